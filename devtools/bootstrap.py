@@ -1,0 +1,74 @@
+"""Makes the project's own virtual environment from the hashed requirements.
+
+Uses the standard library only, since it runs before anything is installed. It writes nothing outside the project.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+STAMP = VENV / ".requirements.sha256"
+REQUIREMENTS = ROOT / "requirements" / "dev.txt"
+MINIMUM_PYTHON = (3, 11)
+
+
+def requirements_digest(requirements: Path = REQUIREMENTS) -> str:
+    """Return the SHA-256 of the pinned requirements and of the Python that installs them."""
+    digest = hashlib.sha256(requirements.read_bytes())
+    digest.update(".".join(map(str, sys.version_info[:3])).encode())
+    return digest.hexdigest()
+
+
+def venv_python(folder: Path = VENV) -> Path:
+    """Return the interpreter inside the virtual environment."""
+    return folder / "bin" / "python"
+
+
+def is_current() -> bool:
+    """Say whether the environment holds exactly the pinned requirements."""
+    return venv_python().exists() and STAMP.exists() and STAMP.read_text().strip() == requirements_digest()
+
+
+def install() -> None:
+    """Create the environment and install every pinned package by its hash; raises on pip's failure."""
+    print("Setting up .venv (once, about a minute) ...", flush=True)
+    venv.EnvBuilder(with_pip=True, upgrade_deps=False).create(VENV)
+    python = str(venv_python())
+    quiet = ["--quiet", "--disable-pip-version-check"]
+    subprocess.run([python, "-m", "pip", "install", *quiet, "--require-hashes", "-r", str(REQUIREMENTS)], check=True)
+    STAMP.write_text(requirements_digest() + "\n")
+
+
+def main() -> int:
+    """Set up what is missing; a second call does nothing."""
+    if sys.version_info < MINIMUM_PYTHON:
+        wanted = ".".join(map(str, MINIMUM_PYTHON))
+        print(
+            f"Homeroom needs Python {wanted} or newer; this is {sys.version.split()[0]}. "
+            f"Call make with PYTHON=python{wanted}.",
+            file=sys.stderr,
+        )
+        return 1
+    os.chdir(ROOT)
+    if not is_current():
+        try:
+            install()
+        except subprocess.CalledProcessError as error:
+            print(
+                f"Installing the packages failed (pip ended with {error.returncode}). Check the network and the "
+                "message above, then call make again: it goes on from there.",
+                file=sys.stderr,
+            )
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,11 @@
+"""Where the project keeps what set-up and runs make. Everything lies inside the project folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+VAR = ROOT / "var"
+TOOLS = VAR / "tools"
+TERRAFORM_RC = VAR / "terraform.rc"

@@ -1,0 +1,92 @@
+"""The pytest plugin that gives tests their world: the settings' variables, and a PostgreSQL server while they run.
+
+Loaded before Django reads its settings. Each session has a folder and a server of its own, so that sessions can run
+side by side; nothing in here reaches a real AWS account.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+import pytest
+
+from devtools.environment import inherited, project_variables
+from devtools.paths import VAR
+from devtools.services.postgres import Postgres, database_url, running_postgres
+from devtools.services.process import free_port
+
+# Nobody listens there: a test that forgets to start the sandbox is refused at once.
+NOWHERE = "http://127.0.0.1:9"
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server", "postgres_server"}
+
+folder = VAR / "tests" / f"{os.getpid()}-{secrets.token_hex(4)}"
+port = free_port()
+password = secrets.token_hex(16)
+_cleanup = contextlib.ExitStack()
+_server: Postgres | None = None
+
+
+def _set_environment() -> None:
+    variables = project_variables(
+        var=folder,
+        database_url=database_url(port, password),
+        broker_url="memory://",
+        aws_endpoint_url=NOWHERE,
+        secret_key=secrets.token_urlsafe(50),
+    )
+    kept = inherited()
+    os.environ.clear()
+    os.environ.update(kept | dict(variables))
+
+
+def _sweep() -> None:
+    """Remove the folders of sessions that ended without doing so."""
+    for left in (VAR / "tests").glob("*-*"):
+        owner = left.name.partition("-")[0]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def start_postgres() -> Postgres:
+    """Start the session's server unless it runs."""
+    global _server
+    if _server is None:
+        started = running_postgres(folder / "postgres", port=port, password=password, durable=False)
+        _server = _cleanup.enter_context(started)
+    return _server
+
+
+def _needs_database(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    ancestors = getattr(getattr(item, "cls", None), "__mro__", ())
+    of_django = any(ancestor.__module__.startswith("django.test") for ancestor in ancestors)
+    return bool(fixtures & DATABASE_FIXTURES) or item.get_closest_marker("django_db") is not None or of_django
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Start the server where a collected test needs it."""
+    if not session.config.option.collectonly and any(_needs_database(item) for item in session.items):
+        start_postgres()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """Stop the server and remove the session's folder."""
+    _cleanup.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Postgres:
+    """The session's PostgreSQL server, for tests that start processes of their own against it."""
+    return start_postgres()
+
+
+_sweep()
+_set_environment()
+atexit.register(_cleanup.close)

@@ -1,0 +1,33 @@
+"""The command `python -m sandbox`: serve the embedded AWS until SIGTERM or SIGINT.
+
+Never keeps anything: its state ends with the process.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from sandbox.server import serve
+
+
+def main() -> None:
+    """Read the arguments and serve."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description="The embedded AWS of Homeroom.")
+    parser.add_argument("--host", default="127.0.0.1", help="a loopback address to bind (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=0, help="the port; 0 takes a free one (default: %(default)s)")
+    parser.add_argument("--ready-file", type=Path, help="a file that receives the URL once requests are answered")
+    arguments = parser.parse_args()
+    try:
+        serve(
+            host=arguments.host,
+            port=arguments.port,
+            ready_file=arguments.ready_file,
+            announce=lambda url: print(url, flush=True),
+        )
+    except ValueError as refused:
+        parser.error(str(refused))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""The WSGI application: health, one request at a time into moto, and a named refusal where moto has no answer.
+
+Never lets an exception become a status 500: clients would retry it for minutes and then hide its text.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sandbox.calls import Call, Environ, call_of
+from sandbox.refusals import STATUS, RefusalCode, protocol_of, refuse, sentence_for
+
+log = logging.getLogger("sandbox")
+
+HEALTH_PATH = "/_sandbox/health"
+WAITING_CALLS = frozenset({("sqs", "ReceiveMessage"), ("lambda", "Invoke")})
+"""Calls that may take long by design; they run beside the others. All else is serialized: moto is not thread-safe."""
+
+StartResponse = Callable[..., Any]
+
+
+def backend_for_service(service: str) -> str:
+    """Return the host name under which moto knows a service."""
+    return f"{service}.us-east-1.amazonaws.com"
+
+
+class SandboxApplication:
+    """Wraps moto's dispatcher; an instance serves one process."""
+
+    def __init__(self) -> None:
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+        self._moto: Any = DomainDispatcherApplication(create_backend_app)
+        self._turn = threading.Lock()
+        self._started = time.time()
+        self._requests = 0
+        self._refusals: dict[str, int] = {}
+
+    def load(self, host: str) -> None:
+        """Load a service's code before its first request."""
+        backend = self._moto.get_backend_for_host(host)
+        self._moto.app_instances[backend] = self._moto.create_app(backend)
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        if environ.get("PATH_INFO") == HEALTH_PATH:
+            return self._health(start_response)
+        self._requests += 1
+        call = call_of(environ)
+        turn = contextlib.nullcontext() if (call.service, call.action) in WAITING_CALLS else self._turn
+        answer = _Answer()
+        try:
+            with turn:
+                body = b"".join(self._moto(environ, answer))
+        except NotImplementedError as lacking:
+            return self._refuse(call, RefusalCode.NOT_IMPLEMENTED, str(lacking), start_response)
+        except Exception as failure:
+            log.exception("failed in %s:%s", call.service, call.action)
+            detail = f"{type(failure).__name__}: {failure}"
+            return self._refuse(call, RefusalCode.FAILED, detail, start_response)
+        if answer.is_unrouted:
+            return self._refuse(call, RefusalCode.NOT_IMPLEMENTED, "", start_response)
+        start_response(answer.status, answer.headers)
+        return [body]
+
+    def _refuse(self, call: Call, code: RefusalCode, detail: str, start_response: StartResponse) -> list[bytes]:
+        name = f"{call.service}:{call.action}"
+        self._refusals[name] = self._refusals.get(name, 0) + 1
+        message = sentence_for(code=code, service=call.service, action=call.action, detail=detail)
+        log.warning("refused %s: %s", name, message)
+        protocol = protocol_of(service=call.service, target=call.target, smithy=call.smithy, has_action=call.has_action)
+        refusal = refuse(protocol, code=code, message=message)
+        headers = [("Content-Type", refusal.content_type), ("Content-Length", str(len(refusal.body)))]
+        start_response(f"{STATUS.value} {STATUS.phrase}", [*headers, *refusal.headers])
+        return [refusal.body]
+
+    def _health(self, start_response: StartResponse) -> list[bytes]:
+        report = {
+            "status": "ok",
+            "pid": os.getpid(),
+            "uptime_seconds": round(time.time() - self._started, 3),
+            "requests": self._requests,
+            "refused": dict(sorted(self._refusals.items())),
+        }
+        body = json.dumps(report).encode()
+        start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+        return [body]
+
+
+class _Answer:
+    """Holds what moto gave to start_response until it is known whether the answer stands."""
+
+    def __init__(self) -> None:
+        self.status = "500 Internal Server Error"
+        self.headers: list[tuple[str, str]] = []
+
+    def __call__(self, status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Callable[[bytes], None]:
+        self.status, self.headers = status, headers
+        return lambda _chunk: None
+
+    @property
+    def is_unrouted(self) -> bool:
+        """Say whether the web framework found no route: its own error page, not an answer of a service."""
+        kinds = [value for name, value in self.headers if name.lower() == "content-type"]
+        served_by_moto = any(name.lower() in {"x-amzn-requestid", "x-amz-request-id"} for name, _ in self.headers)
+        is_page = bool(kinds) and kinds[0].startswith("text/html")
+        return self.status[:3] in {"404", "405"} and is_page and not served_by_moto

@@ -1,0 +1,30 @@
+"""Sets moto up for one process: no Docker, AWS's managed policies, our gaps.
+
+Runs before any service of moto is loaded. Never changes the process's AWS credentials: nothing here calls AWS.
+"""
+
+from __future__ import annotations
+
+import os
+
+ACCOUNT_ID = "123456789012"
+
+SETTINGS = {
+    "MOTO_ACCOUNT_ID": ACCOUNT_ID,
+    "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
+    "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+}
+
+
+def configure() -> None:
+    """Configure moto and fill its gaps, once per process."""
+    os.environ.update(SETTINGS)
+    from moto.core.config import default_user_config
+
+    default_user_config["lambda"] = {"use_docker": False}
+    default_user_config["batch"] = {"use_docker": False}
+    from sandbox.gaps import fill_all
+
+    fill_all()

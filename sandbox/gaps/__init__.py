@@ -1,0 +1,28 @@
+"""What moto lacks, one module per gap; `fill_all` puts them in before the first request.
+
+Each gap follows AWS's published API reference and carries its link; none invents behaviour of its own.
+"""
+
+from __future__ import annotations
+
+from sandbox.gaps import (
+    application_autoscaling,
+    elasticache_members,
+    elasticache_parameters,
+    elasticache_users,
+    routing,
+)
+
+GAPS = (
+    routing,
+    elasticache_parameters,
+    elasticache_users,
+    elasticache_members,
+    application_autoscaling,
+)
+
+
+def fill_all() -> None:
+    """Fill every gap, once per process."""
+    for gap in GAPS:
+        gap.fill()

@@ -1,0 +1,1 @@
+"""Who may do what: users, and three roles as groups."""

@@ -1,0 +1,14 @@
+"""Django's registration of the accounts."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """Users and roles."""
+
+    name = "portal.accounts"
+    label = "accounts"
+
+    def ready(self) -> None:
+        """Connect the signals."""
+        from portal.accounts import signals  # noqa: F401

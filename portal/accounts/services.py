@@ -1,0 +1,32 @@
+"""Makes users with a role; the only writer of who has which."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+from portal.accounts.models import User
+from portal.accounts.roles import Role, require_role
+from portal.audit.actions import AuditAction
+from portal.audit.services import record
+
+
+@transaction.atomic
+def set_user(*, username: str, password: str, role: Role, actor: User | None = None) -> User:
+    """Create the user, or give an existing one this password and role; administrators also enter the admin site."""
+    require_role(actor, Role.ADMINISTRATOR)
+    user, _ = User.objects.get_or_create(username=username)
+    user.set_password(password)
+    user.is_staff = role in {Role.OPERATOR, Role.ADMINISTRATOR}
+    user.is_superuser = role is Role.ADMINISTRATOR
+    user.save()
+    user.groups.set([Group.objects.get(name=role)])
+    record(
+        action=AuditAction.USER_SET,
+        actor=actor,
+        subject_kind="user",
+        subject_id=username,
+        message=f"{username} has the role {role}.",
+        after={"role": str(role)},
+    )
+    return user

@@ -1,0 +1,21 @@
+"""Every act that the audit record knows, as ``subject:object:action``."""
+
+from enum import StrEnum
+
+
+class AuditAction(StrEnum):
+    """The name of an act. A retired name stays here with a note, since the record keeps it."""
+
+    USER_SET = "user:role:set"
+    USER_SIGNED_IN = "user:session:create"
+    USER_SIGN_IN_FAILED = "user:session:refuse"
+    ACCOUNT_CREATED = "account:create"
+    DISTRICT_REGISTERED = "district:create"
+    DISTRICT_STATUS_CHANGED = "district:status:change"
+    RUN_REQUESTED = "run:create"
+    RUN_STATE_CHANGED = "run:state:change"
+    RUN_CANCEL_REQUESTED = "run:cancel:request"
+    TEARDOWN_REQUESTED = "district:teardown:request"
+    OUTPUTS_RECORDED = "district:outputs:record"
+    RESOURCES_RECORDED = "district:resources:record"
+    INVENTORY_CHECKED = "district:inventory:check"

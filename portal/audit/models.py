@@ -1,0 +1,84 @@
+"""The audit event: written once, never changed; the database refuses what the model would let slip."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.db import models
+
+
+class AppendOnly(Exception):  # noqa: N818 - named for the rule that it states
+    """Somebody tried to change or delete the record."""
+
+    def __init__(self) -> None:
+        super().__init__("The audit record is append-only: write a new event instead.")
+
+
+class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    """Reads; every way of changing is refused."""
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        """Refuse."""
+        raise AppendOnly
+
+    def delete(self) -> NoReturn:
+        """Refuse."""
+        raise AppendOnly
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse."""
+        raise AppendOnly
+
+
+class AuditEvent(models.Model):
+    """One act: who, what, on what, when, and how it came out."""
+
+    class Outcome(models.TextChoices):
+        """How the act came out."""
+
+        SUCCESS = "success", "Success"
+        REFUSED = "refused", "Refused"
+        FAILURE = "failure", "Failure"
+
+    at = models.DateTimeField(auto_now_add=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    actor_name = models.CharField(max_length=150)
+    action = models.CharField(max_length=64)
+    outcome = models.CharField(max_length=16, choices=Outcome.choices, default=Outcome.SUCCESS)
+    subject_kind = models.CharField(max_length=32)
+    subject_id = models.CharField(max_length=255)
+    district = models.ForeignKey(
+        "districts.District", null=True, blank=True, on_delete=models.PROTECT, related_name="audit_events"
+    )
+    run_number = models.BigIntegerField(null=True, blank=True)
+    message = models.TextField()
+    before = models.JSONField(null=True, blank=True)
+    after = models.JSONField(null=True, blank=True)
+    request_id = models.CharField(max_length=32, blank=True)
+    remote_addr = models.GenericIPAddressField(null=True, blank=True)
+
+    objects = AuditEventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["district", "-id"], name="audit_district"),
+            models.Index(fields=["action", "-id"], name="audit_action"),
+            models.Index(fields=["run_number", "-id"], name="audit_run"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor_name}: {self.message}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Insert; raises AppendOnly for an event that exists."""
+        if self.pk is not None:
+            raise AppendOnly
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse."""
+        raise AppendOnly

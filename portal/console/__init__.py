@@ -1,0 +1,1 @@
+"""The operators' pages: sign in, register, fleet, district, run, teardown and audit."""

@@ -1,0 +1,123 @@
+/* The console's own script: ticking times, copy buttons, a log that follows, and a word when updates stop coming.
+   Every page works without it. It never builds HTML and holds no rule of the domain. */
+(function () {
+  "use strict";
+  const root = document.documentElement;
+  root.classList.add("js");
+
+  function span(seconds) {
+    const s = Math.max(0, Math.floor(seconds));
+    if (s < 60) return s + " s";
+    if (s < 3600) return Math.floor(s / 60) + " min " + (s % 60) + " s";
+    return Math.floor(s / 3600) + " h " + Math.floor((s % 3600) / 60) + " min";
+  }
+
+  function tick() {
+    for (const node of document.querySelectorAll("[data-since]")) {
+      const text = span((Date.now() - Date.parse(node.dataset.since)) / 1000);
+      if (node.textContent !== text) node.textContent = text;
+    }
+  }
+
+  function speak() {
+    const live = document.getElementById("run-live");
+    const status = document.getElementById("run-status");
+    if (live && status && live.dataset.say && status.textContent !== live.dataset.say) {
+      status.textContent = live.dataset.say;
+    }
+  }
+
+  let following = true;
+  function follow() {
+    const log = document.getElementById("log-rows");
+    if (log && following) log.scrollTop = log.scrollHeight;
+  }
+
+  function dropEmptyLogNote() {
+    const note = document.getElementById("log-empty");
+    const log = document.getElementById("log-rows");
+    if (note && log && log.children.length) note.remove();
+  }
+
+  let missed = 0;
+  function polled(event) {
+    const path = event.detail && event.detail.pathInfo && event.detail.pathInfo.requestPath;
+    if (!path || !path.includes("/live")) return;
+    const status = event.detail.xhr ? event.detail.xhr.status : 0;
+    missed = status >= 200 && status < 400 ? 0 : missed + 1;
+    root.classList.toggle("is-stuck", missed >= 2);
+  }
+
+  function start() {
+    const log = document.getElementById("log-rows");
+    if (log) {
+      log.addEventListener("scroll", function () {
+        following = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+      });
+      if (!window.location.hash) follow();
+    }
+    const summary = document.getElementById("error-summary");
+    if (summary) summary.focus();
+    tick();
+    speak();
+    window.setInterval(tick, 1000);
+  }
+
+  document.addEventListener("click", function (event) {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const source = document.getElementById(button.dataset.copy);
+    if (!source || !navigator.clipboard) return;
+    navigator.clipboard.writeText(source.textContent.trim()).then(function () {
+      const before = button.textContent;
+      button.textContent = "Copied";
+      window.setTimeout(function () { button.textContent = before; }, 1500);
+    });
+  });
+
+  document.addEventListener("click", function (event) {
+    const button = event.target.closest("[data-fill]");
+    if (!button) return;
+    const field = document.getElementById(button.dataset.fill);
+    if (!field) return;
+    field.value = button.dataset.value;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+    field.focus();
+  });
+
+  document.addEventListener("input", function (event) {
+    if (event.target.id === "id_slug") event.target.dataset.touched = "yes";
+    if (event.target.id !== "id_name") return;
+    const slug = document.getElementById("id_slug");
+    if (!slug || slug.dataset.touched || slug.getAttribute("aria-invalid") === "true") return;
+    slug.value = event.target.value.normalize("NFKD").toLowerCase().replace(/[^a-z0-9]+/g, "-")
+      .replace(/^[^a-z]+/, "").slice(0, Number(slug.maxLength) > 0 ? slug.maxLength : 15).replace(/-+$/, "");
+  });
+
+  document.addEventListener("submit", function (event) {
+    for (const button of event.target.querySelectorAll("button[data-once]")) {
+      window.setTimeout(function () { button.disabled = true; }, 0);
+    }
+  });
+  window.addEventListener("pageshow", function () {
+    for (const button of document.querySelectorAll("button[data-once]")) button.disabled = false;
+  });
+
+  function markFields() {
+    for (const errors of document.querySelectorAll(".errors[id$=_error]")) {
+      const field = document.getElementById(errors.id.replace(/_error$/, ""));
+      if (field) field.setAttribute("aria-invalid", errors.children.length ? "true" : "false");
+    }
+  }
+
+  document.addEventListener("htmx:afterRequest", polled);
+  document.addEventListener("htmx:afterSettle", function () {
+    tick();
+    speak();
+    dropEmptyLogNote();
+    markFields();
+    follow();
+  });
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();

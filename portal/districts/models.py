@@ -1,0 +1,94 @@
+"""Districts and the AWS accounts they live in: facts and invariants, no rules of conduct."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.contrib.postgres.indexes import OpClass
+from django.db import models
+from django.db.models import F, Q
+
+from portal.districts.fields import CidrField
+from portal.districts.statuses import DistrictStatus, DriftStatus
+
+HOLDS_NAMES = ~Q(status=DistrictStatus.REMOVED.value)
+"""While anything of a district exists its suffix and its network are taken."""
+
+
+class AwsAccount(models.Model):
+    """An AWS account that districts are placed in."""
+
+    name = models.CharField(max_length=100, unique=True)
+    account_id = models.CharField(max_length=12, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.account_id})"
+
+
+class District(models.Model):
+    """A school district and the environment that is to exist, exists or existed for it."""
+
+    name = models.CharField(max_length=120)
+    state_code = models.CharField(max_length=2, blank=True)
+    nces_id = models.CharField(max_length=7, blank=True)
+    contact_name = models.CharField(max_length=120, blank=True)
+    contact_email = models.EmailField(blank=True)
+    time_zone = models.CharField(max_length=64, default="America/New_York")
+    slug = models.CharField(max_length=15)
+    environment = models.CharField(max_length=16)
+    suffix = models.CharField(max_length=20)
+    region = models.CharField(max_length=32, default="us-east-1")
+    size = models.CharField(max_length=1, default="S")
+    zones = models.PositiveSmallIntegerField(default=2)
+    egress = models.CharField(max_length=8, default="nat")
+    cidr = CidrField()
+    certificate_arn = models.CharField(max_length=255, blank=True)
+    account = models.ForeignKey(AwsAccount, on_delete=models.PROTECT, related_name="districts")
+    monthly_budget_usd = models.PositiveIntegerField(default=500)
+    tags = models.JSONField(default=dict, blank=True)
+    note = models.TextField(blank=True)
+    status = models.CharField(max_length=16, choices=DistrictStatus.choices(), default=DistrictStatus.DRAFT.value)
+    drift = models.CharField(max_length=16, choices=DriftStatus.choices(), default=DriftStatus.NOT_CHECKED.value)
+    registration_key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    live_at = models.DateTimeField(null=True, blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["status", "-id"], name="district_status"),
+            models.Index(fields=["suffix"], name="district_suffix"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["suffix"], condition=HOLDS_NAMES, name="district_suffix_in_use"),
+            ExclusionConstraint(
+                name="district_network_in_use",
+                expressions=[(OpClass(F("cidr"), name="inet_ops"), RangeOperators.OVERLAPS)],
+                condition=HOLDS_NAMES,
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=[status.value for status in DistrictStatus]), name="district_status_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.suffix})"
+
+    @property
+    def status_badge(self) -> DistrictStatus:
+        """Return the status with its word, icon and tone."""
+        return DistrictStatus(self.status)
+
+    @property
+    def drift_badge(self) -> DriftStatus:
+        """Return the drift axis with its word, icon and tone."""
+        return DriftStatus(self.drift)

@@ -1,0 +1,195 @@
+"""The only writer of districts: registers them, and moves them from status to status."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from ipaddress import IPv4Network
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from infra import naming
+from infra.spec import SpecError, parse_spec
+from portal.accounts.models import User
+from portal.accounts.roles import Role, require_role
+from portal.audit.actions import AuditAction
+from portal.audit.services import record
+from portal.districts import network, rules
+from portal.districts.models import AwsAccount, District
+from portal.districts.registration import Registration, RegistrationRefused
+from portal.districts.spec import spec_data
+from portal.districts.statuses import TRANSITIONS, DistrictStatus
+
+ALLOCATION_LOCK = 0x484F4D45
+"""Held while a district is registered, so that two at a time never choose the same network or suffix."""
+
+FORM_FIELDS = {"district_name": "name", "suffix": "slug", "account_id": "account_id"}
+"""Where the specification's field has another name than the registration's."""
+
+
+class StatusRefused(Exception):  # noqa: N818 - named for what happened
+    """A district does not go from its status to this one."""
+
+
+@transaction.atomic
+def register(*, registration: Registration, actor: User | None) -> District:
+    """Return the new district, as Draft; the same registration key returns the district that it made before.
+
+    Raises NotAllowed, or RegistrationRefused with the sentences per field.
+    """
+    require_role(actor, Role.OPERATOR)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ALLOCATION_LOCK])
+    known = District.objects.filter(registration_key=registration.key).first()
+    if known is not None:
+        return known
+    problems: dict[str, list[str]] = defaultdict(list, rules.problems_of(registration))
+    district = _draft(registration, actor, problems)
+    _check_spec(district, problems)
+    _check_suffix(district, problems)
+    if problems:
+        raise RegistrationRefused(problems)
+    district.save()
+    record(
+        action=AuditAction.DISTRICT_REGISTERED,
+        actor=actor,
+        subject_kind="district",
+        subject_id=district.suffix,
+        district=district,
+        message=f"{district.name} was registered as {district.suffix} with the network {district.cidr}.",
+        after=spec_data(district),
+    )
+    return district
+
+
+def check(registration: Registration) -> dict[str, list[str]]:
+    """Return what `register` would refuse, per field, without writing anything."""
+    problems: dict[str, list[str]] = defaultdict(list, rules.problems_of(registration))
+    district = _draft(registration, None, problems)
+    _check_spec(district, problems)
+    _check_suffix(district, problems)
+    return dict(problems)
+
+
+def taken_networks() -> dict[IPv4Network, str]:
+    """Return every network in use and the name of the district that has it."""
+    return dict(District.objects.exclude(status=DistrictStatus.REMOVED).values_list("cidr", "name"))
+
+
+def next_free_network() -> IPv4Network:
+    """Return the network that the next district would get; raises PoolExhausted."""
+    return network.next_free(taken_networks())
+
+
+def _draft(registration: Registration, actor: User | None, problems: dict[str, list[str]]) -> District:
+    account = AwsAccount.objects.filter(account_id=registration.account_id).first()
+    if account is None:
+        problems["account_id"].append("Choose one of the AWS accounts; an administrator adds them in the admin site.")
+        account = AwsAccount(account_id="000000000000")
+    slug = registration.slug.strip() or rules.slug_from(registration.name)
+    code = naming.ENVIRONMENT_CODES.get(registration.environment, "")
+    return District(
+        name=registration.name.strip(),
+        state_code=registration.state_code.upper(),
+        nces_id=registration.nces_id,
+        contact_name=registration.contact_name,
+        contact_email=registration.contact_email,
+        time_zone=registration.time_zone,
+        slug=slug,
+        environment=registration.environment,
+        suffix=f"{slug}-{code}",
+        region=registration.region,
+        size=registration.size,
+        zones=registration.zones,
+        egress=registration.egress,
+        cidr=_network(registration.cidr.strip(), problems),
+        certificate_arn=registration.certificate_arn.strip(),
+        account=account,
+        monthly_budget_usd=registration.monthly_budget_usd,
+        tags=dict(registration.tags),
+        note=registration.note,
+        registration_key=registration.key,
+        created_by=actor,
+    )
+
+
+def _network(text: str, problems: dict[str, list[str]]) -> Any:
+    taken = taken_networks()
+    try:
+        free: IPv4Network | None = network.next_free(taken)
+    except network.PoolExhausted:
+        free = None
+    if not text:
+        if free is None:
+            problems["cidr"].append(f"No /{network.PREFIX} is free in {network.POOL}. Give a network of your own.")
+        return free
+    try:
+        wanted = IPv4Network(text)
+    except ValueError:
+        suggestion = f" The next free one is {free}." if free else ""
+        problems["cidr"].append(f"{text[:40]} is no IPv4 network. Write it as 10.0.4.0/22.{suggestion}")
+        return free
+    other = network.overlapping(wanted, taken)
+    if other is not None:
+        suggestion = f" Next free: {free}." if free else ""
+        problems["cidr"].append(f"{wanted} overlaps {taken[other]} ({other}).{suggestion}")
+    return wanted
+
+
+def _check_spec(district: District, problems: dict[str, list[str]]) -> None:
+    """Ask the stack's specification; a field that has a problem already keeps that one."""
+    try:
+        parse_spec(spec_data(district))
+    except SpecError as error:
+        named = set(problems)
+        told = [(problem.field.partition(".")[0], problem.sentence) for problem in error.problems]
+        # The suffix is made of slug and environment: where those are wrong, it has nothing of its own to say.
+        made_of = {"slug", "environment"} & {field for field, _ in told}
+        for field, sentence in told:
+            shown = FORM_FIELDS.get(field, field)
+            if shown not in named and not (field == "suffix" and made_of):
+                problems[shown].append(sentence)
+
+
+def _check_suffix(district: District, problems: dict[str, list[str]]) -> None:
+    if "slug" in problems or not naming.is_slug(district.slug):
+        return
+    other = District.objects.filter(suffix=district.suffix).exclude(status=DistrictStatus.REMOVED).first()
+    if other is not None:
+        problems["slug"].append(
+            f"{district.suffix} is taken by {other.name}. Choose another slug, or another environment."
+        )
+
+
+@transaction.atomic
+def set_status(
+    *, district: District, status: DistrictStatus, actor: User | None = None, run_number: int | None = None
+) -> None:
+    """Move the district, and bring the object up to date.
+
+    Raises StatusRefused for a move that the table does not have.
+    """
+    held = District.objects.select_for_update().get(pk=district.pk)
+    before = held.status_badge
+    if status not in TRANSITIONS[before]:
+        raise StatusRefused(f"{held.name} does not go from {before.word} to {status.word}.")
+    now = timezone.now()
+    held.status = status
+    if status is DistrictStatus.LIVE and held.live_at is None:
+        held.live_at = now
+    if status is DistrictStatus.REMOVED:
+        held.removed_at = now
+    held.save(update_fields=["status", "live_at", "removed_at"])
+    record(
+        action=AuditAction.DISTRICT_STATUS_CHANGED,
+        actor=actor,
+        subject_kind="district",
+        subject_id=held.suffix,
+        district=held,
+        run_number=run_number,
+        message=f"{held.name} went from {before.word} to {status.word}.",
+        before={"status": before.value},
+        after={"status": status.value},
+    )
+    district.refresh_from_db(fields=["status", "live_at", "removed_at"])

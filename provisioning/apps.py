@@ -1,0 +1,10 @@
+"""Django's registration of the runs."""
+
+from django.apps import AppConfig
+
+
+class ProvisioningConfig(AppConfig):
+    """Runs, their events, and the resources and outputs of each district."""
+
+    name = "provisioning"
+    label = "provisioning"

@@ -1,0 +1,22 @@
+"""The engine's settings, out of Django's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.conf import settings
+
+from provisioning.engine.settings import EngineSettings
+
+
+def engine_settings() -> EngineSettings:
+    """Return what the engine needs to know of this machine."""
+    return EngineSettings(
+        work_dir=Path(settings.WORK_DIR),
+        state_bucket=settings.STATE_BUCKET,
+        state_region=settings.STATE_REGION,
+        terraform=settings.TERRAFORM,
+        tf_cli_config=Path(settings.TF_CLI_CONFIG) if settings.TF_CLI_CONFIG else None,
+        node=Path(settings.NODE) if settings.NODE else None,
+        aws_endpoint_url=settings.AWS_ENDPOINT_URL,
+    )

@@ -1,0 +1,41 @@
+"""Makes boto3 clients for the engine's own few calls, and turns their failures into the engine's errors."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from provisioning.engine.errors import AwsUnavailable
+from provisioning.engine.hints import hint_for
+from provisioning.engine.settings import EngineSettings
+
+CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"max_attempts": 3, "mode": "standard"})
+
+
+def client(settings: EngineSettings, service: str, region: str) -> Any:
+    """Return a client; the endpoint is AWS's own unless the settings name another."""
+    return boto3.session.Session().client(  # type: ignore[call-overload]
+        service, region_name=region, endpoint_url=settings.aws_endpoint_url, config=CONFIG
+    )
+
+
+@contextlib.contextmanager
+def answering(what: str) -> Iterator[None]:
+    """Raise AwsUnavailable, saying what was tried, for whatever boto3 raises within."""
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        hint = hint_for(str(error))
+        raise AwsUnavailable(
+            f"AWS did not let us {what}.", detail=str(error), remedy=hint.remedy if hint else None
+        ) from error
+
+
+def error_code(error: ClientError) -> str:
+    """Return AWS's code of an error."""
+    return str(error.response.get("Error", {}).get("Code", ""))

@@ -1,0 +1,73 @@
+"""What can go wrong in the engine: one family, each with a code, a sentence, a remedy and the untouched detail."""
+
+from __future__ import annotations
+
+
+class EngineError(Exception):
+    """A step of a run did not come to its end."""
+
+    code = "engine_failed"
+    remedy = "Read the details, then retry the run: it goes on from what exists."
+
+    def __init__(self, summary: str, *, detail: str = "", remedy: str | None = None, address: str = "") -> None:
+        super().__init__(summary)
+        self.summary = summary
+        self.detail = detail
+        self.address = address
+        if remedy is not None:
+            self.remedy = remedy
+
+
+class SynthesisFailed(EngineError):  # noqa: N818 - named for what happened, as operators read it
+    """The stack could not be synthesized."""
+
+    code = "synthesis_failed"
+    remedy = "Read the details; a missing Node is found by `make doctor`. Then retry the run."
+
+
+class SpecRefused(EngineError):  # noqa: N818
+    """The stack's specification has a problem; the detail has a line for each field."""
+
+    code = "spec_refused"
+    remedy = "Correct the fields that the details name, then start a new run."
+
+
+class TerraformMissing(EngineError):  # noqa: N818
+    """There is no Terraform to run."""
+
+    code = "terraform_missing"
+    remedy = "Install Terraform 1.11 or newer on the worker, or set HOMEROOM_TERRAFORM to its path; then retry the run."
+
+
+class TerraformFailed(EngineError):  # noqa: N818
+    """Terraform ended with an error."""
+
+    code = "terraform_failed"
+
+
+class NotConverged(EngineError):  # noqa: N818
+    """The plan after the apply still wants to change something."""
+
+    code = "not_converged"
+    remedy = "Look at the changes that the details list: AWS did not keep what was applied. Then retry the run."
+
+
+class ResourcesRemain(EngineError):  # noqa: N818
+    """Something of the district is still in AWS after its teardown."""
+
+    code = "resources_remain"
+    remedy = "Remove what the details list, or what keeps it from going, then retry the teardown."
+
+
+class AwsUnavailable(EngineError):  # noqa: N818
+    """AWS, or the sandbox in its place, did not answer or refused us."""
+
+    code = "aws_unavailable"
+    remedy = "Check the credentials and that the AWS endpoint answers, then retry the run."
+
+
+class Interrupted(EngineError):  # noqa: N818
+    """The step was stopped because somebody asked for it."""
+
+    code = "canceled"
+    remedy = "Retry goes on from what exists; a teardown removes it."

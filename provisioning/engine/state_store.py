@@ -1,0 +1,86 @@
+"""The bucket that holds every district's Terraform state: versioned, encrypted, closed to the public."""
+
+from __future__ import annotations
+
+import json
+
+from botocore.exceptions import ClientError
+
+from provisioning.engine.aws import answering, client, error_code
+from provisioning.engine.settings import EngineSettings
+
+MISSING = {"404", "NoSuchBucket", "NotFound"}
+OURS = {"BucketAlreadyOwnedByYou"}
+
+
+def state_key(suffix: str) -> str:
+    """Return the object's key of a district's state."""
+    return f"districts/{suffix}/terraform.tfstate"
+
+
+def ensure_state_bucket(settings: EngineSettings) -> None:
+    """Create the bucket unless it is there; raises AwsUnavailable. A bucket that exists is left as it is."""
+    bucket, region = settings.state_bucket, settings.state_region
+    s3 = client(settings, "s3", region)
+    with answering(f"open the state bucket {bucket}"):
+        try:
+            s3.head_bucket(Bucket=bucket)
+            return
+        except ClientError as error:
+            if error_code(error) not in MISSING:
+                raise
+        # us-east-1 is the one region that S3 refuses as a location constraint.
+        location = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        try:
+            s3.create_bucket(Bucket=bucket, **location)
+        except ClientError as error:
+            if error_code(error) not in OURS:
+                raise
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        s3.put_bucket_encryption(
+            Bucket=bucket,
+            ServerSideEncryptionConfiguration={
+                "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}, "BucketKeyEnabled": True}]
+            },
+        )
+        closed = dict.fromkeys(
+            ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
+        )
+        s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=closed)
+        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(_tls_only(bucket)))
+
+
+def _tls_only(bucket: str) -> dict[str, object]:
+    arn = f"arn:aws:s3:::{bucket}"
+    statement = {
+        "Sid": "RefusePlainHttp",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [arn, f"{arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def state_exists(settings: EngineSettings, key: str) -> bool:
+    """Say whether there is a state under this key; raises AwsUnavailable."""
+    s3 = client(settings, "s3", settings.state_region)
+    with answering("read the state bucket"):
+        try:
+            s3.head_object(Bucket=settings.state_bucket, Key=key)
+        except ClientError as error:
+            if error_code(error) in MISSING | {"NoSuchKey"}:
+                return False
+            raise
+    return True
+
+
+def delete_state(settings: EngineSettings, key: str) -> None:
+    """Delete a district's state with all its versions; one that is not there is fine. Raises AwsUnavailable."""
+    s3 = client(settings, "s3", settings.state_region)
+    with answering("delete the district's state"):
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=settings.state_bucket, Prefix=key):
+            for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+                if version["Key"] in {key, f"{key}.tflock"}:
+                    s3.delete_object(Bucket=settings.state_bucket, Key=version["Key"], VersionId=version["VersionId"])

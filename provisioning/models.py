@@ -1,0 +1,183 @@
+"""Runs with their events and steps, and what each district's stack holds now. Only services and the walk write them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from portal.districts.models import District
+from provisioning.states import ACTIVE_STATES, RunKind, RunState
+
+
+class Run(models.Model):
+    """One walk over a district's stack: a plan, an apply or a teardown. Its number is its id."""
+
+    district = models.ForeignKey(District, on_delete=models.PROTECT, related_name="runs")
+    kind = models.CharField(max_length=16, choices=RunKind.choices())
+    state = models.CharField(max_length=20, choices=RunState.choices(), default=RunState.QUEUED.value)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    reason = models.TextField(blank=True)
+    retry_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="retries")
+    spec = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    claim_token = models.UUIDField(null=True, blank=True, editable=False)
+    worker_name = models.CharField(max_length=255, blank=True)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+
+    add_count = models.PositiveIntegerField(null=True, blank=True)
+    change_count = models.PositiveIntegerField(null=True, blank=True)
+    remove_count = models.PositiveIntegerField(null=True, blank=True)
+    plan_resources = models.JSONField(default=list, blank=True)
+    resources_total = models.PositiveIntegerField(default=0)
+    resources_done = models.PositiveIntegerField(default=0)
+    engine_versions = models.JSONField(default=dict, blank=True)
+    left_behind = models.JSONField(null=True, blank=True)
+    kept_by_aws = models.JSONField(default=list, blank=True)
+
+    error_code = models.CharField(max_length=64, blank=True)
+    error_summary = models.TextField(blank=True)
+    error_remedy = models.TextField(blank=True)
+    error_detail = models.TextField(blank=True)
+    error_address = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["district", "-id"], name="run_district"),
+            models.Index(fields=["state", "-id"], name="run_state"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["district"],
+                condition=Q(state__in=sorted(state.value for state in ACTIVE_STATES)),
+                name="run_one_active_per_district",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=sorted(state.value for state in RunState)), name="run_state_known"
+            ),
+            models.CheckConstraint(condition=Q(kind__in=sorted(kind.value for kind in RunKind)), name="run_kind_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Run #{self.pk}"
+
+    @property
+    def number(self) -> int:
+        """The run's number, as pages and the audit record name it."""
+        return int(self.pk)
+
+    @property
+    def state_badge(self) -> RunState:
+        """The state with its word, icon and tone."""
+        return RunState(self.state)
+
+    @property
+    def kind_badge(self) -> RunKind:
+        """The kind with its word, icon and tone."""
+        return RunKind(self.kind)
+
+    @property
+    def is_active(self) -> bool:
+        """Say whether the run has not ended."""
+        return self.state_badge in ACTIVE_STATES
+
+    @property
+    def duration(self) -> timedelta | None:
+        """How long the run has been worked on; None before a worker took it."""
+        return None if self.started_at is None else (self.finished_at or timezone.now()) - self.started_at
+
+
+class RunStep(models.Model):
+    """One state that a run was in, from when to when."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="steps")
+    step = models.CharField(max_length=20, choices=RunState.choices())
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.run}: {self.step}"
+
+    @property
+    def badge(self) -> RunState:
+        """The step as the state it is."""
+        return RunState(self.step)
+
+
+class RunEvent(models.Model):
+    """One thing that happened in a run, in the order in which it happened."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events")
+    sequence = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    level = models.CharField(max_length=8)
+    kind = models.CharField(max_length=32)
+    address = models.CharField(max_length=255, blank=True)
+    action = models.CharField(max_length=16, blank=True)
+    message = models.TextField()
+    data = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ["run", "sequence"]
+        constraints = [models.UniqueConstraint(fields=["run", "sequence"], name="run_event_once")]
+
+    def __str__(self) -> str:
+        return f"{self.run} {self.sequence}: {self.message}"
+
+
+class StackResource(models.Model):
+    """One resource of a district's stack, as Terraform's state last told."""
+
+    district = models.ForeignKey(District, on_delete=models.CASCADE, related_name="resources")
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+")
+    address = models.CharField(max_length=255)
+    type = models.CharField(max_length=128)
+    name = models.CharField(max_length=255)
+    provider_id = models.TextField(blank=True)
+    arn = models.TextField(blank=True)
+    service = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["service", "address"]
+        constraints = [models.UniqueConstraint(fields=["district", "address"], name="resource_once")]
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class StackOutput(models.Model):
+    """One output of a district's stack; a sensitive one has no value here."""
+
+    district = models.ForeignKey(District, on_delete=models.CASCADE, related_name="outputs")
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=128)
+    value = models.JSONField(null=True, blank=True)
+    sensitive = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["district", "name"], name="output_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def new_claim() -> uuid.UUID:
+    """Return a token that tells one delivery of a task from another."""
+    return uuid.uuid4()

@@ -1,0 +1,107 @@
+"""Writes a run's events in batches while Terraform runs, with the counts that pages show and the run's heartbeat.
+
+Never decides anything about the run; a batch is at most half a second old.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from provisioning.engine.events import (
+    ApplyComplete,
+    ApplyErrored,
+    ApplyProgress,
+    ApplyStart,
+    Diagnostic,
+    PlannedChange,
+    RefreshEvent,
+    ResourceDrift,
+    ResourceEvent,
+    TerraformEvent,
+)
+from provisioning.models import Run, RunEvent
+from provisioning.transitions import RunMoved
+
+FLUSH_SECONDS = 0.5
+HEARTBEAT_SECONDS = 10.0
+ADDRESS_LENGTH = 255
+QUIET = (ApplyProgress, RefreshEvent)
+"""Events that say only that work goes on: the page shows that by its clock, and the log stays readable without them."""
+
+
+class Recorder:
+    """The events of one run, held by one claim."""
+
+    def __init__(self, run: Run, claim: UUID) -> None:
+        self.run = run
+        self.claim = claim
+        last = RunEvent.objects.filter(run=run).order_by("-sequence").values_list("sequence", flat=True).first()
+        self.sequence = last or 0
+        self.waiting: list[RunEvent] = []
+        self.done = 0
+        self.done_written = 0
+        self.flushed = self.beaten = time.monotonic()
+
+    def note(self, kind: str, message: str, *, level: str = "info", data: dict[str, Any] | None = None) -> None:
+        """Add an event of our own."""
+        self._add(RunEvent(at=timezone.now(), level=level, kind=kind, message=message, data=data or {}))
+
+    def take(self, event: TerraformEvent) -> None:
+        """Add one of Terraform's events."""
+        if isinstance(event, ApplyComplete):
+            self.done += 1
+        if not isinstance(event, QUIET):
+            self._add(_row(event))
+
+    def tick(self) -> None:
+        """Write what is due. Raises RunMoved when the run is no longer ours."""
+        now = time.monotonic()
+        if self.waiting and now - self.flushed >= FLUSH_SECONDS:
+            self.flush()
+        if now - self.beaten >= HEARTBEAT_SECONDS:
+            self.beat()
+
+    @transaction.atomic
+    def flush(self) -> None:
+        """Write all that waits."""
+        rows, self.waiting = self.waiting, []
+        self.flushed = time.monotonic()
+        RunEvent.objects.bulk_create(rows)
+        if self.done != self.done_written:
+            Run.objects.filter(pk=self.run.pk).update(resources_done=self.done)
+            self.done_written = self.done
+
+    def beat(self) -> None:
+        """Say that this worker still holds the run; raises RunMoved when it does not."""
+        self.beaten = time.monotonic()
+        if Run.objects.filter(pk=self.run.pk, claim_token=self.claim).update(heartbeat_at=timezone.now()) != 1:
+            raise RunMoved(f"Run #{self.run.number} is no longer held by this worker.")
+
+    def start_counting(self, total: int) -> None:
+        """Begin to count the resources of an apply."""
+        self.done = self.done_written = 0
+        Run.objects.filter(pk=self.run.pk).update(resources_total=total, resources_done=0)
+
+    def _add(self, row: RunEvent) -> None:
+        self.sequence += 1
+        row.run, row.sequence = self.run, self.sequence
+        self.waiting.append(row)
+
+
+def _row(event: TerraformEvent) -> RunEvent:
+    row = RunEvent(at=event.at, level=event.level, kind=event.type[:32], message=event.message or event.type)
+    if isinstance(event, ResourceEvent):
+        row.address = event.address[:ADDRESS_LENGTH]
+    if isinstance(event, PlannedChange | ResourceDrift | ApplyStart | ApplyComplete | ApplyErrored):
+        row.action = event.action[:16]
+    if isinstance(event, ApplyComplete | ApplyErrored):
+        row.data = {"seconds": event.seconds}
+    if isinstance(event, Diagnostic):
+        row.address = event.address[:ADDRESS_LENGTH]
+        row.data = {"summary": event.summary, "detail": event.detail}
+    return row

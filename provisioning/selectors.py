@@ -1,0 +1,93 @@
+"""Reads of runs for pages, the API and services. Nothing here writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from portal.districts.models import District
+from provisioning.models import Run, RunEvent
+from provisioning.states import ACTIVE_STATES
+
+ACTIVE = sorted(state.value for state in ACTIVE_STATES)
+RESOURCE_KINDS = ("apply_start", "apply_progress", "apply_complete", "apply_errored")
+
+
+def active_run(district: District) -> Run | None:
+    """Return the run that works on the district now."""
+    return Run.objects.filter(district=district, state__in=ACTIVE).first()
+
+
+def latest_run(district: District) -> Run | None:
+    """Return the newest run of the district."""
+    return Run.objects.filter(district=district).order_by("-id").first()
+
+
+def active_runs() -> QuerySet[Run]:
+    """Return all runs that have not ended, oldest first."""
+    return Run.objects.filter(state__in=ACTIVE).select_related("district").order_by("id")
+
+
+def events_after(run: Run, sequence: int, *, limit: int = 500) -> list[RunEvent]:
+    """Return the run's events behind a sequence number, in order."""
+    return list(RunEvent.objects.filter(run=run, sequence__gt=sequence).order_by("sequence")[:limit])
+
+
+@dataclass(frozen=True)
+class ResourceProgress:
+    """How far one resource of a run is: pending, running, done or failed."""
+
+    address: str
+    type: str
+    action: str
+    state: str
+    started_at: datetime | None
+    took: timedelta | None
+
+
+ORDER = {"failed": 0, "running": 1, "pending": 2, "done": 3}
+
+
+def resource_progress(run: Run) -> list[ResourceProgress]:
+    """Return every planned resource with its progress: the failed first, then what is being worked on."""
+    started: dict[str, datetime] = {}
+    ended: dict[str, tuple[str, datetime]] = {}
+    rows = RunEvent.objects.filter(run=run, kind__in=RESOURCE_KINDS).order_by("sequence")
+    for address, kind, at in rows.values_list("address", "kind", "at"):
+        if kind == "apply_start":
+            started.setdefault(address, at)
+        elif kind == "apply_complete":
+            ended[address] = ("done", at)
+        elif kind == "apply_errored":
+            ended[address] = ("failed", at)
+    found = [
+        _progress(run, str(row["address"]), str(row["type"]), str(row["action"]), started, ended)
+        for row in run.plan_resources
+    ]
+    return sorted(found, key=lambda progress: (ORDER[progress.state], progress.address))
+
+
+def _progress(
+    run: Run,
+    address: str,
+    kind: str,
+    action: str,
+    started: dict[str, datetime],
+    ended: dict[str, tuple[str, datetime]],
+) -> ResourceProgress:
+    start = started.get(address)
+    if address in ended:
+        state, end = ended[address]
+        return ResourceProgress(address, kind, action, state, start, end - start if start else None)
+    if start is not None and run.is_active:
+        return ResourceProgress(address, kind, action, "running", start, timezone.now() - start)
+    return ResourceProgress(address, kind, action, "failed" if start else "pending", start, None)
+
+
+def waiting_for(progress: list[ResourceProgress]) -> ResourceProgress | None:
+    """Return the resource that has been worked on for the longest time."""
+    running = [part for part in progress if part.state == "running"]
+    return min(running, key=lambda part: part.started_at or timezone.now(), default=None)

@@ -1,0 +1,97 @@
+"""Asks for a run: at most one active run for each district, sent to the workers once it is committed."""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from portal.accounts.models import User
+from portal.accounts.roles import Role, require_role
+from portal.audit.actions import AuditAction
+from portal.audit.services import record
+from portal.districts.models import District
+from portal.districts.services import set_status
+from portal.districts.spec import spec_data
+from portal.districts.statuses import DistrictStatus
+from provisioning.consequences import status_while
+from provisioning.models import Run, RunStep
+from provisioning.selectors import active_run
+from provisioning.services.errors import ServiceRefused
+from provisioning.states import RunKind, RunState
+
+logger = logging.getLogger(__name__)
+
+
+def request_run(
+    *, district: District, kind: RunKind, actor: User | None, reason: str = "", retry_of: Run | None = None
+) -> Run:
+    """Queue a run; raises NotAllowed, or ServiceRefused for a removed district and beside an active run."""
+    require_role(actor, Role.OPERATOR)
+    try:
+        with transaction.atomic():
+            run = _create(district, kind, actor, reason, retry_of)
+    except IntegrityError as error:
+        if "run_one_active_per_district" not in str(error):
+            raise
+        raise beside_active(district) from error
+    return run
+
+
+def _create(district: District, kind: RunKind, actor: User | None, reason: str, retry_of: Run | None) -> Run:
+    held = District.objects.select_for_update().get(pk=district.pk)
+    if held.status == DistrictStatus.REMOVED:
+        raise ServiceRefused(
+            "district_removed", f"{held.name} has been removed.", "Register the district anew to give it a stack."
+        )
+    if active_run(held) is not None:
+        raise beside_active(held)
+    if kind is RunKind.APPLY and held.status == DistrictStatus.TEARING_DOWN:
+        raise ServiceRefused(
+            "teardown_unfinished", f"{held.name} is being torn down.", "Finish the teardown, then register it anew."
+        )
+    run = Run.objects.create(
+        district=held, kind=kind, requested_by=actor, reason=reason, retry_of=retry_of, spec=spec_data(held)
+    )
+    RunStep.objects.create(run=run, step=RunState.QUEUED, started_at=run.created_at)
+    record(
+        action=AuditAction.RUN_REQUESTED,
+        actor=actor,
+        subject_kind="run",
+        subject_id=str(run.number),
+        district=held,
+        run_number=run.number,
+        message=f"{run.kind_badge.word} run #{run.number} was requested for {held.name}.",
+        after={"kind": kind.value, "reason": reason, "retry_of": retry_of.number if retry_of else None},
+    )
+    if (status := status_while(kind)) is not None and held.status != status:
+        set_status(district=held, status=status, actor=actor, run_number=run.number)
+    transaction.on_commit(lambda: send(run.number))
+    return run
+
+
+def send(run_number: int) -> bool:
+    """Hand a queued run to the workers; false, and a line in the log, when the broker does not answer.
+
+    A run that could not be sent stays queued and is sent again by the reaper, so that nothing is lost with a broker.
+    """
+    from provisioning.tasks import execute_run
+
+    try:
+        execute_run.delay(run_number)
+    except OperationalError:
+        logger.warning("The broker does not answer; run #%s stays queued and is sent again later.", run_number)
+        return False
+    Run.objects.filter(pk=run_number).update(sent_at=timezone.now())
+    return True
+
+
+def beside_active(district: District) -> ServiceRefused:
+    """Return the refusal that names the run in the way."""
+    active = active_run(district)
+    name = f"Run #{active.number} ({active.state_badge.word.lower()})" if active else "Another run"
+    return ServiceRefused(
+        "run_active", f"{name} is working on {district.name}.", "Wait until it has ended, or cancel it first."
+    )

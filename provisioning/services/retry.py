@@ -1,0 +1,28 @@
+"""Starts a new run in place of one that failed, was canceled or was lost: it goes on from what exists."""
+
+from __future__ import annotations
+
+from portal.accounts.models import User
+from portal.accounts.roles import Role, require_role
+from provisioning.models import Run
+from provisioning.services.errors import ServiceRefused
+from provisioning.services.requests import request_run
+from provisioning.states import RETRYABLE_STATES
+
+
+def retry_run(*, run: Run, actor: User | None) -> Run:
+    """Return the new run, of the same kind. Raises NotAllowed, or ServiceRefused for a run that needs no retry."""
+    require_role(actor, Role.OPERATOR)
+    if run.state_badge not in RETRYABLE_STATES:
+        raise ServiceRefused(
+            "nothing_to_retry",
+            f"Run #{run.number} is {run.state_badge.word.lower()}.",
+            "Only a failed, canceled or lost run can be retried.",
+        )
+    newest = run.district.runs.order_by("-id").values_list("id", flat=True).first()
+    if newest != run.pk:
+        raise ServiceRefused(
+            "superseded", f"Run #{newest} came after run #{run.number}.", f"Look at run #{newest}, and retry that one."
+        )
+    reason = f"Retry of run #{run.number}"
+    return request_run(district=run.district, kind=run.kind_badge, actor=actor, reason=reason, retry_of=run)

@@ -1,0 +1,47 @@
+"""Asks for the end of a district's environment; the slug is typed by the person who means it."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from portal.accounts.models import User
+from portal.accounts.roles import Role, require_role
+from portal.audit.actions import AuditAction
+from portal.audit.services import record
+from portal.districts.models import District
+from provisioning.models import Run
+from provisioning.selectors import active_run
+from provisioning.services.errors import ServiceRefused
+from provisioning.services.requests import beside_active, request_run
+from provisioning.states import RunKind
+
+
+@transaction.atomic
+def request_teardown(*, district: District, typed_slug: str, reason: str, actor: User | None) -> Run:
+    """Queue the teardown; sent twice, the second returns the first's run.
+
+    Raises NotAllowed, or ServiceRefused when the slug does not match, the reason is missing, or a run is active.
+    """
+    require_role(actor, Role.OPERATOR)
+    if typed_slug.strip() != district.slug:
+        raise ServiceRefused(
+            "slug_differs", "What you typed is not this district's slug.", f"Type {district.slug} to confirm."
+        )
+    if not reason.strip():
+        raise ServiceRefused("reason_missing", "A teardown needs a reason.", "Say why; it goes to the audit record.")
+    active = active_run(district)
+    if active is not None:
+        if active.kind_badge is RunKind.DESTROY:
+            return active
+        raise beside_active(district)
+    run = request_run(district=district, kind=RunKind.DESTROY, actor=actor, reason=reason.strip())
+    record(
+        action=AuditAction.TEARDOWN_REQUESTED,
+        actor=actor,
+        subject_kind="district",
+        subject_id=district.suffix,
+        district=district,
+        run_number=run.number,
+        message=f"The teardown of {district.name} was requested: {reason.strip()}",
+    )
+    return run

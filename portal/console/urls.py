@@ -1,14 +1,31 @@
 """The console's addresses."""
 
-from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
+from portal.console.views import audit, district, fleet, register, run, session, system, teardown
+
 app_name = "console"
+
 urlpatterns = [
-    path(
-        "sign-in",
-        LoginView.as_view(template_name="console/sign_in.html", redirect_authenticated_user=True),
-        name="sign-in",
-    ),
-    path("sign-out", LogoutView.as_view(), name="sign-out"),
+    path("sign-in", session.SignIn.as_view(), name="sign-in"),
+    path("sign-out", session.SignOut.as_view(), name="sign-out"),
+    path("", fleet.fleet, name="fleet"),
+    path("districts/new", register.register, name="register"),
+    path("districts/new/check", register.check, name="register-check"),
+    path("districts/<slug:suffix>", district.overview, name="district"),
+    path("districts/<slug:suffix>/row", fleet.row, name="fleet-row"),
+    path("districts/<slug:suffix>/resources", district.resources, name="district-resources"),
+    path("districts/<slug:suffix>/runs", district.runs, name="district-runs"),
+    path("districts/<slug:suffix>/audit", district.audit, name="district-audit"),
+    path("districts/<slug:suffix>/danger", district.danger, name="district-danger"),
+    path("districts/<slug:suffix>/plan", district.plan, name="district-plan"),
+    path("districts/<slug:suffix>/deploy", district.deploy, name="district-deploy"),
+    path("districts/<slug:suffix>/teardown", teardown.teardown, name="teardown"),
+    path("runs/<int:number>", run.page, name="run"),
+    path("runs/<int:number>/live", run.live, name="run-live"),
+    path("runs/<int:number>/log", run.log, name="run-log"),
+    path("runs/<int:number>/cancel", run.cancel, name="run-cancel"),
+    path("runs/<int:number>/retry", run.retry, name="run-retry"),
+    path("audit", audit.audit, name="audit"),
+    path("system", system.system, name="system"),
 ]

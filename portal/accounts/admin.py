@@ -1,0 +1,75 @@
+"""People and their roles in the admin; a change of roles goes to the audit record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.http import HttpRequest
+
+from portal.accounts.models import User
+from portal.accounts.roles import Role, role_of
+from portal.audit.actions import AuditAction
+from portal.audit.services import record
+from portal.console.admin_site import holds
+from portal.console.doors import person
+
+admin.site.unregister(Group)
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
+    """Administrators add people and give roles; nobody is deleted, since the record names them."""
+
+    list_display = ("username", "email", "first_name", "last_name", "is_active", "role")
+    list_filter = ("is_active", "groups")
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Person", {"fields": ("first_name", "last_name", "email")}),
+        ("Role", {"fields": ("is_active", "groups")}),
+    )
+
+    @admin.display(description="Role")
+    def role(self, user: User) -> str:
+        """Name the person's role."""
+        return str(role_of(user) or "none")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Administrators only."""
+        return holds(request, Role.ADMINISTRATOR)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Administrators only."""
+        return holds(request, Role.ADMINISTRATOR)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Administrators only."""
+        return holds(request, Role.ADMINISTRATOR)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Administrators only."""
+        return holds(request, Role.ADMINISTRATOR)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody: take `is active` away instead."""
+        return False
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Make the flags follow the role that was given, and record it."""
+        super().save_related(request, form, formsets, change)
+        user: User = form.instance
+        names = set(user.groups.values_list("name", flat=True))
+        user.is_superuser = Role.ADMINISTRATOR in names
+        user.is_staff = bool(names & {Role.OPERATOR, Role.ADMINISTRATOR})
+        user.save(update_fields=["is_superuser", "is_staff"])
+        role = role_of(user)
+        record(
+            action=AuditAction.USER_SET,
+            actor=person(request),
+            subject_kind="user",
+            subject_id=user.get_username(),
+            message=f"{user.get_username()} has the role {role or 'none'}" + ("." if user.is_active else ", inactive."),
+            after={"role": str(role) if role else None, "active": user.is_active},
+        )

@@ -1,0 +1,45 @@
+"""What a district's pages show. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.db.models import Count
+from django.http import Http404
+
+from portal.districts.models import District
+from portal.districts.statuses import DistrictStatus
+from provisioning.aws_services import DATA_SERVICES
+from provisioning.models import StackResource
+
+
+@dataclass(frozen=True)
+class ServiceCount:
+    """How many resources of one AWS service a district has, and whether they hold student data or its keys."""
+
+    service: str
+    count: int
+    holds_data: bool
+
+
+def district_or_404(suffix: str) -> District:
+    """Return the district in use that has the suffix, or else the newest that had it; raises Http404."""
+    found = list(District.objects.filter(suffix=suffix).select_related("account", "created_by").order_by("-id"))
+    in_use = [district for district in found if district.status_badge is not DistrictStatus.REMOVED]
+    for district in (*in_use, *found):
+        return district
+    raise Http404(f"No district has the suffix {suffix}.")
+
+
+def by_service(resources: Iterable[StackResource]) -> list[tuple[str, list[StackResource]]]:
+    """Group resources, which come ordered by service."""
+    return [(service, list(group)) for service, group in groupby(resources, key=lambda resource: resource.service)]
+
+
+def service_counts(district: District) -> list[ServiceCount]:
+    """Count the district's resources by service, those with data first."""
+    counts = district.resources.order_by().values_list("service").annotate(Count("id"))
+    found = [ServiceCount(service, count, service in DATA_SERVICES) for service, count in counts]
+    return sorted(found, key=lambda part: (not part.holds_data, part.service))

@@ -1,0 +1,193 @@
+"""The forms that people fill in: register a district, confirm a teardown, filter the audit record.
+
+They turn text into typed values and refusals into errors beside fields; the rules are the services' own.
+"""
+
+from __future__ import annotations
+
+import uuid
+import zoneinfo
+from datetime import datetime, time
+from typing import Any
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django.forms import BoundField
+from django.utils import timezone
+
+from infra.naming import ENVIRONMENT_CODES, SLUG_LENGTH
+from infra.sizes import SIZES
+from infra.spec import Egress, Environment
+from portal.audit.actions import AuditAction
+from portal.audit.models import AuditEvent
+from portal.districts import rules, services
+from portal.districts.models import AwsAccount
+from portal.districts.registration import DEFAULT_REGION, Registration, RegistrationRefused
+from provisioning.services.errors import ServiceRefused
+
+REGIONS = (DEFAULT_REGION, "us-east-2", "us-west-1", "us-west-2")
+"""AWS's regions in the United States: a district's records stay in the country."""
+
+EGRESS = {Egress.NAT: "Through NAT gateways", Egress.NONE: "None: AWS services only"}
+TEARDOWN_FIELDS = {"slug_differs": "slug", "reason_missing": "reason"}
+
+
+def accounts() -> list[tuple[str, str]]:
+    """Return the AWS accounts to choose from."""
+    return [(account.account_id, str(account)) for account in AwsAccount.objects.all()]
+
+
+def time_zones() -> list[tuple[str, str]]:
+    """Return the time zones of the United States first, then all others."""
+    known = sorted(zoneinfo.available_timezones())
+    near = [name for name in known if name.startswith(("America/", "Pacific/Honolulu", "US/"))]
+    return [(name, name) for name in [*near, *(name for name in known if name not in set(near))]]
+
+
+class DescribedForm(forms.Form):
+    """Ties each widget to its help and its error, for those who hear the page."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            if not field.widget.is_hidden:
+                help_id = f"id_{name}_helptext " if field.help_text else ""
+                field.widget.attrs["aria-describedby"] = f"{help_id}id_{name}_error"
+
+
+class RegistrationForm(DescribedForm):
+    """What it takes to register a district, in four groups."""
+
+    name = forms.CharField(label="District's name", max_length=rules.NAME_LENGTH)
+    state_code = forms.ChoiceField(
+        label="State", required=False, choices=[("", "—"), *((code, code) for code in sorted(rules.STATES))]
+    )
+    nces_id = forms.CharField(label="NCES id", required=False, help_text="7 digits, such as 3904380.")
+    contact_name = forms.CharField(label="Technical contact", required=False, max_length=rules.NAME_LENGTH)
+    contact_email = forms.EmailField(label="Contact's e-mail", required=False)
+    time_zone = forms.ChoiceField(label="Time zone", choices=time_zones, initial="America/New_York")
+    slug = forms.CharField(
+        label="Slug",
+        required=False,
+        max_length=SLUG_LENGTH,
+        help_text="Part of every name in AWS. Made from the district's name unless you give one; it never changes.",
+    )
+    environment = forms.ChoiceField(
+        label="Environment",
+        choices=[(part.value, part.value.capitalize()) for part in Environment],
+        initial=Environment.SANDBOX.value,
+    )
+    region = forms.ChoiceField(label="Region", choices=[(name, name) for name in REGIONS], initial=DEFAULT_REGION)
+    size = forms.ChoiceField(
+        label="Size",
+        choices=[(size.value, word) for size, word in SIZES.items()],
+        widget=forms.RadioSelect,
+        initial="S",
+    )
+    zones = forms.TypedChoiceField(
+        label="Availability zones", choices=[("2", "2"), ("3", "3")], coerce=int, initial="2"
+    )
+    cidr = forms.CharField(
+        label="Network", required=False, help_text="Such as 10.0.4.0/22. The next free one unless you give one."
+    )
+    egress = forms.ChoiceField(
+        label="Way out to the internet",
+        choices=[(part.value, word) for part, word in EGRESS.items()],
+        initial=Egress.NAT.value,
+    )
+    certificate_arn = forms.CharField(label="Certificate's ARN", required=False, max_length=255)
+    account_id = forms.ChoiceField(label="AWS account", choices=accounts)
+    monthly_budget_usd = forms.IntegerField(
+        label="Monthly budget in USD", min_value=1, max_value=1_000_000, initial=500
+    )
+    note = forms.CharField(label="Note", required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    registration_key = forms.UUIDField(widget=forms.HiddenInput)
+
+    GROUPS = (
+        ("District", ("name", "state_code", "nces_id", "contact_name", "contact_email", "time_zone")),
+        ("Stack", ("slug", "environment", "region", "size", "zones")),
+        ("Network", ("cidr", "egress", "certificate_arn")),
+        ("Governance", ("account_id", "monthly_budget_usd", "note")),
+    )
+
+    def groups(self) -> list[tuple[str, list[BoundField]]]:
+        """Return the four groups with their fields."""
+        return [(title, [self[name] for name in names]) for title, names in self.GROUPS]
+
+    def registration(self) -> Registration:
+        """Return what was typed, as the service takes it; raises KeyError where a field has an error."""
+        values = dict(self.cleaned_data)
+        return Registration(key=values.pop("registration_key"), **values)
+
+    def refuse(self, refusal: RegistrationRefused) -> None:
+        """Put the service's sentences beside their fields."""
+        for field, sentences in refusal.problems.items():
+            for sentence in sentences:
+                self.add_error(field if field in self.fields else None, sentence)
+
+    def check(self) -> None:
+        """Ask the service about what is filled in, with defaults for all that is not yet; nothing is written."""
+        if self.is_valid():
+            self.refuse(RegistrationRefused(services.check(self.registration())))
+            return
+        known = {name: value for name, value in self.cleaned_data.items() if name != "registration_key"}
+        draft = Registration(**{"name": "", "account_id": "", **known, "key": uuid.uuid4()})
+        problems = {
+            field: sentences
+            for field, sentences in services.check(draft).items()
+            if field not in self.errors and field in known
+        }
+        self.refuse(RegistrationRefused(problems))
+
+
+class TeardownForm(DescribedForm):
+    """The typed slug and the reason."""
+
+    slug = forms.CharField(label="Type the slug to confirm", widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    reason = forms.CharField(label="Reason", widget=forms.Textarea(attrs={"rows": 2}), max_length=1000)
+
+    def refuse(self, refusal: ServiceRefused) -> None:
+        """Put the service's sentence beside its field."""
+        self.add_error(TEARDOWN_FIELDS.get(refusal.code), str(refusal))
+
+
+class AuditFilter(DescribedForm):
+    """Narrows the audit record down."""
+
+    actor = forms.CharField(label="Who", required=False, max_length=150)
+    district = forms.CharField(label="District", required=False, max_length=120)
+    act = forms.ChoiceField(
+        label="Act", required=False, choices=[("", "Any"), *((act.value, act.value) for act in AuditAction)]
+    )
+    run = forms.IntegerField(label="Run", required=False, min_value=1, max_value=2**53)
+    since = forms.DateField(label="Since", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label="Until", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    outcome = forms.ChoiceField(label="Outcome", required=False, choices=[("", "Any"), *AuditEvent.Outcome.choices])
+
+    def apply(self, events: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
+        """Return the events that match every field given; a field with an error shows it and matches nothing."""
+        if not self.is_valid():
+            return events.none()
+        given = self.cleaned_data
+        if given["actor"]:
+            events = events.filter(actor_name__icontains=given["actor"])
+        if given["district"]:
+            text = given["district"]
+            events = events.filter(Q(district__name__icontains=text) | Q(district__suffix__icontains=text))
+        if given["act"]:
+            events = events.filter(action=given["act"])
+        if given["run"]:
+            events = events.filter(run_number=given["run"])
+        if given["outcome"]:
+            events = events.filter(outcome=given["outcome"])
+        zone = timezone.get_current_timezone()
+        if given["since"]:
+            events = events.filter(at__gte=datetime.combine(given["since"], time.min, zone))
+        if given["until"]:
+            events = events.filter(at__lte=datetime.combine(given["until"], time.max, zone))
+        return events
+
+
+def environment_code(environment: str) -> str:
+    """Return the short form that ends a suffix, or nothing for an unknown environment."""
+    return ENVIRONMENT_CODES.get(environment, "")

@@ -1,0 +1,54 @@
+"""Pages by key: the next page begins behind the last row shown, however many rows there are. Counts nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from django.db.models import Model, QuerySet
+from django.http import QueryDict
+
+Row = TypeVar("Row", bound=Model)
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """The rows of one page, newest first, and the queries that lead to its neighbours."""
+
+    rows: list[Row]
+    newer: str
+    older: str
+
+
+def page(rows: QuerySet[Row], query: QueryDict, *, size: int) -> Page[Row]:
+    """Return the page that the query asks for by `older` or `newer`, each the id of a row at an edge."""
+    ordered = rows.order_by("-pk")
+    older, newer = _number(query.get("older")), _number(query.get("newer"))
+    if newer is not None:
+        found = list(rows.filter(pk__gt=newer).order_by("pk")[: size + 1])
+        more_newer, more_older = len(found) > size, True
+        shown = found[:size][::-1]
+    else:
+        found = list((ordered if older is None else ordered.filter(pk__lt=older))[: size + 1])
+        more_newer, more_older = older is not None, len(found) > size
+        shown = found[:size]
+    if not shown:
+        return Page([], "", "")
+    return Page(
+        shown,
+        _query(query, newer=shown[0].pk) if more_newer else "",
+        _query(query, older=shown[-1].pk) if more_older else "",
+    )
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _query(query: QueryDict, **edge: int) -> str:
+    kept = query.copy()
+    for name in ("older", "newer"):
+        kept.pop(name, None)
+    for name, value in edge.items():
+        kept[name] = str(value)
+    return kept.urlencode()

@@ -1,0 +1,168 @@
+"""What a run's page shows beyond the run itself: steps, plan, progress and log, each a function of what is stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Max, Q
+from django.http import QueryDict
+
+from provisioning.models import Run, RunEvent
+from provisioning.selectors import ResourceProgress, resource_progress, waiting_for
+from provisioning.states import RETRYABLE_STATES, RunKind, RunState
+
+LOG_LINES = 500
+LEVELS = {"": "All levels", "warning": "Warnings and errors", "error": "Errors"}
+LEVELS_SHOWN = {"warning": ("warn", "warning", "error"), "error": ("error",)}
+CHANGES_FIRST = {"delete": 0, "replace": 1, "update": 2, "create": 3}
+WAY = {
+    RunKind.PLAN: (RunState.QUEUED, RunState.SYNTHESIZING, RunState.PLANNING),
+    RunKind.APPLY: (
+        RunState.QUEUED,
+        RunState.SYNTHESIZING,
+        RunState.PLANNING,
+        RunState.APPLYING,
+        RunState.VERIFYING,
+    ),
+    RunKind.DESTROY: (
+        RunState.QUEUED,
+        RunState.SYNTHESIZING,
+        RunState.PLANNING,
+        RunState.APPLYING,
+        RunState.VERIFYING,
+    ),
+}
+"""The steps that a run of each kind takes when all goes well."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: behind us, being taken, gone wrong or to come."""
+
+    state: RunState
+    look: str
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @property
+    def said(self) -> str:
+        """The look in a word."""
+        return {"done": "done", "now": "in progress", "bad": "ended here", "next": "to come"}[self.look]
+
+
+@dataclass(frozen=True)
+class LogFilter:
+    """Which lines of the log to show."""
+
+    level: str
+    search: str
+
+    @property
+    def query(self) -> str:
+        """The filter as part of an address."""
+        kept = QueryDict(mutable=True)
+        if self.level:
+            kept["level"] = self.level
+        if self.search:
+            kept["q"] = self.search
+        return kept.urlencode()
+
+
+@dataclass(frozen=True)
+class RunPage:
+    """All that the page and its live part show."""
+
+    run: Run
+    steps: list[Step]
+    progress: list[ResourceProgress]
+    waiting: ResourceProgress | None
+    destroys: int
+    sequence: int
+    token: str
+    say: str
+    may_retry: bool
+
+
+def log_filter(query: QueryDict) -> LogFilter:
+    """Read the log's filter out of an address."""
+    level = query.get("level", "")
+    search = query.get("q", "").replace("\x00", "")[:100]
+    return LogFilter(level if level in LEVELS else "", search)
+
+
+def run_page(run: Run) -> RunPage:
+    """Gather what is shown of the run now."""
+    progress = planned_first_deletions(resource_progress(run))
+    return RunPage(
+        run=run,
+        steps=steps(run),
+        progress=progress,
+        waiting=waiting_for(progress),
+        destroys=sum(part.action in {"delete", "replace"} for part in progress),
+        sequence=last_sequence(run),
+        token=token(run),
+        say=say(run),
+        may_retry=run.state_badge in RETRYABLE_STATES,
+    )
+
+
+def token(run: Run) -> str:
+    """Return what changes whenever the page has something new to show beside the log."""
+    counted = f"{run.resources_done}.{run.resources_total}"
+    return f"{run.state}.{counted}.{'' if run.add_count is None else run.add_count}"
+
+
+def last_sequence(run: Run) -> int:
+    """Return the number of the run's newest event, 0 before the first."""
+    return RunEvent.objects.filter(run=run).aggregate(last=Max("sequence"))["last"] or 0
+
+
+def say(run: Run) -> str:
+    """Return the sentence for screen readers: it changes with the stage and with each quarter, not more often."""
+    if run.state_badge is RunState.APPLYING and run.resources_total:
+        quarter = run.resources_done * 4 // run.resources_total
+        return f"Run {run.number}: applying" + (f", {quarter * 25} percent done." if quarter else ".")
+    return f"Run {run.number}: {run.state_badge.word.lower()}."
+
+
+def steps(run: Run) -> list[Step]:
+    """Return the steps taken and to come, in order; a run that was canceled or failed has its end where it happened."""
+    taken = list(run.steps.all())
+    last = taken[-1] if taken else None
+    ended_badly = run.state_badge in RETRYABLE_STATES or run.state_badge is RunState.DISCARDED
+    found = [
+        Step(
+            step.badge,
+            ("now" if run.is_active else "bad" if ended_badly else "done") if step is last else "done",
+            step.started_at,
+            step.finished_at,
+        )
+        for step in taken
+    ]
+    been = {step.state for step in found}
+    ahead = [state for state in WAY[run.kind_badge] if state not in been] if run.is_active else []
+    return found + [Step(state, "next", None, None) for state in ahead]
+
+
+def planned_first_deletions(progress: list[ResourceProgress]) -> list[ResourceProgress]:
+    """Put deletions and replacements first while nothing moves; what failed or is being worked on stays on top."""
+    if any(part.state in {"failed", "running"} for part in progress):
+        return progress
+    return sorted(progress, key=lambda part: CHANGES_FIRST.get(part.action, 9))
+
+
+def log_lines(run: Run, wanted: LogFilter, *, after: int = 0) -> list[RunEvent]:
+    """Return the newest lines behind `after` that the filter lets through, in order."""
+    lines = RunEvent.objects.filter(run=run, sequence__gt=after)
+    if wanted.level:
+        lines = lines.filter(level__in=LEVELS_SHOWN[wanted.level])
+    if wanted.search:
+        lines = lines.filter(Q(message__icontains=wanted.search) | Q(address__icontains=wanted.search))
+    return list(lines.order_by("-sequence")[:LOG_LINES])[::-1]
+
+
+def live_context(run: Run, query: QueryDict) -> dict[str, Any]:
+    """Return what the live part's template reads."""
+    return {"page": run_page(run), "run": run, "district": run.district, "filter": log_filter(query)}

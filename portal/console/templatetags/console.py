@@ -1,0 +1,122 @@
+"""What templates need to show a state, a time or a role. Decides nothing, reads no table but the person's groups."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from portal.accounts.models import User
+from portal.accounts.roles import RANK, Role, role_of
+from portal.badges import Badge
+
+register = template.Library()
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Draw one shape of the sprite; it is decoration, the word beside it speaks."""
+    return format_html(
+        '<svg class="icon icon-{}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
+        name,
+        static("console/icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def badge(state: Badge) -> SafeString:
+    """Draw a state of any enumeration: its word, its icon and its tone."""
+    return format_html('<span class="state tint-{}">{}{}</span>', state.tone, icon(state.icon), state.word)
+
+
+def span(seconds: float) -> str:
+    """Write a length of time as people read it: "6 min 10 s"."""
+    whole = max(0, int(seconds))
+    if whole < MINUTE:
+        return f"{whole} s"
+    if whole < HOUR:
+        return f"{whole // MINUTE} min {whole % MINUTE} s"
+    return f"{whole // HOUR} h {whole % HOUR // MINUTE} min"
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """Write a moment relative to now, coarsely."""
+    seconds = (now - moment).total_seconds()
+    if seconds < MINUTE:
+        return "just now"
+    if seconds < HOUR:
+        return f"{int(seconds // MINUTE)} min ago"
+    if seconds < DAY:
+        return f"{int(seconds // HOUR)} h ago"
+    return f"{moment:%d %b %Y}"
+
+
+@register.simple_tag
+def when(moment: datetime | None) -> SafeString | str:
+    """Show a moment relative to now, with the exact one in its title."""
+    if moment is None:
+        return ""
+    exact = f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+    text = ago(moment, timezone.now())
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, text)
+
+
+@register.simple_tag
+def lasted(started: datetime | None, finished: datetime | None) -> SafeString | str:
+    """Show how long something took; while it goes on, the script lets it tick."""
+    if started is None:
+        return ""
+    if finished is not None:
+        return span((finished - started).total_seconds())
+    text = span((timezone.now() - started).total_seconds())
+    return format_html('<span data-since="{}">{}</span>', started.isoformat(), text)
+
+
+@register.filter
+def took(length: timedelta | None) -> str:
+    """Write a length of time."""
+    return "" if length is None else span(length.total_seconds())
+
+
+@register.filter
+def pretty(value: Any) -> str:
+    """Write JSON data on several lines, its keys in order."""
+    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, default=str)
+
+
+@register.filter
+def shown(value: Any) -> str:
+    """Write an output's value: text as it is, all else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def held_role(user: Any) -> Role | None:
+    """Return the person's role, asked of the database once per request."""
+    if not isinstance(user, User):
+        return None
+    if not hasattr(user, "_held_role"):
+        user._held_role = role_of(user)  # type: ignore[attr-defined]
+    role: Role | None = user._held_role  # type: ignore[attr-defined]
+    return role
+
+
+@register.filter
+def role_label(user: Any) -> str:
+    """Name the person's role."""
+    return str(held_role(user) or "no role yet")
+
+
+@register.filter
+def may_operate(user: Any) -> bool:
+    """Say whether to offer what operators may do; the services decide for themselves."""
+    role = held_role(user)
+    return role is not None and RANK[role] >= RANK[Role.OPERATOR]

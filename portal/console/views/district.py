@@ -1,0 +1,103 @@
+"""A district's page, one view for each tab, and the two buttons that ask for a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from portal.accounts.roles import Role
+from portal.audit.models import AuditEvent
+from portal.console.districts import by_service, district_or_404, service_counts
+from portal.console.doors import needs, person
+from portal.console.paging import page
+from portal.districts.models import District
+from provisioning.models import Run
+from provisioning.selectors import active_run, latest_run
+from provisioning.services.errors import ServiceRefused
+from provisioning.services.requests import request_run
+from provisioning.states import RunKind
+
+PAGE_SIZE = 50
+
+
+@require_GET
+@needs(Role.VIEWER)
+def overview(request: HttpRequest, suffix: str) -> HttpResponse:
+    """Facts, outputs and what exists."""
+    district = district_or_404(suffix)
+    services = service_counts(district)
+    return _tab(
+        request,
+        district,
+        "overview",
+        outputs=district.outputs.all(),
+        services=services,
+        resource_total=sum(part.count for part in services),
+    )
+
+
+@require_GET
+@needs(Role.VIEWER)
+def resources(request: HttpRequest, suffix: str) -> HttpResponse:
+    """Every resource, by service."""
+    district = district_or_404(suffix)
+    return _tab(request, district, "resources", groups=by_service(district.resources.all()))
+
+
+@require_GET
+@needs(Role.VIEWER)
+def runs(request: HttpRequest, suffix: str) -> HttpResponse:
+    """Every run, newest first."""
+    district = district_or_404(suffix)
+    rows = Run.objects.filter(district=district).select_related("requested_by").defer("spec", "plan_resources")
+    pager = page(rows, request.GET, size=PAGE_SIZE)
+    return _tab(request, district, "runs", runs=pager.rows, pager=pager)
+
+
+@require_GET
+@needs(Role.VIEWER)
+def audit(request: HttpRequest, suffix: str) -> HttpResponse:
+    """Every audit event of the district."""
+    district = district_or_404(suffix)
+    pager = page(AuditEvent.objects.filter(district=district).select_related("district"), request.GET, size=PAGE_SIZE)
+    return _tab(request, district, "audit", events=pager.rows, pager=pager)
+
+
+@require_GET
+@needs(Role.VIEWER)
+def danger(request: HttpRequest, suffix: str) -> HttpResponse:
+    """The way to the teardown's confirmation."""
+    return _tab(request, district_or_404(suffix), "danger")
+
+
+@require_POST
+@needs(Role.OPERATOR)
+def plan(request: HttpRequest, suffix: str) -> HttpResponse:
+    """Ask for a plan: what would change, without changing it."""
+    return _ask(request, suffix, RunKind.PLAN)
+
+
+@require_POST
+@needs(Role.OPERATOR)
+def deploy(request: HttpRequest, suffix: str) -> HttpResponse:
+    """Ask for an apply: bring AWS to what the stack says."""
+    return _ask(request, suffix, RunKind.APPLY)
+
+
+def _ask(request: HttpRequest, suffix: str, kind: RunKind) -> HttpResponse:
+    district = district_or_404(suffix)
+    try:
+        run = request_run(district=district, kind=kind, actor=person(request), reason="Asked for in the console")
+    except ServiceRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("console:district", suffix)
+    return redirect("console:run", run.number)
+
+
+def _tab(request: HttpRequest, district: District, tab: str, **shown: Any) -> HttpResponse:
+    context = {"district": district, "tab": tab, "active": active_run(district), "latest": latest_run(district)}
+    return render(request, f"console/district_{tab}.html", context | shown)

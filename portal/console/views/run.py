@@ -1,0 +1,105 @@
+"""A run's page, the part of it that is polled, its raw log, and the two buttons on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from portal.accounts.roles import Role
+from portal.console import run_page
+from portal.console.doors import needs, person
+from provisioning.models import Run, RunEvent
+from provisioning.services.cancellation import request_cancel
+from provisioning.services.errors import ServiceRefused
+from provisioning.services.retry import retry_run
+
+LONGEST_NUMBER = 15
+
+
+@require_GET
+@needs(Role.VIEWER)
+def page(request: HttpRequest, number: int) -> HttpResponse:
+    """Show the run."""
+    run = _run(number)
+    wanted = run_page.log_filter(request.GET)
+    context = {
+        **run_page.live_context(run, request.GET),
+        "lines": run_page.log_lines(run, wanted),
+        "levels": run_page.LEVELS.items(),
+        "log_limit": run_page.LOG_LINES,
+    }
+    return render(request, "console/run.html", context)
+
+
+@require_GET
+@needs(Role.VIEWER)
+def live(request: HttpRequest, number: int) -> HttpResponse:
+    """Answer what is new behind `after`: 204 for nothing; the answer about an ended run asks for no further one."""
+    run = _run(number)
+    after = _sequence(request.GET.get("after", ""))
+    if run_page.last_sequence(run) <= after and request.GET.get("seen") == run_page.token(run):
+        return HttpResponse(status=204)
+    wanted = run_page.log_filter(request.GET)
+    context = {**run_page.live_context(run, request.GET), "lines": run_page.log_lines(run, wanted, after=after)}
+    return render(request, "console/parts/run_live_answer.html", context)
+
+
+@require_GET
+@needs(Role.VIEWER)
+def log(request: HttpRequest, number: int) -> StreamingHttpResponse:
+    """Send every line of the log as plain text."""
+    run = _run(number)
+    return StreamingHttpResponse(
+        _lines(run),
+        content_type="text/plain; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="homeroom-run-{run.number}.log"'},
+    )
+
+
+@require_POST
+@needs(Role.OPERATOR)
+def cancel(request: HttpRequest, number: int) -> HttpResponse:
+    """Ask the run to stop."""
+    try:
+        run = request_cancel(run=_run(number), actor=person(request))
+    except ServiceRefused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        if run.is_active:
+            messages.success(request, "The run was asked to stop. Terraform still finishes the resources in hand.")
+        else:
+            messages.success(request, "The run was canceled before a worker took it. Nothing was changed.")
+    return redirect("console:run", number)
+
+
+@require_POST
+@needs(Role.OPERATOR)
+def retry(request: HttpRequest, number: int) -> HttpResponse:
+    """Start a new run in the place of this one."""
+    try:
+        again = retry_run(run=_run(number), actor=person(request))
+    except ServiceRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("console:run", number)
+    return redirect("console:run", again.number)
+
+
+def _run(number: int) -> Run:
+    known = number if len(str(number)) <= LONGEST_NUMBER else 0
+    return get_object_or_404(Run.objects.select_related("district", "requested_by"), pk=known)
+
+
+def _sequence(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def _lines(run: Run) -> Iterator[str]:
+    for event in RunEvent.objects.filter(run=run).order_by("sequence").iterator():
+        address = f" {event.address}:" if event.address and event.address not in event.message else ""
+        yield f"{event.at.isoformat()} {event.level.upper():7}{address} {event.message}\n"
+        if event.data.get("detail"):
+            yield f"{event.data['detail']}\n"

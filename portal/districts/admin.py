@@ -1,0 +1,161 @@
+"""Districts in the admin: registered by the portal's own form, shown read-only, torn down behind the confirmation."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.safestring import SafeString
+
+from portal.accounts.roles import Role
+from portal.audit.models import AuditEvent
+from portal.console.admin_site import ReadOnlyInline, ReadOnlyMixin, holds
+from portal.console.doors import person
+from portal.console.forms import RegistrationForm
+from portal.console.run_page import live_context
+from portal.console.templatetags.console import badge
+from portal.districts.accounts import AccountRefused, add_account
+from portal.districts.models import AwsAccount, District
+from portal.districts.registration import RegistrationRefused
+from provisioning.models import Run, StackOutput, StackResource
+from provisioning.selectors import latest_run
+from provisioning.services.errors import ServiceRefused
+from provisioning.services.onboarding import onboard
+
+
+class OutputInline(ReadOnlyInline):
+    """The stack's outputs."""
+
+    model = StackOutput
+    fields = ("name", "value", "sensitive")
+
+
+class ResourceInline(ReadOnlyInline):
+    """What exists in AWS."""
+
+    model = StackResource
+    fields = ("service", "address", "provider_id", "arn")
+
+
+class RunInline(ReadOnlyInline):
+    """The district's runs."""
+
+    model = Run
+    fields = ("kind", "state", "requested_by", "created_at", "finished_at", "error_summary")
+    show_change_link = True
+
+
+class EventInline(ReadOnlyInline):
+    """The district's audit events."""
+
+    model = AuditEvent
+    fields = ("at", "actor_name", "action", "message", "outcome")
+
+
+@admin.register(District)
+class DistrictAdmin(ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Registers, shows and leads to the teardown."""
+
+    list_display = ("name", "suffix", "environment", "region", "size", "status_shown", "created_at")
+    list_filter = ("status", "environment", "region", "size")
+    search_fields = ("name", "suffix")
+    inlines = (OutputInline, ResourceInline, RunInline, EventInline)
+    actions = ("tear_down",)
+    change_form_template = "admin/districts/district/change_form.html"
+
+    @admin.display(description="State", ordering="status")
+    def status_shown(self, district: District) -> SafeString:
+        """Draw the district's badge."""
+        return badge(district.status_badge)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Operators register."""
+        return holds(request, Role.OPERATOR)
+
+    def has_teardown_permission(self, request: HttpRequest) -> bool:
+        """Operators tear down."""
+        return holds(request, Role.OPERATOR)
+
+    @admin.action(description="Tear down the selected district …", permissions=["teardown"])
+    def tear_down(self, request: HttpRequest, chosen: QuerySet[District]) -> HttpResponse | None:
+        """Lead to the confirmation; each district is confirmed by its own slug."""
+        found = list(chosen[:2])
+        if len(found) != 1:
+            self.message_user(request, "Choose one district: each is confirmed on its own.", messages.ERROR)
+            return None
+        return redirect("console:teardown", found[0].suffix)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Register a district and ask for its first run, by the same form and service as the console."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied(f"This needs the role {Role.OPERATOR}.")
+        form = RegistrationForm(request.POST or None, initial={"registration_key": uuid.uuid4()})
+        if request.method == "POST" and form.is_valid():
+            try:
+                run = onboard(registration=form.registration(), actor=person(request))
+            except RegistrationRefused as refusal:
+                form.refuse(refusal)
+            except ServiceRefused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                self.message_user(request, f"{run.district.name} is registered; run #{run.number} makes it.")
+                return redirect("admin:districts_district_change", run.district_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "Register a district",
+            "form": form,
+            **(extra_context or {}),
+        }
+        return render(request, "admin/districts/district/register.html", context, status=422 if form.errors else 200)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the district with its newest run, which updates itself while it is active."""
+        district = self.get_object(request, object_id)
+        run = latest_run(district) if district else None
+        live = live_context(run, request.GET) if run else {}
+        return super().change_view(request, object_id, form_url, {**live, **(extra_context or {})})
+
+
+@admin.register(AwsAccount)
+class AwsAccountAdmin(ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
+    """The accounts that districts are placed in; administrators add them."""
+
+    list_display = ("name", "account_id", "created_at")
+    fields = ("name", "account_id")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Administrators add."""
+        return holds(request, Role.ADMINISTRATOR)
+
+    def save_model(self, request: HttpRequest, obj: AwsAccount, form: ModelForm[AwsAccount], change: bool) -> None:
+        """Add the account through its service."""
+        added = add_account(name=obj.name, account_id=obj.account_id, actor=person(request))
+        obj.pk = added.pk
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Refuse an id of the wrong shape beside its field."""
+        form = super().get_form(request, obj, change, **kwargs)
+
+        class Checked(form):  # type: ignore[misc,valid-type]
+            def clean_account_id(self) -> str:
+                value = str(self.cleaned_data["account_id"])
+                if len(value) != 12 or not value.isdecimal():
+                    self.add_error("account_id", str(AccountRefused("An AWS account id has 12 digits.")))
+                return value
+
+        return Checked

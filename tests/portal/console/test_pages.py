@@ -1,0 +1,482 @@
+"""Every page of the console answers for each role, keeps to the policy, and shows people's text as text."""
+
+import re
+from datetime import timedelta
+from html import unescape
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.utils import timezone
+
+from portal.accounts.models import User
+from portal.accounts.roles import Role
+from portal.audit.models import AuditEvent
+from portal.districts.accounts import add_account
+from portal.districts.models import District
+from portal.districts.registration import Registration
+from portal.districts.services import set_status
+from portal.districts.statuses import DistrictStatus
+from provisioning.models import Run, RunEvent, StackOutput, StackResource
+from provisioning.services.onboarding import onboard
+from provisioning.services.teardown import request_teardown
+from provisioning.states import RunKind, RunState
+from provisioning.transitions import move
+
+pytestmark = pytest.mark.django_db
+
+ACCOUNT = "123456789012"
+HOSTILE_NAMES = ["<script>alert(1)</script>", "${aws_kms_key.x}", "مدارس القدس", "A"]
+INLINE = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)|<style|\sstyle=|\son[a-z]+=", re.IGNORECASE)
+
+
+@pytest.fixture(autouse=True)
+def account():
+    return add_account(name="Sandbox", account_id=ACCOUNT, actor=None)
+
+
+def signed_in(role: Role | None) -> Client:
+    user = User.objects.create_user(f"{role or 'nobody'}-{uuid4().hex[:8]}", password="a long pass phrase")
+    if role:
+        user.groups.add(Group.objects.get(name=role))
+        user.is_staff = role is not Role.VIEWER
+        user.is_superuser = role is Role.ADMINISTRATOR
+        user.save()
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def a_run(name: str = "Lakeside Schools", slug: str = "lakeside") -> Run:
+    return onboard(registration=Registration(name=name, slug=slug, account_id=ACCOUNT), actor=None)
+
+
+def ended(run: Run, state: RunState = RunState.SUCCEEDED, **fields: Any) -> Run:
+    for step in (RunState.SYNTHESIZING, RunState.PLANNING, RunState.APPLYING, RunState.VERIFYING):
+        move(run, step, started_at=run.started_at or timezone.now())
+    move(run, state, **fields)
+    run.refresh_from_db()
+    return run
+
+
+def polled_address(page: str) -> str:
+    found = re.search(r'hx-get="([^"]+)"', page)
+    assert found is not None, "the page asks for no updates"
+    return unescape(found[1])
+
+
+def a_live_district() -> District:
+    run = ended(a_run())
+    StackOutput.objects.create(district=run.district, run=run, name="service_url", value="https://lakeside.test")
+    StackOutput.objects.create(district=run.district, run=run, name="token", value=None, sensitive=True)
+    StackResource.objects.create(
+        district=run.district,
+        run=run,
+        address="aws_rds_cluster.main",
+        type="aws_rds_cluster",
+        name="main",
+        provider_id="aurora-lakeside-sbx",
+        service="RDS",
+    )
+    StackResource.objects.create(
+        district=run.district, run=run, address="aws_vpc.main", type="aws_vpc", name="main", service="VPC"
+    )
+    district = District.objects.get(pk=run.district_id)
+    assert district.status_badge is DistrictStatus.LIVE
+    return district
+
+
+def add_event(run: Run, sequence: int, message: str, level: str = "info", **fields: object) -> None:
+    RunEvent.objects.create(
+        run=run, sequence=sequence, at=timezone.now(), level=level, kind="run", message=message, **fields
+    )
+
+
+def every_page(run: Run) -> list[str]:
+    at = f"/districts/{run.district.suffix}"
+    return [
+        "/",
+        "/?show=live",
+        "/?q=nothing-like-it",
+        "/districts/new",
+        at,
+        f"{at}/resources",
+        f"{at}/runs",
+        f"{at}/audit",
+        f"{at}/danger",
+        f"{at}/teardown",
+        f"/runs/{run.number}",
+        f"/runs/{run.number}?level=error&q=x",
+        "/audit",
+        "/audit?act=run:create&since=2020-01-01&until=2099-01-01&district=lake&actor=h&outcome=success&run=1",
+    ]
+
+
+class TestEveryPage:
+    def test_answers_an_administrator_with_one_main_one_h1_and_nothing_inline(self):
+        run = ended(a_run(), RunState.FAILED, error_summary="It broke.", error_code="x", error_detail="AccessDenied")
+        client = signed_in(Role.ADMINISTRATOR)
+        admin = [
+            "/admin/",
+            "/admin/districts/district/",
+            "/admin/districts/district/add/",
+            f"/admin/districts/district/{run.district_id}/change/",
+            f"/admin/provisioning/run/{run.pk}/change/",
+            "/admin/provisioning/run/",
+            "/admin/audit/auditevent/",
+            "/admin/accounts/user/",
+            "/admin/accounts/user/add/",
+            "/admin/districts/awsaccount/add/",
+        ]
+        for address in every_page(run) + admin:
+            answer = client.get(address)
+            page = answer.content.decode()
+            assert answer.status_code == 200, address
+            assert (
+                "script-src" in answer["Content-Security-Policy"]
+                or "default-src 'self'" in answer["Content-Security-Policy"]
+            )
+            assert not INLINE.findall(page), (address, INLINE.findall(page))
+            if address not in admin:
+                assert len(re.findall(r"<main\b", page)) == 1, address
+                assert len(re.findall(r"<h1\b", page)) == 1, address
+                ids = re.findall(r'\sid="([^"]+)"', page)
+                assert len(ids) == len(set(ids)), (address, [found for found in ids if ids.count(found) > 1])
+
+    def test_leads_those_who_are_not_signed_in_to_the_sign_in_page(self):
+        run = a_run()
+        for address in every_page(run):
+            answer = Client().get(address)
+            assert answer.status_code == 302, address
+            assert answer["Location"].startswith("/sign-in?next="), address
+
+    def test_shows_any_name_as_text(self):
+        client = signed_in(Role.OPERATOR)
+        for number, name in enumerate(HOSTILE_NAMES):
+            run = a_run(name, f"district{number}")
+            for address in every_page(run):
+                page = client.get(address).content.decode()
+                assert "<script>alert" not in page
+            assert name in unescape(client.get(f"/districts/{run.district.suffix}").content.decode())
+
+    def test_a_missing_district_or_run_is_a_404_with_a_search(self):
+        client = signed_in(Role.VIEWER)
+        for address in ("/districts/none-sbx", "/runs/999999", f"/runs/{'9' * 40}", "/nowhere"):
+            answer = client.get(address)
+            assert answer.status_code == 404, address
+            assert 'type="search"' in answer.content.decode()
+
+
+class TestRoles:
+    def test_a_viewer_reads_but_everything_that_changes_answers_403_and_names_the_role(self):
+        run, client = a_run(), signed_in(Role.VIEWER)
+        at = f"/districts/{run.district.suffix}"
+        before = AuditEvent.objects.count()
+        for address in ("/", at, f"/runs/{run.number}", "/audit"):
+            assert client.get(address).status_code == 200
+        posts = [
+            f"{at}/teardown",
+            f"{at}/plan",
+            f"{at}/deploy",
+            f"/runs/{run.number}/cancel",
+            f"/runs/{run.number}/retry",
+            "/districts/new",
+            "/districts/new/check",
+        ]
+        for address in posts:
+            answer = client.post(address, {"slug": "lakeside", "reason": "none"})
+            assert answer.status_code == 403, address
+            assert "role Operator" in answer.content.decode()
+        assert AuditEvent.objects.count() == before
+
+    def test_somebody_without_a_role_sees_nothing(self):
+        assert signed_in(None).get("/").status_code == 403
+
+    def test_what_changes_something_is_not_to_be_had_by_get(self):
+        run, client = a_run(), signed_in(Role.OPERATOR)
+        at = f"/districts/{run.district.suffix}"
+        for address in (f"{at}/plan", f"{at}/deploy", f"/runs/{run.number}/cancel", f"/runs/{run.number}/retry"):
+            assert client.get(address).status_code == 405
+        assert client.get("/sign-out").status_code == 405
+
+    def test_the_admin_offers_no_delete_to_anybody(self):
+        run, client = a_run(), signed_in(Role.ADMINISTRATOR)
+        for address in (
+            f"/admin/districts/district/{run.district_id}",
+            f"/admin/provisioning/run/{run.pk}",
+            f"/admin/audit/auditevent/{AuditEvent.objects.latest('pk').pk}",
+        ):
+            assert client.post(f"{address}/delete/", {"post": "yes"}).status_code == 403
+            assert client.post(f"{address}/change/", {"name": "x"}).status_code == 403
+
+
+class TestSignIn:
+    def test_a_right_password_leads_to_the_fleet_and_sign_out_back(self):
+        User.objects.create_user("ada", password="a long pass phrase").groups.add(Group.objects.get(name=Role.VIEWER))
+        client = Client()
+        assert "Error: " in client.post("/sign-in", {"username": "ada", "password": "wrong"}).content.decode()
+        assert client.post("/sign-in", {"username": "ada", "password": "a long pass phrase"})["Location"] == "/"
+        assert client.post("/sign-out")["Location"] == "/sign-in"
+        assert client.get("/").status_code == 302
+
+    def test_a_form_without_its_token_is_refused_on_a_page_that_says_so(self):
+        answer = Client(enforce_csrf_checks=True).post("/sign-in", {"username": "ada", "password": "x"})
+        assert answer.status_code == 403
+        assert "expired" in answer.content.decode()
+
+
+def typed(**changes: str) -> dict[str, str]:
+    return {
+        "name": "Maple Valley",
+        "slug": "maple",
+        "environment": "sandbox",
+        "region": "us-east-1",
+        "size": "S",
+        "zones": "2",
+        "egress": "nat",
+        "time_zone": "America/New_York",
+        "account_id": ACCOUNT,
+        "monthly_budget_usd": "500",
+        "registration_key": str(uuid4()),
+        **changes,
+    }
+
+
+class TestRegister:
+    @pytest.mark.parametrize("address", ["/districts/new", "/admin/districts/district/add/"])
+    def test_the_form_sent_twice_makes_one_district_and_one_run(self, address):
+        client, form = signed_in(Role.ADMINISTRATOR), typed()
+        first, second = client.post(address, form), client.post(address, form)
+        assert first.status_code == second.status_code == 302
+        assert first["Location"] == second["Location"]
+        assert District.objects.count() == Run.objects.count() == 1
+        assert client.get(first["Location"]).status_code == 200
+
+    def test_an_overlapping_network_is_refused_with_the_next_free_one_and_the_values_are_kept(self):
+        run, client = a_run(), signed_in(Role.OPERATOR)
+        answer = client.post("/districts/new", typed(cidr=str(run.district.cidr)))
+        page = unescape(answer.content.decode())
+        assert answer.status_code == 422
+        assert "overlaps Lakeside Schools" in page
+        assert "Next free: 10." in page
+        assert "<title>Error: " in page
+        assert 'value="Maple Valley"' in page
+        assert District.objects.count() == 1
+
+    def test_the_check_speaks_of_filled_fields_only_and_writes_nothing(self):
+        client = signed_in(Role.OPERATOR)
+        answer = client.post("/districts/new/check", {"slug": "Not A Slug", "environment": "sandbox", "nces_id": "12"})
+        page = unescape(answer.content.decode())
+        assert answer.status_code == 200
+        assert "7 digits" in page
+        assert "This field is required" not in page
+        assert District.objects.count() == 0
+
+    def test_the_check_shows_suffix_and_network_of_a_good_form(self):
+        page = signed_in(Role.OPERATOR).post("/districts/new/check", typed()).content.decode()
+        assert "maple-sbx" in page
+        assert "10.0.0.0/22" in page
+        assert 'class="wrong"' not in page
+
+
+class TestFleet:
+    def test_chips_count_and_filter(self):
+        a_live_district()
+        a_run("Maple Valley", "maple")
+        client = signed_in(Role.VIEWER)
+        page = client.get("/?show=live").content.decode()
+        assert "Lakeside" in page
+        assert "Maple" not in page
+        fleet = client.get("/").context["fleet"]
+        assert {chip.key: chip.count for chip in fleet.chips} == {
+            "": 2,
+            "attention": 0,
+            "running": 1,
+            "live": 1,
+            "drifted": 0,
+            "removed": 0,
+        }
+        assert "No district matches" in client.get("/?q=zzz").content.decode()
+
+    def test_what_needs_attention_names_its_cause_and_the_way_to_its_run(self):
+        run = ended(a_run(), RunState.FAILED, error_summary="AWS refused the role.", error_code="access_denied")
+        page = signed_in(Role.VIEWER).get("/").content.decode()
+        assert "AWS refused the role." in page
+        assert "See and retry run</a>" in page or f"/runs/{run.number}" in page
+
+    def test_only_rows_with_an_active_run_are_polled(self):
+        a_live_district()
+        run = a_run("Maple Valley", "maple")
+        page = signed_in(Role.VIEWER).get("/").content.decode()
+        assert page.count("hx-get") == 1
+        row = signed_in(Role.VIEWER).get(f"/districts/{run.district.suffix}/row").content.decode()
+        assert "hx-trigger" in row
+
+    def test_a_page_takes_the_same_queries_however_many_districts(self, django_assert_max_num_queries):
+        client = signed_in(Role.VIEWER)
+        for number in range(12):
+            a_run(f"District {number}", f"d-{number}")
+        with django_assert_max_num_queries(11):
+            client.get("/")
+
+
+class TestDistrict:
+    def test_tabs_show_outputs_resources_runs_and_events(self):
+        district, client = a_live_district(), signed_in(Role.VIEWER)
+        at = f"/districts/{district.suffix}"
+        overview = client.get(at).content.decode()
+        assert "https://lakeside.test" in overview
+        assert "sensitive: never stored here" in overview
+        assert "aurora-lakeside-sbx" in client.get(f"{at}/resources").content.decode()
+        assert "First deployment" in client.get(f"{at}/runs").content.decode()
+        assert "district:create" in client.get(f"{at}/audit").content.decode()
+
+
+class TestTeardown:
+    def test_shows_data_first_and_starts_only_with_the_slug_and_a_reason(self):
+        district, client = a_live_district(), signed_in(Role.OPERATOR)
+        at = f"/districts/{district.suffix}/teardown"
+        page = client.get(at).content.decode()
+        assert page.index("RDS") < page.index("VPC</th>")
+        wrong = client.post(at, {"slug": "lake", "reason": "Contract ended"})
+        assert wrong.status_code == 422
+        assert "Contract ended" in wrong.content.decode()
+        assert client.post(at, {"slug": "lakeside", "reason": ""}).status_code == 422
+        assert Run.objects.filter(kind=RunKind.DESTROY).count() == 0
+        good = client.post(at, {"slug": "lakeside", "reason": "Contract ended"})
+        again = client.post(at, {"slug": "lakeside", "reason": "Contract ended"})
+        assert good.status_code == 302
+        assert good["Location"] == again["Location"]
+        assert Run.objects.filter(kind=RunKind.DESTROY).count() == 1
+
+    def test_the_admins_action_leads_to_the_confirmation_of_one_district(self):
+        district, client = a_live_district(), signed_in(Role.ADMINISTRATOR)
+        answer = client.post("/admin/districts/district/", {"action": "tear_down", "_selected_action": [district.pk]})
+        assert answer["Location"] == f"/districts/{district.suffix}/teardown"
+
+    def test_a_suffix_that_was_given_anew_leads_to_the_district_in_use(self):
+        old = a_live_district()
+        run = request_teardown(district=old, typed_slug="lakeside", reason="Contract ended", actor=None)
+        ended(run)
+        old.refresh_from_db()
+        assert old.status_badge is DistrictStatus.REMOVED
+        client = signed_in(Role.VIEWER)
+        assert "Removed" in client.get(f"/districts/{old.suffix}").content.decode()
+        a_run("Lakeside Again")
+        assert "Lakeside Again" in client.get(f"/districts/{old.suffix}").content.decode()
+
+
+class TestRun:
+    def test_nothing_new_is_a_204(self):
+        run, client = a_run(), signed_in(Role.VIEWER)
+        address = polled_address(client.get(f"/runs/{run.number}").content.decode())
+        assert client.get(address).status_code == 204
+
+    def test_a_new_line_arrives_with_the_next_address_and_old_lines_do_not(self):
+        run, client = a_run(), signed_in(Role.VIEWER)
+        add_event(run, 1, "Old line")
+        address = polled_address(client.get(f"/runs/{run.number}").content.decode())
+        add_event(run, 2, "New line <b>")
+        answer = client.get(address).content.decode()
+        assert "New line &lt;b&gt;" in answer
+        assert "Old line" not in answer
+        assert "after=2&amp;" in answer
+        assert 'hx-swap-oob="beforeend:#log-rows"' in answer
+
+    def test_a_change_of_state_arrives_without_any_line(self):
+        run, client = a_run(), signed_in(Role.VIEWER)
+        address = polled_address(client.get(f"/runs/{run.number}").content.decode())
+        move(run, RunState.SYNTHESIZING, started_at=timezone.now())
+        answer = client.get(address)
+        assert answer.status_code == 200
+        assert "Synthesizing" in answer.content.decode()
+
+    def test_the_fragment_of_an_ended_run_carries_no_trigger(self):
+        run = ended(a_run())
+        answer = signed_in(Role.VIEWER).get(f"/runs/{run.number}/live?after=0").content.decode()
+        assert "Succeeded" in answer
+        assert "hx-get" not in answer
+        assert "hx-trigger" not in answer
+
+    def test_progress_is_told_as_counts_and_waits_are_named(self):
+        run = a_run()
+        for step in (RunState.SYNTHESIZING, RunState.PLANNING, RunState.APPLYING):
+            move(run, step)
+        Run.objects.filter(pk=run.pk).update(
+            resources_total=91,
+            resources_done=18,
+            add_count=91,
+            change_count=0,
+            remove_count=0,
+            plan_resources=[{"address": "aws_rds_cluster.this", "type": "aws_rds_cluster", "action": "create"}],
+        )
+        RunEvent.objects.create(
+            run=run,
+            sequence=1,
+            at=timezone.now() - timedelta(seconds=370),
+            level="info",
+            kind="apply_start",
+            address="aws_rds_cluster.this",
+            message="Creating",
+        )
+        page = signed_in(Role.VIEWER).get(f"/runs/{run.number}").content.decode()
+        assert "18 of 91" in page
+        assert '<progress class="meter" id="run-progress" value="18" max="91">' in page
+        assert "6 min 10 s" in page
+
+    def test_a_failed_run_shows_cause_remedy_and_retry(self):
+        run = ended(
+            a_run(), RunState.FAILED, error_summary="AWS refused.", error_remedy="Allow it.", error_code="access_denied"
+        )
+        client = signed_in(Role.OPERATOR)
+        page = client.get(f"/runs/{run.number}").content.decode()
+        assert "AWS refused." in page
+        assert "Allow it." in page
+        again = client.post(f"/runs/{run.number}/retry")
+        assert again.status_code == 302
+        assert Run.objects.get(retry_of=run).number == int(again["Location"].rpartition("/")[2])
+        refused = client.post(f"/runs/{run.number}/retry", follow=True).content.decode()
+        assert "came after run" in refused
+
+    def test_a_queued_run_is_canceled_at_once_and_twice_does_no_harm(self):
+        run, client = a_run(), signed_in(Role.OPERATOR)
+        assert client.post(f"/runs/{run.number}/cancel").status_code == 302
+        assert "Canceled" in client.get(f"/runs/{run.number}").content.decode()
+        assert "has ended" in client.post(f"/runs/{run.number}/cancel", follow=True).content.decode()
+
+    def test_the_log_filters_by_level_and_text_and_downloads_whole(self):
+        run, client = a_run(), signed_in(Role.VIEWER)
+        add_event(run, 1, "Creating the bucket")
+        add_event(run, 2, "Quota reached", level="error", data={"detail": "VPCs: 5"})
+        errors = client.get(f"/runs/{run.number}?level=error").content.decode()
+        assert "Quota reached" in errors
+        assert "Creating the bucket" not in errors
+        assert "Quota reached" not in client.get(f"/runs/{run.number}?q=bucket").content.decode()
+        raw = client.get(f"/runs/{run.number}/log").getvalue().decode()
+        assert "Creating the bucket" in raw
+        assert "VPCs: 5" in raw
+
+
+class TestAudit:
+    def test_filters_by_act_and_pages_by_key(self):
+        for number in range(30):
+            a_run(f"District {number}", f"d-{number}")
+        client = signed_in(Role.VIEWER)
+        first = client.get("/audit")
+        older = first.context["pager"].older
+        second = client.get(f"/audit?{older}")
+        assert {event.pk for event in first.context["events"]}.isdisjoint(
+            event.pk for event in second.context["events"]
+        )
+        back = client.get(f"/audit?{second.context['pager'].newer}")
+        assert [event.pk for event in back.context["events"]] == [event.pk for event in first.context["events"]]
+        only = client.get("/audit?act=run:create").context["events"]
+        assert {event.action for event in only} == {"run:create"}
+
+
+def test_a_moved_status_is_seen_on_the_next_look():
+    run = a_run()
+    set_status(district=run.district, status=DistrictStatus.NEEDS_ATTENTION)
+    assert "Needs attention" in signed_in(Role.VIEWER).get(f"/districts/{run.district.suffix}").content.decode()

@@ -58,7 +58,7 @@ class SandboxApplication:
         answer = _Answer()
         try:
             with turn:
-                body = b"".join(self._moto(environ, answer))
+                body = b"".join(self._application(call, environ)(environ, answer))
         except NotImplementedError as lacking:
             return self._refuse(call, RefusalCode.NOT_IMPLEMENTED, str(lacking), start_response)
         except Exception as failure:
@@ -69,6 +69,13 @@ class SandboxApplication:
             return self._refuse(call, RefusalCode.NOT_IMPLEMENTED, "", start_response)
         start_response(answer.status, answer.headers)
         return [body]
+
+    def _application(self, call: Call, environ: Environ) -> Any:
+        """Return moto's application of the service; raises NotImplementedError for a service it does not have."""
+        host = self._moto.infer_service_region_host(environ, environ.get("PATH_INFO", ""))
+        if host is not None and self._moto.get_backend_for_host(host) is None:
+            raise NotImplementedError("It does not have this service at all.")
+        return self._moto.get_application(environ)
 
     def _refuse(self, call: Call, code: RefusalCode, detail: str, start_response: StartResponse) -> list[bytes]:
         name = f"{call.service}:{call.action}"

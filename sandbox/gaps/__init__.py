@@ -7,18 +7,28 @@ from __future__ import annotations
 
 from sandbox.gaps import (
     application_autoscaling,
+    backup,
+    budgets,
     elasticache_members,
     elasticache_parameters,
     elasticache_users,
+    rds_instances,
     routing,
+    s3_logging,
+    sqs,
 )
 
 GAPS = (
     routing,
+    application_autoscaling,
+    backup,
+    budgets,
+    elasticache_members,
     elasticache_parameters,
     elasticache_users,
-    elasticache_members,
-    application_autoscaling,
+    rds_instances,
+    s3_logging,
+    sqs,
 )
 
 

@@ -198,13 +198,13 @@ def _subnet_group(response: Any) -> Any:
 
 
 def _delete_subnet_group(response: Any) -> Any:
-    from moto.core.exceptions import ServiceException
     from moto.core.responses import EmptyResult
+    from moto.elasticache.exceptions import ElastiCacheException
 
     backend, group = response.elasticache_backend, _subnet_group(response)
     name = group.cache_subnet_group_name
     if any(one.cache_subnet_group_name == name for one in backend.replication_groups.values()):
-        raise ServiceException("CacheSubnetGroupInUse", f"Cache subnet group {name} is currently in use.")
+        raise ElastiCacheException("CacheSubnetGroupInUse", f"Cache subnet group {name} is currently in use.")
     backend.cache_subnet_groups.pop(name)
     backend.tagging_service.delete_all_tags_for_resource(group.arn)
     return EmptyResult()

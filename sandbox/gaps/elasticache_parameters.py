@@ -46,13 +46,13 @@ def groups_of(backend: Any) -> dict[str, Group]:
 
 
 def _find(response: Any, name: str) -> Group:
-    from moto.core.exceptions import ServiceException
+    from moto.elasticache.exceptions import ElastiCacheException
 
     group = groups_of(response.elasticache_backend).get(name)
     if group is None and name.startswith("default."):
         return {"CacheParameterGroupName": name, "CacheParameterGroupFamily": name.removeprefix("default."), "set": {}}
     if group is None:
-        raise ServiceException("CacheParameterGroupNotFound", f"CacheParameterGroup {name} not found.")
+        raise ElastiCacheException("CacheParameterGroupNotFound", f"CacheParameterGroup {name} not found.")
     return group
 
 
@@ -61,13 +61,13 @@ def _public(group: Group) -> Group:
 
 
 def _create(response: Any) -> Any:
-    from moto.core.exceptions import ServiceException
     from moto.core.responses import ActionResult
+    from moto.elasticache.exceptions import ElastiCacheException
 
     backend = response.elasticache_backend
     name = response._get_param("CacheParameterGroupName").lower()
     if name in groups_of(backend):
-        raise ServiceException("CacheParameterGroupAlreadyExists", f"CacheParameterGroup {name} already exists.")
+        raise ElastiCacheException("CacheParameterGroupAlreadyExists", f"CacheParameterGroup {name} already exists.")
     arn = f"arn:aws:elasticache:{backend.region_name}:{backend.account_id}:parametergroup:{name}"
     group: Group = {
         "CacheParameterGroupName": name,
@@ -127,15 +127,15 @@ def _reset(response: Any) -> Any:
 
 
 def _delete(response: Any) -> Any:
-    from moto.core.exceptions import ServiceException
     from moto.core.responses import EmptyResult
+    from moto.elasticache.exceptions import ElastiCacheException
 
     backend = response.elasticache_backend
     name = response._get_param("CacheParameterGroupName")
     group = _find(response, name)
     if any(rg.cache_parameter_group_name == name for rg in backend.replication_groups.values()):
         text = f"One or more cache clusters are still members of this parameter group {name}."
-        raise ServiceException("InvalidCacheParameterGroupState", text)
+        raise ElastiCacheException("InvalidCacheParameterGroupState", text)
     backend.tagging_service.delete_all_tags_for_resource(group["ARN"])
     groups_of(backend).pop(name)
     return EmptyResult()

@@ -35,22 +35,22 @@ def user_groups_of(backend: Any) -> dict[str, Group]:
 
 
 def _find(response: Any, identifier: str) -> Group:
-    from moto.core.exceptions import ServiceException
+    from moto.elasticache.exceptions import ElastiCacheException
 
     group = user_groups_of(response.elasticache_backend).get(identifier)
     if group is None:
-        raise ServiceException("UserGroupNotFound", f"User group {identifier} not found.")
+        raise ElastiCacheException("UserGroupNotFound", f"User group {identifier} not found.")
     return group
 
 
 def _check_users(backend: Any, identifiers: list[str]) -> None:
-    from moto.core.exceptions import ServiceException
+    from moto.elasticache.exceptions import ElastiCacheException
 
     missing = [identifier for identifier in identifiers if identifier not in backend.users]
     if missing:
-        raise ServiceException("UserNotFound", f"User {', '.join(missing)} not found.")
+        raise ElastiCacheException("UserNotFound", f"User {', '.join(missing)} not found.")
     if not any(backend.users[identifier].name == "default" for identifier in identifiers):
-        raise ServiceException("DefaultUserRequired", "A user group needs a user whose name is default.")
+        raise ElastiCacheException("DefaultUserRequired", "A user group needs a user whose name is default.")
 
 
 def _link(backend: Any, group: Group) -> None:
@@ -68,13 +68,13 @@ def _shown(backend: Any, group: Group) -> Group:
 
 
 def _create(response: Any) -> Any:
-    from moto.core.exceptions import ServiceException
     from moto.core.responses import ActionResult
+    from moto.elasticache.exceptions import ElastiCacheException
 
     backend = response.elasticache_backend
     identifier = response._get_param("UserGroupId")
     if identifier in user_groups_of(backend):
-        raise ServiceException("UserGroupAlreadyExists", f"User group {identifier} already exists.")
+        raise ElastiCacheException("UserGroupAlreadyExists", f"User group {identifier} already exists.")
     users = list(response._get_param("UserIds", []))
     _check_users(backend, users)
     group: Group = {
@@ -115,14 +115,14 @@ def _modify(response: Any) -> Any:
 
 
 def _delete(response: Any) -> Any:
-    from moto.core.exceptions import ServiceException
     from moto.core.responses import ActionResult
+    from moto.elasticache.exceptions import ElastiCacheException
 
     backend = response.elasticache_backend
     group = _find(response, response._get_param("UserGroupId"))
     users = _in_use_by(backend, group["UserGroupId"])
     if users:
-        raise ServiceException("InvalidUserGroupState", f"User group is in use by {', '.join(users)}.")
+        raise ElastiCacheException("InvalidUserGroupState", f"User group is in use by {', '.join(users)}.")
     user_groups_of(backend).pop(group["UserGroupId"])
     group["UserIds"] = []
     _link(backend, group)

@@ -1,0 +1,123 @@
+"""AWS Backup: selections of a plan, plans that can be changed, and tags of both.
+
+Source: AWS Backup API Reference, CreateBackupSelection, GetBackupSelection, ListBackupSelections,
+DeleteBackupSelection, UpdateBackupPlan, ListRecoveryPointsByBackupVault.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from typing import Any
+
+from sandbox.gaps.extension import add_actions, wrap
+
+Selections = dict[str, dict[str, Any]]
+
+
+def fill() -> None:
+    """Add the actions and their paths."""
+    from moto.backup import urls
+    from moto.backup.models import BackupBackend
+    from moto.backup.responses import BackupResponse
+
+    actions = {
+        "create_backup_selection": _create,
+        "get_backup_selection": _get,
+        "list_backup_selections": _list,
+        "delete_backup_selection": _delete,
+        "update_backup_plan": _update_plan,
+        "list_recovery_points_by_backup_vault": _list_recovery_points,
+    }
+    add_actions(BackupResponse, actions)
+    wrap(BackupBackend, "iter_tagged_resources", _iter_tagged)
+    urls.url_paths["{0}/backup-vaults/(?P<name>[^/]+)/recovery-points/?$"] = BackupResponse.dispatch
+
+
+def _plan_id(response: Any) -> str:
+    """Return the plan's identifier out of /backup/plans/ID[/selections[/ID]]."""
+    return str(response.path.strip("/").split("/")[2])
+
+
+def _selections(response: Any) -> Selections:
+    from moto.backup.exceptions import ResourceNotFoundException
+
+    backend, plan = response.backup_backend, _plan_id(response)
+    if plan not in backend.plans:
+        raise ResourceNotFoundException("Failed reading Backup plan with provided version")
+    everything: dict[str, Selections] = backend.__dict__.setdefault("sandbox_selections", {})
+    return everything.setdefault(plan, {})
+
+
+def _one(response: Any) -> dict[str, Any]:
+    from moto.backup.exceptions import InvalidParameterValueException
+
+    identifier = response.path.strip("/").split("/")[4]
+    found = _selections(response).get(identifier)
+    if found is None:
+        raise InvalidParameterValueException(f"Invalid selection Id: Cannot find Backup selection with ID {identifier}")
+    return found
+
+
+def _create(response: Any) -> str:
+    body = json.loads(response.body)
+    selections = _selections(response)
+    selection = {
+        "BackupSelection": body["BackupSelection"],
+        "SelectionId": str(uuid.uuid4()),
+        "BackupPlanId": _plan_id(response),
+        "CreationDate": time.time(),
+        "CreatorRequestId": body.get("CreatorRequestId"),
+    }
+    selections[str(selection["SelectionId"])] = selection
+    return json.dumps({key: selection[key] for key in ("SelectionId", "BackupPlanId", "CreationDate")})
+
+
+def _get(response: Any) -> str:
+    return json.dumps(_one(response))
+
+
+def _list(response: Any) -> str:
+    rows = [
+        {
+            "SelectionId": one["SelectionId"],
+            "SelectionName": one["BackupSelection"]["SelectionName"],
+            "BackupPlanId": one["BackupPlanId"],
+            "CreationDate": one["CreationDate"],
+            "IamRoleArn": one["BackupSelection"].get("IamRoleArn"),
+        }
+        for one in _selections(response).values()
+    ]
+    return json.dumps({"BackupSelectionsList": rows})
+
+
+def _delete(response: Any) -> str:
+    _selections(response).pop(_one(response)["SelectionId"])
+    return "{}"
+
+
+def _update_plan(response: Any) -> str:
+    _selections(response)
+    backend = response.backup_backend
+    old = backend.plans[_plan_id(response)]
+    new = type(old)(json.loads(response.body)["BackupPlan"], old.creator_request_id, backend)
+    new.backup_plan_id, new.backup_plan_arn = old.backup_plan_id, old.backup_plan_arn
+    new.creation_date = old.creation_date
+    backend.plans[old.backup_plan_id] = new
+    return json.dumps(dict(new.to_dict()))
+
+
+def _list_recovery_points(response: Any) -> str:
+    """Answer that there are none: no backup job runs here."""
+    return json.dumps({"RecoveryPoints": []})
+
+
+def _iter_tagged(original: Any, backend: Any) -> Any:
+    from moto.core.resource_tagging import TaggedResource
+
+    yield from original(backend)
+    for plan in backend.plans.values():
+        if plan.deletion_date is None:
+            tags = backend.tagger.get_tag_dict_for_resource(plan.backup_plan_arn)
+            yield TaggedResource(arn=plan.backup_plan_arn, tags=tags, resource_type="backup:backup-plan")

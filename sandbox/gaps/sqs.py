@@ -1,0 +1,45 @@
+"""SQS: the redrive allow policy, attributes asked for by name, and attributes that survive a change of another one.
+
+Source: SQS API Reference, SetQueueAttributes and GetQueueAttributes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.gaps.extension import wrap
+
+BY_NAME = frozenset({"Policy", "RedrivePolicy", "RedriveAllowPolicy"})
+
+
+def fill() -> None:
+    """Complete the attributes of queues."""
+    from moto.sqs.models import Queue, SQSBackend
+
+    wrap(Queue, "_set_attributes", _set_attributes)
+    wrap(SQSBackend, "get_queue_attributes", _get_queue_attributes)
+    whole = Queue.attributes.fget
+    Queue.attributes = property(lambda queue: _with_allow_policy(queue, whole(queue)))
+
+
+def _with_allow_policy(queue: Any, attributes: dict[str, Any]) -> dict[str, Any]:
+    allowed = getattr(queue, "redrive_allow_policy", None)
+    return {**attributes, "RedriveAllowPolicy": allowed} if allowed else attributes
+
+
+def _set_attributes(original: Any, queue: Any, attributes: dict[str, Any], now: float | None = None) -> None:
+    """Keep the policy unless it is named, and let one kind of encryption end the other."""
+    kept = queue.__dict__.get("policy")
+    original(queue, attributes, now)
+    if "Policy" not in attributes:
+        queue.policy = kept
+    if attributes.get("KmsMasterKeyId"):
+        queue.sqs_managed_sse_enabled = False
+
+
+def _get_queue_attributes(original: Any, backend: Any, queue_name: str, attribute_names: list[str]) -> dict[str, Any]:
+    known = [name for name in attribute_names if name not in BY_NAME]
+    found: dict[str, Any] = dict(original(backend, queue_name, known)) if known else {}
+    wanted = BY_NAME if "All" in attribute_names else BY_NAME & set(attribute_names)
+    whole = backend.get_queue(queue_name).attributes
+    return found | {name: whole[name] for name in wanted if whole.get(name)}

@@ -1,0 +1,34 @@
+"""One running sandbox for the session, and boto3 clients of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from sandbox.launch import Sandbox, running_sandbox
+
+Clients = Callable[[str], Any]
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    with running_sandbox() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def client(sandbox: Sandbox) -> Clients:
+    """Return a function that makes a client; it never retries, so that a test sees the first answer."""
+    session: Any = boto3.session.Session(
+        aws_access_key_id="testing", aws_secret_access_key="testing", region_name="us-east-1"
+    )
+    config = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30)
+
+    def make(service: str) -> Any:
+        return session.client(service, endpoint_url=sandbox.url, config=config)
+
+    return make

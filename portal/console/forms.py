@@ -80,7 +80,7 @@ class RegistrationForm(DescribedForm):
     region = forms.ChoiceField(label="Region", choices=[(name, name) for name in REGIONS], initial=DEFAULT_REGION)
     size = forms.ChoiceField(
         label="Size",
-        choices=[(size.value, word) for size, word in SIZES.items()],
+        choices=[(size.value, f"{row.label}: {row.enrolment}") for size, row in SIZES.items()],
         widget=forms.RadioSelect,
         initial="S",
     )

@@ -9,15 +9,12 @@ from infra import naming
 from portal.console.forms import RegistrationForm, environment_code
 from portal.districts import network, rules, services
 
-KINDS = ("vpc", "aurora", "redis", "results", "api", "worker")
-
 
 @dataclass(frozen=True)
 class Preview:
-    """The suffix, the network and some names."""
+    """The suffix that ends every name, and the network."""
 
     suffix: str
-    names: list[str]
     cidr: IPv4Network | None
     is_next_free: bool
 
@@ -28,8 +25,7 @@ def preview(form: RegistrationForm) -> Preview:
     code = environment_code(str(form["environment"].value() or ""))
     suffix = naming.suffix_for(slug, str(form["environment"].value())) if naming.is_slug(slug) and code else ""
     typed = str(form["cidr"].value() or "").strip()
-    names = [naming.name(kind, suffix) for kind in KINDS] if suffix else []
-    return Preview(suffix, names, _network(typed), not typed)
+    return Preview(suffix, _network(typed), not typed)
 
 
 def _network(typed: str) -> IPv4Network | None:

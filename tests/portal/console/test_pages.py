@@ -274,6 +274,11 @@ class TestRegister:
         assert "This field is required" not in page
         assert District.objects.count() == 0
 
+    def test_the_sizes_are_offered_in_words(self):
+        page = signed_in(Role.OPERATOR).get("/districts/new").content.decode()
+        assert "Small: up to 5,000 students" in page
+        assert "Sizing(" not in page
+
     def test_the_check_shows_suffix_and_network_of_a_good_form(self):
         page = signed_in(Role.OPERATOR).post("/districts/new/check", typed()).content.decode()
         assert "maple-sbx" in page

@@ -1,0 +1,44 @@
+"""Finds a Chromium for browser tests: a setting, the PATH, what Playwright installed. Installs nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from devtools.errors import ToolMissingError
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+CACHES = ("~/.cache/ms-playwright", "~/Library/Caches/ms-playwright")
+PACKAGED = (
+    "chromium-*/chrome-linux*/chrome",
+    "chromium-*/chrome-mac*/Chromium.app/Contents/MacOS/Chromium",
+)
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
+INSTALL = ".venv/bin/python -m playwright install chromium"
+
+
+def find() -> Path | None:
+    """Return the program, or None; a setting shuts out all else."""
+    if setting := os.environ.get("HOMEROOM_BROWSER"):
+        return Path(setting) if Path(setting).exists() else None
+    for name in NAMES:
+        if on_path := shutil.which(name):
+            return Path(on_path)
+    folders = [os.environ.get("PLAYWRIGHT_BROWSERS_PATH", ""), *CACHES]
+    for folder in (Path(text).expanduser() for text in folders if text):
+        for pattern in PACKAGED:
+            if found := sorted(folder.glob(pattern)):
+                return found[-1]
+    return None
+
+
+def require() -> Path:
+    """Return the program; raises ToolMissingError with the command that installs one."""
+    found = find()
+    if found is None:
+        raise ToolMissingError(
+            "There is no Chromium to drive.",
+            remedy=f"Call `{INSTALL}`, or install Chromium so that it is on PATH, or set HOMEROOM_BROWSER to its path.",
+        )
+    return found

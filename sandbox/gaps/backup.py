@@ -10,6 +10,7 @@ import json
 import time
 import uuid
 from typing import Any
+from urllib.parse import unquote
 
 from sandbox.gaps.extension import add_actions, wrap
 
@@ -29,10 +30,11 @@ def fill() -> None:
         "delete_backup_selection": _delete,
         "update_backup_plan": _update_plan,
         "list_recovery_points_by_backup_vault": _list_recovery_points,
+        "list_tags": _list_tags,
     }
     add_actions(BackupResponse, actions)
     wrap(BackupBackend, "iter_tagged_resources", _iter_tagged)
-    urls.url_paths["{0}/backup-vaults/(?P<name>[^/]+)/recovery-points/?$"] = BackupResponse.dispatch
+    urls.url_paths["{0}/backup-vaults/(?P<name>[^/]+)/recovery-points/$"] = BackupResponse.dispatch
 
 
 def _plan_id(response: Any) -> str:
@@ -106,6 +108,12 @@ def _update_plan(response: Any) -> str:
     new.creation_date = old.creation_date
     backend.plans[old.backup_plan_id] = new
     return json.dumps(dict(new.to_dict()))
+
+
+def _list_tags(response: Any) -> str:
+    """Answer with and without a slash at the path's end: Terraform's client sends none, and moto then finds no tags."""
+    arn = unquote(response.path).removeprefix("/tags/").rstrip("/")
+    return json.dumps({"Tags": response.backup_backend.list_tags(resource_arn=arn)})
 
 
 def _list_recovery_points(response: Any) -> str:

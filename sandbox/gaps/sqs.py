@@ -29,7 +29,7 @@ def _with_allow_policy(queue: Any, attributes: dict[str, Any]) -> dict[str, Any]
 
 def _set_attributes(original: Any, queue: Any, attributes: dict[str, Any], now: float | None = None) -> None:
     """Keep the policy unless it is named, and let one kind of encryption end the other."""
-    kept = queue.__dict__.get("policy")
+    kept = getattr(queue, "policy", None)
     original(queue, attributes, now)
     if "Policy" not in attributes:
         queue.policy = kept

@@ -1,0 +1,104 @@
+"""SQS attributes, backup selections, budgets, S3 log delivery and conditional writes, rotation without Docker."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+
+import pytest
+from botocore.exceptions import ClientError
+
+
+@pytest.fixture
+def name() -> str:
+    return f"x{uuid.uuid4().hex[:10]}"
+
+
+def test_a_queue_keeps_its_policy_when_another_attribute_changes(client, name):
+    sqs = client("sqs")
+    statement = {"Sid": "a", "Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    allow = json.dumps({"redrivePermission": "allowAll"})
+    url = sqs.create_queue(QueueName=name, Attributes={"KmsMasterKeyId": "alias/aws/sqs"})["QueueUrl"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedriveAllowPolicy": allow})
+    named = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy", "RedriveAllowPolicy"])["Attributes"]
+    assert json.loads(named["Policy"])["Statement"] == [statement]
+    assert named["RedriveAllowPolicy"] == allow
+    whole = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert whole["SqsManagedSseEnabled"] == "false"
+    assert whole["RedriveAllowPolicy"] == allow
+
+
+def test_a_backup_plan_has_selections(client, name):
+    backup = client("backup")
+    backup.create_backup_vault(BackupVaultName=name)
+    rules = [{"RuleName": "daily", "TargetBackupVaultName": name}]
+    plan = backup.create_backup_plan(BackupPlan={"BackupPlanName": name, "Rules": rules})["BackupPlanId"]
+    wanted = {"SelectionName": "s", "IamRoleArn": "arn:aws:iam::123456789012:role/r", "Resources": ["*"]}
+    made = backup.create_backup_selection(BackupPlanId=plan, BackupSelection=wanted)["SelectionId"]
+    found = backup.get_backup_selection(BackupPlanId=plan, SelectionId=made)["BackupSelection"]
+    assert found["SelectionName"] == "s"
+    assert len(backup.list_backup_selections(BackupPlanId=plan)["BackupSelectionsList"]) == 1
+    backup.delete_backup_selection(BackupPlanId=plan, SelectionId=made)
+    assert backup.list_backup_selections(BackupPlanId=plan)["BackupSelectionsList"] == []
+    assert backup.list_recovery_points_by_backup_vault(BackupVaultName=name)["RecoveryPoints"] == []
+
+
+def test_a_budget_names_its_subscribers_and_tags(client, name):
+    budgets, account = client("budgets"), "123456789012"
+    notification = {"NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN", "Threshold": 80.0}
+    subscriber = {"SubscriptionType": "EMAIL", "Address": "a@example.com"}
+    budgets.create_budget(
+        AccountId=account,
+        Budget={
+            "BudgetName": name,
+            "BudgetType": "COST",
+            "TimeUnit": "MONTHLY",
+            "BudgetLimit": {"Amount": "5", "Unit": "USD"},
+        },
+        NotificationsWithSubscribers=[{"Notification": notification, "Subscribers": [subscriber]}],
+        ResourceTags=[{"Key": "Suffix", "Value": "a"}],
+    )
+    asked = {"AccountId": account, "BudgetName": name, "Notification": notification}
+    assert budgets.describe_subscribers_for_notification(**asked)["Subscribers"] == [subscriber]
+    arn = f"arn:aws:budgets::{account}:budget/{name}"
+    assert budgets.list_tags_for_resource(ResourceARN=arn)["ResourceTags"] == [{"Key": "Suffix", "Value": "a"}]
+
+
+def test_log_delivery_is_allowed_by_a_policy_of_lists_and_refused_without_one(client, name):
+    s3 = client("s3")
+    s3.create_bucket(Bucket=name)
+    wanted = {"LoggingEnabled": {"TargetBucket": name, "TargetPrefix": "s3/"}}
+    with pytest.raises(ClientError, match="InvalidTargetBucketForLogging"):
+        s3.put_bucket_logging(Bucket=name, BucketLoggingStatus=wanted)
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": ["logging.s3.amazonaws.com"]},
+        "Action": ["s3:PutObject"],
+        "Resource": [f"arn:aws:s3:::{name}/s3/*"],
+    }
+    s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    s3.put_bucket_logging(Bucket=name, BucketLoggingStatus=wanted)
+    assert s3.get_bucket_logging(Bucket=name)["LoggingEnabled"]["TargetBucket"] == name
+
+
+def test_terraforms_lock_is_taken_once_and_can_be_released(client, name):
+    s3 = client("s3")
+    s3.create_bucket(Bucket=name)
+    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket=name, Key="a.tflock", Body=b"1", IfNoneMatch="*")
+    with pytest.raises(ClientError) as taken:
+        s3.put_object(Bucket=name, Key="a.tflock", Body=b"2", IfNoneMatch="*")
+    assert taken.value.response["ResponseMetadata"]["HTTPStatusCode"] == 412
+    s3.delete_object(Bucket=name, Key="a.tflock")
+    s3.put_object(Bucket=name, Key="a.tflock", Body=b"3", IfNoneMatch="*")
+
+
+def test_requests_are_answered_while_another_waits_for_messages(client, name):
+    sqs = client("sqs")
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    began = time.monotonic()
+    assert sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages", []) == []
+    assert time.monotonic() - began < 5

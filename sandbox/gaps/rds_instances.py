@@ -1,6 +1,7 @@
-"""RDS: an instance of a cluster that names no maintenance window gets one beside the cluster's backup window.
+"""RDS: a cluster's instances answer Performance Insights, and their maintenance window fits the cluster's backup.
 
-Source: RDS API Reference, CreateDBInstance, PreferredMaintenanceWindow: AWS assigns one that does not overlap.
+Source: RDS API Reference, CreateDBInstance: PerformanceInsights parameters; PreferredMaintenanceWindow, of which AWS
+assigns one that does not overlap the backup window.
 """
 
 from __future__ import annotations
@@ -8,6 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.gaps.extension import wrap
+
+INSIGHTS = {
+    "enable_performance_insights": "performance_insights_enabled",
+    "performance_insights_kms_key_id": "performance_insights_kms_key_id",
+    "performance_insights_retention_period": "performance_insights_retention_period",
+}
+"""The request's parameters and the attributes that answer them."""
 
 
 def fill() -> None:
@@ -22,3 +30,6 @@ def _init(original: Any, instance: Any, db_cluster_identifier: str, promotion_ti
     if cluster is not None:
         kwargs.setdefault("preferred_maintenance_window", cluster.preferred_maintenance_window)
     original(instance, db_cluster_identifier, promotion_tier, **kwargs)
+    for parameter, attribute in INSIGHTS.items():
+        if parameter in kwargs:
+            setattr(instance, attribute, kwargs[parameter])

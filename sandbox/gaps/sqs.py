@@ -5,6 +5,7 @@ Source: SQS API Reference, SetQueueAttributes and GetQueueAttributes.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from sandbox.gaps.extension import wrap
@@ -24,6 +25,9 @@ def fill() -> None:
 
 def _with_allow_policy(queue: Any, attributes: dict[str, Any]) -> dict[str, Any]:
     allowed = getattr(queue, "redrive_allow_policy", None)
+    if attributes.get("RedrivePolicy"):
+        compact = json.dumps(json.loads(attributes["RedrivePolicy"]), separators=(",", ":"))
+        attributes = {**attributes, "RedrivePolicy": compact}
     return {**attributes, "RedriveAllowPolicy": allowed} if allowed else attributes
 
 

@@ -102,3 +102,21 @@ def test_requests_are_answered_while_another_waits_for_messages(client, name):
     began = time.monotonic()
     assert sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages", []) == []
     assert time.monotonic() - began < 5
+
+
+def test_an_instance_of_a_cluster_answers_performance_insights(client, name):
+    rds = client("rds")
+    cluster = {"DBClusterIdentifier": name, "Engine": "aurora-postgresql"}
+    rds.create_db_cluster(**cluster, MasterUsername="homeroom", MasterUserPassword="not-a-real-password")
+    rds.create_db_instance(
+        **cluster,
+        DBInstanceIdentifier=f"{name}-0",
+        DBInstanceClass="db.serverless",
+        EnablePerformanceInsights=True,
+        PerformanceInsightsKMSKeyId="key",
+        PerformanceInsightsRetentionPeriod=7,
+    )
+    found = rds.describe_db_instances(DBInstanceIdentifier=f"{name}-0")["DBInstances"][0]
+    assert found["PerformanceInsightsEnabled"] is True
+    assert found["PerformanceInsightsKMSKeyId"] == "key"
+    assert found["PerformanceInsightsRetentionPeriod"] == 7

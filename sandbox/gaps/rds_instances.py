@@ -20,9 +20,11 @@ INSIGHTS = {
 
 def fill() -> None:
     """Give instances their cluster's window instead of moto's constant."""
-    from moto.rds.models import DBInstanceClustered
+    from moto.rds.models import DBCluster, DBInstanceClustered
 
     wrap(DBInstanceClustered, "__init__", _init)
+    whole = DBCluster.scaling_configuration_info.fget
+    DBCluster.scaling_configuration_info = property(lambda one: whole(one) if one.scaling_configuration else None)
 
 
 def _init(original: Any, instance: Any, db_cluster_identifier: str, promotion_tier: int = 1, **kwargs: Any) -> None:

@@ -120,3 +120,24 @@ def test_an_instance_of_a_cluster_answers_performance_insights(client, name):
     assert found["PerformanceInsightsEnabled"] is True
     assert found["PerformanceInsightsKMSKeyId"] == "key"
     assert found["PerformanceInsightsRetentionPeriod"] == 7
+    assert "ScalingConfigurationInfo" not in rds.describe_db_clusters(DBClusterIdentifier=name)["DBClusters"][0]
+
+
+def test_a_service_answers_the_settings_it_was_given(client, name):
+    ecs = client("ecs")
+    ecs.create_cluster(clusterName=name)
+    container = {"name": "a", "image": "a", "memory": 64}
+    ecs.register_task_definition(family=name, containerDefinitions=[container])
+    ecs.create_service(
+        cluster=name,
+        serviceName=name,
+        taskDefinition=name,
+        desiredCount=1,
+        enableECSManagedTags=True,
+        healthCheckGracePeriodSeconds=60,
+        availabilityZoneRebalancing="ENABLED",
+    )
+    service = ecs.describe_services(cluster=name, services=[name])["services"][0]
+    assert service["enableECSManagedTags"] is True
+    assert service["healthCheckGracePeriodSeconds"] == 60
+    assert service["availabilityZoneRebalancing"] == "ENABLED"

@@ -11,3 +11,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("portal.console.urls")),
 ]
+
+handler500 = "portal.console.views.errors.server_error"

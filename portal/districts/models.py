@@ -27,6 +27,7 @@ class AwsAccount(models.Model):
 
     class Meta:
         ordering = ["name"]
+        verbose_name = "AWS account"
 
     def __str__(self) -> str:
         return f"{self.name} ({self.account_id})"

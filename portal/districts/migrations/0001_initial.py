@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
+                "verbose_name": "AWS account",
                 "ordering": ["name"],
             },
         ),

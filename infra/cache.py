@@ -1,0 +1,105 @@
+"""ElastiCache for Redis: TLS and encryption required, one user signed in by IAM, the default user off."""
+
+from __future__ import annotations
+
+from infra.cdk import (
+    CloudwatchLogGroup,
+    Construct,
+    ElasticacheParameterGroup,
+    ElasticacheParameterGroupParameter,
+    ElasticacheReplicationGroup,
+    ElasticacheReplicationGroupLogDeliveryConfiguration,
+    ElasticacheSubnetGroup,
+    ElasticacheUser,
+    ElasticacheUserAuthenticationMode,
+    ElasticacheUserGroup,
+)
+from infra.frame import Frame
+from infra.security_groups import CACHE_PORT
+
+ENGINE_VERSION = "7.1"
+FAMILY = "redis7"
+
+
+class Cache(Construct):
+    """A primary with replicas in other zones, and who may sign in."""
+
+    def __init__(
+        self, scope: Construct, frame: Frame, *, key_arn: str, subnets: list[str], security_group: str
+    ) -> None:
+        super().__init__(scope, "cache")
+        name = frame.name("redis", limit="elasticache")
+        self.user_id = frame.name("app", limit="elasticache")
+        nobody = ElasticacheUser(
+            self,
+            "default_user",
+            user_id=frame.name("default", limit="elasticache"),
+            user_name="default",
+            engine="redis",
+            access_string="off -@all",
+            authentication_mode=ElasticacheUserAuthenticationMode(type="no-password-required"),
+        )
+        user = ElasticacheUser(
+            self,
+            "user",
+            user_id=self.user_id,
+            # IAM sign-in wants the name to be the id (ElastiCache, "Authenticating with IAM").
+            user_name=self.user_id,
+            engine="redis",
+            access_string="on ~* +@all -@dangerous",
+            authentication_mode=ElasticacheUserAuthenticationMode(type="iam"),
+        )
+        users = ElasticacheUserGroup(
+            self, "users", user_group_id=name, engine="redis", user_ids=[nobody.user_id, user.user_id]
+        )
+        group = ElasticacheSubnetGroup(self, "subnets", name=name, subnet_ids=subnets)
+        parameters = ElasticacheParameterGroup(
+            self,
+            "parameters",
+            name=name,
+            family=FAMILY,
+            parameter=[ElasticacheParameterGroupParameter(name="maxmemory-policy", value="allkeys-lru")],
+        )
+        logs = {
+            kind: CloudwatchLogGroup(
+                self,
+                kind.replace("-", "_"),
+                name=frame.log_group(f"cache-{kind}"),
+                retention_in_days=frame.spec.retention_days,
+                kms_key_id=key_arn,
+            )
+            for kind in ("slow-log", "engine-log")
+        }
+        replication = ElasticacheReplicationGroup(
+            self,
+            "redis",
+            replication_group_id=name,
+            description="Read-through cache of analytics",
+            engine="redis",
+            engine_version=ENGINE_VERSION,
+            node_type=frame.sizing.cache_node_type,
+            port=CACHE_PORT,
+            num_cache_clusters=1 + frame.sizing.cache_replicas,
+            automatic_failover_enabled=True,
+            multi_az_enabled=True,
+            parameter_group_name=parameters.name,
+            subnet_group_name=group.name,
+            security_group_ids=[security_group],
+            at_rest_encryption_enabled="true",
+            kms_key_id=key_arn,
+            transit_encryption_enabled=True,
+            transit_encryption_mode="required",
+            user_group_ids=[users.id],
+            apply_immediately=True,
+            log_delivery_configuration=[
+                ElasticacheReplicationGroupLogDeliveryConfiguration(
+                    destination=group.name, destination_type="cloudwatch-logs", log_format="json", log_type=kind
+                )
+                for kind, group in logs.items()
+            ],
+        )
+        self.identifier: str = name
+        self.arn: str = replication.arn
+        self.user_arn: str = user.arn
+        self.endpoint: str = replication.primary_endpoint_address
+        self.log_group_names: list[str] = [group.name for group in logs.values()]

@@ -1,0 +1,133 @@
+"""Aurora PostgreSQL Serverless v2: encrypted, TLS only, audited; its password is in no plan and no state."""
+
+from __future__ import annotations
+
+from infra.cdk import (
+    CloudwatchLogGroup,
+    Construct,
+    DbSubnetGroup,
+    IamRole,
+    IamRolePolicyAttachment,
+    RdsCluster,
+    RdsClusterInstance,
+    RdsClusterParameterGroup,
+    RdsClusterParameterGroupParameter,
+    RdsClusterServerlessv2ScalingConfiguration,
+)
+from infra.frame import Frame, trust
+
+ENGINE_VERSION = "16.6"
+FAMILY = "aurora-postgresql16"
+DATABASE_NAME = "assessments"
+MASTER = "homeroom_admin"
+MONITORING_SECONDS = 60
+PARAMETERS = {
+    "rds.force_ssl": ("1", "immediate"),
+    "shared_preload_libraries": ("pg_stat_statements,pgaudit", "pending-reboot"),
+    "pgaudit.log": ("ddl,role,write", "pending-reboot"),
+    "log_connections": ("1", "immediate"),
+    "log_disconnections": ("1", "immediate"),
+}
+
+
+class Database(Construct):
+    """Cluster, writer, and outside a sandbox a reader in another zone."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        frame: Frame,
+        *,
+        key_arn: str,
+        subnets: list[str],
+        security_group: str,
+        password: str,
+        password_version: int,
+    ) -> None:
+        super().__init__(scope, "database")
+        name = frame.name("aurora")
+        group = DbSubnetGroup(self, "subnets", name=name, subnet_ids=subnets)
+        parameters = RdsClusterParameterGroup(
+            self,
+            "parameters",
+            name=name,
+            family=FAMILY,
+            description="TLS is required, statements are audited",
+            parameter=[
+                RdsClusterParameterGroupParameter(name=key, value=value, apply_method=method)
+                for key, (value, method) in PARAMETERS.items()
+            ],
+        )
+        log_group = CloudwatchLogGroup(
+            self,
+            "log_group",
+            name=f"/aws/rds/cluster/{name}/postgresql",
+            retention_in_days=frame.spec.retention_days,
+            kms_key_id=key_arn,
+        )
+        sizing = frame.sizing
+        cluster = RdsCluster(
+            self,
+            "cluster",
+            cluster_identifier=name,
+            engine="aurora-postgresql",
+            engine_mode="provisioned",
+            engine_version=ENGINE_VERSION,
+            database_name=DATABASE_NAME,
+            master_username=MASTER,
+            db_subnet_group_name=group.name,
+            db_cluster_parameter_group_name=parameters.name,
+            vpc_security_group_ids=[security_group],
+            storage_encrypted=True,
+            kms_key_id=key_arn,
+            iam_database_authentication_enabled=True,
+            enabled_cloudwatch_logs_exports=["postgresql"],
+            backup_retention_period=frame.spec.backup_days,
+            copy_tags_to_snapshot=True,
+            deletion_protection=False,
+            skip_final_snapshot=not frame.spec.final_snapshot,
+            final_snapshot_identifier=frame.name("final") if frame.spec.final_snapshot else None,
+            apply_immediately=True,
+            serverlessv2_scaling_configuration=RdsClusterServerlessv2ScalingConfiguration(
+                min_capacity=sizing.acu_min, max_capacity=sizing.acu_max
+            ),
+            depends_on=[log_group],
+        )
+        # Write-only arguments are in neither plan nor state (Terraform, "Write-only arguments").
+        cluster.add_override("master_password_wo", password)
+        cluster.add_override("master_password_wo_version", password_version)
+        role = IamRole(
+            self,
+            "monitoring_role",
+            name=frame.name("aurora-monitoring", limit="iam_role"),
+            assume_role_policy=trust("monitoring.rds.amazonaws.com", frame.spec.account_id),
+        )
+        IamRolePolicyAttachment(
+            self,
+            "monitoring_policy",
+            role=role.name,
+            policy_arn="arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole",
+        )
+        for index in range(1 if frame.is_sandbox else 2):
+            RdsClusterInstance(
+                self,
+                "writer" if index == 0 else "reader",
+                identifier=frame.name(f"aurora-{index + 1}"),
+                cluster_identifier=cluster.id,
+                engine="aurora-postgresql",
+                engine_version=ENGINE_VERSION,
+                instance_class="db.serverless",
+                publicly_accessible=False,
+                auto_minor_version_upgrade=True,
+                performance_insights_enabled=True,
+                performance_insights_kms_key_id=key_arn,
+                monitoring_interval=MONITORING_SECONDS,
+                monitoring_role_arn=role.arn,
+                promotion_tier=index,
+                apply_immediately=True,
+            )
+        self.identifier: str = name
+        self.arn: str = cluster.arn
+        self.endpoint: str = cluster.endpoint
+        self.reader_endpoint: str = cluster.reader_endpoint
+        self.log_group_name: str = log_group.name

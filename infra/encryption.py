@@ -1,0 +1,66 @@
+"""The district's own key: everything that holds student data is encrypted with it, and its deletion erases all."""
+
+from __future__ import annotations
+
+from infra.cdk import Construct, KmsAlias, KmsKey
+from infra.frame import Frame, policy
+from infra.text import escape_template
+
+DELETION_WINDOW_DAYS = 7
+"""The shortest that KMS allows (ScheduleKeyDeletion): erasure is the purpose."""
+
+USE = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+
+
+class Encryption(Construct):
+    """One customer-managed key with its alias, rotated by AWS every year."""
+
+    def __init__(self, scope: Construct, frame: Frame) -> None:
+        super().__init__(scope, "encryption")
+        account = frame.spec.account_id
+        from_account = {"StringEquals": {"aws:SourceAccount": account}}
+        logs = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": frame.arn("logs", "log-group:*")}}
+        statements = [
+            {
+                "Sid": "AccountAdministers",
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+                "Action": ["kms:*"],
+                "Resource": ["*"],
+            },
+            {
+                "Sid": "LogsEncrypt",
+                "Effect": "Allow",
+                "Principal": {"Service": f"logs.{frame.spec.region}.amazonaws.com"},
+                "Action": USE,
+                "Resource": ["*"],
+                "Condition": logs,
+            },
+            {
+                "Sid": "NotificationsEncrypt",
+                "Effect": "Allow",
+                "Principal": {"Service": ["cloudwatch.amazonaws.com", "s3.amazonaws.com"]},
+                "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+                "Resource": ["*"],
+                "Condition": from_account,
+            },
+            {
+                "Sid": "TrailEncrypts",
+                "Effect": "Allow",
+                "Principal": {"Service": "cloudtrail.amazonaws.com"},
+                "Action": ["kms:DescribeKey", "kms:GenerateDataKey*"],
+                "Resource": ["*"],
+                "Condition": from_account,
+            },
+        ]
+        key = KmsKey(
+            self,
+            "key",
+            description=f"Student data of {escape_template(frame.spec.district_name)}",
+            enable_key_rotation=True,
+            deletion_window_in_days=DELETION_WINDOW_DAYS,
+            policy=policy(*statements),
+            tags=frame.tagged("key"),
+        )
+        KmsAlias(self, "alias", name=f"alias/{frame.name('data')}", target_key_id=key.key_id)
+        self.key_arn: str = key.arn

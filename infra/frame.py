@@ -1,0 +1,95 @@
+"""What every module of the stack is given: the specification, its sizes, and the names made of its suffix."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from infra import naming
+from infra.sizes import SIZES, Sizing
+from infra.spec import DistrictSpec, Environment
+from infra.text import tag_value
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One district's specification with what follows from it."""
+
+    spec: DistrictSpec
+
+    @property
+    def sizing(self) -> Sizing:
+        """The row of the sizes' table."""
+        return SIZES[self.spec.size]
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Say whether cost goes before availability."""
+        return self.spec.environment is Environment.SANDBOX
+
+    @property
+    def is_production(self) -> bool:
+        """Say whether every zone has its own of everything."""
+        return self.spec.environment is Environment.PRODUCTION
+
+    def name(self, kind: str, *, limit: str = "default") -> str:
+        """Return ``<kind>-<suffix>``."""
+        return naming.name(kind, self.spec.suffix, limit=limit)
+
+    def tagged(self, kind: str) -> dict[str, str]:
+        """Return the Name tag of what AWS gives no name."""
+        return {"Name": self.name(kind)}
+
+    def log_group(self, path: str) -> str:
+        """Return the name of one of our log groups."""
+        return f"/homeroom/{path}-{self.spec.suffix}"
+
+    def arn(self, service: str, resource: str) -> str:
+        """Return the ARN of something in the district's own account and region."""
+        return f"arn:aws:{service}:{self.spec.region}:{self.spec.account_id}:{resource}"
+
+    @property
+    def default_tags(self) -> dict[str, str]:
+        """The tags of every resource that can have any."""
+        return {
+            **dict(self.spec.tags),
+            "District": tag_value(self.spec.district_name) or self.spec.slug,
+            "Suffix": self.spec.suffix,
+            "Environment": self.spec.environment.value,
+            "ManagedBy": "homeroom",
+        }
+
+
+def policy(*statements: dict[str, Any]) -> str:
+    """Return an IAM policy document as JSON."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def allow(sid: str, actions: list[str], resources: list[str], **more: Any) -> dict[str, Any]:
+    """Return an Allow statement."""
+    return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources, **more}
+
+
+def trust(service: str, account_id: str) -> str:
+    """Return who may assume a role: one AWS service, on behalf of this account only (IAM, "confused deputy")."""
+    return policy(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": service},
+            "Action": ["sts:AssumeRole"],
+            "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
+        }
+    )
+
+
+def tls_only(bucket_arn: str) -> dict[str, Any]:
+    """Return the statement that refuses a bucket's data over plain HTTP."""
+    return {
+        "Sid": "RefusePlainHttp",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [bucket_arn, f"{bucket_arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }

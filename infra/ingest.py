@@ -1,0 +1,77 @@
+"""Where results come in: a bucket that tells a queue, and a second queue for messages that cannot be worked on."""
+
+from __future__ import annotations
+
+import json
+
+from infra.buckets import ClosedBucket
+from infra.cdk import Construct, S3BucketNotification, S3BucketNotificationQueue, SqsQueue, SqsQueuePolicy
+from infra.frame import Frame, policy
+
+INCOMING = "incoming/"
+VISIBILITY_SECONDS = 900
+RETENTION_SECONDS = 14 * 24 * 3600
+"""The longest that SQS keeps a message (SetQueueAttributes: MessageRetentionPeriod)."""
+ATTEMPTS = 5
+
+
+class Ingest(Construct):
+    """Results bucket, queue and dead-letter queue."""
+
+    def __init__(self, scope: Construct, frame: Frame, *, key_arn: str) -> None:
+        super().__init__(scope, "ingest")
+        bucket = ClosedBucket(self, "results", frame, kind="results", key_arn=key_arn)
+        dead = SqsQueue(
+            self,
+            "dead_letters",
+            name=frame.name("results-dead-letters"),
+            message_retention_seconds=RETENTION_SECONDS,
+            kms_master_key_id=key_arn,
+        )
+        queue = SqsQueue(
+            self,
+            "queue",
+            name=frame.name("results"),
+            visibility_timeout_seconds=VISIBILITY_SECONDS,
+            message_retention_seconds=RETENTION_SECONDS,
+            receive_wait_time_seconds=20,
+            kms_master_key_id=key_arn,
+            redrive_policy=json.dumps({"deadLetterTargetArn": dead.arn, "maxReceiveCount": ATTEMPTS}),
+        )
+        only_ours = {
+            "ArnEquals": {"aws:SourceArn": bucket.arn},
+            "StringEquals": {"aws:SourceAccount": frame.spec.account_id},
+        }
+        admitted = SqsQueuePolicy(
+            self,
+            "queue_policy",
+            queue_url=queue.url,
+            policy=policy(
+                {
+                    "Sid": "ResultsBucketTells",
+                    "Effect": "Allow",
+                    "Principal": {"Service": "s3.amazonaws.com"},
+                    "Action": ["sqs:SendMessage"],
+                    "Resource": [queue.arn],
+                    "Condition": only_ours,
+                }
+            ),
+        )
+        S3BucketNotification(
+            self,
+            "notification",
+            bucket=bucket.name,
+            queue=[
+                S3BucketNotificationQueue(
+                    queue_arn=queue.arn, events=["s3:ObjectCreated:*"], filter_prefix=INCOMING, id="results"
+                )
+            ],
+            depends_on=[admitted],
+        )
+        self.bucket_name = bucket.name
+        self.bucket_arn = bucket.arn
+        self.queue_name: str = frame.name("results")
+        self.queue_url: str = queue.url
+        self.queue_arn: str = queue.arn
+        self.dead_letter_name: str = frame.name("results-dead-letters")
+        self.dead_letter_url: str = dead.url

@@ -1,0 +1,158 @@
+"""The district's network: public, application and data subnets in every zone, ways out, and a record of all flows."""
+
+from __future__ import annotations
+
+from infra.cdk import (
+    CloudwatchLogGroup,
+    Construct,
+    DataAwsAvailabilityZones,
+    DataAwsAvailabilityZonesFilter,
+    DefaultSecurityGroup,
+    Eip,
+    FlowLog,
+    Fn,
+    IamRole,
+    IamRolePolicy,
+    InternetGateway,
+    NatGateway,
+    Route,
+    RouteTable,
+    RouteTableAssociation,
+    Subnet,
+    Vpc,
+    VpcEndpoint,
+)
+from infra.frame import Frame, allow, policy, trust
+from infra.spec import Egress
+
+TIERS = {"public": 0, "application": 4, "data": 8}
+"""Index of each tier's first block among the network's sixteen."""
+
+
+class Network(Construct):
+    """VPC, subnets per tier and zone, internet and NAT gateways, the gateway endpoint for S3, flow logs."""
+
+    def __init__(self, scope: Construct, frame: Frame, *, key_arn: str) -> None:
+        super().__init__(scope, "network")
+        self.frame = frame
+        vpc = Vpc(
+            self,
+            "vpc",
+            cidr_block=str(frame.spec.cidr),
+            enable_dns_hostnames=True,
+            enable_dns_support=True,
+            tags=frame.tagged("vpc"),
+        )
+        self.vpc_id: str = vpc.id
+        # No rules: whatever is put into it by mistake reaches nothing.
+        DefaultSecurityGroup(self, "default_group", vpc_id=vpc.id, tags=frame.tagged("unused"))
+        ordinary = DataAwsAvailabilityZonesFilter(name="opt-in-status", values=["opt-in-not-required"])
+        zones = DataAwsAvailabilityZones(self, "zones", state="available", filter=[ordinary])
+        self.subnets: dict[str, list[str]] = {tier: [] for tier in TIERS}
+        self.tables: dict[str, list[RouteTable]] = {tier: [] for tier in TIERS}
+        self.public_routes(vpc)
+        for zone in range(frame.spec.zones):
+            for tier in TIERS:
+                self.subnet(tier, zone, vpc, Fn.element(zones.names, zone))
+        self.ways_out()
+        tables = [table.id for tier in ("application", "data") for table in self.tables[tier]]
+        endpoint = VpcEndpoint(
+            self,
+            "s3",
+            vpc_id=vpc.id,
+            service_name=f"com.amazonaws.{frame.spec.region}.s3",
+            vpc_endpoint_type="Gateway",
+            route_table_ids=tables,
+            tags=frame.tagged("s3"),
+        )
+        self.s3_prefix_list: str = endpoint.prefix_list_id
+        self.flow_logs(vpc, key_arn)
+
+    def public_routes(self, vpc: Vpc) -> None:
+        """One table for all public subnets: the internet."""
+        gateway = InternetGateway(self, "internet", vpc_id=vpc.id, tags=self.frame.tagged("internet"))
+        table = RouteTable(self, "public", vpc_id=vpc.id, tags=self.frame.tagged("public"))
+        Route(self, "public_out", route_table_id=table.id, destination_cidr_block="0.0.0.0/0", gateway_id=gateway.id)
+        self.tables["public"].append(table)
+
+    def subnet(self, tier: str, zone: int, vpc: Vpc, zone_name: str) -> None:
+        """One subnet with its table; public subnets share theirs and give no public addresses by themselves."""
+        block = self.frame.spec.subnets()[TIERS[tier] + zone]
+        label = f"{tier}-{zone + 1}"
+        subnet = Subnet(
+            self,
+            f"{tier}_{zone + 1}",
+            vpc_id=vpc.id,
+            cidr_block=str(block),
+            availability_zone=zone_name,
+            map_public_ip_on_launch=False,
+            tags=self.frame.tagged(label),
+        )
+        self.subnets[tier].append(subnet.id)
+        if tier != "public":
+            table = RouteTable(self, f"{tier}_{zone + 1}_table", vpc_id=vpc.id, tags=self.frame.tagged(label))
+            self.tables[tier].append(table)
+        RouteTableAssociation(
+            self, f"{tier}_{zone + 1}_routes", subnet_id=subnet.id, route_table_id=self.tables[tier][-1].id
+        )
+
+    def ways_out(self) -> None:
+        """A NAT gateway for the application's subnets: one per zone, one in a sandbox; data subnets have no way out."""
+        if self.frame.spec.egress is Egress.NONE:
+            return
+        gateways = []
+        for zone in range(1 if self.frame.is_sandbox else self.frame.spec.zones):
+            label = f"nat-{zone + 1}"
+            address = Eip(self, f"nat_{zone + 1}_address", domain="vpc", tags=self.frame.tagged(label))
+            gateways.append(
+                NatGateway(
+                    self,
+                    f"nat_{zone + 1}",
+                    allocation_id=address.id,
+                    subnet_id=self.subnets["public"][zone],
+                    tags=self.frame.tagged(label),
+                )
+            )
+        for zone, table in enumerate(self.tables["application"]):
+            Route(
+                self,
+                f"application_{zone + 1}_out",
+                route_table_id=table.id,
+                destination_cidr_block="0.0.0.0/0",
+                nat_gateway_id=gateways[zone % len(gateways)].id,
+            )
+
+    def flow_logs(self, vpc: Vpc, key_arn: str) -> None:
+        """Record every flow, accepted and refused."""
+        frame = self.frame
+        group = CloudwatchLogGroup(
+            self,
+            "flow_group",
+            name=frame.log_group("flows"),
+            retention_in_days=frame.spec.retention_days,
+            kms_key_id=key_arn,
+        )
+        role = IamRole(
+            self,
+            "flow_role",
+            name=frame.name("flow-logs", limit="iam_role"),
+            assume_role_policy=trust("vpc-flow-logs.amazonaws.com", frame.spec.account_id),
+        )
+        write = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+        IamRolePolicy(
+            self,
+            "flow_policy",
+            name=frame.name("flow-logs"),
+            role=role.id,
+            policy=policy(allow("WriteFlows", write, [f"{group.arn}:*"])),
+        )
+        FlowLog(
+            self,
+            "flows",
+            vpc_id=vpc.id,
+            traffic_type="ALL",
+            log_destination=group.arn,
+            iam_role_arn=role.arn,
+            tags=frame.tagged("flows"),
+        )
+        self.log_group_name: str = group.name

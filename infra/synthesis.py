@@ -1,0 +1,76 @@
+"""Writes a district's stack as Terraform JSON, with what Terraform reads beside it."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from infra import rotation_package
+from infra.spec import DistrictSpec
+
+STACK_FILE = "cdk.tf.json"
+ROTATION_FILE = "rotation.zip"
+PROVIDER_VERSION = "5.100.0"
+"""The version that the CDKTF provider package was made from; the stack is tested with no other."""
+
+BACKEND = {"s3": {"use_lockfile": True, "encrypt": True}}
+"""Partial: bucket, key and region are given to `terraform init` (Terraform, "Partial configuration")."""
+
+
+def write(spec: DistrictSpec, folder: Path) -> Path:
+    """Write the stack into the folder and return the path of its JSON."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sha256 = rotation_package.build(folder / ROTATION_FILE)
+    stack = finish(synthesize(spec, sha256))
+    path = folder / STACK_FILE
+    path.write_text(json.dumps(stack, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    return path
+
+
+def synthesize(spec: DistrictSpec, rotation_sha256: str) -> dict[str, Any]:
+    """Return what CDKTF makes of the specification.
+
+    Loading CDKTF starts a Node process: call this in a process of its own.
+    """
+    from infra.cdk import App
+    from infra.district import STACK, DistrictStack
+    from infra.secret import RotationCode
+
+    with tempfile.TemporaryDirectory() as scratch:
+        app = App(outdir=scratch, skip_validation=True)
+        stack = DistrictStack(app, spec, RotationCode(f"${{path.module}}/{ROTATION_FILE}", rotation_sha256))
+        name_plainly(stack)
+        app.synth()
+        made: dict[str, Any] = json.loads((Path(scratch) / "stacks" / STACK / STACK_FILE).read_text(encoding="utf-8"))
+    return made
+
+
+def name_plainly(stack: Any) -> None:
+    """Give each element its path as its name, such as ``network_vpc``, in place of CDKTF's hashes."""
+    for element in stack.node.find_all():
+        path = element.node.path.split("/")[1:]
+        if len(path) > 1 and hasattr(element, "override_logical_id"):
+            element.override_logical_id("_".join(path).replace("-", "_"))
+
+
+def finish(stack: dict[str, Any]) -> dict[str, Any]:
+    """Return the stack without CDKTF's metadata, with our backend and the exact provider version."""
+    cleaned: dict[str, Any] = without_metadata(stack)
+    provider = {"source": "hashicorp/aws", "version": PROVIDER_VERSION}
+    cleaned["terraform"] = {
+        "required_version": ">= 1.11",
+        "required_providers": {"aws": provider},
+        "backend": BACKEND,
+    }
+    return cleaned
+
+
+def without_metadata(part: Any) -> Any:
+    """Return the data without CDKTF's ``//`` entries."""
+    if isinstance(part, dict):
+        return {key: without_metadata(value) for key, value in part.items() if key != "//"}
+    if isinstance(part, list):
+        return [without_metadata(value) for value in part]
+    return part

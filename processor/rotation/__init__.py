@@ -1,0 +1,1 @@
+"""The function by which Secrets Manager changes the database's password."""

@@ -1,0 +1,93 @@
+"""Secrets Manager's four steps of a rotation; each may come twice, or stop halfway, and the end is the same.
+
+Source: AWS Secrets Manager, "Rotation by Lambda function". Never logs a secret.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from typing import Any
+
+import boto3
+from rotation import database
+
+logger = logging.getLogger("rotation")
+logger.setLevel(logging.INFO)
+
+PASSWORD_LENGTH = 40
+CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
+
+
+class RotationRefused(Exception):  # noqa: N818 - named for what happened
+    """The request does not fit the secret's state; Secrets Manager shows the sentence."""
+
+
+def handle(event: dict[str, Any], context: object) -> None:
+    """Carry out the step that the event names, on the version that it names."""
+    arn, token, step = event["SecretId"], event["ClientRequestToken"], event["Step"]
+    client = boto3.client("secretsmanager", endpoint_url=os.environ.get("SECRETS_MANAGER_ENDPOINT") or None)
+    stages = client.describe_secret(SecretId=arn).get("VersionIdsToStages", {})
+    if token not in stages:
+        raise RotationRefused("The version to rotate to is not known.")
+    if CURRENT in stages[token]:
+        logger.info("The version is current already; %s has nothing to do.", step)
+        return
+    if PENDING not in stages[token]:
+        raise RotationRefused("The version to rotate to is not pending.")
+    STEPS[step](client, arn, token)
+    logger.info("%s is done.", step)
+
+
+def create_secret(client: Any, arn: str, token: str) -> None:
+    """Make a new password, unless this version has one."""
+    try:
+        client.get_secret_value(SecretId=arn, VersionId=token, VersionStage=PENDING)
+    except client.exceptions.ResourceNotFoundException:
+        made = client.get_random_password(PasswordLength=PASSWORD_LENGTH, ExcludePunctuation=True)
+        fields = value(client, arn, CURRENT) | {"password": made["RandomPassword"]}
+        client.put_secret_value(
+            SecretId=arn, ClientRequestToken=token, SecretString=json.dumps(fields), VersionStages=[PENDING]
+        )
+
+
+def set_secret(client: Any, arn: str, token: str) -> None:
+    """Set the new password in the database, unless it opens the database already."""
+    pending, current = value(client, arn, PENDING, token), value(client, arn, CURRENT)
+    if (pending["host"], pending["username"]) != (current["host"], current["username"]):
+        raise RotationRefused("Host or user of the new version differ from the current one.")
+    if not database.opens(pending):
+        database.set_password(current, pending["password"])
+
+
+def test_secret(client: Any, arn: str, token: str) -> None:
+    """Sign in with the new password."""
+    if not database.opens(value(client, arn, PENDING, token)):
+        raise RotationRefused("The new password does not open the database.")
+
+
+def finish_secret(client: Any, arn: str, token: str) -> None:
+    """Make the new version the current one."""
+    stages = client.describe_secret(SecretId=arn)["VersionIdsToStages"]
+    current = next((version for version, names in stages.items() if CURRENT in names), None)
+    client.update_secret_version_stage(
+        SecretId=arn, VersionStage=CURRENT, MoveToVersionId=token, RemoveFromVersionId=current
+    )
+
+
+def value(client: Any, arn: str, stage: str, token: str | None = None) -> dict[str, Any]:
+    """Return the fields of one version."""
+    which = {"VersionId": token} if token else {}
+    fields: dict[str, Any] = json.loads(
+        client.get_secret_value(SecretId=arn, VersionStage=stage, **which)["SecretString"]
+    )
+    return fields
+
+
+STEPS = {
+    "createSecret": create_secret,
+    "setSecret": set_secret,
+    "testSecret": test_secret,
+    "finishSecret": finish_secret,
+}

@@ -39,7 +39,7 @@ def is_current() -> bool:
 def install() -> None:
     """Create the environment and install every pinned package by its hash; raises on pip's failure."""
     print("Setting up .venv (once, about a minute) ...", flush=True)
-    venv.EnvBuilder(with_pip=True, upgrade_deps=False).create(VENV)
+    venv.EnvBuilder(with_pip=True, clear=VENV.exists()).create(VENV)
     python = str(venv_python())
     quiet = ["--quiet", "--disable-pip-version-check"]
     subprocess.run([python, "-m", "pip", "install", *quiet, "--require-hashes", "-r", str(REQUIREMENTS)], check=True)
@@ -67,7 +67,7 @@ def main() -> int:
                 file=sys.stderr,
             )
             return 1
-    return 0
+    return subprocess.run([str(venv_python()), "-m", "devtools.setup"], check=False).returncode
 
 
 if __name__ == "__main__":

@@ -22,11 +22,11 @@ UNCLAIMED = timedelta(minutes=2)
 """A queued run is sent again after this time: the broker may have lost it. A second delivery does no harm."""
 
 
-def reap() -> list[int]:
-    """Mark runs whose worker is gone as Lost; return their numbers."""
+def reap(lease: timedelta = LEASE) -> list[int]:
+    """Mark runs whose worker has been silent for longer than the lease as Lost; return their numbers."""
     now = timezone.now()
     held = sorted(state.value for state in HELD_STATES)
-    silent = Run.objects.filter(state__in=held, heartbeat_at__lt=now - LEASE).select_related("district")
+    silent = Run.objects.filter(state__in=held, heartbeat_at__lt=now - lease).select_related("district")
     lost = []
     for run in silent:
         try:
@@ -41,7 +41,7 @@ def reap() -> list[int]:
             )
         except RunMoved:
             continue
-        logger.warning("Run #%s is lost: no heartbeat for %s.", run.number, LEASE)
+        logger.warning("Run #%s is lost: no heartbeat for %s.", run.number, lease)
         lost.append(run.number)
     return lost
 

@@ -9,6 +9,7 @@ from sandbox.gaps import (
     application_autoscaling,
     backup,
     budgets,
+    ec2_security_group_rules,
     ecs_services,
     elasticache_members,
     elasticache_parameters,
@@ -16,6 +17,7 @@ from sandbox.gaps import (
     rds_instances,
     routing,
     s3_logging,
+    s3_policy_conditions,
     sqs,
 )
 
@@ -24,12 +26,14 @@ GAPS = (
     application_autoscaling,
     backup,
     budgets,
+    ec2_security_group_rules,
     ecs_services,
     elasticache_members,
     elasticache_parameters,
     elasticache_users,
     rds_instances,
     s3_logging,
+    s3_policy_conditions,
     sqs,
 )
 

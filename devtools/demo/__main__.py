@@ -1,0 +1,156 @@
+"""Runs the demo. ``FRESH=1`` begins with nothing; ``ONCE=1`` proves the whole way in a folder of its own and ends.
+
+``SIZE`` and ``ENVIRONMENT`` choose the example district's stack; ``OPEN=0`` keeps the browser closed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import sys
+import time
+import webbrowser
+from collections.abc import Mapping
+from pathlib import Path
+from types import FrameType
+
+from devtools.demo import district, people
+from devtools.demo.proof import prove
+from devtools.demo.watching import wait
+from devtools.errors import DevtoolsError
+from devtools.paths import VAR
+from devtools.services.portal import Portal, running_portal
+from devtools.services.process import answers, free_port
+
+PORT = 8000
+
+
+def flag(name: str) -> bool:
+    """Say whether a variable of make is set to something that means yes."""
+    return os.environ.get(name, "").strip().lower() in {"1", "true", "yes", "on"}
+
+
+def say(text: str) -> None:
+    """Print a line at once."""
+    print(text, flush=True)
+
+
+def say_step(text: str) -> None:
+    """Print a line below the one that it belongs to."""
+    say(f"  {text}")
+
+
+def set_up_django(variables: Mapping[str, str]) -> None:
+    """Make this process one of the portal's, with its services at hand."""
+    os.environ.update(variables)
+    import django
+
+    django.setup()
+
+
+def prepare(variables: Mapping[str, str], kept: dict[str, str]) -> None:
+    """Create the users before anybody can look."""
+    set_up_django(variables)
+    people.create(kept)
+
+
+def end_by_signal(number: int, frame: FrameType | None) -> None:
+    """End as Ctrl-C does, so that every process is stopped."""
+    raise KeyboardInterrupt
+
+
+def show_addresses(portal: Portal, kept: Mapping[str, str]) -> None:
+    """Print where the portal is and who can sign in."""
+    say("")
+    say(f"Homeroom is at      {portal.url}/")
+    say(f"The admin site      {portal.url}/admin/")
+    say(f"The embedded AWS    {portal.aws_url}/")
+    say("Sign in as")
+    for username, password in kept.items():
+        say(f"  {username:<10} {password}")
+    say("Ctrl-C stops everything.")
+
+
+def stay(portal: Portal) -> None:
+    """Wait for Ctrl-C; raises ServiceFailedError when a process ends by itself."""
+    while True:
+        for service in portal.services.values():
+            if not service.is_running:
+                raise service.failure(f"{service.name} ended")
+        time.sleep(1.0)
+
+
+def open_browser(url: str) -> None:
+    """Open the portal where a person sits in front of a screen."""
+    if (
+        os.environ.get("OPEN", "1") != "0"
+        and sys.stdout.isatty()
+        and (os.environ.get("DISPLAY") or sys.platform == "darwin")
+    ):
+        webbrowser.open(url)
+
+
+def demo(folder: Path, size: str, environment: str) -> None:
+    """Start everything, have the example district, and stay."""
+    if flag("FRESH"):
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = people.passwords(folder / "passwords.json")
+    port = free_port() if answers(PORT) else PORT
+    say("Starting")
+    with running_portal(folder, port=port, say=say_step, before_web=lambda found: prepare(found, kept)) as portal:
+        show_addresses(portal, kept)
+        open_browser(portal.url)
+        say("")
+        if lost := district.give_up_old_runs():
+            say(f"Runs that the last stop cut off are marked as lost: {', '.join(f'#{number}' for number in lost)}.")
+        runs = district.deploy_again()
+        if runs:
+            say("The embedded AWS starts empty: the districts of before are deployed again.")
+        if district.existing() is None:
+            say(f"Registering {district.NAME}")
+            runs.append(district.register(size=size, environment=environment))
+        for run in runs:
+            say(f"{run.district.name}: {portal.url}/runs/{run.number}")
+            wait(run, portal.services, say_step)
+        show_addresses(portal, kept)
+        stay(portal)
+
+
+def once(size: str, environment: str) -> dict[str, float | int]:
+    """Prove the whole way in a folder of its own, which goes when all went well."""
+    folder = VAR / f"once-{secrets.token_hex(4)}"
+    folder.mkdir(parents=True)
+    kept = people.passwords(folder / "passwords.json")
+    say("Starting")
+    with running_portal(folder, say=say_step, before_web=lambda found: prepare(found, kept)) as portal:
+        say(f"Registering {district.NAME}")
+        run = wait(district.register(size=size, environment=environment), portal.services, say_step)
+        figures = prove(portal, run, say_step)
+    shutil.rmtree(folder)
+    return figures
+
+
+def main() -> int:
+    """Run the demo; exit status 1 with the reason when something went wrong."""
+    signal.signal(signal.SIGTERM, end_by_signal)
+    size, environment = os.environ.get("SIZE") or "S", os.environ.get("ENVIRONMENT") or "sandbox"
+    try:
+        if flag("ONCE"):
+            print(json.dumps(once(size, environment)), flush=True)
+        else:
+            demo(VAR / "demo", size, environment)
+    except DevtoolsError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        say("\nStopped; nothing is left running.")
+        return 130 if flag("ONCE") else 0
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,101 @@
+"""The demo's example district, registered and torn down through the same services that the pages use."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from devtools.errors import DevtoolsError
+
+if TYPE_CHECKING:
+    from portal.accounts.models import User
+    from portal.districts.models import District
+    from provisioning.models import Run
+
+NAME, SLUG = "Lakeside Unified", "lakeside"
+ACCOUNT_NAME, ACCOUNT_ID = "Embedded AWS", "123456789012"
+"""The account that the embedded AWS says it is (moto's own default)."""
+
+
+def operator() -> User:
+    """Return the demo's operator."""
+    from portal.accounts.models import User
+
+    return User.objects.get(username="operator")
+
+
+def certificate(environment: str) -> str:
+    """Return the ARN of a certificate where the environment needs one; the embedded AWS issues it at once."""
+    if environment == "sandbox":
+        return ""
+    import boto3
+
+    client = boto3.client("acm", region_name="us-east-1", endpoint_url=os.environ["HOMEROOM_AWS_ENDPOINT_URL"])
+    return str(client.request_certificate(DomainName=f"{SLUG}.example.com")["CertificateArn"])
+
+
+def register(*, size: str, environment: str) -> Run:
+    """Register the district and return its first run."""
+    from portal.districts.accounts import add_account
+    from portal.districts.registration import Registration, RegistrationRefused
+    from provisioning.services.onboarding import onboard
+
+    account = add_account(name=ACCOUNT_NAME, account_id=ACCOUNT_ID, actor=None)
+    registration = Registration(
+        name=NAME,
+        slug=SLUG,
+        account_id=account.account_id,
+        environment=environment,
+        size=size,
+        certificate_arn=certificate(environment),
+        state_code="OH",
+        nces_id="3904380",
+        contact_name="Ada Rivera",
+        contact_email="ada.rivera@lakeside.example",
+        key=uuid.uuid4(),
+    )
+    try:
+        return onboard(registration=registration, actor=operator())
+    except RegistrationRefused as refused:
+        raise DevtoolsError(
+            f"The example district was refused: {refused}", remedy="Correct SIZE or ENVIRONMENT."
+        ) from None
+
+
+def existing() -> District | None:
+    """Return the example district of an earlier start, unless it has been removed."""
+    from portal.districts.models import District
+    from portal.districts.statuses import DistrictStatus
+
+    return District.objects.filter(slug=SLUG).exclude(status=DistrictStatus.REMOVED).first()
+
+
+def give_up_old_runs() -> list[int]:
+    """Mark runs of an earlier start as Lost: their workers ended with it."""
+    from provisioning.reaper import reap
+
+    return reap(lease=timedelta(0))
+
+
+def deploy_again() -> list[Run]:
+    """Ask for a run for every district that ought to exist: the embedded AWS starts empty."""
+    from portal.districts.models import District
+    from portal.districts.statuses import DistrictStatus
+    from provisioning.selectors import active_run
+    from provisioning.services.requests import request_run, send
+    from provisioning.states import RunKind
+
+    runs = []
+    for district in District.objects.filter(
+        status__in=[DistrictStatus.LIVE, DistrictStatus.NEEDS_ATTENTION, DistrictStatus.PROVISIONING]
+    ):
+        active = active_run(district)
+        if active is not None:
+            send(active.number)
+            runs.append(active)
+            continue
+        reason = "The embedded AWS starts empty: everything is deployed anew"
+        runs.append(request_run(district=district, kind=RunKind.APPLY, actor=operator(), reason=reason))
+    return runs

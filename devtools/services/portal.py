@@ -1,0 +1,96 @@
+"""All processes of a portal together: PostgreSQL, broker, embedded AWS, web server, worker and beat."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from devtools.environment import inherited, project_variables
+from devtools.errors import ServiceFailedError
+from devtools.paths import ROOT
+from devtools.services.broker import running_broker
+from devtools.services.celery import running_beat, running_worker
+from devtools.services.postgres import running_postgres
+from devtools.services.process import LOOPBACK, Service, free_port
+from devtools.services.sandbox import running_sandbox
+from devtools.services.web import running_web
+
+
+@dataclass(frozen=True)
+class Portal:
+    """A running portal: its address, its variables, and the processes by name."""
+
+    url: str
+    aws_url: str
+    variables: Mapping[str, str]
+    services: Mapping[str, Service]
+
+
+def kept_secret(path: Path) -> str:
+    """Return the folder's signing key, made at the first start."""
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(50))
+    return path.read_text()
+
+
+def migrate(environment: Mapping[str, str]) -> None:
+    """Bring the database to the models; raises ServiceFailedError with Django's own words."""
+    command = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
+    ended = subprocess.run(
+        command, cwd=ROOT, env=dict(environment), capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
+    if ended.returncode != 0:
+        raise ServiceFailedError(f"The migrations failed:\n{ended.stderr[-2000:]}", remedy="Read the error above.")
+
+
+@contextlib.contextmanager
+def running_portal(
+    folder: Path,
+    *,
+    port: int | None = None,
+    durable: bool = True,
+    say: Callable[[str], None] = lambda text: None,
+    before_web: Callable[[Mapping[str, str]], None] = lambda variables: None,
+) -> Iterator[Portal]:
+    """Run everything below `folder`; `before_web` is called once the database is there. All of it ends with us."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port = port or free_port()
+    logs = folder / "logs"
+    with contextlib.ExitStack() as stack:
+        say("PostgreSQL")
+        database = stack.enter_context(running_postgres(folder / "postgres", durable=durable))
+        say("Broker")
+        broker = stack.enter_context(running_broker(folder / "broker"))
+        say("Embedded AWS")
+        sandbox = stack.enter_context(running_sandbox(folder / "sandbox"))
+        variables = project_variables(
+            var=folder,
+            database_url=database.url,
+            broker_url=broker.url,
+            aws_endpoint_url=sandbox.url,
+            secret_key=kept_secret(folder / "secret-key"),
+        )
+        environment = inherited() | dict(variables)
+        (folder / "static").mkdir(exist_ok=True)
+        say("Database tables")
+        migrate(environment)
+        before_web(variables)
+        say("Web server, worker and beat")
+        web = stack.enter_context(running_web(logs, environment, port=port))
+        worker = stack.enter_context(running_worker(logs, environment))
+        beat = stack.enter_context(running_beat(logs, environment))
+        services = {
+            "postgres": database.service,
+            "broker": broker.service,
+            "sandbox": sandbox.service,
+            "web": web,
+            "worker": worker,
+            "beat": beat,
+        }
+        yield Portal(f"http://{LOOPBACK}:{port}", sandbox.url, variables, services)

@@ -1,0 +1,36 @@
+"""The portal's web server."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from devtools.services.process import LOOPBACK, Service, running
+
+START_SECONDS = 60.0
+WORKERS, THREADS = 2, 4
+
+
+def is_ready(url: str) -> bool:
+    """Say whether the portal answers and reaches its database."""
+    try:
+        with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+@contextlib.contextmanager
+def running_web(folder: Path, environment: Mapping[str, str], *, port: int) -> Iterator[Service]:
+    """Run gunicorn on the loopback address."""
+    command = [sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", f"{LOOPBACK}:{port}", "--no-control-socket"]
+    command += ["--workers", str(WORKERS), "--threads", str(THREADS), "--access-logfile", "-"]
+    with running("Web server", command, log=folder / "web.log", environment=environment) as service:
+        service.wait_until(
+            lambda: is_ready(f"http://{LOOPBACK}:{port}"), seconds=START_SECONDS, what="answering /readyz"
+        )
+        yield service

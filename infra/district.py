@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from infra.audit import Audit
 from infra.cache import Cache
-from infra.cdk import AwsProvider, AwsProviderDefaultTags, Construct, TerraformOutput, TerraformStack
+from infra.cdk import AwsProvider, AwsProviderDefaultTags, Construct, TerraformOutput, TerraformStack, member
 from infra.compute import Compute, TaskInputs
 from infra.database import Database
 from infra.edge import Edge
@@ -130,3 +132,9 @@ class DistrictStack(TerraformStack):
         }
         for name, value in outputs.items():
             TerraformOutput(self, name, value=value)
+
+    @member(jsii_name="allocateLogicalId")
+    def _allocate_logical_id(self, tf_element: Any) -> str:
+        """Return an element's path as its name, such as ``network_vpc``, in place of CDKTF's hashes."""
+        node = getattr(tf_element, "node", tf_element)
+        return "_".join(str(node.path).split("/")[1:]).replace("-", "_")

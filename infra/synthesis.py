@@ -40,19 +40,10 @@ def synthesize(spec: DistrictSpec, rotation_sha256: str) -> dict[str, Any]:
 
     with tempfile.TemporaryDirectory() as scratch:
         app = App(outdir=scratch, skip_validation=True)
-        stack = DistrictStack(app, spec, RotationCode(f"${{path.module}}/{ROTATION_FILE}", rotation_sha256))
-        name_plainly(stack)
+        DistrictStack(app, spec, RotationCode(f"${{path.module}}/{ROTATION_FILE}", rotation_sha256))
         app.synth()
         made: dict[str, Any] = json.loads((Path(scratch) / "stacks" / STACK / STACK_FILE).read_text(encoding="utf-8"))
     return made
-
-
-def name_plainly(stack: Any) -> None:
-    """Give each element its path as its name, such as ``network_vpc``, in place of CDKTF's hashes."""
-    for element in stack.node.find_all():
-        path = element.node.path.split("/")[1:]
-        if len(path) > 1 and hasattr(element, "override_logical_id"):
-            element.override_logical_id("_".join(path).replace("-", "_"))
 
 
 def finish(stack: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 
-def policy(bucket, **more):
+def policy(bucket: str, **more: object) -> str:
     statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": f"arn:aws:s3:::{bucket}/*", **more}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
@@ -28,5 +28,5 @@ def test_a_refusal_without_a_condition_holds(client):
     s3.create_bucket(Bucket="closed")
     s3.put_object(Bucket="closed", Key="a", Body=b"x")
     s3.put_bucket_policy(Bucket="closed", Policy=policy("closed"))
-    with pytest.raises(ClientError, match="Forbidden|AccessDenied|403"):
+    with pytest.raises(ClientError, match=r"Forbidden|AccessDenied|403"):
         s3.get_object(Bucket="closed", Key="a")

@@ -139,7 +139,8 @@ class Walk:
         if not again.is_empty:
             listed = [f"{change.address}: {change.action}" for change in again.resources]
             detail = "\n".join(listed or ["The outputs would change."])
-            raise NotConverged(f"A second plan still has {len(listed)} changes.", detail=detail)
+            count = "1 change" if len(listed) == 1 else f"{len(listed)} changes"
+            raise NotConverged(f"A second plan still has {count}.", detail=detail)
         self.recorder.note("verify", "A second plan is empty: AWS is as the stack says.")
 
     def prove_removal(self) -> None:
@@ -166,7 +167,8 @@ class Walk:
         )
         if left:
             detail = "\n".join(f"{item.service} {item.kind}: {item.identifier}" for item in left)
-            raise ResourcesRemain(f"{len(left)} resources are still in AWS.", detail=detail)
+            count = "1 resource is" if len(left) == 1 else f"{len(left)} resources are"
+            raise ResourcesRemain(f"{count} still in AWS.", detail=detail)
         self.recorder.note("verify", "AWS's inventory by tag and by name is empty: nothing is left.")
         delete_state(self.settings, state_key(self.suffix))
         record_resources(self.run, [])

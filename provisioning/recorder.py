@@ -30,8 +30,13 @@ from provisioning.transitions import RunMoved
 FLUSH_SECONDS = 0.5
 HEARTBEAT_SECONDS = 10.0
 ADDRESS_LENGTH = 255
-QUIET = (ApplyProgress, RefreshEvent)
-"""Events that say only that work goes on: the page shows that by its clock, and the log stays readable without them."""
+QUIET = (ApplyProgress, RefreshEvent, ResourceDrift)
+"""Events that say only that work goes on: the page shows that by its clock, and the log stays readable without them.
+Terraform's drift events are among them: they name every attribute that AWS filled in, and what matters of them is in
+the plan."""
+
+WORK = frozenset({"create", "update", "delete"})
+"""Actions that are counted; an apply also reads data sources."""
 
 
 class Recorder:
@@ -53,9 +58,9 @@ class Recorder:
 
     def take(self, event: TerraformEvent) -> None:
         """Add one of Terraform's events."""
-        if isinstance(event, ApplyComplete):
+        if isinstance(event, ApplyComplete) and event.action in WORK:
             self.done += 1
-        if not isinstance(event, QUIET):
+        if event.message.strip() and not isinstance(event, QUIET):
             self._add(_row(event))
 
     def tick(self) -> None:
@@ -94,10 +99,10 @@ class Recorder:
 
 
 def _row(event: TerraformEvent) -> RunEvent:
-    row = RunEvent(at=event.at, level=event.level, kind=event.type[:32], message=event.message or event.type)
+    row = RunEvent(at=event.at, level=event.level, kind=event.type[:32], message=event.message)
     if isinstance(event, ResourceEvent):
         row.address = event.address[:ADDRESS_LENGTH]
-    if isinstance(event, PlannedChange | ResourceDrift | ApplyStart | ApplyComplete | ApplyErrored):
+    if isinstance(event, PlannedChange | ApplyStart | ApplyComplete | ApplyErrored):
         row.action = event.action[:16]
     if isinstance(event, ApplyComplete | ApplyErrored):
         row.data = {"seconds": event.seconds}

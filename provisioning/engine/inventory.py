@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,14 @@ from botocore.exceptions import ClientError
 from provisioning.engine.aws import answering, client, error_code
 from provisioning.engine.settings import EngineSettings
 
-GONE = {"NotFoundException", "ResourceNotFoundException", "ClientException", "NoSuchEntity"}
+GONE = {
+    "ClientException",
+    "ClusterNotFoundException",
+    "NatGatewayNotFound",
+    "NoSuchEntity",
+    "NotFoundException",
+    "ResourceNotFoundException",
+}
 
 
 @dataclass(frozen=True)
@@ -31,8 +39,8 @@ def remaining(settings: EngineSettings, region: str, suffix: str) -> tuple[Inven
         return client(settings, service, region)
 
     found = {item.identifier: item for item in _tagged(make, suffix)}
-    for source in BY_NAME:
-        for item in source(make, suffix):
+    for wanted in BY_NAME:
+        for item in _named(make, suffix, wanted):
             found.setdefault(item.identifier, item)
     return tuple(sorted(found.values(), key=lambda item: (item.service, item.kind, item.identifier)))
 
@@ -93,35 +101,95 @@ def _task_definition_note(make: Make, arn: str) -> str | None:
     return "inactive; ECS keeps the text of a deregistered definition" if told["status"] == "INACTIVE" else ""
 
 
+def _cluster_note(make: Make, arn: str) -> str | None:
+    told = make("ecs").describe_clusters(clusters=[arn])["clusters"]
+    return _inactive_note(told)
+
+
+def _service_note(make: Make, arn: str) -> str | None:
+    cluster = arn.split("/")[1]
+    try:
+        told = make("ecs").describe_services(cluster=cluster, services=[arn])["services"]
+    except ClientError as error:
+        if error_code(error) in GONE:
+            return None
+        raise
+    return _inactive_note(told)
+
+
+def _inactive_note(told: list[dict[str, Any]]) -> str | None:
+    if not told:
+        return None
+    return "inactive; ECS shows what was deleted for a time" if told[0]["status"] == "INACTIVE" else ""
+
+
+def _nat_note(make: Make, arn: str) -> str | None:
+    try:
+        told = make("ec2").describe_nat_gateways(NatGatewayIds=[arn.rpartition("/")[2]])["NatGateways"]
+    except ClientError as error:
+        if error_code(error) in GONE:
+            return None
+        raise
+    if not told:
+        return None
+    return "deleted; EC2 shows it for about an hour" if told[0]["State"] == "deleted" else ""
+
+
 NOTES: dict[tuple[str, str], Callable[[Make, str], str | None]] = {
     ("kms", "key"): _key_note,
+    ("ecs", "cluster"): _cluster_note,
+    ("ecs", "service"): _service_note,
     ("ecs", "task-definition"): _task_definition_note,
+    ("ec2", "natgateway"): _nat_note,
 }
 """Kinds that outlive their deletion, each with what tells it: text while AWS keeps it, None when it is gone."""
 
 
-def _named(
-    service: str, kind: str, operation: str, collection: str, name: str, **arguments: str
-) -> Callable[[Make, str], Iterator[InventoryItem]]:
-    """Return a source that lists a kind page by page and picks what ends in the district's suffix."""
+@dataclass(frozen=True)
+class NamedKind:
+    """A kind that is looked for by name: how AWS lists it, and which names of ours go before the suffix."""
 
-    def source(make: Make, suffix: str) -> Iterator[InventoryItem]:
-        with answering(f"list {kind}s of {service}"):
-            for page in make(service).get_paginator(operation).paginate(**arguments):
-                for part in page[collection]:
-                    text = str(part[name])
-                    if text.endswith(f"-{suffix}"):
-                        yield InventoryItem(service, kind, str(part.get("Arn", text)))
+    service: str
+    kind: str
+    operation: str
+    collection: str
+    field: str
+    pattern: str
+    """All that stands before ``-<suffix>``, so that ``maple`` never claims what ``big-maple`` has."""
 
-    return source
+    def matches(self, name: str, suffix: str) -> bool:
+        """Say whether a name is one that this district's stack gives."""
+        return name.endswith(f"-{suffix}") and re.fullmatch(self.pattern, name.removesuffix(f"-{suffix}")) is not None
 
 
-BY_NAME: tuple[Callable[[Make, str], Iterator[InventoryItem]], ...] = (
-    _named("iam", "role", "list_roles", "Roles", "RoleName"),
-    _named("iam", "policy", "list_policies", "Policies", "PolicyName", Scope="Local"),
-    _named("kms", "alias", "list_aliases", "Aliases", "AliasName"),
-    _named("cloudwatch", "dashboard", "list_dashboards", "DashboardEntries", "DashboardName"),
-    _named("logs", "log-group", "describe_log_groups", "logGroups", "logGroupName"),
-    _named("s3", "bucket", "list_buckets", "Buckets", "Name"),
+BY_NAME = (
+    NamedKind(
+        "iam",
+        "role",
+        "list_roles",
+        "Roles",
+        "RoleName",
+        r"(flow-logs|aurora-monitoring|rotation|(api|worker)-(execution|task))",
+    ),
+    NamedKind("kms", "alias", "list_aliases", "Aliases", "AliasName", r"alias/data"),
+    NamedKind("cloudwatch", "dashboard", "list_dashboards", "DashboardEntries", "DashboardName", r"district"),
+    NamedKind(
+        "logs",
+        "log-group",
+        "describe_log_groups",
+        "logGroups",
+        "logGroupName",
+        r"/homeroom/(flows|cache-(slow|engine)-log|api|worker|access)|/aws/lambda/rotation",
+    ),
+    NamedKind("s3", "bucket", "list_buckets", "Buckets", "Name", r"homeroom-(results|audit)-\d{12}"),
 )
 """IAM and dashboards are not in the tag index; the others are asked again, since a lost tag must not hide them."""
+
+
+def _named(make: Make, suffix: str, wanted: NamedKind) -> Iterator[InventoryItem]:
+    with answering(f"list {wanted.kind}s of {wanted.service}"):
+        for page in make(wanted.service).get_paginator(wanted.operation).paginate():
+            for part in page[wanted.collection]:
+                name = str(part[wanted.field])
+                if wanted.matches(name, suffix):
+                    yield InventoryItem(wanted.service, wanted.kind, str(part.get("Arn", name)))

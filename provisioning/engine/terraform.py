@@ -105,7 +105,10 @@ class Terraform:
     def version(self) -> EngineVersions:
         """Return the versions in use; the providers' are known after init."""
         told = self._json("version", "-json")
-        providers = {str(name): str(version) for name, version in told.get("provider_selections", {}).items()}
+        providers = {
+            str(name).removeprefix("registry.terraform.io/"): str(version)
+            for name, version in told.get("provider_selections", {}).items()
+        }
         return EngineVersions(str(told["terraform_version"]), providers)
 
     def init(self) -> None:

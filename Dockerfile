@@ -1,0 +1,33 @@
+# The portal's web server, worker and beat: one image, three commands.
+FROM python:3.12-slim
+
+ARG TERRAFORM_VERSION=1.13.5
+ARG TARGETARCH=amd64
+ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+
+# Terraform by its published checksum.
+RUN set -eu; apt-get update; apt-get install --yes --no-install-recommends curl unzip; cd /tmp; \
+    base="https://releases.hashicorp.com/terraform/${TERRAFORM_VERSION}"; \
+    archive="terraform_${TERRAFORM_VERSION}_linux_${TARGETARCH}.zip"; \
+    curl --fail --silent --show-error --location --remote-name "${base}/${archive}"; \
+    curl --fail --silent --show-error --location "${base}/terraform_${TERRAFORM_VERSION}_SHA256SUMS" \
+      | grep " ${archive}\$" | sha256sum --check --strict -; \
+    unzip -q "${archive}" terraform -d /usr/local/bin; rm "${archive}"; \
+    apt-get purge --yes --auto-remove curl unzip; rm -rf /var/lib/apt/lists/*
+
+WORKDIR /app
+COPY requirements/base.txt requirements/base.txt
+RUN pip install --no-cache-dir --require-hashes --requirement requirements/base.txt
+COPY manage.py ./
+COPY portal portal
+COPY provisioning provisioning
+COPY infra infra
+COPY processor processor
+
+RUN useradd --system --uid 10001 --home-dir /var/lib/homeroom --create-home homeroom \
+    && HOMEROOM_SECRET_KEY=build HOMEROOM_DATABASE_URL=postgresql://build:build@localhost/build \
+       HOMEROOM_BROKER_URL=memory:// HOMEROOM_VAR_DIR=/app/var python manage.py collectstatic --no-input --verbosity 0
+ENV HOMEROOM_VAR_DIR=/var/lib/homeroom
+USER homeroom
+EXPOSE 8000
+CMD ["gunicorn", "portal.wsgi", "--bind", "0.0.0.0:8000"]

@@ -1,0 +1,70 @@
+"""docker-compose.yml cannot run everywhere; what can be checked of it without Docker is checked here."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from devtools.paths import ROOT
+
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, Any] = COMPOSE["services"]
+EXAMPLE = dict(
+    line.partition("=")[::2] for line in (ROOT / ".env.example").read_text().splitlines() if line and line[0] != "#"
+)
+
+
+def test_it_has_every_process_of_the_portal():
+    assert set(SERVICES) == {"postgres", "redis", "migrate", "web", "worker", "beat"}
+
+
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - {"migrate"}))
+def test_every_service_that_stays_has_a_healthcheck_and_comes_back(name):
+    assert SERVICES[name]["healthcheck"]["test"]
+    assert SERVICES[name]["restart"] == "unless-stopped"
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+def test_the_portals_processes_wait_for_the_migrations(name):
+    assert SERVICES[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_no_secret_stands_in_the_file(name):
+    for key, value in SERVICES[name].get("environment", {}).items():
+        if re.search("PASSWORD|SECRET|AUTH|TOKEN|ACCESS_KEY|DATABASE_URL|BROKER_URL", key):
+            assert "${" in str(value), f"{name}: {key} is written out"
+
+
+def test_every_variable_is_in_the_example_and_the_example_has_no_value_that_is_secret():
+    used = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
+    assert used <= set(EXAMPLE)
+    assert not [key for key, value in EXAMPLE.items() if value and re.search("PASSWORD|SECRET|TOKEN|KEY", key)]
+
+
+def test_every_setting_is_one_that_the_portal_reads():
+    settings = (ROOT / "portal" / "settings.py").read_text()
+    known = {f"HOMEROOM_{name}" for name in re.findall(r"env\.\w+\(\s*\"([A-Z_]+)\"", settings)}
+    used = {
+        key for service in SERVICES.values() for key in service.get("environment", {}) if key.startswith("HOMEROOM_")
+    }
+    assert used
+    assert used <= known
+
+
+@pytest.mark.parametrize(("name", "module"), [("web", "portal.wsgi"), ("worker", "portal"), ("beat", "portal")])
+def test_commands_name_modules_that_exist(name, module):
+    assert module in SERVICES[name]["command"]
+    assert importlib.util.find_spec(module) is not None
+
+
+def test_the_image_has_every_room_that_runs_and_is_not_root():
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    for room in ("portal", "provisioning", "infra", "processor"):
+        assert f"COPY {room} {room}" in dockerfile
+    assert dockerfile.rindex("USER homeroom") < dockerfile.rindex("CMD")
+    assert "--require-hashes" in dockerfile

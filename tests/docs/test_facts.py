@@ -1,0 +1,67 @@
+"""What the documents state as facts is what the code says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devtools.paths import ROOT
+from infra.sizes import SIZES
+from portal.districts import statuses
+from provisioning import states
+
+DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def read(name: str) -> str:
+    return (ROOT / "docs" / name).read_text()
+
+
+def table_below(text: str, heading: str) -> dict[str, str]:
+    part = text.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in part.splitlines() if line.startswith("|")]
+    return {row[0]: row[1] for row in rows[2:]}
+
+
+@pytest.mark.parametrize(
+    ("heading", "transitions"),
+    [("States of a run", states.TRANSITIONS), ("States of a district", statuses.TRANSITIONS)],
+)
+def test_the_tables_of_states_are_the_codes_own(heading: str, transitions: dict[Any, frozenset[Any]]):
+    told = {key: set(value.split(", ")) for key, value in table_below(read("architecture.md"), heading).items()}
+    assert told == {
+        state.word: {after.word for after in following} for state, following in transitions.items() if following
+    }
+
+
+def test_the_table_of_settings_has_every_variable():
+    source = (ROOT / "portal" / "settings.py").read_text()
+    known = {f"`HOMEROOM_{name}`" for name in re.findall(r"env\.\w+\(\s*\"([A-Z_]+)\"", source)}
+    assert set(table_below(read("operations.md"), "Settings")) == known
+
+
+def test_the_table_of_commands_has_every_target():
+    targets = re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert set(table_below(read("operations.md"), "Commands")) == {f"`make {target}`" for target in targets}
+
+
+@pytest.mark.parametrize("document", DOCS, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(document: Path):
+    for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
+        assert (document.parent / target).exists(), target
+
+
+def test_the_table_of_outputs_has_every_output():
+    source = (ROOT / "infra" / "district.py").read_text()
+    block = source.partition("outputs = {")[2].partition("}")[0]
+    declared = set(re.findall(r"^\s+\"([a-z_]+)\":", block, re.MULTILINE))
+    assert declared
+    assert set(table_below(read("stack.md"), "Outputs")) == {f"`{name}`" for name in declared}
+
+
+def test_the_table_of_sizes_is_the_codes_own():
+    table = table_below(read("stack.md"), "Sizes")
+    assert table == {size.value: row.enrolment for size, row in SIZES.items()}

@@ -1,0 +1,155 @@
+"""From the form to the removal, with real processes: two districts are registered, deployed, watched and torn down.
+
+One comes by the console's form, one by the admin's; both are deployed at the same time, and the web server is stopped
+in the middle.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from devtools.environment import inherited
+from devtools.paths import VAR
+from devtools.services.portal import Portal
+from devtools.services.web import running_web
+from devtools.toolchain import browser as chromium
+from tests.builders import PASSWORD
+from tests.journeys.whole_portal import a_whole_portal
+
+pytestmark = [pytest.mark.browser, pytest.mark.terraform]
+
+HOSTILE = 'Maple ${aws_kms_key.x} "%{ if }" 🍁'
+DEPLOYED_MS = 300_000
+ENDED = re.compile("Succeeded|No changes|Failed|Canceled|Lost")
+SCREENSHOTS = VAR / "screenshots"
+
+
+@pytest.fixture
+def portal(request: pytest.FixtureRequest) -> Iterator[Portal]:
+    folder = VAR / "tests" / f"journey-{secrets.token_hex(4)}"
+    with a_whole_portal(folder, request.session) as running:
+        yield running
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    program = chromium.require()
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=list(chromium.FLAGS))
+        yield started
+        started.close()
+
+
+def signed_in(browser: Browser, portal: Portal, username: str) -> Page:
+    page = browser.new_page(base_url=portal.url)
+    page.goto("/")
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password").fill("a wrong password")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("main")).to_contain_text("correct username and password")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Fleet")).to_be_visible()
+    return page
+
+
+def register_in_console(page: Page) -> str:
+    page.goto("/districts/new")
+    page.get_by_label("District's name").fill(HOSTILE)
+    page.get_by_label("Slug").fill("maple")
+    page.get_by_role("button", name="Create and deploy").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(HOSTILE)
+    return page.url
+
+
+def register_in_admin(page: Page) -> None:
+    page.goto("/admin/districts/district/add/")
+    page.get_by_label("District's name").fill("Cedar Grove")
+    page.get_by_label("Slug").fill("cedar")
+    page.get_by_role("button", name="Create and deploy").click()
+    expect(page.get_by_role("link", name="Tear down")).to_be_visible()
+
+
+def done(page: Page) -> int:
+    """Return the number of resources that the page says are there."""
+    counted = page.get_by_text(re.compile(r"^\d+ of \d+$")).first
+    return int(counted.inner_text().split()[0]) if counted.count() else 0
+
+
+def has_moved_beyond(page: Page, number: int) -> int:
+    expect(page.get_by_text(re.compile(r"^\d+ of \d+$")).first).to_be_visible(timeout=60_000)
+    page.wait_for_function(
+        """number => [...document.querySelectorAll('main *')].some(part => {
+            const found = /^\\s*(\\d+) of \\d+\\s*$/.exec(part.textContent);
+            return found && Number(found[1]) > number;
+        })""",
+        arg=number,
+        timeout=60_000,
+    )
+    return done(page)
+
+
+def state_is(page: Page, word: str) -> None:
+    state = page.locator("#run-live .facts .state").first
+    expect(state).to_have_text(ENDED, timeout=DEPLOYED_MS)
+    assert state.inner_text().strip() == word, page.get_by_role("main").inner_text()[:1500]
+
+
+def tear_down(page: Page, slug: str) -> None:
+    page.goto(f"/districts/{slug}-sbx/teardown")
+    page.get_by_label("Type the slug to confirm").fill("something else")
+    page.get_by_label("Reason").fill("The contract has ended")
+    page.get_by_role("button", name="Destroy everything").click()
+    expect(page.get_by_role("main")).to_contain_text(f"Type {slug} to confirm")
+    page.get_by_label("Type the slug to confirm").fill(slug)
+    page.get_by_role("button", name="Destroy everything").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("teardown")
+
+
+def test_two_districts_live_and_go(browser: Browser, portal: Portal, tmp_path: Path):
+    operator = signed_in(browser, portal, "otto")
+    run_url = register_in_console(operator)
+    administrator = signed_in(browser, portal, "ada")
+    register_in_admin(administrator)
+
+    first = has_moved_beyond(operator, 0)
+    portal.services["web"].stop()
+    environment = inherited() | dict(portal.variables)
+    with running_web(tmp_path, environment, port=int(portal.url.rpartition(":")[2])):
+        # The page itself finds the server again and goes on: nobody reloads it.
+        has_moved_beyond(operator, first)
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        operator.screenshot(path=SCREENSHOTS / "run.png", full_page=False)
+        state_is(operator, "Succeeded")
+        assert operator.url == run_url
+
+        operator.goto("/districts/maple-sbx")
+        expect(operator.get_by_role("main")).to_contain_text(HOSTILE)
+        expect(operator.get_by_role("main")).to_contain_text("service_url")
+        operator.goto("/districts/maple-sbx/resources")
+        expect(operator.get_by_role("main")).to_contain_text("aws_rds_cluster.database_cluster")
+        operator.goto("/districts/maple-sbx/audit")
+        expect(operator.get_by_role("main")).to_contain_text("was registered as maple-sbx")
+        expect(operator.get_by_role("main")).to_contain_text(["Applying", "to", "Verifying"][0].lower())
+
+        administrator.goto("/districts/cedar-sbx/runs")
+        administrator.get_by_role("main").get_by_role("link", name=re.compile("#2")).first.click()
+        state_is(administrator, "Succeeded")
+
+        viewer = signed_in(browser, portal, "vera")
+        refused = viewer.goto("/districts/maple-sbx/teardown")
+        assert refused is not None
+        assert refused.status == 403
+        expect(viewer.get_by_role("main")).to_contain_text("Operator")
+
+        tear_down(operator, "maple")
+        tear_down(administrator, "cedar")
+        for page in (operator, administrator):
+            state_is(page, "Succeeded")
+            expect(page.locator("#run-live .facts .state").nth(1)).to_have_text("Removed")

@@ -41,7 +41,7 @@ def install() -> None:
     print("Setting up .venv (once, about a minute) ...", flush=True)
     venv.EnvBuilder(with_pip=True, clear=VENV.exists()).create(VENV)
     python = str(venv_python())
-    quiet = ["--quiet", "--disable-pip-version-check"]
+    quiet = ["--quiet", "--disable-pip-version-check", "--no-cache-dir"]
     subprocess.run([python, "-m", "pip", "install", *quiet, "--require-hashes", "-r", str(REQUIREMENTS)], check=True)
     STAMP.write_text(requirements_digest() + "\n")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -15,7 +16,8 @@ def install_browser() -> bool:
         return True
     print("Installing a Chromium for the browser tests ...", flush=True)
     command = [sys.executable, "-m", "playwright", "install", "chromium"]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "PLAYWRIGHT_BROWSERS_PATH": str(browser.INSTALLED)}
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     return ended.returncode == 0 and browser.find() is not None
 
 

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 PROVIDER_PACKAGE = "cdktf_cdktf_provider_aws"
+JSII_CACHE = Path(__file__).resolve().parent.parent / "var" / "jsii"
 
 
 def _use_packaged_node() -> None:
@@ -21,6 +22,8 @@ def _use_packaged_node() -> None:
         node = Path(spec.origin).parent / "bin" / "node"
         if node.exists():
             os.environ["JSII_NODE"] = str(node)
+    # jsii would unpack its modules into the home folder.
+    os.environ.setdefault("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(JSII_CACHE))
     os.environ.setdefault("JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION", "1")
     os.environ.setdefault("JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION", "1")
 

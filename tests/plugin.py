@@ -41,7 +41,9 @@ def _set_environment() -> None:
     )
     kept = inherited()
     os.environ.clear()
-    os.environ.update(kept | dict(variables))
+    # Whatever a test writes goes with the session's folder.
+    folder.mkdir(parents=True)
+    os.environ.update(kept | dict(variables) | {"PYTEST_DEBUG_TEMPROOT": str(folder)})
 
 
 def _sweep() -> None:

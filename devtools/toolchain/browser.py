@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from devtools.errors import ToolMissingError
+from devtools.paths import TOOLS, VAR
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 CACHES = ("~/.cache/ms-playwright", "~/Library/Caches/ms-playwright")
@@ -15,7 +16,8 @@ PACKAGED = (
     "chromium-*/chrome-mac*/Chromium.app/Contents/MacOS/Chromium",
 )
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
-INSTALL = ".venv/bin/python -m playwright install chromium"
+INSTALL = "PLAYWRIGHT_BROWSERS_PATH=var/tools/browsers .venv/bin/python -m playwright install chromium"
+INSTALLED = TOOLS / "browsers"
 
 
 def find() -> Path | None:
@@ -25,7 +27,7 @@ def find() -> Path | None:
     for name in NAMES:
         if on_path := shutil.which(name):
             return Path(on_path)
-    folders = [os.environ.get("PLAYWRIGHT_BROWSERS_PATH", ""), *CACHES]
+    folders = [os.environ.get("PLAYWRIGHT_BROWSERS_PATH", ""), str(INSTALLED), *CACHES]
     for folder in (Path(text).expanduser() for text in folders if text):
         for pattern in PACKAGED:
             if found := sorted(folder.glob(pattern)):
@@ -42,3 +44,11 @@ def require() -> Path:
             remedy=f"Call `{INSTALL}`, or install Chromium so that it is on PATH, or set HOMEROOM_BROWSER to its path.",
         )
     return found
+
+
+def environment() -> dict[str, str | float | bool]:
+    """Return the variables of a browser that keeps its crash reports and caches below var/."""
+    home = VAR / "browser"
+    home.mkdir(parents=True, exist_ok=True)
+    without = {key: value for key, value in os.environ.items() if not key.startswith("XDG_")}
+    return {**without, "HOME": str(home)}

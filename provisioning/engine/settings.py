@@ -43,6 +43,7 @@ class EngineSettings:
             "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "1",
             "TF_CLI_CONFIG_FILE": str(self.tf_cli_config or os.devnull),
             "PYTHONUTF8": "1",
+            "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(self.work_dir / "jsii"),
         }
         if self.node is not None:
             environment["JSII_NODE"] = str(self.node)

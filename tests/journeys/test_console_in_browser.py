@@ -29,7 +29,9 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     program = chromium.require()
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=list(chromium.FLAGS))
+        started = playwright.chromium.launch(
+            executable_path=program, args=list(chromium.FLAGS), env=chromium.environment()
+        )
         yield started
         started.close()
 

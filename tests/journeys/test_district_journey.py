@@ -41,7 +41,9 @@ def portal(request: pytest.FixtureRequest) -> Iterator[Portal]:
 def browser() -> Iterator[Browser]:
     program = chromium.require()
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=list(chromium.FLAGS))
+        started = playwright.chromium.launch(
+            executable_path=program, args=list(chromium.FLAGS), env=chromium.environment()
+        )
         yield started
         started.close()
 

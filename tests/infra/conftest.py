@@ -1,0 +1,87 @@
+"""Three stacks, synthesized once for the session in processes of their own, as the engine does it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devtools.paths import ROOT
+
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0b0b0b0b-1111-2222-3333-444444444444"
+HOSTILE = 'Maple ${aws_kms_key.x} "%{ if true }" 🍁'
+SPECS: dict[str, dict[str, Any]] = {
+    "sandbox": {"slug": "maple", "environment": "sandbox", "suffix": "maple-sbx", "district_name": HOSTILE},
+    "staging": {
+        "slug": "cedar",
+        "environment": "staging",
+        "suffix": "cedar-stg",
+        "zones": 3,
+        "size": "M",
+        "cidr": "10.0.4.0/22",
+        "certificate_arn": CERTIFICATE,
+    },
+    "production": {
+        "slug": "a23456789012345",
+        "environment": "production",
+        "suffix": "a23456789012345-prod",
+        "size": "L",
+        "egress": "none",
+        "cidr": "10.1.0.0/16",
+        "certificate_arn": CERTIFICATE,
+        "alarm_emails": ["oncall@district.example"],
+    },
+}
+COMMON = {"spec_version": 1, "district_name": "District", "account_id": "123456789012", "cidr": "10.0.0.0/22"}
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A synthesized stack: its specification, its folder and its JSON."""
+
+    spec: dict[str, Any]
+    folder: Path
+    data: dict[str, Any]
+
+    def all(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Return the resources of a type by name."""
+        found: dict[str, dict[str, Any]] = self.data["resource"].get(kind, {})
+        return found
+
+    def each(self) -> list[tuple[str, str, dict[str, Any]]]:
+        """Return type, name and arguments of every resource."""
+        return [(kind, name, body) for kind, found in self.data["resource"].items() for name, body in found.items()]
+
+    @property
+    def suffix(self) -> str:
+        """The district's suffix."""
+        return str(self.spec["suffix"])
+
+
+def infra(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    """Run `python -m infra`."""
+    command = [sys.executable, "-m", "infra", *arguments]
+    return subprocess.run(command, cwd=ROOT, input=given, capture_output=True, text=True, check=False)
+
+
+def synthesized(spec: dict[str, Any], folder: Path) -> Stack:
+    """Return the stack of a specification."""
+    whole = COMMON | spec
+    ended = infra("-", str(folder), given=json.dumps(whole))
+    assert ended.returncode == 0, ended.stderr
+    return Stack(whole, folder, json.loads((folder / "cdk.tf.json").read_text()))
+
+
+@pytest.fixture(scope="session")
+def stacks(tmp_path_factory) -> dict[str, Stack]:
+    return {name: synthesized(spec, tmp_path_factory.mktemp(name)) for name, spec in SPECS.items()}
+
+
+@pytest.fixture(params=sorted(SPECS))
+def stack(request: pytest.FixtureRequest, stacks: dict[str, Stack]) -> Stack:
+    return stacks[request.param]

@@ -1,0 +1,263 @@
+"""Rules over the synthesized JSON, not over our Python: names, reach, rights, encryption, and that all of it can go."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from typing import Any
+
+import pytest
+
+from infra.naming import LIMITS
+from tests.infra.conftest import HOSTILE, SPECS, Stack, infra, synthesized
+
+NAMED_BY = {
+    "aws_lb": ("name", "alb"),
+    "aws_lb_target_group": ("name", "target_group"),
+    "aws_elasticache_replication_group": ("replication_group_id", "elasticache"),
+    "aws_s3_bucket": ("bucket", "s3"),
+    "aws_iam_role": ("name", "iam_role"),
+    "aws_rds_cluster": ("cluster_identifier", "s3"),
+    "aws_rds_cluster_instance": ("identifier", "s3"),
+    "aws_sqs_queue": ("name", "default"),
+    "aws_ecs_cluster": ("name", "default"),
+    "aws_ecs_service": ("name", "default"),
+    "aws_lambda_function": ("function_name", "iam_role"),
+    "aws_secretsmanager_secret": ("name", "default"),
+    "aws_security_group": ("name", "default"),
+    "aws_cloudwatch_metric_alarm": ("alarm_name", "default"),
+    "aws_cloudtrail": ("name", "default"),
+}
+TAGGED_BY_NAME = ("aws_vpc", "aws_subnet", "aws_nat_gateway", "aws_eip", "aws_route_table", "aws_internet_gateway")
+ANY_RESOURCE = {
+    "ecr:GetAuthorizationToken": "ECR's sign-in knows no resource",
+    "secretsmanager:GetRandomPassword": "it makes a password and touches no secret",
+    "ec2:CreateNetworkInterface": "Lambda in a VPC; EC2 knows no resource for it",
+    "ec2:DeleteNetworkInterface": "as above",
+    "ec2:DescribeNetworkInterfaces": "as above",
+}
+INSIDE = {
+    ("balancer", "api", 8080),
+    ("api", "database", 5432),
+    ("worker", "database", 5432),
+    ("rotation", "database", 5432),
+    ("api", "cache", 6379),
+    ("worker", "cache", 6379),
+}
+
+
+def group_of(reference: str) -> str:
+    """Return the tier out of a reference such as ${aws_security_group.security_api.id}."""
+    found = re.fullmatch(r"\$\{aws_security_group\.security_(\w+)\.id\}", reference)
+    assert found, reference
+    return found[1]
+
+
+def statements(stack: Stack, kinds: tuple[str, ...]) -> list[dict[str, Any]]:
+    documents = [body[key] for kind, _, body in stack.each() for key in kinds if key in body]
+    return [statement for document in documents for statement in json.loads(document)["Statement"]]
+
+
+def test_every_name_ends_in_the_suffix_and_fits(stack):
+    for kind, (field, limit) in NAMED_BY.items():
+        assert stack.all(kind), kind
+        for body in stack.all(kind).values():
+            assert body[field].endswith(f"-{stack.suffix}")
+            assert len(body[field]) <= LIMITS[limit]
+    for kind in TAGGED_BY_NAME:
+        for body in stack.all(kind).values():
+            assert body["tags"]["Name"].endswith(f"-{stack.suffix}")
+
+
+def test_no_security_group_begins_as_aws_refuses_it(stack):
+    assert not [body for body in stack.all("aws_security_group").values() if body["name"].startswith("sg-")]
+
+
+def test_two_districts_share_no_name(stacks):
+    names = [
+        {body[field] for kind, (field, _) in NAMED_BY.items() for body in stack.all(kind).values()}
+        for stack in stacks.values()
+    ]
+    assert sum(map(len, names)) == len(set().union(*names))
+
+
+def test_who_may_talk_to_whom_is_what_is_drawn(stack):
+    ways: dict[str, set[tuple[str, str, int]]] = {
+        "aws_vpc_security_group_egress_rule": set(),
+        "aws_vpc_security_group_ingress_rule": set(),
+    }
+    for kind, found in ways.items():
+        for body in stack.all(kind).values():
+            assert body["description"]
+            assert body["from_port"] == body["to_port"]
+            if "referenced_security_group_id" in body:
+                here, there = group_of(body["security_group_id"]), group_of(body["referenced_security_group_id"])
+                pair = (here, there) if kind.endswith("egress_rule") else (there, here)
+                found.add((*pair, body["from_port"]))
+    wanted = INSIDE | (
+        {(tier, "endpoints", 443) for tier in ("api", "worker", "rotation")}
+        if "endpoints" in {name.removeprefix("security_") for name in stack.all("aws_security_group")}
+        else set()
+    )
+    assert all(found == wanted for found in ways.values())
+
+
+def test_the_world_reaches_the_load_balancer_only(stack):
+    ports = {80, 443} if stack.spec.get("certificate_arn") else {80}
+    rules = [b for b in stack.all("aws_vpc_security_group_ingress_rule").values() if "cidr_ipv4" in b]
+    assert {(group_of(rule["security_group_id"]), rule["from_port"]) for rule in rules} == {
+        ("balancer", p) for p in ports
+    }
+
+
+def test_without_nat_nothing_has_a_way_to_the_internet(stacks):
+    stack = stacks["production"]
+    assert not stack.all("aws_nat_gateway")
+    assert not [b for b in stack.all("aws_vpc_security_group_egress_rule").values() if "cidr_ipv4" in b]
+    assert [body.get("gateway_id") for body in stack.all("aws_route").values()] != [None]
+    assert len(stack.all("aws_route")) == 1
+
+
+def test_data_subnets_have_no_way_out_and_public_ones_give_no_address(stack):
+    assert not [name for name in stack.all("aws_route") if "data" in name]
+    assert not any(body["map_public_ip_on_launch"] for body in stack.all("aws_subnet").values())
+    assert len(stack.all("aws_subnet")) == 3 * stack.spec.get("zones", 2)
+
+
+def test_no_right_is_for_everything(stack):
+    for statement in statements(stack, ("policy", "assume_role_policy")):
+        if statement["Effect"] != "Allow":
+            continue
+        assert "*" not in statement["Action"]
+        if statement.get("Resource") == ["*"] and "Principal" not in statement:
+            assert set(statement["Action"]) <= set(ANY_RESOURCE), statement
+
+
+def test_the_secret_is_read_by_these_tasks_and_the_rotation_only(stack):
+    readers = {
+        name
+        for name, body in stack.all("aws_iam_role_policy").items()
+        for statement in json.loads(body["policy"])["Statement"]
+        if "secretsmanager:GetSecretValue" in statement["Action"]
+    }
+    tasks = {f"compute_{name}_{role}_policy" for name in ("api", "worker") for role in ("task", "execution")}
+    assert readers == tasks | {"secret_rotation_policy"}
+
+
+KEYS = {
+    "aws_rds_cluster": "kms_key_id",
+    "aws_elasticache_replication_group": "kms_key_id",
+    "aws_secretsmanager_secret": "kms_key_id",
+    "aws_sqs_queue": "kms_master_key_id",
+    "aws_sns_topic": "kms_master_key_id",
+    "aws_cloudwatch_log_group": "kms_key_id",
+    "aws_cloudtrail": "kms_key_id",
+    "aws_lambda_function": "kms_key_arn",
+}
+
+
+def test_everything_is_encrypted_with_the_districts_own_key(stack):
+    for kind, field in KEYS.items():
+        assert stack.all(kind), kind
+        assert {body[field] for body in stack.all(kind).values()} == {"${aws_kms_key.encryption_key.arn}"}
+    assert len(stack.all("aws_s3_bucket_server_side_encryption_configuration")) == len(stack.all("aws_s3_bucket"))
+    assert all(key["enable_key_rotation"] for key in stack.all("aws_kms_key").values())
+
+
+def test_tls_is_required_everywhere(stack):
+    for cluster in stack.all("aws_elasticache_replication_group").values():
+        assert (cluster["transit_encryption_enabled"], cluster["transit_encryption_mode"]) == (True, "required")
+    parameters = [p for g in stack.all("aws_rds_cluster_parameter_group").values() for p in g["parameter"]]
+    assert {"rds.force_ssl": "1"}.items() <= {p["name"]: p["value"] for p in parameters}.items()
+    for body in stack.all("aws_s3_bucket_policy").values():
+        assert json.loads(body["policy"])["Statement"][0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    if stack.spec.get("certificate_arn"):
+        tls = stack.all("aws_lb_listener")["edge_tls"]
+        assert (tls["protocol"], "TLS13" in tls["ssl_policy"]) == ("HTTPS", True)
+        assert stack.all("aws_lb_listener")["edge_plain"]["default_action"][0]["type"] == "redirect"
+
+
+def test_nothing_resists_its_end(stack):
+    assert "prevent_destroy" not in json.dumps(stack.data)
+    assert all(body["force_destroy"] for body in stack.all("aws_s3_bucket").values())
+    assert all(body["recovery_window_in_days"] == 0 for body in stack.all("aws_secretsmanager_secret").values())
+    for body in stack.all("aws_rds_cluster").values():
+        assert (body["deletion_protection"], body["skip_final_snapshot"]) == (False, True)
+    assert not any(body["enable_deletion_protection"] for body in stack.all("aws_lb").values())
+
+
+def test_the_secret_is_rotated_every_30_days_and_its_password_is_in_no_state(stack):
+    for body in stack.all("aws_secretsmanager_secret_rotation").values():
+        assert body["rotation_rules"] == {"automatically_after_days": 30}
+        assert body["rotate_immediately"] is False
+    assert set(stack.data["ephemeral"]) == {"aws_secretsmanager_random_password"}
+    for _, _, body in stack.each():
+        assert not {"master_password", "secret_string", "auth_token", "password"} & set(body)
+    assert not [kind for kind in stack.data["resource"] if "random" in kind]
+
+
+def test_peoples_text_is_text(stacks):
+    stack = stacks["sandbox"]
+    described = stack.all("aws_kms_key")["encryption_key"]["description"]
+    assert described.replace("$${", "${").replace("%%{", "%{") == f"Student data of {HOSTILE}"
+    assert "$${aws_kms_key.x}" in described
+    assert "%%{ if" in described
+
+
+def test_every_alarm_says_what_to_do_and_every_log_is_kept_for_a_time(stack):
+    assert all(len(body["alarm_description"]) > 40 for body in stack.all("aws_cloudwatch_metric_alarm").values())
+    assert all(body["retention_in_days"] == 365 for body in stack.all("aws_cloudwatch_log_group").values())
+
+
+def test_no_output_is_sensitive(stack):
+    assert not [name for name, body in stack.data["output"].items() if body.get("sensitive")]
+
+
+def test_the_provider_is_pinned_and_the_backend_is_locked(stack):
+    terraform = stack.data["terraform"]
+    assert terraform["required_providers"]["aws"] == {"source": "hashicorp/aws", "version": "5.100.0"}
+    assert terraform["backend"] == {"s3": {"encrypt": True, "use_lockfile": True}}
+
+
+def test_the_same_specification_gives_the_same_bytes(stacks, tmp_path):
+    first, again = stacks["sandbox"], synthesized(SPECS["sandbox"], tmp_path)
+    for name in ("cdk.tf.json", "rotation.zip"):
+        assert (first.folder / name).read_bytes() == (again.folder / name).read_bytes()
+
+
+@pytest.mark.terraform
+def test_terraform_accepts_the_stack(stack):
+    environment = {**os.environ, "TF_DATA_DIR": str(stack.folder / ".terraform")}
+    program = os.environ["HOMEROOM_TERRAFORM"]
+    for arguments in (["init", "-backend=false", "-input=false"], ["validate"]):
+        ended = subprocess.run(
+            [program, *arguments, "-no-color"],
+            cwd=stack.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_a_bad_specification_ends_with_a_line_per_field(tmp_path):
+    ended = infra("-", str(tmp_path), given=json.dumps({"slug": "X", "cidr": "nowhere"}))
+    assert ended.returncode == 2
+    lines = dict(line.split(": ", 1) for line in ended.stderr.splitlines())
+    assert {"slug", "cidr", "district_name", "account_id", "suffix", "environment"} <= set(lines)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [(), ("one",), ("/nowhere/spec.json", "out")])
+def test_a_wrong_call_is_said(arguments):
+    ended = infra(*arguments)
+    assert ended.returncode == 2
+    assert ended.stderr.strip()
+
+
+def test_what_is_no_json_is_said(tmp_path):
+    ended = infra("-", str(tmp_path), given="{")
+    assert (ended.returncode, ended.stderr.startswith("spec: This is no JSON")) == (2, True)

@@ -122,7 +122,7 @@ def test_a_viewer_may_not_register():
         register(registration=a_registration(), actor=a_person(Role.VIEWER))
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_many_at_a_time_never_share_a_network():
     registrations = [a_registration() for _ in range(8)]
     made: list[District] = []

@@ -63,7 +63,7 @@ def test_a_second_run_beside_an_active_one_is_refused_by_name():
     assert refused.value.code == "run_active"
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_of_many_requests_at_a_time_one_gets_its_run():
     district = a_district()
     outcomes: list[str] = []

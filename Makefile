@@ -23,7 +23,7 @@ lint: setup ## Check style, types and the rooms' imports
 	.venv/bin/lint-imports --no-cache
 
 test: lint ## Set up what is missing and run the checks and tests
-	$(RUN) -m pytest
+	$(RUN) -m pytest --cov --cov-report=term:skip-covered
 
 clean: ## Remove what set-up and runs left in the project folder
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

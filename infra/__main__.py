@@ -36,7 +36,11 @@ def main(arguments: list[str]) -> int:
         return 2
     from infra.synthesis import write
 
-    print(write(spec, Path(arguments[1])))
+    try:
+        print(write(spec, Path(arguments[1])))
+    except (FileExistsError, NotADirectoryError):
+        print(f"out_dir: {arguments[1]} is no folder.", file=sys.stderr)
+        return 2
     return 0
 
 

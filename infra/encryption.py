@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from infra.cdk import Construct, KmsAlias, KmsKey
 from infra.frame import Frame, policy
-from infra.text import escape_template
+from infra.text import tag_value
 
 DELETION_WINDOW_DAYS = 7
 """The shortest that KMS allows (ScheduleKeyDeletion): erasure is the purpose."""
@@ -56,7 +56,7 @@ class Encryption(Construct):
         key = KmsKey(
             self,
             "key",
-            description=f"Student data of {escape_template(frame.spec.district_name)}",
+            description=f"Student data of {tag_value(frame.spec.district_name)}".strip(),
             enable_key_rotation=True,
             deletion_window_in_days=DELETION_WINDOW_DAYS,
             policy=policy(*statements),

@@ -24,7 +24,7 @@ class Ingest(Construct):
         dead = SqsQueue(
             self,
             "dead_letters",
-            name=frame.name("results-dead-letters"),
+            name=frame.name("dead-letters"),
             message_retention_seconds=RETENTION_SECONDS,
             kms_master_key_id=key_arn,
         )
@@ -73,5 +73,5 @@ class Ingest(Construct):
         self.queue_name: str = frame.name("results")
         self.queue_url: str = queue.url
         self.queue_arn: str = queue.arn
-        self.dead_letter_name: str = frame.name("results-dead-letters")
+        self.dead_letter_name: str = frame.name("dead-letters")
         self.dead_letter_url: str = dead.url

@@ -25,6 +25,7 @@ INSIDE = (
     ("worker", "cache", CACHE_PORT),
 )
 CALLERS_OF_AWS = ("api", "worker", "rotation")
+USERS_OF_S3 = ("api", "worker")
 ENDPOINTS = ("ecr.api", "ecr.dkr", "kms", "logs", "monitoring", "secretsmanager", "sqs", "sts")
 
 
@@ -97,6 +98,8 @@ class SecurityGroups(Construct):
         """Let a tier call AWS over TLS: S3 by its gateway, the rest by the endpoints or, without them, over NAT."""
         if self.has_endpoints:
             self.connect(tier, "endpoints", TLS_PORT)
+            if tier not in USERS_OF_S3:
+                return
             to = {"prefix_list_id": s3_prefix_list, "description": f"{GROUPS[tier]} to S3"}
         else:
             to = {"cidr_ipv4": "0.0.0.0/0", "description": f"{GROUPS[tier]} to AWS over NAT"}

@@ -12,7 +12,7 @@ from portal.audit.actions import AuditAction
 from portal.audit.services import record
 from portal.districts.models import AwsAccount
 
-ACCOUNT_ID = re.compile(r"\d{12}")
+ACCOUNT_ID = re.compile(r"[0-9]{12}")
 
 
 class AccountRefused(Exception):  # noqa: N818 - it is an answer, named as callers read it

@@ -29,7 +29,7 @@ STATES = frozenset(
 """USPS codes of the states, the District of Columbia and the territories (USPS Publication 28, appendix B)."""
 
 NAME_LENGTH = 120
-NCES_ID = re.compile(r"\d{7}")
+NCES_ID = re.compile(r"[0-9]{7}")
 
 
 def slug_from(name: str) -> str:

@@ -34,6 +34,8 @@ BAD = [
     ("suffix", "x"),
     ("region", "Ohio"),
     ("account_id", "12345"),
+    ("account_id", "١٢٣٤٥٦٧٨٩٠١٢"),
+    ("alarm_emails", ["${aws_kms_key.x}@a.org"]),
     ("cidr", "10.0.0.0/24"),
     ("cidr", "10.0.0.0/8"),
     ("cidr", "8.8.0.0/16"),

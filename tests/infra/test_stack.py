@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from infra.naming import LIMITS
-from tests.infra.conftest import HOSTILE, SPECS, Stack, infra, synthesized
+from tests.infra.conftest import COMMON, HOSTILE, SPECS, Stack, infra, synthesized
 
 NAMED_BY = {
     "aws_lb": ("name", "alb"),
@@ -200,10 +200,20 @@ def test_the_secret_is_rotated_every_30_days_and_its_password_is_in_no_state(sta
 
 def test_peoples_text_is_text(stacks):
     stack = stacks["sandbox"]
-    described = stack.all("aws_kms_key")["encryption_key"]["description"]
-    assert described.replace("$${", "${").replace("%%{", "%{") == f"Student data of {HOSTILE}"
-    assert "$${aws_kms_key.x}" in described
-    assert "%%{ if" in described
+    assert HOSTILE.startswith("Maple ${aws_kms_key.x}")
+    assert stack.all("aws_kms_key")["encryption_key"]["description"] == "Student data of Maple aws_kms_key.x if true"
+    assert stack.data["provider"]["aws"][0]["default_tags"][0]["tags"]["District"] == "Maple aws_kms_key.x if true"
+
+
+def test_no_two_kinds_of_queue_can_share_a_name_whatever_the_slugs(stack):
+    """With kinds "x" and "x-y", the districts "y-z" and "z" would both ask for the name "x-y-z"."""
+    kinds = [body["name"].removesuffix(f"-{stack.suffix}") for body in stack.all("aws_sqs_queue").values()]
+    assert not [(a, b) for a in kinds for b in kinds if a != b and b.startswith(f"{a}-")]
+
+
+def test_the_rotation_function_reaches_no_storage(stacks):
+    rules = stacks["production"].all("aws_vpc_security_group_egress_rule").values()
+    assert {group_of(b["security_group_id"]) for b in rules if "prefix_list_id" in b} == {"api", "worker"}
 
 
 def test_every_alarm_says_what_to_do_and_every_log_is_kept_for_a_time(stack):
@@ -249,6 +259,12 @@ def test_a_bad_specification_ends_with_a_line_per_field(tmp_path):
     lines = dict(line.split(": ", 1) for line in ended.stderr.splitlines())
     assert {"slug", "cidr", "district_name", "account_id", "suffix", "environment"} <= set(lines)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_a_file_is_said(tmp_path):
+    (tmp_path / "out").touch()
+    ended = infra("-", str(tmp_path / "out"), given=json.dumps(COMMON | SPECS["sandbox"]))
+    assert (ended.returncode, ended.stderr.startswith("out_dir: ")) == (2, True)
 
 
 @pytest.mark.parametrize("arguments", [(), ("one",), ("/nowhere/spec.json", "out")])

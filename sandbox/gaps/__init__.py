@@ -21,6 +21,7 @@ from sandbox.gaps import (
     s3_logging,
     s3_policy_conditions,
     sqs,
+    tag_index,
 )
 
 GAPS = (
@@ -39,6 +40,7 @@ GAPS = (
     s3_logging,
     s3_policy_conditions,
     sqs,
+    tag_index,
 )
 
 

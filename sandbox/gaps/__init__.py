@@ -21,7 +21,6 @@ from sandbox.gaps import (
     s3_logging,
     s3_policy_conditions,
     sqs,
-    tag_index,
 )
 
 GAPS = (
@@ -40,7 +39,6 @@ GAPS = (
     s3_logging,
     s3_policy_conditions,
     sqs,
-    tag_index,
 )
 
 

@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint doctor clean
+.PHONY: help setup demo test lint policy golden converge benchmark doctor clean
 
 help: ## List what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,18 @@ lint: setup ## Check style, types and the rooms' imports
 
 test: lint ## Set up what is missing and run the checks and tests
 	$(RUN) -m pytest --cov --cov-report=term:skip-covered
+
+policy: setup ## Scan every size's stack with checkov, in an environment of its own
+	@$(RUN) -m devtools.policy
+
+golden: setup ## Renew the golden files, the schema and the costs after a change of the stack
+	@$(RUN) -m devtools.golden
+
+converge: setup ## Apply every size, zone count and egress to the embedded AWS (slow; ONLY="sandbox-S-2-nat ...")
+	@$(RUN) -m devtools.converge $(ONLY)
+
+benchmark: setup ## Measure synthesis against the plain import of its packages
+	@$(RUN) benchmarks/synthesis.py
 
 clean: ## Remove what set-up and runs left in the project folder
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

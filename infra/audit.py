@@ -1,46 +1,44 @@
-"""The record of who touched student data: CloudTrail's data events, and the processing system's own access record."""
+"""The record of who touched student data: CloudTrail's events, and the processing system's own access record."""
 
 from __future__ import annotations
 
-from infra.buckets import ClosedBucket
+from infra.buckets import ClosedBucket, LogTarget, bucket_name
 from infra.cdk import (
     Cloudtrail,
-    CloudtrailEventSelector,
-    CloudtrailEventSelectorDataResource,
+    CloudtrailAdvancedEventSelector,
+    CloudtrailAdvancedEventSelectorFieldSelector,
     CloudwatchLogGroup,
     Construct,
 )
-from infra.frame import Frame
+from infra.frame import Frame, allow, policy
+from infra.roles import ServiceRole
+
+AUDITOR_KIND = "auditor"
 
 
 class Audit(Construct):
-    """Trail, its bucket, and the log group of accesses, apart from the application's logs."""
+    """Trail, its bucket that the auditor alone reads, and the log group of accesses, apart from application logs."""
 
-    def __init__(self, scope: Construct, frame: Frame, *, key_arn: str, watched_bucket_arn: str) -> None:
+    def __init__(
+        self, scope: Construct, frame: Frame, *, key_arn: str, watched_bucket_arn: str, logs: LogTarget
+    ) -> None:
         super().__init__(scope, "audit")
+        self.frame = frame
         name = frame.name("trail")
-        source = {"StringEquals": {"aws:SourceArn": frame.arn("cloudtrail", f"trail/{name}")}}
-        bucket_arn = f"arn:aws:s3:::homeroom-audit-{frame.spec.account_id}-{frame.spec.suffix}"
-        trail_writes = {
-            "Sid": "TrailWrites",
-            "Effect": "Allow",
-            "Principal": {"Service": "cloudtrail.amazonaws.com"},
-            "Action": ["s3:PutObject"],
-            "Resource": [f"{bucket_arn}/AWSLogs/{frame.spec.account_id}/*"],
-            "Condition": source,
-        }
-        trail_checks = {
-            "Sid": "TrailChecks",
-            "Effect": "Allow",
-            "Principal": {"Service": "cloudtrail.amazonaws.com"},
-            "Action": ["s3:GetBucketAcl"],
-            "Resource": [bucket_arn],
-            "Condition": source,
-        }
-        bucket = ClosedBucket(
-            self, "records", frame, kind="audit", key_arn=key_arn, statements=(trail_writes, trail_checks)
+        trail_arn = frame.arn("cloudtrail", f"trail/{name}")
+        bucket = self.records(key_arn, trail_arn, logs)
+        trail_group = self.group("trail", key_arn)
+        access = self.group("access", key_arn)
+        writer = ServiceRole(
+            self,
+            "trail_writer",
+            frame,
+            kind="trail",
+            service="cloudtrail.amazonaws.com",
+            statements=[
+                allow("WriteTrail", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{trail_group.arn}:*"]),
+            ],
         )
-        objects = CloudtrailEventSelectorDataResource(type="AWS::S3::Object", values=[f"{watched_bucket_arn}/"])
         Cloudtrail(
             self,
             "trail",
@@ -50,18 +48,101 @@ class Audit(Construct):
             enable_log_file_validation=True,
             include_global_service_events=True,
             is_multi_region_trail=False,
-            event_selector=[
-                CloudtrailEventSelector(read_write_type="All", include_management_events=True, data_resource=[objects])
-            ],
-            depends_on=[bucket.policy],
+            cloud_watch_logs_group_arn=f"{trail_group.arn}:*",
+            cloud_watch_logs_role_arn=writer.arn,
+            advanced_event_selector=selectors(watched_bucket_arn),
+            depends_on=[bucket.policy, writer.policy],
         )
-        group = CloudwatchLogGroup(
+        self.auditor(key_arn, bucket.arn, [trail_group, access])
+        self.access_group_name: str = access.name
+        self.access_group_arn: str = access.arn
+        self.log_group_names: list[str] = [access.name, trail_group.name]
+        self.bucket_name = bucket.name
+
+    def group(self, path: str, key_arn: str) -> CloudwatchLogGroup:
+        """A log group under the district's key."""
+        return CloudwatchLogGroup(
             self,
-            "access_group",
-            name=frame.log_group("access"),
-            retention_in_days=frame.spec.retention_days,
+            f"{path}_group",
+            name=self.frame.log_group(path),
+            retention_in_days=self.frame.spec.retention_days,
             kms_key_id=key_arn,
         )
-        self.access_group_name: str = group.name
-        self.access_group_arn: str = group.arn
-        self.bucket_name = bucket.name
+
+    def records(self, key_arn: str, trail_arn: str, logs: LogTarget) -> ClosedBucket:
+        """The bucket of the trail's files: written by CloudTrail, read by the auditor's role and nobody else."""
+        frame = self.frame
+        arn = f"arn:aws:s3:::{bucket_name(frame, 'audit')}"
+        trail = {"Service": "cloudtrail.amazonaws.com"}
+        source = {"StringEquals": {"aws:SourceArn": trail_arn}}
+        written = f"{arn}/AWSLogs/{frame.spec.account_id}/*"
+        reading = {
+            "Sid": "AuditorAloneReads",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": ["s3:GetObject", "s3:GetObjectVersion"],
+            "Resource": [f"{arn}/*"],
+            "Condition": {"ArnNotEquals": {"aws:PrincipalArn": frame.role_arn(AUDITOR_KIND)}},
+        }
+        return ClosedBucket(
+            self,
+            "records",
+            frame,
+            kind="audit",
+            key_arn=key_arn,
+            logs=logs,
+            statements=(
+                allow("TrailWrites", ["s3:PutObject"], [written], Principal=trail, Condition=source),
+                allow("TrailChecks", ["s3:GetBucketAcl"], [arn], Principal=trail, Condition=source),
+                reading,
+            ),
+        )
+
+    def auditor(self, key_arn: str, bucket_arn: str, groups: list[CloudwatchLogGroup]) -> None:
+        """A role for people who audit: signed in with a second factor, reading records and nothing else."""
+        account = self.frame.spec.account_id
+        people = {
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+            "Action": ["sts:AssumeRole"],
+            "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+        }
+        read_logs = ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents", "logs:StartQuery"]
+        ServiceRole(
+            self,
+            "auditor",
+            self.frame,
+            kind=AUDITOR_KIND,
+            service="",
+            assume_role_policy=policy(people),
+            statements=[
+                allow("ListRecords", ["s3:ListBucket", "s3:GetBucketLocation"], [bucket_arn]),
+                allow("ReadRecords", ["s3:GetObject", "s3:GetObjectVersion"], [f"{bucket_arn}/*"]),
+                allow("ReadLogs", read_logs, [f"{group.arn}:*" for group in groups]),
+                allow("UseKey", ["kms:Decrypt"], [key_arn]),
+            ],
+        )
+
+
+def selectors(bucket_arn: str) -> list[CloudtrailAdvancedEventSelector]:
+    """Return what the trail records: every management event, which the use of secrets and keys is, and the results.
+
+    Source: AWS CloudTrail, "Logging data events"; Secrets Manager's and KMS's calls are management events.
+    """
+
+    def field(name: str, **how: list[str]) -> CloudtrailAdvancedEventSelectorFieldSelector:
+        return CloudtrailAdvancedEventSelectorFieldSelector(field=name, **how)
+
+    return [
+        CloudtrailAdvancedEventSelector(
+            name="Management", field_selector=[field("eventCategory", equal_to=["Management"])]
+        ),
+        CloudtrailAdvancedEventSelector(
+            name="Results",
+            field_selector=[
+                field("eventCategory", equal_to=["Data"]),
+                field("resources.type", equal_to=["AWS::S3::Object"]),
+                field("resources.ARN", starts_with=[f"{bucket_arn}/"]),
+            ],
+        ),
+    ]

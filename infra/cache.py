@@ -1,4 +1,4 @@
-"""ElastiCache for Redis: TLS and encryption required, one user signed in by IAM, the default user off."""
+"""ElastiCache for Redis or Valkey: TLS and encryption required, one user signed in by IAM, the default user off."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from infra.cdk import (
 from infra.frame import Frame
 from infra.security_groups import CACHE_PORT
 
-ENGINE_VERSION = "7.1"
-FAMILY = "redis7"
+FAMILIES = {"7.1": "redis7", "7.2": "valkey7", "8.0": "valkey8"}
+"""Parameter group family of each engine version (ElastiCache User Guide, "Parameter groups")."""
 
 
 class Cache(Construct):
@@ -28,14 +28,15 @@ class Cache(Construct):
         self, scope: Construct, frame: Frame, *, key_arn: str, subnets: list[str], security_group: str
     ) -> None:
         super().__init__(scope, "cache")
-        name = frame.name("redis", limit="elasticache")
+        engine = frame.spec.cache_engine.value
+        name = frame.name("cache", limit="elasticache")
         self.user_id = frame.name("app", limit="elasticache")
         nobody = ElasticacheUser(
             self,
             "default_user",
             user_id=frame.name("default", limit="elasticache"),
             user_name="default",
-            engine="redis",
+            engine=engine,
             access_string="off -@all",
             authentication_mode=ElasticacheUserAuthenticationMode(type="no-password-required"),
         )
@@ -45,19 +46,19 @@ class Cache(Construct):
             user_id=self.user_id,
             # IAM sign-in wants the name to be the id (ElastiCache, "Authenticating with IAM").
             user_name=self.user_id,
-            engine="redis",
+            engine=engine,
             access_string="on ~* +@all -@dangerous",
             authentication_mode=ElasticacheUserAuthenticationMode(type="iam"),
         )
         users = ElasticacheUserGroup(
-            self, "users", user_group_id=name, engine="redis", user_ids=[nobody.user_id, user.user_id]
+            self, "users", user_group_id=name, engine=engine, user_ids=[nobody.user_id, user.user_id]
         )
         group = ElasticacheSubnetGroup(self, "subnets", name=name, subnet_ids=subnets)
         parameters = ElasticacheParameterGroup(
             self,
             "parameters",
             name=name,
-            family=FAMILY,
+            family=FAMILIES[frame.spec.cache_version],
             parameter=[ElasticacheParameterGroupParameter(name="maxmemory-policy", value="allkeys-lru")],
         )
         logs = {
@@ -72,11 +73,11 @@ class Cache(Construct):
         }
         replication = ElasticacheReplicationGroup(
             self,
-            "redis",
+            "group",
             replication_group_id=name,
             description="Read-through cache of analytics",
-            engine="redis",
-            engine_version=ENGINE_VERSION,
+            engine=engine,
+            engine_version=frame.spec.cache_version,
             node_type=frame.sizing.cache_node_type,
             port=CACHE_PORT,
             num_cache_clusters=1 + frame.sizing.cache_replicas,
@@ -91,6 +92,8 @@ class Cache(Construct):
             transit_encryption_mode="required",
             user_group_ids=[users.id],
             apply_immediately=True,
+            snapshot_retention_limit=0,
+            auto_minor_version_upgrade="true",
             log_delivery_configuration=[
                 ElasticacheReplicationGroupLogDeliveryConfiguration(
                     destination=group.name, destination_type="cloudwatch-logs", log_format="json", log_type=kind
@@ -98,6 +101,7 @@ class Cache(Construct):
                 for kind, group in logs.items()
             ],
         )
+        self.node_ids = [f"{name}-{number:03}" for number in range(1, 2 + frame.sizing.cache_replicas)]
         self.identifier: str = name
         self.arn: str = replication.arn
         self.user_arn: str = user.arn

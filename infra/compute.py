@@ -1,4 +1,4 @@
-"""The processing system on Fargate: the API behind the load balancer, the worker on the queue, both scaled by work."""
+"""The processing system on Fargate: the API behind the load balancer, the worker on the queue, the migration task."""
 
 from __future__ import annotations
 
@@ -8,12 +8,6 @@ from typing import Any
 
 from infra.cache import Cache
 from infra.cdk import (
-    AppautoscalingPolicy,
-    AppautoscalingPolicyTargetTrackingScalingPolicyConfiguration,
-    AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecification,
-    AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationDimensions,
-    AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecification,
-    AppautoscalingTarget,
     CloudwatchLogGroup,
     Construct,
     EcsCluster,
@@ -24,28 +18,31 @@ from infra.cdk import (
     EcsServiceNetworkConfiguration,
     EcsTaskDefinition,
     EcsTaskDefinitionRuntimePlatform,
-    IamRole,
-    IamRolePolicy,
+    EcsTaskDefinitionVolume,
     TerraformResourceLifecycle,
 )
 from infra.edge import Edge
-from infra.frame import Frame, allow, policy, trust
-from infra.ingest import Ingest
+from infra.frame import Frame, allow
+from infra.ingest import INCOMING, Ingest
+from infra.placeholder import IMAGE as PLACEHOLDER_IMAGE
+from infra.placeholder import command as placeholder_command
+from infra.roles import ServiceRole
 from infra.security_groups import API_PORT, CACHE_PORT
 
-PLACEHOLDER_IMAGE = "public.ecr.aws/docker/library/busybox:stable"
-"""Stands in a sandbox until images are built; it does nothing."""
-
 NOT_ROOT = "10001:10001"
-MESSAGES_PER_TASK = 100
-CPU_PERCENT = 60
+REPORTS = "reports/"
+SCRATCH = "/tmp"
+HEALTH = ["CMD", "/healthcheck"]
+"""What the image answers its health with; a program, since there is no shell in it."""
+GRACE_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class TaskInputs:
-    """What the two tasks are connected to."""
+    """What the tasks are connected to."""
 
     key_arn: str
+    owner_secret_arn: str
     secret_arn: str
     cache: Cache
     ingest: Ingest
@@ -54,7 +51,7 @@ class TaskInputs:
 
 
 class Compute(Construct):
-    """Cluster, two services, their roles and their scaling."""
+    """Cluster, task definitions with their roles, and two services; `infra.scaling` scales them."""
 
     def __init__(
         self,
@@ -77,20 +74,38 @@ class Compute(Construct):
             "cluster",
             name=self.cluster_name,
             setting=[EcsClusterSetting(name="containerInsights", value="enabled")],
+            depends_on=[self.insights_group()],
         )
-        self.log_group_names: list[str] = []
+        self.log_group_names: list[str] = [f"/aws/ecs/containerinsights/{self.cluster_name}/performance"]
         behind = EcsServiceLoadBalancer(
             target_group_arn=edge.target_group_arn, container_name="api", container_port=API_PORT
         )
-        self.api = self.service("api", frame.spec.images.api, api_group, self.api_rights(), [behind], [edge.listener])
-        self.worker = self.service("worker", frame.spec.images.worker, worker_group, self.worker_rights(), [], [])
-        self.scale_on_requests()
-        self.scale_on_backlog()
+        images = frame.spec.images
+        api_task = self.task("api", images.api, self.api_rights())
+        worker_task = self.task("worker", images.worker, self.worker_rights())
+        self.task("migrate", images.worker, self.migrate_rights())
+        self.api = self.service("api", images.api, api_task, api_group, [behind], [edge.listener])
+        self.worker = self.service("worker", images.worker, worker_task, worker_group, [], [])
+        self.api_label = f"{edge.balancer_label}/{edge.target_label}"
+
+    def insights_group(self) -> CloudwatchLogGroup:
+        """The log group of Container Insights: made here, ECS would make it without our key and leave it behind."""
+        return CloudwatchLogGroup(
+            self,
+            "insights_group",
+            name=f"/aws/ecs/containerinsights/{self.cluster_name}/performance",
+            retention_in_days=self.frame.spec.retention_days,
+            kms_key_id=self.inputs.key_arn,
+        )
 
     def api_rights(self) -> list[dict[str, Any]]:
-        """The API reads the secret, signs in to the cache, and makes addresses to upload to."""
-        upload = allow("ReceiveUploads", ["s3:PutObject", "s3:GetObject"], [f"{self.inputs.ingest.bucket_arn}/*"])
-        return [*self.common_rights(), upload]
+        """The API reads the secret, signs in to the cache, makes addresses to upload to, and shows reports."""
+        bucket = self.inputs.ingest.bucket_arn
+        return [
+            *self.common_rights(),
+            allow("ReceiveUploads", ["s3:PutObject"], [f"{bucket}/{INCOMING}*"]),
+            allow("ShowReports", ["s3:GetObject"], [f"{bucket}/{REPORTS}*"]),
+        ]
 
     def worker_rights(self) -> list[dict[str, Any]]:
         """The worker takes messages, reads results and writes reports beside them."""
@@ -98,8 +113,18 @@ class Compute(Construct):
         take = ["ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes"]
         return [
             *self.common_rights(),
-            allow("WorkOnResults", ["s3:GetObject", "s3:PutObject"], [f"{ingest.bucket_arn}/*"]),
+            allow("ReadResults", ["s3:GetObject", "s3:GetObjectVersion"], [f"{ingest.bucket_arn}/{INCOMING}*"]),
+            allow("WriteReports", ["s3:PutObject"], [f"{ingest.bucket_arn}/{REPORTS}*"]),
             allow("TakeMessages", [f"sqs:{action}" for action in take], [ingest.queue_arn]),
+        ]
+
+    def migrate_rights(self) -> list[dict[str, Any]]:
+        """The migration alone reads the owner's secret; it makes the application's user from that one's."""
+        inputs = self.inputs
+        secrets = [inputs.owner_secret_arn, inputs.secret_arn]
+        return [
+            allow("ReadSecrets", ["secretsmanager:GetSecretValue"], secrets),
+            allow("UseKey", ["kms:Decrypt"], [inputs.key_arn]),
         ]
 
     def common_rights(self) -> list[dict[str, Any]]:
@@ -112,16 +137,8 @@ class Compute(Construct):
             allow("RecordAccess", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{inputs.access_group_arn}:*"]),
         ]
 
-    def service(
-        self,
-        name: str,
-        image: str | None,
-        security_group: str,
-        rights: list[dict[str, Any]],
-        balancers: list[Any],
-        after: list[Any],
-    ) -> EcsService:
-        """One service with its roles, log group and task definition."""
+    def task(self, name: str, image: str | None, rights: list[dict[str, Any]]) -> EcsTaskDefinition:
+        """One task definition with its roles and its log group."""
         frame = self.frame
         group = CloudwatchLogGroup(
             self,
@@ -133,8 +150,6 @@ class Compute(Construct):
         self.log_group_names.append(group.name)
         starts = [
             allow("WriteLog", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{group.arn}:*"]),
-            allow("ReadSecret", ["secretsmanager:GetSecretValue"], [self.inputs.secret_arn]),
-            allow("UseKey", ["kms:Decrypt"], [self.inputs.key_arn]),
             # The sign-in to ECR knows no resource (Service Authorization Reference: Amazon ECR).
             allow("SignInToRegistry", ["ecr:GetAuthorizationToken"], ["*"]),
             allow(
@@ -143,9 +158,8 @@ class Compute(Construct):
                 [frame.arn("ecr", "repository/homeroom/*")],
             ),
         ]
-        execution = self.role(f"{name}-execution", starts)
-        role = self.role(f"{name}-task", rights)
-        task = EcsTaskDefinition(
+        execution, role = self.role(f"{name}-execution", starts), self.role(f"{name}-task", rights)
+        return EcsTaskDefinition(
             self,
             f"{name}_task",
             family=frame.name(name),
@@ -158,18 +172,37 @@ class Compute(Construct):
             runtime_platform=EcsTaskDefinitionRuntimePlatform(
                 cpu_architecture="ARM64", operating_system_family="LINUX"
             ),
-            container_definitions=json.dumps([self.container(name, image or PLACEHOLDER_IMAGE, group.name)]),
+            volume=[EcsTaskDefinitionVolume(name="scratch")],
+            container_definitions=json.dumps([self.container(name, image, group.name)]),
         )
+
+    def tasks_to_run(self, image: str | None) -> int:
+        """How many tasks run at least: none of a placeholder that could not be pulled without a way out."""
+        return 0 if image is None and self.frame.uses_endpoints else self.frame.sizing.tasks_min
+
+    def service(
+        self,
+        name: str,
+        image: str | None,
+        task: EcsTaskDefinition,
+        security_group: str,
+        balancers: list[Any],
+        after: list[Any],
+    ) -> EcsService:
+        """One service that keeps its tasks running."""
         return EcsService(
             self,
             name,
-            name=frame.name(name),
+            name=self.frame.name(name),
             cluster=self.cluster.id,
             task_definition=task.arn,
             launch_type="FARGATE",
-            desired_count=frame.sizing.tasks_min,
+            desired_count=self.tasks_to_run(image),
             enable_execute_command=False,
             propagate_tags="SERVICE",
+            deployment_minimum_healthy_percent=100,
+            deployment_maximum_percent=200,
+            health_check_grace_period_seconds=GRACE_SECONDS if balancers else None,
             deployment_circuit_breaker=EcsServiceDeploymentCircuitBreaker(enable=True, rollback=True),
             network_configuration=EcsServiceNetworkConfiguration(
                 subnets=self.subnets, security_groups=[security_group], assign_public_ip=False
@@ -180,107 +213,57 @@ class Compute(Construct):
             depends_on=after or None,
         )
 
-    def role(self, kind: str, statements: list[dict[str, Any]]) -> IamRole:
-        """A role for tasks of this account, with one inline policy."""
-        label = kind.replace("-", "_")
-        role = IamRole(
+    def role(self, kind: str, statements: list[dict[str, Any]]) -> ServiceRole:
+        """A role for tasks of this account."""
+        return ServiceRole(
             self,
-            f"{label}_role",
-            name=self.frame.name(kind, limit="iam_role"),
-            assume_role_policy=trust("ecs-tasks.amazonaws.com", self.frame.spec.account_id),
+            f"{kind.replace('-', '_')}_role",
+            self.frame,
+            kind=kind,
+            service="ecs-tasks.amazonaws.com",
+            statements=statements,
         )
-        IamRolePolicy(self, f"{label}_policy", name=self.frame.name(kind), role=role.id, policy=policy(*statements))
-        return role
 
-    def container(self, name: str, image: str, log_group: str) -> dict[str, Any]:
-        """The container as ECS wants it; whatever is secret comes from Secrets Manager when the task starts."""
-        inputs = self.inputs
-        environment = {
-            "CACHE_HOST": inputs.cache.endpoint,
-            "CACHE_PORT": str(CACHE_PORT),
-            "CACHE_TLS": "required",
-            "CACHE_USER": inputs.cache.user_id,
-            "DATABASE_SECRET_ARN": inputs.secret_arn,
-            "DATABASE_TLS": "verify-full",
-            "RESULTS_BUCKET": inputs.ingest.bucket_name,
-            "RESULTS_QUEUE_URL": inputs.ingest.queue_url,
-            "ACCESS_LOG_GROUP": inputs.access_group_name,
-            "DISTRICT": self.frame.spec.suffix,
-        }
+    def container(self, name: str, image: str | None, log_group: str) -> dict[str, Any]:
+        """The container as ECS wants it; whatever is secret the program fetches from Secrets Manager itself."""
         options = {
             "awslogs-group": log_group,
             "awslogs-region": self.frame.spec.region,
             "awslogs-stream-prefix": name,
         }
         ports = [{"containerPort": API_PORT, "hostPort": API_PORT, "protocol": "tcp"}] if name == "api" else []
+        health = {"command": HEALTH, "interval": 30, "timeout": 5, "retries": 3, "startPeriod": GRACE_SECONDS}
+        checked = {"healthCheck": health} if image and name != "migrate" else {}
         return {
             "name": name,
-            "image": image,
+            "image": image or PLACEHOLDER_IMAGE,
             "essential": True,
             "user": NOT_ROOT,
             "readonlyRootFilesystem": True,
-            "command": [name],
-            "environment": [{"name": key, "value": value} for key, value in sorted(environment.items())],
+            "linuxParameters": {"initProcessEnabled": True},
+            "command": [name] if image else placeholder_command(name, API_PORT),
+            "environment": [{"name": key, "value": value} for key, value in sorted(self.environment(name).items())],
             "portMappings": ports,
+            "mountPoints": [{"sourceVolume": "scratch", "containerPath": SCRATCH, "readOnly": False}],
+            "stopTimeout": 120,
             "logConfiguration": {"logDriver": "awslogs", "options": options},
+            **checked,
         }
 
-    def target(self, service: EcsService, name: str) -> AppautoscalingTarget:
-        """What autoscaling may change: the number of a service's tasks, within its size."""
-        return AppautoscalingTarget(
-            self,
-            f"{name}_scaling",
-            service_namespace="ecs",
-            scalable_dimension="ecs:service:DesiredCount",
-            resource_id=f"service/{self.cluster_name}/{self.frame.name(name)}",
-            min_capacity=self.frame.sizing.tasks_min,
-            max_capacity=self.frame.sizing.tasks_max,
-            depends_on=[service],
-        )
-
-    def scale_on_requests(self) -> None:
-        """The API follows its processor time."""
-        target = self.target(self.api, "api")
-        metric = AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecification(
-            predefined_metric_type="ECSServiceAverageCPUUtilization"
-        )
-        self.follow(
-            target,
-            "api-cpu",
-            AppautoscalingPolicyTargetTrackingScalingPolicyConfiguration(
-                target_value=CPU_PERCENT, predefined_metric_specification=metric
-            ),
-        )
-
-    def scale_on_backlog(self) -> None:
-        """The worker follows the messages that wait."""
-        target = self.target(self.worker, "worker")
-        queue = AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationDimensions(
-            name="QueueName", value=self.inputs.ingest.queue_name
-        )
-        metric = AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecification(
-            namespace="AWS/SQS",
-            metric_name="ApproximateNumberOfMessagesVisible",
-            statistic="Average",
-            dimensions=[queue],
-        )
-        self.follow(
-            target,
-            "worker-backlog",
-            AppautoscalingPolicyTargetTrackingScalingPolicyConfiguration(
-                target_value=MESSAGES_PER_TASK, customized_metric_specification=metric
-            ),
-        )
-
-    def follow(self, target: AppautoscalingTarget, kind: str, configuration: Any) -> None:
-        """Attach a target-tracking policy."""
-        AppautoscalingPolicy(
-            self,
-            kind.replace("-", "_"),
-            name=self.frame.name(kind),
-            policy_type="TargetTrackingScaling",
-            service_namespace=target.service_namespace,
-            scalable_dimension=target.scalable_dimension,
-            resource_id=target.resource_id,
-            target_tracking_scaling_policy_configuration=configuration,
-        )
+    def environment(self, name: str) -> dict[str, str]:
+        """What a program is told: names and addresses, nothing secret."""
+        inputs = self.inputs
+        database = {"DATABASE_SECRET_ARN": inputs.secret_arn, "DATABASE_TLS": "verify-full"}
+        if name == "migrate":
+            return {**database, "DATABASE_OWNER_SECRET_ARN": inputs.owner_secret_arn}
+        return {
+            **database,
+            "CACHE_HOST": inputs.cache.endpoint,
+            "CACHE_PORT": str(CACHE_PORT),
+            "CACHE_TLS": "required",
+            "CACHE_USER": inputs.cache.user_id,
+            "RESULTS_BUCKET": inputs.ingest.bucket_name,
+            "RESULTS_QUEUE_URL": inputs.ingest.queue_url,
+            "ACCESS_LOG_GROUP": inputs.access_group_name,
+            "DISTRICT": self.frame.spec.suffix,
+        }

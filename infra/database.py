@@ -5,8 +5,9 @@ from __future__ import annotations
 from infra.cdk import (
     CloudwatchLogGroup,
     Construct,
+    DbParameterGroup,
+    DbParameterGroupParameter,
     DbSubnetGroup,
-    IamRole,
     IamRolePolicyAttachment,
     RdsCluster,
     RdsClusterInstance,
@@ -14,9 +15,9 @@ from infra.cdk import (
     RdsClusterParameterGroupParameter,
     RdsClusterServerlessv2ScalingConfiguration,
 )
-from infra.frame import Frame, trust
+from infra.frame import Frame
+from infra.roles import ServiceRole
 
-ENGINE_VERSION = "16.6"
 FAMILY = "aurora-postgresql16"
 DATABASE_NAME = "assessments"
 MASTER = "homeroom_admin"
@@ -24,10 +25,22 @@ MONITORING_SECONDS = 60
 PARAMETERS = {
     "rds.force_ssl": ("1", "immediate"),
     "shared_preload_libraries": ("pg_stat_statements,pgaudit", "pending-reboot"),
-    "pgaudit.log": ("ddl,role,write", "pending-reboot"),
+    # Reads too: the record of access asks who saw what (34 CFR 99.32). Statements' values are not logged.
+    "pgaudit.log": ("ddl,read,role,write", "pending-reboot"),
+    "pgaudit.log_parameter": ("0", "pending-reboot"),
+    "log_statement": ("none", "immediate"),
     "log_connections": ("1", "immediate"),
     "log_disconnections": ("1", "immediate"),
 }
+INSTANCE_PARAMETERS = {
+    # Without statements' texts, which hold people's data; Performance Insights shows the load by its digest.
+    "log_min_duration_statement": ("-1", "immediate"),
+    "log_lock_waits": ("1", "immediate"),
+}
+PAUSE_SECONDS = 1800
+"""How long a sandbox is idle before it pauses, in seconds; AWS allows 300 to 86,400 (RDS, ServerlessV2Scaling)."""
+INSIGHTS_DAYS = 7
+"""What Performance Insights keeps without a charge."""
 
 
 class Database(Construct):
@@ -58,6 +71,17 @@ class Database(Construct):
                 for key, (value, method) in PARAMETERS.items()
             ],
         )
+        instance_parameters = DbParameterGroup(
+            self,
+            "instance_parameters",
+            name=name,
+            family=FAMILY,
+            description="Locks are logged, statements are not",
+            parameter=[
+                DbParameterGroupParameter(name=key, value=value, apply_method=method)
+                for key, (value, method) in INSTANCE_PARAMETERS.items()
+            ],
+        )
         log_group = CloudwatchLogGroup(
             self,
             "log_group",
@@ -65,14 +89,13 @@ class Database(Construct):
             retention_in_days=frame.spec.retention_days,
             kms_key_id=key_arn,
         )
-        sizing = frame.sizing
         cluster = RdsCluster(
             self,
             "cluster",
             cluster_identifier=name,
             engine="aurora-postgresql",
             engine_mode="provisioned",
-            engine_version=ENGINE_VERSION,
+            engine_version=frame.spec.engine_versions.postgres,
             database_name=DATABASE_NAME,
             master_username=MASTER,
             db_subnet_group_name=group.name,
@@ -89,23 +112,22 @@ class Database(Construct):
             final_snapshot_identifier=frame.name("final") if frame.spec.final_snapshot else None,
             apply_immediately=True,
             serverlessv2_scaling_configuration=RdsClusterServerlessv2ScalingConfiguration(
-                min_capacity=sizing.acu_min, max_capacity=sizing.acu_max
+                min_capacity=frame.acu_min,
+                max_capacity=frame.sizing.acu_max,
+                seconds_until_auto_pause=PAUSE_SECONDS if frame.acu_min == 0 else None,
             ),
             depends_on=[log_group],
         )
         # Write-only arguments are in neither plan nor state (Terraform, "Write-only arguments").
         cluster.add_override("master_password_wo", password)
         cluster.add_override("master_password_wo_version", password_version)
-        role = IamRole(
-            self,
-            "monitoring_role",
-            name=frame.name("aurora-monitoring", limit="iam_role"),
-            assume_role_policy=trust("monitoring.rds.amazonaws.com", frame.spec.account_id),
+        monitoring = ServiceRole(
+            self, "monitoring", frame, kind="aurora-monitoring", service="monitoring.rds.amazonaws.com"
         )
-        IamRolePolicyAttachment(
+        attached = IamRolePolicyAttachment(
             self,
             "monitoring_policy",
-            role=role.name,
+            role=monitoring.name,
             policy_arn="arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole",
         )
         for index in range(1 if frame.is_sandbox else 2):
@@ -115,17 +137,22 @@ class Database(Construct):
                 identifier=frame.name(f"aurora-{index + 1}"),
                 cluster_identifier=cluster.id,
                 engine="aurora-postgresql",
-                engine_version=ENGINE_VERSION,
+                engine_version=frame.spec.engine_versions.postgres,
                 instance_class="db.serverless",
                 publicly_accessible=False,
                 auto_minor_version_upgrade=True,
                 performance_insights_enabled=True,
                 performance_insights_kms_key_id=key_arn,
+                performance_insights_retention_period=INSIGHTS_DAYS,
+                db_parameter_group_name=instance_parameters.name,
                 monitoring_interval=MONITORING_SECONDS,
-                monitoring_role_arn=role.arn,
+                monitoring_role_arn=monitoring.arn,
                 promotion_tier=index,
+                copy_tags_to_snapshot=True,
                 apply_immediately=True,
+                depends_on=[attached],
             )
+        self.reader_count = 0 if frame.is_sandbox else 1
         self.identifier: str = name
         self.arn: str = cluster.arn
         self.endpoint: str = cluster.endpoint

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from infra.access_logs import BALANCER_PREFIX
+from infra.buckets import LogTarget
 from infra.cdk import (
     Construct,
     Lb,
+    LbAccessLogs,
     LbListener,
     LbListenerDefaultAction,
     LbListenerDefaultActionRedirect,
     LbTargetGroup,
     LbTargetGroupHealthCheck,
+    Route53Record,
+    Route53RecordAlias,
 )
+from infra.certificate import Certificate
+from infra.firewall import Firewall
 from infra.frame import Frame
 from infra.security_groups import API_PORT, TLS_PORT
 
@@ -19,9 +26,19 @@ HEALTH_PATH = "/healthz"
 
 
 class Edge(Construct):
-    """Load balancer, target group, listeners."""
+    """Load balancer with its firewall, target group, listeners, and a certificate where a hosted zone is given."""
 
-    def __init__(self, scope: Construct, frame: Frame, *, vpc_id: str, subnets: list[str], security_group: str) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        frame: Frame,
+        *,
+        key_arn: str,
+        vpc_id: str,
+        subnets: list[str],
+        security_group: str,
+        logs: LogTarget,
+    ) -> None:
         super().__init__(scope, "edge")
         balancer = Lb(
             self,
@@ -32,8 +49,12 @@ class Edge(Construct):
             subnets=subnets,
             security_groups=[security_group],
             drop_invalid_header_fields=True,
+            desync_mitigation_mode="strictest",
             enable_deletion_protection=False,
+            access_logs=LbAccessLogs(bucket=logs.bucket_name, prefix=BALANCER_PREFIX, enabled=True),
+            depends_on=[logs.bucket_policy],
         )
+        firewall = Firewall(self, frame, key_arn=key_arn, balancer_arn=balancer.arn)
         targets = LbTargetGroup(
             self,
             "targets",
@@ -46,7 +67,18 @@ class Edge(Construct):
             health_check=LbTargetGroupHealthCheck(path=HEALTH_PATH, matcher="200", interval=15, healthy_threshold=2),
         )
         forward = LbListenerDefaultAction(type="forward", target_group_arn=targets.arn)
-        certificate = frame.spec.certificate_arn
+        certificate, host = frame.spec.certificate_arn, balancer.dns_name
+        if frame.spec.hosted_zone_id and frame.spec.domain_name:
+            zone_id, host = frame.spec.hosted_zone_id, frame.spec.domain_name
+            certificate = certificate or Certificate(self, frame, zone_id=zone_id, domain=host).arn
+            Route53Record(
+                self,
+                "address",
+                zone_id=zone_id,
+                name=host,
+                type="A",
+                alias=Route53RecordAlias(name=balancer.dns_name, zone_id=balancer.zone_id, evaluate_target_health=True),
+            )
         redirect = LbListenerDefaultAction(
             type="redirect",
             redirect=LbListenerDefaultActionRedirect(port=str(TLS_PORT), protocol="HTTPS", status_code="HTTP_301"),
@@ -72,7 +104,8 @@ class Edge(Construct):
                 default_action=[forward],
                 tags=frame.tagged("tls"),
             )
-        self.url = f"{'https' if certificate else 'http'}://{balancer.dns_name}"
+        self.url = f"{'https' if certificate else 'http'}://{host}"
+        self.log_group_name = firewall.log_group_name
         self.target_group_arn: str = targets.arn
         self.balancer_label: str = balancer.arn_suffix
         self.target_label: str = targets.arn_suffix

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from infra.cdk import Construct, KmsAlias, KmsKey
-from infra.frame import Frame, policy
+from infra.frame import Frame, only_account, policy
 from infra.text import tag_value
 
 DELETION_WINDOW_DAYS = 7
 """The shortest that KMS allows (ScheduleKeyDeletion): erasure is the purpose."""
+
+TELLERS = [f"{service}.amazonaws.com" for service in ("cloudwatch", "s3", "events.rds", "budgets")]
+"""Services that put messages into our encrypted queue and topic."""
 
 USE = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
 
@@ -18,7 +21,7 @@ class Encryption(Construct):
     def __init__(self, scope: Construct, frame: Frame) -> None:
         super().__init__(scope, "encryption")
         account = frame.spec.account_id
-        from_account = {"StringEquals": {"aws:SourceAccount": account}}
+        from_account = only_account(account)
         logs = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": frame.arn("logs", "log-group:*")}}
         statements = [
             {
@@ -39,7 +42,7 @@ class Encryption(Construct):
             {
                 "Sid": "NotificationsEncrypt",
                 "Effect": "Allow",
-                "Principal": {"Service": ["cloudwatch.amazonaws.com", "s3.amazonaws.com"]},
+                "Principal": {"Service": TELLERS},
                 "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
                 "Resource": ["*"],
                 "Condition": from_account,

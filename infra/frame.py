@@ -8,7 +8,7 @@ from typing import Any
 
 from infra import naming
 from infra.sizes import SIZES, Sizing
-from infra.spec import DistrictSpec, Environment
+from infra.spec import DistrictSpec, Egress, Environment
 from infra.text import tag_value
 
 
@@ -32,6 +32,20 @@ class Frame:
     def is_production(self) -> bool:
         """Say whether every zone has its own of everything."""
         return self.spec.environment is Environment.PRODUCTION
+
+    @property
+    def uses_endpoints(self) -> bool:
+        """Say whether AWS is reached by interface endpoints: in production, and where there is no other way."""
+        return self.is_production or self.spec.egress is Egress.NONE
+
+    @property
+    def acu_min(self) -> float:
+        """The least that Aurora keeps, in ACU; a sandbox pauses when idle."""
+        return 0 if self.is_sandbox else self.sizing.acu_min
+
+    def role_arn(self, kind: str) -> str:
+        """Return the ARN of a role of ours, known before the role exists."""
+        return f"arn:aws:iam::{self.spec.account_id}:role/{self.name(kind, limit='iam_role')}"
 
     def name(self, kind: str, *, limit: str = "default") -> str:
         """Return ``<kind>-<suffix>``."""
@@ -61,6 +75,11 @@ class Frame:
         }
 
 
+def only_account(account_id: str) -> dict[str, Any]:
+    """Return the condition that an AWS service acts for this account only (IAM, "confused deputy")."""
+    return {"StringEquals": {"aws:SourceAccount": account_id}}
+
+
 def policy(*statements: dict[str, Any]) -> str:
     """Return an IAM policy document as JSON."""
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
@@ -78,7 +97,7 @@ def trust(service: str, account_id: str) -> str:
             "Effect": "Allow",
             "Principal": {"Service": service},
             "Action": ["sts:AssumeRole"],
-            "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
+            "Condition": only_account(account_id),
         }
     )
 

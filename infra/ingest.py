@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import json
 
-from infra.buckets import ClosedBucket
-from infra.cdk import Construct, S3BucketNotification, S3BucketNotificationQueue, SqsQueue, SqsQueuePolicy
+from infra.buckets import ClosedBucket, LogTarget
+from infra.cdk import (
+    Construct,
+    S3BucketNotification,
+    S3BucketNotificationQueue,
+    SqsQueue,
+    SqsQueuePolicy,
+    SqsQueueRedriveAllowPolicy,
+)
 from infra.frame import Frame, policy
 
 INCOMING = "incoming/"
@@ -15,12 +22,24 @@ RETENTION_SECONDS = 14 * 24 * 3600
 ATTEMPTS = 5
 
 
+def queue_tls_only(queue_arn: str) -> dict[str, object]:
+    """Return the statement that refuses a queue's messages over plain HTTP."""
+    return {
+        "Sid": "RefusePlainHttp",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sqs:*",
+        "Resource": [queue_arn],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
 class Ingest(Construct):
     """Results bucket, queue and dead-letter queue."""
 
-    def __init__(self, scope: Construct, frame: Frame, *, key_arn: str) -> None:
+    def __init__(self, scope: Construct, frame: Frame, *, key_arn: str, logs: LogTarget) -> None:
         super().__init__(scope, "ingest")
-        bucket = ClosedBucket(self, "results", frame, kind="results", key_arn=key_arn)
+        bucket = ClosedBucket(self, "results", frame, kind="results", key_arn=key_arn, logs=logs)
         dead = SqsQueue(
             self,
             "dead_letters",
@@ -38,6 +57,13 @@ class Ingest(Construct):
             kms_master_key_id=key_arn,
             redrive_policy=json.dumps({"deadLetterTargetArn": dead.arn, "maxReceiveCount": ATTEMPTS}),
         )
+        # Only this queue may send its failures there.
+        SqsQueueRedriveAllowPolicy(
+            self,
+            "redrive_allowed",
+            queue_url=dead.url,
+            redrive_allow_policy=json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": [queue.arn]}),
+        )
         only_ours = {
             "ArnEquals": {"aws:SourceArn": bucket.arn},
             "StringEquals": {"aws:SourceAccount": frame.spec.account_id},
@@ -54,9 +80,11 @@ class Ingest(Construct):
                     "Action": ["sqs:SendMessage"],
                     "Resource": [queue.arn],
                     "Condition": only_ours,
-                }
+                },
+                queue_tls_only(queue.arn),
             ),
         )
+        SqsQueuePolicy(self, "dead_letters_policy", queue_url=dead.url, policy=policy(queue_tls_only(dead.arn)))
         S3BucketNotification(
             self,
             "notification",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from infra.cdk import (
     CloudwatchLogGroup,
     Construct,
@@ -11,18 +13,18 @@ from infra.cdk import (
     Eip,
     FlowLog,
     Fn,
-    IamRole,
-    IamRolePolicy,
     InternetGateway,
     NatGateway,
     Route,
     RouteTable,
     RouteTableAssociation,
     Subnet,
+    TerraformResourceLifecycle,
     Vpc,
     VpcEndpoint,
 )
-from infra.frame import Frame, allow, policy, trust
+from infra.frame import Frame, allow, policy
+from infra.roles import ServiceRole
 from infra.spec import Egress
 
 TIERS = {"public": 0, "application": 4, "data": 8}
@@ -63,10 +65,24 @@ class Network(Construct):
             service_name=f"com.amazonaws.{frame.spec.region}.s3",
             vpc_endpoint_type="Gateway",
             route_table_ids=tables,
+            policy=policy(*self.s3_rights()),
             tags=frame.tagged("s3"),
         )
         self.s3_prefix_list: str = endpoint.prefix_list_id
         self.flow_logs(vpc, key_arn)
+
+    def s3_rights(self) -> list[dict[str, Any]]:
+        """What may go through the gateway: this account's own calls, and ECR's layers, which lie in AWS's buckets.
+
+        Source: Amazon ECR, "Minimum Amazon S3 bucket permissions for Amazon ECR".
+        """
+        spec = self.frame.spec
+        ours = {"StringEquals": {"aws:PrincipalAccount": spec.account_id, "aws:ResourceAccount": spec.account_id}}
+        layers = f"arn:aws:s3:::prod-{spec.region}-starport-layer-bucket/*"
+        return [
+            allow("OwnBuckets", ["s3:*"], ["*"], Principal="*", Condition=ours),
+            allow("ImageLayers", ["s3:GetObject"], [layers], Principal="*"),
+        ]
 
     def public_routes(self, vpc: Vpc) -> None:
         """One table for all public subnets: the internet."""
@@ -86,6 +102,8 @@ class Network(Construct):
             cidr_block=str(block),
             availability_zone=zone_name,
             map_public_ip_on_launch=False,
+            # A zone that AWS adds or withdraws later must not move a subnet that is there.
+            lifecycle=TerraformResourceLifecycle(ignore_changes=["availability_zone"]),
             tags=self.frame.tagged(label),
         )
         self.subnets[tier].append(subnet.id)
@@ -132,19 +150,14 @@ class Network(Construct):
             retention_in_days=frame.spec.retention_days,
             kms_key_id=key_arn,
         )
-        role = IamRole(
+        write = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+        role = ServiceRole(
             self,
             "flow_role",
-            name=frame.name("flow-logs", limit="iam_role"),
-            assume_role_policy=trust("vpc-flow-logs.amazonaws.com", frame.spec.account_id),
-        )
-        write = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
-        IamRolePolicy(
-            self,
-            "flow_policy",
-            name=frame.name("flow-logs"),
-            role=role.id,
-            policy=policy(allow("WriteFlows", write, [f"{group.arn}:*"])),
+            frame,
+            kind="flow-logs",
+            service="vpc-flow-logs.amazonaws.com",
+            statements=[allow("WriteFlows", write, [f"{group.arn}:*"])],
         )
         FlowLog(
             self,

@@ -1,132 +1,57 @@
-"""What calls a person: alarms, each with what to do, the topic that carries them, and a dashboard."""
+"""What calls a person: the topic that carries alarms and events, its subscribers, and a dashboard."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from typing import Any
 
-from infra.cdk import CloudwatchDashboard, CloudwatchMetricAlarm, Construct, SnsTopic, SnsTopicSubscription
-from infra.frame import Frame
+from infra.alarms import Alarm, Watched, alarms
+from infra.cdk import (
+    CloudwatchDashboard,
+    CloudwatchMetricAlarm,
+    CloudwatchMetricAlarmMetricQuery,
+    CloudwatchMetricAlarmMetricQueryMetric,
+    Construct,
+    DbEventSubscription,
+    SnsTopic,
+    SnsTopicPolicy,
+    SnsTopicSubscription,
+)
+from infra.encryption import TELLERS
+from infra.frame import Frame, allow, only_account, policy
 
-
-@dataclass(frozen=True)
-class Alarm:
-    """One alarm: what is measured, over how many seconds, when it is too much, and what to do then."""
-
-    name: str
-    namespace: str
-    metric: str
-    statistic: str
-    threshold: float
-    todo: str
-    dimensions: dict[str, str] = field(default_factory=dict)
-    period: int = 300
-    periods: int = 2
-    comparison: str = "GreaterThanThreshold"
-
-
-@dataclass(frozen=True)
-class Watched:
-    """What the alarms look at, by the names that CloudWatch knows."""
-
-    balancer: str
-    targets: str
-    cluster: str
-    queue: str
-    dead_letters: str
-    database: str
-    cache: str
+DATABASE_EVENTS = ["failover", "failure", "maintenance", "notification"]
+"""What RDS tells of a cluster (RDS, "Amazon RDS event categories": DB cluster events)."""
 
 
-def alarms(frame: Frame, watched: Watched) -> tuple[Alarm, ...]:
-    """Return every alarm of a district."""
-    balancer = {"LoadBalancer": watched.balancer}
-    return (
-        Alarm(
-            "api-errors",
-            "AWS/ApplicationELB",
-            "HTTPCode_Target_5XX_Count",
-            "Sum",
-            10,
-            "The API answers with errors. Read its log group, and roll back the last image if it began with it.",
-            balancer,
-        ),
-        Alarm(
-            "api-latency",
-            "AWS/ApplicationELB",
-            "TargetResponseTime",
-            "Average",
-            2,
-            "The API answers slowly. Look at the database's capacity and at the cache's hit rate.",
-            balancer,
-        ),
-        Alarm(
-            "api-unhealthy",
-            "AWS/ApplicationELB",
-            "UnHealthyHostCount",
-            "Maximum",
-            0,
-            "API tasks fail their health check. Read the service's events in ECS, then the API's log group.",
-            {**balancer, "TargetGroup": watched.targets},
-        ),
-        Alarm(
-            "queue-age",
-            "AWS/SQS",
-            "ApproximateAgeOfOldestMessage",
-            "Maximum",
-            3600,
-            "Result files wait for more than an hour. See whether the worker runs and has reached its most tasks.",
-            {"QueueName": watched.queue},
-        ),
-        Alarm(
-            "dead-letters",
-            "AWS/SQS",
-            "ApproximateNumberOfMessagesVisible",
-            "Maximum",
-            0,
-            "A result file could not be processed after all attempts. Read its message, correct it and redrive it.",
-            {"QueueName": watched.dead_letters},
-            periods=1,
-        ),
-        Alarm(
-            "database-capacity",
-            "AWS/RDS",
-            "ACUUtilization",
-            "Average",
-            90,
-            "Aurora is near its largest capacity. Find the load in Performance Insights, or choose the next size.",
-            {"DBClusterIdentifier": watched.database},
-        ),
-        Alarm(
-            "cache-evictions",
-            "AWS/ElastiCache",
-            "Evictions",
-            "Sum",
-            1000,
-            "The cache drops entries for want of memory. Choose the next size if latency rises too.",
-            {"CacheClusterId": f"{watched.cache}-001"},
-        ),
-        Alarm(
-            "rotation-failed",
-            "AWS/Lambda",
-            "Errors",
-            "Sum",
-            0,
-            "The database's password was not rotated. Read the rotation function's log group, then rotate again.",
-            {"FunctionName": frame.name("rotation")},
-            periods=1,
-        ),
-    )
+class Topic(Construct):
+    """Where everything that needs a person arrives."""
+
+    def __init__(self, scope: Construct, frame: Frame, *, key_arn: str) -> None:
+        super().__init__(scope, "topic")
+        topic = SnsTopic(self, "topic", name=frame.name("alarms"), kms_master_key_id=key_arn)
+        tellers = {"Service": [service for service in TELLERS if service != "s3.amazonaws.com"]}
+        ours = only_account(frame.spec.account_id)
+        plain = {
+            "Sid": "RefusePlainHttp",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": ["sns:Publish"],
+            "Resource": [topic.arn],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+        tell = allow("ServicesTell", ["sns:Publish"], [topic.arn], Principal=tellers, Condition=ours)
+        self.policy = SnsTopicPolicy(self, "policy", arn=topic.arn, policy=policy(tell, plain))
+        for index, address in enumerate(frame.spec.alarm_emails):
+            SnsTopicSubscription(self, f"mail_{index + 1}", topic_arn=topic.arn, protocol="email", endpoint=address)
+        self.arn: str = topic.arn
 
 
 class Observability(Construct):
-    """Topic, subscriptions, alarms, dashboard."""
+    """Alarms, subscriptions to events, dashboard."""
 
-    def __init__(self, scope: Construct, frame: Frame, *, key_arn: str, watched: Watched) -> None:
+    def __init__(self, scope: Construct, frame: Frame, *, topic: Topic, watched: Watched) -> None:
         super().__init__(scope, "observability")
-        topic = SnsTopic(self, "topic", name=frame.name("alarms"), kms_master_key_id=key_arn)
-        for index, address in enumerate(frame.spec.alarm_emails):
-            SnsTopicSubscription(self, f"mail_{index + 1}", topic_arn=topic.arn, protocol="email", endpoint=address)
         found = alarms(frame, watched)
         for alarm in found:
             CloudwatchMetricAlarm(
@@ -134,41 +59,74 @@ class Observability(Construct):
                 alarm.name.replace("-", "_"),
                 alarm_name=frame.name(alarm.name),
                 alarm_description=alarm.todo,
-                namespace=alarm.namespace,
-                metric_name=alarm.metric,
-                dimensions=alarm.dimensions,
-                statistic=alarm.statistic,
-                period=alarm.period,
                 evaluation_periods=alarm.periods,
                 threshold=alarm.threshold,
                 comparison_operator=alarm.comparison,
                 treat_missing_data="notBreaching",
                 alarm_actions=[topic.arn],
                 ok_actions=[topic.arn],
+                **measure(alarm),
             )
+        DbEventSubscription(
+            self,
+            "database_events",
+            name=frame.name("database-events"),
+            sns_topic=topic.arn,
+            source_type="db-cluster",
+            source_ids=[watched.database],
+            event_categories=DATABASE_EVENTS,
+            depends_on=[topic.policy],
+        )
         self.dashboard_name = frame.name("district")
         CloudwatchDashboard(
             self,
             "dashboard",
             dashboard_name=self.dashboard_name,
-            dashboard_body=json.dumps({"widgets": [self.widget(frame, *pair) for pair in enumerate(found)]}),
+            dashboard_body=json.dumps({"widgets": [widget(frame, *pair) for pair in enumerate(found)]}),
         )
-        self.topic_arn: str = topic.arn
 
-    def widget(self, frame: Frame, index: int, alarm: Alarm) -> dict[str, object]:
-        """Return the graph of one alarm's metric, two in a row."""
-        dimensions = [part for pair in alarm.dimensions.items() for part in pair]
+
+def measure(alarm: Alarm) -> dict[str, Any]:
+    """Return what an alarm looks at: one metric, or the difference of two."""
+    if not alarm.less:
         return {
-            "type": "metric",
-            "x": 12 * (index % 2),
-            "y": 6 * (index // 2),
-            "width": 12,
-            "height": 6,
-            "properties": {
-                "title": alarm.name,
-                "region": frame.spec.region,
-                "stat": alarm.statistic,
-                "period": alarm.period,
-                "metrics": [[alarm.namespace, alarm.metric, *dimensions]],
-            },
+            "namespace": alarm.namespace,
+            "metric_name": alarm.metric,
+            "dimensions": alarm.dimensions,
+            "statistic": alarm.statistic,
+            "period": alarm.period,
         }
+
+    def query(id_: str, metric: str) -> CloudwatchMetricAlarmMetricQuery:
+        looked_at = CloudwatchMetricAlarmMetricQueryMetric(
+            metric_name=metric,
+            namespace=alarm.namespace,
+            dimensions=alarm.dimensions,
+            period=alarm.period,
+            stat=alarm.statistic,
+        )
+        return CloudwatchMetricAlarmMetricQuery(id=id_, metric=looked_at, return_data=False)
+
+    difference = CloudwatchMetricAlarmMetricQuery(
+        id="missing", expression="wanted - FILL(there, 0)", label=alarm.name, return_data=True
+    )
+    return {"metric_query": [query("wanted", alarm.metric), query("there", alarm.less), difference]}
+
+
+def widget(frame: Frame, index: int, alarm: Alarm) -> dict[str, object]:
+    """Return the graph of one alarm's metric, two in a row."""
+    dimensions = [part for pair in alarm.dimensions.items() for part in pair]
+    return {
+        "type": "metric",
+        "x": 12 * (index % 2),
+        "y": 6 * (index // 2),
+        "width": 12,
+        "height": 6,
+        "properties": {
+            "title": alarm.name,
+            "region": frame.spec.region,
+            "stat": alarm.statistic,
+            "period": alarm.period,
+            "metrics": [[alarm.namespace, metric, *dimensions] for metric in (alarm.metric, alarm.less) if metric],
+        },
+    }

@@ -11,6 +11,8 @@ from pathlib import Path
 
 FUNCTION = Path(__file__).resolve().parent.parent / "processor" / "rotation"
 LIBRARIES = ("pg8000", "scramp", "asn1crypto", "dateutil", "six")
+KINDS = {".py", ".pem"}
+"""Code, and the authorities that sign RDS's certificates."""
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 """The first moment that a zip can hold; every file gets it."""
 
@@ -31,7 +33,7 @@ def library_files() -> Iterator[tuple[str, Path]]:
 
 def build(target: Path) -> str:
     """Write the archive and return its SHA-256 in base64, as Lambda tells it (GetFunction: CodeSha256)."""
-    own = ((f"rotation/{path.name}", path) for path in FUNCTION.glob("*.py"))
+    own = ((f"rotation/{path.name}", path) for path in FUNCTION.iterdir() if path.suffix in KINDS)
     files = sorted([*own, *library_files()])
     # Stored, not deflated: the bytes then do not depend on the machine's zlib.
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:

@@ -1,60 +1,125 @@
-"""The database's credentials in Secrets Manager, and the function that changes them every 30 days."""
+"""The database's credentials in Secrets Manager: one secret for the owner, one for the application, both rotated.
+
+No password is in a plan, a state or a log: the first ones are ephemeral and write-only, all later ones are made by
+the rotation function (`infra.rotation`).
+"""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from infra.cdk import (
-    CloudwatchLogGroup,
     Construct,
-    IamRole,
-    IamRolePolicy,
-    LambdaFunction,
-    LambdaFunctionEnvironment,
-    LambdaFunctionVpcConfig,
-    LambdaPermission,
     SecretsmanagerSecret,
-    SecretsmanagerSecretRotation,
-    SecretsmanagerSecretRotationRotationRules,
+    SecretsmanagerSecretPolicy,
     SecretsmanagerSecretVersion,
     TerraformStack,
 )
 from infra.database import DATABASE_NAME, MASTER
-from infra.frame import Frame, allow, policy
+from infra.frame import Frame, policy
 from infra.security_groups import DATABASE_PORT
 
-ROTATION_DAYS = 30
 PASSWORD_LENGTH = 40
 PASSWORD_VERSION = 1
 """Raised to make Terraform set a new password; rotation never needs it."""
 
-EPHEMERAL = "database"
-NETWORK_INTERFACES = ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces"]
+APPLICATION = "homeroom_app"
+"""The application's user; the rotation function takes turns between it and ``homeroom_app_clone``."""
+
+OWNER_KIND, APPLICATION_KIND = "database-owner", "database-application"
 
 
-def declare_password(stack: TerraformStack) -> str:
-    """Declare the first password as an ephemeral resource, and return the expression that names its value.
+def declare_password(stack: TerraformStack, name: str) -> str:
+    """Declare a first password as an ephemeral resource, and return the expression that names its value.
 
     CDKTF has no ephemeral blocks, so the stack's override writes it (Terraform, "Ephemeral resources").
     """
     stack.add_override(
-        f"ephemeral.aws_secretsmanager_random_password.{EPHEMERAL}",
+        f"ephemeral.aws_secretsmanager_random_password.{name}",
         {"password_length": PASSWORD_LENGTH, "exclude_punctuation": True},
     )
-    return f"${{ephemeral.aws_secretsmanager_random_password.{EPHEMERAL}.random_password}}"
+    return f"${{ephemeral.aws_secretsmanager_random_password.{name}.random_password}}"
 
 
 @dataclass(frozen=True)
-class RotationCode:
-    """The zipped function: its path as Terraform sees it, and its SHA-256 in base64."""
+class Readers:
+    """Which of the district's own roles may read a secret, by their kinds."""
 
-    path: str
-    sha256: str
+    kinds: tuple[str, ...]
+
+
+class Credentials(Construct):
+    """One secret with its first version and the policy that says who reads it."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        frame: Frame,
+        *,
+        kind: str,
+        description: str,
+        key_arn: str,
+        fields: dict[str, Any],
+        readers: Readers,
+    ) -> None:
+        super().__init__(scope, id_)
+        secret = SecretsmanagerSecret(
+            self,
+            "secret",
+            name=frame.name(kind),
+            description=description,
+            kms_key_id=key_arn,
+            recovery_window_in_days=0,
+        )
+        self.version = SecretsmanagerSecretVersion(self, "first_version", secret_id=secret.id)
+        # Write-only arguments are in neither plan nor state (Terraform, "Write-only arguments").
+        self.version.add_override("secret_string_wo", json.dumps(fields))
+        self.version.add_override("secret_string_wo_version", PASSWORD_VERSION)
+        SecretsmanagerSecretPolicy(
+            self,
+            "readers",
+            secret_arn=secret.arn,
+            block_public_policy=True,
+            policy=policy(*refusals(frame, secret.arn, readers)),
+        )
+        self.arn: str = secret.arn
+
+
+def refusals(frame: Frame, secret_arn: str, readers: Readers) -> list[dict[str, Any]]:
+    """Return what the secret's own policy refuses, whatever a role's policy says.
+
+    Where a deploy role is known, its refresh of the first version is the only reading besides the readers' own.
+    """
+    strangers = {
+        "Sid": "RefuseOtherAccounts",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": ["secretsmanager:*"],
+        "Resource": [secret_arn],
+        "Condition": {
+            "StringNotEquals": {"aws:PrincipalAccount": frame.spec.account_id},
+            "Bool": {"aws:PrincipalIsAWSService": "false"},
+        },
+    }
+    if frame.spec.role_arn is None:
+        return [strangers]
+    admitted = [frame.role_arn(kind) for kind in readers.kinds]
+    others = {
+        "Sid": "RefuseOtherReaders",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": ["secretsmanager:GetSecretValue"],
+        "Resource": [secret_arn],
+        "Condition": {"ArnNotEquals": {"aws:PrincipalArn": [*admitted, frame.spec.role_arn]}},
+    }
+    return [strangers, others]
 
 
 class Secret(Construct):
-    """Secret, its first version, and its rotation."""
+    """The owner's secret, which only migrations and rotation read, and the application's."""
 
     def __init__(
         self,
@@ -63,103 +128,34 @@ class Secret(Construct):
         *,
         key_arn: str,
         endpoint: str,
-        subnets: list[str],
-        security_group: str,
-        code: RotationCode,
+        owner_password: str,
+        application_password: str,
     ) -> None:
         super().__init__(scope, "secret")
-        secret = SecretsmanagerSecret(
+        common = {"engine": "postgres", "host": endpoint, "port": DATABASE_PORT, "dbname": DATABASE_NAME}
+        self.owner = Credentials(
             self,
-            "credentials",
-            name=frame.name("database"),
-            description="Credentials of the assessment database",
-            kms_key_id=key_arn,
-            recovery_window_in_days=0,
+            "owner",
+            frame,
+            kind=OWNER_KIND,
+            description="The owner of the assessment database: for migrations and rotation",
+            key_arn=key_arn,
+            fields={**common, "username": MASTER, "password": owner_password},
+            readers=Readers(("migrate-task", "rotation")),
         )
-        version = SecretsmanagerSecretVersion(self, "first_version", secret_id=secret.id)
-        fields = {
-            "engine": "postgres",
-            "host": endpoint,
-            "port": DATABASE_PORT,
-            "dbname": DATABASE_NAME,
-            "username": MASTER,
-            "password": f"${{ephemeral.aws_secretsmanager_random_password.{EPHEMERAL}.random_password}}",
-        }
-        version.add_override("secret_string_wo", json.dumps(fields))
-        version.add_override("secret_string_wo_version", PASSWORD_VERSION)
-        function = self.function(frame, key_arn, secret.arn, subnets, security_group, code)
-        allowed = LambdaPermission(
+        self.application = Credentials(
             self,
-            "invoke",
-            statement_id="SecretsManagerRotates",
-            action="lambda:InvokeFunction",
-            function_name=function.function_name,
-            principal="secretsmanager.amazonaws.com",
-            source_account=frame.spec.account_id,
-            source_arn=secret.arn,
-        )
-        SecretsmanagerSecretRotation(
-            self,
-            "rotation",
-            secret_id=secret.id,
-            rotation_lambda_arn=function.arn,
-            rotate_immediately=False,
-            rotation_rules=SecretsmanagerSecretRotationRotationRules(automatically_after_days=ROTATION_DAYS),
-            depends_on=[allowed, version],
-        )
-        self.arn: str = secret.arn
-
-    def function(
-        self, frame: Frame, key_arn: str, secret_arn: str, subnets: list[str], security_group: str, code: RotationCode
-    ) -> LambdaFunction:
-        """The rotation function in the application's subnets, with a role for this one secret."""
-        name = frame.name("rotation")
-        group = CloudwatchLogGroup(
-            self,
-            "rotation_group",
-            name=f"/aws/lambda/{name}",
-            retention_in_days=frame.spec.retention_days,
-            kms_key_id=key_arn,
-        )
-        role = IamRole(
-            self,
-            "rotation_role",
-            name=frame.name("rotation", limit="iam_role"),
-            assume_role_policy=policy(
-                {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": ["sts:AssumeRole"]}
-            ),
-        )
-        change = ["DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"]
-        granted = IamRolePolicy(
-            self,
-            "rotation_policy",
-            name=name,
-            role=role.id,
-            policy=policy(
-                allow("ChangeThisSecret", [f"secretsmanager:{action}" for action in change], [secret_arn]),
-                # Neither action knows a resource (Service Authorization Reference: Secrets Manager, EC2).
-                allow("MakePassword", ["secretsmanager:GetRandomPassword"], ["*"]),
-                allow("JoinNetwork", NETWORK_INTERFACES, ["*"]),
-                allow("UseKey", ["kms:Decrypt", "kms:GenerateDataKey"], [key_arn]),
-                allow("WriteLog", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{group.arn}:*"]),
-            ),
-        )
-        self.log_group_name: str = group.name
-        return LambdaFunction(
-            self,
-            "rotation_function",
-            function_name=name,
-            description="Changes the database's password in Secrets Manager's four steps",
-            filename=code.path,
-            source_code_hash=code.sha256,
-            handler="rotation.handler.handle",
-            runtime="python3.12",
-            architectures=["arm64"],
-            timeout=60,
-            memory_size=256,
-            role=role.arn,
-            kms_key_arn=key_arn,
-            environment=LambdaFunctionEnvironment(variables={"DATABASE_TLS": "require"}),
-            vpc_config=LambdaFunctionVpcConfig(subnet_ids=subnets, security_group_ids=[security_group]),
-            depends_on=[group, granted],
+            "application",
+            frame,
+            kind=APPLICATION_KIND,
+            description="The application's user of the assessment database",
+            key_arn=key_arn,
+            fields={
+                **common,
+                "username": APPLICATION,
+                "password": application_password,
+                # What the rotation function signs in with to set the other user's password.
+                "masterarn": self.owner.arn,
+            },
+            readers=Readers(("api-task", "worker-task", "migrate-task", "rotation")),
         )

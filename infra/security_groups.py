@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from infra.cdk import Construct, SecurityGroup, VpcEndpoint, VpcSecurityGroupEgressRule, VpcSecurityGroupIngressRule
+from infra.cdk import Construct, SecurityGroup, VpcSecurityGroupEgressRule, VpcSecurityGroupIngressRule
 from infra.frame import Frame
-from infra.spec import Egress
 
 API_PORT, DATABASE_PORT, CACHE_PORT, TLS_PORT = 8080, 5432, 6379, 443
 GROUPS = {
@@ -26,22 +25,17 @@ INSIDE = (
 )
 CALLERS_OF_AWS = ("api", "worker", "rotation")
 USERS_OF_S3 = ("api", "worker")
-ENDPOINTS = ("ecr.api", "ecr.dkr", "kms", "logs", "monitoring", "secretsmanager", "sqs", "sts")
 
 
 class SecurityGroups(Construct):
-    """The groups by tier, and the interface endpoints that replace the way over NAT."""
+    """The groups by tier and the rules between them."""
 
-    def __init__(
-        self, scope: Construct, frame: Frame, *, vpc_id: str, s3_prefix_list: str, application_subnets: list[str]
-    ) -> None:
+    def __init__(self, scope: Construct, frame: Frame, *, vpc_id: str, s3_prefix_list: str) -> None:
         super().__init__(scope, "security")
         self.frame = frame
         self.ids: dict[str, str] = {}
-        # Without NAT the endpoints are the only way to AWS; in production they keep the traffic off the internet.
-        self.has_endpoints = frame.is_production or frame.spec.egress is Egress.NONE
         for tier, label in GROUPS.items():
-            if tier == "endpoints" and not self.has_endpoints:
+            if tier == "endpoints" and not frame.uses_endpoints:
                 continue
             group = SecurityGroup(
                 self, tier, name=frame.name(tier), description=label, vpc_id=vpc_id, tags=frame.tagged(tier)
@@ -52,8 +46,6 @@ class SecurityGroups(Construct):
         self.clients()
         for tier in CALLERS_OF_AWS:
             self.way_to_aws(tier, s3_prefix_list)
-        if self.has_endpoints:
-            self.endpoints(vpc_id, application_subnets)
 
     def connect(self, source: str, target: str, port: int) -> None:
         """Let one tier open connections to another on one port, on both sides."""
@@ -79,7 +71,7 @@ class SecurityGroups(Construct):
 
     def clients(self) -> None:
         """Let the allowed clients reach the load balancer: over TLS, and on port 80 for the redirect to it."""
-        ports = (80, TLS_PORT) if self.frame.spec.certificate_arn else (80,)
+        ports = (80, TLS_PORT) if self.frame.spec.serves_tls else (80,)
         for index, block in enumerate(self.frame.spec.allowed_client_cidrs):
             for port in ports:
                 VpcSecurityGroupIngressRule(
@@ -96,7 +88,7 @@ class SecurityGroups(Construct):
 
     def way_to_aws(self, tier: str, s3_prefix_list: str) -> None:
         """Let a tier call AWS over TLS: S3 by its gateway, the rest by the endpoints or, without them, over NAT."""
-        if self.has_endpoints:
+        if self.frame.uses_endpoints:
             self.connect(tier, "endpoints", TLS_PORT)
             if tier not in USERS_OF_S3:
                 return
@@ -113,19 +105,3 @@ class SecurityGroups(Construct):
             tags=self.frame.tagged(f"{tier}-to-aws"),
             **to,
         )
-
-    def endpoints(self, vpc_id: str, subnets: list[str]) -> None:
-        """Put an interface of each service that the tasks call into the application's subnets."""
-        for service in ENDPOINTS:
-            label = service.replace(".", "-")
-            VpcEndpoint(
-                self,
-                f"endpoint_{service.replace('.', '_')}",
-                vpc_id=vpc_id,
-                service_name=f"com.amazonaws.{self.frame.spec.region}.{service}",
-                vpc_endpoint_type="Interface",
-                private_dns_enabled=True,
-                subnet_ids=subnets,
-                security_group_ids=[self.ids["endpoints"]],
-                tags=self.frame.tagged(label),
-            )

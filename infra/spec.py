@@ -1,6 +1,7 @@
 """The specification of one district's stack: all that differs between districts, frozen, versioned, JSON in.
 
-Every field that is wrong is named with a sentence that says what to do. Never looks at AWS or at the portal.
+Every field that is wrong is named with a sentence that says what to do; `infra.upgrade` brings older versions here.
+Never looks at AWS or at the portal.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from infra import naming
+from infra.upgrade import SPEC_VERSION, upgraded
 
 
 class Environment(StrEnum):
@@ -31,6 +33,13 @@ class Size(StrEnum):
     S = "S"
     M = "M"
     L = "L"
+
+
+class CacheEngine(StrEnum):
+    """Which engine ElastiCache runs; both speak the same protocol."""
+
+    REDIS = "redis"
+    VALKEY = "valkey"
 
 
 class Egress(StrEnum):
@@ -55,6 +64,21 @@ ACCOUNT_ID = re.compile(r"[0-9]{12}")
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
 CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f-]+")
 IMAGE = re.compile(r"[A-Za-z0-9_.\-/:]+@sha256:[0-9a-f]{64}")
+ROLE = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):role/[\w+=,.@/-]{1,512}", re.ASCII)
+BOUNDARY = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):policy/[\w+=,.@/-]{1,512}", re.ASCII)
+EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+"""What STS accepts (AssumeRole: ExternalId)."""
+HOSTED_ZONE = re.compile(r"[A-Z0-9]{1,32}")
+DOMAIN = re.compile(r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+POSTGRES = re.compile(r"16\.([0-9]{1,2})")
+POSTGRES_OLDEST = 3
+"""The first 16 that pauses at 0 ACU (Aurora User Guide, "Scaling to zero ACUs")."""
+CACHE_VERSIONS = {CacheEngine.REDIS: ("7.1",), CacheEngine.VALKEY: ("7.2", "8.0")}
+"""What ElastiCache offers with a user group and TLS (ElastiCache User Guide, "Supported engine versions")."""
+CLIENT_CIDR_COUNT = 25
+"""A security group has at most 60 rules in (Amazon VPC quotas), and each network takes two."""
+EMAIL_COUNT = 10
+"""AWS Budgets tells at most 10 addresses per notification (CreateNotification)."""
 EMAIL = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]+\.[A-Za-z]{2,}")
 LOG_RETENTION_DAYS = (
     1,
@@ -115,23 +139,45 @@ class Images(BaseModel):
         return value
 
 
+class EngineVersions(BaseModel):
+    """The versions of the engines that AWS runs for the district; none means the cache engine's newest known here."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    postgres: str = "16.6"
+    cache: str | None = None
+
+    @field_validator("postgres")
+    @classmethod
+    def _postgres(cls, value: str) -> str:
+        found = POSTGRES.fullmatch(value)
+        if found is None or int(found[1]) < POSTGRES_OLDEST:
+            raise ValueError(f"Use Aurora PostgreSQL 16.{POSTGRES_OLDEST} or a later 16, such as 16.6.")
+        return value
+
+
 class DistrictSpec(BaseModel):
     """One district's stack. Defaults are for production; a specification can lower cost and size, never security."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    spec_version: Literal[1] = 1
+    spec_version: Literal[2] = SPEC_VERSION
     district_name: Annotated[str, Field(min_length=1, max_length=120)]
     slug: str
     environment: Environment
     suffix: str
     region: str = "us-east-1"
     account_id: str
+    role_arn: str | None = None
+    external_id: str | None = None
+    permissions_boundary_arn: str | None = None
     cidr: IPv4Network
     zones: Literal[2, 3] = 2
     size: Size = Size.S
     egress: Egress = Egress.NAT
     certificate_arn: str | None = None
+    hosted_zone_id: str | None = None
+    domain_name: str | None = None
     allowed_client_cidrs: tuple[IPv4Network, ...] = (IPv4Network("0.0.0.0/0"),)
     alarm_emails: tuple[str, ...] = ()
     retention_days: int = 365
@@ -140,6 +186,8 @@ class DistrictSpec(BaseModel):
     monthly_budget_usd: Annotated[int, Field(ge=1, le=1_000_000)] = 500
     tags: Mapping[str, str] = Field(default_factory=dict)
     images: Images = Images()
+    cache_engine: CacheEngine = CacheEngine.REDIS
+    engine_versions: EngineVersions = EngineVersions()
 
     @field_validator("slug")
     @classmethod
@@ -189,9 +237,61 @@ class DistrictSpec(BaseModel):
             raise ValueError("Give the ARN of an ACM certificate: arn:aws:acm:<region>:<account>:certificate/<id>.")
         return value
 
+    @field_validator("role_arn")
+    @classmethod
+    def _role(cls, value: str | None) -> str | None:
+        if value is not None and not ROLE.fullmatch(value):
+            raise ValueError("Give the ARN of an IAM role: arn:aws:iam::<account>:role/<name>.")
+        return value
+
+    @field_validator("permissions_boundary_arn")
+    @classmethod
+    def _boundary(cls, value: str | None) -> str | None:
+        if value is not None and not BOUNDARY.fullmatch(value):
+            raise ValueError("Give the ARN of an IAM policy: arn:aws:iam::<account>:policy/<name>.")
+        return value
+
+    @field_validator("external_id")
+    @classmethod
+    def _external(cls, value: str | None) -> str | None:
+        if value is not None and not EXTERNAL_ID.fullmatch(value):
+            raise ValueError("An external id has 2 to 1224 letters, digits and signs of + = , . @ : / - _.")
+        return value
+
+    @field_validator("hosted_zone_id")
+    @classmethod
+    def _zone(cls, value: str | None) -> str | None:
+        if value is not None and not HOSTED_ZONE.fullmatch(value):
+            raise ValueError(
+                "Give the id of a Route 53 hosted zone: at most 32 capital letters and digits, such as Z0123456789ABC."
+            )
+        return value
+
+    @field_validator("domain_name")
+    @classmethod
+    def _domain(cls, value: str | None) -> str | None:
+        if value is not None and not DOMAIN.fullmatch(value):
+            raise ValueError("Give a domain name in lower case, such as lakeside.results.example.org.")
+        return value
+
+    @field_validator("allowed_client_cidrs")
+    @classmethod
+    def _clients(cls, value: tuple[IPv4Network, ...]) -> tuple[IPv4Network, ...]:
+        if not 1 <= len(value) <= CLIENT_CIDR_COUNT:
+            raise ValueError(f"Give 1 to {CLIENT_CIDR_COUNT} networks; 0.0.0.0/0 admits everybody.")
+        for index, block in enumerate(value):
+            other = next((one for one in value[:index] if one.overlaps(block)), None)
+            if other is not None:
+                raise ValueError(f"{block} overlaps {other}; keep the larger of them.")
+        return value
+
     @field_validator("alarm_emails")
     @classmethod
     def _emails(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(value) > EMAIL_COUNT:
+            raise ValueError(f"Give at most {EMAIL_COUNT} addresses; a mailing list reaches more.")
+        if len(set(value)) != len(value):
+            raise ValueError("Give each address once.")
         wrong = [address for address in value if not EMAIL.fullmatch(address)]
         if wrong:
             raise ValueError(f"{wrong[0]} is no e-mail address.")
@@ -225,14 +325,65 @@ class DistrictSpec(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> DistrictSpec:
+        for check in (self._check_suffix, self._check_tls, self._check_account, self._check_images, self._check_cache):
+            check()
+        return self
+
+    def _check_suffix(self) -> None:
         if naming.is_slug(self.slug) and self.suffix != naming.suffix_for(self.slug, self.environment):
             raise _FieldError("suffix", f"It has to be {naming.suffix_for(self.slug, self.environment)}.")
-        if self.environment is not Environment.SANDBOX and self.certificate_arn is None:
+
+    def _check_tls(self) -> None:
+        if (self.hosted_zone_id is None) != (self.domain_name is None):
+            missing = "hosted_zone_id" if self.hosted_zone_id is None else "domain_name"
+            raise _FieldError(missing, "Give the hosted zone and the domain name together, or neither.")
+        if self.environment is not Environment.SANDBOX and not self.serves_tls:
             raise _FieldError(
                 "certificate_arn",
-                f"A {self.environment} environment serves over TLS only: give the ARN of an ACM certificate.",
+                f"A {self.environment} environment serves over TLS only: give the ARN of an ACM certificate, or a "
+                "hosted zone and a domain name.",
             )
-        return self
+        if self.certificate_arn is not None:
+            region, account = self.certificate_arn.split(":")[3:5]
+            if (region, account) != (self.region, self.account_id):
+                raise _FieldError(
+                    "certificate_arn",
+                    f"A load balancer takes a certificate of its own region and account: {self.region}, "
+                    f"{self.account_id}.",
+                )
+
+    def _check_account(self) -> None:
+        for name in ("role_arn", "permissions_boundary_arn"):
+            arn = getattr(self, name)
+            if arn is not None and arn.split(":")[4] != self.account_id:
+                raise _FieldError(name, f"It has to be in the district's account, {self.account_id}.")
+        if self.external_id is not None and self.role_arn is None:
+            raise _FieldError("external_id", "An external id goes with a role; give its ARN or leave this out.")
+
+    def _check_images(self) -> None:
+        if self.environment is Environment.PRODUCTION:
+            for name in ("api", "worker"):
+                if getattr(self.images, name) is None:
+                    raise _FieldError(
+                        f"images.{name}",
+                        "Production runs images by their digest only: build and push the image, then name it as "
+                        "repository@sha256:<64 hexadecimal digits>.",
+                    )
+
+    def _check_cache(self) -> None:
+        known = CACHE_VERSIONS[self.cache_engine]
+        if self.engine_versions.cache is not None and self.engine_versions.cache not in known:
+            raise _FieldError("engine_versions.cache", f"For {self.cache_engine} use {' or '.join(known)}.")
+
+    @property
+    def serves_tls(self) -> bool:
+        """Say whether the load balancer has a certificate, given or made in the hosted zone."""
+        return self.certificate_arn is not None or self.domain_name is not None
+
+    @property
+    def cache_version(self) -> str:
+        """The cache engine's version."""
+        return self.engine_versions.cache or CACHE_VERSIONS[self.cache_engine][-1]
 
     def subnets(self) -> tuple[IPv4Network, ...]:
         """Return the network cut into sixteen equal blocks: public 0-2, application 4-6, data 8-10."""
@@ -248,6 +399,10 @@ class _FieldError(ValueError):
 SENTENCES = {
     "missing": "This field is missing.",
     "extra_forbidden": "There is no such field; remove it.",
+    "string_type": "Give a text.",
+    "int_parsing": "Give a whole number.",
+    "int_type": "Give a whole number.",
+    "too_short": "Give at least one.",
     "string_too_short": "Give at least one character.",
     "string_too_long": "Shorten this to 120 characters.",
     "ip_v4_network": "This is no IPv4 network. Write it as 10.0.4.0/22, with the network's own address.",
@@ -256,11 +411,19 @@ SENTENCES = {
 
 
 def parse_spec(data: object) -> DistrictSpec:
-    """Return the specification that plain JSON data holds; raises SpecError with all problems found."""
+    """Return the specification that plain JSON data holds, of this or an older version.
+
+    Raises SpecError with all problems found.
+    """
     try:
-        return DistrictSpec.model_validate(data)
+        return DistrictSpec.model_validate(upgraded(data))
     except ValidationError as error:
-        raise SpecError(tuple(_problem(dict(part)) for part in error.errors())) from None
+        raise SpecError(problems_in(error)) from None
+
+
+def problems_in(error: ValidationError) -> tuple[FieldProblem, ...]:
+    """Return pydantic's errors as field and sentence."""
+    return tuple(_problem(dict(part)) for part in error.errors())
 
 
 def _problem(error: dict[str, Any]) -> FieldProblem:
@@ -269,6 +432,8 @@ def _problem(error: dict[str, Any]) -> FieldProblem:
     kind = str(error["type"])
     if kind == "value_error" and cause is not None:
         return FieldProblem(field, str(cause))
+    if field == "spec_version":
+        return FieldProblem(field, f"Use a version from 1 to {SPEC_VERSION}; newer ones need a newer Homeroom.")
     if kind in {"enum", "literal_error"}:
         return FieldProblem(field, f"Choose one of {error['ctx']['expected']}.")
     if "ip_v4_network" in kind:

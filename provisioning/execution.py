@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,11 +20,14 @@ from uuid import UUID
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
 from provisioning.configuration import engine_settings
+from provisioning.engine.aws import DeployRole
 from provisioning.engine.errors import EngineError, Interrupted, NotConverged, ResourcesRemain
 from provisioning.engine.inventory import left_behind, remaining
+from provisioning.engine.policy import assess
+from provisioning.engine.pricing import monthly_cost
 from provisioning.engine.settings import EngineSettings
 from provisioning.engine.state_store import delete_state, ensure_state_bucket, state_key
-from provisioning.engine.synthesis import synthesize
+from provisioning.engine.synthesis import STACK_FILE, synthesize
 from provisioning.engine.terraform import Plan, Terraform
 from provisioning.engine.workspace import workspace
 from provisioning.models import Run
@@ -94,6 +98,13 @@ class Walk:
     def note_plan(self, terraform: Terraform, plan: Plan) -> None:
         """Store what the plan holds and which versions made it."""
         versions = terraform.version()
+        estimate = monthly_cost(terraform.workspace / STACK_FILE, self.run.spec["region"])
+        findings = assess(
+            plan.shown,
+            teardown=self.run.kind_badge is RunKind.DESTROY,
+            monthly_cost_usd=None if estimate is None else float(estimate),
+            monthly_budget_usd=None if self.run.kind_badge is RunKind.DESTROY else self.run.spec["monthly_budget_usd"],
+        )
         Run.objects.filter(pk=self.run.pk).update(
             add_count=plan.add,
             change_count=plan.change,
@@ -101,9 +112,13 @@ class Walk:
             plan_resources=[
                 {"address": change.address, "type": change.type, "action": change.action} for change in plan.resources
             ],
+            policy_findings=[asdict(finding) for finding in findings],
+            monthly_cost_usd=estimate,
             engine_versions={"terraform": versions.terraform, **versions.providers},
         )
         self.recorder.note("plan", f"Plan: {plan.add} to add, {plan.change} to change, {plan.remove} to remove.")
+        for finding in findings:
+            self.recorder.note("policy", finding.sentence, level="warning")
         self.recorder.flush()
 
     def apply(self, terraform: Terraform, plan: Plan) -> None:
@@ -145,7 +160,7 @@ class Walk:
 
     def prove_removal(self) -> None:
         """Raise ResourcesRemain unless AWS's inventory is empty; then the state goes too."""
-        items = remaining(self.settings, self.run.spec["region"], self.suffix)
+        items = remaining(self.settings, self.run.spec["region"], self.suffix, deploy_role(self.run.spec))
         left = left_behind(items)
         rows = [{"service": item.service, "kind": item.kind, "identifier": item.identifier} for item in left]
         kept = [
@@ -220,6 +235,11 @@ class Walk:
             # Asked to stop at the very end: the run is Cancelling now, and ends as it truly did.
             self.run.refresh_from_db()
             move(self.run, state, claim=self.claim, **fields)
+
+
+def deploy_role(spec: dict[str, Any]) -> DeployRole | None:
+    """Return the role by which a specification's account is entered, if it is not the worker's own."""
+    return DeployRole(spec["role_arn"], spec.get("external_id")) if spec.get("role_arn") else None
 
 
 def _canonical(spec: dict[str, object]) -> str:

@@ -41,6 +41,8 @@ class Run(models.Model):
     change_count = models.PositiveIntegerField(null=True, blank=True)
     remove_count = models.PositiveIntegerField(null=True, blank=True)
     plan_resources = models.JSONField(default=list, blank=True)
+    policy_findings = models.JSONField(default=list, blank=True)
+    monthly_cost_usd = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
     resources_total = models.PositiveIntegerField(default=0)
     resources_done = models.PositiveIntegerField(default=0)
     engine_versions = models.JSONField(default=dict, blank=True)

@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import os
 
-ACCOUNT_ID = "123456789012"
-
 SETTINGS = {
-    "MOTO_ACCOUNT_ID": ACCOUNT_ID,
     "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
     "AWS_ACCESS_KEY_ID": "testing",

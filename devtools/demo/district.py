@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import uuid
 from datetime import timedelta
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from portal.districts.models import District
     from provisioning.models import Run
 
+REPOSITORY = "homeroom/processor"
+MONTHLY_BUDGET_USD = 1500
+"""Enough for the largest size at its least."""
 NAME, SLUG = "Lakeside Unified", "lakeside"
 ACCOUNT_NAME, ACCOUNT_ID = "Embedded AWS", "123456789012"
 """The account that the embedded AWS says it is (moto's own default)."""
@@ -36,6 +40,22 @@ def certificate(environment: str) -> str:
     return str(client.request_certificate(DomainName=f"{SLUG}.example.com")["CertificateArn"])
 
 
+def image(environment: str) -> str:
+    """Return the processor's image by its digest where the environment asks for one.
+
+    What is pushed into the embedded AWS's registry stands in for the image: a manifest without layers.
+    """
+    if environment != "production":
+        return ""
+    import boto3
+
+    client = boto3.client("ecr", region_name="us-east-1", endpoint_url=os.environ["HOMEROOM_AWS_ENDPOINT_URL"])
+    repository = client.create_repository(repositoryName=REPOSITORY, imageTagMutability="IMMUTABLE")["repository"]
+    manifest = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "layers": []}
+    pushed = client.put_image(repositoryName=REPOSITORY, imageManifest=json.dumps(manifest), imageTag="stand-in")
+    return f"{repository['repositoryUri']}@{pushed['image']['imageId']['imageDigest']}"
+
+
 def register(*, size: str, environment: str) -> Run:
     """Register the district and return its first run."""
     from portal.districts.accounts import add_account
@@ -49,7 +69,9 @@ def register(*, size: str, environment: str) -> Run:
         account_id=account.account_id,
         environment=environment,
         size=size,
+        monthly_budget_usd=MONTHLY_BUDGET_USD,
         certificate_arn=certificate(environment),
+        image=image(environment),
         state_code="OH",
         nces_id="3904380",
         contact_name="Ada Rivera",

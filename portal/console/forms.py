@@ -5,6 +5,7 @@ They turn text into typed values and refusals into errors beside fields; the rul
 
 from __future__ import annotations
 
+import re
 import uuid
 import zoneinfo
 from datetime import datetime, time
@@ -22,7 +23,7 @@ from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
 from portal.districts import rules, services
 from portal.districts.models import AwsAccount
-from portal.districts.registration import DEFAULT_REGION, Registration, RegistrationRefused
+from portal.districts.registration import DEFAULT_REGION, EVERYBODY, Registration, RegistrationRefused
 from provisioning.services.errors import ServiceRefused
 
 REGIONS = (DEFAULT_REGION, "us-east-2", "us-west-1", "us-west-2")
@@ -53,6 +54,16 @@ class DescribedForm(forms.Form):
             if not field.widget.is_hidden:
                 help_id = f"id_{name}_helptext " if field.help_text else ""
                 field.widget.attrs["aria-describedby"] = f"{help_id}id_{name}_error"
+
+
+class LinesField(forms.CharField):
+    """A list that is typed one a line; commas part too."""
+
+    widget = forms.Textarea(attrs={"rows": 2})
+
+    def clean(self, value: Any) -> Any:
+        """Return the entries without blanks."""
+        return tuple(part for part in re.split(r"[\s,;]+", super().clean(value)) if part)
 
 
 class RegistrationForm(DescribedForm):
@@ -96,18 +107,44 @@ class RegistrationForm(DescribedForm):
         initial=Egress.NAT.value,
     )
     certificate_arn = forms.CharField(label="Certificate's ARN", required=False, max_length=255)
+    hosted_zone_id = forms.CharField(
+        label="Hosted zone", required=False, max_length=32, help_text="Its id in Route 53, in place of a certificate."
+    )
+    domain_name = forms.CharField(
+        label="Domain name",
+        required=False,
+        max_length=253,
+        help_text="Such as lakeside.results.example.org, in the hosted zone; the certificate is made for it.",
+    )
+    allowed_client_cidrs = LinesField(
+        label="Allowed clients",
+        initial=EVERYBODY,
+        help_text="Networks that may reach the service, one a line; 0.0.0.0/0 admits everybody.",
+    )
+    image = forms.CharField(
+        label="Processor image",
+        required=False,
+        max_length=512,
+        help_text="By its digest: repository@sha256:… Production needs one; elsewhere a placeholder stands in for it.",
+    )
     account_id = forms.ChoiceField(label="AWS account", choices=accounts)
     monthly_budget_usd = forms.IntegerField(
         label="Monthly budget in USD", min_value=1, max_value=1_000_000, initial=500
+    )
+    alarm_emails = LinesField(
+        label="Alarms go to", required=False, help_text="E-mail addresses, one a line; AWS asks each to confirm."
     )
     note = forms.CharField(label="Note", required=False, widget=forms.Textarea(attrs={"rows": 2}))
     registration_key = forms.UUIDField(widget=forms.HiddenInput)
 
     GROUPS = (
         ("District", ("name", "state_code", "nces_id", "contact_name", "contact_email", "time_zone")),
-        ("Stack", ("slug", "environment", "region", "size", "zones")),
-        ("Network", ("cidr", "egress", "certificate_arn")),
-        ("Governance", ("account_id", "monthly_budget_usd", "note")),
+        ("Stack", ("slug", "environment", "region", "size", "zones", "image")),
+        (
+            "Network",
+            ("cidr", "egress", "allowed_client_cidrs", "certificate_arn", "hosted_zone_id", "domain_name"),
+        ),
+        ("Governance", ("account_id", "monthly_budget_usd", "alarm_emails", "note")),
     )
 
     def groups(self) -> list[tuple[str, list[BoundField]]]:

@@ -20,7 +20,7 @@ from portal.console.doors import person
 from portal.console.forms import RegistrationForm
 from portal.console.run_page import live_context
 from portal.console.templatetags.console import badge
-from portal.districts.accounts import AccountRefused, add_account
+from portal.districts.accounts import Access, AccountRefused, add_account
 from portal.districts.models import AwsAccount, District
 from portal.districts.registration import RegistrationRefused
 from provisioning.models import Run, StackOutput, StackResource
@@ -131,12 +131,15 @@ class DistrictAdmin(ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
         return super().change_view(request, object_id, form_url, {**live, **(extra_context or {})})
 
 
+ACCESS = ("role_arn", "external_id", "permissions_boundary_arn")
+
+
 @admin.register(AwsAccount)
 class AwsAccountAdmin(ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
     """The accounts that districts are placed in; administrators add them."""
 
     list_display = ("name", "account_id", "created_at")
-    fields = ("name", "account_id")
+    fields = ("name", "account_id", *ACCESS)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Administrators add."""
@@ -144,7 +147,8 @@ class AwsAccountAdmin(ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg
 
     def save_model(self, request: HttpRequest, obj: AwsAccount, form: ModelForm[AwsAccount], change: bool) -> None:
         """Add the account through its service."""
-        added = add_account(name=obj.name, account_id=obj.account_id, actor=person(request))
+        access = Access(**{name: getattr(obj, name) for name in ACCESS})
+        added = add_account(name=obj.name, account_id=obj.account_id, actor=person(request), access=access)
         obj.pk = added.pk
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
@@ -157,5 +161,12 @@ class AwsAccountAdmin(ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg
                 if len(value) != 12 or not value.isdecimal():
                     self.add_error("account_id", str(AccountRefused("An AWS account id has 12 digits.")))
                 return value
+
+            def clean(self) -> dict[str, Any]:
+                given = super().clean() or self.cleaned_data
+                access = Access(**{name: given.get(name, "") for name in ACCESS})
+                for name, sentence in access.problems(given.get("account_id", "")).items():
+                    self.add_error(name, sentence)
+                return dict(given)
 
         return Checked

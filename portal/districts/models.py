@@ -12,10 +12,16 @@ from django.db import models
 from django.db.models import F, Q
 
 from portal.districts.fields import CidrField
+from portal.districts.registration import EVERYBODY
 from portal.districts.statuses import DistrictStatus, DriftStatus
 
 HOLDS_NAMES = ~Q(status=DistrictStatus.REMOVED.value)
 """While anything of a district exists its suffix and its network are taken."""
+
+
+def everybody() -> list[str]:
+    """Return the networks of clients that a district admits unless it is told others."""
+    return [EVERYBODY]
 
 
 class AwsAccount(models.Model):
@@ -23,6 +29,9 @@ class AwsAccount(models.Model):
 
     name = models.CharField(max_length=100, unique=True)
     account_id = models.CharField(max_length=12, unique=True)
+    role_arn = models.CharField("deploy role's ARN", max_length=600, blank=True)
+    external_id = models.CharField("external id", max_length=1224, blank=True)
+    permissions_boundary_arn = models.CharField("boundary of districts' roles", max_length=600, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -51,6 +60,11 @@ class District(models.Model):
     egress = models.CharField(max_length=8, default="nat")
     cidr = CidrField()
     certificate_arn = models.CharField(max_length=255, blank=True)
+    hosted_zone_id = models.CharField(max_length=32, blank=True)
+    domain_name = models.CharField(max_length=253, blank=True)
+    allowed_client_cidrs = models.JSONField(default=everybody)
+    alarm_emails = models.JSONField(default=list, blank=True)
+    image = models.CharField(max_length=512, blank=True)
     account = models.ForeignKey(AwsAccount, on_delete=models.PROTECT, related_name="districts")
     monthly_budget_usd = models.PositiveIntegerField(default=500)
     tags = models.JSONField(default=dict, blank=True)

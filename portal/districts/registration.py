@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 DEFAULT_REGION = "us-east-1"
+EVERYBODY = "0.0.0.0/0"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +24,11 @@ class Registration:
     egress: str = "nat"
     cidr: str = ""
     certificate_arn: str = ""
+    hosted_zone_id: str = ""
+    domain_name: str = ""
+    allowed_client_cidrs: Sequence[str] = (EVERYBODY,)
+    alarm_emails: Sequence[str] = ()
+    image: str = ""
     state_code: str = ""
     nces_id: str = ""
     contact_name: str = ""

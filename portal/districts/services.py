@@ -24,7 +24,14 @@ from portal.districts.statuses import TRANSITIONS, DistrictStatus
 ALLOCATION_LOCK = 0x484F4D45
 """Held while a district is registered, so that two at a time never choose the same network or suffix."""
 
-FORM_FIELDS = {"district_name": "name", "suffix": "slug", "account_id": "account_id"}
+FORM_FIELDS = {
+    "district_name": "name",
+    "suffix": "slug",
+    "images": "image",
+    "role_arn": "account_id",
+    "external_id": "account_id",
+    "permissions_boundary_arn": "account_id",
+}
 """Where the specification's field has another name than the registration's."""
 
 
@@ -105,6 +112,11 @@ def _draft(registration: Registration, actor: User | None, problems: dict[str, l
         egress=registration.egress,
         cidr=_network(registration.cidr.strip(), problems),
         certificate_arn=registration.certificate_arn.strip(),
+        hosted_zone_id=registration.hosted_zone_id.strip(),
+        domain_name=registration.domain_name.strip(),
+        allowed_client_cidrs=list(registration.allowed_client_cidrs),
+        alarm_emails=list(registration.alarm_emails),
+        image=registration.image.strip(),
         account=account,
         monthly_budget_usd=registration.monthly_budget_usd,
         tags=dict(registration.tags),

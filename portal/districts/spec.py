@@ -4,24 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
+from infra.upgrade import SPEC_VERSION
 from portal.districts.models import District
 
 
 def spec_data(district: District) -> dict[str, Any]:
     """Return the specification as plain JSON data; `infra.spec` says what each field means."""
     return {
-        "spec_version": 1,
+        "spec_version": SPEC_VERSION,
         "district_name": district.name,
         "slug": district.slug,
         "environment": district.environment,
         "suffix": district.suffix,
         "region": district.region,
         "account_id": district.account.account_id,
+        "role_arn": district.account.role_arn or None,
+        "external_id": district.account.external_id or None,
+        "permissions_boundary_arn": district.account.permissions_boundary_arn or None,
         "cidr": str(district.cidr),
         "zones": district.zones,
         "size": district.size,
         "egress": district.egress,
         "certificate_arn": district.certificate_arn or None,
+        "hosted_zone_id": district.hosted_zone_id or None,
+        "domain_name": district.domain_name or None,
+        "allowed_client_cidrs": district.allowed_client_cidrs,
+        "alarm_emails": district.alarm_emails,
+        "images": {"api": district.image or None, "worker": district.image or None},
         "monthly_budget_usd": district.monthly_budget_usd,
         "tags": district.tags,
     }

@@ -1,6 +1,8 @@
 """Secrets Manager's four steps of a rotation; each may come twice, or stop halfway, and the end is the same.
 
-Source: AWS Secrets Manager, "Rotation by Lambda function". Never logs a secret.
+A secret that names a ``masterarn`` is the application's: it takes turns between two users, so that the one in use keeps
+its password until the next rotation. Any other is its user's own: that user changes its own password.
+Source: AWS Secrets Manager, "Rotation by Lambda function" and "Alternating users". Never logs a secret.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ logger.setLevel(logging.INFO)
 
 PASSWORD_LENGTH = 40
 CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
+CLONE = "_clone"
 
 
 class RotationRefused(Exception):  # noqa: N818 - named for what happened
@@ -41,24 +44,40 @@ def handle(event: dict[str, Any], context: object) -> None:
 
 
 def create_secret(client: Any, arn: str, token: str) -> None:
-    """Make a new password, unless this version has one."""
+    """Make a new password, and name the other user of two, unless this version has them."""
     try:
         client.get_secret_value(SecretId=arn, VersionId=token, VersionStage=PENDING)
     except client.exceptions.ResourceNotFoundException:
+        current = value(client, arn, CURRENT)
         made = client.get_random_password(PasswordLength=PASSWORD_LENGTH, ExcludePunctuation=True)
-        fields = value(client, arn, CURRENT) | {"password": made["RandomPassword"]}
+        fields = current | {"username": next_user(current), "password": made["RandomPassword"]}
         client.put_secret_value(
             SecretId=arn, ClientRequestToken=token, SecretString=json.dumps(fields), VersionStages=[PENDING]
         )
 
 
+def next_user(current: dict[str, Any]) -> str:
+    """Return the user whose password is set: of two the one that is not in use, otherwise the same."""
+    username = str(current["username"])
+    if "masterarn" not in current:
+        return username
+    return username.removesuffix(CLONE) if username.endswith(CLONE) else username + CLONE
+
+
 def set_secret(client: Any, arn: str, token: str) -> None:
     """Set the new password in the database, unless it opens the database already."""
     pending, current = value(client, arn, PENDING, token), value(client, arn, CURRENT)
-    if (pending["host"], pending["username"]) != (current["host"], current["username"]):
-        raise RotationRefused("Host or user of the new version differ from the current one.")
-    if not database.opens(pending):
-        database.set_password(current, pending["password"])
+    if (pending["host"], pending["username"]) != (current["host"], next_user(current)):
+        raise RotationRefused("Host or user of the new version are not those of the current one.")
+    if database.opens(pending):
+        return
+    if "masterarn" not in current:
+        database.set_password(current, pending["username"], pending["password"])
+        return
+    owner = value(client, current["masterarn"], CURRENT)
+    if owner["host"] != pending["host"]:
+        raise RotationRefused("The owner's secret is of another database.")
+    database.set_application_user(owner, pending["username"], pending["password"])
 
 
 def test_secret(client: Any, arn: str, token: str) -> None:

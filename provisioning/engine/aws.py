@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -17,9 +18,34 @@ from provisioning.engine.settings import EngineSettings
 CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"max_attempts": 3, "mode": "standard"})
 
 
-def client(settings: EngineSettings, service: str, region: str) -> Any:
+@dataclass(frozen=True)
+class DeployRole:
+    """The role that is assumed in a district's account, and the external id that its trust policy asks for."""
+
+    arn: str
+    external_id: str | None = None
+
+
+def session_in(settings: EngineSettings, region: str, role: DeployRole | None) -> boto3.session.Session:
+    """Return a session in the account of the role, or with the worker's own credentials; raises AwsUnavailable."""
+    own = boto3.session.Session()
+    if role is None:
+        return own
+    known = {"ExternalId": role.external_id} if role.external_id else {}
+    with answering(f"assume the role {role.arn}"):
+        told = client(settings, "sts", region, own).assume_role(
+            RoleArn=role.arn, RoleSessionName="homeroom-inventory", **known
+        )["Credentials"]
+    return boto3.session.Session(
+        aws_access_key_id=told["AccessKeyId"],
+        aws_secret_access_key=told["SecretAccessKey"],
+        aws_session_token=told["SessionToken"],
+    )
+
+
+def client(settings: EngineSettings, service: str, region: str, session: boto3.session.Session | None = None) -> Any:
     """Return a client; the endpoint is AWS's own unless the settings name another."""
-    return boto3.session.Session().client(  # type: ignore[call-overload]
+    return (session or boto3.session.Session()).client(  # type: ignore[call-overload]
         service, region_name=region, endpoint_url=settings.aws_endpoint_url, config=CONFIG
     )
 

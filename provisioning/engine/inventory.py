@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from provisioning.engine.aws import answering, client, error_code
+from provisioning.engine.aws import DeployRole, answering, client, error_code, session_in
 from provisioning.engine.settings import EngineSettings
 
 GONE = {
@@ -32,11 +32,17 @@ class InventoryItem:
     scheduled: str = ""
 
 
-def remaining(settings: EngineSettings, region: str, suffix: str) -> tuple[InventoryItem, ...]:
-    """Return everything of the district that AWS still has, by service; raises AwsUnavailable."""
+def remaining(
+    settings: EngineSettings, region: str, suffix: str, role: DeployRole | None = None
+) -> tuple[InventoryItem, ...]:
+    """Return everything of the district that AWS still has, by service; raises AwsUnavailable.
+
+    With a role, in the account that the role is in.
+    """
+    session = session_in(settings, region, role)
 
     def make(service: str) -> Any:
-        return client(settings, service, region)
+        return client(settings, service, region, session)
 
     found = {item.identifier: item for item in _tagged(make, suffix)}
     for wanted in BY_NAME:
@@ -147,7 +153,7 @@ NOTES: dict[tuple[str, str], Callable[[Make, str], str | None]] = {
 
 @dataclass(frozen=True)
 class NamedKind:
-    """A kind that is looked for by name: how AWS lists it, and which names of ours go before the suffix."""
+    """A kind that is looked for by name: how AWS lists it, and which names are this district's."""
 
     service: str
     kind: str
@@ -155,41 +161,37 @@ class NamedKind:
     collection: str
     field: str
     pattern: str
-    """All that stands before ``-<suffix>``, so that ``maple`` never claims what ``big-maple`` has."""
+    """The whole name, with SUFFIX in place of the suffix, so that ``maple`` never claims what ``big-maple`` has."""
+    of_account: bool = False
+    """Whether the operation asks for the account's id."""
 
     def matches(self, name: str, suffix: str) -> bool:
         """Say whether a name is one that this district's stack gives."""
-        return name.endswith(f"-{suffix}") and re.fullmatch(self.pattern, name.removesuffix(f"-{suffix}")) is not None
+        return re.fullmatch(self.pattern.replace("SUFFIX", re.escape(suffix)), name) is not None
 
 
-BY_NAME = (
-    NamedKind(
-        "iam",
-        "role",
-        "list_roles",
-        "Roles",
-        "RoleName",
-        r"(flow-logs|aurora-monitoring|rotation|(api|worker)-(execution|task))",
-    ),
-    NamedKind("kms", "alias", "list_aliases", "Aliases", "AliasName", r"alias/data"),
-    NamedKind("cloudwatch", "dashboard", "list_dashboards", "DashboardEntries", "DashboardName", r"district"),
-    NamedKind(
-        "logs",
-        "log-group",
-        "describe_log_groups",
-        "logGroups",
-        "logGroupName",
-        r"/homeroom/(flows|cache-(slow|engine)-log|api|worker|access)|/aws/lambda/rotation",
-    ),
-    NamedKind("s3", "bucket", "list_buckets", "Buckets", "Name", r"homeroom-(results|audit)-\d{12}"),
+ROLES = r"(flow-logs|aurora-monitoring|rotation|trail|auditor|backup|(api|worker|migrate)-(execution|task))-SUFFIX"
+LOG_GROUPS = (
+    r"/homeroom/(flows|cache-(slow|engine)-log|api|worker|migrate|access|trail)-SUFFIX"
+    r"|/aws/lambda/rotation-SUFFIX|/aws/rds/cluster/aurora-SUFFIX/postgresql"
+    r"|/aws/ecs/containerinsights/processing-SUFFIX/performance|aws-waf-logs-SUFFIX"
 )
-"""IAM and dashboards are not in the tag index; the others are asked again, since a lost tag must not hide them."""
+BY_NAME = (
+    NamedKind("budgets", "budget", "describe_budgets", "Budgets", "BudgetName", r"monthly-SUFFIX", of_account=True),
+    NamedKind("cloudwatch", "dashboard", "list_dashboards", "DashboardEntries", "DashboardName", r"district-SUFFIX"),
+    NamedKind("iam", "role", "list_roles", "Roles", "RoleName", ROLES),
+    NamedKind("kms", "alias", "list_aliases", "Aliases", "AliasName", r"alias/data-SUFFIX"),
+    NamedKind("logs", "log-group", "describe_log_groups", "logGroups", "logGroupName", LOG_GROUPS),
+    NamedKind("s3", "bucket", "list_buckets", "Buckets", "Name", r"homeroom-(results|audit|logs)-\d{12}-SUFFIX"),
+)
+"""IAM, budgets and dashboards are not in the tag index; the others are asked again: a lost tag must not hide them."""
 
 
 def _named(make: Make, suffix: str, wanted: NamedKind) -> Iterator[InventoryItem]:
     with answering(f"list {wanted.kind}s of {wanted.service}"):
-        for page in make(wanted.service).get_paginator(wanted.operation).paginate():
-            for part in page[wanted.collection]:
+        given = {"AccountId": make("sts").get_caller_identity()["Account"]} if wanted.of_account else {}
+        for page in make(wanted.service).get_paginator(wanted.operation).paginate(**given):
+            for part in page.get(wanted.collection, []):
                 name = str(part[wanted.field])
                 if wanted.matches(name, suffix):
                     yield InventoryItem(wanted.service, wanted.kind, str(part.get("Arn", name)))

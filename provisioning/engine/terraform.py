@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,8 @@ class Plan:
     resources: tuple[PlannedResource, ...]
     drifted: tuple[str, ...]
     outputs_change: bool
+    shown: dict[str, Any] = field(repr=False, default_factory=dict)
+    """``terraform show -json`` of the plan, for its policy; it may hold secrets and is never stored."""
 
     @property
     def is_empty(self) -> bool:
@@ -248,6 +250,7 @@ def read_plan(path: Path, shown: dict[str, Any], drifted: tuple[str, ...] = ()) 
         resources=resources,
         drifted=drifted,
         outputs_change=any(actions not in NO_CHANGE for actions in outputs),
+        shown=shown,
     )
 
 

@@ -15,12 +15,15 @@ from sandbox.gaps import (
     elasticache_members,
     elasticache_parameters,
     elasticache_users,
+    lambda_permissions,
     rds_automated_snapshots,
     rds_instances,
+    rds_parameters,
     routing,
     s3_logging,
     s3_policy_conditions,
     sqs,
+    sts,
 )
 
 GAPS = (
@@ -34,11 +37,14 @@ GAPS = (
     elasticache_members,
     elasticache_parameters,
     elasticache_users,
+    lambda_permissions,
     rds_automated_snapshots,
     rds_instances,
+    rds_parameters,
     s3_logging,
     s3_policy_conditions,
     sqs,
+    sts,
 )
 
 

@@ -14,6 +14,7 @@ import pytest
 from devtools.paths import ROOT
 
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0b0b0b0b-1111-2222-3333-444444444444"
+IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/homeroom/processor@sha256:" + "0123456789abcdef" * 4
 HOSTILE = 'Maple ${aws_kms_key.x} "%{ if true }" 🍁'
 SPECS: dict[str, dict[str, Any]] = {
     "sandbox": {"slug": "maple", "environment": "sandbox", "suffix": "maple-sbx", "district_name": HOSTILE},
@@ -35,9 +36,14 @@ SPECS: dict[str, dict[str, Any]] = {
         "cidr": "10.1.0.0/16",
         "certificate_arn": CERTIFICATE,
         "alarm_emails": ["oncall@district.example"],
+        "role_arn": "arn:aws:iam::123456789012:role/homeroom-deploy",
+        "external_id": "an-external-id",
+        "permissions_boundary_arn": "arn:aws:iam::123456789012:policy/homeroom-district",
+        "images": {"api": IMAGE, "worker": IMAGE},
+        "cache_engine": "valkey",
     },
 }
-COMMON = {"spec_version": 1, "district_name": "District", "account_id": "123456789012", "cidr": "10.0.0.0/22"}
+COMMON = {"spec_version": 2, "district_name": "District", "account_id": "123456789012", "cidr": "10.0.0.0/22"}
 
 
 @dataclass(frozen=True)

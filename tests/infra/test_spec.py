@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devtools.paths import ROOT
+from infra import schema
 from infra.sizes import SIZES
 from infra.spec import DistrictSpec, Size, SpecError, parse_spec
 
 GOOD: dict[str, Any] = {
-    "spec_version": 1,
+    "spec_version": 2,
     "district_name": "Lakeside Unified",
     "slug": "lakeside",
     "environment": "sandbox",
@@ -22,6 +24,7 @@ GOOD: dict[str, Any] = {
     "cidr": "10.0.0.0/22",
 }
 
+ZONE, DOMAIN = "Z0123456789ABC", "lakeside.example.org"
 BAD = [
     ("district_name", ""),
     ("district_name", "x" * 300),
@@ -52,7 +55,33 @@ BAD = [
     ("tags", {"Suffix": "mine"}),
     ("tags", {"aws:thing": "mine"}),
     ("tags", {"a": "x" * 300}),
-    ("spec_version", 2),
+    ("spec_version", 0),
+    ("spec_version", 3),
+    ("spec_version", True),
+    ("role_arn", "arn:aws:iam::123456789012:user/somebody"),
+    ("role_arn", "arn:aws:iam::999999999999:role/homeroom-deploy"),
+    ("external_id", "alone-without-a-role"),
+    ("external_id", "${x}"),
+    ("permissions_boundary_arn", "arn:aws:iam::999999999999:policy/homeroom-district"),
+    ("hosted_zone_id", "${x}"),
+    ("hosted_zone_id", ZONE),
+    ("domain_name", DOMAIN),
+    ("domain_name", "Lakeside.example.org"),
+    ("domain_name", "localhost"),
+    ("certificate_arn", "arn:aws:acm:us-west-2:123456789012:certificate/0b0b0b0b"),
+    ("certificate_arn", "arn:aws:acm:us-east-1:999999999999:certificate/0b0b0b0b"),
+    ("allowed_client_cidrs", []),
+    ("allowed_client_cidrs", ["203.0.113.0/24", "203.0.113.128/25"]),
+    ("allowed_client_cidrs", [f"203.0.113.{number}/32" for number in range(26)]),
+    ("allowed_client_cidrs", ["2001:db8::/32"]),
+    ("alarm_emails", ["a@example.org", "a@example.org"]),
+    ("alarm_emails", [f"a{number}@example.org" for number in range(11)]),
+    ("images", {"api": "busybox:latest"}),
+    ("cache_engine", "memcached"),
+    ("engine_versions", {"postgres": "15.4"}),
+    ("engine_versions", {"postgres": "16.2"}),
+    ("engine_versions", {"cache": "6.2"}),
+    ("engine_versions", {"mysql": "8"}),
     ("extra", "field"),
 ]
 
@@ -62,6 +91,11 @@ def test_a_bad_field_is_named_with_a_sentence(field, value):
     with pytest.raises(SpecError) as refused:
         parse_spec(GOOD | {field: value})
     named = {problem.field.split(".")[0]: problem.sentence for problem in refused.value.problems}
+    asked_for = {
+        ("hosted_zone_id", "Z0123456789ABC"): "domain_name",
+        ("domain_name", "lakeside.example.org"): "hosted_zone_id",
+    }
+    field = asked_for.get((field, value), field) if isinstance(value, str) else field
     assert field in named
     assert named[field].endswith(".")
 
@@ -78,6 +112,38 @@ def test_staging_and_production_need_a_certificate(environment, code):
     with pytest.raises(SpecError) as refused:
         parse_spec(GOOD | {"environment": environment, "suffix": f"lakeside-{code}"})
     assert [problem.field for problem in refused.value.problems] == ["certificate_arn"]
+
+
+def production(**changes: Any) -> dict[str, Any]:
+    image = "repository@sha256:" + "0" * 64
+    names = {"environment": "production", "suffix": "lakeside-prod", "images": {"api": image, "worker": image}}
+    return GOOD | names | {"certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/0b0b0b0b"} | changes
+
+
+@pytest.mark.parametrize("missing", ["api", "worker"])
+def test_production_runs_no_placeholder(missing):
+    images = {name: image for name, image in production()["images"].items() if name != missing}
+    with pytest.raises(SpecError) as refused:
+        parse_spec(production(images=images))
+    assert [problem.field for problem in refused.value.problems] == [f"images.{missing}"]
+    assert "sha256" in refused.value.problems[0].sentence
+
+
+def test_a_hosted_zone_stands_in_for_a_certificate():
+    given = production(certificate_arn=None, hosted_zone_id=ZONE, domain_name=DOMAIN)
+    assert parse_spec(given).serves_tls
+
+
+def test_a_specification_of_the_first_version_is_brought_to_todays():
+    first = {**GOOD, "spec_version": 1}
+    spec = parse_spec(first)
+    assert (spec.spec_version, spec.cache_version) == (2, "7.1")
+    assert spec == parse_spec(GOOD)
+    assert first["spec_version"] == 1
+
+
+def test_the_schema_in_the_documents_is_todays():
+    assert (ROOT / "docs" / "district-spec.schema.json").read_text() == schema.text(), "Run: make golden"
 
 
 def test_a_good_specification_survives_its_own_json():

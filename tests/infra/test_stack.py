@@ -11,26 +11,87 @@ from typing import Any
 import pytest
 
 from infra.naming import LIMITS
-from tests.infra.conftest import COMMON, HOSTILE, SPECS, Stack, infra, synthesized
+from infra.placeholder import IMAGE as PLACEHOLDER
+from tests.infra.conftest import COMMON, HOSTILE, IMAGE, SPECS, Stack, infra, synthesized
 
 NAMED_BY = {
-    "aws_lb": ("name", "alb"),
-    "aws_lb_target_group": ("name", "target_group"),
-    "aws_elasticache_replication_group": ("replication_group_id", "elasticache"),
-    "aws_s3_bucket": ("bucket", "s3"),
-    "aws_iam_role": ("name", "iam_role"),
-    "aws_rds_cluster": ("cluster_identifier", "s3"),
-    "aws_rds_cluster_instance": ("identifier", "s3"),
-    "aws_sqs_queue": ("name", "default"),
+    "aws_appautoscaling_policy": ("name", "default"),
+    "aws_backup_plan": ("name", "default"),
+    "aws_backup_selection": ("name", "default"),
+    "aws_backup_vault": ("name", "default"),
+    "aws_budgets_budget": ("name", "default"),
+    "aws_cloudtrail": ("name", "default"),
+    "aws_cloudwatch_dashboard": ("dashboard_name", "default"),
+    "aws_cloudwatch_metric_alarm": ("alarm_name", "default"),
+    "aws_db_event_subscription": ("name", "default"),
+    "aws_db_parameter_group": ("name", "default"),
+    "aws_db_subnet_group": ("name", "default"),
     "aws_ecs_cluster": ("name", "default"),
     "aws_ecs_service": ("name", "default"),
+    "aws_ecs_task_definition": ("family", "default"),
+    "aws_elasticache_parameter_group": ("name", "default"),
+    "aws_elasticache_replication_group": ("replication_group_id", "elasticache"),
+    "aws_elasticache_subnet_group": ("name", "default"),
+    "aws_elasticache_user": ("user_id", "elasticache"),
+    "aws_elasticache_user_group": ("user_group_id", "elasticache"),
+    "aws_iam_role": ("name", "iam_role"),
+    "aws_iam_role_policy": ("name", "default"),
+    "aws_kms_alias": ("name", "default"),
     "aws_lambda_function": ("function_name", "iam_role"),
+    "aws_lb": ("name", "alb"),
+    "aws_lb_target_group": ("name", "target_group"),
+    "aws_rds_cluster": ("cluster_identifier", "s3"),
+    "aws_rds_cluster_instance": ("identifier", "s3"),
+    "aws_rds_cluster_parameter_group": ("name", "default"),
+    "aws_s3_bucket": ("bucket", "s3"),
     "aws_secretsmanager_secret": ("name", "default"),
     "aws_security_group": ("name", "default"),
-    "aws_cloudwatch_metric_alarm": ("alarm_name", "default"),
-    "aws_cloudtrail": ("name", "default"),
+    "aws_sns_topic": ("name", "default"),
+    "aws_sqs_queue": ("name", "default"),
+    "aws_wafv2_web_acl": ("name", "default"),
 }
-TAGGED_BY_NAME = ("aws_vpc", "aws_subnet", "aws_nat_gateway", "aws_eip", "aws_route_table", "aws_internet_gateway")
+TAGGED_BY_NAME = {
+    "aws_default_security_group",
+    "aws_eip",
+    "aws_flow_log",
+    "aws_internet_gateway",
+    "aws_kms_key",
+    "aws_lb_listener",
+    "aws_nat_gateway",
+    "aws_route_table",
+    "aws_subnet",
+    "aws_vpc",
+    "aws_vpc_endpoint",
+    "aws_vpc_security_group_egress_rule",
+    "aws_vpc_security_group_ingress_rule",
+}
+NAMELESS = {
+    "aws_appautoscaling_target",
+    "aws_cloudwatch_log_group",  # its suffix may stand inside a path that AWS prescribes: a test of its own
+    "aws_iam_role_policy_attachment",
+    "aws_lambda_permission",
+    "aws_route",
+    "aws_route_table_association",
+    "aws_s3_bucket_lifecycle_configuration",
+    "aws_s3_bucket_logging",
+    "aws_s3_bucket_notification",
+    "aws_s3_bucket_ownership_controls",
+    "aws_s3_bucket_policy",
+    "aws_s3_bucket_public_access_block",
+    "aws_s3_bucket_server_side_encryption_configuration",
+    "aws_s3_bucket_versioning",
+    "aws_secretsmanager_secret_policy",
+    "aws_secretsmanager_secret_rotation",
+    "aws_secretsmanager_secret_version",
+    "aws_sns_topic_policy",
+    "aws_sns_topic_subscription",
+    "aws_sqs_queue_policy",
+    "aws_sqs_queue_redrive_allow_policy",
+    "aws_wafv2_web_acl_association",
+    "aws_wafv2_web_acl_logging_configuration",
+}
+"""What is a part of something that has a name."""
+
 ANY_RESOURCE = {
     "ecr:GetAuthorizationToken": "ECR's sign-in knows no resource",
     "secretsmanager:GetRandomPassword": "it makes a password and touches no secret",
@@ -69,6 +130,16 @@ def test_every_name_ends_in_the_suffix_and_fits(stack):
     for kind in TAGGED_BY_NAME:
         for body in stack.all(kind).values():
             assert body["tags"]["Name"].endswith(f"-{stack.suffix}")
+
+
+def test_every_kind_of_resource_is_named_tagged_or_a_part_of_one_that_is(stack):
+    assert set(stack.data["resource"]) <= {*NAMED_BY, *TAGGED_BY_NAME, *NAMELESS}
+
+
+def test_every_log_group_carries_the_suffix(stack):
+    names = [body["name"] for body in stack.all("aws_cloudwatch_log_group").values()]
+    assert all(re.search(rf"-{stack.suffix}(/|$)", name) for name in names)
+    assert len(names) == len(set(names))
 
 
 def test_no_security_group_begins_as_aws_refuses_it(stack):
@@ -142,8 +213,117 @@ def test_the_secret_is_read_by_these_tasks_and_the_rotation_only(stack):
         for statement in json.loads(body["policy"])["Statement"]
         if "secretsmanager:GetSecretValue" in statement["Action"]
     }
-    tasks = {f"compute_{name}_{role}_policy" for name in ("api", "worker") for role in ("task", "execution")}
-    assert readers == tasks | {"secret_rotation_policy"}
+    tasks = {f"compute_{name}_task_role_policy" for name in ("api", "worker", "migrate")}
+    assert readers == tasks | {"rotation_function_role_policy"}
+
+
+def test_the_application_never_reads_the_owners_secret(stack):
+    owner = "${aws_secretsmanager_secret.secret_owner_secret.arn}"
+    readers = {name for name, body in stack.all("aws_iam_role_policy").items() if owner in body["policy"]}
+    assert readers == {"compute_migrate_task_role_policy", "rotation_function_role_policy"}
+    for name in ("api", "worker"):
+        assert owner not in stack.all("aws_ecs_task_definition")[f"compute_{name}_task"]["container_definitions"]
+
+
+def test_the_secrets_own_policy_admits_their_readers_alone(stacks):
+    stack = stacks["production"]
+    policies = stack.all("aws_secretsmanager_secret_policy")
+    role = f"arn:aws:iam::123456789012:role/{{}}-{stack.suffix}"
+    for name, kinds in (("owner", {"migrate-task"}), ("application", {"api-task", "worker-task", "migrate-task"})):
+        body = policies[f"secret_{name}_readers"]
+        assert body["block_public_policy"] is True
+        refused = {part["Sid"]: part for part in json.loads(body["policy"])["Statement"]}
+        admitted = set(refused["RefuseOtherReaders"]["Condition"]["ArnNotEquals"]["aws:PrincipalArn"])
+        readers = {role.format(kind) for kind in kinds | {"rotation"}}
+        assert admitted == readers | {stack.spec["role_arn"]}
+        assert "RefuseOtherAccounts" in refused
+
+
+def test_every_role_stays_within_the_accounts_boundary(stacks):
+    for name, stack in stacks.items():
+        boundaries = {body.get("permissions_boundary") for body in stack.all("aws_iam_role").values()}
+        assert boundaries == {stack.spec.get("permissions_boundary_arn")}, name
+
+
+def test_the_account_is_entered_by_its_role_with_the_external_id(stacks):
+    (given,) = stacks["production"].data["provider"]["aws"][0]["assume_role"]
+    spec = stacks["production"].spec
+    assert (given["role_arn"], given["external_id"]) == (spec["role_arn"], spec["external_id"])
+    assert "assume_role" not in stacks["sandbox"].data["provider"]["aws"][0]
+
+
+def test_the_firewall_stands_before_the_load_balancer_and_logs_no_credentials(stack):
+    (association,) = stack.all("aws_wafv2_web_acl_association").values()
+    assert association["resource_arn"] == "${aws_lb.edge_balancer.arn}"
+    (acl,) = stack.all("aws_wafv2_web_acl").values()
+    assert any("rate_based_statement" in rule["statement"] for rule in acl["rule"])
+    (logging,) = stack.all("aws_wafv2_web_acl_logging_configuration").values()
+    hidden = {part["single_header"]["name"] for part in logging["redacted_fields"]}
+    assert hidden == {"authorization", "cookie"}
+
+
+def test_the_auditor_alone_reads_the_trail(stack):
+    statements = json.loads(stack.all("aws_s3_bucket_policy")["audit_records_policy"]["policy"])["Statement"]
+    (reading,) = [part for part in statements if part["Sid"] == "AuditorAloneReads"]
+    auditor = f"arn:aws:iam::123456789012:role/auditor-{stack.suffix}"
+    assert (reading["Effect"], reading["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]) == ("Deny", auditor)
+    trust = json.loads(stack.all("aws_iam_role")["audit_auditor_role"]["assume_role_policy"])["Statement"]
+    assert trust[0]["Condition"] == {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+
+
+def test_the_trail_records_management_and_the_results(stack):
+    (trail,) = stack.all("aws_cloudtrail").values()
+    fields = [
+        {field["field"]: field.get("equals") or field.get("starts_with") for field in part["field_selector"]}
+        for part in trail["advanced_event_selector"]
+    ]
+    results = "arn:aws:s3:::homeroom-results-123456789012-"
+    assert fields == [
+        {"eventCategory": ["Management"]},
+        {
+            "eventCategory": ["Data"],
+            "resources.type": ["AWS::S3::Object"],
+            "resources.ARN": [f"{results}{stack.suffix}/"],
+        },
+    ]
+    assert trail["enable_log_file_validation"] is True
+
+
+def test_images_are_named_by_digest_or_by_the_placeholder(stacks):
+    for name, stack in stacks.items():
+        for body in stack.all("aws_ecs_task_definition").values():
+            (container,) = json.loads(body["container_definitions"])
+            image = IMAGE if name == "production" else PLACEHOLDER
+            assert (container["image"], container["readonlyRootFilesystem"]) == (image, True)
+            assert container["user"] not in {"", "0", "root"}
+
+
+def test_a_sandbox_pauses_and_the_others_have_a_reader(stacks):
+    capacity = {
+        name: next(iter(stack.all("aws_rds_cluster").values()))["serverlessv2_scaling_configuration"]
+        for name, stack in stacks.items()
+    }
+    assert (capacity["sandbox"]["min_capacity"], capacity["sandbox"]["seconds_until_auto_pause"]) == (0, 1800)
+    assert capacity["production"]["min_capacity"] > 0
+    counted = {name: len(stack.all("aws_rds_cluster_instance")) for name, stack in stacks.items()}
+    assert counted == {"sandbox": 1, "staging": 2, "production": 2}
+
+
+def test_the_budget_and_the_backup_are_the_specifications(stack):
+    (budget,) = stack.all("aws_budgets_budget").values()
+    assert (budget["limit_amount"], budget["limit_unit"]) == ("500", "USD")
+    assert budget["cost_filter"] == [{"name": "TagKeyValue", "values": [f"user:Suffix${stack.suffix}"]}]
+    (vault,) = stack.all("aws_backup_vault").values()
+    assert vault["force_destroy"] is True
+    (plan,) = stack.all("aws_backup_plan").values()
+    assert plan["rule"][0]["lifecycle"] == {"delete_after": 7}
+
+
+def test_what_the_log_of_statements_holds_is_audited_and_never_a_value(stack):
+    parameters = [p for g in stack.all("aws_rds_cluster_parameter_group").values() for p in g["parameter"]]
+    told = {parameter["name"]: parameter["value"] for parameter in parameters}
+    assert {"read", "write", "ddl", "role"} <= set(told["pgaudit.log"].split(","))
+    assert (told["pgaudit.log_parameter"], told["log_statement"]) == ("0", "none")
 
 
 KEYS = {
@@ -155,6 +335,7 @@ KEYS = {
     "aws_cloudwatch_log_group": "kms_key_id",
     "aws_cloudtrail": "kms_key_id",
     "aws_lambda_function": "kms_key_arn",
+    "aws_backup_vault": "kms_key_arn",
 }
 
 
@@ -162,7 +343,14 @@ def test_everything_is_encrypted_with_the_districts_own_key(stack):
     for kind, field in KEYS.items():
         assert stack.all(kind), kind
         assert {body[field] for body in stack.all(kind).values()} == {"${aws_kms_key.encryption_key.arn}"}
-    assert len(stack.all("aws_s3_bucket_server_side_encryption_configuration")) == len(stack.all("aws_s3_bucket"))
+    rules = {
+        name: body["rule"][0]["apply_server_side_encryption_by_default"]
+        for name, body in stack.all("aws_s3_bucket_server_side_encryption_configuration").items()
+    }
+    assert len(rules) == len(stack.all("aws_s3_bucket"))
+    # The load balancer and S3 deliver access logs to a bucket with S3's own keys only.
+    assert rules.pop("access_logs_bucket_encryption") == {"sse_algorithm": "AES256"}
+    assert {rule["kms_master_key_id"] for rule in rules.values()} == {"${aws_kms_key.encryption_key.arn}"}
     assert all(key["enable_key_rotation"] for key in stack.all("aws_kms_key").values())
 
 
@@ -173,6 +361,10 @@ def test_tls_is_required_everywhere(stack):
     assert {"rds.force_ssl": "1"}.items() <= {p["name"]: p["value"] for p in parameters}.items()
     for body in stack.all("aws_s3_bucket_policy").values():
         assert json.loads(body["policy"])["Statement"][0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    for kind in ("aws_sqs_queue_policy", "aws_sns_topic_policy"):
+        for body in stack.all(kind).values():
+            refused = json.loads(body["policy"])["Statement"][-1]
+            assert (refused["Effect"], refused["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
     if stack.spec.get("certificate_arn"):
         tls = stack.all("aws_lb_listener")["edge_tls"]
         assert (tls["protocol"], "TLS13" in tls["ssl_policy"]) == ("HTTPS", True)

@@ -1,7 +1,7 @@
 """From the form to the removal, with real processes: two districts are registered, deployed, watched and torn down.
 
-One comes by the console's form, one by the admin's; both are deployed at the same time, and the web server is stopped
-in the middle.
+One comes by the console's form, one by the admin's and into an account of its own, which is entered by a role; both
+are deployed at the same time, and the web server is stopped in the middle.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from devtools.services.portal import Portal
 from devtools.services.web import running_web
 from devtools.toolchain import browser as chromium
 from tests.builders import PASSWORD
-from tests.journeys.whole_portal import a_whole_portal
+from tests.journeys.whole_portal import OTHER_ACCOUNT_ID, a_whole_portal
 
 pytestmark = [pytest.mark.browser, pytest.mark.terraform]
 
@@ -74,6 +74,7 @@ def register_in_admin(page: Page) -> None:
     page.goto("/admin/districts/district/add/")
     page.get_by_label("District's name").fill("Cedar Grove")
     page.get_by_label("Slug").fill("cedar")
+    page.get_by_label("AWS account").select_option(OTHER_ACCOUNT_ID)
     page.get_by_role("button", name="Create and deploy").click()
     expect(page.get_by_role("link", name="Tear down")).to_be_visible()
 
@@ -143,6 +144,8 @@ def test_two_districts_live_and_go(browser: Browser, portal: Portal, tmp_path: P
         administrator.goto("/districts/cedar-sbx/runs")
         administrator.get_by_role("main").get_by_role("link", name=re.compile("#2")).first.click()
         state_is(administrator, "Succeeded")
+        administrator.goto("/districts/cedar-sbx/resources")
+        expect(administrator.get_by_role("main")).to_contain_text(f":{OTHER_ACCOUNT_ID}:")
 
         viewer = signed_in(browser, portal, "vera")
         refused = viewer.goto("/districts/maple-sbx/teardown")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
 
 from devtools.environment import inherited
@@ -16,6 +19,9 @@ from devtools.paths import ROOT
 from devtools.services.portal import Portal, running_portal
 from portal.accounts.roles import Role
 from tests.builders import ACCOUNT_ID, PASSWORD
+
+OTHER_ACCOUNT_ID, EXTERNAL_ID = "210987654321", "cedar-4f1c2a9b7d"
+"""An account of a district's own, and what its deploy role asks for."""
 
 PEOPLE = {"ada": Role.ADMINISTRATOR, "otto": Role.OPERATOR, "vera": Role.VIEWER}
 
@@ -34,6 +40,36 @@ def people_it(variables: Mapping[str, str]) -> None:
     for username, role in PEOPLE.items():
         manage(variables, "set_user", username, "--role", role.value)
     manage(variables, "add_account", "Sandbox", ACCOUNT_ID)
+    entrance = make_deploy_role(variables["HOMEROOM_AWS_ENDPOINT_URL"])
+    entered = ("--role-arn", entrance, "--external-id", EXTERNAL_ID)
+    manage(variables, "add_account", "Cedar's own", OTHER_ACCOUNT_ID, *entered)
+
+
+def make_deploy_role(url: str) -> str:
+    """Make the deploy role of the second account, by the role that an organization has in each; return its ARN."""
+    own: Any = boto3.session.Session(
+        aws_access_key_id="testing", aws_secret_access_key="testing", region_name="us-east-1"
+    )
+    member = own.client("sts", endpoint_url=url).assume_role(
+        RoleArn=f"arn:aws:iam::{OTHER_ACCOUNT_ID}:role/OrganizationAccountAccessRole", RoleSessionName="test"
+    )["Credentials"]
+    inside: Any = boto3.session.Session(
+        aws_access_key_id=member["AccessKeyId"],
+        aws_secret_access_key=member["SecretAccessKey"],
+        aws_session_token=member["SessionToken"],
+        region_name="us-east-1",
+    )
+    portal = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT_ID}:root"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}},
+    }
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [portal]})
+    made = inside.client("iam", endpoint_url=url).create_role(
+        RoleName="homeroom-deploy", AssumeRolePolicyDocument=trust
+    )
+    return str(made["Role"]["Arn"])
 
 
 @contextlib.contextmanager

@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 import json
 import logging
+import ssl
 import sys
 import uuid
+import zipfile
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
@@ -121,6 +123,123 @@ def test_a_rotation_that_stopped_halfway_is_done_anew(handler, district, last):
         handler.handle(district.event(step), None)
     assert district.password() != FIRST
     district.connect(district.password()).close()
+
+
+class ApplicationOf(District):
+    """The application's secret beside its owner's, as the stack makes them."""
+
+    def __init__(self, server: Postgres, aws: str) -> None:
+        super().__init__(server, aws)
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            connection.execute(sql.SQL("ALTER ROLE {} CREATEROLE").format(sql.Identifier(self.user)))
+        self.owner, self.owner_arn = self.user, self.arn
+        self.user = f"app_{uuid.uuid4().hex[:8]}"
+        fields = {
+            "engine": "postgres",
+            "host": "127.0.0.1",
+            "port": server.port,
+            "dbname": "homeroom",
+            "username": self.user,
+            "password": FIRST,
+            "masterarn": self.owner_arn,
+        }
+        self.arn = self.client.create_secret(Name=self.user, SecretString=json.dumps(fields))["ARN"]
+        self.rotations = 0
+
+    def rotate(self, handler: ModuleType, steps: tuple[str, ...] = STEPS, token: str | None = None) -> str:
+        """Do what Secrets Manager does: a pending version without a value, then the steps."""
+        token = token or str(uuid.uuid4())
+        self.client.put_secret_value(
+            SecretId=self.arn,
+            ClientRequestToken=token,
+            SecretString=json.dumps(self.fields() | self.other(handler)),
+            VersionStages=["AWSPENDING"],
+        )
+        for step in steps:
+            handler.handle(self.event(step, token), None)
+        return token
+
+    def other(self, handler: ModuleType) -> dict[str, str]:
+        self.rotations += 1
+        return {"username": handler.next_user(self.fields()), "password": f"made{self.rotations}"}
+
+    def fields(self) -> dict[str, Any]:
+        told = self.client.get_secret_value(SecretId=self.arn, VersionStage="AWSCURRENT")
+        fields: dict[str, Any] = json.loads(told["SecretString"])
+        return fields
+
+    def sign_in(self) -> psycopg.Connection[Any]:
+        fields = self.fields()
+        return psycopg.connect(
+            host=fields["host"],
+            port=fields["port"],
+            dbname=fields["dbname"],
+            user=fields["username"],
+            password=fields["password"],
+        )
+
+
+@pytest.fixture
+def application(postgres_server: Postgres, aws: str) -> Iterator[ApplicationOf]:
+    made = ApplicationOf(postgres_server, aws)
+    yield made
+    with psycopg.connect(postgres_server.url, autocommit=True) as connection:
+        for name in (made.user, f"{made.user}_clone", "homeroom_application"):
+            connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(name)))
+
+
+def test_the_application_takes_turns_between_two_users_and_no_connection_breaks(handler, application):
+    application.rotate(handler)
+    first = application.fields()
+    assert first["username"] == f"{application.user}_clone"
+    with application.sign_in() as held:
+        application.rotate(handler)
+        assert application.fields()["username"] == application.user
+        with application.sign_in() as second:
+            assert held.execute("SELECT 1").fetchone() == second.execute("SELECT 1").fetchone()
+        # Who still holds the last secret can open new connections until the next rotation.
+        psycopg.connect(
+            host="127.0.0.1",
+            port=first["port"],
+            dbname=first["dbname"],
+            user=first["username"],
+            password=first["password"],
+        ).close()
+        application.rotate(handler)
+        assert held.execute("SELECT 1").fetchone() == (1,)
+    assert application.fields()["username"] == first["username"]
+
+
+@pytest.mark.parametrize("last", range(1, 4))
+def test_a_turn_that_stopped_halfway_is_done_anew(handler, application, last):
+    token = application.rotate(handler, STEPS[:last])
+    for step in (*STEPS, *STEPS):
+        handler.handle(application.event(step, token), None)
+    application.sign_in().close()
+
+
+def test_the_applications_users_have_their_rights_by_one_role(handler, application):
+    application.rotate(handler)
+    with application.sign_in() as connection:
+        told = connection.execute("SELECT pg_has_role('homeroom_application', 'member')").fetchone()
+    assert told == (True,)
+
+
+def test_the_server_is_given_a_verifier_and_never_a_password(handler, district):
+    told = importlib.import_module("rotation.database").verifier("s3cret")
+    assert told.startswith("SCRAM-SHA-256$4096:")
+    assert "s3cret" not in told
+
+
+def test_the_archive_holds_the_authorities_of_rds(tmp_path):
+    rotation_package.build(tmp_path / "rotation.zip")
+    with zipfile.ZipFile(tmp_path / "rotation.zip") as archive:
+        bundle = archive.read("rotation/rds-ca.pem").decode()
+    context = ssl.create_default_context(cadata=bundle)
+    subjects: list[Any] = [one["subject"] for one in context.get_ca_certs()]
+    names = {dict(pair for part in subject for pair in part)["commonName"] for subject in subjects}
+    for region in ("us-east-1", "us-east-2", "us-west-1", "us-west-2"):
+        assert f"Amazon RDS {region} Root CA RSA2048 G1" in names
 
 
 def test_a_version_that_is_not_known_is_refused(handler, district):

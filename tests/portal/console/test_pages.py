@@ -239,6 +239,8 @@ def typed(**changes: str) -> dict[str, str]:
         "time_zone": "America/New_York",
         "account_id": ACCOUNT,
         "monthly_budget_usd": "500",
+        "allowed_client_cidrs": "203.0.113.0/24\n198.51.100.0/24",
+        "alarm_emails": "oncall@lakeside.example, office@lakeside.example",
         "registration_key": str(uuid4()),
         **changes,
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from portal.districts.accounts import AccountRefused, add_account
+from portal.districts.accounts import Access, AccountRefused, add_account
 
 
 class Command(BaseCommand):
@@ -16,10 +16,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name")
         parser.add_argument("account_id")
+        parser.add_argument("--role-arn", default="", help="the account's deploy role, when it is not the worker's own")
+        parser.add_argument("--external-id", default="", help="what the role's trust policy asks for")
+        parser.add_argument("--boundary-arn", default="", help="the boundary of every role that a district gets")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            account = add_account(name=options["name"], account_id=options["account_id"], actor=None)
+            access = Access(
+                role_arn=options["role_arn"],
+                external_id=options["external_id"],
+                permissions_boundary_arn=options["boundary_arn"],
+            )
+            account = add_account(name=options["name"], account_id=options["account_id"], actor=None, access=access)
         except AccountRefused as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"Districts can be placed in {account}.")

@@ -1,0 +1,156 @@
+"""Applies every combination of size, zones and egress to the embedded AWS, and proves that each converges and goes.
+
+For each: apply, a second plan that must be empty, destroy, and AWS's own inventory, which must be empty too. Each has
+a sandbox of its own. Slow by nature: some minutes for each; the tests run a few of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from devtools.environment import SANDBOX_CREDENTIALS, STATE_BUCKET, toolchain_variables
+from devtools.paths import VAR
+from provisioning.engine.errors import EngineError
+from provisioning.engine.inventory import left_behind, remaining
+from provisioning.engine.settings import EngineSettings
+from provisioning.engine.state_store import ensure_state_bucket, state_key
+from provisioning.engine.synthesis import synthesize
+from provisioning.engine.terraform import Terraform
+from sandbox.launch import running_sandbox
+
+ACCOUNT = "123456789012"
+DIGEST = "sha256:" + "0123456789abcdef" * 4
+IMAGE = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/homeroom/processor@{DIGEST}"
+CERTIFICATE = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/0b0b0b0b-1111-2222-3333-444444444444"
+DOMAIN = "lakeside.example.org"
+STACKS = {"sandbox-S": ("sbx", "S"), "staging-M": ("stg", "M"), "production-L": ("prod", "L")}
+TLS: dict[str, dict[str, str]] = {
+    "sandbox": {},
+    "staging": {"certificate_arn": CERTIFICATE},
+    "production": {"hosted_zone_id": "Z0123456789ABC", "domain_name": DOMAIN},
+}
+"""Both ways to a certificate: one that is given, and one that the stack makes in a hosted zone."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one combination; empty `problem` means that all held."""
+
+    name: str
+    resources: int
+    apply_seconds: float
+    destroy_seconds: float
+    problem: str
+
+
+def combinations() -> dict[str, dict[str, Any]]:
+    """Return the specification of each combination by its name, such as ``staging-M-3-none``."""
+    found = {}
+    for stack, (code, size) in STACKS.items():
+        for zones in (2, 3):
+            for egress in ("nat", "none"):
+                environment = stack.partition("-")[0]
+                found[f"{stack}-{zones}-{egress}"] = {
+                    "spec_version": 2,
+                    "district_name": "Lakeside Unified",
+                    "slug": "lakeside",
+                    "environment": environment,
+                    "suffix": f"lakeside-{code}",
+                    "account_id": ACCOUNT,
+                    "cidr": "10.0.0.0/22",
+                    "size": size,
+                    "zones": zones,
+                    "egress": egress,
+                    **TLS[environment],
+                    "images": {"api": IMAGE, "worker": IMAGE} if environment == "production" else {},
+                    "alarm_emails": ["oncall@example.org"],
+                }
+    return found
+
+
+def with_tls(url: str, spec: dict[str, Any]) -> dict[str, Any]:
+    """Return the specification with a certificate or a hosted zone that exists in this embedded AWS."""
+    if "certificate_arn" in spec:
+        acm = boto3.client("acm", region_name="us-east-1", endpoint_url=url)
+        return {**spec, "certificate_arn": acm.request_certificate(DomainName=DOMAIN)["CertificateArn"]}
+    if "hosted_zone_id" in spec:
+        zones = boto3.client("route53", region_name="us-east-1", endpoint_url=url)
+        made = zones.create_hosted_zone(Name=DOMAIN.partition(".")[2], CallerReference=spec["suffix"])
+        return {**spec, "hosted_zone_id": made["HostedZone"]["Id"].rpartition("/")[2]}
+    return spec
+
+
+def converge(name: str, spec: dict[str, Any], folder: Path) -> Outcome:
+    """Carry one combination through; what goes wrong is told in the outcome."""
+    shutil.rmtree(folder, ignore_errors=True)
+    resources, applied, destroyed = 0, 0.0, 0.0
+    with running_sandbox(folder=folder / "sandbox") as sandbox:
+        variables = toolchain_variables()
+        configuration = variables["HOMEROOM_TF_CLI_CONFIG"]
+        settings = EngineSettings(
+            work_dir=folder,
+            state_bucket=STATE_BUCKET,
+            terraform=variables["HOMEROOM_TERRAFORM"] or None,
+            tf_cli_config=Path(configuration) if configuration else None,
+            node=Path(variables["HOMEROOM_NODE"]) if variables["HOMEROOM_NODE"] else None,
+            aws_endpoint_url=sandbox.url,
+        )
+        try:
+            spec = with_tls(sandbox.url, spec)
+            resources = synthesize(settings, json.dumps(spec), folder / "stack").resource_count
+            ensure_state_bucket(settings)
+            terraform = Terraform(settings, folder / "stack", state_key(spec["suffix"]))
+            terraform.init()
+            started = time.monotonic()
+            terraform.apply(terraform.plan())
+            applied = time.monotonic() - started
+            again = terraform.plan()
+            problem = "; ".join(f"{one.address}: {one.action}" for one in again.resources)
+            started = time.monotonic()
+            terraform.apply(terraform.plan(destroy=True))
+            destroyed = time.monotonic() - started
+            left = left_behind(remaining(settings, "us-east-1", spec["suffix"]))
+            problem += "; ".join(f"left: {item.service} {item.kind} {item.identifier}" for item in left)
+        except EngineError as error:
+            problem = f"{error.summary} {error.detail}"
+    if not problem:
+        shutil.rmtree(folder)
+    return Outcome(name, resources, applied, destroyed, problem)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the combinations named, or all; exit status 1 when one did not hold."""
+    parser = argparse.ArgumentParser(prog="make converge", description=__doc__)
+    parser.add_argument("names", nargs="*", help="such as staging-M-3-none; all of them when none is named")
+    parser.add_argument("--jobs", type=int, default=2, help="how many at a time")
+    given = parser.parse_args(arguments)
+    known = combinations()
+    if unknown := set(given.names) - set(known):
+        parser.error(f"{', '.join(sorted(unknown))} is none of {', '.join(known)}")
+    os.environ.update(SANDBOX_CREDENTIALS)
+    wanted = {name: known[name] for name in given.names or known}
+    held = True
+    with ThreadPoolExecutor(given.jobs) as pool:
+        waiting = [pool.submit(converge, name, spec, VAR / "converge" / name) for name, spec in wanted.items()]
+        for future in waiting:
+            outcome = future.result()
+            held = held and not outcome.problem
+            told = outcome.problem or "converges, and goes"
+            times = f"apply {outcome.apply_seconds:4.0f} s  destroy {outcome.destroy_seconds:4.0f} s"
+            print(f"{outcome.name:<22} {outcome.resources:>4} resources  {times}  {told}", flush=True)
+    return 0 if held else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,93 @@
+"""``make golden``: renews the files that a change of the stack is reviewed by, and the documents made from it.
+
+A golden file is a size's synthesized stack with what every change of a library would touch left out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from devtools.converge import combinations
+from devtools.paths import ROOT
+from infra import cost, schema
+
+FOLDER = ROOT / "tests" / "infra" / "golden"
+SHOWN = ("sandbox-S-2-nat", "staging-M-2-nat", "production-L-3-none")
+SCHEMA = ROOT / "docs" / "district-spec.schema.json"
+STACK_DOCUMENT = ROOT / "docs" / "stack.md"
+MARKS = ("<!-- cost: begin -->", "<!-- cost: end -->")
+ARCHIVE = re.compile(r'"source_code_hash": "[^"]*"')
+
+
+def masked(stack: dict[str, Any]) -> str:
+    """Return a stack as its golden file: documents inside it as data, so that a change in one shows by its line."""
+    text = json.dumps(_opened(stack), indent=1, sort_keys=True, ensure_ascii=False)
+    return ARCHIVE.sub('"source_code_hash": "masked"', text) + "\n"
+
+
+def _opened(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {key: _opened(value) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_opened(value) for value in part]
+    if isinstance(part, str) and part.startswith(("{", "[")):
+        try:
+            return _opened(json.loads(part))
+        except ValueError:
+            return part
+    return part
+
+
+def stacks() -> dict[str, dict[str, Any]]:
+    """Return the synthesized stacks that have a golden file, by name."""
+    found = {}
+    for name in SHOWN:
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run(
+                [sys.executable, "-m", "infra", "-", folder],
+                cwd=ROOT,
+                input=json.dumps(combinations()[name]),
+                text=True,
+                check=True,
+                capture_output=True,
+            )
+            found[name] = json.loads((Path(folder) / "cdk.tf.json").read_text())
+    return found
+
+
+def cost_section(made: dict[str, dict[str, Any]]) -> str:
+    """Return the tables of what each stack costs, between their marks."""
+    prices = cost.load_prices()
+    parts = [MARKS[0], f"Prices as of {prices.as_of}, us-east-1; {prices.source}. Made by `make golden`.", ""]
+    for name, stack in made.items():
+        parts += [f"### {name}", "", cost.table(cost.estimate(stack, prices, "us-east-1")), ""]
+    parts += ["Not counted:", "", *(f"- {left_out}" for left_out in cost.NOT_COUNTED), MARKS[1]]
+    return "\n".join(parts)
+
+
+def in_document(document: str, section: str) -> str:
+    """Return the document with the section in its place."""
+    before, _, rest = document.partition(MARKS[0])
+    return before + section + rest.partition(MARKS[1])[2]
+
+
+def main() -> int:
+    """Write every file and say which."""
+    made = stacks()
+    FOLDER.mkdir(exist_ok=True)
+    for name, stack in made.items():
+        (FOLDER / f"{name}.json").write_text(masked(stack), encoding="utf-8")
+    SCHEMA.write_text(schema.text(), encoding="utf-8")
+    STACK_DOCUMENT.write_text(in_document(STACK_DOCUMENT.read_text(), cost_section(made)), encoding="utf-8")
+    print(f"Renewed {len(made)} golden files, the schema and the costs; look at the difference before you commit it.")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""Scans the synthesized stacks with checkov, which has an environment of its own."""

@@ -1,0 +1,306 @@
+"""What a synthesized stack costs a month before anybody uses it: a line for each kind with a standing charge.
+
+Pure but for reading the price table beside it. What is charged by use is named, never guessed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from typing import Any
+
+PRICES = Path(__file__).parent / "prices.toml"
+HOURS = Decimal(730)
+"""A month (AWS Pricing Calculator, "Assumptions")."""
+
+CPU_UNITS, MIB = Decimal(1024), Decimal(1024)
+Resources = dict[str, Any]
+Stack = dict[str, dict[str, Resources]]
+
+
+class PricesMissing(LookupError):  # noqa: N818 - named for what happened
+    """The table has no price for a region or a node type; the text says what to do."""
+
+
+def renewing(region: str) -> str:
+    """Return what to do about a price that is missing."""
+    return f"Renew the table: python -m infra prices --region {region} --write."
+
+
+@dataclass(frozen=True)
+class Prices:
+    """The table: when and whence, and unit prices in USD by region and name."""
+
+    as_of: date
+    source: str
+    regions: dict[str, dict[str, Decimal]]
+
+    def of(self, region: str, name: str) -> Decimal:
+        """Return a unit price; raises PricesMissing."""
+        try:
+            return self.regions[region][name]
+        except KeyError:
+            raise PricesMissing(f"There is no price of {name} in {region}. {renewing(region)}") from None
+
+
+@dataclass(frozen=True)
+class CostLine:
+    """One kind: how much of it, in which unit, at which price, and what that is a month in USD."""
+
+    kind: str
+    quantity: Decimal
+    unit: str
+    unit_price_usd: Decimal
+    note: str = ""
+
+    @property
+    def monthly_usd(self) -> Decimal:
+        """The month's figure, rounded to cents."""
+        return (self.quantity * self.unit_price_usd).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The lines of a stack, when and where the prices hold, and what they leave out."""
+
+    lines: tuple[CostLine, ...]
+    region: str
+    as_of: date
+    not_counted: tuple[str, ...]
+
+    @property
+    def total_usd(self) -> Decimal:
+        """The sum of the lines."""
+        return sum((line.monthly_usd for line in self.lines), Decimal(0))
+
+
+NOT_COUNTED = (
+    "data transfer, and data through NAT gateways, endpoints and the load balancer (its capacity units)",
+    "Aurora above its least capacity, its storage, I/O and backups beyond the free ones",
+    "Fargate tasks above the least number, and their storage above 20 GB",
+    "requests to and storage in S3, messages in SQS and SNS, requests to KMS and Secrets Manager",
+    "log ingestion and storage, CloudTrail data events, Container Insights' and custom metrics",
+    "requests that WAF inspects, runs of the rotation function, images in ECR, names in Route 53",
+)
+BY_USE = frozenset(
+    {
+        "aws_backup_plan",
+        "aws_backup_vault",
+        "aws_cloudtrail",
+        "aws_cloudwatch_log_group",
+        "aws_lambda_function",
+        "aws_s3_bucket",
+        "aws_sns_topic",
+        "aws_sqs_queue",
+        "aws_wafv2_web_acl_logging_configuration",
+    }
+)
+"""Kinds that cost by use alone; `NOT_COUNTED` says of what."""
+
+FREE = frozenset(
+    {
+        "aws_acm_certificate",
+        "aws_acm_certificate_validation",
+        "aws_appautoscaling_policy",
+        "aws_appautoscaling_target",
+        "aws_backup_selection",
+        "aws_budgets_budget",
+        "aws_db_event_subscription",
+        "aws_db_parameter_group",
+        "aws_db_subnet_group",
+        "aws_default_security_group",
+        "aws_ecs_cluster",
+        "aws_ecs_task_definition",
+        "aws_elasticache_parameter_group",
+        "aws_elasticache_subnet_group",
+        "aws_elasticache_user",
+        "aws_elasticache_user_group",
+        "aws_flow_log",
+        "aws_iam_role",
+        "aws_iam_role_policy",
+        "aws_iam_role_policy_attachment",
+        "aws_internet_gateway",
+        "aws_kms_alias",
+        "aws_lambda_permission",
+        "aws_lb_listener",
+        "aws_lb_target_group",
+        "aws_rds_cluster",
+        "aws_rds_cluster_parameter_group",
+        "aws_route",
+        "aws_route53_record",
+        "aws_route_table",
+        "aws_route_table_association",
+        "aws_s3_bucket_lifecycle_configuration",
+        "aws_s3_bucket_logging",
+        "aws_s3_bucket_notification",
+        "aws_s3_bucket_ownership_controls",
+        "aws_s3_bucket_policy",
+        "aws_s3_bucket_public_access_block",
+        "aws_s3_bucket_server_side_encryption_configuration",
+        "aws_s3_bucket_versioning",
+        "aws_secretsmanager_secret_policy",
+        "aws_secretsmanager_secret_rotation",
+        "aws_secretsmanager_secret_version",
+        "aws_security_group",
+        "aws_sns_topic_policy",
+        "aws_sns_topic_subscription",
+        "aws_sqs_queue_policy",
+        "aws_sqs_queue_redrive_allow_policy",
+        "aws_subnet",
+        "aws_vpc",
+        "aws_vpc_security_group_egress_rule",
+        "aws_vpc_security_group_ingress_rule",
+        "aws_wafv2_web_acl_association",
+    }
+)
+"""Kinds without a charge of their own; a cluster's charge is its instances'."""
+
+
+def load_prices(path: Path = PRICES) -> Prices:
+    """Return the price table; a cache node's price has the name ``<engine>/<node type>``."""
+    told = tomllib.loads(path.read_text(encoding="utf-8"))
+    regions = {
+        region: {
+            name: Decimal(value)
+            for name, value in {**table, **table.get("cache_node_hour", {})}.items()
+            if isinstance(value, str)
+        }
+        for region, table in told["regions"].items()
+    }
+    return Prices(told["as_of"], str(told["source"]), regions)
+
+
+def hours(kind: str, price: str) -> Callable[[Stack, Resources], list[tuple[str, Decimal, str, str]]]:
+    """Return a counter of resources that cost by the hour."""
+    return lambda stack, found: [(kind, HOURS * len(found), "hours", price)]
+
+
+def months(kind: str, price: str) -> Callable[[Stack, Resources], list[tuple[str, Decimal, str, str]]]:
+    """Return a counter of resources that cost by the month."""
+    return lambda stack, found: [(kind, Decimal(len(found)), "months", price)]
+
+
+Counted = list[tuple[str, Decimal, str, str]]
+
+
+def _endpoints(stack: Stack, found: Resources) -> Counted:
+    zones = sum(len(body["subnet_ids"]) for body in found.values() if body["vpc_endpoint_type"] == "Interface")
+    return [("Interface endpoints, per zone", HOURS * zones, "hours", "interface_endpoint_hour")]
+
+
+def _instances(stack: Stack, found: Resources) -> Counted:
+    least = Decimal(0)
+    for cluster in stack.get("aws_rds_cluster", {}).values():
+        least += Decimal(str(cluster["serverlessv2_scaling_configuration"]["min_capacity"]))
+    return [("Aurora Serverless v2, least capacity", HOURS * least * len(found), "ACU-hours", "aurora_acu_hour")]
+
+
+def _cache(stack: Stack, found: Resources) -> Counted:
+    return [
+        (
+            f"ElastiCache, {body['node_type']} for {body['engine']}",
+            HOURS * body["num_cache_clusters"],
+            "hours",
+            f"{body['engine']}/{body['node_type']}",
+        )
+        for body in found.values()
+    ]
+
+
+def _services(stack: Stack, found: Resources) -> Counted:
+    cpu = memory = Decimal(0)
+    for body in found.values():
+        name = body["task_definition"].split(".")[1]
+        task = stack["aws_ecs_task_definition"][name]
+        cpu += Decimal(task["cpu"]) / CPU_UNITS * body["desired_count"]
+        memory += Decimal(task["memory"]) / MIB * body["desired_count"]
+    return [
+        ("Fargate (ARM), processors", HOURS * cpu, "vCPU-hours", "fargate_arm_vcpu_hour"),
+        ("Fargate (ARM), memory", HOURS * memory, "GB-hours", "fargate_arm_gb_hour"),
+    ]
+
+
+def _alarms(stack: Stack, found: Resources) -> Counted:
+    metrics = sum(sum("metric" in query for query in body.get("metric_query", [])) or 1 for body in found.values())
+    return [("CloudWatch alarms, per metric", Decimal(metrics), "months", "alarm_metric_month")]
+
+
+def _balancer(stack: Stack, found: Resources) -> Counted:
+    addresses = HOURS * sum(len(body["subnets"]) for body in found.values())
+    return [
+        ("Load balancer", HOURS * len(found), "hours", "load_balancer_hour"),
+        ("Public addresses of the load balancer", addresses, "hours", "public_ipv4_hour"),
+    ]
+
+
+def _firewall(stack: Stack, found: Resources) -> Counted:
+    rules = sum(len(body["rule"]) for body in found.values())
+    return [
+        ("Web application firewall", Decimal(len(found)), "months", "web_acl_month"),
+        ("Its rules", Decimal(rules), "months", "web_acl_rule_month"),
+    ]
+
+
+COUNTERS: dict[str, Callable[[Stack, Resources], Counted]] = {
+    "aws_cloudwatch_dashboard": months("CloudWatch dashboard", "dashboard_month"),
+    "aws_cloudwatch_metric_alarm": _alarms,
+    "aws_ecs_service": _services,
+    "aws_eip": hours("Public addresses of NAT gateways", "public_ipv4_hour"),
+    "aws_elasticache_replication_group": _cache,
+    "aws_kms_key": months("KMS key", "kms_key_month"),
+    "aws_lb": _balancer,
+    "aws_nat_gateway": hours("NAT gateways", "nat_gateway_hour"),
+    "aws_rds_cluster_instance": _instances,
+    "aws_secretsmanager_secret": months("Secrets", "secret_month"),
+    "aws_vpc_endpoint": _endpoints,
+    "aws_wafv2_web_acl": _firewall,
+}
+"""How much of a kind with a standing charge a stack has."""
+
+
+def estimate(stack: dict[str, Any], prices: Prices, region: str) -> Estimate:
+    """Return what the stack costs a month at its least: `stack` is Terraform JSON. Raises PricesMissing."""
+    return Estimate(tuple(_lines(stack.get("resource", {}), prices, region)), region, prices.as_of, NOT_COUNTED)
+
+
+def _lines(stack: Stack, prices: Prices, region: str) -> Iterator[CostLine]:
+    if region not in prices.regions:
+        raise PricesMissing(f"There are no prices of {region}. {renewing(region)}")
+    for kind in sorted(set(stack) & set(COUNTERS)):
+        for label, quantity, unit, price in COUNTERS[kind](stack, stack[kind]):
+            paused = "paused while idle" if kind == "aws_rds_cluster_instance" and not quantity else ""
+            if quantity or paused:
+                yield CostLine(label, quantity, unit, prices.of(region, price), paused)
+
+
+def table(given: Estimate) -> str:
+    """Return the estimate as a Markdown table."""
+    rows = ["| what | quantity | unit | USD each | USD a month |", "|---|---|---|---|---|"]
+    for line in sorted(given.lines, key=lambda line: -line.monthly_usd):
+        note = f" ({line.note})" if line.note else ""
+        cells = (line.kind + note, f"{line.quantity.normalize():f}", line.unit, line.unit_price_usd, line.monthly_usd)
+        rows.append(f"| {' | '.join(map(str, cells))} |")
+    return "\n".join([*rows, f"| **all** | | | | **{given.total_usd}** |"])
+
+
+def main(arguments: list[str]) -> int:
+    """Print the estimate of a synthesized stack; exit status 2 where it cannot be read or has no prices."""
+    parser = argparse.ArgumentParser(prog="python -m infra cost", description=__doc__)
+    parser.add_argument("stack", type=Path, help="the cdk.tf.json of a district")
+    parser.add_argument("--region", default="us-east-1")
+    given = parser.parse_args(arguments)
+    try:
+        found = estimate(json.loads(given.stack.read_text(encoding="utf-8")), load_prices(), given.region)
+    except (OSError, ValueError, PricesMissing) as error:
+        sys.stderr.write(f"stack: {error}\n")
+        return 2
+    left_out = "; ".join(found.not_counted)
+    sys.stdout.write(f"{table(found)}\n\nPrices as of {found.as_of}, {found.region}. Not counted: {left_out}.\n")
+    return 0

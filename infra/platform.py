@@ -1,0 +1,226 @@
+"""What all districts of an account share: the state bucket, the image repository, the deploy role and its boundaries.
+
+One Terraform state per account. A district's own stack never changes anything in here.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from infra.cdk import (
+    AwsProvider,
+    AwsProviderAssumeRole,
+    AwsProviderDefaultTags,
+    Construct,
+    EcrLifecyclePolicy,
+    EcrRepository,
+    EcrRepositoryEncryptionConfiguration,
+    EcrRepositoryImageScanningConfiguration,
+    GuarddutyDetector,
+    IamPolicy,
+    IamRole,
+    IamRolePolicyAttachment,
+    KmsAlias,
+    KmsKey,
+    S3Bucket,
+    S3BucketLifecycleConfiguration,
+    S3BucketLifecycleConfigurationRule,
+    S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload,
+    S3BucketLifecycleConfigurationRuleFilter,
+    S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration,
+    S3BucketPolicy,
+    S3BucketPublicAccessBlock,
+    S3BucketServerSideEncryptionConfigurationA,
+    S3BucketServerSideEncryptionConfigurationRuleA,
+    S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA,
+    S3BucketVersioningA,
+    S3BucketVersioningVersioningConfiguration,
+    TerraformOutput,
+    TerraformStack,
+    member,
+)
+from infra.deploy_rights import (
+    DEPLOY_BOUNDARY,
+    DEPLOY_ROLE,
+    DISTRICT_BOUNDARY,
+    deploy_statements,
+    district_statements,
+)
+from infra.frame import policy, tls_only
+from infra.platform_spec import PlatformSpec
+
+STACK = "platform"
+REPOSITORY = "homeroom/processor"
+KEPT_IMAGES = 50
+OLD_STATES_DAYS = 90
+LONGEST_RUN_SECONDS = 4 * 3600
+"""How long a session of the deploy role lasts at most: longer than the longest run."""
+
+
+class PlatformStack(TerraformStack):
+    """One account's shared resources."""
+
+    def __init__(self, scope: Construct, spec: PlatformSpec) -> None:
+        super().__init__(scope, STACK)
+        assumed = AwsProviderAssumeRole(role_arn=spec.admin_role_arn, session_name="homeroom-platform")
+        AwsProvider(
+            self,
+            "aws",
+            region=spec.region,
+            allowed_account_ids=[spec.account_id],
+            assume_role=[assumed] if spec.admin_role_arn else None,
+            default_tags=[AwsProviderDefaultTags(tags={"ManagedBy": "homeroom-platform"})],
+        )
+        key = Key(self, spec)
+        outputs = {
+            "repository_url": Repository(self, key_arn=key.arn).url,
+            **DeployRole(self, spec).outputs,
+        }
+        if spec.state_bucket is not None:
+            outputs["state_bucket"] = StateBucket(self, spec.state_bucket, key_arn=key.arn).name
+        if spec.guardduty:
+            GuarddutyDetector(self, "guardduty", enable=True)
+        for name, value in outputs.items():
+            TerraformOutput(self, name, value=value)
+
+    @member(jsii_name="allocateLogicalId")
+    def _allocate_logical_id(self, tf_element: Any) -> str:
+        """Return an element's path as its name, in place of CDKTF's hashes."""
+        node = getattr(tf_element, "node", tf_element)
+        return "_".join(str(node.path).split("/")[1:]).replace("-", "_")
+
+
+class Key(Construct):
+    """The key of states and images; student data has its districts' own keys."""
+
+    def __init__(self, scope: Construct, spec: PlatformSpec) -> None:
+        super().__init__(scope, "key")
+        account = {
+            "Sid": "AccountAdministers",
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{spec.account_id}:root"},
+            "Action": ["kms:*"],
+            "Resource": ["*"],
+        }
+        key = KmsKey(
+            self, "key", description="Homeroom's states and images", enable_key_rotation=True, policy=policy(account)
+        )
+        KmsAlias(self, "alias", name="alias/homeroom-platform", target_key_id=key.key_id)
+        self.arn: str = key.arn
+
+
+class Repository(Construct):
+    """Where the processor's images lie: scanned when pushed, never overwritten."""
+
+    def __init__(self, scope: Construct, *, key_arn: str) -> None:
+        super().__init__(scope, "repository")
+        repository = EcrRepository(
+            self,
+            "processor",
+            name=REPOSITORY,
+            image_tag_mutability="IMMUTABLE",
+            image_scanning_configuration=EcrRepositoryImageScanningConfiguration(scan_on_push=True),
+            encryption_configuration=[EcrRepositoryEncryptionConfiguration(encryption_type="KMS", kms_key=key_arn)],
+        )
+        untagged = {
+            "rulePriority": 1,
+            "description": f"Keep the last {KEPT_IMAGES} images without a tag",
+            "selection": {"tagStatus": "untagged", "countType": "imageCountMoreThan", "countNumber": KEPT_IMAGES},
+            "action": {"type": "expire"},
+        }
+        EcrLifecyclePolicy(self, "lifecycle", repository=repository.name, policy=json.dumps({"rules": [untagged]}))
+        self.url: str = repository.repository_url
+
+
+class DeployRole(Construct):
+    """The role that the portal's worker assumes, with an external id, to deploy the account's districts."""
+
+    def __init__(self, scope: Construct, spec: PlatformSpec) -> None:
+        super().__init__(scope, "deploy")
+        rights = IamPolicy(
+            self,
+            "rights",
+            name=DEPLOY_BOUNDARY,
+            description="What the deploy role may do, and the most it may ever do",
+            policy=policy(*deploy_statements(spec.account_id)),
+        )
+        district = IamPolicy(
+            self,
+            "district_boundary",
+            name=DISTRICT_BOUNDARY,
+            description="The most that any role of a district may do",
+            policy=policy(*district_statements(spec.account_id)),
+        )
+        portal = {
+            "Effect": "Allow",
+            "Principal": {"AWS": list(spec.portal_principal_arns)},
+            "Action": ["sts:AssumeRole"],
+            "Condition": {"StringEquals": {"sts:ExternalId": spec.external_id}},
+        }
+        role = IamRole(
+            self,
+            "role",
+            name=DEPLOY_ROLE,
+            assume_role_policy=policy(portal),
+            permissions_boundary=rights.arn,
+            max_session_duration=LONGEST_RUN_SECONDS,
+        )
+        IamRolePolicyAttachment(self, "attached", role=role.name, policy_arn=rights.arn)
+        self.outputs: dict[str, str] = {
+            "deploy_role_arn": role.arn,
+            "deploy_boundary_arn": rights.arn,
+            "district_boundary_arn": district.arn,
+        }
+
+
+class StateBucket(Construct):
+    """The bucket of all Terraform states. It exists before its own state does, and is imported into it."""
+
+    def __init__(self, scope: Construct, name: str, *, key_arn: str) -> None:
+        super().__init__(scope, "state")
+        bucket = S3Bucket(self, "bucket", bucket=name)
+        bucket.import_from(name)
+        self.name: str = bucket.id
+        S3BucketVersioningA(
+            self,
+            "versions",
+            bucket=bucket.id,
+            versioning_configuration=S3BucketVersioningVersioningConfiguration(status="Enabled"),
+        )
+        by_key = S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA(
+            sse_algorithm="aws:kms", kms_master_key_id=key_arn
+        )
+        rule = S3BucketServerSideEncryptionConfigurationRuleA(
+            apply_server_side_encryption_by_default=by_key, bucket_key_enabled=True
+        )
+        S3BucketServerSideEncryptionConfigurationA(self, "encryption", bucket=bucket.id, rule=[rule])
+        closed = S3BucketPublicAccessBlock(
+            self,
+            "closed",
+            bucket=bucket.id,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+        )
+        arn = f"arn:aws:s3:::{name}"
+        S3BucketPolicy(self, "policy", bucket=bucket.id, policy=policy(tls_only(arn)), depends_on=[closed])
+        S3BucketLifecycleConfiguration(
+            self,
+            "lifecycle",
+            bucket=bucket.id,
+            rule=[
+                S3BucketLifecycleConfigurationRule(
+                    id="old-states",
+                    status="Enabled",
+                    filter=[S3BucketLifecycleConfigurationRuleFilter(prefix="")],
+                    abort_incomplete_multipart_upload=[
+                        S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(days_after_initiation=7)
+                    ],
+                    noncurrent_version_expiration=[
+                        S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration(noncurrent_days=OLD_STATES_DAYS)
+                    ],
+                )
+            ],
+        )

@@ -1,0 +1,24 @@
+"""A change of the stack is a reviewed difference: golden files, the schema and the costs are as the code makes them."""
+
+from __future__ import annotations
+
+import pytest
+
+from devtools import golden
+from devtools.paths import ROOT
+
+
+@pytest.fixture(scope="module")
+def made():
+    return golden.stacks()
+
+
+@pytest.mark.parametrize("name", golden.SHOWN)
+def test_the_golden_file_is_todays_stack(made, name):
+    kept = (golden.FOLDER / f"{name}.json").read_text(encoding="utf-8")
+    assert golden.masked(made[name]) == kept, "The stack has changed. Run `make golden` and review the difference."
+
+
+def test_the_costs_in_the_documents_are_todays(made):
+    document = (ROOT / "docs" / "stack.md").read_text()
+    assert golden.cost_section(made) in document, "Run `make golden`."

@@ -1,0 +1,36 @@
+"""DB parameters that were set say so, and can be set back."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sandbox.conftest import Clients
+
+
+@pytest.fixture
+def group(client):
+    rds = client("rds")
+    name = "pg-small-sbx"
+    rds.create_db_parameter_group(
+        DBParameterGroupName=name, DBParameterGroupFamily="aurora-postgresql16", Description="For a test"
+    )
+    yield name
+    rds.delete_db_parameter_group(DBParameterGroupName=name)
+
+
+def parameters(client: Clients, group: str) -> dict[str, tuple[str, str]]:
+    told = client("rds").describe_db_parameters(DBParameterGroupName=group)["Parameters"]
+    return {parameter["ParameterName"]: (parameter["ParameterValue"], parameter["Source"]) for parameter in told}
+
+
+def test_a_parameter_that_was_set_has_its_source_and_can_be_reset(client, group):
+    wanted = [
+        {"ParameterName": name, "ParameterValue": "1", "ApplyMethod": "immediate"}
+        for name in ("log_lock_waits", "log_connections")
+    ]
+    client("rds").modify_db_parameter_group(DBParameterGroupName=group, Parameters=wanted)
+    assert parameters(client, group) == {"log_lock_waits": ("1", "user"), "log_connections": ("1", "user")}
+    client("rds").reset_db_parameter_group(DBParameterGroupName=group, Parameters=wanted[:1])
+    assert set(parameters(client, group)) == {"log_connections"}
+    client("rds").reset_db_parameter_group(DBParameterGroupName=group, ResetAllParameters=True)
+    assert parameters(client, group) == {}

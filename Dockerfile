@@ -26,8 +26,10 @@ COPY processor processor
 
 RUN useradd --system --uid 10001 --home-dir /var/lib/homeroom --create-home homeroom \
     && HOMEROOM_SECRET_KEY=build HOMEROOM_DATABASE_URL=postgresql://build:build@localhost/build \
-       HOMEROOM_BROKER_URL=memory:// HOMEROOM_VAR_DIR=/app/var python manage.py collectstatic --no-input --verbosity 0
-ENV HOMEROOM_VAR_DIR=/var/lib/homeroom
+       HOMEROOM_BROKER_URL=memory:// HOMEROOM_STATIC_DIR=/app/static \
+       python manage.py collectstatic --no-input --verbosity 0
+# Beside the code, where no volume hides them.
+ENV HOMEROOM_STATIC_DIR=/app/static HOMEROOM_VAR_DIR=/var/lib/homeroom
 USER homeroom
 EXPOSE 8000
 CMD ["gunicorn", "portal.wsgi", "--bind", "0.0.0.0:8000"]

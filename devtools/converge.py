@@ -1,7 +1,8 @@
 """Applies every combination of size, zones and egress to the embedded AWS, and proves that each converges and goes.
 
-For each: apply, a second plan that must be empty, destroy, and AWS's own inventory, which must be empty too. Each has
-a sandbox of its own. Slow by nature: some minutes for each; the tests run a few of them.
+For each: apply, a second plan that must be empty, a plan of another size, image and retention that must lose no data,
+destroy, and AWS's own inventory, which must be empty too. Each has a sandbox of its own. Slow by nature: some minutes
+for each; the tests run a few of them.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from devtools.environment import SANDBOX_CREDENTIALS, STATE_BUCKET, toolchain_va
 from devtools.paths import VAR
 from provisioning.engine.errors import EngineError
 from provisioning.engine.inventory import left_behind, remaining
+from provisioning.engine.policy import PolicyCode, assess
 from provisioning.engine.settings import EngineSettings
 from provisioning.engine.state_store import ensure_state_bucket, state_key
 from provisioning.engine.synthesis import synthesize
@@ -91,6 +93,23 @@ def with_tls(url: str, spec: dict[str, Any]) -> dict[str, Any]:
     return spec
 
 
+def lost_by_growing(settings: EngineSettings, spec: dict[str, Any], folder: Path) -> list[str]:
+    """Return what of the data a change of size, tags, image and retention would replace or delete: nothing may."""
+    image = IMAGE.replace("0123", "4567")
+    changed = {
+        "size": {"S": "M", "M": "L", "L": "M"}[spec["size"]],
+        "tags": {"Team": "Assessment"},
+        "images": {"api": image, "worker": image},
+        "retention_days": 400,
+        "backup_days": 14,
+    }
+    synthesize(settings, json.dumps(spec | changed), folder / "changed")
+    terraform = Terraform(settings, folder / "changed", state_key(spec["suffix"]))
+    terraform.init()
+    stateful = {PolicyCode.STATEFUL_DELETED, PolicyCode.STATEFUL_REPLACED}
+    return [finding.sentence for finding in assess(terraform.plan().shown) if finding.code in stateful]
+
+
 def converge(name: str, spec: dict[str, Any], folder: Path) -> Outcome:
     """Carry one combination through; what goes wrong is told in the outcome."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -117,6 +136,7 @@ def converge(name: str, spec: dict[str, Any], folder: Path) -> Outcome:
             applied = time.monotonic() - started
             again = terraform.plan()
             problem = "; ".join(f"{one.address}: {one.action}" for one in again.resources)
+            problem = "; ".join(part for part in (problem, *lost_by_growing(settings, spec, folder)) if part)
             started = time.monotonic()
             terraform.apply(terraform.plan(destroy=True))
             destroyed = time.monotonic() - started

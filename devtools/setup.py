@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 
 from devtools.errors import DevtoolsError
 from devtools.toolchain import browser, mirror, node, terraform
 
+SYSTEM_PACKAGES = (
+    ["apt-get", "update", "-q"],
+    ["apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium"],
+)
+"""How a Debian machine gets its Chromium; only root may, as in containers and CI."""
+
 
 def install_browser() -> bool:
-    """Have Playwright install its Chromium where none is found; say whether there is one now."""
+    """Install a Chromium where none is found; say whether there is one now.
+
+    Playwright's own comes first, into the project folder; with root's rights it brings the system's libraries too.
+    Where its download cannot be reached, root on a Debian machine takes the system's package.
+    """
     if browser.find() is not None:
         return True
     print("Installing a Chromium for the browser tests ...", flush=True)
-    command = [sys.executable, "-m", "playwright", "install", "chromium"]
+    root = os.geteuid() == 0 and shutil.which("apt-get") is not None
+    command = [sys.executable, "-m", "playwright", "install", *(["--with-deps"] if root else []), "chromium"]
     environment = {**os.environ, "PLAYWRIGHT_BROWSERS_PATH": str(browser.INSTALLED)}
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-    return ended.returncode == 0 and browser.find() is not None
+    if not _succeeds(command, environment) and root:
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        all(_succeeds(step, quiet) for step in SYSTEM_PACKAGES)
+    return browser.find() is not None
+
+
+def _succeeds(command: list[str], environment: dict[str, str]) -> bool:
+    return subprocess.run(command, capture_output=True, check=False, env=environment).returncode == 0
 
 
 def main() -> int:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from devtools.paths import ROOT
+from portal import healthcheck
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
@@ -68,3 +69,25 @@ def test_the_image_has_every_room_that_runs_and_is_not_root():
         assert f"COPY {room} {room}" in dockerfile
     assert dockerfile.rindex("USER homeroom") < dockerfile.rindex("CMD")
     assert "--require-hashes" in dockerfile
+
+
+def test_the_health_check_names_a_host_that_is_allowed(monkeypatch):
+    monkeypatch.setenv("HOMEROOM_ALLOWED_HOSTS", "portal.example.org, localhost")
+    assert healthcheck.host() == "portal.example.org"
+    for pattern, named in ((".example.org", "example.org"), ("*", "localhost"), ("", "localhost")):
+        monkeypatch.setenv("HOMEROOM_ALLOWED_HOSTS", pattern)
+        assert healthcheck.host() == named
+
+
+def test_the_health_check_fails_while_nobody_answers(monkeypatch, capsys):
+    monkeypatch.setattr(healthcheck, "PORT", 9)
+    assert healthcheck.main() == 1
+    assert "does not answer" in capsys.readouterr().err
+
+
+def test_the_broker_is_started_by_its_own_name_so_that_its_image_leaves_root():
+    assert SERVICES["redis"]["command"][0] == "redis-server"
+
+
+def test_the_file_of_secrets_is_not_committed():
+    assert ".env" in (ROOT / ".gitignore").read_text().splitlines()

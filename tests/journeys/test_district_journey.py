@@ -6,11 +6,14 @@ are deployed at the same time, and the web server is stopped in the middle.
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -20,7 +23,7 @@ from devtools.services.portal import Portal
 from devtools.services.web import running_web
 from devtools.toolchain import browser as chromium
 from tests.builders import PASSWORD
-from tests.journeys.whole_portal import OTHER_ACCOUNT_ID, a_whole_portal
+from tests.journeys.whole_portal import OTHER_ACCOUNT_ID, a_whole_portal, manage
 
 pytestmark = [pytest.mark.browser, pytest.mark.terraform]
 
@@ -104,6 +107,45 @@ def state_is(page: Page, word: str) -> None:
     assert state.inner_text().strip() == word, page.get_by_role("main").inner_text()[:1500]
 
 
+def passwords(portal: Portal) -> set[str]:
+    """Return the passwords that are in the first district's secrets."""
+    client: Any = boto3.client(
+        "secretsmanager",
+        endpoint_url=portal.aws_url,
+        region_name="us-east-1",
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+    )
+    names = [f"database-{kind}-maple-sbx" for kind in ("owner", "application")]
+    found = {json.loads(client.get_secret_value(SecretId=name)["SecretString"])["password"] for name in names}
+    assert len(found) == 2
+    assert all(len(password) == 40 for password in found)
+    return found
+
+
+def nothing_holds(portal: Portal, secrets_of_the_district: set[str]) -> None:
+    """Look for the passwords in states, logs, workspaces and the whole database."""
+    store: Any = boto3.client(
+        "s3",
+        endpoint_url=portal.aws_url,
+        region_name="us-east-1",
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+    )
+    bucket = portal.variables["HOMEROOM_STATE_BUCKET"]
+    keys = [part["Key"] for part in store.list_objects_v2(Bucket=bucket)["Contents"]]
+    assert "districts/maple-sbx/terraform.tfstate" in keys
+    texts = {key: store.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
+    texts["database"] = manage(portal.variables, "dumpdata").encode()
+    assert b"maple-sbx" in texts["database"]
+    folder = Path(portal.variables["HOMEROOM_VAR_DIR"])
+    for place in ("logs", "work"):
+        texts |= {str(path): path.read_bytes() for path in (folder / place).rglob("*") if path.is_file()}
+    assert any("logs" in name for name in texts)
+    for name, text in texts.items():
+        assert not any(secret.encode() in text for secret in secrets_of_the_district), name
+
+
 def tear_down(page: Page, slug: str) -> None:
     page.goto(f"/districts/{slug}-sbx/teardown")
     page.get_by_label("Type the slug to confirm").fill("something else")
@@ -146,6 +188,8 @@ def test_two_districts_live_and_go(browser: Browser, portal: Portal, tmp_path: P
         state_is(administrator, "Succeeded")
         administrator.goto("/districts/cedar-sbx/resources")
         expect(administrator.get_by_role("main")).to_contain_text(f":{OTHER_ACCOUNT_ID}:")
+
+        nothing_holds(portal, passwords(portal))
 
         viewer = signed_in(browser, portal, "vera")
         refused = viewer.goto("/districts/maple-sbx/teardown")

@@ -1,0 +1,96 @@
+"""Terraform with the real provider accepts whatever specification holds: a few are made up each time."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from infra.naming import ENVIRONMENT_CODES
+from infra.spec import LOG_RETENTION_DAYS, parse_spec
+from tests.infra.conftest import CERTIFICATE, IMAGE, synthesized
+
+EXAMPLES = 4
+"""Each takes seconds: synthesis in a process of its own, then the provider's validation."""
+
+
+@st.composite
+def specs(draw: st.DrawFn) -> dict[str, Any]:
+    environment = draw(st.sampled_from(sorted(ENVIRONMENT_CODES)))
+    slug = draw(st.from_regex(r"[a-z][a-z0-9]{1,14}", fullmatch=True))
+    tls = draw(
+        st.sampled_from(
+            [
+                {"certificate_arn": CERTIFICATE},
+                {"hosted_zone_id": "Z0123456789ABC", "domain_name": "results.lakeside.example.org"},
+            ]
+        )
+    )
+    prefix = draw(st.integers(16, 22))
+    first = int(IPv4Network("10.0.0.0/8").network_address) + draw(st.integers(0, 63)) * 2**18
+    network = IPv4Network((first, prefix), strict=False)
+    role = {
+        "role_arn": "arn:aws:iam::123456789012:role/homeroom-deploy",
+        "external_id": "0123456789abcdef",
+        "permissions_boundary_arn": "arn:aws:iam::123456789012:policy/homeroom-district",
+    }
+    return {
+        "district_name": draw(st.text(min_size=1, max_size=60)),
+        "slug": slug,
+        "environment": environment,
+        "suffix": f"{slug}-{ENVIRONMENT_CODES[environment]}",
+        "region": "us-east-1",
+        "cidr": str(network),
+        "zones": draw(st.sampled_from([2, 3])),
+        "size": draw(st.sampled_from(["S", "M", "L"])),
+        "egress": draw(st.sampled_from(["nat", "none"])),
+        "retention_days": draw(st.sampled_from(LOG_RETENTION_DAYS)),
+        "backup_days": draw(st.integers(1, 35)),
+        "final_snapshot": draw(st.booleans()),
+        "monthly_budget_usd": draw(st.integers(1, 1_000_000)),
+        "allowed_client_cidrs": draw(st.sampled_from([["0.0.0.0/0"], ["203.0.113.0/24", "198.51.100.7/32"]])),
+        "alarm_emails": draw(st.sampled_from([[], ["a@example.org", "b@example.org"]])),
+        "images": {"api": IMAGE, "worker": IMAGE} if environment == "production" or draw(st.booleans()) else {},
+        "cache_engine": draw(st.sampled_from(["redis", "valkey"])),
+        "tags": draw(st.sampled_from([{}, {"Team": "Assessment", "Cost center": "K-12/7"}])),
+        **(tls if environment != "sandbox" or draw(st.booleans()) else {}),
+        **(role if draw(st.booleans()) else {}),
+    }
+
+
+@given(specs())
+def test_what_is_made_up_here_holds(spec):
+    parse_spec(spec | {"account_id": "123456789012"})
+
+
+@pytest.fixture(scope="module")
+def initialized(tmp_path_factory) -> Path:
+    folder: Path = tmp_path_factory.mktemp("any-spec")
+    return folder
+
+
+@pytest.mark.terraform
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(spec=specs())
+def test_terraform_accepts_every_specification_that_holds(initialized, spec):
+    stack = synthesized(spec, initialized / "stack")
+    environment = {**os.environ, "TF_DATA_DIR": str(initialized / "data")}
+    for arguments in (["init", "-backend=false", "-input=false"], ["validate"]):
+        ended = subprocess.run(
+            [os.environ["HOMEROOM_TERRAFORM"], *arguments, "-no-color"],
+            cwd=stack.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 0, json.dumps(spec) + ended.stdout + ended.stderr
+    shutil.rmtree(stack.folder)

@@ -25,6 +25,14 @@ def flag(name: str, *, default: bool = False) -> bool:
     return text(name, "1" if default else "0").strip().lower() in {"1", "true", "yes", "on"}
 
 
+def number(name: str, default: int) -> int:
+    """Return the variable as a whole number above 0; raises ImproperlyConfigured for anything else."""
+    value = text(name, str(default)).strip()
+    if not (value.isascii() and value.isdigit()) or int(value) == 0:
+        raise ImproperlyConfigured(f"HOMEROOM_{name} must be a whole number above 0, not {value!r}.")
+    return int(value)
+
+
 def items(name: str, default: str = "") -> list[str]:
     """Return the variable's comma-separated items."""
     return [item.strip() for item in text(name, default).split(",") if item.strip()]

@@ -93,6 +93,12 @@ X_FRAME_OPTIONS = "DENY"
 LONGEST_RUN = timedelta(hours=3)
 """A run that takes longer is stopped. Aurora and NAT gateways take minutes; hours mean that something hangs."""
 
+LEASE_SECONDS = env.number("LEASE_SECONDS", 45)
+REAP_SECONDS = env.number("REAP_SECONDS", 10)
+ORPHAN_SECONDS = env.number("ORPHAN_SECONDS", 600)
+CANCEL_GRACE_SECONDS = env.number("CANCEL_GRACE_SECONDS", 300)
+PLAN_EXPIRES_HOURS = env.number("PLAN_EXPIRES_HOURS", 24)
+
 CELERY_BROKER_URL = env.text("BROKER_URL")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A task that outlives the visibility timeout is delivered a second time (Celery, "Using Redis": visibility timeout).
@@ -113,7 +119,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
-    "reap-runs": {"task": "provisioning.reap_runs", "schedule": 15.0},
+    "reap-runs": {"task": "provisioning.reap_runs", "schedule": float(REAP_SECONDS)},
 }
 
 AWS_ENDPOINT_URL = env.text("AWS_ENDPOINT_URL", "") or None

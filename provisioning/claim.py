@@ -1,32 +1,61 @@
-"""Lets exactly one delivery of a task work on a run: a compare-and-set on the queued state decides."""
+"""Lets exactly one delivery of a task work on a run: a compare-and-set on the run's state decides.
+
+A claim is held by a lease. The worker renews it while it works; when nobody has for `LEASE`, the reaper takes it away.
+"""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 
+from portal.state_table import By
+from provisioning.engine.host import this_host
 from provisioning.models import Run, new_claim
-from provisioning.states import RunState
-from provisioning.transitions import RunMoved, move
+from provisioning.states import Decision, RunState
+from provisioning.transitions import RunMoved, TransitionRefused, move
 
 
-def claim(run_number: int, worker_name: str) -> tuple[Run, UUID] | None:
-    """Return the run and its claim, now Synthesizing; None when it is no longer queued."""
+def lease() -> timedelta:
+    """Return how long a claim holds without being renewed."""
+    return timedelta(seconds=settings.LEASE_SECONDS)
+
+
+def claim(run_number: int, worker_name: str, after: RunState | None = None) -> tuple[Run, UUID] | None:
+    """Return the run and its claim; None when nothing is to be done with it, or somebody else was first.
+
+    A queued run goes to Synthesizing, one with an approved plan to Applying. A lost run goes to `after`: to
+    Synthesizing, unless its Terraform is followed (Applying) or it is to be stopped (Cancelling).
+    """
     run = Run.objects.select_related("district", "district__account").filter(pk=run_number).first()
-    if run is None or run.state_badge is not RunState.QUEUED:
+    if run is None or run.state_badge not in {RunState.QUEUED, RunState.LOST}:
         return None
+    if after is None:
+        after = RunState.APPLYING if run.decision == Decision.APPROVED else RunState.SYNTHESIZING
     token, now = new_claim(), timezone.now()
     try:
         move(
             run,
-            RunState.SYNTHESIZING,
+            after,
+            by=By.WORKER,
             claim_token=token,
             worker_name=worker_name,
+            worker_host=this_host(),
+            attempt=run.attempt + 1,
             claimed_at=now,
             heartbeat_at=now,
-            started_at=now,
+            lease_until=now + lease(),
+            started_at=run.started_at or now,
         )
-    except RunMoved:
+    except (RunMoved, TransitionRefused):
         return None
     return run, token
+
+
+def renew(run: Run, token: UUID) -> bool:
+    """Renew the lease; false when the run is no longer held by this claim."""
+    now = timezone.now()
+    held = Run.objects.filter(pk=run.pk, claim_token=token)
+    return held.update(heartbeat_at=now, lease_until=now + lease()) == 1

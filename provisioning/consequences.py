@@ -6,6 +6,7 @@ from portal.districts.statuses import DistrictStatus
 from provisioning.states import RunKind, RunState
 
 WELL = frozenset({RunState.SUCCEEDED, RunState.NO_CHANGES})
+LET_BE = frozenset({RunState.CANCELED, RunState.DISCARDED})
 STATUS_WHILE_RUNNING = {RunKind.APPLY: DistrictStatus.PROVISIONING, RunKind.DESTROY: DistrictStatus.TEARING_DOWN}
 STATUS_WHEN_WELL = {RunKind.APPLY: DistrictStatus.LIVE, RunKind.DESTROY: DistrictStatus.REMOVED}
 
@@ -15,8 +16,15 @@ def status_while(kind: RunKind) -> DistrictStatus | None:
     return STATUS_WHILE_RUNNING.get(kind)
 
 
-def status_after(kind: RunKind, ended: RunState) -> DistrictStatus | None:
-    """Return the district's status after such an end; None leaves it as it is, as a plan always does."""
-    if kind is RunKind.PLAN:
+def status_after(kind: RunKind, ended: RunState, *, status_before: str, applied: bool) -> DistrictStatus | None:
+    """Return the district's status after such an end; None leaves it as it is, as a look at it always does.
+
+    A run that somebody called off before it applied anything leaves the district where it was before the run.
+    """
+    if kind not in STATUS_WHEN_WELL:
         return None
-    return STATUS_WHEN_WELL[kind] if ended in WELL else DistrictStatus.NEEDS_ATTENTION
+    if ended in WELL:
+        return STATUS_WHEN_WELL[kind]
+    if ended in LET_BE and not applied and status_before:
+        return DistrictStatus(status_before)
+    return DistrictStatus.NEEDS_ATTENTION

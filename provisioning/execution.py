@@ -19,6 +19,7 @@ from uuid import UUID
 
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
+from portal.state_table import By
 from provisioning.configuration import engine_settings
 from provisioning.engine.aws import DeployRole
 from provisioning.engine.errors import EngineError, Interrupted, NotConverged, ResourcesRemain
@@ -193,7 +194,7 @@ class Walk:
         """Move on; raises Interrupted where the run was asked to stop in the meantime."""
         self.recorder.flush()
         try:
-            move(self.run, state, claim=self.claim)
+            move(self.run, state, by=By.WORKER, claim=self.claim)
         except RunMoved:
             if self.stop_asked():
                 raise Interrupted("The run was canceled.") from None
@@ -230,11 +231,11 @@ class Walk:
         self.recorder.flush()
         self.run.refresh_from_db()
         try:
-            move(self.run, state, claim=self.claim, **fields)
+            move(self.run, state, by=By.WORKER, claim=self.claim, **fields)
         except RunMoved:
             # Asked to stop at the very end: the run is Cancelling now, and ends as it truly did.
             self.run.refresh_from_db()
-            move(self.run, state, claim=self.claim, **fields)
+            move(self.run, state, by=By.WORKER, claim=self.claim, **fields)
 
 
 def deploy_role(spec: dict[str, Any]) -> DeployRole | None:

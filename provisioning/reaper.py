@@ -8,40 +8,37 @@ from datetime import timedelta
 from django.db.models import Q
 from django.utils import timezone
 
+from portal.state_table import By
 from provisioning.models import Run
 from provisioning.services.requests import send
 from provisioning.states import HELD_STATES, RunState
-from provisioning.transitions import RunMoved, move
+from provisioning.transitions import RunMoved, TransitionRefused, move
 
 logger = logging.getLogger(__name__)
-
-LEASE = timedelta(seconds=90)
-"""A worker renews its heartbeat every 10 seconds; after nine that are missing it is taken to be gone."""
 
 UNCLAIMED = timedelta(minutes=2)
 """A queued run is sent again after this time: the broker may have lost it. A second delivery does no harm."""
 
 
-def reap(lease: timedelta = LEASE) -> list[int]:
-    """Mark runs whose worker has been silent for longer than the lease as Lost; return their numbers."""
+def reap() -> list[int]:
+    """Mark runs whose lease is over as Lost, and have them recovered or given up; return their numbers."""
     now = timezone.now()
     held = sorted(state.value for state in HELD_STATES)
-    silent = Run.objects.filter(state__in=held, heartbeat_at__lt=now - lease).select_related("district")
     lost = []
-    for run in silent:
+    for run in Run.objects.filter(state__in=held, lease_until__lt=now).select_related("district"):
         try:
             move(
                 run,
                 RunState.LOST,
-                claim_token=None,
+                by=By.REAPER,
                 error_code="worker_lost",
                 error_summary=f"The worker {run.worker_name} stopped answering while the run was "
                 f"{run.state_badge.word.lower()}.",
-                error_remedy="Retry the run: it goes on from what exists. If it happens again, read the worker's log.",
+                error_remedy="Another worker takes the run over by itself and goes on from what exists.",
             )
-        except RunMoved:
+        except (RunMoved, TransitionRefused):
             continue
-        logger.warning("Run #%s is lost: no heartbeat for %s.", run.number, lease)
+        logger.warning("Run #%s is lost: its lease was over.", run.number)
         lost.append(run.number)
     return lost
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
+from django.db import models
+
 from portal.badges import Badge
+from portal.state_table import By, StateTable, Transition
 
 
 class RunKind(Badge):
@@ -11,6 +16,7 @@ class RunKind(Badge):
     APPLY = "apply", "Apply", "rocket", "neutral"
     PLAN = "plan", "Plan only", "list-check", "neutral"
     DESTROY = "destroy", "Teardown", "trash", "neutral"
+    DRIFT = "drift", "Drift check", "drift", "neutral"
 
 
 class RunState(Badge):
@@ -31,7 +37,39 @@ class RunState(Badge):
     LOST = "lost", "Lost", "question", "bad"
 
 
-Q, S, P, W, A, V, C = (
+class Decision(Badge):
+    """What a second person said of a plan."""
+
+    APPROVED = "approved", "Approved", "check", "good"
+    DISCARDED = "discarded", "Discarded", "circle-off", "neutral"
+
+
+class Priority(models.IntegerChoices):
+    """Whose run goes first; the smaller number does."""
+
+    PERSON = 0, "A person waits"
+    ROLLOUT = 1, "Rollout"
+    SWEEP = 2, "Periodic check"
+
+
+class Guard(StrEnum):
+    """The condition of a transition, as the documents state it; `provisioning.guards` decides it."""
+
+    CLAIMS = "claims it by compare-and-set"
+    CLAIMS_APPROVED = "claims it, and its plan was approved"
+    HOLDS = "holds the claim"
+    WAITS = "holds the claim, and the plan needs approval"
+    FREE = "holds the claim, and the plan needs no approval or has it"
+    SECOND_PERSON = "is not who asked for the run"
+    LEASE_OVER = "the lease is over"
+    EXHAUSTED = "it was lost too often"
+    ASKED_TO_STOP = "claims it, and it was asked to stop"
+    TERRAFORM_LIVES = "claims it, and its Terraform still works on this host"
+    EXPIRED = "nobody decided in time"
+    GIVES_WAY = "a person's run takes its place"
+
+
+Q, S, P, W, A, V, C, L = (
     RunState.QUEUED,
     RunState.SYNTHESIZING,
     RunState.PLANNING,
@@ -39,35 +77,56 @@ Q, S, P, W, A, V, C = (
     RunState.APPLYING,
     RunState.VERIFYING,
     RunState.CANCELLING,
+    RunState.LOST,
 )
-ENDS = frozenset({RunState.FAILED, RunState.LOST})
+HELD_STATES = frozenset({S, P, A, V, C})
+"""States in which a worker holds the run and renews its lease."""
 
-TRANSITIONS: dict[RunState, frozenset[RunState]] = {
-    Q: frozenset({S, RunState.CANCELED}),
-    S: frozenset({P, C}) | ENDS,
-    P: frozenset({W, A, V, C, RunState.SUCCEEDED, RunState.NO_CHANGES}) | ENDS,
-    W: frozenset({A, RunState.CANCELED, RunState.DISCARDED}),
-    A: frozenset({V, C}) | ENDS,
-    V: frozenset({C, RunState.SUCCEEDED, RunState.NO_CHANGES}) | ENDS,
-    C: frozenset({RunState.CANCELED, RunState.SUCCEEDED, RunState.NO_CHANGES}) | ENDS,
-    RunState.SUCCEEDED: frozenset(),
-    RunState.NO_CHANGES: frozenset(),
-    RunState.FAILED: frozenset(),
-    RunState.CANCELED: frozenset(),
-    RunState.DISCARDED: frozenset(),
-    RunState.LOST: frozenset(),
-}
-"""From a state, where a run may go next; what is not here is refused."""
+TABLE: StateTable[RunState] = StateTable(
+    Q,
+    (
+        Transition(Q, S, By.WORKER, Guard.CLAIMS),
+        Transition(Q, A, By.WORKER, Guard.CLAIMS_APPROVED),
+        Transition(Q, RunState.CANCELED, By.PERSON),
+        Transition(Q, RunState.CANCELED, By.SCHEDULER, Guard.GIVES_WAY),
+        Transition(S, P, By.WORKER, Guard.HOLDS),
+        Transition(P, W, By.WORKER, Guard.WAITS),
+        Transition(P, A, By.WORKER, Guard.FREE),
+        Transition(P, V, By.WORKER, Guard.HOLDS),
+        Transition(P, RunState.SUCCEEDED, By.WORKER, Guard.HOLDS),
+        Transition(P, RunState.NO_CHANGES, By.WORKER, Guard.HOLDS),
+        Transition(W, Q, By.PERSON, Guard.SECOND_PERSON),
+        Transition(W, RunState.DISCARDED, By.PERSON),
+        Transition(W, RunState.DISCARDED, By.SCHEDULER, Guard.EXPIRED),
+        Transition(W, RunState.CANCELED, By.PERSON),
+        Transition(A, V, By.WORKER, Guard.HOLDS),
+        Transition(V, RunState.SUCCEEDED, By.WORKER, Guard.HOLDS),
+        Transition(V, RunState.NO_CHANGES, By.WORKER, Guard.HOLDS),
+        *(Transition(held, C, By.PERSON) for held in (S, P, A, V)),
+        *(
+            Transition(C, end, By.WORKER, Guard.HOLDS)
+            for end in (RunState.CANCELED, RunState.SUCCEEDED, RunState.NO_CHANGES)
+        ),
+        *(Transition(held, RunState.FAILED, By.WORKER, Guard.HOLDS) for held in (S, P, A, V, C)),
+        *(Transition(held, L, By.REAPER, Guard.LEASE_OVER) for held in (S, P, A, V, C)),
+        Transition(L, S, By.WORKER, Guard.CLAIMS),
+        Transition(L, A, By.WORKER, Guard.TERRAFORM_LIVES),
+        Transition(L, C, By.WORKER, Guard.ASKED_TO_STOP),
+        Transition(L, RunState.FAILED, By.REAPER, Guard.EXHAUSTED),
+    ),
+)
+"""From a state, where a run may go next; what is not here is refused, by `transitions.move` and by PostgreSQL."""
+
+TRANSITIONS: dict[RunState, frozenset[RunState]] = {state: TABLE.following(state) for state in RunState}
 
 ACTIVE_STATES = frozenset(state for state, following in TRANSITIONS.items() if following)
 """A district has at most one run in these."""
 
-HELD_STATES = frozenset({S, P, A, V, C})
-"""States in which a worker holds the run and renews its heartbeat."""
+ENDED_STATES = frozenset(RunState) - ACTIVE_STATES
 
-RETRYABLE_STATES = frozenset({RunState.FAILED, RunState.CANCELED, RunState.LOST})
+RETRYABLE_STATES = frozenset({RunState.FAILED, RunState.CANCELED, RunState.DISCARDED})
 
 
 def may_move(before: RunState, after: RunState) -> bool:
-    """Say whether the table has this transition."""
+    """Say whether the table has this transition, whoever makes it."""
     return after in TRANSITIONS[before]

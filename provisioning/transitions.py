@@ -15,9 +15,11 @@ from portal.accounts.models import User
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
 from portal.districts.services import set_status
+from portal.state_table import By
 from provisioning.consequences import status_after
+from provisioning.guards import Mover, holds
 from provisioning.models import Run, RunStep
-from provisioning.states import ACTIVE_STATES, RunState, may_move
+from provisioning.states import ACTIVE_STATES, HELD_STATES, TABLE, RunState
 
 FAILURES = {RunState.FAILED, RunState.LOST}
 
@@ -26,25 +28,42 @@ class RunMoved(Exception):  # noqa: N818 - named for what happened
     """The run is no longer in the state, or no longer ours, that we thought: somebody else moved it."""
 
 
+class TransitionRefused(ValueError):  # noqa: N818 - named for what happened
+    """The table does not have this transition, or its condition does not hold."""
+
+
 @transaction.atomic
-def move(run: Run, after: RunState, *, actor: User | None = None, claim: UUID | None = None, **fields: Any) -> None:
+def move(
+    run: Run,
+    after: RunState,
+    *,
+    by: By,
+    actor: User | None = None,
+    claim: UUID | None = None,
+    **fields: Any,
+) -> None:
     """Move the run from the state it was read in; its fields are brought up to date.
 
-    With `claim`, only while the run is held by that claim. Raises RunMoved where the row says otherwise, and ValueError
-    for a transition that the table does not have.
+    `claim` is the one by which a worker holds the run; a claim that it takes is the field `claim_token`. Raises
+    RunMoved where the row is in another state or held by another claim, and TransitionRefused for a transition that
+    the table does not have or whose condition does not hold.
     """
     before = run.state_badge
-    if not may_move(before, after):
-        raise ValueError(f"A run does not go from {before} to {after}.")
+    row = TABLE.row(before, after, by)
+    if row is None:
+        raise TransitionRefused(f"A run does not go from {before} to {after} by {by}.")
     now = timezone.now()
+    held = Run.objects.select_for_update().get(pk=run.pk)
+    if held.state != before or (claim is not None and held.claim_token != claim):
+        raise RunMoved(f"Run #{run.number} is no longer {before.word.lower()}, or no longer ours.")
+    if not holds(row.guard, held, Mover(now, actor, claim, fields.get("claim_token"))):
+        raise TransitionRefused(f"Run #{run.number} does not go from {before} to {after}: not so that {row.guard}.")
     ended = after not in ACTIVE_STATES
     if ended:
         fields["finished_at"] = now
-    rows = Run.objects.filter(pk=run.pk, state=before)
-    if claim is not None:
-        rows = rows.filter(claim_token=claim)
-    if rows.update(state=after, **fields) != 1:
-        raise RunMoved(f"Run #{run.number} is no longer {before.word.lower()}.")
+    if after not in HELD_STATES:
+        fields |= {"claim_token": None, "lease_until": None}
+    Run.objects.filter(pk=run.pk).update(state=after, **fields)
     RunStep.objects.filter(run=run, finished_at=None).update(finished_at=now)
     if not ended:
         RunStep.objects.create(run=run, step=after, started_at=now)
@@ -61,9 +80,11 @@ def move(run: Run, after: RunState, *, actor: User | None = None, claim: UUID | 
         after={"state": after.value, **({"error_code": run.error_code} if run.error_code else {})},
         outcome="failure" if after in FAILURES else "success",
     )
-    status = status_after(run.kind_badge, after) if ended else None
+    status = (
+        status_after(run.kind_badge, after, status_before=run.status_before, applied=run.applied) if ended else None
+    )
     if status is not None and run.district.status != status:
-        set_status(district=run.district, status=status, actor=actor, run_number=run.number)
+        set_status(district=run.district, status=status, actor=actor, run_number=run.number, by=By.RUN)
 
 
 def _sentence(run: Run, after: RunState) -> str:

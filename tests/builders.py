@@ -12,8 +12,12 @@ from portal.districts.accounts import add_account
 from portal.districts.models import AwsAccount, District
 from portal.districts.registration import Registration
 from portal.districts.services import register
+from portal.state_table import By
+from provisioning.claim import claim
 from provisioning.models import Run
 from provisioning.services.onboarding import onboard
+from provisioning.states import TABLE, RunState
+from provisioning.transitions import move
 
 PASSWORD = "correct horse battery"
 ACCOUNT_ID = "123456789012"
@@ -45,3 +49,16 @@ def a_district(**changes: Any) -> District:
 def a_run(**changes: Any) -> Run:
     """Return the queued first run of a new district."""
     return onboard(registration=a_registration(**changes), actor=None)
+
+
+def moved(run: Run, after: RunState, **fields: Any) -> Run:
+    """Move a run as whoever may would: its worker with the claim it has, a person, the reaper."""
+    if run.state_badge in {RunState.QUEUED, RunState.LOST} and after is RunState.SYNTHESIZING:
+        claimed = claim(run.number, "test")
+        assert claimed is not None
+        Run.objects.filter(pk=run.pk).update(**fields)
+        run.refresh_from_db()
+        return run
+    by = next(by for by in By if TABLE.row(run.state_badge, after, by))
+    move(run, after, by=by, claim=run.claim_token if by is By.WORKER else None, **fields)
+    return run

@@ -105,8 +105,8 @@ def demo(folder: Path, size: str, environment: str) -> None:
         show_addresses(portal, kept)
         open_browser(portal.url)
         say("")
-        if lost := district.give_up_old_runs():
-            say(f"Runs that the last stop cut off are marked as lost: {', '.join(f'#{number}' for number in lost)}.")
+        if lost := district.lose_old_runs():
+            say(f"Runs that the last stop cut off are taken over: {', '.join(f'#{number}' for number in lost)}.")
         runs = district.deploy_again()
         if runs:
             say("The embedded AWS starts empty: the districts of before are deployed again.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from devtools.errors import DevtoolsError
@@ -94,11 +93,15 @@ def existing() -> District | None:
     return District.objects.filter(slug=SLUG).exclude(status=DistrictStatus.REMOVED).first()
 
 
-def give_up_old_runs() -> list[int]:
-    """Mark runs of an earlier start as Lost: their workers ended with it."""
+def lose_old_runs() -> list[int]:
+    """Mark runs of an earlier start as Lost at once: their workers ended with it, and another recovers them."""
+    from django.utils import timezone
+
+    from provisioning.models import Run
     from provisioning.reaper import reap
 
-    return reap(lease=timedelta(0))
+    Run.objects.exclude(lease_until=None).update(lease_until=timezone.now())
+    return reap()
 
 
 def deploy_again() -> list[Run]:

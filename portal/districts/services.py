@@ -19,7 +19,8 @@ from portal.districts import network, rules
 from portal.districts.models import AwsAccount, District
 from portal.districts.registration import Registration, RegistrationRefused
 from portal.districts.spec import spec_data
-from portal.districts.statuses import TRANSITIONS, DistrictStatus
+from portal.districts.statuses import TABLE, DistrictStatus
+from portal.state_table import By
 
 ALLOCATION_LOCK = 0x484F4D45
 """Held while a district is registered, so that two at a time never choose the same network or suffix."""
@@ -176,15 +177,20 @@ def _check_suffix(district: District, problems: dict[str, list[str]]) -> None:
 
 @transaction.atomic
 def set_status(
-    *, district: District, status: DistrictStatus, actor: User | None = None, run_number: int | None = None
+    *,
+    district: District,
+    status: DistrictStatus,
+    by: By,
+    actor: User | None = None,
+    run_number: int | None = None,
 ) -> None:
-    """Move the district, and bring the object up to date.
+    """Move the district, because a person asked or a run ended, and bring the object up to date.
 
     Raises StatusRefused for a move that the table does not have.
     """
     held = District.objects.select_for_update().get(pk=district.pk)
     before = held.status_badge
-    if status not in TRANSITIONS[before]:
+    if TABLE.row(before, status, by) is None:
         raise StatusRefused(f"{held.name} does not go from {before.word} to {status.word}.")
     now = timezone.now()
     held.status = status

@@ -31,6 +31,14 @@ def spec_data(district: District) -> dict[str, Any]:
         "allowed_client_cidrs": district.allowed_client_cidrs,
         "alarm_emails": district.alarm_emails,
         "images": {"api": district.image or None, "worker": district.image or None},
+        "engine_versions": {
+            name: version
+            for name, version in (("postgres", district.postgres_version), ("cache", district.cache_version))
+            if version
+        },
+        "retention_days": district.retention_days,
+        "backup_days": district.backup_days,
+        "final_snapshot": district.final_snapshot,
         "monthly_budget_usd": district.monthly_budget_usd,
         "tags": district.tags,
     }

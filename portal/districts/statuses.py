@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portal.badges import Badge
+from portal.state_table import By, StateTable, Transition
 
 
 class DistrictStatus(Badge):
@@ -24,16 +25,29 @@ class DriftStatus(Badge):
     NOT_CHECKED = "not_checked", "Not checked", "question", "neutral"
 
 
+_D = DistrictStatus
+TABLE: StateTable[DistrictStatus] = StateTable(
+    _D.DRAFT,
+    (
+        Transition(_D.DRAFT, _D.PROVISIONING, By.PERSON, "asks for the first run"),
+        Transition(_D.DRAFT, _D.TEARING_DOWN, By.PERSON, "asks for the teardown"),
+        Transition(_D.PROVISIONING, _D.LIVE, By.RUN, "came through, or ended before it applied anything"),
+        Transition(_D.PROVISIONING, _D.DRAFT, By.RUN, "ended before it applied anything"),
+        Transition(_D.PROVISIONING, _D.NEEDS_ATTENTION, By.RUN, "did not come through"),
+        Transition(_D.LIVE, _D.PROVISIONING, By.PERSON, "asks for a run"),
+        Transition(_D.LIVE, _D.NEEDS_ATTENTION, By.RUN, "did not come through"),
+        Transition(_D.LIVE, _D.TEARING_DOWN, By.PERSON, "asks for the teardown"),
+        Transition(_D.NEEDS_ATTENTION, _D.PROVISIONING, By.PERSON, "asks for a run"),
+        Transition(_D.NEEDS_ATTENTION, _D.TEARING_DOWN, By.PERSON, "asks for the teardown"),
+        Transition(_D.NEEDS_ATTENTION, _D.LIVE, By.RUN, "came through"),
+        Transition(_D.TEARING_DOWN, _D.REMOVED, By.RUN, "came through, and nothing is left in AWS"),
+        Transition(_D.TEARING_DOWN, _D.NEEDS_ATTENTION, By.RUN, "did not come through"),
+        Transition(_D.TEARING_DOWN, _D.DRAFT, By.RUN, "ended before it removed anything"),
+        Transition(_D.TEARING_DOWN, _D.LIVE, By.RUN, "ended before it removed anything"),
+    ),
+)
+"""From a status, where a district may go next; what is not here is refused, by the service and by PostgreSQL."""
+
 TRANSITIONS: dict[DistrictStatus, frozenset[DistrictStatus]] = {
-    DistrictStatus.DRAFT: frozenset({DistrictStatus.PROVISIONING, DistrictStatus.TEARING_DOWN}),
-    DistrictStatus.PROVISIONING: frozenset({DistrictStatus.LIVE, DistrictStatus.NEEDS_ATTENTION}),
-    DistrictStatus.LIVE: frozenset(
-        {DistrictStatus.PROVISIONING, DistrictStatus.NEEDS_ATTENTION, DistrictStatus.TEARING_DOWN}
-    ),
-    DistrictStatus.NEEDS_ATTENTION: frozenset(
-        {DistrictStatus.PROVISIONING, DistrictStatus.TEARING_DOWN, DistrictStatus.LIVE}
-    ),
-    DistrictStatus.TEARING_DOWN: frozenset({DistrictStatus.REMOVED, DistrictStatus.NEEDS_ATTENTION}),
-    DistrictStatus.REMOVED: frozenset(),
+    status: TABLE.following(status) for status in DistrictStatus
 }
-"""From a status, where a district may go next; what is not here is refused."""

@@ -9,12 +9,15 @@ from portal.accounts.models import User
 from portal.accounts.roles import Role, require_role
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
+from portal.state_table import By
 from provisioning.models import Run
 from provisioning.services.errors import ServiceRefused
 from provisioning.states import ACTIVE_STATES, RunState
 from provisioning.transitions import move
 
 AT_ONCE = {RunState.QUEUED, RunState.AWAITING_APPROVAL}
+BY_ITS_WORKER = {RunState.CANCELLING, RunState.LOST}
+"""In these nothing is to be moved: whoever works on the run, or recovers it, ends it."""
 
 
 @transaction.atomic
@@ -28,7 +31,7 @@ def request_cancel(*, run: Run, actor: User | None) -> Run:
             f"Run #{held.number} has ended: {held.state_badge.word.lower()}.",
             "There is nothing to cancel.",
         )
-    if held.state_badge is RunState.CANCELLING:
+    if held.cancel_requested_at is not None:
         return held
     Run.objects.filter(pk=held.pk).update(cancel_requested_at=timezone.now())
     record(
@@ -40,6 +43,42 @@ def request_cancel(*, run: Run, actor: User | None) -> Run:
         run_number=held.number,
         message=f"Run #{held.number} was asked to stop.",
     )
-    after = RunState.CANCELED if held.state_badge in AT_ONCE else RunState.CANCELLING
-    move(held, after, actor=actor)
+    held.refresh_from_db()
+    if held.state_badge not in BY_ITS_WORKER:
+        after = RunState.CANCELED if held.state_badge in AT_ONCE else RunState.CANCELLING
+        move(held, after, by=By.PERSON, actor=actor)
+    return held
+
+
+@transaction.atomic
+def request_force_stop(*, run: Run, typed_number: str, actor: User | None) -> Run:
+    """Have Terraform killed and the run recovered; only after a cancel, by an administrator who typed the number.
+
+    Raises NotAllowed, or ServiceRefused where the number differs or the run is not being canceled.
+    """
+    require_role(actor, Role.ADMINISTRATOR)
+    held = Run.objects.select_for_update().select_related("district").get(pk=run.pk)
+    if typed_number.strip().lstrip("#") != str(held.number):
+        raise ServiceRefused(
+            "number_differs", "What you typed is not this run's number.", f"Type {held.number} to confirm."
+        )
+    if held.state_badge is not RunState.CANCELLING:
+        raise ServiceRefused(
+            "not_cancelling",
+            f"Run #{held.number} is {held.state_badge.word.lower()}.",
+            "Cancel it first: Terraform then ends by itself, without losing what it knows.",
+        )
+    if held.force_stop_requested_at is not None:
+        return held
+    Run.objects.filter(pk=held.pk).update(force_stop_requested_at=timezone.now())
+    record(
+        action=AuditAction.RUN_FORCE_STOP_REQUESTED,
+        actor=actor,
+        subject_kind="run",
+        subject_id=str(held.number),
+        district=held.district,
+        run_number=held.number,
+        message=f"The Terraform of run #{held.number} is to be killed.",
+    )
+    held.refresh_from_db()
     return held

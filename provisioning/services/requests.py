@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -12,27 +14,41 @@ from portal.accounts.models import User
 from portal.accounts.roles import Role, require_role
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
+from portal.districts.changes import checked_spec, effective
 from portal.districts.models import District
 from portal.districts.services import set_status
 from portal.districts.spec import spec_data
 from portal.districts.statuses import DistrictStatus
+from portal.state_table import By
 from provisioning.consequences import status_while
 from provisioning.models import Run, RunStep
 from provisioning.selectors import active_run
 from provisioning.services.errors import ServiceRefused
-from provisioning.states import RunKind, RunState
+from provisioning.states import Priority, RunKind, RunState
+from provisioning.transitions import move
 
 logger = logging.getLogger(__name__)
 
 
 def request_run(
-    *, district: District, kind: RunKind, actor: User | None, reason: str = "", retry_of: Run | None = None
+    *,
+    district: District,
+    kind: RunKind,
+    actor: User | None,
+    reason: str = "",
+    change: Mapping[str, Any] | None = None,
+    priority: Priority = Priority.PERSON,
+    retry_of: Run | None = None,
 ) -> Run:
-    """Queue a run; raises NotAllowed, or ServiceRefused for a removed district and beside an active run."""
+    """Queue a run; with `change`, one that changes these settings of the district once it applies.
+
+    Raises NotAllowed, ServiceRefused for a removed district and beside an active run, and ChangeRefused for a change
+    that the specification refuses.
+    """
     require_role(actor, Role.OPERATOR)
     try:
         with transaction.atomic():
-            run = _create(district, kind, actor, reason, retry_of)
+            run = _create(district, kind, actor, reason, dict(change or {}), priority, retry_of)
     except IntegrityError as error:
         if "run_one_active_per_district" not in str(error):
             raise
@@ -40,12 +56,21 @@ def request_run(
     return run
 
 
-def _create(district: District, kind: RunKind, actor: User | None, reason: str, retry_of: Run | None) -> Run:
+def _create(
+    district: District,
+    kind: RunKind,
+    actor: User | None,
+    reason: str,
+    change: dict[str, Any],
+    priority: Priority,
+    retry_of: Run | None,
+) -> Run:
     held = District.objects.select_for_update().get(pk=district.pk)
     if held.status == DistrictStatus.REMOVED:
         raise ServiceRefused(
             "district_removed", f"{held.name} has been removed.", "Register the district anew to give it a stack."
         )
+    give_way(held)
     if active_run(held) is not None:
         raise beside_active(held)
     if kind is RunKind.APPLY and held.status == DistrictStatus.TEARING_DOWN:
@@ -53,7 +78,15 @@ def _create(district: District, kind: RunKind, actor: User | None, reason: str, 
             "teardown_unfinished", f"{held.name} is being torn down.", "Finish the teardown, then register it anew."
         )
     run = Run.objects.create(
-        district=held, kind=kind, requested_by=actor, reason=reason, retry_of=retry_of, spec=spec_data(held)
+        district=held,
+        kind=kind,
+        requested_by=actor,
+        reason=reason,
+        retry_of=retry_of,
+        spec=checked_spec(held, change) if change else spec_data(held),
+        change=effective(held, change),
+        priority=priority,
+        status_before=held.status,
     )
     RunStep.objects.create(run=run, step=RunState.QUEUED, started_at=run.created_at)
     record(
@@ -64,12 +97,24 @@ def _create(district: District, kind: RunKind, actor: User | None, reason: str, 
         district=held,
         run_number=run.number,
         message=f"{run.kind_badge.word} run #{run.number} was requested for {held.name}.",
-        after={"kind": kind.value, "reason": reason, "retry_of": retry_of.number if retry_of else None},
+        after={
+            "kind": kind.value,
+            "reason": reason,
+            "retry_of": retry_of.number if retry_of else None,
+            "change": run.change,
+        },
     )
     if (status := status_while(kind)) is not None and held.status != status:
-        set_status(district=held, status=status, actor=actor, run_number=run.number)
+        set_status(district=held, status=status, by=By.PERSON, actor=actor, run_number=run.number)
     transaction.on_commit(lambda: send(run.number))
     return run
+
+
+def give_way(district: District) -> None:
+    """Cancel a periodic check of the district that no worker has taken yet: what is asked for now goes first."""
+    waiting = Run.objects.filter(district=district, state=RunState.QUEUED.value, kind=RunKind.DRIFT.value).first()
+    if waiting is not None:
+        move(waiting, RunState.CANCELED, by=By.SCHEDULER)
 
 
 def send(run_number: int) -> bool:

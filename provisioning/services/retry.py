@@ -1,4 +1,4 @@
-"""Starts a new run in place of one that failed, was canceled or was lost: it goes on from what exists."""
+"""Starts a new run in place of one that failed, was canceled or was discarded: it goes on from what exists."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def retry_run(*, run: Run, actor: User | None) -> Run:
         raise ServiceRefused(
             "nothing_to_retry",
             f"Run #{run.number} is {run.state_badge.word.lower()}.",
-            "Only a failed, canceled or lost run can be retried.",
+            "Only a failed, canceled or discarded run can be retried.",
         )
     newest = run.district.runs.order_by("-id").values_list("id", flat=True).first()
     if newest != run.pk:
@@ -25,4 +25,11 @@ def retry_run(*, run: Run, actor: User | None) -> Run:
             "superseded", f"Run #{newest} came after run #{run.number}.", f"Look at run #{newest}, and retry that one."
         )
     reason = f"Retry of run #{run.number}"
-    return request_run(district=run.district, kind=run.kind_badge, actor=actor, reason=reason, retry_of=run)
+    return request_run(
+        district=run.district,
+        kind=run.kind_badge,
+        actor=actor,
+        reason=reason,
+        change=run.change,
+        retry_of=run,
+    )

@@ -13,8 +13,7 @@ from devtools.toolchain import browser as chromium
 from portal.accounts.roles import Role
 from provisioning.models import Run, RunEvent, StackOutput
 from provisioning.states import RunState
-from provisioning.transitions import move
-from tests.builders import PASSWORD, a_person, an_account
+from tests.builders import PASSWORD, a_person, an_account, moved
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 WORKING = (RunState.SYNTHESIZING, RunState.PLANNING, RunState.APPLYING, RunState.VERIFYING)
@@ -81,7 +80,7 @@ def test_an_operator_registers_watches_and_tears_down(page: Page):
     badge_of(page, "Queued")
     page.locator("#log-q").focus()
     for state in WORKING[:3]:
-        move(run, state, started_at=run.started_at or timezone.now())
+        moved(run, state, started_at=run.started_at or timezone.now())
         badge_of(page, state.word)
     Run.objects.filter(pk=run.pk).update(resources_total=91, resources_done=18, add_count=91)
     RunEvent.objects.create(run=run, sequence=1, at=timezone.now(), level="info", kind="run", message="Creating <b>")
@@ -90,9 +89,9 @@ def test_an_operator_registers_watches_and_tears_down(page: Page):
     expect(page.locator("#log-rows li")).to_have_count(1)
     expect(page.locator("#log-q")).to_be_focused()
     expect(page.locator("#run-status")).to_contain_text("applying")
-    move(run, RunState.VERIFYING)
+    moved(run, RunState.VERIFYING)
     StackOutput.objects.create(district=run.district, run=run, name="service_url", value="https://maple.test")
-    move(run, RunState.SUCCEEDED)
+    moved(run, RunState.SUCCEEDED)
     badge_of(page, "Succeeded")
     expect(page.locator("#run-live")).not_to_have_attribute("hx-trigger", "every 1500ms")
 
@@ -106,7 +105,7 @@ def test_an_operator_registers_watches_and_tears_down(page: Page):
     expect(page.get_by_role("heading", level=1)).to_contain_text("teardown of Maple Valley")
     teardown = number_of(page)
     for state in (*WORKING, RunState.SUCCEEDED):
-        move(teardown, state, started_at=teardown.started_at or timezone.now())
+        moved(teardown, state, started_at=teardown.started_at or timezone.now())
     badge_of(page, "Succeeded")
     expect(page.locator("#run-live .facts .state").nth(1)).to_have_text("Removed")
 
@@ -124,7 +123,7 @@ def test_the_page_says_when_updates_do_not_come(page: Page):
     expect(paused).to_be_visible(timeout=10_000)
     page.unroute("**/live?*")
     expect(paused).to_be_hidden(timeout=10_000)
-    move(number_of(page), RunState.CANCELED)
+    moved(number_of(page), RunState.CANCELED)
     badge_of(page, "Canceled")
 
 

@@ -20,6 +20,7 @@ from portal.districts.models import District
 from portal.districts.registration import RegistrationRefused
 from portal.districts.services import StatusRefused, check, register, set_status
 from portal.districts.statuses import DistrictStatus
+from portal.state_table import By
 from tests.builders import a_district, a_person, a_registration
 
 pytestmark = pytest.mark.django_db
@@ -145,8 +146,8 @@ def test_many_at_a_time_never_share_a_network():
 def test_a_status_goes_only_where_the_table_says():
     district = a_district()
     with pytest.raises(StatusRefused):
-        set_status(district=district, status=DistrictStatus.LIVE)
-    set_status(district=district, status=DistrictStatus.PROVISIONING)
+        set_status(district=district, status=DistrictStatus.LIVE, by=By.RUN)
+    set_status(district=district, status=DistrictStatus.PROVISIONING, by=By.PERSON)
     assert district.status == DistrictStatus.PROVISIONING
 
 

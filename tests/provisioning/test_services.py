@@ -14,9 +14,10 @@ from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
 from portal.districts.services import set_status
 from portal.districts.statuses import DistrictStatus
+from portal.state_table import By
 from provisioning.claim import claim
 from provisioning.models import Run
-from provisioning.reaper import LEASE, UNCLAIMED, reap, resend
+from provisioning.reaper import UNCLAIMED, reap, resend
 from provisioning.services.cancellation import request_cancel
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.onboarding import onboard
@@ -24,8 +25,8 @@ from provisioning.services.requests import request_run
 from provisioning.services.retry import retry_run
 from provisioning.services.teardown import request_teardown
 from provisioning.states import ACTIVE_STATES, TRANSITIONS, RunKind, RunState
-from provisioning.transitions import RunMoved, move
-from tests.builders import a_district, a_person, a_registration, a_run
+from provisioning.transitions import RunMoved
+from tests.builders import a_district, a_person, a_registration, a_run, moved
 
 pytestmark = pytest.mark.django_db
 
@@ -34,13 +35,13 @@ def end(run: Run, state: RunState) -> Run:
     """Walk a queued run to an end, as a worker would."""
     claimed = claim(run.number, "test")
     assert claimed is not None
-    held, token = claimed
+    held, _ = claimed
     if state in {RunState.SUCCEEDED, RunState.NO_CHANGES}:
-        move(held, RunState.PLANNING, claim=token)
-        move(held, RunState.VERIFYING, claim=token)
+        moved(held, RunState.PLANNING)
+        moved(held, RunState.VERIFYING)
     if state is RunState.CANCELED:
-        move(held, RunState.CANCELLING, claim=token)
-    move(held, state, claim=token)
+        moved(held, RunState.CANCELLING)
+    moved(held, state)
     return held
 
 
@@ -98,7 +99,7 @@ def test_a_queued_run_is_canceled_at_once():
     run = a_run()
     assert request_cancel(run=run, actor=None).state == RunState.CANCELED
     run.district.refresh_from_db()
-    assert run.district.status == DistrictStatus.NEEDS_ATTENTION
+    assert run.district.status == DistrictStatus.DRAFT, "nothing was applied: the district is where it was before"
     assert claim(run.number, "late") is None
 
 
@@ -116,7 +117,7 @@ def test_a_run_that_has_ended_cannot_be_canceled():
         request_cancel(run=run, actor=None)
 
 
-@pytest.mark.parametrize("state", [RunState.FAILED, RunState.CANCELED, RunState.LOST])
+@pytest.mark.parametrize("state", [RunState.FAILED, RunState.CANCELED])
 def test_a_run_that_did_not_come_through_can_be_retried(state):
     run = end(a_run(), state)
     again = retry_run(run=run, actor=None)
@@ -194,32 +195,34 @@ def test_every_move_of_a_run_is_one_audit_event():
 
 def test_a_move_that_the_table_does_not_have_is_refused():
     with pytest.raises(ValueError, match="does not go"):
-        move(a_run(), RunState.APPLYING)
+        moved(a_run(), RunState.APPLYING)
 
 
 def test_a_run_that_somebody_else_moved_is_left_alone():
     run = a_run()
     stale = Run.objects.get(pk=run.pk)
-    move(run, RunState.CANCELED)
+    moved(run, RunState.CANCELED)
     with pytest.raises(RunMoved):
-        move(stale, RunState.SYNTHESIZING)
+        moved(stale, RunState.CANCELED)
 
 
 def test_the_database_refuses_a_state_that_does_not_exist():
-    with pytest.raises(Exception, match="run_state_known"):
+    with pytest.raises(Exception, match="does not go to dancing"):
         Run.objects.filter(pk=a_run().pk).update(state="dancing")
 
 
-def test_a_run_without_a_heartbeat_is_lost_and_its_district_needs_attention():
+def test_a_run_whose_lease_is_over_is_lost_and_still_the_one_run_of_its_district():
     run, quiet = a_run(), a_run()
     for number in (run.number, quiet.number):
         claim(number, "test")
-    Run.objects.filter(pk=quiet.pk).update(heartbeat_at=timezone.now() - LEASE - timedelta(seconds=1))
+    Run.objects.filter(pk=quiet.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
     assert reap() == [quiet.number]
     quiet.refresh_from_db()
     quiet.district.refresh_from_db()
     assert (quiet.state, quiet.error_code) == (RunState.LOST, "worker_lost")
-    assert quiet.district.status == DistrictStatus.NEEDS_ATTENTION
+    assert quiet.district.status == DistrictStatus.PROVISIONING
+    with pytest.raises(ServiceRefused, match=f"Run #{quiet.number}"):
+        request_run(district=quiet.district, kind=RunKind.APPLY, actor=None)
 
 
 def test_a_queued_run_that_nobody_claimed_is_sent_again():
@@ -242,6 +245,6 @@ def test_every_state_ends_somewhere():
 
 def test_a_district_being_torn_down_gets_no_new_stack():
     district = a_district()
-    set_status(district=district, status=DistrictStatus.TEARING_DOWN)
+    set_status(district=district, status=DistrictStatus.TEARING_DOWN, by=By.PERSON)
     with pytest.raises(ServiceRefused, match="being torn down"):
         request_run(district=district, kind=RunKind.APPLY, actor=None)

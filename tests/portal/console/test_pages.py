@@ -19,11 +19,12 @@ from portal.districts.models import District
 from portal.districts.registration import Registration
 from portal.districts.services import set_status
 from portal.districts.statuses import DistrictStatus
+from portal.state_table import By
 from provisioning.models import Run, RunEvent, StackOutput, StackResource
 from provisioning.services.onboarding import onboard
 from provisioning.services.teardown import request_teardown
 from provisioning.states import RunKind, RunState
-from provisioning.transitions import move
+from tests.builders import moved
 
 pytestmark = pytest.mark.django_db
 
@@ -55,8 +56,8 @@ def a_run(name: str = "Lakeside Schools", slug: str = "lakeside") -> Run:
 
 def ended(run: Run, state: RunState = RunState.SUCCEEDED, **fields: Any) -> Run:
     for step in (RunState.SYNTHESIZING, RunState.PLANNING, RunState.APPLYING, RunState.VERIFYING):
-        move(run, step, started_at=run.started_at or timezone.now())
-    move(run, state, **fields)
+        moved(run, step, started_at=run.started_at or timezone.now())
+    moved(run, state, **fields)
     run.refresh_from_db()
     return run
 
@@ -395,7 +396,7 @@ class TestRun:
     def test_a_change_of_state_arrives_without_any_line(self):
         run, client = a_run(), signed_in(Role.VIEWER)
         address = polled_address(client.get(f"/runs/{run.number}").content.decode())
-        move(run, RunState.SYNTHESIZING, started_at=timezone.now())
+        moved(run, RunState.SYNTHESIZING, started_at=timezone.now())
         answer = client.get(address)
         assert answer.status_code == 200
         assert "Synthesizing" in answer.content.decode()
@@ -410,7 +411,7 @@ class TestRun:
     def test_progress_is_told_as_counts_and_waits_are_named(self):
         run = a_run()
         for step in (RunState.SYNTHESIZING, RunState.PLANNING, RunState.APPLYING):
-            move(run, step)
+            moved(run, step)
         Run.objects.filter(pk=run.pk).update(
             resources_total=91,
             resources_done=18,
@@ -485,5 +486,5 @@ class TestAudit:
 
 def test_a_moved_status_is_seen_on_the_next_look():
     run = a_run()
-    set_status(district=run.district, status=DistrictStatus.NEEDS_ATTENTION)
+    set_status(district=run.district, status=DistrictStatus.NEEDS_ATTENTION, by=By.RUN)
     assert "Needs attention" in signed_in(Role.VIEWER).get(f"/districts/{run.district.suffix}").content.decode()

@@ -1,4 +1,4 @@
-"""Runs with their events and steps, and what each district's stack holds now. Only services and the walk write them."""
+"""Runs with their events and steps. Only services, the walk and the reaper write them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from portal.districts.models import District
-from provisioning.states import ACTIVE_STATES, RunKind, RunState
+from provisioning.states import ACTIVE_STATES, Decision, Priority, RunKind, RunState
 
 
 class Run(models.Model):
@@ -26,16 +26,48 @@ class Run(models.Model):
     reason = models.TextField(blank=True)
     retry_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="retries")
     spec = models.JSONField()
+    change = models.JSONField(default=dict, blank=True)
+    """Fields of the district that this run is to change, by name; the district has them once the run applies."""
+    priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.PERSON)
+    status_before = models.CharField(max_length=16, blank=True)
+    """The district's status when the run was asked for: where it returns when nothing was applied."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     claim_token = models.UUIDField(null=True, blank=True, editable=False)
     worker_name = models.CharField(max_length=255, blank=True)
+    worker_host = models.CharField(max_length=255, blank=True)
+    """Where the run's child processes are: `provisioning.engine.host` says what tells two hosts apart."""
+    attempt = models.PositiveSmallIntegerField(default=0)
+    """How often a worker has taken the run; more than once after a loss."""
     claimed_at = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    force_stop_requested_at = models.DateTimeField(null=True, blank=True)
+
+    process = models.JSONField(default=dict, blank=True)
+    """The supervised Terraform at work, or the last one: host, process ids with start times, command, lock id."""
+    event_offset = models.PositiveBigIntegerField(default=0)
+    """How many bytes of its event file have become events here."""
+    apply_open = models.BooleanField(default=False)
+    """An apply has begun, and nobody has seen it end cleanly: AWS may hold what the state does not know."""
+    recovered = models.JSONField(default=list, blank=True)
+    """What a recovery did, in order: lock released, resources adopted, processes ended."""
+
+    approval_reasons = models.JSONField(default=list, blank=True)
+    """Why the plan waits for a second person; empty when it may be applied at once."""
+    decision = models.CharField(max_length=16, choices=Decision.choices(), blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decision_comment = models.TextField(blank=True)
+    plan_expires_at = models.DateTimeField(null=True, blank=True)
+    plan_binding = models.JSONField(default=dict, blank=True)
+    """What the stored plan was made for: state lineage and serial, specification, stack, engine versions."""
 
     add_count = models.PositiveIntegerField(null=True, blank=True)
     change_count = models.PositiveIntegerField(null=True, blank=True)
@@ -46,6 +78,7 @@ class Run(models.Model):
     resources_total = models.PositiveIntegerField(default=0)
     resources_done = models.PositiveIntegerField(default=0)
     engine_versions = models.JSONField(default=dict, blank=True)
+    events_archived_at = models.DateTimeField(null=True, blank=True)
     left_behind = models.JSONField(null=True, blank=True)
     kept_by_aws = models.JSONField(default=list, blank=True)
 
@@ -71,6 +104,12 @@ class Run(models.Model):
                 condition=Q(state__in=sorted(state.value for state in RunState)), name="run_state_known"
             ),
             models.CheckConstraint(condition=Q(kind__in=sorted(kind.value for kind in RunKind)), name="run_kind_known"),
+            models.CheckConstraint(
+                condition=~Q(decision=Decision.APPROVED.value)
+                | Q(decided_by__isnull=False, requested_by__isnull=True)
+                | ~Q(decided_by=models.F("requested_by")),
+                name="run_approved_by_a_second_person",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -95,6 +134,11 @@ class Run(models.Model):
     def is_active(self) -> bool:
         """Say whether the run has not ended."""
         return self.state_badge in ACTIVE_STATES
+
+    @property
+    def applied(self) -> bool:
+        """Say whether an apply has begun in this run, however it ended."""
+        return self.steps.filter(step=RunState.APPLYING).exists()
 
     @property
     def duration(self) -> timedelta | None:
@@ -141,43 +185,6 @@ class RunEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run} {self.sequence}: {self.message}"
-
-
-class StackResource(models.Model):
-    """One resource of a district's stack, as Terraform's state last told."""
-
-    district = models.ForeignKey(District, on_delete=models.CASCADE, related_name="resources")
-    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+")
-    address = models.CharField(max_length=255)
-    type = models.CharField(max_length=128)
-    name = models.CharField(max_length=255)
-    provider_id = models.TextField(blank=True)
-    arn = models.TextField(blank=True)
-    service = models.CharField(max_length=64)
-
-    class Meta:
-        ordering = ["service", "address"]
-        constraints = [models.UniqueConstraint(fields=["district", "address"], name="resource_once")]
-
-    def __str__(self) -> str:
-        return self.address
-
-
-class StackOutput(models.Model):
-    """One output of a district's stack; a sensitive one has no value here."""
-
-    district = models.ForeignKey(District, on_delete=models.CASCADE, related_name="outputs")
-    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+")
-    name = models.CharField(max_length=128)
-    value = models.JSONField(null=True, blank=True)
-    sensitive = models.BooleanField(default=False)
-
-    class Meta:
-        ordering = ["name"]
-        constraints = [models.UniqueConstraint(fields=["district", "name"], name="output_once")]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 def new_claim() -> uuid.UUID:

@@ -1,0 +1,112 @@
+"""Stands between a worker and one Terraform, and outlives the worker: run as a program, standard library only.
+
+1. Starts the command in a session of its own, its output going to files, so that no broken pipe can end it.
+2. Watches the lease, a file that the worker touches while it holds the run. When nobody has touched it for the time
+   given, the command is asked to stop: SIGINT, after a grace SIGTERM, at last SIGKILL. This bounds how long a Terraform
+   can work that nobody follows.
+3. Writes how the command ended, as the last thing it does.
+
+Should the supervisor itself be killed, the kernel sends SIGINT to the command (PR_SET_PDEATHSIG).
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+LOOK_SECONDS = 1.0
+LAST_GRACE_SECONDS = 15.0
+LEASE, OUTPUT, ERRORS, STARTED, ENDED = "lease", "events.ndjson", "stderr.log", "process.json", "exit.json"
+
+
+def die_with_parent() -> None:
+    """Ask the kernel for SIGINT when the supervisor dies; where it cannot (not Linux), nothing happens."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
+
+
+def write(folder: Path, name: str, data: dict[str, object]) -> None:
+    """Write a file whole: a reader sees all of it or none."""
+    part = folder / f"{name}.part"
+    part.write_text(json.dumps(data))
+    part.replace(folder / name)
+
+
+class Supervisor:
+    """One command and the lease on it."""
+
+    def __init__(self, folder: Path, command: list[str], orphan_seconds: float, grace_seconds: float) -> None:
+        self.folder = folder
+        self.orphan_seconds = orphan_seconds
+        self.grace_seconds = grace_seconds
+        self.told: list[float] = []
+        with (folder / OUTPUT).open("ab") as output, (folder / ERRORS).open("ab") as errors:
+            self.child = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=errors,
+                start_new_session=True,
+                preexec_fn=die_with_parent,
+            )
+        write(folder, STARTED, {"supervisor": os.getpid(), "pid": self.child.pid})
+
+    def run(self) -> int:
+        """Live as long as the command; return its exit status, negative for a signal."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, lambda *_: self.tell(signal.SIGINT))
+        while (status := self.wait()) is None:
+            self.look_at_lease()
+        write(self.folder, ENDED, {"status": status, "at": time.time(), "orphaned": bool(self.told)})
+        return status
+
+    def wait(self) -> int | None:
+        """Return the status once the command has ended, None after a moment in which it has not."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self.child.wait(LOOK_SECONDS)
+        return None
+
+    def look_at_lease(self) -> None:
+        """Stop a command that nobody follows any more, step by step."""
+        silent = time.time() - (self.folder / LEASE).stat().st_mtime
+        if not self.told and silent > self.orphan_seconds:
+            self.tell(signal.SIGINT)
+        elif len(self.told) == 1 and time.monotonic() - self.told[0] > self.grace_seconds:
+            self.tell(signal.SIGTERM)
+        elif len(self.told) == 2 and time.monotonic() - self.told[1] > LAST_GRACE_SECONDS:
+            self.tell(signal.SIGKILL)
+
+    def tell(self, number: signal.Signals) -> None:
+        """Send a signal to the command's whole group."""
+        self.told.append(time.monotonic())
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.child.pid, number)
+
+
+def main() -> int:
+    """Supervise the command given after `--`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--orphan-seconds", type=float, required=True)
+    parser.add_argument("--grace-seconds", type=float, required=True)
+    parser.add_argument("command", nargs="+")
+    given = parser.parse_args()
+    try:
+        supervisor = Supervisor(given.folder, given.command, given.orphan_seconds, given.grace_seconds)
+    except OSError as error:
+        write(given.folder, ENDED, {"status": 127, "at": time.time(), "missing": str(error)})
+        return 127
+    return 0 if supervisor.run() == 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,6 @@
+"""What is stored of runs and of what they made."""
+
+from provisioning.models.run import Run, RunEvent, RunStep, new_claim
+from provisioning.models.stack import StackOutput, StackResource
+
+__all__ = ["Run", "RunEvent", "RunStep", "StackOutput", "StackResource", "new_claim"]

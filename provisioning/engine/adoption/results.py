@@ -1,0 +1,46 @@
+"""What a search for adoptable resources tells: what can be adopted, what cannot, and what must be written again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Adoption:
+    """A resource that exists and is not in the state; `unfinished` is AWS's word while it still works on it."""
+
+    address: str
+    import_id: str
+    unfinished: str = ""
+
+
+@dataclass(frozen=True, order=True)
+class Foreign:
+    """Something that stands where ours would, and that we do not touch: the sentence says why."""
+
+    address: str
+    identifier: str
+    sentence: str
+
+
+@dataclass(frozen=True, order=True)
+class Note:
+    """Something that a person, or the run, has to know or do about a resource."""
+
+    address: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What AWS has of a stack beside its state.
+
+    `forget` comes first: these addresses are taken out of the state (`terraform state rm`) before the adoptions are
+    used, which count them as lost. `surplus` is ours too, but of a second making: a teardown finds it by its tag.
+    """
+
+    adoptions: tuple[Adoption, ...] = ()
+    foreign: tuple[Foreign, ...] = ()
+    surplus: tuple[Foreign, ...] = ()
+    forget: tuple[Note, ...] = ()
+    notes: tuple[Note, ...] = ()

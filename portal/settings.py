@@ -90,13 +90,14 @@ SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if BEHIND_TLS els
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
 X_FRAME_OPTIONS = "DENY"
 
-LONGEST_RUN = timedelta(hours=3)
-"""A run that takes longer is stopped. Aurora and NAT gateways take minutes; hours mean that something hangs."""
+LONGEST_RUN = timedelta(hours=6)
+"""Longer than all steps of a run together may take (`provisioning.walk.hold`); it must never be what ends one."""
 
 LEASE_SECONDS = env.number("LEASE_SECONDS", 45)
 REAP_SECONDS = env.number("REAP_SECONDS", 10)
 ORPHAN_SECONDS = env.number("ORPHAN_SECONDS", 600)
 CANCEL_GRACE_SECONDS = env.number("CANCEL_GRACE_SECONDS", 300)
+AWS_PATIENCE_SECONDS = env.number("AWS_PATIENCE_SECONDS", 60)
 PLAN_EXPIRES_HOURS = env.number("PLAN_EXPIRES_HOURS", 24)
 
 CELERY_BROKER_URL = env.text("BROKER_URL")
@@ -107,6 +108,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 3,
     "socket_timeout": 10,
 }
+CELERY_TASK_DEFAULT_QUEUE = "runs"
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -126,6 +128,7 @@ AWS_ENDPOINT_URL = env.text("AWS_ENDPOINT_URL", "") or None
 STATE_BUCKET = env.text("STATE_BUCKET", "homeroom-terraform-state")
 STATE_REGION = env.text("STATE_REGION", "us-east-1")
 WORK_DIR = Path(env.text("WORK_DIR", str(VAR_DIR / "work")))
+STACK_MODULE = env.text("STACK_MODULE", "infra")
 TERRAFORM = env.text("TERRAFORM", "") or None
 TF_CLI_CONFIG = env.text("TF_CLI_CONFIG", "") or None
 NODE = env.text("NODE", "") or None

@@ -12,6 +12,7 @@ from provisioning.engine.settings import EngineSettings
 def engine_settings() -> EngineSettings:
     """Return what the engine needs to know of this machine."""
     return EngineSettings(
+        stack_module=settings.STACK_MODULE,
         work_dir=Path(settings.WORK_DIR),
         state_bucket=settings.STATE_BUCKET,
         state_region=settings.STATE_REGION,

@@ -36,6 +36,7 @@ def _approved(run: Run) -> bool:
 GUARDS: dict[str, Callable[[Run, Mover], bool]] = {
     Guard.CLAIMS: lambda run, mover: mover.new_claim is not None and not _approved(run),
     Guard.CLAIMS_APPROVED: lambda run, mover: mover.new_claim is not None and _approved(run),
+    Guard.TAKES_OVER: lambda run, mover: mover.new_claim is not None,
     Guard.HOLDS: _holds,
     Guard.WAITS: lambda run, mover: _holds(run, mover) and bool(run.approval_reasons) and not _approved(run),
     Guard.FREE: lambda run, mover: _holds(run, mover) and (not run.approval_reasons or _approved(run)),

@@ -9,12 +9,17 @@ from django.db.models import Q
 from django.utils import timezone
 
 from portal.state_table import By
+from provisioning.guards import LARGEST_ATTEMPT
+from provisioning.host_queue import queue_of
 from provisioning.models import Run
 from provisioning.services.requests import send
 from provisioning.states import HELD_STATES, RunState
 from provisioning.transitions import RunMoved, TransitionRefused, move
 
 logger = logging.getLogger(__name__)
+
+AGAIN = timedelta(seconds=20)
+"""A lost run that no worker has taken is handed on again after this time."""
 
 UNCLAIMED = timedelta(minutes=2)
 """A queued run is sent again after this time: the broker may have lost it. A second delivery does no harm."""
@@ -31,6 +36,7 @@ def reap() -> list[int]:
                 run,
                 RunState.LOST,
                 by=By.REAPER,
+                sent_at=None,
                 error_code="worker_lost",
                 error_summary=f"The worker {run.worker_name} stopped answering while the run was "
                 f"{run.state_badge.word.lower()}.",
@@ -41,6 +47,40 @@ def reap() -> list[int]:
         logger.warning("Run #%s is lost: its lease was over.", run.number)
         lost.append(run.number)
     return lost
+
+
+def recover() -> list[int]:
+    """Hand each lost run to a worker, or give it up after too many losses; return the numbers of those handed on.
+
+    A run goes to its own host's workers first. When none of them has taken it, it goes to all.
+    """
+    now = timezone.now()
+    handed = []
+    for run in Run.objects.filter(state=RunState.LOST.value).select_related("district").order_by("id"):
+        if run.attempt >= LARGEST_ATTEMPT:
+            give_up(run)
+            continue
+        if run.sent_at is not None and now - run.sent_at < AGAIN:
+            continue
+        own = queue_of(run.worker_host)
+        first = run.sent_at is None
+        if send(run.number, queue=own) and (first or send(run.number)):
+            handed.append(run.number)
+    return handed
+
+
+def give_up(run: Run) -> None:
+    """End a run that was lost too often."""
+    try:
+        move(
+            run,
+            RunState.FAILED,
+            by=By.REAPER,
+            error_summary=f"The run was lost {run.attempt} times: something ends the workers that take it.",
+            error_remedy="Read the workers' logs, and look at their memory and disk; then retry the run.",
+        )
+    except (RunMoved, TransitionRefused):
+        logger.info("Run #%s was taken by a worker after all.", run.number)
 
 
 def resend() -> list[int]:

@@ -5,13 +5,16 @@ Never decides anything about the run; a batch is at most half a second old.
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from provisioning.claim import renew
 from provisioning.engine.events import (
     ApplyComplete,
     ApplyErrored,
@@ -25,7 +28,10 @@ from provisioning.engine.events import (
     TerraformEvent,
 )
 from provisioning.models import Run, RunEvent
+from provisioning.patience import AWAY, reconnect
 from provisioning.transitions import RunMoved
+
+logger = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.5
 HEARTBEAT_SECONDS = 10.0
@@ -48,44 +54,73 @@ class Recorder:
         last = RunEvent.objects.filter(run=run).order_by("-sequence").values_list("sequence", flat=True).first()
         self.sequence = last or 0
         self.waiting: list[RunEvent] = []
-        self.done = 0
-        self.done_written = 0
-        self.flushed = self.beaten = time.monotonic()
+        self.done = self.done_written = run.resources_done
+        self.position = self.seen = 0
+        self.flushed = self.beaten = self.renewed = time.monotonic()
+
+    def begin_file(self, *, seen: int = 0) -> None:
+        """Begin with the events of another file, whose first `seen` bytes have become events here before."""
+        self.position, self.seen = 0, seen
 
     def note(self, kind: str, message: str, *, level: str = "info", data: dict[str, Any] | None = None) -> None:
         """Add an event of our own."""
         self._add(RunEvent(at=timezone.now(), level=level, kind=kind, message=message, data=data or {}))
 
     def take(self, event: TerraformEvent) -> None:
-        """Add one of Terraform's events."""
+        """Add one of Terraform's events, unless it was added by whoever followed the file before."""
+        if self.position and self.position <= self.seen:
+            return
         if isinstance(event, ApplyComplete) and event.action in WORK:
             self.done += 1
         if event.message.strip() and not isinstance(event, QUIET):
             self._add(_row(event))
 
     def tick(self) -> None:
-        """Write what is due. Raises RunMoved when the run is no longer ours."""
-        now = time.monotonic()
-        if self.waiting and now - self.flushed >= FLUSH_SECONDS:
-            self.flush()
-        if now - self.beaten >= HEARTBEAT_SECONDS:
-            self.beat()
+        """Write what is due; a database that is away is tried again at the next call.
 
-    @transaction.atomic
+        Raises RunMoved when the run is no longer ours.
+        """
+        now = time.monotonic()
+        try:
+            if self.waiting and now - self.flushed >= FLUSH_SECONDS:
+                self.flush()
+            if now - self.beaten >= self.beat_seconds:
+                self.beat()
+        except AWAY as error:
+            logger.warning("Run #%s: the database is away: %s", self.run.number, str(error).strip())
+            self.flushed = self.beaten = now
+            reconnect()
+
+    @property
+    def beat_seconds(self) -> float:
+        """How often the lease is renewed: several times while it holds."""
+        return float(min(HEARTBEAT_SECONDS, settings.LEASE_SECONDS / 4))
+
+    def is_held(self) -> bool:
+        """Say whether the claim is known to hold: it was renewed within the lease."""
+        return time.monotonic() - self.renewed < float(settings.LEASE_SECONDS)
+
     def flush(self) -> None:
-        """Write all that waits."""
-        rows, self.waiting = self.waiting, []
+        """Write all that waits, and how far the event file has been read; both or neither.
+
+        A row that the database had taken before a connection broke is not written twice. Raises RunMoved when the run
+        is no longer ours, and the database's error where it is away: then everything still waits.
+        """
         self.flushed = time.monotonic()
-        RunEvent.objects.bulk_create(rows)
-        if self.done != self.done_written:
-            Run.objects.filter(pk=self.run.pk).update(resources_done=self.done)
-            self.done_written = self.done
+        with transaction.atomic():
+            RunEvent.objects.bulk_create(self.waiting, ignore_conflicts=True)
+            rows = Run.objects.filter(pk=self.run.pk, claim_token=self.claim)
+            if rows.update(resources_done=self.done, event_offset=max(self.position, self.seen)) != 1:
+                raise RunMoved(f"Run #{self.run.number} is no longer held by this worker.")
+        self.waiting = []
+        self.done_written = self.done
 
     def beat(self) -> None:
-        """Say that this worker still holds the run; raises RunMoved when it does not."""
+        """Renew the lease; raises RunMoved when the run is no longer ours."""
         self.beaten = time.monotonic()
-        if Run.objects.filter(pk=self.run.pk, claim_token=self.claim).update(heartbeat_at=timezone.now()) != 1:
+        if not renew(self.run, self.claim):
             raise RunMoved(f"Run #{self.run.number} is no longer held by this worker.")
+        self.renewed = self.beaten
 
     def start_counting(self, total: int) -> None:
         """Begin to count the resources of an apply."""

@@ -56,6 +56,7 @@ class Guard(StrEnum):
     """The condition of a transition, as the documents state it; `provisioning.guards` decides it."""
 
     CLAIMS = "claims it by compare-and-set"
+    TAKES_OVER = "claims it, and nothing of it can still be at work"
     CLAIMS_APPROVED = "claims it, and its plan was approved"
     HOLDS = "holds the claim"
     WAITS = "holds the claim, and the plan needs approval"
@@ -109,7 +110,7 @@ TABLE: StateTable[RunState] = StateTable(
         ),
         *(Transition(held, RunState.FAILED, By.WORKER, Guard.HOLDS) for held in (S, P, A, V, C)),
         *(Transition(held, L, By.REAPER, Guard.LEASE_OVER) for held in (S, P, A, V, C)),
-        Transition(L, S, By.WORKER, Guard.CLAIMS),
+        Transition(L, S, By.WORKER, Guard.TAKES_OVER),
         Transition(L, A, By.WORKER, Guard.TERRAFORM_LIVES),
         Transition(L, C, By.WORKER, Guard.ASKED_TO_STOP),
         Transition(L, RunState.FAILED, By.REAPER, Guard.EXHAUSTED),

@@ -1,4 +1,4 @@
-"""The Celery tasks: thin doors to the walk and to the reaper."""
+"""Celery's tasks: thin doors to the walk of a run and to the reaper."""
 
 from __future__ import annotations
 
@@ -7,10 +7,19 @@ from typing import Any
 
 from celery import Task, shared_task
 from django.conf import settings
+from django.utils import timezone
 
 from provisioning.claim import claim
+from provisioning.configuration import engine_settings
+from provisioning.engine.workspace import sweep
 from provisioning.execution import execute
-from provisioning.reaper import reap, resend
+from provisioning.models import Run
+from provisioning.patience import patiently
+from provisioning.reaper import reap, recover, resend
+from provisioning.selectors import ACTIVE
+from provisioning.services.approval import expire
+from provisioning.states import RunState
+from provisioning.takeover import TakeOver, decide, remains
 from provisioning.transitions import RunMoved
 
 logger = logging.getLogger(__name__)
@@ -25,19 +34,44 @@ logger = logging.getLogger(__name__)
     soft_time_limit=int(settings.LONGEST_RUN.total_seconds()),
 )
 def execute_run(self: Task[Any, Any], run_number: int) -> None:
-    """Work on a run, unless another delivery already does or it is no longer queued."""
-    claimed = claim(run_number, str(self.request.hostname or "worker"))
+    """Work on a run, unless another delivery already does or there is nothing to do now."""
+    patiently(lambda: sweep_workspaces())
+    found, after = patiently(lambda: look_at(run_number))
+    if found is TakeOver.WAIT:
+        logger.info("Run #%s is lost, and its Terraform may still work on another host: not yet.", run_number)
+        return
+    claimed = patiently(lambda: claim(run_number, str(self.request.hostname or "worker"), after))
     if claimed is None:
-        logger.info("Run #%s is not queued; this delivery has nothing to do.", run_number)
+        logger.info("Run #%s is not to be taken; this delivery has nothing to do.", run_number)
         return
     try:
-        execute(*claimed)
+        execute(*claimed, found)
     except RunMoved as moved:
         logger.warning("%s", moved)
 
 
+def look_at(run_number: int) -> tuple[TakeOver | None, RunState | None]:
+    """Return what is left of a lost run and the state in which it goes on; nothing for any other run."""
+    run = Run.objects.filter(pk=run_number, state=RunState.LOST.value).first()
+    if run is None:
+        return None, None
+    found = decide(remains(run.process, run.lease_until), now=timezone.now())
+    if run.cancel_requested_at is not None:
+        return found, RunState.CANCELLING
+    return found, RunState.APPLYING if found is TakeOver.FOLLOW else RunState.SYNTHESIZING
+
+
+def sweep_workspaces() -> None:
+    """Remove the folders that workers of this host left when they died."""
+    left = sweep(engine_settings(), set(Run.objects.filter(state__in=ACTIVE).values_list("pk", flat=True)))
+    if left:
+        logger.info("Removed the folders of runs that have ended: %s.", ", ".join(f"#{number}" for number in left))
+
+
 @shared_task(name="provisioning.reap_runs", ignore_result=True)
 def reap_runs() -> None:
-    """Mark lost runs and send forgotten ones again."""
+    """Mark lost runs and have them recovered, let old plans expire, and send forgotten runs again."""
     reap()
+    recover()
+    expire()
     resend()

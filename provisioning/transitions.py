@@ -62,7 +62,10 @@ def move(
     if ended:
         fields["finished_at"] = now
     if after not in HELD_STATES:
-        fields |= {"claim_token": None, "lease_until": None}
+        fields["claim_token"] = None
+        # Of a lost run it is known until when its Terraform may have been followed.
+        if after is not RunState.LOST:
+            fields["lease_until"] = None
     Run.objects.filter(pk=run.pk).update(state=after, **fields)
     RunStep.objects.filter(run=run, finished_at=None).update(finished_at=now)
     if not ended:

@@ -45,6 +45,48 @@ class TerraformFailed(EngineError):  # noqa: N818
     code = "terraform_failed"
 
 
+class TerraformKilled(EngineError):  # noqa: N818
+    """Terraform was ended from outside, without the chance to say what it had done."""
+
+    code = "terraform_killed"
+    remedy = "Retry the run: it releases the state's lock, adopts what exists and goes on from there."
+
+
+class PhaseTimedOut(EngineError):  # noqa: N818
+    """A step took longer than any that goes well."""
+
+    code = "phase_timed_out"
+    remedy = "Read the log for what it waited for, then retry the run: it goes on from what exists."
+
+
+class PlanStale(EngineError):  # noqa: N818
+    """The plan that was approved no longer fits what it was made for."""
+
+    code = "plan_stale"
+    remedy = "Start a new run: it makes a fresh plan, to be approved anew."
+
+
+class StateLocked(EngineError):  # noqa: N818
+    """Somebody else holds the state's lock, or somebody who may still be at work."""
+
+    code = "state_locked"
+    remedy = "Wait until whoever the details name has ended, then retry the run."
+
+
+class ForeignResource(EngineError):  # noqa: N818
+    """Something has a name of this district and is not this district's."""
+
+    code = "name_taken"
+    remedy = "Find out whose the resources in the details are; rename or remove them, then retry the run."
+
+
+class DiskFull(EngineError):  # noqa: N818
+    """The worker's disk has no room."""
+
+    code = "disk_full"
+    remedy = "Free room below HOMEROOM_WORK_DIR on the worker, then retry the run: it goes on from what exists."
+
+
 class NotConverged(EngineError):  # noqa: N818
     """The plan after the apply still wants to change something."""
 

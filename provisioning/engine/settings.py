@@ -22,6 +22,7 @@ class EngineSettings:
     tf_cli_config: Path | None = None
     node: Path | None = None
     aws_endpoint_url: str | None = None
+    stack_module: str = "infra"
     python: Path = field(default_factory=lambda: Path(sys.executable))
 
     @property

@@ -76,6 +76,23 @@ def state_exists(settings: EngineSettings, key: str) -> bool:
     return True
 
 
+def state_identity(settings: EngineSettings, key: str) -> tuple[str, int]:
+    """Return the state's lineage and serial, ``("", 0)`` where there is none; raises AwsUnavailable.
+
+    Of the state's content nothing else is looked at.
+    """
+    s3 = client(settings, "s3", settings.state_region)
+    with answering("read the district's state"):
+        try:
+            body = s3.get_object(Bucket=settings.state_bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if error_code(error) in MISSING | {"NoSuchKey"}:
+                return "", 0
+            raise
+    told = json.loads(body)
+    return str(told.get("lineage", "")), int(told.get("serial", 0))
+
+
 def delete_state(settings: EngineSettings, key: str) -> None:
     """Delete a district's state with all its versions; one that is not there is fine. Raises AwsUnavailable."""
     s3 = client(settings, "s3", settings.state_region)

@@ -36,7 +36,7 @@ def synthesize(
     spec = out_dir / "spec.json"
     spec.write_text(spec_json, encoding="utf-8")
     ended = child.run(
-        [str(settings.python), "-m", "infra", str(spec.resolve()), str(out_dir.resolve())],
+        [str(settings.python), "-m", settings.stack_module, str(spec.resolve()), str(out_dir.resolve())],
         cwd=PROJECT,
         environment=settings.child_environment(),
         on_line=lambda line: None,

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from provisioning.engine import child
-from provisioning.engine.errors import Interrupted, TerraformFailed, TerraformMissing
+from provisioning.engine.errors import Interrupted, TerraformFailed, TerraformKilled, TerraformMissing
 from provisioning.engine.events import Diagnostic, LogLine, ResourceDrift, TerraformEvent, parse_event
 from provisioning.engine.hints import hint_for
 from provisioning.engine.redaction import is_marked, redact_outputs
@@ -23,7 +23,25 @@ PLAN_FILE = "run.tfplan"
 LOCK_TIMEOUT = "60s"
 NO_CHANGE = ({"no-op"}, {"read"})
 
+STATE_SAVED_HERE = "errored.tfstate"
+"""Where Terraform leaves a state that it could not store (Terraform, "State Storage": error recovery)."""
+
 OnEvent = Callable[[TerraformEvent], None]
+
+
+class Runner(Protocol):
+    """Runs one command to its end, as `child.run` does."""
+
+    def __call__(
+        self,
+        command: Sequence[str],
+        *,
+        cwd: Path,
+        environment: Mapping[str, str],
+        on_line: Callable[[str], None],
+        poll: child.Poll,
+    ) -> child.Ended:
+        """Run the command; each line of its output goes to `on_line`."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +72,21 @@ class Plan:
     resources: tuple[PlannedResource, ...]
     drifted: tuple[str, ...]
     outputs_change: bool
+    imports: int = 0
+    drifts: bool = False
+    """Whether the state differs from AWS in anything, be it only what AWS filled in; `imports` counts adoptions."""
     shown: dict[str, Any] = field(repr=False, default_factory=dict)
     """``terraform show -json`` of the plan, for its policy; it may hold secrets and is never stored."""
 
     @property
+    def changes_state(self) -> bool:
+        """Say whether applying a refresh-only plan would write anything into the state."""
+        return self.drifts or self.outputs_change
+
+    @property
     def is_empty(self) -> bool:
-        """Say whether applying it would change no resource and no output."""
-        return not self.resources and not self.outputs_change
+        """Say whether applying it would change no resource, no output, and take nothing into the state."""
+        return not self.resources and not self.outputs_change and not self.imports
 
 
 @dataclass(frozen=True)
@@ -86,7 +112,7 @@ class Terraform:
     """Terraform on the folder of one run, with the state of one district.
 
     `poll` is called at least every half second while Terraform runs; once it is true, Terraform is interrupted and
-    the method raises Interrupted after it has ended.
+    the method raises Interrupted after it has ended. `runner` runs what may take long: init, plan and apply.
     """
 
     def __init__(
@@ -97,8 +123,10 @@ class Terraform:
         *,
         on_event: OnEvent = lambda event: None,
         poll: child.Poll = lambda: False,
+        runner: Runner = child.run,
     ) -> None:
         self.settings = settings
+        self.runner = runner
         self.workspace = workspace
         self.state_key = state_key
         self.on_event = on_event
@@ -125,8 +153,12 @@ class Terraform:
             backend |= {"use_path_style": "true", "skip_credentials_validation": "true"}
         self._stream("init", "-json", *(f"-backend-config={name}={value}" for name, value in backend.items()))
 
-    def plan(self, *, destroy: bool = False) -> Plan:
-        """Compare the stack with AWS, and save the plan that `apply` then carries out."""
+    def plan(self, *, destroy: bool = False, refresh_only: bool = False, refresh: bool = True) -> Plan:
+        """Compare the stack with AWS, and save the plan that `apply` then carries out.
+
+        With `refresh_only` the state is compared with AWS and nothing else; without `refresh`, the stack with the
+        state.
+        """
         path = self.workspace / PLAN_FILE
         drifted: list[str] = []
 
@@ -134,13 +166,49 @@ class Terraform:
             if isinstance(event, ResourceDrift):
                 drifted.append(event.address)
 
-        mode = ["-destroy"] if destroy else []
+        mode = ["-destroy"] if destroy else ["-refresh-only"] if refresh_only else []
+        mode += [] if refresh else ["-refresh=false"]
         self._stream("plan", "-json", f"-out={path}", f"-lock-timeout={LOCK_TIMEOUT}", *mode, also=note)
         return read_plan(path, self._json("show", "-json", str(path)), tuple(drifted))
+
+    def saved_plan(self) -> Plan:
+        """Return the plan that lies in the workspace."""
+        path = self.workspace / PLAN_FILE
+        return read_plan(path, self._json("show", "-json", str(path)))
 
     def apply(self, plan: Plan) -> None:
         """Carry out a saved plan, and nothing else."""
         self._stream("apply", "-json", f"-lock-timeout={LOCK_TIMEOUT}", str(plan.path))
+
+    def go_on(self, command: str, runner: Runner) -> None:
+        """Follow to its end what is running already; raises what the method of that command would."""
+        self._stream(command, runner=runner)
+
+    def unlock(self, lock_id: str) -> None:
+        """Release the state's lock; only for a holder that is provably gone."""
+        self._run(["force-unlock", "-force", lock_id], lambda line: None, checked=True)
+
+    def import_(self, address: str, import_id: str) -> None:
+        """Take something that exists into the state, without a plan: what is to be destroyed needs none."""
+        flags = [f"-lock-timeout={LOCK_TIMEOUT}", "-no-color"]
+        self._run(["import", *flags, address, import_id], lambda line: None, checked=True)
+
+    def forget(self, address: str) -> None:
+        """Take a resource out of the state; AWS is not asked."""
+        self._run(["state", "rm", f"-lock-timeout={LOCK_TIMEOUT}", address], lambda line: None, checked=True)
+
+    def push_state(self) -> bool:
+        """Store the state that Terraform could not store at the end of an apply; say whether there was one."""
+        saved = self.workspace / STATE_SAVED_HERE
+        if saved.exists():
+            self._run(["state", "push", f"-lock-timeout={LOCK_TIMEOUT}", STATE_SAVED_HERE], lambda line: None, True)
+            saved.unlink()
+            return True
+        return False
+
+    def state(self) -> dict[str, Any]:
+        """Return what `terraform show -json` tells of the state; it may hold secrets and is never stored."""
+        return self._json("show", "-json")
 
     def outputs(self) -> dict[str, OutputValue]:
         """Return the stack's outputs; a sensitive one has no value."""
@@ -152,7 +220,7 @@ class Terraform:
 
     def resources(self) -> tuple[ResourceRecord, ...]:
         """Return what the state holds, by address."""
-        module = self._json("show", "-json").get("values", {}).get("root_module", {})
+        module = self.state().get("values", {}).get("root_module", {})
         managed = [part for part in module.get("resources", []) if part.get("mode") == "managed"]
         return tuple(sorted((_record(part) for part in managed), key=lambda record: record.address))
 
@@ -163,7 +231,7 @@ class Terraform:
             raise TerraformMissing(f"There is no Terraform: {wanted!r} was not found.")
         return found
 
-    def _stream(self, *arguments: str, also: OnEvent = lambda event: None) -> None:
+    def _stream(self, *arguments: str, also: OnEvent = lambda event: None, runner: Runner | None = None) -> None:
         problems: list[Diagnostic] = []
         tail: list[str] = []
 
@@ -176,9 +244,11 @@ class Terraform:
             also(event)
             self.on_event(event)
 
-        ended = self._run([*arguments, "-no-color"], on_line)
+        ended = self._run([*arguments, "-no-color"], on_line, runner=runner or self.runner)
         if ended.interrupted:
             raise Interrupted("Terraform was interrupted; the resource in hand was finished first.")
+        if ended.status < 0 and not problems:
+            raise TerraformKilled(f"Terraform was ended by signal {-ended.status} in the middle of its {arguments[0]}.")
         if ended.status != 0:
             raise failure(arguments[0], ended, problems, tail)
 
@@ -192,10 +262,16 @@ class Terraform:
         told: dict[str, Any] = json.loads("\n".join(lines))
         return told
 
-    def _run(self, arguments: tuple[str, ...] | list[str], on_line: Callable[[str], None]) -> child.Ended:
+    def _run(
+        self,
+        arguments: Sequence[str],
+        on_line: Callable[[str], None],
+        checked: bool = False,
+        runner: Runner = child.run,
+    ) -> child.Ended:
         program = self._program()
         try:
-            return child.run(
+            ended = runner(
                 [program, *_flags_first(arguments)],
                 cwd=self.workspace,
                 environment=self.settings.child_environment(),
@@ -204,13 +280,20 @@ class Terraform:
             )
         except (FileNotFoundError, PermissionError) as error:
             raise TerraformMissing(f"Terraform cannot be run: {error}.") from error
+        if checked and ended.status != 0:
+            raise failure(arguments[0], ended, [], [])
+        return ended
 
 
-def _flags_first(arguments: tuple[str, ...] | list[str]) -> list[str]:
+SUBCOMMANDS = {"state"}
+
+
+def _flags_first(arguments: Sequence[str]) -> list[str]:
     """Return the arguments as Terraform wants them: the command, its flags, then positional ones."""
-    command, *rest = arguments
+    length = 2 if arguments[0] in SUBCOMMANDS else 1
+    command, rest = arguments[:length], arguments[length:]
     flags = [part for part in rest if part.startswith("-")]
-    return [command, *flags, *(part for part in rest if not part.startswith("-"))]
+    return [*command, *flags, *(part for part in rest if not part.startswith("-"))]
 
 
 def failure(command: str, ended: child.Ended, problems: list[Diagnostic], tail: list[str]) -> TerraformFailed:
@@ -250,6 +333,8 @@ def read_plan(path: Path, shown: dict[str, Any], drifted: tuple[str, ...] = ()) 
         resources=resources,
         drifted=drifted,
         outputs_change=any(actions not in NO_CHANGE for actions in outputs),
+        imports=sum("importing" in change["change"] for change in shown.get("resource_changes", [])),
+        drifts=bool(shown.get("resource_drift")),
         shown=shown,
     )
 

@@ -1,23 +1,41 @@
-"""A folder for one run, empty at its start and gone at its end. Nothing secret is ever written into it."""
+"""A folder for each attempt at a run, empty at its start. Whoever ends the run removes it; nothing outlives the run.
+
+What is in it may be as secret as a plan is: only the worker's own user can look inside.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection
 from pathlib import Path
 
 from provisioning.engine.settings import EngineSettings
 
 
-@contextlib.contextmanager
-def workspace(settings: EngineSettings, run_number: int) -> Iterator[Path]:
-    """Yield the folder of a run below the work folder."""
-    folder = settings.work_dir / "runs" / str(run_number)
+def runs_folder(settings: EngineSettings) -> Path:
+    """Return the folder that holds one folder for each run."""
+    return settings.work_dir / "runs"
+
+
+def new_workspace(settings: EngineSettings, run_number: int, attempt: int) -> Path:
+    """Return the empty folder of an attempt."""
+    folder = runs_folder(settings) / str(run_number) / str(attempt)
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True, mode=0o700)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    return folder
+
+
+def remove_workspaces(settings: EngineSettings, run_number: int) -> None:
+    """Remove all folders of a run."""
+    shutil.rmtree(runs_folder(settings) / str(run_number), ignore_errors=True)
+
+
+def sweep(settings: EngineSettings, active: Collection[int]) -> list[int]:
+    """Remove the folders of runs that are not active, which a worker left that died; return the runs' numbers."""
+    folder = runs_folder(settings)
+    left = [int(path.name) for path in folder.iterdir() if path.name.isdigit()] if folder.exists() else []
+    ended = sorted(set(left) - set(active))
+    for number in ended:
+        remove_workspaces(settings, number)
+    return ended

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -117,15 +118,15 @@ def give_way(district: District) -> None:
         move(waiting, RunState.CANCELED, by=By.SCHEDULER)
 
 
-def send(run_number: int) -> bool:
-    """Hand a queued run to the workers; false, and a line in the log, when the broker does not answer.
+def send(run_number: int, queue: str | None = None) -> bool:
+    """Hand a run to the workers, or to those of one queue; false, and a line in the log, without a broker.
 
     A run that could not be sent stays queued and is sent again by the reaper, so that nothing is lost with a broker.
     """
     from provisioning.tasks import execute_run
 
     try:
-        execute_run.delay(run_number)
+        execute_run.apply_async((run_number,), queue=queue or settings.CELERY_TASK_DEFAULT_QUEUE)
     except OperationalError:
         logger.warning("The broker does not answer; run #%s stays queued and is sent again later.", run_number)
         return False

@@ -57,7 +57,11 @@ class Search:
     """One comparison; each resource is looked for once, after those that it refers to."""
 
     def __init__(
-        self, look: Look, place: Place, declared: Mapping[str, Mapping[str, Any]], state: Mapping[str, Mapping[str, Any]]
+        self,
+        look: Look,
+        place: Place,
+        declared: Mapping[str, Mapping[str, Any]],
+        state: Mapping[str, Mapping[str, Any]],
     ) -> None:
         self.look = look
         self.place = place
@@ -127,7 +131,7 @@ class Search:
             if not _agrees(listed, {path: value for path, value in wanted.items() if not path.startswith("tags.")}):
                 continue
             item, refusal = self.with_tags(listed, rule, given)
-            if rule.chosen_by_tags and refusal or not _agrees(item, wanted):
+            if (rule.chosen_by_tags and refusal) or not _agrees(item, wanted):
                 continue
             if rule.detail is not None:
                 item = {**item, **next(iter(self.items(rule.detail, given, item)), {})}

@@ -1,0 +1,32 @@
+"""Which plans wait for a second person, and why: a pure function over the plan's findings and the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from infra.spec import Environment
+from provisioning.engine.policy import Finding
+from provisioning.states import RunKind
+
+PRODUCTION = "Every change of a production environment is approved by a second person."
+
+
+def approval_reasons(kind: RunKind, environment: str, findings: Iterable[Finding], *, empty: bool) -> list[str]:
+    """Return why a plan waits for approval, in sentences; empty when it may be applied at once.
+
+    A plan that changes nothing has nothing to approve; one that is not to be applied waits for nobody.
+    """
+    if empty or kind not in {RunKind.APPLY, RunKind.DESTROY}:
+        return []
+    reasons = [PRODUCTION] if environment == Environment.PRODUCTION.value else []
+    return reasons + [finding.sentence for finding in findings if finding.blocks]
+
+
+def is_part_of(left: Sequence[dict[str, Any]], approved: Sequence[dict[str, Any]]) -> bool:
+    """Say whether every change that is left to do is one that was approved: the same act on the same resource.
+
+    What a killed apply has made already is missing from a plan made after it, and may be found and imported.
+    """
+    known = {(change["address"], change["action"]) for change in approved}
+    return all((change["address"], change["action"]) in known for change in left)

@@ -1,0 +1,62 @@
+"""Keeps a plan with the workspace it was made in, in the state bucket: whoever applies it may be on another host.
+
+A plan may hold secrets in the clear (Terraform, "Plan: sensitive data"); the bucket is encrypted and closed.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+
+from provisioning.engine.aws import answering, client, error_code
+from provisioning.engine.errors import PlanStale
+from provisioning.engine.settings import EngineSettings
+from provisioning.engine.state_lock import MISSING
+from provisioning.engine.terraform import PLAN_FILE
+
+KEPT = (PLAN_FILE, ".terraform.lock.hcl")
+KEPT_SUFFIXES = {".json", ".tf", ".zip"}
+
+
+def plan_key(suffix: str, run_number: int) -> str:
+    """Return the object's key of a run's plan."""
+    return f"districts/{suffix}/runs/{run_number}/plan.zip"
+
+
+def store_plan(settings: EngineSettings, key: str, workspace: Path) -> None:
+    """Store the plan and what belongs to it; raises AwsUnavailable."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(workspace.iterdir()):
+            if path.is_file() and (path.name in KEPT or path.suffix in KEPT_SUFFIXES):
+                archive.write(path, path.name)
+    s3 = client(settings, "s3", settings.state_region)
+    with answering("store the plan"):
+        s3.put_object(Bucket=settings.state_bucket, Key=key, Body=packed.getvalue())
+
+
+def fetch_plan(settings: EngineSettings, key: str, workspace: Path) -> None:
+    """Unpack a stored plan into an empty workspace; raises PlanStale where there is none, and AwsUnavailable."""
+    s3 = client(settings, "s3", settings.state_region)
+    with answering("fetch the plan"):
+        try:
+            body = s3.get_object(Bucket=settings.state_bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if error_code(error) in MISSING:
+                raise PlanStale("The stored plan is gone.", detail=f"There is no {key} in the state bucket.") from error
+            raise
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        archive.extractall(workspace)
+
+
+def delete_plan(settings: EngineSettings, key: str) -> None:
+    """Delete a stored plan with all its versions; one that is not there is fine. Raises AwsUnavailable."""
+    s3 = client(settings, "s3", settings.state_region)
+    with answering("delete the plan"):
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=settings.state_bucket, Prefix=key):
+            for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+                if version["Key"] == key:
+                    s3.delete_object(Bucket=settings.state_bucket, Key=key, VersionId=version["VersionId"])

@@ -1,0 +1,21 @@
+"""A queue for each host beside the common one: a lost run goes first to where its Terraform may still be at work."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from celery.signals import celeryd_after_setup
+
+from provisioning.engine.host import host_name, this_host
+
+
+def queue_of(host: str) -> str:
+    """Return the name of a host's queue."""
+    return f"runs.{host_name(host)}.{hashlib.sha256(host.encode()).hexdigest()[:12]}"
+
+
+@celeryd_after_setup.connect(weak=False)
+def listen(sender: str, instance: Any, **_: Any) -> None:
+    """Have every worker listen to its host's queue as well."""
+    instance.app.amqp.queues.select_add(queue_of(this_host()))

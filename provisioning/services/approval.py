@@ -1,0 +1,96 @@
+"""What people decide of a plan that waits: approve it, as somebody else than its requester, or discard it."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from portal.accounts.models import User
+from portal.accounts.roles import Role, require_role
+from portal.audit.actions import AuditAction
+from portal.audit.services import record
+from portal.state_table import By
+from provisioning.models import Run
+from provisioning.services.errors import ServiceRefused
+from provisioning.states import Decision, RunState
+from provisioning.transitions import TransitionRefused, move
+
+
+@transaction.atomic
+def approve(*, run: Run, actor: User, comment: str = "") -> Run:
+    """Let the plan be applied: the run is queued again, and a worker applies that very plan.
+
+    Raises NotAllowed, or ServiceRefused for a run that does not wait, one that has expired, and one's own.
+    """
+    held = _waiting(run, actor)
+    if held.plan_expires_at is not None and held.plan_expires_at <= timezone.now():
+        raise ServiceRefused("plan_expired", "The plan has waited too long.", "Start a new run for a fresh plan.")
+    if held.requested_by_id == actor.pk:
+        raise ServiceRefused(
+            "own_request", "You asked for this run yourself.", "Somebody else with the role Operator has to approve it."
+        )
+    _decide(held, actor, Decision.APPROVED, comment)
+    move(held, RunState.QUEUED, by=By.PERSON, actor=actor, sent_at=None)
+    from provisioning.services.requests import send
+
+    transaction.on_commit(lambda: send(held.number))
+    return held
+
+
+@transaction.atomic
+def discard(*, run: Run, actor: User, comment: str = "") -> Run:
+    """Drop the plan; nothing of it is applied. Raises NotAllowed, or ServiceRefused for a run that does not wait."""
+    held = _waiting(run, actor)
+    _decide(held, actor, Decision.DISCARDED, comment)
+    move(held, RunState.DISCARDED, by=By.PERSON, actor=actor)
+    return held
+
+
+def expire() -> list[int]:
+    """Discard the plans that nobody decided on in time; return the runs' numbers."""
+    due = Run.objects.filter(state=RunState.AWAITING_APPROVAL.value, plan_expires_at__lte=timezone.now())
+    expired = []
+    for run in due.select_related("district"):
+        try:
+            move(
+                run,
+                RunState.DISCARDED,
+                by=By.SCHEDULER,
+                error_code="plan_expired",
+                error_summary="Nobody decided on the plan in time; nothing was applied.",
+                error_remedy="Start a new run for a fresh plan.",
+            )
+        except TransitionRefused:
+            continue
+        expired.append(run.number)
+    return expired
+
+
+def _waiting(run: Run, actor: User) -> Run:
+    require_role(actor, Role.OPERATOR)
+    held = Run.objects.select_for_update().select_related("district").get(pk=run.pk)
+    if held.state_badge is not RunState.AWAITING_APPROVAL:
+        raise ServiceRefused(
+            "not_waiting",
+            f"Run #{held.number} does not wait for approval: it is {held.state_badge.word.lower()}.",
+            "Look at the run again; somebody may have decided already.",
+        )
+    return held
+
+
+def _decide(run: Run, actor: User, decision: Decision, comment: str) -> None:
+    Run.objects.filter(pk=run.pk).update(
+        decision=decision, decided_by=actor, decided_at=timezone.now(), decision_comment=comment.strip()
+    )
+    run.refresh_from_db()
+    said = f" “{comment.strip()}”" if comment.strip() else ""
+    record(
+        action=AuditAction.RUN_DECIDED,
+        actor=actor,
+        subject_kind="run",
+        subject_id=str(run.number),
+        district=run.district,
+        run_number=run.number,
+        message=f"The plan of run #{run.number} was {decision.word.lower()} by {actor.get_username()}.{said}",
+        after={"decision": decision.value, "comment": comment.strip()},
+    )

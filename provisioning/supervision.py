@@ -1,0 +1,97 @@
+"""Runs the Terraform of one run under supervision, and keeps in the database what another worker needs to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from provisioning.engine.child import Ended, Poll
+from provisioning.engine.supervised import Stop, StopPoll, Supervised, Terms, follow, start
+from provisioning.models import Run
+from provisioning.patience import patiently
+from provisioning.recorder import Recorder
+
+FOLDER = "commands"
+"""Below the workspace: a folder for each command, named by its number and the command."""
+
+
+def terms(command: str) -> Terms:
+    """Return how long a command may go on without a worker: an apply long enough to be taken over, others not."""
+    orphan = settings.ORPHAN_SECONDS if command == "apply" else settings.LEASE_SECONDS
+    return Terms(float(orphan), float(settings.CANCEL_GRACE_SECONDS))
+
+
+class Supervision:
+    """A runner for `Terraform`: starts each command under a supervisor, records it, and follows it."""
+
+    def __init__(self, run: Run, recorder: Recorder, stop: StopPoll) -> None:
+        self.run = run
+        self.recorder = recorder
+        self.stop = stop
+        self.count = 0
+
+    def __call__(
+        self,
+        command: Sequence[str],
+        *,
+        cwd: Path,
+        environment: Mapping[str, str],
+        on_line: Callable[[str], None],
+        poll: Poll,
+    ) -> Ended:
+        """Run a command to its end; `poll` is not asked, since `stop` says the same more precisely."""
+        self.count += 1
+        name = command[1]
+        running = start(
+            command,
+            folder=cwd / FOLDER / f"{self.count}-{name}",
+            cwd=cwd,
+            environment=environment,
+            terms=terms(name),
+        )
+        self._remember(running.as_data() | {"workspace": str(cwd), "started_at": timezone.now().isoformat()})
+        self.recorder.begin_file()
+        return self._follow(running, on_line, Stop.NO)
+
+    def resume(self, process: dict[str, Any]) -> Callable[..., Ended]:
+        """Return a runner that follows what an earlier worker started, from where that one stopped."""
+
+        def runner(
+            command: Sequence[str],
+            *,
+            cwd: Path,
+            environment: Mapping[str, str],
+            on_line: Callable[[str], None],
+            poll: Poll,
+        ) -> Ended:
+            self.recorder.begin_file(seen=self.run.event_offset)
+            return self._follow(Supervised.from_data(process), on_line, Stop(process.get("told", Stop.NO)))
+
+        return runner
+
+    def _follow(self, running: Supervised, on_line: Callable[[str], None], told: Stop) -> Ended:
+        def take(line: str, position: int) -> None:
+            self.recorder.position = position
+            on_line(line)
+
+        ended = follow(
+            running,
+            on_line=take,
+            poll=self.stop,
+            held=self.recorder.is_held,
+            on_stop=lambda stop: self._remember({"told": int(stop)}),
+            told=told,
+        )
+        self._remember({"ended": ended.status})
+        return ended
+
+    def _remember(self, more: dict[str, Any]) -> None:
+        """Write what is known of the command at work; a new one takes the place of the last."""
+        begun = "supervisor" in more
+        self.run.process = more if begun else {**self.run.process, **more}
+        fields: dict[str, Any] = {"process": self.run.process} | ({"event_offset": 0} if begun else {})
+        patiently(lambda: Run.objects.filter(pk=self.run.pk).update(**fields))

@@ -1,0 +1,52 @@
+"""What a worker does with a run that another has lost: a pure decision over what can be seen of the old Terraform."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from provisioning.engine.supervised import Supervised
+
+
+class TakeOver(StrEnum):
+    """The three ways on."""
+
+    FOLLOW = "follow"
+    """Its apply still works on this host: its event file is followed to the end."""
+    RECOVER = "recover"
+    """Nothing of it can still run, or it is ended first: a fresh plan goes on from what exists."""
+    WAIT = "wait"
+    """It may still run where we cannot see it: until the time after which it cannot."""
+
+
+@dataclass(frozen=True)
+class Remains:
+    """What is known of the lost run: the last Terraform, if one was started, and whether it lives (None: not seen)."""
+
+    command: str = ""
+    alive: bool | None = False
+    gone_at: datetime | None = None
+    """When the last of it has ended by itself, whatever happens."""
+
+
+def remains(process: dict[str, Any], lease_until: datetime | None) -> Remains:
+    """Return what is left of a run's last Terraform, as this host sees it."""
+    if not process.get("supervisor"):
+        return Remains()
+    running = Supervised.from_data(process)
+    gone_at = lease_until + timedelta(seconds=running.longest_seconds) if lease_until else None
+    return Remains(running.command, running.is_alive, gone_at)
+
+
+def decide(found: Remains, *, now: datetime) -> TakeOver:
+    """Return how to go on with a lost run.
+
+    Only an apply is worth following: a plan or an init that nobody follows is ended and begun again.
+    """
+    if found.alive:
+        return TakeOver.FOLLOW if found.command == "apply" else TakeOver.RECOVER
+    if found.alive is None and (found.gone_at is None or now < found.gone_at):
+        return TakeOver.WAIT
+    return TakeOver.RECOVER

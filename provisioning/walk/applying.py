@@ -1,0 +1,65 @@
+"""Carries out a plan, or follows to its end what an earlier worker began, and brings the records to what exists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.db import transaction
+
+from portal.districts.changes import take_over
+from provisioning.engine.errors import EngineError
+from provisioning.engine.terraform import Plan, Terraform
+from provisioning.models import Run
+from provisioning.patience import patiently
+from provisioning.states import RunState
+from provisioning.walk.hold import Hold
+from provisioning.walk.settling import release_lock, settled
+from provisioning.walk.verification import record_what_exists
+
+
+def begin(hold: Hold, plan: Plan) -> None:
+    """Note that from now on AWS may differ from what the state knows, and that the district has its new settings."""
+    # A replacement is two pieces of work: one delete, one create.
+    hold.recorder.start_counting(plan.add + plan.change + plan.remove)
+
+    @transaction.atomic
+    def once() -> None:
+        Run.objects.filter(pk=hold.run.pk).update(apply_open=True)
+        take_over(
+            district=hold.run.district,
+            change=hold.run.change,
+            actor=hold.run.requested_by,
+            run_number=hold.run.number,
+        )
+
+    patiently(once)
+
+
+def apply(hold: Hold, terraform: Terraform, quiet: Terraform, plan: Plan) -> None:
+    """Apply the plan. It is never tried again: after an error, what exists is recorded and the error raised."""
+    if hold.run.state_badge is not RunState.APPLYING:
+        hold.enter(RunState.APPLYING)
+    begin(hold, plan)
+    carry(hold, quiet, lambda: terraform.apply(plan))
+
+
+def carry(hold: Hold, quiet: Terraform, work: Callable[[], None]) -> None:
+    """Do the work of an apply and record what exists afterwards, however it went; `quiet` cannot be interrupted."""
+    try:
+        work()
+    except EngineError:
+        _after_failure(hold, quiet)
+        raise
+    settled(hold.run)
+    record_what_exists(hold, quiet)
+
+
+def _after_failure(hold: Hold, quiet: Terraform) -> None:
+    """Save what can be saved: the lock, the state, the records. What cannot is a warning, and the next run's work."""
+    try:
+        hold.reading("Releasing the lock", lambda: release_lock(hold, quiet))
+        if hold.reading("Storing the state", quiet.push_state):
+            hold.recorder.note("recovery", "The state that Terraform could not store has been stored.", level="warning")
+    except EngineError as error:
+        hold.recorder.note("recovery", f"{error.summary} The next run sees to it.", level="warning")
+    record_what_exists(hold, quiet)

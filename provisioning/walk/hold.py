@@ -1,0 +1,192 @@
+"""A worker's hold on a run: moves it, notices what people ask of it meanwhile, and waits out what is away for a moment.
+
+Every step of the walk is given this and nothing else of the run's keeping.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.conf import settings as django_settings
+from django.utils import timezone
+
+from portal.state_table import By
+from provisioning.engine.errors import EngineError, Interrupted, PhaseTimedOut
+from provisioning.engine.settings import EngineSettings
+from provisioning.engine.supervised import Stop
+from provisioning.models import Run
+from provisioning.patience import AWAY, patiently, reconnect
+from provisioning.recorder import Recorder
+from provisioning.states import ACTIVE_STATES, RunState
+from provisioning.transitions import RunMoved, move
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+ASK_SECONDS = 0.5
+"""How often the database is asked whether the run is to stop."""
+
+LONGEST = {
+    RunState.SYNTHESIZING: timedelta(minutes=10),
+    RunState.PLANNING: timedelta(hours=1),
+    RunState.APPLYING: timedelta(hours=3),
+    RunState.VERIFYING: timedelta(hours=1),
+}
+"""How long a step may take. Aurora and NAT gateways take minutes; hours mean that something hangs."""
+
+PASSING = frozenset({"aws_unreachable", "aws_unavailable", "throttled", "terraform_killed", "provider_unavailable"})
+"""Errors of a read that may be gone the next time."""
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 15.0
+
+
+class Hold:
+    """One run, held by one claim."""
+
+    def __init__(self, run: Run, claim: UUID, settings: EngineSettings) -> None:
+        self.run = run
+        self.claim = claim
+        self.settings = settings
+        self.recorder = Recorder(run, claim)
+        self.asked_at = 0.0
+        self.asked = Stop.NO
+        self.deadline = timezone.now() + LONGEST.get(run.state_badge, LONGEST[RunState.APPLYING])
+
+    # --- what people ask, and what the clock says
+
+    def stop(self) -> Stop:
+        """Write what is due, and say how urgently the run is to stop. Raises RunMoved when it is no longer ours."""
+        self.recorder.tick()
+        now = time.monotonic()
+        if now - self.asked_at >= ASK_SECONDS:
+            self.asked_at = now
+            try:
+                self.asked = max(self._stop_by_people(), self._stop_by_clock())
+            except AWAY:
+                reconnect()
+        return self.asked
+
+    def keep_alive(self) -> Stop:
+        """Write what is due; for reads that are to be finished even when the run was asked to stop."""
+        self.recorder.tick()
+        return Stop.NO
+
+    def is_asked_to_stop(self) -> bool:
+        """Say whether somebody has asked this run to stop."""
+        return patiently(self._stop_by_people) is not Stop.NO
+
+    def _stop_by_people(self) -> Stop:
+        rows = Run.objects.filter(pk=self.run.pk, claim_token=self.claim, state=RunState.CANCELLING)
+        asked = rows.values_list("cancel_requested_at", "force_stop_requested_at").first()
+        if asked is None:
+            return Stop.NO
+        requested, forced = asked
+        if forced is not None:
+            return Stop.KILL
+        over = requested is not None and timezone.now() - requested > self.grace
+        return Stop.TERMINATE if over else Stop.INTERRUPT
+
+    def _stop_by_clock(self) -> Stop:
+        late = timezone.now() - self.deadline
+        if late <= timedelta(0):
+            return Stop.NO
+        return Stop.INTERRUPT if late <= self.grace else Stop.TERMINATE if late <= 2 * self.grace else Stop.KILL
+
+    @property
+    def grace(self) -> timedelta:
+        """How long Terraform may take to end what it has in hand."""
+        return timedelta(seconds=django_settings.CANCEL_GRACE_SECONDS)
+
+    def interruption(self, error: Interrupted) -> tuple[RunState, EngineError]:
+        """Return the end of a run that was interrupted, and the error to show: by whom or what decides."""
+        if self.is_asked_to_stop():
+            return RunState.CANCELED, error
+        if timezone.now() > self.deadline:
+            step = self.run.state_badge
+            told = f"{step.word} took longer than {_hours(LONGEST.get(step, timedelta(hours=3)))}."
+            return RunState.FAILED, PhaseTimedOut(told, detail=str(error))
+        stopped = EngineError("Terraform stopped because no worker followed it.", detail=str(error))
+        stopped.code = "worker_lost"
+        return RunState.FAILED, stopped
+
+    # --- moves
+
+    def enter(self, state: RunState, **fields: Any) -> None:
+        """Move on; raises Interrupted where the run was asked to stop meanwhile, RunMoved where it is not ours."""
+        patiently(self.recorder.flush)
+        try:
+            self.move(state, **fields)
+        except RunMoved:
+            if self.is_asked_to_stop():
+                raise Interrupted("The run was canceled.") from None
+            raise
+        self.deadline = timezone.now() + LONGEST.get(state, LONGEST[RunState.APPLYING])
+
+    def move(self, state: RunState, **fields: Any) -> None:
+        """Move the run, however often the database is away meanwhile."""
+
+        def once() -> None:
+            self.run.refresh_from_db()
+            ours = self.run.claim_token == self.claim or state not in ACTIVE_STATES
+            if self.run.state_badge is state and ours:
+                return  # the connection broke after the commit
+            move(self.run, state, by=By.WORKER, claim=self.claim, **fields)
+
+        patiently(once)
+
+    def end(self, state: RunState, error: EngineError | None = None) -> None:
+        """Write the last events and move the run to its end."""
+        fields: dict[str, Any] = {"error_code": "", "error_summary": "", "error_remedy": "", "error_detail": ""}
+        if error is not None:
+            self.recorder.note("run", error.summary, level="error" if state is RunState.FAILED else "warning")
+            fields = {
+                "error_code": error.code,
+                "error_summary": error.summary,
+                "error_remedy": error.remedy,
+                "error_detail": error.detail,
+                "error_address": error.address[:255],
+            }
+        self.recorder.note("run", f"The run ended: {state.word.lower()}.")
+        patiently(self.recorder.flush)
+        try:
+            self.move(state, **fields)
+        except RunMoved:
+            # Asked to stop at the very end: the run is Cancelling now, and ends as it truly did.
+            self.move(state, **fields)
+
+    # --- patience
+
+    def reading(self, what: str, call: Callable[[], Result], mend: Callable[[], object] = lambda: None) -> Result:
+        """Return what a read returns, tried again while AWS is away; `mend` is called before each further try.
+
+        Raises its error when it is no passing one, or after AWS_PATIENCE_SECONDS.
+        """
+        deadline, pause = time.monotonic() + django_settings.AWS_PATIENCE_SECONDS, FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                return call()
+            except EngineError as error:
+                if error.code not in PASSING or time.monotonic() + pause > deadline:
+                    raise
+                told = f"{what} did not work ({error.summary}); trying again in {pause:.0f} s."
+                self.recorder.note("retry", told, level="warning", data={"detail": error.detail})
+            self.pause(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+            mend()
+
+    def pause(self, seconds: float) -> None:
+        """Wait, while the lease is renewed; raises Interrupted as soon as the run is to stop."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if self.stop() is not Stop.NO:
+                raise Interrupted("The run was canceled.")
+            time.sleep(min(left, ASK_SECONDS / 2))
+
+
+def _hours(span: timedelta) -> str:
+    minutes = int(span.total_seconds() // 60)
+    return f"{minutes} minutes" if minutes < 60 else "1 hour" if minutes == 60 else f"{minutes // 60} hours"

@@ -1,0 +1,100 @@
+"""What is kept of a plan: its numbers, findings, cost, what it was made for, and whether a second person is needed."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.utils import timezone
+
+from portal.districts.changes import changed
+from portal.districts.models import District
+from portal.districts.spec import spec_data
+from provisioning.approval import approval_reasons, is_part_of
+from provisioning.engine.binding import PlanBinding, differences, spec_sha256
+from provisioning.engine.errors import PlanStale
+from provisioning.engine.plan_store import plan_key, store_plan
+from provisioning.engine.policy import assess
+from provisioning.engine.pricing import monthly_cost
+from provisioning.engine.state_store import state_identity
+from provisioning.engine.synthesis import STACK_FILE
+from provisioning.engine.terraform import Plan, Terraform
+from provisioning.models import Run
+from provisioning.patience import patiently
+from provisioning.states import Decision, RunKind
+from provisioning.walk.hold import Hold
+
+
+def note_plan(hold: Hold, terraform: Terraform, plan: Plan) -> None:
+    """Store what the plan holds, what it was made for, and why it waits, if it does; the plan itself in the bucket."""
+    run, kind = hold.run, hold.run.kind_badge
+    teardown = kind is RunKind.DESTROY
+    estimate = monthly_cost(terraform.workspace / STACK_FILE, run.spec["region"])
+    findings = assess(
+        plan.shown,
+        teardown=teardown,
+        monthly_cost_usd=None if estimate is None else float(estimate),
+        monthly_budget_usd=None if teardown else run.spec["monthly_budget_usd"],
+    )
+    changes = [{"address": one.address, "type": one.type, "action": one.action} for one in plan.resources]
+    fields: dict[str, Any] = {
+        "add_count": plan.add,
+        "change_count": plan.change,
+        "remove_count": plan.remove,
+        "plan_resources": changes,
+        "policy_findings": [asdict(finding) for finding in findings],
+        "monthly_cost_usd": estimate,
+        "approval_reasons": approval_reasons(kind, run.spec["environment"], findings, empty=plan.is_empty),
+        "plan_expires_at": timezone.now() + timedelta(hours=django_settings.PLAN_EXPIRES_HOURS),
+    }
+    binding = hold.reading("Reading the state", lambda: binding_now(hold, terraform))
+    fields["plan_binding"] = binding.as_data()
+    fields["engine_versions"] = {"terraform": binding.terraform, **binding.providers}
+    if run.decision == Decision.APPROVED and not is_part_of(changes, run.plan_resources):
+        fields |= {"decision": "", "decided_by": None, "decided_at": None}
+        told = "What is left to do is more than what was approved: it has to be approved anew."
+        hold.recorder.note("policy", told, level="warning")
+    patiently(lambda: Run.objects.filter(pk=run.pk).update(**fields))
+    run.refresh_from_db()
+    hold.recorder.note("plan", f"Plan: {plan.add} to add, {plan.change} to change, {plan.remove} to remove.")
+    for finding in findings:
+        hold.recorder.note("policy", finding.sentence, level="warning")
+    if not plan.is_empty and kind is not RunKind.PLAN:
+        key = plan_key(run.spec["suffix"], run.number)
+        hold.reading("Storing the plan", lambda: store_plan(hold.settings, key, terraform.workspace))
+
+
+def binding_now(hold: Hold, terraform: Terraform) -> PlanBinding:
+    """Return what a plan made, or applied, now would be made for; raises AwsUnavailable."""
+    versions = terraform.version()
+    lineage, serial = state_identity(hold.settings, terraform.state_key)
+    return PlanBinding(
+        lineage,
+        serial,
+        spec_sha256(wanted_spec(hold.run)),
+        _sha256(terraform.workspace / STACK_FILE),
+        versions.terraform,
+        versions.providers,
+    )
+
+
+def wanted_spec(run: Run) -> dict[str, Any]:
+    """Return the specification as the district's settings of this moment and the run's change make it."""
+    district = District.objects.select_related("account").get(pk=run.district_id)
+    return spec_data(changed(district, run.change))
+
+
+def refuse_stale(hold: Hold, terraform: Terraform) -> None:
+    """Raise PlanStale unless the stored plan still fits the state, the settings and this worker's versions."""
+    made = PlanBinding.from_data(hold.run.plan_binding)
+    now = hold.reading("Reading the state", lambda: binding_now(hold, terraform))
+    if told := differences(made, now):
+        raise PlanStale(f"The approved plan is out of date: {'; '.join(told)}.")
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

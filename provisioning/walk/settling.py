@@ -1,0 +1,132 @@
+"""Brings a district's state back in order after a Terraform that did not end cleanly: lock, state, what exists.
+
+1. The lock is released only where its holder was ours and is provably gone.
+2. A state that Terraform could not store is stored.
+3. What AWS has, the stack declares and the state lacks is adopted.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from portal.audit.actions import AuditAction
+from portal.audit.services import record
+from provisioning.engine.adoption.blocks import import_blocks
+from provisioning.engine.adoption.results import Findings
+from provisioning.engine.adoption.rules import Place
+from provisioning.engine.adoption.search import find_adoptable
+from provisioning.engine.errors import ForeignResource, StateLocked
+from provisioning.engine.state_lock import Suspect, left_by, read_lock
+from provisioning.engine.supervised import Supervised
+from provisioning.engine.synthesis import STACK_FILE
+from provisioning.engine.terraform import Terraform
+from provisioning.models import Run
+from provisioning.patience import patiently
+from provisioning.walk.hold import Hold
+from provisioning.walk.role import deploy_role
+
+ADOPTION_FILE = "adoption.tf"
+RUNS_LOOKED_AT = 10
+"""How many of a district's newest runs may have left a lock: older ones ended before these began."""
+UNFINISHED_PAUSE_SECONDS = 5.0
+
+
+def suspects(run: Run) -> list[Suspect]:
+    """Return every Terraform of the district that may have left a lock, the newest first."""
+    newest = Run.objects.filter(district_id=run.district_id).exclude(process={}).order_by("-id")[:RUNS_LOOKED_AT]
+    found = []
+    for other in newest:
+        running = Supervised.from_data(other.process)
+        since = datetime.fromisoformat(other.process["started_at"])
+        until = (other.heartbeat_at or since) + timedelta(seconds=running.longest_seconds)
+        alive = running.is_alive
+        gone = alive is False or (alive is None and timezone.now() > until)
+        found.append(Suspect(running.supervisor.host, since, until, gone, str(other.process.get("lock_id", ""))))
+    return found
+
+
+def release_lock(hold: Hold, terraform: Terraform) -> None:
+    """Release a lock that a Terraform of ours left.
+
+    Raises StateLocked where the holder is somebody else, or may still be at work, and AwsUnavailable.
+    """
+    lock = read_lock(hold.settings, terraform.state_key)
+    if lock is None:
+        return
+    if left_by(lock, suspects(hold.run)) is None:
+        raise StateLocked("The district's state is locked by somebody who may still be at work.", detail=lock.holder)
+    terraform.unlock(lock.id)
+    note_recovery(hold, f"The lock that a Terraform left was released: {lock.holder}")
+
+
+def is_doubtful(run: Run) -> bool:
+    """Say whether some apply of the district was never seen to end cleanly: AWS may hold what the state lacks."""
+    return Run.objects.filter(district_id=run.district_id, apply_open=True).exists()
+
+
+def settled(run: Run) -> None:
+    """Note that the state knows all there is: an apply has ended cleanly, or the state has been compared with AWS."""
+    patiently(lambda: Run.objects.filter(district_id=run.district_id, apply_open=True).update(apply_open=False))
+
+
+def adopt(hold: Hold, terraform: Terraform, *, destroy: bool) -> None:
+    """Take what exists and the state lacks into the plan that follows; for a teardown, into the state at once.
+
+    Raises ForeignResource where a name of the district's is taken by something else, and AwsUnavailable.
+    """
+    found = _looked_for(hold, terraform)
+    if found.foreign and not destroy:
+        told = "\n".join(f"{one.address}: {one.sentence}" for one in found.foreign)
+        raise ForeignResource("Names of this district are taken by something else in AWS.", detail=told)
+    for note in found.forget:
+        terraform.forget(note.address)
+        note_recovery(hold, f"{note.address} is to be made anew: {note.sentence}")
+    if destroy:
+        for one in found.adoptions:
+            terraform.import_(one.address, one.import_id)
+    elif found.adoptions:
+        (terraform.workspace / ADOPTION_FILE).write_text(import_blocks(found.adoptions), encoding="utf-8")
+    for one in found.adoptions:
+        note_recovery(hold, f"{one.address} exists and was not in the state: it is adopted as {one.import_id}.")
+    remarks = [(one.address, one.sentence) for one in found.notes]
+    remarks += [(one.address, one.sentence) for one in found.surplus]
+    for address, sentence in remarks:
+        hold.recorder.note("recovery", f"{address}: {sentence}", level="warning")
+
+
+def _looked_for(hold: Hold, terraform: Terraform) -> Findings:
+    """Compare stack, state and AWS, until AWS has finished what the dead Terraform had begun."""
+    spec = hold.run.spec
+    stack = json.loads((terraform.workspace / STACK_FILE).read_text(encoding="utf-8"))
+    place = Place(spec["region"], spec["account_id"], spec["suffix"])
+    while True:
+        state = hold.reading("Reading the state", terraform.state)
+        found = hold.reading(
+            "Comparing AWS with the state",
+            lambda state=state: find_adoptable(hold.settings, stack, state, place, deploy_role(spec)),  # type: ignore[misc]
+        )
+        waiting = [one for one in found.adoptions if one.unfinished]
+        if not waiting:
+            return found
+        told = ", ".join(f"{one.address} ({one.unfinished})" for one in waiting)
+        hold.recorder.note("recovery", f"AWS still works on {told}; waiting.")
+        hold.pause(UNFINISHED_PAUSE_SECONDS)
+
+
+def note_recovery(hold: Hold, sentence: str) -> None:
+    """Keep what a recovery did: in the log, on the run, and in the audit record."""
+    hold.recorder.note("recovery", sentence, level="warning")
+    hold.run.recovered = [*hold.run.recovered, sentence]
+    Run.objects.filter(pk=hold.run.pk).update(recovered=hold.run.recovered)
+    record(
+        action=AuditAction.RUN_RECOVERED,
+        actor=None,
+        subject_kind="run",
+        subject_id=str(hold.run.number),
+        district=hold.run.district,
+        run_number=hold.run.number,
+        message=f"Run #{hold.run.number}: {sentence}",
+    )

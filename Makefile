@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint policy golden converge benchmark doctor clean
+.PHONY: help setup demo test lint policy golden converge faults benchmark doctor clean
 
 help: ## List what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ golden: setup ## Renew the golden files, the schema and the costs after a change
 
 converge: setup ## Apply every size, zone count and egress to the embedded AWS (slow; ONLY="sandbox-S-2-nat ...")
 	@$(RUN) -m devtools.converge $(ONLY)
+
+faults: setup ## Play the table of faults: what dies, in which state of a run (SEED=, CASES="applying-worker ...")
+	@$(RUN) -m tests.faults $(if $(SEED),--seed $(SEED)) $(CASES)
 
 benchmark: setup ## Measure synthesis against the plain import of its packages
 	@$(RUN) benchmarks/synthesis.py

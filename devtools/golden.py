@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from devtools import states_page
 from devtools.converge import combinations
 from devtools.paths import ROOT
 from infra import cost, schema
@@ -85,7 +86,9 @@ def main() -> int:
         (FOLDER / f"{name}.json").write_text(masked(stack), encoding="utf-8")
     SCHEMA.write_text(schema.text(), encoding="utf-8")
     STACK_DOCUMENT.write_text(in_document(STACK_DOCUMENT.read_text(), cost_section(made)), encoding="utf-8")
-    print(f"Renewed {len(made)} golden files, the schema and the costs; look at the difference before you commit it.")
+    states_page.write()
+    print(f"Renewed {len(made)} golden files, the schema, the states and the costs.")
+    print("Look at the difference before you commit it.")
     return 0
 
 

@@ -108,7 +108,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 3,
     "socket_timeout": 10,
 }
-CELERY_TASK_DEFAULT_QUEUE = "runs"
+RUNS_QUEUE = "runs"
+# Periodic work has a queue and a worker of its own: runs take long, and must not keep the reaper waiting.
+CELERY_TASK_DEFAULT_QUEUE = "upkeep"
+CELERY_TASK_ROUTES = {"provisioning.execute_run": {"queue": RUNS_QUEUE}}
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

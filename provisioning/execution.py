@@ -69,7 +69,7 @@ class Walk:
     def __init__(self, hold: Hold) -> None:
         self.hold = hold
         self.run = hold.run
-        self.supervision = Supervision(hold.run, hold.recorder, hold.stop)
+        self.supervision = Supervision(hold.run, hold.settings, hold.recorder, hold.stop)
 
     def go(self, found: TakeOver | None) -> None:
         """Begin where the run is: at its start, with an approved plan, or with what another worker has left."""
@@ -93,7 +93,8 @@ class Walk:
         if self.run.kind_badge is RunKind.PLAN:
             self.hold.end(RunState.NO_CHANGES if plan.is_empty else RunState.SUCCEEDED)
         elif plan.is_empty:
-            self.verify(terraform, applied=False)
+            # A lost run may have applied all there was before.
+            self.verify(terraform, applied=self.run.applied)
         elif self.run.approval_reasons and self.run.decision != Decision.APPROVED:
             for reason in self.run.approval_reasons:
                 self.hold.recorder.note("approval", f"The plan waits for approval: {reason}", level="warning")

@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 from celery.signals import celeryd_after_setup
+from django.conf import settings
 
 from provisioning.engine.host import host_name, this_host
 
@@ -17,5 +18,6 @@ def queue_of(host: str) -> str:
 
 @celeryd_after_setup.connect(weak=False)
 def listen(sender: str, instance: Any, **_: Any) -> None:
-    """Have every worker listen to its host's queue as well."""
-    instance.app.amqp.queues.select_add(queue_of(this_host()))
+    """Have a worker that executes runs listen to its host's queue as well."""
+    if settings.RUNS_QUEUE in instance.app.amqp.queues.consume_from:
+        instance.app.amqp.queues.select_add(queue_of(this_host()))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +13,19 @@ from django.conf import settings
 from django.utils import timezone
 
 from provisioning.engine.child import Ended, Poll
+from provisioning.engine.errors import AwsUnavailable
+from provisioning.engine.settings import EngineSettings
+from provisioning.engine.state_lock import read_lock
+from provisioning.engine.state_store import state_key
 from provisioning.engine.supervised import Stop, StopPoll, Supervised, Terms, follow, start
 from provisioning.models import Run
 from provisioning.patience import patiently
 from provisioning.recorder import Recorder
 
+logger = logging.getLogger(__name__)
+
+LOCKING = frozenset({"plan", "apply", "refresh"})
+LOCK_LOOK_SECONDS = 2.0
 FOLDER = "commands"
 """Below the workspace: a folder for each command, named by its number and the command."""
 
@@ -28,8 +39,10 @@ def terms(command: str) -> Terms:
 class Supervision:
     """A runner for `Terraform`: starts each command under a supervisor, records it, and follows it."""
 
-    def __init__(self, run: Run, recorder: Recorder, stop: StopPoll) -> None:
+    def __init__(self, run: Run, settings: EngineSettings, recorder: Recorder, stop: StopPoll) -> None:
         self.run = run
+        self.settings = settings
+        self.look_at = 0.0
         self.recorder = recorder
         self.stop = stop
         self.count = 0
@@ -45,13 +58,14 @@ class Supervision:
     ) -> Ended:
         """Run a command to its end; `poll` is not asked, since `stop` says the same more precisely."""
         self.count += 1
-        name = command[1]
+        name = "refresh" if "-refresh-only" in command else command[1]
         running = start(
             command,
             folder=cwd / FOLDER / f"{self.count}-{name}",
             cwd=cwd,
             environment=environment,
             terms=terms(name),
+            name=name,
         )
         self._remember(running.as_data() | {"workspace": str(cwd), "started_at": timezone.now().isoformat()})
         self.recorder.begin_file()
@@ -78,16 +92,35 @@ class Supervision:
             self.recorder.position = position
             on_line(line)
 
+        def poll() -> Stop:
+            stop = self.stop()
+            self._note_lock(running)
+            return stop
+
+        self.look_at = time.monotonic() + LOCK_LOOK_SECONDS
         ended = follow(
             running,
             on_line=take,
-            poll=self.stop,
+            poll=poll,
             held=self.recorder.is_held,
             on_stop=lambda stop: self._remember({"told": int(stop)}),
             told=told,
         )
         self._remember({"ended": ended.status})
         return ended
+
+    def _note_lock(self, running: Supervised) -> None:
+        """Keep the id of the state's lock that the command holds: should it die, its lock is known by it."""
+        if running.command not in LOCKING or "lock_id" in self.run.process or time.monotonic() < self.look_at:
+            return
+        self.look_at = time.monotonic() + LOCK_LOOK_SECONDS
+        try:
+            lock = read_lock(self.settings, state_key(self.run.spec["suffix"]))
+        except AwsUnavailable as error:
+            logger.info("Run #%s: the state's lock could not be read: %s", self.run.number, error)
+            return
+        if lock is not None and lock.created >= datetime.fromisoformat(self.run.process["started_at"]):
+            self._remember({"lock_id": lock.id})
 
     def _remember(self, more: dict[str, Any]) -> None:
         """Write what is known of the command at work; a new one takes the place of the last."""

@@ -14,7 +14,7 @@ class TakeOver(StrEnum):
     """The three ways on."""
 
     FOLLOW = "follow"
-    """Its apply still works on this host: its event file is followed to the end."""
+    """Its apply works on this host, or has ended there meanwhile: its event file is followed to the end."""
     RECOVER = "recover"
     """Nothing of it can still run, or it is ended first: a fresh plan goes on from what exists."""
     WAIT = "wait"
@@ -23,10 +23,11 @@ class TakeOver(StrEnum):
 
 @dataclass(frozen=True)
 class Remains:
-    """What is known of the lost run: the last Terraform, if one was started, and whether it lives (None: not seen)."""
+    """What is known of the lost run's last Terraform: whether it lives (None: not seen from here) or has finished."""
 
     command: str = ""
     alive: bool | None = False
+    finished: bool = False
     gone_at: datetime | None = None
     """When the last of it has ended by itself, whatever happens."""
 
@@ -37,7 +38,7 @@ def remains(process: dict[str, Any], lease_until: datetime | None) -> Remains:
         return Remains()
     running = Supervised.from_data(process)
     gone_at = lease_until + timedelta(seconds=running.longest_seconds) if lease_until else None
-    return Remains(running.command, running.is_alive, gone_at)
+    return Remains(running.command, running.is_alive, running.has_finished, gone_at)
 
 
 def decide(found: Remains, *, now: datetime) -> TakeOver:
@@ -45,8 +46,8 @@ def decide(found: Remains, *, now: datetime) -> TakeOver:
 
     Only an apply is worth following: a plan or an init that nobody follows is ended and begun again.
     """
-    if found.alive:
-        return TakeOver.FOLLOW if found.command == "apply" else TakeOver.RECOVER
+    if found.command == "apply" and (found.alive or found.finished):
+        return TakeOver.FOLLOW
     if found.alive is None and (found.gone_at is None or now < found.gone_at):
         return TakeOver.WAIT
     return TakeOver.RECOVER

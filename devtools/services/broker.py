@@ -59,9 +59,13 @@ def answers(url: str) -> bool:
 
 @contextlib.contextmanager
 def running_broker(folder: Path, *, port: int | None = None) -> Iterator[Broker]:
-    """Run a server on the loopback address, whose queue is kept in `folder` between starts."""
+    """Run a server on the loopback address, whose queue and password are kept in `folder` between starts."""
     folder.mkdir(parents=True, exist_ok=True)
-    port, password = port or free_port(), secrets.token_urlsafe(24)
+    port, kept = port or free_port(), folder / "password"
+    if not kept.exists():
+        kept.touch(mode=0o600)
+        kept.write_text(secrets.token_urlsafe(24))
+    password = kept.read_text()
     configuration = folder / "broker.conf"
     configuration.touch(mode=0o600)
     lines = [f"bind {LOOPBACK}", f"port {port}", f"dir {folder}", f"requirepass {password}"]

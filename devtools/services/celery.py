@@ -13,18 +13,31 @@ START_SECONDS = 60.0
 GRACE_SECONDS = 10.0
 """How long a worker may finish its run when it is stopped; what it leaves is found as Lost by the reaper."""
 
-CONCURRENCY = 2
+
+@contextlib.contextmanager
+def running_worker(
+    folder: Path, environment: Mapping[str, str], *, name: str = "worker", queue: str = "runs", concurrency: int = 2
+) -> Iterator[Service]:
+    """Run a worker of one queue until it says that it is ready."""
+    log = folder / f"{name}.log"
+    seen = log.stat().st_size if log.exists() else 0
+    command = worker_command(name, queue, concurrency)
+    with running("Worker", command, log=log, environment=environment, grace=GRACE_SECONDS) as service:
+        service.wait_until(lambda: b" ready." in log.read_bytes()[seen:], seconds=START_SECONDS, what="ready for runs")
+        yield service
+
+
+def worker_command(name: str, queue: str, concurrency: int) -> list[str]:
+    """Return the command of a worker."""
+    command = [sys.executable, "-m", "celery", "-A", "portal", "worker", "--pool", "prefork", "--loglevel", "INFO"]
+    command += ["--queues", queue, "--concurrency", str(concurrency), "--hostname", f"{name}@%h"]
+    return [*command, "--without-gossip", "--without-mingle"]
 
 
 @contextlib.contextmanager
-def running_worker(folder: Path, environment: Mapping[str, str], *, name: str = "worker") -> Iterator[Service]:
-    """Run a worker until it says that it is ready."""
-    log = folder / f"{name}.log"
-    seen = log.stat().st_size if log.exists() else 0
-    command = [sys.executable, "-m", "celery", "-A", "portal", "worker", "--pool", "prefork", "--loglevel", "INFO"]
-    command += ["--concurrency", str(CONCURRENCY), "--hostname", f"{name}@%h", "--without-gossip", "--without-mingle"]
-    with running("Worker", command, log=log, environment=environment, grace=GRACE_SECONDS) as service:
-        service.wait_until(lambda: b" ready." in log.read_bytes()[seen:], seconds=START_SECONDS, what="ready for runs")
+def running_upkeep(folder: Path, environment: Mapping[str, str]) -> Iterator[Service]:
+    """Run the worker of periodic work until it says that it is ready."""
+    with running_worker(folder, environment, name="upkeep", queue="upkeep", concurrency=1) as service:
         yield service
 
 

@@ -14,7 +14,7 @@ from devtools.environment import inherited, project_variables
 from devtools.errors import ServiceFailedError
 from devtools.paths import ROOT
 from devtools.services.broker import running_broker
-from devtools.services.celery import running_beat, running_worker
+from devtools.services.celery import running_beat, running_upkeep, running_worker
 from devtools.services.postgres import running_postgres
 from devtools.services.process import LOOPBACK, Service, free_port
 from devtools.services.sandbox import running_sandbox
@@ -81,9 +81,10 @@ def running_portal(
         say("Database tables")
         migrate(environment)
         before_web(variables)
-        say("Web server, worker and beat")
+        say("Web server, workers and beat")
         web = stack.enter_context(running_web(logs, environment, port=port))
         worker = stack.enter_context(running_worker(logs, environment))
+        upkeep = stack.enter_context(running_upkeep(logs, environment))
         beat = stack.enter_context(running_beat(logs, environment))
         services = {
             "postgres": database.service,
@@ -91,6 +92,7 @@ def running_portal(
             "sandbox": sandbox.service,
             "web": web,
             "worker": worker,
+            "upkeep": upkeep,
             "beat": beat,
         }
         yield Portal(f"http://{LOOPBACK}:{port}", sandbox.url, variables, services)

@@ -22,7 +22,7 @@ from typing import IO, Any
 
 from provisioning.engine import supervisor
 from provisioning.engine.child import STDERR_KEPT, Ended
-from provisioning.engine.host import ProcessRef, lives, reference
+from provisioning.engine.host import ProcessRef, lives, reference, this_host
 
 PROGRAM = Path(supervisor.__file__)
 LOOK_SECONDS = 0.1
@@ -98,13 +98,21 @@ class Supervised:
         return None if None in seen else any(seen)
 
     @property
+    def has_finished(self) -> bool:
+        """Say whether it ended by itself on this host, and how is known: its last words can still be read."""
+        if self.supervisor.host != this_host():
+            return False
+        ended = _ended(self.folder)
+        return ended is not None and not ended.get("orphaned")
+
+    @property
     def longest_seconds(self) -> float:
         """How long after its last lease anything of it can run, whatever happens to whoever followed it."""
         return self.terms.orphan_seconds + self.terms.grace_seconds + 2 * supervisor.LAST_GRACE_SECONDS
 
 
 def start(
-    command: Sequence[str], *, folder: Path, cwd: Path, environment: Mapping[str, str], terms: Terms
+    command: Sequence[str], *, name: str, folder: Path, cwd: Path, environment: Mapping[str, str], terms: Terms
 ) -> Supervised:
     """Start a command whose files lie in `folder`; raises FileNotFoundError or PermissionError as `Popen` does."""
     folder.mkdir(parents=True, mode=0o700)
@@ -131,7 +139,7 @@ def start(
         time.sleep(0.005)
     pid = int(json.loads((folder / supervisor.STARTED).read_text())["pid"])
     own = reference(process.pid) or ProcessRef("", process.pid, 0.0)
-    return Supervised(folder, own, reference(pid), command[1] if len(command) > 1 else command[0], terms)
+    return Supervised(folder, own, reference(pid), name, terms)
 
 
 _ours: dict[int, subprocess.Popen[bytes]] = {}

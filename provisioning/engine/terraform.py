@@ -14,7 +14,15 @@ from typing import Any, Protocol
 
 from provisioning.engine import child
 from provisioning.engine.errors import Interrupted, TerraformFailed, TerraformKilled, TerraformMissing
-from provisioning.engine.events import Diagnostic, LogLine, ResourceDrift, TerraformEvent, parse_event
+from provisioning.engine.events import (
+    Diagnostic,
+    LogLine,
+    OutputsEvent,
+    PlannedChange,
+    ResourceDrift,
+    TerraformEvent,
+    parse_event,
+)
 from provisioning.engine.hints import hint_for
 from provisioning.engine.redaction import is_marked, redact_outputs
 from provisioning.engine.settings import EngineSettings
@@ -73,15 +81,9 @@ class Plan:
     drifted: tuple[str, ...]
     outputs_change: bool
     imports: int = 0
-    drifts: bool = False
-    """Whether the state differs from AWS in anything, be it only what AWS filled in; `imports` counts adoptions."""
+    """How many resources the plan takes into the state."""
     shown: dict[str, Any] = field(repr=False, default_factory=dict)
     """``terraform show -json`` of the plan, for its policy; it may hold secrets and is never stored."""
-
-    @property
-    def changes_state(self) -> bool:
-        """Say whether applying a refresh-only plan would write anything into the state."""
-        return self.drifts or self.outputs_change
 
     @property
     def is_empty(self) -> bool:
@@ -106,6 +108,14 @@ class ResourceRecord:
     name: str
     id: str
     arn: str
+
+
+@dataclass(frozen=True)
+class StateContents:
+    """What a state holds."""
+
+    resources: tuple[ResourceRecord, ...]
+    outputs: dict[str, OutputValue]
 
 
 class Terraform:
@@ -171,6 +181,31 @@ class Terraform:
         self._stream("plan", "-json", f"-out={path}", f"-lock-timeout={LOCK_TIMEOUT}", *mode, also=note)
         return read_plan(path, self._json("show", "-json", str(path)), tuple(drifted))
 
+    def refresh(self) -> tuple[str, ...]:
+        """Have the state take over what AWS says of every resource; return the addresses that differed."""
+        drifted: list[str] = []
+
+        def note(event: TerraformEvent) -> None:
+            if isinstance(event, ResourceDrift):
+                drifted.append(event.address)
+
+        self._stream("apply", "-json", "-refresh-only", "-auto-approve", f"-lock-timeout={LOCK_TIMEOUT}", also=note)
+        return tuple(drifted)
+
+    def changes_left(self) -> tuple[PlannedResource, ...]:
+        """Return what a plan against the state alone would change; an output stands among them by its name."""
+        left: list[PlannedResource] = []
+
+        def note(event: TerraformEvent) -> None:
+            if isinstance(event, PlannedChange) and event.action not in {"no-op", "noop", "read"}:
+                left.append(PlannedResource(event.address, event.resource_type, event.action))
+            if isinstance(event, OutputsEvent):
+                changed = [name for name, told in event.raw.get("outputs", {}).items() if told.get("action") != "noop"]
+                left.extend(PlannedResource(f"output.{name}", "output", "update") for name in changed)
+
+        self._stream("plan", "-json", "-refresh=false", f"-lock-timeout={LOCK_TIMEOUT}", also=note)
+        return tuple(left)
+
     def saved_plan(self) -> Plan:
         """Return the plan that lies in the workspace."""
         path = self.workspace / PLAN_FILE
@@ -210,19 +245,15 @@ class Terraform:
         """Return what `terraform show -json` tells of the state; it may hold secrets and is never stored."""
         return self._json("show", "-json")
 
-    def outputs(self) -> dict[str, OutputValue]:
-        """Return the stack's outputs; a sensitive one has no value."""
-        told = redact_outputs(self._json("output", "-json"))
-        return {
-            name: OutputValue(None if output["sensitive"] else output["value"], bool(output["sensitive"]))
-            for name, output in sorted(told.items())
+    def contents(self) -> StateContents:
+        """Return what the state holds: resources by address, and outputs, a sensitive one without its value."""
+        values = self.state().get("values", {})
+        managed = [part for part in values.get("root_module", {}).get("resources", []) if part.get("mode") == "managed"]
+        outputs = {
+            name: OutputValue(None if output.get("sensitive") else output.get("value"), bool(output.get("sensitive")))
+            for name, output in sorted(redact_outputs(values.get("outputs", {})).items())
         }
-
-    def resources(self) -> tuple[ResourceRecord, ...]:
-        """Return what the state holds, by address."""
-        module = self.state().get("values", {}).get("root_module", {})
-        managed = [part for part in module.get("resources", []) if part.get("mode") == "managed"]
-        return tuple(sorted((_record(part) for part in managed), key=lambda record: record.address))
+        return StateContents(tuple(sorted((_record(part) for part in managed), key=lambda one: one.address)), outputs)
 
     def _program(self) -> str:
         wanted = self.settings.terraform or "terraform"
@@ -334,7 +365,6 @@ def read_plan(path: Path, shown: dict[str, Any], drifted: tuple[str, ...] = ()) 
         drifted=drifted,
         outputs_change=any(actions not in NO_CHANGE for actions in outputs),
         imports=sum("importing" in change["change"] for change in shown.get("resource_changes", [])),
-        drifts=bool(shown.get("resource_drift")),
         shown=shown,
     )
 

@@ -126,7 +126,7 @@ def send(run_number: int, queue: str | None = None) -> bool:
     from provisioning.tasks import execute_run
 
     try:
-        execute_run.apply_async((run_number,), queue=queue or settings.CELERY_TASK_DEFAULT_QUEUE)
+        execute_run.apply_async((run_number,), queue=queue or settings.RUNS_QUEUE)
     except OperationalError:
         logger.warning("The broker does not answer; run #%s stays queued and is sent again later.", run_number)
         return False

@@ -23,7 +23,7 @@ from provisioning.models import Run
 from provisioning.patience import AWAY, patiently, reconnect
 from provisioning.recorder import Recorder
 from provisioning.states import ACTIVE_STATES, RunState
-from provisioning.transitions import RunMoved, move
+from provisioning.transitions import RunMoved, TransitionRefused, move
 
 logger = logging.getLogger(__name__)
 
@@ -120,7 +120,7 @@ class Hold:
         patiently(self.recorder.flush)
         try:
             self.move(state, **fields)
-        except RunMoved:
+        except (RunMoved, TransitionRefused):
             if self.is_asked_to_stop():
                 raise Interrupted("The run was canceled.") from None
             raise

@@ -17,14 +17,13 @@ from provisioning.walk.role import deploy_role
 def record_what_exists(hold: Hold, terraform: Terraform) -> None:
     """Bring resources and outputs in the database to what the state holds; a failure to read is a warning."""
     try:
-        resources = hold.reading("Reading what exists", terraform.resources)
-        outputs = terraform.outputs()
+        found = hold.reading("Reading what exists", terraform.contents)
     except EngineError as error:
         hold.recorder.note("record", f"What exists could not be read: {error.summary}", level="warning")
         return
-    hold.recorder.note("record", f"{len(resources)} resources and {len(outputs)} outputs exist.")
-    record_resources(hold.run, resources)
-    record_outputs(hold.run, outputs)
+    hold.recorder.note("record", f"{len(found.resources)} resources and {len(found.outputs)} outputs exist.")
+    record_resources(hold.run, found.resources)
+    record_outputs(hold.run, found.outputs)
 
 
 def prove_convergence(hold: Hold, terraform: Terraform) -> None:
@@ -32,14 +31,11 @@ def prove_convergence(hold: Hold, terraform: Terraform) -> None:
 
     First the state takes over what AWS says of every resource, so that drift can be told from what AWS filled in.
     """
-    seen = hold.reading("Comparing AWS with the state", lambda: terraform.plan(refresh_only=True))
-    if seen.changes_state:
-        hold.reading("Storing what AWS says", lambda: terraform.apply(seen))
-    again = hold.reading("The second plan", lambda: terraform.plan(refresh=False))
-    if not again.is_empty:
-        listed = [f"{change.address}: {change.action}" for change in again.resources]
-        detail = "\n".join(listed or ["The outputs would change."])
-        count = "1 change" if len(listed) == 1 else f"{len(listed)} changes"
+    hold.reading("Comparing AWS with the state", terraform.refresh)
+    left = hold.reading("The second plan", terraform.changes_left)
+    if left:
+        detail = "\n".join(f"{change.address}: {change.action}" for change in left)
+        count = "1 change" if len(left) == 1 else f"{len(left)} changes"
         raise NotConverged(f"A second plan still has {count}.", detail=detail)
     hold.recorder.note("verify", "A second plan is empty: AWS is as the stack says.")
 

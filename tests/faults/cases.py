@@ -1,0 +1,93 @@
+"""The table of faults: in which phase of a run what dies, and where a run may rightly end when it did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import product
+
+
+class Phase(StrEnum):
+    """Where the run is when the fault meets it."""
+
+    QUEUED = "queued"
+    SYNTHESIZING = "synthesizing"
+    PLANNING = "planning"
+    AWAITING_APPROVAL = "awaiting approval"
+    BETWEEN = "between plan and apply"
+    APPLYING = "in the middle of resource k"
+    VERIFYING = "verifying"
+    CANCELLING = "cancelling"
+    DESTROYING = "in the middle of removing resource k"
+
+
+class Victim(StrEnum):
+    """What the fault meets."""
+
+    WORKER = "worker killed"
+    CHILD = "Celery child killed"
+    TERRAFORM = "Terraform killed"
+    SUPERVISOR = "supervisor killed"
+    SYNTHESIS = "synthesis killed"
+    BROKER = "broker restarted"
+    BROKER_DATA = "broker's data lost"
+    POSTGRES = "PostgreSQL restarted"
+    CONNECTIONS = "PostgreSQL connections cut"
+    REFUSED = "AWS refuses connections"
+    FAILING = "AWS answers 500"
+    THROTTLED = "AWS throttles"
+    SLOW = "AWS answers slowly"
+    WEB = "web server killed"
+    DISK = "disk full"
+
+
+HELD_BY_WORKER = frozenset(Phase) - {Phase.QUEUED, Phase.AWAITING_APPROVAL}
+WITH_TERRAFORM = frozenset(
+    {Phase.PLANNING, Phase.BETWEEN, Phase.APPLYING, Phase.VERIFYING, Phase.CANCELLING, Phase.DESTROYING}
+)
+
+WHERE: dict[Victim, frozenset[Phase]] = {
+    Victim.CHILD: HELD_BY_WORKER,
+    Victim.TERRAFORM: WITH_TERRAFORM - {Phase.BETWEEN},
+    Victim.SUPERVISOR: WITH_TERRAFORM - {Phase.BETWEEN},
+    Victim.SYNTHESIS: frozenset({Phase.SYNTHESIZING}),
+    Victim.DISK: HELD_BY_WORKER - {Phase.CANCELLING},
+}
+"""Where a victim can be met at all; the others are everywhere."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row of the table."""
+
+    phase: Phase
+    victim: Victim
+
+    @property
+    def name(self) -> str:
+        """The row's name, by which it can be chosen."""
+        return f"{self.phase.name.lower()}-{self.victim.name.lower()}".replace("_", "-")
+
+
+TABLE = tuple(
+    Case(phase, victim) for phase, victim in product(Phase, Victim) if phase in WHERE.get(victim, frozenset(Phase))
+)
+
+REPRESENTATIVE = (
+    "applying-worker",
+    "applying-terraform",
+    "planning-postgres",
+    "between-child",
+    "awaiting-approval-broker-data",
+    "destroying-worker",
+)
+"""The rows that every `make test` runs."""
+
+
+def chosen(names: list[str]) -> list[Case]:
+    """Return the rows of these names, all for none; raises ValueError for a name that there is not."""
+    known = {case.name: case for case in TABLE}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ValueError(f"There is no case {', '.join(unknown)}. There are: {', '.join(known)}.")
+    return [known[name] for name in names] if names else list(TABLE)

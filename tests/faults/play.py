@@ -1,0 +1,436 @@
+"""Plays one case: brings a run to the phase, lets the fault happen, and checks that all ends as it must."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+from tests.faults.cases import Case, Phase, Victim
+from tests.faults.proxy import Held, Mode, Request
+from tests.faults.small_stack import GATE
+from tests.faults.world import Gone, World, wait_for
+
+if TYPE_CHECKING:
+    from portal.districts.models import District
+    from provisioning.models import Run
+
+RESOURCES = 8
+"""How many the small stack has."""
+LONGEST_SECONDS = 150.0
+AWS = {
+    Victim.REFUSED: Mode.REFUSE,
+    Victim.FAILING: Mode.FAIL,
+    Victim.THROTTLED: Mode.THROTTLE,
+    Victim.SLOW: Mode.SLOW,
+}
+_numbers = itertools.count(1)
+
+
+class Broken(AssertionError):  # noqa: N818 - as the table says it
+    """Something did not end as it must; the sentence says what."""
+
+
+@dataclass
+class Played:
+    """How a case went: the states that each of its runs was in, and what was broken, if anything was."""
+
+    case: Case
+    detail: str
+    seconds: float = 0.0
+    paths: list[str] = field(default_factory=list)
+    broken: str = ""
+
+
+def patient(call: Callable[[], Any]) -> Any:
+    """Ask the database, however often it is away."""
+    from provisioning.patience import patiently
+
+    return patiently(call, 60.0)
+
+
+class Play:
+    """One case with its district."""
+
+    def __init__(self, world: World, case: Case, rng: random.Random) -> None:
+        self.world = world
+        self.case = case
+        self.rng = rng
+        self.k = rng.randint(1, RESOURCES)
+        self.forward_first = rng.random() < 0.5
+        self.held: Held | None = None
+        arrived = "after" if self.forward_first else "before"
+        self.played = Played(case, f"k={self.k}, {arrived} AWS" if case.phase.name.endswith("ING") else "")
+
+    # --- the story
+
+    def go(self) -> Played:
+        """Play the case from an idle world to an idle world."""
+        started = time.monotonic()
+        try:
+            with applies_watched(self.world.work) as most:
+                self._story()
+                if most() > 1:
+                    raise Broken(f"{most()} applies were at work at the same time")
+        except (AssertionError, Gone) as error:
+            self.played.broken = str(error) or type(error).__name__
+        finally:
+            self._calm()
+        self.played.seconds = time.monotonic() - started
+        return self.played
+
+    def _story(self) -> None:
+        from provisioning.states import RunKind, RunState
+
+        case = self.case
+        if case.phase is Phase.QUEUED:
+            for worker in self.world.workers:
+                worker.kill()
+        gate = self.world.work / GATE
+        if case.phase is Phase.SYNTHESIZING:
+            gate.touch()
+        if case.phase is not Phase.DESTROYING:
+            self._trap()
+        run = self._register()
+        if case.phase is Phase.DESTROYING:
+            self._ends(run, {RunState.SUCCEEDED})
+            self._trap()
+            run = self._teardown(run.district)
+        self._reach(run)
+        self._inject(run)
+        gate.unlink(missing_ok=True)
+        self.world.keep_workers()
+        run = self._ends(run, right_ends(case))
+        if run.state_badge in {RunState.FAILED, RunState.CANCELED}:
+            run = self._ends(self._retry(run), {RunState.SUCCEEDED, RunState.NO_CHANGES})
+        if case.phase is not Phase.DESTROYING:
+            self._ends(self._request(run.district, RunKind.PLAN), {RunState.NO_CHANGES})
+            self._ends(self._teardown(run.district), {RunState.SUCCEEDED})
+        self._nothing_left(run.district)
+        self._trail_is_complete(run.district)
+
+    def _calm(self) -> None:
+        if self.held is not None:
+            self.held.release()
+        self.world.proxy.held = None
+        (self.world.work / GATE).unlink(missing_ok=True)
+        for name in ("postgres", "broker", "web", "upkeep", "beat"):
+            if name not in self.world.stacks:
+                self.world.start(name)
+        self.world.keep_workers()
+
+    # --- what people do
+
+    def _register(self) -> Run:
+        from portal.districts.accounts import add_account
+        from portal.districts.registration import Registration
+        from provisioning.services.onboarding import onboard
+
+        number = next(_numbers)
+        more: dict[str, Any] = {}
+        if self.case.phase is Phase.AWAITING_APPROVAL:
+            image = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/homeroom/processor@sha256:{'0' * 64}"
+            certificate = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
+            more = {"environment": "production", "image": image, "certificate_arn": certificate}
+        account = patient(lambda: add_account(name="Sandbox", account_id="123456789012", actor=None))
+        registration = Registration(
+            name=f"Case {number}", slug=f"case-{number}", account_id=account.account_id, monthly_budget_usd=9999, **more
+        )
+        return patient(lambda: onboard(registration=registration, actor=person("otto")))  # type: ignore[no-any-return]
+
+    def _request(self, district: District, kind: Any) -> Run:
+        from provisioning.services.requests import request_run
+
+        return patient(lambda: request_run(district=district, kind=kind, actor=person("otto")))  # type: ignore[no-any-return]
+
+    def _retry(self, run: Run) -> Run:
+        from provisioning.services.retry import retry_run
+
+        return patient(lambda: retry_run(run=run, actor=person("otto")))  # type: ignore[no-any-return]
+
+    def _teardown(self, district: District) -> Run:
+        from provisioning.services.teardown import request_teardown
+
+        district.refresh_from_db()
+        return patient(  # type: ignore[no-any-return]
+            lambda: request_teardown(
+                district=district, typed_slug=district.slug, reason="The case is over", actor=person("otto")
+            )
+        )
+
+    def _approve(self, run: Run) -> None:
+        from provisioning.services.approval import approve
+
+        patient(lambda: approve(run=run, actor=person("ada"), comment="Looks right"))
+
+    # --- the phase
+
+    def _trap(self) -> None:
+        """Have the proxy hold the request at which the phase is in its middle."""
+        wanted = {
+            Phase.PLANNING: nth(1, is_lock),
+            Phase.BETWEEN: nth(1, lambda request: request.method == "PUT" and request.path.endswith("/plan.zip")),
+            Phase.APPLYING: nth(self.k, lambda request: request.changes),
+            Phase.CANCELLING: nth(self.k, lambda request: request.changes),
+            Phase.DESTROYING: nth(self.k, lambda request: request.changes),
+            Phase.VERIFYING: nth(3, is_lock),
+        }.get(self.case.phase)
+        if wanted is not None:
+            self.held = self.world.proxy.hold(wanted, forward_first=self.forward_first)
+
+    def _reach(self, run: Run) -> None:
+        from provisioning.services.cancellation import request_cancel
+        from provisioning.states import RunState
+
+        match self.case.phase:
+            case Phase.QUEUED:
+                return
+            case Phase.SYNTHESIZING:
+                wait_for("the synthesis", lambda: small_stacks(self.world.work))
+            case Phase.AWAITING_APPROVAL:
+                wait_for("the plan", lambda: state_of(run) is RunState.AWAITING_APPROVAL)
+            case _:
+                assert self.held is not None
+                wait_for(f"the request of {self.case.phase}", self.held.arrived.is_set)
+        if self.case.phase is Phase.CANCELLING:
+            patient(lambda: request_cancel(run=run, actor=person("otto")))
+            wait_for("the cancel", lambda: reloaded(run).process.get("told"))
+
+    # --- the fault
+
+    def _inject(self, run: Run) -> None:
+        world, victim = self.world, self.case.victim
+        run = reloaded(run)
+        if victim in AWS:
+            with world.proxy.trouble(AWS[victim], self.rng.uniform(1.0, 4.0)):
+                self._release()
+            return
+        match victim:
+            case Victim.WORKER:
+                for worker in world.workers:
+                    if run.worker_name.startswith(f"{worker.name}@"):
+                        worker.kill()
+            case Victim.CHILD:
+                kill_children(world, run)
+            case Victim.TERRAFORM:
+                kill_group(run.process["terraform"]["pid"])
+            case Victim.SUPERVISOR:
+                kill_group(run.process["supervisor"]["pid"])
+            case Victim.SYNTHESIS:
+                for process in small_stacks(world.work):
+                    process.kill()
+            case Victim.BROKER:
+                world.stop("broker")
+                world.start("broker")
+            case Victim.BROKER_DATA:
+                world.lose_broker()
+                world.start("broker")
+            case Victim.POSTGRES:
+                world.crash_postgres()
+                self._release()
+                time.sleep(self.rng.uniform(0.2, 2.0))
+                world.start("postgres")
+            case Victim.CONNECTIONS:
+                cut_connections()
+            case Victim.WEB:
+                world.stop("web")
+                world.start("web")
+            case Victim.DISK:
+                with full_disk(world.work):
+                    self._release()
+                    (world.work / GATE).unlink(missing_ok=True)
+                    time.sleep(self.rng.uniform(1.0, 4.0))
+        self._release()
+
+    def _release(self) -> None:
+        if self.held is not None:
+            self.held.release()
+
+    # --- what must hold
+
+    def _ends(self, run: Run, right: set[Any]) -> Run:
+        """Wait until the run has ended, approving its plan where it waits; it must be in one of the right states."""
+        from provisioning.states import RunState
+
+        deadline = time.monotonic() + LONGEST_SECONDS
+        while (run := reloaded(run)).is_active:
+            if run.state_badge is RunState.AWAITING_APPROVAL:
+                self._approve(run)
+            if time.monotonic() > deadline:
+                raise Broken(f"run #{run.number} is still {run.state} after {LONGEST_SECONDS:.0f} s")
+            time.sleep(0.05)
+        self.played.paths.append(path_of(run))
+        if run.state_badge not in right:
+            told = f"{run.error_code}: {run.error_summary} {run.error_detail[:300]}"
+            wanted = " or ".join(sorted(state.value for state in right))
+            raise Broken(f"run #{run.number} ended {run.state} ({told}), not {wanted}")
+        return run
+
+    def _nothing_left(self, district: District) -> None:
+        from portal.districts.statuses import DistrictStatus
+        from provisioning.configuration import engine_settings
+        from provisioning.engine.inventory import left_behind, remaining
+        from provisioning.engine.state_store import state_exists, state_key
+
+        settings = engine_settings()
+        district.refresh_from_db()
+        if district.status != DistrictStatus.REMOVED:
+            raise Broken(f"the district is {district.status}, not removed")
+        left = left_behind(remaining(settings, district.region, district.suffix))
+        if left:
+            raise Broken(f"left in AWS: {', '.join(item.identifier for item in left)}")
+        for key in (state_key(district.suffix), f"{state_key(district.suffix)}.tflock"):
+            if state_exists(settings, key):
+                raise Broken(f"{key} is still in the state bucket")
+        runs = self.world.work / "runs"
+        wait_for("the removal of the workspaces", lambda: not runs.exists() or not list(runs.iterdir()), 20.0)
+
+    def _trail_is_complete(self, district: District) -> None:
+        """Every transition of every run is in the audit record once, and leads from the one before."""
+        from portal.audit.actions import AuditAction
+        from portal.audit.models import AuditEvent
+        from provisioning.states import RunState, may_move
+
+        for run in district.runs.order_by("id"):
+            events = AuditEvent.objects.filter(run_number=run.number, action=AuditAction.RUN_STATE_CHANGED)
+            moves = [((event.before or {})["state"], (event.after or {})["state"]) for event in events.order_by("id")]
+            states = ["queued", *(after for _, after in moves)]
+            if [before for before, _ in moves] != states[:-1] or states[-1] != run.state:
+                raise Broken(f"the audit record of run #{run.number} has a gap: {moves}")
+            if not all(may_move(RunState(before), RunState(after)) for before, after in moves):
+                raise Broken(f"run #{run.number} took a way that the table does not have: {moves}")
+            if run.steps.count() + 1 != len(states):
+                raise Broken(f"run #{run.number} has {run.steps.count()} steps and {len(moves)} transitions")
+            sequences = list(run.events.order_by("sequence").values_list("sequence", flat=True))
+            if sequences != list(range(1, len(sequences) + 1)):
+                raise Broken(f"the log of run #{run.number} has a gap")
+
+
+def right_ends(case: Case) -> set[Any]:
+    """Return the states in which the run of a case may end by itself; a person's retry goes on from there."""
+    from provisioning.states import RunState
+
+    if case.phase is Phase.CANCELLING:
+        return {RunState.CANCELED}
+    if case.victim is Victim.SYNTHESIS:
+        return {RunState.FAILED}
+    cut = {Victim.TERRAFORM, Victim.SUPERVISOR, Victim.REFUSED, Victim.FAILING, Victim.THROTTLED}
+    if case.victim is Victim.DISK or (case.phase in {Phase.APPLYING, Phase.DESTROYING} and case.victim in cut):
+        return {RunState.SUCCEEDED, RunState.FAILED}
+    return {RunState.SUCCEEDED}
+
+
+def is_lock(request: Request) -> bool:
+    """Say whether a request takes a state's lock."""
+    return request.method == "PUT" and request.path.split("?")[0].endswith(".tflock")
+
+
+def nth(number: int, wanted: Callable[[Request], bool]) -> Callable[[Request], bool]:
+    """Return what is true for the n-th wanted request alone."""
+    seen = itertools.count(1)
+    return lambda request: wanted(request) and next(seen) == number
+
+
+def person(name: str) -> Any:
+    """Return one of the people."""
+    from portal.accounts.models import User
+
+    return User.objects.get(username=name)
+
+
+def reloaded(run: Run) -> Run:
+    """Return the run as it is now."""
+    from provisioning.models import Run as Model
+
+    found: Run = patient(lambda: Model.objects.select_related("district").get(pk=run.pk))
+    return found
+
+
+def state_of(run: Run) -> Any:
+    """Return the run's state now."""
+    return reloaded(run).state_badge
+
+
+def path_of(run: Run) -> str:
+    """Return the states that a run was in, as one line."""
+    steps: list[str] = patient(lambda: list(run.steps.values_list("step", flat=True)))
+    return " ".join([*steps, run.state])
+
+
+def kill_group(pid: int) -> None:
+    """Kill a process group; one that is gone is let be."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def kill_children(world: World, run: Run) -> None:
+    """Kill the pool children of the worker that has the run."""
+    for worker in world.workers:
+        if run.worker_name.startswith(f"{worker.name}@"):
+            for child in psutil.Process(worker.process.pid).children():
+                child.kill()
+
+
+def small_stacks(work: Path) -> list[psutil.Process]:
+    """Return the synthesis processes at work."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        line = process.info["cmdline"] or []
+        if "tests.faults.small_stack" in line and any(part.startswith(str(work)) for part in line):
+            found.append(process)
+    return found
+
+
+def cut_connections() -> None:
+    """Have PostgreSQL end every connection but our own."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+
+
+@contextlib.contextmanager
+def full_disk(work: Path) -> Iterator[None]:
+    """Fill the file system of the workers' folder for a time; it is one of its own."""
+    filler = work / "filler"
+    try:
+        with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(b"\0" * 65536)
+        yield
+    finally:
+        filler.unlink()
+
+
+@contextlib.contextmanager
+def applies_watched(work: Path) -> Iterator[Callable[[], int]]:
+    """Count, all the while, how many Terraform applies are at work below a folder; yields what tells the most."""
+    import threading
+
+    most, over = [0], threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.2):
+            now = 0
+            for process in psutil.process_iter(["name"]):
+                if process.info["name"] == "terraform":
+                    with contextlib.suppress(psutil.Error):
+                        now += "apply" in process.cmdline() and process.cwd().startswith(str(work))
+            most[0] = max(most[0], now)
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield lambda: most[0]
+    finally:
+        over.set()
+        thread.join()

@@ -1,0 +1,197 @@
+"""Stands in front of the embedded AWS: can refuse, fail, throttle, slow down, and hold one request at a chosen point.
+
+Holding is how a fault meets a run at an exact place, such as the creation of its k-th resource.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+HOP = {"connection", "keep-alive", "transfer-encoding", "proxy-connection", "content-length"}
+CHANGING = ("Create", "Put", "Attach", "Tag", "Set", "Modify", "Delete", "Detach")
+
+
+class Mode(StrEnum):
+    """How requests are answered."""
+
+    PASS = "pass"
+    REFUSE = "connection refused"
+    FAIL = "status 500"
+    THROTTLE = "throttling"
+    SLOW = "slow answers"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request: method, path, and the action where the protocol has one."""
+
+    method: str
+    path: str
+    action: str
+
+    @property
+    def is_of_state(self) -> bool:
+        """Say whether it is about the state bucket."""
+        return "homeroom-terraform-state" in self.path
+
+    @property
+    def changes(self) -> bool:
+        """Say whether it changes something of a district in AWS."""
+        return not self.is_of_state and (self.action.startswith(CHANGING) or self.method in {"PUT", "DELETE"})
+
+
+@dataclass
+class Held:
+    """A request that waits: `arrived` once it is there, until `release`."""
+
+    wanted: Callable[[Request], bool]
+    forward_first: bool
+    arrived: threading.Event = field(default_factory=threading.Event)
+    released: threading.Event = field(default_factory=threading.Event)
+    taken: bool = False
+
+    def release(self) -> None:
+        """Let the request go on."""
+        self.released.set()
+
+
+class Proxy:
+    """The proxy and its switches."""
+
+    def __init__(self, target: str, port: int) -> None:
+        self.target = urlsplit(target).netloc
+        self.port = port
+        self.mode = Mode.PASS
+        self.held: Held | None = None
+        self.lock = threading.Lock()
+        self.server: ThreadingHTTPServer | None = None
+        self.requests = 0
+
+    @property
+    def url(self) -> str:
+        """The address that clients are given."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Listen."""
+        handler = type("Handler", (_Handler,), {"proxy": self})
+        self.server = ThreadingHTTPServer(("127.0.0.1", self.port), handler)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    def stop(self) -> None:
+        """Stop listening: connections are refused."""
+        if self.server is not None:
+            self.server.shutdown()
+            self.server.server_close()
+            self.server = None
+
+    @contextlib.contextmanager
+    def trouble(self, mode: Mode, seconds: float) -> Iterator[None]:
+        """Answer in another way for a time."""
+        if mode is Mode.REFUSE:
+            self.stop()
+        self.mode = mode
+        try:
+            yield
+            time.sleep(seconds)
+        finally:
+            self.mode = Mode.PASS
+            if self.server is None:
+                self.start()
+
+    def hold(self, wanted: Callable[[Request], bool], *, forward_first: bool) -> Held:
+        """Hold the first request that is wanted: before AWS gets it, or after, with its answer kept back."""
+        with self.lock:
+            self.held = Held(wanted, forward_first)
+            return self.held
+
+    def catch(self, request: Request) -> Held | None:
+        """Return what holds this request, if it is the one."""
+        with self.lock:
+            held = self.held
+            if held is None or held.taken or not held.wanted(request):
+                return None
+            held.taken = True
+            return held
+
+
+class _Handler(BaseHTTPRequestHandler):
+    proxy: Proxy
+    protocol_version = "HTTP/1.1"
+    timeout = 120
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        """Say nothing."""
+
+    def _answer(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length) if length else b""
+        target = self.headers.get("X-Amz-Target", "")
+        action = target.rpartition(".")[2] or (parse_qs(body.decode("latin-1")).get("Action") or [""])[0]
+        request = Request(self.command, self.path, action)
+        proxy = self.proxy
+        proxy.requests += 1
+        if proxy.mode is Mode.REFUSE:
+            self.close_connection = True
+            return
+        if proxy.mode in {Mode.FAIL, Mode.THROTTLE}:
+            self._fail(json=bool(target))
+            return
+        if proxy.mode is Mode.SLOW:
+            time.sleep(1.0)
+        held = proxy.catch(request)
+        if held is not None and not held.forward_first:
+            held.arrived.set()
+            held.released.wait()
+        answer = self._forward(body)
+        if held is not None and held.forward_first:
+            held.arrived.set()
+            held.released.wait()
+        self._send(*answer)
+
+    def _forward(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
+        connection = http.client.HTTPConnection(self.proxy.target, timeout=120)
+        headers = {key: value for key, value in self.headers.items() if key.lower() not in HOP}
+        try:
+            connection.request(self.command, self.path, body, headers | {"Content-Length": str(len(body))})
+            told = connection.getresponse()
+            return told.status, told.getheaders(), told.read()
+        except OSError as error:
+            return 502, [], str(error).encode()
+        finally:
+            connection.close()
+
+    def _send(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
+        with contextlib.suppress(OSError):
+            self.send_response(status)
+            length = next((value for key, value in headers if key.lower() == "content-length"), None)
+            for key, value in headers:
+                if key.lower() not in HOP | {"date", "server"}:
+                    self.send_header(key, value)
+            # The answer to HEAD has the length of a body that is not sent.
+            head = self.command == "HEAD" and length is not None
+            self.send_header("Content-Length", str(length) if head else str(len(content)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(content)
+
+    def _fail(self, *, json: bool) -> None:
+        throttled = self.proxy.mode is Mode.THROTTLE
+        status, code = (400, "Throttling") if throttled else (500, "InternalFailure")
+        if json:
+            content = f'{{"__type": "{code}Exception", "message": "Rate exceeded"}}'
+        else:
+            error = f"<Error><Code>{code}</Code><Message>Rate exceeded</Message></Error>"
+            content = f"<ErrorResponse>{error}<RequestId>0</RequestId></ErrorResponse>"
+        self._send(status, [("Content-Type", "application/json" if json else "text/xml")], content.encode())
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = _answer  # noqa: N815

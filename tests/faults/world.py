@@ -1,0 +1,223 @@
+"""Everything a run needs, as processes that can be killed one by one and started again at the same address."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from devtools.environment import inherited, project_variables
+from devtools.paths import ROOT
+from devtools.services.broker import running_broker
+from devtools.services.celery import running_beat, running_upkeep, worker_command
+from devtools.services.portal import migrate
+from devtools.services.postgres import running_postgres
+from devtools.services.process import free_port
+from devtools.services.sandbox import running_sandbox
+from devtools.services.web import running_web
+from tests.faults.proxy import Proxy
+
+WORKERS = 2
+QUICK = {
+    "HOMEROOM_STACK_MODULE": "tests.faults.small_stack",
+    "HOMEROOM_LEASE_SECONDS": "4",
+    "HOMEROOM_REAP_SECONDS": "1",
+    "HOMEROOM_CANCEL_GRACE_SECONDS": "20",
+    "HOMEROOM_ORPHAN_SECONDS": "60",
+    "HOMEROOM_AWS_PATIENCE_SECONDS": "30",
+}
+"""Short leases, so that a case is over in seconds."""
+
+
+DISK_MEGABYTES = 64
+
+
+def can_mount() -> bool:
+    """Say whether we may give the workers a disk of their own, which the cases of a full disk need."""
+    return os.geteuid() == 0 and shutil.which("mount") is not None and sys.platform == "linux"
+
+
+class Gone(Exception):  # noqa: N818 - named for what happened
+    """What was waited for did not happen in time."""
+
+
+def wait_for(what: str, ready: Callable[[], object], seconds: float = 60.0) -> None:
+    """Wait until `ready` is true; raises Gone."""
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if time.monotonic() > deadline:
+            raise Gone(f"{what} did not happen within {seconds:.0f} s")
+        time.sleep(0.02)
+
+
+@dataclass
+class Worker:
+    """One Celery worker, without a guard: what it leaves behind when it is killed stays, as in real life."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def kill(self) -> None:
+        """Kill the worker and its pool children at once; what their runs started lives on."""
+        children = [child for child in psutil.Process(self.process.pid).children() if "celery" in _line(child)]
+        for process in [psutil.Process(self.process.pid), *children]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.process.wait()
+
+
+def _line(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
+@dataclass
+class World:
+    """The processes and their addresses."""
+
+    folder: Path
+    proxy: Proxy
+    variables: Mapping[str, str]
+    environment: Mapping[str, str]
+    stacks: dict[str, contextlib.ExitStack] = field(default_factory=dict)
+    workers: list[Worker] = field(default_factory=list)
+    ports: dict[str, int] = field(default_factory=dict)
+    started: int = 0
+
+    @property
+    def work(self) -> Path:
+        """The workers' folder."""
+        return self.folder / "work"
+
+    def start_worker(self) -> Worker:
+        """Start one worker and wait until it is ready."""
+        self.started += 1
+        name = f"worker{self.started}"
+        log = self.folder / "logs" / f"{name}.log"
+        log.parent.mkdir(exist_ok=True)
+        command = worker_command(name, "runs", 1)
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=dict(self.environment), stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
+        worker = Worker(name, process, log)
+        self.workers.append(worker)
+        wait_for(f"{name} ready", lambda: b" ready." in log.read_bytes())
+        return worker
+
+    def keep_workers(self) -> None:
+        """Bring the number of living workers back to what it is to be."""
+        self.workers = [worker for worker in self.workers if worker.process.poll() is None]
+        while len(self.workers) < WORKERS:
+            self.start_worker()
+
+    def start(self, name: str) -> None:
+        """Start one of the services at its address."""
+        stack = contextlib.ExitStack()
+        port = self.ports[name]
+        match name:
+            case "postgres":
+                stack.enter_context(running_postgres(self.folder / "postgres", port=port, durable=False))
+            case "broker":
+                stack.enter_context(running_broker(self.folder / "broker", port=port))
+            case "web":
+                stack.enter_context(running_web(self.folder / "logs", self.environment, port=port))
+            case "upkeep":
+                stack.enter_context(running_upkeep(self.folder / "logs", self.environment))
+            case "beat":
+                stack.enter_context(running_beat(self.folder / "logs", self.environment))
+        self.stacks[name] = stack
+
+    def stop(self, name: str) -> None:
+        """Stop one of the services."""
+        self.stacks.pop(name).close()
+
+    def crash_postgres(self) -> None:
+        """Have PostgreSQL end at once, as in a power cut for its clients (SIGQUIT: immediate shutdown)."""
+        pid = int((self.folder / "postgres" / "data" / "postmaster.pid").read_text().splitlines()[0])
+        os.kill(pid, signal.SIGQUIT)
+        wait_for("the end of PostgreSQL", lambda: not psutil.pid_exists(pid))
+        self.stop("postgres")
+
+    def lose_broker(self) -> None:
+        """Stop the broker and forget what it held."""
+        self.stop("broker")
+        for path in (self.folder / "broker").iterdir():
+            if path.name not in {"password", "broker.log"}:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+@contextlib.contextmanager
+def a_world(folder: Path) -> Iterator[World]:
+    """Run everything below `folder`; all of it ends with us."""
+    folder.mkdir(parents=True)
+    ports = {name: free_port() for name in ("postgres", "broker", "web", "proxy", "beat", "upkeep")}
+    with contextlib.ExitStack() as cleanup:
+        own_disk(folder / "work", cleanup)
+        sandbox = cleanup.enter_context(running_sandbox(folder / "sandbox"))
+        proxy = Proxy(sandbox.url, ports["proxy"])
+        proxy.start()
+        cleanup.callback(proxy.stop)
+        world = World(folder, proxy, {}, {}, ports=ports)
+        cleanup.callback(_stop_services, world)
+        postgres, broker = contextlib.ExitStack(), contextlib.ExitStack()
+        database = postgres.enter_context(running_postgres(folder / "postgres", port=ports["postgres"], durable=False))
+        world.stacks["postgres"] = postgres
+        queue = broker.enter_context(running_broker(folder / "broker", port=ports["broker"]))
+        world.stacks["broker"] = broker
+        world.variables = {
+            **project_variables(
+                var=folder,
+                database_url=database.url,
+                broker_url=queue.url,
+                aws_endpoint_url=proxy.url,
+                secret_key="for-faults-only",
+            ),
+            **QUICK,
+        }
+        world.environment = inherited() | dict(world.variables)
+        (folder / "static").mkdir()
+        migrate(world.environment)
+        cleanup.callback(_end_workers, world)
+        for name in ("web", "upkeep", "beat"):
+            world.start(name)
+        world.keep_workers()
+        yield world
+
+
+def _stop_services(world: World) -> None:
+    for name in list(world.stacks)[::-1]:
+        world.stop(name)
+
+
+def own_disk(work: Path, cleanup: contextlib.ExitStack) -> None:
+    """Give the workers' folder a small file system of its own, where that is allowed."""
+    work.mkdir()
+    if can_mount():
+        size = f"size={DISK_MEGABYTES}m"
+        made = subprocess.run(["mount", "-t", "tmpfs", "-o", size, "faults", str(work)], check=False)
+        if made.returncode == 0:
+            cleanup.callback(subprocess.run, ["umount", "--lazy", str(work)], check=False)
+
+
+def _end_workers(world: World) -> None:
+    """End the workers and whatever they left: every process that works below our folder."""
+    for worker in world.workers:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            worker.kill()
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if str(world.work) in _line(process) or process.cwd().startswith(str(world.work)):
+                process.kill()

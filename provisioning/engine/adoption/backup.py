@@ -29,9 +29,7 @@ ROWS: tuple[Rule, ...] = (
     ),
     Adopt(
         "aws_backup_selection",
-        Question(
-            "backup", "list_backup_selections", "BackupSelectionsList", {"BackupPlanId": "{given.plan_id}"}
-        ),
+        Question("backup", "list_backup_selections", "BackupSelectionsList", {"BackupPlanId": "{given.plan_id}"}),
         {"SelectionName": "name"},
         "{given.plan_id}|{item.SelectionId}",
     ),

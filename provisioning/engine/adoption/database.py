@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from provisioning.engine.adoption.rules import Adopt, Question, Recreate, Rule
 
-AT_WORK = frozenset({"creating", "backing-up", "modifying", "rebooting", "upgrading", "configuring-enhanced-monitoring"})
+AT_WORK = frozenset(
+    {"creating", "backing-up", "modifying", "rebooting", "upgrading", "configuring-enhanced-monitoring"}
+)
 DELETING = {"Status": frozenset({"deleting"})}
 
 
@@ -24,7 +26,9 @@ def _group(resource: str, operation: str, collection: str, name: str, arn: str) 
 
 
 ROWS: tuple[Rule, ...] = (
-    _group("aws_db_subnet_group", "describe_db_subnet_groups", "DBSubnetGroups", "DBSubnetGroupName", "DBSubnetGroupArn"),
+    _group(
+        "aws_db_subnet_group", "describe_db_subnet_groups", "DBSubnetGroups", "DBSubnetGroupName", "DBSubnetGroupArn"
+    ),
     _group(
         "aws_db_parameter_group",
         "describe_db_parameter_groups",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from provisioning.engine.adoption.rules import Adopt, Asking, Item, Question, Recreate, Rule
 
+
 def _lb_tags(arn: str) -> Question:
     return Question("elbv2", "describe_tags", "TagDescriptions", {"ResourceArns": [f"{{item.{arn}}}"]}, within="Tags")
 
@@ -81,9 +82,7 @@ ROWS: tuple[Rule, ...] = (
     ),
     Adopt(
         "aws_wafv2_web_acl_logging_configuration",
-        Question(
-            "wafv2", "get_logging_configuration", "LoggingConfiguration", {"ResourceArn": "{given.resource_arn}"}
-        ),
+        Question("wafv2", "get_logging_configuration", "LoggingConfiguration", {"ResourceArn": "{given.resource_arn}"}),
         {"ResourceArn": "resource_arn"},
         "{given.resource_arn}",
     ),

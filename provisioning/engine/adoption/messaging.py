@@ -37,7 +37,9 @@ ROWS: tuple[Rule, ...] = (
         attributes={"arn": "{item.TopicArn}"},
         tags=Question("sns", "list_tags_for_resource", "Tags", {"ResourceArn": "{item.TopicArn}"}),
     ),
-    Recreate("aws_sns_topic_policy", "Its create is SetTopicAttributes, which says the same again. It goes with its topic."),
+    Recreate(
+        "aws_sns_topic_policy", "Its create is SetTopicAttributes, which says the same again. It goes with its topic."
+    ),
     Adopt(
         "aws_sns_topic_subscription",
         Question("sns", "list_subscriptions_by_topic", "Subscriptions", {"TopicArn": "{given.topic_arn}"}),

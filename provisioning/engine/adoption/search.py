@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from provisioning.engine.adoption.looking import Look, Refused
-from provisioning.engine.adoption.passwords import declared_resources, to_forget
+from provisioning.engine.adoption.passwords import declared_resources, sharers, to_forget
 from provisioning.engine.adoption.references import Given, Unknown
 from provisioning.engine.adoption.results import Adoption, Findings, Foreign, Note
 from provisioning.engine.adoption.rules import Adopt, Item, Place, Question, at, filled, same, tag_map
@@ -35,7 +36,7 @@ def find_adoptable(
     forget = to_forget(stack, values)
     for note in forget:
         del values[note.address]
-    return Search(Look(settings, place.region, role), place, dict(declared_resources(stack)), values).findings(forget)
+    return Search(Look(settings, place.region, role), place, stack, values).findings(forget)
 
 
 def state_values(state: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
@@ -57,12 +58,14 @@ class Search:
     """One comparison; each resource is looked for once, after those that it refers to."""
 
     def __init__(
-        self, look: Look, place: Place, declared: Mapping[str, Mapping[str, Any]], state: Mapping[str, Mapping[str, Any]]
+        self, look: Look, place: Place, stack: Mapping[str, Any], state: Mapping[str, Mapping[str, Any]]
     ) -> None:
         self.look = look
         self.place = place
-        self.declared = declared
+        self.declared = dict(declared_resources(stack))
+        self.alone = {next(iter(users)) for users in sharers(stack).values() if len(users) == 1}
         self.state = state
+        self.spoken_of = json.dumps(list(state.values()))
         self.found: dict[str, Match | None] = {}
         self.foreign: list[Foreign] = []
         self.surplus: list[Foreign] = []
@@ -82,15 +85,19 @@ class Search:
         )
 
     def password_notes(self, address: str) -> list[Note]:
-        """Say that a secret which has a password already gets another one."""
+        """Say that a secret gets a password that nobody else is given, where it has one already."""
+        if address not in self.alone:
+            return []
         try:
             secret = self.given(address).at("secret_id")
-            told = self.look.answer("secretsmanager", "describe_secret", SecretId=secret)
-        except (Unknown, Refused):
+        except Unknown:
             return []
+        told = self.look.answer("secretsmanager", "describe_secret", SecretId=secret)
         if not told.get("VersionIdsToStages"):
             return []
-        return [Note(address, f"{told['Name']} gets a new password: rotate it once after the apply.")]
+        return [
+            Note(address, f"{told['Name']} gets a new password, which no database knows: rotate it after the apply.")
+        ]
 
     def match(self, address: str) -> Match | None:
         """Return what AWS has of a resource and is ours, or None; what is not ours is noted."""
@@ -114,7 +121,8 @@ class Search:
         ]
         if rule.newest:
             return max(ours, key=lambda match: int(at(match.item, rule.newest)), default=None)
-        ours.sort(key=lambda match: match.import_id)
+        # Of two, the one that the rest of the state speaks of: to take the other would move everything over.
+        ours.sort(key=lambda match: (f'"{match.import_id}"' not in self.spoken_of, match.import_id))
         more = "It is the district's too, and one more than the stack declares. A teardown finds it by its tags."
         self.surplus += [Foreign(address, match.import_id, more) for match in ours[1:]]
         return ours[0] if ours else None
@@ -127,7 +135,7 @@ class Search:
             if not _agrees(listed, {path: value for path, value in wanted.items() if not path.startswith("tags.")}):
                 continue
             item, refusal = self.with_tags(listed, rule, given)
-            if rule.chosen_by_tags and refusal or not _agrees(item, wanted):
+            if (rule.chosen_by_tags and refusal) or not _agrees(item, wanted):
                 continue
             if rule.detail is not None:
                 item = {**item, **next(iter(self.items(rule.detail, given, item)), {})}
@@ -208,11 +216,8 @@ class Search:
         return self.fill(made, given, item) if isinstance(made, str) else made(self.look, item)
 
     def items(self, question: Question, given: Given, item: Item | None = None) -> list[Item]:
-        """Ask a question about a resource; what AWS does not let us see is nothing."""
-        try:
-            return self.look.items(question, self.fill(question.parameters, given, item or {}))
-        except Refused:
-            return []
+        """Ask a question about a resource, or about an item that may be it."""
+        return self.look.items(question, self.fill(question.parameters, given, item or {}))
 
     def fill(self, template: Any, given: Given, item: Item) -> Any:
         """Put values into a template's placeholders; raises Unknown."""

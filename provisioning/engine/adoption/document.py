@@ -34,7 +34,8 @@ def _found_by(rule: Adopt) -> str:
     question = rule.question
     scope = [f"`{name}`" for name in _given(question)]
     of = f" of {', '.join(scope)}" if scope else ""
-    return f"`{question.service}:{question.operation}`{of}; {', '.join(wanted)}; {_ownership(rule)}"
+    parts = [f"`{question.service}:{question.operation}`{of}", ", ".join(wanted), _ownership(rule)]
+    return "; ".join(part for part in parts if part)
 
 
 def _given(question: Question) -> list[str]:
@@ -45,6 +46,8 @@ def _given(question: Question) -> list[str]:
 def _ownership(rule: Adopt) -> str:
     if "tag:Suffix" in str(dict(rule.question.parameters)):
         return "listed by tag `Suffix`"
+    if rule.goes_along:
+        return "is or is not set on it; goes along in a teardown"
     if rule.tags is None:
         return "no tags: goes by name and by what it belongs to"
     if rule.tagged_later:

@@ -68,6 +68,8 @@ class Adopt:
     """Values, by path, of what AWS has not finished making."""
     must_equal: Mapping[str, str] = field(default_factory=dict)
     """Like `where`, for names that are not the district's alone: one that differs here is foreign."""
+    goes_along: bool = False
+    """True for what AWS deletes with what it belongs to: a teardown has no need to import it."""
     newest: str = ""
     """A path whose greatest value wins where several are ours by right, as with revisions."""
 

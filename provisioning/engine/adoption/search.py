@@ -77,7 +77,8 @@ class Search:
         for address in sorted(set(self.declared) - set(self.state)):
             match, rule = self.match(address), TABLE.get(address.partition(".")[0])
             if match is not None and isinstance(rule, Adopt):
-                adoptions.append(Adoption(address, match.import_id, _word(match.item, rule.unfinished)))
+                word = _word(match.item, rule.unfinished)
+                adoptions.append(Adoption(address, match.import_id, word, rule.goes_along))
             elif address.startswith(f"{PASSWORD_KIND}."):
                 notes += self.password_notes(address)
         return Findings(
@@ -115,7 +116,8 @@ class Search:
             matches = self.matches(given, rule)
         except Unknown:
             return None
-        ours = [match for match in matches if not match.refusal]
+        # A bucket's three rules are three items of one thing.
+        ours = list({match.import_id: match for match in matches if not match.refusal}.values())
         self.foreign += [
             Foreign(address, match.import_id, match.refusal) for match in matches if match.refusal and not ours
         ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from provisioning.engine.adoption.looking import Look, Refused
@@ -26,17 +26,24 @@ def find_adoptable(
     state: Mapping[str, Any],
     place: Place,
     role: DeployRole | None = None,
+    *,
+    teardown: bool = False,
 ) -> Findings:
     """Compare a synthesized stack (`cdk.tf.json`), its state (`terraform show -json`) and AWS.
 
     Reads the account of the role, or of the worker's own credentials; raises AwsUnavailable. A type without a row, and
-    what refers to something that does not exist, is left to Terraform.
+    what refers to something that does not exist, is left to Terraform. For a teardown nothing is forgotten, since
+    nothing is written, and what goes along with something else is left out.
     """
     values = state_values(state)
-    forget = to_forget(stack, values)
+    forget = () if teardown else to_forget(stack, values)
     for note in forget:
         del values[note.address]
-    return Search(Look(settings, place.region, role), place, stack, values).findings(forget)
+    found = Search(Look(settings, place.region, role), place, stack, values).findings()
+    if teardown:
+        kept = tuple(adoption for adoption in found.adoptions if not adoption.goes_along)
+        return replace(found, adoptions=kept, notes=())
+    return replace(found, forget=forget)
 
 
 def state_values(state: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
@@ -71,7 +78,7 @@ class Search:
         self.surplus: list[Foreign] = []
         self._index: dict[str, dict[str, str]] | None = None
 
-    def findings(self, forget: tuple[Note, ...]) -> Findings:
+    def findings(self) -> Findings:
         """Look for everything that the state lacks."""
         adoptions, notes = [], []
         for address in sorted(set(self.declared) - set(self.state)):
@@ -82,7 +89,7 @@ class Search:
             elif address.startswith(f"{PASSWORD_KIND}."):
                 notes += self.password_notes(address)
         return Findings(
-            tuple(adoptions), tuple(sorted(self.foreign)), tuple(sorted(self.surplus)), forget, tuple(sorted(notes))
+            tuple(adoptions), tuple(sorted(self.foreign)), tuple(sorted(self.surplus)), notes=tuple(sorted(notes))
         )
 
     def password_notes(self, address: str) -> list[Note]:
@@ -187,8 +194,13 @@ class Search:
     def differs(self, item: Item, rule: Adopt, given: Given) -> str:
         """Say why an item of a name that is not the district's alone is not ours, or nothing."""
         for path, source in rule.must_equal.items():
-            if not same(at(item, path), given.at(source)):
-                return f"It leads to {at(item, path)}, and the district's leads to {given.at(source)}."
+            leads = at(item, path)
+            try:
+                wanted = given.at(source)
+            except Unknown:
+                return f"It leads to {leads}, and what the district's leads to does not exist."
+            if not same(leads, wanted):
+                return f"It leads to {leads}, and the district's leads to {wanted}."
         return ""
 
     def given(self, address: str) -> Given:

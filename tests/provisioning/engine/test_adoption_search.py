@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from provisioning.engine.adoption.results import Adoption, Findings
 from provisioning.engine.adoption.rules import Place
 from provisioning.engine.adoption.search import find_adoptable
-from provisioning.engine.aws import client
+from provisioning.engine.aws import DeployRole, client, session_in
 from provisioning.engine.errors import AwsUnavailable
 from provisioning.engine.settings import EngineSettings
 from sandbox.launch import running_sandbox
@@ -129,6 +130,7 @@ def test_an_alias_that_leads_to_another_key_is_told(engine, aws):
     found = search(engine, resources, {"aws_kms_key.key": {"key_id": ours}})
     assert not found.adoptions
     assert [(told.address, other in told.sentence) for told in found.foreign] == [("aws_kms_alias.alias", True)]
+    assert "does not exist" in search(engine, resources).foreign[0].sentence
     found = search(engine, resources, {"aws_kms_key.key": {"key_id": other}})
     assert [told.import_id for told in found.adoptions] == [f"alias/data-{SUFFIX}"]
 
@@ -180,6 +182,43 @@ def test_a_secret_that_gets_a_password_no_database_knows_is_named(engine, aws):
     assert [told.address for told in found.adoptions] == ["aws_secretsmanager_secret.s"]
     assert [told.address for told in found.notes] == ["aws_secretsmanager_secret_version.v"]
     assert "rotate it" in found.notes[0].sentence
+
+
+def test_a_teardown_imports_what_does_not_go_along_and_forgets_nothing(engine, aws):
+    name = f"homeroom-logs-123456789012-{SUFFIX}"
+    aws("s3").create_bucket(Bucket=name)
+    aws("s3").put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    value = "${ephemeral.aws_secretsmanager_random_password.owner.random_password}"
+    resources = {
+        "aws_s3_bucket": {"logs": {"bucket": name}},
+        "aws_s3_bucket_versioning": {"logs": {"bucket": "${aws_s3_bucket.logs.id}"}},
+        "aws_rds_cluster": {"c": {"cluster_identifier": f"aurora-{SUFFIX}", "master_password_wo": value}},
+        "aws_secretsmanager_secret_version": {"v": {"secret_id": "gone", "secret_string_wo": value}},
+    }
+    state = {
+        "values": {"root_module": {"resources": [{"address": "aws_rds_cluster.c", "mode": "managed", "values": {}}]}}
+    }
+    told = {
+        teardown: find_adoptable(engine, {"resource": resources}, state, PLACE, teardown=teardown)
+        for teardown in (False, True)
+    }
+    kept = ["aws_s3_bucket.logs", "aws_s3_bucket_versioning.logs"]
+    assert [adoption.address for adoption in told[False].adoptions] == kept
+    assert [note.address for note in told[False].forget] == ["aws_rds_cluster.c"]
+    assert [adoption.address for adoption in told[True].adoptions] == kept[:1]
+    assert not told[True].forget
+
+
+def test_another_account_is_looked_at_through_its_role(engine, aws):
+    role, name = DeployRole("arn:aws:iam::210987654321:role/OrganizationAccountAccessRole"), f"there-{SUFFIX}"
+    there = client(engine, "sqs", REGION, session_in(engine, REGION, role))
+    there.create_queue(QueueName=name, tags=OURS)
+    stack = {"resource": {"aws_sqs_queue": {"q": {"name": name}}}}
+    assert find_adoptable(engine, stack, {}, PLACE) == Findings()
+    place = replace(PLACE, account="210987654321")
+    assert [adoption.address for adoption in find_adoptable(engine, stack, {}, place, role).adoptions] == [
+        "aws_sqs_queue.q"
+    ]
 
 
 def test_an_aws_that_does_not_answer_is_said(tmp_path):

@@ -8,14 +8,18 @@ from typing import Any
 from provisioning.engine.adoption.rules import Adopt, Item, Question, Rule
 
 INACTIVE = {"status": frozenset({"INACTIVE"})}
-ECS_TAGS = Question("ecs", "list_tags_for_resource", "tags", {"resourceArn": "{item.value}"})
+ECS_TAGS = Question("ecs", "list_tags_for_resource", "tags", {"resourceArn": "{item.taskDefinitionArn}"})
 IN_NAMESPACE = {"ServiceNamespace": "{given.service_namespace}"}
 
 
 def _revisions(arns: list[str]) -> list[Item]:
     """Return a family's definitions with the numbers that AWS counts them by."""
     return [
-        {"value": arn, "family": arn.rpartition("/")[2].rpartition(":")[0], "revision": int(arn.rpartition(":")[2])}
+        {
+            "taskDefinitionArn": arn,
+            "family": arn.rpartition("/")[2].rpartition(":")[0],
+            "revision": int(arn.rpartition(":")[2]),
+        }
         for arn in arns
     ]
 
@@ -49,8 +53,8 @@ ROWS: tuple[Rule, ...] = (
             read=_revisions,
         ),
         {"family": "family"},
-        "{item.value}",
-        attributes={"id": "{item.family}", "arn": "{item.value}", "family": "{item.family}"},
+        "{item.taskDefinitionArn}",
+        attributes={"id": "{item.family}", "arn": "{item.taskDefinitionArn}", "family": "{item.family}"},
         tags=ECS_TAGS,
         newest="revision",
     ),
@@ -92,7 +96,6 @@ ROWS: tuple[Rule, ...] = (
         "{item.FunctionName}",
         attributes={"arn": "{item.FunctionArn}", "function_name": "{item.FunctionName}"},
         tags=Question("lambda", "list_tags", "Tags", {"Resource": "{item.FunctionArn}"}),
-        unfinished={"State": frozenset({"Pending"})},
     ),
     Adopt(
         "aws_lambda_permission",

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from provisioning.engine.adoption.rules import Item, Question, at
 from provisioning.engine.aws import DeployRole, answering, client, error_code, session_in
+from provisioning.engine.errors import AwsUnavailable
 from provisioning.engine.settings import EngineSettings
 
 GONE = ("notfound", "nosuch", "nonexistent")
@@ -17,8 +18,10 @@ GONE = ("notfound", "nosuch", "nonexistent")
 REFUSED = ("accessdenied", "authorizationerror", "unauthorizedoperation")
 
 
-class Refused(Exception):  # noqa: N818 - named for what happened
-    """AWS does not show us this: where our rights go by tag, it is not ours."""
+class Refused(AwsUnavailable):
+    """AWS does not show us this: a right is missing, or the thing is not ours where rights go by tag."""
+
+    remedy = "Give the deploy role the right to ask this, then retry the run."
 
 
 class Look:
@@ -65,7 +68,7 @@ class Look:
                 if any(word in code for word in GONE):
                     return []
                 if any(word in code for word in REFUSED):
-                    raise Refused(str(error)) from error
+                    raise Refused(f"AWS does not let us ask {service} for {operation}.", detail=str(error)) from error
                 raise
 
     def _pages(self, made: Any, operation: str, parameters: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

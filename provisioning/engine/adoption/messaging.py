@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from provisioning.engine.adoption.rules import Adopt, Item, Question, Recreate, Rule
 
-SET = "Its create is SetQueueAttributes, which says the same again. It goes with its queue."
+
+def _attribute(resource: str, name: str) -> Adopt:
+    """Return the row of a queue's attribute that is a resource of its own."""
+    return Adopt(
+        resource,
+        Question(
+            "sqs",
+            "get_queue_attributes",
+            f"Attributes.{name}",
+            {"QueueUrl": "{given.queue_url}", "AttributeNames": [name]},
+        ),
+        {},
+        "{given.queue_url}",
+        goes_along=True,
+    )
 
 
 def _queues(urls: list[str]) -> list[Item]:
@@ -27,8 +41,8 @@ ROWS: tuple[Rule, ...] = (
         },
         tags=Question("sqs", "list_queue_tags", "Tags", {"QueueUrl": "{item.QueueUrl}"}),
     ),
-    Recreate("aws_sqs_queue_policy", SET),
-    Recreate("aws_sqs_queue_redrive_allow_policy", SET),
+    _attribute("aws_sqs_queue_policy", "Policy"),
+    _attribute("aws_sqs_queue_redrive_allow_policy", "RedriveAllowPolicy"),
     Adopt(
         "aws_sns_topic",
         Question("sns", "list_topics", "Topics", read=_topics),

@@ -39,7 +39,9 @@ ROWS: tuple[Rule, ...] = (
     ),
     Adopt(
         "aws_budgets_budget",
-        Question("budgets", "describe_budgets", "Budgets", {"AccountId": "{place.account}"}),
+        Question(
+            "budgets", "describe_budget", "Budget", {"AccountId": "{place.account}", "BudgetName": "{given.name}"}
+        ),
         {"BudgetName": "name"},
         "{place.account}:{item.BudgetName}",
         tags=Question(

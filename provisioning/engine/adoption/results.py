@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, order=True)
 class Adoption:
-    """A resource that exists and is not in the state; `unfinished` is AWS's word while it still works on it."""
+    """A resource that exists and is not in the state.
+
+    `unfinished` is AWS's word while it still works on it. What `goes_along` a teardown has no need to import.
+    """
 
     address: str
     import_id: str
     unfinished: str = ""
+    goes_along: bool = False
 
 
 @dataclass(frozen=True, order=True)

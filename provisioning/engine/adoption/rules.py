@@ -1,7 +1,7 @@
 """The vocabulary of the adoption table: how AWS lists a kind, which item is ours, and how its import id reads.
 
-Values are named by paths: ``{item.VpcId}`` is of AWS's answer, ``{given.name}`` of the declared resource, ``{place.account}``
-of the district. A dot goes one level down. Nothing in here does I/O.
+Values are named by paths: ``{item.VpcId}`` is of AWS's answer, ``{given.name}`` of the declared resource,
+``{place.account}`` of the district. A dot goes one level down. Nothing in here does I/O.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Adopt:
     where: Mapping[str, str]
     import_id: str
     attributes: Mapping[str, str | Callable[[Asking, Item], Any]] = field(default_factory=dict)
-    """What other resources refer to, beside what is declared literally; `id` is the import id unless it is said here."""
+    """What others refer to, beside what is declared literally; `id` is the import id unless it is said here."""
     tags: Question | str | None = None
     """Where its tags are: a path in the item, a question, or None for a kind without tags, which goes by name."""
     chosen_by_tags: bool = False
@@ -68,6 +68,8 @@ class Adopt:
     """Values, by path, of what AWS has not finished making."""
     must_equal: Mapping[str, str] = field(default_factory=dict)
     """Like `where`, for names that are not the district's alone: one that differs here is foreign."""
+    goes_along: bool = False
+    """True for what AWS deletes with what it belongs to: a teardown has no need to import it."""
     newest: str = ""
     """A path whose greatest value wins where several are ours by right, as with revisions."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from provisioning.engine.adoption.looking import Look, Refused
-from provisioning.engine.adoption.passwords import declared_resources, to_forget
+from provisioning.engine.adoption.passwords import declared_resources, sharers, to_forget
 from provisioning.engine.adoption.references import Given, Unknown
 from provisioning.engine.adoption.results import Adoption, Findings, Foreign, Note
 from provisioning.engine.adoption.rules import Adopt, Item, Place, Question, at, filled, same, tag_map
@@ -25,17 +26,24 @@ def find_adoptable(
     state: Mapping[str, Any],
     place: Place,
     role: DeployRole | None = None,
+    *,
+    teardown: bool = False,
 ) -> Findings:
     """Compare a synthesized stack (`cdk.tf.json`), its state (`terraform show -json`) and AWS.
 
     Reads the account of the role, or of the worker's own credentials; raises AwsUnavailable. A type without a row, and
-    what refers to something that does not exist, is left to Terraform.
+    what refers to something that does not exist, is left to Terraform. For a teardown nothing is forgotten, since
+    nothing is written, and what goes along with something else is left out.
     """
     values = state_values(state)
-    forget = to_forget(stack, values)
+    forget = () if teardown else to_forget(stack, values)
     for note in forget:
         del values[note.address]
-    return Search(Look(settings, place.region, role), place, dict(declared_resources(stack)), values).findings(forget)
+    found = Search(Look(settings, place.region, role), place, stack, values).findings()
+    if teardown:
+        kept = tuple(adoption for adoption in found.adoptions if not adoption.goes_along)
+        return replace(found, adoptions=kept, notes=())
+    return replace(found, forget=forget)
 
 
 def state_values(state: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
@@ -57,44 +65,47 @@ class Search:
     """One comparison; each resource is looked for once, after those that it refers to."""
 
     def __init__(
-        self,
-        look: Look,
-        place: Place,
-        declared: Mapping[str, Mapping[str, Any]],
-        state: Mapping[str, Mapping[str, Any]],
+        self, look: Look, place: Place, stack: Mapping[str, Any], state: Mapping[str, Mapping[str, Any]]
     ) -> None:
         self.look = look
         self.place = place
-        self.declared = declared
+        self.declared = dict(declared_resources(stack))
+        self.alone = {next(iter(users)) for users in sharers(stack).values() if len(users) == 1}
         self.state = state
+        self.spoken_of = json.dumps(list(state.values()))
         self.found: dict[str, Match | None] = {}
         self.foreign: list[Foreign] = []
         self.surplus: list[Foreign] = []
         self._index: dict[str, dict[str, str]] | None = None
 
-    def findings(self, forget: tuple[Note, ...]) -> Findings:
+    def findings(self) -> Findings:
         """Look for everything that the state lacks."""
         adoptions, notes = [], []
         for address in sorted(set(self.declared) - set(self.state)):
             match, rule = self.match(address), TABLE.get(address.partition(".")[0])
             if match is not None and isinstance(rule, Adopt):
-                adoptions.append(Adoption(address, match.import_id, _word(match.item, rule.unfinished)))
+                word = _word(match.item, rule.unfinished)
+                adoptions.append(Adoption(address, match.import_id, word, rule.goes_along))
             elif address.startswith(f"{PASSWORD_KIND}."):
                 notes += self.password_notes(address)
         return Findings(
-            tuple(adoptions), tuple(sorted(self.foreign)), tuple(sorted(self.surplus)), forget, tuple(sorted(notes))
+            tuple(adoptions), tuple(sorted(self.foreign)), tuple(sorted(self.surplus)), notes=tuple(sorted(notes))
         )
 
     def password_notes(self, address: str) -> list[Note]:
-        """Say that a secret which has a password already gets another one."""
+        """Say that a secret gets a password that nobody else is given, where it has one already."""
+        if address not in self.alone:
+            return []
         try:
             secret = self.given(address).at("secret_id")
-            told = self.look.answer("secretsmanager", "describe_secret", SecretId=secret)
-        except (Unknown, Refused):
+        except Unknown:
             return []
+        told = self.look.answer("secretsmanager", "describe_secret", SecretId=secret)
         if not told.get("VersionIdsToStages"):
             return []
-        return [Note(address, f"{told['Name']} gets a new password: rotate it once after the apply.")]
+        return [
+            Note(address, f"{told['Name']} gets a new password, which no database knows: rotate it after the apply.")
+        ]
 
     def match(self, address: str) -> Match | None:
         """Return what AWS has of a resource and is ours, or None; what is not ours is noted."""
@@ -112,13 +123,15 @@ class Search:
             matches = self.matches(given, rule)
         except Unknown:
             return None
-        ours = [match for match in matches if not match.refusal]
+        # A bucket's three rules are three items of one thing.
+        ours = list({match.import_id: match for match in matches if not match.refusal}.values())
         self.foreign += [
             Foreign(address, match.import_id, match.refusal) for match in matches if match.refusal and not ours
         ]
         if rule.newest:
             return max(ours, key=lambda match: int(at(match.item, rule.newest)), default=None)
-        ours.sort(key=lambda match: match.import_id)
+        # Of two, the one that the rest of the state speaks of: to take the other would move everything over.
+        ours.sort(key=lambda match: (f'"{match.import_id}"' not in self.spoken_of, match.import_id))
         more = "It is the district's too, and one more than the stack declares. A teardown finds it by its tags."
         self.surplus += [Foreign(address, match.import_id, more) for match in ours[1:]]
         return ours[0] if ours else None
@@ -181,8 +194,13 @@ class Search:
     def differs(self, item: Item, rule: Adopt, given: Given) -> str:
         """Say why an item of a name that is not the district's alone is not ours, or nothing."""
         for path, source in rule.must_equal.items():
-            if not same(at(item, path), given.at(source)):
-                return f"It leads to {at(item, path)}, and the district's leads to {given.at(source)}."
+            leads = at(item, path)
+            try:
+                wanted = given.at(source)
+            except Unknown:
+                return f"It leads to {leads}, and what the district's leads to does not exist."
+            if not same(leads, wanted):
+                return f"It leads to {leads}, and the district's leads to {wanted}."
         return ""
 
     def given(self, address: str) -> Given:
@@ -212,11 +230,8 @@ class Search:
         return self.fill(made, given, item) if isinstance(made, str) else made(self.look, item)
 
     def items(self, question: Question, given: Given, item: Item | None = None) -> list[Item]:
-        """Ask a question about a resource; what AWS does not let us see is nothing."""
-        try:
-            return self.look.items(question, self.fill(question.parameters, given, item or {}))
-        except Refused:
-            return []
+        """Ask a question about a resource, or about an item that may be it."""
+        return self.look.items(question, self.fill(question.parameters, given, item or {}))
 
     def fill(self, template: Any, given: Given, item: Item) -> Any:
         """Put values into a template's placeholders; raises Unknown."""

@@ -1,19 +1,20 @@
-"""Buckets. What is set on a bucket is put, not made: putting it again is the same, and it goes with the bucket."""
+"""Buckets and what is set on them, which AWS keeps with the bucket and lets go with it."""
 
 from __future__ import annotations
 
-from provisioning.engine.adoption.rules import Adopt, Question, Recreate, Rule
+from provisioning.engine.adoption.rules import Adopt, Question, Rule
 
-PUTS = {
-    "lifecycle_configuration": "PutBucketLifecycleConfiguration",
-    "logging": "PutBucketLogging",
-    "notification": "PutBucketNotificationConfiguration",
-    "ownership_controls": "PutBucketOwnershipControls",
-    "policy": "PutBucketPolicy",
-    "public_access_block": "PutPublicAccessBlock",
-    "server_side_encryption_configuration": "PutBucketEncryption",
-    "versioning": "PutBucketVersioning",
-}
+
+def _part(name: str, operation: str, collection: str) -> Adopt:
+    """Return the row of something that a bucket has once or not at all."""
+    return Adopt(
+        f"aws_s3_bucket_{name}",
+        Question("s3", operation, collection, {"Bucket": "{given.bucket}"}),
+        {},
+        "{given.bucket}",
+        goes_along=True,
+    )
+
 
 ROWS: tuple[Rule, ...] = (
     Adopt(
@@ -25,8 +26,12 @@ ROWS: tuple[Rule, ...] = (
         tags=Question("s3", "get_bucket_tagging", "TagSet", {"Bucket": "{item.Name}"}),
         tagged_later=True,
     ),
-    *(
-        Recreate(f"aws_s3_bucket_{part}", f"Its create is {call}, which says the same again. It goes with its bucket.")
-        for part, call in PUTS.items()
-    ),
+    _part("lifecycle_configuration", "get_bucket_lifecycle_configuration", "Rules"),
+    _part("logging", "get_bucket_logging", "LoggingEnabled"),
+    _part("notification", "get_bucket_notification_configuration", "QueueConfigurations"),
+    _part("ownership_controls", "get_bucket_ownership_controls", "OwnershipControls"),
+    _part("policy", "get_bucket_policy", "Policy"),
+    _part("public_access_block", "get_public_access_block", "PublicAccessBlockConfiguration"),
+    _part("server_side_encryption_configuration", "get_bucket_encryption", "ServerSideEncryptionConfiguration"),
+    _part("versioning", "get_bucket_versioning", "Status"),
 )

@@ -1,0 +1,209 @@
+"""Adoption with real Terraform: a district's state is lost, whole or in part, and nothing of the district is.
+
+Runs on the sandbox's smallest stack. Others are named by ADOPTION, such as "production-L-3-none staging-M-2-nat"; with
+"+certificate" behind it, a stack of production is given a certificate in place of a hosted zone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devtools.converge import CERTIFICATE, combinations, with_tls
+from provisioning.engine.adoption.blocks import ADOPTION_FILE, import_blocks
+from provisioning.engine.adoption.results import Findings
+from provisioning.engine.adoption.rules import Adopt, Place, Recreate
+from provisioning.engine.adoption.search import find_adoptable, state_values
+from provisioning.engine.adoption.table import TABLE
+from provisioning.engine.aws import client
+from provisioning.engine.settings import EngineSettings
+from provisioning.engine.state_store import ensure_state_bucket, state_key
+from provisioning.engine.synthesis import STACK_FILE, synthesize
+from provisioning.engine.terraform import Plan, Terraform
+from sandbox.launch import running_sandbox
+
+pytestmark = pytest.mark.terraform
+
+STACKS = os.environ.get("ADOPTION", "sandbox-S-2-nat").split()
+SEED, LOST = 20, 30
+"""The seed and the number of resources that the state loses where it loses some."""
+WAITING = {"aws_acm_certificate_validation"}
+COMPOSED = {"aws_iam_role_policy_attachment", "aws_route53_record"}
+"""Types whose id in the state is the provider's own, made otherwise by a create than by an import."""
+
+
+@dataclass(frozen=True)
+class District:
+    """A district that was deployed: its stack, the state as it was, and the workspace of its Terraform."""
+
+    settings: EngineSettings
+    place: Place
+    stack: dict[str, Any]
+    state: dict[str, Any]
+    folder: Path
+    key: str
+
+    def terraform(self) -> Terraform:
+        return Terraform(self.settings, self.folder, self.key)
+
+    def look(self, state: dict[str, Any]) -> Findings:
+        return find_adoptable(self.settings, self.stack, state, self.place)
+
+    def passwords(self) -> set[str]:
+        secrets = client(self.settings, "secretsmanager", self.place.region)
+        names = [f"database-{kind}-{self.place.suffix}" for kind in ("owner", "application")]
+        return {json.loads(secrets.get_secret_value(SecretId=name)["SecretString"])["password"] for name in names}
+
+
+def specification(name: str) -> dict[str, Any]:
+    known, _, certificate = name.partition("+")
+    spec = combinations()[known]
+    if certificate:
+        spec = {key: value for key, value in spec.items() if key != "hosted_zone_id"} | {"certificate_arn": CERTIFICATE}
+    return spec
+
+
+@pytest.fixture(scope="module", params=STACKS)
+def district(request, tmp_path_factory) -> Iterator[District]:
+    folder = tmp_path_factory.mktemp("adoption")
+    with running_sandbox() as sandbox:
+        tools = {name: os.environ[f"HOMEROOM_{name}"] for name in ("TERRAFORM", "TF_CLI_CONFIG", "NODE")}
+        settings = EngineSettings(
+            work_dir=folder,
+            state_bucket="states",
+            terraform=tools["TERRAFORM"] or None,
+            tf_cli_config=Path(tools["TF_CLI_CONFIG"]) if tools["TF_CLI_CONFIG"] else None,
+            node=Path(tools["NODE"]) if tools["NODE"] else None,
+            aws_endpoint_url=sandbox.url,
+        )
+        spec = with_tls(sandbox.url, specification(request.param))
+        workspace, key = folder / "stack", state_key(spec["suffix"])
+        synthesize(settings, json.dumps(spec), workspace)
+        ensure_state_bucket(settings)
+        terraform = Terraform(settings, workspace, key)
+        terraform.init()
+        terraform.apply(terraform.plan())
+        stack = json.loads((workspace / STACK_FILE).read_text())
+        place = Place("us-east-1", spec["account_id"], spec["suffix"])
+        yield District(settings, place, stack, shown(settings, workspace), workspace, key)
+
+
+def program(settings: EngineSettings, folder: Path, *arguments: str) -> str:
+    ended = subprocess.run(
+        [settings.terraform or "terraform", *arguments],
+        cwd=folder,
+        env=settings.child_environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    return ended.stdout
+
+
+def shown(settings: EngineSettings, folder: Path) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(program(settings, folder, "show", "-json"))
+    return told
+
+
+def actions(plan: Plan) -> dict[str, set[str]]:
+    """Return the addresses of a plan by what is done to them; an import is told beside what else is done."""
+    found: dict[str, set[str]] = {"import": set()}
+    for change in plan.shown["resource_changes"]:
+        word = "+".join(change["change"]["actions"])
+        found.setdefault(word, set()).add(change["address"])
+        if "importing" in change["change"]:
+            found["import"].add(change["address"])
+    return found
+
+
+def of_kind(addresses: set[str], rule: type) -> set[str]:
+    return {address for address in addresses if isinstance(TABLE[address.partition(".")[0]], rule)}
+
+
+def no_password_in(text: str, district: District) -> None:
+    for password in district.passwords():
+        assert password not in text
+
+
+def test_a_district_whose_state_is_lost_is_adopted_whole(district: District, tmp_path: Path):
+    known = state_values(district.state)
+    found = district.look({})
+    assert not found.foreign
+    assert not found.surplus
+    assert not found.forget
+    assert {told.address for told in found.adoptions} == of_kind(set(known), Adopt)
+    assert all(not told.unfinished for told in found.adoptions)
+
+    workspace = tmp_path / "stack"
+    shutil.copytree(district.folder, workspace, ignore=shutil.ignore_patterns(".terraform*", "*.tfplan"))
+    (workspace / ADOPTION_FILE).write_text(import_blocks(found.adoptions))
+    lost = replace(district, folder=workspace, key="states/anew.tfstate")
+    terraform = lost.terraform()
+    terraform.init()
+    plan = terraform.plan()
+    told = actions(plan)
+    assert told["import"] == {adoption.address for adoption in found.adoptions}
+    assert told["create"] == of_kind(set(known), Recreate)
+    assert set(told) <= {"import", "create", "update", "no-op", "read"}, told
+    no_password_in(json.dumps(plan.shown), district)
+
+    terraform.apply(plan)
+    assert terraform.plan().is_empty
+    after = shown(lost.settings, workspace)
+    no_password_in(json.dumps(after), district)
+    same_things(known, state_values(after))
+    shutil.rmtree(workspace)
+
+
+def same_things(before: dict[str, Any], after: dict[str, Any]) -> None:
+    """Hold that each address is the very thing that it was: AWS's own identifiers of it have not changed."""
+    assert set(before) == set(after)
+    for address, values in before.items():
+        kind = address.partition(".")[0]
+        identifiers = ["arn"] if kind in COMPOSED | WAITING else ["arn", "id"]
+        if kind != "aws_secretsmanager_secret_version":
+            for name in identifiers:
+                assert values.get(name) == after[address].get(name), f"{address}: {name}"
+
+
+def test_a_state_that_lost_some_is_whole_again(district: District):
+    known = state_values(district.state)
+    chosen = set(random.Random(SEED).sample(sorted(known), LOST))
+    chosen.add("aws_secretsmanager_secret_version.secret_owner_first_version")
+    chosen -= {"aws_rds_cluster.database_cluster"}
+    program(district.settings, district.folder, "state", "rm", *sorted(chosen))
+
+    found = district.look(shown(district.settings, district.folder))
+    forgotten = {told.address for told in found.forget}
+    assert forgotten == {"aws_rds_cluster.database_cluster"}
+    program(district.settings, district.folder, "state", "rm", *sorted(forgotten))
+    assert {told.address for told in found.adoptions} == of_kind(chosen | forgotten, Adopt)
+
+    (district.folder / ADOPTION_FILE).write_text(import_blocks(found.adoptions))
+    terraform = district.terraform()
+    plan = terraform.plan()
+    told = actions(plan)
+    assert told["import"] == {adoption.address for adoption in found.adoptions}
+    assert told["create"] == of_kind(chosen, Recreate)
+    assert set(told) <= {"import", "create", "update", "no-op", "read"}, told
+    written = [
+        change["change"]["after"].get("master_password_wo_version")
+        for change in plan.shown["resource_changes"]
+        if change["address"] in forgotten and change["change"]["actions"] == ["update"]
+    ]
+    assert written == [1], "The cluster is given the password that its secret is given."
+
+    terraform.apply(plan)
+    assert terraform.plan().is_empty
+    same_things(known, state_values(shown(district.settings, district.folder)))

@@ -98,6 +98,9 @@ REAP_SECONDS = env.number("REAP_SECONDS", 10)
 ORPHAN_SECONDS = env.number("ORPHAN_SECONDS", 600)
 CANCEL_GRACE_SECONDS = env.number("CANCEL_GRACE_SECONDS", 300)
 PLAN_EXPIRES_HOURS = env.number("PLAN_EXPIRES_HOURS", 24)
+RUNS_AT_ONCE = env.number("RUNS_AT_ONCE", 20)
+RUNS_PER_ACCOUNT = env.number("RUNS_PER_ACCOUNT", 5)
+RUNS_PER_REGION = env.number("RUNS_PER_REGION", 10)
 
 CELERY_BROKER_URL = env.text("BROKER_URL")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -106,6 +109,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": int((LONGEST_RUN + timedelta(hours=3)).total_seconds()),
     "socket_connect_timeout": 3,
     "socket_timeout": 10,
+    # One list for each of a run's priorities (provisioning.states.Priority): workers empty the first before the next.
+    "priority_steps": [0, 1, 2],
 }
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True

@@ -9,8 +9,9 @@ from celery import Task, shared_task
 from django.conf import settings
 
 from provisioning.claim import claim
+from provisioning.dispatch.following import follow
 from provisioning.execution import execute
-from provisioning.reaper import reap, resend
+from provisioning.reaper import reap
 from provisioning.transitions import RunMoved
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,6 @@ def execute_run(self: Task[Any, Any], run_number: int) -> None:
 
 @shared_task(name="provisioning.reap_runs", ignore_result=True)
 def reap_runs() -> None:
-    """Mark lost runs and send forgotten ones again."""
+    """Mark lost runs, and send those whose turn has come or who were forgotten."""
     reap()
-    resend()
+    follow()

@@ -99,6 +99,9 @@ ORPHAN_SECONDS = env.number("ORPHAN_SECONDS", 600)
 CANCEL_GRACE_SECONDS = env.number("CANCEL_GRACE_SECONDS", 300)
 AWS_PATIENCE_SECONDS = env.number("AWS_PATIENCE_SECONDS", 60)
 PLAN_EXPIRES_HOURS = env.number("PLAN_EXPIRES_HOURS", 24)
+RUNS_AT_ONCE = env.number("RUNS_AT_ONCE", 20)
+RUNS_PER_ACCOUNT = env.number("RUNS_PER_ACCOUNT", 5)
+RUNS_PER_REGION = env.number("RUNS_PER_REGION", 10)
 
 CELERY_BROKER_URL = env.text("BROKER_URL")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -107,6 +110,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": int((LONGEST_RUN + timedelta(hours=3)).total_seconds()),
     "socket_connect_timeout": 3,
     "socket_timeout": 10,
+    # One list for each of a run's priorities (provisioning.states.Priority): workers empty the first before the next.
+    "priority_steps": [0, 1, 2],
 }
 RUNS_QUEUE = "runs"
 # Periodic work has a queue and a worker of its own: runs take long, and must not keep the reaper waiting.

@@ -1,18 +1,17 @@
-"""Finds runs that no worker holds any more, and queued ones that no worker was told of. Called by Celery beat."""
+"""Finds runs that no worker holds any more, and has others take them over. Called by Celery beat."""
 
 from __future__ import annotations
 
 import logging
 from datetime import timedelta
 
-from django.db.models import Q
 from django.utils import timezone
 
 from portal.state_table import By
+from provisioning.dispatch.delivery import send
 from provisioning.guards import LARGEST_ATTEMPT
 from provisioning.host_queue import queue_of
 from provisioning.models import Run
-from provisioning.services.requests import send
 from provisioning.states import HELD_STATES, RunState
 from provisioning.transitions import RunMoved, TransitionRefused, move
 
@@ -20,9 +19,6 @@ logger = logging.getLogger(__name__)
 
 AGAIN = timedelta(seconds=20)
 """A lost run that no worker has taken is handed on again after this time."""
-
-UNCLAIMED = timedelta(minutes=2)
-"""A queued run is sent again after this time: the broker may have lost it. A second delivery does no harm."""
 
 
 def reap() -> list[int]:
@@ -81,10 +77,3 @@ def give_up(run: Run) -> None:
         )
     except (RunMoved, TransitionRefused):
         logger.info("Run #%s was taken by a worker after all.", run.number)
-
-
-def resend() -> list[int]:
-    """Send queued runs again that nobody has claimed for a time; return their numbers."""
-    due = timezone.now() - UNCLAIMED
-    waiting = Run.objects.filter(state=RunState.QUEUED.value).filter(Q(sent_at=None) | Q(sent_at__lt=due))
-    return [number for number in waiting.order_by("id").values_list("id", flat=True) if send(number)]

@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from provisioning.claim import claim
 from provisioning.configuration import engine_settings
+from provisioning.dispatch.following import follow
 from provisioning.engine.workspace import sweep
 from provisioning.execution import execute
 from provisioning.models import Run
 from provisioning.patience import patiently
-from provisioning.reaper import reap, recover, resend
+from provisioning.reaper import reap, recover
 from provisioning.selectors import ACTIVE
 from provisioning.services.approval import expire
 from provisioning.states import RunState
@@ -70,8 +71,8 @@ def sweep_workspaces() -> None:
 
 @shared_task(name="provisioning.reap_runs", ignore_result=True)
 def reap_runs() -> None:
-    """Mark lost runs and have them recovered, let old plans expire, and send forgotten runs again."""
+    """Mark lost runs and have them recovered, let old plans expire, and send the runs whose turn has come."""
     reap()
     recover()
     expire()
-    resend()
+    follow()

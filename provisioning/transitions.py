@@ -17,6 +17,7 @@ from portal.audit.services import record
 from portal.districts.services import set_status
 from portal.state_table import By
 from provisioning.consequences import status_after
+from provisioning.dispatch.following import follow
 from provisioning.guards import Mover, holds
 from provisioning.models import Run, RunStep
 from provisioning.states import ACTIVE_STATES, HELD_STATES, TABLE, RunState
@@ -66,6 +67,9 @@ def move(
         # Of a lost run it is known until when its Terraform may have been followed.
         if after is not RunState.LOST:
             fields["lease_until"] = None
+        transaction.on_commit(follow, robust=True)
+    if after is RunState.QUEUED:
+        fields |= {"sent_at": None, "sent_for_wait": False}
     Run.objects.filter(pk=run.pk).update(state=after, **fields)
     RunStep.objects.filter(run=run, finished_at=None).update(finished_at=now)
     if not ended:

@@ -23,3 +23,6 @@ class AuditAction(StrEnum):
     OUTPUTS_RECORDED = "district:outputs:record"
     RESOURCES_RECORDED = "district:resources:record"
     INVENTORY_CHECKED = "district:inventory:check"
+    ROLLOUT_CREATED = "rollout:create"
+    ROLLOUT_WAVE_BEGUN = "rollout:wave:begin"
+    ROLLOUT_STATE_CHANGED = "rollout:state:change"

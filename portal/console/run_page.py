@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zlib import crc32
 
 from django.db.models import Max, Q
 from django.http import QueryDict
 
+from provisioning.dispatch.reasons import Wait, why_waiting
 from provisioning.models import Run, RunEvent
 from provisioning.selectors import ResourceProgress, resource_progress, waiting_for
 from provisioning.states import RETRYABLE_STATES, RunKind, RunState
@@ -83,6 +85,7 @@ class RunPage:
     token: str
     say: str
     may_retry: bool
+    wait: Wait | None
 
 
 def log_filter(query: QueryDict) -> LogFilter:
@@ -95,6 +98,7 @@ def log_filter(query: QueryDict) -> LogFilter:
 def run_page(run: Run) -> RunPage:
     """Gather what is shown of the run now."""
     progress = planned_first_deletions(resource_progress(run))
+    wait = why_waiting(run)
     return RunPage(
         run=run,
         steps=steps(run),
@@ -102,16 +106,18 @@ def run_page(run: Run) -> RunPage:
         waiting=waiting_for(progress),
         destroys=sum(part.action in {"delete", "replace"} for part in progress),
         sequence=last_sequence(run),
-        token=token(run),
+        token=token(run, wait),
         say=say(run),
         may_retry=run.state_badge in RETRYABLE_STATES,
+        wait=wait,
     )
 
 
-def token(run: Run) -> str:
+def token(run: Run, wait: Wait | None) -> str:
     """Return what changes whenever the page has something new to show beside the log."""
     counted = f"{run.resources_done}.{run.resources_total}"
-    return f"{run.state}.{counted}.{'' if run.add_count is None else run.add_count}"
+    queue = "" if wait is None else f".{wait.place}.{wait.of}.{crc32(wait.sentence.encode())}"
+    return f"{run.state}.{counted}.{'' if run.add_count is None else run.add_count}{queue}"
 
 
 def last_sequence(run: Run) -> int:

@@ -43,6 +43,9 @@ class Run(models.Model):
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    """When the workers were told of the run as it is queued now; a queued run without it waits for its turn."""
+    sent_for_wait = models.BooleanField(default=False)
+    """It got one of the places that are set apart for runs that have waited long."""
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
@@ -93,6 +96,7 @@ class Run(models.Model):
         indexes = [
             models.Index(fields=["district", "-id"], name="run_district"),
             models.Index(fields=["state", "-id"], name="run_state"),
+            models.Index(fields=["sent_at"], name="run_sent"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -30,10 +30,7 @@ def approve(*, run: Run, actor: User, comment: str = "") -> Run:
             "own_request", "You asked for this run yourself.", "Somebody else with the role Operator has to approve it."
         )
     _decide(held, actor, Decision.APPROVED, comment)
-    move(held, RunState.QUEUED, by=By.PERSON, actor=actor, sent_at=None)
-    from provisioning.services.requests import send
-
-    transaction.on_commit(lambda: send(held.number))
+    move(held, RunState.QUEUED, by=By.PERSON, actor=actor)
     return held
 
 

@@ -1,15 +1,11 @@
-"""Asks for a run: at most one active run for each district, sent to the workers once it is committed."""
+"""Asks for a run: at most one active run for each district, sent to the workers when its turn has come."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from portal.accounts.models import User
 from portal.accounts.roles import Role, require_role
@@ -22,13 +18,13 @@ from portal.districts.spec import spec_data
 from portal.districts.statuses import DistrictStatus
 from portal.state_table import By
 from provisioning.consequences import status_while
+from provisioning.dispatch.delivery import send as send
+from provisioning.dispatch.dispatcher import dispatch
 from provisioning.models import Run, RunStep
 from provisioning.selectors import active_run
 from provisioning.services.errors import ServiceRefused
 from provisioning.states import Priority, RunKind, RunState
 from provisioning.transitions import move
-
-logger = logging.getLogger(__name__)
 
 
 def request_run(
@@ -107,7 +103,7 @@ def _create(
     )
     if (status := status_while(kind)) is not None and held.status != status:
         set_status(district=held, status=status, by=By.PERSON, actor=actor, run_number=run.number)
-    transaction.on_commit(lambda: send(run.number))
+    transaction.on_commit(dispatch, robust=True)
     return run
 
 
@@ -116,22 +112,6 @@ def give_way(district: District) -> None:
     waiting = Run.objects.filter(district=district, state=RunState.QUEUED.value, kind=RunKind.DRIFT.value).first()
     if waiting is not None:
         move(waiting, RunState.CANCELED, by=By.SCHEDULER)
-
-
-def send(run_number: int, queue: str | None = None) -> bool:
-    """Hand a run to the workers, or to those of one queue; false, and a line in the log, without a broker.
-
-    A run that could not be sent stays queued and is sent again by the reaper, so that nothing is lost with a broker.
-    """
-    from provisioning.tasks import execute_run
-
-    try:
-        execute_run.apply_async((run_number,), queue=queue or settings.RUNS_QUEUE)
-    except OperationalError:
-        logger.warning("The broker does not answer; run #%s stays queued and is sent again later.", run_number)
-        return False
-    Run.objects.filter(pk=run_number).update(sent_at=timezone.now())
-    return True
 
 
 def beside_active(district: District) -> ServiceRefused:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from django.db import transaction
+
 from portal.accounts.models import User
 from portal.accounts.roles import Role, require_role
-from provisioning.models import Run
+from provisioning.models import RolloutMember, Run
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.requests import request_run
 from provisioning.states import RETRYABLE_STATES
 
 
+@transaction.atomic
 def retry_run(*, run: Run, actor: User | None) -> Run:
     """Return the new run, of the same kind. Raises NotAllowed, or ServiceRefused for a run that needs no retry."""
     require_role(actor, Role.OPERATOR)
@@ -25,7 +28,7 @@ def retry_run(*, run: Run, actor: User | None) -> Run:
             "superseded", f"Run #{newest} came after run #{run.number}.", f"Look at run #{newest}, and retry that one."
         )
     reason = f"Retry of run #{run.number}"
-    return request_run(
+    again = request_run(
         district=run.district,
         kind=run.kind_badge,
         actor=actor,
@@ -33,3 +36,6 @@ def retry_run(*, run: Run, actor: User | None) -> Run:
         change=run.change,
         retry_of=run,
     )
+    # A retry counts for the rollout that the run was part of, and stands there in the run's place.
+    RolloutMember.objects.filter(run=run).update(run=again, accepted=False)
+    return again

@@ -17,7 +17,7 @@ from portal.districts.statuses import DistrictStatus
 from portal.state_table import By
 from provisioning.claim import claim
 from provisioning.models import Run
-from provisioning.reaper import UNCLAIMED, reap, resend
+from provisioning.reaper import reap
 from provisioning.services.cancellation import request_cancel
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.onboarding import onboard
@@ -223,14 +223,6 @@ def test_a_run_whose_lease_is_over_is_lost_and_still_the_one_run_of_its_district
     assert quiet.district.status == DistrictStatus.PROVISIONING
     with pytest.raises(ServiceRefused, match=f"Run #{quiet.number}"):
         request_run(district=quiet.district, kind=RunKind.APPLY, actor=None)
-
-
-def test_a_queued_run_that_nobody_claimed_is_sent_again():
-    run = a_run()
-    Run.objects.filter(pk=run.pk).update(sent_at=timezone.now())
-    assert resend() == []
-    Run.objects.filter(pk=run.pk).update(sent_at=timezone.now() - UNCLAIMED - timedelta(seconds=1))
-    assert resend() == [run.number]
 
 
 def test_every_state_ends_somewhere():

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from portal.accounts.roles import Role
 from portal.console import run_page
 from portal.console.doors import needs, person
+from provisioning.dispatch.reasons import why_waiting
 from provisioning.models import Run, RunEvent
 from provisioning.services.cancellation import request_cancel
 from provisioning.services.errors import ServiceRefused
@@ -41,7 +42,7 @@ def live(request: HttpRequest, number: int) -> HttpResponse:
     """Answer what is new behind `after`: 204 for nothing; the answer about an ended run asks for no further one."""
     run = _run(number)
     after = _sequence(request.GET.get("after", ""))
-    if run_page.last_sequence(run) <= after and request.GET.get("seen") == run_page.token(run):
+    if run_page.last_sequence(run) <= after and request.GET.get("seen") == run_page.token(run, why_waiting(run)):
         return HttpResponse(status=204)
     wanted = run_page.log_filter(request.GET)
     context = {**run_page.live_context(run, request.GET), "lines": run_page.log_lines(run, wanted, after=after)}

@@ -1,0 +1,54 @@
+"""Hands runs to the workers through Celery; which, and when, is decided elsewhere."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.conf import settings
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from provisioning.models import Run
+from provisioning.states import Priority, RunState
+
+logger = logging.getLogger(__name__)
+
+
+def deliver(runs: Iterable[tuple[int, int]], sent_at: datetime) -> None:
+    """Tell the workers of runs, each a number and a priority, that were marked as sent at this time.
+
+    When the broker does not answer, this one and all behind it are unmarked: they wait again, and nothing is lost.
+    """
+    waiting = list(runs)
+    while waiting:
+        if not _hand_over(*waiting[0]):
+            numbers = [number for number, _ in waiting]
+            marked = Run.objects.filter(pk__in=numbers, state=RunState.QUEUED.value, sent_at=sent_at)
+            marked.update(sent_at=None, sent_for_wait=False)
+            return
+        waiting.pop(0)
+
+
+def send(run_number: int, *, queue: str | None = None, priority: int = Priority.PERSON) -> bool:
+    """Tell the workers of one run at once, beside the choice: one that holds its place already, such as a lost one.
+
+    With `queue`, only those that listen to it. False when the broker does not answer.
+    """
+    if not _hand_over(run_number, priority, queue):
+        return False
+    Run.objects.filter(pk=run_number).update(sent_at=timezone.now())
+    return True
+
+
+def _hand_over(run_number: int, priority: int, queue: str | None = None) -> bool:
+    # Imported late: the task's module imports the walk, whose moves lead back here.
+    from provisioning.tasks import execute_run
+
+    try:
+        execute_run.apply_async((run_number,), queue=queue or settings.RUNS_QUEUE, priority=priority)
+    except OperationalError:
+        logger.warning("The broker does not answer; run #%s stays queued and is sent again later.", run_number)
+        return False
+    return True

@@ -1,0 +1,50 @@
+"""Sends the runs whose turn it is. One dispatcher at a time reads and marks; what is marked goes out after the commit.
+
+Called when a run is asked for, when one leaves its worker, and by beat. Calling it too often does no harm.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from provisioning.dispatch import reading
+from provisioning.dispatch.choice import NOBODY, choose
+from provisioning.dispatch.delivery import deliver
+from provisioning.models import Run
+
+logger = logging.getLogger(__name__)
+
+DISPATCH_LOCK = 0x484F4D46
+"""PostgreSQL's advisory lock, held for the transaction: two dispatchers never fill the same place."""
+
+
+@transaction.atomic
+def dispatch() -> list[int]:
+    """Send what the limits admit, and again what was sent and never claimed; return the numbers of both.
+
+    1. Wait for the lock, so that all that other dispatchers sent is seen.
+    2. Runs that were sent and not claimed keep their places and are sent again.
+    3. Of those that wait, the chosen ones are marked as sent: from here on they hold their places.
+    4. After the commit they go to the broker; those that it does not take are unmarked.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [DISPATCH_LOCK])
+    now = timezone.now()
+    again = reading.overdue(now)
+    waits = reading.waiting()
+    served = reading.served(now) if len(waits) > 1 else NOBODY
+    picks = choose(waits, reading.working(), reading.limits(), now, served) if waits else []
+    urgency = {run.number: run.priority for run in waits}
+    sent = again + [(pick.number, urgency[pick.number]) for pick in picks]
+    if not sent:
+        return []
+    numbers = [number for number, _ in sent]
+    queued = Run.objects.filter(reading.QUEUED)
+    queued.filter(pk__in=numbers).update(sent_at=now)
+    queued.filter(pk__in=[pick.number for pick in picks if pick.aged]).update(sent_for_wait=True)
+    logger.info("Sending %s of %s waiting runs, and %s again.", len(picks), len(waits), len(again))
+    transaction.on_commit(lambda: deliver(sent, now))
+    return numbers

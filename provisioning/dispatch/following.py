@@ -1,0 +1,14 @@
+"""What follows when a run has left its worker, has been queued anew or ended: places are filled, rollouts go on."""
+
+from __future__ import annotations
+
+from provisioning.dispatch.dispatcher import dispatch
+
+
+def follow() -> None:
+    """Fill the places that came free, then let rollouts ask for their next runs, which are dispatched as they are."""
+    # Imported late: a rollout asks for runs, whose moves lead back here.
+    from provisioning.rollouts.ticking import tick
+
+    dispatch()
+    tick()

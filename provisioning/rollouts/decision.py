@@ -1,0 +1,117 @@
+"""What a rollout does next: a pure function of how its districts stand. It starts nothing itself.
+
+1. Only a running rollout does anything.
+2. More failures than the rule allows halt it, before anything else is started.
+3. A wave's runs are started as districts are free, so many at a time, and not before all earlier waves have ended:
+   a run that is being retried or waits for approval has not ended.
+4. When the wave has ended the next one begins; after the last, with nothing left under way, it is complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from provisioning.rollouts.states import FINISHED_RUNS, UNFINISHED, RolloutState, Standing
+
+
+@dataclass(frozen=True)
+class HaltRule:
+    """A rollout halts when more than so many percent of its finished runs failed, or at so many failures; None: no."""
+
+    percent: int | None
+    failures: int | None
+
+    def broken(self, failed: int, finished: int) -> str:
+        """Return the sentence that says how the rule is broken, or nothing."""
+        if self.failures is not None and failed >= self.failures:
+            return f"{failed} run{'' if failed == 1 else 's'} failed; it halts at {self.failures}."
+        if self.percent is not None and failed * 100 > self.percent * finished:
+            return f"{failed} of {finished} finished runs failed; it halts above {self.percent} percent."
+        return ""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A district as the decision sees it. `busy`: another run works on it; `skip`: why it can have none, if so."""
+
+    key: int
+    wave: int
+    standing: Standing
+    busy: bool = False
+    skip: str = ""
+    accepted: bool = False
+    """A person saw this failure and went on: it does not count for the rule any more."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A rollout and its districts, in the order in which they go."""
+
+    state: RolloutState
+    wave: int
+    at_once: int
+    rule: HaltRule
+    members: Sequence[Member]
+
+
+@dataclass(frozen=True)
+class Start:
+    """Ask for the runs of these members, and leave those out, each with its reason."""
+
+    members: tuple[int, ...]
+    skipped: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Wait:
+    """There is nothing to do now."""
+
+
+@dataclass(frozen=True)
+class Halt:
+    """Stop until a person says how it goes on."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class NextWave:
+    """Begin this wave."""
+
+    wave: int
+
+
+@dataclass(frozen=True)
+class Complete:
+    """Every district has had its turn."""
+
+
+Decision = Start | Wait | Halt | NextWave | Complete
+
+
+def decide(rollout: Snapshot) -> Decision:
+    """Return what is to be done now."""
+    if rollout.state is not RolloutState.RUNNING:
+        return Wait()
+    counted = [member for member in rollout.members if member.standing in FINISHED_RUNS and not member.accepted]
+    failed = sum(member.standing is Standing.FAILED for member in counted)
+    if broken := rollout.rule.broken(failed, len(counted)):
+        return Halt(broken)
+    reached = [member for member in rollout.members if member.wave <= rollout.wave]
+    unfinished = [member for member in reached if member.standing in UNFINISHED]
+    if not unfinished:
+        later = [member.wave for member in rollout.members if member.wave > rollout.wave]
+        return NextWave(min(later)) if later else Complete()
+    return _within(rollout, unfinished)
+
+
+def _within(rollout: Snapshot, unfinished: list[Member]) -> Decision:
+    """Return what starts among the unfinished: those of the earliest wave that has any, as far as there is room."""
+    wave = min(member.wave for member in unfinished)
+    pending = [member for member in unfinished if member.wave == wave and member.standing is Standing.PENDING]
+    skipped = tuple((member.key, member.skip) for member in pending if member.skip)
+    free = [member.key for member in pending if not member.skip and not member.busy]
+    under_way = sum(member.standing is Standing.UNDER_WAY for member in rollout.members)
+    start = tuple(free[: max(0, rollout.at_once - under_way)])
+    return Start(start, skipped) if start or skipped else Wait()

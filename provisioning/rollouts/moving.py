@@ -1,0 +1,40 @@
+"""The one way a rollout changes its state: from the state it was read in, with its audit event, in one transaction."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from portal.accounts.models import User
+from portal.audit.actions import AuditAction
+from portal.audit.services import record
+from portal.state_table import By
+from provisioning.models import Rollout
+from provisioning.rollouts.states import OPEN_STATES, TABLE, RolloutState
+
+
+class RolloutMoveRefused(ValueError):  # noqa: N818 - named for what happened
+    """The table does not have this transition, or the rollout is not in the state that we thought."""
+
+
+@transaction.atomic
+def move_rollout(rollout: Rollout, after: RolloutState, *, by: By, actor: User | None = None, reason: str = "") -> None:
+    """Move the rollout and bring the object up to date. Raises RolloutMoveRefused."""
+    before = rollout.state_badge
+    if TABLE.row(before, after, by) is None:
+        raise RolloutMoveRefused(f"A rollout does not go from {before} to {after} by {by}.")
+    finished = None if after in OPEN_STATES else timezone.now()
+    rows = Rollout.objects.filter(pk=rollout.pk, state=before)
+    if rows.update(state=after, finished_at=finished, halt_reason=reason) != 1:
+        raise RolloutMoveRefused(f"Rollout #{rollout.number} is no longer {before.word.lower()}.")
+    rollout.refresh_from_db()
+    record(
+        action=AuditAction.ROLLOUT_STATE_CHANGED,
+        actor=actor,
+        subject_kind="rollout",
+        subject_id=str(rollout.number),
+        message=f"Rollout #{rollout.number}: {after.word.lower()}." + (f" {reason}" if reason else ""),
+        before={"state": before.value},
+        after={"state": after.value, **({"reason": reason} if reason else {})},
+        outcome="failure" if after is RolloutState.HALTED else "success",
+    )

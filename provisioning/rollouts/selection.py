@@ -1,0 +1,70 @@
+"""Which districts a rollout is for, and in which order and wave they go. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from portal.districts.models import District
+from portal.districts.statuses import DistrictStatus
+from provisioning.rollouts.waves import bounds, wave_of
+
+WITH_A_STACK = sorted({DistrictStatus.PROVISIONING, DistrictStatus.LIVE, DistrictStatus.NEEDS_ATTENTION})
+CARE = {"sandbox": 0, "staging": 1, "production": 2}
+SIZES = {"S": 0, "M": 1, "L": 2}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Districts by name, or all that match; an empty filter lets everything through."""
+
+    suffixes: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    sizes: tuple[str, ...] = ()
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the selection as plain data, without what is empty."""
+        return {name: list(value) for name, value in asdict(self).items() if value}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The districts in the order in which they go, and the names that belong to none."""
+
+    districts: list[District]
+    unknown: list[str] = field(default_factory=list)
+
+
+def choose_districts(selection: Selection) -> Chosen:
+    """Return the districts: those where least is at stake first, so that they are the canaries.
+
+    Named districts are taken whatever their status, and left out with a word when it is their turn and they have no
+    stack; filters pass over districts without one.
+    """
+    if selection.suffixes:
+        rows = District.objects.filter(suffix__in=selection.suffixes).exclude(status=DistrictStatus.REMOVED)
+    else:
+        rows = District.objects.filter(status__in=WITH_A_STACK)
+        for name, wanted in (
+            ("environment__in", selection.environments),
+            ("region__in", selection.regions),
+            ("size__in", selection.sizes),
+        ):
+            rows = rows.filter(**{name: wanted}) if wanted else rows
+    found = sorted(
+        rows.select_related("account"),
+        key=lambda district: (CARE.get(district.environment, 9), SIZES.get(district.size, 9), district.pk),
+    )
+    unknown = sorted(set(selection.suffixes) - {district.suffix for district in found})
+    return Chosen(found, unknown)
+
+
+def in_waves(districts: Sequence[District], waves: Sequence[str]) -> list[list[District]]:
+    """Return the districts of each wave."""
+    reached = bounds(waves, len(districts))
+    found: list[list[District]] = [[] for _ in reached]
+    for position, district in enumerate(districts):
+        found[wave_of(position, reached) - 1].append(district)
+    return found

@@ -1,0 +1,108 @@
+"""Takes every running rollout forward: called by beat, when a run leaves its worker and when a person resumes one.
+
+Each step is one transaction that holds the rollout's row, so that of many ticks at a time one acts and the others see
+what it did. A step that fails leaves nothing half done, and the next tick takes it again.
+"""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from portal.accounts.roles import NotAllowed
+from portal.audit.actions import AuditAction
+from portal.audit.services import record
+from portal.districts.changes import ChangeRefused
+from portal.state_table import By
+from provisioning.models import Rollout, RolloutMember
+from provisioning.rollouts.decision import Complete, Halt, NextWave, Start, decide
+from provisioning.rollouts.moving import move_rollout
+from provisioning.rollouts.reading import members_of, runs_beside, snapshot
+from provisioning.rollouts.states import RolloutState
+from provisioning.services.errors import ServiceRefused
+from provisioning.services.requests import request_run
+from provisioning.states import Priority, RunKind
+
+RUN_ACTIVE = "run_active"
+STEPS = 1000
+"""More steps than any rollout has waves and districts to skip: an end to a loop that should have none."""
+
+
+def tick() -> None:
+    """Take each running rollout as far as it goes now."""
+    running = Rollout.objects.filter(state=RolloutState.RUNNING.value).order_by("id").values_list("id", flat=True)
+    for number in running:
+        for _ in range(STEPS):
+            if not step(number):
+                break
+
+
+@transaction.atomic
+def step(number: int) -> bool:
+    """Take one step of one rollout; say whether another may follow at once."""
+    rollout = Rollout.objects.select_for_update().get(pk=number)
+    if rollout.state_badge is not RolloutState.RUNNING:
+        return False
+    members = members_of(rollout)
+    decision = decide(snapshot(rollout, members, runs_beside(members)))
+    if isinstance(decision, Start):
+        by_key = {member.pk: member for member in members}
+        for key, reason in decision.skipped:
+            _skip(by_key[key], reason)
+        started = [_start(rollout, by_key[key]) for key in decision.members]
+        return bool(decision.skipped) or any(started)
+    if isinstance(decision, NextWave):
+        _begin(rollout, decision.wave)
+        return True
+    if isinstance(decision, Halt):
+        move_rollout(rollout, RolloutState.HALTED, by=By.SCHEDULER, reason=decision.reason)
+    elif isinstance(decision, Complete):
+        move_rollout(rollout, RolloutState.COMPLETED, by=By.SCHEDULER)
+    return False
+
+
+def _start(rollout: Rollout, member: RolloutMember) -> bool:
+    """Ask for the member's run; say whether something came of it. A requester who may no longer halts the rollout."""
+    if rollout.state_badge is not RolloutState.RUNNING:
+        return False
+    try:
+        run = request_run(
+            district=member.district,
+            kind=RunKind.APPLY,
+            actor=rollout.requested_by,
+            reason=f"Rollout #{rollout.number}: {rollout.reason}",
+            change=rollout.change,
+            priority=Priority.ROLLOUT,
+        )
+    except NotAllowed as refusal:
+        name = rollout.requested_by.get_username() if rollout.requested_by else "the portal"
+        reason = f"{name} asked for it and may no longer start runs. {refusal.sentence} Abort it, and start a new one."
+        move_rollout(rollout, RolloutState.HALTED, by=By.SCHEDULER, reason=reason)
+        return False
+    except ChangeRefused as refusal:
+        _skip(member, " ".join(sentence for told in refusal.problems.values() for sentence in told))
+        return True
+    except ServiceRefused as refusal:
+        # A run that began this very moment is waited for; a district that is gone is left out.
+        if refusal.code == RUN_ACTIVE:
+            return False
+        _skip(member, refusal.sentence)
+        return True
+    RolloutMember.objects.filter(pk=member.pk).update(run=run)
+    return True
+
+
+def _skip(member: RolloutMember, reason: str) -> None:
+    RolloutMember.objects.filter(pk=member.pk, run=None).update(skipped=reason)
+
+
+def _begin(rollout: Rollout, wave: int) -> None:
+    Rollout.objects.filter(pk=rollout.pk).update(wave=wave)
+    record(
+        action=AuditAction.ROLLOUT_WAVE_BEGUN,
+        actor=None,
+        subject_kind="rollout",
+        subject_id=str(rollout.number),
+        message=f"Rollout #{rollout.number}: wave {wave} begins.",
+        before={"wave": rollout.wave},
+        after={"wave": wave},
+    )

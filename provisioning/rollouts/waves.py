@@ -1,0 +1,58 @@
+"""Waves as people write them, "2, 10%, 50%, 100%", and which district goes in which. Pure."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+DEFAULT_WAVES = "2, 10%, 50%, 100%"
+PART = re.compile(r"([0-9]{1,5})(%?)")
+
+
+class WavesRefused(ValueError):  # noqa: N818 - named for what happened
+    """The waves cannot be understood; the text says why and what to write."""
+
+
+def parse(text: str) -> list[str]:
+    """Return the waves, each a number of districts or a percentage of all, in growing order and ending with all.
+
+    Raises WavesRefused with a sentence and a remedy.
+    """
+    parts = [part for part in re.split(r"[\s,;]+", text) if part]
+    if not parts:
+        raise WavesRefused(f"Give at least one wave, such as {DEFAULT_WAVES}.")
+    shares: list[int] = []
+    counts: list[int] = []
+    for part in parts:
+        found = PART.fullmatch(part)
+        if found is None or int(found[1]) == 0 or (found[2] and int(found[1]) > 100):
+            raise WavesRefused(f"{part!r} is no wave. Write a number of districts, or a percentage from 1% to 100%.")
+        if found[2]:
+            shares.append(int(found[1]))
+        elif shares:
+            raise WavesRefused(f"Write numbers of districts before percentages: {part} comes too late.")
+        else:
+            counts.append(int(found[1]))
+    if any(later <= earlier for grown in (counts, shares) for earlier, later in pairwise(grown)):
+        raise WavesRefused("Each wave counts all districts up to it: let the numbers grow from wave to wave.")
+    if shares[-1:] != [100]:
+        raise WavesRefused("Let the last wave be 100%, so that no district is left out.")
+    return parts
+
+
+def bounds(waves: Sequence[str], total: int) -> list[int]:
+    """Return how many districts have been reached after each wave; a wave that adds none is left out."""
+    found: list[int] = []
+    for wave in waves:
+        number = int(wave.rstrip("%"))
+        reached = min(total, math.ceil(total * number / 100) if wave.endswith("%") else number)
+        if reached > (found[-1] if found else 0):
+            found.append(reached)
+    return found
+
+
+def wave_of(position: int, reached: Sequence[int]) -> int:
+    """Return the wave, from 1, of the district at a position, from 0."""
+    return next(number for number, bound in enumerate(reached, 1) if position < bound)

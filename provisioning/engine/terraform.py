@@ -125,8 +125,11 @@ class Terraform:
             backend |= {"use_path_style": "true", "skip_credentials_validation": "true"}
         self._stream("init", "-json", *(f"-backend-config={name}={value}" for name, value in backend.items()))
 
-    def plan(self, *, destroy: bool = False) -> Plan:
-        """Compare the stack with AWS, and save the plan that `apply` then carries out."""
+    def plan(self, *, destroy: bool = False, refresh_only: bool = False, refresh: bool = True) -> Plan:
+        """Compare the stack with AWS, and save the plan that `apply` then carries out.
+
+        With `refresh_only` only the state would change: it takes over what AWS says. Without `refresh` AWS is not asked.
+        """
         path = self.workspace / PLAN_FILE
         drifted: list[str] = []
 
@@ -134,7 +137,8 @@ class Terraform:
             if isinstance(event, ResourceDrift):
                 drifted.append(event.address)
 
-        mode = ["-destroy"] if destroy else []
+        given = (("-destroy", destroy), ("-refresh-only", refresh_only), ("-refresh=false", not refresh))
+        mode = [flag for flag, wanted in given if wanted]
         self._stream("plan", "-json", f"-out={path}", f"-lock-timeout={LOCK_TIMEOUT}", *mode, also=note)
         return read_plan(path, self._json("show", "-json", str(path)), tuple(drifted))
 

@@ -128,7 +128,7 @@ class Terraform:
     def plan(self, *, destroy: bool = False, refresh_only: bool = False, refresh: bool = True) -> Plan:
         """Compare the stack with AWS, and save the plan that `apply` then carries out.
 
-        With `refresh_only` only the state would change: it takes over what AWS says. Without `refresh` AWS is not asked.
+        With `refresh_only` only the state would change, to what AWS says; without `refresh` AWS is not asked.
         """
         path = self.workspace / PLAN_FILE
         drifted: list[str] = []

@@ -98,6 +98,8 @@ REAP_SECONDS = env.number("REAP_SECONDS", 10)
 ORPHAN_SECONDS = env.number("ORPHAN_SECONDS", 600)
 CANCEL_GRACE_SECONDS = env.number("CANCEL_GRACE_SECONDS", 300)
 PLAN_EXPIRES_HOURS = env.number("PLAN_EXPIRES_HOURS", 24)
+DRIFT_HOURS = env.number("DRIFT_HOURS", 24)
+DRIFT_CONCURRENCY = env.number("DRIFT_CONCURRENCY", 3)
 
 CELERY_BROKER_URL = env.text("BROKER_URL")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -120,6 +122,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "reap-runs": {"task": "provisioning.reap_runs", "schedule": float(REAP_SECONDS)},
+    "sweep-drift": {"task": "provisioning.sweep_drift", "schedule": 60.0},
 }
 
 AWS_ENDPOINT_URL = env.text("AWS_ENDPOINT_URL", "") or None

@@ -9,6 +9,7 @@ from celery import Task, shared_task
 from django.conf import settings
 
 from provisioning.claim import claim
+from provisioning.drift_sweep import sweep
 from provisioning.execution import execute
 from provisioning.reaper import reap, resend
 from provisioning.transitions import RunMoved
@@ -41,3 +42,9 @@ def reap_runs() -> None:
     """Mark lost runs and send forgotten ones again."""
     reap()
     resend()
+
+
+@shared_task(name="provisioning.sweep_drift", ignore_result=True)
+def sweep_drift() -> None:
+    """Ask for the drift checks whose turn has come."""
+    sweep()

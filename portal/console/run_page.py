@@ -19,6 +19,7 @@ LEVELS_SHOWN = {"warning": ("warn", "warning", "error"), "error": ("error",)}
 CHANGES_FIRST = {"delete": 0, "replace": 1, "update": 2, "create": 3}
 WAY = {
     RunKind.PLAN: (RunState.QUEUED, RunState.SYNTHESIZING, RunState.PLANNING),
+    RunKind.DRIFT: (RunState.QUEUED, RunState.SYNTHESIZING, RunState.PLANNING),
     RunKind.APPLY: (
         RunState.QUEUED,
         RunState.SYNTHESIZING,

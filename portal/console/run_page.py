@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Max, Q
 from django.http import QueryDict
 
+from portal.console.settings_page import Difference, change_of
 from provisioning.models import Run, RunEvent
 from provisioning.selectors import ResourceProgress, resource_progress, waiting_for
 from provisioning.states import RETRYABLE_STATES, RunKind, RunState
@@ -84,6 +85,7 @@ class RunPage:
     token: str
     say: str
     may_retry: bool
+    changes: list[Difference]
 
 
 def log_filter(query: QueryDict) -> LogFilter:
@@ -106,6 +108,7 @@ def run_page(run: Run) -> RunPage:
         token=token(run),
         say=say(run),
         may_retry=run.state_badge in RETRYABLE_STATES,
+        changes=change_of(run),
     )
 
 

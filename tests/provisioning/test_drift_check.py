@@ -111,11 +111,10 @@ def checked(district: Any, terraform: Terraform) -> bool:
     return drifted
 
 
-def change_behind_its_back(url: str, terraform: Terraform, suffix: str) -> None:
+def change_behind_its_back(url: str, ids: dict[str, str], suffix: str) -> None:
     def client(service: str) -> Any:
         return boto3.client(service, region_name="us-east-1", endpoint_url=url)  # type: ignore[call-overload]
 
-    ids = {resource.address: resource.id for resource in terraform.resources()}
     client("logs").put_retention_policy(logGroupName=f"/homeroom/api-{suffix}", retentionInDays=30)
     ec2 = client("ec2")
     ec2.create_tags(Resources=[ids["aws_vpc.network_vpc"]], Tags=[{"Key": "Owner", "Value": "somebody"}])
@@ -168,11 +167,12 @@ def test_what_is_stored_says_what_was_changed_and_a_repair_leaves_only_what_is_f
 
     assert not checked(district, terraform), stored(district)
 
-    change_behind_its_back(sandbox.url, terraform, district.suffix)
+    ids = {resource.address: resource.id for resource in terraform.resources()}
+    change_behind_its_back(sandbox.url, ids, district.suffix)
     assert checked(district, terraform)
 
     rule = {"protocol": "tcp", "from_port": 5432, "to_port": 5432, "source": "203.0.113.0/24"}
-    gateway = next(one.id for one in terraform.resources() if one.type == "aws_internet_gateway")
+    gateway = ids["aws_internet_gateway.network_internet"]
     role, monitoring = "arn:aws:iam::aws:policy/AdministratorAccess", "aws_iam_role.database_monitoring_role"
     foreign: dict[tuple[str, str], tuple[Any, Any]] = {
         (monitoring, "managed_policy_arns[]"): (None, role),

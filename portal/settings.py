@@ -102,6 +102,8 @@ PLAN_EXPIRES_HOURS = env.number("PLAN_EXPIRES_HOURS", 24)
 RUNS_AT_ONCE = env.number("RUNS_AT_ONCE", 20)
 RUNS_PER_ACCOUNT = env.number("RUNS_PER_ACCOUNT", 5)
 RUNS_PER_REGION = env.number("RUNS_PER_REGION", 10)
+DRIFT_HOURS = env.number("DRIFT_HOURS", 24)
+DRIFT_CONCURRENCY = env.number("DRIFT_CONCURRENCY", 3)
 
 CELERY_BROKER_URL = env.text("BROKER_URL")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -130,6 +132,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "reap-runs": {"task": "provisioning.reap_runs", "schedule": float(REAP_SECONDS)},
+    "sweep-drift": {"task": "provisioning.sweep_drift", "schedule": 60.0},
 }
 
 AWS_ENDPOINT_URL = env.text("AWS_ENDPOINT_URL", "") or None

@@ -19,6 +19,7 @@ from typing import Any
 from uuid import UUID
 
 from provisioning.configuration import engine_settings
+from provisioning.drift_check import check_drift
 from provisioning.engine.errors import DiskFull, EngineError, Interrupted
 from provisioning.engine.plan_store import fetch_plan, plan_key
 from provisioning.engine.state_store import ensure_state_bucket, state_key
@@ -89,6 +90,12 @@ class Walk:
     def plan_anew(self, folder: Path) -> None:
         """Take all steps, from the synthesis on."""
         terraform = self.prepared(folder)
+        if self.run.kind_badge is RunKind.DRIFT:
+            drifted = self.hold.reading(
+                "Checking for drift", lambda: check_drift(self.run, terraform, self.hold.recorder)
+            )
+            self.hold.end(RunState.SUCCEEDED if drifted else RunState.NO_CHANGES)
+            return
         plan = self.planned(terraform)
         if self.run.kind_badge is RunKind.PLAN:
             self.hold.end(RunState.NO_CHANGES if plan.is_empty else RunState.SUCCEEDED)

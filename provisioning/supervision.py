@@ -21,6 +21,7 @@ from provisioning.engine.supervised import Stop, StopPoll, Supervised, Terms, fo
 from provisioning.models import Run
 from provisioning.patience import patiently
 from provisioning.recorder import Recorder
+from provisioning.states import RunState
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +59,8 @@ class Supervision:
     ) -> Ended:
         """Run a command to its end; `poll` is not asked, since `stop` says the same more precisely."""
         self.count += 1
-        name = "refresh" if "-refresh-only" in command else command[1]
+        # In its verification a run applies once more, only to store what AWS says: nobody has to go on with that.
+        name = "refresh" if self.run.state_badge is RunState.VERIFYING else command[1]
         running = start(
             command,
             folder=cwd / FOLDER / f"{self.count}-{name}",

@@ -12,6 +12,7 @@ from django.utils import timezone
 from provisioning.claim import claim
 from provisioning.configuration import engine_settings
 from provisioning.dispatch.following import follow
+from provisioning.drift_sweep import sweep as sweep_districts
 from provisioning.engine.workspace import sweep
 from provisioning.execution import execute
 from provisioning.models import Run
@@ -76,3 +77,9 @@ def reap_runs() -> None:
     recover()
     expire()
     follow()
+
+
+@shared_task(name="provisioning.sweep_drift", ignore_result=True)
+def sweep_drift() -> None:
+    """Ask for the drift checks whose turn has come."""
+    sweep_districts()

@@ -13,6 +13,7 @@ class AuditAction(StrEnum):
     DISTRICT_REGISTERED = "district:create"
     DISTRICT_STATUS_CHANGED = "district:status:change"
     DISTRICT_CHANGED = "district:settings:change"
+    DRIFT_CHECKED = "district:drift:check"
     RUN_REQUESTED = "run:create"
     RUN_STATE_CHANGED = "run:state:change"
     RUN_CANCEL_REQUESTED = "run:cancel:request"

@@ -10,6 +10,7 @@ from zlib import crc32
 from django.db.models import Max, Q
 from django.http import QueryDict
 
+from portal.console.settings_page import Difference, change_of
 from provisioning.dispatch.reasons import Wait, why_waiting
 from provisioning.models import Run, RunEvent
 from provisioning.selectors import ResourceProgress, resource_progress, waiting_for
@@ -21,6 +22,7 @@ LEVELS_SHOWN = {"warning": ("warn", "warning", "error"), "error": ("error",)}
 CHANGES_FIRST = {"delete": 0, "replace": 1, "update": 2, "create": 3}
 WAY = {
     RunKind.PLAN: (RunState.QUEUED, RunState.SYNTHESIZING, RunState.PLANNING),
+    RunKind.DRIFT: (RunState.QUEUED, RunState.SYNTHESIZING, RunState.PLANNING),
     RunKind.APPLY: (
         RunState.QUEUED,
         RunState.SYNTHESIZING,
@@ -86,6 +88,7 @@ class RunPage:
     say: str
     may_retry: bool
     wait: Wait | None
+    changes: list[Difference]
 
 
 def log_filter(query: QueryDict) -> LogFilter:
@@ -110,6 +113,7 @@ def run_page(run: Run) -> RunPage:
         say=say(run),
         may_retry=run.state_badge in RETRYABLE_STATES,
         wait=wait,
+        changes=change_of(run),
     )
 
 

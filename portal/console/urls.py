@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.console.views import audit, district, fleet, register, run, session, system, teardown
+from portal.console.views import audit, district, drift, fleet, register, run, session, settings, system, teardown
 
 app_name = "console"
 
@@ -16,6 +16,12 @@ urlpatterns = [
     path("districts/<slug:suffix>/row", fleet.row, name="fleet-row"),
     path("districts/<slug:suffix>/resources", district.resources, name="district-resources"),
     path("districts/<slug:suffix>/runs", district.runs, name="district-runs"),
+    path("districts/<slug:suffix>/drift", drift.drift, name="district-drift"),
+    path("districts/<slug:suffix>/drift/check", drift.check, name="drift-check"),
+    path("districts/<slug:suffix>/drift/plan", drift.plan_repair, name="drift-plan"),
+    path("districts/<slug:suffix>/drift/repair", drift.repair, name="drift-repair"),
+    path("districts/<slug:suffix>/drift/accept", drift.accept, name="drift-accept"),
+    path("districts/<slug:suffix>/settings", settings.settings, name="district-settings"),
     path("districts/<slug:suffix>/audit", district.audit, name="district-audit"),
     path("districts/<slug:suffix>/danger", district.danger, name="district-danger"),
     path("districts/<slug:suffix>/plan", district.plan, name="district-plan"),

@@ -76,6 +76,7 @@ class District(models.Model):
     note = models.TextField(blank=True)
     status = models.CharField(max_length=16, choices=DistrictStatus.choices(), default=DistrictStatus.DRAFT.value)
     drift = models.CharField(max_length=16, choices=DriftStatus.choices(), default=DriftStatus.NOT_CHECKED.value)
+    drift_checked_at = models.DateTimeField(null=True, blank=True)
     registration_key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
@@ -97,6 +98,9 @@ class District(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(status__in=[status.value for status in DistrictStatus]), name="district_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(drift__in=[status.value for status in DriftStatus]), name="district_drift_known"
             ),
         ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -19,7 +20,7 @@ from portal.districts import network, rules
 from portal.districts.models import AwsAccount, District
 from portal.districts.registration import Registration, RegistrationRefused
 from portal.districts.spec import spec_data
-from portal.districts.statuses import TABLE, DistrictStatus
+from portal.districts.statuses import TABLE, DistrictStatus, DriftStatus
 from portal.state_table import By
 
 ALLOCATION_LOCK = 0x484F4D45
@@ -211,3 +212,29 @@ def set_status(
         after={"status": status.value},
     )
     district.refresh_from_db(fields=["status", "live_at", "removed_at"])
+
+
+@transaction.atomic
+def set_drift(*, district: District, drift: DriftStatus, found: Sequence[str], run_number: int) -> None:
+    """Write what a run says of the drift: the second axis, which leaves the status as it is.
+
+    `found` names what drifted, without values. Not checked means that there is nothing left to check.
+    """
+    held = District.objects.select_for_update().get(pk=district.pk)
+    before = held.drift_badge
+    held.drift = drift
+    held.drift_checked_at = None if drift is DriftStatus.NOT_CHECKED else timezone.now()
+    held.save(update_fields=["drift", "drift_checked_at"])
+    count = f": {len(found)} attribute{'' if len(found) == 1 else 's'}" if found else ""
+    record(
+        action=AuditAction.DRIFT_CHECKED,
+        actor=None,
+        subject_kind="district",
+        subject_id=held.suffix,
+        district=held,
+        run_number=run_number,
+        message=f"{held.name}, drift: {drift.word.lower()}{count}.",
+        before={"drift": before.value},
+        after={"drift": drift.value, "found": list(found)},
+    )
+    district.refresh_from_db(fields=["drift", "drift_checked_at"])

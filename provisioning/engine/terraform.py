@@ -166,8 +166,7 @@ class Terraform:
     def plan(self, *, destroy: bool = False, refresh_only: bool = False, refresh: bool = True) -> Plan:
         """Compare the stack with AWS, and save the plan that `apply` then carries out.
 
-        With `refresh_only` the state is compared with AWS and nothing else; without `refresh`, the stack with the
-        state.
+        With `refresh_only` only the state would change, to what AWS says; without `refresh` AWS is not asked.
         """
         path = self.workspace / PLAN_FILE
         drifted: list[str] = []
@@ -176,21 +175,10 @@ class Terraform:
             if isinstance(event, ResourceDrift):
                 drifted.append(event.address)
 
-        mode = ["-destroy"] if destroy else ["-refresh-only"] if refresh_only else []
-        mode += [] if refresh else ["-refresh=false"]
+        given = (("-destroy", destroy), ("-refresh-only", refresh_only), ("-refresh=false", not refresh))
+        mode = [flag for flag, wanted in given if wanted]
         self._stream("plan", "-json", f"-out={path}", f"-lock-timeout={LOCK_TIMEOUT}", *mode, also=note)
         return read_plan(path, self._json("show", "-json", str(path)), tuple(drifted))
-
-    def refresh(self) -> tuple[str, ...]:
-        """Have the state take over what AWS says of every resource; return the addresses that differed."""
-        drifted: list[str] = []
-
-        def note(event: TerraformEvent) -> None:
-            if isinstance(event, ResourceDrift):
-                drifted.append(event.address)
-
-        self._stream("apply", "-json", "-refresh-only", "-auto-approve", f"-lock-timeout={LOCK_TIMEOUT}", also=note)
-        return tuple(drifted)
 
     def changes_left(self) -> tuple[PlannedResource, ...]:
         """Return what a plan against the state alone would change; an output stands among them by its name."""

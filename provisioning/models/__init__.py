@@ -1,7 +1,18 @@
 """What is stored of runs and of what they made."""
 
+from provisioning.models.drift import DriftItem
 from provisioning.models.rollout import Rollout, RolloutMember
 from provisioning.models.run import Run, RunEvent, RunStep, new_claim
 from provisioning.models.stack import StackOutput, StackResource
 
-__all__ = ["Rollout", "RolloutMember", "Run", "RunEvent", "RunStep", "StackOutput", "StackResource", "new_claim"]
+__all__ = [
+    "DriftItem",
+    "Rollout",
+    "RolloutMember",
+    "Run",
+    "RunEvent",
+    "RunStep",
+    "StackOutput",
+    "StackResource",
+    "new_claim",
+]

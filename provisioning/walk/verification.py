@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
+from provisioning.drift_check import forget_drift, settle
 from provisioning.engine.errors import EngineError, NotConverged, ResourcesRemain
 from provisioning.engine.inventory import left_behind, remaining
 from provisioning.engine.state_store import delete_state, state_key
@@ -31,7 +32,10 @@ def prove_convergence(hold: Hold, terraform: Terraform) -> None:
 
     First the state takes over what AWS says of every resource, so that drift can be told from what AWS filled in.
     """
-    hold.reading("Comparing AWS with the state", terraform.refresh)
+    seen = hold.reading("Comparing AWS with the state", lambda: terraform.plan(refresh_only=True))
+    settle(hold.run, seen.shown)
+    if seen.shown.get("resource_drift"):
+        hold.reading("Storing what AWS says", lambda: terraform.apply(seen))
     left = hold.reading("The second plan", terraform.changes_left)
     if left:
         detail = "\n".join(f"{change.address}: {change.action}" for change in left)
@@ -74,3 +78,4 @@ def prove_removal(hold: Hold) -> None:
     hold.reading("Deleting the state", lambda: delete_state(hold.settings, state_key(suffix)))
     record_resources(run, [])
     record_outputs(run, {})
+    forget_drift(run)

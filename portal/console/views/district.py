@@ -30,7 +30,7 @@ def overview(request: HttpRequest, suffix: str) -> HttpResponse:
     """Facts, outputs and what exists."""
     district = district_or_404(suffix)
     services = service_counts(district)
-    return _tab(
+    return show_tab(
         request,
         district,
         "overview",
@@ -45,7 +45,7 @@ def overview(request: HttpRequest, suffix: str) -> HttpResponse:
 def resources(request: HttpRequest, suffix: str) -> HttpResponse:
     """Every resource, by service."""
     district = district_or_404(suffix)
-    return _tab(request, district, "resources", groups=by_service(district.resources.all()))
+    return show_tab(request, district, "resources", groups=by_service(district.resources.all()))
 
 
 @require_GET
@@ -55,7 +55,7 @@ def runs(request: HttpRequest, suffix: str) -> HttpResponse:
     district = district_or_404(suffix)
     rows = Run.objects.filter(district=district).select_related("requested_by").defer("spec", "plan_resources")
     pager = page(rows, request.GET, size=PAGE_SIZE)
-    return _tab(request, district, "runs", runs=pager.rows, pager=pager)
+    return show_tab(request, district, "runs", runs=pager.rows, pager=pager)
 
 
 @require_GET
@@ -64,14 +64,14 @@ def audit(request: HttpRequest, suffix: str) -> HttpResponse:
     """Every audit event of the district."""
     district = district_or_404(suffix)
     pager = page(AuditEvent.objects.filter(district=district).select_related("district"), request.GET, size=PAGE_SIZE)
-    return _tab(request, district, "audit", events=pager.rows, pager=pager)
+    return show_tab(request, district, "audit", events=pager.rows, pager=pager)
 
 
 @require_GET
 @needs(Role.VIEWER)
 def danger(request: HttpRequest, suffix: str) -> HttpResponse:
     """The way to the teardown's confirmation."""
-    return _tab(request, district_or_404(suffix), "danger")
+    return show_tab(request, district_or_404(suffix), "danger")
 
 
 @require_POST
@@ -98,6 +98,7 @@ def _ask(request: HttpRequest, suffix: str, kind: RunKind) -> HttpResponse:
     return redirect("console:run", run.number)
 
 
-def _tab(request: HttpRequest, district: District, tab: str, **shown: Any) -> HttpResponse:
+def show_tab(request: HttpRequest, district: District, tab: str, *, status: int = 200, **shown: Any) -> HttpResponse:
+    """Draw one tab of the district's page."""
     context = {"district": district, "tab": tab, "active": active_run(district), "latest": latest_run(district)}
-    return render(request, f"console/district_{tab}.html", context | shown)
+    return render(request, f"console/district_{tab}.html", context | shown, status=status)

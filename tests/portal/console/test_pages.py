@@ -105,6 +105,8 @@ def every_page(run: Run) -> list[str]:
         at,
         f"{at}/resources",
         f"{at}/runs",
+        f"{at}/drift",
+        f"{at}/settings",
         f"{at}/audit",
         f"{at}/danger",
         f"{at}/teardown",

@@ -1,0 +1,53 @@
+"""A district's settings tab: a change becomes a plan, and the district has it once that plan is applied."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods
+
+from portal.accounts.roles import Role
+from portal.console.districts import district_or_404
+from portal.console.doors import needs, person
+from portal.console.settings_page import SettingsForm
+from portal.console.views.district import show_tab
+from portal.districts.changes import EDITABLE, ChangeRefused, effective
+from portal.districts.models import District
+from provisioning.models import Run
+from provisioning.services.errors import ServiceRefused
+from provisioning.services.requests import request_run
+from provisioning.states import RunKind
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Role.VIEWER)
+def settings(request: HttpRequest, suffix: str) -> HttpResponse:
+    """Show the settings; a good change leads to the page of the run that plans it."""
+    district = district_or_404(suffix)
+    form = SettingsForm.of(district, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        change = effective(district, form.change())
+        if not change:
+            messages.info(request, "Nothing was changed: these are the settings that the district has.")
+            return redirect("console:district-settings", suffix)
+        try:
+            run = _plan(request, district, change)
+        except ChangeRefused as refusal:
+            form.refuse(refusal)
+        except ServiceRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return redirect("console:run", run.number)
+    return show_tab(request, district, "settings", status=422 if form.errors else 200, form=form)
+
+
+def _plan(request: HttpRequest, district: District, change: dict[str, object]) -> Run:
+    names = ", ".join(EDITABLE[name].lower() for name in sorted(change))
+    return request_run(
+        district=district,
+        kind=RunKind.APPLY,
+        actor=person(request),
+        reason=f"Change of settings: {names}",
+        change=change,
+    )

@@ -1,0 +1,112 @@
+"""The periodic drift check of every live district: once in a period, spread over it, a few at a time.
+
+When a district's turn comes is a function of its suffix, so that a restart bunches nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Subquery
+from django.utils import timezone
+
+from portal.districts.changes import ChangeRefused
+from portal.districts.models import District
+from portal.districts.statuses import DistrictStatus
+from provisioning.models import Run
+from provisioning.selectors import ACTIVE
+from provisioning.services.errors import ServiceRefused
+from provisioning.services.requests import request_run
+from provisioning.states import Priority, RunKind, RunState
+
+logger = logging.getLogger(__name__)
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FRACTIONS = 2**64
+REASON = "Periodic check"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How often each district is checked, and how many checks may be active at a time."""
+
+    period: timedelta
+    concurrency: int
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A live district without an active run; `seen_at` is when a check was last asked for, or when it went live."""
+
+    pk: int
+    suffix: str
+    seen_at: datetime | None
+
+
+def limits() -> Limits:
+    """Return the limits of the settings."""
+    return Limits(timedelta(hours=settings.DRIFT_HOURS), settings.DRIFT_CONCURRENCY)
+
+
+def last_turn(suffix: str, now: datetime, period: timedelta) -> datetime:
+    """Return the newest moment, not after now, at which this district's turn came."""
+    digest = hashlib.sha256(suffix.encode()).digest()
+    offset = period * (int.from_bytes(digest[:8], "big") / FRACTIONS)
+    return EPOCH + offset + (now - EPOCH - offset) // period * period
+
+
+def next_turn(suffix: str, now: datetime, period: timedelta) -> datetime:
+    """Return the first moment after now at which this district's turn comes."""
+    return last_turn(suffix, now, period) + period
+
+
+def due(districts: Iterable[Candidate], now: datetime, allowed: Limits, active: int = 0) -> list[Candidate]:
+    """Return whom to check now, whose turn came first before the others, as many as the limit leaves room for."""
+    turns = [(last_turn(one.suffix, now, allowed.period), one) for one in districts]
+    waiting = [(turn, one) for turn, one in turns if one.seen_at is None or one.seen_at < turn]
+    waiting.sort(key=lambda pair: (pair[0], pair[1].pk))
+    return [one for _, one in waiting[: max(0, allowed.concurrency - active)]]
+
+
+def candidates() -> list[Candidate]:
+    """Return every live district on which nobody works, in one query.
+
+    A check that made place for a person's run does not count; one that a person canceled is not asked for again.
+    """
+    of_district = Run.objects.filter(district=OuterRef("pk"))
+    checks = of_district.filter(kind=RunKind.DRIFT.value)
+    asked = checks.exclude(state=RunState.CANCELED.value, cancel_requested_at=None).order_by("-id")
+    rows = (
+        District.objects.filter(~Exists(of_district.filter(state__in=ACTIVE)), status=DistrictStatus.LIVE)
+        .annotate(asked=Subquery(asked.values("created_at")[:1]))
+        .order_by()
+    )
+    return [
+        Candidate(pk, suffix, max((moment for moment in (asked_at, live_at) if moment), default=None))
+        for pk, suffix, asked_at, live_at in rows.values_list("pk", "suffix", "asked", "live_at")
+    ]
+
+
+def sweep() -> list[int]:
+    """Ask for the checks that are due; return the numbers of their runs. Called by Celery beat every minute."""
+    active = Run.objects.filter(kind=RunKind.DRIFT.value, state__in=ACTIVE).count()
+    started = []
+    for one in due(candidates(), timezone.now(), limits(), active):
+        try:
+            run = request_run(
+                district=District.objects.get(pk=one.pk),
+                kind=RunKind.DRIFT,
+                actor=None,
+                reason=REASON,
+                priority=Priority.SWEEP,
+            )
+        except (ServiceRefused, ChangeRefused) as refusal:
+            logger.info("No drift check of %s now: %s", one.suffix, refusal)
+            continue
+        started.append(run.number)
+    return started

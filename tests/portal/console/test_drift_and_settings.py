@@ -1,0 +1,210 @@
+"""The drift and the settings tab: what they show to whom, and what their buttons ask for."""
+
+from __future__ import annotations
+
+from html import unescape
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from portal.accounts.roles import Role
+from portal.districts.changes import EDITABLE, take_over
+from portal.districts.models import District
+from portal.districts.services import set_drift
+from portal.districts.statuses import DriftStatus
+from provisioning.models import DriftItem, Run
+from provisioning.states import RunKind
+from tests.portal.console.test_pages import INLINE, a_live_district, account, signed_in  # noqa: F401 - a fixture
+
+pytestmark = pytest.mark.django_db
+
+
+def with_drift(district: District, *items: dict[str, Any]) -> District:
+    run = district.runs.latest("id")
+    for item in items:
+        DriftItem.objects.create(district=district, run=run, **item)
+    found = DriftStatus.DRIFTED if items else DriftStatus.IN_SYNC
+    set_drift(district=district, drift=found, found=[str(item["address"]) for item in items], run_number=run.number)
+    return district
+
+
+RETENTION = {
+    "address": "aws_cloudwatch_log_group.compute_api_group",
+    "type": "aws_cloudwatch_log_group",
+    "path": "retention_in_days",
+    "before": 365,
+    "after": 30,
+    "repairable": True,
+}
+SECRET = {
+    "address": "aws_elasticache_user.cache_user",
+    "type": "aws_elasticache_user",
+    "path": "authentication_mode",
+    "sensitive": True,
+    "repairable": True,
+}
+OPENED = {
+    "address": "aws_security_group.security_database",
+    "type": "aws_security_group",
+    "path": "ingress[]",
+    "after": {"protocol": "tcp", "from_port": 5432, "to_port": 5432, "source": "<b>0.0.0.0/0</b>"},
+    "foreign": True,
+}
+DELETED = {"address": "aws_sns_topic.topic_topic", "type": "aws_sns_topic", "gone": True, "repairable": True}
+
+
+def shown(client: Client, address: str, status: int = 200) -> str:
+    answer = client.get(address)
+    assert answer.status_code == status
+    page = answer.content.decode()
+    assert not INLINE.findall(page)
+    return unescape(page)
+
+
+class TestDriftTab:
+    def test_shows_each_attribute_with_both_values_and_withholds_sensitive_ones(self):
+        district = with_drift(a_live_district(), RETENTION, SECRET, OPENED, DELETED)
+        client = signed_in(Role.OPERATOR)
+        raw = client.get(f"/districts/{district.suffix}/drift").content.decode()
+        page = shown(client, f"/districts/{district.suffix}/drift")
+        assert "<b>0.0.0.0" not in raw
+        for text in ("Drifted", "retention_in_days", "365", "30", "withheld: sensitive", "no longer in AWS"):
+            assert text in page
+        assert "Somebody added 1 rule" in page
+        for button in ("Check now", "Plan the repair", "Repair", "Accept into settings"):
+            assert button in page
+        assert "Log retention, days" in page
+
+    def test_says_when_it_was_checked_and_when_it_will_be(self):
+        district = with_drift(a_live_district())
+        page = shown(signed_in(Role.VIEWER), f"/districts/{district.suffix}/drift")
+        assert "AWS is as the stack says." in page
+        assert "just now" in page
+        assert "UTC" in page
+        assert "Check now" not in page
+
+    def test_before_the_first_check_it_says_so(self):
+        page = shown(signed_in(Role.OPERATOR), f"/districts/{a_live_district().suffix}/drift")
+        assert "Not checked yet" in page
+        assert "Check now" in page
+        assert "Plan the repair" not in page
+
+    @pytest.mark.parametrize(
+        ("button", "kind"),
+        [("check", RunKind.DRIFT), ("plan", RunKind.PLAN), ("repair", RunKind.APPLY), ("accept", RunKind.APPLY)],
+    )
+    def test_each_button_asks_for_its_run_and_leads_there(self, button, kind):
+        district = with_drift(a_live_district(), RETENTION)
+        client = signed_in(Role.OPERATOR)
+        address = f"/districts/{district.suffix}/drift/{button}"
+        assert client.get(address).status_code == 405
+        answer = client.post(address)
+        run = Run.objects.latest("id")
+        assert (answer.status_code, answer["Location"], run.kind) == (302, f"/runs/{run.number}", kind)
+        assert run.change == ({"retention_days": 30} if button == "accept" else {})
+        page = shown(client, f"/runs/{run.number}")
+        assert ("Change of settings" in page) is (button == "accept")
+
+    def test_a_refusal_is_a_message_on_the_tab(self):
+        district = with_drift(a_live_district(), OPENED)
+        client = signed_in(Role.OPERATOR)
+        answer = client.post(f"/districts/{district.suffix}/drift/accept", follow=True)
+        page = unescape(answer.content.decode())
+        assert "None of this can become a setting of the district." in page
+        assert "Somebody added it in AWS" in page
+
+    def test_viewers_are_refused_by_name_of_the_role(self):
+        district = with_drift(a_live_district(), RETENTION)
+        client, runs = signed_in(Role.VIEWER), Run.objects.count()
+        for button in ("check", "plan", "repair", "accept"):
+            assert client.post(f"/districts/{district.suffix}/drift/{button}").status_code == 403
+        assert Run.objects.count() == runs
+
+    def test_the_fleet_shows_the_drifted_ones_by_themselves(self):
+        district = with_drift(a_live_district(), RETENTION)
+        page = shown(signed_in(Role.VIEWER), "/?show=drifted")
+        assert district.name in page
+
+
+def typed(district: District, **changes: Any) -> dict[str, Any]:
+    """What the form sends: the district's own settings, but for the changes."""
+    values: dict[str, Any] = {name: getattr(district, name) for name in EDITABLE}
+    for name in ("allowed_client_cidrs", "alarm_emails"):
+        values[name] = "\n".join(values[name])
+    values["tags"] = "\n".join(f"{key}={text}" for key, text in values["tags"].items())
+    if not values.pop("final_snapshot"):
+        changes = {name: value for name, value in changes.items() if value is not False}
+    return values | changes
+
+
+class TestSettingsTab:
+    def test_has_a_field_for_every_setting_that_may_change(self):
+        district = a_live_district()
+        page = shown(signed_in(Role.OPERATOR), f"/districts/{district.suffix}/settings")
+        for name, label in EDITABLE.items():
+            assert f'name="{name}"' in page
+            assert label in page
+
+    def test_a_change_is_planned_and_its_run_shows_old_and_new(self):
+        district = a_live_district()
+        client = signed_in(Role.OPERATOR)
+        changes = {"retention_days": 30, "tags": "Team=Assessment\nCost=7", "final_snapshot": "on"}
+        answer = client.post(f"/districts/{district.suffix}/settings", typed(district, **changes))
+        run = Run.objects.latest("id")
+        assert (answer.status_code, answer["Location"]) == (302, f"/runs/{run.number}")
+        expected = {"retention_days": 30, "tags": {"Team": "Assessment", "Cost": "7"}, "final_snapshot": True}
+        assert (run.kind, run.change) == (RunKind.APPLY, expected)
+        page = shown(client, f"/runs/{run.number}")
+        for text in ("Change of settings", "Log retention, days", "365", "30", "not set", "Cost=7, Team=Assessment"):
+            assert text in page
+        take_over(district=district, change=run.change, actor=None, run_number=run.number)
+        assert "365" in shown(client, f"/runs/{run.number}"), "the old value is known from the audit record"
+
+    def test_nothing_changed_says_so_and_starts_nothing(self):
+        district = a_live_district()
+        client, runs = signed_in(Role.OPERATOR), Run.objects.count()
+        answer = client.post(f"/districts/{district.suffix}/settings", typed(district), follow=True)
+        assert "Nothing was changed" in answer.content.decode()
+        assert Run.objects.count() == runs
+
+    @pytest.mark.parametrize(
+        ("field", "value", "sentence"),
+        [
+            ("allowed_client_cidrs", "10.0.0.0/8 10.1.0.0/16", "overlaps"),
+            ("postgres_version", "15.2", "Use Aurora PostgreSQL 16"),
+            ("cache_version", "6.2", "For redis use 7.1"),
+            ("image", "repository:latest", "by its digest"),
+            ("backup_days", "99", "less than or equal to 35"),
+            ("tags", "Suffix=x", "is set by Homeroom or AWS"),
+            ("tags", "no sign", "as key=value"),
+            ("domain_name", "lakeside.example.org", "Give the hosted zone and the domain name together"),
+        ],
+    )
+    def test_an_error_stands_beside_its_field_and_keeps_what_was_typed(self, field, value, sentence):
+        district = a_live_district()
+        client, runs = signed_in(Role.OPERATOR), Run.objects.count()
+        answer = client.post(f"/districts/{district.suffix}/settings", typed(district, **{field: value}))
+        page = unescape(answer.content.decode())
+        assert answer.status_code == 422
+        assert sentence in page
+        assert value.split()[0] in page
+        assert "<title>Error: " in page
+        assert Run.objects.count() == runs
+
+    def test_a_run_in_the_way_is_named(self):
+        district = a_live_district()
+        client = signed_in(Role.OPERATOR)
+        address = f"/districts/{district.suffix}/settings"
+        client.post(address, typed(district, backup_days=8))
+        answer = client.post(address, typed(district, backup_days=9))
+        assert answer.status_code == 422
+        assert f"Run #{Run.objects.latest('id').number}" in answer.content.decode()
+
+    def test_a_viewer_reads_the_settings_and_changes_none(self):
+        district = a_live_district()
+        client = signed_in(Role.VIEWER)
+        address = f"/districts/{district.suffix}/settings"
+        page = shown(client, address)
+        assert "Plan this change" not in page
+        assert client.post(address, typed(district, backup_days=8)).status_code == 403

@@ -98,6 +98,11 @@ REAP_SECONDS = env.number("REAP_SECONDS", 10)
 ORPHAN_SECONDS = env.number("ORPHAN_SECONDS", 600)
 CANCEL_GRACE_SECONDS = env.number("CANCEL_GRACE_SECONDS", 300)
 PLAN_EXPIRES_HOURS = env.number("PLAN_EXPIRES_HOURS", 24)
+REAUTHENTICATE_MINUTES = env.number("REAUTHENTICATE_MINUTES", 15)
+REMOVAL_SETTLE_SECONDS = env.number("REMOVAL_SETTLE_SECONDS", 60)
+EVENTS_DAYS = env.number("EVENTS_DAYS", 90)
+SIGNING_KEY = Path(env.text("SIGNING_KEY", str(VAR_DIR / "signing-key.pem")))
+SNAPSHOT_KEY = env.text("SNAPSHOT_KEY", "alias/aws/rds")
 
 CELERY_BROKER_URL = env.text("BROKER_URL")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -120,6 +125,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "reap-runs": {"task": "provisioning.reap_runs", "schedule": float(REAP_SECONDS)},
+    "archive-events": {"task": "provisioning.archive_events", "schedule": timedelta(minutes=10)},
+    "trim-events": {"task": "provisioning.trim_events", "schedule": timedelta(days=1)},
 }
 
 AWS_ENDPOINT_URL = env.text("AWS_ENDPOINT_URL", "") or None

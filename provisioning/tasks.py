@@ -8,6 +8,8 @@ from typing import Any
 from celery import Task, shared_task
 from django.conf import settings
 
+from provisioning.archive import archive_ended
+from provisioning.archive import trim_events as trim
 from provisioning.claim import claim
 from provisioning.execution import execute
 from provisioning.reaper import reap, resend
@@ -41,3 +43,15 @@ def reap_runs() -> None:
     """Mark lost runs and send forgotten ones again."""
     reap()
     resend()
+
+
+@shared_task(name="provisioning.archive_events", ignore_result=True)
+def archive_events() -> None:
+    """Archive the events of runs that ended without it."""
+    archive_ended()
+
+
+@shared_task(name="provisioning.trim_events", ignore_result=True)
+def trim_events() -> None:
+    """Delete old events whose archive holds the same."""
+    trim()

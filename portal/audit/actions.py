@@ -23,3 +23,7 @@ class AuditAction(StrEnum):
     OUTPUTS_RECORDED = "district:outputs:record"
     RESOURCES_RECORDED = "district:resources:record"
     INVENTORY_CHECKED = "district:inventory:check"
+    SNAPSHOT_KEPT = "district:snapshot:keep"
+    SNAPSHOT_DROPPED = "district:snapshot:delete"
+    CERTIFICATE_ISSUED = "district:certificate:issue"
+    EVENTS_TRIMMED = "run:events:trim"

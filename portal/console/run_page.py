@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max, Q
 from django.http import QueryDict
 
-from provisioning.models import Run, RunEvent
-from provisioning.selectors import ResourceProgress, resource_progress, waiting_for
+from provisioning.archive import ArchiveUnavailable, events_of, last_sequence
+from provisioning.models import RemovalCertificate, Run, RunEvent
+from provisioning.selectors import ResourceProgress, certificate_of, resource_progress, waiting_for
 from provisioning.states import RETRYABLE_STATES, RunKind, RunState
 
 LOG_LINES = 500
@@ -83,6 +83,7 @@ class RunPage:
     token: str
     say: str
     may_retry: bool
+    certificate: RemovalCertificate | None
 
 
 def log_filter(query: QueryDict) -> LogFilter:
@@ -94,7 +95,11 @@ def log_filter(query: QueryDict) -> LogFilter:
 
 def run_page(run: Run) -> RunPage:
     """Gather what is shown of the run now."""
-    progress = planned_first_deletions(resource_progress(run))
+    try:
+        progress = planned_first_deletions(resource_progress(run))
+    except ArchiveUnavailable:
+        # The log's own part says so; the page shows all that the database has.
+        progress = []
     return RunPage(
         run=run,
         steps=steps(run),
@@ -105,6 +110,7 @@ def run_page(run: Run) -> RunPage:
         token=token(run),
         say=say(run),
         may_retry=run.state_badge in RETRYABLE_STATES,
+        certificate=certificate_of(run.district) if run.kind_badge is RunKind.DESTROY else None,
     )
 
 
@@ -112,11 +118,6 @@ def token(run: Run) -> str:
     """Return what changes whenever the page has something new to show beside the log."""
     counted = f"{run.resources_done}.{run.resources_total}"
     return f"{run.state}.{counted}.{'' if run.add_count is None else run.add_count}"
-
-
-def last_sequence(run: Run) -> int:
-    """Return the number of the run's newest event, 0 before the first."""
-    return RunEvent.objects.filter(run=run).aggregate(last=Max("sequence"))["last"] or 0
 
 
 def say(run: Run) -> str:
@@ -154,13 +155,9 @@ def planned_first_deletions(progress: list[ResourceProgress]) -> list[ResourcePr
 
 
 def log_lines(run: Run, wanted: LogFilter, *, after: int = 0) -> list[RunEvent]:
-    """Return the newest lines behind `after` that the filter lets through, in order."""
-    lines = RunEvent.objects.filter(run=run, sequence__gt=after)
-    if wanted.level:
-        lines = lines.filter(level__in=LEVELS_SHOWN[wanted.level])
-    if wanted.search:
-        lines = lines.filter(Q(message__icontains=wanted.search) | Q(address__icontains=wanted.search))
-    return list(lines.order_by("-sequence")[:LOG_LINES])[::-1]
+    """Return the newest lines behind `after` that the filter lets through, in order; raises ArchiveUnavailable."""
+    levels = LEVELS_SHOWN.get(wanted.level, ())
+    return events_of(run, after=after, levels=levels, search=wanted.search, newest=LOG_LINES)
 
 
 def live_context(run: Run, query: QueryDict) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What is stored of runs and of what they made."""
 
+from provisioning.models.certificate import RemovalCertificate
 from provisioning.models.run import Run, RunEvent, RunStep, new_claim
 from provisioning.models.stack import StackOutput, StackResource
 
-__all__ = ["Run", "RunEvent", "RunStep", "StackOutput", "StackResource", "new_claim"]
+__all__ = ["RemovalCertificate", "Run", "RunEvent", "RunStep", "StackOutput", "StackResource", "new_claim"]

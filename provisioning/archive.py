@@ -113,7 +113,8 @@ def archived_events(run: Run) -> list[RunEvent]:
     try:
         text = _read(engine_settings(), run.events_archive["key"])
     except AwsUnavailable as error:
-        raise ArchiveUnavailable(f"The archived log of run #{run.number} cannot be read now. {error.summary}") from error
+        sentence = f"The archived log of run #{run.number} cannot be read now. {error.summary}"
+        raise ArchiveUnavailable(sentence) from error
     if hashlib.sha256(text).hexdigest() != run.events_archive["sha256"]:
         raise ArchiveUnavailable(f"The archived log of run #{run.number} is not the one that was put there.")
     return [_event(run, json.loads(line)) for line in text.splitlines()]
@@ -199,4 +200,4 @@ def _sifted(
         and (not kinds or event.kind in kinds)
         and (wanted in event.message.casefold() or wanted in event.address.casefold())
     ]
-    return found if newest is None else found[-newest:]
+    return found if newest is None else found[max(0, len(found) - newest) :]

@@ -37,10 +37,12 @@ class SigningKeyUnusable(EngineError):  # noqa: N818 - named for what happened, 
     """The worker could not sign the certificate of removal."""
 
     code = "signing_key_unusable"
-    remedy = "Give this worker the portal's key (HOMEROOM_SIGNING_KEY), then retry the teardown: nothing is left in AWS."
+    remedy = "Give this worker the portal's key (HOMEROOM_SIGNING_KEY), then retry: nothing is left in AWS."
 
 
-def prove_removal(run: Run, engine: EngineSettings, *, poll: Poll = lambda: False, note: Note = lambda text: None) -> None:
+def prove_removal(
+    run: Run, engine: EngineSettings, *, poll: Poll = lambda: False, note: Note = lambda text: None
+) -> None:
     """Raise ResourcesRemain unless AWS's inventory of the run's district is empty; then its state goes too.
 
     `poll` is called at least every half second while it waits; once it is true, Interrupted is raised. `note` is told
@@ -115,9 +117,7 @@ def _told(inventory: Inventory) -> dict[str, Any]:
         "tag": {"Suffix": scope.suffix},
         "looked_for": [{"kind": kind, "by": text} for kind, text in inventory.names],
         "calls": dict(inventory.calls),
-        "found": [
-            _row(item) | {"scheduled": item.scheduled, "kept": item.kept} for item in inventory.items
-        ],
+        "found": [_row(item) | {"scheduled": item.scheduled, "kept": item.kept} for item in inventory.items],
     }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -102,8 +102,7 @@ def look(settings: EngineSettings, wanted: Wanted, role: DeployRole | None = Non
     found: dict[str, InventoryItem] = {}
     keep = dict(wanted.keep)
     for item in _everything(make, scope, wanted, found):
-        known = keep.get(item.identifier, "")
-        found.setdefault(item.identifier, InventoryItem(item.service, item.kind, item.identifier, item.scheduled, known))
+        found.setdefault(item.identifier, replace(item, kept=keep.get(item.identifier, "")))
     items = sorted(found.values(), key=lambda item: (item.service, item.kind, item.identifier))
     return Inventory(datetime.now(UTC), scope, tuple(items), tuple(sorted(calls.items())))
 

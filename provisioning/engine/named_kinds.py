@@ -234,7 +234,9 @@ ELASTICACHE = (
         r"cache-SUFFIX-\d+",
         "ARN",
     ),
-    NamedKind("elasticache", "snapshot", "describe_snapshots", "Snapshots", "ReplicationGroupId", r"cache-SUFFIX", "ARN"),
+    NamedKind(
+        "elasticache", "snapshot", "describe_snapshots", "Snapshots", "ReplicationGroupId", r"cache-SUFFIX", "ARN"
+    ),
     NamedKind("elasticache", "user", "describe_users", "Users", "UserId", r"(app|default)-SUFFIX", "ARN"),
     NamedKind("elasticache", "usergroup", "describe_user_groups", "UserGroups", "UserGroupId", r"cache-SUFFIX", "ARN"),
     NamedKind(
@@ -322,7 +324,15 @@ EDGE = (
     ),
 )
 STORES = (
-    NamedKind("s3", "bucket", "list_buckets", "Buckets", "Name", r"homeroom-(results|audit|logs)-\d{12}-SUFFIX", "arn:aws:s3:::{name}"),
+    NamedKind(
+        "s3",
+        "bucket",
+        "list_buckets",
+        "Buckets",
+        "Name",
+        r"homeroom-(results|audit|logs)-\d{12}-SUFFIX",
+        "arn:aws:s3:::{name}",
+    ),
     NamedKind(
         "secretsmanager",
         "secret",

@@ -1,8 +1,8 @@
 """The final snapshot of a district's database, taken before the stack is destroyed and readable after it is gone.
 
-A snapshot is encrypted with its cluster's key, and that key is deleted with the stack. So the snapshot is copied under a
-key that stays, by default the account's own for RDS, and the first one is deleted. Terraform's own final snapshot could
-do neither, and follows what its state says of it, not what is asked for now.
+A snapshot is encrypted with its cluster's key, and that key is deleted with the stack. So the snapshot is copied under
+a key that stays, by default the account's own for RDS, and the first one is deleted. Terraform's own final snapshot
+could do neither, and follows what its state says of it, not what is asked for now.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ class CertificateQuerySet(models.QuerySet["RemovalCertificate"]):
 
 
 class RemovalCertificate(models.Model):
-    """What existed of a district, when each went, that nothing is left, and the portal's signature. Its id is its number."""
+    """What existed of a district, when each went, and that nothing is left, signed by the portal."""
 
     district = models.OneToOneField(District, on_delete=models.PROTECT, related_name="removal_certificate")
     run = models.OneToOneField(Run, on_delete=models.PROTECT, related_name="removal_certificate")

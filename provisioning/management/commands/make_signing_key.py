@@ -18,7 +18,9 @@ class Command(BaseCommand):
         try:
             key = make_key(path)
         except FileExistsError:
-            raise CommandError(f"{path} is there already. Move it away first: what it signed is verified by it.") from None
+            raise CommandError(
+                f"{path} is there already: what it signed is verified by it. Move it away first."
+            ) from None
         except OSError as error:
             raise CommandError(f"{path} cannot be written: {error.strerror}.") from error
         self.stdout.write(f"Made {path}. Keep it from everybody but the workers. Key id: {key.key_id}")

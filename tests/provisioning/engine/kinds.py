@@ -55,7 +55,9 @@ def make_named(make: Make, suffix: str, number: int) -> None:
         DBInstanceClass="db.serverless",
         Engine="aurora-postgresql",
     )
-    rds.create_db_cluster_snapshot(DBClusterSnapshotIdentifier=f"by-hand-{number}", DBClusterIdentifier=f"aurora-{suffix}")
+    rds.create_db_cluster_snapshot(
+        DBClusterSnapshotIdentifier=f"by-hand-{number}", DBClusterIdentifier=f"aurora-{suffix}"
+    )
     topic = make("sns").create_topic(Name=f"alarms-{suffix}")["TopicArn"]
     rds.create_event_subscription(SubscriptionName=f"database-events-{suffix}", SnsTopicArn=topic)
 
@@ -99,7 +101,11 @@ def make_named(make: Make, suffix: str, number: int) -> None:
     )
     role = make("iam").create_role(RoleName=f"rotation-{suffix}", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
     make("lambda").create_function(
-        FunctionName=f"rotation-{suffix}", Runtime="python3.13", Role=role, Handler="handler.handler", Code={"ZipFile": _zip()}
+        FunctionName=f"rotation-{suffix}",
+        Runtime="python3.13",
+        Role=role,
+        Handler="handler.handler",
+        Code={"ZipFile": _zip()},
     )
 
     balancing = make("elbv2")
@@ -200,7 +206,9 @@ def make_tagged(make: Make, suffix: str, number: int) -> None:
     subnets = [subnet, ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.{number}.1.0/24")["Subnet"]["SubnetId"]]
     balancing = make("elbv2")
     balancer = balancing.create_load_balancer(Name=f"untold-{number}", Subnets=subnets)["LoadBalancers"][0]
-    target = balancing.create_target_group(Name=f"untold-{number}", Protocol="HTTP", Port=80, VpcId=vpc)["TargetGroups"][0]
+    target = balancing.create_target_group(Name=f"untold-{number}", Protocol="HTTP", Port=80, VpcId=vpc)[
+        "TargetGroups"
+    ][0]
     balancing.create_listener(
         LoadBalancerArn=balancer["LoadBalancerArn"],
         Protocol="HTTP",

@@ -227,17 +227,18 @@ def test_a_secret_in_scheduled_deletion_and_a_snapshot_kept_on_purpose_are_told_
         MasterUserPassword="correct-horse",
     )
     arns = [
-        rds.create_db_cluster_snapshot(
-            DBClusterSnapshotIdentifier=name, DBClusterIdentifier=f"aurora-{SUFFIX}"
-        )["DBClusterSnapshot"]["DBClusterSnapshotArn"]
+        rds.create_db_cluster_snapshot(DBClusterSnapshotIdentifier=name, DBClusterIdentifier=f"aurora-{SUFFIX}")[
+            "DBClusterSnapshot"
+        ]["DBClusterSnapshotArn"]
         for name in ("wanted", "forgotten")
     ]
     rds.delete_db_cluster(DBClusterIdentifier=f"aurora-{SUFFIX}", SkipFinalSnapshot=True)
     seen = look(fresh, Wanted(REGION, SUFFIX, keep=((arns[0], "asked for"),)))
     assert [item.identifier for item in seen.left_behind] == [arns[1]]
     assert {item.kept for item in seen.items if item.identifier == arns[0]} == {"asked for"}
+    dated = secrets.describe_secret(SecretId=f"database-owner-{SUFFIX}")["DeletedDate"]
     assert [item.scheduled for item in seen.items if item.kind == "secret"] == [
-        f"in scheduled deletion, dated {secrets.describe_secret(SecretId=f'database-owner-{SUFFIX}')['DeletedDate']:%Y-%m-%d}"
+        f"in scheduled deletion, dated {dated:%Y-%m-%d}"
     ]
 
 

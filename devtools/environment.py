@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from devtools.paths import TERRAFORM_RC
 from devtools.toolchain import node, terraform
+from provisioning.signatures import make_key
 
 # Whatever else the machine's profile says, the demo and the tests must never reach a real AWS account.
 SANDBOX_CREDENTIALS = {
@@ -60,4 +62,14 @@ def project_variables(
         "HOMEROOM_STATE_REGION": STATE_REGION,
         "HOMEROOM_VAR_DIR": str(var),
         "HOMEROOM_WORK_DIR": str(var / "work"),
+        # The embedded AWS forgets at once.
+        "HOMEROOM_REMOVAL_SETTLE_SECONDS": "3",
     }
+
+
+def ensure_signing_key(var: Path) -> Path:
+    """Return the portal's signing key below `var`, made now unless it is there."""
+    path = var / "signing-key.pem"
+    with contextlib.suppress(FileExistsError):
+        make_key(path)
+    return path

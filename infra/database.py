@@ -108,8 +108,8 @@ class Database(Construct):
             backup_retention_period=frame.spec.backup_days,
             copy_tags_to_snapshot=True,
             deletion_protection=False,
-            skip_final_snapshot=not frame.spec.final_snapshot,
-            final_snapshot_identifier=frame.name("final") if frame.spec.final_snapshot else None,
+            # Terraform's own would be encrypted with the key that goes with the stack: who tears down takes it before.
+            skip_final_snapshot=True,
             apply_immediately=True,
             serverlessv2_scaling_configuration=RdsClusterServerlessv2ScalingConfiguration(
                 min_capacity=frame.acu_min,

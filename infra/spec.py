@@ -183,6 +183,7 @@ class DistrictSpec(BaseModel):
     retention_days: int = 365
     backup_days: Annotated[int, Field(ge=1, le=35)] = 7
     final_snapshot: bool = False
+    """Asked of whoever tears the stack down, of no resource: a snapshot under a key that stays, before the destroy."""
     monthly_budget_usd: Annotated[int, Field(ge=1, le=1_000_000)] = 500
     tags: Mapping[str, str] = Field(default_factory=dict)
     images: Images = Images()

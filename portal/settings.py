@@ -104,6 +104,11 @@ RUNS_PER_ACCOUNT = env.number("RUNS_PER_ACCOUNT", 5)
 RUNS_PER_REGION = env.number("RUNS_PER_REGION", 10)
 DRIFT_HOURS = env.number("DRIFT_HOURS", 24)
 DRIFT_CONCURRENCY = env.number("DRIFT_CONCURRENCY", 3)
+REAUTHENTICATE_MINUTES = env.number("REAUTHENTICATE_MINUTES", 15)
+REMOVAL_SETTLE_SECONDS = env.number("REMOVAL_SETTLE_SECONDS", 60)
+EVENTS_DAYS = env.number("EVENTS_DAYS", 90)
+SIGNING_KEY = Path(env.text("SIGNING_KEY", str(VAR_DIR / "signing-key.pem")))
+SNAPSHOT_KEY = env.text("SNAPSHOT_KEY", "alias/aws/rds")
 
 CELERY_BROKER_URL = env.text("BROKER_URL")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -133,6 +138,8 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "reap-runs": {"task": "provisioning.reap_runs", "schedule": float(REAP_SECONDS)},
     "sweep-drift": {"task": "provisioning.sweep_drift", "schedule": 60.0},
+    "archive-events": {"task": "provisioning.archive_events", "schedule": timedelta(minutes=10)},
+    "trim-events": {"task": "provisioning.trim_events", "schedule": timedelta(days=1)},
 }
 
 AWS_ENDPOINT_URL = env.text("AWS_ENDPOINT_URL", "") or None

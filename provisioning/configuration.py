@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
+from provisioning.engine.aws import DeployRole
 from provisioning.engine.settings import EngineSettings
 
 
@@ -21,3 +24,8 @@ def engine_settings() -> EngineSettings:
         node=Path(settings.NODE) if settings.NODE else None,
         aws_endpoint_url=settings.AWS_ENDPOINT_URL,
     )
+
+
+def deploy_role(spec: Mapping[str, Any]) -> DeployRole | None:
+    """Return the role by which a specification's account is entered, if it is not the worker's own."""
+    return DeployRole(spec["role_arn"], spec.get("external_id")) if spec.get("role_arn") else None

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from provisioning.archive import archive_events
 from provisioning.configuration import engine_settings
 from provisioning.drift_check import check_drift
 from provisioning.engine.errors import DiskFull, EngineError, Interrupted
@@ -28,6 +29,7 @@ from provisioning.engine.synthesis import synthesize
 from provisioning.engine.terraform import Plan, Terraform
 from provisioning.engine.workspace import new_workspace, remove_workspaces
 from provisioning.models import Run
+from provisioning.patience import patiently
 from provisioning.states import Decision, RunKind, RunState
 from provisioning.supervision import Supervision
 from provisioning.takeover import TakeOver
@@ -36,7 +38,7 @@ from provisioning.walk.applying import apply, carry
 from provisioning.walk.hold import Hold
 from provisioning.walk.planning import note_plan, refuse_stale
 from provisioning.walk.settling import adopt, is_doubtful, release_lock, settled
-from provisioning.walk.verification import prove_convergence, prove_removal, record_what_exists
+from provisioning.walk.verification import prove_convergence, prove_gone, record_what_exists
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +64,8 @@ def execute(run: Run, claim: UUID, found: TakeOver | None = None) -> None:
             walk.fail_by_our_fault(error)
             raise
     remove_workspaces(walk.hold.settings, run.number)
+    if not run.is_active:
+        patiently(lambda: archive_events(run, walk.hold.settings))
 
 
 class Walk:
@@ -169,7 +173,7 @@ class Walk:
         hold = self.hold
         hold.enter(RunState.VERIFYING)
         if self.run.kind_badge is RunKind.DESTROY:
-            prove_removal(hold)
+            prove_gone(hold)
         elif applied:
             prove_convergence(hold, terraform)
         else:

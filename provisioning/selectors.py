@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from portal.districts.models import District
-from provisioning.models import Run, RunEvent
-from provisioning.states import ACTIVE_STATES
+from provisioning.archive import events_of
+from provisioning.models import RemovalCertificate, Run, RunEvent
+from provisioning.states import ACTIVE_STATES, RunKind
 
 ACTIVE = sorted(state.value for state in ACTIVE_STATES)
 RESOURCE_KINDS = ("apply_start", "apply_progress", "apply_complete", "apply_errored")
@@ -36,6 +38,25 @@ def events_after(run: Run, sequence: int, *, limit: int = 500) -> list[RunEvent]
     return list(RunEvent.objects.filter(run=run, sequence__gt=sequence).order_by("sequence")[:limit])
 
 
+def certificate_of(district: District) -> RemovalCertificate | None:
+    """Return the certificate of the district's removal."""
+    return RemovalCertificate.objects.filter(district=district).first()
+
+
+def held_by(district: District) -> Run | None:
+    """Return the newest run whose plan told what the district's environment holds, if nothing was applied since."""
+    found = Run.objects.filter(district=district).exclude(holdings={}).order_by("-pk").first()
+    if found is None or Run.objects.filter(district=district, kind=RunKind.APPLY, pk__gt=found.pk).exists():
+        return None
+    return found
+
+
+def monthly_cost(district: District) -> Decimal | None:
+    """Return what the district's stack costs a month at its least, by the newest run that estimated it."""
+    known = Run.objects.filter(district=district).exclude(monthly_cost_usd=None).order_by("-pk")
+    return known.values_list("monthly_cost_usd", flat=True).first()
+
+
 @dataclass(frozen=True)
 class ResourceProgress:
     """How far one resource of a run is: pending, running, done or failed."""
@@ -55,8 +76,8 @@ def resource_progress(run: Run) -> list[ResourceProgress]:
     """Return every planned resource with its progress: the failed first, then what is being worked on."""
     started: dict[str, datetime] = {}
     ended: dict[str, tuple[str, datetime]] = {}
-    rows = RunEvent.objects.filter(run=run, kind__in=RESOURCE_KINDS).order_by("sequence")
-    for address, kind, at in rows.values_list("address", "kind", "at"):
+    for event in events_of(run, kinds=RESOURCE_KINDS):
+        address, kind, at = event.address, event.kind, event.at
         if kind == "apply_start":
             started.setdefault(address, at)
         elif kind == "apply_complete":

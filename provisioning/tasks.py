@@ -9,6 +9,8 @@ from celery import Task, shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from provisioning.archive import archive_ended
+from provisioning.archive import trim_events as trim
 from provisioning.claim import claim
 from provisioning.configuration import engine_settings
 from provisioning.dispatch.following import follow
@@ -83,3 +85,15 @@ def reap_runs() -> None:
 def sweep_drift() -> None:
     """Ask for the drift checks whose turn has come."""
     sweep_districts()
+
+
+@shared_task(name="provisioning.archive_events", ignore_result=True)
+def archive_events() -> None:
+    """Archive the events of runs that ended without it."""
+    archive_ended()
+
+
+@shared_task(name="provisioning.trim_events", ignore_result=True)
+def trim_events() -> None:
+    """Delete old events whose archive holds the same."""
+    trim()

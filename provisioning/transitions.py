@@ -15,7 +15,9 @@ from portal.accounts.models import User
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
 from portal.districts.services import set_status
+from portal.districts.statuses import DistrictStatus
 from portal.state_table import By
+from provisioning.certificates import issue
 from provisioning.consequences import status_after
 from provisioning.dispatch.following import follow
 from provisioning.guards import Mover, holds
@@ -92,6 +94,8 @@ def move(
     )
     if status is not None and run.district.status != status:
         set_status(district=run.district, status=status, actor=actor, run_number=run.number, by=By.RUN)
+        if status is DistrictStatus.REMOVED:
+            issue(run)
 
 
 def _sentence(run: Run, after: RunState) -> str:

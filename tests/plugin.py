@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from devtools.environment import inherited, project_variables
+from devtools.environment import ensure_signing_key, inherited, project_variables
 from devtools.paths import VAR
 from devtools.services.postgres import Postgres, database_url, running_postgres
 from devtools.services.process import free_port
@@ -43,6 +43,7 @@ def _set_environment() -> None:
     os.environ.clear()
     # Whatever a test writes goes with the session's folder.
     folder.mkdir(parents=True)
+    ensure_signing_key(folder)
     os.environ.update(kept | dict(variables) | {"PYTEST_DEBUG_TEMPROOT": str(folder)})
 
 

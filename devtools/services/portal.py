@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from devtools.environment import inherited, project_variables
+from devtools.environment import ensure_signing_key, inherited, project_variables
 from devtools.errors import ServiceFailedError
 from devtools.paths import ROOT
 from devtools.services.broker import running_broker
@@ -76,6 +76,7 @@ def running_portal(
             aws_endpoint_url=sandbox.url,
             secret_key=kept_secret(folder / "secret-key"),
         )
+        ensure_signing_key(folder)
         environment = inherited() | dict(variables)
         (folder / "static").mkdir(exist_ok=True)
         say("Database tables")

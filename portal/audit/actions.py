@@ -27,3 +27,7 @@ class AuditAction(StrEnum):
     ROLLOUT_CREATED = "rollout:create"
     ROLLOUT_WAVE_BEGUN = "rollout:wave:begin"
     ROLLOUT_STATE_CHANGED = "rollout:state:change"
+    SNAPSHOT_KEPT = "district:snapshot:keep"
+    SNAPSHOT_DROPPED = "district:snapshot:delete"
+    CERTIFICATE_ISSUED = "district:certificate:issue"
+    EVENTS_TRIMMED = "run:events:trim"

@@ -9,3 +9,7 @@ class ConsoleConfig(AppConfig):
     name = "portal.console"
     label = "console"
     verbose_name = "Console"
+
+    def ready(self) -> None:
+        """Connect the signal that keeps the moment of a session's sign-in."""
+        from portal.console import reauthentication  # noqa: F401

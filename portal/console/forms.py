@@ -178,14 +178,29 @@ class RegistrationForm(DescribedForm):
 
 
 class TeardownForm(DescribedForm):
-    """The typed slug and the reason."""
+    """The typed slug, the reason, and whether the database is kept as a snapshot."""
 
     slug = forms.CharField(label="Type the slug to confirm", widget=forms.TextInput(attrs={"autocomplete": "off"}))
     reason = forms.CharField(label="Reason", widget=forms.Textarea(attrs={"rows": 2}), max_length=1000)
+    final_snapshot = forms.BooleanField(
+        label="Keep a final snapshot of the database",
+        required=False,
+        help_text="Under the account's own key, until somebody deletes it: the certificate then names it as kept.",
+    )
 
     def refuse(self, refusal: ServiceRefused) -> None:
         """Put the service's sentence beside its field."""
         self.add_error(TEARDOWN_FIELDS.get(refusal.code), str(refusal))
+
+
+class PasswordForm(DescribedForm):
+    """The password of who is signed in already."""
+
+    password = forms.CharField(
+        label="Your password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
 
 
 class AuditFilter(DescribedForm):

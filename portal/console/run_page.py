@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 from zlib import crc32
 
-from django.db.models import Max, Q
 from django.http import QueryDict
 
 from portal.console.settings_page import Difference, change_of
+from provisioning.archive import ArchiveUnavailable, events_of, last_sequence
 from provisioning.dispatch.reasons import Wait, why_waiting
-from provisioning.models import Run, RunEvent
-from provisioning.selectors import ResourceProgress, resource_progress, waiting_for
+from provisioning.models import RemovalCertificate, Run, RunEvent
+from provisioning.selectors import ResourceProgress, certificate_of, resource_progress, waiting_for
 from provisioning.states import RETRYABLE_STATES, RunKind, RunState
 
 LOG_LINES = 500
@@ -89,6 +89,7 @@ class RunPage:
     may_retry: bool
     wait: Wait | None
     changes: list[Difference]
+    certificate: RemovalCertificate | None
 
 
 def log_filter(query: QueryDict) -> LogFilter:
@@ -100,7 +101,11 @@ def log_filter(query: QueryDict) -> LogFilter:
 
 def run_page(run: Run) -> RunPage:
     """Gather what is shown of the run now."""
-    progress = planned_first_deletions(resource_progress(run))
+    try:
+        progress = planned_first_deletions(resource_progress(run))
+    except ArchiveUnavailable:
+        # The log's own part says so; the page shows all that the database has.
+        progress = []
     wait = why_waiting(run)
     return RunPage(
         run=run,
@@ -114,6 +119,7 @@ def run_page(run: Run) -> RunPage:
         may_retry=run.state_badge in RETRYABLE_STATES,
         wait=wait,
         changes=change_of(run),
+        certificate=certificate_of(run.district) if run.kind_badge is RunKind.DESTROY else None,
     )
 
 
@@ -122,11 +128,6 @@ def token(run: Run, wait: Wait | None) -> str:
     counted = f"{run.resources_done}.{run.resources_total}"
     queue = "" if wait is None else f".{wait.place}.{wait.of}.{crc32(wait.sentence.encode())}"
     return f"{run.state}.{counted}.{'' if run.add_count is None else run.add_count}{queue}"
-
-
-def last_sequence(run: Run) -> int:
-    """Return the number of the run's newest event, 0 before the first."""
-    return RunEvent.objects.filter(run=run).aggregate(last=Max("sequence"))["last"] or 0
 
 
 def say(run: Run) -> str:
@@ -164,13 +165,9 @@ def planned_first_deletions(progress: list[ResourceProgress]) -> list[ResourcePr
 
 
 def log_lines(run: Run, wanted: LogFilter, *, after: int = 0) -> list[RunEvent]:
-    """Return the newest lines behind `after` that the filter lets through, in order."""
-    lines = RunEvent.objects.filter(run=run, sequence__gt=after)
-    if wanted.level:
-        lines = lines.filter(level__in=LEVELS_SHOWN[wanted.level])
-    if wanted.search:
-        lines = lines.filter(Q(message__icontains=wanted.search) | Q(address__icontains=wanted.search))
-    return list(lines.order_by("-sequence")[:LOG_LINES])[::-1]
+    """Return the newest lines behind `after` that the filter lets through, in order; raises ArchiveUnavailable."""
+    levels = LEVELS_SHOWN.get(wanted.level, ())
+    return events_of(run, after=after, levels=levels, search=wanted.search, newest=LOG_LINES)
 
 
 def live_context(run: Run, query: QueryDict) -> dict[str, Any]:

@@ -2,12 +2,25 @@
 
 from django.urls import path
 
-from portal.console.views import audit, district, drift, fleet, register, run, session, settings, system, teardown
+from portal.console.views import (
+    audit,
+    certificate,
+    district,
+    drift,
+    fleet,
+    register,
+    run,
+    session,
+    settings,
+    system,
+    teardown,
+)
 
 app_name = "console"
 
 urlpatterns = [
     path("sign-in", session.SignIn.as_view(), name="sign-in"),
+    path("sign-in/again", session.again, name="sign-in-again"),
     path("sign-out", session.SignOut.as_view(), name="sign-out"),
     path("", fleet.fleet, name="fleet"),
     path("districts/new", register.register, name="register"),
@@ -32,6 +45,9 @@ urlpatterns = [
     path("runs/<int:number>/log", run.log, name="run-log"),
     path("runs/<int:number>/cancel", run.cancel, name="run-cancel"),
     path("runs/<int:number>/retry", run.retry, name="run-retry"),
+    path("certificates/key", certificate.key, name="certificate-key"),
+    path("certificates/<int:number>", certificate.page, name="certificate"),
+    path("certificates/<int:number>/file", certificate.download, name="certificate-file"),
     path("audit", audit.audit, name="audit"),
     path("system", system.system, name="system"),
 ]

@@ -16,6 +16,9 @@ from provisioning.engine.hints import hint_for
 from provisioning.engine.settings import EngineSettings
 
 CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"max_attempts": 3, "mode": "standard"})
+PATIENT = CONFIG.merge(Config(retries={"total_max_attempts": 6, "mode": "standard"}))
+"""For reads that decide something: throttling, 5xx and lost connections are tried six times, for half a minute at most.
+"""
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,16 @@ def session_in(settings: EngineSettings, region: str, role: DeployRole | None) -
     )
 
 
-def client(settings: EngineSettings, service: str, region: str, session: boto3.session.Session | None = None) -> Any:
+def client(
+    settings: EngineSettings,
+    service: str,
+    region: str,
+    session: boto3.session.Session | None = None,
+    config: Config = CONFIG,
+) -> Any:
     """Return a client; the endpoint is AWS's own unless the settings name another."""
     return (session or boto3.session.Session()).client(  # type: ignore[call-overload]
-        service, region_name=region, endpoint_url=settings.aws_endpoint_url, config=CONFIG
+        service, region_name=region, endpoint_url=settings.aws_endpoint_url, config=config
     )
 
 

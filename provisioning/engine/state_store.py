@@ -7,10 +7,13 @@ import json
 from botocore.exceptions import ClientError
 
 from provisioning.engine.aws import answering, client, error_code
+from provisioning.engine.errors import AwsUnavailable
 from provisioning.engine.settings import EngineSettings
 
 MISSING = {"404", "NoSuchBucket", "NotFound"}
 OURS = {"BucketAlreadyOwnedByYou"}
+ARCHIVE = "/events.ndjson.gz"
+"""How the keys of archived events end: a part of the record, which outlives the district."""
 
 
 def state_key(suffix: str) -> str:
@@ -94,10 +97,24 @@ def state_identity(settings: EngineSettings, key: str) -> tuple[str, int]:
 
 
 def delete_state(settings: EngineSettings, key: str) -> None:
-    """Delete a district's state with all its versions; one that is not there is fine. Raises AwsUnavailable."""
-    s3 = client(settings, "s3", settings.state_region)
+    """Delete a district's state, lock and plans with all their versions; archives of its runs' events stay.
+
+    One that is not there is fine. Raises AwsUnavailable.
+    """
+    s3, bucket, folder = client(settings, "s3", settings.state_region), settings.state_bucket, key.rpartition("/")[0]
     with answering("delete the district's state"):
-        for page in s3.get_paginator("list_object_versions").paginate(Bucket=settings.state_bucket, Prefix=key):
-            for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
-                if version["Key"] in {key, f"{key}.tflock"}:
-                    s3.delete_object(Bucket=settings.state_bucket, Key=version["Key"], VersionId=version["VersionId"])
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=f"{folder}/"):
+            found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+            goes = [
+                {"Key": version["Key"], "VersionId": version["VersionId"]}
+                for version in found
+                if not version["Key"].endswith(ARCHIVE)
+            ]
+            if not goes:
+                continue
+            failed = s3.delete_objects(Bucket=bucket, Delete={"Objects": goes, "Quiet": True}).get("Errors", [])
+            if failed:
+                raise AwsUnavailable(
+                    "AWS did not let us delete the district's state.",
+                    detail="\n".join(f"{part['Key']}: {part['Code']} {part['Message']}" for part in failed),
+                )

@@ -1,5 +1,6 @@
 """What is stored of runs and of what they made."""
 
+from provisioning.models.certificate import RemovalCertificate
 from provisioning.models.drift import DriftItem
 from provisioning.models.rollout import Rollout, RolloutMember
 from provisioning.models.run import Run, RunEvent, RunStep, new_claim
@@ -7,6 +8,7 @@ from provisioning.models.stack import StackOutput, StackResource
 
 __all__ = [
     "DriftItem",
+    "RemovalCertificate",
     "Rollout",
     "RolloutMember",
     "Run",

@@ -82,8 +82,18 @@ class Run(models.Model):
     resources_done = models.PositiveIntegerField(default=0)
     engine_versions = models.JSONField(default=dict, blank=True)
     events_archived_at = models.DateTimeField(null=True, blank=True)
+    events_archive = models.JSONField(default=dict, blank=True)
+    """Where the run's events lie in the state bucket, how many they are, and the SHA-256 of their lines."""
+    events_trimmed_at = models.DateTimeField(null=True, blank=True)
+    """When the rows were deleted: from then on the archive alone has the events."""
+    holdings = models.JSONField(default=dict, blank=True)
+    """What a teardown's plan removes, data first, and what the data is."""
     left_behind = models.JSONField(null=True, blank=True)
+    """What AWS's inventory still had after a teardown; empty is the proof, null is no look."""
     kept_by_aws = models.JSONField(default=list, blank=True)
+    kept_on_purpose = models.JSONField(default=list, blank=True)
+    removal_proof = models.JSONField(default=dict, blank=True)
+    """How the inventory was taken (when, where, by which calls), and when each resource went."""
 
     error_code = models.CharField(max_length=64, blank=True)
     error_summary = models.TextField(blank=True)

@@ -12,15 +12,19 @@ from portal.districts.models import District
 from provisioning.models import Run
 from provisioning.selectors import active_run
 from provisioning.services.errors import ServiceRefused
-from provisioning.services.requests import beside_active, request_run
+from provisioning.services.requests import beside_active, give_way, request_run
 from provisioning.states import RunKind
 
 
 @transaction.atomic
-def request_teardown(*, district: District, typed_slug: str, reason: str, actor: User | None) -> Run:
+def request_teardown(
+    *, district: District, typed_slug: str, reason: str, actor: User | None, final_snapshot: bool | None = None
+) -> Run:
     """Queue the teardown; sent twice, the second returns the first's run.
 
-    Raises NotAllowed, or ServiceRefused when the slug does not match, the reason is missing, or a run is active.
+    `final_snapshot` says whether a snapshot of the database is kept; None leaves that to the district's settings. From
+    any status but Removed, a Draft that was never deployed included. Raises NotAllowed, or ServiceRefused when the
+    slug does not match, the reason is missing, or a run is active.
     """
     require_role(actor, Role.OPERATOR)
     if typed_slug.strip() != district.slug:
@@ -29,19 +33,29 @@ def request_teardown(*, district: District, typed_slug: str, reason: str, actor:
         )
     if not reason.strip():
         raise ServiceRefused("reason_missing", "A teardown needs a reason.", "Say why; it goes to the audit record.")
-    active = active_run(district)
+    held = District.objects.select_for_update().get(pk=district.pk)
+    give_way(held)
+    active = active_run(held)
     if active is not None:
         if active.kind_badge is RunKind.DESTROY:
             return active
-        raise beside_active(district)
-    run = request_run(district=district, kind=RunKind.DESTROY, actor=actor, reason=reason.strip())
+        raise beside_active(held)
+    differs = final_snapshot is not None and final_snapshot != held.final_snapshot
+    run = request_run(
+        district=held,
+        kind=RunKind.DESTROY,
+        actor=actor,
+        reason=reason.strip(),
+        change={"final_snapshot": final_snapshot} if differs else None,
+    )
     record(
         action=AuditAction.TEARDOWN_REQUESTED,
         actor=actor,
         subject_kind="district",
-        subject_id=district.suffix,
-        district=district,
+        subject_id=held.suffix,
+        district=held,
         run_number=run.number,
-        message=f"The teardown of {district.name} was requested: {reason.strip()}",
+        message=f"The teardown of {held.name} was requested: {reason.strip()}",
+        after={"final_snapshot": run.spec["final_snapshot"]},
     )
     return run

@@ -11,7 +11,8 @@ from provisioning.engine.errors import EngineError
 from provisioning.engine.terraform import Plan, Terraform
 from provisioning.models import Run
 from provisioning.patience import patiently
-from provisioning.states import RunState
+from provisioning.snapshots import settle_snapshots
+from provisioning.states import RunKind, RunState
 from provisioning.walk.hold import Hold
 from provisioning.walk.settling import release_lock, settled
 from provisioning.walk.verification import record_what_exists
@@ -39,8 +40,15 @@ def apply(hold: Hold, terraform: Terraform, quiet: Terraform, plan: Plan) -> Non
     """Apply the plan. It is never tried again: after an error, what exists is recorded and the error raised."""
     if hold.run.state_badge is not RunState.APPLYING:
         hold.enter(RunState.APPLYING)
+    if hold.run.kind_badge is RunKind.DESTROY:
+        hold.reading("Keeping a final snapshot", lambda: keep_snapshot(hold))
     begin(hold, plan)
     carry(hold, quiet, lambda: terraform.apply(plan))
+
+
+def keep_snapshot(hold: Hold) -> None:
+    """Take the final snapshot that a teardown keeps, where it is to keep one."""
+    settle_snapshots(hold.run, hold.settings, poll=lambda: bool(hold.stop()))
 
 
 def carry(hold: Hold, quiet: Terraform, work: Callable[[], None]) -> None:

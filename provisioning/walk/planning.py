@@ -23,6 +23,7 @@ from provisioning.engine.pricing import monthly_cost
 from provisioning.engine.state_store import state_identity
 from provisioning.engine.synthesis import STACK_FILE
 from provisioning.engine.terraform import Plan, Terraform
+from provisioning.holdings import record_holdings
 from provisioning.models import Run
 from provisioning.patience import patiently
 from provisioning.states import Decision, RunKind
@@ -63,6 +64,8 @@ def note_plan(hold: Hold, terraform: Terraform, plan: Plan) -> None:
     hold.recorder.note("plan", f"Plan: {plan.add} to add, {plan.change} to change, {plan.remove} to remove.")
     for finding in findings:
         hold.recorder.note("policy", finding.sentence, level="warning")
+    if teardown:
+        record_holdings(run, plan.shown, hold.settings, monthly_saving_usd=estimate)
     if not plan.is_empty and kind is not RunKind.PLAN:
         key = plan_key(run.spec["suffix"], run.number)
         hold.reading("Storing the plan", lambda: store_plan(hold.settings, key, terraform.workspace))

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
+from provisioning.configuration import deploy_role
 from provisioning.engine.adoption.blocks import import_blocks
 from provisioning.engine.adoption.results import Findings
 from provisioning.engine.adoption.rules import Place
@@ -26,7 +27,6 @@ from provisioning.engine.terraform import Terraform
 from provisioning.models import Run
 from provisioning.patience import patiently
 from provisioning.walk.hold import Hold
-from provisioning.walk.role import deploy_role
 
 ADOPTION_FILE = "adoption.tf"
 RUNS_LOOKED_AT = 10

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from portal.audit.actions import AuditAction
-from portal.audit.services import record
 from provisioning.drift_check import forget_drift, settle
-from provisioning.engine.errors import EngineError, NotConverged, ResourcesRemain
-from provisioning.engine.inventory import left_behind, remaining
-from provisioning.engine.state_store import delete_state, state_key
+from provisioning.engine.errors import EngineError, NotConverged
 from provisioning.engine.terraform import Terraform
-from provisioning.models import Run
+from provisioning.removal import prove_removal
 from provisioning.results import record_outputs, record_resources
 from provisioning.walk.hold import Hold
-from provisioning.walk.role import deploy_role
 
 
 def record_what_exists(hold: Hold, terraform: Terraform) -> None:
@@ -44,38 +39,16 @@ def prove_convergence(hold: Hold, terraform: Terraform) -> None:
     hold.recorder.note("verify", "A second plan is empty: AWS is as the stack says.")
 
 
-def prove_removal(hold: Hold) -> None:
-    """Raise ResourcesRemain unless AWS's inventory is empty; then the state goes too."""
-    run, suffix = hold.run, hold.run.spec["suffix"]
-    items = hold.reading(
+def prove_gone(hold: Hold) -> None:
+    """Raise ResourcesRemain unless AWS's inventory is empty; then the state goes too, and what is known of drift."""
+    hold.reading(
         "Asking AWS what is left",
-        lambda: remaining(hold.settings, run.spec["region"], suffix, deploy_role(run.spec)),
+        lambda: prove_removal(
+            hold.run,
+            hold.settings,
+            poll=lambda: bool(hold.stop()),
+            note=lambda text: hold.recorder.note("verify", text),
+        ),
     )
-    left = left_behind(items)
-    rows = [{"service": item.service, "kind": item.kind, "identifier": item.identifier} for item in left]
-    kept = [
-        {"service": item.service, "kind": item.kind, "identifier": item.identifier, "scheduled": item.scheduled}
-        for item in items
-        if item.scheduled
-    ]
-    Run.objects.filter(pk=run.pk).update(left_behind=rows, kept_by_aws=kept)
-    record(
-        action=AuditAction.INVENTORY_CHECKED,
-        actor=None,
-        subject_kind="district",
-        subject_id=suffix,
-        district=run.district,
-        run_number=run.number,
-        message=f"AWS's inventory of {run.district.name} holds {len(left)} resources after the teardown.",
-        after={"left_behind": rows, "kept_by_aws": kept},
-        outcome="failure" if left else "success",
-    )
-    if left:
-        detail = "\n".join(f"{item.service} {item.kind}: {item.identifier}" for item in left)
-        count = "1 resource is" if len(left) == 1 else f"{len(left)} resources are"
-        raise ResourcesRemain(f"{count} still in AWS.", detail=detail)
     hold.recorder.note("verify", "AWS's inventory by tag and by name is empty: nothing is left.")
-    hold.reading("Deleting the state", lambda: delete_state(hold.settings, state_key(suffix)))
-    record_resources(run, [])
-    record_outputs(run, {})
-    forget_drift(run)
+    forget_drift(hold.run)

@@ -27,6 +27,34 @@ EC2 = f"arn:aws:ec2:us-east-1:{ACCOUNT}"
 IAM = f"arn:aws:iam::{ACCOUNT}"
 BOUNDARY = {"iam:PermissionsBoundary": f"{IAM}:policy/homeroom-district"}
 
+LISTS = (
+    "application-autoscaling:DescribeScalableTargets",
+    "backup:ListBackupPlans",
+    "backup:ListBackupVaults",
+    "budgets:ViewBudget",
+    "cloudtrail:ListTrails",
+    "cloudwatch:DescribeAlarms",
+    "cloudwatch:ListDashboards",
+    "ec2:DescribeNetworkInterfaces",
+    "ecs:ListClusters",
+    "ecs:ListTaskDefinitions",
+    "elasticache:DescribeUsers",
+    "elasticloadbalancing:DescribeLoadBalancers",
+    "iam:ListRoles",
+    "kms:ListAliases",
+    "lambda:ListFunctions",
+    "logs:DescribeLogGroups",
+    "rds:DescribeDBClusterAutomatedBackups",
+    "rds:DescribeDBClusterSnapshots",
+    "s3:ListAllMyBuckets",
+    "secretsmanager:ListSecrets",
+    "sns:ListTopics",
+    "sqs:ListQueues",
+    "sts:GetCallerIdentity",
+    "wafv2:ListWebACLs",
+)
+"""What the inventory calls beside the tag index; without one of these a teardown could not be proven."""
+
 MAY = [
     ("ec2:CreateVpc", f"{EC2}:vpc/*", MADE),
     ("ec2:DeleteVpc", f"{EC2}:vpc/vpc-1", OURS),
@@ -47,6 +75,10 @@ MAY = [
     ("cloudwatch:PutMetricAlarm", f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:queue-age-maple-sbx", {}),
     ("budgets:ModifyBudget", f"arn:aws:budgets::{ACCOUNT}:budget/monthly-maple-sbx", {}),
     ("tag:GetResources", "*", {}),
+    ("rds:CopyDBClusterSnapshot", f"arn:aws:rds:us-east-1:{ACCOUNT}:cluster-snapshot:final-maple-sbx-1", MADE),
+    ("rds:DeleteDBClusterSnapshot", f"arn:aws:rds:us-east-1:{ACCOUNT}:cluster-snapshot:final-maple-sbx-1", OURS),
+    ("kms:DescribeKey", f"arn:aws:kms:us-east-1:{ACCOUNT}:key/of-rds", {}),
+    *((action, "*", {}) for action in LISTS),
 ]
 MAY_NOT = [
     ("ec2:CreateVpc", f"{EC2}:vpc/*", {}),
@@ -85,6 +117,7 @@ MAY_NOT = [
     ("ecr:PutImage", f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/homeroom/processor", {}),
     ("organizations:LeaveOrganization", "*", {}),
     ("ec2:CreateVpc", f"{EC2}:vpc/*", {"aws:RequestTag/ManagedBy": "somebody"}),
+    ("rds:CopyDBClusterSnapshot", f"arn:aws:rds:us-east-1:{ACCOUNT}:cluster-snapshot:payroll", {}),
 ]
 DISTRICT_MAY_NOT = [
     ("iam:CreateRole", f"{IAM}:role/api-task-maple-sbx", BOUNDARY),

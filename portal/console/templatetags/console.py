@@ -9,6 +9,7 @@ from typing import Any
 from django import template
 from django.templatetags.static import static
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -79,6 +80,12 @@ def lasted(started: datetime | None, finished: datetime | None) -> SafeString | 
         return span((finished - started).total_seconds())
     text = span((timezone.now() - started).total_seconds())
     return format_html('<span data-since="{}">{}</span>', started.isoformat(), text)
+
+
+@register.filter
+def moment(text: Any) -> datetime | None:
+    """Read a moment that is stored as text; None for anything else."""
+    return parse_datetime(text) if isinstance(text, str) else None
 
 
 @register.filter

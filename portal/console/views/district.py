@@ -16,7 +16,7 @@ from portal.console.doors import needs, person
 from portal.console.paging import page
 from portal.districts.models import District
 from provisioning.models import Run
-from provisioning.selectors import active_run, latest_run
+from provisioning.selectors import active_run, certificate_of, latest_run
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.requests import request_run
 from provisioning.states import RunKind
@@ -100,5 +100,11 @@ def _ask(request: HttpRequest, suffix: str, kind: RunKind) -> HttpResponse:
 
 def show_tab(request: HttpRequest, district: District, tab: str, *, status: int = 200, **shown: Any) -> HttpResponse:
     """Draw one tab of the district's page."""
-    context = {"district": district, "tab": tab, "active": active_run(district), "latest": latest_run(district)}
+    context = {
+        "district": district,
+        "tab": tab,
+        "active": active_run(district),
+        "latest": latest_run(district),
+        "certificate": certificate_of(district),
+    }
     return render(request, f"console/district_{tab}.html", context | shown, status=status)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from portal.accounts.roles import Role
 from portal.console import run_page
 from portal.console.doors import needs, person
+from provisioning.archive import ArchiveUnavailable, archived_events, last_sequence
 from provisioning.dispatch.reasons import why_waiting
 from provisioning.models import Run, RunEvent
 from provisioning.services.cancellation import request_cancel
@@ -27,9 +29,15 @@ def page(request: HttpRequest, number: int) -> HttpResponse:
     """Show the run."""
     run = _run(number)
     wanted = run_page.log_filter(request.GET)
+    lines, unavailable = [], ""
+    try:
+        lines = run_page.log_lines(run, wanted)
+    except ArchiveUnavailable as error:
+        unavailable = str(error)
     context = {
         **run_page.live_context(run, request.GET),
-        "lines": run_page.log_lines(run, wanted),
+        "lines": lines,
+        "unavailable": unavailable,
         "levels": run_page.LEVELS.items(),
         "log_limit": run_page.LOG_LINES,
     }
@@ -42,7 +50,7 @@ def live(request: HttpRequest, number: int) -> HttpResponse:
     """Answer what is new behind `after`: 204 for nothing; the answer about an ended run asks for no further one."""
     run = _run(number)
     after = _sequence(request.GET.get("after", ""))
-    if run_page.last_sequence(run) <= after and request.GET.get("seen") == run_page.token(run, why_waiting(run)):
+    if last_sequence(run) <= after and request.GET.get("seen") == run_page.token(run, why_waiting(run)):
         return HttpResponse(status=204)
     wanted = run_page.log_filter(request.GET)
     context = {**run_page.live_context(run, request.GET), "lines": run_page.log_lines(run, wanted, after=after)}
@@ -51,11 +59,15 @@ def live(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_GET
 @needs(Role.VIEWER)
-def log(request: HttpRequest, number: int) -> StreamingHttpResponse:
-    """Send every line of the log as plain text."""
+def log(request: HttpRequest, number: int) -> HttpResponseBase:
+    """Send every line of the log as plain text, from the archive as well."""
     run = _run(number)
+    try:
+        events = archived_events(run) if run.events_trimmed_at else _rows(run)
+    except ArchiveUnavailable as error:
+        return HttpResponse(f"{error}\n", content_type="text/plain; charset=utf-8", status=503)
     return StreamingHttpResponse(
-        _lines(run),
+        _lines(events),
         content_type="text/plain; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="homeroom-run-{run.number}.log"'},
     )
@@ -98,8 +110,12 @@ def _sequence(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
-def _lines(run: Run) -> Iterator[str]:
-    for event in RunEvent.objects.filter(run=run).order_by("sequence").iterator():
+def _rows(run: Run) -> Iterator[RunEvent]:
+    return RunEvent.objects.filter(run=run).order_by("sequence").iterator()
+
+
+def _lines(events: Iterable[RunEvent]) -> Iterator[str]:
+    for event in events:
         address = f" {event.address}:" if event.address and event.address not in event.message else ""
         yield f"{event.at.isoformat()} {event.level.upper():7}{address} {event.message}\n"
         if event.data.get("detail"):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from portal.accounts.roles import Role
 from portal.console.districts import district_or_404, service_counts
 from portal.console.doors import needs, person
 from portal.console.forms import TeardownForm
-from provisioning.selectors import active_run
+from portal.console.reauthentication import sign_in_again, signed_in_lately
+from portal.districts.models import District
+from provisioning.selectors import active_run, certificate_of, held_by, monthly_cost
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.teardown import request_teardown
 
@@ -20,19 +24,16 @@ from provisioning.services.teardown import request_teardown
 def teardown(request: HttpRequest, suffix: str) -> HttpResponse:
     """Show what will go; the POST with the typed slug and a reason asks for it."""
     district = district_or_404(suffix)
-    form = TeardownForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            run = request_teardown(
-                district=district,
-                typed_slug=form.cleaned_data["slug"],
-                reason=form.cleaned_data["reason"],
-                actor=person(request),
-            )
-        except ServiceRefused as refusal:
-            form.refuse(refusal)
-        else:
-            return redirect("console:run", run.number)
+    here = reverse("console:teardown", args=[suffix])
+    if request.method == "POST":
+        if not signed_in_lately(request):
+            messages.warning(request, "Your sign-in was long ago. Sign in again, then confirm the teardown.")
+            return redirect(sign_in_again(here))
+        form = TeardownForm(request.POST)
+        if form.is_valid() and (answer := _asked(request, district, form)) is not None:
+            return answer
+    else:
+        form = TeardownForm(initial={"final_snapshot": district.final_snapshot})
     services = service_counts(district)
     context = {
         "district": district,
@@ -40,5 +41,25 @@ def teardown(request: HttpRequest, suffix: str) -> HttpResponse:
         "services": services,
         "resource_total": sum(part.count for part in services),
         "active": active_run(district),
+        "holdings": held_by(district),
+        "monthly_cost": monthly_cost(district),
+        "certificate": certificate_of(district),
+        "sign_in_again": None if signed_in_lately(request) else sign_in_again(here),
     }
     return render(request, "console/teardown.html", context, status=422 if form.errors else 200)
+
+
+def _asked(request: HttpRequest, district: District, form: TeardownForm) -> HttpResponse | None:
+    """Ask for the teardown; None, and errors in the form, when it is refused."""
+    try:
+        run = request_teardown(
+            district=district,
+            typed_slug=form.cleaned_data["slug"],
+            reason=form.cleaned_data["reason"],
+            final_snapshot=form.cleaned_data["final_snapshot"],
+            actor=person(request),
+        )
+    except ServiceRefused as refusal:
+        form.refuse(refusal)
+        return None
+    return redirect("console:run", run.number)

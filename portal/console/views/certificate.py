@@ -1,0 +1,64 @@
+"""The certificate of a district's removal: a page to print, the file to keep, and the key that proves it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from portal.accounts.roles import Role
+from portal.console.doors import needs
+from provisioning.certificates import certificate_file, check, portal_key
+from provisioning.models import RemovalCertificate
+
+LONGEST_NUMBER = 15
+
+
+@require_GET
+@needs(Role.VIEWER)
+def page(request: HttpRequest, number: int) -> HttpResponse:
+    """Show the certificate, and whether what is stored still is what was signed."""
+    certificate = _certificate(number)
+    document: dict[str, Any] = json.loads(certificate.document)
+    context = {
+        "certificate": certificate,
+        "document": document,
+        "problem": check(certificate),
+        "searched": len(document["inventory"]["looked_for"]),
+        "calls": sum(document["inventory"]["calls"].values()),
+        "wordless": sum(part["gone_at"] is None for part in document["existed"]),
+    }
+    return render(request, "console/certificate.html", context)
+
+
+@require_GET
+@needs(Role.VIEWER)
+def download(request: HttpRequest, number: int) -> HttpResponse:
+    """Send the signed file."""
+    certificate = _certificate(number)
+    name = f"homeroom-certificate-{certificate.number}-{certificate.district.suffix}.json"
+    return JsonResponse(
+        certificate_file(certificate),
+        json_dumps_params={"indent": 2},
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@require_GET
+def key(request: HttpRequest) -> HttpResponse:
+    """Publish the key that certificates are verified by, to whoever asks: the district's data office has no account."""
+    known = portal_key()
+    if known is None:
+        newest = RemovalCertificate.objects.order_by("-pk").first()
+        if newest is None:
+            raise Http404("This portal has signed nothing yet.")
+        return HttpResponse(newest.public_key, content_type="application/x-pem-file")
+    return HttpResponse(known.pem, content_type="application/x-pem-file")
+
+
+def _certificate(number: int) -> RemovalCertificate:
+    known = number if len(str(number)) <= LONGEST_NUMBER else 0
+    return get_object_or_404(RemovalCertificate.objects.select_related("district", "run"), pk=known)

@@ -1,0 +1,203 @@
+"""Events of ended runs in the state bucket, as compressed lines of JSON, and the one reader of events for all pages.
+
+What is archived is read again and compared before any row is deleted. Events were redacted before they were stored.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import logging
+import zlib
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from portal.audit.actions import AuditAction
+from portal.audit.services import record
+from provisioning.configuration import engine_settings
+from provisioning.engine.errors import AwsUnavailable
+from provisioning.engine.event_store import get_events, put_events
+from provisioning.engine.settings import EngineSettings
+from provisioning.models import Run, RunEvent
+from provisioning.states import ENDED_STATES
+
+logger = logging.getLogger(__name__)
+
+FIELDS = ("sequence", "at", "level", "kind", "address", "action", "message", "data")
+ENDED = sorted(state.value for state in ENDED_STATES)
+BATCH = 200
+"""How many runs one call of the periodic tasks takes on."""
+
+
+class ArchiveUnavailable(Exception):  # noqa: N818 - named for what happened
+    """The archive of a run's events cannot be read now, or is not what was put there."""
+
+
+def archive_events(run: Run, engine: EngineSettings | None = None) -> bool:
+    """Put an ended run's events into the bucket and read them back; false, and a warning, when that fails.
+
+    Twice does no harm. A run that fails here is archived later by `archive_ended`.
+    """
+    engine = engine or engine_settings()
+    text = lines_of(RunEvent.objects.filter(run=run).order_by("sequence"))
+    told = _described(run, text)
+    try:
+        put_events(engine, told["key"], gzip.compress(text, mtime=0))
+        if _read(engine, told["key"]) != text:
+            raise ArchiveUnavailable(f"What was archived of run #{run.number} reads differently.")
+    except (AwsUnavailable, ArchiveUnavailable) as error:
+        logger.warning("Run #%s: its events are not archived yet: %s", run.number, error)
+        return False
+    Run.objects.filter(pk=run.pk).update(events_archived_at=timezone.now(), events_archive=told)
+    return True
+
+
+def archive_ended(now: datetime | None = None) -> list[int]:
+    """Archive the events of runs whose end has passed without it; return their numbers."""
+    before = (now or timezone.now()) - timedelta(minutes=1)
+    waiting = Run.objects.filter(state__in=ENDED, finished_at__lt=before, events_archived_at=None)
+    return [run.number for run in waiting.order_by("pk")[:BATCH] if archive_events(run)]
+
+
+def trim_events(now: datetime | None = None) -> list[int]:
+    """Delete rows that are older than the policy and whose archive holds the same; return the runs' numbers."""
+    before = (now or timezone.now()) - timedelta(days=settings.EVENTS_DAYS)
+    old = Run.objects.filter(state__in=ENDED, finished_at__lt=before, events_trimmed_at=None)
+    kept = old.exclude(events_archived_at=None).select_related("district").order_by("pk")
+    return [run.number for run in kept[:BATCH] if _trim(run)]
+
+
+def events_of(
+    run: Run,
+    *,
+    after: int = 0,
+    levels: Collection[str] = (),
+    kinds: Collection[str] = (),
+    search: str = "",
+    newest: int | None = None,
+) -> list[RunEvent]:
+    """Return the run's events in order, wherever they lie: those behind `after` that the filters let through.
+
+    With `newest`, only so many of the last ones. Raises ArchiveUnavailable.
+    """
+    if run.events_trimmed_at is not None:
+        return _sifted(archived_events(run), after, levels, kinds, search, newest)
+    rows = RunEvent.objects.filter(run=run, sequence__gt=after)
+    if levels:
+        rows = rows.filter(level__in=levels)
+    if kinds:
+        rows = rows.filter(kind__in=kinds)
+    if search:
+        rows = rows.filter(Q(message__icontains=search) | Q(address__icontains=search))
+    if newest is None:
+        return list(rows.order_by("sequence"))
+    return list(rows.order_by("-sequence")[:newest])[::-1]
+
+
+def last_sequence(run: Run) -> int:
+    """Return the number of the run's newest event, 0 before the first."""
+    if run.events_trimmed_at is not None:
+        return int(run.events_archive.get("last_sequence", 0))
+    return RunEvent.objects.filter(run=run).order_by("-sequence").values_list("sequence", flat=True).first() or 0
+
+
+def archived_events(run: Run) -> list[RunEvent]:
+    """Return the archive's events as rows that are in no table; raises ArchiveUnavailable."""
+    try:
+        text = _read(engine_settings(), run.events_archive["key"])
+    except AwsUnavailable as error:
+        sentence = f"The archived log of run #{run.number} cannot be read now. {error.summary}"
+        raise ArchiveUnavailable(sentence) from error
+    if hashlib.sha256(text).hexdigest() != run.events_archive["sha256"]:
+        raise ArchiveUnavailable(f"The archived log of run #{run.number} is not the one that was put there.")
+    return [_event(run, json.loads(line)) for line in text.splitlines()]
+
+
+def lines_of(events: Iterable[RunEvent]) -> bytes:
+    """Return events as lines of JSON, always the same for the same events."""
+    lines = []
+    for event in events:
+        told = {name: getattr(event, name) for name in FIELDS} | {"at": event.at.isoformat()}
+        lines.append(json.dumps(told, sort_keys=True, ensure_ascii=False, separators=(",", ":")) + "\n")
+    return "".join(lines).encode()
+
+
+def archive_key(run: Run) -> str:
+    """Return where the events of a run lie in the state bucket."""
+    return f"districts/{run.spec['suffix']}/runs/{run.number}/events.ndjson.gz"
+
+
+def _described(run: Run, text: bytes) -> dict[str, Any]:
+    last = text.splitlines()[-1:] if text else []
+    return {
+        "key": archive_key(run),
+        "count": text.count(b"\n"),
+        "last_sequence": json.loads(last[0])["sequence"] if last else 0,
+        "sha256": hashlib.sha256(text).hexdigest(),
+    }
+
+
+def _trim(run: Run) -> bool:
+    """Delete a run's rows once the archive was read and holds exactly them; a difference archives them anew."""
+    text = lines_of(RunEvent.objects.filter(run=run).order_by("sequence"))
+    try:
+        same = _read(engine_settings(), run.events_archive["key"]) == text
+    except (AwsUnavailable, ArchiveUnavailable) as error:
+        logger.warning("Run #%s: its events stay, since their archive cannot be read: %s", run.number, error)
+        return False
+    if not same or _described(run, text) != run.events_archive:
+        logger.warning("Run #%s: its archive differs from its events; they are archived again.", run.number)
+        archive_events(run)
+        return False
+    with transaction.atomic():
+        deleted, _ = RunEvent.objects.filter(run=run).delete()
+        Run.objects.filter(pk=run.pk).update(events_trimmed_at=timezone.now())
+        record(
+            action=AuditAction.EVENTS_TRIMMED,
+            actor=None,
+            subject_kind="run",
+            subject_id=str(run.number),
+            district=run.district,
+            run_number=run.number,
+            message=f"{deleted} events of run #{run.number} are in the archive only from now on.",
+            after=run.events_archive,
+        )
+    return True
+
+
+def _read(engine: EngineSettings, key: str) -> bytes:
+    try:
+        return gzip.decompress(get_events(engine, key))
+    except (OSError, EOFError, zlib.error) as error:
+        raise ArchiveUnavailable(f"{key} is no compressed file.") from error
+
+
+def _event(run: Run, told: dict[str, Any]) -> RunEvent:
+    return RunEvent(run=run, **{**told, "at": datetime.fromisoformat(told["at"])})
+
+
+def _sifted(
+    events: list[RunEvent],
+    after: int,
+    levels: Collection[str],
+    kinds: Collection[str],
+    search: str,
+    newest: int | None,
+) -> list[RunEvent]:
+    wanted = search.casefold()
+    found = [
+        event
+        for event in events
+        if event.sequence > after
+        and (not levels or event.level in levels)
+        and (not kinds or event.kind in kinds)
+        and (wanted in event.message.casefold() or wanted in event.address.casefold())
+    ]
+    return found if newest is None else found[max(0, len(found) - newest) :]

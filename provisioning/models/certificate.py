@@ -1,0 +1,70 @@
+"""The certificate of a district's removal: written once, signed, never changed; PostgreSQL refuses it as well."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from django.db import models
+
+from portal.districts.models import District
+from provisioning.models.run import Run
+
+
+class CertificateIsFinal(Exception):  # noqa: N818 - named for the rule that it states
+    """Somebody tried to change or delete a certificate."""
+
+    def __init__(self) -> None:
+        super().__init__("A certificate of removal is final: it is neither changed nor deleted.")
+
+
+class CertificateQuerySet(models.QuerySet["RemovalCertificate"]):
+    """Reads; every way of changing is refused."""
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        """Refuse."""
+        raise CertificateIsFinal
+
+    def delete(self) -> NoReturn:
+        """Refuse."""
+        raise CertificateIsFinal
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse."""
+        raise CertificateIsFinal
+
+
+class RemovalCertificate(models.Model):
+    """What existed of a district, when each went, and that nothing is left, signed by the portal."""
+
+    district = models.OneToOneField(District, on_delete=models.PROTECT, related_name="removal_certificate")
+    run = models.OneToOneField(Run, on_delete=models.PROTECT, related_name="removal_certificate")
+    issued_at = models.DateTimeField()
+    document = models.TextField()
+    """Canonical JSON, as it was signed."""
+    sha256 = models.CharField(max_length=64)
+    signature = models.CharField(max_length=128)
+    key_id = models.CharField(max_length=64)
+    public_key = models.TextField()
+
+    objects = CertificateQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"Certificate {self.pk}"
+
+    @property
+    def number(self) -> int:
+        """The certificate's number, as pages and its document name it."""
+        return int(self.pk)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Insert; raises CertificateIsFinal for one that exists."""
+        if not self._state.adding:
+            raise CertificateIsFinal
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse."""
+        raise CertificateIsFinal

@@ -1,0 +1,130 @@
+"""Proves that a teardown left nothing, and only then lets the district's state go.
+
+AWS's inventory must be empty. What remains is looked for again for a time, since AWS's lists lag behind its deletions;
+then it is named, stored on the run and shown, and the run fails.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.conf import settings
+
+from portal.audit.actions import AuditAction
+from portal.audit.services import record
+from provisioning.archive import ArchiveUnavailable
+from provisioning.certificates import signing_key
+from provisioning.configuration import deploy_role
+from provisioning.departures import departures
+from provisioning.engine.errors import AwsUnavailable, EngineError, Interrupted, ResourcesRemain
+from provisioning.engine.inventory import Inventory, InventoryItem, Wanted, look
+from provisioning.engine.settings import EngineSettings
+from provisioning.engine.state_store import delete_state, state_key
+from provisioning.engine.waiting import wait
+from provisioning.models import Run
+from provisioning.results import record_outputs, record_resources
+from provisioning.signatures import KeyProblem, sign
+from provisioning.snapshots import kept_for
+
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 15.0
+Poll = Callable[[], bool]
+Note = Callable[[str], None]
+
+
+class SigningKeyUnusable(EngineError):  # noqa: N818 - named for what happened, as operators read it
+    """The worker could not sign the certificate of removal."""
+
+    code = "signing_key_unusable"
+    remedy = "Give this worker the portal's key (HOMEROOM_SIGNING_KEY), then retry: nothing is left in AWS."
+
+
+def prove_removal(
+    run: Run, engine: EngineSettings, *, poll: Poll = lambda: False, note: Note = lambda text: None
+) -> None:
+    """Raise ResourcesRemain unless AWS's inventory of the run's district is empty; then its state goes too.
+
+    `poll` is called at least every half second while it waits; once it is true, Interrupted is raised. `note` is told
+    each look that found something. Raises AwsUnavailable, and SigningKeyUnusable before anything is forgotten.
+    """
+    inventory = _settled(run, engine, poll, note)
+    left = inventory.left_behind
+    gone = _departures(run)
+    rows = [_row(item) for item in left]
+    kept = [_row(item) | {"scheduled": item.scheduled} for item in inventory.items if item.scheduled]
+    proof = {"inventory": _told(inventory), "departures": gone}
+    Run.objects.filter(pk=run.pk).update(left_behind=rows, kept_by_aws=kept, removal_proof=proof)
+    run.left_behind, run.kept_by_aws, run.removal_proof = rows, kept, proof
+    record(
+        action=AuditAction.INVENTORY_CHECKED,
+        actor=None,
+        subject_kind="district",
+        subject_id=run.spec["suffix"],
+        district=run.district,
+        run_number=run.number,
+        message=f"AWS's inventory of {run.district.name} holds {len(left)} resources after the teardown.",
+        after={"left_behind": rows, "kept_by_aws": kept, "kept_on_purpose": run.kept_on_purpose},
+        outcome="failure" if left else "success",
+    )
+    if left:
+        detail = "\n".join(f"{item.service} {item.kind}: {item.identifier}" for item in left)
+        raise ResourcesRemain(f"{_counted(left)} still in AWS.", detail=detail)
+    try:
+        sign({}, signing_key())
+    except KeyProblem as error:
+        raise SigningKeyUnusable("The certificate of removal cannot be signed.", detail=str(error)) from error
+    delete_state(engine, state_key(run.spec["suffix"]))
+    record_resources(run, [])
+    record_outputs(run, {})
+
+
+def _settled(run: Run, engine: EngineSettings, poll: Poll, note: Note) -> Inventory:
+    """Look until nothing is left, or the time for AWS to settle is over; return the last look."""
+    spec = run.spec
+    wanted = Wanted(
+        spec.get("region", "us-east-1"),
+        spec["suffix"],
+        spec.get("hosted_zone_id") or "",
+        spec.get("domain_name") or "",
+        keep=kept_for(run),
+    )
+    deadline = time.monotonic() + settings.REMOVAL_SETTLE_SECONDS
+    pause = FIRST_WAIT_SECONDS
+    while True:
+        inventory = look(engine, wanted, deploy_role(spec))
+        if not inventory.left_behind or time.monotonic() + pause > deadline:
+            return inventory
+        note(f"{_counted(inventory.left_behind)} still in AWS's lists; they are read again in {pause:.0f} s.")
+        if wait(pause, poll):
+            raise Interrupted("The run was canceled.")
+        pause = min(pause * 2, LONGEST_WAIT_SECONDS)
+
+
+def _departures(run: Run) -> list[dict[str, Any]]:
+    try:
+        return departures(run)
+    except ArchiveUnavailable as error:
+        raise AwsUnavailable("When each resource went cannot be read.", detail=str(error)) from error
+
+
+def _told(inventory: Inventory) -> dict[str, Any]:
+    scope = inventory.scope
+    return {
+        "at": inventory.at.isoformat(),
+        "account_id": scope.account,
+        "region": scope.region,
+        "tag": {"Suffix": scope.suffix},
+        "looked_for": [{"kind": kind, "by": text} for kind, text in inventory.names],
+        "calls": dict(inventory.calls),
+        "found": [_row(item) | {"scheduled": item.scheduled, "kept": item.kept} for item in inventory.items],
+    }
+
+
+def _row(item: InventoryItem) -> dict[str, str]:
+    return {"service": item.service, "kind": item.kind, "identifier": item.identifier}
+
+
+def _counted(items: Iterable[InventoryItem]) -> str:
+    count = len(list(items))
+    return "1 resource is" if count == 1 else f"{count} resources are"

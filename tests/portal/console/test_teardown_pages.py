@@ -1,0 +1,248 @@
+"""The teardown's confirmation, signing in again before it, and the certificate's pages."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from portal.accounts.models import User
+from portal.accounts.roles import Role
+from portal.console.reauthentication import SIGNED_IN_AT
+from portal.districts.models import District
+from provisioning.certificates import portal_key
+from provisioning.models import RemovalCertificate, Run
+from provisioning.services.teardown import request_teardown
+from provisioning.signatures import verify
+from provisioning.states import RunState
+from tests.builders import PASSWORD, a_district, a_person, a_run, moved
+from tests.portal.console.test_pages import INLINE
+
+pytestmark = pytest.mark.django_db
+HOSTILE = "<script>alert(1)</script> 🍁"
+
+
+@pytest.fixture
+def operator() -> User:
+    return a_person(Role.OPERATOR)
+
+
+def signed_in(user: User, *, ago: timedelta = timedelta(0)) -> Client:
+    """Return a client whose session signed in so long ago."""
+    browser = Client()
+    browser.force_login(user)
+    session = browser.session
+    session[SIGNED_IN_AT] = (timezone.now() - ago).isoformat()
+    session.save()
+    return browser
+
+
+def filled(district: District, **changes: str) -> dict[str, str]:
+    return {"slug": district.slug, "reason": "Contract ended"} | changes
+
+
+def a_certificate(name: str = "Lakeside", suffix_slug: str = "lakeside") -> RemovalCertificate:
+    """Return the certificate of a district that was removed, with a proof as the walk stores it."""
+    district = a_district(name=name, slug=suffix_slug)
+    run = request_teardown(district=district, typed_slug=suffix_slug, reason=HOSTILE, actor=None)
+    for step in (RunState.SYNTHESIZING, RunState.PLANNING, RunState.VERIFYING):
+        moved(run, step)
+    scope = {
+        "at": timezone.now().isoformat(),
+        "account_id": "123456789012",
+        "region": "us-east-1",
+        "tag": {"Suffix": district.suffix},
+        "looked_for": [{"kind": "iam role", "by": "x"}],
+        "calls": {"iam:ListRoles": 3},
+        "found": [],
+    }
+    gone = [
+        {"address": f"aws_vpc.{HOSTILE}", "type": "aws_vpc", "id": "v", "arn": "", "gone_at": None, "gone_in_run": None}
+    ]
+    Run.objects.filter(pk=run.pk).update(left_behind=[], removal_proof={"inventory": scope, "departures": gone})
+    run.refresh_from_db()
+    moved(run, RunState.SUCCEEDED)
+    return RemovalCertificate.objects.get(run=run)
+
+
+def test_the_page_offers_the_snapshot_as_the_district_has_it(operator):
+    district = a_district()
+    browser = signed_in(operator)
+
+    def box() -> str:
+        page = browser.get(f"/districts/{district.suffix}/teardown").content.decode()
+        return re.findall(r'<input type="checkbox" name="final_snapshot"[^>]*>', page)[0]
+
+    assert "checked" not in box()
+    District.objects.filter(pk=district.pk).update(final_snapshot=True)
+    assert "checked" in box()
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_the_confirmation_asks_for_what_was_chosen(operator, kept):
+    district = a_district()
+    given = filled(district, **({"final_snapshot": "on"} if kept else {}))
+    answer = signed_in(operator).post(f"/districts/{district.suffix}/teardown", given)
+    run = Run.objects.get(district=district)
+    assert answer["Location"] == f"/runs/{run.number}"
+    assert run.spec["final_snapshot"] is kept
+
+
+def test_sent_twice_it_is_one_run_and_get_asks_for_nothing(operator):
+    district = a_district()
+    browser, here = signed_in(operator), f"/districts/{district.suffix}/teardown"
+    browser.get(here, filled(district))
+    assert not Run.objects.exists()
+    first, second = browser.post(here, filled(district)), browser.post(here, filled(district))
+    assert first["Location"] == second["Location"]
+    assert Run.objects.count() == 1
+
+
+def test_what_is_wrong_is_said_and_what_was_typed_stays(operator):
+    district = a_district()
+    given = filled(district, slug="other", reason="Because of the contract", final_snapshot="on")
+    answer = signed_in(operator).post(f"/districts/{district.suffix}/teardown", given)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert f"Type {district.slug} to confirm." in page
+    assert "Because of the contract" in page
+    assert not Run.objects.exists()
+
+
+def test_an_old_sign_in_is_renewed_first(operator, settings):
+    district = a_district()
+    here = f"/districts/{district.suffix}/teardown"
+    browser = signed_in(operator, ago=timedelta(minutes=settings.REAUTHENTICATE_MINUTES, seconds=1))
+    page = browser.get(here).content.decode()
+    assert "Sign in again to confirm" in page
+    assert 'name="slug"' not in page
+    again = browser.post(here, filled(district))["Location"]
+    assert not Run.objects.exists()
+    assert browser.get(again).status_code == 200
+    refused = browser.post(again, {"password": "not the one", "next": here})
+    assert (refused.status_code, "not your password" in refused.content.decode()) == (422, True)
+    assert browser.post(again, {"password": PASSWORD, "next": here})["Location"] == here
+    assert browser.post(here, filled(district))["Location"] == f"/runs/{Run.objects.get().number}"
+
+
+def test_a_young_sign_in_is_enough(operator, settings):
+    district = a_district()
+    browser = signed_in(operator, ago=timedelta(minutes=settings.REAUTHENTICATE_MINUTES - 1))
+    browser.post(f"/districts/{district.suffix}/teardown", filled(district))
+    assert Run.objects.count() == 1
+
+
+def test_a_session_from_before_the_rule_signs_in_again(operator):
+    browser = signed_in(operator)
+    session = browser.session
+    del session[SIGNED_IN_AT]
+    session.save()
+    district = a_district()
+    assert "/sign-in/again" in browser.post(f"/districts/{district.suffix}/teardown", filled(district))["Location"]
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/x", "//evil.example", "javascript:alert(1)", ""])
+def test_signing_in_again_leads_to_no_other_site(operator, elsewhere):
+    browser = signed_in(operator)
+    assert browser.post("/sign-in/again", {"password": PASSWORD, "next": elsewhere})["Location"] == "/"
+
+
+def test_signing_in_again_is_for_who_is_signed_in():
+    assert Client().get("/sign-in/again")["Location"].startswith("/sign-in?")
+
+
+def test_a_viewer_tears_nothing_down():
+    district = a_district()
+    answer = signed_in(a_person(Role.VIEWER)).post(f"/districts/{district.suffix}/teardown", filled(district))
+    assert answer.status_code == 403
+
+
+def test_the_certificate_is_shown_downloaded_and_found_from_everywhere(operator):
+    certificate = a_certificate(name=HOSTILE[:40])
+    browser = signed_in(operator)
+    page = browser.get(f"/certificates/{certificate.number}").content.decode()
+    assert "Hash and signature are those with which it was issued." in page
+    assert "<script>alert" not in page
+    assert not INLINE.search(page)
+    file = browser.get(f"/certificates/{certificate.number}/file")
+    known = portal_key()
+    assert known is not None
+    assert verify(file.content.decode(), {known.key_id})["certificate"] == certificate.number
+    assert (
+        file["Content-Disposition"]
+        == f'attachment; filename="homeroom-certificate-{certificate.number}-lakeside-sbx.json"'
+    )
+    link = f'href="/certificates/{certificate.number}"'
+    for place in ("districts/lakeside-sbx", "districts/lakeside-sbx/teardown", f"runs/{certificate.run_id}"):
+        assert link in browser.get(f"/{place}").content.decode(), place
+
+
+def test_the_certificate_stays_when_the_suffix_is_somebody_elses(operator):
+    certificate = a_certificate()
+    a_run(name="Another", slug="lakeside")
+    browser = signed_in(operator)
+    assert "Lakeside" in browser.get(f"/certificates/{certificate.number}").content.decode()
+    assert f"/certificates/{certificate.number}" not in browser.get("/districts/lakeside-sbx").content.decode()
+
+
+def test_the_key_is_everybodys_and_certificates_are_not():
+    certificate = a_certificate()
+    answer = Client().get("/certificates/key")
+    assert answer.content.decode() == certificate.public_key
+    assert Client().get(f"/certificates/{certificate.number}").status_code == 302
+    assert signed_in(a_person(Role.VIEWER)).get("/certificates/999999999999999999").status_code == 404
+
+
+def test_a_web_server_without_the_key_publishes_the_one_that_signed(settings, tmp_path):
+    settings.SIGNING_KEY = tmp_path / "nowhere.pem"
+    assert Client().get("/certificates/key").status_code == 404
+    settings.SIGNING_KEY = portal_key_path()
+    certificate = a_certificate()
+    settings.SIGNING_KEY = tmp_path / "nowhere.pem"
+    assert Client().get("/certificates/key").content.decode() == certificate.public_key
+
+
+def portal_key_path() -> str:
+    from django.conf import settings as django_settings
+
+    return str(django_settings.VAR_DIR / "signing-key.pem")
+
+
+def test_the_runs_page_shows_what_goes_and_what_is_left(operator):
+    district = a_district()
+    run = request_teardown(district=district, typed_slug=district.slug, reason="x", actor=None)
+    says = "12 object versions, 3.4 MB."
+    row = {"address": "aws_s3_bucket.results", "service": "S3", "holds_data": True, "says": says}
+    holdings = {"at": timezone.now().isoformat(), "monthly_saving_usd": "812.50", "resources": [row]}
+    left = [{"service": "ec2", "kind": "vpc", "identifier": "arn:left"}]
+    Run.objects.filter(pk=run.pk).update(holdings=holdings, left_behind=left)
+    browser = signed_in(operator)
+    for place in (f"/runs/{run.number}", f"/districts/{district.suffix}/teardown"):
+        page = browser.get(place).content.decode()
+        assert says in page
+        assert "$812.50" in page
+    assert "arn:left" in browser.get(f"/runs/{run.number}").content.decode()
+
+
+def test_the_stored_certificate_is_checked_when_it_is_shown(operator, monkeypatch):
+    certificate = a_certificate()
+    told = json.loads(certificate.document)
+    told["district"]["name"] = "Another"
+    broken = RemovalCertificate(
+        pk=certificate.pk,
+        district=certificate.district,
+        run=certificate.run,
+        issued_at=certificate.issued_at,
+        document=json.dumps(told),
+        sha256=certificate.sha256,
+        signature=certificate.signature,
+        key_id=certificate.key_id,
+        public_key=certificate.public_key,
+    )
+    monkeypatch.setattr("portal.console.views.certificate._certificate", lambda number: broken)
+    page = signed_in(operator).get(f"/certificates/{certificate.number}").content.decode()
+    assert "This certificate is not genuine." in page

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zlib import crc32
 
+from django.conf import settings
 from django.http import QueryDict
+from django.utils import timezone
 
 from portal.console.settings_page import Difference, change_of
 from provisioning.archive import ArchiveUnavailable, events_of, last_sequence
@@ -87,6 +89,7 @@ class RunPage:
     token: str
     say: str
     may_retry: bool
+    may_force_stop: bool
     wait: Wait | None
     changes: list[Difference]
     certificate: RemovalCertificate | None
@@ -117,17 +120,25 @@ def run_page(run: Run) -> RunPage:
         token=token(run, wait),
         say=say(run),
         may_retry=run.state_badge in RETRYABLE_STATES,
+        may_force_stop=may_force_stop(run),
         wait=wait,
         changes=change_of(run),
         certificate=certificate_of(run.district) if run.kind_badge is RunKind.DESTROY else None,
     )
 
 
+def may_force_stop(run: Run) -> bool:
+    """Say whether Terraform has had its time to end since it was asked to."""
+    grace = timedelta(seconds=settings.CANCEL_GRACE_SECONDS)
+    return run.cancel_requested_at is not None and timezone.now() - run.cancel_requested_at > grace
+
+
 def token(run: Run, wait: Wait | None) -> str:
     """Return what changes whenever the page has something new to show beside the log."""
     counted = f"{run.resources_done}.{run.resources_total}"
-    queue = "" if wait is None else f".{wait.place}.{wait.of}.{crc32(wait.sentence.encode())}"
-    return f"{run.state}.{counted}.{'' if run.add_count is None else run.add_count}{queue}"
+    planned = "" if run.add_count is None else run.add_count
+    queue = "" if wait is None else f"{wait.place}.{wait.of}.{crc32(wait.sentence.encode())}"
+    return f"{run.state}.{counted}.{planned}.{queue}.{int(may_force_stop(run))}.{len(run.recovered)}"
 
 
 def say(run: Run) -> str:

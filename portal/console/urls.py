@@ -3,6 +3,7 @@
 from django.urls import path
 
 from portal.console.views import (
+    approval,
     audit,
     certificate,
     district,
@@ -44,6 +45,8 @@ urlpatterns = [
     path("runs/<int:number>/live", run.live, name="run-live"),
     path("runs/<int:number>/log", run.log, name="run-log"),
     path("runs/<int:number>/cancel", run.cancel, name="run-cancel"),
+    path("runs/<int:number>/decide", approval.decide, name="run-decide"),
+    path("runs/<int:number>/force-stop", approval.force_stop, name="run-force-stop"),
     path("runs/<int:number>/retry", run.retry, name="run-retry"),
     path("certificates/key", certificate.key, name="certificate-key"),
     path("certificates/<int:number>", certificate.page, name="certificate"),

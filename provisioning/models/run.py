@@ -145,6 +145,11 @@ class Run(models.Model):
         return RunKind(self.kind)
 
     @property
+    def decision_badge(self) -> Decision:
+        """The decision with its word, icon and tone; raises ValueError while there is none."""
+        return Decision(self.decision)
+
+    @property
     def is_active(self) -> bool:
         """Say whether the run has not ended."""
         return self.state_badge in ACTIVE_STATES

@@ -123,6 +123,12 @@ def role_label(user: Any) -> str:
 
 
 @register.filter
+def may_administer(user: Any) -> bool:
+    """Say whether to offer what administrators alone may do."""
+    return held_role(user) is Role.ADMINISTRATOR
+
+
+@register.filter
 def may_operate(user: Any) -> bool:
     """Say whether to offer what operators may do; the services decide for themselves."""
     role = held_role(user)

@@ -27,7 +27,7 @@ LONGEST_NUMBER = 15
 @needs(Role.VIEWER)
 def page(request: HttpRequest, number: int) -> HttpResponse:
     """Show the run."""
-    run = _run(number)
+    run = run_or_404(number)
     wanted = run_page.log_filter(request.GET)
     lines, unavailable = [], ""
     try:
@@ -48,7 +48,7 @@ def page(request: HttpRequest, number: int) -> HttpResponse:
 @needs(Role.VIEWER)
 def live(request: HttpRequest, number: int) -> HttpResponse:
     """Answer what is new behind `after`: 204 for nothing; the answer about an ended run asks for no further one."""
-    run = _run(number)
+    run = run_or_404(number)
     after = _sequence(request.GET.get("after", ""))
     if last_sequence(run) <= after and request.GET.get("seen") == run_page.token(run, why_waiting(run)):
         return HttpResponse(status=204)
@@ -61,7 +61,7 @@ def live(request: HttpRequest, number: int) -> HttpResponse:
 @needs(Role.VIEWER)
 def log(request: HttpRequest, number: int) -> HttpResponseBase:
     """Send every line of the log as plain text, from the archive as well."""
-    run = _run(number)
+    run = run_or_404(number)
     try:
         events = archived_events(run) if run.events_trimmed_at else _rows(run)
     except ArchiveUnavailable as error:
@@ -78,7 +78,7 @@ def log(request: HttpRequest, number: int) -> HttpResponseBase:
 def cancel(request: HttpRequest, number: int) -> HttpResponse:
     """Ask the run to stop."""
     try:
-        run = request_cancel(run=_run(number), actor=person(request))
+        run = request_cancel(run=run_or_404(number), actor=person(request))
     except ServiceRefused as refusal:
         messages.error(request, str(refusal))
     else:
@@ -94,16 +94,17 @@ def cancel(request: HttpRequest, number: int) -> HttpResponse:
 def retry(request: HttpRequest, number: int) -> HttpResponse:
     """Start a new run in the place of this one."""
     try:
-        again = retry_run(run=_run(number), actor=person(request))
+        again = retry_run(run=run_or_404(number), actor=person(request))
     except ServiceRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("console:run", number)
     return redirect("console:run", again.number)
 
 
-def _run(number: int) -> Run:
+def run_or_404(number: int) -> Run:
+    """Return the run, with whoever asked for it and decided on it; raises Http404."""
     known = number if len(str(number)) <= LONGEST_NUMBER else 0
-    return get_object_or_404(Run.objects.select_related("district", "requested_by"), pk=known)
+    return get_object_or_404(Run.objects.select_related("district", "requested_by", "decided_by"), pk=known)
 
 
 def _sequence(text: str) -> int:

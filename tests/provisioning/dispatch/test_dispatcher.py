@@ -30,7 +30,7 @@ from tests.builders import a_person, a_run, moved
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
-QUEUE = "celery"
+QUEUE = "runs"
 
 
 def delivered() -> list[int]:

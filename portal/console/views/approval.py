@@ -1,0 +1,54 @@
+"""What people decide of a plan that waits, and the last resort against a Terraform that hangs."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from portal.accounts.roles import Role
+from portal.console.doors import needs, person
+from portal.console.views.run import run_or_404
+from provisioning.services.approval import approve, discard
+from provisioning.services.cancellation import request_force_stop
+from provisioning.services.errors import ServiceRefused
+from provisioning.states import Decision
+
+COMMENT_LENGTH = 2000
+
+
+@require_POST
+@needs(Role.OPERATOR)
+def decide(request: HttpRequest, number: int) -> HttpResponse:
+    """Approve the plan or discard it."""
+    comment = request.POST.get("comment", "").replace("\x00", "")[:COMMENT_LENGTH]
+    services = {Decision.APPROVED.value: approve, Decision.DISCARDED.value: discard}
+    service = services.get(request.POST.get("decision", ""))
+    if service is None:
+        messages.error(request, "Say whether to approve the plan or to discard it.")
+        return redirect("console:run", number)
+    try:
+        service(run=run_or_404(number), actor=person(request), comment=comment)
+    except ServiceRefused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        told = "A worker applies this very plan." if service is approve else "Nothing of it is applied."
+        messages.success(request, f"Decided. {told}")
+    return redirect("console:run", number)
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Role.ADMINISTRATOR)
+def force_stop(request: HttpRequest, number: int) -> HttpResponse:
+    """Show what a force stop means; the POST with the typed number asks for it."""
+    run, problem = run_or_404(number), ""
+    if request.method == "POST":
+        try:
+            request_force_stop(run=run, typed_number=request.POST.get("number", ""), actor=person(request))
+        except ServiceRefused as refusal:
+            problem = str(refusal)
+        else:
+            messages.success(request, "Terraform is being killed; the run ends in a moment.")
+            return redirect("console:run", number)
+    return render(request, "console/force_stop.html", {"run": run, "problem": problem}, status=422 if problem else 200)

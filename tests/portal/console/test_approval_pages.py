@@ -1,0 +1,128 @@
+"""The part of a run's page for a plan that waits, and the page of the force stop: what is offered to whom."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from portal.accounts.models import User
+from portal.accounts.roles import Role
+from provisioning.models import Run
+from provisioning.services.cancellation import request_cancel
+from provisioning.services.onboarding import onboard
+from provisioning.states import RunState
+from tests.builders import a_person, a_registration, moved
+
+pytestmark = pytest.mark.django_db
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def otto() -> User:
+    return a_person(Role.OPERATOR, "otto")
+
+
+@pytest.fixture
+def waiting(otto) -> Run:
+    run = onboard(registration=a_registration(), actor=otto)
+    moved(run, RunState.SYNTHESIZING)
+    moved(run, RunState.PLANNING)
+    later = timezone.now() + timedelta(hours=1)
+    Run.objects.filter(pk=run.pk).update(approval_reasons=["It is production."], plan_expires_at=later)
+    moved(run, RunState.AWAITING_APPROVAL)
+    return run
+
+
+def page(user: User, run: Run) -> str:
+    return signed_in(user).get(f"/runs/{run.number}").content.decode()
+
+
+def test_a_second_person_sees_why_it_waits_and_approves_with_a_comment(waiting):
+    ada = a_person(Role.OPERATOR, "ada")
+    shown = page(ada, waiting)
+    assert "It is production." in shown
+    assert "Approve and apply" in shown
+    answer = signed_in(ada).post(
+        f"/runs/{waiting.number}/decide", {"decision": "approved", "comment": "Read it"}, follow=True
+    )
+    assert "A worker applies this very plan." in answer.content.decode()
+    shown = page(ada, waiting)
+    assert "Read it" in shown
+    assert "Approve and apply" not in shown
+
+
+def test_who_asked_for_it_may_discard_and_not_approve(waiting, otto):
+    shown = page(otto, waiting)
+    assert "You asked for this run yourself." in shown
+    assert "Approve and apply" not in shown
+    client = signed_in(otto)
+    answer = client.post(f"/runs/{waiting.number}/decide", {"decision": "approved"}, follow=True)
+    assert "You asked for this run yourself." in answer.content.decode()
+    client.post(f"/runs/{waiting.number}/decide", {"decision": "discarded"})
+    waiting.refresh_from_db()
+    assert waiting.state == RunState.DISCARDED
+
+
+def test_a_viewer_sees_the_reasons_and_no_button(waiting):
+    vera = a_person(Role.VIEWER)
+    shown = page(vera, waiting)
+    assert "It is production." in shown
+    assert "Discard the plan" not in shown
+    assert signed_in(vera).post(f"/runs/{waiting.number}/decide", {"decision": "approved"}).status_code == 403
+
+
+def test_a_decision_without_a_word_changes_nothing(waiting, otto):
+    answer = signed_in(otto).post(f"/runs/{waiting.number}/decide", {}, follow=True)
+    assert "Say whether to approve" in answer.content.decode()
+    waiting.refresh_from_db()
+    assert waiting.state == RunState.AWAITING_APPROVAL
+
+
+def test_a_comment_is_shown_as_text(waiting):
+    ada = a_person(Role.OPERATOR, "ada")
+    signed_in(ada).post(
+        f"/runs/{waiting.number}/decide", {"decision": "approved", "comment": "<script>alert(1)</script>\x00"}
+    )
+    shown = page(ada, waiting)
+    assert "<script>alert(1)" not in shown
+    assert "&lt;script&gt;alert(1)" in shown
+
+
+def test_a_force_stop_is_offered_to_administrators_once_terraform_had_its_time(otto):
+    run = onboard(registration=a_registration(), actor=otto)
+    moved(run, RunState.SYNTHESIZING)
+    request_cancel(run=run, actor=otto)
+    admin = a_person(Role.ADMINISTRATOR)
+    assert "Force stop" not in page(admin, run)
+    Run.objects.filter(pk=run.pk).update(cancel_requested_at=timezone.now() - timedelta(minutes=6))
+    assert "Force stop" in page(admin, run)
+    assert "Force stop" not in page(otto, run)
+    client = signed_in(admin)
+    assert "Kill Terraform" in client.get(f"/runs/{run.number}/force-stop").content.decode()
+    wrong = client.post(f"/runs/{run.number}/force-stop", {"number": "17"})
+    assert wrong.status_code == 422
+    assert "aria-invalid" in wrong.content.decode()
+    client.post(f"/runs/{run.number}/force-stop", {"number": str(run.number)})
+    run.refresh_from_db()
+    assert run.force_stop_requested_at is not None
+    assert signed_in(otto).get(f"/runs/{run.number}/force-stop").status_code == 403
+
+
+def test_a_lost_run_says_that_it_is_taken_over_and_what_a_recovery_did(otto):
+    run = onboard(registration=a_registration(), actor=otto)
+    moved(run, RunState.SYNTHESIZING)
+    Run.objects.filter(pk=run.pk).update(lease_until=timezone.now(), recovered=["The lock was released."])
+    run.refresh_from_db()
+    moved(run, RunState.LOST)
+    shown = page(otto, run)
+    assert "Another one takes the run over" in shown
+    assert "The lock was released." in shown
+    assert "Cancel the run" in shown

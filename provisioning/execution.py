@@ -49,20 +49,21 @@ def execute(run: Run, claim: UUID, found: TakeOver | None = None) -> None:
     Raises RunMoved when somebody else has taken the run from us: then its Terraform and its folder are theirs.
     """
     walk = Walk(Hold(run, claim, engine_settings()))
-    try:
-        walk.go(found)
-    except Interrupted as error:
-        walk.hold.end(*walk.hold.interruption(error))
-    except EngineError as error:
-        walk.hold.end(RunState.FAILED, error)
-    except RunMoved:
-        raise
-    except Exception as error:  # a fault of ours ends the run as well
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            walk.hold.end(RunState.FAILED, DiskFull("The worker's disk is full.", detail=str(error)))
-        else:
-            walk.fail_by_our_fault(error)
+    with walk.hold.heartbeat:
+        try:
+            walk.go(found)
+        except Interrupted as error:
+            walk.hold.end(*walk.hold.interruption(error))
+        except EngineError as error:
+            walk.hold.end(RunState.FAILED, error)
+        except RunMoved:
             raise
+        except Exception as error:  # a fault of ours ends the run as well
+            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                walk.hold.end(RunState.FAILED, DiskFull("The worker's disk is full.", detail=str(error)))
+            else:
+                walk.fail_by_our_fault(error)
+                raise
     remove_workspaces(walk.hold.settings, run.number)
     if not run.is_active:
         patiently(lambda: archive_events(run, walk.hold.settings))
@@ -74,7 +75,9 @@ class Walk:
     def __init__(self, hold: Hold) -> None:
         self.hold = hold
         self.run = hold.run
-        self.supervision = Supervision(hold.run, hold.settings, hold.recorder, hold.stop)
+        self.supervision = Supervision(
+            hold.run, hold.settings, hold.recorder, stop=hold.stop, held=hold.heartbeat.is_held
+        )
 
     def go(self, found: TakeOver | None) -> None:
         """Begin where the run is: at its start, with an approved plan, or with what another worker has left."""

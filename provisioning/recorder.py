@@ -1,4 +1,4 @@
-"""Writes a run's events in batches while Terraform runs, with the counts that pages show and the run's heartbeat.
+"""Writes a run's events in batches while Terraform runs, with the counts that pages show.
 
 Never decides anything about the run; a batch is at most half a second old.
 """
@@ -10,11 +10,9 @@ import time
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from provisioning.claim import renew
 from provisioning.engine.events import (
     ApplyComplete,
     ApplyErrored,
@@ -34,7 +32,6 @@ from provisioning.transitions import RunMoved
 logger = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.5
-HEARTBEAT_SECONDS = 10.0
 ADDRESS_LENGTH = 255
 QUIET = (ApplyProgress, RefreshEvent, ResourceDrift)
 """Events that say only that work goes on: the page shows that by its clock, and the log stays readable without them.
@@ -56,7 +53,7 @@ class Recorder:
         self.waiting: list[RunEvent] = []
         self.done = self.done_written = run.resources_done
         self.position = self.seen = 0
-        self.flushed = self.beaten = self.renewed = time.monotonic()
+        self.flushed = time.monotonic()
 
     def begin_file(self, *, seen: int = 0) -> None:
         """Begin with the events of another file, whose first `seen` bytes have become events here before."""
@@ -76,29 +73,14 @@ class Recorder:
             self._add(_row(event))
 
     def tick(self) -> None:
-        """Write what is due; a database that is away is tried again at the next call.
-
-        Raises RunMoved when the run is no longer ours.
-        """
+        """Write what is due; a database that is away is tried again later. Raises RunMoved when the run is not ours."""
         now = time.monotonic()
-        try:
-            if self.waiting and now - self.flushed >= FLUSH_SECONDS:
+        if self.waiting and now - self.flushed >= FLUSH_SECONDS:
+            try:
                 self.flush()
-            if now - self.beaten >= self.beat_seconds:
-                self.beat()
-        except AWAY as error:
-            logger.warning("Run #%s: the database is away: %s", self.run.number, str(error).strip())
-            self.flushed = self.beaten = now
-            reconnect()
-
-    @property
-    def beat_seconds(self) -> float:
-        """How often the lease is renewed: several times while it holds."""
-        return float(min(HEARTBEAT_SECONDS, settings.LEASE_SECONDS / 4))
-
-    def is_held(self) -> bool:
-        """Say whether the claim is known to hold: it was renewed within the lease."""
-        return time.monotonic() - self.renewed < float(settings.LEASE_SECONDS)
+            except AWAY as error:
+                logger.warning("Run #%s: the database is away: %s", self.run.number, str(error).strip())
+                reconnect()
 
     def flush(self) -> None:
         """Write all that waits, and how far the event file has been read; both or neither.
@@ -114,13 +96,6 @@ class Recorder:
                 raise RunMoved(f"Run #{self.run.number} is no longer held by this worker.")
         self.waiting = []
         self.done_written = self.done
-
-    def beat(self) -> None:
-        """Renew the lease; raises RunMoved when the run is no longer ours."""
-        self.beaten = time.monotonic()
-        if not renew(self.run, self.claim):
-            raise RunMoved(f"Run #{self.run.number} is no longer held by this worker.")
-        self.renewed = self.beaten
 
     def start_counting(self, total: int) -> None:
         """Begin to count the resources of an apply."""

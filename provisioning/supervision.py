@@ -40,8 +40,11 @@ def terms(command: str) -> Terms:
 class Supervision:
     """A runner for `Terraform`: starts each command under a supervisor, records it, and follows it."""
 
-    def __init__(self, run: Run, settings: EngineSettings, recorder: Recorder, stop: StopPoll) -> None:
+    def __init__(
+        self, run: Run, settings: EngineSettings, recorder: Recorder, *, stop: StopPoll, held: Callable[[], bool]
+    ) -> None:
         self.run = run
+        self.held = held
         self.settings = settings
         self.look_at = 0.0
         self.recorder = recorder
@@ -104,7 +107,7 @@ class Supervision:
             running,
             on_line=take,
             poll=poll,
-            held=self.recorder.is_held,
+            held=self.held,
             on_stop=lambda stop: self._remember({"told": int(stop)}),
             told=told,
         )

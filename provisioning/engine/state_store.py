@@ -79,6 +79,21 @@ def state_exists(settings: EngineSettings, key: str) -> bool:
     return True
 
 
+def states(settings: EngineSettings) -> list[str]:
+    """Return the suffix of every district that has a state; raises AwsUnavailable."""
+    s3 = client(settings, "s3", settings.state_region)
+    found = []
+    with answering("list the states"):
+        try:
+            for page in s3.get_paginator("list_objects_v2").paginate(Bucket=settings.state_bucket, Prefix="districts/"):
+                found += [str(part["Key"]) for part in page.get("Contents", [])]
+        except ClientError as error:
+            if error_code(error) not in MISSING:
+                raise
+    parts = [key.split("/") for key in found]
+    return sorted(part[1] for part in parts if len(part) == 3 and state_key(part[1]) == "/".join(part))
+
+
 def state_identity(settings: EngineSettings, key: str) -> tuple[str, int]:
     """Return the state's lineage and serial, ``("", 0)`` where there is none; raises AwsUnavailable.
 

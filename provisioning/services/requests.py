@@ -67,7 +67,7 @@ def _create(
         raise ServiceRefused(
             "district_removed", f"{held.name} has been removed.", "Register the district anew to give it a stack."
         )
-    give_way(held)
+    give_way(held, kind, priority)
     if active_run(held) is not None:
         raise beside_active(held)
     if kind is RunKind.APPLY and held.status == DistrictStatus.TEARING_DOWN:
@@ -107,10 +107,10 @@ def _create(
     return run
 
 
-def give_way(district: District) -> None:
-    """Cancel a periodic check of the district that no worker has taken yet: what is asked for now goes first."""
+def give_way(district: District, kind: RunKind, priority: Priority) -> None:
+    """Cancel a check of the district that no worker has taken yet, where what is asked for now goes first."""
     waiting = Run.objects.filter(district=district, state=RunState.QUEUED.value, kind=RunKind.DRIFT.value).first()
-    if waiting is not None:
+    if waiting is not None and (kind is not RunKind.DRIFT or priority < waiting.priority):
         move(waiting, RunState.CANCELED, by=By.SCHEDULER)
 
 

@@ -13,7 +13,7 @@ from provisioning.models import Run
 from provisioning.selectors import active_run
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.requests import beside_active, give_way, request_run
-from provisioning.states import RunKind
+from provisioning.states import Priority, RunKind
 
 
 @transaction.atomic
@@ -34,7 +34,7 @@ def request_teardown(
     if not reason.strip():
         raise ServiceRefused("reason_missing", "A teardown needs a reason.", "Say why; it goes to the audit record.")
     held = District.objects.select_for_update().get(pk=district.pk)
-    give_way(held)
+    give_way(held, RunKind.DESTROY, Priority.PERSON)
     active = active_run(held)
     if active is not None:
         if active.kind_badge is RunKind.DESTROY:

@@ -19,6 +19,7 @@ from portal.state_table import By
 from provisioning.engine.errors import EngineError, Interrupted, PhaseTimedOut
 from provisioning.engine.settings import EngineSettings
 from provisioning.engine.supervised import Stop
+from provisioning.heartbeat import Heartbeat
 from provisioning.models import Run
 from provisioning.patience import AWAY, patiently, reconnect
 from provisioning.recorder import Recorder
@@ -52,6 +53,7 @@ class Hold:
         self.claim = claim
         self.settings = settings
         self.recorder = Recorder(run, claim)
+        self.heartbeat = Heartbeat(run, claim, self.is_far_too_late)
         self.asked_at = 0.0
         self.asked = Stop.NO
         self.deadline = timezone.now() + LONGEST.get(run.state_badge, LONGEST[RunState.APPLYING])
@@ -60,7 +62,7 @@ class Hold:
 
     def stop(self) -> Stop:
         """Write what is due, and say how urgently the run is to stop. Raises RunMoved when it is no longer ours."""
-        self.recorder.tick()
+        self.keep_alive()
         now = time.monotonic()
         if now - self.asked_at >= ASK_SECONDS:
             self.asked_at = now
@@ -71,9 +73,18 @@ class Hold:
         return self.asked
 
     def keep_alive(self) -> Stop:
-        """Write what is due; for reads that are to be finished even when the run was asked to stop."""
+        """Write what is due; for reads that are to be finished even when the run was asked to stop.
+
+        Raises RunMoved when the run is no longer ours.
+        """
+        if self.heartbeat.taken:
+            raise RunMoved(f"Run #{self.run.number} is no longer held by this worker.")
         self.recorder.tick()
         return Stop.NO
+
+    def is_far_too_late(self) -> bool:
+        """Say whether the step is over its time by more than all that ends it takes: then the walk itself hangs."""
+        return timezone.now() - self.deadline > 4 * self.grace
 
     def is_asked_to_stop(self) -> bool:
         """Say whether somebody has asked this run to stop."""

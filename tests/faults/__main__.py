@@ -6,6 +6,7 @@ Prints the seed first: the same seed makes the same choices. Exit status 1 when 
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import random
 import secrets
@@ -47,6 +48,8 @@ def main() -> int:
         from portal.accounts.services import set_user
         from tests.faults.play import Play
 
+        # The table is what this prints; what processes say stands in their logs.
+        logging.getLogger("provisioning").setLevel(logging.ERROR)
         for name in ("otto", "ada"):
             set_user(username=name, password=secrets.token_urlsafe(), role=Role.OPERATOR)
         for case in cases:

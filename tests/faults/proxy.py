@@ -83,7 +83,7 @@ class Proxy:
     def start(self) -> None:
         """Listen."""
         handler = type("Handler", (_Handler,), {"proxy": self})
-        self.server = ThreadingHTTPServer(("127.0.0.1", self.port), handler)
+        self.server = _Server(("127.0.0.1", self.port), handler)
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
@@ -122,6 +122,11 @@ class Proxy:
                 return None
             held.taken = True
             return held
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: clients that are killed reset their connections, which is what this is for."""
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -85,7 +85,7 @@ def no_excuse(before: RunState, after: RunState, by: By, hand: dict[str, Any]) -
     if row is None:
         return False
     holds, takes, decided = hand["holds"], hand["takes"], hand["decided"]
-    return {
+    allowed: dict[str, bool] = {
         "": True,
         "claims it by compare-and-set": takes and not decided,
         "claims it, and nothing of it can still be at work": takes,
@@ -100,7 +100,8 @@ def no_excuse(before: RunState, after: RunState, by: By, hand: dict[str, Any]) -
         "claims it, and its Terraform still works on this host": takes,
         "nobody decided in time": hand["expired"],
         "a person's run takes its place": False,
-    }[row.guard]
+    }
+    return allowed[row.guard]
 
 
 @settings(max_examples=WALKS, deadline=None, suppress_health_check=list(HealthCheck))

@@ -107,12 +107,13 @@ def test_a_signal_is_never_sent_twice(begin):
     asked: list[Stop] = []
 
     def stop() -> Stop:
-        return Stop.INTERRUPT if len(asked) < 2 else Stop.KILL
+        asked.append(Stop.NO)
+        return Stop.INTERRUPT if len(asked) < 3 else Stop.KILL
 
     ended = follow(
         running,
         on_line=lambda line, position: None,
-        poll=lambda: (asked.append(Stop.NO), stop())[1],
+        poll=stop,
         on_stop=lambda told: None,
     )
     assert ended.status == -signal.SIGKILL

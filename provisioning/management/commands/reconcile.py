@@ -1,0 +1,24 @@
+"""Compares the portal with the state bucket after a restored backup, and has every live district checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from provisioning.engine.errors import AwsUnavailable
+from provisioning.reconciliation import reconcile
+
+
+class Command(BaseCommand):
+    help = "Compare districts with the Terraform states in the bucket, and ask for a drift check of each live district."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            found = reconcile()
+        except AwsUnavailable as error:
+            raise CommandError(f"{error.summary} {error.remedy}\n{error.detail}") from error
+        for remark in found.remarks:
+            self.stdout.write(f"{remark.suffix}: {remark.sentence}")
+        checks = "1 district is checked" if len(found.runs) == 1 else f"{len(found.runs)} districts are checked"
+        self.stdout.write(f"{checks} for drift; {len(found.remarks)} remarks.")

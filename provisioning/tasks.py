@@ -8,9 +8,11 @@ from typing import Any
 from celery import Task, shared_task
 from django.conf import settings
 
+from portal.districts.models import AwsAccount
 from provisioning.claim import claim
 from provisioning.drift_sweep import sweep
 from provisioning.execution import execute
+from provisioning.quota_reading import read_account, read_all
 from provisioning.reaper import reap, resend
 from provisioning.transitions import RunMoved
 
@@ -48,3 +50,12 @@ def reap_runs() -> None:
 def sweep_drift() -> None:
     """Ask for the drift checks whose turn has come."""
     sweep()
+
+
+@shared_task(name="provisioning.read_quotas", ignore_result=True)
+def read_quotas(account: int | None = None, region: str = "") -> None:
+    """Read the quotas of every account, or of one in one region."""
+    if account is None:
+        read_all()
+    elif (known := AwsAccount.objects.filter(pk=account).first()) is not None:
+        read_account(known, region)

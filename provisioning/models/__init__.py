@@ -1,7 +1,8 @@
 """What is stored of runs and of what they made."""
 
 from provisioning.models.drift import DriftItem
+from provisioning.models.quota import AccountQuota
 from provisioning.models.run import Run, RunEvent, RunStep, new_claim
 from provisioning.models.stack import StackOutput, StackResource
 
-__all__ = ["DriftItem", "Run", "RunEvent", "RunStep", "StackOutput", "StackResource", "new_claim"]
+__all__ = ["AccountQuota", "DriftItem", "Run", "RunEvent", "RunStep", "StackOutput", "StackResource", "new_claim"]

@@ -22,6 +22,7 @@ from sandbox.gaps import (
     routing,
     s3_logging,
     s3_policy_conditions,
+    service_quotas,
     sqs,
     sts,
 )
@@ -43,6 +44,7 @@ GAPS = (
     rds_parameters,
     s3_logging,
     s3_policy_conditions,
+    service_quotas,
     sqs,
     sts,
 )

@@ -125,6 +125,7 @@ class TestDriftTab:
         district = with_drift(a_live_district(), RETENTION)
         page = shown(signed_in(Role.VIEWER), "/?show=drifted")
         assert district.name in page
+        assert "#not-equal" in page, "the row has the badge of its drift as well"
 
 
 def typed(district: District, **changes: Any) -> dict[str, Any]:

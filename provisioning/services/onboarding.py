@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from infra.spec import Environment, Size
 from portal.accounts.models import User
+from portal.districts.models import AwsAccount
 from portal.districts.registration import Registration, RegistrationRefused
 from portal.districts.services import register
 from provisioning.models import Run
+from provisioning.placement import need
 from provisioning.services.errors import ServiceRefused
+from provisioning.services.quotas import full_place
 from provisioning.services.requests import ACCOUNT_FULL, request_run
 from provisioning.states import RunKind
+
+
+def check_room(registration: Registration) -> dict[str, list[str]]:
+    """Return what `onboard` would refuse for want of room, per field, without writing anything."""
+    account = AwsAccount.objects.filter(account_id=registration.account_id).first()
+    if account is None or registration.size not in set(Size) or registration.environment not in set(Environment):
+        return {}
+    spec = {name: getattr(registration, name) for name in ("environment", "size", "zones", "egress")}
+    problem = full_place(account, registration.region, need(spec))
+    return {"account_id": [f"{problem.sentence} {problem.remedy}"]} if problem else {}
 
 
 @transaction.atomic

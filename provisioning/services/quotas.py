@@ -23,7 +23,7 @@ from portal.districts.statuses import DistrictStatus
 from provisioning.engine.quotas import KINDS, QuotaReading
 from provisioning.models import AccountQuota, StackResource
 from provisioning.models.quota import QuotaSource
-from provisioning.placement import Count, Full, Place, Room, Tenant, how_many, need, refusal, room
+from provisioning.placement import Amounts, Count, Full, Place, Room, Tenant, how_many, need, refusal, room
 from provisioning.services.errors import ServiceRefused
 
 logger = logging.getLogger(__name__)
@@ -178,12 +178,16 @@ def _source(row: AccountQuota | None) -> str:
 
 def full(district: District, spec: dict[str, object]) -> Full | None:
     """Return why a district with this specification does not fit into its account; None where it does."""
-    wanted = need(spec)
-    place = place_of(district.account, district.region, without=district)
+    return full_place(district.account, district.region, need(spec), without=district)
+
+
+def full_place(account: AwsAccount, region: str, wanted: Amounts, *, without: District | None = None) -> Full | None:
+    """Return why an account has no room for so much in a region, and which one has; None where it has."""
+    place = place_of(account, region, without=without)
     if refusal(place, wanted, ()) is None:
         return None
-    others = AwsAccount.objects.exclude(pk=district.account_id)
-    return refusal(place, wanted, [place_of(other, district.region) for other in others])
+    others = AwsAccount.objects.exclude(pk=account.pk)
+    return refusal(place, wanted, [place_of(other, region) for other in others])
 
 
 def read_soon(account: AwsAccount, region: str) -> None:

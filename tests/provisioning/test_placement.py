@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -217,6 +218,27 @@ class TestRequests:
         assert sentence.startswith("First (123456789012) has 1 of 5 VPCs in us-east-1, and 4 promised to districts")
         assert "L-F678F1CE" in sentence
         assert District.objects.count() == Run.objects.count() == 4
+
+    def test_the_form_tells_it_beside_the_account_while_it_is_filled_in_and_when_it_is_sent(self, client):
+        account = an_empty_account()
+        client.force_login(a_person(Role.OPERATOR))
+        typed = {"name": "Maple", "account_id": account.account_id, "environment": "sandbox", "size": "S", "zones": "2"}
+        sentence = "Raise the quota L-F678F1CE (VPCs) of First"
+        assert sentence not in client.post("/districts/new/check", typed).content.decode()
+        for number in range(4):
+            onboarded(number, account)
+        assert sentence in client.post("/districts/new/check", typed).content.decode()
+        whole = typed | {
+            "time_zone": "America/New_York",
+            "region": "us-east-1",
+            "egress": "nat",
+            "allowed_client_cidrs": "0.0.0.0/0",
+            "monthly_budget_usd": "500",
+            "registration_key": str(uuid.uuid4()),
+        }
+        answer = client.post("/districts/new", whole)
+        assert answer.status_code == 422
+        assert sentence in answer.content.decode()
 
     def test_the_account_with_room_is_named_and_takes_it(self):
         account, other = an_empty_account(), an_empty_account("Second", "210987654321")

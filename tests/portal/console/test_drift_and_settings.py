@@ -208,4 +208,5 @@ class TestSettingsTab:
         address = f"/districts/{district.suffix}/settings"
         page = shown(client, address)
         assert "Plan this change" not in page
-        assert client.post(address, typed(district, backup_days=8)).status_code == 403
+        for typed_days in (8, 99, district.backup_days):
+            assert client.post(address, typed(district, backup_days=typed_days)).status_code == 403

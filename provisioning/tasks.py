@@ -9,6 +9,7 @@ from celery import Task, shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from portal.districts.models import AwsAccount
 from provisioning.archive import archive_ended
 from provisioning.archive import trim_events as trim
 from provisioning.claim import claim
@@ -19,6 +20,7 @@ from provisioning.engine.workspace import sweep
 from provisioning.execution import execute
 from provisioning.models import Run
 from provisioning.patience import patiently
+from provisioning.quota_reading import read_account, read_all
 from provisioning.reaper import reap, recover
 from provisioning.selectors import ACTIVE
 from provisioning.services.approval import expire
@@ -97,3 +99,12 @@ def archive_events() -> None:
 def trim_events() -> None:
     """Delete old events whose archive holds the same."""
     trim()
+
+
+@shared_task(name="provisioning.read_quotas", ignore_result=True)
+def read_quotas(account: int | None = None, region: str = "") -> None:
+    """Read the quotas of every account, or of one in one region."""
+    if account is None:
+        read_all()
+    elif (known := AwsAccount.objects.filter(pk=account).first()) is not None:
+        read_account(known, region)

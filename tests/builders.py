@@ -10,12 +10,14 @@ from portal.accounts.roles import Role
 from portal.accounts.services import set_user
 from portal.districts.accounts import add_account
 from portal.districts.models import AwsAccount, District
-from portal.districts.registration import Registration
+from portal.districts.registration import DEFAULT_REGION, Registration
 from portal.districts.services import register
 from portal.state_table import By
 from provisioning.claim import claim
-from provisioning.models import Run
+from provisioning.engine.quotas import KINDS
+from provisioning.models import AccountQuota, Run
 from provisioning.services.onboarding import onboard
+from provisioning.services.quotas import set_limit
 from provisioning.states import TABLE, RunState
 from provisioning.transitions import move
 
@@ -30,8 +32,11 @@ def a_person(role: Role = Role.OPERATOR, username: str = "") -> User:
 
 
 def an_account() -> AwsAccount:
-    """Return the sandbox's account."""
-    return add_account(name="Sandbox", account_id=ACCOUNT_ID, actor=None)
+    """Return the sandbox's account, with room for all that a test makes."""
+    account = add_account(name="Sandbox", account_id=ACCOUNT_ID, actor=None)
+    for code in [] if AccountQuota.objects.filter(account=account).exists() else KINDS:
+        set_limit(account=account, region=DEFAULT_REGION, code=code, limit=10_000, actor=None)
+    return account
 
 
 def a_registration(**changes: Any) -> Registration:

@@ -10,6 +10,8 @@ class AuditAction(StrEnum):
     USER_SIGNED_IN = "user:session:create"
     USER_SIGN_IN_FAILED = "user:session:refuse"
     ACCOUNT_CREATED = "account:create"
+    ACCOUNT_QUOTAS_READ = "account:quotas:read"
+    ACCOUNT_QUOTA_SET = "account:quota:set"
     DISTRICT_REGISTERED = "district:create"
     DISTRICT_STATUS_CHANGED = "district:status:change"
     DISTRICT_CHANGED = "district:settings:change"

@@ -25,6 +25,7 @@ from portal.districts import rules, services
 from portal.districts.models import AwsAccount
 from portal.districts.registration import DEFAULT_REGION, EVERYBODY, Registration, RegistrationRefused
 from provisioning.services.errors import ServiceRefused
+from provisioning.services.onboarding import check_room
 
 REGIONS = (DEFAULT_REGION, "us-east-2", "us-west-1", "us-west-2")
 """AWS's regions in the United States: a district's records stay in the country."""
@@ -165,13 +166,14 @@ class RegistrationForm(DescribedForm):
     def check(self) -> None:
         """Ask the service about what is filled in, with defaults for all that is not yet; nothing is written."""
         if self.is_valid():
-            self.refuse(RegistrationRefused(services.check(self.registration())))
+            given = self.registration()
+            self.refuse(RegistrationRefused(check_room(given) | services.check(given)))
             return
         known = {name: value for name, value in self.cleaned_data.items() if name != "registration_key"}
         draft = Registration(**{"name": "", "account_id": "", **known, "key": uuid.uuid4()})
         problems = {
             field: sentences
-            for field, sentences in services.check(draft).items()
+            for field, sentences in (check_room(draft) | services.check(draft)).items()
             if field not in self.errors and field in known
         }
         self.refuse(RegistrationRefused(problems))

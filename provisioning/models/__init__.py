@@ -2,11 +2,13 @@
 
 from provisioning.models.certificate import RemovalCertificate
 from provisioning.models.drift import DriftItem
+from provisioning.models.quota import AccountQuota
 from provisioning.models.rollout import Rollout, RolloutMember
 from provisioning.models.run import Run, RunEvent, RunStep, new_claim
 from provisioning.models.stack import StackOutput, StackResource
 
 __all__ = [
+    "AccountQuota",
     "DriftItem",
     "RemovalCertificate",
     "Rollout",

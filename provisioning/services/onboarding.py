@@ -4,22 +4,43 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from infra.spec import Environment, Size
 from portal.accounts.models import User
-from portal.districts.registration import Registration
+from portal.districts.models import AwsAccount
+from portal.districts.registration import Registration, RegistrationRefused
 from portal.districts.services import register
 from provisioning.models import Run
-from provisioning.services.requests import request_run
+from provisioning.placement import need
+from provisioning.services.errors import ServiceRefused
+from provisioning.services.quotas import full_place
+from provisioning.services.requests import ACCOUNT_FULL, request_run
 from provisioning.states import RunKind
+
+
+def check_room(registration: Registration) -> dict[str, list[str]]:
+    """Return what `onboard` would refuse for want of room, per field, without writing anything."""
+    account = AwsAccount.objects.filter(account_id=registration.account_id).first()
+    if account is None or registration.size not in set(Size) or registration.environment not in set(Environment):
+        return {}
+    spec = {name: getattr(registration, name) for name in ("environment", "size", "zones", "egress")}
+    problem = full_place(account, registration.region, need(spec))
+    return {"account_id": [f"{problem.sentence} {problem.remedy}"]} if problem else {}
 
 
 @transaction.atomic
 def onboard(*, registration: Registration, actor: User | None) -> Run:
     """Return the district's first run; the same registration sent twice returns the same one.
 
-    Raises NotAllowed, RegistrationRefused with a list of sentences per field, ServiceRefused.
+    Raises NotAllowed, RegistrationRefused with a list of sentences per field (a full account's at the account),
+    ServiceRefused.
     """
     district = register(registration=registration, actor=actor)
     first = district.runs.order_by("id").first()
     if first is not None:
         return first
-    return request_run(district=district, kind=RunKind.APPLY, actor=actor, reason="First deployment")
+    try:
+        return request_run(district=district, kind=RunKind.APPLY, actor=actor, reason="First deployment")
+    except ServiceRefused as refusal:
+        if refusal.code != ACCOUNT_FULL:
+            raise
+        raise RegistrationRefused({"account_id": [str(refusal)]}) from refusal

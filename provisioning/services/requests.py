@@ -12,7 +12,7 @@ from portal.accounts.roles import Role, require_role
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
 from portal.districts.changes import checked_spec, effective
-from portal.districts.models import District
+from portal.districts.models import AwsAccount, District
 from portal.districts.services import set_status
 from portal.districts.spec import spec_data
 from portal.districts.statuses import DistrictStatus
@@ -23,8 +23,11 @@ from provisioning.dispatch.dispatcher import dispatch
 from provisioning.models import Run, RunStep
 from provisioning.selectors import active_run
 from provisioning.services.errors import ServiceRefused
+from provisioning.services.quotas import full, read_soon
 from provisioning.states import Priority, RunKind, RunState
 from provisioning.transitions import move
+
+ACCOUNT_FULL = "account_full"
 
 
 def request_run(
@@ -39,13 +42,17 @@ def request_run(
 ) -> Run:
     """Queue a run; with `change`, one that changes these settings of the district once it applies.
 
-    Raises NotAllowed, ServiceRefused for a removed district and beside an active run, and ChangeRefused for a change
-    that the specification refuses.
+    Raises NotAllowed, ServiceRefused for a removed district, beside an active run and where the account is full, and
+    ChangeRefused for a change that the specification refuses.
     """
     require_role(actor, Role.OPERATOR)
     try:
         with transaction.atomic():
             run = _create(district, kind, actor, reason, dict(change or {}), priority, retry_of)
+    except ServiceRefused as refusal:
+        if refusal.code == ACCOUNT_FULL:
+            read_soon(district.account, district.region)
+        raise
     except IntegrityError as error:
         if "run_one_active_per_district" not in str(error):
             raise
@@ -74,13 +81,16 @@ def _create(
         raise ServiceRefused(
             "teardown_unfinished", f"{held.name} is being torn down.", "Finish the teardown, then register it anew."
         )
+    spec = checked_spec(held, change) if change else spec_data(held)
+    if kind is RunKind.APPLY and not held.resources.exists():
+        require_room(held, spec)
     run = Run.objects.create(
         district=held,
         kind=kind,
         requested_by=actor,
         reason=reason,
         retry_of=retry_of,
-        spec=checked_spec(held, change) if change else spec_data(held),
+        spec=spec,
         change=effective(held, change),
         priority=priority,
         status_before=held.status,
@@ -105,6 +115,14 @@ def _create(
         set_status(district=held, status=status, by=By.PERSON, actor=actor, run_number=run.number)
     transaction.on_commit(dispatch, robust=True)
     return run
+
+
+def require_room(district: District, spec: dict[str, Any]) -> None:
+    """Raise ServiceRefused unless the account has room for the district; two that ask at a time are asked in turn."""
+    AwsAccount.objects.select_for_update(no_key=True).get(pk=district.account_id)
+    problem = full(district, spec)
+    if problem is not None:
+        raise ServiceRefused(ACCOUNT_FULL, problem.sentence, problem.remedy)
 
 
 def give_way(district: District, kind: RunKind, priority: Priority) -> None:

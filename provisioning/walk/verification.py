@@ -7,6 +7,7 @@ from provisioning.engine.errors import EngineError, NotConverged
 from provisioning.engine.terraform import Terraform
 from provisioning.removal import prove_removal
 from provisioning.results import record_outputs, record_resources
+from provisioning.services.quotas import read_soon
 from provisioning.walk.hold import Hold
 
 
@@ -52,3 +53,4 @@ def prove_gone(hold: Hold) -> None:
     )
     hold.recorder.note("verify", "AWS's inventory by tag and by name is empty: nothing is left.")
     forget_drift(hold.run)
+    read_soon(hold.run.district.account, hold.run.district.region)

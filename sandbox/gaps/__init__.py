@@ -24,6 +24,7 @@ from sandbox.gaps import (
     routing,
     s3_logging,
     s3_policy_conditions,
+    service_quotas,
     sqs,
     sts,
 )
@@ -47,6 +48,7 @@ GAPS = (
     rds_parameters,
     s3_logging,
     s3_policy_conditions,
+    service_quotas,
     sqs,
     sts,
 )

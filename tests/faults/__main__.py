@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from devtools.paths import VAR
 from tests.faults.cases import REPRESENTATIVE, TABLE, Case, Victim, chosen
-from tests.faults.world import World, a_world, can_mount
+from tests.faults.world import ACCOUNT_ID, World, a_world, can_mount
 
 FLEET = "fleet-of-ten"
 """Beside the table: ten districts at a time, a worker killed in each one's run."""
@@ -70,7 +70,14 @@ def enter(world: World) -> None:
     logging.getLogger("provisioning").setLevel(logging.ERROR)
     from portal.accounts.roles import Role
     from portal.accounts.services import set_user
+    from portal.districts.accounts import add_account
+    from portal.districts.registration import DEFAULT_REGION
+    from provisioning.engine.quotas import KINDS
+    from provisioning.services.quotas import set_limit
 
+    account = add_account(name="Sandbox", account_id=ACCOUNT_ID, actor=None)
+    for code in KINDS:
+        set_limit(account=account, region=DEFAULT_REGION, code=code, limit=10_000, actor=None)
     for name in ("otto", "ada"):
         set_user(username=name, password=secrets.token_urlsafe(), role=Role.OPERATOR)
 

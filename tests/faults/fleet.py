@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tests.faults.play import Broken, kill_children, path_of, patient, person, reloaded
-from tests.faults.world import Gone, World
+from tests.faults.world import ACCOUNT_ID, Gone, World
 
 if TYPE_CHECKING:
     from provisioning.models import Run
@@ -37,7 +37,7 @@ def register() -> list[Run]:
     from portal.districts.registration import Registration
     from provisioning.services.onboarding import onboard
 
-    account = add_account(name="Sandbox", account_id="123456789012", actor=None)
+    account = add_account(name="Sandbox", account_id=ACCOUNT_ID, actor=None)
     return [
         onboard(
             registration=Registration(

@@ -18,7 +18,7 @@ import psutil
 from tests.faults.cases import Case, Phase, Victim
 from tests.faults.proxy import Held, Mode, Request
 from tests.faults.small_stack import GATE
-from tests.faults.world import Gone, World, wait_for
+from tests.faults.world import ACCOUNT_ID, Gone, World, wait_for
 
 if TYPE_CHECKING:
     from portal.districts.models import District
@@ -141,7 +141,7 @@ class Play:
             image = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/homeroom/processor@sha256:{'0' * 64}"
             certificate = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
             more = {"environment": "production", "image": image, "certificate_arn": certificate}
-        account = patient(lambda: add_account(name="Sandbox", account_id="123456789012", actor=None))
+        account = patient(lambda: add_account(name="Sandbox", account_id=ACCOUNT_ID, actor=None))
         registration = Registration(
             name=f"Case {number}", slug=f"case-{number}", account_id=account.account_id, monthly_budget_usd=9999, **more
         )

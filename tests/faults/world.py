@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from devtools.environment import inherited, project_variables
+from devtools.environment import ensure_signing_key, inherited, project_variables
 from devtools.paths import ROOT
 from devtools.services.broker import running_broker
 from devtools.services.celery import running_beat, running_upkeep, worker_command
@@ -26,6 +26,7 @@ from devtools.services.sandbox import running_sandbox
 from devtools.services.web import running_web
 from tests.faults.proxy import Proxy
 
+ACCOUNT_ID = "123456789012"
 WORKERS = 2
 QUICK = {
     "HOMEROOM_STACK_MODULE": "tests.faults.small_stack",
@@ -188,6 +189,7 @@ def a_world(folder: Path) -> Iterator[World]:
             **QUICK,
         }
         world.environment = inherited() | dict(world.variables)
+        ensure_signing_key(folder)
         (folder / "static").mkdir()
         migrate(world.environment)
         cleanup.callback(_end_workers, world)

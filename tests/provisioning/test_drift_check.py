@@ -200,6 +200,7 @@ def test_what_is_stored_says_what_was_changed_and_a_repair_leaves_only_what_is_f
     assert {address for address, _ in marks["gone"]} == {address for address, path in ours if not path}
     assert not marks["sensitive"]
     event = AuditEvent.objects.filter(action=AuditAction.DRIFT_CHECKED).latest("pk")
+    assert event.after is not None
     assert event.after["drift"] == DriftStatus.DRIFTED
     assert len(event.after["found"]) == len(foreign | ours)
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
-from portal.accounts.roles import Role
+from portal.accounts.roles import Role, require_role
 from portal.console.districts import district_or_404
 from portal.console.doors import needs, person
 from portal.console.settings_page import SettingsForm
@@ -25,6 +25,8 @@ from provisioning.states import RunKind
 def settings(request: HttpRequest, suffix: str) -> HttpResponse:
     """Show the settings; a good change leads to the page of the run that plans it."""
     district = district_or_404(suffix)
+    if request.method == "POST":
+        require_role(person(request), Role.OPERATOR)
     form = SettingsForm.of(district, request.POST or None)
     if request.method == "POST" and form.is_valid():
         change = effective(district, form.change())

@@ -17,6 +17,7 @@ from portal.accounts.roles import Role
 from portal.console.doors import needs
 from provisioning.models import Run
 from provisioning.selectors import active_runs
+from provisioning.services.quotas import capacities
 from provisioning.states import RunState
 
 ANSWER_SECONDS = 1.0
@@ -49,6 +50,7 @@ def system(request: HttpRequest) -> HttpResponse:
         "queued": queued.count(),
         "oldest": queued.first(),
         "active": list(active_runs()[:20]),
+        "capacities": capacities(),
         "versions": {"Python": platform.python_version(), "Django": django.__version__, "Celery": celery_version},
         "section": "system",
     }

@@ -125,6 +125,7 @@ class TestDriftTab:
         district = with_drift(a_live_district(), RETENTION)
         page = shown(signed_in(Role.VIEWER), "/?show=drifted")
         assert district.name in page
+        assert "#not-equal" in page, "the row has the badge of its drift as well"
 
 
 def typed(district: District, **changes: Any) -> dict[str, Any]:
@@ -207,4 +208,5 @@ class TestSettingsTab:
         address = f"/districts/{district.suffix}/settings"
         page = shown(client, address)
         assert "Plan this change" not in page
-        assert client.post(address, typed(district, backup_days=8)).status_code == 403
+        for typed_days in (8, 99, district.backup_days):
+            assert client.post(address, typed(district, backup_days=typed_days)).status_code == 403

@@ -1,0 +1,200 @@
+"""Stores what was read of accounts' quotas, lets an administrator set a limit, and tells how full each place is."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from portal.accounts.models import User
+from portal.accounts.roles import Role, require_role
+from portal.audit.actions import AuditAction
+from portal.audit.services import record
+from portal.districts.models import AwsAccount, District
+from portal.districts.registration import DEFAULT_REGION
+from portal.districts.spec import spec_data
+from portal.districts.statuses import DistrictStatus
+from provisioning.engine.quotas import KINDS, QuotaReading
+from provisioning.models import AccountQuota, StackResource
+from provisioning.models.quota import QuotaSource
+from provisioning.placement import Amounts, Count, Full, Place, Room, Tenant, how_many, need, refusal, room
+from provisioning.services.errors import ServiceRefused
+
+logger = logging.getLogger(__name__)
+
+SMALLEST = need({"environment": "sandbox", "size": "S"})
+"""What the smallest district takes: by it pages say how many more fit."""
+
+
+@transaction.atomic
+def store_quotas(account: AwsAccount, region: str, readings: Iterable[QuotaReading]) -> None:
+    """Write what was read; an audit event where a limit or its source is another than before."""
+    known = {row.code: row for row in AccountQuota.objects.filter(account=account, region=region)}
+    before, after, now = {}, {}, timezone.now()
+    for reading in readings:
+        row = known.get(reading.code) or AccountQuota(account=account, region=region, code=reading.code)
+        was = {"limit": row.limit, "source": row.source} if row.pk and row.read_at else None
+        row.name = KINDS[reading.code].name
+        row.limit, row.used, row.source, row.read_at = reading.limit, reading.used, reading.source, now
+        row.save()
+        told = {"limit": row.limit, "source": row.source}
+        if was != told:
+            before[reading.code], after[reading.code] = was, told
+    if after:
+        record(
+            action=AuditAction.ACCOUNT_QUOTAS_READ,
+            actor=None,
+            subject_kind="account",
+            subject_id=account.account_id,
+            message=f"Quotas of {account} in {region} were read: {len(after)} are new or different.",
+            before=before,
+            after=after,
+        )
+
+
+@transaction.atomic
+def set_limit(*, account: AwsAccount, region: str, code: str, limit: float | None, actor: User | None) -> AccountQuota:
+    """Have a limit count in the place of the one that is read; None lets the read one count again.
+
+    Raises NotAllowed, or ServiceRefused for a code that no district meets and a limit below 0.
+    """
+    require_role(actor, Role.ADMINISTRATOR)
+    kind = KINDS.get(code)
+    if kind is None:
+        raise ServiceRefused(
+            "quota_unknown", f"{code[:20]} is no quota that a district meets.", f"Use one of {', '.join(KINDS)}."
+        )
+    if limit is not None and not 0 <= limit < 1e9:
+        raise ServiceRefused("limit_refused", "This is no limit.", "Give a number of 0 or more.")
+    row, _ = AccountQuota.objects.select_for_update().get_or_create(
+        account=account,
+        region=region,
+        code=code,
+        defaults={"name": kind.name, "limit": kind.default, "source": QuotaSource.DEFAULT.value},
+    )
+    before = row.set_limit
+    row.set_limit = limit
+    row.save(update_fields=["set_limit"])
+    if before != limit:
+        record(
+            action=AuditAction.ACCOUNT_QUOTA_SET,
+            actor=actor,
+            subject_kind="account",
+            subject_id=account.account_id,
+            message=f"The limit of {kind.name} of {account} in {region} was set"
+            + (f" to {limit:g}." if limit is not None else " back to what AWS says."),
+            before={"code": code, "limit": before},
+            after={"code": code, "limit": limit},
+        )
+    return row
+
+
+def regions_of(account: AwsAccount) -> list[str]:
+    """Return the regions in which an account has districts, and the one that forms begin with."""
+    placed = District.objects.filter(account=account).exclude(status=DistrictStatus.REMOVED)
+    return sorted({DEFAULT_REGION, *placed.order_by().values_list("region", flat=True).distinct()})
+
+
+def place_of(account: AwsAccount, region: str, *, without: District | None = None) -> Place:
+    """Return how full an account is in a region, but for one district that asks."""
+    stored = {row.code: row for row in AccountQuota.objects.filter(account=account, region=region)}
+    tenants = _tenants(account, region, without)
+    rooms = []
+    for code, kind in KINDS.items():
+        row = stored.get(code)
+        limit = row.effective if row else kind.default
+        count = Count(row.used, row.read_at) if row and row.used is not None and row.read_at else None
+        rooms.append(room(kind, limit, count, tenants))
+    return Place(str(account), region, tuple(rooms))
+
+
+def _tenants(account: AwsAccount, region: str, without: District | None) -> list[Tenant]:
+    placed = District.objects.filter(account=account, region=region).exclude(status=DistrictStatus.REMOVED)
+    districts = [one for one in placed.select_related("account") if without is None or one.pk != without.pk]
+    exists: dict[int, Counter[str]] = defaultdict(Counter)
+    recorded: dict[int, datetime | None] = {}
+    rows = StackResource.objects.filter(district__in=districts).order_by()
+    for pk, kind, finished in rows.values_list("district", "type", "run__finished_at"):
+        exists[pk][kind] += 1
+        recorded[pk] = finished
+    return [Tenant(need(spec_data(one)), dict(exists.get(one.pk, {})), recorded.get(one.pk)) for one in districts]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One quota of a place, and where its limit is from."""
+
+    room: Room
+    source: str
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """How full an account is in a region, by the measure of the smallest district."""
+
+    account: str
+    region: str
+    lines: list[Line]
+    read_at: datetime | None
+    more: int
+    full: Full | None
+
+    @property
+    def is_full(self) -> bool:
+        """Say whether not even one more fits."""
+        return self.full is not None
+
+
+def capacities() -> list[Capacity]:
+    """Return how full every account is in every region that it has districts in."""
+    return [_capacity(account, region) for account in AwsAccount.objects.all() for region in regions_of(account)]
+
+
+def _capacity(account: AwsAccount, region: str) -> Capacity:
+    place = place_of(account, region)
+    rows = {row.code: row for row in AccountQuota.objects.filter(account=account, region=region)}
+    read = [row.read_at for row in rows.values() if row.read_at]
+    return Capacity(
+        account=str(account),
+        region=region,
+        lines=[Line(room, _source(rows.get(room.code))) for room in place.rooms],
+        read_at=min(read, default=None),
+        more=how_many(place, SMALLEST),
+        full=refusal(place, SMALLEST, ()),
+    )
+
+
+def _source(row: AccountQuota | None) -> str:
+    if row is not None and row.set_limit is not None:
+        return "Set by an administrator"
+    return (row.source_badge if row is not None else QuotaSource.DEFAULT).word
+
+
+def full(district: District, spec: dict[str, object]) -> Full | None:
+    """Return why a district with this specification does not fit into its account; None where it does."""
+    return full_place(district.account, district.region, need(spec), without=district)
+
+
+def full_place(account: AwsAccount, region: str, wanted: Amounts, *, without: District | None = None) -> Full | None:
+    """Return why an account has no room for so much in a region, and which one has; None where it has."""
+    place = place_of(account, region, without=without)
+    if refusal(place, wanted, ()) is None:
+        return None
+    others = AwsAccount.objects.exclude(pk=account.pk)
+    return refusal(place, wanted, [place_of(other, region) for other in others])
+
+
+def read_soon(account: AwsAccount, region: str) -> None:
+    """Have a worker read the quotas again; what is stored may be an hour old."""
+    from provisioning.tasks import read_quotas
+
+    try:
+        read_quotas.delay(account.pk, region)
+    except OperationalError:
+        logger.warning("The broker does not answer; the quotas of %s are read within the hour.", account)

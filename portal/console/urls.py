@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.console.views import audit, district, fleet, register, run, session, system, teardown
+from portal.console.views import audit, district, fleet, register, rollout, run, session, system, teardown
 
 app_name = "console"
 
@@ -26,6 +26,14 @@ urlpatterns = [
     path("runs/<int:number>/log", run.log, name="run-log"),
     path("runs/<int:number>/cancel", run.cancel, name="run-cancel"),
     path("runs/<int:number>/retry", run.retry, name="run-retry"),
+    path("rollouts", rollout.rollouts, name="rollouts"),
+    path("rollouts/new", rollout.new, name="rollout-new"),
+    path("rollouts/new/check", rollout.check, name="rollout-check"),
+    path("rollouts/<int:number>", rollout.page, name="rollout"),
+    path("rollouts/<int:number>/live", rollout.live, name="rollout-live"),
+    path("rollouts/<int:number>/pause", rollout.pause, name="rollout-pause"),
+    path("rollouts/<int:number>/resume", rollout.resume, name="rollout-resume"),
+    path("rollouts/<int:number>/abort", rollout.abort, name="rollout-abort"),
     path("audit", audit.audit, name="audit"),
     path("system", system.system, name="system"),
 ]

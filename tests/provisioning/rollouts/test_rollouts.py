@@ -234,7 +234,8 @@ def test_a_periodic_check_that_is_queued_gives_way():
 
 
 def test_districts_that_are_gone_or_have_it_already_are_left_out_with_the_reason():
-    going, gone, has, draft, plain = *live_districts(3), a_district(), *live_districts(1)
+    going, gone, has, plain = live_districts(4)
+    draft = a_district()
     District.objects.filter(pk=has.pk).update(image=IMAGE)
     removed = request_teardown(district=gone, typed_slug=gone.slug, reason="x", actor=None)
     request = a_request(

@@ -10,6 +10,7 @@ from django.conf import settings
 
 from provisioning.claim import claim
 from provisioning.dispatch.following import follow
+from provisioning.dispatch.reading import has_its_turn
 from provisioning.execution import execute
 from provisioning.reaper import reap
 from provisioning.transitions import RunMoved
@@ -26,7 +27,14 @@ logger = logging.getLogger(__name__)
     soft_time_limit=int(settings.LONGEST_RUN.total_seconds()),
 )
 def execute_run(self: Task[Any, Any], run_number: int) -> None:
-    """Work on a run, unless another delivery already does or it is no longer queued."""
+    """Work on a run, unless another delivery already does, it is no longer queued, or its turn has not come.
+
+    The last is a message that outlived its sending: the broker took it and did not say so, or the run was approved
+    since. The run is sent again when there is a place for it.
+    """
+    if not has_its_turn(run_number):
+        logger.info("Run #%s waits for a place; this delivery is too early.", run_number)
+        return
     claimed = claim(run_number, str(self.request.hostname or "worker"))
     if claimed is None:
         logger.info("Run #%s is not queued; this delivery has nothing to do.", run_number)

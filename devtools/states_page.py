@@ -15,8 +15,9 @@ PAGE = ROOT / "docs" / "states.md"
 HEAD = """# States
 
 Made by `make golden` out of the tables in code; a test holds them to each other. A row says who may make a transition
-and on which condition. `provisioning.transitions.move` and `portal.districts.services.set_status` are the only writers:
-each transition is one transaction with one audit event. A trigger in PostgreSQL refuses every pair that is not here.
+and on which condition. Each machine has one writer: `provisioning.transitions.move` the runs,
+`portal.districts.services.set_status` the districts, `provisioning.rollouts.moving` the rollouts. Each transition is one
+transaction with one audit event, and a trigger in PostgreSQL refuses every pair that is not here.
 """
 
 
@@ -41,10 +42,11 @@ def text() -> str:
     """Return the whole page."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     from portal.districts.statuses import TABLE as DISTRICT
+    from provisioning.rollouts.states import TABLE as ROLLOUT
     from provisioning.states import TABLE as RUN
 
     parts = [HEAD]
-    for title, table in (("A run", RUN), ("A district", DISTRICT)):
+    for title, table in (("A run", RUN), ("A district", DISTRICT), ("A rollout", ROLLOUT)):
         parts.append("\n".join([f"## {title}", "", *drawing(table), "", *rows(table), ""]))
     return "\n".join(parts)
 

@@ -1,4 +1,4 @@
-"""Runs in the admin, read-only: workers write them, services ask for them."""
+"""Runs and rollouts in the admin, read-only: workers write them, services ask for them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from portal.console.admin_site import ReadOnlyInline, ReadOnlyMixin
 from portal.console.run_page import live_context
 from portal.console.templatetags.console import badge
-from provisioning.models import Run, RunStep
+from provisioning.models import Rollout, RolloutMember, Run, RunStep
 
 
 class StepInline(ReadOnlyInline):
@@ -49,3 +49,25 @@ class RunAdmin(ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
         run = self.get_object(request, object_id)
         live = live_context(run, request.GET) if run else {}
         return super().change_view(request, object_id, form_url, {**live, **(extra_context or {})})
+
+
+class MemberInline(ReadOnlyInline):
+    """The districts of the rollout."""
+
+    model = RolloutMember
+    fields = ("wave", "district", "run", "skipped", "accepted")
+
+
+@admin.register(Rollout)
+class RolloutAdmin(ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Shows rollouts; the console's page of one has its buttons."""
+
+    list_display = ("__str__", "what", "state_shown", "requested_by", "created_at", "finished_at")
+    list_filter = ("state",)
+    list_select_related = ("requested_by",)
+    inlines = (MemberInline,)
+
+    @admin.display(description="State", ordering="state")
+    def state_shown(self, rollout: Rollout) -> SafeString:
+        """Draw the rollout's badge."""
+        return badge(rollout.state_badge)

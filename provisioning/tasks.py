@@ -15,6 +15,7 @@ from provisioning.archive import trim_events as trim
 from provisioning.claim import claim
 from provisioning.configuration import engine_settings
 from provisioning.dispatch.following import follow
+from provisioning.dispatch.reading import has_its_turn
 from provisioning.drift_sweep import sweep as sweep_districts
 from provisioning.engine.workspace import sweep
 from provisioning.execution import execute
@@ -40,8 +41,15 @@ logger = logging.getLogger(__name__)
     soft_time_limit=int(settings.LONGEST_RUN.total_seconds()),
 )
 def execute_run(self: Task[Any, Any], run_number: int) -> None:
-    """Work on a run, unless another delivery already does or there is nothing to do now."""
-    patiently(lambda: sweep_workspaces())
+    """Work on a run, unless another delivery already does or there is nothing to do now.
+
+    A message may outlive its sending: the broker took it and did not say so, or the run was approved since. Such a run
+    is sent again when there is a place for it.
+    """
+    patiently(sweep_workspaces)
+    if not patiently(lambda: has_its_turn(run_number)):
+        logger.info("Run #%s waits for a place; this delivery is too early.", run_number)
+        return
     found, after = patiently(lambda: look_at(run_number))
     if found is TakeOver.WAIT:
         logger.info("Run #%s is lost, and its Terraform may still work on another host: not yet.", run_number)

@@ -109,7 +109,7 @@ def deploy_again() -> list[Run]:
     from portal.districts.models import District
     from portal.districts.statuses import DistrictStatus
     from provisioning.selectors import active_run
-    from provisioning.services.requests import request_run, send
+    from provisioning.services.requests import request_run
     from provisioning.states import RunKind
 
     runs = []
@@ -118,7 +118,6 @@ def deploy_again() -> list[Run]:
     ):
         active = active_run(district)
         if active is not None:
-            send(active.number)
             runs.append(active)
             continue
         reason = "The embedded AWS starts empty: everything is deployed anew"

@@ -51,6 +51,11 @@ def waiting() -> list[Waiting]:
     ]
 
 
+def has_its_turn(run_number: int) -> bool:
+    """Say whether a delivery of the run may be worked on: not if it is queued and waits for its place."""
+    return not Run.objects.filter(QUEUED, pk=run_number, sent_at=None).exists()
+
+
 def overdue(now: datetime) -> list[tuple[int, int]]:
     """Return number and priority of each run that was sent and that no worker has claimed for a time."""
     rows = Run.objects.filter(QUEUED, sent_at__lt=now - UNCLAIMED).order_by("id")

@@ -38,6 +38,14 @@ def why_waiting(run: Run) -> Wait | None:
     return explain(run.number, waits, reading.working(), reading.limits(), now, reading.served(now), account)
 
 
+def places() -> dict[int, int]:
+    """Return for each run that waits, by its number, its place in the queue, from 1."""
+    now = timezone.now()
+    waits = reading.waiting()
+    order = in_order(waits, reading.working(), reading.limits(), now, reading.served(now)) if waits else []
+    return {number: place for place, number in enumerate(order, 1)}
+
+
 def explain(
     number: int,
     waits: list[Waiting],

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from portal.districts.changes import effective
-from portal.districts.models import District
 from portal.districts.statuses import DistrictStatus
 from provisioning.models import Rollout, RolloutMember, Run
 from provisioning.rollouts.decision import HaltRule, Member, Snapshot
-from provisioning.rollouts.states import Standing
 from provisioning.selectors import ACTIVE
 from provisioning.states import RunKind, RunState
 
@@ -18,9 +16,17 @@ NO_STACK = {
 
 
 def members_of(rollout: Rollout) -> list[RolloutMember]:
-    """Return the rollout's members in order, each with its district and its run."""
+    """Return the rollout's members in order, each with its district and its run, for a page to show."""
     rows = rollout.members.select_related("district", "run").defer("run__spec", "run__plan_resources")
     return list(rows.order_by("position"))
+
+
+def members_in_reach(rollout: Rollout) -> list[RolloutMember]:
+    """Return the members of the waves so far and of the next one, with only what the decision reads of them."""
+    rows = rollout.members.filter(wave__lte=rollout.wave + 1).select_related("district", "run")
+    read = ("name", "suffix", "status", *rollout.change)
+    own = ("rollout", "district", "position", "wave", "run", "skipped", "accepted")
+    return list(rows.only(*own, "run__state", *(f"district__{name}" for name in read)).order_by("position"))
 
 
 def runs_beside(members: list[RolloutMember]) -> dict[int, Run]:
@@ -28,10 +34,11 @@ def runs_beside(members: list[RolloutMember]) -> dict[int, Run]:
 
     A periodic check that no worker has taken is none: it gives way to what is asked for.
     """
-    districts = [member.district_id for member in members if member.standing is Standing.PENDING]
-    rows = Run.objects.filter(district__in=districts, state__in=ACTIVE).defer("spec", "plan_resources")
+    districts = {member.district_id for member in members if member.run_id is None and not member.skipped}
+    # Active runs are few; the districts of a rollout may be thousands, too many to name in a query.
+    rows = Run.objects.filter(state__in=ACTIVE).only("id", "district_id", "kind", "state")
     gives_way = (RunKind.DRIFT.value, RunState.QUEUED.value)
-    return {run.district_id: run for run in rows if (run.kind, run.state) != gives_way}
+    return {run.district_id: run for run in rows if run.district_id in districts and (run.kind, run.state) != gives_way}
 
 
 def snapshot(rollout: Rollout, members: list[RolloutMember], beside: dict[int, Run]) -> Snapshot:
@@ -47,7 +54,7 @@ def snapshot(rollout: Rollout, members: list[RolloutMember], beside: dict[int, R
                 wave=member.wave,
                 standing=member.standing,
                 busy=member.district_id in beside,
-                skip=cannot(member.district, rollout, busy=member.district_id in beside),
+                skip=cannot(member, rollout, busy=member.district_id in beside),
                 accepted=member.accepted,
             )
             for member in members
@@ -55,13 +62,15 @@ def snapshot(rollout: Rollout, members: list[RolloutMember], beside: dict[int, R
     )
 
 
-def cannot(district: District, rollout: Rollout, *, busy: bool) -> str:
-    """Say why the district can or need not have a run of this rollout; nothing if it can."""
-    status = district.status_badge
+def cannot(member: RolloutMember, rollout: Rollout, *, busy: bool) -> str:
+    """Say why a district without a run can or need not have one of this rollout; nothing if it can."""
+    if member.run_id is not None or member.skipped:
+        return ""
+    status = member.district.status_badge
     if status in NO_STACK:
         return NO_STACK[status]
     if status is DistrictStatus.DRAFT and not busy:
         return "The district has no environment yet."
-    if status is DistrictStatus.LIVE and rollout.change and not effective(district, rollout.change):
+    if status is DistrictStatus.LIVE and rollout.change and not effective(member.district, rollout.change):
         return "The district has it already."
     return ""

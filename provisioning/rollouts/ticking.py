@@ -16,7 +16,7 @@ from portal.state_table import By
 from provisioning.models import Rollout, RolloutMember
 from provisioning.rollouts.decision import Complete, Halt, NextWave, Start, decide
 from provisioning.rollouts.moving import move_rollout
-from provisioning.rollouts.reading import members_of, runs_beside, snapshot
+from provisioning.rollouts.reading import members_in_reach, runs_beside, snapshot
 from provisioning.rollouts.states import RolloutState
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.requests import request_run
@@ -42,14 +42,14 @@ def step(number: int) -> bool:
     rollout = Rollout.objects.select_for_update().get(pk=number)
     if rollout.state_badge is not RolloutState.RUNNING:
         return False
-    members = members_of(rollout)
+    members = members_in_reach(rollout)
     decision = decide(snapshot(rollout, members, runs_beside(members)))
     if isinstance(decision, Start):
         by_key = {member.pk: member for member in members}
         for key, reason in decision.skipped:
             _skip(by_key[key], reason)
-        started = [_start(rollout, by_key[key]) for key in decision.members]
-        return bool(decision.skipped) or any(started)
+        # One district a step: two rollouts never hold districts that the other waits for.
+        return _start(rollout, by_key[decision.members[0]]) if decision.members else True
     if isinstance(decision, NextWave):
         _begin(rollout, decision.wave)
         return True
@@ -61,9 +61,7 @@ def step(number: int) -> bool:
 
 
 def _start(rollout: Rollout, member: RolloutMember) -> bool:
-    """Ask for the member's run; say whether something came of it. A requester who may no longer halts the rollout."""
-    if rollout.state_badge is not RolloutState.RUNNING:
-        return False
+    """Ask for the member's run; say whether the rollout goes on, as it does unless its requester may no longer."""
     try:
         run = request_run(
             district=member.district,
@@ -82,10 +80,9 @@ def _start(rollout: Rollout, member: RolloutMember) -> bool:
         _skip(member, " ".join(sentence for told in refusal.problems.values() for sentence in told))
         return True
     except ServiceRefused as refusal:
-        # A run that began this very moment is waited for; a district that is gone is left out.
-        if refusal.code == RUN_ACTIVE:
-            return False
-        _skip(member, refusal.sentence)
+        # A run that began this very moment is seen by the next step, and waited for.
+        if refusal.code != RUN_ACTIVE:
+            _skip(member, refusal.sentence)
         return True
     RolloutMember.objects.filter(pk=member.pk).update(run=run)
     return True

@@ -18,7 +18,6 @@ from portal.districts.spec import spec_data
 from portal.districts.statuses import DistrictStatus
 from portal.state_table import By
 from provisioning.consequences import status_while
-from provisioning.dispatch.delivery import send as send
 from provisioning.dispatch.dispatcher import dispatch
 from provisioning.models import Run, RunStep
 from provisioning.selectors import active_run

@@ -108,6 +108,15 @@ def create_rollout(*, request: RolloutRequest, actor: User | None) -> Rollout:
     return rollout
 
 
+def check_rollout(request: RolloutRequest) -> dict[str, list[str]]:
+    """Return what `create_rollout` would refuse, per field, without writing anything."""
+    try:
+        _checked(request)
+    except RolloutRefused as refusal:
+        return refusal.problems
+    return {}
+
+
 @transaction.atomic
 def pause_rollout(*, rollout: Rollout, actor: User | None) -> Rollout:
     """Start no further run; those that are queued or at work go on. Raises NotAllowed, ServiceRefused."""

@@ -15,7 +15,7 @@ from portal.console import run_page
 from portal.console.doors import needs, person
 from provisioning.archive import ArchiveUnavailable, archived_events, last_sequence
 from provisioning.dispatch.reasons import why_waiting
-from provisioning.models import Run, RunEvent
+from provisioning.models import Rollout, Run, RunEvent
 from provisioning.services.cancellation import request_cancel
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.retry import retry_run
@@ -40,6 +40,7 @@ def page(request: HttpRequest, number: int) -> HttpResponse:
         "unavailable": unavailable,
         "levels": run_page.LEVELS.items(),
         "log_limit": run_page.LOG_LINES,
+        "rollout": Rollout.objects.filter(members__run=run).first(),
     }
     return render(request, "console/run.html", context)
 

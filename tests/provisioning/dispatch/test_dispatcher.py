@@ -150,6 +150,14 @@ def test_without_a_broker_runs_wait_unmarked_and_go_when_it_is_back(monkeypatch)
     assert delivered() == [first.number, second.number]
 
 
+def test_a_delivery_before_the_runs_turn_exceeds_no_limit(settings):
+    settings.RUNS_AT_ONCE = 1
+    _, second = a_run(), a_run()
+    execute_run(second.number)
+    second.refresh_from_db()
+    assert second.state == RunState.QUEUED
+
+
 def test_a_canceled_run_gives_its_place_to_the_next(settings):
     settings.RUNS_AT_ONCE = 1
     first, second = a_run(), a_run()

@@ -165,7 +165,8 @@ def test_abort_and_completion_are_final():
 def test_a_rollout_whose_runs_come_through_reaches_every_district_once(total, at_once, data):
     reached = bounds(parse("2, 10%, 50%, 100%"), total)
     standings = dict.fromkeys(range(total), Standing.PENDING)
-    wave, started = 1, []
+    started: list[int] = []
+    wave = 1
     for _ in range(10 * total + 20):
         found = [Member(key, wave_of(key, reached), standing) for key, standing in standings.items()]
         decision = decide(Snapshot(RolloutState.RUNNING, wave, at_once, HaltRule(0, 1), found))

@@ -234,7 +234,8 @@ def test_a_periodic_check_that_is_queued_gives_way():
 
 
 def test_districts_that_are_gone_or_have_it_already_are_left_out_with_the_reason():
-    going, gone, has, draft, plain = *live_districts(3), a_district(), *live_districts(1)
+    going, gone, has, plain = live_districts(4)
+    draft = a_district()
     District.objects.filter(pk=has.pk).update(image=IMAGE)
     removed = request_teardown(district=gone, typed_slug=gone.slug, reason="x", actor=None)
     request = a_request(
@@ -381,3 +382,11 @@ def test_many_ticks_at_a_time_ask_for_each_run_once_and_the_end_of_a_run_goes_on
     assert first.finished_at is not None
     assert second.created_at > first.finished_at
     assert set(District.objects.values_list("status", flat=True)) == {DistrictStatus.LIVE}
+
+
+def test_a_tick_with_nothing_to_do_takes_few_queries_however_many_districts(django_assert_max_num_queries):
+    live_districts(8)
+    begun(waves="4, 100%")
+    # The running rollouts; then a savepoint, the row's lock, the members, the active runs, and the savepoint's end.
+    with django_assert_max_num_queries(6):
+        tick()

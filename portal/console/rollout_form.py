@@ -1,0 +1,179 @@
+"""The form that starts a rollout, and what it would reach. The rules are the services' own."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+
+from infra.sizes import SIZES
+from infra.spec import Environment
+from portal.console.forms import REGIONS, DescribedForm, LinesField
+from portal.districts.changes import EDITABLE
+from portal.districts.models import District
+from provisioning.rollouts.selection import Selection, choose_districts, in_waves
+from provisioning.rollouts.waves import DEFAULT_WAVES, WavesRefused, parse
+from provisioning.services.rollouts import MOST_AT_ONCE, RolloutRefused, RolloutRequest, check_rollout
+
+STACK = "stack"
+CHANGES = ("image", "postgres_version", "cache_version", "size", "retention_days", "backup_days")
+"""The settings that a rollout changes; the others are a district's own."""
+
+NUMBERS = {"retention_days", "backup_days"}
+SHOWN = 10
+"""So many districts of each wave are named in the preview."""
+
+
+class RolloutForm(DescribedForm):
+    """What changes, where, in which steps, and when to stop."""
+
+    what = forms.ChoiceField(
+        label="What changes",
+        choices=[(STACK, "Stack as its code is today"), *((name, EDITABLE[name]) for name in CHANGES)],
+        initial="image",
+    )
+    value = forms.CharField(
+        label="New value",
+        required=False,
+        max_length=512,
+        help_text="Such as repository@sha256:… for an image; empty for the stack.",
+    )
+    environments = forms.MultipleChoiceField(
+        label="Environments",
+        required=False,
+        choices=[(part.value, part.value.capitalize()) for part in Environment],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    regions = forms.MultipleChoiceField(
+        label="Regions",
+        required=False,
+        choices=[(name, name) for name in REGIONS],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    sizes = forms.MultipleChoiceField(
+        label="Sizes",
+        required=False,
+        choices=[(size.value, row.label) for size, row in SIZES.items()],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    suffixes = LinesField(
+        label="Or these districts",
+        required=False,
+        help_text="Suffixes, one a line. Where any is given the filters above do not count.",
+    )
+    waves = forms.CharField(
+        label="Waves",
+        max_length=100,
+        initial=DEFAULT_WAVES,
+        help_text="How many districts are reached after each: numbers first, then percentages up to 100%.",
+    )
+    at_once = forms.IntegerField(
+        label="Runs at a time", min_value=1, max_value=MOST_AT_ONCE, initial=5, help_text="Of this rollout."
+    )
+    halt_failures = forms.IntegerField(
+        label="Halt at failures", required=False, min_value=1, initial=3, help_text="So many failed runs halt it."
+    )
+    halt_percent = forms.IntegerField(
+        label="Halt above percent",
+        required=False,
+        min_value=0,
+        max_value=100,
+        initial=10,
+        help_text="Of the finished runs.",
+    )
+    reason = forms.CharField(label="Reason", widget=forms.Textarea(attrs={"rows": 2}), max_length=1000)
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        """Make the change out of what and value."""
+        cleaned = super().clean() or {}
+        what, value = cleaned.get("what"), str(cleaned.get("value") or "").strip()
+        if what == STACK and value:
+            self.add_error("value", "The stack takes no value. Leave this empty, or choose what changes.")
+        elif what and what != STACK and not value:
+            self.add_error("value", "Give the new value.")
+        elif what in NUMBERS and not (value.isascii() and value.isdigit()):
+            self.add_error("value", "Give a whole number.")
+        elif what:
+            cleaned["change"] = {} if what == STACK else {what: int(value) if what in NUMBERS else value}
+        return cleaned
+
+    def request(self) -> RolloutRequest:
+        """Return what was typed, as the service takes it; raises KeyError where a field has an error."""
+        given = self.cleaned_data
+        return RolloutRequest(
+            reason=given["reason"],
+            change=given["change"],
+            selection=self.selection(),
+            waves=given["waves"],
+            at_once=given["at_once"],
+            halt_percent=given["halt_percent"],
+            halt_failures=given["halt_failures"],
+            key=given["key"],
+        )
+
+    def selection(self) -> Selection:
+        """Return which districts are chosen, as far as the form can be read."""
+        given = getattr(self, "cleaned_data", {})
+        names = ("suffixes", "environments", "regions", "sizes")
+        return Selection(**{name: tuple(given.get(name) or ()) for name in names})
+
+    def refuse(self, refusal: RolloutRefused) -> None:
+        """Put the service's sentences beside their fields."""
+        for name, sentences in refusal.problems.items():
+            for sentence in sentences:
+                self.add_error(name if name in self.fields else None, sentence)
+
+    def check(self) -> None:
+        """Ask the service about what is filled in; nothing is written."""
+        if self.is_valid():
+            self.refuse(RolloutRefused(check_rollout(self.request())))
+            return
+        given = self.cleaned_data
+        draft = RolloutRequest(
+            reason="checked later",
+            change=given.get("change", {}),
+            selection=self.selection(),
+            waves=given.get("waves") or DEFAULT_WAVES,
+            key=uuid.uuid4(),
+        )
+        told = {name: told for name, told in check_rollout(draft).items() if name not in self.errors}
+        self.refuse(RolloutRefused(told))
+
+
+@dataclass(frozen=True)
+class WavePreview:
+    """A wave, the first of its districts by name, and how many more there are."""
+
+    number: int
+    total: int
+    districts: list[District]
+    more: int
+
+
+@dataclass(frozen=True)
+class RolloutPreview:
+    """Which districts would be reached, wave by wave; `problem` where that cannot be said."""
+
+    total: int
+    waves: list[WavePreview]
+    problem: str = ""
+
+
+def preview(form: RolloutForm) -> RolloutPreview:
+    """Return what can be said of a form that may be half filled in."""
+    chosen = choose_districts(form.selection())
+    try:
+        waves = parse(str(form["waves"].value() or ""))
+    except WavesRefused as refusal:
+        return RolloutPreview(len(chosen.districts), [], str(refusal))
+    parts = in_waves(chosen.districts, waves)
+    return RolloutPreview(
+        len(chosen.districts),
+        [
+            WavePreview(number, len(part), part[:SHOWN], max(0, len(part) - SHOWN))
+            for number, part in enumerate(parts, 1)
+        ],
+    )

@@ -1,0 +1,171 @@
+"""What a rollout's page shows: its waves, each district with its run, and why it waits. Reads only."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from zlib import crc32
+
+from django.db.models import Count, Q, QuerySet
+
+from provisioning.dispatch.reasons import places
+from provisioning.models import Rollout, RolloutMember, Run
+from provisioning.rollouts.reading import members_of, runs_beside
+from provisioning.rollouts.states import UNFINISHED, RolloutState, Standing
+from provisioning.states import RunState
+
+ROWS = 50
+"""So many districts of each wave are shown, those that need a look first."""
+
+FIRST = (
+    Standing.FAILED,
+    Standing.APPROVAL,
+    Standing.UNDER_WAY,
+    Standing.PENDING,
+    Standing.CALLED_OFF,
+    Standing.SKIPPED,
+    Standing.DONE,
+)
+GOING_ON = {Standing.UNDER_WAY, Standing.APPROVAL}
+
+
+@dataclass(frozen=True)
+class MemberRow:
+    """A district, its run if it has one, how it stands, and what is to be said of that."""
+
+    member: RolloutMember
+    standing: Standing
+    note: str
+
+    @property
+    def run(self) -> Run | None:
+        """The district's run in this rollout."""
+        return self.member.run
+
+
+@dataclass(frozen=True)
+class Wave:
+    """A wave with its progress."""
+
+    number: int
+    total: int
+    ended: int
+    failed: int
+    waiting: int
+    begun: bool
+    rows: list[MemberRow]
+    more: int
+
+
+@dataclass(frozen=True)
+class RolloutPage:
+    """All that the page and its live part show."""
+
+    rollout: Rollout
+    waves: list[Wave]
+    total: int
+    ended: int
+    failed: int
+    live: bool
+    may_pause: bool
+    may_resume: bool
+    may_abort: bool
+    token: str
+    say: str
+
+
+def with_counts(rollouts: QuerySet[Rollout]) -> QuerySet[Rollout]:
+    """Add to each rollout how many districts it has, how many have come through and how many failed."""
+    through = [RunState.SUCCEEDED.value, RunState.NO_CHANGES.value]
+    return rollouts.select_related("requested_by").annotate(
+        total=Count("members"),
+        through=Count("members", filter=Q(members__run__state__in=through)),
+        failures=Count("members", filter=Q(members__run__state=RunState.FAILED.value)),
+    )
+
+
+def rollout_page(rollout: Rollout) -> RolloutPage:
+    """Gather what is shown of the rollout now."""
+    members = members_of(rollout)
+    beside = runs_beside(members)
+    queue = places() if any(member.run and member.run.state == RunState.QUEUED for member in members) else {}
+    full = sum(member.standing is Standing.UNDER_WAY for member in members) >= rollout.at_once
+    rows = [_row(rollout, member, beside, queue, full=full) for member in members]
+    waves = [_wave(rollout, number, rows) for number in sorted({member.wave for member in members})]
+    state = rollout.state_badge
+    ended = sum(wave.ended for wave in waves)
+    failed = sum(wave.failed for wave in waves)
+    seen = repr((state, rollout.wave, [(row.member.run_id, row.run and row.run.state, row.note) for row in rows]))
+    return RolloutPage(
+        rollout=rollout,
+        waves=waves,
+        total=len(members),
+        ended=ended,
+        failed=failed,
+        live=rollout.is_open or any(row.standing in GOING_ON for row in rows),
+        may_pause=state is RolloutState.RUNNING,
+        may_resume=state in {RolloutState.PAUSED, RolloutState.HALTED},
+        may_abort=rollout.is_open,
+        token=str(crc32(seen.encode())),
+        say=f"Rollout {rollout.number}: {state.word.lower()}, wave {rollout.wave}, {failed} failed.",
+    )
+
+
+def _wave(rollout: Rollout, number: int, rows: list[MemberRow]) -> Wave:
+    own = [row for row in rows if row.member.wave == number]
+    counts = Counter(row.standing for row in own)
+    shown = sorted(own, key=lambda row: (FIRST.index(row.standing), row.member.position))
+    return Wave(
+        number=number,
+        total=len(own),
+        ended=sum(count for standing, count in counts.items() if standing not in UNFINISHED),
+        failed=counts[Standing.FAILED],
+        waiting=counts[Standing.APPROVAL],
+        begun=number <= rollout.wave,
+        rows=shown[:ROWS],
+        more=max(0, len(own) - ROWS),
+    )
+
+
+def _row(
+    rollout: Rollout, member: RolloutMember, beside: dict[int, Run], queue: dict[int, int], *, full: bool
+) -> MemberRow:
+    standing = member.standing
+    return MemberRow(member, standing, _note(rollout, member, standing, beside, queue, full=full))
+
+
+def _note(
+    rollout: Rollout,
+    member: RolloutMember,
+    standing: Standing,
+    beside: dict[int, Run],
+    queue: dict[int, int],
+    *,
+    full: bool,
+) -> str:
+    """Say why a district waits, was left out or did not come through; nothing where its badge says all."""
+    if member.run is not None:
+        return _note_of_run(member, member.run, queue)
+    if standing is Standing.SKIPPED:
+        return member.skipped
+    if rollout.state_badge is not RolloutState.RUNNING:
+        return f"The rollout is {rollout.state_badge.word.lower()}."
+    if member.wave > rollout.wave:
+        return f"Its wave begins when wave {member.wave - 1} has ended."
+    if member.district_id in beside:
+        other = beside[member.district_id]
+        return f"Waits for run #{other.number} ({other.kind_badge.word.lower()}), which works on the district."
+    if full:
+        return f"Waits until fewer than {rollout.at_once} runs of the rollout are under way."
+    return "Its run is asked for within seconds."
+
+
+def _note_of_run(member: RolloutMember, run: Run, queue: dict[int, int]) -> str:
+    state = run.state_badge
+    if state is RunState.AWAITING_APPROVAL:
+        return "A second person decides on its plan; until then the wave has not ended."
+    if state is RunState.QUEUED:
+        return f"Number {queue[run.number]} in the queue." if run.number in queue else "The workers were told of it."
+    if state is RunState.FAILED:
+        return run.error_summary + (" Accepted when the rollout was resumed." if member.accepted else "")
+    return ""

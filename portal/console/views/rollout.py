@@ -1,0 +1,120 @@
+"""Rollouts: the list, the form with its preview, a rollout's page with the part that is polled, and its buttons."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from portal.accounts.roles import Role
+from portal.console.doors import needs, person
+from portal.console.paging import page as paged
+from portal.console.rollout_form import RolloutForm, preview
+from portal.console.rollout_page import rollout_page, with_counts
+from provisioning.models import Rollout
+from provisioning.services.errors import ServiceRefused
+from provisioning.services.rollouts import (
+    RolloutRefused,
+    abort_rollout,
+    create_rollout,
+    pause_rollout,
+    resume_rollout,
+)
+
+PAGE_SIZE = 50
+LONGEST_NUMBER = 15
+
+
+@require_GET
+@needs(Role.VIEWER)
+def rollouts(request: HttpRequest) -> HttpResponse:
+    """Show all rollouts, newest first."""
+    pager = paged(with_counts(Rollout.objects.all()), request.GET, size=PAGE_SIZE)
+    return render(request, "console/rollouts.html", {"rollouts": pager.rows, "pager": pager, "section": "rollouts"})
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Role.OPERATOR)
+def new(request: HttpRequest) -> HttpResponse:
+    """Show the form; a good one starts the rollout and leads to its page. The preview's button writes nothing."""
+    form = RolloutForm(request.POST or None, initial={"key": uuid.uuid4()})
+    if request.method == "POST" and request.POST.get("act") == "preview":
+        form.check()
+    elif request.method == "POST" and form.is_valid():
+        try:
+            rollout = create_rollout(request=form.request(), actor=person(request))
+        except RolloutRefused as refusal:
+            form.refuse(refusal)
+        else:
+            return redirect("console:rollout", rollout.number)
+    context = {"form": form, "preview": preview(form), "section": "rollouts"}
+    return render(request, "console/rollout_new.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@needs(Role.OPERATOR)
+def check(request: HttpRequest) -> HttpResponse:
+    """Answer the preview and the errors of every field that has been filled in; nothing is written."""
+    form = RolloutForm(request.POST)
+    form.check()
+    filled = [field for field in form.visible_fields() if field.data or field.html_name == "suffixes"]
+    others = [field for field in form.visible_fields() if field not in filled]
+    context = {"preview": preview(form), "filled": filled, "others": others}
+    return render(request, "console/parts/rollout_check.html", context)
+
+
+@require_GET
+@needs(Role.VIEWER)
+def page(request: HttpRequest, number: int) -> HttpResponse:
+    """Show the rollout."""
+    return render(request, "console/rollout.html", {"page": rollout_page(_rollout(number)), "section": "rollouts"})
+
+
+@require_GET
+@needs(Role.VIEWER)
+def live(request: HttpRequest, number: int) -> HttpResponse:
+    """Answer the live part anew, 204 when nothing is new; that of an ended rollout asks for no further one."""
+    shown = rollout_page(_rollout(number))
+    if request.GET.get("seen") == shown.token:
+        return HttpResponse(status=204)
+    return render(request, "console/parts/rollout_live.html", {"page": shown})
+
+
+@require_POST
+@needs(Role.OPERATOR)
+def pause(request: HttpRequest, number: int) -> HttpResponse:
+    """Start no further run."""
+    return _act(request, number, pause_rollout, "No further run starts. What is queued or at work goes on.")
+
+
+@require_POST
+@needs(Role.OPERATOR)
+def resume(request: HttpRequest, number: int) -> HttpResponse:
+    """Go on."""
+    return _act(request, number, resume_rollout, "The rollout goes on.")
+
+
+@require_POST
+@needs(Role.OPERATOR)
+def abort(request: HttpRequest, number: int) -> HttpResponse:
+    """End it for good."""
+    return _act(request, number, abort_rollout, "The rollout was aborted. Runs at work end by themselves.")
+
+
+def _act(request: HttpRequest, number: int, service: Callable[..., Rollout], done: str) -> HttpResponse:
+    try:
+        service(rollout=_rollout(number), actor=person(request))
+    except ServiceRefused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, done)
+    return redirect("console:rollout", number)
+
+
+def _rollout(number: int) -> Rollout:
+    known = number if len(str(number)) <= LONGEST_NUMBER else 0
+    return get_object_or_404(Rollout.objects.select_related("requested_by"), pk=known)

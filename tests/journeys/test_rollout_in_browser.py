@@ -1,0 +1,64 @@
+"""An operator rolls an image out in a real browser: preview, canary, halt, retry, resume, the end.
+
+The test takes the worker's part, so that every state is held until the page has shown it.
+"""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from provisioning.models import Run
+from provisioning.services.retry import retry_run
+from provisioning.states import RunState
+from tests.builders import a_run, moved
+from tests.journeys.test_console_in_browser import badge_of, browser, page, sign_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+__all__ = ["browser", "page"]
+
+IMAGE = "public.ecr.aws/homeroom/processor@sha256:" + "c" * 64
+
+
+def ended(run: Run, state: RunState = RunState.SUCCEEDED, **fields: str) -> Run:
+    for step in (RunState.SYNTHESIZING, RunState.PLANNING, RunState.VERIFYING):
+        moved(run, step)
+    return moved(run, state, **fields)
+
+
+def newest() -> Run:
+    return Run.objects.latest("id")
+
+
+def test_an_operator_rolls_an_image_out_through_a_halt(page: Page):
+    for _ in range(3):
+        ended(a_run())
+    sign_in(page)
+    page.get_by_role("link", name="Rollouts", exact=True).click()
+    page.get_by_role("link", name="Start the first rollout").click()
+    page.get_by_label("New value").fill("no-digest")
+    page.get_by_label("New value").press("Tab")
+    expect(page.locator("#id_value_error")).to_contain_text("digest")
+    page.get_by_label("New value").fill(IMAGE)
+    page.get_by_label("Waves").fill("1, 100%")
+    page.get_by_label("Waves").press("Tab")
+    expect(page.locator("#preview")).to_contain_text("3 districts in 2 waves")
+    expect(page.locator("#id_value_error")).to_be_empty()
+    page.get_by_label("Halt at failures").fill("1")
+    page.get_by_label("Reason").fill("Faster ingest")
+    page.get_by_role("button", name="Start the rollout").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Rollout #")
+    badge_of(page, "Running")
+
+    canary = ended(newest(), RunState.FAILED, error_code="image_missing", error_summary="The image is not there.")
+    badge_of(page, "Halted")
+    expect(page.locator("#run-live")).to_contain_text("The image is not there.")
+    ended(retry_run(run=canary, actor=None))
+    page.get_by_role("button", name="Resume").click()
+    badge_of(page, "Running")
+    expect(page.locator("#run-live")).to_contain_text("1 of 3 districts ended")
+    for run in Run.objects.filter(state="queued"):
+        ended(run)
+    badge_of(page, "Completed")
+    expect(page.locator("#run-live")).to_contain_text("3 of 3 districts ended, 0 failed")
+    expect(page.locator("#run-live[hx-get]")).to_have_count(0)

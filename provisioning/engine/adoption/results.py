@@ -40,7 +40,8 @@ class Findings:
     """What AWS has of a stack beside its state.
 
     `forget` comes first: these addresses are taken out of the state (`terraform state rm`) before the adoptions are
-    used, which count them as lost. `surplus` is ours too, but of a second making: a teardown finds it by its tag.
+    used, which count them as lost. `surplus` is ours too, and more than the stack declares: a second making, which a
+    teardown finds by its tags, or a rule of a security group, which has to be revoked.
     """
 
     adoptions: tuple[Adoption, ...] = ()

@@ -13,6 +13,7 @@ from provisioning.engine.adoption.references import Given, Unknown
 from provisioning.engine.adoption.results import Adoption, Findings, Foreign, Note
 from provisioning.engine.adoption.rules import Adopt, Item, Place, Question, at, filled, same, tag_map
 from provisioning.engine.adoption.table import TABLE
+from provisioning.engine.adoption.undeclared import undeclared_rules
 from provisioning.engine.aws import DeployRole
 from provisioning.engine.settings import EngineSettings
 
@@ -88,6 +89,7 @@ class Search:
                 adoptions.append(Adoption(address, match.import_id, word, rule.goes_along))
             elif address.startswith(f"{PASSWORD_KIND}."):
                 notes += self.password_notes(address)
+        self.surplus += undeclared_rules(self.look, adoptions, self.state)
         return Findings(
             tuple(adoptions), tuple(sorted(self.foreign)), tuple(sorted(self.surplus)), notes=tuple(sorted(notes))
         )

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from devtools.converge import CERTIFICATE, combinations, with_tls
+from devtools.converge import CERTIFICATE, TLS, combinations, with_tls
 from provisioning.engine.adoption.blocks import ADOPTION_FILE, import_blocks
 from provisioning.engine.adoption.results import Findings
 from provisioning.engine.adoption.rules import Adopt, Place, Recreate
@@ -68,7 +68,8 @@ def specification(name: str) -> dict[str, Any]:
     known, _, certificate = name.partition("+")
     spec = combinations()[known]
     if certificate:
-        spec = {key: value for key, value in spec.items() if key != "hosted_zone_id"} | {"certificate_arn": CERTIFICATE}
+        kept = {key: value for key, value in spec.items() if key not in TLS["production"]}
+        return {**kept, "certificate_arn": CERTIFICATE}
     return spec
 
 

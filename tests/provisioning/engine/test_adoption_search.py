@@ -147,6 +147,36 @@ def test_of_two_networks_the_one_that_the_state_speaks_of_is_ours_and_the_other_
         assert [told.identifier for told in found.surplus] == [surplus]
 
 
+def test_a_rule_that_the_stack_does_not_declare_is_named(engine, aws):
+    ec2, network = aws("ec2"), vpc(aws, "10.8.0.0/22")
+    tags = [{"ResourceType": "security-group", "Tags": tag_list(OURS)}]
+    group = ec2.create_security_group(
+        GroupName=f"worker-{SUFFIX}", Description="Ingest worker", VpcId=network, TagSpecifications=tags
+    )["GroupId"]
+    permission = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "10.8.0.0/22"}]}
+    made = ec2.authorize_security_group_egress(GroupId=group, IpPermissions=[permission])["SecurityGroupRules"]
+    declared = {
+        "security_group_id": "${aws_security_group.worker.id}",
+        "ip_protocol": "tcp",
+        "from_port": 443,
+        "to_port": 443,
+        "cidr_ipv4": "10.8.0.0/22",
+    }
+    resources = {
+        "aws_security_group": {"worker": {"name": f"worker-{SUFFIX}", "vpc_id": network}},
+        "aws_vpc_security_group_egress_rule": {"out": declared},
+        "aws_vpc_security_group_ingress_rule": {"in": declared},
+    }
+    found = search(engine, resources)
+    assert {told.address: told.import_id for told in found.adoptions} == {
+        "aws_security_group.worker": group,
+        "aws_vpc_security_group_egress_rule.out": made[0]["SecurityGroupRuleId"],
+    }
+    assert [told.address for told in found.surplus] == ["aws_security_group.worker"]
+    ec2.revoke_security_group_egress(GroupId=group, SecurityGroupRuleIds=[found.surplus[0].identifier])
+    assert not search(engine, resources).surplus
+
+
 def test_a_record_that_leads_elsewhere_is_not_taken_over(engine, aws):
     route53 = aws("route53")
     zone = route53.create_hosted_zone(Name="example.org", CallerReference="1")["HostedZone"]["Id"].rpartition("/")[2]

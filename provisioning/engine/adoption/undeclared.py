@@ -1,0 +1,35 @@
+"""Finds rules of adopted security groups that the stack does not declare.
+
+AWS gives a new group a rule that lets everything out, and the provider takes it away right after. A Terraform that is
+killed in between leaves it, and no plan would ever show it, since the stack declares its rules one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from provisioning.engine.adoption.looking import Look
+from provisioning.engine.adoption.results import Adoption, Foreign
+from provisioning.engine.adoption.rules import Question
+
+GROUP, RULE = "aws_security_group.", "aws_vpc_security_group_"
+RULES = Question("ec2", "describe_security_group_rules", "SecurityGroupRules")
+
+
+def undeclared_rules(
+    look: Look, adoptions: Iterable[Adoption], state: Mapping[str, Mapping[str, Any]]
+) -> list[Foreign]:
+    """Return the rules that are in an adopted group, and neither adopted nor in the state."""
+    told = list(adoptions)
+    known = {adoption.import_id for adoption in told if adoption.address.startswith(RULE)}
+    known |= {str(values.get("id")) for address, values in state.items() if address.startswith(RULE)}
+    found = []
+    for group in (adoption for adoption in told if adoption.address.startswith(GROUP)):
+        filters = [{"Name": "group-id", "Values": [group.import_id]}]
+        for rule in look.items(RULES, {"Filters": filters}):
+            if rule["SecurityGroupRuleId"] not in known:
+                way = "out of" if rule["IsEgress"] else "into"
+                sentence = f"It lets traffic {way} the group, and the stack does not declare it: revoke it."
+                found.append(Foreign(group.address, rule["SecurityGroupRuleId"], sentence))
+    return found

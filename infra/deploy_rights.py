@@ -92,6 +92,7 @@ LOOKING = (
     "iam:ListRoles",
     "kms:DescribeKey",
     "kms:ListAliases",
+    "kms:ListKeys",
     "lambda:ListFunctions",
     "logs:Describe*",
     "rds:Describe*",

@@ -15,10 +15,11 @@ from django.utils import timezone
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
 from provisioning.configuration import deploy_role
-from provisioning.engine.adoption.blocks import import_blocks
+from provisioning.engine.adoption.blocks import ADOPTION_FILE, import_blocks
 from provisioning.engine.adoption.results import Findings
 from provisioning.engine.adoption.rules import Place
 from provisioning.engine.adoption.search import find_adoptable
+from provisioning.engine.adoption.undeclared import revoke_rules
 from provisioning.engine.errors import ForeignResource, StateLocked
 from provisioning.engine.state_lock import Suspect, left_by, read_lock
 from provisioning.engine.supervised import Supervised
@@ -28,7 +29,6 @@ from provisioning.models import Run
 from provisioning.patience import patiently
 from provisioning.walk.hold import Hold
 
-ADOPTION_FILE = "adoption.tf"
 RUNS_LOOKED_AT = 10
 """How many of a district's newest runs may have left a lock: older ones ended before these began."""
 UNFINISHED_PAUSE_SECONDS = 5.0
@@ -77,27 +77,30 @@ def adopt(hold: Hold, terraform: Terraform, *, destroy: bool) -> None:
 
     Raises ForeignResource where a name of the district's is taken by something else, and AwsUnavailable.
     """
-    found = _looked_for(hold, terraform)
+    found = _looked_for(hold, terraform, destroy=destroy)
     if found.foreign and not destroy:
         told = "\n".join(f"{one.address}: {one.sentence}" for one in found.foreign)
         raise ForeignResource("Names of this district are taken by something else in AWS.", detail=told)
     for note in found.forget:
         terraform.forget(note.address)
         note_recovery(hold, f"{note.address} is to be made anew: {note.sentence}")
+    wanted = [one for one in found.adoptions if not (destroy and one.goes_along)]
     if destroy:
-        for one in found.adoptions:
+        for one in wanted:
             terraform.import_(one.address, one.import_id)
-    elif found.adoptions:
-        (terraform.workspace / ADOPTION_FILE).write_text(import_blocks(found.adoptions), encoding="utf-8")
-    for one in found.adoptions:
+    elif wanted:
+        (terraform.workspace / ADOPTION_FILE).write_text(import_blocks(wanted), encoding="utf-8")
+    for one in wanted:
         note_recovery(hold, f"{one.address} exists and was not in the state: it is adopted as {one.import_id}.")
-    remarks = [(one.address, one.sentence) for one in found.notes]
-    remarks += [(one.address, one.sentence) for one in found.surplus]
-    for address, sentence in remarks:
-        hold.recorder.note("recovery", f"{address}: {sentence}", level="warning")
+    for told in found.notes:
+        note_recovery(hold, f"{told.address}: {told.sentence}")
+    for more in found.surplus:
+        note_recovery(hold, f"{more.address}: {more.sentence} ({more.identifier})")
+    if not destroy:
+        revoke_rules(hold.settings, hold.run.spec["region"], deploy_role(hold.run.spec), found.surplus)
 
 
-def _looked_for(hold: Hold, terraform: Terraform) -> Findings:
+def _looked_for(hold: Hold, terraform: Terraform, *, destroy: bool) -> Findings:
     """Compare stack, state and AWS, until AWS has finished what the dead Terraform had begun."""
     spec = hold.run.spec
     stack = json.loads((terraform.workspace / STACK_FILE).read_text(encoding="utf-8"))
@@ -106,7 +109,9 @@ def _looked_for(hold: Hold, terraform: Terraform) -> Findings:
         state = hold.reading("Reading the state", terraform.state)
         found = hold.reading(
             "Comparing AWS with the state",
-            lambda state=state: find_adoptable(hold.settings, stack, state, place, deploy_role(spec)),  # type: ignore[misc]
+            lambda state=state: find_adoptable(  # type: ignore[misc]
+                hold.settings, stack, state, place, deploy_role(spec), teardown=destroy
+            ),
         )
         waiting = [one for one in found.adoptions if one.unfinished]
         if not waiting:

@@ -1,4 +1,4 @@
-"""Finds rules of adopted security groups that the stack does not declare.
+"""Finds rules of adopted security groups that the stack does not declare, and revokes them.
 
 AWS gives a new group a rule that lets everything out, and the provider takes it away right after. A Terraform that is
 killed in between leaves it, and no plan would ever show it, since the stack declares its rules one by one.
@@ -12,6 +12,8 @@ from typing import Any
 from provisioning.engine.adoption.looking import Look
 from provisioning.engine.adoption.results import Adoption, Foreign
 from provisioning.engine.adoption.rules import Question
+from provisioning.engine.aws import DeployRole, answering, client, session_in
+from provisioning.engine.settings import EngineSettings
 
 GROUP, RULE = "aws_security_group.", "aws_vpc_security_group_"
 RULES = Question("ec2", "describe_security_group_rules", "SecurityGroupRules")
@@ -33,3 +35,21 @@ def undeclared_rules(
                 sentence = f"It lets traffic {way} the group, and the stack does not declare it: revoke it."
                 found.append(Foreign(group.address, rule["SecurityGroupRuleId"], sentence))
     return found
+
+
+def revoke_rules(
+    settings: EngineSettings, region: str, role: DeployRole | None, surplus: Iterable[Foreign]
+) -> list[str]:
+    """Revoke the security group rules among what is surplus, and return their ids; raises AwsUnavailable.
+
+    No plan shows them: Terraform does not know a rule that it did not make.
+    """
+    ids = sorted(one.identifier for one in surplus if one.identifier.startswith("sgr-"))
+    if not ids:
+        return []
+    ec2 = client(settings, "ec2", region, session_in(settings, region, role))
+    with answering("revoke security group rules that nobody declared"):
+        for rule in ec2.describe_security_group_rules(SecurityGroupRuleIds=ids)["SecurityGroupRules"]:
+            revoke = ec2.revoke_security_group_egress if rule["IsEgress"] else ec2.revoke_security_group_ingress
+            revoke(GroupId=rule["GroupId"], SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]])
+    return ids

@@ -15,9 +15,9 @@ PAGE = ROOT / "docs" / "states.md"
 HEAD = """# States
 
 Made by `make golden` out of the tables in code; a test holds them to each other. A row says who may make a transition
-and on which condition. Each machine has one writer: `provisioning.transitions.move` the runs,
-`portal.districts.services.set_status` the districts, `provisioning.rollouts.moving` the rollouts. Each transition is one
-transaction with one audit event, and a trigger in PostgreSQL refuses every pair that is not here.
+and on which condition. Each machine has one writer (`provisioning.transitions.move`, `provisioning.rollouts.moving`,
+`portal.districts.services.set_status`). Each transition is one transaction with one audit event, and a trigger in
+PostgreSQL refuses every pair that is not here.
 """
 
 

@@ -92,8 +92,8 @@ def adopt(hold: Hold, terraform: Terraform, *, destroy: bool) -> None:
         (terraform.workspace / ADOPTION_FILE).write_text(import_blocks(wanted), encoding="utf-8")
     for one in wanted:
         note_recovery(hold, f"{one.address} exists and was not in the state: it is adopted as {one.import_id}.")
-    for told in found.notes:
-        note_recovery(hold, f"{told.address}: {told.sentence}")
+    for remark in found.notes:
+        note_recovery(hold, f"{remark.address}: {remark.sentence}")
     for more in found.surplus:
         note_recovery(hold, f"{more.address}: {more.sentence} ({more.identifier})")
     if not destroy:

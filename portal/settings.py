@@ -147,6 +147,7 @@ AWS_ENDPOINT_URL = env.text("AWS_ENDPOINT_URL", "") or None
 STATE_BUCKET = env.text("STATE_BUCKET", "homeroom-terraform-state")
 STATE_REGION = env.text("STATE_REGION", "us-east-1")
 WORK_DIR = Path(env.text("WORK_DIR", str(VAR_DIR / "work")))
+LEAST_FREE_MIB = env.number("LEAST_FREE_MIB", 300)
 STACK_MODULE = env.text("STACK_MODULE", "infra")
 TERRAFORM = env.text("TERRAFORM", "") or None
 TF_CLI_CONFIG = env.text("TF_CLI_CONFIG", "") or None

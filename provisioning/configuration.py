@@ -16,6 +16,7 @@ def engine_settings() -> EngineSettings:
     """Return what the engine needs to know of this machine."""
     return EngineSettings(
         stack_module=settings.STACK_MODULE,
+        least_free_bytes=settings.LEAST_FREE_MIB << 20,
         work_dir=Path(settings.WORK_DIR),
         state_bucket=settings.STATE_BUCKET,
         state_region=settings.STATE_REGION,

@@ -23,6 +23,8 @@ class EngineSettings:
     node: Path | None = None
     aws_endpoint_url: str | None = None
     stack_module: str = "infra"
+    least_free_bytes: int = 0
+    """How much room there must be for a run to begin."""
     python: Path = field(default_factory=lambda: Path(sys.executable))
 
     @property

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
+from provisioning.engine.errors import DiskFull
 from provisioning.engine.settings import EngineSettings
 
 
@@ -18,7 +19,15 @@ def runs_folder(settings: EngineSettings) -> Path:
 
 
 def new_workspace(settings: EngineSettings, run_number: int, attempt: int) -> Path:
-    """Return the empty folder of an attempt."""
+    """Return the empty folder of an attempt; raises DiskFull where there is no room for a run.
+
+    That is looked at before anything begins: a disk that fills up in the middle of an apply costs far more.
+    """
+    settings.work_dir.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(settings.work_dir).free
+    if free < settings.least_free_bytes:
+        told = f"The worker's disk has {free >> 20} MiB left, and a run needs {settings.least_free_bytes >> 20}."
+        raise DiskFull(told, detail=str(settings.work_dir))
     folder = runs_folder(settings) / str(run_number) / str(attempt)
     if folder.exists():
         shutil.rmtree(folder)

@@ -35,6 +35,7 @@ QUICK = {
     "HOMEROOM_CANCEL_GRACE_SECONDS": "20",
     "HOMEROOM_ORPHAN_SECONDS": "60",
     "HOMEROOM_AWS_PATIENCE_SECONDS": "30",
+    "HOMEROOM_LEAST_FREE_MIB": "8",
 }
 """Short leases, so that a case is over in seconds."""
 

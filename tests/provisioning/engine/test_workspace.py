@@ -1,0 +1,43 @@
+"""Folders of runs: empty at the start, gone at the end, swept where a worker died, and none where the disk is full."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from provisioning.engine.errors import DiskFull
+from provisioning.engine.settings import EngineSettings
+from provisioning.engine.workspace import new_workspace, remove_workspaces, runs_folder, sweep
+
+
+@pytest.fixture
+def settings(tmp_path) -> EngineSettings:
+    return EngineSettings(tmp_path / "work", "states")
+
+
+def test_each_attempt_begins_empty_and_only_its_owner_may_look(settings):
+    folder = new_workspace(settings, 7, 1)
+    (folder / "left").write_text("x")
+    again = new_workspace(settings, 7, 1)
+    assert list(again.iterdir()) == []
+    assert again.stat().st_mode & 0o077 == 0
+    assert new_workspace(settings, 7, 2) != again
+    remove_workspaces(settings, 7)
+    assert not again.exists()
+
+
+def test_what_dead_workers_left_is_swept_and_what_is_at_work_stays(settings):
+    assert sweep(settings, set()) == []
+    for number in (3, 4, 5):
+        new_workspace(settings, number, 1)
+    (runs_folder(settings) / "notes").mkdir()
+    assert sweep(settings, {4}) == [3, 5]
+    assert sorted(path.name for path in runs_folder(settings).iterdir()) == ["4", "notes"]
+
+
+def test_without_room_no_run_begins(settings):
+    with pytest.raises(DiskFull, match="MiB left") as refused:
+        new_workspace(replace(settings, least_free_bytes=1 << 60), 7, 1)
+    assert "HOMEROOM_WORK_DIR" in refused.value.remedy
+    assert not (runs_folder(settings) / "7").exists()

@@ -122,7 +122,7 @@ class Supervision:
         try:
             lock = read_lock(self.settings, state_key(self.run.spec["suffix"]))
         except AwsUnavailable as error:
-            logger.info("Run #%s: the state's lock could not be read: %s", self.run.number, error)
+            logger.debug("Run #%s: the state's lock could not be read: %s", self.run.number, error)
             return
         if lock is not None and lock.created >= datetime.fromisoformat(self.run.process["started_at"]):
             self._remember({"lock_id": lock.id})

@@ -8,10 +8,13 @@ from typing import Any
 from celery import Task, shared_task
 from django.conf import settings
 
+from portal.districts.models import District
 from provisioning.archive import archive_ended
 from provisioning.archive import trim_events as trim
 from provisioning.claim import claim
+from provisioning.configuration import engine_settings
 from provisioning.execution import execute
+from provisioning.holdings import look_at
 from provisioning.reaper import reap, resend
 from provisioning.transitions import RunMoved
 
@@ -55,3 +58,9 @@ def archive_events() -> None:
 def trim_events() -> None:
     """Delete old events whose archive holds the same."""
     trim()
+
+
+@shared_task(name="provisioning.look_at_holdings", ignore_result=True, soft_time_limit=300)
+def look_at_holdings(district_id: int) -> None:
+    """Look at what a district's environment holds, because somebody thinks of tearing it down."""
+    look_at(District.objects.select_related("account").get(pk=district_id), engine_settings())

@@ -97,7 +97,8 @@ def issue(run: Run) -> RemovalCertificate | None:
 def build(run: Run) -> dict[str, Any]:
     """Return the document's content for a run whose inventory came back empty."""
     runs, proof = teardown_runs(run), run.removal_proof
-    kept = [item for part in runs for item in part.kept_on_purpose] if run.spec.get("final_snapshot") else []
+    keepers = Run.objects.filter(district=run.district_id).exclude(kept_on_purpose=[]).order_by("pk")
+    kept = [item for part in keepers for item in part.kept_on_purpose] if run.spec.get("final_snapshot") else []
     return {
         "district": _district(run.district),
         "teardown": {

@@ -7,13 +7,16 @@ from typing import Any
 
 from django.utils import timezone
 
+from portal.districts.models import District
+from portal.districts.spec import spec_data
 from provisioning.aws_services import DATA_SERVICES, service_of
 from provisioning.configuration import deploy_role
 from provisioning.engine.errors import AwsUnavailable
 from provisioning.engine.holdings import SAYS, Contents, Removed, bucket_contents, removed_by
 from provisioning.engine.settings import EngineSettings
-from provisioning.models import Run
+from provisioning.models import DistrictHoldings, Run, StackResource
 
+BUCKET = "aws_s3_bucket"
 FIRST = ("aws_rds_cluster", "aws_s3_bucket", "aws_elasticache_replication_group", "aws_sqs_queue", "aws_backup_vault")
 """Types that hold data of their own, before the settings of the same service."""
 
@@ -79,6 +82,38 @@ def record_holdings(
     Run.objects.filter(pk=run.pk).update(holdings=told)
     run.holdings = told
     return told
+
+
+def look_at(district: District, engine: EngineSettings) -> DistrictHoldings | None:
+    """Look at what the district's recorded resources hold now, and store it; None where nobody asked.
+
+    A failure is stored in its words: the page then says that what the buckets hold is not known.
+    """
+    held = DistrictHoldings.objects.filter(district=district).first()
+    if held is None:
+        return None
+    rows = StackResource.objects.filter(district=district)
+    recorded = tuple(
+        Removed(row.address, row.type, row.provider_id, row.arn, row.provider_id if row.type == BUCKET else "")
+        for row in rows
+    )
+    spec = spec_data(district)
+    names = [resource.bucket for resource in recorded if resource.bucket]
+    problem, buckets = "", {}
+    try:
+        buckets = bucket_contents(engine, district.region, names, deploy_role(spec))
+    except AwsUnavailable as error:
+        problem = f"{error.summary} {error.remedy}"
+    known = Run.objects.filter(district=district).exclude(monthly_cost_usd=None).order_by("-pk").first()
+    held.holdings = holdings_of(
+        recorded,
+        buckets,
+        final_snapshot=district.final_snapshot,
+        monthly_saving_usd=known.monthly_cost_usd if known else None,
+    )
+    held.looked_at, held.problem = timezone.now(), problem
+    held.save(update_fields=["holdings", "looked_at", "problem"])
+    return held
 
 
 def _says(resource: Removed, buckets: dict[str, Contents | None], *, final_snapshot: bool) -> str:

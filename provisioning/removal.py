@@ -26,7 +26,7 @@ from provisioning.engine.waiting import wait
 from provisioning.models import Run
 from provisioning.results import record_outputs, record_resources
 from provisioning.signatures import KeyProblem, sign
-from provisioning.snapshots import kept_for
+from provisioning.snapshots import kept_for, settle_snapshots
 
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 15.0
 Poll = Callable[[], bool]
@@ -48,6 +48,8 @@ def prove_removal(
     `poll` is called at least every half second while it waits; once it is true, Interrupted is raised. `note` is told
     each look that found something. Raises AwsUnavailable, and SigningKeyUnusable before anything is forgotten.
     """
+    # A teardown that had nothing to destroy any more still has the snapshots of its earlier tries to settle.
+    settle_snapshots(run, engine, poll=poll)
     inventory = _settled(run, engine, poll, note)
     left = inventory.left_behind
     gone = _departures(run)

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from portal.districts.models import District
 from provisioning.archive import events_of
-from provisioning.models import RemovalCertificate, Run, RunEvent
-from provisioning.states import ACTIVE_STATES, RunKind
+from provisioning.models import DistrictHoldings, RemovalCertificate, Run, RunEvent
+from provisioning.states import ACTIVE_STATES
 
 ACTIVE = sorted(state.value for state in ACTIVE_STATES)
 RESOURCE_KINDS = ("apply_start", "apply_progress", "apply_complete", "apply_errored")
@@ -43,12 +43,9 @@ def certificate_of(district: District) -> RemovalCertificate | None:
     return RemovalCertificate.objects.filter(district=district).first()
 
 
-def held_by(district: District) -> Run | None:
-    """Return the newest run whose plan told what the district's environment holds, if nothing was applied since."""
-    found = Run.objects.filter(district=district).exclude(holdings={}).order_by("-pk").first()
-    if found is None or Run.objects.filter(district=district, kind=RunKind.APPLY, pk__gt=found.pk).exists():
-        return None
-    return found
+def looked_at(district: District) -> DistrictHoldings | None:
+    """Return the last look at what the district's environment holds, if somebody asked for one."""
+    return DistrictHoldings.objects.filter(district=district).first()
 
 
 def monthly_cost(district: District) -> Decimal | None:

@@ -9,7 +9,7 @@ from celery import Task, shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from portal.districts.models import AwsAccount
+from portal.districts.models import AwsAccount, District
 from provisioning.archive import archive_ended
 from provisioning.archive import trim_events as trim
 from provisioning.claim import claim
@@ -19,6 +19,7 @@ from provisioning.dispatch.reading import has_its_turn
 from provisioning.drift_sweep import sweep as sweep_districts
 from provisioning.engine.workspace import sweep
 from provisioning.execution import execute
+from provisioning.holdings import look_at as look_into
 from provisioning.models import Run
 from provisioning.patience import patiently
 from provisioning.quota_reading import read_account, read_all
@@ -116,3 +117,9 @@ def read_quotas(account: int | None = None, region: str = "") -> None:
         read_all()
     elif (known := AwsAccount.objects.filter(pk=account).first()) is not None:
         read_account(known, region)
+
+
+@shared_task(name="provisioning.look_at_holdings", ignore_result=True, soft_time_limit=300)
+def look_at_holdings(district_id: int) -> None:
+    """Look at what a district's environment holds, because somebody thinks of tearing it down."""
+    look_into(District.objects.select_related("account").get(pk=district_id), engine_settings())

@@ -42,6 +42,7 @@ urlpatterns = [
     path("districts/<slug:suffix>/plan", district.plan, name="district-plan"),
     path("districts/<slug:suffix>/deploy", district.deploy, name="district-deploy"),
     path("districts/<slug:suffix>/teardown", teardown.teardown, name="teardown"),
+    path("districts/<slug:suffix>/teardown/look", teardown.look, name="teardown-look"),
     path("runs/<int:number>", run.page, name="run"),
     path("runs/<int:number>/live", run.live, name="run-live"),
     path("runs/<int:number>/log", run.log, name="run-log"),

@@ -22,6 +22,7 @@ from provisioning.engine.settings import EngineSettings
 GONE = {
     "ClientException",
     "ClusterNotFoundException",
+    "InvalidVpcEndpointId.NotFound",
     "NatGatewayNotFound",
     "NoSuchEntity",
     "NoSuchHostedZone",
@@ -283,12 +284,25 @@ def _nat_note(make: Make, arn: str) -> str | None:
     return "deleted; EC2 shows it for about an hour" if told[0]["State"] == "deleted" else ""
 
 
+def _endpoint_note(make: Make, arn: str) -> str | None:
+    try:
+        told = make("ec2").describe_vpc_endpoints(VpcEndpointIds=[arn.rpartition("/")[2]])["VpcEndpoints"]
+    except ClientError as error:
+        if error_code(error) in GONE:
+            return None
+        raise
+    if not told:
+        return None
+    return "deleted; EC2 shows it for a time" if told[0]["State"].lower() == "deleted" else ""
+
+
 NOTES: dict[tuple[str, str], Callable[[Make, str], str | None]] = {
     ("kms", "key"): _key_note,
     ("ecs", "cluster"): _cluster_note,
     ("ecs", "service"): _service_note,
     ("ecs", "task-definition"): _task_definition_note,
     ("ec2", "natgateway"): _nat_note,
+    ("ec2", "vpc-endpoint"): _endpoint_note,
     ("secretsmanager", "secret"): _secret_note,
 }
 """Kinds that outlive their deletion, each with what tells it: text while AWS keeps it, None when it is gone."""

@@ -59,4 +59,22 @@ class Migration(migrations.Migration):
             options={"ordering": ["-id"]},
         ),
         migrations.RunSQL(CREATE, DROP),
+        migrations.CreateModel(
+            name="DistrictHoldings",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("asked_at", models.DateTimeField()),
+                ("looked_at", models.DateTimeField(blank=True, null=True)),
+                ("holdings", models.JSONField(blank=True, default=dict)),
+                ("problem", models.TextField(blank=True)),
+                (
+                    "district",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="held",
+                        to="districts.district",
+                    ),
+                ),
+            ],
+        ),
     ]

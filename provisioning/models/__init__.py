@@ -2,6 +2,7 @@
 
 from provisioning.models.certificate import RemovalCertificate
 from provisioning.models.drift import DriftItem
+from provisioning.models.holdings import DistrictHoldings
 from provisioning.models.quota import AccountQuota
 from provisioning.models.rollout import Rollout, RolloutMember
 from provisioning.models.run import Run, RunEvent, RunStep, new_claim
@@ -9,6 +10,7 @@ from provisioning.models.stack import StackOutput, StackResource
 
 __all__ = [
     "AccountQuota",
+    "DistrictHoldings",
     "DriftItem",
     "RemovalCertificate",
     "Rollout",

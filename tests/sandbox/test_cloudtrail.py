@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+from botocore.exceptions import ClientError
+
 
 def test_one_of_two_trails_is_described_by_name_and_by_arn(client):
     trail, s3 = client("cloudtrail"), client("s3")
@@ -11,3 +14,16 @@ def test_one_of_two_trails_is_described_by_name_and_by_arn(client):
         assert [told["Name"] for told in trail.describe_trails(trailNameList=[key])["trailList"]] == ["first"]
     assert {told["Name"] for told in trail.describe_trails()["trailList"]} >= {"first", "second"}
     assert trail.describe_trails(trailNameList=["nobody"])["trailList"] == []
+
+
+def test_a_trail_is_deleted_by_name_and_by_arn(client):
+    trail, s3 = client("cloudtrail"), client("s3")
+    s3.create_bucket(Bucket="leaving-trails")
+    by_name, by_arn = (
+        trail.create_trail(Name=name, S3BucketName="leaving-trails")["TrailARN"] for name in ("by-name", "by-arn")
+    )
+    trail.delete_trail(Name="by-name")
+    trail.delete_trail(Name=by_arn)
+    assert not {by_name, by_arn} & {told["TrailARN"] for told in trail.list_trails()["Trails"]}
+    with pytest.raises(ClientError, match="TrailNotFound"):
+        trail.delete_trail(Name=by_arn)

@@ -54,7 +54,12 @@ def live(request: HttpRequest, number: int) -> HttpResponse:
     if last_sequence(run) <= after and request.GET.get("seen") == run_page.token(run, why_waiting(run)):
         return HttpResponse(status=204)
     wanted = run_page.log_filter(request.GET)
-    context = {**run_page.live_context(run, request.GET), "lines": run_page.log_lines(run, wanted, after=after)}
+    try:
+        lines = run_page.log_lines(run, wanted, after=after)
+    except ArchiveUnavailable:
+        # Only a run that ended long ago has its lines elsewhere: its page asks for no updates.
+        return HttpResponse(status=204)
+    context = {**run_page.live_context(run, request.GET), "lines": lines}
     return render(request, "console/parts/run_live_answer.html", context)
 
 

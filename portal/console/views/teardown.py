@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts.roles import Role
 from portal.console.districts import district_or_404, service_counts
@@ -14,8 +14,9 @@ from portal.console.doors import needs, person
 from portal.console.forms import TeardownForm
 from portal.console.reauthentication import sign_in_again, signed_in_lately
 from portal.districts.models import District
-from provisioning.selectors import active_run, certificate_of, held_by, monthly_cost
+from provisioning.selectors import active_run, certificate_of, looked_at, monthly_cost
 from provisioning.services.errors import ServiceRefused
+from provisioning.services.looking import request_look
 from provisioning.services.teardown import request_teardown
 
 
@@ -41,12 +42,23 @@ def teardown(request: HttpRequest, suffix: str) -> HttpResponse:
         "services": services,
         "resource_total": sum(part.count for part in services),
         "active": active_run(district),
-        "holdings": held_by(district),
+        "look": looked_at(district),
         "monthly_cost": monthly_cost(district),
         "certificate": certificate_of(district),
         "sign_in_again": None if signed_in_lately(request) else sign_in_again(here),
     }
     return render(request, "console/teardown.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@needs(Role.OPERATOR)
+def look(request: HttpRequest, suffix: str) -> HttpResponse:
+    """Have a worker look at what the environment holds now."""
+    try:
+        request_look(district=district_or_404(suffix), actor=person(request))
+    except ServiceRefused as refusal:
+        messages.error(request, str(refusal))
+    return redirect("console:teardown", suffix)
 
 
 def _asked(request: HttpRequest, district: District, form: TeardownForm) -> HttpResponse | None:

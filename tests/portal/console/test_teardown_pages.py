@@ -14,11 +14,16 @@ from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.console.reauthentication import SIGNED_IN_AT
 from portal.districts.models import District
+from provisioning.aws_services import service_of
 from provisioning.certificates import portal_key
-from provisioning.models import RemovalCertificate, Run
+from provisioning.configuration import engine_settings
+from provisioning.engine.aws import client
+from provisioning.models import RemovalCertificate, Run, StackResource
 from provisioning.services.teardown import request_teardown
 from provisioning.signatures import verify
 from provisioning.states import RunState
+from provisioning.tasks import look_at_holdings
+from sandbox.launch import running_sandbox
 from tests.builders import PASSWORD, a_district, a_person, a_run, moved
 from tests.portal.console.test_pages import INLINE
 
@@ -75,7 +80,7 @@ def test_the_page_offers_the_snapshot_as_the_district_has_it(operator):
 
     def box() -> str:
         page = browser.get(f"/districts/{district.suffix}/teardown").content.decode()
-        return re.findall(r'<input type="checkbox" name="final_snapshot"[^>]*>', page)[0]
+        return str(re.findall(r'<input type="checkbox" name="final_snapshot"[^>]*>', page)[0])
 
     assert "checked" not in box()
     District.objects.filter(pk=district.pk).update(final_snapshot=True)
@@ -221,11 +226,43 @@ def test_the_runs_page_shows_what_goes_and_what_is_left(operator):
     left = [{"service": "ec2", "kind": "vpc", "identifier": "arn:left"}]
     Run.objects.filter(pk=run.pk).update(holdings=holdings, left_behind=left)
     browser = signed_in(operator)
-    for place in (f"/runs/{run.number}", f"/districts/{district.suffix}/teardown"):
-        page = browser.get(place).content.decode()
-        assert says in page
-        assert "$812.50" in page
-    assert "arn:left" in browser.get(f"/runs/{run.number}").content.decode()
+    page = browser.get(f"/runs/{run.number}").content.decode()
+    for text in (says, "$812.50", "arn:left"):
+        assert text in page
+
+
+def test_a_worker_looks_at_what_the_environment_holds_before_it_is_confirmed(operator, settings):
+    run = a_run()
+    for address, kind, name in (
+        ("aws_s3_bucket.results", "aws_s3_bucket", "looked-at"),
+        ("aws_rds_cluster.this", "aws_rds_cluster", "aurora"),
+    ):
+        StackResource.objects.create(
+            district=run.district,
+            run=run,
+            address=address,
+            type=kind,
+            name="x",
+            provider_id=name,
+            service=service_of(kind),
+        )
+    browser, here = signed_in(operator), f"/districts/{run.district.suffix}/teardown"
+    assert signed_in(a_person(Role.VIEWER)).post(f"{here}/look").status_code == 403
+    assert browser.post(f"{here}/look")["Location"] == here
+    assert "A worker reads what the buckets hold" in browser.get(here).content.decode()
+    with running_sandbox() as sandbox:
+        settings.AWS_ENDPOINT_URL = sandbox.url
+        s3 = client(engine_settings(), "s3", "us-east-1")
+        s3.create_bucket(Bucket="looked-at")
+        s3.put_object(Bucket="looked-at", Key="results.csv", Body=b"x" * 1234)
+        look_at_holdings(run.district_id)
+    page = browser.get(here).content.decode()
+    assert "1 object version, 1.2 kB." in page
+    assert page.index("aws_rds_cluster.this") < page.index("aws_s3_bucket.results")
+    assert "A worker reads" not in page
+    look_at_holdings(run.district_id)
+    page = browser.get(here).content.decode()
+    assert "What it holds could not be read." in page, "the embedded AWS is gone"
 
 
 def test_the_stored_certificate_is_checked_when_it_is_shown(operator, monkeypatch):

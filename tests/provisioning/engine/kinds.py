@@ -178,7 +178,9 @@ def make_tagged(make: Make, suffix: str, number: int) -> None:
     )
     address = ec2.allocate_address(Domain="vpc", **tagged("elastic-ip"))["AllocationId"]
     ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address, **tagged("natgateway"))
-    ec2.create_vpc_endpoint(VpcId=vpc, ServiceName="com.amazonaws.us-east-1.s3", **tagged("vpc-endpoint"))
+    ec2.create_vpc_endpoint(
+        VpcId=vpc, ServiceName="com.amazonaws.us-east-1.s3", VpcEndpointType="Gateway", **tagged("vpc-endpoint")
+    )
     ec2.create_network_interface(SubnetId=subnet, Description="arn:aws:ecs:attachment")
     role = make("iam").create_role(RoleName=f"untold-{number}", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
     ec2.create_flow_logs(

@@ -117,6 +117,18 @@ def test_what_exists_is_found_and_what_is_deleted_is_not_left_behind(engine):
     assert all(item.scheduled for item in remaining(engine, REGION, SUFFIX))
 
 
+def test_an_endpoint_that_ec2_still_shows_after_its_deletion_is_not_left_behind(fresh):
+    ec2, tagged = make(fresh, "ec2"), [{"ResourceType": "vpc-endpoint", "Tags": TAGS}]
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/22")["Vpc"]["VpcId"]
+    made = ec2.create_vpc_endpoint(
+        VpcId=vpc, ServiceName="com.amazonaws.us-east-1.s3", VpcEndpointType="Gateway", TagSpecifications=tagged
+    )["VpcEndpoint"]["VpcEndpointId"]
+    assert kinds(fresh) == {"ec2 vpc-endpoint"}
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[made])
+    assert ec2.describe_vpc_endpoints()["VpcEndpoints"], "EC2 shows it for a time"
+    assert kinds(fresh) == set()
+
+
 def test_a_district_does_not_claim_what_one_with_a_longer_name_has(engine):
     s3, bucket = make(engine, "s3"), "homeroom-results-123456789012-big-maple-sbx"
     s3.create_bucket(Bucket=bucket)

@@ -1,0 +1,25 @@
+"""What a district's environment was seen to hold when somebody last looked, before a teardown is asked for."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from portal.districts.models import District
+
+
+class DistrictHoldings(models.Model):
+    """One look at a district's buckets: when it was asked for, when it was made, and what it found or why not."""
+
+    district = models.OneToOneField(District, on_delete=models.CASCADE, related_name="held")
+    asked_at = models.DateTimeField()
+    looked_at = models.DateTimeField(null=True, blank=True)
+    holdings = models.JSONField(default=dict, blank=True)
+    problem = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"Holdings of {self.district}"
+
+    @property
+    def is_under_way(self) -> bool:
+        """Say whether a look was asked for that no worker has made yet."""
+        return self.looked_at is None or self.looked_at < self.asked_at

@@ -95,9 +95,7 @@ NAMELESS = {
 ANY_RESOURCE = {
     "ecr:GetAuthorizationToken": "ECR's sign-in knows no resource",
     "secretsmanager:GetRandomPassword": "it makes a password and touches no secret",
-    "ec2:CreateNetworkInterface": "Lambda in a VPC; EC2 knows no resource for it",
-    "ec2:DeleteNetworkInterface": "as above",
-    "ec2:DescribeNetworkInterfaces": "as above",
+    "ec2:DescribeNetworkInterfaces": "EC2's descriptions know no resource; Lambda asks for it",
 }
 INSIDE = {
     ("balancer", "api", 8080),
@@ -228,7 +226,7 @@ def test_the_application_never_reads_the_owners_secret(stack):
 def test_the_secrets_own_policy_admits_their_readers_alone(stacks):
     stack = stacks["production"]
     policies = stack.all("aws_secretsmanager_secret_policy")
-    role = f"arn:aws:iam::123456789012:role/{{}}-{stack.suffix}"
+    role = f"arn:aws:iam::123456789012:role/homeroom/{{}}-{stack.suffix}"
     for name, kinds in (("owner", {"migrate-task"}), ("application", {"api-task", "worker-task", "migrate-task"})):
         body = policies[f"secret_{name}_readers"]
         assert body["block_public_policy"] is True
@@ -237,6 +235,27 @@ def test_the_secrets_own_policy_admits_their_readers_alone(stacks):
         readers = {role.format(kind) for kind in kinds | {"rotation"}}
         assert admitted == readers | {stack.spec["role_arn"]}
         assert "RefuseOtherAccounts" in refused
+
+
+def test_every_role_is_under_our_path(stack):
+    """What the deploy role may make and pass is told by the path: a name's end would be somebody else's too."""
+    assert {body["path"] for body in stack.all("aws_iam_role").values()} == {"/homeroom/"}
+
+
+def test_a_task_pulls_its_own_image_and_no_other(stacks):
+    for name, wanted in (("sandbox", set()), ("production", {ECR})):
+        policies = [json.loads(body["policy"]) for body in stacks[name].all("aws_iam_role_policy").values()]
+        pulled = {
+            resource
+            for policy in policies
+            for part in policy["Statement"]
+            if "ecr:BatchGetImage" in part["Action"]
+            for resource in part["Resource"]
+        }
+        assert pulled == wanted
+
+
+ECR = "arn:aws:ecr:us-east-1:123456789012:repository/homeroom/processor"
 
 
 def test_every_role_stays_within_the_accounts_boundary(stacks):
@@ -265,7 +284,7 @@ def test_the_firewall_stands_before_the_load_balancer_and_logs_no_credentials(st
 def test_the_auditor_alone_reads_the_trail(stack):
     statements = json.loads(stack.all("aws_s3_bucket_policy")["audit_records_policy"]["policy"])["Statement"]
     (reading,) = [part for part in statements if part["Sid"] == "AuditorAloneReads"]
-    auditor = f"arn:aws:iam::123456789012:role/auditor-{stack.suffix}"
+    auditor = f"arn:aws:iam::123456789012:role/homeroom/auditor-{stack.suffix}"
     assert (reading["Effect"], reading["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]) == ("Deny", auditor)
     trust = json.loads(stack.all("aws_iam_role")["audit_auditor_role"]["assume_role_policy"])["Statement"]
     assert trust[0]["Condition"] == {"Bool": {"aws:MultiFactorAuthPresent": "true"}}

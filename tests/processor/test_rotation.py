@@ -20,6 +20,7 @@ from psycopg import sql
 
 from devtools.services.postgres import Postgres
 from infra import rotation_package
+from infra.spec_values import REGIONS
 from sandbox.launch import running_sandbox
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
@@ -238,7 +239,7 @@ def test_the_archive_holds_the_authorities_of_rds(tmp_path):
     context = ssl.create_default_context(cadata=bundle)
     subjects: list[Any] = [one["subject"] for one in context.get_ca_certs()]
     names = {dict(pair for part in subject for pair in part)["commonName"] for subject in subjects}
-    for region in ("us-east-1", "us-east-2", "us-west-1", "us-west-2"):
+    for region in REGIONS:
         assert f"Amazon RDS {region} Root CA RSA2048 G1" in names
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from devtools import reach
+from devtools.reach import Way
 from infra.naming import LIMITS
 from infra.placeholder import IMAGE as PLACEHOLDER
 from tests.infra.conftest import COMMON, HOSTILE, IMAGE, SPECS, Stack, infra, synthesized
@@ -98,13 +100,25 @@ ANY_RESOURCE = {
     "ec2:DescribeNetworkInterfaces": "EC2's descriptions know no resource; Lambda asks for it",
 }
 INSIDE = {
-    ("balancer", "api", 8080),
-    ("api", "database", 5432),
-    ("worker", "database", 5432),
-    ("rotation", "database", 5432),
-    ("api", "cache", 6379),
-    ("worker", "cache", 6379),
+    Way("balancer", "api", 8080),
+    Way("api", "database", 5432),
+    Way("worker", "database", 5432),
+    Way("rotation", "database", 5432),
+    Way("api", "cache", 6379),
+    Way("worker", "cache", 6379),
 }
+CALLERS = ("api", "worker", "rotation")
+BY_ENDPOINTS = {Way(tier, "endpoints", 443) for tier in CALLERS} | {
+    Way(tier, "storage", 443) for tier in ("api", "worker")
+}
+DRAWN = {
+    "sandbox": INSIDE | {Way("clients", "balancer", 80)} | {Way(tier, "internet", 443) for tier in CALLERS},
+    "staging": INSIDE
+    | {Way("clients", "balancer", 80), Way("clients", "balancer", 443)}
+    | {Way(tier, "internet", 443) for tier in CALLERS},
+    "production": INSIDE | {Way("clients", "balancer", 80), Way("clients", "balancer", 443)} | BY_ENDPOINTS,
+}
+"""Every connection that may be opened, written down by hand; `devtools.reach` computes it from groups and routes."""
 
 
 def group_of(reference: str) -> str:
@@ -152,25 +166,51 @@ def test_two_districts_share_no_name(stacks):
     assert sum(map(len, names)) == len(set().union(*names))
 
 
-def test_who_may_talk_to_whom_is_what_is_drawn(stack):
-    ways: dict[str, set[tuple[str, str, int]]] = {
-        "aws_vpc_security_group_egress_rule": set(),
-        "aws_vpc_security_group_ingress_rule": set(),
-    }
-    for kind, found in ways.items():
+@pytest.mark.parametrize("name", sorted(DRAWN))
+def test_who_may_talk_to_whom_by_groups_and_routes_is_what_is_drawn(stacks, name):
+    resources = stacks[name].data["resource"]
+    assert reach.ways(resources) == DRAWN[name]
+    assert reach.one_sided(resources) == frozenset()
+
+
+def test_production_with_nat_still_reaches_aws_by_endpoints_alone(tmp_path):
+    stack = synthesized(SPECS["production"] | {"egress": "nat", "zones": 3}, tmp_path / "out")
+    assert reach.ways(stack.data["resource"]) == DRAWN["production"]
+    assert len(stack.all("aws_nat_gateway")) == 3
+
+
+def test_every_rule_is_one_port_with_a_reason_and_a_group_for_its_source(stack):
+    for kind in ("aws_vpc_security_group_egress_rule", "aws_vpc_security_group_ingress_rule"):
         for body in stack.all(kind).values():
             assert body["description"]
             assert body["from_port"] == body["to_port"]
-            if "referenced_security_group_id" in body:
-                here, there = group_of(body["security_group_id"]), group_of(body["referenced_security_group_id"])
-                pair = (here, there) if kind.endswith("egress_rule") else (there, here)
-                found.add((*pair, body["from_port"]))
-    wanted = INSIDE | (
-        {(tier, "endpoints", 443) for tier in ("api", "worker", "rotation")}
-        if "endpoints" in {name.removeprefix("security_") for name in stack.all("aws_security_group")}
-        else set()
-    )
-    assert all(found == wanted for found in ways.values())
+            assert body["ip_protocol"] == "tcp"
+            assert sum(key in body for key in ("referenced_security_group_id", "prefix_list_id", "cidr_ipv4")) == 1
+    assert not any(body.keys() & {"ingress", "egress"} for body in stack.all("aws_security_group").values())
+
+
+def test_a_way_needs_both_rules_and_a_route(stacks):
+    """The computation itself: without one side's rule, or without the route, there is no way."""
+    resources = json.loads(json.dumps(stacks["sandbox"].data["resource"]))
+    del resources["aws_vpc_security_group_ingress_rule"]["security_api_to_database_in"]
+    assert Way("api", "database", 5432) not in reach.ways(resources)
+    assert reach.one_sided(resources) == {Way("api", "database", 5432)}
+    del resources["aws_route"]["network_public_out"]
+    assert not [way for way in reach.ways(resources) if way.source == "clients"]
+    resources["aws_route"] = {}
+    assert not [way for way in reach.ways(resources) if way.target == "internet"]
+
+
+def test_the_data_subnets_tables_have_no_route_at_all(stack):
+    resources = stack.data["resource"]
+    seats, tables, out = reach.subnets_of_tiers(resources), reach.table_of(resources), reach.ways_out(resources)
+    assert {name for name, subnets in seats.items() if any("data" in subnet for subnet in subnets)} == {
+        "cache",
+        "database",
+    }
+    for tier in ("database", "cache"):
+        assert len(seats[tier]) == stack.spec.get("zones", 2)
+        assert not any(out.get(tables[subnet]) for subnet in seats[tier])
 
 
 def test_the_world_reaches_the_load_balancer_only(stack):

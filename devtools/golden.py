@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from devtools import names, reach
+from devtools import names, reach, rights
 from devtools.converge import combinations
 from devtools.paths import ROOT
 from infra import cost, schema
@@ -22,6 +22,7 @@ FOLDER = ROOT / "tests" / "infra" / "golden"
 SHOWN = ("sandbox-S-2-nat", "staging-M-2-nat", "production-L-3-none")
 SCHEMA = ROOT / "docs" / "district-spec.schema.json"
 STACK_DOCUMENT = ROOT / "docs" / "stack.md"
+DEPLOYMENT_DOCUMENT = ROOT / "docs" / "deployment.md"
 DRAWN = ("sandbox-S-2-nat", "production-L-3-none")
 """Those that differ in who may talk to whom."""
 ARCHIVE = re.compile(r'"source_code_hash": "[^"]*"')
@@ -87,6 +88,11 @@ def _costs(made: dict[str, dict[str, Any]]) -> str:
     return "\n".join([*parts, "Not counted:", "", *(f"- {left_out}" for left_out in cost.NOT_COUNTED)])
 
 
+def rights_sections() -> dict[str, str]:
+    """Return the parts of the deployment's document that are made from IAM documents, by their names."""
+    return {"worker": rights.worker(), "deploy": rights.deploy()}
+
+
 def marked(name: str, section: str) -> str:
     """Return a section between its marks."""
     return f"<!-- {name}: begin -->\n{section}\n<!-- {name}: end -->"
@@ -96,7 +102,7 @@ def in_document(document: str, name: str, section: str) -> str:
     """Return the document with the section between its marks; raises ValueError where it has none."""
     first, last = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     if first not in document or last not in document:
-        raise ValueError(f"{STACK_DOCUMENT} has no place for {name}: {first} ... {last}")
+        raise ValueError(f"The document has no place for {name}: {first} ... {last}")
     return document.partition(first)[0] + marked(name, section) + document.partition(last)[2]
 
 
@@ -107,13 +113,13 @@ def main() -> int:
     for name, stack in made.items():
         (FOLDER / f"{name}.json").write_text(masked(stack), encoding="utf-8")
     SCHEMA.write_text(schema.text(), encoding="utf-8")
-    document = STACK_DOCUMENT.read_text(encoding="utf-8")
-    for name, section in sections(made).items():
-        document = in_document(document, name, section)
-    STACK_DOCUMENT.write_text(document, encoding="utf-8")
+    for path, parts in ((STACK_DOCUMENT, sections(made)), (DEPLOYMENT_DOCUMENT, rights_sections())):
+        document = path.read_text(encoding="utf-8")
+        for name, section in parts.items():
+            document = in_document(document, name, section)
+        path.write_text(document, encoding="utf-8")
     print(
-        f"Renewed {len(made)} golden files, the schema and the tables of docs/stack.md; look at the difference before "
-        "you commit it."
+        f"Renewed {len(made)} golden files, the schema and the documents; look at the difference before you commit it."
     )
     return 0
 

@@ -528,3 +528,30 @@ def test_a_wrong_call_is_said(arguments):
 def test_what_is_no_json_is_said(tmp_path):
     ended = infra("-", str(tmp_path), given="{")
     assert (ended.returncode, ended.stderr.startswith("spec: This is no JSON")) == (2, True)
+
+
+def test_our_tags_are_on_whatever_can_have_tags(stack):
+    """The provider's default tags reach every resource; none takes one of them back."""
+    (provider,) = stack.data["provider"]["aws"]
+    tags = provider["default_tags"][0]["tags"]
+    assert tags | {"District": ""} == {
+        "District": "",
+        "Suffix": stack.suffix,
+        "Environment": stack.spec["environment"],
+        "ManagedBy": "homeroom",
+    }
+    assert tags["District"]
+    assert not [name for _, name, body in stack.each() if set(tags) & set(body.get("tags") or {})]
+    services = stack.all("aws_ecs_service").values()
+    assert {body["propagate_tags"] for body in services} == {"SERVICE"}
+
+
+def test_the_region_and_the_account_are_the_specifications(tmp_path):
+    other = {"region": "us-west-2", "account_id": "210987654321", "tags": {"Team": "Assessment"}}
+    stack = synthesized(SPECS["sandbox"] | other, tmp_path / "out")
+    (provider,) = stack.data["provider"]["aws"]
+    assert (provider["region"], provider["allowed_account_ids"]) == ("us-west-2", ["210987654321"])
+    assert provider["default_tags"][0]["tags"]["Team"] == "Assessment"
+    text = json.dumps(stack.data)
+    assert "us-east-1" not in text
+    assert "123456789012" not in text

@@ -22,7 +22,7 @@ from devtools.paths import VAR
 from devtools.services.portal import Portal
 from devtools.services.web import running_web
 from devtools.toolchain import browser as chromium
-from tests.builders import PASSWORD
+from tests.builders import ACCOUNT_ID, PASSWORD
 from tests.journeys.whole_portal import OTHER_ACCOUNT_ID, a_whole_portal, manage
 
 pytestmark = [pytest.mark.browser, pytest.mark.terraform]
@@ -69,6 +69,7 @@ def register_in_console(page: Page) -> str:
     page.goto("/districts/new")
     page.get_by_label("District's name").fill(HOSTILE)
     page.get_by_label("Slug").fill("maple")
+    page.get_by_label("AWS account").select_option(ACCOUNT_ID)
     page.get_by_role("button", name="Create and deploy").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(HOSTILE)
     return page.url

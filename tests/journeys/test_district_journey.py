@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -141,8 +142,12 @@ def nothing_holds(portal: Portal, secrets_of_the_district: set[str]) -> None:
     texts["database"] = manage(portal.variables, "dumpdata").encode()
     assert b"maple-sbx" in texts["database"]
     folder = Path(portal.variables["HOMEROOM_VAR_DIR"])
-    for place in ("logs", "work"):
-        texts |= {str(path): path.read_bytes() for path in (folder / place).rglob("*") if path.is_file()}
+    paths = [path for place in ("logs", "work") for path in (folder / place).rglob("*") if path.is_file()]
+    texts |= {str(path): path.read_bytes() for path in paths}
+    for path in filter(zipfile.is_zipfile, paths):
+        # A plan is an archive: its parts are searched as they are inside.
+        with zipfile.ZipFile(path) as archive:
+            texts |= {f"{path}: {member}": archive.read(member) for member in archive.namelist()}
     assert any("logs" in name for name in texts)
     for name, text in texts.items():
         assert not any(secret.encode() in text for secret in secrets_of_the_district), name

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -306,3 +308,132 @@ def test_the_most_zones_that_a_specification_takes_fit_into_the_policy():
         *[{key: part[key] for key in part if key != "Sid"} for part in deploy_statements(ACCOUNT, longest)]
     )
     assert len("".join(document.split())) <= 6144
+
+
+MADE_BY_NAME = {
+    "aws_backup_vault": ("backup:CreateBackupVault", "name", "backup:{region}:{account}:backup-vault:{name}"),
+    "aws_cloudtrail": ("cloudtrail:CreateTrail", "name", "cloudtrail:{region}:{account}:trail/{name}"),
+    "aws_cloudwatch_dashboard": ("cloudwatch:PutDashboard", "dashboard_name", "cloudwatch::{account}:dashboard/{name}"),
+    "aws_cloudwatch_log_group": ("logs:CreateLogGroup", "name", "logs:{region}:{account}:log-group:{name}"),
+    "aws_cloudwatch_metric_alarm": (
+        "cloudwatch:PutMetricAlarm",
+        "alarm_name",
+        "cloudwatch:{region}:{account}:alarm:{name}",
+    ),
+    "aws_budgets_budget": ("budgets:ModifyBudget", "name", "budgets::{account}:budget/{name}"),
+    "aws_db_event_subscription": ("rds:CreateEventSubscription", "name", "rds:{region}:{account}:es:{name}"),
+    "aws_db_parameter_group": ("rds:CreateDBParameterGroup", "name", "rds:{region}:{account}:pg:{name}"),
+    "aws_db_subnet_group": ("rds:CreateDBSubnetGroup", "name", "rds:{region}:{account}:subgrp:{name}"),
+    "aws_ecs_cluster": ("ecs:CreateCluster", "name", "ecs:{region}:{account}:cluster/{name}"),
+    "aws_ecs_service": ("ecs:CreateService", "name", "ecs:{region}:{account}:service/processing-{suffix}/{name}"),
+    "aws_ecs_task_definition": (
+        "ecs:RegisterTaskDefinition",
+        "family",
+        "ecs:{region}:{account}:task-definition/{name}:1",
+    ),
+    "aws_elasticache_parameter_group": (
+        "elasticache:CreateCacheParameterGroup",
+        "name",
+        "elasticache:{region}:{account}:parametergroup:{name}",
+    ),
+    "aws_elasticache_replication_group": (
+        "elasticache:CreateReplicationGroup",
+        "replication_group_id",
+        "elasticache:{region}:{account}:replicationgroup:{name}",
+    ),
+    "aws_elasticache_subnet_group": (
+        "elasticache:CreateCacheSubnetGroup",
+        "name",
+        "elasticache:{region}:{account}:subnetgroup:{name}",
+    ),
+    "aws_elasticache_user": ("elasticache:CreateUser", "user_id", "elasticache:{region}:{account}:user:{name}"),
+    "aws_elasticache_user_group": (
+        "elasticache:CreateUserGroup",
+        "user_group_id",
+        "elasticache:{region}:{account}:usergroup:{name}",
+    ),
+    "aws_kms_alias": ("kms:CreateAlias", "name", "kms:{region}:{account}:{name}"),
+    "aws_lambda_function": ("lambda:CreateFunction", "function_name", "lambda:{region}:{account}:function:{name}"),
+    "aws_lb": (
+        "elasticloadbalancing:CreateLoadBalancer",
+        "name",
+        "elasticloadbalancing:{region}:{account}:loadbalancer/app/{name}/*",
+    ),
+    "aws_lb_target_group": (
+        "elasticloadbalancing:CreateTargetGroup",
+        "name",
+        "elasticloadbalancing:{region}:{account}:targetgroup/{name}/*",
+    ),
+    "aws_rds_cluster": ("rds:CreateDBCluster", "cluster_identifier", "rds:{region}:{account}:cluster:{name}"),
+    "aws_rds_cluster_instance": ("rds:CreateDBInstance", "identifier", "rds:{region}:{account}:db:{name}"),
+    "aws_rds_cluster_parameter_group": (
+        "rds:CreateDBClusterParameterGroup",
+        "name",
+        "rds:{region}:{account}:cluster-pg:{name}",
+    ),
+    "aws_s3_bucket": ("s3:CreateBucket", "bucket", "s3:::{name}"),
+    "aws_secretsmanager_secret": (
+        "secretsmanager:CreateSecret",
+        "name",
+        "secretsmanager:{region}:{account}:secret:{name}-a1b2c3",
+    ),
+    "aws_sns_topic": ("sns:CreateTopic", "name", "sns:{region}:{account}:{name}"),
+    "aws_sqs_queue": ("sqs:CreateQueue", "name", "sqs:{region}:{account}:{name}"),
+    "aws_wafv2_web_acl": ("wafv2:CreateWebACL", "name", "wafv2:{region}:{account}:regional/webacl/{name}/1"),
+}
+"""What makes each kind that has a name, and its ARN (Service Authorization Reference, resource types)."""
+
+
+@pytest.mark.parametrize("kind", sorted(MADE_BY_NAME))
+def test_the_deploy_role_makes_everything_that_a_stack_names(platform, stacks, kind):
+    action, field, pattern = MADE_BY_NAME[kind]
+    for stack in stacks.values():
+        assert stack.all(kind)
+        for body in stack.all(kind).values():
+            name = "arn:aws:" + pattern.format(
+                region="us-east-1", account=ACCOUNT, name=body[field], suffix=stack.suffix
+            )
+            assert allowed(rights(platform, "deploy_rights"), action, name, MADE), name
+
+
+def test_the_deploy_role_makes_and_passes_every_role_of_a_stack(platform, stacks):
+    for stack in stacks.values():
+        for body in stack.all("aws_iam_role").values():
+            role = f"{IAM}:role{body['path']}{body['name']}"
+            assert allowed(rights(platform, "deploy_rights"), "iam:CreateRole", role, BOUNDARY), role
+
+
+def test_the_districts_boundary_holds_every_right_of_every_role_of_a_stack(platform, stacks):
+    """A right that the boundary lacks would fail in AWS and nowhere else: each is asked for by action and resource."""
+    boundary = rights(platform, "deploy_district_boundary")
+    for stack in stacks.values():
+        for name, body in stack.all("aws_iam_role_policy").items():
+            for part in json.loads(body["policy"])["Statement"]:
+                for action, resource in itertools.product(part["Action"], part["Resource"]):
+                    arn_of_it = resolved(stack, resource)
+                    assert allowed(boundary, action, arn_of_it, OURS), (name, action, arn_of_it)
+
+
+ARNS = {
+    "aws_cloudwatch_log_group": ("name", "logs:us-east-1:{account}:log-group:{name}"),
+    "aws_elasticache_replication_group": (
+        "replication_group_id",
+        "elasticache:us-east-1:{account}:replicationgroup:{name}",
+    ),
+    "aws_elasticache_user": ("user_id", "elasticache:us-east-1:{account}:user:{name}"),
+    "aws_secretsmanager_secret": ("name", "secretsmanager:us-east-1:{account}:secret:{name}-a1b2c3"),
+    "aws_sqs_queue": ("name", "sqs:us-east-1:{account}:{name}"),
+}
+
+
+def resolved(stack: Any, resource: str) -> str:
+    """Return an ARN with what Terraform would put in place of its expressions."""
+
+    def known(found: re.Match[str]) -> str:
+        kind, name = found[1], found[2]
+        if kind == "aws_kms_key":
+            return f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1"
+        field, pattern = ARNS[kind]
+        return "arn:aws:" + pattern.format(account=ACCOUNT, name=stack.all(kind)[name][field])
+
+    return re.sub(r"\$\{(\w+)\.(\w+)\.arn\}", known, resource)

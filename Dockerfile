@@ -25,11 +25,13 @@ COPY infra infra
 COPY processor processor
 
 RUN useradd --system --uid 10001 --home-dir /var/lib/homeroom --create-home homeroom \
-    && HOMEROOM_SECRET_KEY=build HOMEROOM_DATABASE_URL=postgresql://build:build@localhost/build \
+    && HOMEROOM_SECRET_KEY=build HOMEROOM_DATABASE_URL=postgresql://localhost/build \
        HOMEROOM_BROKER_URL=memory:// HOMEROOM_STATIC_DIR=/app/static \
        python manage.py collectstatic --no-input --verbosity 0
 # Beside the code, where no volume hides them.
 ENV HOMEROOM_STATIC_DIR=/app/static HOMEROOM_VAR_DIR=/var/lib/homeroom
 USER homeroom
 EXPOSE 8000
+# Of the web server, which the image runs by itself; docker-compose.yml gives worker and beat their own.
+HEALTHCHECK --interval=10s --timeout=5s --retries=6 CMD ["python", "-m", "portal.healthcheck"]
 CMD ["gunicorn", "portal.wsgi", "--bind", "0.0.0.0:8000"]

@@ -1,8 +1,8 @@
 """Applies every combination of size, zones and egress to the embedded AWS, and proves that each converges and goes.
 
-For each: apply, a second plan that must be empty, a plan of another size, image and retention that must lose no data,
-destroy, and AWS's own inventory, which must be empty too. Each has a sandbox of its own. Slow by nature: some minutes
-for each; the tests run a few of them.
+For each: apply, a search for its passwords in plan, state and logs, a second plan that must be empty, a plan of another
+size, image and retention that must lose no data, destroy, and AWS's own inventory, which must be empty too. Each has a
+sandbox of its own. Slow by nature: some minutes for each.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import shutil
 import sys
 import time
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,8 @@ TLS: dict[str, dict[str, str]] = {
     "production": {"hosted_zone_id": "Z0123456789ABC", "domain_name": DOMAIN},
 }
 """Both ways to a certificate: one that is given, and one that the stack makes in a hosted zone."""
+NOT_OF_A_RUN = {".terraform", "jsii", "plugins"}
+"""Folders of programs, which no run writes into."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,28 @@ def lost_by_growing(settings: EngineSettings, spec: dict[str, Any], folder: Path
     return [finding.sentence for finding in assess(terraform.plan().shown) if finding.code in stateful]
 
 
+def holding_passwords(url: str, folder: Path, spec: dict[str, Any], shown: dict[str, Any]) -> list[str]:
+    """Return where the district's passwords stand beside its secrets: plan, state, and all that a run left behind."""
+    secrets = boto3.client("secretsmanager", region_name="us-east-1", endpoint_url=url)
+    store = boto3.client("s3", region_name="us-east-1", endpoint_url=url)
+    names = [f"database-{kind}-{spec['suffix']}" for kind in ("owner", "application")]
+    texts = [secrets.get_secret_value(SecretId=name)["SecretString"] for name in names]
+    passwords = [json.loads(text)["password"].encode() for text in texts]
+    places = {"the plan": json.dumps(shown).encode()}
+    for found in store.list_objects_v2(Bucket=STATE_BUCKET)["Contents"]:
+        places[found["Key"]] = store.get_object(Bucket=STATE_BUCKET, Key=found["Key"])["Body"].read()
+    for path in folder.rglob("*"):
+        if not path.is_file() or path.is_symlink() or NOT_OF_A_RUN & set(path.parts):
+            continue
+        places[str(path.relative_to(folder))] = path.read_bytes()
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                places |= {f"{path.name}: {member}": archive.read(member) for member in archive.namelist()}
+    if not any("tfplan" in place for place in places):
+        return ["the plan's file was not there to be searched"]
+    return [f"a password is in {place}" for place, text in places.items() if any(one in text for one in passwords)]
+
+
 def converge(name: str, spec: dict[str, Any], folder: Path) -> Outcome:
     """Carry one combination through; what goes wrong is told in the outcome."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -132,16 +157,18 @@ def converge(name: str, spec: dict[str, Any], folder: Path) -> Outcome:
             terraform = Terraform(settings, folder / "stack", state_key(spec["suffix"]))
             terraform.init()
             started = time.monotonic()
-            terraform.apply(terraform.plan())
+            first = terraform.plan()
+            terraform.apply(first)
             applied = time.monotonic() - started
-            again = terraform.plan()
-            problem = "; ".join(f"{one.address}: {one.action}" for one in again.resources)
-            problem = "; ".join(part for part in (problem, *lost_by_growing(settings, spec, folder)) if part)
+            found = holding_passwords(sandbox.url, folder, spec, first.shown)
+            found += [f"{one.address}: {one.action}" for one in terraform.plan().resources]
+            found += lost_by_growing(settings, spec, folder)
             started = time.monotonic()
             terraform.apply(terraform.plan(destroy=True))
             destroyed = time.monotonic() - started
             left = left_behind(remaining(settings, "us-east-1", spec["suffix"]))
-            problem += "; ".join(f"left: {item.service} {item.kind} {item.identifier}" for item in left)
+            found += [f"left: {item.service} {item.kind} {item.identifier}" for item in left]
+            problem = "; ".join(found)
         except EngineError as error:
             problem = f"{error.summary} {error.detail}"
     if not problem:

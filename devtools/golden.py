@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from devtools import states_page
+from devtools import names, reach, rights, states_page
 from devtools.converge import combinations
 from devtools.paths import ROOT
 from infra import cost, schema
@@ -22,7 +22,9 @@ FOLDER = ROOT / "tests" / "infra" / "golden"
 SHOWN = ("sandbox-S-2-nat", "staging-M-2-nat", "production-L-3-none")
 SCHEMA = ROOT / "docs" / "district-spec.schema.json"
 STACK_DOCUMENT = ROOT / "docs" / "stack.md"
-MARKS = ("<!-- cost: begin -->", "<!-- cost: end -->")
+DEPLOYMENT_DOCUMENT = ROOT / "docs" / "deployment.md"
+DRAWN = ("sandbox-S-2-nat", "production-L-3-none")
+"""Those that differ in who may talk to whom."""
 ARCHIVE = re.compile(r'"source_code_hash": "[^"]*"')
 
 
@@ -62,20 +64,46 @@ def stacks() -> dict[str, dict[str, Any]]:
     return found
 
 
-def cost_section(made: dict[str, dict[str, Any]]) -> str:
-    """Return the tables of what each stack costs, between their marks."""
+def sections(made: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """Return the parts of the document that are made from the stacks, by their names."""
+    resources = {name: stack["resource"] for name, stack in made.items()}
+    drawn, matrices = [], []
+    for name in DRAWN:
+        drawn += [f"### {name}", "", reach.drawing(resources[name]), ""]
+        matrices += [f"### {name}", "", reach.matrix(resources[name]), ""]
+    suffixes = [combinations()[name]["suffix"] for name in made]
+    return {
+        "drawing": "\n".join(drawn).rstrip(),
+        "matrix": "\n".join(matrices).rstrip(),
+        "names": names.table(names.names(list(resources.values()), suffixes)),
+        "cost": _costs(made),
+    }
+
+
+def _costs(made: dict[str, dict[str, Any]]) -> str:
     prices = cost.load_prices()
-    parts = [MARKS[0], f"Prices as of {prices.as_of}, us-east-1; {prices.source}. Made by `make golden`.", ""]
+    parts = [f"Prices as of {prices.as_of}, us-east-1; {prices.source}. Made by `make golden`.", ""]
     for name, stack in made.items():
         parts += [f"### {name}", "", cost.table(cost.estimate(stack, prices, "us-east-1")), ""]
-    parts += ["Not counted:", "", *(f"- {left_out}" for left_out in cost.NOT_COUNTED), MARKS[1]]
-    return "\n".join(parts)
+    return "\n".join([*parts, "Not counted:", "", *(f"- {left_out}" for left_out in cost.NOT_COUNTED)])
 
 
-def in_document(document: str, section: str) -> str:
-    """Return the document with the section in its place."""
-    before, _, rest = document.partition(MARKS[0])
-    return before + section + rest.partition(MARKS[1])[2]
+def rights_sections() -> dict[str, str]:
+    """Return the parts of the deployment's document that are made from IAM documents, by their names."""
+    return {"worker": rights.worker(), "deploy": rights.deploy()}
+
+
+def marked(name: str, section: str) -> str:
+    """Return a section between its marks."""
+    return f"<!-- {name}: begin -->\n{section}\n<!-- {name}: end -->"
+
+
+def in_document(document: str, name: str, section: str) -> str:
+    """Return the document with the section between its marks; raises ValueError where it has none."""
+    first, last = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    if first not in document or last not in document:
+        raise ValueError(f"The document has no place for {name}: {first} ... {last}")
+    return document.partition(first)[0] + marked(name, section) + document.partition(last)[2]
 
 
 def main() -> int:
@@ -85,9 +113,13 @@ def main() -> int:
     for name, stack in made.items():
         (FOLDER / f"{name}.json").write_text(masked(stack), encoding="utf-8")
     SCHEMA.write_text(schema.text(), encoding="utf-8")
-    STACK_DOCUMENT.write_text(in_document(STACK_DOCUMENT.read_text(), cost_section(made)), encoding="utf-8")
+    for path, parts in ((STACK_DOCUMENT, sections(made)), (DEPLOYMENT_DOCUMENT, rights_sections())):
+        document = path.read_text(encoding="utf-8")
+        for name, section in parts.items():
+            document = in_document(document, name, section)
+        path.write_text(document, encoding="utf-8")
     states_page.write()
-    print(f"Renewed {len(made)} golden files, the schema, the states and the costs.")
+    print(f"Renewed {len(made)} golden files, the schema, the states and the documents.")
     print("Look at the difference before you commit it.")
     return 0
 

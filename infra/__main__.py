@@ -16,6 +16,7 @@ from pathlib import Path
 
 from infra.platform_spec import parse_platform_spec
 from infra.spec import FieldProblem, SpecError, parse_spec
+from infra.spec_errors import on_one_line
 
 USAGE = """Usage: python -m infra SPEC.json OUT_DIR
        python -m infra platform SPEC.json OUT_DIR
@@ -27,11 +28,24 @@ USAGE = """Usage: python -m infra SPEC.json OUT_DIR
 def read(source: str) -> object:
     """Return the JSON data of a file or of standard input; raises SpecError where it is none."""
     try:
-        return json.loads(sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8"))
+        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+        return json.loads(text, object_pairs_hook=without_doubles)
+    except SpecError:
+        raise
     except OSError as error:
         raise SpecError((FieldProblem("spec", f"{source} cannot be read: {error.strerror}."),)) from error
     except (ValueError, RecursionError) as error:
         raise SpecError((FieldProblem("spec", f"This is no JSON: {error}."),)) from error
+
+
+def without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return a JSON object's fields; raises SpecError for one that is there twice, of which readers keep either."""
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        names = [name for name, _ in pairs]
+        double = next(name for name in names if names.count(name) > 1)
+        raise SpecError((FieldProblem(on_one_line(double) or "spec", "This field is there twice; keep one of them."),))
+    return fields
 
 
 def write_district(data: object, folder: Path) -> Path:
@@ -62,7 +76,10 @@ def synthesize(write: Callable[[object, Path], Path], arguments: list[str]) -> i
         print(error, file=sys.stderr)
         return 2
     except (FileExistsError, NotADirectoryError):
-        print(f"out_dir: {arguments[1]} is no folder.", file=sys.stderr)
+        print(f"out_dir: {arguments[1]} is no folder; name another one.", file=sys.stderr)
+        return 2
+    except PermissionError:
+        print(f"out_dir: {arguments[1]} may not be written; name another folder.", file=sys.stderr)
         return 2
     return 0
 

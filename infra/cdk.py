@@ -26,6 +26,8 @@ def _use_packaged_node() -> None:
     os.environ.setdefault("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(JSII_CACHE))
     os.environ.setdefault("JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION", "1")
     os.environ.setdefault("JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION", "1")
+    # Of jsii's own code, which nobody here can change.
+    os.environ.setdefault("NODE_NO_WARNINGS", "1")
 
 
 def _stand_in_for(package: str) -> None:

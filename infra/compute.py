@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,23 @@ SCRATCH = "/tmp"
 HEALTH = ["CMD", "/healthcheck"]
 """What the image answers its health with; a program, since there is no shell in it."""
 GRACE_SECONDS = 60
+
+
+PULL = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+REPOSITORY = re.compile(r"([0-9]{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^@:]+)")
+
+
+def pulling(image: str | None) -> list[dict[str, Any]]:
+    """Return the rights to pull this image: from its own repository in ECR, or none where ECR does not keep it."""
+    found = REPOSITORY.match(image or "")
+    if found is None:
+        return []
+    account, region, name = found.groups()
+    return [
+        # The sign-in to ECR knows no resource (Service Authorization Reference: Amazon ECR).
+        allow("SignInToRegistry", ["ecr:GetAuthorizationToken"], ["*"]),
+        allow("PullImage", PULL, [f"arn:aws:ecr:{region}:{account}:repository/{name}"]),
+    ]
 
 
 @dataclass(frozen=True)
@@ -150,13 +168,7 @@ class Compute(Construct):
         self.log_group_names.append(group.name)
         starts = [
             allow("WriteLog", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{group.arn}:*"]),
-            # The sign-in to ECR knows no resource (Service Authorization Reference: Amazon ECR).
-            allow("SignInToRegistry", ["ecr:GetAuthorizationToken"], ["*"]),
-            allow(
-                "PullImage",
-                ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-                [frame.arn("ecr", "repository/homeroom/*")],
-            ),
+            *pulling(image),
         ]
         execution, role = self.role(f"{name}-execution", starts), self.role(f"{name}-task", rights)
         return EcsTaskDefinition(

@@ -244,7 +244,7 @@ def _firewall(stack: Stack, found: Resources) -> Counted:
     rules = sum(len(body["rule"]) for body in found.values())
     return [
         ("Web application firewall", Decimal(len(found)), "months", "web_acl_month"),
-        ("Its rules", Decimal(rules), "months", "web_acl_rule_month"),
+        ("Web application firewall, rules", Decimal(rules), "months", "web_acl_rule_month"),
     ]
 
 

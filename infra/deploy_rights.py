@@ -1,14 +1,15 @@
-"""What the deploy role may do: make, change and remove what is ours by name or by tag, and nothing beside it.
+"""What the deploy role may do: make, change and remove what is ours by tag or by name, and nothing beside it.
 
 Pure documents. The same document is the role's policy and its permissions boundary: what it may do is the most that
-it may ever do. Sources: Service Authorization Reference, per service; IAM, "Permissions boundaries".
+it may ever do. Sources: Service Authorization Reference, per service; IAM, "Permissions boundaries"; EC2, "Grant
+permission to tag resources during creation". `infra.district_rights` is the boundary of the roles it makes.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from infra.frame import allow
+from infra.frame import ROLE_PATH, allow
 from infra.naming import ENVIRONMENT_CODES
 
 Statement = dict[str, Any]
@@ -16,67 +17,41 @@ Statement = dict[str, Any]
 DEPLOY_ROLE, DEPLOY_BOUNDARY, DISTRICT_BOUNDARY = "homeroom-deploy", "homeroom-deploy", "homeroom-district"
 """The role, its policy, and the boundary of every role that it makes for a district."""
 
-SUFFIXES = tuple(f"*-{code}" for code in ENVIRONMENT_CODES.values())
-OURS = {"StringEquals": {"aws:ResourceTag/ManagedBy": "homeroom"}}
-MADE_AS_OURS = {"StringEquals": {"aws:RequestTag/ManagedBy": "homeroom"}}
+BUCKETS = ("results", "audit", "logs")
+TAG = "ManagedBy"
+OURS = {"StringEquals": {f"aws:ResourceTag/{TAG}": "homeroom"}}
+MADE_AS_OURS = {"StringEquals": {f"aws:RequestTag/{TAG}": "homeroom"}}
+NOBODYS = {"Null": {f"aws:ResourceTag/{TAG}": "true"}}
+"""It does not exist yet; what exists and has no such tag is told apart by its name alone."""
 
 BY_TAG = (
     "acm",
+    "application-autoscaling",
     "backup",
-    "cloudtrail",
-    "ec2",
+    "cloudwatch",
     "ecs",
     "elasticache",
     "elasticloadbalancing",
     "kms",
     "lambda",
+    "logs",
     "rds",
     "secretsmanager",
     "sns",
     "sqs",
     "wafv2",
 )
-"""Services whose resources carry tags that decide on access."""
+"""Services whose resources carry tags that decide on access; EC2 is one too, and has statements of its own."""
 
-MAKING = (
-    "acm:RequestCertificate",
-    "acm:AddTagsToCertificate",
-    "backup:CreateBackup*",
-    "backup:TagResource",
-    "cloudtrail:CreateTrail",
-    "cloudtrail:AddTags",
-    "ec2:Allocate*",
-    "ec2:AuthorizeSecurityGroup*",
-    "ec2:Create*",
-    "ecs:Create*",
-    "ecs:RegisterTaskDefinition",
-    "ecs:TagResource",
-    "elasticache:AddTagsToResource",
-    "elasticache:Create*",
-    "elasticloadbalancing:AddTags",
-    "elasticloadbalancing:Create*",
-    "kms:CreateKey",
-    "kms:TagResource",
-    "lambda:CreateFunction",
-    "lambda:TagResource",
-    "rds:AddTagsToResource",
-    "rds:CopyDBClusterSnapshot",
-    "rds:Create*",
-    "secretsmanager:CreateSecret",
-    "secretsmanager:TagResource",
-    "sns:CreateTopic",
-    "sns:TagResource",
-    "sqs:CreateQueue",
-    "sqs:TagQueue",
-    "wafv2:CreateWebACL",
-    "wafv2:TagResource",
-)
-"""What makes a resource, or tags it while it is made: allowed with our tag in the request alone."""
+ROOTS = ("ec2:AllocateAddress", "ec2:CreateInternetGateway", "ec2:CreateVpc", "kms:CreateKey")
+"""What is made out of nothing: no call of these names anything that is there."""
+NETWORK_OF_A_VPC = ("CreateRouteTable", "CreateSecurityGroup", "CreateSubnet")
+NETWORK_PARTS = ("AuthorizeSecurityGroup*", "CreateFlowLogs", "CreateNatGateway", "CreateVpcEndpoint")
+"""EC2's creations by what they are put into. Each allows the new resource alone: what it is put into has to be ours."""
 
 LOOKING = (
     "acm:List*",
     "application-autoscaling:Describe*",
-    "application-autoscaling:List*",
     "backup:List*",
     "budgets:ViewBudget",
     "cloudtrail:Describe*",
@@ -87,30 +62,39 @@ LOOKING = (
     "ecs:Describe*",
     "ecs:List*",
     "elasticache:Describe*",
-    "elasticache:List*",
     "elasticloadbalancing:Describe*",
     "iam:ListRoles",
     "kms:DescribeKey",
-    "kms:ListAliases",
-    "kms:ListKeys",
-    "lambda:ListFunctions",
+    "kms:List*",
+    "lambda:List*",
     "logs:Describe*",
     "rds:Describe*",
-    "rds:List*",
+    "route53:GetChange",
     "s3:ListAllMyBuckets",
-    "secretsmanager:GetRandomPassword",
-    "secretsmanager:ListSecrets",
-    "servicequotas:GetServiceQuota",
-    "sns:ListTopics",
-    "sqs:ListQueues",
+    "secretsmanager:List*",
+    "servicequotas:Get*",
+    "sns:GetSubscriptionAttributes",
+    "sns:List*",
+    "sqs:List*",
     "sts:GetCallerIdentity",
     "tag:GetResources",
     "wafv2:List*",
 )
-"""Lists and descriptions, which know no resource, and the making of a password."""
+"""Lists and descriptions, which know no resource."""
+
+WITHOUT_RESOURCE = (
+    "backup-storage:MountCapsule",
+    "ecs:DeregisterTaskDefinition",
+    "logs:*LogDeliver*",
+    "logs:PutResourcePolicy",
+    "secretsmanager:GetRandomPassword",
+    "sns:SetSubscriptionAttributes",
+    "sns:Unsubscribe",
+)
+"""What AWS offers for every resource or none: WAF's and ElastiCache's log delivery, a vault's storage, a password,
+the end of a task definition's revision and of a subscription."""
 
 SERVICE_ROLES = (
-    "autoscaling.amazonaws.com",
     "backup.amazonaws.com",
     "ecs.amazonaws.com",
     "ecs.application-autoscaling.amazonaws.com",
@@ -127,34 +111,93 @@ PASSED_TO = (
     "monitoring.rds.amazonaws.com",
     "vpc-flow-logs.amazonaws.com",
 )
+ROLE_ACTIONS = (
+    "*agRole",
+    "DeleteRole",
+    "DeleteRolePolicy",
+    "DetachRolePolicy",
+    "GetRole*",
+    "List*Role*",
+    "UpdateAssumeRolePolicy",
+    "UpdateRole*",
+)
+"""Tagging, reading and ending a role, and all but what its rights are."""
+WITHIN_THE_BOUNDARY = ("AttachRolePolicy", "CreateRole", "PutRolePermissionsBoundary", "PutRolePolicy")
+RECORD_ACTIONS = ("route53:ChangeResourceRecordSets", "route53:GetHostedZone", "route53:ListResourceRecordSets")
+"""On records of the zones that the account's specification names, and of no other."""
+BY_NAME = ("budgets:*", "cloudtrail:*", "cloudwatch:*Dashboard*", "kms:*Alias", "s3:*")
+"""Services whose resources are told apart by name: they have no tags, or theirs decide nothing."""
 
 
-def deploy_statements(account: str) -> list[Statement]:
-    """Return the deploy role's rights in this account."""
+def log_groups(account: str) -> list[str]:
+    """Return the log groups that a district has, by the beginning of their names."""
+    beginnings = (
+        "/homeroom/",
+        "/aws/ecs/containerinsights/processing-",
+        "/aws/lambda/rotation-",
+        "/aws/rds/cluster/aurora-",
+        "aws-waf-logs-",
+    )
+    return [f"arn:aws:logs:*:{account}:log-group:{beginning}*" for beginning in beginnings]
+
+
+def named(account: str) -> list[str]:
+    """Return what a district makes with a name, by the beginnings that its names have."""
+    own = {
+        "backup": ("backup-vault:backup-*",),
+        "cloudwatch": tuple(f"alarm:*-{code}" for code in ENVIRONMENT_CODES.values()),
+        "ecs": ("cluster/processing-*", "service/processing-*", *(f"task-definition/{task}-*" for task in TASKS)),
+        "elasticache": ("*:cache-*", "user:app-*", "user:default-*"),
+        "elasticloadbalancing": ("*/app/api-*", "targetgroup/api-*"),
+        "lambda": ("function:rotation-*",),
+        "rds": ("*:aurora-*", "*:final-*", "es:database-events-*", "og:default*"),
+        "secretsmanager": ("secret:database-*",),
+        "sns": ("alarms-*",),
+        "sqs": ("dead-letters-*", "results-*"),
+        "wafv2": ("regional/managedruleset/*", "regional/webacl/api-*"),
+    }
+    return [f"arn:aws:{service}:*:{account}:{end}" for service, ends in own.items() for end in ends] + [
+        *log_groups(account)
+    ]
+
+
+TASKS = ("api", "migrate", "worker")
+
+
+def deploy_statements(account: str, hosted_zone_ids: tuple[str, ...] = ()) -> list[Statement]:
+    """Return the deploy role's rights in this account, and on the records of these zones."""
+    roles = [f"arn:aws:iam::{account}:role{ROLE_PATH}*"]
+    boundary = f"arn:aws:iam::{account}:policy/{DISTRICT_BOUNDARY}"
+    services = [f"{service}:*" for service in BY_TAG]
     return [
-        allow("ChangeOurs", [f"{service}:*" for service in BY_TAG], ["*"], Condition=OURS),
-        allow("MakeOurs", list(MAKING), ["*"], Condition=MADE_AS_OURS),
-        allow("Look", list(LOOKING), ["*"]),
-        allow("JoinOurNetwork", ["ec2:Create*", "ec2:RunInstances"], _network(account), Condition=OURS),
-        allow("OurBuckets", ["s3:*"], [f"arn:aws:s3:::homeroom-{kind}-{account}-*" for kind in BUCKETS]),
-        allow("OurNames", [*BY_NAME], _named(account)),
+        allow("Change", [*services, "ec2:*"], ["*"], Condition=OURS),
+        # What carries tags in its request makes a resource, or tags one while it is made. AWS itself makes a VPC's
+        # default security group, without tags: it is tagged before it is emptied. The account is left out of these
+        # names, since nothing is made in another one, and a policy has 6,144 characters at most.
         allow(
-            "OurRoles",
-            [f"iam:{action}" for action in ROLE_ACTIONS],
-            [f"arn:aws:iam::{account}:role/{suffix}" for suffix in SUFFIXES],
+            "Make",
+            [*services, "ec2:CreateTags"],
+            [arn.replace(f":{account}:", ":*:") for arn in (*named(account), *_nameless(account))],
+            Condition=MADE_AS_OURS | NOBODYS,
+        ),
+        allow("Roots", list(ROOTS), ["*"], Condition=MADE_AS_OURS),
+        *_network(account),
+        allow("Look", [*LOOKING, *WITHOUT_RESOURCE], ["*"]),
+        allow(
+            "Names",
+            [*BY_NAME, *(RECORD_ACTIONS if hosted_zone_ids else ()), *(f"iam:{action}" for action in ROLE_ACTIONS)],
+            [*_by_name(account), *roles, *(f"arn:aws:route53:::hostedzone/{zone}" for zone in hosted_zone_ids)],
         ),
         allow(
-            "RolesWithinTheBoundary",
-            ["iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:AttachRolePolicy"],
-            [f"arn:aws:iam::{account}:role/{suffix}" for suffix in SUFFIXES],
-            Condition={
-                "StringEquals": {"iam:PermissionsBoundary": f"arn:aws:iam::{account}:policy/{DISTRICT_BOUNDARY}"}
-            },
+            "RolesInside",
+            [f"iam:{action}" for action in WITHIN_THE_BOUNDARY],
+            roles,
+            Condition={"StringEquals": {"iam:PermissionsBoundary": boundary}},
         ),
         allow(
-            "PassOurRoles",
+            "PassRoles",
             ["iam:PassRole"],
-            [f"arn:aws:iam::{account}:role/{suffix}" for suffix in SUFFIXES],
+            roles,
             Condition={"StringEquals": {"iam:PassedToService": list(PASSED_TO)}},
         ),
         allow(
@@ -166,99 +209,39 @@ def deploy_statements(account: str) -> list[Statement]:
     ]
 
 
-BUCKETS = ("results", "audit", "logs")
-ROLE_ACTIONS = (
-    "DeleteRole",
-    "DeleteRolePolicy",
-    "DetachRolePolicy",
-    "GetRole*",
-    "ListAttachedRolePolicies",
-    "ListInstanceProfilesForRole",
-    "ListRole*",
-    "TagRole",
-    "UntagRole",
-    "UpdateAssumeRolePolicy",
-    "UpdateRole*",
-)
-BY_NAME = (
-    "application-autoscaling:*",
-    "budgets:*",
-    "cloudwatch:*",
-    "kms:CreateAlias",
-    "kms:DeleteAlias",
-    "kms:UpdateAlias",
-    "logs:*",
-    "route53:*",
-    "wafv2:*",
-)
-"""Services whose resources are told apart by name, since their tags decide nothing or they have none."""
+def _network(account: str) -> list[Statement]:
+    """Return the rights to make a network; to put something into one, `ChangeOurs` asks for our tag on it."""
 
+    def of(*kinds: str) -> list[str]:
+        return [f"arn:aws:ec2:*:{account}:{kind}/*" for kind in kinds]
 
-KEY_USES = ("CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKey*")
+    def make(sid: str, actions: tuple[str, ...], kinds: list[str]) -> Statement:
+        return allow(sid, [f"ec2:{action}" for action in actions], kinds, Condition=MADE_AS_OURS)
 
-
-def _network(account: str) -> list[str]:
-    """Return what a new resource is put into: it has to be ours already."""
-    kinds = ("vpc", "subnet", "security-group", "route-table", "internet-gateway", "elastic-ip", "network-interface")
-    return [f"arn:aws:ec2:*:{account}:{kind}/*" for kind in kinds]
-
-
-def _named(account: str) -> list[str]:
-    found = [
-        f"arn:aws:application-autoscaling:*:{account}:scalable-target/*",
-        f"arn:aws:logs:*:{account}:log-group:aws-waf-logs-*",
-        f"arn:aws:logs:*:{account}:log-group:/homeroom/*",
-        f"arn:aws:logs:*:{account}:log-group:/aws/ecs/containerinsights/processing-*",
-        f"arn:aws:logs:*:{account}:log-group:/aws/lambda/rotation-*",
-        f"arn:aws:logs:*:{account}:log-group:/aws/rds/cluster/aurora-*",
-        f"arn:aws:wafv2:*:{account}:regional/managedruleset/*",
-        "arn:aws:route53:::hostedzone/*",
-        "arn:aws:route53:::change/*",
-    ]
-    for suffix in SUFFIXES:
-        found += [
-            f"arn:aws:budgets::{account}:budget/{suffix}",
-            f"arn:aws:cloudwatch:*:{account}:alarm:{suffix}",
-            f"arn:aws:cloudwatch::{account}:dashboard/{suffix}",
-            f"arn:aws:kms:*:{account}:alias/{suffix}",
-        ]
-    return found
-
-
-def district_statements(account: str) -> list[Statement]:
-    """Return the most that any role of any district may do: its policy, which is far narrower, decides the rest.
-
-    No right here reaches IAM, Organizations, another account's roles, or the state bucket.
-    """
-    suffixed = [f"*-{code}*" for code in ENVIRONMENT_CODES.values()]
+    while_made = MADE_AS_OURS | {"Null": {"ec2:CreateAction": "false"}}
     return [
-        allow("Buckets", ["s3:*"], [f"arn:aws:s3:::homeroom-{kind}-{account}-*" for kind in BUCKETS]),
-        allow(
-            "Keys", ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*"], ["*"], Condition=OURS
-        ),
-        allow(
-            "Secrets",
-            ["secretsmanager:*"],
-            [f"arn:aws:secretsmanager:*:{account}:secret:{suffix}" for suffix in suffixed],
-        ),
-        allow("Passwords", ["secretsmanager:GetRandomPassword"], ["*"]),
-        allow("Queues", ["sqs:*"], [f"arn:aws:sqs:*:{account}:{suffix}" for suffix in SUFFIXES]),
-        allow("Caches", ["elasticache:Connect"], [f"arn:aws:elasticache:*:{account}:*"]),
-        allow("Logs", ["logs:*"], [f"arn:aws:logs:*:{account}:log-group:*"]),
-        allow("Images", ["ecr:GetAuthorizationToken"], ["*"]),
-        allow(
-            "OurImages",
-            ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            [f"arn:aws:ecr:*:{account}:repository/homeroom/*"],
-        ),
-        allow(
-            "Network",
-            ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces"],
-            ["*"],
-        ),
-        allow(
-            "Backups",
-            ["backup:*", "rds:*Snapshot*", "rds:Describe*", "rds:ListTagsForResource", "rds:AddTagsToResource"],
-            [f"arn:aws:backup:*:{account}:*", f"arn:aws:rds:*:{account}:*"],
-        ),
+        make("NetOfVpc", NETWORK_OF_A_VPC, of("route-table", "security-group", "subnet")),
+        make("NetParts", NETWORK_PARTS, of("natgateway", "security-group-rule", "vpc-endpoint", "vpc-flow-log")),
+        allow("NetTags", ["ec2:CreateTags"], ["*"], Condition=while_made),
+    ]
+
+
+def _nameless(account: str) -> list[str]:
+    kinds = {
+        "acm": "certificate/*",
+        "application-autoscaling": "scalable-target/*",
+        "backup": "backup-plan:*",
+        "ec2": "security-group/*",
+        "kms": "key/*",
+    }
+    return [f"arn:aws:{service}:*:{account}:{kind}" for service, kind in kinds.items()]
+
+
+def _by_name(account: str) -> list[str]:
+    return [
+        f"arn:aws:budgets::{account}:budget/monthly-*",
+        f"arn:aws:cloudtrail:*:{account}:trail/trail-*",
+        f"arn:aws:cloudwatch::{account}:dashboard/district-*",
+        f"arn:aws:kms:*:{account}:alias/data-*",
+        *(f"arn:aws:s3:::homeroom-{kind}-{account}-*" for kind in BUCKETS),
     ]

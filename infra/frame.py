@@ -11,6 +11,11 @@ from infra.sizes import SIZES, Sizing
 from infra.spec import DistrictSpec, Egress, Environment
 from infra.text import tag_value
 
+ROLE_PATH = "/homeroom/"
+"""The path of every role that a district has: what may make or pass them is told by it, and by no other role's name."""
+NETWORK_KINDS = ("network-interface", "security-group", "subnet")
+"""What a function in a network makes, and what it puts it into (Service Authorization Reference: EC2)."""
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -45,7 +50,7 @@ class Frame:
 
     def role_arn(self, kind: str) -> str:
         """Return the ARN of a role of ours, known before the role exists."""
-        return f"arn:aws:iam::{self.spec.account_id}:role/{self.name(kind, limit='iam_role')}"
+        return f"arn:aws:iam::{self.spec.account_id}:role{ROLE_PATH}{self.name(kind, limit='iam_role')}"
 
     def name(self, kind: str, *, limit: str = "default") -> str:
         """Return ``<kind>-<suffix>``."""

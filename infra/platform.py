@@ -45,10 +45,11 @@ from infra.deploy_rights import (
     DEPLOY_ROLE,
     DISTRICT_BOUNDARY,
     deploy_statements,
-    district_statements,
 )
+from infra.district_rights import district_statements
 from infra.frame import policy, tls_only
 from infra.platform_spec import PlatformSpec
+from infra.worker_rights import WORKER, worker_statements
 
 STACK = "platform"
 REPOSITORY = "homeroom/processor"
@@ -79,6 +80,14 @@ class PlatformStack(TerraformStack):
         }
         if spec.state_bucket is not None:
             outputs["state_bucket"] = StateBucket(self, spec.state_bucket, key_arn=key.arn).name
+            worker = IamPolicy(
+                self,
+                "worker",
+                name=WORKER,
+                description="What the portal's worker may do: enter the districts' accounts, keep their states",
+                policy=policy(*worker_statements(spec.state_bucket, key.arn)),
+            )
+            outputs["worker_policy_arn"] = worker.arn
         if spec.guardduty:
             GuarddutyDetector(self, "guardduty", enable=True)
         for name, value in outputs.items():
@@ -143,7 +152,7 @@ class DeployRole(Construct):
             "rights",
             name=DEPLOY_BOUNDARY,
             description="What the deploy role may do, and the most it may ever do",
-            policy=policy(*deploy_statements(spec.account_id)),
+            policy=policy(*without_names(deploy_statements(spec.account_id, spec.hosted_zone_ids))),
         )
         district = IamPolicy(
             self,
@@ -172,6 +181,11 @@ class DeployRole(Construct):
             "deploy_boundary_arn": rights.arn,
             "district_boundary_arn": district.arn,
         }
+
+
+def without_names(statements: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the statements without their names: a managed policy has at most 6,144 characters (IAM quotas)."""
+    return [{key: value for key, value in statement.items() if key != "Sid"} for statement in statements]
 
 
 class StateBucket(Construct):

@@ -6,14 +6,21 @@ Never looks at AWS or at the portal.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, field_validator, model_validator
 
-from infra.spec import ACCOUNT_ID, EXTERNAL_ID, REGION, ROLE, SpecError, problems_in
+from infra.spec import ACCOUNT_ID, EXTERNAL_ID, HOSTED_ZONE, ROLE, SpecError
+from infra.spec_errors import FieldError, problems_in
+from infra.spec_values import Switch, known_region, whole
 
 PRINCIPAL = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[\w+=,.@/-]{1,512}", re.ASCII)
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+ZONE_COUNT = 3
+"""More would not fit into the deploy role's policy (IAM: 6,144 characters)."""
+NUMBERS = re.compile(r"[0-9.]+")
+PRINCIPAL_COUNT = 5
+PLATFORM_VERSION: Final[Literal[1]] = 1
 EXTERNAL_ID_LEAST = 8
 """Shorter ones can be guessed; STS itself takes two characters."""
 
@@ -23,14 +30,15 @@ class PlatformSpec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    spec_version: Literal[1] = 1
+    spec_version: Annotated[Literal[1], BeforeValidator(whole)] = PLATFORM_VERSION
     account_id: str
     region: str = "us-east-1"
     external_id: str
-    portal_principal_arns: Annotated[tuple[str, ...], Field(min_length=1, max_length=5)]
+    portal_principal_arns: tuple[str, ...]
     state_bucket: str | None = None
-    guardduty: bool = False
+    guardduty: Switch = False
     admin_role_arn: str | None = None
+    hosted_zone_ids: tuple[str, ...] = ()
 
     @field_validator("account_id")
     @classmethod
@@ -42,9 +50,7 @@ class PlatformSpec(BaseModel):
     @field_validator("region")
     @classmethod
     def _region(cls, value: str) -> str:
-        if not REGION.fullmatch(value):
-            raise ValueError("Give an AWS region, such as us-east-1.")
-        return value
+        return known_region(value)
 
     @field_validator("external_id")
     @classmethod
@@ -61,14 +67,20 @@ class PlatformSpec(BaseModel):
     def _principals(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         wrong = [arn for arn in value if not PRINCIPAL.fullmatch(arn)]
         if wrong:
-            raise ValueError(f"{wrong[0][:80]} is no ARN of an IAM role or user.")
+            raise ValueError(
+                f"{wrong[0][:80]!r} is no ARN of an IAM role or user; write it as arn:aws:iam::<account>:role/<name>."
+            )
+        if not 1 <= len(value) <= PRINCIPAL_COUNT or len(set(value)) != len(value):
+            raise ValueError(f"Give 1 to {PRINCIPAL_COUNT} principals, each of them once.")
         return value
 
     @field_validator("state_bucket")
     @classmethod
     def _bucket(cls, value: str | None) -> str | None:
-        if value is not None and not BUCKET.fullmatch(value):
-            raise ValueError("A bucket's name has 3 to 63 lower-case letters, digits, hyphens and dots.")
+        if value is not None and (not BUCKET.fullmatch(value) or ".." in value or NUMBERS.fullmatch(value)):
+            raise ValueError(
+                "A bucket's name has 3 to 63 lower-case letters, digits, hyphens and single dots, and is no IP address."
+            )
         return value
 
     @field_validator("admin_role_arn")
@@ -78,10 +90,26 @@ class PlatformSpec(BaseModel):
             raise ValueError("Give the ARN of an IAM role: arn:aws:iam::<account>:role/<name>.")
         return value
 
+    @field_validator("hosted_zone_ids")
+    @classmethod
+    def _zones(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = [zone for zone in value if not HOSTED_ZONE.fullmatch(zone)]
+        if wrong:
+            raise ValueError(f"{wrong[0][:40]!r} is no id of a Route 53 hosted zone, such as Z0123456789ABC.")
+        if len(value) > ZONE_COUNT or len(set(value)) != len(value):
+            raise ValueError(f"Give at most {ZONE_COUNT} zones, each of them once.")
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> PlatformSpec:
+        if self.admin_role_arn is not None and self.admin_role_arn.split(":")[4] != self.account_id:
+            raise FieldError("admin_role_arn", f"It has to be in this account, {self.account_id}.")
+        return self
+
 
 def parse_platform_spec(data: object) -> PlatformSpec:
     """Return the specification that plain JSON data holds; raises SpecError with all problems found."""
     try:
         return PlatformSpec.model_validate(data)
     except ValidationError as error:
-        raise SpecError(problems_in(error)) from None
+        raise SpecError(problems_in(error, newest_version=PLATFORM_VERSION)) from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from infra.cdk import Construct, IamRole, IamRolePolicy
-from infra.frame import Frame, policy, trust
+from infra.frame import ROLE_PATH, Frame, policy, trust
 
 Statement = dict[str, Any]
 
@@ -34,6 +34,7 @@ class ServiceRole(Construct):
             self,
             "role",
             name=frame.name(kind, limit="iam_role"),
+            path=ROLE_PATH,
             assume_role_policy=assume_role_policy or trust(service, frame.spec.account_id),
             permissions_boundary=frame.spec.permissions_boundary_arn,
         )

@@ -14,12 +14,12 @@ from infra.cdk import (
     SecretsmanagerSecretRotation,
     SecretsmanagerSecretRotationRotationRules,
 )
-from infra.frame import Frame, allow, policy
+from infra.frame import NETWORK_KINDS, Frame, allow, policy
 from infra.roles import ServiceRole
 from infra.secret import Credentials
 
 ROTATION_DAYS = 30
-NETWORK_INTERFACES = ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces"]
+NETWORK_INTERFACES = ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"]
 CA_BUNDLE = "/var/task/rotation/rds-ca.pem"
 """Where Lambda unpacks the authorities of RDS's certificates (Lambda, "Defined runtime environment variables")."""
 
@@ -103,7 +103,9 @@ class Rotation(Construct):
                 allow("ChangeTheseSecrets", [f"secretsmanager:{action}" for action in change], secrets),
                 # Neither action knows a resource (Service Authorization Reference: Secrets Manager, EC2).
                 allow("MakePassword", ["secretsmanager:GetRandomPassword"], ["*"]),
-                allow("JoinNetwork", NETWORK_INTERFACES, ["*"]),
+                allow("SeeNetwork", ["ec2:DescribeNetworkInterfaces"], ["*"]),
+                # Lambda asks for all of the account's (Lambda, "Giving Lambda functions access to a VPC").
+                allow("JoinNetwork", NETWORK_INTERFACES, [frame.arn("ec2", f"{kind}/*") for kind in NETWORK_KINDS]),
                 allow("UseKey", ["kms:Decrypt", "kms:GenerateDataKey"], [key_arn]),
                 allow("WriteLog", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{group.arn}:*"]),
             ],

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Network
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from infra import naming
+from infra.spec_errors import FieldError, FieldProblem, SpecError, problems_in
+from infra.spec_values import Name, Network, Switch, Whole, known_region, whole
 from infra.upgrade import SPEC_VERSION, upgraded
+
+__all__ = ["DistrictSpec", "FieldProblem", "SpecError", "parse_spec"]
 
 
 class Environment(StrEnum):
@@ -55,13 +58,15 @@ PRIVATE = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", 
 LARGEST_PREFIX, SMALLEST_PREFIX = 16, 22
 """A VPC is at most a /16 (Amazon VPC, "VPC CIDR blocks"); a /22 is the least that three zones of subnets fit into."""
 
-TAG_KEYS_OF_OURS = frozenset({"District", "Suffix", "Environment", "ManagedBy", "Name"})
+TAG_KEYS_OF_OURS = frozenset({"district", "suffix", "environment", "managedby", "name"})
 TAG_COUNT = 20
-TAG_TEXT = re.compile(r"[\w\s+\-=.:/@]*")
-"""What AWS accepts in tags across services (AWS Tagging, "Tag naming limits and requirements")."""
+TAG_TEXT = re.compile(r"[\w +\-=.:/@]*")
+"""What AWS accepts in tags across services (AWS Tagging, "Tag naming limits and requirements"), on one line."""
+
+ZONES_IN = {"us-west-1": 2}
+"""Regions that do not offer three zones to every account (AWS, "Regions and Availability Zones")."""
 
 ACCOUNT_ID = re.compile(r"[0-9]{12}")
-REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
 CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f-]+")
 IMAGE = re.compile(r"[A-Za-z0-9_.\-/:]+@sha256:[0-9a-f]{64}")
 ROLE = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):role/[\w+=,.@/-]{1,512}", re.ASCII)
@@ -79,7 +84,7 @@ CLIENT_CIDR_COUNT = 25
 """A security group has at most 60 rules in (Amazon VPC quotas), and each network takes two."""
 EMAIL_COUNT = 10
 """AWS Budgets tells at most 10 addresses per notification (CreateNotification)."""
-EMAIL = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]+\.[A-Za-z]{2,}")
+EMAIL = re.compile(r"[A-Za-z0-9._%+\-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}")
 LOG_RETENTION_DAYS = (
     1,
     3,
@@ -107,26 +112,14 @@ LOG_RETENTION_DAYS = (
 """The values that CloudWatch Logs accepts (PutRetentionPolicy)."""
 
 
-@dataclass(frozen=True)
-class FieldProblem:
-    """What is wrong with one field, and what to do, in one sentence."""
-
-    field: str
-    sentence: str
-
-
-class SpecError(ValueError):
-    """A specification has problems."""
-
-    def __init__(self, problems: tuple[FieldProblem, ...]) -> None:
-        self.problems = problems
-        super().__init__("\n".join(f"{problem.field}: {problem.sentence}" for problem in problems))
+CONFIG = ConfigDict(frozen=True, extra="forbid")
+"""Of every part of a specification: it does not change, and has no fields but its own."""
 
 
 class Images(BaseModel):
     """The container images by digest; none means the named placeholder of the sandbox."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = CONFIG
 
     api: str | None = None
     worker: str | None = None
@@ -142,7 +135,7 @@ class Images(BaseModel):
 class EngineVersions(BaseModel):
     """The versions of the engines that AWS runs for the district; none means the cache engine's newest known here."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = CONFIG
 
     postgres: str = "16.6"
     cache: str | None = None
@@ -159,10 +152,10 @@ class EngineVersions(BaseModel):
 class DistrictSpec(BaseModel):
     """One district's stack. Defaults are for production; a specification can lower cost and size, never security."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = CONFIG
 
-    spec_version: Literal[2] = SPEC_VERSION
-    district_name: Annotated[str, Field(min_length=1, max_length=120)]
+    spec_version: Annotated[Literal[2], BeforeValidator(whole)] = SPEC_VERSION
+    district_name: Name
     slug: str
     environment: Environment
     suffix: str
@@ -171,20 +164,20 @@ class DistrictSpec(BaseModel):
     role_arn: str | None = None
     external_id: str | None = None
     permissions_boundary_arn: str | None = None
-    cidr: IPv4Network
-    zones: Literal[2, 3] = 2
+    cidr: Network
+    zones: Annotated[Literal[2, 3], BeforeValidator(whole)] = 2
     size: Size = Size.S
     egress: Egress = Egress.NAT
     certificate_arn: str | None = None
     hosted_zone_id: str | None = None
     domain_name: str | None = None
-    allowed_client_cidrs: tuple[IPv4Network, ...] = (IPv4Network("0.0.0.0/0"),)
+    allowed_client_cidrs: tuple[Network, ...] = (IPv4Network("0.0.0.0/0"),)
     alarm_emails: tuple[str, ...] = ()
-    retention_days: int = 365
-    backup_days: Annotated[int, Field(ge=1, le=35)] = 7
-    final_snapshot: bool = False
+    retention_days: Whole = 365
+    backup_days: Annotated[Whole, Field(ge=1, le=35)] = 7
+    final_snapshot: Switch = False
     """Asked of whoever tears the stack down, of no resource: a snapshot under a key that stays, before the destroy."""
-    monthly_budget_usd: Annotated[int, Field(ge=1, le=1_000_000)] = 500
+    monthly_budget_usd: Annotated[Whole, Field(ge=1, le=1_000_000)] = 500
     tags: Mapping[str, str] = Field(default_factory=dict)
     images: Images = Images()
     cache_engine: CacheEngine = CacheEngine.REDIS
@@ -211,9 +204,7 @@ class DistrictSpec(BaseModel):
     @field_validator("region")
     @classmethod
     def _region(cls, value: str) -> str:
-        if not REGION.fullmatch(value):
-            raise ValueError("Give an AWS region, such as us-east-1.")
-        return value
+        return known_region(value)
 
     @field_validator("account_id")
     @classmethod
@@ -291,11 +282,11 @@ class DistrictSpec(BaseModel):
     def _emails(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if len(value) > EMAIL_COUNT:
             raise ValueError(f"Give at most {EMAIL_COUNT} addresses; a mailing list reaches more.")
-        if len(set(value)) != len(value):
+        if len({address.lower() for address in value}) != len(value):
             raise ValueError("Give each address once.")
         wrong = [address for address in value if not EMAIL.fullmatch(address)]
         if wrong:
-            raise ValueError(f"{wrong[0]} is no e-mail address.")
+            raise ValueError(f"{wrong[0][:80]!r} is no e-mail address; write it as name@example.org.")
         return value
 
     @field_validator("retention_days")
@@ -312,34 +303,52 @@ class DistrictSpec(BaseModel):
     def _tags(cls, value: Mapping[str, str]) -> Mapping[str, str]:
         if len(value) > TAG_COUNT:
             raise ValueError(f"Give at most {TAG_COUNT} tags.")
+        if len({key.lower() for key in value}) != len(value):
+            raise ValueError("Two tags differ in case alone; AWS takes them for one. Give each key once.")
         for key, text in value.items():
-            if key in TAG_KEYS_OF_OURS or key.lower().startswith("aws:"):
-                raise ValueError(f"The tag {key} is set by Homeroom or AWS; choose another key.")
+            # IAM takes keys that differ in case for the same (IAM, "Rules for tagging").
+            if key.lower() in TAG_KEYS_OF_OURS or key.lower().startswith("aws:"):
+                raise ValueError(f"The tag {key[:40]!r} is set by Homeroom or AWS; choose another key.")
             if (
                 not 1 <= len(key) <= 128
                 or len(text) > 256
                 or not TAG_TEXT.fullmatch(key)
                 or not TAG_TEXT.fullmatch(text)
             ):
-                raise ValueError(f"The tag {key[:40]!r} has a length or a character that AWS refuses.")
+                raise ValueError(
+                    f"The tag {key[:40]!r} has a length or a character that AWS refuses; use letters, digits, "
+                    "spaces and + - = . _ : / @."
+                )
         return value
 
     @model_validator(mode="after")
     def _consistent(self) -> DistrictSpec:
-        for check in (self._check_suffix, self._check_tls, self._check_account, self._check_images, self._check_cache):
+        for check in (
+            self._check_suffix,
+            self._check_zones,
+            self._check_tls,
+            self._check_account,
+            self._check_images,
+            self._check_cache,
+        ):
             check()
         return self
 
     def _check_suffix(self) -> None:
         if naming.is_slug(self.slug) and self.suffix != naming.suffix_for(self.slug, self.environment):
-            raise _FieldError("suffix", f"It has to be {naming.suffix_for(self.slug, self.environment)}.")
+            raise FieldError("suffix", f"It has to be {naming.suffix_for(self.slug, self.environment)}.")
+
+    def _check_zones(self) -> None:
+        offered = ZONES_IN.get(self.region, 3)
+        if self.zones > offered:
+            raise FieldError("zones", f"{self.region} offers {offered} zones to every account; use {offered}.")
 
     def _check_tls(self) -> None:
         if (self.hosted_zone_id is None) != (self.domain_name is None):
             missing = "hosted_zone_id" if self.hosted_zone_id is None else "domain_name"
-            raise _FieldError(missing, "Give the hosted zone and the domain name together, or neither.")
+            raise FieldError(missing, "Give the hosted zone and the domain name together, or neither.")
         if self.environment is not Environment.SANDBOX and not self.serves_tls:
-            raise _FieldError(
+            raise FieldError(
                 "certificate_arn",
                 f"A {self.environment} environment serves over TLS only: give the ARN of an ACM certificate, or a "
                 "hosted zone and a domain name.",
@@ -347,7 +356,7 @@ class DistrictSpec(BaseModel):
         if self.certificate_arn is not None:
             region, account = self.certificate_arn.split(":")[3:5]
             if (region, account) != (self.region, self.account_id):
-                raise _FieldError(
+                raise FieldError(
                     "certificate_arn",
                     f"A load balancer takes a certificate of its own region and account: {self.region}, "
                     f"{self.account_id}.",
@@ -357,15 +366,15 @@ class DistrictSpec(BaseModel):
         for name in ("role_arn", "permissions_boundary_arn"):
             arn = getattr(self, name)
             if arn is not None and arn.split(":")[4] != self.account_id:
-                raise _FieldError(name, f"It has to be in the district's account, {self.account_id}.")
+                raise FieldError(name, f"It has to be in the district's account, {self.account_id}.")
         if self.external_id is not None and self.role_arn is None:
-            raise _FieldError("external_id", "An external id goes with a role; give its ARN or leave this out.")
+            raise FieldError("external_id", "An external id goes with a role; give its ARN or leave this out.")
 
     def _check_images(self) -> None:
         if self.environment is Environment.PRODUCTION:
             for name in ("api", "worker"):
                 if getattr(self.images, name) is None:
-                    raise _FieldError(
+                    raise FieldError(
                         f"images.{name}",
                         "Production runs images by their digest only: build and push the image, then name it as "
                         "repository@sha256:<64 hexadecimal digits>.",
@@ -374,7 +383,7 @@ class DistrictSpec(BaseModel):
     def _check_cache(self) -> None:
         known = CACHE_VERSIONS[self.cache_engine]
         if self.engine_versions.cache is not None and self.engine_versions.cache not in known:
-            raise _FieldError("engine_versions.cache", f"For {self.cache_engine} use {' or '.join(known)}.")
+            raise FieldError("engine_versions.cache", f"For {self.cache_engine} use {' or '.join(known)}.")
 
     @property
     def serves_tls(self) -> bool:
@@ -391,26 +400,6 @@ class DistrictSpec(BaseModel):
         return tuple(self.cidr.subnets(prefixlen_diff=4))
 
 
-class _FieldError(ValueError):
-    def __init__(self, field: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.field = field
-
-
-SENTENCES = {
-    "missing": "This field is missing.",
-    "extra_forbidden": "There is no such field; remove it.",
-    "string_type": "Give a text.",
-    "int_parsing": "Give a whole number.",
-    "int_type": "Give a whole number.",
-    "too_short": "Give at least one.",
-    "string_too_short": "Give at least one character.",
-    "string_too_long": "Shorten this to 120 characters.",
-    "ip_v4_network": "This is no IPv4 network. Write it as 10.0.4.0/22, with the network's own address.",
-}
-"""Pydantic's errors in our words; others keep their own text (pydantic, "Validation Errors")."""
-
-
 def parse_spec(data: object) -> DistrictSpec:
     """Return the specification that plain JSON data holds, of this or an older version.
 
@@ -420,23 +409,3 @@ def parse_spec(data: object) -> DistrictSpec:
         return DistrictSpec.model_validate(upgraded(data))
     except ValidationError as error:
         raise SpecError(problems_in(error)) from None
-
-
-def problems_in(error: ValidationError) -> tuple[FieldProblem, ...]:
-    """Return pydantic's errors as field and sentence."""
-    return tuple(_problem(dict(part)) for part in error.errors())
-
-
-def _problem(error: dict[str, Any]) -> FieldProblem:
-    cause = error.get("ctx", {}).get("error")
-    field = ".".join(str(part) for part in error["loc"]) or getattr(cause, "field", "spec")
-    kind = str(error["type"])
-    if kind == "value_error" and cause is not None:
-        return FieldProblem(field, str(cause))
-    if field == "spec_version":
-        return FieldProblem(field, f"Use a version from 1 to {SPEC_VERSION}; newer ones need a newer Homeroom.")
-    if kind in {"enum", "literal_error"}:
-        return FieldProblem(field, f"Choose one of {error['ctx']['expected']}.")
-    if "ip_v4_network" in kind:
-        return FieldProblem(field, SENTENCES["ip_v4_network"])
-    return FieldProblem(field, SENTENCES.get(kind, f"{error['msg']}."))

@@ -16,6 +16,7 @@ from typing import Any
 
 from sandbox.calls import Call, Environ, call_of
 from sandbox.refusals import STATUS, RefusalCode, protocol_of, refuse, sentence_for
+from sandbox.repeats import Given, Repeats
 
 log = logging.getLogger("sandbox")
 
@@ -39,6 +40,7 @@ class SandboxApplication:
 
         self._moto: Any = DomainDispatcherApplication(create_backend_app)
         self._turn = threading.Lock()
+        self._repeats = Repeats()
         self._started = time.time()
         self._requests = 0
         self._refusals: dict[str, int] = {}
@@ -58,7 +60,13 @@ class SandboxApplication:
         answer = _Answer()
         try:
             with turn:
+                before = self._repeats.answer_to(environ)
+                if before is not None:
+                    log.warning("answered again: %s:%s", call.service, call.action)
+                    start_response(before.status, list(before.headers))
+                    return [before.body]
                 body = b"".join(self._application(call, environ)(environ, answer))
+                self._repeats.keep(environ, Given(answer.status, tuple(answer.headers), body))
         except NotImplementedError as lacking:
             return self._refuse(call, RefusalCode.NOT_IMPLEMENTED, str(lacking), start_response)
         except Exception as failure:

@@ -24,12 +24,14 @@ def listed(value: Any) -> list[str]:
 
 
 def holds(condition: Mapping[str, Mapping[str, Any]], context: Context) -> bool:
-    """Say whether all of a statement's conditions hold; a key that is missing fails them."""
+    """Say whether all of a statement's conditions hold; a key that is missing fails them, but for ``Null``."""
     for operator, wanted in condition.items():
-        if operator != "StringEquals":
+        if operator not in {"StringEquals", "Null"}:
             raise NotImplementedError(operator)
         for key, values in wanted.items():
-            if context.get(key) not in listed(values):
+            if operator == "Null" and (key not in context) != (values == "true"):
+                return False
+            if operator == "StringEquals" and context.get(key) not in listed(values):
                 return False
     return True
 

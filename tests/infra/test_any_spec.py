@@ -22,6 +22,9 @@ EXAMPLES = 4
 """Each takes seconds: synthesis in a process of its own, then the provider's validation."""
 
 
+NAMES = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=60).filter(str.strip)
+
+
 @st.composite
 def specs(draw: st.DrawFn) -> dict[str, Any]:
     environment = draw(st.sampled_from(sorted(ENVIRONMENT_CODES)))
@@ -43,7 +46,7 @@ def specs(draw: st.DrawFn) -> dict[str, Any]:
         "permissions_boundary_arn": "arn:aws:iam::123456789012:policy/homeroom-district",
     }
     return {
-        "district_name": draw(st.text(min_size=1, max_size=60)),
+        "district_name": draw(NAMES),
         "slug": slug,
         "environment": environment,
         "suffix": f"{slug}-{ENVIRONMENT_CODES[environment]}",

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infra.deploy_rights import deploy_statements
+from infra.frame import policy
+from infra.platform_spec import ZONE_COUNT
 from tests.infra.conftest import infra
 from tests.infra.iam import allowed
 
@@ -19,6 +24,7 @@ SPEC: dict[str, Any] = {
     "external_id": "0123456789abcdef",
     "portal_principal_arns": ["arn:aws:iam::210987654321:role/homeroom-portal"],
     "state_bucket": "homeroom-terraform-state",
+    "hosted_zone_ids": ["Z0123456789ABC"],
 }
 OURS = {"aws:ResourceTag/ManagedBy": "homeroom"}
 PLATFORM = {"aws:ResourceTag/ManagedBy": "homeroom-platform"}
@@ -54,26 +60,62 @@ LISTS = (
     "wafv2:ListWebACLs",
 )
 """What the inventory calls beside the tag index; without one of these a teardown could not be proven."""
+ROLE = f"{IAM}:role/homeroom/api-task-maple-sbx"
+RETAGGED = MADE | {"aws:ResourceTag/ManagedBy": "somebody"}
+OTHERS = {"aws:ResourceTag/ManagedBy": "somebody"}
+
+
+def arn(service: str, end: str, region: str = "us-east-1") -> str:
+    return f"arn:aws:{service}:{region}:{ACCOUNT}:{end}"
+
 
 MAY = [
     ("ec2:CreateVpc", f"{EC2}:vpc/*", MADE),
+    ("ec2:CreateTags", f"{EC2}:vpc/vpc-1", MADE | {"ec2:CreateAction": "CreateVpc"}),
+    ("ec2:CreateTags", f"{EC2}:security-group/the-default-one", MADE),
+    ("ec2:RevokeSecurityGroupEgress", f"{EC2}:security-group/the-default-one", OURS),
     ("ec2:DeleteVpc", f"{EC2}:vpc/vpc-1", OURS),
-    ("ec2:CreateSubnet", f"{EC2}:vpc/vpc-1", OURS),
+    ("ec2:CreateSubnet", f"{EC2}:subnet/*", MADE),
+    ("ec2:CreateSubnet", f"{EC2}:vpc/vpc-1", OURS | MADE),
+    ("ec2:CreateNatGateway", f"{EC2}:natgateway/*", MADE),
+    ("ec2:CreateNatGateway", f"{EC2}:subnet/subnet-1", OURS | MADE),
+    ("ec2:AuthorizeSecurityGroupIngress", f"{EC2}:security-group-rule/*", MADE),
+    ("ec2:AuthorizeSecurityGroupIngress", f"{EC2}:security-group/sg-1", OURS | MADE),
+    ("ec2:CreateVpcEndpoint", f"{EC2}:vpc-endpoint/*", MADE),
+    ("ec2:CreateRoute", f"{EC2}:route-table/rtb-1", OURS),
     ("ec2:DescribeSubnets", "*", {}),
-    ("rds:CreateDBCluster", f"arn:aws:rds:us-east-1:{ACCOUNT}:cluster:aurora-maple-sbx", MADE),
-    ("rds:DeleteDBCluster", f"arn:aws:rds:us-east-1:{ACCOUNT}:cluster:aurora-maple-sbx", OURS),
+    ("rds:CreateDBCluster", arn("rds", "cluster:aurora-maple-sbx"), MADE),
+    ("rds:AddTagsToResource", arn("rds", "cluster:aurora-maple-sbx"), MADE),
+    ("rds:CreateDBInstance", arn("rds", "cluster:aurora-maple-sbx"), OURS | MADE),
+    ("rds:DeleteDBCluster", arn("rds", "cluster:aurora-maple-sbx"), OURS),
     ("s3:CreateBucket", f"arn:aws:s3:::homeroom-results-{ACCOUNT}-maple-sbx", {}),
     ("s3:DeleteObject", f"arn:aws:s3:::homeroom-audit-{ACCOUNT}-maple-sbx/AWSLogs/x", {}),
-    ("kms:ScheduleKeyDeletion", f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1", OURS),
-    ("kms:CreateAlias", f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/data-maple-sbx", {}),
-    ("logs:CreateLogGroup", f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/homeroom/api-maple-sbx:*", {}),
-    ("logs:PutRetentionPolicy", f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/lambda/rotation-maple-sbx:*", {}),
-    ("iam:CreateRole", f"{IAM}:role/api-task-maple-sbx", BOUNDARY),
-    ("iam:PutRolePolicy", f"{IAM}:role/api-task-maple-prod", BOUNDARY),
-    ("iam:DeleteRole", f"{IAM}:role/api-task-maple-stg", {}),
-    ("iam:PassRole", f"{IAM}:role/api-task-maple-sbx", {"iam:PassedToService": "ecs-tasks.amazonaws.com"}),
-    ("cloudwatch:PutMetricAlarm", f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:queue-age-maple-sbx", {}),
-    ("budgets:ModifyBudget", f"arn:aws:budgets::{ACCOUNT}:budget/monthly-maple-sbx", {}),
+    ("kms:CreateKey", "*", MADE),
+    ("kms:TagResource", arn("kms", "key/1"), MADE),
+    ("kms:ScheduleKeyDeletion", arn("kms", "key/1"), OURS),
+    ("kms:CreateAlias", arn("kms", "alias/data-maple-sbx"), {}),
+    ("kms:CreateAlias", arn("kms", "key/1"), OURS),
+    ("logs:CreateLogGroup", arn("logs", "log-group:/homeroom/api-maple-sbx:*"), MADE),
+    ("logs:PutRetentionPolicy", arn("logs", "log-group:/aws/lambda/rotation-maple-sbx:*"), OURS),
+    ("logs:CreateLogDelivery", "*", {}),
+    ("logs:PutResourcePolicy", "*", {}),
+    ("iam:CreateRole", ROLE, BOUNDARY),
+    ("iam:PutRolePolicy", ROLE, BOUNDARY),
+    ("iam:DeleteRole", ROLE, {}),
+    ("iam:TagRole", ROLE, {}),
+    ("iam:ListRolePolicies", ROLE, {}),
+    ("iam:PassRole", ROLE, {"iam:PassedToService": "ecs-tasks.amazonaws.com"}),
+    ("cloudwatch:PutMetricAlarm", arn("cloudwatch", "alarm:queue-age-maple-sbx"), MADE),
+    ("cloudwatch:DeleteAlarms", arn("cloudwatch", "alarm:queue-age-maple-sbx"), OURS),
+    ("cloudwatch:PutDashboard", arn("cloudwatch", "dashboard/district-maple-sbx", ""), {}),
+    ("cloudtrail:CreateTrail", arn("cloudtrail", "trail/trail-maple-sbx"), {}),
+    ("budgets:ModifyBudget", arn("budgets", "budget/monthly-maple-sbx", ""), {}),
+    ("backup:CreateBackupPlan", arn("backup", "backup-plan:*"), MADE),
+    ("backup-storage:MountCapsule", "*", {}),
+    ("secretsmanager:CreateSecret", arn("secretsmanager", "secret:database-owner-maple-sbx-a1b2c3"), MADE),
+    ("application-autoscaling:RegisterScalableTarget", arn("application-autoscaling", "scalable-target/1"), MADE),
+    ("acm:RequestCertificate", arn("acm", "certificate/1"), MADE),
+    ("route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z0123456789ABC", {}),
     ("tag:GetResources", "*", {}),
     ("rds:CopyDBClusterSnapshot", f"arn:aws:rds:us-east-1:{ACCOUNT}:cluster-snapshot:final-maple-sbx-1", MADE),
     ("rds:DeleteDBClusterSnapshot", f"arn:aws:rds:us-east-1:{ACCOUNT}:cluster-snapshot:final-maple-sbx-1", OURS),
@@ -82,52 +124,93 @@ MAY = [
 ]
 MAY_NOT = [
     ("ec2:CreateVpc", f"{EC2}:vpc/*", {}),
+    ("ec2:CreateVpc", f"{EC2}:vpc/*", {"aws:RequestTag/ManagedBy": "somebody"}),
     ("ec2:DeleteVpc", f"{EC2}:vpc/vpc-of-somebody", {}),
-    ("ec2:DeleteVpc", f"{EC2}:vpc/vpc-of-somebody", {"aws:ResourceTag/ManagedBy": "somebody"}),
+    ("ec2:DeleteVpc", f"{EC2}:vpc/vpc-of-somebody", OTHERS),
     ("ec2:CreateSubnet", f"{EC2}:vpc/vpc-of-somebody", {}),
+    ("ec2:CreateSubnet", f"{EC2}:vpc/vpc-of-somebody", MADE),
+    ("ec2:CreateNatGateway", f"{EC2}:subnet/subnet-of-somebody", MADE),
+    ("ec2:CreateVpcEndpoint", f"{EC2}:route-table/rtb-of-somebody", MADE),
+    ("ec2:AuthorizeSecurityGroupIngress", f"{EC2}:security-group/sg-of-somebody", MADE),
     ("ec2:CreateTags", f"{EC2}:vpc/vpc-of-somebody", {}),
-    ("rds:DeleteDBCluster", f"arn:aws:rds:us-east-1:{ACCOUNT}:cluster:payroll", {}),
-    ("rds:ModifyDBCluster", f"arn:aws:rds:us-east-1:{ACCOUNT}:cluster:payroll", MADE),
+    ("ec2:CreateTags", f"{EC2}:vpc/vpc-of-somebody", MADE),
+    ("ec2:CreateTags", f"{EC2}:instance/i-of-somebody", MADE),
+    ("ec2:CreateTags", f"{EC2}:security-group/sg-of-somebody", RETAGGED),
+    ("ec2:RunInstances", f"{EC2}:instance/*", MADE),
+    ("rds:DeleteDBCluster", arn("rds", "cluster:payroll"), {}),
+    ("rds:ModifyDBCluster", arn("rds", "cluster:payroll"), MADE),
+    ("rds:AddTagsToResource", arn("rds", "cluster:payroll-prod"), MADE),
+    ("rds:AddTagsToResource", arn("rds", "cluster:aurora-payroll"), RETAGGED),
+    ("rds:CreateDBInstance", arn("rds", "cluster:payroll-prod"), MADE),
     ("s3:GetObject", "arn:aws:s3:::homeroom-terraform-state/districts/maple-sbx/terraform.tfstate", {}),
     ("s3:DeleteBucket", "arn:aws:s3:::homeroom-terraform-state", {}),
     ("s3:GetObject", "arn:aws:s3:::payroll/2026.csv", {}),
-    ("kms:ScheduleKeyDeletion", f"arn:aws:kms:us-east-1:{ACCOUNT}:key/of-somebody", {}),
-    (
-        "kms:Decrypt",
-        f"arn:aws:kms:us-east-1:{ACCOUNT}:key/of-somebody",
-        {"aws:ResourceTag/ManagedBy": "homeroom-platform"},
-    ),
-    ("kms:DeleteAlias", f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/homeroom-platform", {}),
-    ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:payroll", {}),
-    ("logs:DeleteLogGroup", f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/lambda/payroll:*", {}),
-    ("iam:CreateRole", f"{IAM}:role/api-task-maple-sbx", {}),
+    ("s3:PutBucketPolicy", "arn:aws:s3:::homeroom-results-999999999999-maple-sbx", {}),
+    ("kms:ScheduleKeyDeletion", arn("kms", "key/of-somebody"), {}),
+    ("kms:Decrypt", arn("kms", "key/of-the-platform"), PLATFORM),
+    ("kms:TagResource", arn("kms", "key/of-the-platform"), MADE | PLATFORM),
+    ("kms:DeleteAlias", arn("kms", "alias/homeroom-platform"), {}),
+    ("kms:DeleteAlias", arn("kms", "alias/payroll-prod"), {}),
+    ("secretsmanager:GetSecretValue", arn("secretsmanager", "secret:payroll"), {}),
+    ("secretsmanager:TagResource", arn("secretsmanager", "secret:payroll-prod-a1b2c3"), MADE),
+    ("lambda:TagResource", arn("lambda", "function:payroll"), MADE),
+    ("lambda:UpdateFunctionCode", arn("lambda", "function:payroll"), OTHERS),
+    ("sqs:TagQueue", arn("sqs", "payroll"), MADE),
+    ("sns:TagResource", arn("sns", "payroll"), MADE),
+    ("logs:DeleteLogGroup", arn("logs", "log-group:/aws/lambda/payroll:*"), {}),
+    ("logs:TagResource", arn("logs", "log-group:/aws/lambda/payroll"), MADE),
+    ("cloudwatch:DeleteAlarms", arn("cloudwatch", "alarm:payroll-prod"), {}),
+    ("cloudwatch:DeleteDashboards", arn("cloudwatch", "dashboard/payroll-prod", ""), {}),
+    ("cloudtrail:StopLogging", arn("cloudtrail", "trail/organization"), {}),
+    ("cloudtrail:DeleteTrail", arn("cloudtrail", "trail/organization"), MADE),
+    ("budgets:ModifyBudget", arn("budgets", "budget/company-prod", ""), {}),
+    ("route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/ZOFSOMEBODY", {}),
+    ("route53:DeleteHostedZone", "arn:aws:route53:::hostedzone/Z0123456789ABC", {}),
+    ("elasticloadbalancing:AddTags", arn("elasticloadbalancing", "loadbalancer/app/payroll/1"), MADE),
+    ("ecs:CreateService", arn("ecs", "service/payroll/api"), MADE),
+    ("iam:CreateRole", ROLE, {}),
     ("iam:CreateRole", f"{IAM}:role/administrator", BOUNDARY),
-    ("iam:CreateRole", f"{IAM}:role/api-task-maple-sbx", {"iam:PermissionsBoundary": f"{IAM}:policy/wider"}),
-    ("iam:PutRolePolicy", f"{IAM}:role/api-task-maple-sbx", {}),
+    ("iam:CreateRole", f"{IAM}:role/administrator-prod", BOUNDARY),
+    ("iam:CreateRole", ROLE, {"iam:PermissionsBoundary": f"{IAM}:policy/wider"}),
+    ("iam:PutRolePolicy", ROLE, {}),
     ("iam:AttachRolePolicy", f"{IAM}:role/homeroom-deploy", BOUNDARY),
-    ("iam:DeleteRolePermissionsBoundary", f"{IAM}:role/api-task-maple-sbx", {}),
+    ("iam:UpdateAssumeRolePolicy", f"{IAM}:role/administrator-prod", {}),
+    ("iam:UpdateAssumeRolePolicy", f"{IAM}:role/homeroom-deploy", {}),
+    ("iam:DeleteRole", f"{IAM}:role/administrator-prod", {}),
+    ("iam:DeleteRolePermissionsBoundary", ROLE, {}),
     ("iam:CreatePolicyVersion", f"{IAM}:policy/homeroom-deploy", {}),
     ("iam:CreatePolicyVersion", f"{IAM}:policy/homeroom-district", {}),
     ("iam:CreateUser", f"{IAM}:user/somebody", {}),
     ("iam:CreateAccessKey", f"{IAM}:user/somebody", {}),
     ("iam:PassRole", f"{IAM}:role/administrator", {"iam:PassedToService": "ecs-tasks.amazonaws.com"}),
-    ("iam:PassRole", f"{IAM}:role/api-task-maple-sbx", {"iam:PassedToService": "ec2.amazonaws.com"}),
+    ("iam:PassRole", f"{IAM}:role/administrator-prod", {"iam:PassedToService": "ecs-tasks.amazonaws.com"}),
+    ("iam:PassRole", ROLE, {"iam:PassedToService": "ec2.amazonaws.com"}),
     ("iam:CreateServiceLinkedRole", f"{IAM}:role/aws-service-role/x", {"iam:AWSServiceName": "sso.amazonaws.com"}),
     ("sts:AssumeRole", f"{IAM}:role/administrator", {}),
-    ("ecr:PutImage", f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/homeroom/processor", {}),
+    ("ecr:PutImage", arn("ecr", "repository/homeroom/processor"), {}),
     ("organizations:LeaveOrganization", "*", {}),
     ("ec2:CreateVpc", f"{EC2}:vpc/*", {"aws:RequestTag/ManagedBy": "somebody"}),
     ("rds:CopyDBClusterSnapshot", f"arn:aws:rds:us-east-1:{ACCOUNT}:cluster-snapshot:payroll", {}),
+    ("guardduty:DeleteDetector", arn("guardduty", "detector/1"), {}),
 ]
 DISTRICT_MAY_NOT = [
-    ("iam:CreateRole", f"{IAM}:role/api-task-maple-sbx", BOUNDARY),
+    ("iam:CreateRole", ROLE, BOUNDARY),
     ("iam:PassRole", f"{IAM}:role/homeroom-deploy", {}),
     ("sts:AssumeRole", f"{IAM}:role/homeroom-deploy", {}),
     ("s3:GetObject", "arn:aws:s3:::homeroom-terraform-state/districts/maple-sbx/terraform.tfstate", {}),
-    ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:payroll", {}),
-    ("kms:Decrypt", f"arn:aws:kms:us-east-1:{ACCOUNT}:key/of-somebody", {}),
+    ("s3:PutBucketPolicy", f"arn:aws:s3:::homeroom-results-{ACCOUNT}-maple-sbx", {}),
+    ("s3:DeleteObject", f"arn:aws:s3:::homeroom-audit-{ACCOUNT}-maple-sbx/AWSLogs/x", {}),
+    ("secretsmanager:GetSecretValue", arn("secretsmanager", "secret:payroll"), {}),
+    ("secretsmanager:DeleteSecret", arn("secretsmanager", "secret:database-owner-maple-sbx-a1b2c3"), OURS),
+    ("kms:Decrypt", arn("kms", "key/of-somebody"), {}),
+    ("kms:ScheduleKeyDeletion", arn("kms", "key/1"), OURS),
+    ("logs:DeleteLogGroup", arn("logs", "log-group:/homeroom/access-maple-sbx"), OURS),
+    ("logs:PutLogEvents", arn("logs", "log-group:/aws/lambda/payroll:*"), {}),
+    ("elasticache:Connect", arn("elasticache", "replicationgroup:payroll"), {}),
+    ("ecr:PutImage", arn("ecr", "repository/homeroom/processor"), {}),
     ("ec2:DeleteVpc", f"{EC2}:vpc/vpc-1", OURS),
-    ("rds:DeleteDBCluster", f"arn:aws:rds:us-east-1:{ACCOUNT}:cluster:aurora-maple-sbx", OURS),
+    ("rds:DeleteDBCluster", arn("rds", "cluster:aurora-maple-sbx"), OURS),
+    ("rds:DeleteDBClusterSnapshot", arn("rds", "cluster-snapshot:payroll"), {}),
 ]
 
 
@@ -141,24 +224,24 @@ def platform(tmp_path_factory) -> tuple[Path, dict[str, Any]]:
 
 
 def rights(platform: tuple[Path, dict[str, Any]], name: str) -> list[dict[str, Any]]:
-    document = platform[1]["resource"]["aws_iam_policy"][f"deploy_{name}"]["policy"]
+    document = platform[1]["resource"]["aws_iam_policy"][name]["policy"]
     statements: list[dict[str, Any]] = json.loads(document)["Statement"]
     return statements
 
 
 @pytest.mark.parametrize(("action", "resource", "context"), MAY)
 def test_the_deploy_role_does_what_a_district_needs(platform, action, resource, context):
-    assert allowed(rights(platform, "rights"), action, resource, context)
+    assert allowed(rights(platform, "deploy_rights"), action, resource, context)
 
 
 @pytest.mark.parametrize(("action", "resource", "context"), MAY_NOT)
 def test_the_deploy_role_touches_nothing_that_is_not_ours(platform, action, resource, context):
-    assert not allowed(rights(platform, "rights"), action, resource, context)
+    assert not allowed(rights(platform, "deploy_rights"), action, resource, context)
 
 
 @pytest.mark.parametrize(("action", "resource", "context"), DISTRICT_MAY_NOT)
 def test_no_role_of_a_district_ever_reaches_beyond_it(platform, action, resource, context):
-    assert not allowed(rights(platform, "district_boundary"), action, resource, context)
+    assert not allowed(rights(platform, "deploy_district_boundary"), action, resource, context)
 
 
 def test_what_the_deploy_role_may_is_the_most_it_may_ever(platform):
@@ -182,7 +265,7 @@ def test_the_documents_fit_into_a_managed_policy(platform):
 
 
 def test_no_right_is_for_every_action(platform):
-    for name in ("rights", "district_boundary"):
+    for name in ("deploy_rights", "deploy_district_boundary", "worker"):
         for statement in rights(platform, name):
             assert "*" not in statement["Action"]
 
@@ -231,24 +314,159 @@ def test_terraform_accepts_it(platform):
         assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("account_id", "1"),
-        ("region", "Ohio"),
-        ("external_id", "short"),
-        ("portal_principal_arns", []),
-        ("portal_principal_arns", ["*"]),
-        ("portal_principal_arns", ["arn:aws:iam::123456789012:root"]),
-        ("state_bucket", "Not A Bucket"),
-        ("admin_role_arn", "mine"),
-        ("guardduty", "perhaps"),
-        ("extra", 1),
-    ],
-)
-def test_a_bad_field_is_named_with_a_sentence(tmp_path, field, value):
-    ended = infra("platform", "-", str(tmp_path), given=json.dumps(SPEC | {field: value}))
-    assert ended.returncode == 2
-    lines = dict(line.split(": ", 1) for line in ended.stderr.splitlines())
-    assert field in {name.partition(".")[0] for name in lines}
-    assert list(tmp_path.iterdir()) == []
+def test_the_workers_policy_enters_accounts_and_keeps_states_and_nothing_else(platform):
+    worker = rights(platform, "worker")
+    bucket = f"arn:aws:s3:::{SPEC['state_bucket']}"
+    assert allowed(worker, "sts:AssumeRole", "arn:aws:iam::999999999999:role/homeroom-deploy", {})
+    assert allowed(worker, "s3:PutObject", f"{bucket}/districts/maple-sbx/terraform.tfstate.tflock", {})
+    assert allowed(worker, "s3:ListBucketVersions", bucket, {})
+    for action, resource in (
+        ("sts:AssumeRole", "arn:aws:iam::999999999999:role/administrator"),
+        ("s3:DeleteBucket", bucket),
+        ("s3:PutObject", f"{bucket}/platform/terraform.tfstate"),
+        ("s3:GetObject", "arn:aws:s3:::payroll/2026.csv"),
+        ("iam:CreateRole", ROLE),
+    ):
+        assert not allowed(worker, action, resource, {})
+
+
+def test_without_a_zone_no_record_may_be_changed():
+    statements = deploy_statements(ACCOUNT)
+    assert not any("route53:ChangeResourceRecordSets" in part["Action"] for part in statements)
+
+
+def test_the_most_zones_that_a_specification_takes_fit_into_the_policy():
+    longest = tuple("Z" * 31 + str(number) for number in range(ZONE_COUNT))
+    document = policy(
+        *[{key: part[key] for key in part if key != "Sid"} for part in deploy_statements(ACCOUNT, longest)]
+    )
+    assert len("".join(document.split())) <= 6144
+
+
+MADE_BY_NAME = {
+    "aws_backup_vault": ("backup:CreateBackupVault", "name", "backup:{region}:{account}:backup-vault:{name}"),
+    "aws_cloudtrail": ("cloudtrail:CreateTrail", "name", "cloudtrail:{region}:{account}:trail/{name}"),
+    "aws_cloudwatch_dashboard": ("cloudwatch:PutDashboard", "dashboard_name", "cloudwatch::{account}:dashboard/{name}"),
+    "aws_cloudwatch_log_group": ("logs:CreateLogGroup", "name", "logs:{region}:{account}:log-group:{name}"),
+    "aws_cloudwatch_metric_alarm": (
+        "cloudwatch:PutMetricAlarm",
+        "alarm_name",
+        "cloudwatch:{region}:{account}:alarm:{name}",
+    ),
+    "aws_budgets_budget": ("budgets:ModifyBudget", "name", "budgets::{account}:budget/{name}"),
+    "aws_db_event_subscription": ("rds:CreateEventSubscription", "name", "rds:{region}:{account}:es:{name}"),
+    "aws_db_parameter_group": ("rds:CreateDBParameterGroup", "name", "rds:{region}:{account}:pg:{name}"),
+    "aws_db_subnet_group": ("rds:CreateDBSubnetGroup", "name", "rds:{region}:{account}:subgrp:{name}"),
+    "aws_ecs_cluster": ("ecs:CreateCluster", "name", "ecs:{region}:{account}:cluster/{name}"),
+    "aws_ecs_service": ("ecs:CreateService", "name", "ecs:{region}:{account}:service/processing-{suffix}/{name}"),
+    "aws_ecs_task_definition": (
+        "ecs:RegisterTaskDefinition",
+        "family",
+        "ecs:{region}:{account}:task-definition/{name}:1",
+    ),
+    "aws_elasticache_parameter_group": (
+        "elasticache:CreateCacheParameterGroup",
+        "name",
+        "elasticache:{region}:{account}:parametergroup:{name}",
+    ),
+    "aws_elasticache_replication_group": (
+        "elasticache:CreateReplicationGroup",
+        "replication_group_id",
+        "elasticache:{region}:{account}:replicationgroup:{name}",
+    ),
+    "aws_elasticache_subnet_group": (
+        "elasticache:CreateCacheSubnetGroup",
+        "name",
+        "elasticache:{region}:{account}:subnetgroup:{name}",
+    ),
+    "aws_elasticache_user": ("elasticache:CreateUser", "user_id", "elasticache:{region}:{account}:user:{name}"),
+    "aws_elasticache_user_group": (
+        "elasticache:CreateUserGroup",
+        "user_group_id",
+        "elasticache:{region}:{account}:usergroup:{name}",
+    ),
+    "aws_kms_alias": ("kms:CreateAlias", "name", "kms:{region}:{account}:{name}"),
+    "aws_lambda_function": ("lambda:CreateFunction", "function_name", "lambda:{region}:{account}:function:{name}"),
+    "aws_lb": (
+        "elasticloadbalancing:CreateLoadBalancer",
+        "name",
+        "elasticloadbalancing:{region}:{account}:loadbalancer/app/{name}/*",
+    ),
+    "aws_lb_target_group": (
+        "elasticloadbalancing:CreateTargetGroup",
+        "name",
+        "elasticloadbalancing:{region}:{account}:targetgroup/{name}/*",
+    ),
+    "aws_rds_cluster": ("rds:CreateDBCluster", "cluster_identifier", "rds:{region}:{account}:cluster:{name}"),
+    "aws_rds_cluster_instance": ("rds:CreateDBInstance", "identifier", "rds:{region}:{account}:db:{name}"),
+    "aws_rds_cluster_parameter_group": (
+        "rds:CreateDBClusterParameterGroup",
+        "name",
+        "rds:{region}:{account}:cluster-pg:{name}",
+    ),
+    "aws_s3_bucket": ("s3:CreateBucket", "bucket", "s3:::{name}"),
+    "aws_secretsmanager_secret": (
+        "secretsmanager:CreateSecret",
+        "name",
+        "secretsmanager:{region}:{account}:secret:{name}-a1b2c3",
+    ),
+    "aws_sns_topic": ("sns:CreateTopic", "name", "sns:{region}:{account}:{name}"),
+    "aws_sqs_queue": ("sqs:CreateQueue", "name", "sqs:{region}:{account}:{name}"),
+    "aws_wafv2_web_acl": ("wafv2:CreateWebACL", "name", "wafv2:{region}:{account}:regional/webacl/{name}/1"),
+}
+"""What makes each kind that has a name, and its ARN (Service Authorization Reference, resource types)."""
+
+
+@pytest.mark.parametrize("kind", sorted(MADE_BY_NAME))
+def test_the_deploy_role_makes_everything_that_a_stack_names(platform, stacks, kind):
+    action, field, pattern = MADE_BY_NAME[kind]
+    for stack in stacks.values():
+        assert stack.all(kind)
+        for body in stack.all(kind).values():
+            name = "arn:aws:" + pattern.format(
+                region="us-east-1", account=ACCOUNT, name=body[field], suffix=stack.suffix
+            )
+            assert allowed(rights(platform, "deploy_rights"), action, name, MADE), name
+
+
+def test_the_deploy_role_makes_and_passes_every_role_of_a_stack(platform, stacks):
+    for stack in stacks.values():
+        for body in stack.all("aws_iam_role").values():
+            role = f"{IAM}:role{body['path']}{body['name']}"
+            assert allowed(rights(platform, "deploy_rights"), "iam:CreateRole", role, BOUNDARY), role
+
+
+def test_the_districts_boundary_holds_every_right_of_every_role_of_a_stack(platform, stacks):
+    """A right that the boundary lacks would fail in AWS and nowhere else: each is asked for by action and resource."""
+    boundary = rights(platform, "deploy_district_boundary")
+    for stack in stacks.values():
+        for name, body in stack.all("aws_iam_role_policy").items():
+            for part in json.loads(body["policy"])["Statement"]:
+                for action, resource in itertools.product(part["Action"], part["Resource"]):
+                    arn_of_it = resolved(stack, resource)
+                    assert allowed(boundary, action, arn_of_it, OURS), (name, action, arn_of_it)
+
+
+ARNS = {
+    "aws_cloudwatch_log_group": ("name", "logs:us-east-1:{account}:log-group:{name}"),
+    "aws_elasticache_replication_group": (
+        "replication_group_id",
+        "elasticache:us-east-1:{account}:replicationgroup:{name}",
+    ),
+    "aws_elasticache_user": ("user_id", "elasticache:us-east-1:{account}:user:{name}"),
+    "aws_secretsmanager_secret": ("name", "secretsmanager:us-east-1:{account}:secret:{name}-a1b2c3"),
+    "aws_sqs_queue": ("name", "sqs:us-east-1:{account}:{name}"),
+}
+
+
+def resolved(stack: Any, resource: str) -> str:
+    """Return an ARN with what Terraform would put in place of its expressions."""
+
+    def known(found: re.Match[str]) -> str:
+        kind, name = found[1], found[2]
+        if kind == "aws_kms_key":
+            return f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1"
+        field, pattern = ARNS[kind]
+        return "arn:aws:" + pattern.format(account=ACCOUNT, name=stack.all(kind)[name][field])
+
+    return re.sub(r"\$\{(\w+)\.(\w+)\.arn\}", known, resource)

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from devtools import reach
+from devtools.reach import Way
 from infra.naming import LIMITS
 from infra.placeholder import IMAGE as PLACEHOLDER
 from tests.infra.conftest import COMMON, HOSTILE, IMAGE, SPECS, Stack, infra, synthesized
@@ -95,18 +97,28 @@ NAMELESS = {
 ANY_RESOURCE = {
     "ecr:GetAuthorizationToken": "ECR's sign-in knows no resource",
     "secretsmanager:GetRandomPassword": "it makes a password and touches no secret",
-    "ec2:CreateNetworkInterface": "Lambda in a VPC; EC2 knows no resource for it",
-    "ec2:DeleteNetworkInterface": "as above",
-    "ec2:DescribeNetworkInterfaces": "as above",
+    "ec2:DescribeNetworkInterfaces": "EC2's descriptions know no resource; Lambda asks for it",
 }
 INSIDE = {
-    ("balancer", "api", 8080),
-    ("api", "database", 5432),
-    ("worker", "database", 5432),
-    ("rotation", "database", 5432),
-    ("api", "cache", 6379),
-    ("worker", "cache", 6379),
+    Way("balancer", "api", 8080),
+    Way("api", "database", 5432),
+    Way("worker", "database", 5432),
+    Way("rotation", "database", 5432),
+    Way("api", "cache", 6379),
+    Way("worker", "cache", 6379),
 }
+CALLERS = ("api", "worker", "rotation")
+BY_ENDPOINTS = {Way(tier, "endpoints", 443) for tier in CALLERS} | {
+    Way(tier, "storage", 443) for tier in ("api", "worker")
+}
+DRAWN = {
+    "sandbox": INSIDE | {Way("clients", "balancer", 80)} | {Way(tier, "internet", 443) for tier in CALLERS},
+    "staging": INSIDE
+    | {Way("clients", "balancer", 80), Way("clients", "balancer", 443)}
+    | {Way(tier, "internet", 443) for tier in CALLERS},
+    "production": INSIDE | {Way("clients", "balancer", 80), Way("clients", "balancer", 443)} | BY_ENDPOINTS,
+}
+"""Every connection that may be opened, written down by hand; `devtools.reach` computes it from groups and routes."""
 
 
 def group_of(reference: str) -> str:
@@ -154,25 +166,51 @@ def test_two_districts_share_no_name(stacks):
     assert sum(map(len, names)) == len(set().union(*names))
 
 
-def test_who_may_talk_to_whom_is_what_is_drawn(stack):
-    ways: dict[str, set[tuple[str, str, int]]] = {
-        "aws_vpc_security_group_egress_rule": set(),
-        "aws_vpc_security_group_ingress_rule": set(),
-    }
-    for kind, found in ways.items():
+@pytest.mark.parametrize("name", sorted(DRAWN))
+def test_who_may_talk_to_whom_by_groups_and_routes_is_what_is_drawn(stacks, name):
+    resources = stacks[name].data["resource"]
+    assert reach.ways(resources) == DRAWN[name]
+    assert reach.one_sided(resources) == frozenset()
+
+
+def test_production_with_nat_still_reaches_aws_by_endpoints_alone(tmp_path):
+    stack = synthesized(SPECS["production"] | {"egress": "nat", "zones": 3}, tmp_path / "out")
+    assert reach.ways(stack.data["resource"]) == DRAWN["production"]
+    assert len(stack.all("aws_nat_gateway")) == 3
+
+
+def test_every_rule_is_one_port_with_a_reason_and_a_group_for_its_source(stack):
+    for kind in ("aws_vpc_security_group_egress_rule", "aws_vpc_security_group_ingress_rule"):
         for body in stack.all(kind).values():
             assert body["description"]
             assert body["from_port"] == body["to_port"]
-            if "referenced_security_group_id" in body:
-                here, there = group_of(body["security_group_id"]), group_of(body["referenced_security_group_id"])
-                pair = (here, there) if kind.endswith("egress_rule") else (there, here)
-                found.add((*pair, body["from_port"]))
-    wanted = INSIDE | (
-        {(tier, "endpoints", 443) for tier in ("api", "worker", "rotation")}
-        if "endpoints" in {name.removeprefix("security_") for name in stack.all("aws_security_group")}
-        else set()
-    )
-    assert all(found == wanted for found in ways.values())
+            assert body["ip_protocol"] == "tcp"
+            assert sum(key in body for key in ("referenced_security_group_id", "prefix_list_id", "cidr_ipv4")) == 1
+    assert not any(body.keys() & {"ingress", "egress"} for body in stack.all("aws_security_group").values())
+
+
+def test_a_way_needs_both_rules_and_a_route(stacks):
+    """The computation itself: without one side's rule, or without the route, there is no way."""
+    resources = json.loads(json.dumps(stacks["sandbox"].data["resource"]))
+    del resources["aws_vpc_security_group_ingress_rule"]["security_api_to_database_in"]
+    assert Way("api", "database", 5432) not in reach.ways(resources)
+    assert reach.one_sided(resources) == {Way("api", "database", 5432)}
+    del resources["aws_route"]["network_public_out"]
+    assert not [way for way in reach.ways(resources) if way.source == "clients"]
+    resources["aws_route"] = {}
+    assert not [way for way in reach.ways(resources) if way.target == "internet"]
+
+
+def test_the_data_subnets_tables_have_no_route_at_all(stack):
+    resources = stack.data["resource"]
+    seats, tables, out = reach.subnets_of_tiers(resources), reach.table_of(resources), reach.ways_out(resources)
+    assert {name for name, subnets in seats.items() if any("data" in subnet for subnet in subnets)} == {
+        "cache",
+        "database",
+    }
+    for tier in ("database", "cache"):
+        assert len(seats[tier]) == stack.spec.get("zones", 2)
+        assert not any(out.get(tables[subnet]) for subnet in seats[tier])
 
 
 def test_the_world_reaches_the_load_balancer_only(stack):
@@ -228,7 +266,7 @@ def test_the_application_never_reads_the_owners_secret(stack):
 def test_the_secrets_own_policy_admits_their_readers_alone(stacks):
     stack = stacks["production"]
     policies = stack.all("aws_secretsmanager_secret_policy")
-    role = f"arn:aws:iam::123456789012:role/{{}}-{stack.suffix}"
+    role = f"arn:aws:iam::123456789012:role/homeroom/{{}}-{stack.suffix}"
     for name, kinds in (("owner", {"migrate-task"}), ("application", {"api-task", "worker-task", "migrate-task"})):
         body = policies[f"secret_{name}_readers"]
         assert body["block_public_policy"] is True
@@ -237,6 +275,27 @@ def test_the_secrets_own_policy_admits_their_readers_alone(stacks):
         readers = {role.format(kind) for kind in kinds | {"rotation"}}
         assert admitted == readers | {stack.spec["role_arn"]}
         assert "RefuseOtherAccounts" in refused
+
+
+def test_every_role_is_under_our_path(stack):
+    """What the deploy role may make and pass is told by the path: a name's end would be somebody else's too."""
+    assert {body["path"] for body in stack.all("aws_iam_role").values()} == {"/homeroom/"}
+
+
+def test_a_task_pulls_its_own_image_and_no_other(stacks):
+    for name, wanted in (("sandbox", set()), ("production", {ECR})):
+        policies = [json.loads(body["policy"]) for body in stacks[name].all("aws_iam_role_policy").values()]
+        pulled = {
+            resource
+            for policy in policies
+            for part in policy["Statement"]
+            if "ecr:BatchGetImage" in part["Action"]
+            for resource in part["Resource"]
+        }
+        assert pulled == wanted
+
+
+ECR = "arn:aws:ecr:us-east-1:123456789012:repository/homeroom/processor"
 
 
 def test_every_role_stays_within_the_accounts_boundary(stacks):
@@ -265,7 +324,7 @@ def test_the_firewall_stands_before_the_load_balancer_and_logs_no_credentials(st
 def test_the_auditor_alone_reads_the_trail(stack):
     statements = json.loads(stack.all("aws_s3_bucket_policy")["audit_records_policy"]["policy"])["Statement"]
     (reading,) = [part for part in statements if part["Sid"] == "AuditorAloneReads"]
-    auditor = f"arn:aws:iam::123456789012:role/auditor-{stack.suffix}"
+    auditor = f"arn:aws:iam::123456789012:role/homeroom/auditor-{stack.suffix}"
     assert (reading["Effect"], reading["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]) == ("Deny", auditor)
     trust = json.loads(stack.all("aws_iam_role")["audit_auditor_role"]["assume_role_policy"])["Statement"]
     assert trust[0]["Condition"] == {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
@@ -469,3 +528,30 @@ def test_a_wrong_call_is_said(arguments):
 def test_what_is_no_json_is_said(tmp_path):
     ended = infra("-", str(tmp_path), given="{")
     assert (ended.returncode, ended.stderr.startswith("spec: This is no JSON")) == (2, True)
+
+
+def test_our_tags_are_on_whatever_can_have_tags(stack):
+    """The provider's default tags reach every resource; none takes one of them back."""
+    (provider,) = stack.data["provider"]["aws"]
+    tags = provider["default_tags"][0]["tags"]
+    assert tags | {"District": ""} == {
+        "District": "",
+        "Suffix": stack.suffix,
+        "Environment": stack.spec["environment"],
+        "ManagedBy": "homeroom",
+    }
+    assert tags["District"]
+    assert not [name for _, name, body in stack.each() if set(tags) & set(body.get("tags") or {})]
+    services = stack.all("aws_ecs_service").values()
+    assert {body["propagate_tags"] for body in services} == {"SERVICE"}
+
+
+def test_the_region_and_the_account_are_the_specifications(tmp_path):
+    other = {"region": "us-west-2", "account_id": "210987654321", "tags": {"Team": "Assessment"}}
+    stack = synthesized(SPECS["sandbox"] | other, tmp_path / "out")
+    (provider,) = stack.data["provider"]["aws"]
+    assert (provider["region"], provider["allowed_account_ids"]) == ("us-west-2", ["210987654321"])
+    assert provider["default_tags"][0]["tags"]["Team"] == "Assessment"
+    text = json.dumps(stack.data)
+    assert "us-east-1" not in text
+    assert "123456789012" not in text

@@ -1,0 +1,188 @@
+"""Who can reach whom in a synthesized stack, computed from its security groups, subnets and routes; and its picture.
+
+Pure functions over Terraform JSON: a way is there where both sides' rules, and the routes, let it be.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+Resources = dict[str, dict[str, Any]]
+Stack = dict[str, Resources]
+
+CLIENTS, INTERNET, STORAGE = "clients", "internet", "storage"
+ANYWHERE = "0.0.0.0/0"
+WORDS = {
+    "api": "API",
+    "balancer": "load balancer",
+    "cache": "ElastiCache",
+    CLIENTS: "allowed clients",
+    "database": "Aurora",
+    "endpoints": "interface endpoints",
+    INTERNET: "internet",
+    "rotation": "rotation function",
+    STORAGE: "S3",
+    "worker": "ingest worker",
+}
+PLACES = {
+    "aws_ecs_service": ("network_configuration", "security_groups", "subnets"),
+    "aws_lambda_function": ("vpc_config", "security_group_ids", "subnet_ids"),
+    "aws_lb": ("", "security_groups", "subnets"),
+    "aws_vpc_endpoint": ("", "security_group_ids", "subnet_ids"),
+}
+"""Where a resource says its groups and subnets: a block, and two arguments."""
+
+IN_SUBNET_GROUPS = {
+    "aws_elasticache_replication_group": ("security_group_ids", "subnet_group_name", "aws_elasticache_subnet_group"),
+    "aws_rds_cluster": ("vpc_security_group_ids", "db_subnet_group_name", "aws_db_subnet_group"),
+}
+"""The same for what names a group of subnets."""
+
+
+@dataclass(frozen=True, order=True)
+class Way:
+    """One tier may open connections to another on a port."""
+
+    source: str
+    target: str
+    port: int
+
+
+def referred(text: str) -> str:
+    """Return the name of the resource that an expression refers to, such as ``network_data_1``."""
+    found = re.fullmatch(r"\$\{\w+\.(\w+)\.\w+\}", text)
+    if found is None:
+        raise ValueError(f"{text} refers to no resource")
+    return found[1]
+
+
+def tier(reference: str) -> str:
+    """Return the tier of a security group, such as ``api``."""
+    return referred(reference).removeprefix("security_")
+
+
+def ways(stack: Stack) -> frozenset[Way]:
+    """Return every way: between tiers, in from the allowed clients, out to S3 and to the internet."""
+    ingress = list(stack["aws_vpc_security_group_ingress_rule"].values())
+    egress = list(stack["aws_vpc_security_group_egress_rule"].values())
+    out = {one for rule in egress for one in _between(rule, outward=True)}
+    into = {one for rule in ingress for one in _between(rule, outward=False)}
+    seats = subnets_of_tiers(stack)
+    return frozenset((out & into) | set(_from_clients(stack, ingress, seats)) | set(_to_outside(stack, egress, seats)))
+
+
+def one_sided(stack: Stack) -> frozenset[Way]:
+    """Return what one side's rules allow and the other's do not: such a rule is a mistake."""
+    out = {one for rule in stack["aws_vpc_security_group_egress_rule"].values() for one in _between(rule, outward=True)}
+    into = {
+        one for rule in stack["aws_vpc_security_group_ingress_rule"].values() for one in _between(rule, outward=False)
+    }
+    return frozenset(out ^ into)
+
+
+def _between(rule: dict[str, Any], *, outward: bool) -> Iterator[Way]:
+    if "referenced_security_group_id" not in rule:
+        return
+    here, there = tier(rule["security_group_id"]), tier(rule["referenced_security_group_id"])
+    for port in range(rule["from_port"], rule["to_port"] + 1):
+        yield Way(here, there, port) if outward else Way(there, here, port)
+
+
+def subnets_of_tiers(stack: Stack) -> dict[str, set[str]]:
+    """Return the subnets in which something of each tier has an address."""
+    seats: dict[str, set[str]] = {}
+
+    def sits(groups: list[str], subnets: list[str]) -> None:
+        for group in groups:
+            seats.setdefault(tier(group), set()).update(referred(subnet) for subnet in subnets)
+
+    for kind, (block, groups, subnets) in PLACES.items():
+        for body in stack.get(kind, {}).values():
+            told = body.get(block, {}) if block else body
+            sits(told.get(groups, []), told.get(subnets, []))
+    for kind, (groups, group, kind_of_group) in IN_SUBNET_GROUPS.items():
+        for body in stack.get(kind, {}).values():
+            sits(body[groups], stack[kind_of_group][referred(body[group])]["subnet_ids"])
+    return seats
+
+
+def table_of(stack: Stack) -> dict[str, str]:
+    """Return the route table of each subnet."""
+    return {
+        referred(body["subnet_id"]): referred(body["route_table_id"])
+        for body in stack["aws_route_table_association"].values()
+    }
+
+
+def ways_out(stack: Stack) -> dict[str, set[str]]:
+    """Return by route table what its routes to everywhere lead to: ``gateway`` or ``nat``."""
+    found: dict[str, set[str]] = {}
+    for body in stack["aws_route"].values():
+        leads = "gateway" if "gateway_id" in body else "nat"
+        found.setdefault(referred(body["route_table_id"]), set()).add(leads)
+    return found
+
+
+def _from_clients(stack: Stack, ingress: list[dict[str, Any]], seats: dict[str, set[str]]) -> Iterator[Way]:
+    tables, out = table_of(stack), ways_out(stack)
+    for rule in ingress:
+        if "cidr_ipv4" not in rule:
+            continue
+        target = tier(rule["security_group_id"])
+        if all("gateway" in out.get(tables[subnet], set()) for subnet in seats[target]):
+            yield Way(CLIENTS, target, rule["from_port"])
+
+
+def _to_outside(stack: Stack, egress: list[dict[str, Any]], seats: dict[str, set[str]]) -> Iterator[Way]:
+    tables, out = table_of(stack), ways_out(stack)
+    gateways = [body for body in stack["aws_vpc_endpoint"].values() if body["vpc_endpoint_type"] == "Gateway"]
+    stored = {referred(table) for body in gateways for table in body["route_table_ids"]}
+    for rule in egress:
+        source = tier(rule["security_group_id"])
+        if "prefix_list_id" in rule and any(tables[subnet] in stored for subnet in seats[source]):
+            yield Way(source, STORAGE, rule["from_port"])
+        if "cidr_ipv4" in rule and any(out.get(tables[subnet]) for subnet in seats[source]):
+            yield Way(source, INTERNET, rule["from_port"])
+
+
+def drawing(stack: Stack) -> str:
+    """Return the picture of a stack as a Mermaid flowchart: tiers in their subnets, and the ways between them."""
+    lines = ["```mermaid", "flowchart LR"]
+    rooms: dict[str, list[str]] = {}
+    for name, subnets in sorted(subnets_of_tiers(stack).items()):
+        kinds = {subnet.removeprefix("network_").rpartition("_")[0] for subnet in subnets}
+        rooms.setdefault(" and ".join(sorted(kinds)), []).append(name)
+    for room in sorted(rooms, reverse=True):
+        count = len([name for name in stack["aws_subnet"] if name.startswith(f"network_{room}_")])
+        lines.append(f'  subgraph {room}["{room} subnets, {count} zones"]')
+        lines += [f'    {name}["{WORDS[name]}"]' for name in rooms[room]]
+        lines.append("  end")
+    found = sorted(ways(stack))
+    lines += [
+        f'  {name}(["{WORDS[name]}"])'
+        for name in (CLIENTS, INTERNET, STORAGE)
+        if any(name in {way.source, way.target} for way in found)
+    ]
+    ports: dict[tuple[str, str], list[str]] = {}
+    for way in found:
+        ports.setdefault((way.source, way.target), []).append(str(way.port))
+    lines += [f'  {source} -->|"{", ".join(each)}"| {target}' for (source, target), each in sorted(ports.items())]
+    return "\n".join([*lines, "```"])
+
+
+def matrix(stack: Stack) -> str:
+    """Return the ways of a stack as a Markdown table: from each row's tier to each column's, on these ports."""
+    found = ways(stack)
+    sources = sorted({way.source for way in found}, key=WORDS.__getitem__)
+    targets = sorted({way.target for way in found}, key=WORDS.__getitem__)
+    rows = [["from, to", *(WORDS[target] for target in targets)], ["---"] * (len(targets) + 1)]
+    for source in sources:
+        cells = [
+            ", ".join(str(way.port) for way in sorted(found) if (way.source, way.target) == (source, target))
+            for target in targets
+        ]
+        rows.append([WORDS[source], *cells])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)

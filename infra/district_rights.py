@@ -1,0 +1,59 @@
+"""The most that any role of any district may do: each role's own policy, which is far narrower, decides the rest.
+
+No right here reaches IAM, Organizations, another account's roles, the state bucket or what is not named as ours.
+"""
+
+from __future__ import annotations
+
+from infra.deploy_rights import BUCKETS, OURS, Statement, log_groups
+from infra.frame import NETWORK_KINDS, allow
+
+KEY_USES = ("CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKey*")
+QUEUE_USES = ("ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "ReceiveMessage")
+SECRET_USES = ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
+LOG_USES = ("CreateLogGroup", "CreateLogStream", "DescribeLogStreams", "FilterLogEvents", "GetLogEvents")
+LOG_WRITES = ("PutLogEvents", "PutRetentionPolicy", "StartQuery")
+SNAPSHOT_USES = ("AddTagsToResource", "*DBClusterSnapshot*", "RestoreDBClusterFromSnapshot")
+VAULT_USES = ("CopyIntoBackupVault", "DescribeBackupVault", "DescribeRecoveryPoint", "StartBackupJob")
+IMAGE_USES = ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer")
+
+
+def district_statements(account: str) -> list[Statement]:
+    """Return the boundary of a district's roles in this account."""
+
+    def all_of(service: str, actions: tuple[str, ...]) -> list[str]:
+        return [f"{service}:{action}" for action in actions]
+
+    def arns(service: str, *ends: str) -> list[str]:
+        return [f"arn:aws:{service}:*:{account}:{end}" for end in ends]
+
+    buckets = [f"arn:aws:s3:::homeroom-{kind}-{account}-*" for kind in BUCKETS]
+    # Enhanced monitoring writes to one log group of the whole account (RDS, "Enhanced Monitoring").
+    logs = [*log_groups(account), *arns("logs", "log-group:RDSOSMetrics*")]
+    snapshots = arns("rds", "cluster:aurora-*", "cluster-snapshot:awsbackup:*", "subgrp:aurora-*")
+    interfaces = ("CreateNetworkInterface", "DeleteNetworkInterface")
+    return [
+        allow("Objects", all_of("s3", ("GetBucketLocation", "GetObject*", "ListBucket", "PutObject")), buckets),
+        allow("Keys", all_of("kms", KEY_USES), ["*"], Condition=OURS),
+        allow("Secrets", all_of("secretsmanager", SECRET_USES), arns("secretsmanager", "secret:database-*")),
+        allow("Queues", all_of("sqs", QUEUE_USES), arns("sqs", "results-*", "dead-letters-*")),
+        allow("Caches", ["elasticache:Connect"], arns("elasticache", "replicationgroup:cache-*", "user:app-*")),
+        allow("Logs", all_of("logs", LOG_USES + LOG_WRITES), logs),
+        allow("Images", all_of("ecr", IMAGE_USES), ["arn:aws:ecr:*:*:repository/homeroom/*"]),
+        allow("Interfaces", all_of("ec2", interfaces), arns("ec2", *(f"{kind}/*" for kind in NETWORK_KINDS))),
+        allow("Snapshots", all_of("rds", SNAPSHOT_USES), snapshots),
+        allow("Vaults", all_of("backup", VAULT_USES), arns("backup", "backup-vault:backup-*", "recovery-point:*")),
+        # None of these knows a resource, and none of them changes one.
+        allow(
+            "Look",
+            [
+                "ec2:DescribeNetworkInterfaces",
+                "ecr:GetAuthorizationToken",
+                "rds:Describe*",
+                "rds:ListTagsForResource",
+                "secretsmanager:GetRandomPassword",
+                "tag:GetResources",
+            ],
+            ["*"],
+        ),
+    ]

@@ -1,0 +1,97 @@
+"""What is wrong with a specification: field by field, in sentences that say what to do. Never shows a whole value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from infra.upgrade import SPEC_VERSION
+
+FIELD_LENGTH = 80
+
+
+@dataclass(frozen=True)
+class FieldProblem:
+    """What is wrong with one field, and what to do, in one sentence."""
+
+    field: str
+    sentence: str
+
+
+class SpecError(ValueError):
+    """A specification has problems; its text has one line for each."""
+
+    def __init__(self, problems: tuple[FieldProblem, ...]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(f"{problem.field}: {problem.sentence}" for problem in problems))
+
+
+class FieldError(ValueError):
+    """Fields do not fit together; the problem is told of one of them."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+A_LIST = 'Give a list, such as ["..."].'
+AN_OBJECT = 'Give an object with fields, such as {"field": "..."}.'
+SENTENCES = {
+    "bool_type": "Give true or false.",
+    "dict_type": AN_OBJECT,
+    "extra_forbidden": "There is no such field; remove it.",
+    "int_parsing_size": "Give a smaller number.",
+    "int_type": "Give a whole number.",
+    "ip_v4_network": "This is no IPv4 network. Write it as 10.0.4.0/22, with the network's own address.",
+    "mapping_type": AN_OBJECT,
+    "missing": "This field is missing.",
+    "model_type": AN_OBJECT,
+    "string_too_short": "Give at least one character.",
+    "string_type": "Give a text.",
+    "string_unicode": "This text has half a character in it; write it again.",
+    "tuple_type": A_LIST,
+}
+"""Pydantic's errors in our words; others keep their own text (pydantic, "Validation Errors")."""
+
+BOUNDS = {
+    "greater_than_equal": "Give {ge} or more.",
+    "less_than_equal": "Give {le} or less.",
+    "string_too_long": "Shorten this to {max_length} characters.",
+    "too_long": "Give at most {max_length}.",
+    "too_short": "Give at least {min_length}.",
+}
+
+
+def problems_in(error: ValidationError, *, newest_version: int = SPEC_VERSION) -> tuple[FieldProblem, ...]:
+    """Return pydantic's errors as field and sentence; more than one of a field is told once."""
+    found = [_problem(dict(part), newest_version) for part in error.errors()]
+    return tuple({problem.field: problem for problem in reversed(found)}[field] for field in _fields(found))
+
+
+def _fields(problems: list[FieldProblem]) -> list[str]:
+    return list(dict.fromkeys(problem.field for problem in problems))
+
+
+def _problem(error: dict[str, Any], newest_version: int) -> FieldProblem:
+    cause = error.get("ctx", {}).get("error")
+    field = on_one_line(".".join(str(part) for part in error["loc"])) or getattr(cause, "field", "spec")
+    kind = str(error["type"])
+    if field == "spec_version":
+        versions = "version 1" if newest_version == 1 else f"a version from 1 to {newest_version}"
+        return FieldProblem(field, f"Use {versions}; newer ones need a newer Homeroom.")
+    if kind == "value_error" and cause is not None:
+        return FieldProblem(field, str(cause))
+    if kind in {"enum", "literal_error"}:
+        return FieldProblem(field, f"Choose one of {error['ctx']['expected']}.")
+    if kind in BOUNDS:
+        return FieldProblem(field, BOUNDS[kind].format(**error["ctx"]))
+    if "ip_v4_network" in kind:
+        return FieldProblem(field, SENTENCES["ip_v4_network"])
+    return FieldProblem(field, SENTENCES.get(kind, f"{error['msg']}."))
+
+
+def on_one_line(text: str) -> str:
+    """Return a field's name as it can be shown: short, and without signs that would begin a line of their own."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text)[:FIELD_LENGTH]

@@ -1,0 +1,111 @@
+"""The platform of two accounts, applied to the embedded AWS: made, found unchanged, entered by its role, removed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from devtools.environment import SANDBOX_CREDENTIALS
+from sandbox.launch import Sandbox, running_sandbox
+from tests.infra.conftest import infra
+
+pytestmark = pytest.mark.terraform
+
+OWN, OTHER = "123456789012", "210987654321"
+BUCKET = "homeroom-terraform-state"
+COMMON: dict[str, Any] = {"portal_principal_arns": [f"arn:aws:iam::{OWN}:role/homeroom-worker"]}
+PLATFORMS: dict[str, dict[str, Any]] = {
+    OWN: COMMON | {"external_id": "0123456789abcdef", "state_bucket": BUCKET, "guardduty": True},
+    OTHER: COMMON
+    | {
+        "external_id": "fedcba9876543210",
+        "admin_role_arn": f"arn:aws:iam::{OTHER}:role/OrganizationAccountAccessRole",
+        "hosted_zone_ids": ["Z0123456789ABC"],
+    },
+}
+
+
+class Platform:
+    """An account's shared stack with its state in the bucket."""
+
+    def __init__(self, account: str, folder: Path, sandbox: Sandbox) -> None:
+        self.account, self.folder = account, folder
+        self.environment = os.environ | SANDBOX_CREDENTIALS | {"AWS_ENDPOINT_URL": sandbox.url}
+        self.environment |= {"AWS_S3_USE_PATH_STYLE": "1", "TF_DATA_DIR": str(folder / "data")}
+        spec = PLATFORMS[account] | {"account_id": account}
+        ended = infra("platform", "-", str(folder), given=json.dumps(spec))
+        assert ended.returncode == 0, ended.stderr
+        self.terraform(
+            "init", f"-backend-config=bucket={BUCKET}", f"-backend-config=key=platform/{account}.tfstate", *BACKEND
+        )
+
+    def terraform(self, *arguments: str) -> str:
+        ended = subprocess.run(
+            [os.environ["HOMEROOM_TERRAFORM"], *arguments, "-no-color"],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
+        return ended.stdout
+
+
+BACKEND = ("-backend-config=region=us-east-1", "-backend-config=use_path_style=true", "-input=false")
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with running_sandbox() as running:
+        session(None).client("s3", endpoint_url=running.url).create_bucket(Bucket=BUCKET)
+        yield running
+
+
+def session(credentials: dict[str, str] | None) -> Any:
+    told = credentials or {"AccessKeyId": "testing", "SecretAccessKey": "testing", "SessionToken": "testing"}
+    return boto3.session.Session(
+        aws_access_key_id=told["AccessKeyId"],
+        aws_secret_access_key=told["SecretAccessKey"],
+        aws_session_token=told["SessionToken"],
+        region_name="us-east-1",
+    )
+
+
+def entered(sandbox: Sandbox, account: str, external_id: str) -> Any:
+    sts = session(None).client("sts", endpoint_url=sandbox.url)
+    role = f"arn:aws:iam::{account}:role/homeroom-deploy"
+    told = sts.assume_role(RoleArn=role, RoleSessionName="test", ExternalId=external_id)
+    return session(told["Credentials"])
+
+
+@pytest.mark.parametrize("account", [OWN, OTHER])
+def test_an_accounts_platform_is_made_unchanged_entered_and_removed(sandbox, tmp_path, account):
+    platform = Platform(account, tmp_path / "platform", sandbox)
+    platform.terraform("apply", "-auto-approve", "-input=false")
+    platform.terraform("plan", "-detailed-exitcode", "-input=false")
+    outputs = {name: body["value"] for name, body in json.loads(platform.terraform("output", "-json")).items()}
+    assert outputs["deploy_role_arn"] == f"arn:aws:iam::{account}:role/homeroom-deploy"
+    assert ("worker_policy_arn" in outputs) is (account == OWN)
+
+    external_id = PLATFORMS[account]["external_id"]
+    inside = entered(sandbox, account, external_id).client("sts", endpoint_url=sandbox.url)
+    assert inside.get_caller_identity()["Account"] == account
+    with pytest.raises(ClientError, match="AccessDenied"):
+        entered(sandbox, account, "another-external-id")
+
+    if account == OWN:
+        kept = [name for name in platform.terraform("state", "list").split() if ".state_" in name]
+        assert kept
+        platform.terraform("state", "rm", *kept)
+    platform.terraform("destroy", "-auto-approve", "-input=false")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        entered(sandbox, account, external_id)

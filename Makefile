@@ -37,8 +37,8 @@ converge: setup ## Apply every size, zone count and egress to the embedded AWS (
 faults: setup ## Play the table of faults: what dies, in which state of a run (SEED=, CASES="applying-worker ...")
 	@$(RUN) -m tests.faults $(if $(SEED),--seed $(SEED)) $(CASES)
 
-benchmark: setup ## Measure synthesis against the plain import of its packages
-	@$(RUN) benchmarks/synthesis.py
+benchmark: setup ## Measure synthesis, what a run costs beside Terraform alone, and many runs at a time (ONLY=synthesis)
+	@for one in $(or $(ONLY),synthesis run_overhead fleet_throughput); do echo "$$one"; $(RUN) benchmarks/$$one.py || exit 1; done
 
 clean: ## Remove what set-up and runs left in the project folder
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

@@ -20,6 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import bare
+from benchmarks.room import ACCOUNT_ID, make_room
 from devtools.environment import inherited
 from devtools.paths import VAR
 from devtools.services.celery import running_worker
@@ -31,20 +32,18 @@ STACK = "tests.faults.small_stack"
 
 def by_portal(count: int, number: int) -> float:
     """Deploy that many districts at the same time; return the seconds until the last has ended."""
-    from portal.districts.accounts import add_account
     from portal.districts.registration import Registration
     from provisioning.models import Run
     from provisioning.services.onboarding import onboard
     from provisioning.states import RunState
 
-    account = add_account(name="Bench", account_id="123456789012", actor=None)
     started = time.monotonic()
     runs = [
         onboard(
             registration=Registration(
                 name=f"Bench {number} {index}",
                 slug=f"bench-{number}-{index}",
-                account_id=account.account_id,
+                account_id=ACCOUNT_ID,
                 monthly_budget_usd=9999,
             ),
             actor=None,
@@ -71,7 +70,7 @@ def by_xargs(count: int, number: int, portal: Portal, given: Mapping[str, str], 
             "environment": "sandbox",
             "suffix": f"bare-{number}-{index}-sbx",
             "region": "us-east-1",
-            "account_id": "123456789012",
+            "account_id": ACCOUNT_ID,
             "cidr": f"10.{100 + number}.{index * 4}.0/22",
         }
         variables = portal.variables
@@ -105,6 +104,7 @@ def main() -> int:
         import django
 
         django.setup()
+        make_room()
         portal.services["worker"].stop()
         environment = inherited() | variables
         given = bare.environment(variables, folder / "work")

@@ -20,6 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import bare
+from benchmarks.room import ACCOUNT_ID, make_room
 from devtools.paths import VAR
 from devtools.services.portal import running_portal
 
@@ -31,17 +32,15 @@ def portal_run(number: int) -> tuple[float, float]:
     from django.test import Client
 
     from portal.accounts.models import User
-    from portal.districts.accounts import add_account
     from portal.districts.registration import Registration
     from provisioning.services.onboarding import onboard
     from provisioning.states import RunState
 
-    account = add_account(name="Bench", account_id="123456789012", actor=None)
     person = User.objects.get(username="bench")
     client = Client(headers={"host": "localhost"})
     client.force_login(person)
     registration = Registration(
-        name=f"Bench {number}", slug=f"bench-{number}", account_id=account.account_id, monthly_budget_usd=9999
+        name=f"Bench {number}", slug=f"bench-{number}", account_id=ACCOUNT_ID, monthly_budget_usd=9999
     )
     run = onboard(registration=registration, actor=person)
     first, shown = None, 0.0
@@ -72,6 +71,7 @@ def main() -> int:
         from portal.accounts.roles import Role
         from portal.accounts.services import set_user
 
+        make_room()
         set_user(username="bench", password=secrets.token_urlsafe(), role=Role.OPERATOR)
         given = bare.environment(portal.variables, folder / "work")
         with_portal, without, first = [], [], []
@@ -84,7 +84,7 @@ def main() -> int:
                 "slug": f"bare-{number}",
                 "environment": "sandbox",
                 "suffix": f"bare-{number}-sbx",
-                "account_id": "123456789012",
+                "account_id": ACCOUNT_ID,
                 "cidr": f"10.{200 + number}.0.0/22",
             }
             at = folder / "bare" / str(number)

@@ -156,7 +156,7 @@ def _wish(item: Item) -> _Wish | str:
         return GONE
     if tag:
         key = tag[1] or json.loads(tag[2])
-        return OUR_TAG if key in TAG_KEYS_OF_OURS else (f"tags:{key}", item.after)
+        return OUR_TAG if key.lower() in TAG_KEYS_OF_OURS else (f"tags:{key}", item.after)
     if any(item.type == kind and item.path.startswith(path) for kind, path in SIZED):
         return OF_SIZE
     rule = next((rule for rule in RULES if rule.matches(item)), None)

@@ -33,7 +33,11 @@ def a_person(role: Role = Role.OPERATOR, username: str = "") -> User:
 
 def an_account() -> AwsAccount:
     """Return the sandbox's account, with room for all that a test makes."""
-    account = add_account(name="Sandbox", account_id=ACCOUNT_ID, actor=None)
+    return with_room(add_account(name="Sandbox", account_id=ACCOUNT_ID, actor=None))
+
+
+def with_room(account: AwsAccount) -> AwsAccount:
+    """Return the account, its limits raised once."""
     for code in [] if AccountQuota.objects.filter(account=account).exists() else KINDS:
         set_limit(account=account, region=DEFAULT_REGION, code=code, limit=10_000, actor=None)
     return account

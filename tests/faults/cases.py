@@ -77,9 +77,7 @@ REPRESENTATIVE = (
     "applying-worker",
     "applying-terraform",
     "planning-postgres",
-    "between-child",
     "awaiting-approval-broker-data",
-    "destroying-worker",
 )
 """The rows that every `make test` runs."""
 

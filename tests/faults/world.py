@@ -131,7 +131,7 @@ class World:
         port = self.ports[name]
         match name:
             case "postgres":
-                stack.enter_context(running_postgres(self.folder / "postgres", port=port, durable=False))
+                stack.enter_context(running_postgres(self.folder / "postgres", port=port, durable=True))
             case "broker":
                 stack.enter_context(running_broker(self.folder / "broker", port=port))
             case "web":
@@ -175,7 +175,7 @@ def a_world(folder: Path) -> Iterator[World]:
         world = World(folder, proxy, {}, {}, ports=ports)
         cleanup.callback(_stop_services, world)
         postgres, broker = contextlib.ExitStack(), contextlib.ExitStack()
-        database = postgres.enter_context(running_postgres(folder / "postgres", port=ports["postgres"], durable=False))
+        database = postgres.enter_context(running_postgres(folder / "postgres", port=ports["postgres"], durable=True))
         world.stacks["postgres"] = postgres
         queue = broker.enter_context(running_broker(folder / "broker", port=ports["broker"]))
         world.stacks["broker"] = broker

@@ -19,7 +19,6 @@ CHANGES: dict[str, dict[str, Any]] = {
     "retention": {"retention_days": 400, "backup_days": 30},
     "budget and addresses": {"monthly_budget_usd": 9000, "alarm_emails": ["oncall@example.org"]},
     "clients": {"allowed_client_cidrs": ["203.0.113.0/24"]},
-    "final snapshot": {"final_snapshot": True},
 }
 IN_PLACE = {
     "aws_cloudwatch_log_group": {"retention_in_days"},
@@ -32,7 +31,7 @@ IN_PLACE = {
     },
 }
 """What AWS changes without replacing (ModifyDBCluster, ModifyReplicationGroup, IncreaseReplicaCount,
-PutRetentionPolicy; a final snapshot is only asked for at the end)."""
+PutRetentionPolicy)."""
 
 
 @pytest.fixture(scope="module")

@@ -167,7 +167,7 @@ def test_what_is_stored_says_what_was_changed_and_a_repair_leaves_only_what_is_f
 
     assert not checked(district, terraform), stored(district)
 
-    ids = {resource.address: resource.id for resource in terraform.resources()}
+    ids = {resource.address: resource.id for resource in terraform.contents().resources}
     change_behind_its_back(sandbox.url, ids, district.suffix)
     assert checked(district, terraform)
 

@@ -26,7 +26,7 @@ from provisioning.models import Run
 from provisioning.services.cancellation import request_cancel
 from provisioning.states import Priority, RunState
 from provisioning.tasks import execute_run
-from tests.builders import a_person, a_run, moved
+from tests.builders import a_person, a_run, moved, with_room
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -166,7 +166,7 @@ def test_a_canceled_run_gives_its_place_to_the_next(settings):
 
 
 def test_many_dispatchers_at_a_time_never_exceed_a_limit_and_send_each_run_once(settings):
-    south = add_account(name="South", account_id="210987654321", actor=None)
+    south = with_room(add_account(name="South", account_id="210987654321", actor=None))
     settings.RUNS_PER_ACCOUNT, settings.RUNS_PER_REGION = 4, 100
     with held_back(settings):
         runs = [a_run(account_id=south.account_id if number % 2 else "123456789012") for number in range(24)]

@@ -15,6 +15,9 @@ from provisioning.models import DistrictHoldings, RemovalCertificate, Run, RunEv
 from provisioning.states import ACTIVE_STATES
 
 ACTIVE = sorted(state.value for state in ACTIVE_STATES)
+APPLY_BEGIN = "apply_begin"
+"""The kind of the event behind which an apply's own events stand; a run that was lost may have several."""
+
 RESOURCE_KINDS = ("apply_start", "apply_progress", "apply_complete", "apply_errored")
 
 
@@ -73,9 +76,13 @@ def resource_progress(run: Run) -> list[ResourceProgress]:
     """Return every planned resource with its progress: the failed first, then what is being worked on."""
     started: dict[str, datetime] = {}
     ended: dict[str, tuple[str, datetime]] = {}
-    for event in events_of(run, kinds=RESOURCE_KINDS):
+    for event in events_of(run, kinds=(*RESOURCE_KINDS, APPLY_BEGIN)):
         address, kind, at = event.address, event.kind, event.at
-        if kind == "apply_start":
+        if kind == APPLY_BEGIN:
+            # A lost run may have begun before: what that attempt left is in this one's plan, or done.
+            started.clear()
+            ended.clear()
+        elif kind == "apply_start":
             started.setdefault(address, at)
         elif kind == "apply_complete":
             ended[address] = ("done", at)

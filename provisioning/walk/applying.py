@@ -11,6 +11,7 @@ from provisioning.engine.errors import EngineError
 from provisioning.engine.terraform import Plan, Terraform
 from provisioning.models import Run
 from provisioning.patience import patiently
+from provisioning.selectors import APPLY_BEGIN
 from provisioning.snapshots import settle_snapshots
 from provisioning.states import RunKind, RunState
 from provisioning.walk.hold import Hold
@@ -21,7 +22,9 @@ from provisioning.walk.verification import record_what_exists
 def begin(hold: Hold, plan: Plan) -> None:
     """Note that from now on AWS may differ from what the state knows, and that the district has its new settings."""
     # A replacement is two pieces of work: one delete, one create.
-    hold.recorder.start_counting(plan.add + plan.change + plan.remove)
+    total = plan.add + plan.change + plan.remove
+    hold.recorder.start_counting(total)
+    hold.recorder.note(APPLY_BEGIN, f"The apply of {total} changes begins.")
 
     @transaction.atomic
     def once() -> None:

@@ -27,8 +27,8 @@ def play_fleet(world: World, rng: random.Random) -> tuple[float, str, list[str]]
             raise Broken(f"only {len(killed)} of {COUNT} runs lost a worker")
         all_live(runs)
     except (Broken, Gone) as error:
-        return time.monotonic() - started, str(error), [path_of(run) for run in runs]
-    return time.monotonic() - started, "", [path_of(run) for run in runs]
+        return time.monotonic() - started, str(error), [path_of(run) for run in map(reloaded, runs)]
+    return time.monotonic() - started, "", [path_of(run) for run in map(reloaded, runs)]
 
 
 def register() -> list[Run]:

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from devtools import states_page
+from devtools import errors_page, states_page
 from devtools.converge import combinations
 from devtools.paths import ROOT
 from infra import cost, schema
@@ -87,7 +87,8 @@ def main() -> int:
     SCHEMA.write_text(schema.text(), encoding="utf-8")
     STACK_DOCUMENT.write_text(in_document(STACK_DOCUMENT.read_text(), cost_section(made)), encoding="utf-8")
     states_page.write()
-    print(f"Renewed {len(made)} golden files, the schema, the states and the costs.")
+    errors_page.write()
+    print(f"Renewed {len(made)} golden files, the schema, the states, the errors and the costs.")
     print("Look at the difference before you commit it.")
     return 0
 

@@ -75,7 +75,7 @@ def test_the_page_offers_the_snapshot_as_the_district_has_it(operator):
 
     def box() -> str:
         page = browser.get(f"/districts/{district.suffix}/teardown").content.decode()
-        return re.findall(r'<input type="checkbox" name="final_snapshot"[^>]*>', page)[0]
+        return str(re.findall(r'<input type="checkbox" name="final_snapshot"[^>]*>', page)[0])
 
     assert "checked" not in box()
     District.objects.filter(pk=district.pk).update(final_snapshot=True)

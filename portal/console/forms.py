@@ -211,7 +211,9 @@ class AuditFilter(DescribedForm):
     actor = forms.CharField(label="Who", required=False, max_length=150)
     district = forms.CharField(label="District", required=False, max_length=120)
     act = forms.ChoiceField(
-        label="Act", required=False, choices=[("", "Any"), *((act.value, act.value) for act in AuditAction)]
+        label="Act",
+        required=False,
+        choices=[("", "Any"), *sorted(((act.value, act.words) for act in AuditAction), key=lambda choice: choice[1])],
     )
     run = forms.IntegerField(label="Run", required=False, min_value=1, max_value=2**53)
     since = forms.DateField(label="Since", required=False, widget=forms.DateInput(attrs={"type": "date"}))

@@ -61,5 +61,7 @@ urlpatterns = [
     path("rollouts/<int:number>/resume", rollout.resume, name="rollout-resume"),
     path("rollouts/<int:number>/abort", rollout.abort, name="rollout-abort"),
     path("audit", audit.audit, name="audit"),
+    path("audit/verify", audit.verify, name="audit-verify"),
+    path("audit/export", audit.export, name="audit-export"),
     path("system", system.system, name="system"),
 ]

@@ -25,5 +25,8 @@ def _text(text: str) -> str:
 
 
 def _number(number: float) -> str:
-    plain = format(Decimal(repr(number)).normalize(), "f")
+    if isinstance(number, int):
+        return str(number)
+    plain = format(Decimal(repr(number)), "f")
+    plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
     return "0" if plain == "-0" else plain

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, NoReturn, TypeVar
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Upper
 
 
 class AppendOnly(Exception):  # noqa: N818 - named for the rule that it states
@@ -73,6 +75,7 @@ class AuditEvent(models.Model):
             models.Index(fields=["run_number", "-id"], name="audit_run"),
             models.Index(fields=["at"], name="audit_at"),
             models.Index(fields=["actor_name", "-id"], name="audit_actor"),
+            GinIndex(OpClass(Upper("message"), name="gin_trgm_ops"), name="audit_message_search"),
         ]
 
     def __str__(self) -> str:

@@ -219,6 +219,7 @@ class AuditFilter(DescribedForm):
     since = forms.DateField(label="Since", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label="Until", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     outcome = forms.ChoiceField(label="Outcome", required=False, choices=[("", "Any"), *AuditEvent.Outcome.choices])
+    words = forms.CharField(label="Words", required=False, max_length=120)
 
     def apply(self, events: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
         """Return the events that match every field given; a field with an error shows it and matches nothing."""
@@ -234,6 +235,8 @@ class AuditFilter(DescribedForm):
             events = events.filter(action=given["act"])
         if given["run"]:
             events = events.filter(run_number=given["run"])
+        if given["words"]:
+            events = events.filter(message__icontains=given["words"])
         if given["outcome"]:
             events = events.filter(outcome=given["outcome"])
         zone = timezone.get_current_timezone()

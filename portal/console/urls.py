@@ -12,6 +12,7 @@ from portal.console.views import (
     register,
     rollout,
     run,
+    search,
     session,
     settings,
     system,
@@ -63,5 +64,6 @@ urlpatterns = [
     path("audit", audit.audit, name="audit"),
     path("audit/verify", audit.verify, name="audit-verify"),
     path("audit/export", audit.export, name="audit-export"),
+    path("search", search.search, name="search"),
     path("system", system.system, name="system"),
 ]

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, connections, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from portal.accounts.roles import NotAllowed, Role
@@ -168,6 +168,10 @@ VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(TE
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
 @given(VALUES)
+@example(10**28 + 1)
+@example(-0.0)
+@example(1e-7)
+@example(1.7e308)
 def test_postgresql_and_python_write_the_same_canonical_json(db, value):
     with connection.cursor() as cursor:
         cursor.execute("SELECT audit_canonical(%s::jsonb), %s::jsonb::text", [json.dumps(value)] * 2)

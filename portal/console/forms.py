@@ -9,6 +9,7 @@ import re
 import uuid
 import zoneinfo
 from datetime import datetime, time
+from functools import cache
 from typing import Any
 
 from django import forms
@@ -39,6 +40,7 @@ def accounts() -> list[tuple[str, str]]:
     return [(account.account_id, str(account)) for account in AwsAccount.objects.all()]
 
 
+@cache
 def time_zones() -> list[tuple[str, str]]:
     """Return the time zones of the United States first, then all others."""
     known = sorted(zoneinfo.available_timezones())

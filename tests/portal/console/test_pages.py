@@ -111,6 +111,7 @@ def every_page(run: Run) -> list[str]:
         f"{at}/teardown",
         f"/runs/{run.number}",
         f"/runs/{run.number}?level=error&q=x",
+        "/districts/bulk",
         "/search",
         "/search?q=lake",
         "/audit",

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from devtools import names, reach, rights, states_page
+from devtools import errors_page, names, reach, rights, states_page
 from devtools.converge import combinations
 from devtools.paths import ROOT
 from infra import cost, schema
@@ -119,7 +119,8 @@ def main() -> int:
             document = in_document(document, name, section)
         path.write_text(document, encoding="utf-8")
     states_page.write()
-    print(f"Renewed {len(made)} golden files, the schema, the states and the documents.")
+    errors_page.write()
+    print(f"Renewed {len(made)} golden files, the schema, the states, the errors and the documents.")
     print("Look at the difference before you commit it.")
     return 0
 

@@ -1,4 +1,4 @@
-"""Every act that the audit record knows, as ``subject:object:action``."""
+"""Every act that the audit record knows, as ``subject:object:action``, and in words."""
 
 from enum import StrEnum
 
@@ -33,3 +33,45 @@ class AuditAction(StrEnum):
     SNAPSHOT_DROPPED = "district:snapshot:delete"
     CERTIFICATE_ISSUED = "district:certificate:issue"
     EVENTS_TRIMMED = "run:events:trim"
+    AUDIT_VERIFIED = "audit:chain:verify"
+    AUDIT_EXPORTED = "audit:record:export"
+    FLEET_EXPORTED = "fleet:export"
+
+    @property
+    def words(self) -> str:
+        """The act as people read it."""
+        return WORDS[self]
+
+
+WORDS = {
+    AuditAction.USER_SET: "Set a person's role",
+    AuditAction.USER_SIGNED_IN: "Signed in",
+    AuditAction.USER_SIGN_IN_FAILED: "Failed to sign in",
+    AuditAction.ACCOUNT_CREATED: "Added an AWS account",
+    AuditAction.ACCOUNT_QUOTAS_READ: "Read an account's quotas",
+    AuditAction.ACCOUNT_QUOTA_SET: "Set an account's quota",
+    AuditAction.DISTRICT_REGISTERED: "Registered a district",
+    AuditAction.DISTRICT_STATUS_CHANGED: "Changed a district's status",
+    AuditAction.DISTRICT_CHANGED: "Changed a district's settings",
+    AuditAction.DRIFT_CHECKED: "Checked for drift",
+    AuditAction.RUN_REQUESTED: "Asked for a run",
+    AuditAction.RUN_STATE_CHANGED: "Changed a run's state",
+    AuditAction.RUN_CANCEL_REQUESTED: "Asked to cancel a run",
+    AuditAction.RUN_FORCE_STOP_REQUESTED: "Asked to stop a run by force",
+    AuditAction.RUN_DECIDED: "Decided on a plan",
+    AuditAction.RUN_RECOVERED: "Recovered a run",
+    AuditAction.TEARDOWN_REQUESTED: "Asked for a teardown",
+    AuditAction.OUTPUTS_RECORDED: "Recorded outputs",
+    AuditAction.RESOURCES_RECORDED: "Recorded resources",
+    AuditAction.INVENTORY_CHECKED: "Checked AWS's inventory",
+    AuditAction.ROLLOUT_CREATED: "Started a rollout",
+    AuditAction.ROLLOUT_WAVE_BEGUN: "Began a rollout's wave",
+    AuditAction.ROLLOUT_STATE_CHANGED: "Changed a rollout's state",
+    AuditAction.SNAPSHOT_KEPT: "Kept a snapshot",
+    AuditAction.SNAPSHOT_DROPPED: "Deleted a snapshot",
+    AuditAction.CERTIFICATE_ISSUED: "Issued a certificate of removal",
+    AuditAction.EVENTS_TRIMMED: "Trimmed a run's events",
+    AuditAction.AUDIT_VERIFIED: "Verified the audit chain",
+    AuditAction.AUDIT_EXPORTED: "Exported the audit record",
+    AuditAction.FLEET_EXPORTED: "Exported the fleet",
+}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Upper
 
 
 class AppendOnly(Exception):  # noqa: N818 - named for the rule that it states
@@ -15,7 +17,10 @@ class AppendOnly(Exception):  # noqa: N818 - named for the rule that it states
         super().__init__("The audit record is append-only: write a new event instead.")
 
 
-class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+Row = TypeVar("Row", bound=models.Model)
+
+
+class AppendOnlyQuerySet(models.QuerySet[Row]):
     """Reads; every way of changing is refused."""
 
     def update(self, **kwargs: Any) -> NoReturn:
@@ -60,7 +65,7 @@ class AuditEvent(models.Model):
     request_id = models.CharField(max_length=32, blank=True)
     remote_addr = models.GenericIPAddressField(null=True, blank=True)
 
-    objects = AuditEventQuerySet.as_manager()
+    objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
@@ -68,6 +73,9 @@ class AuditEvent(models.Model):
             models.Index(fields=["district", "-id"], name="audit_district"),
             models.Index(fields=["action", "-id"], name="audit_action"),
             models.Index(fields=["run_number", "-id"], name="audit_run"),
+            models.Index(fields=["at"], name="audit_at"),
+            models.Index(fields=["actor_name", "-id"], name="audit_actor"),
+            GinIndex(OpClass(Upper("message"), name="gin_trgm_ops"), name="audit_message_search"),
         ]
 
     def __str__(self) -> str:
@@ -78,6 +86,33 @@ class AuditEvent(models.Model):
         if self.pk is not None:
             raise AppendOnly
         super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse."""
+        raise AppendOnly
+
+
+class AuditLink(models.Model):
+    """The place of an event in the hash chain. PostgreSQL writes it when the event's transaction commits."""
+
+    event = models.OneToOneField(AuditEvent, on_delete=models.PROTECT, related_name="link")
+    position = models.BigIntegerField(null=True, unique=True)
+    """1, 2, 3 in the order of commits; never empty where another transaction can see it."""
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+    """SHA-256 of canonical JSON: this position, the previous hash, and all that the event says."""
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position"]
+
+    def __str__(self) -> str:
+        return f"Link {self.position}"
+
+    def save(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse."""
+        raise AppendOnly
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuse."""

@@ -9,6 +9,7 @@ import re
 import uuid
 import zoneinfo
 from datetime import datetime, time
+from functools import cache
 from typing import Any
 
 from django import forms
@@ -39,6 +40,7 @@ def accounts() -> list[tuple[str, str]]:
     return [(account.account_id, str(account)) for account in AwsAccount.objects.all()]
 
 
+@cache
 def time_zones() -> list[tuple[str, str]]:
     """Return the time zones of the United States first, then all others."""
     known = sorted(zoneinfo.available_timezones())
@@ -211,12 +213,15 @@ class AuditFilter(DescribedForm):
     actor = forms.CharField(label="Who", required=False, max_length=150)
     district = forms.CharField(label="District", required=False, max_length=120)
     act = forms.ChoiceField(
-        label="Act", required=False, choices=[("", "Any"), *((act.value, act.value) for act in AuditAction)]
+        label="Act",
+        required=False,
+        choices=[("", "Any"), *sorted(((act.value, act.words) for act in AuditAction), key=lambda choice: choice[1])],
     )
     run = forms.IntegerField(label="Run", required=False, min_value=1, max_value=2**53)
     since = forms.DateField(label="Since", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label="Until", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     outcome = forms.ChoiceField(label="Outcome", required=False, choices=[("", "Any"), *AuditEvent.Outcome.choices])
+    words = forms.CharField(label="Words", required=False, max_length=120)
 
     def apply(self, events: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
         """Return the events that match every field given; a field with an error shows it and matches nothing."""
@@ -232,6 +237,8 @@ class AuditFilter(DescribedForm):
             events = events.filter(action=given["act"])
         if given["run"]:
             events = events.filter(run_number=given["run"])
+        if given["words"]:
+            events = events.filter(message__icontains=given["words"])
         if given["outcome"]:
             events = events.filter(outcome=given["outcome"])
         zone = timezone.get_current_timezone()

@@ -9,8 +9,10 @@ from django.db import models
 
 if TYPE_CHECKING:
     Base = models.Field[IPv4Network | str, IPv4Network]
+    AnyLookup = models.Lookup[Any]
 else:
     Base = models.Field
+    AnyLookup = models.Lookup
 
 
 class CidrField(Base):
@@ -37,3 +39,16 @@ class CidrField(Base):
     def value_to_string(self, obj: models.Model) -> str:
         """Serialize."""
         return str(self.value_from_object(obj))
+
+
+@CidrField.register_lookup
+class Holds(AnyLookup):
+    """`cidr__holds=address`: the network contains the address or network, or is it; a GiST index serves it."""
+
+    lookup_name = "holds"
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        """Write PostgreSQL's operator."""
+        left, left_values = self.process_lhs(compiler, connection)
+        right, right_values = self.process_rhs(compiler, connection)
+        return f"{left} >>= {right}::inet", (*left_values, *right_values)

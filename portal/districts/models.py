@@ -7,9 +7,10 @@ import uuid
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
-from django.contrib.postgres.indexes import OpClass
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 
 from portal.districts.fields import CidrField
 from portal.districts.registration import EVERYBODY
@@ -88,6 +89,8 @@ class District(models.Model):
         indexes = [
             models.Index(fields=["status", "-id"], name="district_status"),
             models.Index(fields=["suffix"], name="district_suffix"),
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="district_name_search"),
+            GinIndex(OpClass(Upper("suffix"), name="gin_trgm_ops"), name="district_suffix_search"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["suffix"], condition=HOLDS_NAMES, name="district_suffix_in_use"),

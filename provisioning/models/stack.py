@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Upper
 
 from portal.districts.models import District
 from provisioning.models.run import Run
@@ -23,6 +25,10 @@ class StackResource(models.Model):
     class Meta:
         ordering = ["service", "address"]
         constraints = [models.UniqueConstraint(fields=["district", "address"], name="resource_once")]
+        indexes = [
+            GinIndex(OpClass(Upper("arn"), name="gin_trgm_ops"), name="resource_arn_search"),
+            GinIndex(OpClass(Upper("provider_id"), name="gin_trgm_ops"), name="resource_id_search"),
+        ]
 
     def __str__(self) -> str:
         return self.address

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from devtools import states_page
+from devtools import errors_page, states_page
 from devtools.paths import ROOT
 from infra.sizes import SIZES
 
@@ -26,6 +26,10 @@ def table_below(text: str, heading: str) -> dict[str, str]:
 
 def test_the_page_of_states_is_the_codes_own():
     assert read("states.md") == states_page.text(), "call `make golden`"
+
+
+def test_the_page_of_errors_is_the_codes_own():
+    assert read("errors.md") == errors_page.text(), "call `make golden`"
 
 
 def test_the_table_of_settings_has_every_variable():

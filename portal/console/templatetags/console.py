@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 
 from portal.accounts.models import User
 from portal.accounts.roles import RANK, Role, role_of
+from portal.audit.actions import AuditAction
 from portal.badges import Badge
 
 register = template.Library()
@@ -98,6 +99,12 @@ def took(length: timedelta | None) -> str:
 def pretty(value: Any) -> str:
     """Write JSON data on several lines, its keys in order."""
     return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, default=str)
+
+
+@register.filter
+def act_words(action: str) -> str:
+    """Write an act of the audit record in words; one that is no longer known as it is stored."""
+    return AuditAction(action).words if action in set(AuditAction) else action
 
 
 @register.filter

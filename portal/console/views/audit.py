@@ -1,14 +1,21 @@
-"""The audit record, filtered; there is no way to change it here or anywhere."""
+"""The audit record, filtered, verified and handed out; there is no way to change it here or anywhere."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
 
 from portal.accounts.roles import Role
+from portal.audit import chain
+from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
-from portal.console.doors import needs
+from portal.audit.services import record
+from portal.console.audit_page import COLUMNS, filters_of, rows, with_links
+from portal.console.doors import needs, person
+from portal.console.exports import FORMATS, download
 from portal.console.forms import AuditFilter
 from portal.console.paging import page
 
@@ -20,6 +27,46 @@ PAGE_SIZE = 50
 def audit(request: HttpRequest) -> HttpResponse:
     """Show the events that the filter lets through, newest first."""
     form = AuditFilter(request.GET)
-    pager = page(form.apply(AuditEvent.objects.select_related("district")), request.GET, size=PAGE_SIZE)
-    context = {"form": form, "events": pager.rows, "pager": pager, "section": "audit"}
+    pager = page(with_links(form.apply(AuditEvent.objects.all())), request.GET, size=PAGE_SIZE)
+    context = {
+        "form": form,
+        "events": pager.rows,
+        "pager": pager,
+        "section": "audit",
+        "verified": chain.last_verification(),
+        "filters": filters_of(request.GET).urlencode(),
+    }
     return render(request, "console/audit.html", context)
+
+
+@require_POST
+@needs(Role.OPERATOR)
+def verify(request: HttpRequest) -> HttpResponse:
+    """Compute the chain anew, now."""
+    found = chain.verify(actor=person(request))
+    if found.intact:
+        messages.success(request, f"The chain holds: {found.events:,} events.")
+    else:
+        messages.error(request, f"The chain is broken. {found.problem}")
+    return redirect("console:audit")
+
+
+@require_GET
+@needs(Role.VIEWER)
+def export(request: HttpRequest) -> StreamingHttpResponse:
+    """Hand out what the filter lets through as a file; that somebody took it is recorded first."""
+    kind = request.GET.get("format", "")
+    form = AuditFilter(request.GET)
+    if kind not in FORMATS or not form.is_valid():
+        raise Http404("There is no such export.")
+    filters = filters_of(request.GET)
+    record(
+        action=AuditAction.AUDIT_EXPORTED,
+        actor=person(request),
+        subject_kind="audit",
+        subject_id=kind,
+        message=f"Audit record exported as {kind.upper()}.",
+        after={"filters": filters.dict()},
+    )
+    name = f"homeroom-audit-{timezone.now():%Y%m%d-%H%M%S}"
+    return download(kind, name=name, columns=COLUMNS, rows=rows(form.apply(AuditEvent.objects.all())))

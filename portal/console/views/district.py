@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from portal.accounts.roles import Role
 from portal.audit.models import AuditEvent
+from portal.console.audit_page import with_links
 from portal.console.districts import by_service, district_or_404, service_counts
 from portal.console.doors import needs, person
 from portal.console.paging import page
@@ -63,7 +64,7 @@ def runs(request: HttpRequest, suffix: str) -> HttpResponse:
 def audit(request: HttpRequest, suffix: str) -> HttpResponse:
     """Every audit event of the district."""
     district = district_or_404(suffix)
-    pager = page(AuditEvent.objects.filter(district=district).select_related("district"), request.GET, size=PAGE_SIZE)
+    pager = page(with_links(AuditEvent.objects.filter(district=district)), request.GET, size=PAGE_SIZE)
     return show_tab(request, district, "audit", events=pager.rows, pager=pager)
 
 

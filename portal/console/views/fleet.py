@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from portal.accounts.roles import Role
+from portal.audit.actions import AuditAction
+from portal.audit.services import record
 from portal.console.districts import district_or_404
-from portal.console.doors import needs
+from portal.console.doors import needs, person
+from portal.console.exports import FORMATS, download
+from portal.console.fleet import COLUMNS, every_row, rows_of
 from portal.console.fleet import fleet as fleet_of
-from portal.console.fleet import rows_of
 
 
 @require_GET
@@ -25,3 +29,23 @@ def fleet(request: HttpRequest) -> HttpResponse:
 def row(request: HttpRequest, suffix: str) -> HttpResponse:
     """Show one row anew; a row without an active run carries no trigger and so is not asked for again."""
     return render(request, "console/parts/fleet_row.html", {"row": rows_of([district_or_404(suffix)])[0]})
+
+
+@require_GET
+@needs(Role.VIEWER)
+def export(request: HttpRequest) -> StreamingHttpResponse:
+    """Hand out what the filter lets through as a file; that somebody took it is recorded first."""
+    kind = request.GET.get("format", "")
+    if kind not in FORMATS:
+        raise Http404("There is no such export.")
+    filters = {name: request.GET[name] for name in ("show", "q") if request.GET.get(name, "").strip()}
+    record(
+        action=AuditAction.FLEET_EXPORTED,
+        actor=person(request),
+        subject_kind="fleet",
+        subject_id=kind,
+        message=f"Fleet exported as {kind.upper()}.",
+        after={"filters": filters},
+    )
+    name = f"homeroom-fleet-{timezone.now():%Y%m%d-%H%M%S}"
+    return download(kind, name=name, columns=tuple(COLUMNS), rows=every_row(request.GET))

@@ -111,6 +111,9 @@ def every_page(run: Run) -> list[str]:
         f"{at}/teardown",
         f"/runs/{run.number}",
         f"/runs/{run.number}?level=error&q=x",
+        "/districts/bulk",
+        "/search",
+        "/search?q=lake",
         "/audit",
         "/audit?act=run:create&since=2020-01-01&until=2099-01-01&district=lake&actor=h&outcome=success&run=1",
     ]

@@ -58,6 +58,7 @@
     }
     const summary = document.getElementById("error-summary");
     if (summary) summary.focus();
+    sayKeys();
     tick();
     speak();
     window.setInterval(tick, 1000);
@@ -101,6 +102,28 @@
   });
   window.addEventListener("pageshow", function () {
     for (const button of document.querySelectorAll("button[data-once]")) button.disabled = false;
+  });
+
+  // "/" goes to the search, unless somebody is writing or has switched keys off (WCAG 2.2, 2.1.4).
+  const KEYS = "homeroom-keys";
+  function keysAreOff() { return window.localStorage.getItem(KEYS) === "off"; }
+  function sayKeys() {
+    const button = document.getElementById("keys-switch");
+    if (button) button.setAttribute("aria-pressed", keysAreOff() ? "false" : "true");
+  }
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (keysAreOff() || event.target.closest("input, textarea, select, [contenteditable]")) return;
+    const field = document.getElementById("search-all");
+    if (!field) return;
+    event.preventDefault();
+    field.focus();
+    field.select();
+  });
+  document.addEventListener("click", function (event) {
+    if (!event.target.closest("#keys-switch")) return;
+    window.localStorage.setItem(KEYS, keysAreOff() ? "on" : "off");
+    sayKeys();
   });
 
   function markFields() {

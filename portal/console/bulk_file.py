@@ -1,0 +1,109 @@
+"""Reads a CSV of districts: the same fields, rules and sentences as the form that registers one."""
+
+from __future__ import annotations
+
+import csv
+import io
+import uuid
+from dataclasses import dataclass, field
+
+from portal.console.forms import RegistrationForm
+from portal.districts.models import AwsAccount
+from portal.districts.registration import Registration
+from provisioning.services.bulk import MOST_ROWS, batch_key
+
+COLUMNS = tuple(name for _, names in RegistrationForm.GROUPS for name in names)
+LARGEST_FILE = 1_000_000
+"""Bytes."""
+
+CASES = {"environment": str.lower, "region": str.lower, "egress": str.lower, "size": str.upper, "state_code": str.upper}
+
+
+class FileRefused(Exception):  # noqa: N818 - it is an answer, named as callers read it
+    """The file as a whole cannot be read; the sentence says why and what to do."""
+
+
+@dataclass(frozen=True)
+class FileRow:
+    """A row of the file: its number (the first below the heading is 1), and what it asks for or what is wrong."""
+
+    number: int
+    name: str
+    registration: Registration | None
+    problems: dict[str, list[str]] = field(default_factory=dict)
+
+
+def template() -> str:
+    """Return an empty file with every column."""
+    return ",".join(COLUMNS) + "\r\n"
+
+
+def decoded(content: bytes) -> str:
+    """Read a file's bytes as text; raises FileRefused."""
+    if len(content) > LARGEST_FILE:
+        raise FileRefused("The file is larger than 1 MB. Split it into several.")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FileRefused('The file is not UTF-8. Save it as "CSV UTF-8" and choose it again.') from error
+
+
+def read(text: str, batch: uuid.UUID) -> list[FileRow]:
+    """Return the rows, empty lines left out; raises FileRefused."""
+    heading, records = _records(text)
+    if not records:
+        raise FileRefused("The file has no row below its heading. Fill in a line for each district.")
+    if len(records) > MOST_ROWS:
+        raise FileRefused(f"The file has {len(records)} rows; {MOST_ROWS} at a time are taken. Split it into several.")
+    accounts = list(AwsAccount.objects.values_list("account_id", flat=True)[:2])
+    only = accounts[0] if len(accounts) == 1 else ""
+    return [_row(number, heading, record, only, batch) for number, record in enumerate(records, start=1)]
+
+
+def _records(text: str) -> tuple[list[str], list[list[str]]]:
+    if "\x00" in text:
+        raise FileRefused('The file is no text. Save it as "CSV UTF-8" and choose it again.')
+    text = text.lstrip("\ufeff")
+    first = text.partition("\n")[0]
+    delimiter = ";" if ";" in first and "," not in first else ","
+    try:
+        lines = [
+            line for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True) if any(line)
+        ]
+    except csv.Error as error:
+        raise FileRefused(f"The file is not proper CSV ({error}). Save it anew from the spreadsheet.") from error
+    if not lines:
+        raise FileRefused("The file is empty. Take the template and fill in a line for each district.")
+    heading = [name.strip().lower() for name in lines[0]]
+    unknown = sorted(set(heading) - set(COLUMNS))
+    if unknown:
+        raise FileRefused(f"There is no column {', '.join(unknown)[:200]}. The template has all that there are.")
+    if "name" not in heading:
+        raise FileRefused("The column name is missing. Take the template's first line as the heading.")
+    if len(heading) != len(set(heading)):
+        raise FileRefused("A column stands twice in the heading. Leave one of them out.")
+    return heading, lines[1:]
+
+
+def _row(number: int, heading: list[str], record: list[str], only_account: str, batch: uuid.UUID) -> FileRow:
+    given = {name: value.strip() for name, value in zip(heading, record, strict=False) if value.strip()}
+    name = given.get("name", "")
+    if len(record) > len(heading):
+        return FileRow(
+            number, name, None, {"name": ["The row has more cells than the heading; quote what has a comma."]}
+        )
+    for column, change in CASES.items():
+        if column in given:
+            given[column] = change(given[column])
+    defaults = {column: RegistrationForm.base_fields[column].initial for column in COLUMNS}
+    data = (
+        {column: value for column, value in defaults.items() if value is not None}
+        | {"account_id": only_account}
+        | given
+    )
+    form = RegistrationForm(data | {"registration_key": str(batch_key(batch, number))})
+    if not form.is_valid():
+        return FileRow(
+            number, name, None, {column: [str(each) for each in told] for column, told in form.errors.items()}
+        )
+    return FileRow(number, name, form.registration())

@@ -1,0 +1,167 @@
+"""Many districts at once: a file that is tried before it is taken, its progress, and plans for what is ticked."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from portal.accounts.roles import Role
+from portal.console.bulk_file import COLUMNS, LARGEST_FILE, FileRefused, FileRow, decoded, read, template
+from portal.console.doors import needs, person
+from portal.console.fleet import PAGE_SIZE, rows_of
+from portal.console.forms import RegistrationForm
+from portal.districts.models import District
+from portal.districts.statuses import DistrictStatus
+from provisioning.services.bulk import MOST_ROWS, RowsRefused, districts_of, onboard_all, try_all
+from provisioning.services.errors import ServiceRefused
+from provisioning.services.requests import request_run
+from provisioning.states import RunKind
+
+
+@dataclass(frozen=True)
+class ShownRow:
+    """A row of the file as the page shows it: what would be made, or what is wrong, by column."""
+
+    row: FileRow
+    chosen: bool
+    suffix: str = ""
+    network: str = ""
+    problems: dict[str, list[str]] = field(default_factory=dict)
+
+
+@require_GET
+@needs(Role.OPERATOR)
+def file_template(request: HttpRequest) -> HttpResponse:
+    """Hand out an empty file with every column."""
+    answer = HttpResponse(template(), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="homeroom-districts.csv"'
+    return answer
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Role.OPERATOR)
+def bulk(request: HttpRequest) -> HttpResponse:
+    """Take a file, try it without writing anything, and register the rows that are ticked: all of them or none."""
+    if request.method != "POST":
+        return _page(request)
+    try:
+        text, batch = _sent_text(request), _batch(request)
+        rows = read(text, batch)
+    except FileRefused as refusal:
+        return _page(request, refused=str(refusal), status=422)
+    if "register" not in request.POST:
+        return _page(request, text=text, batch=uuid.uuid4(), rows=_tried(request, rows))
+    wanted = set(request.POST.getlist("row"))
+    chosen = [row for row in rows if str(row.number) in wanted]
+    asked = [row.registration for row in chosen if row.registration is not None]
+    if not chosen or len(asked) < len(chosen):
+        sentence = (
+            "Tick at least one row." if not chosen else "A ticked row has an error. Untick it or correct the file."
+        )
+        return _page(request, text=text, batch=batch, rows=_tried(request, rows, wanted), refused=sentence, status=422)
+    try:
+        runs = onboard_all(asked, actor=person(request))
+    except RowsRefused as refusal:
+        late = {chosen[place].number: dict(problems) for place, problems in refusal.problems.items()}
+        shown = [
+            ShownRow(
+                row, str(row.number) in wanted, problems={name: list(told) for name, told in late[row.number].items()}
+            )
+            if row.number in late
+            else ShownRow(row, str(row.number) in wanted, problems=row.problems)
+            for row in rows
+        ]
+        return _page(request, text=text, batch=batch, rows=shown, refused=str(refusal), status=422)
+    messages.success(request, f"{len(runs)} {'district was' if len(runs) == 1 else 'districts were'} registered.")
+    return redirect("console:bulk-progress", batch)
+
+
+@require_GET
+@needs(Role.VIEWER)
+def progress(request: HttpRequest, batch: uuid.UUID) -> HttpResponse:
+    """Show how far the districts of a batch are; asked for by the page's own polling it is the table alone."""
+    rows = rows_of(districts_of(batch))
+    if not rows:
+        raise Http404("There is no such batch.")
+    ended = sum(not row.is_active for row in rows)
+    context = {"rows": rows, "batch": batch, "ended": ended, "live": ended < len(rows), "section": "register"}
+    part = "parts/bulk_progress.html" if request.headers.get("HX-Request") else "bulk_progress.html"
+    return render(request, f"console/{part}", context)
+
+
+@require_POST
+@needs(Role.OPERATOR)
+def plan(request: HttpRequest) -> HttpResponse:
+    """Ask for a plan of every district that is ticked on the fleet page; each stands for itself."""
+    wanted = request.POST.getlist("district")[:PAGE_SIZE]
+    found = District.objects.filter(suffix__in=wanted).exclude(status=DistrictStatus.REMOVED).order_by("id")
+    asked, refused = 0, []
+    for district in found:
+        try:
+            request_run(district=district, kind=RunKind.PLAN, actor=person(request), reason="Asked for in the fleet")
+            asked += 1
+        except ServiceRefused as refusal:
+            refused.append(f"{district.suffix}: {refusal}")
+    if asked:
+        messages.success(request, f"{asked} plan{'s were' if asked > 1 else ' was'} asked for.")
+    for sentence in refused:
+        messages.error(request, sentence)
+    if not asked and not refused:
+        messages.error(request, "No district is ticked. Tick those that are to be planned.")
+    return redirect("console:fleet")
+
+
+def _sent_text(request: HttpRequest) -> str:
+    file = request.FILES.get("file")
+    if file is not None:
+        return decoded(file.read(LARGEST_FILE + 1))
+    return decoded(request.POST.get("text", "").encode())
+
+
+def _batch(request: HttpRequest) -> uuid.UUID:
+    try:
+        return uuid.UUID(request.POST.get("batch", ""))
+    except ValueError:
+        return uuid.uuid4()
+
+
+def _tried(request: HttpRequest, rows: list[FileRow], wanted: set[str] | None = None) -> list[ShownRow]:
+    good = [row for row in rows if row.registration is not None]
+    asked = [row.registration for row in good if row.registration is not None]
+    tried = dict(zip((row.number for row in good), try_all(asked, actor=person(request)), strict=True))
+    shown = []
+    for row in rows:
+        found = tried.get(row.number)
+        problems = row.problems if found is None else {name: list(told) for name, told in found.problems.items()}
+        chosen = not problems if wanted is None else str(row.number) in wanted
+        shown.append(ShownRow(row, chosen, found.suffix if found else "", found.network if found else "", problems))
+    return shown
+
+
+def _page(
+    request: HttpRequest,
+    *,
+    text: str = "",
+    batch: uuid.UUID | None = None,
+    rows: list[ShownRow] | None = None,
+    refused: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    wrong = sum(bool(row.problems) for row in rows or [])
+    context = {
+        "text": text,
+        "batch": batch,
+        "rows": rows,
+        "refused": refused,
+        "wrong": wrong,
+        "good": len(rows or []) - wrong,
+        "most": MOST_ROWS,
+        "columns": [(name, RegistrationForm.base_fields[name]) for name in COLUMNS],
+        "section": "register",
+    }
+    return render(request, "console/bulk.html", context, status=status)

@@ -1,0 +1,18 @@
+"""One field for everything; what was looked for stands in the address."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from portal.accounts.roles import Role
+from portal.console.doors import needs
+from portal.console.search import search as find
+
+
+@require_GET
+@needs(Role.VIEWER)
+def search(request: HttpRequest) -> HttpResponse:
+    """Show what is found for the text in the address."""
+    return render(request, "console/search.html", {"found": find(request.GET.get("q", ""))})

@@ -1,0 +1,1 @@
+"""Errors of AWS and Terraform whose text we know: data, a module for each part of a stack."""

@@ -40,7 +40,9 @@ LONGEST = {
 }
 """How long a step may take. Aurora and NAT gateways take minutes; hours mean that something hangs."""
 
-PASSING = frozenset({"aws_unreachable", "aws_unavailable", "throttled", "terraform_killed", "provider_unavailable"})
+PASSING = frozenset(
+    {"aws_unreachable", "aws_unavailable", "aws_fault", "throttled", "terraform_killed", "provider_unavailable"}
+)
 """Errors of a read that may be gone the next time."""
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 15.0
 

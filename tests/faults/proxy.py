@@ -149,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         if proxy.mode in {Mode.FAIL, Mode.THROTTLE}:
-            self._fail(json=bool(target))
+            self._fail(json=bool(target), rest=not action)
             return
         if proxy.mode is Mode.SLOW:
             time.sleep(1.0)
@@ -189,14 +189,18 @@ class _Handler(BaseHTTPRequestHandler):
             if self.command != "HEAD":
                 self.wfile.write(content)
 
-    def _fail(self, *, json: bool) -> None:
+    def _fail(self, *, json: bool, rest: bool) -> None:
+        """Answer as AWS does: S3 asks to slow down by 503, the others by 400 (S3 and STS: error responses)."""
         throttled = self.proxy.mode is Mode.THROTTLE
         status, code = (400, "Throttling") if throttled else (500, "InternalFailure")
+        if rest:
+            status, code = (503, "SlowDown") if throttled else (500, "InternalError")
+        told = "Rate exceeded" if throttled else "An internal error happened"
         if json:
-            content = f'{{"__type": "{code}Exception", "message": "Rate exceeded"}}'
+            content = f'{{"__type": "{code}Exception", "message": "{told}"}}'
         else:
-            error = f"<Error><Code>{code}</Code><Message>Rate exceeded</Message></Error>"
-            content = f"<ErrorResponse>{error}<RequestId>0</RequestId></ErrorResponse>"
+            error = f"<Error><Code>{code}</Code><Message>{told}</Message></Error>"
+            content = error if rest else f"<ErrorResponse>{error}<RequestId>0</RequestId></ErrorResponse>"
         self._send(status, [("Content-Type", "application/json" if json else "text/xml")], content.encode())
 
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = _answer  # noqa: N815

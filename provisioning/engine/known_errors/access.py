@@ -11,7 +11,8 @@ ROUTING = Origin("Go: package net, OpError", "https://pkg.go.dev/net#OpError")
 KNOWN = (
     known(
         "aws_unreachable",
-        r"connection refused|no such host|dial tcp|i/o timeout",
+        r"connection refused|no such host|dial tcp|i/o timeout|connection reset by peer|unexpected EOF|request send failed"
+        r"|TLS handshake timeout|Client\.Timeout exceeded",
         summary="AWS did not answer.",
         remedy="Check that the worker reaches the AWS endpoint (in the sandbox: that it runs), then retry the run.",
         origin=ROUTING,
@@ -115,12 +116,23 @@ KNOWN = (
     ),
     known(
         "throttled",
-        r"Throttling|TooManyRequests|RequestLimitExceeded|Rate exceeded",
+        r"Throttling|TooManyRequests|RequestLimitExceeded|Rate exceeded|SlowDown",
         summary="AWS asked us to slow down.",
         remedy="Wait some minutes, then retry the run: it goes on from what exists.",
         origin=origins.EC2,
         example="operation error EC2: DescribeSecurityGroups, exceeded maximum number of attempts, 25, https response "
         "error StatusCode: 503, RequestID: 3d4e5f6a, api error RequestLimitExceeded: Request limit exceeded.",
+        rank=Rank.GENERAL,
+    ),
+    known(
+        "aws_fault",
+        r"api error (InternalError|InternalFailure|InternalServerError|InternalServiceError|ServiceUnavailable"
+        r"|BadGateway|GatewayTimeout|UnknownError)",
+        summary="AWS had a fault of its own.",
+        remedy="Look at the AWS Health Dashboard, wait some minutes, then retry the run: it goes on from what exists.",
+        origin=origins.COMMON,
+        example="operation error S3: HeadObject, https response error StatusCode: 503, RequestID: , HostID: , api error "
+        "ServiceUnavailable: Service Unavailable",
         rank=Rank.GENERAL,
     ),
     known(

@@ -141,6 +141,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-drift": {"task": "provisioning.sweep_drift", "schedule": 60.0},
     "archive-events": {"task": "provisioning.archive_events", "schedule": timedelta(minutes=10)},
     "trim-events": {"task": "provisioning.trim_events", "schedule": timedelta(days=1)},
+    "verify-audit": {"task": "audit.verify_chain", "schedule": timedelta(days=1)},
 }
 
 AWS_ENDPOINT_URL = env.text("AWS_ENDPOINT_URL", "") or None

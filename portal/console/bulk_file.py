@@ -16,6 +16,8 @@ COLUMNS = tuple(name for _, names in RegistrationForm.GROUPS for name in names)
 LARGEST_FILE = 1_000_000
 """Bytes."""
 
+MOST_NAMED = 8
+
 CASES = {"environment": str.lower, "region": str.lower, "egress": str.lower, "size": str.upper, "state_code": str.upper}
 
 
@@ -103,7 +105,17 @@ def _row(number: int, heading: list[str], record: list[str], only_account: str, 
     )
     form = RegistrationForm(data | {"registration_key": str(batch_key(batch, number))})
     if not form.is_valid():
-        return FileRow(
-            number, name, None, {column: [str(each) for each in told] for column, told in form.errors.items()}
-        )
+        return FileRow(number, name, None, _problems(form))
     return FileRow(number, name, form.registration())
+
+
+def _problems(form: RegistrationForm) -> dict[str, list[str]]:
+    """Return the form's sentences; a choice names what there is, which the form shows and a file does not."""
+    found = {column: [str(each) for each in told] for column, told in form.errors.items()}
+    for column, errors in form.errors.as_data().items():
+        choices = getattr(form.fields.get(column), "choices", [])
+        known = [str(value) for value, _ in choices if value]
+        if known and any(error.code == "invalid_choice" for error in errors):
+            some = ", ".join(known[:MOST_NAMED]) + (" and others" if len(known) > MOST_NAMED else "")
+            found[column] = [f"{form.data[column]} is not known. Use one of {some}."]
+    return found

@@ -8,6 +8,7 @@ from io import StringIO
 
 import psycopg
 import pytest
+from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, connections, transaction
 from hypothesis import HealthCheck, example, given, settings
@@ -19,6 +20,7 @@ from portal.audit.canonical import canonical
 from portal.audit.chain import BEGINNING, last_verification, read_chain, verify
 from portal.audit.models import AppendOnly, AuditEvent, AuditLink
 from portal.audit.services import record
+from portal.audit.tasks import verify_chain
 from portal.districts.models import District
 from tests.builders import a_district, a_person
 
@@ -218,6 +220,23 @@ def test_the_command_prints_the_last_hash_and_fails_on_a_broken_chain(events):
     by_force(f"UPDATE audit_auditevent SET message = 'x' WHERE id = {events[0].pk}")
     with pytest.raises(CommandError, match="not as it was written"):
         call_command("verify_audit")
+
+
+def test_the_daily_look_logs_the_last_hash_or_what_is_wrong(events, caplog):
+    with caplog.at_level("INFO"):
+        verify_chain()
+    found = last_verification()
+    assert found is not None
+    assert f"last hash {found.head}" in caplog.text
+    by_force(f"UPDATE audit_auditevent SET message = 'x' WHERE id = {events[0].pk}")
+    verify_chain()
+    assert "ERROR" in caplog.text
+    assert "is not as it was written" in caplog.text
+
+
+def test_beat_knows_the_daily_look():
+    tasks = {entry["task"] for entry in django_settings.CELERY_BEAT_SCHEDULE.values()}
+    assert verify_chain.name in tasks
 
 
 def test_every_act_has_words():

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from portal.accounts.roles import Role
 from portal.audit.models import AuditEvent
+from portal.console.architecture import architecture
 from portal.console.audit_page import with_links
 from portal.console.districts import by_service, district_or_404, service_counts
 from portal.console.doors import needs, person
@@ -31,6 +32,7 @@ def overview(request: HttpRequest, suffix: str) -> HttpResponse:
     """Facts, outputs and what exists."""
     district = district_or_404(suffix)
     services = service_counts(district)
+    active, latest = active_run(district), latest_run(district)
     return show_tab(
         request,
         district,
@@ -38,6 +40,9 @@ def overview(request: HttpRequest, suffix: str) -> HttpResponse:
         outputs=district.outputs.all(),
         services=services,
         resource_total=sum(part.count for part in services),
+        active=active,
+        latest=latest,
+        diagram=architecture(district, active=active, latest=latest),
     )
 
 
@@ -101,11 +106,7 @@ def _ask(request: HttpRequest, suffix: str, kind: RunKind) -> HttpResponse:
 
 def show_tab(request: HttpRequest, district: District, tab: str, *, status: int = 200, **shown: Any) -> HttpResponse:
     """Draw one tab of the district's page."""
-    context = {
-        "district": district,
-        "tab": tab,
-        "active": active_run(district),
-        "latest": latest_run(district),
-        "certificate": certificate_of(district),
-    }
+    context: dict[str, Any] = {"district": district, "tab": tab, "certificate": certificate_of(district)}
+    if "active" not in shown:
+        context |= {"active": active_run(district), "latest": latest_run(district)}
     return render(request, f"console/district_{tab}.html", context | shown, status=status)

@@ -1,0 +1,263 @@
+"""The district's architecture as a drawing: boxes for what exists, lines for what may talk to what.
+
+Pure: out of addresses of recorded resources and their states comes a drawing with its coordinates. A line is drawn only
+where the resource is recorded that lets the traffic through; nothing here comes from what a stack should be like.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from portal.badges import Badge
+
+
+class PartState(Badge):
+    """How a part of the stack stands, the worst of its resources speaking for it."""
+
+    FAILED = "failed", "Failed", "circle-x", "bad"
+    GONE = "gone", "Gone", "circle-off", "bad"
+    DRIFTED = "drifted", "Drifted", "drift", "warn"
+    IN_WORK = "in_work", "In work", "progress", "busy"
+    EXISTS = "exists", "Exists", "check", "good"
+
+
+SEVERITY = tuple(PartState)
+"""From the worst to the best."""
+
+
+class Place(Enum):
+    """Where a part stands: a row of subnets, the region beside the VPC, or before its door."""
+
+    DOOR = "In front of the VPC"
+    PUBLIC = "Public subnets"
+    APPLICATION = "Application subnets"
+    DATA = "Data subnets"
+    REGION = "In the region"
+
+
+ROWS = (Place.PUBLIC, Place.APPLICATION, Place.DATA)
+TIERS = {"public": Place.PUBLIC, "application": Place.APPLICATION, "data": Place.DATA}
+SUBNET = re.compile(r"aws_subnet\.network_(public|application|data)_(\d+)")
+
+PARTS: tuple[tuple[str, str, Place, str], ...] = (
+    ("firewall", "Web firewall", Place.DOOR, r"aws_wafv2_web_acl\.edge_\w+"),
+    ("name", "DNS name", Place.DOOR, r"aws_route53_record\.edge_address"),
+    ("certificate", "Certificate", Place.DOOR, r"aws_acm_certificate\.\w+"),
+    ("balancer", "Load balancer", Place.PUBLIC, r"aws_lb\.\w+"),
+    ("nat", "NAT gateways", Place.PUBLIC, r"aws_nat_gateway\.\w+"),
+    ("api", "Analytics API", Place.APPLICATION, r"aws_ecs_service\.compute_api"),
+    ("worker", "Ingest worker", Place.APPLICATION, r"aws_ecs_service\.compute_worker"),
+    ("rotation", "Rotation", Place.APPLICATION, r"aws_lambda_function\.rotation_\w+"),
+    ("endpoints", "Endpoints", Place.APPLICATION, r"aws_vpc_endpoint\.\w+"),
+    ("writer", "Aurora writer", Place.DATA, r"aws_rds_cluster_instance\.database_writer|aws_rds_cluster\.\w+"),
+    ("reader", "Aurora reader", Place.DATA, r"aws_rds_cluster_instance\.database_reader"),
+    ("cache", "ElastiCache", Place.DATA, r"aws_elasticache_replication_group\.\w+"),
+    ("trail", "CloudTrail", Place.REGION, r"aws_cloudtrail\.\w+"),
+    ("vault", "Backup vault", Place.REGION, r"aws_backup_vault\.\w+"),
+    ("topic", "Alarms", Place.REGION, r"aws_sns_topic\.\w+"),
+    ("results", "Results bucket", Place.REGION, r"aws_s3_bucket\.ingest_\w+"),
+    ("queue", "Queue", Place.REGION, r"aws_sqs_queue\.ingest_queue"),
+    ("dead", "Dead letters", Place.REGION, r"aws_sqs_queue\.ingest_dead_letters"),
+    ("secrets", "Secrets", Place.REGION, r"aws_secretsmanager_secret\.\w+"),
+    ("key", "Encryption key", Place.REGION, r"aws_kms_key\.\w+"),
+)
+"""Key, title, place, and the addresses of the resources that are this part."""
+
+RULE = r"aws_vpc_security_group_ingress_rule\.security_"
+FLOWS: tuple[tuple[str, str, str, str], ...] = (
+    ("clients", "balancer", "Allowed clients reach the load balancer", RULE + r"clients_\w+"),
+    ("balancer", "api", "Requests go on to the API", RULE + r"balancer_to_api_in"),
+    ("api", "writer", "The API asks the database", RULE + r"api_to_database_in"),
+    ("api", "cache", "The API asks the cache", RULE + r"api_to_cache_in"),
+    ("worker", "writer", "The worker writes to the database", RULE + r"worker_to_database_in"),
+    ("worker", "cache", "The worker writes to the cache", RULE + r"worker_to_cache_in"),
+    ("rotation", "writer", "The rotation changes the database's password", RULE + r"rotation_to_database_in"),
+    ("results", "queue", "Each upload puts a message into the queue", r"aws_s3_bucket_notification\.\w+"),
+    ("worker", "results", "The worker reads uploads", r"aws_vpc_security_group_egress_rule\.security_worker_to_aws"),
+    ("queue", "dead", "What fails too often goes to the dead letters", r"aws_sqs_queue_redrive_allow_policy\.\w+"),
+)
+"""From, to, in words, and the addresses of the resources that let it through."""
+
+WIDTH, TOP, ROW_HEIGHT, ROW_GAP = 960, 34, 92, 26
+VPC_LEFT, VPC_WIDTH, SIDE_LEFT, SIDE_WIDTH, DOOR_WIDTH = 160, 600, 790, 160, 130
+BOX_HEIGHT, GAP = 40, 10
+
+
+@dataclass(frozen=True)
+class Known:
+    """A resource that is recorded, or that a run is about to make: where it leads, and how it stands."""
+
+    href: str
+    state: PartState
+    shown_id: str = ""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A part of the stack at its place in the drawing."""
+
+    key: str
+    title: str
+    place: Place
+    state: PartState
+    addresses: tuple[str, ...]
+    href: str
+    x: int
+    y: int
+    width: int
+    height: int = BOX_HEIGHT
+
+    @property
+    def middle(self) -> int:
+        """The horizontal middle."""
+        return self.x + self.width // 2
+
+    @property
+    def label(self) -> str:
+        """What the box says to those who hear it."""
+        count = f", {len(self.addresses)} resources" if len(self.addresses) > 1 else ""
+        return f"{self.title}, {self.place.value.lower()}: {self.state.word.lower()}{count}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A subnet: a row in a zone."""
+
+    title: str
+    zone: int
+    place: Place
+    state: PartState
+    address: str
+    href: str
+    x: int
+    y: int
+    width: int
+    height: int = ROW_HEIGHT
+
+
+@dataclass(frozen=True)
+class Line:
+    """A flow between two boxes, with what lets it through."""
+
+    source: str
+    target: str
+    words: str
+    address: str
+    href: str
+    x1: int
+    y1: int
+    x2: int
+    y2: int
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """The drawing; its lists are the table's rows as well."""
+
+    boxes: list[Box] = field(default_factory=list)
+    cells: list[Cell] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    zones: int = 0
+    vpc: Known | None = None
+    width: int = WIDTH
+    height: int = 0
+
+    @property
+    def vpc_left(self) -> int:
+        """Where the VPC begins."""
+        return VPC_LEFT
+
+    @property
+    def vpc_width(self) -> int:
+        """How wide the VPC is."""
+        return VPC_WIDTH
+
+    @property
+    def vpc_height(self) -> int:
+        """How high the VPC is."""
+        return self.height - 16
+
+
+def draw(resources: Mapping[str, Known]) -> Diagram | None:
+    """Return the drawing of what is known, by address; None where there is no network to draw it in."""
+    vpc = next((known for address, known in resources.items() if address.startswith("aws_vpc.")), None)
+    if vpc is None:
+        return None
+    cells = _cells(resources)
+    boxes = [box for place in Place for box in _boxes(place, resources)]
+    rows_end = TOP + len(ROWS) * (ROW_HEIGHT + ROW_GAP)
+    side_end = max((box.y + box.height for box in boxes), default=0) + GAP
+    zones = max((cell.zone for cell in cells), default=0)
+    return Diagram(boxes, cells, _lines(boxes, resources), zones, vpc, height=max(rows_end, side_end) + 8)
+
+
+def _row_top(place: Place) -> int:
+    return TOP + ROWS.index(place) * (ROW_HEIGHT + ROW_GAP)
+
+
+def _cells(resources: Mapping[str, Known]) -> list[Cell]:
+    found = [(SUBNET.fullmatch(address), address, known) for address, known in resources.items()]
+    placed = [(match[1], int(match[2]), address, known) for match, address, known in found if match]
+    zones = max((zone for _, zone, _, _ in placed), default=1)
+    width = (VPC_WIDTH - GAP * (zones + 1)) // zones
+    return [
+        Cell(
+            f"{tier.capitalize()} {zone}",
+            zone,
+            TIERS[tier],
+            known.state,
+            address,
+            known.href,
+            VPC_LEFT + GAP + (zone - 1) * (width + GAP),
+            _row_top(TIERS[tier]),
+            width,
+        )
+        for tier, zone, address, known in sorted(placed, key=lambda one: (list(TIERS).index(one[0]), one[1]))
+    ]
+
+
+def _boxes(place: Place, resources: Mapping[str, Known]) -> list[Box]:
+    """Return the parts at a place: side by side in a row of subnets, one below the other beside the VPC."""
+    found = []
+    for key, title, at, pattern in PARTS:
+        mine = tuple(address for address in resources if re.fullmatch(pattern, address)) if at is place else ()
+        if mine:
+            worst = min((resources[address].state for address in mine), key=SEVERITY.index)
+            shown = next(address for address in mine if resources[address].state is worst)
+            found.append((key, title, worst, mine, resources[shown].href))
+    boxes = []
+    for number, (key, title, state, mine, href) in enumerate(found):
+        if place in ROWS:
+            width = (VPC_WIDTH - 2 * GAP - GAP * (len(found) + 1)) // len(found)
+            x, y = VPC_LEFT + 2 * GAP + number * (width + GAP), _row_top(place) + 38
+        else:
+            width = DOOR_WIDTH if place is Place.DOOR else SIDE_WIDTH
+            x = GAP if place is Place.DOOR else SIDE_LEFT
+            y = TOP + number * (BOX_HEIGHT + GAP) + (BOX_HEIGHT + GAP if place is Place.DOOR else 0)
+        boxes.append(Box(key, title, place, state, mine, href, x, y, width))
+    return boxes
+
+
+def _lines(boxes: Sequence[Box], resources: Mapping[str, Known]) -> list[Line]:
+    at = {box.key: box for box in boxes}
+    lines = []
+    for source, target, words, pattern in FLOWS:
+        allowed = next((address for address in resources if re.fullmatch(pattern, address)), "")
+        if not allowed or target not in at or (source not in at and source != "clients"):
+            continue
+        x1, y1, x2, y2 = _ends(at.get(source), at[target])
+        name = at[source].title if source in at else "Clients"
+        lines.append(Line(name, at[target].title, words, allowed, resources[allowed].href, x1, y1, x2, y2))
+    return lines
+
+
+def _ends(source: Box | None, target: Box) -> tuple[int, int, int, int]:
+    """Return where a line begins and ends: down from row to row, across to and from the region, down beside it."""
+    if source is None:
+        return GAP + DOOR_WIDTH, TOP + BOX_HEIGHT // 2, target.x, target.y + target.height // 2
+    if target.place is Place.REGION and source.place is not Place.REGION:
+        return source.x + source.width, source.y + source.height // 2, target.x, target.y + target.height // 2
+    return source.middle, source.y + source.height, target.middle, target.y

@@ -11,8 +11,8 @@ ROUTING = Origin("Go: package net, OpError", "https://pkg.go.dev/net#OpError")
 KNOWN = (
     known(
         "aws_unreachable",
-        r"connection refused|no such host|dial tcp|i/o timeout|connection reset by peer|unexpected EOF|request send failed"
-        r"|TLS handshake timeout|Client\.Timeout exceeded",
+        r"connection refused|no such host|dial tcp|i/o timeout|connection reset by peer|unexpected EOF"
+        r"|request send failed|TLS handshake timeout|Client\.Timeout exceeded",
         summary="AWS did not answer.",
         remedy="Check that the worker reaches the AWS endpoint (in the sandbox: that it runs), then retry the run.",
         origin=ROUTING,
@@ -131,8 +131,8 @@ KNOWN = (
         summary="AWS had a fault of its own.",
         remedy="Look at the AWS Health Dashboard, wait some minutes, then retry the run: it goes on from what exists.",
         origin=origins.COMMON,
-        example="operation error S3: HeadObject, https response error StatusCode: 503, RequestID: , HostID: , api error "
-        "ServiceUnavailable: Service Unavailable",
+        example="operation error S3: HeadObject, https response error StatusCode: 503, RequestID: , HostID: , "
+        "api error ServiceUnavailable: Service Unavailable",
         rank=Rank.GENERAL,
     ),
     known(

@@ -54,6 +54,18 @@ class Connections:
                 raise
             return psycopg.connect(**self._with(newer), **options)
 
+    def fields(self) -> dict[str, Any]:
+        """Return the secret's fields."""
+        return self._secret.fields()
+
+    def signs_in(self) -> bool:
+        """Say whether the secret opens a connection."""
+        try:
+            self.open().close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
     @contextlib.contextmanager
     def opened(self, role: str, **options: Any) -> Iterator[psycopg.Connection]:
         """One connection in a role, closed at the end; what is not committed by then is undone."""

@@ -1,10 +1,11 @@
 -- Reference data and results. Every row carries the moment of its source's last change (modified_at): an older row
--- never replaces a newer one, and a deleted one stays as a tombstone so that it does not come back.
+-- never replaces a newer one, and a deleted one stays as a tombstone, with nothing
+-- but its key, so that it does not come back.
 
 CREATE TABLE homeroom.school (
     school_id text COLLATE "C" PRIMARY KEY,
-    name text NOT NULL,
-    kind text NOT NULL,
+    name text,
+    kind text,
     identifier text,
     parent_id text COLLATE "C",
     modified_at timestamptz NOT NULL,
@@ -14,8 +15,8 @@ CREATE TABLE homeroom.school (
 
 CREATE TABLE homeroom.class (
     class_id text COLLATE "C" PRIMARY KEY,
-    title text NOT NULL,
-    school_id text COLLATE "C" NOT NULL,
+    title text,
+    school_id text COLLATE "C",
     grade text COLLATE "C",
     subject text,
     modified_at timestamptz NOT NULL,
@@ -33,7 +34,7 @@ CREATE TABLE homeroom.student (
 
 CREATE TABLE homeroom.student_identity (
     student uuid PRIMARY KEY,
-    local_id text NOT NULL,
+    local_id text,
     identifier text,
     modified_at timestamptz NOT NULL,
     deleted boolean NOT NULL DEFAULT false,
@@ -65,7 +66,7 @@ CREATE TABLE homeroom.student_subgroup (
 
 CREATE TABLE homeroom.assessment (
     assessment_id text COLLATE "C" PRIMARY KEY,
-    title text NOT NULL,
+    title text,
     subject text,
     score_min double precision,
     score_max double precision,
@@ -78,7 +79,7 @@ CREATE TABLE homeroom.assessment (
 CREATE TABLE homeroom.performance_level (
     assessment_id text COLLATE "C",
     level text COLLATE "C",
-    rank smallint NOT NULL,
+    rank smallint,
     modified_at timestamptz NOT NULL,
     deleted boolean NOT NULL DEFAULT false,
     file_id bigint NOT NULL,
@@ -88,8 +89,8 @@ CREATE TABLE homeroom.performance_level (
 -- One occasion of an assessment; with OneRoster, one line item of one class. `period` names the occasion across classes.
 CREATE TABLE homeroom.administration (
     administration_id text COLLATE "C" PRIMARY KEY,
-    assessment_id text COLLATE "C" NOT NULL,
-    period text COLLATE "C" NOT NULL,
+    assessment_id text COLLATE "C",
+    period text COLLATE "C",
     held_on date,
     class_id text COLLATE "C",
     school_id text COLLATE "C",
@@ -105,7 +106,7 @@ CREATE INDEX ON homeroom.administration (assessment_id, period);
 CREATE TABLE homeroom.enrolment (
     student uuid NOT NULL,
     school_year smallint NOT NULL,
-    school_id text COLLATE "C" NOT NULL,
+    school_id text COLLATE "C",
     grade text COLLATE "C",
     modified_at timestamptz NOT NULL,
     deleted boolean NOT NULL DEFAULT false,

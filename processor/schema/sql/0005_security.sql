@@ -11,11 +11,12 @@ SELECT
 FROM homeroom.result r
 JOIN homeroom.student s ON s.student = r.student AND NOT s.deleted
 JOIN homeroom.administration a ON a.administration_id = r.administration_id AND NOT a.deleted
+    AND (r.scale_score IS NULL OR r.scale_score BETWEEN coalesce(a.score_min, '-Infinity') AND coalesce(a.score_max, 'Infinity'))
 LEFT JOIN homeroom.enrolment e ON e.student = r.student AND e.school_year = r.school_year AND NOT e.deleted
 LEFT JOIN homeroom.class c ON c.class_id = a.class_id AND NOT c.deleted
 LEFT JOIN homeroom.student_subgroup g ON g.student = r.student AND NOT g.deleted;
 COMMENT ON VIEW homeroom.analytics_result IS
-    'Results that count: of students and administrations that are known and not deleted; others wait unseen.';
+    'Results that count: of known students and administrations, within the bounds of the score; others wait unseen.';
 
 GRANT USAGE ON SCHEMA homeroom TO homeroom_writer, homeroom_reader, homeroom_auditor;
 

@@ -33,8 +33,8 @@ RETRY_SECONDS = 20
 BACKLOG_SECONDS = 60
 
 
-class Ending(BaseException):
-    """This process was asked to end; not an Exception, so that nothing on the way takes it for a failure."""
+class Ending(KeyboardInterrupt):
+    """This process was asked to end; psycopg cancels the statement in work for this kind of exception alone."""
 
 
 @dataclass
@@ -79,7 +79,7 @@ class Worker:
         except (psycopg.OperationalError, BotoCoreError) as error:
             logger.warning("The message goes back: %s.", type(error).__name__)
             self._disconnect()
-            self.queue.give_back(message, seconds=RETRY_SECONDS)
+            self.queue.give_back(message, seconds=0 if self._asked.is_set() else RETRY_SECONDS)
             return []
         except Exception as error:
             logger.exception("Working on a message failed.", extra={"facts": {"message_id": message.id}})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import os
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote_plus
 
 import boto3
 import psycopg
@@ -62,7 +64,7 @@ class Pipeline:
 
     def client(self, name: str) -> Any:
         """Return a client of the sandbox."""
-        return session().client(name, endpoint_url=self.aws)
+        return client(name, self.aws)
 
     @property
     def pseudonyms(self) -> Pseudonyms:
@@ -87,10 +89,17 @@ class Pipeline:
             wait_seconds=0,
         )
 
-    def upload(self, name: str, content: bytes | str) -> None:
-        """Put an object where schools put theirs; the bucket tells the queue."""
+    def upload(self, name: str, content: bytes | str) -> dict[str, Any]:
+        """Put an object where schools put theirs; the bucket tells the queue. Returns S3's answer."""
         body = content.encode() if isinstance(content, str) else content
-        self.client("s3").put_object(Bucket=self.bucket, Key=f"incoming/{name}", Body=body)
+        answer = self.client("s3").put_object(Bucket=self.bucket, Key=f"incoming/{name}", Body=body)
+        return dict(answer)
+
+    def event(self, name: str, *, version_id: str = "", etag: str = "") -> str:
+        """Return the message of S3 for an object."""
+        told = {"key": quote_plus(f"incoming/{name}", safe="/"), "versionId": version_id, "eTag": etag.strip('"')}
+        entity = {"bucket": {"name": self.bucket}, "object": told}
+        return json.dumps({"Records": [{"eventName": "ObjectCreated:Put", "s3": entity}]})
 
     def drain(self) -> list[Result]:
         """Work on every message that waits."""
@@ -166,11 +175,18 @@ class Pipeline:
         )
 
 
+@functools.cache
 def session() -> Any:
     """Return a session of the sandbox's account."""
     return boto3.session.Session(
         aws_access_key_id="testing", aws_secret_access_key="testing", region_name="us-east-1"
     )
+
+
+@functools.cache
+def client(name: str, aws: str) -> Any:
+    """Return a client of the sandbox; making one takes as long as a small test."""
+    return session().client(name, endpoint_url=aws)
 
 
 def zipped(**files: str) -> bytes:
@@ -205,7 +221,7 @@ def running_pipeline(postgres: Postgres, aws: str) -> Iterator[Pipeline]:
         server.execute(f"GRANT homeroom_application TO {APPLICATION}")
     admin = psycopg.connect(database_url(postgres.port, postgres.password, database), autocommit=True)
     where = {"host": "127.0.0.1", "port": postgres.port, "dbname": database, "password": password}
-    manager, s3, sqs = (session().client(name, endpoint_url=aws) for name in ("secretsmanager", "s3", "sqs"))
+    manager, s3, sqs = (client(name, aws) for name in ("secretsmanager", "s3", "sqs"))
     arns = [
         manager.create_secret(
             Name=f"{user}-{suffix}", SecretString=json.dumps({**where, "username": user, "pseudonym_key": KEY})

@@ -63,7 +63,7 @@ def identifier(cell: str) -> str:
 
 
 def text(limit: int = 255) -> Reader:
-    """Read a text; white space within becomes one space."""
+    """Read a text; control characters within become a space."""
 
     def read(cell: str) -> str:
         if PLAIN(cell) and len(cell) <= limit:

@@ -3,7 +3,10 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint policy golden converge benchmark doctor clean
+.PHONY: help setup demo test lint policy golden converge benchmark data doctor clean
+ROWS ?= 25000
+SEED ?= 1
+OUT ?= var/data
 
 help: ## List what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +39,9 @@ converge: setup ## Apply every size, zone count and egress to the embedded AWS (
 
 benchmark: setup ## Measure synthesis against the plain import of its packages
 	@$(RUN) benchmarks/synthesis.py
+
+data: setup ## Make results up, in every format (ROWS=25000 SEED=1 OUT=var/data)
+	@$(RUN) -m processor.data --rows $(ROWS) --seed $(SEED) --out $(OUT)
 
 clean: ## Remove what set-up and runs left in the project folder
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

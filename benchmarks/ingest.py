@@ -99,24 +99,36 @@ def child() -> int:
     if not ended:
         raise SystemExit("No message came.")
     largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": result.seconds, "accepted": result.accepted, "held": result.held, "ended": ended, "megabytes": largest}))
+    print(
+        json.dumps(
+            {
+                "seconds": result.seconds,
+                "accepted": result.accepted,
+                "held": result.held,
+                "ended": ended,
+                "megabytes": largest,
+            }
+        )
+    )
     return 0
 
 
 def bare_copy(pipeline: Pipeline, folder: Path, year: int) -> float:
     """Return the seconds of COPY alone, of a year's rows into a partition as empty as it was."""
     admin, path = pipeline.admin, folder / "rows.tsv"
-    with path.open("wb") as out, admin.cursor() as cursor:
-        with cursor.copy(f"COPY (SELECT {COLUMNS} FROM homeroom.result WHERE school_year = {year}) TO STDOUT") as copy:
-            for data in copy:
-                out.write(data)
+    dump = f"COPY (SELECT {COLUMNS} FROM homeroom.result WHERE school_year = {year}) TO STDOUT"
+    with path.open("wb") as out, admin.cursor() as cursor, cursor.copy(dump) as copy:
+        for data in copy:
+            out.write(data)
     admin.execute("CREATE TABLE public.bare (LIKE homeroom.result INCLUDING ALL) PARTITION BY LIST (school_year)")
     admin.execute(f"CREATE TABLE public.bare_{year} PARTITION OF public.bare FOR VALUES IN ({year})")
     admin.execute("CHECKPOINT")
     started = time.monotonic()
-    with path.open("rb") as source, admin.cursor() as cursor, cursor.copy(
-        f"COPY public.bare ({COLUMNS}) FROM STDIN"
-    ) as copy:
+    with (
+        path.open("rb") as source,
+        admin.cursor() as cursor,
+        cursor.copy(f"COPY public.bare ({COLUMNS}) FROM STDIN") as copy,
+    ):
         while data := source.read(256 * 1024):
             copy.write(data)
     seconds = time.monotonic() - started

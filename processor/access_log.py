@@ -5,6 +5,7 @@ At least once each: where sending and remembering are torn apart, lines come twi
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -41,10 +42,8 @@ class AccessLog:
     def _make(self) -> None:
         if self._made:
             return
-        try:
+        with contextlib.suppress(self._client.exceptions.ResourceAlreadyExistsException):
             self._client.create_log_stream(logGroupName=self._group, logStreamName=self._stream)
-        except self._client.exceptions.ResourceAlreadyExistsException:
-            pass
         self._made = True
 
 

@@ -24,8 +24,6 @@ def ensure_user(owner: psycopg.Connection, fields: dict[str, Any], opens: Callab
         owner.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(name)))
     owner.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(GROUP), sql.Identifier(name)))
     verifier = owner.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256")
-    owner.execute(
-        sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(name), sql.Literal(verifier.decode()))
-    )
+    owner.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(name), sql.Literal(verifier.decode())))
     owner.commit()
     return True

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sys
 from argparse import Namespace
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 from processor import aws, redrive
 from processor.access_log import AccessLog
@@ -20,6 +23,11 @@ from processor.metrics import Metrics
 from processor.pseudonyms import Pseudonyms
 from processor.secret import Secret
 from processor.settings import Settings
+
+
+def say(told: dict[str, Any]) -> None:
+    """Write a command's answer: one JSON object on a line."""
+    sys.stdout.write(json.dumps(told) + "\n")
 
 
 def connections(settings: Settings) -> Connections:
@@ -39,15 +47,17 @@ def worker(settings: Settings, arguments: Namespace) -> int:
     sqs = aws.client("sqs")
     ingest = Ingest(aws.client("s3"), pseudonyms(settings), settings.district, settings.district_ids)
     group = settings.access_log_group
+    stream = f"worker-{socket.gethostname()}-{os.getpid()}"
+    alive = Path(settings.beat_file).touch if settings.beat_file else lambda: None
     Worker(
         connections=connections(settings),
-        queue=Queue(sqs, settings.queue_url, visible_seconds=arguments.visible_seconds or VISIBLE_SECONDS),
+        queue=Queue(sqs, settings.queue_url, visible_seconds=arguments.visible_seconds or VISIBLE_SECONDS, alive=alive),
         queue_client=sqs,
         ingest=ingest,
         metrics=Metrics(settings.district),
         bucket=settings.bucket,
         dead_letter_url=settings.dead_letter_url,
-        access_log=AccessLog(aws.client("logs"), group, f"worker-{socket.gethostname()}-{os.getpid()}") if group else None,
+        access_log=AccessLog(aws.client("logs"), group, stream) if group else None,
         wait_seconds=arguments.wait_seconds,
     ).run()
     return 0
@@ -68,7 +78,7 @@ def migrate(settings: Settings, arguments: Namespace) -> int:
     with owner.open() as connection:
         revision = bring(connection)
         made = ensure_user(connection, application.fields(), application.signs_in)
-    print(json.dumps({"revision": revision, "application_user": "made" if made else "there"}))
+    say({"revision": revision, "application_user": "made" if made else "there"})
     return 0
 
 
@@ -80,7 +90,7 @@ def redrive_command(settings: Settings, arguments: Namespace) -> int:
     with connections(settings).opened(ROLE, autocommit=True) as connection:
         letters = list(redrive.dead_letters(sqs, source, connection))
     for letter in letters:
-        print(json.dumps({"id": letter.id, "code": letter.code, "cause": letter.cause}))
+        say({"id": letter.id, "code": letter.code, "cause": letter.cause})
         if arguments.list or (arguments.code and letter.code != arguments.code):
             redrive.put_back(sqs, letter, source=source)
         else:
@@ -94,7 +104,7 @@ def erase(settings: Settings, arguments: Namespace) -> int:
     with connections(settings).opened(ROLE, autocommit=True) as connection:
         made = pseudonyms(settings)
         made.check(connection)
-        print(json.dumps(erase_student(connection, made, arguments.student, request), indent=2))
+        say(erase_student(connection, made, arguments.student, request))
     return 0
 
 
@@ -105,7 +115,7 @@ def retain(settings: Settings, arguments: Namespace) -> int:
         made = pseudonyms(settings)
         made.check(connection)
         for year in years_past_retention(connection, datetime.now(UTC).date(), arguments.years):
-            print(json.dumps(erase_school_year(connection, made, year, request)))
+            say(erase_school_year(connection, made, year, request))
     return 0
 
 
@@ -133,5 +143,5 @@ def check_chain(settings: Settings, arguments: Namespace) -> int:
         row = connection.execute("SELECT homeroom.first_broken_link()").fetchone()
         links = connection.execute("SELECT count(*) FROM homeroom.access_chain").fetchone()
     broken = row[0] if row else None
-    print(json.dumps({"links": links[0] if links else 0, "first_broken": broken}))
+    say({"links": links[0] if links else 0, "first_broken": broken})
     return 0 if broken is None else 1

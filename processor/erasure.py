@@ -64,7 +64,11 @@ def erase_student(
             "INSERT INTO homeroom.erased_student VALUES (%s, now()) ON CONFLICT (student) DO NOTHING", (student,)
         )
         left = sum(_count(connection, table, student) for table in OF_A_STUDENT)
-        found = {"student": str(student), "rows_left": left, "objects": [f"{key} ({version})" for key, version in objects]}
+        found = {
+            "student": str(student),
+            "rows_left": left,
+            "objects": [f"{key} ({version})" for key, version in objects],
+        }
         certificate = _certify(connection, pseudonyms, "student", str(student), request, counts, found)
         close_access(connection, opened, sum(counts.values()))
     return certificate

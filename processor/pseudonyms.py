@@ -26,7 +26,8 @@ class Pseudonyms:
         key = str(fields.get(FIELD, ""))
         if len(key) < LEAST_CHARACTERS:
             raise PseudonymKeyError(
-                f"The secret has no field {FIELD} of {LEAST_CHARACTERS} characters or more. Add one, and never change it."
+                f"The secret has no field {FIELD} of {LEAST_CHARACTERS} characters or more. "
+                "Add one, and never change it."
             )
         self._key = key.encode()
 

@@ -30,6 +30,7 @@ class Settings:
     cache_port: int
     cache_tls: bool
     cache_user: str
+    beat_file: str
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -52,6 +53,7 @@ class Settings:
             cache_port=int(get("CACHE_PORT", "6379")),
             cache_tls=get("CACHE_TLS", "required") != "off",
             cache_user=get("CACHE_USER", ""),
+            beat_file=get("WORKER_BEAT_FILE", ""),
         )
 
     def need(self, *names: str) -> Settings:

@@ -6,14 +6,23 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-SCHOOLS = (("s-oak", "Oak Street Elementary", ("03", "04", "05")), ("s-river", "Riverbend Middle", ("06", "07", "08")),
-           ("s-hill", "Hillcrest High", ("09", "10", "11")))
+SCHOOLS = (
+    ("s-oak", "Oak Street Elementary", ("03", "04", "05")),
+    ("s-river", "Riverbend Middle", ("06", "07", "08")),
+    ("s-hill", "Hillcrest High", ("09", "10", "11")),
+)
 SUBJECTS = ("Mathematics", "Reading")
 PERIODS = (("Fall", "10"), ("Winter", "01"), ("Spring", "05"))
 GIVEN = ("Avery", "Bela", "Cato", "Dara", "Emre", "Fia", "Gael", "Hana", "Iven", "Juno", "Kaya", "Lior", "Mika", "Nilo")
 FAMILY = ("Abernod", "Brightwell", "Castaño", "Drummel", "Eastmore", "Farrow", "Grünfeld", "Hollis", "Ingram", "Okoro")
-RACES = (("White", 44), ("Hispanic or Latino", 29), ("Black or African American", 15), ("Asian", 6),
-         ("Two or more races", 5), ("American Indian or Alaska Native", 1))
+RACES = (
+    ("White", 44),
+    ("Hispanic or Latino", 29),
+    ("Black or African American", 15),
+    ("Asian", 6),
+    ("Two or more races", 5),
+    ("American Indian or Alaska Native", 1),
+)
 """About the shares of public schools in the United States (NCES, Condition of Education)."""
 LEVELS = ("Below basic", "Basic", "Proficient", "Advanced")
 MEAN_AT_GRADE_3, GROWTH_A_GRADE, GROWTH_A_PERIOD, SPREAD = 200.0, 7.5, 3.0, 13.0

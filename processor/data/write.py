@@ -80,7 +80,10 @@ def edfi_file(path: Path, count: int, seed: int, year: int) -> dict[str, int]:
     with path.open("w", encoding="utf-8") as out:
         for subject in SUBJECTS:
             levels = [
-                {"performanceLevelDescriptor": f"uri://ed-fi.org/PerformanceLevelDescriptor#{word}", "minimumScore": low}
+                {
+                    "performanceLevelDescriptor": f"uri://ed-fi.org/PerformanceLevelDescriptor#{word}",
+                    "minimumScore": low,
+                }
                 for word, low in zip(LEVELS, ("100", "180", "200", "220"), strict=True)
             ]
             total += _line(
@@ -155,7 +158,10 @@ def _roster(everybody: list[Student], year: int) -> Iterator[tuple[str, list[str
     yield (
         "users.csv",
         [*HEAD, *users_head],
-        ([s.local_id, *blank, "true", s.school, "student", s.local_id, s.given, s.family, "", s.grade] for s in everybody),
+        (
+            [s.local_id, *blank, "true", s.school, "student", s.local_id, s.given, s.family, "", s.grade]
+            for s in everybody
+        ),
     )
     races = ["americanIndianOrAlaskaNative", "asian", "blackOrAfricanAmerican", "white"]
     words = ["American Indian or Alaska Native", "Asian", "Black or African American", "White"]
@@ -172,7 +178,10 @@ def _roster(everybody: list[Student], year: int) -> Iterator[tuple[str, list[str
     yield (
         "classes.csv",
         [*HEAD, "title", "grades", "courseSourcedId", "classType", "schoolSourcedId", "termSourcedIds"],
-        ([f"c-{school}-{grade}", *blank, f"Grade {grade}", grade, "k1", "homeroom", school, "t1"] for school, grade in classes),
+        (
+            [f"c-{school}-{grade}", *blank, f"Grade {grade}", grade, "k1", "homeroom", school, "t1"]
+            for school, grade in classes
+        ),
     )
     months = {"Fall": f"{year - 1}-10-25", "Winter": f"{year}-01-25", "Spring": f"{year}-05-25"}
     items_head = ["title", "assignDate", "dueDate", "classSourcedId", "categorySourcedId", "gradingPeriodSourcedId",

@@ -23,9 +23,7 @@ FIELDS = (
     Field("administrationDate", fixed(values.remembered(values.iso_date)), required=True),
     Field("schoolYearTypeReference.schoolYear", fixed(values.number(1991, 2100))),
     Field("period.assessmentPeriodDescriptor", fixed(values.remembered(lambda cell: values.text()(descriptor(cell))))),
-    Field(
-        "whenAssessedGradeLevelDescriptor", fixed(values.remembered(lambda cell: values.grade(descriptor(cell))))
-    ),
+    Field("whenAssessedGradeLevelDescriptor", fixed(values.remembered(lambda cell: values.grade(descriptor(cell))))),
     Field("reportedSchoolReference.schoolId", fixed(values.text())),
     Field("_lastModifiedDate", modified(), of_deleted=True),
 )

@@ -1,6 +1,7 @@
 """Our own plain CSV, for schools without a system that exports a standard: one row for each result.
 
-Source: docs/pipeline.md, "The plain CSV". Columns may come in any order; those that are not named there are passed over.
+Source: docs/pipeline.md, "The plain CSV". Columns may come in any order; those that are not named there are passed
+over.
 """
 
 from __future__ import annotations

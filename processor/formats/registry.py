@@ -29,9 +29,7 @@ def recognize(names: Iterable[str], *, is_json: bool, file_name: str = "") -> Fo
     A file's own name decides where its header holds an id at least: exports leave columns out.
     """
     there = {name.casefold() for name in names}
-    fitting = [
-        one for one in formats() if one.is_json == is_json and {mark.casefold() for mark in one.marks} <= there
-    ]
+    fitting = [one for one in formats() if one.is_json == is_json and {mark.casefold() for mark in one.marks} <= there]
     if fitting:
         return max(fitting, key=lambda one: len(one.marks))
     for one in formats():

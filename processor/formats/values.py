@@ -177,7 +177,9 @@ def choice(values: Iterable[str], *, others: dict[str, str] | None = None) -> Re
     return remembered(read)
 
 
-flag = choice(("true", "false"), others={"yes": "true", "no": "false", "y": "true", "n": "false", "1": "true", "0": "false"})
+flag = choice(
+    ("true", "false"), others={"yes": "true", "no": "false", "y": "true", "n": "false", "1": "true", "0": "false"}
+)
 """Reads true or false."""
 
 GRADES = ("IT", "PR", "PK", "TK", "KG", *(f"{number:02}" for number in range(1, 14)), "PS", "UG", "Other")
@@ -185,9 +187,29 @@ GRADES = ("IT", "PR", "PK", "TK", "KG", *(f"{number:02}" for number in range(1, 
 GRADE_WORDS = {"K": "KG", "kindergarten": "KG", "prekindergarten": "PK", "pre-k": "PK", "ungraded": "UG"} | {
     spelling: f"{number:02}"
     for number in range(1, 14)
-    for spelling in (str(number), f"grade {number}", *((f"{word} grade" for word in (
-        "", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
-        "twelfth", "thirteenth")[number:number + 1])))
+    for spelling in (
+        str(number),
+        f"grade {number}",
+        *(
+            f"{word} grade"
+            for word in (
+                "",
+                "first",
+                "second",
+                "third",
+                "fourth",
+                "fifth",
+                "sixth",
+                "seventh",
+                "eighth",
+                "ninth",
+                "tenth",
+                "eleventh",
+                "twelfth",
+                "thirteenth",
+            )[number : number + 1]
+        ),
+    )
 }
 grade = choice(GRADES, others=GRADE_WORDS)
 """Reads a grade."""

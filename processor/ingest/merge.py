@@ -47,9 +47,7 @@ def statement(target: Target) -> sql.Composed:
     ]
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     keys = sql.SQL(", ").join(map(sql.Identifier, target.key))
-    ordered = sql.SQL(" DESC, ").join(
-        [sql.SQL("s.modified_at"), sql.SQL("s.deleted"), *_content_order(target)]
-    )
+    ordered = sql.SQL(" DESC, ").join([sql.SQL("s.modified_at"), sql.SQL("s.deleted"), *_content_order(target)])
     return sql.SQL(
         "INSERT INTO homeroom.{table} AS t ({names}, file_id) "
         "SELECT DISTINCT ON ({keys}) {names}, %s::bigint FROM {stage} AS s ORDER BY {keys}, {ordered} DESC "

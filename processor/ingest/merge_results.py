@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import psycopg
-from psycopg import sql
 
 from processor.ingest.staging import stage
 from processor.model import RESULT
@@ -94,11 +93,21 @@ def _settle_known(connection: psycopg.Connection) -> int:
 def refuse_before(connection: psycopg.Connection) -> Iterator[Place]:
     """Take out of the staged rows what must not be merged, and yield where it was: erased students, duplicate ids."""
     connection.execute(f"ANALYZE {STAGE}")
-    erased = connection.execute(
+    yield from _places(_erased(connection), "erased_student", "The student's records were erased on request.")
+    yield from _places(_losers(connection), "duplicate_id", "Another row of this file has the same id, and is newer.")
+
+
+def _erased(connection: psycopg.Connection) -> list[tuple[int, int]]:
+    if connection.execute("SELECT NOT EXISTS (SELECT FROM homeroom.erased_student)").fetchone() == (True,):
+        return []
+    # Of the small tables too, whose rows have no line of their own to report.
+    for name in ("student", "student_identity", "student_name", "student_subgroup", "enrolment"):
+        connection.execute(
+            f"DELETE FROM pg_temp.stage_{name} s USING homeroom.erased_student e WHERE e.student = s.student"
+        )
+    return connection.execute(
         f"DELETE FROM {STAGE} s USING homeroom.erased_student e WHERE e.student = s.student RETURNING part, line"
     ).fetchall()
-    yield from _places(erased, "erased_student", "The student's records were erased on request.")
-    yield from _places(_losers(connection), "duplicate_id", "Another row of this file has the same id, and is newer.")
 
 
 def _losers(connection: psycopg.Connection) -> list[tuple[int, int]]:

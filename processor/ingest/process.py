@@ -89,9 +89,7 @@ class Ingest:
             if claimed.free and not connection.closed:
                 files.release(connection, claimed.file_id)
 
-    def _read_and_merge(
-        self, connection: psycopg.Connection, which: ObjectAt, file_id: int, request: str
-    ) -> Result:
+    def _read_and_merge(self, connection: psycopg.Connection, which: ObjectAt, file_id: int, request: str) -> Result:
         report = Report()
         try:
             staging.create(connection)
@@ -120,7 +118,9 @@ class Ingest:
         digest: bytes | None,
     ) -> Result:
         """Merge what is staged; all of it, its record of access and the file's new state, or nothing."""
-        access = Access(ACTOR, self.district, "processing of uploaded results", Scope.INGEST, f"file {file_id}", request)
+        access = Access(
+            ACTOR, self.district, "processing of uploaded results", Scope.INGEST, f"file {file_id}", request
+        )
         with connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
             if not files.locked_unmerged(connection, file_id):

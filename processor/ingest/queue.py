@@ -6,7 +6,7 @@ import contextlib
 import json
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,11 +32,19 @@ class Message:
 class Queue:
     """Receives and settles messages of one queue."""
 
-    def __init__(self, client: Any, url: str, *, visible_seconds: int = VISIBLE_SECONDS) -> None:
-        self._client, self._url, self._visible = client, url, visible_seconds
+    def __init__(
+        self,
+        client: Any,
+        url: str,
+        *,
+        visible_seconds: int = VISIBLE_SECONDS,
+        alive: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._client, self._url, self._visible, self._alive = client, url, visible_seconds, alive
 
     def receive(self, *, wait_seconds: int = WAIT_SECONDS) -> Message | None:
         """Return the next message, or nothing when none came in time."""
+        self._alive()
         answer = self._client.receive_message(
             QueueUrl=self._url,
             MaxNumberOfMessages=1,
@@ -65,6 +73,7 @@ class Queue:
 
         def beat() -> None:
             while not ended.wait(min(BEAT_SECONDS, self._visible / 3)):
+                self._alive()
                 try:
                     self._keep(message, self._visible)
                 except (ClientError, BotoCoreError) as error:

@@ -113,7 +113,7 @@ class Parts:
 
     def _picker(self, kind: Format, header: list[str]) -> Any:
         """Return what picks a format's cells out of a row, an empty one for each column that is not there."""
-        places = {}
+        places: dict[str, int] = {}
         for place, name in enumerate(header):
             if places.setdefault(name.casefold(), place) != place and name.casefold() in {
                 one.casefold() for one in kind.names()
@@ -139,6 +139,7 @@ class Parts:
         if not isinstance(error, RowRefused) and (values := order.deleted(cells)) is not None:
             write(line, values)
             return
+        found: list[tuple[str, BadValue, str]]
         if isinstance(error, RowRefused):
             found = [(error.column, error, dict(zip(order.names, cells, strict=True)).get(error.column, ""))]
         else:

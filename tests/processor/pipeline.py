@@ -178,9 +178,7 @@ class Pipeline:
 @functools.cache
 def session() -> Any:
     """Return a session of the sandbox's account."""
-    return boto3.session.Session(
-        aws_access_key_id="testing", aws_secret_access_key="testing", region_name="us-east-1"
-    )
+    return boto3.session.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name="us-east-1")
 
 
 @functools.cache
@@ -211,9 +209,7 @@ def running_pipeline(postgres: Postgres, aws: str) -> Iterator[Pipeline]:
     database, password = f"assessments_{suffix}", secrets.token_hex(8)
     with psycopg.connect(postgres.url, autocommit=True) as server:
         _user(server, OWNER, password, "CREATEROLE")
-        server.execute(
-            sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(database), sql.Identifier(OWNER))
-        )
+        server.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(database), sql.Identifier(OWNER)))
         owner_url = database_url(postgres.port, password, database).replace("//homeroom:", f"//{OWNER}:")
         with psycopg.connect(owner_url) as owner:
             migrate(owner)
@@ -230,15 +226,14 @@ def running_pipeline(postgres: Postgres, aws: str) -> Iterator[Pipeline]:
     ]
     dead = sqs.create_queue(QueueName=f"dead-{suffix}")["QueueUrl"]
     policy = {"deadLetterTargetArn": _arn(sqs, dead), "maxReceiveCount": 3}
-    queue = sqs.create_queue(QueueName=f"results-{suffix}", Attributes={"RedrivePolicy": json.dumps(policy)})["QueueUrl"]
+    redrive = {"RedrivePolicy": json.dumps(policy)}
+    queue = sqs.create_queue(QueueName=f"results-{suffix}", Attributes=redrive)["QueueUrl"]
     bucket = f"results-{suffix}"
     s3.create_bucket(Bucket=bucket)
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     rules = [{"Key": {"FilterRules": [{"Name": "prefix", "Value": "incoming/"}]}}]
     told = {"QueueArn": _arn(sqs, queue), "Events": ["s3:ObjectCreated:*"], "Filter": rules[0]}
-    s3.put_bucket_notification_configuration(
-        Bucket=bucket, NotificationConfiguration={"QueueConfigurations": [told]}
-    )
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"QueueConfigurations": [told]})
     pipeline = Pipeline(admin, aws, bucket, queue, dead, arns[0], arns[1])
     try:
         pipeline.drain()

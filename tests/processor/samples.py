@@ -18,7 +18,9 @@ LINE_ITEMS = (
     "sourcedId,status,dateLastModified,title,description,assignDate,dueDate,classSourcedId,categorySourcedId,"
     "gradingPeriodSourcedId,resultValueMin,resultValueMax\nl1,,,Mathematics,,2025-10-01,2025-10-02,c1,k,g1,0,100\n"
 )
-RESULTS_HEAD = "sourcedId,status,dateLastModified,lineItemSourcedId,studentSourcedId,scoreStatus,score,scoreDate,comment\n"
+RESULTS_HEAD = (
+    "sourcedId,status,dateLastModified,lineItemSourcedId,studentSourcedId,scoreStatus,score,scoreDate,comment\n"
+)
 RESULTS = RESULTS_HEAD + "r1,,,l1,u1,fully graded,88.5,2025-10-02,\nr2,,,l1,u2,exempt,,2025-10-02,ill\n"
 MANIFEST = (
     "propertyName,value\nmanifest.version,1.0\noneroster.version,1.1\nfile.results,{mode}\nfile.users,bulk\n"

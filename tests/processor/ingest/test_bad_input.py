@@ -25,11 +25,10 @@ def shared(postgres_server: Postgres, sandbox_url: str) -> Iterator[Pipeline]:
 
 def bomb() -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        with archive.open("results.csv", "w") as member:
-            member.write(samples.RESULTS_HEAD.encode())
-            for _ in range(96):
-                member.write(b"0" * 2**20)
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("results.csv", "w") as member:
+        member.write(samples.RESULTS_HEAD.encode())
+        for _ in range(96):
+            member.write(b"0" * 2**20)
     return out.getvalue()
 
 
@@ -39,7 +38,7 @@ def plain(*rows: str) -> str:
 
 GOOD = "1001,Reading,Fall,2025-10-03,212,Proficient,,s1,Oak School,4,,"
 
-FILES = {
+FILES: dict[str, tuple[bytes | str, str]] = {
     "empty": (b"", "empty"),
     "cut off zip": (zipped(results=samples.RESULTS)[:-40], "damaged_archive"),
     "damaged gzip": (gzip.compress(samples.RESULTS.encode())[:-12], "damaged_archive"),
@@ -51,7 +50,7 @@ FILES = {
     "a column too few": (samples.PLAIN.replace("school_id", "schule"), "column_missing"),
     "a column twice": (samples.PLAIN.replace("level", "score"), "column_twice"),
     "cut off JSON": ('[{"assessmentIdentifier": "a", "name', "broken_json"),
-    "OneRoster 3": (zipped(manifest="propertyName,value\noneroster.version,3\n", users=samples.USERS), "unknown_version"),
+    "OneRoster 3": (zipped(manifest="propertyName,value\noneroster.version,3\n"), "unknown_version"),
 }
 
 

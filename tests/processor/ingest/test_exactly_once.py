@@ -9,12 +9,13 @@ import time
 import pytest
 
 from processor.faults import POINTS, VARIABLE
-from processor.ingest.process import Ended
+from processor.ingest.process import Ended, Result
 from processor.ingest.queue import Message, Queue
 from processor.reading.objects import look_up
 from tests.processor import samples
 from tests.processor.pipeline import Pipeline, zipped
 
+MORE = "9,Reading,Fall,2025-10-03,5,,,s1,,4,,\n"
 ROSTER = {"users": samples.USERS, "lineItems": samples.LINE_ITEMS}
 MAY, JUNE, JULY = (f"2026-0{month}-01T00:00:00.000Z" for month in (5, 6, 7))
 
@@ -80,7 +81,7 @@ def test_what_is_to_be_deleted_stays_deleted_until_something_newer_comes(pipelin
 
 def test_of_a_file_that_is_replaced_each_version_is_read_as_it_was(pipeline: Pipeline):
     first = pipeline.upload("fall.csv", samples.PLAIN)
-    second = pipeline.upload("fall.csv", samples.PLAIN.replace("212", "213") + "9,Reading,Fall,2025-10-03,5,,,s1,,4,,\n")
+    second = pipeline.upload("fall.csv", samples.PLAIN.replace("212", "213") + MORE)
     worker = pipeline.worker()
     for answer in (second, first):
         told = Message("m", "", pipeline.event("fall.csv", version_id=answer["VersionId"], etag=answer["ETag"]), 1)
@@ -105,7 +106,7 @@ def test_an_object_that_grows_while_it_is_read_is_superseded(pipeline: Pipeline)
     answer = pipeline.upload("fall.csv", samples.PLAIN)
     s3 = pipeline.client("s3")
     which = look_up(s3, pipeline.bucket, "incoming/fall.csv", "", answer["ETag"].strip('"'))
-    pipeline.upload("fall.csv", samples.PLAIN + "9,Reading,Fall,2025-10-03,5,,,s1,,4,,\n")
+    pipeline.upload("fall.csv", samples.PLAIN + MORE)
     worker = pipeline.worker()
     assert worker.ingest.process(worker._connected(), which, request="r").ended is Ended.SUPERSEDED
     assert pipeline.rows("SELECT count(*) FROM homeroom.result") == [(0,)]
@@ -141,7 +142,7 @@ def test_a_worker_killed_at_any_point_leaves_nothing_half_done(pipeline: Pipelin
     assert process.wait(60) == -9, process.stdout and process.stdout.read()
     # The kernel has closed its connection; the queue gives the message again when it has been invisible long enough.
     worker = pipeline.worker()
-    results = []
+    results: list[Result] = []
     deadline = time.monotonic() + 30
     while not results and time.monotonic() < deadline:
         message = worker.queue.receive(wait_seconds=1)

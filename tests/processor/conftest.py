@@ -1,4 +1,7 @@
-"""One sandbox for the session; a pipeline of its own for each test that asks for one."""
+"""One sandbox and one PostgreSQL for the session; a pipeline of its own for each test that asks for one.
+
+The server is not the other tests' own: the pipeline's roles belong to a server, and so do those that rotation makes.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from devtools.services.postgres import Postgres
+from devtools.services.postgres import Postgres, running_postgres
 from sandbox.launch import running_sandbox
 from tests.processor.pipeline import Pipeline, running_pipeline
 
@@ -17,7 +20,13 @@ def sandbox_url() -> Iterator[str]:
         yield sandbox.url
 
 
+@pytest.fixture(scope="session")
+def pipeline_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    with running_postgres(tmp_path_factory.mktemp("pipeline") / "postgres", durable=False) as server:
+        yield server
+
+
 @pytest.fixture
-def pipeline(postgres_server: Postgres, sandbox_url: str) -> Iterator[Pipeline]:
-    with running_pipeline(postgres_server, sandbox_url) as found:
+def pipeline(pipeline_server: Postgres, sandbox_url: str) -> Iterator[Pipeline]:
+    with running_pipeline(pipeline_server, sandbox_url) as found:
         yield found

@@ -18,8 +18,8 @@ READ = Access("teacher", "Oak School", "parent conference", Scope.STUDENT, "10.0
 
 
 @pytest.fixture(scope="module")
-def shared(postgres_server: Postgres, sandbox_url: str) -> Iterator[Pipeline]:
-    with running_pipeline(postgres_server, sandbox_url) as pipeline:
+def shared(pipeline_server: Postgres, sandbox_url: str) -> Iterator[Pipeline]:
+    with running_pipeline(pipeline_server, sandbox_url) as pipeline:
         pipeline.take("fall.csv", samples.PLAIN)
         yield pipeline
 

@@ -62,8 +62,8 @@ def test_tls_is_verified_unless_the_environment_says_that_there_is_none():
     assert "sslmode" not in parameters(FIELDS, tls="off", authorities="")
 
 
-def test_a_server_without_tls_is_refused(postgres_server: Postgres):
-    fields = FIELDS | {"host": "localhost", "port": str(postgres_server.port), "password": postgres_server.password}
+def test_a_server_without_tls_is_refused(pipeline_server: Postgres):
+    fields = FIELDS | {"host": "localhost", "port": str(pipeline_server.port), "password": pipeline_server.password}
     with pytest.raises(psycopg.OperationalError, match="SSL"):
         psycopg.connect(**parameters(fields, tls="verify-full", authorities=""))
 

@@ -86,9 +86,9 @@ def merge(writer: psycopg.Connection, pipeline: Pipeline, kind: Format, rows: li
 
 
 @pytest.fixture(scope="module")
-def shared(postgres_server: Postgres, sandbox_url: str) -> Iterator[tuple[Pipeline, psycopg.Connection]]:
+def shared(pipeline_server: Postgres, sandbox_url: str) -> Iterator[tuple[Pipeline, psycopg.Connection]]:
     with (
-        running_pipeline(postgres_server, sandbox_url) as pipeline,
+        running_pipeline(pipeline_server, sandbox_url) as pipeline,
         pipeline.connections().opened("homeroom_writer", autocommit=True) as writer,
     ):
         yield pipeline, writer

@@ -18,8 +18,8 @@ HEAD = samples.PLAIN.splitlines()[0]
 
 
 @pytest.fixture(scope="module")
-def shared(postgres_server: Postgres, sandbox_url: str) -> Iterator[Pipeline]:
-    with running_pipeline(postgres_server, sandbox_url) as pipeline:
+def shared(pipeline_server: Postgres, sandbox_url: str) -> Iterator[Pipeline]:
+    with running_pipeline(pipeline_server, sandbox_url) as pipeline:
         yield pipeline
 
 
@@ -104,8 +104,8 @@ def test_a_bad_row_is_refused_with_its_line_and_the_others_are_taken(shared: Pip
     assert reason
 
 
-def test_a_row_of_another_district_is_refused(postgres_server: Postgres, sandbox_url: str):
-    with running_pipeline(postgres_server, sandbox_url) as pipeline:
+def test_a_row_of_another_district_is_refused(pipeline_server: Postgres, sandbox_url: str):
+    with running_pipeline(pipeline_server, sandbox_url) as pipeline:
         pipeline.district_ids = frozenset({"3400001"})
         text = HEAD + ",district_id\n" + GOOD + ",3400001\n" + GOOD.replace("1001", "1002") + ",3400002\n"
         result = pipeline.take("a.csv", text)

@@ -6,6 +6,7 @@ row says so. The report is written before the commit, under a name of its own, s
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import logging
@@ -32,6 +33,11 @@ from processor.reading.objects import ObjectAt, ObjectStream
 logger = logging.getLogger("processor.ingest")
 BUFFER = 1024 * 1024
 ACTOR = "ingest worker"
+UNEXPECTED = FileProblem(
+    "unexpected",
+    "Working on the file failed; it is tried again, and its message then goes to the dead letters.",
+    "Nothing is to be sent again: the operators see the cause.",
+)
 
 
 class Ended(StrEnum):
@@ -85,6 +91,10 @@ class Ingest:
         except ObjectReplaced:
             files.end(connection, claimed.file_id, FileState.SUPERSEDED)
             return Result(Ended.SUPERSEDED, claimed.file_id)
+        except Exception:
+            with contextlib.suppress(psycopg.Error):
+                files.end(connection, claimed.file_id, FileState.FAILED, UNEXPECTED)
+            raise
         finally:
             if claimed.free and not connection.closed:
                 files.release(connection, claimed.file_id)

@@ -28,7 +28,8 @@ from processor.reading.objects import look_up
 
 logger = logging.getLogger("processor.worker")
 ROLE = "homeroom_writer"
-BUSY_SECONDS = 30
+BUSY_SECONDS = 300
+"""Each look counts as an attempt, of which the queue allows few: somebody else has the file, and it may be long."""
 RETRY_SECONDS = 20
 BACKLOG_SECONDS = 60
 

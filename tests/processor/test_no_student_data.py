@@ -56,6 +56,8 @@ def test_nothing_of_a_student_is_in_any_log(pipeline: Pipeline):
     assert "CheckViolation" in output, "the error was there, without its text"
     for mark in MARKS:
         assert mark not in output.replace(certificate_objects(output), ""), mark
+    states = pipeline.rows("SELECT state FROM homeroom.file WHERE object_key = 'incoming/results.csv'")
+    assert states == [("failed",)]
     columns = "problem, remedy, format, encoding"
     assert not any(mark in repr(pipeline.rows(f"SELECT {columns} FROM homeroom.file")) for mark in MARKS)
     kept = pipeline.rows("SELECT field, code, reason FROM homeroom.rejected_row")

@@ -53,7 +53,12 @@ class Reading:
     def student(self) -> Reader:
         """Return a reader of a district's own student ids that returns pseudonyms."""
         make = self.pseudonyms.of
-        return values.remembered(lambda cell: make(identifier_of(cell)))
+
+        def read(cell: str) -> str:
+            local = identifier_of(cell)
+            return make(local) if local else values.NULL
+
+        return values.remembered(read)
 
 
 def identifier_of(cell: str) -> str:

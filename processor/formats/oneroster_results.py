@@ -12,7 +12,7 @@ GRADED = ("fully graded", "partially graded")
 
 FIELDS = (
     *HEAD,
-    Field("lineItemSourcedId", fixed(values.identifier), required=True),
+    Field("lineItemSourcedId", fixed(values.remembered(values.identifier)), required=True),
     Field("studentSourcedId", Reading.student, required=True),
     Field("scoreStatus", fixed(values.choice(SCORE_STATUS)), required=True),
     Field("score", fixed(values.number())),

@@ -16,6 +16,7 @@ Reader = Callable[[str], str]
 MOST_REMEMBERED = 100_000
 PLAIN = re.compile(r"(?! )[^\x00-\x1f\x7f\\]{1,255}(?<! )").fullmatch
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?").fullmatch
+USUAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)").fullmatch
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}").fullmatch
 US_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})").fullmatch
 CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
@@ -45,14 +46,14 @@ def remembered(read: Reader) -> Reader:
 
 
 def required(read: Reader) -> Reader:
-    """Return a reader that refuses an empty cell."""
+    """Return a reader that refuses an empty cell; one that remembers goes on to do so, without a call more."""
 
     def checked(cell: str) -> str:
-        if not cell or cell.isspace():
-            raise BadValue("missing", "The value is required.")
-        return read(cell)
+        if cell and (value := read(cell)):
+            return value
+        raise BadValue("missing", "The value is required.")
 
-    return checked
+    return remembered(checked) if isinstance(getattr(read, "__self__", None), Remembered) else checked
 
 
 def identifier(cell: str) -> str:
@@ -154,7 +155,8 @@ def moment(latest: datetime) -> Reader:
             found = found.replace(tzinfo=UTC)
         if not first <= found <= bound:
             raise BadValue("time_out_of_range", "The time of change is in the future, or before 1990.")
-        return found.isoformat()
+        # As PostgreSQL reads it too; the rarer spellings of ISO 8601 are written anew.
+        return cell if USUAL(cell) else found.isoformat()
 
     return read
 

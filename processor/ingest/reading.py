@@ -132,7 +132,12 @@ class Parts:
         if None not in wanted:
             return itemgetter(*wanted)
         filled = itemgetter(*(len(header) if place is None else place for place in wanted))
-        return lambda cells: filled((*cells, ""))
+
+        def pick(cells: list[str]) -> Any:
+            cells.append("")
+            return filled(cells)
+
+        return pick
 
     def _second_look(self, order: Plan, cells: Any, line: int, error: BadValue, write: Any) -> None:
         """Find out what is wrong with a row: perhaps nothing, where it only says what is to be deleted."""

@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint policy golden converge faults benchmark doctor clean
+.PHONY: help setup demo test coverage lint policy golden converge faults benchmark data doctor clean
 
 help: ## List what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,8 +22,14 @@ lint: setup ## Check style, types and the rooms' imports
 	$(RUN) -m mypy
 	.venv/bin/lint-imports --no-cache
 
-test: lint ## Set up what is missing and run the checks and tests
-	$(RUN) -m pytest --cov --cov-report=term:skip-covered
+# Most of a run of the tests is waiting for Terraform's provider: one more at a time than there are cores.
+JOBS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
+
+test: lint ## Set up what is missing and run the checks and tests (JOBS= at a time)
+	$(RUN) -m pytest -n $(JOBS) --dist loadfile
+
+coverage: lint ## Run the tests and show which lines none of them reaches
+	$(RUN) -m pytest -n $(JOBS) --dist loadfile --cov --cov-report=term:skip-covered
 
 policy: setup ## Scan every size's stack with checkov, in an environment of its own
 	@$(RUN) -m devtools.policy
@@ -39,6 +45,9 @@ faults: setup ## Play the table of faults: what dies, in which state of a run (S
 
 benchmark: setup ## Measure synthesis, what a run costs beside Terraform alone, and many runs at a time (ONLY=synthesis)
 	@for one in $(or $(ONLY),synthesis run_overhead fleet_throughput); do echo "$$one"; $(RUN) benchmarks/$$one.py || exit 1; done
+
+data: setup ## Make results up, in every format (ROWS=25000 SEED=1 OUT=var/data)
+	@$(RUN) -m processor.data --rows $(or $(ROWS),25000) --seed $(or $(SEED),1) --out $(or $(OUT),var/data)
 
 clean: ## Remove what set-up and runs left in the project folder
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

@@ -1,15 +1,40 @@
-"""The rotation function out of its own archive, as Lambda would load it."""
+"""One sandbox and one PostgreSQL for the session, a pipeline for each test that asks for one, and the rotation function.
+
+The server is not the other tests' own: the pipeline's roles belong to a server, and so do those that rotation makes.
+"""
 
 from __future__ import annotations
 
 import importlib
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from devtools.services.postgres import Postgres, running_postgres
 from infra import rotation_package
+from sandbox.launch import running_sandbox
+from tests.processor.pipeline import Pipeline, running_pipeline
+
+
+@pytest.fixture(scope="session")
+def sandbox_url() -> Iterator[str]:
+    with running_sandbox() as sandbox:
+        yield sandbox.url
+
+
+@pytest.fixture(scope="session")
+def pipeline_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    with running_postgres(tmp_path_factory.mktemp("pipeline") / "postgres", durable=False) as server:
+        yield server
+
+
+@pytest.fixture
+def pipeline(pipeline_server: Postgres, sandbox_url: str) -> Iterator[Pipeline]:
+    with running_pipeline(pipeline_server, sandbox_url) as found:
+        yield found
 
 
 def _forget() -> None:
@@ -18,15 +43,15 @@ def _forget() -> None:
 
 
 @pytest.fixture(scope="session")
-def archive(tmp_path_factory):
-    path = tmp_path_factory.mktemp("rotation") / "rotation.zip"
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path: Path = tmp_path_factory.mktemp("rotation") / "rotation.zip"
     rotation_package.build(path)
     return path
 
 
 @pytest.fixture
 def function(archive, monkeypatch) -> Iterator[ModuleType]:
-    """The handler's module, with its own code and libraries from the archive."""
+    """The rotation handler's module, with its own code and libraries from the archive, as Lambda would load it."""
     _forget()
     monkeypatch.syspath_prepend(str(archive))
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")

@@ -1,0 +1,185 @@
+"""Rows a second of a OneRoster results.csv from the bucket into the tables, against the bare COPY of the same rows.
+
+    python -m benchmarks.ingest --rows 300000
+
+In one run, on one server: (1) the bare COPY of the very rows that a merge leaves behind into an empty table with the
+same columns, keys, indexes and partition; (2) the whole pipeline, object to commit, on top of as many results of the
+school year before. Also the largest memory of the process that reads, at this size and at a tenth of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from devtools.paths import ROOT
+from devtools.services.postgres import Postgres, running_postgres
+from processor.data.students import scores, students_of
+from sandbox.launch import running_sandbox
+from tests.processor.pipeline import Pipeline, running_pipeline
+
+HEAD = "sourcedId,status,dateLastModified,lineItemSourcedId,studentSourcedId,scoreStatus,score,scoreDate,comment\n"
+COLUMNS = (
+    "school_year, record_id, standard, student, administration_id, school_id, grade, taken_on, scale_score, "
+    "performance_level, status, modified_at, file_id"
+)
+
+
+def write_results(path: Path, rows: int, year: int) -> None:
+    """Write a results.csv of so many rows of a school year."""
+    with path.open("w") as out:
+        out.write(HEAD)
+        for number, one in enumerate(scores(rows, 1, year)):
+            item = f"l-{one.student.school}-{one.student.grade}-{one.subject}-{one.period}"
+            out.write(
+                f"{year}-{number:09},active,{one.day}T12:00:00.000Z,{item},{one.student.local_id},fully graded,"
+                f"{one.score},{one.day},\n"
+            )
+
+
+def roster(pipeline: Pipeline, rows: int) -> None:
+    """Put the students and the line items into the tables, so that no row waits."""
+    pseudonym = pipeline.pseudonyms.of
+    with pipeline.admin.cursor() as cursor, cursor.copy("COPY homeroom.student FROM STDIN") as copy:
+        for one in students_of(rows, 1):
+            copy.write_row((pseudonym(one.local_id), "2024-01-01", "f", 0))
+    items = {
+        f"or:l-{one.student.school}-{one.student.grade}-{one.subject}-{one.period}" for one in scores(rows, 1, 2025)
+    }
+    with pipeline.admin.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO homeroom.administration (administration_id, assessment_id, period, modified_at, file_id) "
+            "VALUES (%s, 'a', 'p', '2024-01-01', 0)",
+            [(item,) for item in items],
+        )
+
+
+def ingest(pipeline: Pipeline, path: Path) -> dict[str, Any]:
+    """Upload a file, and let a process of its own work on it; return what it measured."""
+    pipeline.client("s3").upload_file(str(path), pipeline.bucket, f"incoming/{path.name}")
+    command = [sys.executable, "-m", "benchmarks.ingest", "--child"]
+    environment = pipeline.environment(DEAD_LETTER_QUEUE_URL="")
+    ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise SystemExit(ran.stderr[-3000:])
+    found: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
+    return found
+
+
+def child() -> int:
+    """Work on one message and print the seconds, the rows, and the largest memory in megabytes."""
+    from processor import commands
+    from processor.aws import client
+    from processor.ingest import messages
+    from processor.ingest.process import Ingest
+    from processor.ingest.queue import Queue
+    from processor.reading.objects import look_up
+    from processor.settings import Settings
+
+    settings = Settings.read()
+    queue = Queue(client("sqs"), settings.queue_url)
+    ingest = Ingest(client("s3"), commands.pseudonyms(settings), settings.district, frozenset())
+    ended = ""
+    with commands.connections(settings).opened("homeroom_writer", autocommit=True) as connection:
+        # An upload in parts may be told of twice.
+        while ended != "merged" and (message := queue.receive(wait_seconds=5)) is not None:
+            (told,) = messages.read(message.body, bucket=settings.bucket)
+            which = look_up(ingest.storage, told.bucket, told.key, told.version_id, told.etag)
+            with queue.kept_invisible(message):
+                result = ingest.process(connection, which, request="benchmark")
+            queue.done(message)
+            ended = result.ended.value
+    if not ended:
+        raise SystemExit("No message came.")
+    # Not getrusage, whose maximum begins with that of the process which forked this one.
+    (peak,) = re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
+    largest = int(peak) / 1024
+    print(
+        json.dumps(
+            {
+                "seconds": result.seconds,
+                "accepted": result.accepted,
+                "held": result.held,
+                "ended": ended,
+                "megabytes": largest,
+            }
+        )
+    )
+    return 0
+
+
+def bare_copy(pipeline: Pipeline, folder: Path, year: int) -> float:
+    """Return the seconds of COPY alone, of a year's rows into a partition as empty as it was."""
+    admin, path = pipeline.admin, folder / "rows.tsv"
+    dump = f"COPY (SELECT {COLUMNS} FROM homeroom.result WHERE school_year = {year}) TO STDOUT"
+    with path.open("wb") as out, admin.cursor() as cursor, cursor.copy(dump) as copy:
+        for data in copy:
+            out.write(data)
+    admin.execute("CREATE TABLE public.bare (LIKE homeroom.result INCLUDING ALL) PARTITION BY LIST (school_year)")
+    admin.execute(f"CREATE TABLE public.bare_{year} PARTITION OF public.bare FOR VALUES IN ({year})")
+    admin.execute("CHECKPOINT")
+    started = time.monotonic()
+    with (
+        path.open("rb") as source,
+        admin.cursor() as cursor,
+        cursor.copy(f"COPY public.bare ({COLUMNS}) FROM STDIN") as copy,
+    ):
+        while data := source.read(256 * 1024):
+            copy.write(data)
+    seconds = time.monotonic() - started
+    admin.execute("DROP TABLE public.bare")
+    return seconds
+
+
+def measure(postgres: Postgres, aws: str, folder: Path, rows: int) -> dict[str, Any]:
+    """Measure both, and say the ratio."""
+    with running_pipeline(postgres, aws) as pipeline:
+        roster(pipeline, rows)
+        files = {}
+        for name, count, year in (("small", rows // 10, 2023), ("before", rows, 2024), ("measured", rows, 2025)):
+            files[name] = folder / f"{name}.csv"
+            write_results(files[name], count, year)
+        small = ingest(pipeline, files["small"])
+        ingest(pipeline, files["before"])
+        pipeline.admin.execute("VACUUM ANALYZE homeroom.result")
+        pipeline.admin.execute("CHECKPOINT")
+        whole = ingest(pipeline, files["measured"])
+        if whole["accepted"] != rows:
+            raise SystemExit(f"Of {rows} rows: {whole}")
+        bare = bare_copy(pipeline, folder, 2025)
+    return {
+        "rows": rows,
+        "file_megabytes": round(files["measured"].stat().st_size / 2**20, 1),
+        "pipeline_rows_per_second": round(rows / whole["seconds"]),
+        "bare_copy_rows_per_second": round(rows / bare),
+        "share_of_bare_copy": round(bare / whole["seconds"], 3),
+        "largest_memory_megabytes": round(whole["megabytes"]),
+        "largest_memory_megabytes_at_a_tenth": round(small["megabytes"]),
+    }
+
+
+def main() -> int:
+    """Run the benchmark and print one JSON object; the status says whether a third of COPY was reached."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    told = parser.parse_args()
+    if told.child:
+        return child()
+    with tempfile.TemporaryDirectory(prefix="ingest-") as name, running_sandbox() as sandbox:
+        folder = Path(name)
+        with running_postgres(folder / "postgres", durable=True) as postgres:
+            found = measure(postgres, sandbox.url, folder, told.rows)
+    print(json.dumps(found, indent=2))
+    return 0 if found["share_of_bare_copy"] >= 1 / 3 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""Sends the record of access on to its log group, one structured line a record, in the chain's order.
+
+At least once each: where sending and remembering are torn apart, lines come twice, with the same position and hash.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import Any
+
+import psycopg
+
+LOCK = 7_301_003
+AT_ONCE = 100
+MOST_STUDENTS = 100
+"""So many pseudonyms are listed in a line; CloudWatch takes a megabyte in one call (PutLogEvents)."""
+
+
+class AccessLog:
+    """One log stream of the group of accesses."""
+
+    def __init__(self, client: Any, group: str, stream: str) -> None:
+        self._client, self._group, self._stream = client, group, stream
+        self._made = False
+
+    def send(self, connection: psycopg.Connection) -> int:
+        """Send what was not sent yet, and return how many records; one process at a time does."""
+        with connection.transaction():
+            taken = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (LOCK,)).fetchone()
+            if taken != (True,):
+                return 0
+            rows = connection.execute(QUERY, (MOST_STUDENTS, AT_ONCE)).fetchall()
+            if not rows:
+                return 0
+            self._make()
+            events = sorted((_event(row) for row in rows), key=lambda event: event["timestamp"])
+            self._client.put_log_events(logGroupName=self._group, logStreamName=self._stream, logEvents=events)
+            connection.execute("UPDATE homeroom.access_sent SET position = %s", (rows[-1][0],))
+        return len(rows)
+
+    def _make(self) -> None:
+        if self._made:
+            return
+        with contextlib.suppress(self._client.exceptions.ResourceAlreadyExistsException):
+            self._client.create_log_stream(logGroupName=self._group, logStreamName=self._stream)
+        self._made = True
+
+
+QUERY = """
+    SELECT c.position, encode(c.hash, 'hex'), (extract(epoch FROM r.at) * 1000)::bigint, r.actor, r.on_behalf_of,
+           r.purpose, r.scope, r.source, r.request, r.rows,
+           (SELECT count(*) FROM homeroom.access_student s WHERE s.access_id = r.access_id),
+           ARRAY(SELECT s.student::text FROM homeroom.access_student s WHERE s.access_id = r.access_id
+                 ORDER BY s.student LIMIT %s)
+    FROM homeroom.access_chain c JOIN homeroom.access_record r USING (access_id)
+    WHERE c.position > (SELECT position FROM homeroom.access_sent) ORDER BY c.position LIMIT %s
+"""
+NAMES = (
+    "position",
+    "hash",
+    "at",
+    "actor",
+    "on_behalf_of",
+    "purpose",
+    "scope",
+    "source",
+    "request",
+    "rows",
+    "students",
+    "pseudonyms",
+)
+
+
+def _event(row: tuple[Any, ...]) -> dict[str, Any]:
+    return {"timestamp": row[2], "message": json.dumps(dict(zip(NAMES, row, strict=True)))}

@@ -1,0 +1,147 @@
+"""What each command of this program does; `processor.__main__` reads the arguments."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from argparse import Namespace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from processor import aws, redrive
+from processor.access_log import AccessLog
+from processor.application_user import ensure_user
+from processor.database import Connections
+from processor.erasure import Request, erase_school_year, erase_student, years_past_retention
+from processor.ingest.process import Ingest
+from processor.ingest.queue import VISIBLE_SECONDS, Queue
+from processor.ingest.worker import ROLE, Worker
+from processor.metrics import Metrics
+from processor.pseudonyms import Pseudonyms
+from processor.secret import Secret
+from processor.settings import Settings
+
+
+def say(told: dict[str, Any]) -> None:
+    """Write a command's answer: one JSON object on a line."""
+    sys.stdout.write(json.dumps(told) + "\n")
+
+
+def connections(settings: Settings) -> Connections:
+    """Return what opens connections as the application."""
+    secret = Secret(aws.client("secretsmanager"), settings.need("database_secret").database_secret)
+    return Connections(secret, tls=settings.database_tls, authorities=settings.database_ca)
+
+
+def pseudonyms(settings: Settings) -> Pseudonyms:
+    """Return what makes this district's pseudonyms."""
+    return Pseudonyms(Secret(aws.client("secretsmanager"), settings.pseudonym_secret).fields())
+
+
+def worker(settings: Settings, arguments: Namespace) -> int:
+    """Take messages until told to end."""
+    settings.need("bucket", "queue_url", "district")
+    sqs = aws.client("sqs")
+    ingest = Ingest(aws.client("s3"), pseudonyms(settings), settings.district, settings.district_ids)
+    group = settings.access_log_group
+    stream = f"worker-{socket.gethostname()}-{os.getpid()}"
+    alive = Path(settings.beat_file).touch if settings.beat_file else lambda: None
+    Worker(
+        connections=connections(settings),
+        queue=Queue(sqs, settings.queue_url, visible_seconds=arguments.visible_seconds or VISIBLE_SECONDS, alive=alive),
+        queue_client=sqs,
+        ingest=ingest,
+        metrics=Metrics(settings.district),
+        bucket=settings.bucket,
+        dead_letter_url=settings.dead_letter_url,
+        access_log=AccessLog(aws.client("logs"), group, stream) if group else None,
+        wait_seconds=arguments.wait_seconds,
+    ).run()
+    return 0
+
+
+def migrate(settings: Settings, arguments: Namespace) -> int:
+    """Bring the database to this program's schema, as its owner, and make the application's user."""
+    from processor.schema.migrate import migrate as bring
+
+    settings.need("database_owner_secret", "database_secret")
+    manager = aws.client("secretsmanager")
+    owner = Connections(
+        Secret(manager, settings.database_owner_secret), tls=settings.database_tls, authorities=settings.database_ca
+    )
+    application = Connections(
+        Secret(manager, settings.database_secret), tls=settings.database_tls, authorities=settings.database_ca
+    )
+    with owner.open() as connection:
+        revision = bring(connection)
+        made = ensure_user(connection, application.fields(), application.signs_in)
+    say({"revision": revision, "application_user": "made" if made else "there"})
+    return 0
+
+
+def redrive_command(settings: Settings, arguments: Namespace) -> int:
+    """List the dead letters, or send them back to the queue."""
+    settings.need("queue_url")
+    sqs = aws.client("sqs")
+    source = settings.dead_letter_url or redrive.dead_letter_url(sqs, settings.queue_url)
+    with connections(settings).opened(ROLE, autocommit=True) as connection:
+        letters = list(redrive.dead_letters(sqs, source, connection))
+    for letter in letters:
+        say({"id": letter.id, "code": letter.code, "cause": letter.cause})
+        if arguments.list or (arguments.code and letter.code != arguments.code):
+            redrive.put_back(sqs, letter, source=source)
+        else:
+            redrive.redrive(sqs, letter, source=source, target=settings.queue_url)
+    return 0
+
+
+def erase(settings: Settings, arguments: Namespace) -> int:
+    """Erase one student, and print the certificate."""
+    request = Request(arguments.requested_by, arguments.reason, settings.need("district").district)
+    with connections(settings).opened(ROLE, autocommit=True) as connection:
+        made = pseudonyms(settings)
+        made.check(connection)
+        say(erase_student(connection, made, arguments.student, request))
+    return 0
+
+
+def retain(settings: Settings, arguments: Namespace) -> int:
+    """Erase the school years that ended more than so many years ago, and print a certificate of each."""
+    request = Request("retention", f"kept for {arguments.years} years", settings.need("district").district)
+    with connections(settings).opened(ROLE, autocommit=True) as connection:
+        made = pseudonyms(settings)
+        made.check(connection)
+        for year in years_past_retention(connection, datetime.now(UTC).date(), arguments.years):
+            say(erase_school_year(connection, made, year, request))
+    return 0
+
+
+def hold(settings: Settings, arguments: Namespace) -> int:
+    """Place a hold on a student's records, or lift all that are there."""
+    with connections(settings).opened(ROLE, autocommit=True) as connection:
+        made = pseudonyms(settings)
+        made.check(connection)
+        student = made.uuid(arguments.student)
+        if arguments.lift:
+            connection.execute(
+                "UPDATE homeroom.hold SET lifted_at = now() WHERE student = %s AND lifted_at IS NULL", (student,)
+            )
+        else:
+            connection.execute(
+                "INSERT INTO homeroom.hold (student, reason, placed_by) VALUES (%s, %s, %s)",
+                (student, arguments.reason, arguments.requested_by),
+            )
+    return 0
+
+
+def check_chain(settings: Settings, arguments: Namespace) -> int:
+    """Recompute the record of access; the exit status says whether the chain holds."""
+    with connections(settings).opened("homeroom_auditor", autocommit=True) as connection:
+        row = connection.execute("SELECT homeroom.first_broken_link()").fetchone()
+        links = connection.execute("SELECT count(*) FROM homeroom.access_chain").fetchone()
+    broken = row[0] if row else None
+    say({"links": links[0] if links else 0, "first_broken": broken})
+    return 0 if broken is None else 1

@@ -1,0 +1,194 @@
+"""Erasure: of one student on request, and of a school year at the end of its retention; each with a certificate.
+
+The record of access stays, by pseudonym: it is kept as long as the records of the district are (34 CFR 99.32(a)(2)).
+Nothing is erased while a request to inspect it is open (34 CFR 99.10(e)).
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import psycopg
+
+from processor.access import Access, Scope, close_access, open_access
+from processor.ingest.merge import LOCK
+from processor.pseudonyms import Pseudonyms
+
+OF_A_STUDENT = (
+    "result",
+    "enrolment",
+    "student_subgroup",
+    "student_name",
+    "student_identity",
+    "student",
+)
+BEYOND = (
+    "Uploaded objects listed here still hold the student's rows until the bucket's lifecycle or the district removes "
+    "them; backups of the database end with their retention."
+)
+
+
+class HeldError(RuntimeError):
+    """A hold forbids the erasure."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """Who asks for an erasure, and why."""
+
+    requested_by: str
+    reason: str
+    district: str
+
+
+def erase_student(
+    connection: psycopg.Connection, pseudonyms: Pseudonyms, local_id: str, request: Request
+) -> dict[str, Any]:
+    """Erase everything about one student, keep them out from now on, and return the signed certificate.
+
+    The connection is the writer's, in autocommit mode. A second erasure finds nothing and certifies that.
+    """
+    student = pseudonyms.uuid(local_id)
+    with connection.transaction():
+        _begin(connection)
+        _refuse_held(connection, [student])
+        opened = _open(connection, request, [student])
+        objects = connection.execute(OBJECTS, (student,)).fetchall()
+        # Their tombstones go too: the block below keeps all of the student's records out.
+        counts = {table: _delete(connection, table, student) for table in OF_A_STUDENT}
+        connection.execute(
+            "INSERT INTO homeroom.erased_student VALUES (%s, now()) ON CONFLICT (student) DO NOTHING", (student,)
+        )
+        left = sum(_count(connection, table, student) for table in OF_A_STUDENT)
+        found = {
+            "student": str(student),
+            "rows_left": left,
+            "objects": [f"{key} ({version})" for key, version in objects],
+        }
+        certificate = _certify(connection, pseudonyms, "student", str(student), request, counts, found)
+        close_access(connection, opened, sum(counts.values()))
+    return certificate
+
+
+def erase_school_year(
+    connection: psycopg.Connection, pseudonyms: Pseudonyms, year: int, request: Request
+) -> dict[str, Any]:
+    """Erase a school year, and the students of whom nothing is left; return the signed certificate."""
+    with connection.transaction():
+        _begin(connection)
+        students = [
+            row[0]
+            for row in connection.execute(
+                "SELECT student FROM homeroom.result WHERE school_year = %s UNION "
+                "SELECT student FROM homeroom.enrolment WHERE school_year = %s",
+                (year, year),
+            )
+        ]
+        _refuse_held(connection, students)
+        opened = _open(connection, request, students)
+        counts = {
+            table: connection.execute(
+                f"SELECT count(*) FROM homeroom.{table} WHERE school_year = %s", (year,)
+            ).fetchone()[0]  # type: ignore[index]
+            for table in ("result", "enrolment")
+        }
+        connection.execute("SELECT homeroom.drop_school_year(%s)", (year,))
+        for table in ("student_subgroup", "student_name", "student_identity", "student"):
+            counts[table] = connection.execute(
+                f"DELETE FROM homeroom.{table} s WHERE student = ANY (%s) "
+                "AND NOT EXISTS (SELECT FROM homeroom.result r WHERE r.student = s.student) "
+                "AND NOT EXISTS (SELECT FROM homeroom.enrolment e WHERE e.student = s.student)",
+                (students,),
+            ).rowcount
+        certificate = _certify(connection, pseudonyms, "school year", str(year), request, counts, {"school_year": year})
+        close_access(connection, opened, sum(counts.values()))
+    return certificate
+
+
+def years_past_retention(connection: psycopg.Connection, today: date, keep_years: int) -> list[int]:
+    """Return the school years that ended more than so many years ago."""
+    newest = today.year + (today.month >= 7) - keep_years
+    rows = connection.execute(
+        "SELECT DISTINCT school_year FROM homeroom.result WHERE school_year < %s UNION "
+        "SELECT DISTINCT school_year FROM homeroom.enrolment WHERE school_year < %s ORDER BY 1",
+        (newest, newest),
+    )
+    return [row[0] for row in rows]
+
+
+OBJECTS = """
+    SELECT DISTINCT f.object_key, f.object_version
+    FROM homeroom.access_student s JOIN homeroom.access_record r USING (access_id)
+    JOIN homeroom.file f ON r.source = 'file ' || f.file_id
+    WHERE s.student = %s AND r.scope = 'ingest' ORDER BY 1, 2
+"""
+
+
+def _begin(connection: psycopg.Connection) -> None:
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+
+
+def _open(connection: psycopg.Connection, request: Request, students: list[uuid.UUID]) -> int:
+    access = Access(request.requested_by, request.district, request.reason, Scope.ERASURE, "erase command", "")
+    return open_access(connection, access, students)
+
+
+def _refuse_held(connection: psycopg.Connection, students: list[uuid.UUID]) -> None:
+    row = connection.execute(
+        "SELECT count(*) FROM homeroom.hold WHERE student = ANY (%s) AND lifted_at IS NULL", (students,)
+    ).fetchone()
+    if row != (0,):
+        raise HeldError("A request to inspect these records is open: nothing may be destroyed until it is answered.")
+
+
+def _delete(connection: psycopg.Connection, table: str, student: uuid.UUID) -> int:
+    return connection.execute(f"DELETE FROM homeroom.{table} WHERE student = %s", (student,)).rowcount
+
+
+def _count(connection: psycopg.Connection, table: str, student: uuid.UUID) -> int:
+    row = connection.execute(f"SELECT count(*) FROM homeroom.{table} WHERE student = %s", (student,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _certify(
+    connection: psycopg.Connection,
+    pseudonyms: Pseudonyms,
+    kind: str,
+    subject: str,
+    request: Request,
+    counts: dict[str, int],
+    more: dict[str, Any],
+) -> dict[str, Any]:
+    connection.execute("UPDATE homeroom.data_version SET version = version + 1, changed_at = now()")
+    at = datetime.now(UTC)
+    content = {
+        "kind": kind,
+        "district": request.district,
+        "erased_at": at.isoformat(),
+        "requested_by": request.requested_by,
+        "reason": request.reason,
+        "rows_erased": counts,
+        "beyond_this_database": BEYOND,
+        **more,
+    }
+    certificate = {**content, "signature": pseudonyms.signature(canonical(content))}
+    connection.execute(
+        "INSERT INTO homeroom.erasure (kind, subject, requested_by, reason, erased_at, certificate) "
+        "VALUES (%s, %s, %s, %s, %s, %s)",
+        (kind, subject, request.requested_by, request.reason, at, json.dumps(certificate)),
+    )
+    return certificate
+
+
+def canonical(content: dict[str, Any]) -> bytes:
+    """Return what a certificate's signature is taken over: its JSON with sorted keys, without the signature."""
+    return json.dumps({key: value for key, value in content.items() if key != "signature"}, sort_keys=True).encode()
+
+
+def is_genuine(certificate: dict[str, Any], pseudonyms: Pseudonyms) -> bool:
+    """Say whether a certificate is as it was signed."""
+    return certificate.get("signature") == pseudonyms.signature(canonical(certificate))

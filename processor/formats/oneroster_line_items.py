@@ -1,0 +1,59 @@
+"""OneRoster lineItems.csv: one occasion of a test in one class.
+
+The title names the assessment; the grading period, or else the school year of the due date, names the occasion across
+classes.
+"""
+
+from __future__ import annotations
+
+from processor.formats import values
+from processor.formats.base import DELETED, Field, Format, Reading, RowRefused, Sink, Write, fixed
+from processor.formats.oneroster import HEAD, PREFIX, SOURCE, version
+
+FIELDS = (
+    *HEAD,
+    Field("title", fixed(values.text(200)), required=True),
+    Field("dueDate", fixed(values.remembered(values.iso_date)), required=True),
+    Field("classSourcedId", fixed(values.identifier), required=True),
+    Field("gradingPeriodSourcedId", fixed(values.text())),
+    Field("resultValueMin", fixed(values.number())),
+    Field("resultValueMax", fixed(values.number())),
+)
+
+
+def assessment_id(prefix: str, title: str) -> str:
+    """Return the id of an assessment that is known by its title alone: case and white space do not tell tests apart."""
+    return prefix + " ".join(title.casefold().split())
+
+
+def writer(reading: Reading, sink: Sink) -> Write:
+    """Return what writes one line item: the administration, and the assessment that its title names."""
+
+    def write(line: int, row: list[str]) -> None:
+        source_id, status, modified, title, day, class_id, period, least, most = row
+        if status == DELETED:
+            sink.put("administration", PREFIX + source_id, *[values.NULL] * 7, *version(status, modified))
+            return
+        if least and most and float(least) > float(most):
+            raise RowRefused("resultValueMax", "score_out_of_range", "The highest score is below the lowest.")
+        which = assessment_id(PREFIX, title)
+        sink.put("assessment", which, title, values.NULL, least, most, modified, "f")
+        period = period or values.school_year(day)
+        sink.put(
+            "administration",
+            *(PREFIX + source_id, which, period, day, class_id, values.NULL, least, most),
+            *version(status, modified),
+        )
+
+    return write
+
+
+FORMAT = Format(
+    name="oneroster lineItems",
+    title="OneRoster lineItems.csv",
+    source=SOURCE,
+    fields=FIELDS,
+    writer=writer,
+    marks=frozenset({"sourcedId", "title", "dueDate", "classSourcedId", "resultValueMax"}),
+    file_names=frozenset({"lineItems.csv"}),
+)

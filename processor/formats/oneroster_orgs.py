@@ -1,0 +1,43 @@
+"""OneRoster orgs.csv: schools and what they belong to. An org of type district must be this district."""
+
+from __future__ import annotations
+
+from processor.formats import values
+from processor.formats.base import DELETED, Field, Format, Reading, RowRefused, Sink, Write, fixed
+from processor.formats.oneroster import HEAD, SOURCE, version
+
+KINDS = ("department", "school", "district", "local", "state", "national")
+"""Source: OneRoster CSV, "OrgType" enumeration."""
+
+FIELDS = (
+    *HEAD,
+    Field("name", fixed(values.text()), required=True),
+    Field("type", fixed(values.choice(KINDS)), required=True),
+    Field("identifier", fixed(values.text())),
+    Field("parentSourcedId", fixed(values.text())),
+)
+
+
+def writer(reading: Reading, sink: Sink) -> Write:
+    """Return what writes one org."""
+    ours = reading.district_ids
+
+    def write(line: int, row: list[str]) -> None:
+        source_id, status, modified, name, kind, own_id, parent = row
+        if kind == "district" and ours and own_id and own_id not in ours:
+            raise RowRefused("identifier", "wrong_district", "The row is of another district.")
+        payload = (values.NULL,) * 4 if status == DELETED else (name, kind, own_id, parent)
+        sink.put("school", source_id, *payload, *version(status, modified))
+
+    return write
+
+
+FORMAT = Format(
+    name="oneroster orgs",
+    title="OneRoster orgs.csv",
+    source=SOURCE,
+    fields=FIELDS,
+    writer=writer,
+    marks=frozenset({"sourcedId", "name", "type", "parentSourcedId"}),
+    file_names=frozenset({"orgs.csv"}),
+)

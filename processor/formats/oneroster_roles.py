@@ -1,0 +1,36 @@
+"""OneRoster 1.2 roles.csv: who is a student."""
+
+from __future__ import annotations
+
+from processor.formats import values
+from processor.formats.base import DELETED, Field, Format, Reading, Sink, Write, fixed
+from processor.formats.oneroster import HEAD, SOURCE
+
+FIELDS = (
+    *HEAD,
+    Field("userSourcedId", Reading.student, required=True),
+    Field("role", fixed(values.text(60)), required=True),
+    Field("orgSourcedId", fixed(values.identifier), required=True),
+)
+
+
+def writer(reading: Reading, sink: Sink) -> Write:
+    """Return what writes one role: a student is introduced; a role that ends leaves the user's own row to say more."""
+
+    def write(line: int, row: list[str]) -> None:
+        _, status, modified, student, role, _ = row
+        if status != DELETED and role.casefold() == "student":
+            sink.put("student", student, modified, "f")
+
+    return write
+
+
+FORMAT = Format(
+    name="oneroster roles",
+    title="OneRoster roles.csv",
+    source=SOURCE,
+    fields=FIELDS,
+    writer=writer,
+    marks=frozenset({"sourcedId", "userSourcedId", "roleType", "role", "orgSourcedId"}),
+    file_names=frozenset({"roles.csv"}),
+)

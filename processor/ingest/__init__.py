@@ -1,0 +1,1 @@
+"""One file's way into the tables: read, staged, merged in one transaction, reported."""

@@ -1,0 +1,53 @@
+"""What a message of the results queue says: S3's event notification, read strictly.
+
+Source: Amazon S3, "Event message structure" (version 2); keys are URL-encoded in it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_plus
+
+from processor.problems import PoisonMessage
+
+
+@dataclass(frozen=True)
+class Told:
+    """One object that a message speaks of."""
+
+    bucket: str
+    key: str
+    version_id: str
+    etag: str
+
+
+def read(body: str, *, bucket: str) -> list[Told]:
+    """Return the objects that a message speaks of: none for S3's test event. Raises PoisonMessage."""
+    try:
+        event = json.loads(body)
+    except ValueError as error:
+        raise PoisonMessage("not_json", "The message is no JSON.") from error
+    if not isinstance(event, dict):
+        raise PoisonMessage("not_an_event", "The message is no event of S3.")
+    if event.get("Event") == "s3:TestEvent":
+        return []
+    records = event.get("Records")
+    if not isinstance(records, list) or not records:
+        raise PoisonMessage("not_an_event", "The message is no event of S3.")
+    return [told for record in records if (told := _told(record, bucket)) is not None]
+
+
+def _told(record: Any, bucket: str) -> Told | None:
+    try:
+        if not str(record["eventName"]).removeprefix("s3:").startswith("ObjectCreated:"):
+            return None
+        found, entity = record["s3"]["bucket"]["name"], record["s3"]["object"]
+        key = unquote_plus(entity["key"])
+        told = Told(found, key, entity.get("versionId") or "", str(entity.get("eTag") or "").strip('"'))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise PoisonMessage("not_an_event", "The message's record names no object.") from error
+    if bucket and told.bucket != bucket:
+        raise PoisonMessage("other_bucket", "The message is about another bucket.")
+    return told

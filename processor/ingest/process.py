@@ -1,0 +1,233 @@
+"""One object's whole way: claimed, read into staging, merged in one transaction, reported.
+
+It may die anywhere: until the merge commits nothing has happened that is not done again the same, and after that its
+row says so. The report is written before the commit, under a name of its own, so that a merged file always has one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import logging
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, BinaryIO, cast
+
+import psycopg
+
+from processor.access import Access, Scope, close_access, open_access
+from processor.faults import reach
+from processor.formats.base import Reading
+from processor.ingest import files, merge_results, staging
+from processor.ingest.merge import LOCK, ensure_years, merge_small
+from processor.ingest.reading import Outcome, read_upload
+from processor.ingest.report import Report, report_key
+from processor.ingest.states import ENDED, FileState
+from processor.model import RESULT
+from processor.problems import FileProblem, ObjectReplaced, RefusedCell
+from processor.pseudonyms import Pseudonyms
+from processor.reading.objects import ObjectAt, ObjectStream
+
+logger = logging.getLogger("processor.ingest")
+BUFFER = 1024 * 1024
+ACTOR = "ingest worker"
+UNEXPECTED = FileProblem(
+    "unexpected",
+    "Working on the file failed; it is tried again, and its message then goes to the dead letters.",
+    "Nothing is to be sent again: the operators see the cause.",
+)
+
+
+class Ended(StrEnum):
+    """What came of a message's object."""
+
+    MERGED = "merged"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+    KNOWN = "known"
+    BUSY = "busy"
+
+
+@dataclass(frozen=True)
+class Result:
+    """How it ended, with the numbers for logs and metrics."""
+
+    ended: Ended
+    file_id: int = 0
+    rows: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    held: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Ingest:
+    """What every object is processed with."""
+
+    storage: Any
+    pseudonyms: Pseudonyms
+    district: str
+    district_ids: frozenset[str]
+
+    def process(self, connection: psycopg.Connection, which: ObjectAt, *, request: str) -> Result:
+        """Bring one object's rows into the tables; the connection is the writer's, in autocommit mode."""
+        started = time.monotonic()
+        claimed = files.claim(connection, which)
+        try:
+            if claimed.state in ENDED:
+                return Result(Ended.KNOWN, claimed.file_id)
+            if not claimed.free:
+                return Result(Ended.BUSY, claimed.file_id)
+            reach("file claimed")
+            files.begin(connection, claimed.file_id)
+            result = self._read_and_merge(connection, which, claimed.file_id, request)
+            return Result(**{**vars(result), "seconds": time.monotonic() - started})
+        except FileProblem as problem:
+            files.end(connection, claimed.file_id, FileState.REJECTED, problem)
+            return Result(Ended.REJECTED, claimed.file_id, seconds=time.monotonic() - started)
+        except ObjectReplaced:
+            files.end(connection, claimed.file_id, FileState.SUPERSEDED)
+            return Result(Ended.SUPERSEDED, claimed.file_id)
+        except Exception:
+            with contextlib.suppress(psycopg.Error):
+                files.end(connection, claimed.file_id, FileState.FAILED, UNEXPECTED)
+            raise
+        finally:
+            if claimed.free and not connection.closed:
+                files.release(connection, claimed.file_id)
+
+    def _read_and_merge(self, connection: psycopg.Connection, which: ObjectAt, file_id: int, request: str) -> Result:
+        report = Report()
+        try:
+            staging.create(connection)
+            staged = staging.Staging(connection)
+            reading = Reading(self.pseudonyms, which.uploaded_at, self.district_ids)
+            raw = Hashing(self.storage, which)
+            with raw, io.BufferedReader(raw, BUFFER) as stream, staged.sending():
+                name = which.key.rpartition("/")[2]
+                outcome = read_upload(
+                    cast(BinaryIO, stream), name=name, size=which.size, reading=reading, staging=staged, report=report
+                )
+            reach("all rows staged")
+            return self._merge(connection, which, file_id, request, outcome, staged.used, report, raw.digest())
+        finally:
+            report.close()
+
+    def _merge(
+        self,
+        connection: psycopg.Connection,
+        which: ObjectAt,
+        file_id: int,
+        request: str,
+        outcome: Outcome,
+        used: set[str],
+        report: Report,
+        digest: bytes | None,
+    ) -> Result:
+        """Merge what is staged; all of it, its record of access and the file's new state, or nothing."""
+        access = Access(
+            ACTOR, self.district, "processing of uploaded results", Scope.INGEST, f"file {file_id}", request
+        )
+        with connection.transaction():
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+            if not files.locked_unmerged(connection, file_id):
+                return Result(Ended.KNOWN, file_id)
+            opened = open_access(connection, access)
+            record_students(connection, opened, used)
+            held = 0
+            for place in merge_results.refuse_before(connection):
+                report.add(_cell(outcome, place))
+            ensure_years(connection, used)
+            changed = merge_small(connection, used, file_id)
+            if RESULT.name in used:
+                changed += merge_results.merge_results(connection, file_id)
+                for place in merge_results.held(connection):
+                    held += 1
+                    report.add(_cell(outcome, place), counts=False)
+            reach("rows merged")
+            key = report_key(which.key, which.version)
+            report.upload(self.storage, which.bucket, key)
+            reach("report written")
+            accepted = max(0, outcome.rows - report.lines - held)
+            self._finish(connection, file_id, outcome, report, accepted, held, key, digest, changed)
+            close_access(connection, opened, accepted + held)
+        reach("merge committed")
+        return Result(Ended.MERGED, file_id, outcome.rows, accepted, report.lines, held)
+
+    def _finish(
+        self,
+        connection: psycopg.Connection,
+        file_id: int,
+        outcome: Outcome,
+        report: Report,
+        accepted: int,
+        held: int,
+        key: str,
+        digest: bytes | None,
+        changed: int,
+    ) -> None:
+        connection.execute("DELETE FROM homeroom.rejected_row WHERE file_id = %s", (file_id,))
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO homeroom.rejected_row (file_id, number, part, line, field, code, reason) "
+                "VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                list(report.kept_rows(file_id)),
+            )
+        if changed:
+            connection.execute("UPDATE homeroom.data_version SET version = version + 1, changed_at = now()")
+        connection.execute(
+            "UPDATE homeroom.file SET state = %s, finished_at = now(), format = %s, encoding = %s, rows_read = %s, "
+            "rows_accepted = %s, rows_rejected = %s, rows_held = %s, report_key = %s, digest = %s, "
+            "data_version = (SELECT version FROM homeroom.data_version) WHERE file_id = %s",
+            (
+                FileState.MERGED,
+                ", ".join(sorted(outcome.formats)),
+                ", ".join(sorted(outcome.encodings)),
+                outcome.rows,
+                accepted,
+                report.lines,
+                held,
+                key,
+                digest,
+                file_id,
+            ),
+        )
+
+
+def record_students(connection: psycopg.Connection, opened: int, used: set[str]) -> None:
+    """Put every student of the staged rows into the record of access."""
+    for name in ("result", "student", "student_subgroup"):
+        if name in used:
+            connection.execute(
+                f"INSERT INTO homeroom.access_student SELECT DISTINCT %s::bigint, student FROM pg_temp.stage_{name} "
+                "WHERE student IS NOT NULL ON CONFLICT DO NOTHING",
+                (opened,),
+            )
+
+
+def _cell(outcome: Outcome, place: merge_results.Place) -> RefusedCell:
+    return RefusedCell(outcome.parts[place.part], place.line, "", place.code, place.reason)
+
+
+class Hashing(ObjectStream):
+    """An object's bytes, and their SHA-256 where they were read from the first to the last, as an archive is not."""
+
+    def __init__(self, client: Any, which: ObjectAt) -> None:
+        super().__init__(client, which)
+        self._hash, self._hashed, self._size = hashlib.sha256(), 0, which.size
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer, and take what is new into the hash."""
+        at = self.tell()
+        count = super().readinto(buffer)
+        if at <= self._hashed < at + count:
+            self._hash.update(memoryview(buffer)[self._hashed - at : count])
+            self._hashed = at + count
+        return count
+
+    def digest(self) -> bytes | None:
+        """Return the hash, or nothing where bytes were passed over."""
+        return self._hash.digest() if self._hashed == self._size else None

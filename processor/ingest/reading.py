@@ -1,0 +1,200 @@
+"""Reads an upload into the staging tables: every part, every row, with what was refused going to the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from operator import itemgetter
+from typing import Any, BinaryIO
+
+from processor.formats import edfi, oneroster
+from processor.formats.base import Format, Plan, Reading, RowRefused, plan
+from processor.formats.registry import recognize, unknown
+from processor.ingest.report import Report
+from processor.ingest.staging import Staging
+from processor.problems import BadValue, FileProblem, RefusedCell
+from processor.reading.documents import Documents
+from processor.reading.lines import Lines
+from processor.reading.table import Table
+from processor.reading.text import Decoded
+from processor.reading.unpack import Part, parts
+
+MOST_BROKEN = 1000
+OF_A_PART = {"unknown_format", "no_header", "empty", "unknown_encoding"}
+"""Problems of a part of an archive that the others are read in spite of."""
+
+
+@dataclass
+class Outcome:
+    """What reading found."""
+
+    rows: int = 0
+    formats: set[str] = field(default_factory=set)
+    encodings: set[str] = field(default_factory=set)
+    parts: list[str] = field(default_factory=list)
+
+
+def read_upload(
+    stream: BinaryIO, *, name: str, size: int, reading: Reading, staging: Staging, report: Report
+) -> Outcome:
+    """Stage every good row; raises FileProblem where the upload as a whole cannot be read."""
+    outcome = Outcome()
+    deltas: frozenset[str] = frozenset()
+    version = ""
+    for number, part in enumerate(parts(stream, name=name, size=size)):
+        outcome.parts.append(part.name)
+        if part.name in oneroster.IGNORED:
+            continue
+        text = Decoded(part.chunks)
+        if part.name == "manifest.csv":
+            version, deltas = oneroster.manifest(_pairs(text))
+            continue
+        told = replace(reading, part=number, delta=part.name in deltas, version=version)
+        try:
+            Parts(outcome, told, staging, report, part).read(text)
+        except FileProblem as problem:
+            # A note beside the result files of an archive does not keep them out.
+            if part.name == name or problem.code not in OF_A_PART:
+                raise
+            report.add(RefusedCell(part.name, 0, "", problem.code, problem.sentence), counts=False)
+        outcome.encodings.add(text.encoding)
+    if not outcome.formats:
+        raise unknown()
+    return outcome
+
+
+def _pairs(text: Decoded) -> list[tuple[str, str]]:
+    table = Table(Lines(text))
+    return [(cells[0].strip(), cells[1].strip()) for _, cells in table if len(cells) > 1]
+
+
+class Parts:
+    """Reads one part of an upload."""
+
+    def __init__(self, outcome: Outcome, reading: Reading, staging: Staging, report: Report, part: Part) -> None:
+        self._outcome, self._reading = outcome, reading
+        self._staging, self._report, self._name = staging, report, part.name
+
+    def read(self, text: Decoded) -> None:
+        """Read it as what its first character and its names say it is."""
+        characters = iter(text)
+        first = next(characters, "")
+        while not first.strip() and (more := next(characters, "")):
+            first += more
+        if not first.strip():
+            raise FileProblem("empty", "The file is empty.", "Send the file again; the upload may have been cut off.")
+        whole = chain([first], characters)
+        if first.lstrip()[0] in "[{":
+            self._objects(Documents(whole))
+        else:
+            self._table(Table(Lines(whole)))
+
+    def _table(self, table: Table) -> None:
+        kind = recognize(table.header, is_json=False, file_name=self._name)
+        if kind is None or kind.writer is None:
+            raise unknown()
+        self._outcome.formats.add(kind.name)
+        order = plan(kind, self._reading)
+        pick = self._picker(kind, table.header)
+        write = kind.writer(self._reading, self._staging)
+        breathe, broken, lines = self._staging.breathe, table.broken, 0
+        for line, cells in table:
+            lines += 1
+            picked = pick(cells)
+            try:
+                write(line, order.read(picked))
+            except BadValue as error:
+                self._second_look(order, picked, line, error, write)
+            breathe()
+            if len(broken) > MOST_BROKEN:
+                lines += self._broken(table.line_problems())
+        self._outcome.rows += lines + self._broken(table.line_problems())
+
+    def _picker(self, kind: Format, header: list[str]) -> Any:
+        """Return what picks a format's cells out of a row, an empty one for each column that is not there."""
+        places: dict[str, int] = {}
+        for place, name in enumerate(header):
+            if places.setdefault(name.casefold(), place) != place and name.casefold() in {
+                one.casefold() for one in kind.names()
+            }:
+                raise FileProblem(
+                    "column_twice", "A column is there twice.", "Send every column once; the names are in the header."
+                )
+        wanted = [places.get(name.casefold()) for name in kind.names()]
+        missing = [one.name for one, place in zip(kind.fields, wanted, strict=True) if one.required and place is None]
+        if missing:
+            raise FileProblem(
+                "column_missing",
+                f"{kind.title} needs the columns {', '.join(missing)}.",
+                "Export the file with all columns that its specification requires.",
+            )
+        if None not in wanted:
+            return itemgetter(*wanted)
+        filled = itemgetter(*(len(header) if place is None else place for place in wanted))
+
+        def pick(cells: list[str]) -> Any:
+            cells.append("")
+            return filled(cells)
+
+        return pick
+
+    def _second_look(self, order: Plan, cells: Any, line: int, error: BadValue, write: Any) -> None:
+        """Find out what is wrong with a row: perhaps nothing, where it only says what is to be deleted."""
+        if not isinstance(error, RowRefused) and (values := order.deleted(cells)) is not None:
+            write(line, values)
+            return
+        found: list[tuple[str, BadValue, str]]
+        if isinstance(error, RowRefused):
+            found = [(error.column, error, dict(zip(order.names, cells, strict=True)).get(error.column, ""))]
+        else:
+            found = [(name, why, cell) for name, why, cell in order.refusals(cells)] or [("", error, "")]
+        for column, why, cell in found:
+            self._report.add(RefusedCell(self._name, line, column, why.code, why.reason, cell))
+
+    def _objects(self, documents: Documents) -> None:
+        plans: dict[str, Plan] = {}
+        objects = 0
+        for number, item in documents:
+            objects += 1
+            # A deletion has its keys in an object of their own.
+            keyed = item["keyValues"] if isinstance(item.get("keyValues"), dict) else None
+            kind = recognize(item, is_json=True) if keyed is None else _of_deletion(keyed)
+            if kind is None or kind.object_writer is None:
+                self._report.add(
+                    RefusedCell(self._name, number, "", "unknown_format", "The object is of no kind that is read.")
+                )
+                continue
+            order = plans.get(kind.name) or plans.setdefault(kind.name, plan(kind, self._reading))
+            self._outcome.formats.add(kind.name)
+            cells = [edfi.at(item, name) for name in order.names] if keyed is None else _deletion(order, keyed)
+            try:
+                values = order.read(cells) if keyed is None else _only_needed(order, cells)
+                kind.object_writer(self._reading, self._staging, number, values, item)
+            except BadValue as error:
+                self._second_look(order, cells, number, error, None)
+            self._staging.breathe()
+        self._outcome.rows += objects + self._broken(documents.line_problems())
+
+    def _broken(self, problems: Iterator[tuple[int, str, str]]) -> int:
+        count = 0
+        for line, code, reason in problems:
+            count += 1
+            self._report.add(RefusedCell(self._name, line, "", code, reason))
+        return count
+
+
+def _of_deletion(keys: dict[str, Any]) -> Format | None:
+    found = recognize({*keys, "assessmentReference", "studentReference"}, is_json=True)
+    return found if found is not None and "studentAssessmentIdentifier" in keys else None
+
+
+def _deletion(order: Plan, keys: dict[str, Any]) -> list[str]:
+    return [str(keys.get(name.rpartition(".")[2], "")) for name in order.names]
+
+
+def _only_needed(order: Plan, cells: list[str]) -> list[str]:
+    return [
+        read(cell) if needed else ""
+        for read, cell, needed in zip(order.readers, cells, order.needed_of_deleted, strict=True)
+    ]

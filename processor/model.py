@@ -1,0 +1,67 @@
+"""What rows can be merged into: a table, its key, its payload. The tables themselves are in `processor/schema/sql`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+VERSION = ("modified_at", "deleted")
+"""What every merged row carries besides key and payload."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One table that is merged into."""
+
+    name: str
+    key: tuple[str, ...]
+    payload: tuple[str, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the columns of a staged row, in order."""
+        return (*self.key, *self.payload, *VERSION)
+
+
+TARGETS = {
+    target.name: target
+    for target in (
+        Target("school", ("school_id",), ("name", "kind", "identifier", "parent_id")),
+        Target("class", ("class_id",), ("title", "school_id", "grade", "subject")),
+        Target("student", ("student",), ()),
+        Target("student_identity", ("student",), ("local_id", "identifier")),
+        Target("student_name", ("student",), ("given_name", "middle_name", "family_name")),
+        Target(
+            "student_subgroup",
+            ("student",),
+            ("gender", "ethnicity", "economically_disadvantaged", "english_learner", "disability"),
+        ),
+        Target("enrolment", ("student", "school_year"), ("school_id", "grade")),
+        Target("assessment", ("assessment_id",), ("title", "subject", "score_min", "score_max")),
+        Target("performance_level", ("assessment_id", "level"), ("rank",)),
+        Target(
+            "administration",
+            ("administration_id",),
+            ("assessment_id", "period", "held_on", "class_id", "school_id", "score_min", "score_max"),
+        ),
+    )
+}
+
+RESULT = Target(
+    "result",
+    ("record_id", "standard"),
+    (
+        "school_year",
+        "student",
+        "administration_id",
+        "school_id",
+        "grade",
+        "taken_on",
+        "scale_score",
+        "performance_level",
+        "status",
+    ),
+)
+"""Results are merged by record: all rows of one record id, one for each standard, come and go together."""
+
+RESULT_PLACE = ("line", "part")
+"""What a staged result carries besides, so that a report can say where it came from."""

@@ -1,0 +1,48 @@
+"""What can be wrong with a file or a row, as values with a code, a sentence and a remedy.
+
+No sentence holds a value of the file: sentences go to logs and pages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class FileProblem(Exception):  # noqa: N818 - named for what it is
+    """The file as a whole cannot be read; trying again would end the same."""
+
+    def __init__(self, code: str, sentence: str, remedy: str) -> None:
+        super().__init__(sentence)
+        self.code, self.sentence, self.remedy = code, sentence, remedy
+
+
+class ObjectReplaced(Exception):  # noqa: N818
+    """The object is no longer the one that the message spoke of; its successor has a message of its own."""
+
+
+class PoisonMessage(Exception):  # noqa: N818
+    """A message that can never be worked on: it belongs to the dead letters."""
+
+    def __init__(self, code: str, cause: str) -> None:
+        super().__init__(cause)
+        self.code, self.cause = code, cause
+
+
+class BadValue(ValueError):  # noqa: N818
+    """A cell that its field does not allow."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code, self.reason = code, reason
+
+
+@dataclass(frozen=True)
+class RefusedCell:
+    """Why a row was refused: one cell of it, or the row as a whole where the field is empty."""
+
+    part: str
+    line: int
+    field: str
+    code: str
+    reason: str
+    value: str = ""

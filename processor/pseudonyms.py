@@ -1,0 +1,62 @@
+"""A student's pseudonym: the first 128 bits of HMAC-SHA256 over the district's own id, under a key of the district.
+
+The key is in a secret and never in the database, which keeps a fingerprint so that a wrong key is refused.
+"""
+
+from __future__ import annotations
+
+import hmac
+import uuid
+from typing import Any
+
+import psycopg
+
+FIELD = "pseudonym_key"
+LEAST_CHARACTERS = 20
+
+
+class PseudonymKeyError(RuntimeError):
+    """The key is missing, too short, or not the one that this database was begun with."""
+
+
+class Pseudonyms:
+    """Makes pseudonyms under one key."""
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        key = str(fields.get(FIELD, ""))
+        if len(key) < LEAST_CHARACTERS:
+            raise PseudonymKeyError(
+                f"The secret has no field {FIELD} of {LEAST_CHARACTERS} characters or more. "
+                "Add one, and never change it."
+            )
+        self._key = key.encode()
+
+    def of(self, local_id: str) -> str:
+        """Return the pseudonym of a district's own student id, as the 32 hexadecimal digits of a UUID."""
+        return hmac.digest(self._key, b"student\0" + local_id.encode(), "sha256")[:16].hex()
+
+    def uuid(self, local_id: str) -> uuid.UUID:
+        """Return the pseudonym as PostgreSQL's own type."""
+        return uuid.UUID(self.of(local_id))
+
+    def fingerprint(self) -> bytes:
+        """Return what tells one key from another and nothing about it."""
+        return hmac.digest(self._key, b"fingerprint", "sha256")
+
+    def signature(self, document: bytes) -> str:
+        """Return a signature of a document of ours, such as a certificate, in hexadecimal digits."""
+        return hmac.digest(self._key, b"document\0" + document, "sha256").hex()
+
+    def check(self, connection: psycopg.Connection) -> None:
+        """Refuse a key that is not the database's own; the first one is remembered. Raises PseudonymKeyError."""
+        with connection.transaction():
+            connection.execute(
+                "INSERT INTO homeroom.pseudonym_key (fingerprint) VALUES (%s) ON CONFLICT DO NOTHING",
+                (self.fingerprint(),),
+            )
+            row = connection.execute("SELECT fingerprint FROM homeroom.pseudonym_key").fetchone()
+        if row is None or bytes(row[0]) != self.fingerprint():
+            raise PseudonymKeyError(
+                "The pseudonym key is not the one that this database was begun with: every student would come twice. "
+                "Put the former key back into the secret."
+            )

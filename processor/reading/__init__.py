@@ -1,0 +1,1 @@
+"""From an object in a bucket to rows: bytes, containers, characters, lines, cells; each in bounded memory."""

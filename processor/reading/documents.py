@@ -1,0 +1,101 @@
+"""JSON objects out of a file: an array, or one object a line (NDJSON), one after the other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import ijson
+
+from processor.problems import FileProblem
+from processor.reading.lines import Lines
+
+MOST_BYTES = 16 * 1024 * 1024
+"""The largest single object."""
+
+
+class Documents:
+    """The objects of a file with the number of each: its place in an array, its line in NDJSON."""
+
+    def __init__(self, text: Iterator[str]) -> None:
+        self._text = text
+        self.broken: list[tuple[int, str, str]] = []
+
+    def __iter__(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield (number, object); what is no object is broken. Raises FileProblem for what is no JSON."""
+        first = ""
+        while not (first := first.lstrip("\ufeff \t\r\n")) and (more := next(self._text, "")):
+            first += more
+        if first.startswith("["):
+            yield from self._array(first)
+        else:
+            yield from self._lines(first)
+
+    def line_problems(self) -> Iterator[tuple[int, str, str]]:
+        """Yield and forget what was broken since the last call."""
+        yield from self.broken
+        self.broken.clear()
+
+    def _array(self, first: str) -> Iterator[tuple[int, dict[str, Any]]]:
+        source = _Bounded(_joined(first, self._text))
+        number = 0
+        try:
+            for item in ijson.items(source, "item", use_float=True):
+                number += 1
+                source.since = 0
+                yield from self._object(number, item)
+        except (ijson.JSONError, ValueError) as error:
+            raise FileProblem(
+                "broken_json",
+                f"The JSON is broken or cut off after its object {number:,}.",
+                "Send an array of objects, or one object a line.",
+            ) from error
+
+    def _lines(self, first: str) -> Iterator[tuple[int, dict[str, Any]]]:
+        lines = Lines(_joined(first, self._text), MOST_BYTES)
+        for number, line in enumerate(lines, start=1):
+            if lines.too_long:
+                lines.too_long.clear()
+                self.broken.append((number, "line_too_long", f"The line is longer than {MOST_BYTES:,} characters."))
+            if not line.strip():
+                continue
+            try:
+                item = json.loads(line)
+            except (ValueError, RecursionError):
+                self.broken.append((number, "broken_json", "The line is no JSON."))
+                continue
+            yield from self._object(number, item)
+
+    def _object(self, number: int, item: Any) -> Iterator[tuple[int, dict[str, Any]]]:
+        if isinstance(item, dict):
+            yield number, item
+        else:
+            self.broken.append((number, "no_object", "This is no JSON object."))
+
+
+def _joined(first: str, rest: Iterable[str]) -> Iterator[str]:
+    yield first
+    yield from rest
+
+
+class _Bounded:
+    """What ijson reads from; ends a file in which no object ends for too long."""
+
+    def __init__(self, text: Iterator[str]) -> None:
+        self._text = text
+        self.since = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes; `size` is a wish only, but 0 asks for none."""
+        if size == 0:
+            return b""
+        data = next(self._text, "").encode()
+        self.since += len(data)
+        if self.since > MOST_BYTES + len(data):
+            raise FileProblem(
+                "object_too_large",
+                f"One object of the JSON is larger than {MOST_BYTES:,} bytes.",
+                "Send one object for each student's result.",
+            )
+        return data

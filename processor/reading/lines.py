@@ -1,0 +1,62 @@
+"""Lines out of characters, with whatever line ends; a line beyond all measure is passed over, and remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+MOST_CHARACTERS = 1024 * 1024
+
+
+class Lines:
+    """A file's lines, each with its end.
+
+    `too_long` has the numbers of the lines that were passed over (an empty line stands for each), `has_nul` says
+    whether a NUL character was seen so far.
+    """
+
+    def __init__(self, chunks: Iterable[str], most: int = MOST_CHARACTERS) -> None:
+        self._chunks, self._most = chunks, most
+        self.too_long: list[int] = []
+        self.has_nul = False
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the lines."""
+        number, rest, skipping = 0, "", False
+        for chunk in self._unified():
+            if "\0" in chunk:
+                self.has_nul = True
+            pieces = chunk.split("\n")
+            if len(pieces) == 1:
+                rest = "" if skipping else rest + chunk
+            else:
+                pieces[0] = rest + pieces[0]
+                rest = pieces.pop()
+                for piece in pieces:
+                    number += 1
+                    if skipping or len(piece) > self._most:
+                        skipping = False
+                        self.too_long.append(number)
+                        yield "\n"
+                    else:
+                        yield piece + "\n"
+            if len(rest) > self._most:
+                rest, skipping = "", True
+        if skipping or rest:
+            number += 1
+            if skipping:
+                self.too_long.append(number)
+            yield "\n" if skipping else rest
+
+    def _unified(self) -> Iterator[str]:
+        """Make every line end one newline; one that is cut by a chunk's end is put together."""
+        waiting = ""
+        for chunk in self._chunks:
+            text = waiting + chunk if waiting else chunk
+            waiting = ""
+            if text.endswith("\r"):
+                text, waiting = text[:-1], "\r"
+            if "\r" in text:
+                text = text.replace("\r\n", "\n").replace("\r", "\n")
+            yield text
+        if waiting:
+            yield "\n"

@@ -1,0 +1,90 @@
+"""Cells out of lines: a header and rows of its width, by the library's own CSV reader (RFC 4180)."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from itertools import chain
+
+from processor.problems import FileProblem
+from processor.reading.lines import MOST_CHARACTERS, Lines
+
+MOST_COLUMNS = 500
+DELIMITERS = ",\t;|"
+
+csv.field_size_limit(MOST_CHARACTERS)
+
+
+class Table:
+    """A CSV file: its header, and its rows with the number of the line each ends on.
+
+    A row that is no row is handed to nobody: it is in `broken`, as (line, code, reason), when it has been passed.
+    """
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+        self._source = iter(lines)
+        first = self._first_line()
+        self.delimiter = max(DELIMITERS, key=first.count) if any(map(first.count, DELIMITERS)) else ","
+        self._reader = csv.reader(chain([first], self._source), delimiter=self.delimiter)
+        try:
+            cells = next(self._reader)
+        except csv.Error as error:
+            raise no_table() from error
+        if len(cells) > MOST_COLUMNS:
+            raise FileProblem(
+                "too_many_columns",
+                f"The header names {len(cells):,} columns; {MOST_COLUMNS} can be read.",
+                "Send the columns that the format describes.",
+            )
+        self.header = [cell.strip() for cell in cells]
+        self.broken: list[tuple[int, str, str]] = []
+
+    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield (line number, cells); rows of another width than the header's are broken."""
+        reader, width = self._reader, len(self.header)
+        while True:
+            try:
+                for cells in reader:
+                    if len(cells) == width and not self._lines.has_nul:
+                        yield reader.line_num, cells
+                    elif cells:
+                        yield from self._odd(cells, width)
+                return
+            except csv.Error:
+                self.broken.append(
+                    (reader.line_num, "broken_quotes", "A cell that begins with a quote does not end, or is too long.")
+                )
+
+    def line_problems(self) -> Iterator[tuple[int, str, str]]:
+        """Yield and forget what was broken since the last call."""
+        for number in self._lines.too_long:
+            yield number, "line_too_long", f"The line is longer than {MOST_CHARACTERS:,} characters."
+        self._lines.too_long.clear()
+        yield from self.broken
+        self.broken.clear()
+
+    def _first_line(self) -> str:
+        for line in self._source:
+            if line.strip():
+                return line
+            if self._lines.too_long:
+                break
+        raise no_table()
+
+    def _odd(self, cells: list[str], width: int) -> Iterator[tuple[int, list[str]]]:
+        line = self._reader.line_num
+        if len(cells) != width:
+            reason = f"The row has {len(cells):,} cells, the header {width:,}."
+            self.broken.append((line, "wrong_width", reason))
+        elif any("\0" in cell for cell in cells):
+            self.broken.append((line, "nul_character", "The row holds a NUL character."))
+        else:
+            yield line, cells
+
+
+def no_table() -> FileProblem:
+    """Return the problem of a file without a header."""
+    return FileProblem(
+        "no_header", "The file does not begin with a line of column names.", "Send the header as the first line."
+    )

@@ -1,0 +1,92 @@
+"""The pool outlives a rotation, TLS is verified, and the migration makes the user that the secret names."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from devtools.services.postgres import Postgres
+from processor.database import parameters
+from processor.pseudonyms import PseudonymKeyError, Pseudonyms
+from tests.processor.pipeline import Pipeline
+
+FIELDS = {"host": "db", "port": "5432", "dbname": "d", "username": "u", "password": "p"}
+
+
+def test_a_rotation_under_load_fails_no_request(pipeline: Pipeline):
+    failures: list[Exception] = []
+    answered = [0]
+    ended = threading.Event()
+    manager = pipeline.client("secretsmanager")
+
+    def ask() -> None:
+        while not ended.is_set():
+            try:
+                with pool.connection(timeout=20) as connection:
+                    connection.execute("SELECT version FROM homeroom.data_version")
+                    answered[0] += 1
+            except Exception as error:  # noqa: BLE001 - the test counts them
+                failures.append(error)
+
+    with pipeline.connections().pool("homeroom_reader", least=1, most=4) as pool:
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for number in range(4):
+            fields = json.loads(manager.get_secret_value(SecretId=pipeline.secret_arn)["SecretString"])
+            fields["password"] = f"changed-{number}"
+            pipeline.admin.execute(
+                sql.SQL("ALTER ROLE homeroom_app PASSWORD {}").format(sql.Literal(fields["password"]))
+            )
+            manager.put_secret_value(SecretId=pipeline.secret_arn, SecretString=json.dumps(fields))
+            # All connections are made anew, which asks for the secret as it is now.
+            pool.drain()
+            before = answered[0]
+            while answered[0] < before + 20 and not failures:
+                ended.wait(0.01)
+        ended.set()
+        for thread in threads:
+            thread.join()
+    assert failures == []
+    assert answered[0] >= 80
+
+
+def test_tls_is_verified_unless_the_environment_says_that_there_is_none():
+    assert parameters(FIELDS, tls="verify-full", authorities="/ca.pem")["sslmode"] == "verify-full"
+    assert parameters(FIELDS, tls="verify-full", authorities="/ca.pem")["sslrootcert"] == "/ca.pem"
+    assert parameters(FIELDS, tls="", authorities="")["sslrootcert"] == "system"
+    assert "sslmode" not in parameters(FIELDS, tls="off", authorities="")
+
+
+def test_a_server_without_tls_is_refused(pipeline_server: Postgres):
+    fields = FIELDS | {"host": "localhost", "port": str(pipeline_server.port), "password": pipeline_server.password}
+    with pytest.raises(psycopg.OperationalError, match="SSL"):
+        psycopg.connect(**parameters(fields, tls="verify-full", authorities=""))
+
+
+def test_another_pseudonym_key_is_refused(pipeline: Pipeline):
+    with pipeline.connections().opened("homeroom_writer", autocommit=True) as writer:
+        pipeline.pseudonyms.check(writer)
+        pipeline.pseudonyms.check(writer)
+        with pytest.raises(PseudonymKeyError, match="not the one"):
+            Pseudonyms({"pseudonym_key": "another key of more than twenty"}).check(writer)
+
+
+def test_the_migration_can_be_called_twice_and_makes_the_user_of_the_secret(pipeline: Pipeline):
+    manager = pipeline.client("secretsmanager")
+    fields = json.loads(manager.get_secret_value(SecretId=pipeline.secret_arn)["SecretString"])
+    made = f"made_{pipeline.bucket[-8:]}"
+    manager.put_secret_value(
+        SecretId=pipeline.secret_arn, SecretString=json.dumps(fields | {"username": made, "password": "new"})
+    )
+    for expected in ("made", "there"):
+        ran = pipeline.start("migrate")
+        output = ran.communicate(timeout=60)[0]
+        assert ran.returncode == 0, output
+        assert json.loads(output.splitlines()[-1]) == {"revision": "0005", "application_user": expected}
+    with pipeline.connections().opened("homeroom_reader") as connection:
+        assert connection.execute("SELECT session_user, current_user").fetchone() == (made, "homeroom_reader")

@@ -1,0 +1,262 @@
+"""Conformance of each format: what its specification allows is read, in the words of the tables of fields."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from processor.formats import edfi
+from processor.formats.base import Format, Reading, plan
+from processor.formats.registry import formats, recognize
+from processor.problems import BadValue
+from processor.pseudonyms import Pseudonyms
+from tests.processor import samples
+
+READING = Reading(Pseudonyms({"pseudonym_key": "k" * 40}), datetime(2026, 6, 1, tzinfo=UTC), frozenset({"D1"}))
+STUDENT = READING.pseudonyms.of("u1")
+AT = "2026-05-01T10:00:00.000Z"
+
+
+class Taken:
+    """A sink that keeps rows by target."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[str, ...]] = []
+
+    def put(self, target: str, *values: str) -> None:
+        self.rows.append((target, *values))
+
+    def put_result(self, line: str) -> None:
+        self.rows.append(("result", *line.rstrip("\n").split("\t")[2:]))
+
+
+def named(name: str) -> Format:
+    return next(one for one in formats() if one.name == name)
+
+
+def read(kind: Format, cells: dict[str, str], reading: Reading = READING) -> list[tuple[str, ...]]:
+    taken = Taken()
+    assert kind.writer is not None
+    order = plan(kind, reading)
+    picked = [cells.get(name, "") for name in order.names]
+    kind.writer(reading, taken)(2, order.deleted(picked) or order.read(picked))
+    return taken.rows
+
+
+@pytest.mark.parametrize(
+    ("header", "name", "file_name"),
+    [
+        (samples.USERS, "oneroster users", ""),
+        (samples.ORGS, "oneroster orgs", ""),
+        (samples.CLASSES, "oneroster classes", ""),
+        (samples.LINE_ITEMS, "oneroster lineItems", ""),
+        (samples.RESULTS, "oneroster results", ""),
+        (samples.PLAIN, "plain csv", ""),
+        ("sourcedId,userSourcedId,roleType,role,orgSourcedId", "oneroster roles", ""),
+        ("sourcedId,hispanicOrLatinoEthnicity", "oneroster demographics", ""),
+        ("SOURCEDID,LINEITEMSOURCEDID,STUDENTSOURCEDID,SCORESTATUS", "oneroster results", ""),
+        ("sourcedId,score", "oneroster results", "results.csv"),
+    ],
+)
+def test_a_file_is_known_by_its_columns(header: str, name: str, file_name: str):
+    found = recognize(header.splitlines()[0].split(","), is_json=False, file_name=file_name)
+    assert found is not None
+    assert found.name == name
+
+
+def test_every_format_names_its_source_and_its_fields_once():
+    for one in formats():
+        assert one.source
+        assert one.title
+        assert len(set(one.names())) == len(one.names())
+        assert (one.writer is None) is one.is_json
+
+
+RESULT = {
+    "sourcedId": "r1",
+    "lineItemSourcedId": "l1",
+    "studentSourcedId": "u1",
+    "scoreStatus": "fully graded",
+    "score": "88.50",
+    "scoreDate": "2025-10-02",
+}
+
+
+def result(**more: str) -> list[tuple[str, ...]]:
+    return read(named("oneroster results"), RESULT | more)
+
+
+def test_oneroster_bulk_leaves_status_and_date_blank_and_the_upload_dates_it():
+    expected = ("result", "or:r1", "", "2026", STUDENT, "or:l1", "", "", "2025-10-02", "88.5", "", "fully graded")
+    assert result() == [(*expected, "2026-06-01T00:00:00+00:00", "f")]
+
+
+@pytest.mark.parametrize("status", ["exempt", "not submitted", "submitted"])
+def test_oneroster_results_without_a_score_have_a_status_that_says_so(status: str):
+    assert result(score="", scoreStatus=status)[0][9:12] == ("", "", status)
+
+
+def test_oneroster_12_scores_in_words_are_levels():
+    assert result(score="", textScore="Meets")[0][9:11] == ("", "Meets")
+
+
+def test_oneroster_graded_results_need_a_score():
+    with pytest.raises(BadValue, match="needs a score"):
+        result(score="")
+
+
+def test_oneroster_deletions_need_nothing_but_id_and_date():
+    rows = read(named("oneroster results"), {"sourcedId": "r1", "status": "tobedeleted", "dateLastModified": AT})
+    assert rows == [("result", "or:r1", *[""] * 10, AT, "t")]
+
+
+@pytest.mark.parametrize("missing", ["status", "dateLastModified"])
+def test_oneroster_deltas_need_status_and_date(missing: str):
+    delta = Reading(READING.pseudonyms, READING.uploaded_at, delta=True)
+    cells = RESULT | {"status": "active", "dateLastModified": AT}
+    assert read(named("oneroster results"), cells, delta)
+    with pytest.raises(BadValue, match="required"):
+        read(named("oneroster results"), cells | {missing: ""}, delta)
+
+
+def test_a_change_from_the_future_is_refused():
+    with pytest.raises(BadValue, match="future"):
+        result(dateLastModified="2031-01-01T00:00:00Z")
+
+
+USER = {
+    "sourcedId": "u1",
+    "givenName": "Ada",
+    "familyName": "Lovelace",
+    "identifier": "1001",
+    "grades": "4",
+    "orgSourcedIds": "s1,s2",
+}
+
+
+def test_oneroster_11_students_are_known_by_their_role():
+    kind = named("oneroster users")
+    rows = {row[0]: row[1:-2] for row in read(kind, USER | {"role": "student"})}
+    assert rows == {
+        "student": (STUDENT,),
+        "student_identity": (STUDENT, "u1", "1001"),
+        "student_name": (STUDENT, "Ada", "", "Lovelace"),
+        "enrolment": (STUDENT, "2026", "s1", "04"),
+    }
+    assert read(kind, USER | {"role": "teacher"}) == []
+
+
+def test_oneroster_12_students_are_known_by_their_grades():
+    kind = named("oneroster users")
+    rows = {row[0]: row[1:-2] for row in read(kind, USER | {"orgSourcedIds": "", "primaryOrgSourcedId": "s9"})}
+    assert rows["enrolment"] == (STUDENT, "2026", "s9", "04")
+    assert read(kind, USER | {"grades": ""}) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({"white": "true"}, "White"),
+        ({"white": "true", "asian": "true"}, "Two or more races"),
+        ({"white": "true", "hispanicOrLatinoEthnicity": "true"}, "Hispanic or Latino"),
+        ({"demographicRaceTwoOrMoreRaces": "true"}, "Two or more races"),
+        ({}, ""),
+    ],
+)
+def test_oneroster_demographics_are_counted_as_federal_reports_do(told: dict[str, str], expected: str):
+    (row,) = read(named("oneroster demographics"), {"sourcedId": "u1", "sex": "female", **told})
+    assert row[:4] == ("student_subgroup", STUDENT, "female", expected)
+
+
+def test_oneroster_line_items_of_one_title_and_period_are_one_occasion_of_one_assessment():
+    item = {"sourcedId": "l1", "title": "Maths  Benchmark", "dueDate": "2025-10-02", "classSourcedId": "c1"}
+    (test, occasion) = read(named("oneroster lineItems"), item | {"resultValueMax": "100"})
+    assert test[:6] == ("assessment", "or:maths benchmark", "Maths  Benchmark", "", "", "100.0")
+    assert occasion[:6] == ("administration", "or:l1", "or:maths benchmark", "2026", "2025-10-02", "c1")
+
+
+def test_oneroster_orgs_of_another_district_are_refused():
+    kind, org = named("oneroster orgs"), {"sourcedId": "d", "name": "D", "type": "district"}
+    assert read(kind, org | {"identifier": "D1"})
+    with pytest.raises(BadValue, match="another district"):
+        read(kind, org | {"identifier": "D2"})
+
+
+STUDENT_ASSESSMENT: dict[str, Any] = {
+    "studentAssessmentIdentifier": "sa1",
+    "assessmentReference": {"assessmentIdentifier": "math", "namespace": "uri://state"},
+    "schoolYearTypeReference": {"schoolYear": 2021},
+    "studentReference": {"studentUniqueId": "u1"},
+    "administrationDate": "2021-05-12T17:27:08.943Z",
+    "whenAssessedGradeLevelDescriptor": "uri://ed-fi.org/GradeLevelDescriptor#Fourth grade",
+    "performanceLevels": [
+        {"performanceLevelDescriptor": "uri://ed-fi.org/PerformanceLevelDescriptor#Low", "performanceLevelMet": False},
+        {"performanceLevelDescriptor": "uri://ed-fi.org/PerformanceLevelDescriptor#Met", "performanceLevelMet": True},
+    ],
+    "scoreResults": [
+        {"assessmentReportingMethodDescriptor": "uri://ed-fi.org/X#Raw score", "result": "8"},
+        {"assessmentReportingMethodDescriptor": "uri://ed-fi.org/X#Scale score", "result": "2412"},
+    ],
+    "studentObjectiveAssessments": [
+        {
+            "objectiveAssessmentReference": {"identificationCode": "RL.3.1"},
+            "scoreResults": [{"result": "5"}],
+        }
+    ],
+}
+
+
+def read_object(item: dict[str, Any]) -> list[tuple[str, ...]]:
+    kind = recognize(item, is_json=True)
+    assert kind is not None
+    assert kind.object_writer is not None
+    taken, order = Taken(), plan(kind, READING)
+    kind.object_writer(READING, taken, 1, order.read([edfi.at(item, name) for name in order.names]), item)
+    return taken.rows
+
+
+def test_ed_fi_results_have_their_scale_score_their_level_and_their_objectives():
+    rows = [row for row in read_object(STUDENT_ASSESSMENT) if row[0] == "result"]
+    record = f"ef:uri://state|math|sa1|{STUDENT}"
+    assert [row[1:4] for row in rows] == [(record, "", "2021"), (record, "RL.3.1", "2021")]
+    assert rows[0][7:11] == ("04", "2021-05-12", "2412.0", "Met")
+    assert rows[1][9:11] == ("5.0", "")
+
+
+def test_ed_fi_results_need_a_score_or_a_level():
+    empty = STUDENT_ASSESSMENT | {"scoreResults": [], "performanceLevels": [], "studentObjectiveAssessments": []}
+    with pytest.raises(BadValue, match="score or a performance level"):
+        read_object(empty)
+
+
+def test_ed_fi_levels_are_in_the_order_of_their_least_scores():
+    def level(word: str, least: str) -> dict[str, str]:
+        return {"performanceLevelDescriptor": f"uri://x#{word}", "minimumScore": least}
+
+    rows = read_object(
+        {
+            "assessmentIdentifier": "math",
+            "namespace": "uri://state",
+            "assessmentTitle": "Maths",
+            "academicSubjects": [{"academicSubjectDescriptor": "uri://x#Mathematics"}],
+            "performanceLevels": [level("High", "200"), level("Low", "100")],
+        }
+    )
+    assert rows[0][:4] == ("assessment", "ef:uri://state|math", "Maths", "Mathematics")
+    assert [row[2:4] for row in rows[1:]] == [("Low", "1"), ("High", "2")]
+
+
+PLAIN = dict(zip(samples.PLAIN.splitlines()[0].split(","), samples.PLAIN.splitlines()[1].split(","), strict=True))
+
+
+@pytest.mark.parametrize("day", ["2025-10-03", "10/03/2025", "10/3/2025"])
+def test_plain_rows_may_write_their_date_in_two_ways(day: str):
+    (row,) = [row for row in read(named("plain csv"), PLAIN | {"date": day}) if row[0] == "result"]
+    assert row[8] == "2025-10-03"
+
+
+def test_plain_scores_outside_their_own_bounds_are_refused():
+    with pytest.raises(BadValue, match="bounds"):
+        read(named("plain csv"), PLAIN | {"score_max": "200"})

@@ -99,7 +99,9 @@ class Walk:
         terraform = self.prepared(folder)
         if self.run.kind_badge is RunKind.DRIFT:
             drifted = self.hold.reading(
-                "Checking for drift", lambda: check_drift(self.run, terraform, self.hold.recorder)
+                "Checking for drift",
+                lambda: check_drift(self.run, terraform, self.hold.recorder),
+                mend=lambda: release_lock(self.hold, terraform),
             )
             self.hold.end(RunState.SUCCEEDED if drifted else RunState.NO_CHANGES)
             return

@@ -9,6 +9,7 @@ from provisioning.removal import prove_removal
 from provisioning.results import record_outputs, record_resources
 from provisioning.services.quotas import read_soon
 from provisioning.walk.hold import Hold
+from provisioning.walk.settling import release_lock
 
 
 def record_what_exists(hold: Hold, terraform: Terraform) -> None:
@@ -28,11 +29,19 @@ def prove_convergence(hold: Hold, terraform: Terraform) -> None:
 
     First the state takes over what AWS says of every resource, so that drift can be told from what AWS filled in.
     """
-    seen = hold.reading("Comparing AWS with the state", lambda: terraform.plan(refresh_only=True))
-    settle(hold.run, seen.shown)
-    if seen.shown.get("resource_drift"):
-        hold.reading("Storing what AWS says", lambda: terraform.apply(seen))
-    left = hold.reading("The second plan", terraform.changes_left)
+
+    def take_over() -> None:
+        seen = terraform.plan(refresh_only=True)
+        settle(hold.run, seen.shown)
+        if seen.shown.get("resource_drift"):
+            terraform.apply(seen)
+
+    def unlock() -> None:
+        release_lock(hold, terraform)
+
+    # Plan and apply are tried again together: a state that was stored before a kill makes the plan an old one.
+    hold.reading("Storing what AWS says", take_over, mend=unlock)
+    left = hold.reading("The second plan", terraform.changes_left, mend=unlock)
     if left:
         detail = "\n".join(f"{change.address}: {change.action}" for change in left)
         count = "1 change" if len(left) == 1 else f"{len(left)} changes"

@@ -1,4 +1,4 @@
-"""One sandbox and one PostgreSQL for the session, a pipeline for each test that asks for one, and the rotation function.
+"""One sandbox and one PostgreSQL for the session, a pipeline for each test that asks for one, the rotation function.
 
 The server is not the other tests' own: the pipeline's roles belong to a server, and so do those that rotation makes.
 """

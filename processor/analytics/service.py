@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -24,6 +25,8 @@ from processor.cache.flight import Came, Flight
 
 Compute = Callable[[psycopg.Connection, int], list[dict[str, Any]]]
 ATTEMPTS = 5
+PATTERNS = 32
+"""So many are kept at hand in a process, the newest."""
 
 
 class Moved(RuntimeError):  # noqa: N818 - named for what happened
@@ -46,6 +49,8 @@ class Analytics:
         self, pool: ConnectionPool[psycopg.Connection], flight: Flight, district: str, *, least: int = LEAST
     ) -> None:
         self._pool, self._flight, self._district, self._least = pool, flight, district, least
+        self._patterns: dict[str, tables.Pattern] = {}
+        self._lock = threading.Lock()
 
     def version(self) -> int:
         """Return the data's version."""
@@ -88,8 +93,7 @@ class Analytics:
             )
             return json.dumps(found.as_json()).encode()
 
-        value, _ = self._flight.through(self._key(version, ("pattern", occasion)), compute)
-        return tables.Pattern.of_json(json.loads(value))
+        return self._kept(self._key(version, ("pattern", occasion)), compute)
 
     def _growth_pattern(
         self, connection: psycopg.Connection, version: int, before: Occasion, after: Occasion
@@ -106,8 +110,20 @@ class Analytics:
             atoms = occasions.changed_atoms(connection, before, after)
             return json.dumps(tables.pattern(atoms, scored=True, least=self._least, also=hidden).as_json()).encode()
 
-        value, _ = self._flight.through(self._key(version, ("growth pattern", before, after)), compute)
-        return tables.Pattern.of_json(json.loads(value))
+        return self._kept(self._key(version, ("growth pattern", before, after)), compute)
+
+    def _kept(self, key: str, compute: Callable[[], bytes]) -> tables.Pattern:
+        """Return a pattern that this process has at hand, or the cache has: it costs the most and is small."""
+        with self._lock:
+            known = self._patterns.get(key)
+        if known is None:
+            value, _ = self._flight.through(key, compute)
+            known = tables.Pattern.of_json(json.loads(value))
+            with self._lock:
+                while len(self._patterns) >= PATTERNS:
+                    del self._patterns[next(iter(self._patterns))]
+                self._patterns[key] = known
+        return known
 
     def _answer(self, access: Access, what: tuple[Any, ...], compute: Compute) -> Answer:
         for _ in range(ATTEMPTS):

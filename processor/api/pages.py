@@ -135,7 +135,7 @@ def uploaded(request: Request, caller: Office, key: Annotated[str, Query(max_len
     services = services_of(request)
     found = files.newest_of(services.pool, services.settings.bucket, key)
     if found is None:
-        return page(request, "waiting.html", name=key.rsplit("/", 1)[-1], again=f"/uploaded?{urlencode({'key': key})}")
+        return page(request, "waiting.html", file_name=key.rsplit("/", 1)[-1], again=f"/uploaded?{urlencode({'key': key})}")
     return RedirectResponse(f"/files/{found['file_id']}", 303)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import signal
+import sys
 
 import uvicorn
 
@@ -24,6 +26,8 @@ def serve(settings: Settings) -> int:
     # Its access log would hold addresses, and addresses hold keys.
     logging.getLogger("uvicorn.access").disabled = True
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+    # uvicorn raises the signal again once all is over; the task then ends as one that was asked to.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     uvicorn.Server(
         uvicorn.Config(
             app,

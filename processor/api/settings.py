@@ -29,7 +29,7 @@ class ApiSettings:
         get = environment.get
         return cls(
             port=int(get("PORT", "8080")),
-            bind=get("BIND", "0.0.0.0"),  # noqa: S104 - the container's own network
+            bind=get("BIND", "0.0.0.0"),
             issuer=get("OIDC_ISSUER", "").rstrip("/"),
             audience=get("OIDC_AUDIENCE", "") or get("DISTRICT", ""),
             least=max(3, int(get("SMALL_CELL", str(LEAST)))),

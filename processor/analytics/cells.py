@@ -46,7 +46,8 @@ LEVELS_UP_TO = 2
 """Levels are told of groups that are narrowed by so many of school, grade and subgroup at most."""
 
 
-class Atom(NamedTuple):
+@dataclass(frozen=True)
+class Atom:
     """Students counted together: of one school, grade, value of one dimension (or of none), and level."""
 
     school: str

@@ -38,5 +38,6 @@ def random_solution(equations: Iterable[Mapping[int, int]], unknowns: int, seed:
         if pivot is None:
             values[unknown] = chance.randrange(1, PRIME)
         else:
-            values[unknown] = -sum(factor * values[other] for other, factor in pivot.items() if other != unknown) % PRIME
+            rest = sum(factor * values[other] for other, factor in pivot.items() if other != unknown)
+            values[unknown] = -rest % PRIME
     return values

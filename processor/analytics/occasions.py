@@ -6,7 +6,7 @@ counted; otherwise whoever has a level is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, LiteralString
 
 import psycopg
@@ -73,7 +73,7 @@ def levels(connection: psycopg.Connection, occasion: Occasion) -> list[str]:
 
 def atoms(connection: psycopg.Connection, occasion: Occasion, scored: bool) -> list[Atom]:
     """Return how many students there are of each school, grade and level; and again for each dimension's values."""
-    sets = [sql.SQL("(school, grade, level)")]
+    sets: list[sql.Composable] = [sql.SQL("(school, grade, level)")]
     sets += [sql.SQL("(school, grade, level, {})").format(sql.Identifier(name)) for name in DIMENSIONS]
     query = sql.SQL(
         "WITH one AS ({one}) SELECT school, grade, level, grouping({names}), {names}, count(*) FROM one "
@@ -127,7 +127,7 @@ def changes(
 
 def changed_atoms(connection: psycopg.Connection, before: Occasion, after: Occasion) -> list[Atom]:
     """Return how many students have a score in both occasions, as `atoms` does, without levels."""
-    sets = [sql.SQL("(school, grade)")]
+    sets: list[sql.Composable] = [sql.SQL("(school, grade)")]
     sets += [sql.SQL("(school, grade, {})").format(sql.Identifier(name)) for name in DIMENSIONS]
     query = sql.SQL(
         "WITH one AS ({after}), former AS ({before}) SELECT school, grade, grouping({names}), {names}, count(*) "
@@ -137,7 +137,8 @@ def changed_atoms(connection: psycopg.Connection, before: Occasion, after: Occas
         names=sql.SQL(", ").join(map(sql.Identifier, DIMENSIONS)), sets=sql.SQL(", ").join(sets),
     )  # fmt: skip
     made = []
-    for school, grade, bits, *rest in connection.execute(query, {**_parameters(after), **_parameters(before, "before_")}):
+    parameters = {**_parameters(after), **_parameters(before, "before_")}
+    for school, grade, bits, *rest in connection.execute(query, parameters):
         *values, count = rest
         which = [place for place in range(len(DIMENSIONS)) if not bits >> (len(DIMENSIONS) - 1 - place) & 1]
         dimension, value = (DIMENSIONS[which[0]], values[which[0]]) if which else (ALL, ALL)
@@ -177,8 +178,7 @@ def _one_each(scored: bool, prefix: LiteralString = "") -> sql.Composed:
 
 
 def _parameters(occasion: Occasion, prefix: str = "") -> dict[str, Any]:
-    found = {"year": occasion.year, "assessment": occasion.assessment, "period": occasion.period, "standard": occasion.standard}
-    return {prefix + name: value for name, value in found.items()}
+    return {prefix + name: value for name, value in asdict(occasion).items()}
 
 
 def _key(by: str) -> sql.Composable:

@@ -137,14 +137,14 @@ class Analytics:
                     rows = compute(connection, version)
                     # Every statement sees what is committed by then: a merge in between would mix two states.
                     if _version(connection) != version:
-                        raise _Changed
+                        raise _ChangedError
                     close_access(connection, opened, len(rows))
                 recorded = True
                 return json.dumps(rows).encode()
 
             try:
                 value, came = self._flight.through(self._key(version, what), read)
-            except _Changed:
+            except _ChangedError:
                 continue
             rows = json.loads(value)
             if not recorded:
@@ -162,7 +162,7 @@ class Analytics:
         return f"{self._district}:{version}:{self._least}:{digest}"
 
 
-class _Changed(Exception):
+class _ChangedError(Exception):
     """The data changed while it was read."""
 
 

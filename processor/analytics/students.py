@@ -1,4 +1,4 @@
-"""One student's own record, and who has seen it; each reading is on the record of access with the student's pseudonym."""
+"""One student's own record, and who has seen it; each reading is on the record of access."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ RESULTS = """
     FROM homeroom.analytics_result r LEFT JOIN homeroom.assessment t USING (assessment_id)
     WHERE r.student = %s ORDER BY r.taken_on, r.assessment_id, r.standard
 """
-ENROLMENTS = "SELECT school_year, school_id, grade FROM homeroom.enrolment WHERE student = %s AND NOT deleted ORDER BY 1"
+ENROLMENTS = """
+    SELECT school_year, school_id, grade FROM homeroom.enrolment WHERE student = %s AND NOT deleted ORDER BY 1
+"""
 SEEN = """
     SELECT c.position, encode(c.hash, 'hex') AS hash, r.at, r.actor, r.on_behalf_of, r.purpose, r.scope, r.source,
            r.request, r.rows
@@ -34,9 +36,7 @@ SEEN = """
 """
 
 
-def record_of(
-    pool: ConnectionPool[psycopg.Connection], access: Access, student: uuid.UUID
-) -> dict[str, Any] | None:
+def record_of(pool: ConnectionPool[psycopg.Connection], access: Access, student: uuid.UUID) -> dict[str, Any] | None:
     """Return a student's name, enrolments and results, or nothing where there is no such student."""
     with pool.connection() as connection, connection.transaction():
         opened = open_access(connection, access, [student])

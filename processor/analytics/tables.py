@@ -1,4 +1,4 @@
-"""What an answer shows of numbers that were computed: hidden cells are blank, percentiles need enough students. Pure."""
+"""What an answer shows of the numbers: hidden cells are blank, percentiles need enough students. Pure."""
 
 from __future__ import annotations
 

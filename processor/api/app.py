@@ -58,7 +58,7 @@ def create_app(services: Services) -> Any:
     app = FastAPI(
         title="Homeroom analytics",
         version="1",
-        description="Aggregates of a district's assessment results, single students' records, uploads and the record of access.",
+        description="Aggregates of results, single students' records, uploads and the record of access.",
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,

@@ -40,9 +40,7 @@ def caller_of(request: Request, token: str) -> Caller:
         raise HTTPException(503, str(error)) from error
 
 
-def signed_in(
-    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
-) -> Caller:
+def signed_in(request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Caller:
     """Return the caller by the Authorization header, or by the pages' cookie."""
     cookie = request.cookies.get(COOKIE, "")
     if credentials is None and cookie and request.method not in ("GET", "HEAD") and not same_origin(request):

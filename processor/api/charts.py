@@ -1,4 +1,4 @@
-"""Charts as SVG out of rows of answers, without scripts, colours or fonts of their own: the style sheet has them. Pure."""
+"""Charts as SVG out of rows of answers; colours and fonts are the style sheet's. Pure."""
 
 from __future__ import annotations
 
@@ -91,7 +91,9 @@ def levels(title: str, groups: Sequence[Shared]) -> Chart:
             if percent is None:
                 continue
             width = percent / 100 * (WIDTH - LABEL - 10)
-            bars.append(Bar(round(x, 1), y, round(width, 1), BAR, f"level-{rank % 6}", f"{group.name}: {level} {percent:g} %"))
+            bars.append(
+                Bar(round(x, 1), y, round(width, 1), BAR, f"level-{rank % 6}", f"{group.name}: {level} {percent:g} %")
+            )
             x, left = x + width, left - percent
         if left > 0.5:
             width = left / 100 * (WIDTH - LABEL - 10)

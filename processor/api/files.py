@@ -60,7 +60,9 @@ def newest_of(pool: ConnectionPool[psycopg.Connection], bucket: str, key: str) -
     return found[0] if found else None
 
 
-def rejected(pool: ConnectionPool[psycopg.Connection], file_id: int, *, limit: int = 100, after: int = -1) -> list[dict[str, Any]]:
+def rejected(
+    pool: ConnectionPool[psycopg.Connection], file_id: int, *, limit: int = 100, after: int = -1
+) -> list[dict[str, Any]]:
     """Return refused rows: where and why, without their values."""
     query = (
         "SELECT number, part, line, field, code, reason FROM homeroom.rejected_row "
@@ -91,4 +93,4 @@ def safe_name(key: str) -> str:
 
 def _rows(pool: ConnectionPool[psycopg.Connection], query: str, parameters: tuple[Any, ...]) -> list[dict[str, Any]]:
     with pool.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(query, parameters).fetchall()  # type: ignore[call-overload,no-any-return]
+        return cursor.execute(query, parameters).fetchall()

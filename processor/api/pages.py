@@ -1,4 +1,4 @@
-"""The data office's pages: sign in, upload, files, results. They work without scripts; a script adds dragging and progress."""
+"""The data office's pages: sign in, upload, files, results. A script adds dragging and progress, no more."""
 
 from __future__ import annotations
 
@@ -135,7 +135,9 @@ def uploaded(request: Request, caller: Office, key: Annotated[str, Query(max_len
     services = services_of(request)
     found = files.newest_of(services.pool, services.settings.bucket, key)
     if found is None:
-        return page(request, "waiting.html", file_name=key.rsplit("/", 1)[-1], again=f"/uploaded?{urlencode({'key': key})}")
+        return page(
+            request, "waiting.html", file_name=key.rsplit("/", 1)[-1], again=f"/uploaded?{urlencode({'key': key})}"
+        )
     return RedirectResponse(f"/files/{found['file_id']}", 303)
 
 
@@ -143,7 +145,9 @@ def uploaded(request: Request, caller: Office, key: Annotated[str, Query(max_len
 def list_files(request: Request, caller: Office, before: int = 2**62) -> Response:
     """List the newest files."""
     found = files.files(services_of(request).pool, limit=50, before=before)
-    return page(request, "files.html", files=[named(one) for one in found], more=found[-1]["file_id"] if len(found) == 50 else 0)
+    return page(
+        request, "files.html", files=[named(one) for one in found], more=found[-1]["file_id"] if len(found) == 50 else 0
+    )
 
 
 @router.get("/files/{file_id}")
@@ -153,7 +157,7 @@ def show_file(request: Request, caller: Office, file_id: int, part: bool = False
     found = files.file(services.pool, file_id)
     if found is None:
         raise HTTPException(404, "There is no such file.")
-    told = {"file": named(found), "rows": files.rejected(services.pool, file_id, limit=100)}
+    told: dict[str, Any] = {"file": named(found), "rows": files.rejected(services.pool, file_id, limit=100)}
     return page(request, "file_part.html" if part else "file.html", **told)
 
 
@@ -176,7 +180,7 @@ def results(
     found = [Occasion(**row) for row in counted(request, analytics.occasions(told)).rows]
     choices = {handle(one): one for one in found}
     if not choices:
-        return page(request, "results.html", choices={}, chosen="", by=by, by_words=BY_WORDS, school="", schools={}, rows=[], charts=[], levels=[])
+        return page(request, "results.html", choices={})
     chosen = occasion if occasion in choices else next(reversed(choices))
     schools = school_names(request)
     cell = Cell(school=school if school in schools and by != By.SCHOOL else ALL)
@@ -208,7 +212,7 @@ def group_name(row: dict[str, Any], by: By, schools: dict[str, str]) -> str:
     if by == By.SCHOOL:
         return schools.get(row["school"], row["school"])
     if by == By.GRADE:
-        return row["grade"] if row["grade"] == UNKNOWN else f"Grade {row['grade']}"
+        return UNKNOWN if row["grade"] == UNKNOWN else f"Grade {row['grade']}"
     if by == By.NOTHING:
         return "Everybody"
     return {"true": "yes", "false": "no"}.get(row["value"], str(row["value"]))
@@ -228,8 +232,8 @@ def handle(one: Occasion) -> str:
 def school_names(request: Request) -> dict[str, str]:
     """Return the schools' names by their ids."""
     with services_of(request).pool.connection() as connection:
-        rows = connection.execute("SELECT school_id, coalesce(name, school_id) FROM homeroom.school WHERE NOT deleted ORDER BY 2")
-        return dict(rows.fetchall())
+        query = "SELECT school_id, coalesce(name, school_id) FROM homeroom.school WHERE NOT deleted ORDER BY 2"
+        return dict(connection.execute(query).fetchall())
 
 
 def named(file: dict[str, Any]) -> dict[str, Any]:

@@ -36,7 +36,8 @@ class Telemetry:
             self._counts["Requests"] += 1
             self._counts["ServerErrors"] += status >= 500
             self._slowest = max(self._slowest, seconds)
-        facts = {"route": route, "method": method, "status": status, "ms": round(seconds * 1000, 1), "request": request_id}
+        ms = round(seconds * 1000, 1)
+        facts = {"route": route, "method": method, "status": status, "ms": ms, "request": request_id}
         logger.info("Answered.", extra={"facts": facts})
 
     def came(self, came: Came) -> None:

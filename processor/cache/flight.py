@@ -99,7 +99,7 @@ class Flight:
         """Wait for word of the value, or until the claim must have ended; raises CacheAway."""
 
         def listen(client: redis.Redis) -> bytes | None:
-            with client.pubsub(ignore_subscribe_messages=True) as heard:
+            with client.pubsub(ignore_subscribe_messages=True) as heard:  # type: ignore[no-untyped-call]
                 heard.subscribe(f"{key}:done")
                 heard.get_message(timeout=0.4)
                 found = client.get(key)

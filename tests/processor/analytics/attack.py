@@ -19,9 +19,7 @@ def null_space(rows: Iterable[Sequence[int]], width: int) -> list[list[Fraction]
         if lead < 0:
             continue
         left = [value / left[lead] for value in left]
-        reduced = [
-            (place, [a - known[lead] * b for a, b in zip(known, left, strict=True)]) for place, known in reduced
-        ]
+        reduced = [(place, [a - known[lead] * b for a, b in zip(known, left, strict=True)]) for place, known in reduced]
         reduced.append((lead, left))
     leads = {lead for lead, _ in reduced}
     basis = []
@@ -39,9 +37,7 @@ def is_told(group: Sequence[int], open_: Sequence[Sequence[Fraction]]) -> bool:
     return all(sum(a * b for a, b in zip(group, vector, strict=True)) == 0 for vector in open_)
 
 
-def small_groups_told(
-    sizes: Sequence[int], shown: Iterable[Sequence[int]], least: int
-) -> list[tuple[int, ...]]:
+def small_groups_told(sizes: Sequence[int], shown: Iterable[Sequence[int]], least: int) -> list[tuple[int, ...]]:
     """Return every set of atoms with 1 to least - 1 students whose sum follows: all sets are tried."""
     width = len(sizes)
     open_ = null_space(shown, width)

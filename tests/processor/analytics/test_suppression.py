@@ -75,7 +75,9 @@ def test_no_small_group_of_a_level_can_be_reckoned_nor_that_nobody_reached_it(at
 
 
 def test_the_attack_finds_what_primary_suppression_alone_would_tell():
-    made = family([Atom("s1", "g1", ALL, ALL, ALL, 4), Atom("s2", "g1", ALL, ALL, ALL, 40), Atom("s3", "g1", ALL, ALL, ALL, 50)])
+    made = family(
+        [Atom("s1", "g1", ALL, ALL, ALL, 4), Atom("s2", "g1", ALL, ALL, ALL, 40), Atom("s3", "g1", ALL, ALL, ALL, 50)]
+    )
     fine = [cell for cell in made.counts if cell.school and cell.grade]
     only_primary = [[int(cell.holds(one)) for one in fine] for cell, count in made.counts.items() if count >= LEAST]
     assert is_told([1, 0, 0], null_space(only_primary, 3))

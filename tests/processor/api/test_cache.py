@@ -1,10 +1,11 @@
-"""The cache by its promises: one computation for many, a new version at once, slower when it is away, back by itself."""
+"""The cache by its promises: one computation for many, a new version at once, slower when it is away."""
 
 from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import botocore.session
@@ -104,8 +105,16 @@ def test_a_cache_that_is_away_is_left_alone_for_a_while_and_asked_again(tmp_path
 def test_the_api_answers_without_its_cache_and_a_new_version_is_seen_at_once(
     district: Pipeline, issuer: Issuer, tmp_path: Path
 ):
-    occasion = {"assessment": "or:reading benchmark", "year": 2025, "period": "2025 Fall", "by": "school"}
-    with running_broker(tmp_path / "broker") as broker, running_api(district, issuer, tmp_path, **variables(broker)) as api:
+    occasion: dict[str, Any] = {
+        "assessment": "or:reading benchmark",
+        "year": 2025,
+        "period": "2025 Fall",
+        "by": "school",
+    }
+    with (
+        running_broker(tmp_path / "broker") as broker,
+        running_api(district, issuer, tmp_path, **variables(broker)) as api,
+    ):
         first = api.get("/v1/aggregates", **occasion).json()
         client = redis.Redis.from_url(broker.url)
         before = client.info("stats")["keyspace_hits"]

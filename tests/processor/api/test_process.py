@@ -6,6 +6,7 @@ import json
 import signal
 import threading
 from pathlib import Path
+from typing import Any
 
 from psycopg import sql
 
@@ -14,7 +15,7 @@ from tests.processor.api.world import Issuer, running_api
 from tests.processor.pipeline import Pipeline
 from tests.processor.test_no_student_data import MARKS, marked
 
-OCCASION = {"assessment": "pl:reading", "year": 2026, "period": "2026 Fall"}
+OCCASION: dict[str, Any] = {"assessment": "pl:reading", "year": 2026, "period": "2026 Fall"}
 
 
 def test_requests_in_hand_are_answered_when_the_task_is_told_to_end(pipeline: Pipeline, issuer: Issuer, tmp_path: Path):
@@ -26,7 +27,9 @@ def test_requests_in_hand_are_answered_when_the_task_is_told_to_end(pipeline: Pi
             pipeline.admin.execute("LOCK TABLE homeroom.result IN ACCESS EXCLUSIVE MODE")
             asking = threading.Thread(target=lambda: statuses.append(api.get("/v1/occasions").status_code))
             asking.start()
-            waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            waiting = (
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
             while pipeline.rows(waiting) == [(0,)]:
                 asking.join(0.05)
             api.process.send_signal(signal.SIGTERM)

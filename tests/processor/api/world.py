@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ import httpx
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from devtools.paths import ROOT
 from devtools.services.process import free_port
 from processor.data.write import write_all
 from tests.processor.pipeline import Pipeline
@@ -98,6 +100,11 @@ class Api:
         headers = {"Authorization": f"Bearer {self.issuer.token(scope)}", "X-Access-Purpose": "a test"}
         return httpx.get(self.url + path, params=parameters, headers=headers, timeout=60)
 
+    def client(self) -> httpx.Client:
+        """Return a client that is signed in for a while."""
+        token = self.issuer.token(exp=int(time.time()) + 7200)
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=120)
+
     def output(self) -> str:
         """Return what it wrote so far."""
         return self.log.read_text()
@@ -108,16 +115,17 @@ def running_api(pipeline: Pipeline, issuer: Issuer, folder: Path, **more: str) -
     """Start the API as the stack does, and wait until it is ready."""
     port = free_port()
     log = folder / f"api-{port}.log"
-    import sys
-
-    from devtools.paths import ROOT
-
     environment = pipeline.environment(
         PORT=str(port), BIND="127.0.0.1", OIDC_ISSUER=issuer.url, CACHE_TLS="off", **more
     )
     with log.open("w") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "processor", "api"], cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT, text=True
+            [sys.executable, "-m", "processor", "api"],
+            cwd=ROOT,
+            env=environment,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
     api = Api(f"http://127.0.0.1:{port}", process, issuer, log)
     try:

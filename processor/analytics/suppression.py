@@ -1,0 +1,178 @@
+"""Which cells are hidden, so that no group of fewer than ten can be told from what is shown. Pure.
+
+1. Primary: a cell with fewer students than `least` is hidden; of levels, one that nobody reached too, since "nobody is
+   advanced" is said of everyone.
+2. Complementary, line by line: where parts of a shown whole are hidden, there are two of them at least, and together
+   they are `least` students or more; otherwise the smallest shown part is hidden as well, and where none is left, the
+   whole. Whatever is hidden takes its own parts along.
+3. Audit: what the shown cells of all lines together determine is computed (`elimination`). While a hidden cell of fewer
+   than `least`, a sum of two to four such, or the difference of two hidden cells can be derived, one more is hidden.
+
+Sources: NCES Statistical Standards 4-2; NCES 2011-603 (SLDS Technical Brief 3), on minimum group size and complementary
+suppression; PTAC, "Frequently Asked Questions: Disclosure Avoidance"; Statistical Policy Working Paper 22 (FCSM), on
+auditing by linear algebra.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import combinations
+
+from processor.analytics.cells import ALL, Cell, Family
+from processor.analytics.elimination import PRIME, random_solution
+
+LEAST = 10
+SEED = 20_110_603
+
+
+class _Hiding:
+    """What is hidden so far."""
+
+    def __init__(self, family: Family, least: int) -> None:
+        self.counts, self.lines, self.least = family.counts, family.lines, least
+        self.hidden: set[Cell] = set()
+        self.parts: dict[Cell, list[tuple[Cell, ...]]] = {}
+        self.wholes: dict[Cell, list[int]] = {}
+        for number, (parent, children) in enumerate(self.lines):
+            self.parts.setdefault(parent, []).append(children)
+            for cell in (parent, *children):
+                self.wholes.setdefault(cell, []).append(number)
+        self.todo: set[int] = set()
+
+    def hide(self, cell: Cell) -> None:
+        """Hide a cell with all of its parts."""
+        stack = [cell]
+        while stack:
+            one = stack.pop()
+            if one in self.hidden:
+                continue
+            self.hidden.add(one)
+            self.todo.update(self.wholes.get(one, ()))
+            for children in self.parts.get(one, ()):
+                stack.extend(children)
+
+    def close(self) -> None:
+        """Hide until every line keeps the second rule."""
+        while self.todo:
+            number = min(self.todo)
+            self.todo.discard(number)
+            parent, children = self.lines[number]
+            if parent in self.hidden:
+                continue
+            behind = [child for child in children if child in self.hidden]
+            if behind and (len(behind) < 2 or sum(self.counts[child] for child in behind) < self.least):
+                self.hide(self.next_of(parent, children))
+                self.todo.add(number)
+
+    def next_of(self, parent: Cell, children: Iterable[Cell]) -> Cell:
+        """Return what to hide next in a line: its smallest shown part, or else the whole.
+
+        Sizes are compared by their power of two, so that small changes from occasion to occasion choose the same.
+        """
+        shown = [child for child in children if child not in self.hidden]
+        return min(shown, key=lambda child: (self.counts[child].bit_length(), child)) if shown else parent
+
+    def leaks(self) -> list[Cell]:
+        """Return the smallest cells of what can be derived and must not be."""
+        order = sorted(self.hidden)
+        index = {cell: number for number, cell in enumerate(order)}
+        equations = []
+        for parent, children in self.lines:
+            equation = {index[child]: 1 for child in children if child in index}
+            if equation and parent in index:
+                equation[index[parent]] = -1
+            if equation:
+                equations.append(equation)
+        values = random_solution(equations, len(order), SEED)
+        small = [number for number, cell in enumerate(order) if self.counts[cell] < self.least]
+        found = [order[number] for number in small if values[number] == 0]
+        found += [order[number] for number in self._sums(order, values, small)]
+        return sorted({*found, *self._differences(order, values)})
+
+    def _sums(self, order: list[Cell], values: list[int], small: list[int]) -> Iterable[int]:
+        """Yield a member of each sum of two, three or four small cells that is determined, and is small."""
+        sizes = [self.counts[cell] for cell in order]
+        open_ = [number for number in small if values[number]]
+        at: dict[int, list[int]] = {}
+        for number in open_:
+            at.setdefault(values[number], []).append(number)
+        pairs: dict[int, list[tuple[int, int]]] = {}
+        for one, two in combinations(open_, 2):
+            size = sizes[one] + sizes[two]
+            if size >= self.least:
+                continue
+            told = (values[one] + values[two]) % PRIME
+            if told == 0 and size:
+                yield one
+            for three in at.get(-told % PRIME, ()):
+                if three > two and 0 < size + sizes[three] < self.least:
+                    yield one
+            for three, four in pairs.get(-told % PRIME, ()):
+                if len({one, two, three, four}) == 4 and 0 < size + sizes[three] + sizes[four] < self.least:
+                    yield one
+            if told:
+                pairs.setdefault(told, []).append((one, two))
+
+    def _differences(self, order: list[Cell], values: list[int]) -> Iterable[Cell]:
+        """Yield the smaller of two hidden cells, one within the other, whose difference is determined and small."""
+        same: dict[int, list[Cell]] = {}
+        for cell, value in zip(order, values, strict=True):
+            if value:
+                same.setdefault(value, []).append(cell)
+        for cells in same.values():
+            for one, two in combinations(cells, 2):
+                if 0 < abs(self.counts[one] - self.counts[two]) < self.least and (one.holds(two) or two.holds(one)):
+                    yield min(one, two, key=lambda cell: (self.counts[cell], cell))
+
+    def hide_more_for(self, leak: Cell) -> bool:
+        """Hide one more cell that a leak could be reckoned from; say whether there was any."""
+        lines = [self.lines[number] for number in self.wholes.get(leak, ())]
+        # Its own parts are hidden with it; what can be hidden are its neighbours, then the wholes they make.
+        near = {child for parent, children in lines if leak in children for child in children} - self.hidden
+        far = {parent for parent, children in lines if leak in children} - self.hidden
+        choice = near or far
+        if not choice:
+            choice = self._around(leak)
+        if not choice:
+            return False
+        self.hide(min(choice, key=lambda cell: (self.counts[cell].bit_length(), cell)))
+        return True
+
+    def _around(self, leak: Cell) -> set[Cell]:
+        """Return shown cells that touch the leak's neighbours, further and further away."""
+        seen, edge = {leak}, {leak}
+        while edge:
+            reached = {
+                cell
+                for member in edge
+                for number in self.wholes.get(member, ())
+                for cell in (self.lines[number][0], *self.lines[number][1])
+            } - seen
+            if shown := reached - self.hidden:
+                return shown
+            seen |= reached
+            edge = reached
+        return set()
+
+
+def hidden_cells(family: Family, *, least: int = LEAST, also: Iterable[Cell] = ()) -> frozenset[Cell]:
+    """Return the cells that must not be shown; `also` names some that are hidden for another reason."""
+    hiding = _Hiding(family, least)
+    for cell, count in family.counts.items():
+        if count < least and (count > 0 or cell.level != ALL):
+            hiding.hide(cell)
+    for cell in also:
+        if cell in family.counts:
+            hiding.hide(cell)
+    hiding.close()
+    while leaks := hiding.leaks():
+        moved = False
+        for leak in leaks:
+            moved = hiding.hide_more_for(leak) or moved
+            hiding.close()
+            if moved:
+                break
+        if not moved:
+            # Everything that is connected with it is hidden already: nothing is left to derive it from.
+            break
+    return frozenset(hiding.hidden)

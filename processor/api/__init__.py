@@ -1,0 +1,1 @@
+"""The analytics API and the pages of the district's data office."""

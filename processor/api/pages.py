@@ -1,0 +1,242 @@
+"""The data office's pages: sign in, upload, files, results. A script adds dragging and progress, no more."""
+
+from __future__ import annotations
+
+import json
+import time
+import zlib
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import parse_qs, urlencode
+
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from processor.access import Scope
+from processor.analytics.cells import ALL, UNKNOWN, Cell
+from processor.analytics.occasions import Occasion
+from processor.api import charts, files
+from processor.api.aggregates import PURPOSE, By, counted
+from processor.api.asking import COOKIE, access, caller_of, same_origin, services_of, signed_in
+from processor.api.tokens import Caller, Right
+from processor.ingest.states import ENDED
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+HERE = Path(__file__).parent
+TEMPLATES = Environment(
+    loader=FileSystemLoader(HERE / "templates"), autoescape=select_autoescape(), undefined=StrictUndefined,
+    trim_blocks=True, lstrip_blocks=True,
+)  # fmt: skip
+SIGN_IN = "/sign-in"
+LARGEST_FORM = 16_384
+BY_WORDS = {
+    By.NOTHING: "everybody", By.SCHOOL: "school", By.GRADE: "grade", By.GENDER: "gender", By.ETHNICITY: "ethnicity",
+    By.ECONOMICALLY_DISADVANTAGED: "economically disadvantaged", By.ENGLISH_LEARNER: "English learner",
+    By.DISABILITY: "disability",
+}  # fmt: skip
+STATES = {
+    "received": "waits", "reading": "is being read", "merged": "is in", "rejected": "was refused as a whole",
+    "superseded": "was replaced by a newer upload", "failed": "failed and is tried again",
+}  # fmt: skip
+
+
+def page(request: Request, name: str, status: int = 200, **told: Any) -> HTMLResponse:
+    """Render a page."""
+    district = services_of(request).settings.district
+    caller = getattr(request.state, "caller", None)
+    rights = caller.rights if caller else frozenset()
+    return HTMLResponse(
+        TEMPLATES.get_template(name).render(district=district, rights=rights, here=request.url.path, **told), status
+    )
+
+
+def error_page(request: Request, status: int, detail: str) -> Response:
+    """Answer an error to a browser; who is not signed in is asked to."""
+    if status == 401:
+        return RedirectResponse(SIGN_IN, 303)
+    return page(request, "error.html", status, code=status, detail=detail)
+
+
+def visitor(right: Right) -> Any:
+    """Return the dependency of a page that asks for a right."""
+
+    def check(request: Request, caller: Annotated[Caller, Depends(signed_in)]) -> Caller:
+        request.state.caller = caller
+        if right not in caller.rights:
+            raise HTTPException(403, f"Your sign-in does not allow this page: it lacks the scope {right}.")
+        return caller
+
+    return Depends(check)
+
+
+Office = Annotated[Caller, visitor(Right.INGEST)]
+Reader = Annotated[Caller, visitor(Right.AGGREGATE)]
+
+
+@router.get("/")
+def home() -> Response:
+    """Lead to the files."""
+    return RedirectResponse("/files", 303)
+
+
+@router.get(SIGN_IN)
+def ask_token(request: Request) -> Response:
+    """Show the form that takes a token."""
+    return page(request, "sign_in.html", issuer=services_of(request).api.issuer, wrong="")
+
+
+@router.post(SIGN_IN)
+async def take_token(request: Request) -> Response:
+    """Keep a good token in a cookie that no script reads and no other site sends along."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST_FORM:
+            raise HTTPException(413, "The form is too large.")
+    token = parse_qs(body.decode("ascii", "replace")).get("token", [""])[0].strip()
+    from starlette.concurrency import run_in_threadpool
+
+    try:
+        caller = await run_in_threadpool(caller_of, request, token)
+    except HTTPException as error:
+        issuer = services_of(request).api.issuer
+        return page(request, "sign_in.html", error.status_code, issuer=issuer, wrong=str(error.detail))
+    answer = RedirectResponse("/files" if Right.INGEST in caller.rights else "/results", 303)
+    secure = request.headers.get("x-forwarded-proto", request.url.scheme) == "https"
+    life = max(0, caller.expires_at - int(time.time()))
+    answer.set_cookie(COOKIE, token, max_age=life, httponly=True, secure=secure, samesite="lax", path="/")
+    return answer
+
+
+@router.post("/sign-out")
+def sign_out(request: Request) -> Response:
+    """Forget the token."""
+    if not same_origin(request):
+        raise HTTPException(403, "The form came from another site.")
+    answer = RedirectResponse(SIGN_IN, 303)
+    answer.delete_cookie(COOKIE, path="/")
+    return answer
+
+
+@router.get("/upload")
+def upload(request: Request, caller: Office) -> Response:
+    """Show the form that sends a file to the bucket; the bucket leads the browser back."""
+    services = services_of(request)
+    scheme = request.headers.get("x-forwarded-proto", request.url.scheme)
+    redirect = f"{scheme}://{request.headers.get('host', '')}/uploaded"
+    form = files.upload_form(services.s3, services.settings.bucket, redirect)
+    return page(request, "upload.html", form=form)
+
+
+@router.get("/uploaded")
+def uploaded(request: Request, caller: Office, key: Annotated[str, Query(max_length=1024)]) -> Response:
+    """Lead from an upload to its file, or say that it waits."""
+    services = services_of(request)
+    found = files.newest_of(services.pool, services.settings.bucket, key)
+    if found is None:
+        return page(
+            request, "waiting.html", file_name=key.rsplit("/", 1)[-1], again=f"/uploaded?{urlencode({'key': key})}"
+        )
+    return RedirectResponse(f"/files/{found['file_id']}", 303)
+
+
+@router.get("/files")
+def list_files(request: Request, caller: Office, before: int = 2**62) -> Response:
+    """List the newest files."""
+    found = files.files(services_of(request).pool, limit=50, before=before)
+    return page(
+        request, "files.html", files=[named(one) for one in found], more=found[-1]["file_id"] if len(found) == 50 else 0
+    )
+
+
+@router.get("/files/{file_id}")
+def show_file(request: Request, caller: Office, file_id: int, part: bool = False) -> Response:
+    """Show one file with its refused rows; `part` is what the script asks for again and again."""
+    services = services_of(request)
+    found = files.file(services.pool, file_id)
+    if found is None:
+        raise HTTPException(404, "There is no such file.")
+    told: dict[str, Any] = {"file": named(found), "rows": files.rejected(services.pool, file_id, limit=100)}
+    return page(request, "file_part.html" if part else "file.html", **told)
+
+
+@router.get("/files/{file_id}/report")
+def download(request: Request, caller: Office, file_id: int) -> Response:
+    """Download the report as the API gives it."""
+    from processor.api.ingest import get_report
+
+    return get_report(request, caller, file_id)
+
+
+@router.get("/results")
+def results(
+    request: Request, caller: Reader, occasion: Annotated[str, Query(max_length=12)] = "", by: By = By.SCHOOL,
+    school: Annotated[str, Query(max_length=300)] = "",
+) -> Response:  # fmt: skip
+    """Show an occasion's charts, each with its table."""
+    analytics = services_of(request).analytics
+    told = access(request, caller, Scope.AGGREGATE, PURPOSE)
+    found = [Occasion(**row) for row in counted(request, analytics.occasions(told)).rows]
+    choices = {handle(one): one for one in found}
+    if not choices:
+        return page(request, "results.html", choices={})
+    chosen = occasion if occasion in choices else next(reversed(choices))
+    schools = school_names(request)
+    cell = Cell(school=school if school in schools and by != By.SCHOOL else ALL)
+    rows = counted(request, analytics.table(told, choices[chosen], cell, by)).rows
+    for row in rows:
+        row["name"] = group_name(row, by, schools)
+    return page(
+        request, "results.html", choices={key: occasion_name(one) for key, one in choices.items()}, chosen=chosen, by=by,
+        by_words=BY_WORDS, school=cell.school, schools=schools, rows=rows, charts=drawn(rows), levels=level_names(rows),
+    )  # fmt: skip
+
+
+def drawn(rows: list[dict[str, Any]]) -> list[charts.Chart]:
+    """Return the charts of rows."""
+    made = [charts.means("Mean score", [charts.Measured(row["name"], row["mean"]) for row in rows])]
+    if level_names(rows):
+        shares = [charts.Shared(row["name"], [(one["level"], one["percent"]) for one in row["levels"]]) for row in rows]
+        made.append(charts.levels("Performance levels", shares))
+    return made
+
+
+def level_names(rows: list[dict[str, Any]]) -> list[str]:
+    """Return the levels that any shown row has."""
+    return next(([one["level"] for one in row["levels"]] for row in rows if row["levels"]), [])
+
+
+def group_name(row: dict[str, Any], by: By, schools: dict[str, str]) -> str:
+    """Return what a group is called."""
+    if by == By.SCHOOL:
+        return schools.get(row["school"], row["school"])
+    if by == By.GRADE:
+        return UNKNOWN if row["grade"] == UNKNOWN else f"Grade {row['grade']}"
+    if by == By.NOTHING:
+        return "Everybody"
+    return {"true": "yes", "false": "no"}.get(row["value"], str(row["value"]))
+
+
+def occasion_name(one: Occasion) -> str:
+    """Return what an occasion is called."""
+    test = one.assessment.partition(":")[2] or one.assessment
+    return ", ".join(part for part in (test, one.standard, f"{one.year - 1}-{one.year % 100:02}", one.period) if part)
+
+
+def handle(one: Occasion) -> str:
+    """Return a short name of an occasion for an address."""
+    return f"{zlib.crc32(json.dumps([one.assessment, one.year, one.period, one.standard]).encode()):08x}"
+
+
+def school_names(request: Request) -> dict[str, str]:
+    """Return the schools' names by their ids."""
+    with services_of(request).pool.connection() as connection:
+        query = "SELECT school_id, coalesce(name, school_id) FROM homeroom.school WHERE NOT deleted ORDER BY 2"
+        return dict(connection.execute(query).fetchall())
+
+
+def named(file: dict[str, Any]) -> dict[str, Any]:
+    """Return a file with its name and its state in words."""
+    name = file["object_key"].rsplit("/", 1)[-1]
+    return {**file, "name": name, "words": STATES.get(file["state"], file["state"]), "ended": file["state"] in ENDED}

@@ -1,0 +1,102 @@
+"""What the routes work with: one object for each process, made at its start and closed at its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import botocore.session
+import psycopg
+from botocore.config import Config
+from psycopg_pool import ConnectionPool
+
+from processor import commands
+from processor.analytics.service import Analytics
+from processor.api.keys import Keys
+from processor.api.settings import ApiSettings
+from processor.api.telemetry import Telemetry
+from processor.api.tokens import Tokens
+from processor.cache.flight import Flight
+from processor.cache.iam import IamCredentials, replication_group
+from processor.cache.store import Store, connect
+from processor.database import Connections
+from processor.metrics import Metrics
+from processor.pseudonyms import Pseudonyms
+from processor.settings import Settings
+
+READER = "homeroom_reader"
+POOL = 12
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that answers need."""
+
+    settings: Settings
+    api: ApiSettings
+    connections: Connections
+    pool: ConnectionPool[psycopg.Connection]
+    store: Store
+    analytics: Analytics
+    tokens: Tokens | None
+    telemetry: Telemetry
+    s3: Any
+
+    def pseudonyms(self) -> Pseudonyms:
+        """Return what makes pseudonyms; fetched when it is first needed and not kept in memory longer."""
+        return commands.pseudonyms(self.settings)
+
+    def close(self) -> None:
+        """End what goes on."""
+        self.telemetry.close()
+        self.pool.close()
+
+
+def cache(settings: Settings, api: ApiSettings) -> Store:
+    """Return the cache as the environment says; without a host there is none."""
+    if not settings.cache_host:
+        return Store(None)
+    credentials = None
+    if settings.cache_tls and settings.cache_user and not api.cache_password:
+        name = api.cache_name or replication_group(settings.cache_host)
+        credentials = IamCredentials(botocore.session.get_session(), settings.cache_user, name)
+    return Store(
+        connect(
+            settings.cache_host,
+            settings.cache_port,
+            tls=settings.cache_tls,
+            credentials=credentials,
+            password=api.cache_password,
+            authorities=api.cache_authorities,
+        )
+    )
+
+
+def services(settings: Settings, api: ApiSettings) -> Services:
+    """Make them out of the environment; raises SettingMissingError where it says too little."""
+    settings.need("database_secret", "bucket", "district")
+    opener = commands.connections(settings)
+    pool = opener.pool(READER, least=1, most=POOL)
+    store = cache(settings, api)
+    return Services(
+        settings=settings,
+        api=api,
+        connections=opener,
+        pool=pool,
+        store=store,
+        analytics=Analytics(pool, Flight(store), settings.district, least=api.least),
+        tokens=Tokens(Keys(api.issuer), issuer=api.issuer, audience=api.audience) if api.issuer else None,
+        telemetry=Telemetry(Metrics(settings.district)),
+        # Addresses to upload to are signed with version 4 alone: the bucket's key is in KMS.
+        s3=boto3.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
+        if not _local()
+        else boto3.client("s3", config=Config(signature_version="s3v4")),
+    )
+
+
+def _local() -> bool:
+    """Say whether AWS is stood in for: its stand-in has no names for buckets."""
+    import os
+
+    return bool(os.environ.get("AWS_ENDPOINT_URL"))

@@ -1,0 +1,40 @@
+"""What the API's environment says beyond the program's own settings; nothing secret but a local cache's password."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from processor.analytics.suppression import LEAST
+
+
+@dataclass(frozen=True)
+class ApiSettings:
+    """Variables of the API alone; a stack need not give any but the issuer."""
+
+    port: int
+    bind: str
+    issuer: str
+    audience: str
+    least: int
+    cache_name: str
+    cache_password: str
+    cache_authorities: str
+    upload_origin: str
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] = os.environ) -> ApiSettings:
+        """Read the environment. `least` is never under three: fewer would name people."""
+        get = environment.get
+        return cls(
+            port=int(get("PORT", "8080")),
+            bind=get("BIND", "0.0.0.0"),
+            issuer=get("OIDC_ISSUER", "").rstrip("/"),
+            audience=get("OIDC_AUDIENCE", "") or get("DISTRICT", ""),
+            least=max(3, int(get("SMALL_CELL", str(LEAST)))),
+            cache_name=get("CACHE_NAME", ""),
+            cache_password=get("CACHE_PASSWORD", ""),
+            cache_authorities=get("CACHE_CA", ""),
+            upload_origin=get("UPLOAD_ORIGIN", ""),
+        )

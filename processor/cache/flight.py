@@ -1,0 +1,145 @@
+"""One computation for many that wait, within a process and across processes; the others read what it put.
+
+A key holds one value for ever (it names the data's version), so a second computation costs time and nothing else:
+that is what happens where the cache is away, or the one who computes dies and its claim ends.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+import redis
+
+from processor.cache.store import CacheAway, Store
+
+logger = logging.getLogger("processor.cache")
+CLAIM_SECONDS = 10
+LONGEST_WAIT_SECONDS = 60.0
+RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
+
+
+class Came(StrEnum):
+    """Where a value came from."""
+
+    CACHE = "hit"
+    OTHER = "shared"
+    COMPUTED = "miss"
+    AWAY = "bypass"
+
+
+class _Local:
+    """A computation that goes on in this process."""
+
+    def __init__(self) -> None:
+        self.ended = threading.Event()
+        self.value: bytes | None = None
+
+
+class Flight:
+    """Reads through a store."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._lock = threading.Lock()
+        self._going: dict[str, _Local] = {}
+
+    def through(self, key: str, compute: Callable[[], bytes]) -> tuple[bytes, Came]:
+        """Return the key's value, out of the cache, from whoever computes it now, or computed here."""
+        try:
+            found = self.store.get(key)
+            if found is not None:
+                return found, Came.CACHE
+        except CacheAway:
+            pass
+        with self._lock:
+            going = self._going.get(key)
+            mine = going is None
+            if going is None:
+                going = self._going[key] = _Local()
+        if not mine:
+            going.ended.wait(LONGEST_WAIT_SECONDS)
+            # It failed, or takes too long: everyone for themselves.
+            return (going.value, Came.OTHER) if going.value is not None else (compute(), Came.COMPUTED)
+        try:
+            going.value, came = self._across(key, compute)
+            return going.value, came
+        finally:
+            with self._lock:
+                del self._going[key]
+            going.ended.set()
+
+    def _across(self, key: str, compute: Callable[[], bytes]) -> tuple[bytes, Came]:
+        token = secrets.token_hex(8)
+        claim = f"{key}:claim"
+        try:
+            while not self.store.run(lambda client: client.set(claim, token, nx=True, ex=CLAIM_SECONDS)):
+                found = self._wait(key)
+                if found is not None:
+                    return found, Came.OTHER
+            found = self.store.get(key)
+            if found is not None:
+                self._release(claim, token, key)
+                return found, Came.OTHER
+        except CacheAway:
+            return compute(), Came.AWAY
+        with self._kept(claim):
+            try:
+                value = compute()
+                self._put(key, value)
+            finally:
+                self._release(claim, token, key)
+        return value, Came.COMPUTED
+
+    def _wait(self, key: str) -> bytes | None:
+        """Wait for word of the value, or until the claim must have ended; raises CacheAway."""
+
+        def listen(client: redis.Redis) -> bytes | None:
+            with client.pubsub(ignore_subscribe_messages=True) as heard:  # type: ignore[no-untyped-call]
+                heard.subscribe(f"{key}:done")
+                heard.get_message(timeout=0.4)
+                found = client.get(key)
+                if isinstance(found, bytes):
+                    return found
+                heard.get_message(timeout=1.0)
+                found = client.get(key)
+                return found if isinstance(found, bytes) else None
+
+        return self.store.run(listen)
+
+    def _put(self, key: str, value: bytes) -> None:
+        try:
+            self.store.put(key, value)
+        except CacheAway:
+            logger.info("A value could not be kept.")
+
+    def _release(self, claim: str, token: str, key: str) -> None:
+        try:
+            self.store.run(lambda client: client.eval(RELEASE, 1, claim, token))
+            self.store.run(lambda client: client.publish(f"{key}:done", ""))
+        except CacheAway:
+            logger.info("A claim ends by itself.")
+
+    @contextmanager
+    def _kept(self, claim: str) -> Iterator[None]:
+        """Renew a claim while it is worked on; a process that dies renews nothing."""
+        ended = threading.Event()
+
+        def renew() -> None:
+            while not ended.wait(CLAIM_SECONDS / 3):
+                try:
+                    self.store.run(lambda client: client.expire(claim, CLAIM_SECONDS))
+                except CacheAway:
+                    return
+
+        thread = threading.Thread(target=renew, name="claim", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()

@@ -1,0 +1,47 @@
+"""One filled district for the module's tests; an API process and a cache where a test asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from devtools.services.broker import Broker, running_broker
+from devtools.services.postgres import Postgres, running_postgres
+from tests.processor.api.world import Api, Issuer, fill, running_api, running_issuer
+from tests.processor.pipeline import Pipeline, running_pipeline
+
+
+@pytest.fixture(scope="package")
+def issuer() -> Iterator[Issuer]:
+    with running_issuer() as found:
+        yield found
+
+
+@pytest.fixture(scope="package")
+def district_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    # Another pipeline on one server gives the application's user another password.
+    with running_postgres(tmp_path_factory.mktemp("district") / "postgres", durable=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="package")
+def district(
+    district_server: Postgres, sandbox_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Pipeline]:
+    with running_pipeline(district_server, sandbox_url) as found:
+        fill(found, tmp_path_factory.mktemp("made"), rows=6_000)
+        yield found
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    with running_broker(tmp_path / "broker") as found:
+        yield found
+
+
+@pytest.fixture(scope="package")
+def api(district: Pipeline, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    with running_api(district, issuer, tmp_path_factory.mktemp("api")) as found:
+        yield found

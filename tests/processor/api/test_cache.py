@@ -1,0 +1,151 @@
+"""The cache by its promises: one computation for many, a new version at once, slower when it is away."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import botocore.session
+import redis
+
+from devtools.services.broker import Broker, running_broker
+from devtools.services.process import free_port
+from processor.cache.flight import Came, Flight
+from processor.cache.iam import IamCredentials, replication_group
+from processor.cache.store import Store, connect
+from tests.processor.api.world import Issuer, running_api
+from tests.processor.pipeline import Pipeline
+
+
+def store(broker: Broker) -> Store:
+    parts = urlsplit(broker.url)
+    return Store(connect(str(parts.hostname), int(parts.port or 0), tls=False, password=str(parts.password)))
+
+
+def variables(broker: Broker) -> dict[str, str]:
+    parts = urlsplit(broker.url)
+    return {"CACHE_HOST": str(parts.hostname), "CACHE_PORT": str(parts.port), "CACHE_PASSWORD": str(parts.password)}
+
+
+def test_many_that_wait_in_two_processes_cost_one_computation(broker: Broker):
+    # Two flights know nothing of each other but the server: that is two processes as far as a key is concerned.
+    flights = [Flight(store(broker)), Flight(store(broker))]
+    began, go, computed = threading.Event(), threading.Event(), []
+
+    def compute() -> bytes:
+        computed.append(1)
+        began.set()
+        assert go.wait(30)
+        return b"value"
+
+    with ThreadPoolExecutor(16) as threads:
+        first = threads.submit(flights[0].through, "key", compute)
+        assert began.wait(10)
+        others = [threads.submit(flights[number % 2].through, "key", compute) for number in range(12)]
+        go.set()
+        answers = [first.result(30), *(other.result(30) for other in others)]
+    assert len(computed) == 1
+    assert {value for value, _ in answers} == {b"value"}
+    assert [came for _, came in answers].count(Came.COMPUTED) == 1
+
+
+def test_the_claim_of_one_who_died_ends_and_another_computes(broker: Broker):
+    kept = store(broker)
+    assert kept.client is not None
+    kept.client.set("key:claim", "of a process that was killed", px=700)
+    assert Flight(kept).through("key", lambda: b"value") == (b"value", Came.COMPUTED)
+
+
+def test_a_failed_computation_is_not_kept_and_fails_nobody_else(broker: Broker):
+    flight = Flight(store(broker))
+
+    def fail() -> bytes:
+        raise ValueError
+
+    for _ in range(2):
+        try:
+            flight.through("key", fail)
+        except ValueError:
+            continue
+        raise AssertionError("It was kept.")
+    assert flight.through("key", lambda: b"value") == (b"value", Came.COMPUTED)
+    assert flight.through("key", fail) == (b"value", Came.CACHE)
+
+
+def test_values_end_at_different_times(broker: Broker):
+    kept = store(broker)
+    assert kept.client is not None
+    for number in range(40):
+        kept.put(str(number), b"")
+    ends = {kept.client.ttl(str(number)) for number in range(40)}
+    assert len(ends) > 20
+    assert min(ends) >= 0.89 * 6 * 3600
+    assert max(ends) <= 1.11 * 6 * 3600
+
+
+def test_a_cache_that_is_away_is_left_alone_for_a_while_and_asked_again(tmp_path: Path):
+    port, clock = free_port(), [0.0]
+    with running_broker(tmp_path / "one", port=port) as first:
+        password = str(urlsplit(first.url).password)
+    kept = Store(connect("127.0.0.1", port, tls=False, password=password), now=lambda: clock[0])
+    flight = Flight(kept)
+    assert flight.through("key", lambda: b"1") == (b"1", Came.AWAY)
+    assert not kept.there
+    with running_broker(tmp_path / "one", port=port) as again:
+        kept.client = connect("127.0.0.1", port, tls=False, password=str(urlsplit(again.url).password))
+        assert flight.through("key", lambda: b"1") == (b"1", Came.AWAY), "not yet"
+        clock[0] += 60
+        assert flight.through("key", lambda: b"1") == (b"1", Came.COMPUTED)
+        assert flight.through("key", lambda: b"2") == (b"1", Came.CACHE)
+
+
+def test_the_api_answers_without_its_cache_and_a_new_version_is_seen_at_once(
+    district: Pipeline, issuer: Issuer, tmp_path: Path
+):
+    occasion: dict[str, Any] = {
+        "assessment": "or:reading benchmark",
+        "year": 2025,
+        "period": "2025 Fall",
+        "by": "school",
+    }
+    with (
+        running_broker(tmp_path / "broker") as broker,
+        running_api(district, issuer, tmp_path, **variables(broker)) as api,
+    ):
+        first = api.get("/v1/aggregates", **occasion).json()
+        client = redis.Redis.from_url(broker.url)
+        before = client.info("stats")["keyspace_hits"]
+        assert api.get("/v1/aggregates", **occasion).json() == first
+        assert client.info("stats")["keyspace_hits"] > before
+        accesses = "SELECT count(*) FROM homeroom.access_record WHERE scope = 'aggregate'"
+        ((recorded,),) = district.rows(accesses)
+        district.admin.execute("UPDATE homeroom.result SET scale_score = scale_score + 1 WHERE scale_score < 299")
+        district.admin.execute("UPDATE homeroom.data_version SET version = version + 1")
+        second = api.get("/v1/aggregates", **occasion).json()
+        assert second["data_version"] == first["data_version"] + 1
+        assert second["rows"] != first["rows"]
+        assert district.rows(accesses) == [(recorded + 1,)]
+        client.shutdown(nosave=True)
+        broker.service.guard.wait(30)
+        assert api.get("/v1/aggregates", **occasion).json() == second
+        assert "The cache is away" in api.output()
+
+
+def test_on_aws_the_password_is_a_signed_request_of_this_user_for_this_cache():
+    session = botocore.session.get_session()
+    session.set_config_variable("region", "us-east-1")
+    session.set_credentials("AKIDEXAMPLE", "secret")
+    host = "master.cache-maple-test.abc123.use1.cache.amazonaws.com"
+    user, token = IamCredentials(session, "app-maple-test", replication_group(host)).get_credentials()
+    address, _, query = token.partition("?")
+    told = parse_qs(query)
+    assert user == "app-maple-test"
+    assert address == "cache-maple-test/"
+    assert told["Action"] == ["connect"]
+    assert told["User"] == ["app-maple-test"]
+    assert told["X-Amz-Expires"] == ["900"]
+    assert "/us-east-1/elasticache/aws4_request" in told["X-Amz-Credential"][0]
+    assert "secret" not in token

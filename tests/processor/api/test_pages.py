@@ -1,0 +1,71 @@
+"""The data office's way without any script: sign in, upload, see what became of it, look at results."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.processor import samples
+from tests.processor.api.world import Api, Issuer
+from tests.processor.pipeline import Pipeline
+
+
+@pytest.fixture
+def office(api: Api, issuer: Issuer) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=api.url, follow_redirects=True, headers={"accept": "text/html"}, timeout=60) as client:
+        assert client.post("/sign-in", data={"token": issuer.token()}).url.path == "/files"
+        yield client
+
+
+def test_a_file_is_uploaded_by_a_plain_form_and_its_rows_are_explained(office: httpx.Client, district: Pipeline):
+    page = office.get("/upload").text
+    action = re.findall(r'<form method="post" action="([^"]+)" enctype', page)[0]
+    fields = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]+)"', page))
+    content = samples.PLAIN.replace("190", "=cmd()")
+    back = httpx.post(action, data=fields, files={"file": ("fall scores.csv", content)})
+    assert back.status_code == 303
+    waiting = office.get(back.headers["location"])
+    assert "It waits to be read" in waiting.text
+    district.drain()
+    shown = office.get(back.headers["location"])
+    assert shown.url.path.startswith("/files/")
+    assert "fall scores.csv" in shown.text
+    assert "The file is in." in shown.text
+    assert "This is no number" in shown.text
+    assert "=cmd()" not in shown.text
+    report = office.get(f"{shown.url.path}/report")
+    assert "'=cmd()" in report.text
+    assert "attachment" in report.headers["content-disposition"]
+    downloads = "SELECT count(*) FROM homeroom.access_record WHERE purpose = 'correction of an upload'"
+    assert district.rows(downloads) == [(1,)]
+
+
+def test_every_chart_has_its_table_and_nothing_is_styled_or_scripted_inline(office: httpx.Client):
+    for path in ("/results", "/results?by=ethnicity", "/results?by=grade", "/upload", "/files", "/sign-in"):
+        answer = office.get(path)
+        assert answer.status_code == 200
+        assert not re.search(r"\sstyle=|\son[a-z]+=|<style|<script(?! src=\"/static/)", answer.text), path
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert "unsafe" not in answer.headers["content-security-policy"]
+        assert answer.text.count("<h1>") == 1
+        for field in re.findall(r'<(?:select|textarea|input)[^>]* id="([^"]+)"', answer.text):
+            assert f'<label for="{field}"' in answer.text
+    results = office.get("/results").text
+    charts = results.count("<figure>")
+    assert charts >= 1
+    assert results.count('role="img" aria-labelledby=') == charts
+    assert results.count("<table>") == charts
+    assert 'scope="row"' in results
+
+
+def test_a_form_of_another_site_is_refused_and_who_is_not_signed_in_is_led_to_the_door(api: Api, issuer: Issuer):
+    assert httpx.get(f"{api.url}/files", headers={"accept": "text/html"}).headers["location"] == "/sign-in"
+    cookie = {"cookie": f"homeroom-session={issuer.token()}", "sec-fetch-site": "cross-site"}
+    assert httpx.post(f"{api.url}/v1/uploads", headers=cookie).status_code == 403
+    assert httpx.post(f"{api.url}/v1/uploads", headers={**cookie, "sec-fetch-site": "same-origin"}).status_code == 201
+    wrong = httpx.post(f"{api.url}/sign-in", data={"token": "nonsense"})
+    assert wrong.status_code == 401
+    assert "set-cookie" not in wrong.headers

@@ -266,8 +266,11 @@ class Terraform:
         ended = self._run([*arguments, "-no-color"], on_line, runner=runner or self.runner)
         if ended.interrupted:
             raise Interrupted("Terraform was interrupted; the resource in hand was finished first.")
-        if ended.status < 0 and not problems:
-            raise TerraformKilled(f"Terraform was ended by signal {-ended.status} in the middle of its {arguments[0]}.")
+        if ended.status < 0:
+            # What it said on its way out, such as that its execution was halted, is no cause of anything.
+            told = "\n".join(problem.summary for problem in problems)
+            summary = f"Terraform was ended by signal {-ended.status} in the middle of its {arguments[0]}."
+            raise TerraformKilled(summary, detail=told)
         if ended.status != 0:
             raise failure(arguments[0], ended, problems, tail)
 

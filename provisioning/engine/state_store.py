@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -95,9 +96,15 @@ def states(settings: EngineSettings) -> list[str]:
 
 
 def state_identity(settings: EngineSettings, key: str) -> tuple[str, int]:
-    """Return the state's lineage and serial, ``("", 0)`` where there is none; raises AwsUnavailable.
+    """Return the state's lineage and serial, ``("", 0)`` where there is none; raises AwsUnavailable."""
+    told = read_state(settings, key) or {}
+    return str(told.get("lineage", "")), int(told.get("serial", 0))
 
-    Of the state's content nothing else is looked at.
+
+def read_state(settings: EngineSettings, key: str) -> dict[str, Any] | None:
+    """Return a state as it lies in the bucket, None where there is none; raises AwsUnavailable.
+
+    It may hold secrets: callers take out of it what identifies things, and nothing else.
     """
     s3 = client(settings, "s3", settings.state_region)
     with answering("read the district's state"):
@@ -105,10 +112,10 @@ def state_identity(settings: EngineSettings, key: str) -> tuple[str, int]:
             body = s3.get_object(Bucket=settings.state_bucket, Key=key)["Body"].read()
         except ClientError as error:
             if error_code(error) in MISSING | {"NoSuchKey"}:
-                return "", 0
+                return None
             raise
-    told = json.loads(body)
-    return str(told.get("lineage", "")), int(told.get("serial", 0))
+    found: dict[str, Any] = json.loads(body)
+    return found
 
 
 def delete_state(settings: EngineSettings, key: str) -> None:

@@ -180,6 +180,10 @@ class Terraform:
         self._stream("plan", "-json", f"-out={path}", f"-lock-timeout={LOCK_TIMEOUT}", *mode, also=note)
         return read_plan(path, self._json("show", "-json", str(path)), tuple(drifted))
 
+    def take_over(self) -> None:
+        """Have the state take over what AWS says of every resource, whatever it is."""
+        self._stream("apply", "-json", "-refresh-only", "-auto-approve", f"-lock-timeout={LOCK_TIMEOUT}")
+
     def changes_left(self) -> tuple[PlannedResource, ...]:
         """Return what a plan against the state alone would change; an output stands among them by its name."""
         left: list[PlannedResource] = []

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from provisioning.drift_check import forget_drift, settle
+from provisioning.drift_check import forget_drift, settle, store_drift
 from provisioning.engine.errors import EngineError, NotConverged
+from provisioning.engine.state_contents import contents
 from provisioning.engine.terraform import Terraform
 from provisioning.removal import prove_removal
 from provisioning.results import record_outputs, record_resources
 from provisioning.services.quotas import read_soon
+from provisioning.states import RunState
 from provisioning.walk.hold import Hold
 from provisioning.walk.settling import release_lock
 
@@ -15,7 +17,7 @@ from provisioning.walk.settling import release_lock
 def record_what_exists(hold: Hold, terraform: Terraform) -> None:
     """Bring resources and outputs in the database to what the state holds; a failure to read is a warning."""
     try:
-        found = hold.reading("Reading what exists", terraform.contents)
+        found = hold.reading("Reading what exists", lambda: contents(hold.settings, terraform))
     except EngineError as error:
         hold.recorder.note("record", f"What exists could not be read: {error.summary}", level="warning")
         return
@@ -27,10 +29,16 @@ def record_what_exists(hold: Hold, terraform: Terraform) -> None:
 def prove_convergence(hold: Hold, terraform: Terraform) -> None:
     """Raise NotConverged unless a second plan is empty.
 
-    First the state takes over what AWS says of every resource, so that drift can be told from what AWS filled in.
+    First the state takes over what AWS says of every resource, so that drift can be told from what AWS filled in. What
+    is foreign to the stack would be taken over without a word: it is looked for, but not in a stack that was just made.
     """
+    is_first = not hold.run.district.runs.filter(steps__step=RunState.APPLYING).exclude(pk=hold.run.pk).exists()
 
     def take_over() -> None:
+        if is_first:
+            terraform.take_over()
+            store_drift(hold.run, [], {})
+            return
         seen = terraform.plan(refresh_only=True)
         settle(hold.run, seen.shown)
         if seen.shown.get("resource_drift"):

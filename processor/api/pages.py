@@ -187,8 +187,9 @@ def results(
     rows = counted(request, analytics.table(told, choices[chosen], cell, by)).rows
     for row in rows:
         row["name"] = group_name(row, by, schools)
+    names = {key: occasion_name(one) for key, one in choices.items()}
     return page(
-        request, "results.html", choices={key: occasion_name(one) for key, one in choices.items()}, chosen=chosen, by=by,
+        request, "results.html", choices=names, chosen=chosen, by=by,
         by_words=BY_WORDS, school=cell.school, schools=schools, rows=rows, charts=drawn(rows), levels=level_names(rows),
     )  # fmt: skip
 
@@ -210,7 +211,7 @@ def level_names(rows: list[dict[str, Any]]) -> list[str]:
 def group_name(row: dict[str, Any], by: By, schools: dict[str, str]) -> str:
     """Return what a group is called."""
     if by == By.SCHOOL:
-        return schools.get(row["school"], row["school"])
+        return schools.get(row["school"], str(row["school"]))
     if by == By.GRADE:
         return UNKNOWN if row["grade"] == UNKNOWN else f"Grade {row['grade']}"
     if by == By.NOTHING:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlencode
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.concurrency import run_in_threadpool
 
 from processor.access import Scope
 from processor.analytics.cells import ALL, UNKNOWN, Cell
@@ -19,6 +20,7 @@ from processor.analytics.occasions import Occasion
 from processor.api import charts, files
 from processor.api.aggregates import PURPOSE, By, counted
 from processor.api.asking import COOKIE, access, caller_of, same_origin, services_of, signed_in
+from processor.api.ingest import get_report
 from processor.api.tokens import Caller, Right
 from processor.ingest.states import ENDED
 
@@ -95,8 +97,6 @@ async def take_token(request: Request) -> Response:
         if len(body) > LARGEST_FORM:
             raise HTTPException(413, "The form is too large.")
     token = parse_qs(body.decode("ascii", "replace")).get("token", [""])[0].strip()
-    from starlette.concurrency import run_in_threadpool
-
     try:
         caller = await run_in_threadpool(caller_of, request, token)
     except HTTPException as error:
@@ -164,8 +164,6 @@ def show_file(request: Request, caller: Office, file_id: int, part: bool = False
 @router.get("/files/{file_id}/report")
 def download(request: Request, caller: Office, file_id: int) -> Response:
     """Download the report as the API gives it."""
-    from processor.api.ingest import get_report
-
     return get_report(request, caller, file_id)
 
 

@@ -29,17 +29,18 @@ from tests.processor.pipeline import Pipeline, running_pipeline
 YEARS, PERIODS, TESTS = (2023, 2024, 2025), ("Fall", "Winter", "Spring"), ("Mathematics", "Reading")
 SCHOOLS, GRADES = 12, 6
 LOAD = """
-    INSERT INTO homeroom.student SELECT md5('s' || i)::uuid, '2024-01-01', false, 0 FROM generate_series(1, {students}) i;
-    INSERT INTO homeroom.student_subgroup SELECT md5('s' || i)::uuid, (ARRAY['female', 'male'])[1 + i % 2],
-        (ARRAY['White', 'White', 'Hispanic or Latino', 'Black or African American', 'Asian'])[1 + i % 5],
-        i % 3 = 0, i % 11 = 0, i % 7 = 0, '2024-01-01', false, 0 FROM generate_series(1, {students}) i;
+    INSERT INTO homeroom.student
+        SELECT md5('s' || i)::uuid, '2024-01-01', false, 0 FROM generate_series(1, {students}) i;
+    INSERT INTO homeroom.student_subgroup SELECT md5('s' || i)::uuid, (ARRAY['female', 'male'])[1 + i %% 2],
+        (ARRAY['White', 'White', 'Hispanic or Latino', 'Black or African American', 'Asian'])[1 + i %% 5],
+        i %% 3 = 0, i %% 11 = 0, i %% 7 = 0, '2024-01-01', false, 0 FROM generate_series(1, {students}) i;
     INSERT INTO homeroom.administration (administration_id, assessment_id, period, modified_at, file_id)
         SELECT t || y || p, t, p, '2024-01-01', 0 FROM unnest(%(tests)s::text[]) t, unnest(%(years)s::int[]) y,
         unnest(%(periods)s::text[]) p;
     INSERT INTO homeroom.result SELECT y, t || y || p || i, '', md5('s' || i)::uuid, t || y || p,
-        'school ' || i % {schools}, '0' || 3 + (i / {schools}) % {grades}, make_date(y - 1, 10, 1),
-        200 + (('x' || left(md5(t || y || p || i), 4))::bit(16)::int % 1000) / 10.0,
-        (ARRAY['Basic', 'Proficient', 'Advanced'])[1 + (('x' || left(md5(p || i), 4))::bit(16)::int) % 3],
+        'school ' || i %% {schools}, '0' || 3 + (i / {schools}) %% {grades}, make_date(y - 1, 10, 1),
+        200 + (('x' || left(md5(t || y || p || i), 4))::bit(16)::int %% 1000) / 10.0,
+        (ARRAY['Basic', 'Proficient', 'Advanced'])[1 + (('x' || left(md5(p || i), 4))::bit(16)::int) %% 3],
         'fully graded', '2024-01-01', 0
         FROM unnest(%(tests)s::text[]) t, unnest(%(years)s::int[]) y, unnest(%(periods)s::text[]) p,
         generate_series(1, {students}) i;
@@ -54,7 +55,7 @@ def load(pipeline: Pipeline, results: int) -> None:
     students = results // (len(YEARS) * len(PERIODS) * len(TESTS))
     told = {"tests": list(TESTS), "years": list(YEARS), "periods": list(PERIODS)}
     for statement in LOAD.format(students=students, schools=SCHOOLS, grades=GRADES).split(";"):
-        pipeline.admin.execute(statement, told)  # type: ignore[arg-type]
+        pipeline.admin.execute(statement, told)
     pipeline.admin.execute("VACUUM ANALYZE homeroom.result, homeroom.student, homeroom.student_subgroup")
 
 

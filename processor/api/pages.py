@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlencode
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.concurrency import run_in_threadpool
 
 from processor.access import Scope
 from processor.analytics.cells import ALL, UNKNOWN, Cell
@@ -19,6 +20,7 @@ from processor.analytics.occasions import Occasion
 from processor.api import charts, files
 from processor.api.aggregates import PURPOSE, By, counted
 from processor.api.asking import COOKIE, access, caller_of, same_origin, services_of, signed_in
+from processor.api.ingest import get_report
 from processor.api.tokens import Caller, Right
 from processor.ingest.states import ENDED
 
@@ -95,8 +97,6 @@ async def take_token(request: Request) -> Response:
         if len(body) > LARGEST_FORM:
             raise HTTPException(413, "The form is too large.")
     token = parse_qs(body.decode("ascii", "replace")).get("token", [""])[0].strip()
-    from starlette.concurrency import run_in_threadpool
-
     try:
         caller = await run_in_threadpool(caller_of, request, token)
     except HTTPException as error:
@@ -164,8 +164,6 @@ def show_file(request: Request, caller: Office, file_id: int, part: bool = False
 @router.get("/files/{file_id}/report")
 def download(request: Request, caller: Office, file_id: int) -> Response:
     """Download the report as the API gives it."""
-    from processor.api.ingest import get_report
-
     return get_report(request, caller, file_id)
 
 
@@ -187,8 +185,9 @@ def results(
     rows = counted(request, analytics.table(told, choices[chosen], cell, by)).rows
     for row in rows:
         row["name"] = group_name(row, by, schools)
+    names = {key: occasion_name(one) for key, one in choices.items()}
     return page(
-        request, "results.html", choices={key: occasion_name(one) for key, one in choices.items()}, chosen=chosen, by=by,
+        request, "results.html", choices=names, chosen=chosen, by=by,
         by_words=BY_WORDS, school=cell.school, schools=schools, rows=rows, charts=drawn(rows), levels=level_names(rows),
     )  # fmt: skip
 
@@ -210,7 +209,7 @@ def level_names(rows: list[dict[str, Any]]) -> list[str]:
 def group_name(row: dict[str, Any], by: By, schools: dict[str, str]) -> str:
     """Return what a group is called."""
     if by == By.SCHOOL:
-        return schools.get(row["school"], row["school"])
+        return schools.get(row["school"], str(row["school"]))
     if by == By.GRADE:
         return UNKNOWN if row["grade"] == UNKNOWN else f"Grade {row['grade']}"
     if by == By.NOTHING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,6 +98,4 @@ def services(settings: Settings, api: ApiSettings) -> Services:
 
 def _local() -> bool:
     """Say whether AWS is stood in for: its stand-in has no names for buckets."""
-    import os
-
     return bool(os.environ.get("AWS_ENDPOINT_URL"))

@@ -1,4 +1,4 @@
-"""The process itself: it ends in good order, takes new keys and secrets, and writes nothing of students."""
+"""The process itself: it ends in good order, takes a new secret, and writes nothing of students."""
 
 from __future__ import annotations
 
@@ -39,9 +39,7 @@ def test_requests_in_hand_are_answered_when_the_task_is_told_to_end(pipeline: Pi
         assert '"CacheMisses"' in api.output() or '"Requests"' in api.output(), "the last minute is told"
 
 
-def test_a_rotation_of_the_issuers_keys_and_of_the_secret_fails_no_request(
-    pipeline: Pipeline, issuer: Issuer, tmp_path: Path
-):
+def test_a_rotation_of_the_secret_fails_no_request(pipeline: Pipeline, issuer: Issuer, tmp_path: Path):
     manager = pipeline.client("secretsmanager")
     with running_api(pipeline, issuer, tmp_path) as api:
         statuses = [api.get("/v1/occasions").status_code]

@@ -163,7 +163,10 @@ def test_an_archive_that_was_changed_keeps_the_rows_and_is_written_anew(bucket):
     assert trim_events() == [run.number]
 
 
-@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b"{}\n"), gzip.compress(b"x")[:-4]])
+BROKEN = {"no gzip": b"no gzip", "no event": gzip.compress(b"{}\n"), "cut off": gzip.compress(b"x")[:-4]}
+
+
+@pytest.mark.parametrize("body", list(BROKEN.values()), ids=list(BROKEN))
 def test_a_broken_archive_is_said_and_never_shown(bucket, body):
     run = trimmed_run()
     bucket.put_object(Bucket=engine_settings().state_bucket, Key=archive_key(run), Body=body)

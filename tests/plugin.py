@@ -11,6 +11,7 @@ import contextlib
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,29 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Start the server where a collected test needs it."""
     if not session.config.option.collectonly and any(_needs_database(item) for item in session.items):
         start_postgres()
+
+
+def _empties_database(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    named = marker is not None and bool(marker.kwargs.get("transaction"))
+    return named or bool({"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ())))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Give the database back what migrations put there, after a test that emptied it.
+
+    Django does so only before another such test. In one process those run last; side by side any test may follow.
+    """
+    yield
+    if _empties_database(item):
+        from django.db import connection
+        from pytest_django.plugin import blocking_manager_key
+
+        contents = getattr(connection, "_test_serialized_contents", "")
+        with item.config.stash[blocking_manager_key].unblock():
+            connection.creation.deserialize_db_from_string(contents)
+            connection.close()
 
 
 @pytest.hookimpl(trylast=True)

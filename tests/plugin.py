@@ -85,13 +85,14 @@ def _empties_database(item: pytest.Item) -> bool:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     """Give the database back what migrations put there, after a test that emptied it.
 
     Django does so only before another such test. In one process those run last; side by side any test may follow.
+    Behind the last test the database itself is gone.
     """
     yield
-    if _empties_database(item):
+    if nextitem is not None and _empties_database(item):
         from django.db import connection
         from pytest_django.plugin import blocking_manager_key
 

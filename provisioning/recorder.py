@@ -51,7 +51,7 @@ class Recorder:
         last = RunEvent.objects.filter(run=run).order_by("-sequence").values_list("sequence", flat=True).first()
         self.sequence = last or 0
         self.waiting: list[RunEvent] = []
-        self.done = self.done_written = run.resources_done
+        self.done = run.resources_done
         self.position = self.seen = 0
         self.flushed = time.monotonic()
 
@@ -95,11 +95,10 @@ class Recorder:
             if rows.update(resources_done=self.done, event_offset=max(self.position, self.seen)) != 1:
                 raise RunMoved(f"Run #{self.run.number} is no longer held by this worker.")
         self.waiting = []
-        self.done_written = self.done
 
     def start_counting(self, total: int) -> None:
         """Begin to count the resources of an apply."""
-        self.done = self.done_written = 0
+        self.done = 0
         Run.objects.filter(pk=self.run.pk).update(resources_total=total, resources_done=0)
 
     def _add(self, row: RunEvent) -> None:

@@ -19,6 +19,7 @@ from portal.state_table import By
 from provisioning.engine.errors import EngineError, Interrupted, PhaseTimedOut
 from provisioning.engine.settings import EngineSettings
 from provisioning.engine.supervised import Stop
+from provisioning.engine.waiting import wait
 from provisioning.heartbeat import Heartbeat
 from provisioning.models import Run
 from provisioning.patience import AWAY, patiently, reconnect
@@ -193,11 +194,8 @@ class Hold:
 
     def pause(self, seconds: float) -> None:
         """Wait, while the lease is renewed; raises Interrupted as soon as the run is to stop."""
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            if self.stop() is not Stop.NO:
-                raise Interrupted("The run was canceled.")
-            time.sleep(min(left, ASK_SECONDS / 2))
+        if wait(seconds, lambda: self.stop() is not Stop.NO):
+            raise Interrupted("The run was canceled.")
 
 
 def _hours(span: timedelta) -> str:

@@ -71,7 +71,9 @@ def catalogue(language: str) -> Catalogue:
 
 @cache
 def _catalogue(locale: str) -> Catalogue:
-    exact, words, templates = {}, {}, []
+    exact: dict[str, str] = {}
+    words: dict[str, str] = {}
+    templates: list[Template] = []
     for root in settings.LOCALE_PATHS:
         path = Path(root) / locale / "LC_MESSAGES" / "django.mo"
         if not path.exists():

@@ -43,7 +43,7 @@ def spec_of(grounds: Grounds, definition: Any, task: Any, address: str) -> Spec:
     """Read a task's only container; its caller holds moto's lock. Raises ContainerFailedError."""
     account, region = definition.arn.split(":")[4], definition.arn.split(":")[3]
     container = definition.container_definitions[0]
-    changed = next(
+    changed: dict[str, Any] = next(
         (one for one in task.overrides.get("containerOverrides", []) if one.get("name") == container["name"]), {}
     )
     given = {one["name"]: one["value"] for one in [*container["environment"], *changed.get("environment", [])]}

@@ -59,8 +59,10 @@ class StandIns:
             Balancers(self._grounds, relays),
             Measures(self._grounds),
         ]
-        for part in (functions, Rotation(self._grounds, functions), *self._keepers):
-            part.install()
+        functions.install()
+        Rotation(self._grounds, functions).install()
+        for keeper in self._keepers:
+            keeper.install()
         self._thread = threading.Thread(target=self._run, name="sandbox-standins", daemon=True)
         self._ended = threading.Event()
 

@@ -27,6 +27,7 @@ from provisioning.quota_reading import read_account, read_all
 from provisioning.reaper import reap, recover
 from provisioning.selectors import ACTIVE
 from provisioning.services.approval import expire
+from provisioning.services.pipeline_figures import measure_all
 from provisioning.states import RunState
 from provisioning.takeover import TakeOver, decide, remains
 from provisioning.transitions import RunMoved
@@ -125,6 +126,12 @@ def read_quotas(account: int | None = None, region: str = "") -> None:
         read_all()
     elif (known := AwsAccount.objects.filter(pk=account).first()) is not None:
         read_account(known, region)
+
+
+@shared_task(name="provisioning.measure_pipelines", ignore_result=True, soft_time_limit=300)
+def measure_pipelines() -> None:
+    """Read what the live districts' pipelines are doing."""
+    measure_all()
 
 
 @shared_task(name="provisioning.look_at_holdings", ignore_result=True, soft_time_limit=300)

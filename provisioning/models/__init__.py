@@ -4,6 +4,7 @@ from provisioning.models.certificate import RemovalCertificate
 from provisioning.models.drift import DriftItem
 from provisioning.models.holdings import DistrictHoldings
 from provisioning.models.notice import Notice
+from provisioning.models.pipeline import PipelineFigures
 from provisioning.models.quota import AccountQuota
 from provisioning.models.rollout import Rollout, RolloutMember
 from provisioning.models.run import Run, RunEvent, RunStep, new_claim
@@ -14,6 +15,7 @@ __all__ = [
     "DistrictHoldings",
     "DriftItem",
     "Notice",
+    "PipelineFigures",
     "RemovalCertificate",
     "Rollout",
     "RolloutMember",

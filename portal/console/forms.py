@@ -70,7 +70,7 @@ class LinesField(forms.CharField):
 
 
 class RegistrationForm(DescribedForm):
-    """What it takes to register a district, in four groups."""
+    """What it takes to register a district, in five groups."""
 
     name = forms.CharField(label="District's name", max_length=rules.NAME_LENGTH)
     state_code = forms.ChoiceField(
@@ -130,6 +130,31 @@ class RegistrationForm(DescribedForm):
         max_length=512,
         help_text="By its digest: repository@sha256:… Production needs one; elsewhere a placeholder stands in for it.",
     )
+    oidc_issuer = forms.CharField(
+        label="Issuer of tokens",
+        required=False,
+        max_length=255,
+        help_text="The district's OpenID Connect provider, such as https://login.example.org. Without one nobody is "
+        "let into the analytics.",
+    )
+    oidc_audience = forms.CharField(
+        label="Audience of tokens",
+        required=False,
+        max_length=200,
+        help_text="What its tokens name as their audience; the district's suffix where it is empty.",
+    )
+    oidc_keys = forms.CharField(
+        label="Issuer's public keys",
+        required=False,
+        max_length=24_576,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+        help_text="What its jwks_uri answers. Needed in production and without a way out: the API cannot fetch them.",
+    )
+    district_ids = LinesField(
+        label="Ids in result files",
+        required=False,
+        help_text="The district's own, one a line: rows that name another are refused. Empty refuses none.",
+    )
     account_id = forms.ChoiceField(label="AWS account", choices=accounts)
     monthly_budget_usd = forms.IntegerField(
         label="Monthly budget in USD", min_value=1, max_value=1_000_000, initial=500
@@ -147,11 +172,12 @@ class RegistrationForm(DescribedForm):
             "Network",
             ("cidr", "egress", "allowed_client_cidrs", "certificate_arn", "hosted_zone_id", "domain_name"),
         ),
+        ("Results", ("oidc_issuer", "oidc_audience", "oidc_keys", "district_ids")),
         ("Governance", ("account_id", "monthly_budget_usd", "alarm_emails", "note")),
     )
 
     def groups(self) -> list[tuple[str, list[BoundField]]]:
-        """Return the four groups with their fields."""
+        """Return the five groups with their fields."""
         return [(title, [self[name] for name in names]) for title, names in self.GROUPS]
 
     def registration(self) -> Registration:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import F, Q
 from django.utils import timezone
@@ -42,6 +43,7 @@ def measure(district: District) -> PipelineFigures:
     """Ask CloudWatch about one district and store what it says, or why it does not."""
     now = timezone.now()
     role = deploy_role(spec_data(district))
+    told: dict[str, Any]
     try:
         found = read_figures(engine_settings(), district.region, district.suffix, role, now=now)
     except EngineError as error:

@@ -23,6 +23,7 @@ from processor.metrics import Metrics
 from processor.pseudonyms import Pseudonyms
 from processor.secret import Secret
 from processor.settings import Settings
+from processor.tracing import tracing
 
 
 def say(told: dict[str, Any]) -> None:
@@ -45,7 +46,8 @@ def worker(settings: Settings, arguments: Namespace) -> int:
     """Take messages until told to end."""
     settings.need("bucket", "queue_url", "district")
     sqs = aws.client("sqs")
-    ingest = Ingest(aws.client("s3"), pseudonyms(settings), settings.district, settings.district_ids)
+    traced = tracing("homeroom-worker", settings.district)
+    ingest = Ingest(aws.client("s3"), pseudonyms(settings), settings.district, settings.district_ids, traced)
     group = settings.access_log_group
     stream = f"worker-{socket.gethostname()}-{os.getpid()}"
     alive = Path(settings.beat_file).touch if settings.beat_file else lambda: None
@@ -60,6 +62,7 @@ def worker(settings: Settings, arguments: Namespace) -> int:
         access_log=AccessLog(aws.client("logs"), group, stream) if group else None,
         wait_seconds=arguments.wait_seconds,
     ).run()
+    traced.close()
     return 0
 
 

@@ -26,10 +26,10 @@ lint: setup ## Check style, types and the rooms' imports
 JOBS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 
 test: lint ## Set up what is missing and run the checks and tests (JOBS= at a time)
-	$(RUN) -m pytest -n $(JOBS) --dist loadfile
+	$(RUN) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 coverage: lint ## Run the tests and show which lines none of them reaches
-	$(RUN) -m pytest -n $(JOBS) --dist loadfile --cov --cov-report=term:skip-covered
+	$(RUN) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
 
 policy: setup ## Scan every size's stack with checkov, in an environment of its own
 	@$(RUN) -m devtools.policy
@@ -43,8 +43,8 @@ messages: setup ## Bring the translations in step with the texts, and compile th
 converge: setup ## Apply every size, zone count and egress to the embedded AWS (slow; ONLY="sandbox-S-2-nat ...")
 	@$(RUN) -m devtools.converge $(ONLY)
 
-faults: setup ## Play the table of faults: what dies, in which state of a run (SEED=, CASES="applying-worker ...")
-	@$(RUN) -m tests.faults $(if $(SEED),--seed $(SEED)) $(CASES)
+faults: setup ## Play the table of faults: what dies, in which state of a run (SEED=, WORLDS=, CASES="applying-worker ...")
+	@$(RUN) -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(WORLDS),--jobs $(WORLDS)) $(CASES)
 
 benchmark: setup ## Measure synthesis, what a run costs beside Terraform alone, and many runs at a time (ONLY=synthesis)
 	@for one in $(or $(ONLY),synthesis run_overhead fleet_throughput); do echo "$$one"; $(RUN) benchmarks/$$one.py || exit 1; done

@@ -3,6 +3,7 @@
 from provisioning.models.certificate import RemovalCertificate
 from provisioning.models.drift import DriftItem
 from provisioning.models.holdings import DistrictHoldings
+from provisioning.models.notice import Notice
 from provisioning.models.quota import AccountQuota
 from provisioning.models.rollout import Rollout, RolloutMember
 from provisioning.models.run import Run, RunEvent, RunStep, new_claim
@@ -12,6 +13,7 @@ __all__ = [
     "AccountQuota",
     "DistrictHoldings",
     "DriftItem",
+    "Notice",
     "RemovalCertificate",
     "Rollout",
     "RolloutMember",

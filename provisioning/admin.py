@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from portal.console.admin_site import ReadOnlyInline, ReadOnlyMixin
 from portal.console.run_page import live_context
@@ -33,7 +34,7 @@ class RunAdmin(ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
     exclude = ("claim_token",)
     change_form_template = "admin/provisioning/run/change_form.html"
 
-    @admin.display(description="State", ordering="state")
+    @admin.display(description=_("State"), ordering="state")
     def state_shown(self, run: Run) -> SafeString:
         """Draw the run's badge."""
         return badge(run.state_badge)
@@ -67,7 +68,7 @@ class RolloutAdmin(ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
     list_select_related = ("requested_by",)
     inlines = (MemberInline,)
 
-    @admin.display(description="State", ordering="state")
+    @admin.display(description=_("State"), ordering="state")
     def state_shown(self, rollout: Rollout) -> SafeString:
         """Draw the rollout's badge."""
         return badge(rollout.state_badge)

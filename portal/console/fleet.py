@@ -8,10 +8,12 @@ from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from portal.console.paging import Page, page
 from portal.districts.models import District
 from portal.districts.statuses import DistrictStatus, DriftStatus
+from portal.texts import StrOrPromise
 from provisioning.models import Run, StackResource
 
 PAGE_SIZE = 50
@@ -19,13 +21,13 @@ ATTENTION_LINES = 10
 ROW_POLL_SECONDS = 3
 READ_AT_ONCE = 500
 
-CHIPS: dict[str, tuple[str, Q]] = {
-    "": ("All", Q()),
-    "attention": ("Needs attention", Q(status=DistrictStatus.NEEDS_ATTENTION)),
-    "running": ("Running", Q(status__in=[DistrictStatus.PROVISIONING, DistrictStatus.TEARING_DOWN])),
-    "live": ("Live", Q(status=DistrictStatus.LIVE)),
-    "drifted": ("Drifted", Q(drift=DriftStatus.DRIFTED) & ~Q(status=DistrictStatus.REMOVED)),
-    "removed": ("Removed", Q(status=DistrictStatus.REMOVED)),
+CHIPS: dict[str, tuple[StrOrPromise, Q]] = {
+    "": (_("All"), Q()),
+    "attention": (_("Needs attention"), Q(status=DistrictStatus.NEEDS_ATTENTION)),
+    "running": (_("Running"), Q(status__in=[DistrictStatus.PROVISIONING, DistrictStatus.TEARING_DOWN])),
+    "live": (_("Live"), Q(status=DistrictStatus.LIVE)),
+    "drifted": (_("Drifted"), Q(drift=DriftStatus.DRIFTED) & ~Q(status=DistrictStatus.REMOVED)),
+    "removed": (_("Removed"), Q(status=DistrictStatus.REMOVED)),
 }
 """Key in the address, word, and which districts it counts and shows."""
 
@@ -35,7 +37,7 @@ class Chip:
     """A filter with its count."""
 
     key: str
-    label: str
+    label: StrOrPromise
     count: int
     query: str
     current: bool

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.accounts.roles import Role
@@ -17,6 +19,7 @@ from portal.console.fleet import PAGE_SIZE, rows_of
 from portal.console.forms import RegistrationForm
 from portal.districts.models import District
 from portal.districts.statuses import DistrictStatus
+from portal.texts import said
 from provisioning.services.bulk import MOST_ROWS, RowsRefused, districts_of, onboard_all, try_all
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.requests import request_run
@@ -61,7 +64,9 @@ def bulk(request: HttpRequest) -> HttpResponse:
     asked = [row.registration for row in chosen if row.registration is not None]
     if not chosen or len(asked) < len(chosen):
         sentence = (
-            "Tick at least one row." if not chosen else "A ticked row has an error. Untick it or correct the file."
+            _("Tick at least one row.")
+            if not chosen
+            else _("A ticked row has an error. Untick it or correct the file.")
         )
         return _page(request, text=text, batch=batch, rows=_tried(request, rows, wanted), refused=sentence, status=422)
     try:
@@ -77,7 +82,8 @@ def bulk(request: HttpRequest) -> HttpResponse:
             for row in rows
         ]
         return _page(request, text=text, batch=batch, rows=shown, refused=str(refusal), status=422)
-    messages.success(request, f"{len(runs)} {'district was' if len(runs) == 1 else 'districts were'} registered.")
+    told = ngettext("%(number)s district was registered.", "%(number)s districts were registered.", len(runs))
+    messages.success(request, told % {"number": len(runs)})
     return redirect("console:bulk-progress", batch)
 
 
@@ -106,13 +112,14 @@ def plan(request: HttpRequest) -> HttpResponse:
             request_run(district=district, kind=RunKind.PLAN, actor=person(request), reason="Asked for in the fleet")
             asked += 1
         except ServiceRefused as refusal:
-            refused.append(f"{district.suffix}: {refusal}")
+            refused.append(f"{district.suffix}: {said(str(refusal))}")
     if asked:
-        messages.success(request, f"{asked} plan{'s were' if asked > 1 else ' was'} asked for.")
+        told = ngettext("%(number)s plan was asked for.", "%(number)s plans were asked for.", asked)
+        messages.success(request, told % {"number": asked})
     for sentence in refused:
         messages.error(request, sentence)
     if not asked and not refused:
-        messages.error(request, "No district is ticked. Tick those that are to be planned.")
+        messages.error(request, _("No district is ticked. Tick those that are to be planned."))
     return redirect("console:fleet")
 
 

@@ -10,6 +10,7 @@ from celery import __version__ as celery_version
 from celery import current_app
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from kombu.exceptions import OperationalError
 
@@ -36,7 +37,7 @@ def workers() -> Workers:
     try:
         answers = current_app.control.ping(timeout=ANSWER_SECONDS)
     except (OperationalError, OSError) as error:
-        return Workers([], f"The broker does not answer: {error}")
+        return Workers([], _("The broker does not answer: %(error)s") % {"error": error})
     return Workers(sorted(name for answer in answers or [] for name in answer))
 
 

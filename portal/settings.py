@@ -138,6 +138,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "reap-runs": {"task": "provisioning.reap_runs", "schedule": float(REAP_SECONDS)},
     "read-quotas": {"task": "provisioning.read_quotas", "schedule": 3600.0},
+    "check-access": {"task": "provisioning.check_access", "schedule": 3600.0},
     "sweep-drift": {"task": "provisioning.sweep_drift", "schedule": 60.0},
     "archive-events": {"task": "provisioning.archive_events", "schedule": timedelta(minutes=10)},
     "trim-events": {"task": "provisioning.trim_events", "schedule": timedelta(days=1)},

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from portal.districts.models import AwsAccount, District
+from provisioning.access_check import check_account, check_all
 from provisioning.archive import archive_ended
 from provisioning.archive import trim_events as trim
 from provisioning.claim import claim
@@ -117,6 +118,15 @@ def read_quotas(account: int | None = None, region: str = "") -> None:
         read_all()
     elif (known := AwsAccount.objects.filter(pk=account).first()) is not None:
         read_account(known, region)
+
+
+@shared_task(name="provisioning.check_access", ignore_result=True)
+def check_access(account: int | None = None) -> None:
+    """Ask AWS who we are in every account, or in one."""
+    if account is None:
+        check_all()
+    elif (known := AwsAccount.objects.filter(pk=account).first()) is not None:
+        check_account(known)
 
 
 @shared_task(name="provisioning.look_at_holdings", ignore_result=True, soft_time_limit=300)

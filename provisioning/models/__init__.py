@@ -1,5 +1,6 @@
 """What is stored of runs and of what they made."""
 
+from provisioning.models.access import AccountAccess
 from provisioning.models.certificate import RemovalCertificate
 from provisioning.models.drift import DriftItem
 from provisioning.models.holdings import DistrictHoldings
@@ -9,6 +10,7 @@ from provisioning.models.run import Run, RunEvent, RunStep, new_claim
 from provisioning.models.stack import StackOutput, StackResource
 
 __all__ = [
+    "AccountAccess",
     "AccountQuota",
     "DistrictHoldings",
     "DriftItem",

@@ -4,10 +4,12 @@ from django.contrib import admin
 from django.urls import include, path
 
 from portal.health import livez, readyz
+from portal.metrics import metrics
 
 urlpatterns = [
     path("livez", livez),
     path("readyz", readyz),
+    path("metrics", metrics),
     path("admin/", admin.site.urls),
     path("", include("portal.console.urls")),
 ]

@@ -24,6 +24,7 @@ from provisioning.holdings import look_at as look_into
 from provisioning.models import Run
 from provisioning.patience import patiently
 from provisioning.quota_reading import read_account, read_all
+from provisioning.presence import PERIODIC, sign
 from provisioning.reaper import reap, recover
 from provisioning.selectors import ACTIVE
 from provisioning.services.approval import expire
@@ -91,6 +92,7 @@ def reap_runs() -> None:
     recover()
     expire()
     follow()
+    sign(PERIODIC)
 
 
 @shared_task(name="provisioning.sweep_drift", ignore_result=True)

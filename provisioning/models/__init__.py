@@ -4,6 +4,7 @@ from provisioning.models.access import AccountAccess
 from provisioning.models.certificate import RemovalCertificate
 from provisioning.models.drift import DriftItem
 from provisioning.models.holdings import DistrictHoldings
+from provisioning.models.presence import Presence
 from provisioning.models.quota import AccountQuota
 from provisioning.models.rollout import Rollout, RolloutMember
 from provisioning.models.run import Run, RunEvent, RunStep, new_claim
@@ -14,6 +15,7 @@ __all__ = [
     "AccountQuota",
     "DistrictHoldings",
     "DriftItem",
+    "Presence",
     "RemovalCertificate",
     "Rollout",
     "RolloutMember",

@@ -23,8 +23,8 @@ from provisioning.execution import execute
 from provisioning.holdings import look_at as look_into
 from provisioning.models import Run
 from provisioning.patience import patiently
-from provisioning.quota_reading import read_account, read_all
 from provisioning.presence import PERIODIC, sign
+from provisioning.quota_reading import read_account, read_all
 from provisioning.reaper import reap, recover
 from provisioning.selectors import ACTIVE
 from provisioning.services.approval import expire

@@ -1,4 +1,4 @@
-"""The outline that previews show says what synthesis makes: as many resources, at the same addresses, for the same money."""
+"""The outline that previews show says what synthesis makes: as many resources, the same addresses, the same money."""
 
 from __future__ import annotations
 

@@ -136,17 +136,17 @@ def count(wish: Wish) -> int:
 
 
 def outline(wish: Wish) -> dict[str, Resources]:
-    """Return the resources that cost by their being there, and those that a drawing shows, as Terraform's JSON has them.
+    """Return the resources that cost by their being there, and those that a drawing shows, as Terraform's JSON.
 
     What they hold is what `infra.cost` reads.
     """
     sizing, zones = wish.sizing, [str(zone) for zone in range(1, wish.zones + 1)]
-    readers = {} if wish.is_sandbox else {"database_reader": {}}
+    readers: Resources = {} if wish.is_sandbox else {"database_reader": {}}
     nats = range(1, wish.gateways + 1)
     task = {"cpu": str(sizing.task_cpu), "memory": str(sizing.task_memory)}
     interface = {"vpc_endpoint_type": "Interface", "subnet_ids": zones}
     endpoints = {f"endpoints_{name}": interface for name in INTERFACE_ENDPOINTS} if wish.uses_endpoints else {}
-    alarms = {f"alarm_{number}": {} for number in range(ALARMS + len(readers) + sizing.cache_replicas)}
+    alarms: Resources = {f"alarm_{number}": {} for number in range(ALARMS + len(readers) + sizing.cache_replicas)}
     found: dict[str, Resources] = {
         "aws_vpc": {"network_vpc": {}},
         "aws_subnet": {f"network_{tier}_{zone}": {} for tier in TIERS for zone in zones},

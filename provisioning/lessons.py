@@ -93,7 +93,8 @@ def _learnt(run: Run) -> tuple[Past, ...]:
     steps: dict[int, dict[str, float]] = defaultdict(dict)
     taken = RunStep.objects.filter(run__in=chosen).exclude(finished_at=None)
     for number, step, began, finished in taken.values_list("run", "step", "started_at", "finished_at"):
-        steps[number][step] = (finished - began).total_seconds()
+        if finished is not None:
+            steps[number][step] = (finished - began).total_seconds()
     parts = _parts(chosen)
     return tuple(Past(tuple(parts[number]), steps[number]) for number in chosen)
 

@@ -1,8 +1,8 @@
 """Reads an account's quotas in a region, and how much of each is used, by the calls that the deploy role may make.
 
 Sources: AWS General Reference, "Service endpoints and quotas", for codes and defaults; Service Quotas API Reference,
-GetServiceQuota ("if the applied quota value is not available ... the quota is not retrieved"); AWS CloudTrail User Guide,
-"Quotas in AWS CloudTrail": five trails in a region, shadow trails included, and none of its quotas can be raised.
+GetServiceQuota ("if the applied quota value is not available ... the quota is not retrieved"); AWS CloudTrail User
+Guide, "Quotas in AWS CloudTrail": five trails in a region, shadow trails included, which nobody can raise.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ class QuotaReading:
     """One quota of an account in a region.
 
     `source` is "read", or why the limit is AWS's documented default: "denied" where we may not ask, "default" where
-    Service Quotas does not answer, "fixed" where AWS raises it for nobody. `used` is None where no call tells it: a quota per VPC, and Fargate's.
+    Service Quotas does not answer, "fixed" where AWS raises it for nobody. `used` is None where no call tells it: a
+    quota per VPC, and Fargate's.
     """
 
     code: str

@@ -14,7 +14,6 @@ from django.utils import timezone
 from devtools.paths import ROOT
 from portal.accounts.roles import Role
 from portal.version import VERSION
-from provisioning import presence
 from provisioning.health import workers
 from provisioning.models import Presence, Run
 from provisioning.presence import PERIODIC, begin, end, sign
@@ -89,7 +88,7 @@ def test_a_worker_signs_while_it_is_there_and_leaves_no_sign_when_it_goes(monkey
         def start(self) -> None:
             begun.append(self.args)
 
-    monkeypatch.setattr(presence.threading, "Thread", Thread)
+    monkeypatch.setattr("provisioning.presence.threading.Thread", Thread)
     queues = SimpleNamespace(consume_from={"runs": None, "runs.here": None})
     worker = SimpleNamespace(hostname="celery@here", app=SimpleNamespace(amqp=SimpleNamespace(queues=queues)))
     begin(sender=worker)
@@ -97,7 +96,7 @@ def test_a_worker_signs_while_it_is_there_and_leaves_no_sign_when_it_goes(monkey
     assert (name, taken) == ("celery@here", ["runs", "runs.here"])
     sign("celery@here", ["runs"])
     assert [one.name for one in workers().here] == ["celery@here"]
-    monkeypatch.setattr(presence.connection, "close", lambda: None)
+    monkeypatch.setattr("provisioning.presence.connection.close", lambda: None)
     end(sender=worker)
     assert workers().here == ()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import uuid
 import zoneinfo
+from collections.abc import Mapping
 from datetime import datetime, time
 from functools import cache
 from typing import Any
@@ -26,13 +27,10 @@ from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
 from portal.districts import rules, services
 from portal.districts.models import AwsAccount
-from portal.districts.registration import DEFAULT_REGION, EVERYBODY, Registration, RegistrationRefused
+from portal.districts.registration import DEFAULT_REGION, EVERYBODY, REGIONS, Registration, RegistrationRefused
 from portal.texts import StrOrPromise, said_lazy
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.onboarding import check_room
-
-REGIONS = (DEFAULT_REGION, "us-east-2", "us-west-1", "us-west-2")
-"""AWS's regions in the United States: a district's records stay in the country."""
 
 EGRESS = {Egress.NAT: _("Through NAT gateways"), Egress.NONE: _("None: AWS services only")}
 ENVIRONMENTS = {
@@ -76,6 +74,11 @@ class DescribedForm(forms.Form):
                 field.widget.attrs["aria-describedby"] = f"{help_id}id_{name}_error"
 
 
+def lines_of(text: str) -> tuple[str, ...]:
+    """Return the entries of a list that is typed one a line; commas part too."""
+    return tuple(part for part in re.split(r"[\s,;]+", text) if part)
+
+
 class LinesField(forms.CharField):
     """A list that is typed one a line; commas part too."""
 
@@ -83,7 +86,31 @@ class LinesField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         """Return the entries without blanks."""
-        return tuple(part for part in re.split(r"[\s,;]+", super().clean(value)) if part)
+        return lines_of(super().clean(value))
+
+
+class TagsField(forms.CharField):
+    """Tags that are typed one a line, as key=value."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+    def prepare_value(self, value: Any) -> Any:
+        """Write the tags as lines."""
+        return "\n".join(f"{key}={text}" for key, text in value.items()) if isinstance(value, Mapping) else value
+
+    def clean(self, value: Any) -> Any:
+        """Return the tags; raises ValidationError for a line without a sign of equality, and for a key given twice."""
+        tags: dict[str, str] = {}
+        for line in (line.strip() for line in super().clean(value).splitlines()):
+            if not line:
+                continue
+            key, sign, text = line.partition("=")
+            if not sign or not key.strip():
+                raise forms.ValidationError(_("Write %(line)s as key=value."), params={"line": line[:40]})
+            if key.strip() in tags:
+                raise forms.ValidationError(_("The tag %(key)s is given twice."), params={"key": key.strip()[:40]})
+            tags[key.strip()] = text.strip()
+        return tags
 
 
 class RegistrationForm(DescribedForm):
@@ -188,6 +215,11 @@ class RegistrationForm(DescribedForm):
     alarm_emails = LinesField(
         label=_("Alarms go to"), required=False, help_text=_("E-mail addresses, one a line; AWS asks each to confirm.")
     )
+    tags = TagsField(
+        label=_("Tags"),
+        required=False,
+        help_text=_("On every resource, one a line: key=value. Cost reports group by them."),
+    )
     note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
     registration_key = forms.UUIDField(widget=forms.HiddenInput)
 
@@ -199,7 +231,7 @@ class RegistrationForm(DescribedForm):
             ("cidr", "egress", "allowed_client_cidrs", "certificate_arn", "hosted_zone_id", "domain_name"),
         ),
         (_("Results"), ("oidc_issuer", "oidc_audience", "oidc_keys", "district_ids")),
-        (_("Governance"), ("account_id", "monthly_budget_usd", "alarm_emails", "note")),
+        (_("Governance"), ("account_id", "monthly_budget_usd", "alarm_emails", "tags", "note")),
     )
 
     def groups(self) -> list[tuple[StrOrPromise, list[BoundField]]]:

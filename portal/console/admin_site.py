@@ -43,6 +43,7 @@ class ReadOnlyMixin:
 class ReadOnlyInline(ReadOnlyMixin, admin.TabularInline):  # type: ignore[type-arg]
     """Rows of another table on its parent's page."""
 
+    template = "admin/console/read_only_inline.html"
     extra = 0
     can_delete = False
     show_change_link = False

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from django.utils.functional import Promise
+from django.utils.translation import pgettext, pgettext_lazy
+
 
 class Badge(StrEnum):
     """A state that pages show: the value is stored, the word is read, icon and tone are drawn."""
 
     word: str
+    """In English: what is stored, logged and answered by the API says this."""
     icon: str
     tone: str
 
@@ -19,7 +23,12 @@ class Badge(StrEnum):
         member.word, member.icon, member.tone = word, icon, tone
         return member
 
+    @property
+    def label(self) -> str:
+        """The word in the reader's language, as pages show it."""
+        return pgettext(type(self).__name__, self.word)
+
     @classmethod
-    def choices(cls) -> list[tuple[str, str]]:
-        """Return value and word of each, for Django's fields."""
-        return [(member.value, member.word) for member in cls]
+    def choices(cls) -> list[tuple[str, Promise]]:
+        """Return value and word of each, for Django's fields; the word is in the reader's language."""
+        return [(member.value, pgettext_lazy(cls.__name__, member.word)) for member in cls]

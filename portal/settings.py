@@ -72,6 +72,13 @@ LOGIN_REDIRECT_URL = "console:fleet"
 LOGOUT_REDIRECT_URL = "console:sign-in"
 
 LANGUAGE_CODE = "en-us"
+LANGUAGES = [("en", "English"), ("es", "Español")]
+LOCALE_PATHS = [BASE_DIR / "portal" / "locale"]
+FORMAT_MODULE_PATH = ["portal.formats"]
+LANGUAGE_COOKIE_AGE = int(timedelta(days=365).total_seconds())
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = BEHIND_TLS
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True

@@ -2,12 +2,14 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.i18n import set_language
 
 from portal.health import livez, readyz
 
 urlpatterns = [
     path("livez", livez),
     path("readyz", readyz),
+    path("language", set_language, name="set_language"),
     path("admin/", admin.site.urls),
     path("", include("portal.console.urls")),
 ]

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+from django.utils.translation import pgettext
+
 from portal.badges import Badge
 
 
@@ -36,6 +38,11 @@ class Place(Enum):
     APPLICATION = "Application subnets"
     DATA = "Data subnets"
     REGION = "In the region"
+
+    @property
+    def label(self) -> str:
+        """The place in the reader's language."""
+        return pgettext("Place", self.value)
 
 
 ROWS = (Place.PUBLIC, Place.APPLICATION, Place.DATA)

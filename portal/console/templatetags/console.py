@@ -17,6 +17,7 @@ from portal.accounts.models import User
 from portal.accounts.roles import RANK, Role, role_of
 from portal.audit.actions import AuditAction
 from portal.badges import Badge
+from portal.texts import said as said_in_language
 
 register = template.Library()
 
@@ -37,7 +38,7 @@ def icon(name: str) -> SafeString:
 @register.simple_tag
 def badge(state: Badge) -> SafeString:
     """Draw a state of any enumeration: its word, its icon and its tone."""
-    return format_html('<span class="state tint-{}">{}{}</span>', state.tone, icon(state.icon), state.word)
+    return format_html('<span class="state tint-{}">{}{}</span>', state.tone, icon(state.icon), state.label)
 
 
 def span(seconds: float) -> str:
@@ -81,6 +82,12 @@ def lasted(started: datetime | None, finished: datetime | None) -> SafeString | 
         return span((finished - started).total_seconds())
     text = span((timezone.now() - started).total_seconds())
     return format_html('<span data-since="{}">{}</span>', started.isoformat(), text)
+
+
+@register.filter
+def said(text: Any) -> Any:
+    """Show a sentence that another room said, in the reader's language."""
+    return said_in_language(text)
 
 
 @register.filter

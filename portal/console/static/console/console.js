@@ -71,7 +71,7 @@
     if (!source || !navigator.clipboard) return;
     navigator.clipboard.writeText(source.textContent.trim()).then(function () {
       const before = button.textContent;
-      button.textContent = "Copied";
+      button.textContent = button.dataset.copied;
       window.setTimeout(function () { button.textContent = before; }, 1500);
     });
   });

@@ -26,14 +26,18 @@ def register_wrongly(page: Page) -> None:
     page.get_by_role("button", name="Create and deploy").click()
 
 
-def choose_a_file(page: Page) -> None:
-    page.get_by_label("CSV file").set_input_files({"name": "d.csv", "mimeType": "text/csv", "buffer": FILE})
+def choose_a_file(page: Page, content: bytes = FILE) -> None:
+    page.get_by_label("CSV file").set_input_files({"name": "d.csv", "mimeType": "text/csv", "buffer": content})
     page.get_by_role("button", name="Try the file").click()
 
 
 def try_a_file(page: Page) -> None:
     choose_a_file(page)
     expect(page.get_by_role("main")).to_contain_text("2 rows can be registered")
+
+
+def try_an_empty_file(page: Page) -> None:
+    choose_a_file(page, b"name,size\n")
 
 
 def register_a_file(page: Page) -> None:

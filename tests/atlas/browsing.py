@@ -27,7 +27,7 @@ TALLEST = 6000
 LISTENER = """
 window.__refused = [];
 document.addEventListener("securitypolicyviolation", event => window.__refused.push(
-    event.violatedDirective + " refused " + (event.blockedURI || event.sample || "inline") + " at " + event.sourceFile));
+    event.violatedDirective + " refused " + (event.blockedURI || "inline") + " at " + event.sourceFile));
 """
 
 
@@ -107,5 +107,5 @@ def keep(page: Page, name: str) -> Path:
     width = int(page.evaluate("document.documentElement.clientWidth"))
     height = min(TALLEST, int(page.evaluate("document.documentElement.scrollHeight")))
     path = SCREENSHOTS / f"{name}.png"
-    page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height})
+    page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height}, timeout=60_000)
     return path

@@ -18,6 +18,7 @@ from tests.atlas.acts import (
     sign_in_again_wrongly,
     sign_in_wrongly,
     try_a_file,
+    try_an_empty_file,
     type_a_wrong_number,
 )
 from tests.atlas.worlds import World
@@ -47,6 +48,8 @@ class Scene:
     who: str = "ada"
     status: int = 200
     act: Callable[[Page], None] | None = None
+    keeps: tuple[tuple[str, str], ...] = ()
+    """The fields of a form that was refused, and what somebody had typed into them."""
     also: str = ""
     """What tells it from another scene of the same page and state."""
 
@@ -54,6 +57,11 @@ class Scene:
     def name(self) -> str:
         """The scene's name, for tests and files."""
         return "-".join(part for part in (self.view.replace(":", "-"), self.state, self.also) if part)
+
+    @property
+    def is_refused(self) -> bool:
+        """Say whether a form was sent that cannot be accepted."""
+        return self.state is State.ERROR and self.act is not None
 
     @property
     def is_looked_into(self) -> bool:
@@ -65,13 +73,25 @@ U, M, L, E, F, H = State.USUAL, State.EMPTY, State.LOADING, State.ERROR, State.F
 NOTHING, USUAL, HUGE = World.EMPTY, World.USUAL, World.HUGE
 OPERATOR = "This needs the role Operator"
 ROLELESS = "no role yet"
+REGISTERED = (("#id_name", "Maple Valley"), ("#id_slug", "other"), ("#id_nces_id", "12"), ("#id_cidr", "10.0.0.0/16"))
+CONFIRMED = (("#id_slug", "another"), ("#id_reason", "The contract has ended"))
+ROLLED_OUT = (("#id_value", "no-digest"), ("#id_reason", "Faster ingest"))
 
 SCENES: tuple[Scene, ...] = (
     # Nothing is there yet.
     Scene("sign-in", U, NOTHING, "/sign-in", "Sign in to Homeroom", who=""),
-    Scene("sign-in", E, NOTHING, "/sign-in", "correct username and password", who="", act=sign_in_wrongly),
+    Scene(
+        "sign-in",
+        E,
+        NOTHING,
+        "/sign-in",
+        "correct username and password",
+        who="",
+        act=sign_in_wrongly,
+        keeps=(("#id_username", "ada"),),
+    ),
     Scene("sign-in-again", U, NOTHING, "/sign-in/again", "cannot be undone"),
-    Scene("sign-in-again", E, NOTHING, "/sign-in/again", "not your password", status=422, act=sign_in_again_wrongly),
+    Scene("sign-in-again", E, NOTHING, "/sign-in/again", "not your password", act=sign_in_again_wrongly),
     Scene("fleet", M, NOTHING, "/", "No district yet"),
     Scene("fleet", F, NOTHING, "/", ROLELESS, who="nemo", status=403),
     Scene("register", M, NOTHING, "/districts/new", "What will be made"),
@@ -96,10 +116,11 @@ SCENES: tuple[Scene, ...] = (
     Scene("fleet", E, USUAL, "/?show=attention", "no more VPCs"),
     Scene("fleet", M, USUAL, "/?q=nothing-like-it", "No district matches", also="no-match"),
     Scene("register", U, USUAL, "/districts/new", "What will be made"),
-    Scene("register", E, USUAL, "/districts/new", "overlaps", status=422, act=register_wrongly),
+    Scene("register", E, USUAL, "/districts/new", "overlaps", act=register_wrongly, keeps=REGISTERED),
     Scene("register", F, USUAL, "/districts/new", OPERATOR, who="vera", status=403),
     Scene("bulk", U, USUAL, "/districts/bulk", "What the file asks for", act=try_a_file),
     Scene("bulk", F, USUAL, "/districts/bulk", OPERATOR, who="vera", status=403),
+    Scene("bulk", E, USUAL, "/districts/bulk", "The file has no row", act=try_an_empty_file),
     Scene("bulk-progress", L, USUAL, "/districts/bulk", "0 of 2 runs ended", act=register_a_file),
     Scene("district", U, USUAL, "/districts/{live}", "https://lakeside.example"),
     Scene("district", M, USUAL, "/districts/{pine}", "No outputs yet"),
@@ -118,7 +139,15 @@ SCENES: tuple[Scene, ...] = (
     Scene("district-drift", M, USUAL, "/districts/{pine}/drift", "Nothing to check"),
     Scene("district-drift", F, USUAL, "/districts/{drifted}/drift", ROLELESS, who="nemo", status=403),
     Scene("district-settings", U, USUAL, "/districts/{live}/settings", "Plan this change"),
-    Scene("district-settings", E, USUAL, "/districts/{live}/settings", "Error: ", status=422, act=set_wrongly),
+    Scene(
+        "district-settings",
+        E,
+        USUAL,
+        "/districts/{live}/settings",
+        "Error: ",
+        act=set_wrongly,
+        keeps=(("#id_allowed_client_cidrs", "not a network"),),
+    ),
     Scene("district-settings", U, USUAL, "/districts/{live}/settings", "An operator", who="vera", also="viewer"),
     Scene("district-settings", F, USUAL, "/districts/{live}/settings", ROLELESS, who="nemo", status=403),
     Scene("district-audit", U, USUAL, "/districts/{live}/audit", "was registered"),
@@ -129,7 +158,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("teardown", U, USUAL, "/districts/{live}/teardown", "12 objects, 3.4 MB."),
     Scene("teardown", M, USUAL, "/districts/{pine}/teardown", "No resource is recorded"),
     Scene("teardown", L, USUAL, "/districts/{looked}/teardown", "A worker reads what the buckets hold"),
-    Scene("teardown", E, USUAL, "/districts/{live}/teardown", "Error: ", status=422, act=confirm_wrongly),
+    Scene("teardown", E, USUAL, "/districts/{live}/teardown", "Error: ", act=confirm_wrongly, keeps=CONFIRMED),
     Scene("teardown", F, USUAL, "/districts/{live}/teardown", OPERATOR, who="vera", status=403),
     Scene("teardown", U, USUAL, "/districts/{live}/teardown", "was long ago", who="ada:2", also="signed-in-long-ago"),
     Scene("run", L, USUAL, "/runs/{applying}", "18 of 91"),
@@ -145,13 +174,21 @@ SCENES: tuple[Scene, ...] = (
     Scene("run", M, USUAL, "/runs/{deployed}?q=nothing-like-it", "No line matches."),
     Scene("run", F, USUAL, "/runs/{deployed}", ROLELESS, who="nemo", status=403),
     Scene("run-force-stop", U, USUAL, "/runs/{cancelling}/force-stop", "What this does"),
-    Scene("run-force-stop", E, USUAL, "/runs/{cancelling}/force-stop", "Error: ", status=422, act=type_a_wrong_number),
+    Scene(
+        "run-force-stop",
+        E,
+        USUAL,
+        "/runs/{cancelling}/force-stop",
+        "Error: ",
+        act=type_a_wrong_number,
+        keeps=(("#typed-number", "0"),),
+    ),
     Scene("run-force-stop", F, USUAL, "/runs/{cancelling}/force-stop", "Administrator", who="otto", status=403),
     Scene("certificate", U, USUAL, "/certificates/{certificate}", "are those with which it was issued"),
     Scene("certificate", F, USUAL, "/certificates/{certificate}", ROLELESS, who="nemo", status=403),
     Scene("rollouts", U, USUAL, "/rollouts", "Halted"),
     Scene("rollout-new", U, USUAL, "/rollouts/new", "What will be reached"),
-    Scene("rollout-new", E, USUAL, "/rollouts/new", "Error: ", status=422, act=roll_out_wrongly),
+    Scene("rollout-new", E, USUAL, "/rollouts/new", "Error: ", act=roll_out_wrongly, keeps=ROLLED_OUT),
     Scene("rollout-new", F, USUAL, "/rollouts/new", OPERATOR, who="vera", status=403),
     Scene("rollout", E, USUAL, "/rollouts/{halted}", "Halted: "),
     Scene("rollout", F, USUAL, "/rollouts/{halted}", ROLELESS, who="nemo", status=403),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import Page
 
 from tests.atlas.browsing import Visitors, keep
-from tests.atlas.checks import refused, sideways, violations
+from tests.atlas.checks import error_problems, field_problems, refused, sideways, violations
 from tests.atlas.scenes import SCENES, Scene
 from tests.atlas.worlds import Builder
 
@@ -13,6 +14,10 @@ pytestmark = [pytest.mark.browser]
 
 CUT_OFF = ("net::ERR_FAILED", "htmx:afterRequest", "htmx:sendError")
 """What the browser and htmx say where a scene cuts the connection itself."""
+
+
+def value(page: Page, selector: str) -> str:
+    return page.locator(selector).input_value()
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
@@ -32,6 +37,10 @@ def test_page(scene: Scene, builder: Builder, visitors: Visitors):
         keep(page, scene.name)
         # Before axe looks: it copies style sheets into the page, which the policy refuses.
         wrong = refused(page) + [told for told in visitors.complaints if not any(cut in told for cut in CUT_OFF)]
+        wrong += field_problems(page)
+        if scene.is_refused:
+            wrong += error_problems(page)
+            wrong += [f"{where} is no longer {typed}" for where, typed in scene.keeps if value(page, where) != typed]
         wrong += violations(page) if scene.is_looked_into else sideways(page)
         assert not wrong, "\n".join(wrong)
     finally:

@@ -24,6 +24,7 @@ class PartState(Badge):
     DRIFTED = "drifted", "Drifted", "drift", "warn"
     IN_WORK = "in_work", "In work", "progress", "busy"
     EXISTS = "exists", "Exists", "check", "good"
+    PLANNED = "planned", "Planned", "circle-dashed", "neutral"
 
 
 SEVERITY = tuple(PartState)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import uuid
 import zoneinfo
+from collections.abc import Mapping
 from datetime import datetime, time
 from functools import cache
 from typing import Any
@@ -26,12 +27,9 @@ from portal.audit.models import AuditEvent
 from portal.console.hints import HINTS
 from portal.districts import rules, services
 from portal.districts.models import AwsAccount
-from portal.districts.registration import DEFAULT_REGION, EVERYBODY, Registration, RegistrationRefused
+from portal.districts.registration import DEFAULT_REGION, EVERYBODY, REGIONS, Registration, RegistrationRefused
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.onboarding import check_room
-
-REGIONS = (DEFAULT_REGION, "us-east-2", "us-west-1", "us-west-2")
-"""AWS's regions in the United States: a district's records stay in the country."""
 
 EGRESS = {Egress.NAT: "Through NAT gateways", Egress.NONE: "None: AWS services only"}
 TEARDOWN_FIELDS = {"slug_differs": "slug", "reason_missing": "reason"}
@@ -62,6 +60,11 @@ class DescribedForm(forms.Form):
                 field.widget.attrs["aria-describedby"] = f"{help_id}id_{name}_error"
 
 
+def lines_of(text: str) -> tuple[str, ...]:
+    """Return the entries of a list that is typed one a line; commas part too."""
+    return tuple(part for part in re.split(r"[\s,;]+", text) if part)
+
+
 class LinesField(forms.CharField):
     """A list that is typed one a line; commas part too."""
 
@@ -69,7 +72,31 @@ class LinesField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         """Return the entries without blanks."""
-        return tuple(part for part in re.split(r"[\s,;]+", super().clean(value)) if part)
+        return lines_of(super().clean(value))
+
+
+class TagsField(forms.CharField):
+    """Tags that are typed one a line, as key=value."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+    def prepare_value(self, value: Any) -> Any:
+        """Write the tags as lines."""
+        return "\n".join(f"{key}={text}" for key, text in value.items()) if isinstance(value, Mapping) else value
+
+    def clean(self, value: Any) -> Any:
+        """Return the tags; raises ValidationError for a line without a sign of equality, and for a key given twice."""
+        tags: dict[str, str] = {}
+        for line in (line.strip() for line in super().clean(value).splitlines()):
+            if not line:
+                continue
+            key, sign, text = line.partition("=")
+            if not sign or not key.strip():
+                raise forms.ValidationError(f"Write {line[:40]} as key=value.")
+            if key.strip() in tags:
+                raise forms.ValidationError(f"The tag {key.strip()[:40]} is given twice.")
+            tags[key.strip()] = text.strip()
+        return tags
 
 
 class RegistrationForm(DescribedForm):
@@ -140,6 +167,9 @@ class RegistrationForm(DescribedForm):
     alarm_emails = LinesField(
         label="Alarms go to", required=False, help_text="E-mail addresses, one a line; AWS asks each to confirm."
     )
+    tags = TagsField(
+        label="Tags", required=False, help_text="On every resource, one a line: key=value. Cost reports group by them."
+    )
     note = forms.CharField(label="Note", required=False, widget=forms.Textarea(attrs={"rows": 2}))
     registration_key = forms.UUIDField(widget=forms.HiddenInput)
 
@@ -150,7 +180,7 @@ class RegistrationForm(DescribedForm):
             "Network",
             ("cidr", "egress", "allowed_client_cidrs", "certificate_arn", "hosted_zone_id", "domain_name"),
         ),
-        ("Governance", ("account_id", "monthly_budget_usd", "alarm_emails", "note")),
+        ("Governance", ("account_id", "monthly_budget_usd", "alarm_emails", "tags", "note")),
     )
 
     def groups(self) -> list[tuple[str, list[BoundField]]]:

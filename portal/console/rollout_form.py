@@ -10,9 +10,10 @@ from django import forms
 
 from infra.sizes import SIZES
 from infra.spec import Environment
-from portal.console.forms import REGIONS, DescribedForm, LinesField
+from portal.console.forms import DescribedForm, LinesField
 from portal.districts.changes import EDITABLE
 from portal.districts.models import District
+from portal.districts.registration import REGIONS
 from provisioning.rollouts.selection import Selection, choose_districts, in_waves
 from provisioning.rollouts.waves import DEFAULT_WAVES, WavesRefused, parse
 from provisioning.services.rollouts import MOST_AT_ONCE, RolloutRefused, RolloutRequest, check_rollout

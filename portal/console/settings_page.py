@@ -13,7 +13,7 @@ from infra.sizes import SIZES
 from infra.spec import LOG_RETENTION_DAYS
 from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
-from portal.console.forms import EGRESS, DescribedForm, LinesField
+from portal.console.forms import EGRESS, DescribedForm, LinesField, TagsField
 from portal.districts.changes import EDITABLE, ChangeRefused
 from portal.districts.models import District
 from provisioning.models import Run
@@ -53,30 +53,6 @@ def change_of(run: Run) -> list[Difference]:
     taken = AuditEvent.objects.filter(run_number=run.number, action=AuditAction.DISTRICT_CHANGED).first()
     before = {name: getattr(run.district, name) for name in run.change} | ((taken.before or {}) if taken else {})
     return differences(before, run.change)
-
-
-class TagsField(forms.CharField):
-    """Tags that are typed one a line, as key=value."""
-
-    widget = forms.Textarea(attrs={"rows": 3})
-
-    def prepare_value(self, value: Any) -> Any:
-        """Write the tags as lines."""
-        return "\n".join(f"{key}={text}" for key, text in value.items()) if isinstance(value, Mapping) else value
-
-    def clean(self, value: Any) -> Any:
-        """Return the tags; raises ValidationError for a line without a sign of equality, and for a key given twice."""
-        tags: dict[str, str] = {}
-        for line in (line.strip() for line in super().clean(value).splitlines()):
-            if not line:
-                continue
-            key, sign, text = line.partition("=")
-            if not sign or not key.strip():
-                raise forms.ValidationError(f"Write {line[:40]} as key=value.")
-            if key.strip() in tags:
-                raise forms.ValidationError(f"The tag {key.strip()[:40]} is given twice.")
-            tags[key.strip()] = text.strip()
-        return tags
 
 
 class LinedField(LinesField):

@@ -12,12 +12,18 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from portal.accounts.models import User
 from portal.accounts.roles import RANK, Role, role_of
 from portal.audit.actions import AuditAction
 from portal.badges import Badge
+from portal.console.aws_console import console_url
+from portal.console.legend import meaning
+from portal.districts.models import District
 from portal.texts import said as said_in_language
+from provisioning.estimates import Range
+from provisioning.models import StackResource
 
 register = template.Library()
 
@@ -37,8 +43,10 @@ def icon(name: str) -> SafeString:
 
 @register.simple_tag
 def badge(state: Badge) -> SafeString:
-    """Draw a state of any enumeration: its word, its icon and its tone."""
-    return format_html('<span class="state tint-{}">{}{}</span>', state.tone, icon(state.icon), state.label)
+    """Draw a state of any enumeration: its word, its icon and its tone; its title says what it means."""
+    told = meaning(state)
+    title = format_html(' title="{}"', told) if told else ""
+    return format_html('<span class="state tint-{}"{}>{}{}</span>', state.tone, title, icon(state.icon), state.label)
 
 
 def span(seconds: float) -> str:
@@ -90,6 +98,12 @@ def said(text: Any) -> Any:
     return said_in_language(text)
 
 
+@register.simple_tag
+def aws_console(resource: StackResource, district: District) -> str:
+    """Return the address of a resource in AWS's own console; empty where none leads to it."""
+    return console_url(resource.type, resource.provider_id, resource.arn, district.region)
+
+
 @register.filter
 def moment(text: Any) -> datetime | None:
     """Read a moment that is stored as text; None for anything else."""
@@ -100,6 +114,20 @@ def moment(text: Any) -> datetime | None:
 def took(length: timedelta | None) -> str:
     """Write a length of time."""
     return "" if length is None else span(length.total_seconds())
+
+
+@register.filter
+def usual(length: Range | None) -> str:
+    """Write a range of seconds as people say it: "8 to 9 min", "40 to 55 s", "about 3 min"."""
+    if length is None:
+        return ""
+    low, high, unit = length.low, length.high, "s"
+    if high >= 2 * MINUTE:
+        low, high, unit = low / MINUTE, high / MINUTE, "min"
+    first, last = round(low), max(round(high), 1)
+    if first >= last:
+        return _("about %(number)s %(unit)s") % {"number": last, "unit": unit}
+    return _("%(first)s to %(last)s %(unit)s") % {"first": first, "last": last, "unit": unit}
 
 
 @register.filter

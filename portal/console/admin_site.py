@@ -63,6 +63,7 @@ class AuditHistoryMixin:
 class ReadOnlyInline(ReadOnlyMixin, admin.TabularInline):  # type: ignore[type-arg]
     """Rows of another table on its parent's page."""
 
+    template = "admin/console/read_only_inline.html"
     extra = 0
     can_delete = False
     show_change_link = False

@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 from django import forms
+from django.contrib.auth.forms import AuthenticationForm
 from django.db.models import Q, QuerySet
 from django.forms import BoundField
 from django.utils import timezone
@@ -25,6 +26,7 @@ from infra.sizes import SIZES
 from infra.spec import Egress, Environment
 from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
+from portal.console.hints import HINTS
 from portal.districts import rules, services
 from portal.districts.models import AwsAccount
 from portal.districts.registration import DEFAULT_REGION, EVERYBODY, REGIONS, Registration, RegistrationRefused
@@ -64,12 +66,13 @@ def time_zones() -> list[tuple[str, str]]:
 
 
 class DescribedForm(forms.Form):
-    """Ties each widget to its help and its error, for those who hear the page."""
+    """Gives each field its hint, and ties its widget to hint and error, for those who hear the page."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             if not field.widget.is_hidden:
+                field.help_text = field.help_text or HINTS.get(name, "")
                 help_id = f"id_{name}_helptext " if field.help_text else ""
                 field.widget.attrs["aria-describedby"] = f"{help_id}id_{name}_error"
 
@@ -279,6 +282,10 @@ class TeardownForm(DescribedForm):
     def refuse(self, refusal: ServiceRefused) -> None:
         """Put the service's sentence beside its field."""
         self.add_error(TEARDOWN_FIELDS.get(refusal.code), str(refusal))
+
+
+class SignInForm(DescribedForm, AuthenticationForm):
+    """Django's own, with a hint below each field."""
 
 
 class PasswordForm(DescribedForm):

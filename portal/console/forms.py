@@ -72,7 +72,7 @@ class DescribedForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             if not field.widget.is_hidden:
-                field.help_text = field.help_text or HINTS.get(name, "")
+                field.help_text = field.help_text or str(HINTS.get(name, ""))
                 help_id = f"id_{name}_helptext " if field.help_text else ""
                 field.widget.attrs["aria-describedby"] = f"{help_id}id_{name}_error"
 

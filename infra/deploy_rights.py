@@ -151,7 +151,7 @@ def named(account: str) -> list[str]:
         "elasticloadbalancing": ("*/app/api-*", "targetgroup/api-*"),
         "lambda": ("function:rotation-*",),
         "rds": ("*:aurora-*", "*:final-*", "es:database-events-*", "og:default*"),
-        "secretsmanager": ("secret:database-*",),
+        "secretsmanager": ("secret:database-*", "secret:pseudonym-key-*"),
         "sns": ("alarms-*",),
         "sqs": ("dead-letters-*", "results-*"),
         "wafv2": ("regional/managedruleset/*", "regional/webacl/api-*"),

@@ -101,7 +101,9 @@ def demo(folder: Path, size: str, environment: str) -> None:
     kept = people.passwords(folder / "passwords.json")
     port = free_port() if answers(PORT) else PORT
     say("Starting")
-    with running_portal(folder, port=port, say=say_step, before_web=lambda found: prepare(found, kept)) as portal:
+    with running_portal(
+        folder, port=port, processes=True, say=say_step, before_web=lambda found: prepare(found, kept)
+    ) as portal:
         show_addresses(portal, kept)
         open_browser(portal.url)
         say("")
@@ -126,7 +128,7 @@ def once(size: str, environment: str) -> dict[str, float | int]:
     folder.mkdir(parents=True)
     kept = people.passwords(folder / "passwords.json")
     say("Starting")
-    with running_portal(folder, say=say_step, before_web=lambda found: prepare(found, kept)) as portal:
+    with running_portal(folder, processes=True, say=say_step, before_web=lambda found: prepare(found, kept)) as portal:
         say(f"Registering {district.NAME}")
         run = wait(district.register(size=size, environment=environment), portal.services, say_step)
         figures = prove(portal, run, say_step)

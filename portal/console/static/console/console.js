@@ -104,6 +104,27 @@
     for (const button of document.querySelectorAll("button[data-once]")) button.disabled = false;
   });
 
+  // Ticks every district of the page, or takes all ticks away when every one is ticked.
+  document.addEventListener("click", function (event) {
+    const button = event.target.closest("[data-tick]");
+    if (!button) return;
+    const boxes = Array.from(document.querySelectorAll('input[type=checkbox][name=district][form="' + button.dataset.tick + '"]'));
+    const all = boxes.every(function (box) { return box.checked; });
+    for (const box of boxes) box.checked = !all;
+  });
+
+  // A page's part that was fetched into a dialog opens it; "Keep it" in there closes it.
+  document.addEventListener("htmx:afterSwap", function (event) {
+    const dialog = event.target.closest && event.target.closest("dialog");
+    if (dialog && !dialog.open) dialog.showModal();
+  });
+  document.addEventListener("click", function (event) {
+    const dialog = event.target.closest("[data-close]") && event.target.closest("dialog");
+    if (!dialog) return;
+    event.preventDefault();
+    dialog.close();
+  });
+
   // "/" goes to the search, unless somebody is writing or has switched keys off (WCAG 2.2, 2.1.4).
   const KEYS = "homeroom-keys";
   function keysAreOff() { return window.localStorage.getItem(KEYS) === "off"; }

@@ -31,9 +31,9 @@ def transactional_db(
     with django_db_blocker.unblock():
         _Case.setUpClass()
         case = _Case(methodName="__init__")
-        case._pre_setup()
+        case._pre_setup()  # type: ignore[attr-defined]
         yield
-        case._post_teardown()
+        case._post_teardown()  # type: ignore[attr-defined]
         _Case.tearDownClass()
         _Case.doClassCleanups()
 

@@ -45,9 +45,7 @@ def test_a_read_that_fails_leaves_no_record_and_no_link(shared: Pipeline, reader
     assert shared.rows("SELECT count(*) FROM homeroom.access_chain") == before
 
 
-def test_a_record_opens_its_own_students_only_and_only_in_its_transaction(
-    shared: Pipeline, reader: psycopg.Connection
-):
+def test_a_record_opens_its_own_students_only_and_only_in_its_transaction(shared: Pipeline, reader: psycopg.Connection):
     ada = shared.pseudonyms.uuid("1001")
     opened = open_access(reader, READ, [ada])
     for table in ("student_name", "student_identity", "result", "enrolment", "student"):

@@ -58,9 +58,7 @@ print(outcome.rows, int(re.search(r"VmHWM:[^0-9]+(\\d+)", status)[1]) // 1024)
 
 
 def megabytes(rows: int) -> int:
-    ran = subprocess.run(
-        [sys.executable, "-c", CHILD, str(rows)], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    ran = subprocess.run([sys.executable, "-c", CHILD, str(rows)], cwd=ROOT, capture_output=True, text=True, check=True)
     read, most = map(int, ran.stdout.split())
     assert read == rows
     return most

@@ -173,9 +173,7 @@ def test_postgres_refuses_every_transition_of_a_district_that_the_table_does_not
     for status in way_to(statuses.TABLE.initial, before, statuses.TABLE):
         District.objects.filter(pk=district.pk).update(status=status)
     refused = {
-        after
-        for after in DistrictStatus
-        if refused_by_postgres("districts_district", "status", district.pk, after)
+        after for after in DistrictStatus if refused_by_postgres("districts_district", "status", district.pk, after)
     }
     assert refused == set(DistrictStatus) - statuses.TRANSITIONS[before] - {before}
 

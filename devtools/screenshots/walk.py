@@ -102,7 +102,7 @@ class Walk:
         administrator.goto(page.url)
         self._camera.take(administrator, "approval", at=administrator.locator("#approval"))
         self._camera.take(administrator, "plan", at=administrator.locator("#plan-title"))
-        administrator.get_by_label("Comment").fill("The network is reserved for another district.")
+        administrator.locator("#decision-comment").fill("The network is reserved for another district.")
         administrator.get_by_role("button", name="Discard the plan").click()
         state(administrator, "Discarded")
 

@@ -78,8 +78,21 @@ def when(moment: datetime | None) -> SafeString | str:
     if moment is None:
         return ""
     exact = f"{moment:%Y-%m-%d %H:%M:%S} UTC"
-    text = ago(moment, timezone.now())
+    now = timezone.now()
+    text = ago(moment, now) if moment <= now else ahead(moment, now)
     return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, text)
+
+
+def ahead(moment: datetime, now: datetime) -> str:
+    """Write a moment to come relative to now, coarsely."""
+    seconds = (moment - now).total_seconds()
+    if seconds < MINUTE:
+        return _("in a moment")
+    if seconds < HOUR:
+        return _("in %(number)s min") % {"number": int(seconds // MINUTE)}
+    if seconds < DAY:
+        return _("in %(number)s h") % {"number": int(seconds // HOUR)}
+    return _("on %(day)s") % {"day": date_format(moment, "d M Y")}
 
 
 @register.simple_tag

@@ -5,10 +5,14 @@ A form whose field says more of itself keeps its own words.
 
 from __future__ import annotations
 
-from django.utils.functional import Promise
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext_lazy as _
 
-HINTS: dict[str, Promise] = {
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+HINTS: dict[str, _StrPromise] = {
     # A district
     "name": _("As people know it, such as Lakeside Unified. It never changes."),
     "state_code": _("Where the district is; for reports only."),

@@ -73,6 +73,8 @@ U, M, L, E, F, H = State.USUAL, State.EMPTY, State.LOADING, State.ERROR, State.F
 NOTHING, USUAL, HUGE = World.EMPTY, World.USUAL, World.HUGE
 OPERATOR = "This needs the role Operator"
 ROLELESS = "no role yet"
+CERTIFICATES = "/admin/provisioning/removalcertificate"
+
 REGISTERED = (("#id_name", "Maple Valley"), ("#id_slug", "other"), ("#id_nces_id", "12"), ("#id_cidr", "10.0.0.0/16"))
 CONFIRMED = (("#id_slug", "another"), ("#id_reason", "The contract has ended"))
 ROLLED_OUT = (("#id_value", "no-digest"), ("#id_reason", "Faster ingest"))
@@ -105,6 +107,8 @@ SCENES: tuple[Scene, ...] = (
     Scene("audit", F, NOTHING, "/audit", ROLELESS, who="nemo", status=403),
     Scene("system", M, NOTHING, "/system", "No worker answered"),
     Scene("system", F, NOTHING, "/system", ROLELESS, who="nemo", status=403),
+    Scene("legend", U, NOTHING, "/legend", "What the badges mean"),
+    Scene("legend", F, NOTHING, "/legend", ROLELESS, who="nemo", status=403),
     Scene("404", U, NOTHING, "/nowhere", "There is nothing at this address", status=404),
     Scene("admin:index", M, NOTHING, "/admin/", "Homeroom administration"),
     Scene("admin:login", U, NOTHING, "/admin/login/", "Username", who=""),
@@ -211,6 +215,17 @@ SCENES: tuple[Scene, ...] = (
     Scene("admin:provisioning_rollout_changelist", U, USUAL, "/admin/provisioning/rollout/", "Rollout #"),
     Scene("admin:provisioning_rollout_change", U, USUAL, "/admin/provisioning/rollout/{halted}/change/", "Halted"),
     Scene("admin:audit_auditevent_changelist", U, USUAL, "/admin/audit/auditevent/", "was registered"),
+    Scene("admin:audit_auditevent_change", U, USUAL, "/admin/audit/auditevent/{event}/change/", "was registered"),
+    Scene("admin:provisioning_accountquota_changelist", U, USUAL, "/admin/provisioning/accountquota/", "Sandbox"),
+    Scene(
+        "admin:provisioning_accountquota_change", U, USUAL, "/admin/provisioning/accountquota/{quota}/change/", "VPC"
+    ),
+    Scene("admin:provisioning_driftitem_changelist", U, USUAL, "/admin/provisioning/driftitem/", "retention_in_days"),
+    Scene("admin:provisioning_driftitem_change", U, USUAL, "/admin/provisioning/driftitem/{drift}/change/", "365"),
+    Scene("admin:provisioning_presence_changelist", U, USUAL, "/admin/provisioning/presence/", "worker@host-1"),
+    Scene("admin:provisioning_presence_change", U, USUAL, "/admin/provisioning/presence/{worker}/change/", "runs"),
+    Scene("admin:provisioning_removalcertificate_changelist", U, USUAL, f"{CERTIFICATES}/", "Aspen Falls"),
+    Scene("admin:provisioning_removalcertificate_change", U, USUAL, CERTIFICATES + "/{certificate}/change/", "Aspen"),
     Scene("admin:accounts_user_changelist", U, USUAL, "/admin/accounts/user/", "otto"),
     Scene("admin:accounts_user_add", U, USUAL, "/admin/accounts/user/add/", "Username"),
     Scene("admin:accounts_user_change", U, USUAL, "/admin/accounts/user/{user_id}/change/", "otto"),

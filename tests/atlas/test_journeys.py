@@ -117,7 +117,7 @@ def test_approve(page: Page):
     page.goto(f"/runs/{run.number}")
     main(page, "This plan waits for approval")
     main(page, "Needs consent:")
-    page.get_by_label("Comment").fill("I have read it.")
+    page.locator("#decision-comment").fill("I have read it.")
     page.get_by_role("button", name="Approve and apply").click()
     main(page, "A worker applies this very plan.")
     main(page, "I have read it.")

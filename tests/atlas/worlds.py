@@ -17,11 +17,22 @@ from django.utils import timezone
 from devtools.paths import ROOT
 from portal.accounts.models import User
 from portal.accounts.roles import Role
+from portal.audit.models import AuditEvent
 from portal.districts.models import District
 from portal.districts.services import set_drift
 from portal.districts.statuses import DistrictStatus, DriftStatus
 from provisioning.aws_services import service_of
-from provisioning.models import DistrictHoldings, DriftItem, Rollout, Run, RunEvent, StackOutput, StackResource
+from provisioning.models import (
+    AccountQuota,
+    DistrictHoldings,
+    DriftItem,
+    Presence,
+    Rollout,
+    Run,
+    RunEvent,
+    StackOutput,
+    StackResource,
+)
 from provisioning.rollouts.ticking import tick
 from provisioning.services.approval import discard
 from provisioning.services.cancellation import request_cancel
@@ -135,6 +146,10 @@ def usual() -> Places:
         "halted": str(a_halted_rollout().pk),
         "account_id": str(live.account_id),
         "user_id": str(otto.pk),
+        "quota": str(AccountQuota.objects.filter(name__contains="VPC").latest("pk").pk),
+        "drift": str(DriftItem.objects.filter(before=365).latest("pk").pk),
+        "worker": str(a_worker().pk),
+        "event": str(AuditEvent.objects.filter(message__contains="was registered").latest("pk").pk),
     }
 
 
@@ -169,6 +184,15 @@ def huge() -> Places:
 
 
 BUILD = {World.EMPTY: empty, World.USUAL: usual, World.HUGE: huge}
+
+
+def a_worker() -> Presence:
+    """Return the sign of life of a worker."""
+    now = timezone.now()
+    versions = {"Terraform": "1.13.3"}
+    return Presence.objects.create(
+        name="worker@host-1", queues=["runs"], versions=versions, started_at=now - timedelta(hours=3), seen_at=now
+    )
 
 
 def planned(run: Run, changes: int, *, waits: bool = False) -> None:

@@ -55,6 +55,7 @@ urlpatterns = [
     path("runs/<int:number>/live", run.live, name="run-live"),
     path("runs/<int:number>/log", run.log, name="run-log"),
     path("runs/<int:number>/cancel", run.cancel, name="run-cancel"),
+    path("runs/<int:number>/comment", run.comment, name="run-comment"),
     path("runs/<int:number>/decide", approval.decide, name="run-decide"),
     path("runs/<int:number>/force-stop", approval.force_stop, name="run-force-stop"),
     path("runs/<int:number>/retry", run.retry, name="run-retry"),
@@ -74,4 +75,8 @@ urlpatterns = [
     path("audit/export", audit.export, name="audit-export"),
     path("search", search.search, name="search"),
     path("system", system.system, name="system"),
+    path("accounts/test", system.ask_access, name="access-test-chosen"),
+    path("accounts/<slug:account_id>/test", system.ask_access, name="access-test"),
+    path("accounts/<slug:account_id>/access", system.access, name="access"),
+    path("legend", system.legend, name="legend"),
 ]

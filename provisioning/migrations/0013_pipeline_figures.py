@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("districts", "0007_results"),
-        ("provisioning", "0011_notices"),
+        ("provisioning", "0012_access_and_presence"),
     ]
 
     operations = [

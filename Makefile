@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage lint policy golden converge faults benchmark data doctor clean
+.PHONY: help setup demo test coverage lint policy golden messages converge faults benchmark data screenshots doctor clean
 
 help: ## List what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ policy: setup ## Scan every size's stack with checkov, in an environment of its 
 golden: setup ## Renew the golden files, the schema and the costs after a change of the stack
 	@$(RUN) -m devtools.golden
 
+messages: setup ## Bring the translations in step with the texts, and compile them
+	@$(RUN) -m devtools.messages
+
 converge: setup ## Apply every size, zone count and egress to the embedded AWS (slow; ONLY="sandbox-S-2-nat ...")
 	@$(RUN) -m devtools.converge $(ONLY)
 
@@ -48,6 +51,9 @@ benchmark: setup ## Measure synthesis, what a run costs beside Terraform alone, 
 
 data: setup ## Make results up, in every format (ROWS=25000 SEED=1 OUT=var/data)
 	@$(RUN) -m processor.data --rows $(or $(ROWS),25000) --seed $(or $(SEED),1) --out $(or $(OUT),var/data)
+
+screenshots: setup ## Renew the documentation's pictures and those of every page's states (STATES=0 leaves these out)
+	@$(RUN) -m devtools.screenshots
 
 clean: ## Remove what set-up and runs left in the project folder
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

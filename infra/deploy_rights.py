@@ -57,6 +57,7 @@ LOOKING = (
     "cloudtrail:Describe*",
     "cloudtrail:List*",
     "cloudwatch:Describe*",
+    "cloudwatch:GetMetricData",
     "cloudwatch:List*",
     "ec2:Describe*",
     "ecs:Describe*",

@@ -29,6 +29,7 @@ from processor.pseudonym_key import ensure_key, is_missing
 from processor.pseudonyms import Pseudonyms
 from processor.secret import Secret
 from processor.settings import NEEDED, Settings
+from processor.tracing import tracing
 
 logger = logging.getLogger("processor.worker")
 KEY_SECONDS = 5
@@ -70,10 +71,12 @@ def worker(settings: Settings, arguments: Namespace) -> int:
     """Take messages until told to end."""
     settings.need(*NEEDED["worker"])
     sqs = aws.client("sqs")
+    traced = tracing("homeroom-worker", settings.district)
     group = settings.access_log_group
     stream = f"worker-{socket.gethostname()}-{os.getpid()}"
     alive = Path(settings.beat_file).touch if settings.beat_file else lambda: None
-    ingest = Ingest(aws.client("s3"), awaited_pseudonyms(settings, alive), settings.district, settings.district_ids)
+    key = awaited_pseudonyms(settings, alive)
+    ingest = Ingest(aws.client("s3"), key, settings.district, settings.district_ids, traced)
     Worker(
         connections=connections(settings),
         queue=Queue(sqs, settings.queue_url, visible_seconds=arguments.visible_seconds or VISIBLE_SECONDS, alive=alive),
@@ -85,6 +88,7 @@ def worker(settings: Settings, arguments: Namespace) -> int:
         access_log=AccessLog(aws.client("logs"), group, stream) if group else None,
         wait_seconds=arguments.wait_seconds,
     ).run()
+    traced.close()
     return 0
 
 

@@ -91,6 +91,14 @@ def _empties_database(item: pytest.Item) -> bool:
     return named or bool({"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ())))
 
 
+def _goes_on(item: pytest.Item, nextitem: pytest.Item) -> bool:
+    """Say whether the next test looks at the same rows, which a fixture made for their whole module."""
+    if not isinstance(item, pytest.Function) or not isinstance(nextitem, pytest.Function):
+        return False
+    found = item._fixtureinfo.name2fixturedefs.get("transactional_db", ())
+    return any(fixture.scope == "module" for fixture in found) and item.module is nextitem.module
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     """Give the database back what migrations put there, after a test that emptied it.
@@ -99,7 +107,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     Behind the last test the database itself is gone.
     """
     yield
-    if nextitem is not None and _empties_database(item):
+    if nextitem is not None and _empties_database(item) and not _goes_on(item, nextitem):
         from django.db import connection
         from pytest_django.plugin import blocking_manager_key
 

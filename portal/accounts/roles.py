@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from django.utils.translation import pgettext
+
 if TYPE_CHECKING:
     from portal.accounts.models import User
 
@@ -15,6 +17,11 @@ class Role(StrEnum):
     VIEWER = "Viewer"
     OPERATOR = "Operator"
     ADMINISTRATOR = "Administrator"
+
+    @property
+    def label(self) -> str:
+        """The role in the reader's language."""
+        return pgettext("Role", self.value)
 
 
 RANK = {Role.VIEWER: 1, Role.OPERATOR: 2, Role.ADMINISTRATOR: 3}
@@ -38,7 +45,8 @@ def role_of(user: User) -> Role | None:
         return None
     if user.is_superuser:
         return Role.ADMINISTRATOR
-    held = [Role(name) for name in user.groups.values_list("name", flat=True) if name in set(Role)]
+    # Whole rows, so that a list of people that reads their groups along asks no further.
+    held = [Role(group.name) for group in user.groups.all() if group.name in set(Role)]
     return max(held, key=RANK.__getitem__, default=None)
 
 

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from django.utils.translation import pgettext
+
 
 class AuditAction(StrEnum):
     """The name of an act. A retired name stays here with a note, since the record keeps it."""
@@ -36,10 +38,17 @@ class AuditAction(StrEnum):
     AUDIT_VERIFIED = "audit:chain:verify"
     AUDIT_EXPORTED = "audit:record:export"
     FLEET_EXPORTED = "fleet:export"
+    FLEET_PLANNED = "fleet:plan:request"
+    RUN_COMMENTED = "run:comment"
+
+    @property
+    def label(self) -> str:
+        """The act in the reader's language."""
+        return pgettext("AuditAction", self.words)
 
     @property
     def words(self) -> str:
-        """The act as people read it."""
+        """The act as people read it, in English."""
         return WORDS[self]
 
 
@@ -74,4 +83,6 @@ WORDS = {
     AuditAction.AUDIT_VERIFIED: "Verified the audit chain",
     AuditAction.AUDIT_EXPORTED: "Exported the audit record",
     AuditAction.FLEET_EXPORTED: "Exported the fleet",
+    AuditAction.FLEET_PLANNED: "Asked for plans of many districts",
+    AuditAction.RUN_COMMENTED: "Commented on a run",
 }

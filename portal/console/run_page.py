@@ -10,16 +10,23 @@ from zlib import crc32
 from django.conf import settings
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from portal.audit.models import AuditEvent
+from portal.console.districts import ServiceCount, service_counts
+from portal.console.run_facts import CostChange, cost_change, last_act, people_acts, support_text
 from portal.console.settings_page import Difference, change_of
 from provisioning.archive import ArchiveUnavailable, events_of, last_sequence
 from provisioning.dispatch.reasons import Wait, why_waiting
+from provisioning.lessons import Outlook, outlook
 from provisioning.models import RemovalCertificate, Run, RunEvent
 from provisioning.selectors import ResourceProgress, certificate_of, resource_progress, waiting_for
 from provisioning.states import RETRYABLE_STATES, RunKind, RunState
 
 LOG_LINES = 500
-LEVELS = {"": "All levels", "warning": "Warnings and errors", "error": "Errors"}
+LEVELS = {"": _("All levels"), "warning": _("Warnings and errors"), "error": _("Errors")}
+LOOKS = {"done": _("done"), "now": _("in progress"), "bad": _("ended here"), "next": _("to come")}
 LEVELS_SHOWN = {"warning": ("warn", "warning", "error"), "error": ("error",)}
 CHANGES_FIRST = {"delete": 0, "replace": 1, "update": 2, "create": 3}
 WAY = {
@@ -55,7 +62,7 @@ class Step:
     @property
     def said(self) -> str:
         """The look in a word."""
-        return {"done": "done", "now": "in progress", "bad": "ended here", "next": "to come"}[self.look]
+        return str(LOOKS[self.look])
 
 
 @dataclass(frozen=True)
@@ -93,6 +100,19 @@ class RunPage:
     wait: Wait | None
     changes: list[Difference]
     certificate: RemovalCertificate | None
+    outlook: Outlook | None
+    cost: CostChange | None
+    exists: list[ServiceCount]
+    """Of a run that did not come through: what is recorded as existing, and so is billed."""
+    acts: list[AuditEvent]
+    """What people did and said, oldest first."""
+    support: str
+    """All that somebody who helps needs to know."""
+
+    @property
+    def existing(self) -> int:
+        """How many resources exist."""
+        return sum(part.count for part in self.exists)
 
 
 def log_filter(query: QueryDict) -> LogFilter:
@@ -110,11 +130,12 @@ def run_page(run: Run) -> RunPage:
         # The log's own part says so; the page shows all that the database has.
         progress = []
     wait = why_waiting(run)
+    waiting = waiting_for(progress)
     return RunPage(
         run=run,
         steps=steps(run),
         progress=progress,
-        waiting=waiting_for(progress),
+        waiting=waiting,
         destroys=sum(part.action in {"delete", "replace"} for part in progress),
         sequence=last_sequence(run),
         token=token(run, wait),
@@ -124,6 +145,11 @@ def run_page(run: Run) -> RunPage:
         wait=wait,
         changes=change_of(run),
         certificate=certificate_of(run.district) if run.kind_badge is RunKind.DESTROY else None,
+        outlook=outlook(run, progress, waiting),
+        cost=cost_change(run),
+        exists=service_counts(run.district) if run.state_badge in RETRYABLE_STATES and run.resources_done else [],
+        acts=people_acts(run),
+        support=support_text(run),
     )
 
 
@@ -138,15 +164,18 @@ def token(run: Run, wait: Wait | None) -> str:
     counted = f"{run.resources_done}.{run.resources_total}"
     planned = "" if run.add_count is None else run.add_count
     queue = "" if wait is None else f"{wait.place}.{wait.of}.{crc32(wait.sentence.encode())}"
-    return f"{run.state}.{counted}.{planned}.{queue}.{int(may_force_stop(run))}.{len(run.recovered)}"
+    return f"{run.state}.{counted}.{planned}.{queue}.{int(may_force_stop(run))}.{len(run.recovered)}.{last_act(run)}"
 
 
 def say(run: Run) -> str:
     """Return the sentence for screen readers: it changes with the stage and with each quarter, not more often."""
     if run.state_badge is RunState.APPLYING and run.resources_total:
         quarter = run.resources_done * 4 // run.resources_total
-        return f"Run {run.number}: applying" + (f", {quarter * 25} percent done." if quarter else ".")
-    return f"Run {run.number}: {run.state_badge.word.lower()}."
+        told = {"number": run.number, "percent": quarter * 25}
+        if quarter:
+            return gettext("Run %(number)s: applying, %(percent)s percent done.") % told
+        return gettext("Run %(number)s: applying.") % told
+    return gettext("Run %(number)s: %(state)s.") % {"number": run.number, "state": run.state_badge.label.lower()}
 
 
 def steps(run: Run) -> list[Step]:

@@ -12,10 +12,12 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import Role
 from portal.audit.models import AuditEvent
-from portal.console.admin_site import ReadOnlyInline, ReadOnlyMixin, holds
+from portal.console.admin_site import AuditHistoryMixin, ReadOnlyInline, ReadOnlyMixin, holds
 from portal.console.doors import person
 from portal.console.forms import RegistrationForm
 from portal.console.run_page import live_context
@@ -23,7 +25,8 @@ from portal.console.templatetags.console import badge
 from portal.districts.accounts import Access, AccountRefused, add_account
 from portal.districts.models import AwsAccount, District
 from portal.districts.registration import RegistrationRefused
-from provisioning.models import Run, StackOutput, StackResource
+from portal.texts import said
+from provisioning.models import AccountAccess, AccountQuota, Run, StackOutput, StackResource
 from provisioning.selectors import latest_run
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.onboarding import onboard
@@ -44,35 +47,52 @@ class ResourceInline(ReadOnlyInline):
 
 
 class RunInline(ReadOnlyInline):
-    """The district's runs."""
+    """The district's newest runs."""
 
+    newest = 20
+    related = ("requested_by",)
+    verbose_name_plural = "newest runs"
     model = Run
     fields = ("kind", "state", "requested_by", "created_at", "finished_at", "error_summary")
     show_change_link = True
 
 
 class EventInline(ReadOnlyInline):
-    """The district's audit events."""
+    """The district's newest audit events."""
+
+    newest = 20
+    verbose_name_plural = "newest audit events"
 
     model = AuditEvent
     fields = ("at", "actor_name", "action", "message", "outcome")
 
 
 @admin.register(District)
-class DistrictAdmin(ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
+class DistrictAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
     """Registers, shows and leads to the teardown."""
 
-    list_display = ("name", "suffix", "environment", "region", "size", "status_shown", "created_at")
-    list_filter = ("status", "environment", "region", "size")
-    search_fields = ("name", "suffix")
+    list_display = ("name", "suffix", "environment", "region", "size", "status_shown", "drift_shown", "created_at")
+    list_filter = ("status", "drift", "environment", "region", "size", "account")
+    search_fields = ("name", "suffix", "=nces_id")
+    list_per_page = 50
+    show_full_result_count = False
     inlines = (OutputInline, ResourceInline, RunInline, EventInline)
     actions = ("tear_down",)
     change_form_template = "admin/districts/district/change_form.html"
 
-    @admin.display(description="State", ordering="status")
+    @admin.display(description=_("State"), ordering="status")
     def status_shown(self, district: District) -> SafeString:
         """Draw the district's badge."""
         return badge(district.status_badge)
+
+    @admin.display(description="Drift", ordering="drift")
+    def drift_shown(self, district: District) -> SafeString:
+        """Draw what the last check found."""
+        return badge(district.drift_badge)
+
+    def audit_filter(self, obj: Any) -> dict[str, str]:
+        """Return the district's own events."""
+        return {"district": obj.suffix}
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Operators register."""
@@ -82,12 +102,12 @@ class DistrictAdmin(ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
         """Operators tear down."""
         return holds(request, Role.OPERATOR)
 
-    @admin.action(description="Tear down the selected district …", permissions=["teardown"])
+    @admin.action(description=_("Tear down the selected district …"), permissions=["teardown"])
     def tear_down(self, request: HttpRequest, chosen: QuerySet[District]) -> HttpResponse | None:
         """Lead to the confirmation; each district is confirmed by its own slug."""
         found = list(chosen[:2])
         if len(found) != 1:
-            self.message_user(request, "Choose one district: each is confirmed on its own.", messages.ERROR)
+            self.message_user(request, _("Choose one district: each is confirmed on its own."), messages.ERROR)
             return None
         return redirect("console:teardown", found[0].suffix)
 
@@ -104,14 +124,15 @@ class DistrictAdmin(ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
             except RegistrationRefused as refusal:
                 form.refuse(refusal)
             except ServiceRefused as refusal:
-                form.add_error(None, str(refusal))
+                form.add_error(None, said(str(refusal)))
             else:
-                self.message_user(request, f"{run.district.name} is registered; run #{run.number} makes it.")
+                told = {"name": run.district.name, "number": run.number}
+                self.message_user(request, gettext("%(name)s is registered; run #%(number)s makes it.") % told)
                 return redirect("admin:districts_district_change", run.district_id)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": "Register a district",
+            "title": _("Register a district"),
             "form": form,
             **(extra_context or {}),
         }
@@ -134,12 +155,39 @@ class DistrictAdmin(ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
 ACCESS = ("role_arn", "external_id", "permissions_boundary_arn")
 
 
+class AccessInline(ReadOnlyInline):
+    """As whom AWS knows the portal there."""
+
+    model = AccountAccess
+    parent = "account"
+    fields = ("checked_at", "arn", "answered_account", "problem", "remedy")
+
+
+class QuotaInline(ReadOnlyInline):
+    """The account's quotas."""
+
+    model = AccountQuota
+    parent = "account"
+    fields = ("region", "code", "name", "limit", "set_limit", "used", "source", "read_at")
+    show_change_link = True
+
+
 @admin.register(AwsAccount)
-class AwsAccountAdmin(ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
+class AwsAccountAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
     """The accounts that districts are placed in; administrators add them."""
 
     list_display = ("name", "account_id", "created_at")
+    search_fields = ("name", "account_id")
     fields = ("name", "account_id", *ACCESS)
+    inlines = (AccessInline, QuotaInline)
+
+    def audit_filter(self, obj: Any) -> dict[str, str]:
+        """Return the events that name the account."""
+        return {"words": obj.account_id}
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        """Show what is known of an account once there is one."""
+        return self.inlines if obj is not None else ()
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Administrators add."""
@@ -159,14 +207,14 @@ class AwsAccountAdmin(ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg
             def clean_account_id(self) -> str:
                 value = str(self.cleaned_data["account_id"])
                 if len(value) != 12 or not value.isdecimal():
-                    self.add_error("account_id", str(AccountRefused("An AWS account id has 12 digits.")))
+                    self.add_error("account_id", said(str(AccountRefused("An AWS account id has 12 digits."))))
                 return value
 
             def clean(self) -> dict[str, Any]:
                 given = super().clean() or self.cleaned_data
                 access = Access(**{name: given.get(name, "") for name in ACCESS})
                 for name, sentence in access.problems(given.get("account_id", "")).items():
-                    self.add_error(name, sentence)
+                    self.add_error(name, said(sentence))
                 return dict(given)
 
         return Checked

@@ -93,6 +93,7 @@ class District(models.Model):
         indexes = [
             models.Index(fields=["status", "-id"], name="district_status"),
             models.Index(fields=["suffix"], name="district_suffix"),
+            models.Index(fields=["name", "id"], name="district_name"),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="district_name_search"),
             GinIndex(OpClass(Upper("suffix"), name="gin_trgm_ops"), name="district_suffix_search"),
         ]

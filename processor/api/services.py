@@ -25,6 +25,7 @@ from processor.database import Connections
 from processor.metrics import Metrics
 from processor.pseudonyms import Pseudonyms
 from processor.settings import NEEDED, Settings
+from processor.tracing import Tracing, tracing
 
 READER = "homeroom_reader"
 POOL = 12
@@ -42,6 +43,7 @@ class Services:
     analytics: Analytics
     tokens: Tokens | None
     telemetry: Telemetry
+    tracing: Tracing
     s3: Any
 
     def pseudonyms(self) -> Pseudonyms:
@@ -52,6 +54,7 @@ class Services:
         """End what goes on."""
         self.telemetry.close()
         self.pool.close()
+        self.tracing.close()
 
 
 def cache(settings: Settings, api: ApiSettings) -> Store:
@@ -89,6 +92,7 @@ def services(settings: Settings, api: ApiSettings) -> Services:
         analytics=Analytics(pool, Flight(store), settings.district, least=api.least),
         tokens=tokens(api),
         telemetry=Telemetry(Metrics(settings.district)),
+        tracing=tracing("homeroom-api", settings.district),
         # Addresses to upload to are signed with version 4 alone: the bucket's key is in KMS.
         s3=boto3.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
         if not _local()

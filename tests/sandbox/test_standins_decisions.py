@@ -9,6 +9,7 @@ import pytest
 from sandbox.standins.images import has_process
 from sandbox.standins.logs import embedded
 from sandbox.standins.planning import LONGEST_PAUSE, Plan, Running, pause, plan
+from sandbox.standins.scaling import wanted
 from sandbox.standins.valkey import User, acl
 
 OLD, NEW = (
@@ -37,6 +38,11 @@ def test_a_service_is_brought_to_what_is_wanted(desired: int, running: list[Runn
 def test_pauses_grow_to_a_bound():
     assert [pause(failures) for failures in range(5)] == [0.0, 1.0, 2.0, 4.0, 8.0]
     assert pause(100) == LONGEST_PAUSE
+
+
+@pytest.mark.parametrize(("waiting", "expected"), [(0, 1), (5, 1), (6, 2), (19, 4), (1_000, 4)])
+def test_a_service_that_follows_a_queue_has_a_task_for_so_many_messages(waiting: int, expected: int):
+    assert wanted(waiting=waiting, target=5.0, least=1, most=4) == expected
 
 
 def test_metrics_of_a_line_are_found_for_each_set_of_dimensions_and_each_value():

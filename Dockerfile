@@ -25,6 +25,7 @@ COPY infra infra
 COPY processor processor
 
 RUN useradd --system --uid 10001 --home-dir /var/lib/homeroom --create-home homeroom \
+    && pybabel compile --directory portal/locale --domain django \
     && HOMEROOM_SECRET_KEY=build HOMEROOM_DATABASE_URL=postgresql://localhost/build \
        HOMEROOM_BROKER_URL=memory:// HOMEROOM_STATIC_DIR=/app/static \
        python manage.py collectstatic --no-input --verbosity 0

@@ -3,10 +3,10 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage lint policy golden converge faults benchmark data screenshots doctor clean
+.PHONY: help setup demo test coverage lint policy golden messages converge faults benchmark data screenshots doctor clean
 
 help: ## List what there is
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install everything into the project folder
 	@$(PYTHON) -m devtools.bootstrap
@@ -26,10 +26,10 @@ lint: setup ## Check style, types and the rooms' imports
 JOBS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 
 test: lint ## Set up what is missing and run the checks and tests (JOBS= at a time)
-	$(RUN) -m pytest -n $(JOBS) --dist loadfile
+	$(RUN) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 coverage: lint ## Run the tests and show which lines none of them reaches
-	$(RUN) -m pytest -n $(JOBS) --dist loadfile --cov --cov-report=term:skip-covered
+	$(RUN) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
 
 policy: setup ## Scan every size's stack with checkov, in an environment of its own
 	@$(RUN) -m devtools.policy
@@ -37,11 +37,14 @@ policy: setup ## Scan every size's stack with checkov, in an environment of its 
 golden: setup ## Renew the golden files, the schema and the costs after a change of the stack
 	@$(RUN) -m devtools.golden
 
+messages: setup ## Bring the translations in step with the texts, and compile them
+	@$(RUN) -m devtools.messages
+
 converge: setup ## Apply every size, zone count and egress to the embedded AWS (slow; ONLY="sandbox-S-2-nat ...")
 	@$(RUN) -m devtools.converge $(ONLY)
 
-faults: setup ## Play the table of faults: what dies, in which state of a run (SEED=, CASES="applying-worker ...")
-	@$(RUN) -m tests.faults $(if $(SEED),--seed $(SEED)) $(CASES)
+faults: setup ## Play the table of faults: what dies, in which state of a run (SEED=, WORLDS=, CASES="applying-worker ...")
+	@$(RUN) -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(WORLDS),--jobs $(WORLDS)) $(CASES)
 
 benchmark: setup ## Measure synthesis, what a run costs beside Terraform alone, and many runs at a time (ONLY=synthesis)
 	@for one in $(or $(ONLY),synthesis run_overhead fleet_throughput); do echo "$$one"; $(RUN) benchmarks/$$one.py || exit 1; done

@@ -1,4 +1,5 @@
-"""What set-up does once the Python packages are there: Terraform, its provider, Node, a browser. Twice does no harm."""
+"""What set-up does once the Python packages are there: Terraform, its provider, Node, a browser, the
+compiled translations. Twice does no harm."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import subprocess
 import sys
 
 from devtools.errors import DevtoolsError
+from devtools.messages.catalogue import compile_all
 from devtools.toolchain import browser, mirror, node, terraform
 
 SYSTEM_PACKAGES = (
@@ -47,6 +49,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     mirror.write(mirror.find())
+    compile_all()
     if node.find() is None:
         print(f"There is no Node.\n  What to do: {node.REMEDY}", file=sys.stderr)
         return 1

@@ -38,6 +38,47 @@ def items(name: str, default: str = "") -> list[str]:
     return [item.strip() for item in text(name, default).split(",") if item.strip()]
 
 
+def webhook(name: str) -> str:
+    """Return the variable as an address to POST to, empty for none; raises ImproperlyConfigured unless it is HTTPS.
+
+    Plain HTTP is taken for this machine alone: what is told names districts.
+    """
+    value = text(name, "")
+    parts = urlsplit(value)
+    is_local = parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1"}
+    if value and not (is_local or (parts.scheme == "https" and parts.hostname)):
+        raise ImproperlyConfigured(f"HOMEROOM_{name} must be an https:// address.")
+    return value
+
+
+def beside(name: str, other: object) -> str:
+    """Return a variable that is needed where another is set, else empty; raises ImproperlyConfigured without it."""
+    value = text(name, "")
+    if other and not value:
+        raise ImproperlyConfigured(f"Set HOMEROOM_{name}; docs/operations.md says what it holds.")
+    return value if other else ""
+
+
+def mail(name: str) -> dict[str, Any]:
+    """Return Django's e-mail settings for ``smtp://user:password@host:587`` (STARTTLS) or ``smtps://`` (TLS, 465).
+
+    Raises ImproperlyConfigured for anything else: mail never leaves without TLS.
+    """
+    parts = urlsplit(text(name))
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise ImproperlyConfigured(f"HOMEROOM_{name} must look like smtps://user:password@host:465.")
+    over_tls = parts.scheme == "smtps"
+    return {
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or (465 if over_tls else 587),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": over_tls,
+        "EMAIL_USE_TLS": not over_tls,
+        "EMAIL_TIMEOUT": 10,
+    }
+
+
 def database(url: str) -> dict[str, Any]:
     """Return Django's settings for a ``postgresql://user:password@host:port/name`` URL.
 

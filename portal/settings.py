@@ -118,6 +118,14 @@ METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 SIGNING_KEY = Path(env.text("SIGNING_KEY", str(VAR_DIR / "signing-key.pem")))
 SNAPSHOT_KEY = env.text("SNAPSHOT_KEY", "alias/aws/rds")
 
+PUBLIC_URL = env.text("PUBLIC_URL", "")
+NOTIFY_WEBHOOK_URL = env.webhook("NOTIFY_WEBHOOK_URL")
+NOTIFY_WEBHOOK_SECRET = env.beside("NOTIFY_WEBHOOK_SECRET", NOTIFY_WEBHOOK_URL)
+NOTIFY_EMAILS = env.items("NOTIFY_EMAILS")
+EMAIL_FROM = env.beside("EMAIL_FROM", NOTIFY_EMAILS)
+if NOTIFY_EMAILS:
+    globals().update(env.mail("EMAIL_URL"))
+
 CELERY_BROKER_URL = env.text("BROKER_URL")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A task that outlives the visibility timeout is delivered a second time (Celery, "Using Redis": visibility timeout).
@@ -148,6 +156,7 @@ CELERY_BEAT_SCHEDULE = {
     "read-quotas": {"task": "provisioning.read_quotas", "schedule": 3600.0},
     "check-access": {"task": "provisioning.check_access", "schedule": 3600.0},
     "sweep-drift": {"task": "provisioning.sweep_drift", "schedule": 60.0},
+    "send-notices": {"task": "provisioning.send_notices", "schedule": 15.0, "options": {"expires": 15.0}},
     "archive-events": {"task": "provisioning.archive_events", "schedule": timedelta(minutes=10)},
     "trim-events": {"task": "provisioning.trim_events", "schedule": timedelta(days=1)},
     "verify-audit": {"task": "audit.verify_chain", "schedule": timedelta(days=1)},

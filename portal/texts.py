@@ -18,8 +18,12 @@ from babel.messages.mofile import read_mo
 from django.conf import settings
 from django.core.signals import setting_changed
 from django.dispatch import receiver
+from django.utils.functional import Promise, lazy
 from django.utils.safestring import SafeData
 from django.utils.translation import get_language, to_locale
+
+StrOrPromise = str | Promise
+"""A text, or one that becomes a text in the language of whoever reads it."""
 
 CONTEXT = "said"
 """The messages' context in the catalogue."""
@@ -43,6 +47,8 @@ class Template:
     probe: str
     """The longest piece that is always there: looked for first, since that is quick."""
     translation: str
+    literal: int
+    """How many characters it has beside its values."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,10 @@ def said(text: Any) -> Any:
     return text if found == plain else found
 
 
+said_lazy = lazy(said, str)
+"""The same, where a text is written down before anybody reads it: in a form's fields."""
+
+
 def catalogue(language: str) -> Catalogue:
     """Return what there is of a language; nothing for English, in which all is said."""
     return _catalogue(to_locale(language))
@@ -71,7 +81,9 @@ def catalogue(language: str) -> Catalogue:
 
 @cache
 def _catalogue(locale: str) -> Catalogue:
-    exact, words, templates = {}, {}, []
+    exact: dict[str, str] = {}
+    words: dict[str, str] = {}
+    templates: list[Template] = []
     for root in settings.LOCALE_PATHS:
         path = Path(root) / locale / "LC_MESSAGES" / "django.mo"
         if not path.exists():
@@ -87,7 +99,7 @@ def _catalogue(locale: str) -> Catalogue:
             else:
                 exact[source] = translation
     # The most specific first: of two that fit, the one with more words of its own says what was meant.
-    templates.sort(key=lambda each: -len(each.pattern.pattern))
+    templates.sort(key=lambda each: -each.literal)
     return Catalogue(exact, words, tuple(templates))
 
 
@@ -97,7 +109,7 @@ def _template(source: str, translation: str) -> Template:
     pattern = re.escape(literal[0])
     for name, piece in zip(names, literal[1:], strict=True):
         pattern += f"(?P<{name}>.*?)" + re.escape(piece)
-    return Template(re.compile(pattern, re.DOTALL), max(literal, key=len), translation)
+    return Template(re.compile(pattern, re.DOTALL), max(literal, key=len), translation, sum(map(len, literal)))
 
 
 @lru_cache(maxsize=4096)
@@ -134,7 +146,7 @@ def _whole(known: Catalogue, text: str) -> str | None:
 
 def _word(known: Catalogue, text: str) -> str | None:
     """Translate a word of an enumeration, small where it was small."""
-    found = known.exact.get(text) or known.words.get(text.lower())
+    found = known.exact.get(text) or known.words.get(text.replace("_", " ").lower())
     if found is None:
         return None
     return found[:1].lower() + found[1:] if text[:1].islower() else found
@@ -142,8 +154,11 @@ def _word(known: Catalogue, text: str) -> str | None:
 
 def _value(known: Catalogue, name: str, value: str) -> str:
     """Translate what stands in a sentence where it is a word of an enumeration or a sentence itself."""
-    if name.rstrip("0123456789").endswith("word"):
+    kind = name.rstrip("0123456789")
+    if kind.endswith(("word", "role", "needed")):
         return _word(known, value) or value
+    if kind.endswith("names"):
+        return ", ".join(_word(known, part) or part for part in value.split(", "))
     return (_whole(known, value) if " " in value else None) or value
 
 

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import Role
 from portal.console.admin_site import AuditHistoryMixin, ReadOnlyInline, ReadOnlyMixin, holds
@@ -51,7 +52,7 @@ class RunAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type: ign
     exclude = ("claim_token",)
     change_form_template = "admin/provisioning/run/change_form.html"
 
-    @admin.display(description="State", ordering="state")
+    @admin.display(description=_("State"), ordering="state")
     def state_shown(self, run: Run) -> SafeString:
         """Draw the run's badge."""
         return badge(run.state_badge)
@@ -97,7 +98,7 @@ class RolloutAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type:
     list_select_related = ("requested_by",)
     inlines = (MemberInline,)
 
-    @admin.display(description="State", ordering="state")
+    @admin.display(description=_("State"), ordering="state")
     def state_shown(self, rollout: Rollout) -> SafeString:
         """Draw the rollout's badge."""
         return badge(rollout.state_badge)

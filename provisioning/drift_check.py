@@ -17,6 +17,7 @@ from provisioning.engine.drift import DriftedAttribute, drift_of, ignored_by, is
 from provisioning.engine.synthesis import STACK_FILE
 from provisioning.engine.terraform import Terraform
 from provisioning.models import DriftItem, Run
+from provisioning.notices.outbox import announce_drift
 from provisioning.recorder import Recorder
 
 
@@ -75,6 +76,8 @@ def store_drift(run: Run, found: list[DriftedAttribute], repaired: Mapping[str, 
         )
         for one in found
     )
+    if found and run.district.drift_badge is not DriftStatus.DRIFTED:
+        announce_drift(run.district, len(found))
     set_drift(
         district=run.district,
         drift=DriftStatus.DRIFTED if found else DriftStatus.IN_SYNC,

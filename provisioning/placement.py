@@ -157,20 +157,28 @@ def refusal(place: Place, wanted: Amounts, others: Iterable[Place]) -> Full | No
     best = max(room_in, key=lambda name: room_in[name], default="")
     fixed = [room.name for room in short if KINDS[room.code].is_fixed]
     raised = " and ".join(f"{room.code} ({room.name})" for room in short)
-    raise_it = f"aise the quota{'s' if len(short) > 1 else ''} {raised} of {place.account} in Service Quotas."
     if best and room_in[best]:
         count = room_in[best]
         more = f" {best} has room for {count} more district{'' if count == 1 else 's'} like this."
-        return Full(told + more, "Place it there." if fixed else f"Place it there, or r{raise_it}")
+        if fixed:
+            return Full(told + more, "Place it there.")
+        return Full(
+            told + more,
+            f"Place it there, or raise the quota{'s' if len(short) > 1 else ''} {raised} of {place.account} in Service "
+            "Quotas.",
+        )
     if fixed:
         return Full(told, f"AWS does not raise its limit of {' and '.join(fixed)}: use another account or region.")
-    return Full(told, f"R{raise_it}")
+    return Full(told, f"Raise the quota{'s' if len(short) > 1 else ''} {raised} of {place.account} in Service Quotas.")
 
 
 def _told(place: Place, room: Room, wanted: float) -> str:
-    have = f"{place.account} has {room.used:g} of {room.limit:g} {room.name} in {place.region}"
     if KINDS[room.code].per == "VPC":
         return f"{place.account} may have {room.limit:g} {room.name} in {place.region}; this district needs {wanted:g}."
     if room.promised:
-        return f"{have}, and {room.promised:g} promised to districts that are being made; this one needs {wanted:g}."
-    return f"{have}." if wanted == 1 else f"{have}; this district needs {wanted:g}."
+        return (
+            f"{place.account} has {room.used:g} of {room.limit:g} {room.name} in {place.region}, and {room.promised:g} "
+            f"promised to districts that are being made; this one needs {wanted:g}."
+        )
+    need = "" if wanted == 1 else f"; this district needs {wanted:g}"
+    return f"{place.account} has {room.used:g} of {room.limit:g} {room.name} in {place.region}{need}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from django.db import models
+from django.utils.translation import pgettext_lazy
 
 from portal.badges import Badge
 from portal.state_table import By, StateTable, Transition
@@ -47,9 +48,9 @@ class Decision(Badge):
 class Priority(models.IntegerChoices):
     """Whose run goes first; the smaller number does."""
 
-    PERSON = 0, "A person waits"
-    ROLLOUT = 1, "Rollout"
-    SWEEP = 2, "Periodic check"
+    PERSON = 0, pgettext_lazy("Priority", "A person waits")
+    ROLLOUT = 1, pgettext_lazy("Priority", "Rollout")
+    SWEEP = 2, pgettext_lazy("Priority", "Periodic check")
 
 
 class Guard(StrEnum):

@@ -23,6 +23,7 @@ from provisioning.engine.workspace import sweep
 from provisioning.execution import execute
 from provisioning.holdings import look_at as look_into
 from provisioning.models import Run
+from provisioning.notices.outbox import deliver_due, forget_old
 from provisioning.patience import patiently
 from provisioning.presence import PERIODIC, sign
 from provisioning.quota_reading import read_account, read_all
@@ -103,6 +104,12 @@ def sweep_drift() -> None:
     sweep_districts()
 
 
+@shared_task(name="provisioning.send_notices", ignore_result=True)
+def send_notices() -> None:
+    """Deliver the notices that are due."""
+    deliver_due()
+
+
 @shared_task(name="provisioning.archive_events", ignore_result=True)
 def archive_events() -> None:
     """Archive the events of runs that ended without it."""
@@ -111,8 +118,9 @@ def archive_events() -> None:
 
 @shared_task(name="provisioning.trim_events", ignore_result=True)
 def trim_events() -> None:
-    """Delete old events whose archive holds the same."""
+    """Delete old events whose archive holds the same, and old notices."""
     trim()
+    forget_old(settings.EVENTS_DAYS)
 
 
 @shared_task(name="provisioning.read_quotas", ignore_result=True)

@@ -22,6 +22,7 @@ from provisioning.consequences import status_after
 from provisioning.dispatch.following import follow
 from provisioning.guards import Mover, holds
 from provisioning.models import Run, RunStep
+from provisioning.notices.outbox import announce_run
 from provisioning.states import ACTIVE_STATES, HELD_STATES, TABLE, RunState
 
 FAILURES = {RunState.FAILED, RunState.LOST}
@@ -77,6 +78,8 @@ def move(
     if not ended:
         RunStep.objects.create(run=run, step=after, started_at=now)
     run.refresh_from_db()
+    sentence = _sentence(run, after)
+    announce_run(run, after, sentence)
     record(
         action=AuditAction.RUN_STATE_CHANGED,
         actor=actor,
@@ -84,7 +87,7 @@ def move(
         subject_id=str(run.number),
         district=run.district,
         run_number=run.number,
-        message=_sentence(run, after),
+        message=sentence,
         before={"state": before.value},
         after={"state": after.value, **({"error_code": run.error_code} if run.error_code else {})},
         outcome="failure" if after in FAILURES else "success",

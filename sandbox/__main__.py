@@ -17,12 +17,19 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address to bind (default: %(default)s)")
     parser.add_argument("--port", type=int, default=0, help="the port; 0 takes a free one (default: %(default)s)")
     parser.add_argument("--ready-file", type=Path, help="a file that receives the URL once requests are answered")
+    parser.add_argument(
+        "--processes",
+        type=Path,
+        metavar="FOLDER",
+        help="run databases, caches, tasks and functions as processes, with their files in this folder of their own",
+    )
     arguments = parser.parse_args()
     try:
         serve(
             host=arguments.host,
             port=arguments.port,
             ready_file=arguments.ready_file,
+            processes=arguments.processes,
             announce=lambda url: print(url, flush=True),
         )
     except ValueError as refused:

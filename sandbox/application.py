@@ -21,6 +21,7 @@ from sandbox.repeats import Given, Repeats
 log = logging.getLogger("sandbox")
 
 HEALTH_PATH = "/_sandbox/health"
+STANDINS_PATH = "/_sandbox/standins"
 WAITING_CALLS = frozenset({("sqs", "ReceiveMessage"), ("lambda", "Invoke")})
 """Calls that may take long by design; they run beside the others. All else is serialized: moto is not thread-safe."""
 
@@ -35,11 +36,14 @@ def backend_for_service(service: str) -> str:
 class SandboxApplication:
     """Wraps moto's dispatcher; an instance serves one process."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, *, turn: threading.RLock | None = None, standins: Callable[[], list[dict[str, Any]]] | None = None
+    ) -> None:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
         self._moto: Any = DomainDispatcherApplication(create_backend_app)
-        self._turn = threading.Lock()
+        self._turn = turn or threading.RLock()
+        self._standins = standins or list
         self._repeats = Repeats()
         self._started = time.time()
         self._requests = 0
@@ -54,6 +58,8 @@ class SandboxApplication:
         """Answer one request."""
         if environ.get("PATH_INFO") == HEALTH_PATH:
             return self._health(start_response)
+        if environ.get("PATH_INFO") == STANDINS_PATH:
+            return _report({"standins": self._standins()}, start_response)
         self._requests += 1
         call = call_of(environ)
         turn = contextlib.nullcontext() if (call.service, call.action) in WAITING_CALLS else self._turn
@@ -104,9 +110,13 @@ class SandboxApplication:
             "requests": self._requests,
             "refused": dict(sorted(self._refusals.items())),
         }
-        body = json.dumps(report).encode()
-        start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
-        return [body]
+        return _report(report, start_response)
+
+
+def _report(report: dict[str, Any], start_response: StartResponse) -> list[bytes]:
+    body = json.dumps(report).encode()
+    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    return [body]
 
 
 class _Answer:

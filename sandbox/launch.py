@@ -34,8 +34,13 @@ class Sandbox:
 
 
 @contextlib.contextmanager
-def running_sandbox(*, folder: Path | None = None, start_seconds: float = START_SECONDS) -> Iterator[Sandbox]:
-    """Run `python -m sandbox` on a free loopback port; raises SandboxFailedError when it does not come up."""
+def running_sandbox(
+    *, folder: Path | None = None, start_seconds: float = START_SECONDS, processes: bool = False
+) -> Iterator[Sandbox]:
+    """Run `python -m sandbox` on a free loopback port; raises SandboxFailedError when it does not come up.
+
+    With `processes`, what stands behind its resources are real ones.
+    """
     with contextlib.ExitStack() as cleanup:
         if folder is None:
             folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-")))
@@ -44,6 +49,7 @@ def running_sandbox(*, folder: Path | None = None, start_seconds: float = START_
         ready.unlink(missing_ok=True)
         output = cleanup.enter_context(log.open("wb"))
         command = [sys.executable, "-m", "sandbox", "--ready-file", str(ready)]
+        command += ["--processes", str(folder / "processes")] if processes else []
         process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         cleanup.callback(_end, process)
         yield Sandbox(_wait(process, ready, log, start_seconds), process, log)

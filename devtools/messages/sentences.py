@@ -8,8 +8,7 @@ from __future__ import annotations
 import ast
 import itertools
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 PROGRAMMERS = {"ValueError", "RuntimeError", "TypeError", "KeyError", "LookupError", "AssertionError", "CommandError"}
@@ -18,38 +17,38 @@ PROGRAMMERS = {"ValueError", "RuntimeError", "TypeError", "KeyError", "LookupErr
 QUIET_CALLS = {"debug", "info", "warning", "error", "exception", "critical", "execute", "compile", "getLogger"}
 """Calls whose texts go to the log or to the database."""
 
+GETTEXT = {"_", "gettext", "gettext_lazy", "pgettext", "pgettext_lazy", "ngettext"}
+"""Calls whose texts are found as calls."""
+
 MOST_VARIANTS = 16
 SENTENCE = re.compile(r"[A-Za-z]{2,}.* .*[A-Za-z]{2,}|[A-Z][a-z]+[.:]$", re.DOTALL)
 
 
-@dataclass(frozen=True)
-class Sentence:
-    """A text with `{names}` where values come in."""
+def sentences(paths: Iterable[Path], only: Container[str] = ()) -> list[str]:
+    """Return the sentences of modules, each once, in order; with `only`, those that are arguments of these names."""
+    found: set[str] = set()
+    for path in paths:
+        module = ast.parse(path.read_text(encoding="utf-8"))
+        if only:
+            arguments = [node.value for node in ast.walk(module) if isinstance(node, ast.keyword) and node.arg in only]
+            found.update(text for argument in arguments for text in _read(argument))
+        else:
+            found.update(_read(module))
+    return sorted({text.strip() for text in found})
 
-    text: str
 
-
-def sentences_of(path: Path) -> Iterator[Sentence]:
-    """Yield every sentence of a module, in the order of its lines."""
-    for text in _Reader().read(ast.parse(path.read_text(encoding="utf-8"))):
-        yield Sentence(text)
-
-
-class _Reader:
-    """Walks a module; what it does not enter is said by `PROGRAMMERS` and `QUIET_CALLS`."""
-
-    def read(self, node: ast.AST) -> Iterator[str]:
-        """Yield the sentences below a node."""
-        if _is_text(node):
-            for text in variants(node):
-                if is_sentence(text):
-                    yield text
-        if isinstance(node, ast.Raise) and _called(node.exc) in PROGRAMMERS:
-            return
-        if isinstance(node, ast.Call) and _called(node) in QUIET_CALLS and isinstance(node.func, ast.Attribute):
-            return
-        for child in _children(node):
-            yield from self.read(child)
+def _read(node: ast.AST) -> Iterator[str]:
+    """Yield the sentences below a node; what is not entered is said by `PROGRAMMERS` and `QUIET_CALLS`."""
+    if _is_text(node):
+        yield from (text for text in variants(node) if is_sentence(text))
+    if isinstance(node, ast.Raise) and _called(node.exc) in PROGRAMMERS:
+        return
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in QUIET_CALLS:
+        return
+    if isinstance(node, ast.Call) and _called(node) in GETTEXT:
+        return
+    for child in _children(node):
+        yield from _read(child)
 
 
 def _children(node: ast.AST) -> Iterator[ast.AST]:
@@ -83,9 +82,12 @@ def _is_text(node: ast.AST | None) -> bool:
 def is_sentence(text: str) -> bool:
     """Say whether people read this: at least two words, or one that is a sentence by itself, and no code."""
     bare = re.sub(r"\{\w+\}", "", text).strip()
-    if not SENTENCE.search(bare) or re.search(r"[<>|\\=]|\b(SELECT|INSERT|UPDATE|CREATE|DELETE|NOTIFY)\b|__", bare):
+    word_beside_value = bare != text.strip() and " " in text and re.search(r"[A-Za-z]{4,}", bare)
+    if not (SENTENCE.search(bare) or word_beside_value) or re.search(
+        r"[<>|\\=]|\b(SELECT|INSERT|UPDATE|CREATE|DELETE|NOTIFY)\b|__", bare
+    ):
         return False
-    return bool(re.match(r"[A-Z{\"0-9 .,;:(]", text)) or " " in bare
+    return bool(re.match(r"[A-Z{\"0-9 .,;:(]", text)) or " " in bare or bool(word_beside_value)
 
 
 def variants(node: ast.AST) -> list[str]:
@@ -123,9 +125,11 @@ def _name(node: ast.AST) -> str:
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute):
-        plain = node.attr in {"word", "value", "sentence", "number", "name"}
-        inner = _name(node.value) if plain else ""
-        return inner if inner not in {"", "value"} and node.attr in {"word", "value"} else node.attr
+        # The word of an enumeration keeps that in its name: the pages translate such a value.
+        inner = _name(node.value) if node.attr in {"word", "value"} else ""
+        if node.attr == "word":
+            return f"{inner}_word"
+        return inner if inner not in {"", "value"} else node.attr
     if isinstance(node, ast.Call):
         if isinstance(node.func, ast.Attribute) and node.func.attr in {"lower", "upper", "strip", "get", "items"}:
             return _name(node.func.value)
@@ -138,7 +142,11 @@ def _name(node: ast.AST) -> str:
         key = node.slice
         if isinstance(key, ast.Constant) and isinstance(key.value, str) and key.value.isidentifier():
             return key.value
-        return _name(node.value)
+        # A table's row, by its name: many of them joined are names.
+        is_table = isinstance(node.value, ast.Name) and node.value.id.isupper() and isinstance(key, ast.Name)
+        return f"{_name(key)}s" if is_table else _name(node.value)
+    if isinstance(node, ast.BoolOp):
+        return _name(node.values[0])
     if isinstance(node, ast.GeneratorExp | ast.ListComp):
         return _name(node.elt)
     return "value"
@@ -150,8 +158,3 @@ def _called(node: ast.AST | None) -> str:
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""
-
-
-def sentences(paths: Iterable[Path]) -> list[str]:
-    """Return the sentences of modules, each once, in order."""
-    return sorted({found.text for path in paths for found in sentences_of(path)})

@@ -55,10 +55,14 @@ def running_portal(
     *,
     port: int | None = None,
     durable: bool = True,
+    processes: bool = False,
     say: Callable[[str], None] = lambda text: None,
     before_web: Callable[[Mapping[str, str]], None] = lambda variables: None,
 ) -> Iterator[Portal]:
-    """Run everything below `folder`; `before_web` is called once the database is there. All of it ends with us."""
+    """Run everything below `folder`; `before_web` is called once the database is there. All of it ends with us.
+
+    With `processes`, the embedded AWS runs databases, caches, tasks and functions.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     port = port or free_port()
     logs = folder / "logs"
@@ -68,7 +72,7 @@ def running_portal(
         say("Broker")
         broker = stack.enter_context(running_broker(folder / "broker"))
         say("Embedded AWS")
-        sandbox = stack.enter_context(running_sandbox(folder / "sandbox"))
+        sandbox = stack.enter_context(running_sandbox(folder / "sandbox", processes=processes))
         variables = project_variables(
             var=folder,
             database_url=database.url,

@@ -9,6 +9,8 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import User
 from portal.accounts.roles import Role, role_of
@@ -29,8 +31,8 @@ class UserAdmin(AuditHistoryMixin, DjangoUserAdmin):  # type: ignore[type-arg]
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        ("Person", {"fields": ("first_name", "last_name", "email")}),
-        ("Role", {"fields": ("is_active", "groups")}),
+        (_("Person"), {"fields": ("first_name", "last_name", "email")}),
+        (_("Role"), {"fields": ("is_active", "groups")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
@@ -41,10 +43,11 @@ class UserAdmin(AuditHistoryMixin, DjangoUserAdmin):  # type: ignore[type-arg]
         """Return what the person did; what was done to them names them in words."""
         return {"actor": obj.get_username()}
 
-    @admin.display(description="Role")
+    @admin.display(description=_("Role"))
     def role(self, user: User) -> str:
         """Name the person's role."""
-        return str(role_of(user) or "none")
+        role = role_of(user)
+        return gettext("none") if role is None else role.label
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Administrators only."""

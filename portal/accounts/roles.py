@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from django.utils.translation import pgettext
+
 if TYPE_CHECKING:
     from portal.accounts.models import User
 
@@ -15,6 +17,11 @@ class Role(StrEnum):
     VIEWER = "Viewer"
     OPERATOR = "Operator"
     ADMINISTRATOR = "Administrator"
+
+    @property
+    def label(self) -> str:
+        """The role in the reader's language."""
+        return pgettext("Role", self.value)
 
 
 RANK = {Role.VIEWER: 1, Role.OPERATOR: 2, Role.ADMINISTRATOR: 3}

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from django.utils.translation import pgettext
+
 
 class AuditAction(StrEnum):
     """The name of an act. A retired name stays here with a note, since the record keeps it."""
@@ -40,8 +42,13 @@ class AuditAction(StrEnum):
     RUN_COMMENTED = "run:comment"
 
     @property
+    def label(self) -> str:
+        """The act in the reader's language."""
+        return pgettext("AuditAction", self.words)
+
+    @property
     def words(self) -> str:
-        """The act as people read it."""
+        """The act as people read it, in English."""
         return WORDS[self]
 
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Upper
+from django.utils.translation import pgettext_lazy
 
 
 class AppendOnly(Exception):  # noqa: N818 - named for the rule that it states
@@ -42,9 +43,9 @@ class AuditEvent(models.Model):
     class Outcome(models.TextChoices):
         """How the act came out."""
 
-        SUCCESS = "success", "Success"
-        REFUSED = "refused", "Refused"
-        FAILURE = "failure", "Failure"
+        SUCCESS = "success", pgettext_lazy("Outcome", "Success")
+        REFUSED = "refused", pgettext_lazy("Outcome", "Refused")
+        FAILURE = "failure", pgettext_lazy("Outcome", "Failure")
 
     at = models.DateTimeField(auto_now_add=True)
     actor = models.ForeignKey(

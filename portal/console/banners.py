@@ -33,9 +33,11 @@ def about_workers(workers: Workers, queue: Queue) -> list[Banner]:
     """Return what is wrong with who works: nobody executes runs, nobody does the periodic work, runs were lost."""
     found = []
     if not workers.runs:
-        told = ngettext(
-            "No worker answers: %(count)s run waits.", "No worker answers: %(count)s runs wait.", queue.waiting
-        ) % {"count": queue.waiting}
+        told = _("No worker answers.")
+        if queue.waiting:
+            told = ngettext(
+                "No worker answers: %(number)s run waits.", "No worker answers: %(number)s runs wait.", queue.waiting
+            ) % {"number": queue.waiting}
         found.append(
             Banner(
                 "error", told, _("Queued runs go on by themselves once one is there. Start a worker:"), WORKER_COMMAND
@@ -50,11 +52,11 @@ def about_workers(workers: Workers, queue: Queue) -> list[Banner]:
         told = _("The periodic work has not had its turn for a while.")
         found.append(Banner("warning", told, _("Look whether beat runs, and start it:"), BEAT_COMMAND))
     if queue.lost:
-        told = ngettext("%(count)s run has lost its worker.", "%(count)s runs have lost their workers.", queue.lost)
+        told = ngettext("%(number)s run has lost its worker.", "%(number)s runs have lost their workers.", queue.lost)
         remedy = _(
             "Another worker takes it over by itself, and goes on from what exists: nothing is to be done by hand."
         )
-        found.append(Banner("warning", told % {"count": queue.lost}, remedy, filter="show=running"))
+        found.append(Banner("warning", told % {"number": queue.lost}, remedy, filter="show=running"))
     return found
 
 

@@ -7,6 +7,8 @@ import io
 import uuid
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext as _
+
 from portal.console.forms import RegistrationForm
 from portal.districts.models import AwsAccount
 from portal.districts.registration import Registration
@@ -43,20 +45,21 @@ def template() -> str:
 def decoded(content: bytes) -> str:
     """Read a file's bytes as text; raises FileRefused."""
     if len(content) > LARGEST_FILE:
-        raise FileRefused("The file is larger than 1 MB. Split it into several.")
+        raise FileRefused(_("The file is larger than 1 MB. Split it into several."))
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise FileRefused('The file is not UTF-8. Save it as "CSV UTF-8" and choose it again.') from error
+        raise FileRefused(_('The file is not UTF-8. Save it as "CSV UTF-8" and choose it again.')) from error
 
 
 def read(text: str, batch: uuid.UUID) -> list[FileRow]:
     """Return the rows, empty lines left out; raises FileRefused."""
     heading, records = _records(text)
     if not records:
-        raise FileRefused("The file has no row below its heading. Fill in a line for each district.")
+        raise FileRefused(_("The file has no row below its heading. Fill in a line for each district."))
     if len(records) > MOST_ROWS:
-        raise FileRefused(f"The file has {len(records)} rows; {MOST_ROWS} at a time are taken. Split it into several.")
+        told = {"rows": len(records), "most": MOST_ROWS}
+        raise FileRefused(_("The file has %(rows)s rows; %(most)s at a time are taken. Split it into several.") % told)
     accounts = list(AwsAccount.objects.values_list("account_id", flat=True)[:2])
     only = accounts[0] if len(accounts) == 1 else ""
     return [_row(number, heading, record, only, batch) for number, record in enumerate(records, start=1)]
@@ -64,7 +67,7 @@ def read(text: str, batch: uuid.UUID) -> list[FileRow]:
 
 def _records(text: str) -> tuple[list[str], list[list[str]]]:
     if "\x00" in text:
-        raise FileRefused('The file is no text. Save it as "CSV UTF-8" and choose it again.')
+        raise FileRefused(_('The file is no text. Save it as "CSV UTF-8" and choose it again.'))
     text = text.lstrip("\ufeff")
     first = text.partition("\n")[0]
     delimiter = ";" if ";" in first and "," not in first else ","
@@ -73,17 +76,19 @@ def _records(text: str) -> tuple[list[str], list[list[str]]]:
             line for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True) if any(line)
         ]
     except csv.Error as error:
-        raise FileRefused(f"The file is not proper CSV ({error}). Save it anew from the spreadsheet.") from error
+        sentence = _("The file is not proper CSV (%(error)s). Save it anew from the spreadsheet.")
+        raise FileRefused(sentence % {"error": error}) from error
     if not lines:
-        raise FileRefused("The file is empty. Take the template and fill in a line for each district.")
+        raise FileRefused(_("The file is empty. Take the template and fill in a line for each district."))
     heading = [name.strip().lower() for name in lines[0]]
     unknown = sorted(set(heading) - set(COLUMNS))
     if unknown:
-        raise FileRefused(f"There is no column {', '.join(unknown)[:200]}. The template has all that there are.")
+        told = {"columns": ", ".join(unknown)[:200]}
+        raise FileRefused(_("There is no column %(columns)s. The template has all that there are.") % told)
     if "name" not in heading:
-        raise FileRefused("The column name is missing. Take the template's first line as the heading.")
+        raise FileRefused(_("The column name is missing. Take the template's first line as the heading."))
     if len(heading) != len(set(heading)):
-        raise FileRefused("A column stands twice in the heading. Leave one of them out.")
+        raise FileRefused(_("A column stands twice in the heading. Leave one of them out."))
     return heading, lines[1:]
 
 
@@ -91,9 +96,8 @@ def _row(number: int, heading: list[str], record: list[str], only_account: str, 
     given = {name: value.strip() for name, value in zip(heading, record, strict=False) if value.strip()}
     name = given.get("name", "")
     if len(record) > len(heading):
-        return FileRow(
-            number, name, None, {"name": ["The row has more cells than the heading; quote what has a comma."]}
-        )
+        problem = _("The row has more cells than the heading; quote what has a comma.")
+        return FileRow(number, name, None, {"name": [problem]})
     for column, change in CASES.items():
         if column in given:
             given[column] = change(given[column])
@@ -116,6 +120,10 @@ def _problems(form: RegistrationForm) -> dict[str, list[str]]:
         choices = getattr(form.fields.get(column), "choices", [])
         known = [str(value) for value, _ in choices if value]
         if known and any(error.code == "invalid_choice" for error in errors):
-            some = ", ".join(known[:MOST_NAMED]) + (" and others" if len(known) > MOST_NAMED else "")
-            found[column] = [f"{form.data[column]} is not known. Use one of {some}."]
+            told = {"value": form.data[column], "known": ", ".join(known[:MOST_NAMED])}
+            found[column] = [
+                _("%(value)s is not known. Use one of %(known)s and others.") % told
+                if len(known) > MOST_NAMED
+                else _("%(value)s is not known. Use one of %(known)s.") % told
+            ]
     return found

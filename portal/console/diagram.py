@@ -11,9 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from django.utils.translation import pgettext
+from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import gettext_lazy as _
 
 from portal.badges import Badge
+from portal.texts import StrOrPromise
 
 
 class PartState(Badge):
@@ -48,44 +50,45 @@ class Place(Enum):
 
 ROWS = (Place.PUBLIC, Place.APPLICATION, Place.DATA)
 TIERS = {"public": Place.PUBLIC, "application": Place.APPLICATION, "data": Place.DATA}
+TITLES = {"public": _("Public"), "application": _("Application"), "data": _("Data")}
 SUBNET = re.compile(r"aws_subnet\.network_(public|application|data)_(\d+)")
 
-PARTS: tuple[tuple[str, str, Place, str], ...] = (
-    ("firewall", "Web firewall", Place.DOOR, r"aws_wafv2_web_acl\.edge_\w+"),
-    ("name", "DNS name", Place.DOOR, r"aws_route53_record\.edge_address"),
-    ("certificate", "Certificate", Place.DOOR, r"aws_acm_certificate\.\w+"),
-    ("balancer", "Load balancer", Place.PUBLIC, r"aws_lb\.\w+"),
-    ("nat", "NAT gateways", Place.PUBLIC, r"aws_nat_gateway\.\w+"),
-    ("api", "Analytics API", Place.APPLICATION, r"aws_ecs_service\.compute_api"),
-    ("worker", "Ingest worker", Place.APPLICATION, r"aws_ecs_service\.compute_worker"),
-    ("rotation", "Rotation", Place.APPLICATION, r"aws_lambda_function\.rotation_\w+"),
-    ("endpoints", "Endpoints", Place.APPLICATION, r"aws_vpc_endpoint\.\w+"),
-    ("writer", "Aurora writer", Place.DATA, r"aws_rds_cluster_instance\.database_writer|aws_rds_cluster\.\w+"),
-    ("reader", "Aurora reader", Place.DATA, r"aws_rds_cluster_instance\.database_reader"),
-    ("cache", "ElastiCache", Place.DATA, r"aws_elasticache_replication_group\.\w+"),
-    ("trail", "CloudTrail", Place.REGION, r"aws_cloudtrail\.\w+"),
-    ("vault", "Backup vault", Place.REGION, r"aws_backup_vault\.\w+"),
-    ("topic", "Alarms", Place.REGION, r"aws_sns_topic\.\w+"),
-    ("results", "Results bucket", Place.REGION, r"aws_s3_bucket\.ingest_\w+"),
-    ("queue", "Queue", Place.REGION, r"aws_sqs_queue\.ingest_queue"),
-    ("dead", "Dead letters", Place.REGION, r"aws_sqs_queue\.ingest_dead_letters"),
-    ("secrets", "Secrets", Place.REGION, r"aws_secretsmanager_secret\.\w+"),
-    ("key", "Encryption key", Place.REGION, r"aws_kms_key\.\w+"),
+PARTS: tuple[tuple[str, StrOrPromise, Place, str], ...] = (
+    ("firewall", _("Web firewall"), Place.DOOR, r"aws_wafv2_web_acl\.edge_\w+"),
+    ("name", _("DNS name"), Place.DOOR, r"aws_route53_record\.edge_address"),
+    ("certificate", _("Certificate"), Place.DOOR, r"aws_acm_certificate\.\w+"),
+    ("balancer", _("Load balancer"), Place.PUBLIC, r"aws_lb\.\w+"),
+    ("nat", _("NAT gateways"), Place.PUBLIC, r"aws_nat_gateway\.\w+"),
+    ("api", _("Analytics API"), Place.APPLICATION, r"aws_ecs_service\.compute_api"),
+    ("worker", _("Ingest worker"), Place.APPLICATION, r"aws_ecs_service\.compute_worker"),
+    ("rotation", _("Rotation"), Place.APPLICATION, r"aws_lambda_function\.rotation_\w+"),
+    ("endpoints", _("Endpoints"), Place.APPLICATION, r"aws_vpc_endpoint\.\w+"),
+    ("writer", _("Aurora writer"), Place.DATA, r"aws_rds_cluster_instance\.database_writer|aws_rds_cluster\.\w+"),
+    ("reader", _("Aurora reader"), Place.DATA, r"aws_rds_cluster_instance\.database_reader"),
+    ("cache", _("ElastiCache"), Place.DATA, r"aws_elasticache_replication_group\.\w+"),
+    ("trail", _("CloudTrail"), Place.REGION, r"aws_cloudtrail\.\w+"),
+    ("vault", _("Backup vault"), Place.REGION, r"aws_backup_vault\.\w+"),
+    ("topic", _("Alarms"), Place.REGION, r"aws_sns_topic\.\w+"),
+    ("results", _("Results bucket"), Place.REGION, r"aws_s3_bucket\.ingest_\w+"),
+    ("queue", _("Queue"), Place.REGION, r"aws_sqs_queue\.ingest_queue"),
+    ("dead", _("Dead letters"), Place.REGION, r"aws_sqs_queue\.ingest_dead_letters"),
+    ("secrets", _("Secrets"), Place.REGION, r"aws_secretsmanager_secret\.\w+"),
+    ("key", _("Encryption key"), Place.REGION, r"aws_kms_key\.\w+"),
 )
 """Key, title, place, and the addresses of the resources that are this part."""
 
 RULE = r"aws_vpc_security_group_ingress_rule\.security_"
-FLOWS: tuple[tuple[str, str, str, str], ...] = (
-    ("clients", "balancer", "Allowed clients reach the load balancer", RULE + r"clients_\w+"),
-    ("balancer", "api", "Requests go on to the API", RULE + r"balancer_to_api_in"),
-    ("api", "writer", "The API asks the database", RULE + r"api_to_database_in"),
-    ("api", "cache", "The API asks the cache", RULE + r"api_to_cache_in"),
-    ("worker", "writer", "The worker writes to the database", RULE + r"worker_to_database_in"),
-    ("worker", "cache", "The worker writes to the cache", RULE + r"worker_to_cache_in"),
-    ("rotation", "writer", "The rotation changes the database's password", RULE + r"rotation_to_database_in"),
-    ("results", "queue", "Each upload puts a message into the queue", r"aws_s3_bucket_notification\.\w+"),
-    ("worker", "results", "The worker reads uploads", r"aws_vpc_security_group_egress_rule\.security_worker_to_aws"),
-    ("queue", "dead", "What fails too often goes to the dead letters", r"aws_sqs_queue_redrive_allow_policy\.\w+"),
+FLOWS: tuple[tuple[str, str, StrOrPromise, str], ...] = (
+    ("clients", "balancer", _("Allowed clients reach the load balancer"), RULE + r"clients_\w+"),
+    ("balancer", "api", _("Requests go on to the API"), RULE + r"balancer_to_api_in"),
+    ("api", "writer", _("The API asks the database"), RULE + r"api_to_database_in"),
+    ("api", "cache", _("The API asks the cache"), RULE + r"api_to_cache_in"),
+    ("worker", "writer", _("The worker writes to the database"), RULE + r"worker_to_database_in"),
+    ("worker", "cache", _("The worker writes to the cache"), RULE + r"worker_to_cache_in"),
+    ("rotation", "writer", _("The rotation changes the database's password"), RULE + r"rotation_to_database_in"),
+    ("results", "queue", _("Each upload puts a message into the queue"), r"aws_s3_bucket_notification\.\w+"),
+    ("worker", "results", _("The worker reads uploads"), r"aws_vpc_security_group_egress_rule\.security_worker_to_aws"),
+    ("queue", "dead", _("What fails too often goes to the dead letters"), r"aws_sqs_queue_redrive_allow_policy\.\w+"),
 )
 """From, to, in words, and the addresses of the resources that let it through."""
 
@@ -126,8 +129,11 @@ class Box:
     @property
     def label(self) -> str:
         """What the box says to those who hear it."""
-        count = f", {len(self.addresses)} resources" if len(self.addresses) > 1 else ""
-        return f"{self.title}, {self.place.value.lower()}: {self.state.word.lower()}{count}"
+        told = f"{self.title}, {self.place.label.lower()}: {self.state.label.lower()}"
+        if len(self.addresses) < 2:
+            return told
+        count = ngettext("%(number)s resource", "%(number)s resources", len(self.addresses))
+        return f"{told}, {count % {'number': len(self.addresses)}}"
 
 
 @dataclass(frozen=True)
@@ -213,7 +219,7 @@ def _cells(resources: Mapping[str, Known]) -> list[Cell]:
     width = (VPC_WIDTH - GAP * (zones + 1)) // zones
     return [
         Cell(
-            f"{tier.capitalize()} {zone}",
+            f"{TITLES[tier]} {zone}",
             zone,
             TIERS[tier],
             known.state,
@@ -245,7 +251,7 @@ def _boxes(place: Place, resources: Mapping[str, Known]) -> list[Box]:
             width = DOOR_WIDTH if place is Place.DOOR else SIDE_WIDTH
             x = GAP if place is Place.DOOR else SIDE_LEFT
             y = TOP + number * (BOX_HEIGHT + GAP) + (BOX_HEIGHT + GAP if place is Place.DOOR else 0)
-        boxes.append(Box(key, title, place, state, mine, href, x, y, width))
+        boxes.append(Box(key, str(title), place, state, mine, href, x, y, width))
     return boxes
 
 
@@ -257,8 +263,8 @@ def _lines(boxes: Sequence[Box], resources: Mapping[str, Known]) -> list[Line]:
         if not allowed or target not in at or (source not in at and source != "clients"):
             continue
         x1, y1, x2, y2 = _ends(at.get(source), at[target])
-        name = at[source].title if source in at else "Clients"
-        lines.append(Line(name, at[target].title, words, allowed, resources[allowed].href, x1, y1, x2, y2))
+        name = at[source].title if source in at else gettext("Clients")
+        lines.append(Line(name, at[target].title, str(words), allowed, resources[allowed].href, x1, y1, x2, y2))
     return lines
 
 

@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
 
 from portal.accounts.models import User
 from portal.accounts.roles import NotAllowed, Role, require_role
@@ -20,7 +21,7 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 def person(request: HttpRequest) -> User:
     """Return who is signed in; only behind `needs`."""
     if not isinstance(request.user, User):
-        raise PermissionDenied("Sign in first.")
+        raise PermissionDenied(_("Sign in first."))
     return request.user
 
 

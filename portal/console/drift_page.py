@@ -9,10 +9,12 @@ from itertools import groupby
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal.console.settings_page import Difference, differences
 from portal.districts.models import District
 from portal.districts.statuses import DistrictStatus
+from portal.texts import said
 from provisioning.aws_services import service_of
 from provisioning.drift_acceptance import FOREIGN
 from provisioning.drift_sweep import limits, next_turn
@@ -57,7 +59,7 @@ def drift_page(district: District) -> DriftPage:
     """Gather what is shown of the district's drift."""
     items = list(district.drift_items.all())
     proposed = acceptance(district, items)
-    reasons = {(refusal.address, refusal.path): refusal.sentence for refusal in proposed.refusals}
+    reasons = {(refusal.address, refusal.path): str(said(refusal.sentence)) for refusal in proposed.refusals}
     resources = [
         _resource(address, list(group), reasons) for address, group in groupby(items, lambda item: item.address)
     ]
@@ -83,15 +85,15 @@ def _resource(address: str, items: list[DriftItem], reasons: dict[tuple[str, str
 
 def _line(item: DriftItem, refusal: str) -> DriftLine:
     if item.foreign:
-        note = FOREIGN
+        note = str(said(FOREIGN))
     elif refusal and not item.repairable:
-        note = "No plan of the stack brings it back, and no setting holds it: set it back in AWS."
+        note = _("No plan of the stack brings it back, and no setting holds it: set it back in AWS.")
     else:
-        note = refusal or "It can be accepted into the settings."
+        note = refusal or _("It can be accepted into the settings.")
     return DriftLine(item.path, _text(item.before), _text(item.after), item.sensitive, note)
 
 
 def _text(value: Any) -> str:
     if value is None:
-        return "not set"
+        return _("not set")
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)

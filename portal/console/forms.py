@@ -18,6 +18,8 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.db.models import Q, QuerySet
 from django.forms import BoundField
 from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from infra.naming import ENVIRONMENT_CODES, SLUG_LENGTH
 from infra.sizes import SIZES
@@ -28,16 +30,31 @@ from portal.console.hints import HINTS
 from portal.districts import rules, services
 from portal.districts.models import AwsAccount
 from portal.districts.registration import DEFAULT_REGION, EVERYBODY, REGIONS, Registration, RegistrationRefused
+from portal.texts import StrOrPromise, said_lazy
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.onboarding import check_room
 
-EGRESS = {Egress.NAT: "Through NAT gateways", Egress.NONE: "None: AWS services only"}
+EGRESS = {Egress.NAT: _("Through NAT gateways"), Egress.NONE: _("None: AWS services only")}
+ENVIRONMENTS = {
+    Environment.SANDBOX: _("Sandbox"),
+    Environment.STAGING: _("Staging"),
+    Environment.PRODUCTION: _("Production"),
+}
+SIZE_LABELS = {size: said_lazy(row.label) for size, row in SIZES.items()}
+SIZE_CHOICES = [
+    (size.value, format_lazy("{}: {}", SIZE_LABELS[size], said_lazy(row.enrolment))) for size, row in SIZES.items()
+]
 TEARDOWN_FIELDS = {"slug_differs": "slug", "reason_missing": "reason"}
 
 
 def accounts() -> list[tuple[str, str]]:
     """Return the AWS accounts to choose from."""
     return [(account.account_id, str(account)) for account in AwsAccount.objects.all()]
+
+
+def act_choices() -> list[tuple[str, StrOrPromise]]:
+    """Return every act of the record, by its words in the reader's language."""
+    return [("", _("Any")), *sorted(((act.value, act.label) for act in AuditAction), key=lambda choice: choice[1])]
 
 
 @cache
@@ -92,9 +109,9 @@ class TagsField(forms.CharField):
                 continue
             key, sign, text = line.partition("=")
             if not sign or not key.strip():
-                raise forms.ValidationError(f"Write {line[:40]} as key=value.")
+                raise forms.ValidationError(_("Write %(line)s as key=value."), params={"line": line[:40]})
             if key.strip() in tags:
-                raise forms.ValidationError(f"The tag {key.strip()[:40]} is given twice.")
+                raise forms.ValidationError(_("The tag %(key)s is given twice."), params={"key": key.strip()[:40]})
             tags[key.strip()] = text.strip()
         return tags
 
@@ -102,88 +119,95 @@ class TagsField(forms.CharField):
 class RegistrationForm(DescribedForm):
     """What it takes to register a district, in four groups."""
 
-    name = forms.CharField(label="District's name", max_length=rules.NAME_LENGTH)
+    name = forms.CharField(label=_("District's name"), max_length=rules.NAME_LENGTH)
     state_code = forms.ChoiceField(
-        label="State", required=False, choices=[("", "—"), *((code, code) for code in sorted(rules.STATES))]
+        label=_("State"), required=False, choices=[("", "—"), *((code, code) for code in sorted(rules.STATES))]
     )
-    nces_id = forms.CharField(label="NCES id", required=False, help_text="7 digits, such as 3904380.")
-    contact_name = forms.CharField(label="Technical contact", required=False, max_length=rules.NAME_LENGTH)
-    contact_email = forms.EmailField(label="Contact's e-mail", required=False)
-    time_zone = forms.ChoiceField(label="Time zone", choices=time_zones, initial="America/New_York")
+    nces_id = forms.CharField(label=_("NCES id"), required=False, help_text=_("7 digits, such as 3904380."))
+    contact_name = forms.CharField(label=_("Technical contact"), required=False, max_length=rules.NAME_LENGTH)
+    contact_email = forms.EmailField(label=_("Contact's e-mail"), required=False)
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zones, initial="America/New_York")
     slug = forms.CharField(
-        label="Slug",
+        label=_("Slug"),
         required=False,
         max_length=SLUG_LENGTH,
-        help_text="Part of every name in AWS. Made from the district's name unless you give one; it never changes.",
+        help_text=_("Part of every name in AWS. Made from the district's name unless you give one; it never changes."),
     )
     environment = forms.ChoiceField(
-        label="Environment",
-        choices=[(part.value, part.value.capitalize()) for part in Environment],
+        label=_("Environment"),
+        choices=[(part.value, word) for part, word in ENVIRONMENTS.items()],
         initial=Environment.SANDBOX.value,
     )
-    region = forms.ChoiceField(label="Region", choices=[(name, name) for name in REGIONS], initial=DEFAULT_REGION)
+    region = forms.ChoiceField(label=_("Region"), choices=[(name, name) for name in REGIONS], initial=DEFAULT_REGION)
     size = forms.ChoiceField(
-        label="Size",
-        choices=[(size.value, f"{row.label}: {row.enrolment}") for size, row in SIZES.items()],
+        label=_("Size"),
+        choices=SIZE_CHOICES,
         widget=forms.RadioSelect,
         initial="S",
     )
     zones = forms.TypedChoiceField(
-        label="Availability zones", choices=[("2", "2"), ("3", "3")], coerce=int, initial="2"
+        label=_("Availability zones"), choices=[("2", "2"), ("3", "3")], coerce=int, initial="2"
     )
     cidr = forms.CharField(
-        label="Network", required=False, help_text="Such as 10.0.4.0/22. The next free one unless you give one."
+        label=_("Network"), required=False, help_text=_("Such as 10.0.4.0/22. The next free one unless you give one.")
     )
     egress = forms.ChoiceField(
-        label="Way out to the internet",
+        label=_("Way out to the internet"),
         choices=[(part.value, word) for part, word in EGRESS.items()],
         initial=Egress.NAT.value,
     )
-    certificate_arn = forms.CharField(label="Certificate's ARN", required=False, max_length=255)
+    certificate_arn = forms.CharField(label=_("Certificate's ARN"), required=False, max_length=255)
     hosted_zone_id = forms.CharField(
-        label="Hosted zone", required=False, max_length=32, help_text="Its id in Route 53, in place of a certificate."
+        label=_("Hosted zone"),
+        required=False,
+        max_length=32,
+        help_text=_("Its id in Route 53, in place of a certificate."),
     )
     domain_name = forms.CharField(
-        label="Domain name",
+        label=_("Domain name"),
         required=False,
         max_length=253,
-        help_text="Such as lakeside.results.example.org, in the hosted zone; the certificate is made for it.",
+        help_text=_("Such as lakeside.results.example.org, in the hosted zone; the certificate is made for it."),
     )
     allowed_client_cidrs = LinesField(
-        label="Allowed clients",
+        label=_("Allowed clients"),
         initial=EVERYBODY,
-        help_text="Networks that may reach the service, one a line; 0.0.0.0/0 admits everybody.",
+        help_text=_("Networks that may reach the service, one a line; 0.0.0.0/0 admits everybody."),
     )
     image = forms.CharField(
-        label="Processor image",
+        label=_("Processor image"),
         required=False,
         max_length=512,
-        help_text="By its digest: repository@sha256:… Production needs one; elsewhere a placeholder stands in for it.",
+        help_text=_(
+            "By its digest: repository@sha256:… Production needs one; elsewhere a placeholder stands in for it."
+        ),
     )
-    account_id = forms.ChoiceField(label="AWS account", choices=accounts)
+    account_id = forms.ChoiceField(label=_("AWS account"), choices=accounts)
     monthly_budget_usd = forms.IntegerField(
-        label="Monthly budget in USD", min_value=1, max_value=1_000_000, initial=500
+        label=_("Monthly budget in USD"), min_value=1, max_value=1_000_000, initial=500
     )
     alarm_emails = LinesField(
-        label="Alarms go to", required=False, help_text="E-mail addresses, one a line; AWS asks each to confirm."
+        label=_("Alarms go to"), required=False, help_text=_("E-mail addresses, one a line; AWS asks each to confirm.")
     )
     tags = TagsField(
-        label="Tags", required=False, help_text="On every resource, one a line: key=value. Cost reports group by them."
+        label=_("Tags"),
+        required=False,
+        help_text=_("On every resource, one a line: key=value. Cost reports group by them."),
     )
-    note = forms.CharField(label="Note", required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
     registration_key = forms.UUIDField(widget=forms.HiddenInput)
 
     GROUPS = (
-        ("District", ("name", "state_code", "nces_id", "contact_name", "contact_email", "time_zone")),
-        ("Stack", ("slug", "environment", "region", "size", "zones", "image")),
+        (_("District"), ("name", "state_code", "nces_id", "contact_name", "contact_email", "time_zone")),
+        (_("Stack"), ("slug", "environment", "region", "size", "zones", "image")),
         (
-            "Network",
+            _("Network"),
             ("cidr", "egress", "allowed_client_cidrs", "certificate_arn", "hosted_zone_id", "domain_name"),
         ),
-        ("Governance", ("account_id", "monthly_budget_usd", "alarm_emails", "tags", "note")),
+        (_("Governance"), ("account_id", "monthly_budget_usd", "alarm_emails", "tags", "note")),
     )
 
-    def groups(self) -> list[tuple[str, list[BoundField]]]:
+    def groups(self) -> list[tuple[StrOrPromise, list[BoundField]]]:
         """Return the four groups with their fields."""
         return [(title, [self[name] for name in names]) for title, names in self.GROUPS]
 
@@ -217,12 +241,12 @@ class RegistrationForm(DescribedForm):
 class TeardownForm(DescribedForm):
     """The typed slug, the reason, and whether the database is kept as a snapshot."""
 
-    slug = forms.CharField(label="Type the slug to confirm", widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    reason = forms.CharField(label="Reason", widget=forms.Textarea(attrs={"rows": 2}), max_length=1000)
+    slug = forms.CharField(label=_("Type the slug to confirm"), widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    reason = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 2}), max_length=1000)
     final_snapshot = forms.BooleanField(
-        label="Keep a final snapshot of the database",
+        label=_("Keep a final snapshot of the database"),
         required=False,
-        help_text="Under the account's own key, until somebody deletes it: the certificate then names it as kept.",
+        help_text=_("Under the account's own key, until somebody deletes it: the certificate then names it as kept."),
     )
 
     def refuse(self, refusal: ServiceRefused) -> None:
@@ -238,7 +262,7 @@ class PasswordForm(DescribedForm):
     """The password of who is signed in already."""
 
     password = forms.CharField(
-        label="Your password",
+        label=_("Your password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
@@ -247,18 +271,20 @@ class PasswordForm(DescribedForm):
 class AuditFilter(DescribedForm):
     """Narrows the audit record down."""
 
-    actor = forms.CharField(label="Who", required=False, max_length=150)
-    district = forms.CharField(label="District", required=False, max_length=120)
+    actor = forms.CharField(label=_("Who"), required=False, max_length=150)
+    district = forms.CharField(label=_("District"), required=False, max_length=120)
     act = forms.ChoiceField(
-        label="Act",
+        label=_("Act"),
         required=False,
-        choices=[("", "Any"), *sorted(((act.value, act.words) for act in AuditAction), key=lambda choice: choice[1])],
+        choices=act_choices,
     )
-    run = forms.IntegerField(label="Run", required=False, min_value=1, max_value=2**53)
-    since = forms.DateField(label="Since", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label="Until", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    outcome = forms.ChoiceField(label="Outcome", required=False, choices=[("", "Any"), *AuditEvent.Outcome.choices])
-    words = forms.CharField(label="Words", required=False, max_length=120)
+    run = forms.IntegerField(label=_("Run"), required=False, min_value=1, max_value=2**53)
+    since = forms.DateField(label=_("Since"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    outcome = forms.ChoiceField(
+        label=_("Outcome"), required=False, choices=[("", _("Any")), *AuditEvent.Outcome.choices]
+    )
+    words = forms.CharField(label=_("Words"), required=False, max_length=120)
 
     def apply(self, events: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
         """Return the events that match every field given; a field with an error shows it and matches nothing."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
-from infra.sizes import SIZES
-from infra.spec import Environment
-from portal.console.forms import DescribedForm, LinesField
+from portal.console.forms import ENVIRONMENTS, SIZE_LABELS, DescribedForm, LinesField
 from portal.districts.changes import EDITABLE
 from portal.districts.models import District
 from portal.districts.registration import REGIONS
+from portal.texts import said_lazy
 from provisioning.rollouts.selection import Selection, choose_districts, in_waves
 from provisioning.rollouts.waves import DEFAULT_WAVES, WavesRefused, parse
 from provisioning.services.rollouts import MOST_AT_ONCE, RolloutRefused, RolloutRequest, check_rollout
@@ -31,60 +31,60 @@ class RolloutForm(DescribedForm):
     """What changes, where, in which steps, and when to stop."""
 
     what = forms.ChoiceField(
-        label="What changes",
-        choices=[(STACK, "Stack as its code is today"), *((name, EDITABLE[name]) for name in CHANGES)],
+        label=_("What changes"),
+        choices=[(STACK, _("Stack as its code is today")), *((name, said_lazy(EDITABLE[name])) for name in CHANGES)],
         initial="image",
     )
     value = forms.CharField(
-        label="New value",
+        label=_("New value"),
         required=False,
         max_length=512,
-        help_text="Such as repository@sha256:… for an image; empty for the stack.",
+        help_text=_("Such as repository@sha256:… for an image; empty for the stack."),
     )
     environments = forms.MultipleChoiceField(
-        label="Environments",
+        label=_("Environments"),
         required=False,
-        choices=[(part.value, part.value.capitalize()) for part in Environment],
+        choices=[(part.value, word) for part, word in ENVIRONMENTS.items()],
         widget=forms.CheckboxSelectMultiple,
     )
     regions = forms.MultipleChoiceField(
-        label="Regions",
+        label=_("Regions"),
         required=False,
         choices=[(name, name) for name in REGIONS],
         widget=forms.CheckboxSelectMultiple,
     )
     sizes = forms.MultipleChoiceField(
-        label="Sizes",
+        label=_("Sizes"),
         required=False,
-        choices=[(size.value, row.label) for size, row in SIZES.items()],
+        choices=[(size.value, word) for size, word in SIZE_LABELS.items()],
         widget=forms.CheckboxSelectMultiple,
     )
     suffixes = LinesField(
-        label="Or these districts",
+        label=_("Or these districts"),
         required=False,
-        help_text="Suffixes, one a line. Where any is given the filters above do not count.",
+        help_text=_("Suffixes, one a line. Where any is given the filters above do not count."),
     )
     waves = forms.CharField(
-        label="Waves",
+        label=_("Waves"),
         max_length=100,
         initial=DEFAULT_WAVES,
-        help_text="How many districts are reached after each: numbers first, then percentages up to 100%.",
+        help_text=_("How many districts are reached after each: numbers first, then percentages up to 100%."),
     )
     at_once = forms.IntegerField(
-        label="Runs at a time", min_value=1, max_value=MOST_AT_ONCE, initial=5, help_text="Of this rollout."
+        label=_("Runs at a time"), min_value=1, max_value=MOST_AT_ONCE, initial=5, help_text=_("Of this rollout.")
     )
     halt_failures = forms.IntegerField(
-        label="Halt at failures", required=False, min_value=1, initial=3, help_text="So many failed runs halt it."
+        label=_("Halt at failures"), required=False, min_value=1, initial=3, help_text=_("So many failed runs halt it.")
     )
     halt_percent = forms.IntegerField(
-        label="Halt above percent",
+        label=_("Halt above percent"),
         required=False,
         min_value=0,
         max_value=100,
         initial=10,
-        help_text="Of the finished runs.",
+        help_text=_("Of the finished runs."),
     )
-    reason = forms.CharField(label="Reason", widget=forms.Textarea(attrs={"rows": 2}), max_length=1000)
+    reason = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 2}), max_length=1000)
     key = forms.UUIDField(widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
@@ -92,11 +92,11 @@ class RolloutForm(DescribedForm):
         cleaned = super().clean() or {}
         what, value = cleaned.get("what"), str(cleaned.get("value") or "").strip()
         if what == STACK and value:
-            self.add_error("value", "The stack takes no value. Leave this empty, or choose what changes.")
+            self.add_error("value", _("The stack takes no value. Leave this empty, or choose what changes."))
         elif what and what != STACK and not value:
-            self.add_error("value", "Give the new value.")
+            self.add_error("value", _("Give the new value."))
         elif what in NUMBERS and not (value.isascii() and value.isdigit()):
-            self.add_error("value", "Give a whole number.")
+            self.add_error("value", _("Give a whole number."))
         elif what:
             cleaned["change"] = {} if what == STACK else {what: int(value) if what in NUMBERS else value}
         return cleaned

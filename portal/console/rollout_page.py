@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from zlib import crc32
 
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from portal.texts import said
 from provisioning.dispatch.reasons import places
 from provisioning.models import Rollout, RolloutMember, Run
 from provisioning.rollouts.reading import members_of, runs_beside
@@ -107,7 +110,8 @@ def rollout_page(rollout: Rollout) -> RolloutPage:
         may_resume=state in {RolloutState.PAUSED, RolloutState.HALTED},
         may_abort=rollout.is_open,
         token=str(crc32(seen.encode())),
-        say=f"Rollout {rollout.number}: {state.word.lower()}, wave {rollout.wave}, {failed} failed.",
+        say=_("Rollout %(number)s: %(state)s, wave %(wave)s, %(failed)s failed.")
+        % {"number": rollout.number, "state": state.label.lower(), "wave": rollout.wave, "failed": failed},
     )
 
 
@@ -147,25 +151,33 @@ def _note(
     if member.run is not None:
         return _note_of_run(member, member.run, queue)
     if standing is Standing.SKIPPED:
-        return member.skipped
+        return str(said(member.skipped))
     if rollout.state_badge is not RolloutState.RUNNING:
-        return f"The rollout is {rollout.state_badge.word.lower()}."
+        return _("The rollout is %(state)s.") % {"state": rollout.state_badge.label.lower()}
     if member.wave > rollout.wave:
-        return f"Its wave begins when wave {member.wave - 1} has ended."
+        return _("Its wave begins when wave %(number)s has ended.") % {"number": member.wave - 1}
     if member.district_id in beside:
         other = beside[member.district_id]
-        return f"Waits for run #{other.number} ({other.kind_badge.word.lower()}), which works on the district."
+        told = {"number": other.number, "kind": other.kind_badge.label.lower()}
+        return _("Waits for run #%(number)s (%(kind)s), which works on the district.") % told
     if full:
-        return f"Waits until fewer than {rollout.at_once} runs of the rollout are under way."
-    return "Its run is asked for within seconds."
+        return ngettext(
+            "Waits until fewer than %(number)s run of the rollout is under way.",
+            "Waits until fewer than %(number)s runs of the rollout are under way.",
+            rollout.at_once,
+        ) % {"number": rollout.at_once}
+    return _("Its run is asked for within seconds.")
 
 
 def _note_of_run(member: RolloutMember, run: Run, queue: dict[int, int]) -> str:
     state = run.state_badge
     if state is RunState.AWAITING_APPROVAL:
-        return "A second person decides on its plan; until then the wave has not ended."
+        return _("A second person decides on its plan; until then the wave has not ended.")
     if state is RunState.QUEUED:
-        return f"Number {queue[run.number]} in the queue." if run.number in queue else "The workers were told of it."
+        if run.number in queue:
+            return _("Number %(place)s in the queue.") % {"place": queue[run.number]}
+        return _("The workers were told of it.")
     if state is RunState.FAILED:
-        return run.error_summary + (" Accepted when the rollout was resumed." if member.accepted else "")
+        accepted = " " + _("Accepted when the rollout was resumed.") if member.accepted else ""
+        return f"{said(run.error_summary)}{accepted}"
     return ""

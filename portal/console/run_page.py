@@ -10,6 +10,8 @@ from zlib import crc32
 from django.conf import settings
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from portal.audit.models import AuditEvent
 from portal.console.districts import ServiceCount, service_counts
@@ -23,7 +25,8 @@ from provisioning.selectors import ResourceProgress, certificate_of, resource_pr
 from provisioning.states import RETRYABLE_STATES, RunKind, RunState
 
 LOG_LINES = 500
-LEVELS = {"": "All levels", "warning": "Warnings and errors", "error": "Errors"}
+LEVELS = {"": _("All levels"), "warning": _("Warnings and errors"), "error": _("Errors")}
+LOOKS = {"done": _("done"), "now": _("in progress"), "bad": _("ended here"), "next": _("to come")}
 LEVELS_SHOWN = {"warning": ("warn", "warning", "error"), "error": ("error",)}
 CHANGES_FIRST = {"delete": 0, "replace": 1, "update": 2, "create": 3}
 WAY = {
@@ -59,7 +62,7 @@ class Step:
     @property
     def said(self) -> str:
         """The look in a word."""
-        return {"done": "done", "now": "in progress", "bad": "ended here", "next": "to come"}[self.look]
+        return str(LOOKS[self.look])
 
 
 @dataclass(frozen=True)
@@ -168,8 +171,11 @@ def say(run: Run) -> str:
     """Return the sentence for screen readers: it changes with the stage and with each quarter, not more often."""
     if run.state_badge is RunState.APPLYING and run.resources_total:
         quarter = run.resources_done * 4 // run.resources_total
-        return f"Run {run.number}: applying" + (f", {quarter * 25} percent done." if quarter else ".")
-    return f"Run {run.number}: {run.state_badge.word.lower()}."
+        told = {"number": run.number, "percent": quarter * 25}
+        if quarter:
+            return gettext("Run %(number)s: applying, %(percent)s percent done.") % told
+        return gettext("Run %(number)s: applying.") % told
+    return gettext("Run %(number)s: %(state)s.") % {"number": run.number, "state": run.state_badge.label.lower()}
 
 
 def steps(run: Run) -> list[Step]:

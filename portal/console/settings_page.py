@@ -8,14 +8,16 @@ from typing import Any
 
 from django import forms
 from django.forms import BoundField
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from infra.sizes import SIZES
 from infra.spec import LOG_RETENTION_DAYS
 from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
-from portal.console.forms import EGRESS, DescribedForm, LinesField, TagsField
+from portal.console.forms import EGRESS, SIZE_CHOICES, DescribedForm, LinesField, TagsField
 from portal.districts.changes import EDITABLE, ChangeRefused
 from portal.districts.models import District
+from portal.texts import StrOrPromise, said, said_lazy
 from provisioning.models import Run
 
 
@@ -31,19 +33,21 @@ class Difference:
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
     """Return the settings of `after` in the order of their list, with what they were."""
     return [
-        Difference(EDITABLE[name], words(before.get(name)), words(after[name])) for name in EDITABLE if name in after
+        Difference(said(EDITABLE[name]), words(before.get(name)), words(after[name]))
+        for name in EDITABLE
+        if name in after
     ]
 
 
 def words(value: Any) -> str:
     """Write a setting's value as people read it."""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return gettext("yes") if value else gettext("no")
     if isinstance(value, Mapping):
         value = [f"{key}={text}" for key, text in sorted(value.items())]
     if isinstance(value, list | tuple):
         value = ", ".join(str(part) for part in value)
-    return "not set" if value in (None, "") else str(value)
+    return gettext("not set") if value in (None, "") else str(value)
 
 
 def change_of(run: Run) -> list[Difference]:
@@ -66,58 +70,77 @@ class LinedField(LinesField):
 class SettingsForm(DescribedForm):
     """What of a district may change after its registration."""
 
-    size = forms.ChoiceField(
-        label=EDITABLE["size"], choices=[(size.value, f"{row.label}: {row.enrolment}") for size, row in SIZES.items()]
-    )
-    zones = forms.TypedChoiceField(label=EDITABLE["zones"], choices=[("2", "2"), ("3", "3")], coerce=int)
+    size = forms.ChoiceField(label=said_lazy(EDITABLE["size"]), choices=SIZE_CHOICES)
+    zones = forms.TypedChoiceField(label=said_lazy(EDITABLE["zones"]), choices=[("2", "2"), ("3", "3")], coerce=int)
     image = forms.CharField(
-        label=EDITABLE["image"], required=False, max_length=512, help_text="By its digest: repository@sha256:…"
+        label=said_lazy(EDITABLE["image"]),
+        required=False,
+        max_length=512,
+        help_text=_("By its digest: repository@sha256:…"),
     )
     postgres_version = forms.CharField(
-        label=EDITABLE["postgres_version"],
+        label=said_lazy(EDITABLE["postgres_version"]),
         required=False,
         max_length=16,
-        help_text="Such as 16.6; the stack's own where it is empty. AWS goes to no older version.",
+        help_text=_("Such as 16.6; the stack's own where it is empty. AWS goes to no older version."),
     )
     cache_version = forms.CharField(
-        label=EDITABLE["cache_version"], required=False, max_length=16, help_text="The newest known where it is empty."
+        label=said_lazy(EDITABLE["cache_version"]),
+        required=False,
+        max_length=16,
+        help_text=_("The newest known where it is empty."),
     )
-    egress = forms.ChoiceField(label=EDITABLE["egress"], choices=[(part.value, word) for part, word in EGRESS.items()])
+    egress = forms.ChoiceField(
+        label=said_lazy(EDITABLE["egress"]), choices=[(part.value, word) for part, word in EGRESS.items()]
+    )
     allowed_client_cidrs = LinedField(
-        label=EDITABLE["allowed_client_cidrs"], help_text="One a line; 0.0.0.0/0 admits everybody."
+        label=said_lazy(EDITABLE["allowed_client_cidrs"]), help_text=_("One a line; 0.0.0.0/0 admits everybody.")
     )
     certificate_arn = forms.CharField(
-        label=EDITABLE["certificate_arn"], required=False, max_length=255, help_text="Its ARN in Certificate Manager."
+        label=said_lazy(EDITABLE["certificate_arn"]),
+        required=False,
+        max_length=255,
+        help_text=_("Its ARN in Certificate Manager."),
     )
     hosted_zone_id = forms.CharField(
-        label=EDITABLE["hosted_zone_id"], required=False, max_length=32, help_text="In place of a certificate."
+        label=said_lazy(EDITABLE["hosted_zone_id"]),
+        required=False,
+        max_length=32,
+        help_text=_("In place of a certificate."),
     )
     domain_name = forms.CharField(
-        label=EDITABLE["domain_name"], required=False, max_length=253, help_text="In the hosted zone."
+        label=said_lazy(EDITABLE["domain_name"]), required=False, max_length=253, help_text=_("In the hosted zone.")
     )
     retention_days = forms.TypedChoiceField(
-        label=EDITABLE["retention_days"],
+        label=said_lazy(EDITABLE["retention_days"]),
         choices=[(str(days), str(days)) for days in LOG_RETENTION_DAYS],
         coerce=int,
-        help_text="CloudWatch Logs takes these only. Fewer days delete what is older.",
+        help_text=_("CloudWatch Logs takes these only. Fewer days delete what is older."),
     )
     backup_days = forms.IntegerField(
-        label=EDITABLE["backup_days"], min_value=1, max_value=35, help_text="1 to 35. Fewer days delete older backups."
+        label=said_lazy(EDITABLE["backup_days"]),
+        min_value=1,
+        max_value=35,
+        help_text=_("1 to 35. Fewer days delete older backups."),
     )
     final_snapshot = forms.BooleanField(
-        label=EDITABLE["final_snapshot"], required=False, help_text="Keep a snapshot of the database at the teardown."
+        label=said_lazy(EDITABLE["final_snapshot"]),
+        required=False,
+        help_text=_("Keep a snapshot of the database at the teardown."),
     )
-    monthly_budget_usd = forms.IntegerField(label=EDITABLE["monthly_budget_usd"], min_value=1, max_value=1_000_000)
+    monthly_budget_usd = forms.IntegerField(
+        label=said_lazy(EDITABLE["monthly_budget_usd"]), min_value=1, max_value=1_000_000
+    )
     alarm_emails = LinedField(
-        label=EDITABLE["alarm_emails"], required=False, help_text="One a line; AWS asks each to confirm."
+        label=said_lazy(EDITABLE["alarm_emails"]), required=False, help_text=_("One a line; AWS asks each to confirm.")
     )
-    tags = TagsField(label=EDITABLE["tags"], required=False, help_text="One a line: key=value.")
+    tags = TagsField(label=said_lazy(EDITABLE["tags"]), required=False, help_text=_("One a line: key=value."))
 
     GROUPS = (
-        ("Stack", ("size", "zones", "image", "postgres_version", "cache_version")),
-        ("Network", ("egress", "allowed_client_cidrs", "certificate_arn", "hosted_zone_id", "domain_name")),
-        ("Records", ("retention_days", "backup_days", "final_snapshot")),
-        ("Governance", ("monthly_budget_usd", "alarm_emails", "tags")),
+        (_("Stack"), ("size", "zones", "image", "postgres_version", "cache_version")),
+        (_("Network"), ("egress", "allowed_client_cidrs", "certificate_arn", "hosted_zone_id", "domain_name")),
+        (_("Records"), ("retention_days", "backup_days", "final_snapshot")),
+        (_("Governance"), ("monthly_budget_usd", "alarm_emails", "tags")),
     )
 
     @classmethod
@@ -125,7 +148,7 @@ class SettingsForm(DescribedForm):
         """Return the form with what the district has, or with what was typed."""
         return cls(data, initial={name: getattr(district, name) for name in EDITABLE})
 
-    def groups(self) -> list[tuple[str, list[BoundField]]]:
+    def groups(self) -> list[tuple[StrOrPromise, list[BoundField]]]:
         """Return the groups with their fields."""
         return [(title, [self[name] for name in names]) for title, names in self.GROUPS]
 

@@ -12,6 +12,8 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import Role
 from portal.audit.models import AuditEvent
@@ -23,6 +25,7 @@ from portal.console.templatetags.console import badge
 from portal.districts.accounts import Access, AccountRefused, add_account
 from portal.districts.models import AwsAccount, District
 from portal.districts.registration import RegistrationRefused
+from portal.texts import said
 from provisioning.models import AccountAccess, AccountQuota, Run, StackOutput, StackResource
 from provisioning.selectors import latest_run
 from provisioning.services.errors import ServiceRefused
@@ -77,7 +80,7 @@ class DistrictAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type
     actions = ("tear_down",)
     change_form_template = "admin/districts/district/change_form.html"
 
-    @admin.display(description="State", ordering="status")
+    @admin.display(description=_("State"), ordering="status")
     def status_shown(self, district: District) -> SafeString:
         """Draw the district's badge."""
         return badge(district.status_badge)
@@ -99,12 +102,12 @@ class DistrictAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type
         """Operators tear down."""
         return holds(request, Role.OPERATOR)
 
-    @admin.action(description="Tear down the selected district …", permissions=["teardown"])
+    @admin.action(description=_("Tear down the selected district …"), permissions=["teardown"])
     def tear_down(self, request: HttpRequest, chosen: QuerySet[District]) -> HttpResponse | None:
         """Lead to the confirmation; each district is confirmed by its own slug."""
         found = list(chosen[:2])
         if len(found) != 1:
-            self.message_user(request, "Choose one district: each is confirmed on its own.", messages.ERROR)
+            self.message_user(request, _("Choose one district: each is confirmed on its own."), messages.ERROR)
             return None
         return redirect("console:teardown", found[0].suffix)
 
@@ -121,14 +124,15 @@ class DistrictAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type
             except RegistrationRefused as refusal:
                 form.refuse(refusal)
             except ServiceRefused as refusal:
-                form.add_error(None, str(refusal))
+                form.add_error(None, said(str(refusal)))
             else:
-                self.message_user(request, f"{run.district.name} is registered; run #{run.number} makes it.")
+                told = {"name": run.district.name, "number": run.number}
+                self.message_user(request, gettext("%(name)s is registered; run #%(number)s makes it.") % told)
                 return redirect("admin:districts_district_change", run.district_id)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": "Register a district",
+            "title": _("Register a district"),
             "form": form,
             **(extra_context or {}),
         }
@@ -203,14 +207,14 @@ class AwsAccountAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # ty
             def clean_account_id(self) -> str:
                 value = str(self.cleaned_data["account_id"])
                 if len(value) != 12 or not value.isdecimal():
-                    self.add_error("account_id", str(AccountRefused("An AWS account id has 12 digits.")))
+                    self.add_error("account_id", said(str(AccountRefused("An AWS account id has 12 digits."))))
                 return value
 
             def clean(self) -> dict[str, Any]:
                 given = super().clean() or self.cleaned_data
                 access = Access(**{name: given.get(name, "") for name in ACCESS})
                 for name, sentence in access.problems(given.get("account_id", "")).items():
-                    self.add_error(name, sentence)
+                    self.add_error(name, said(sentence))
                 return dict(given)
 
         return Checked

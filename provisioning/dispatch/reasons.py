@@ -34,7 +34,7 @@ def why_waiting(run: Run) -> Wait | None:
     waits = reading.waiting()
     if run.number not in {other.number for other in waits}:
         return Wait(0, len(waits), "The workers have been told of it; the next that is free takes it.")
-    account = f"account {run.district.account.name}"
+    account = run.district.account.name
     return explain(run.number, waits, reading.working(), reading.limits(), now, reading.served(now), account)
 
 
@@ -76,5 +76,9 @@ def explain(
 
 def _full(found: tuple[Scope, int], account: str) -> str:
     (kind, name), limit = found
-    where = {"account": account, "region": f"region {name}", "all": "the portal"}[kind]
-    return f"{where[0].upper()}{where[1:]} has {limit} of {limit} runs at work."
+    told = {
+        "account": f"Account {account} has {limit} of {limit} runs at work.",
+        "region": f"Region {name} has {limit} of {limit} runs at work.",
+        "all": f"The portal has {limit} of {limit} runs at work.",
+    }
+    return told[kind]

@@ -40,8 +40,10 @@ class Contents:
         """Put it in a sentence."""
         if not self.versions:
             return "Empty."
-        count = "1 object version" if self.versions == 1 else f"{self.versions:,} object versions"
-        return f"{'More than ' if self.more else ''}{count}, {human_size(self.size)}."
+        size = human_size(self.size)
+        if self.versions == 1:
+            return f"1 object version, {size}."
+        return f"{'More than ' if self.more else ''}{self.versions:,} object versions, {size}."
 
 
 @dataclass(frozen=True)

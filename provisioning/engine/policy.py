@@ -157,8 +157,8 @@ def _widened(change: Change, *, created: bool) -> Iterator[Finding]:
     address = change["address"]
     before, after = change["change"].get("before") or {}, change["change"].get("after") or {}
     unknown = change["change"].get("after_unknown") or {}
-    for sentence, blocks in policy_iam.widened(change["type"], before, after, unknown, created=created):
-        yield Finding(PolicyCode.IAM_WIDENED, address, f"{address} {sentence}", blocks)
+    for sentence, blocks in policy_iam.widened(address, change["type"], before, after, unknown, created=created):
+        yield Finding(PolicyCode.IAM_WIDENED, address, sentence, blocks)
 
 
 def _list(values: Any, name: str) -> list[Any]:

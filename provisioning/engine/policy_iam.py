@@ -72,43 +72,48 @@ def admits_everybody(kind: str, after: Values) -> bool:
     )
 
 
-def widened(kind: str, before: Values, after: Values, unknown: Values, *, created: bool) -> Iterator[tuple[str, bool]]:
-    """Yield, as the rest of a sentence, each way in which rights grow, and whether it blocks."""
+def widened(
+    address: str, kind: str, before: Values, after: Values, unknown: Values, *, created: bool
+) -> Iterator[tuple[str, bool]]:
+    """Yield in a sentence each way in which rights grow, and whether it blocks."""
     if kind in RIGHTS:
-        yield from _more_rights(before.get(RIGHTS[kind]), after.get(RIGHTS[kind]), created=created)
+        yield from _more_rights(address, before.get(RIGHTS[kind]), after.get(RIGHTS[kind]), created=created)
     elif kind == "aws_iam_role_policy_attachment":
         arn = after.get("policy_arn")
         if isinstance(arn, str) and MIGHTY.search(arn):
-            yield f"would grant the managed policy {arn.rpartition('/')[2]}, which is for far more than ours.", True
+            yield (
+                f"{address} would grant the managed policy {arn.rpartition('/')[2]}, which is for far more than ours.",
+                True,
+            )
     elif kind == "aws_iam_role":
-        yield from _more_trust(before.get("assume_role_policy"), after, created=created)
+        yield from _more_trust(address, before.get("assume_role_policy"), after, created=created)
         had = before.get("permissions_boundary")
         if had and not unknown.get("permissions_boundary") and after.get("permissions_boundary") != had:
-            yield "would lose its permissions boundary or get another one.", True
+            yield f"{address} would lose its permissions boundary or get another one.", True
 
 
-def _more_rights(before: Any, after: Any, *, created: bool) -> Iterator[tuple[str, bool]]:
+def _more_rights(address: str, before: Any, after: Any, *, created: bool) -> Iterator[tuple[str, bool]]:
     added = rights(after) - rights(before)
     whole = sorted({action for action, resource in added if resource == "*" and ALL_OF_A_SERVICE.fullmatch(action)})
     if whole:
-        yield f"would allow {', '.join(whole)} on every resource. Name the actions and the resources.", True
+        yield f"{address} would allow {', '.join(whole)} on every resource. Name the actions and the resources.", True
     rest = sorted({action for action, _ in added} - set(whole))
     if rest and not created:
         more = f" and {len(rest) - SHOWN_ACTIONS} more" if len(rest) > SHOWN_ACTIONS else ""
-        yield f"would be allowed what it is not now: {', '.join(rest[:SHOWN_ACTIONS])}{more}.", False
+        yield f"{address} would be allowed what it is not now: {', '.join(rest[:SHOWN_ACTIONS])}{more}.", False
 
 
-def _more_trust(before: Any, after: Values, *, created: bool) -> Iterator[tuple[str, bool]]:
+def _more_trust(address: str, before: Any, after: Values, *, created: bool) -> Iterator[tuple[str, bool]]:
     document = after.get("assume_role_policy")
     added = principals(document) - principals(before)
     if "*" in added:
-        yield "could be assumed by everybody.", True
+        yield f"{address} could be assumed by everybody.", True
     own = ACCOUNT.search(str(after.get("arn") or ""))
     for principal in sorted(added):
         account = ACCOUNT.search(principal)
         if account is None or (own and own[1] in account.groups()) or (created and own is None):
             continue
-        yield f"could be assumed from the account {account[1] or account[2]}.", True
+        yield f"{address} could be assumed from the account {account[1] or account[2]}.", True
 
 
 def _parts(principal: Any) -> list[Any]:

@@ -29,6 +29,8 @@ from provisioning.engine.settings import EngineSettings
 
 PLAN_FILE = "run.tfplan"
 LOCK_TIMEOUT = "60s"
+CHANGES = 2
+"""How a plan ends that would change something (Terraform, "Command: plan": -detailed-exitcode)."""
 NO_CHANGE = ({"no-op"}, {"read"})
 
 STATE_SAVED_HERE = "errored.tfstate"
@@ -166,7 +168,8 @@ class Terraform:
     def plan(self, *, destroy: bool = False, refresh_only: bool = False, refresh: bool = True) -> Plan:
         """Compare the stack with AWS, and save the plan that `apply` then carries out.
 
-        With `refresh_only` only the state would change, to what AWS says; without `refresh` AWS is not asked.
+        With `refresh_only` only the state would change, to what AWS says; without `refresh` AWS is not asked. Of a plan
+        that would change nothing there is nothing to show either.
         """
         path = self.workspace / PLAN_FILE
         drifted: list[str] = []
@@ -177,8 +180,10 @@ class Terraform:
 
         given = (("-destroy", destroy), ("-refresh-only", refresh_only), ("-refresh=false", not refresh))
         mode = [flag for flag, wanted in given if wanted]
-        self._stream("plan", "-json", f"-out={path}", f"-lock-timeout={LOCK_TIMEOUT}", *mode, also=note)
-        return read_plan(path, self._json("show", "-json", str(path)), tuple(drifted))
+        flags = [f"-out={path}", f"-lock-timeout={LOCK_TIMEOUT}", "-detailed-exitcode", *mode]
+        changes = self._stream("plan", "-json", *flags, also=note) == CHANGES
+        # To show a plan starts the provider once more, for seconds.
+        return read_plan(path, self._json("show", "-json", str(path)) if changes else {}, tuple(drifted))
 
     def take_over(self) -> None:
         """Have the state take over what AWS says of every resource, whatever it is."""
@@ -254,7 +259,7 @@ class Terraform:
             raise TerraformMissing(f"There is no Terraform: {wanted!r} was not found.")
         return found
 
-    def _stream(self, *arguments: str, also: OnEvent = lambda event: None, runner: Runner | None = None) -> None:
+    def _stream(self, *arguments: str, also: OnEvent = lambda event: None, runner: Runner | None = None) -> int:
         problems: list[Diagnostic] = []
         tail: list[str] = []
 
@@ -275,8 +280,9 @@ class Terraform:
             told = "\n".join(problem.summary for problem in problems)
             summary = f"Terraform was ended by signal {-ended.status} in the middle of its {arguments[0]}."
             raise TerraformKilled(summary, detail=told)
-        if ended.status != 0:
+        if ended.status not in ({0, CHANGES} if "-detailed-exitcode" in arguments else {0}):
             raise failure(arguments[0], ended, problems, tail)
+        return ended.status
 
     def _json(self, *arguments: str) -> dict[str, Any]:
         lines: list[str] = []

@@ -4,6 +4,7 @@ from provisioning.models.access import AccountAccess
 from provisioning.models.certificate import RemovalCertificate
 from provisioning.models.drift import DriftItem
 from provisioning.models.holdings import DistrictHoldings
+from provisioning.models.notice import Notice
 from provisioning.models.presence import Presence
 from provisioning.models.quota import AccountQuota
 from provisioning.models.rollout import Rollout, RolloutMember
@@ -15,6 +16,7 @@ __all__ = [
     "AccountQuota",
     "DistrictHoldings",
     "DriftItem",
+    "Notice",
     "Presence",
     "RemovalCertificate",
     "Rollout",

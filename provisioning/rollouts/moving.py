@@ -10,6 +10,7 @@ from portal.audit.actions import AuditAction
 from portal.audit.services import record
 from portal.state_table import By
 from provisioning.models import Rollout
+from provisioning.notices.outbox import announce_halt
 from provisioning.rollouts.states import OPEN_STATES, TABLE, RolloutState
 
 
@@ -28,6 +29,8 @@ def move_rollout(rollout: Rollout, after: RolloutState, *, by: By, actor: User |
     if rows.update(state=after, finished_at=finished, halt_reason=reason) != 1:
         raise RolloutMoveRefused(f"Rollout #{rollout.number} is no longer {before.word.lower()}.")
     rollout.refresh_from_db()
+    if after is RolloutState.HALTED:
+        announce_halt(rollout, reason)
     record(
         action=AuditAction.ROLLOUT_STATE_CHANGED,
         actor=actor,

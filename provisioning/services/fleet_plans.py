@@ -25,22 +25,23 @@ REASON = "Asked for in the fleet"
 
 @dataclass(frozen=True)
 class Asked:
-    """How many plans were asked for, and the sentences of those that were refused."""
+    """How many plans were asked for, and suffix and sentence of each that was refused."""
 
     asked: int
-    refused: list[str]
+    refused: list[tuple[str, str]]
 
 
 def plan_now(*, districts: QuerySet[District], actor: User | None, priority: Priority = Priority.PERSON) -> Asked:
     """Ask for a plan of each, those beside an active run refused with a sentence. Raises NotAllowed."""
     require_role(actor, Role.OPERATOR)
-    asked, refused = 0, []
+    asked = 0
+    refused: list[tuple[str, str]] = []
     for district in districts.exclude(status=DistrictStatus.REMOVED).order_by("id"):
         try:
             request_run(district=district, kind=RunKind.PLAN, actor=actor, reason=REASON, priority=priority)
             asked += 1
         except ServiceRefused as refusal:
-            refused.append(f"{district.suffix}: {refusal}")
+            refused.append((district.suffix, str(refusal)))
     return Asked(asked, refused)
 
 

@@ -134,7 +134,7 @@ def give_way(district: District, kind: RunKind, priority: Priority) -> None:
 def beside_active(district: District) -> ServiceRefused:
     """Return the refusal that names the run in the way."""
     active = active_run(district)
-    name = f"Run #{active.number} ({active.state_badge.word.lower()})" if active else "Another run"
-    return ServiceRefused(
-        "run_active", f"{name} is working on {district.name}.", "Wait until it has ended, or cancel it first."
-    )
+    sentence = f"Another run is working on {district.name}."
+    if active is not None:
+        sentence = f"Run #{active.number} ({active.state_badge.word.lower()}) is working on {district.name}."
+    return ServiceRefused("run_active", sentence, "Wait until it has ended, or cancel it first.")

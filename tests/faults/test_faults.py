@@ -10,7 +10,7 @@ import pytest
 from devtools.paths import ROOT
 from tests.faults.cases import REPRESENTATIVE, TABLE, Phase, Victim, chosen
 
-pytestmark = pytest.mark.terraform
+pytestmark = [pytest.mark.terraform, pytest.mark.long]
 
 
 def test_the_table_has_every_phase_and_every_victim():

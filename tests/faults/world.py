@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -102,6 +104,27 @@ class World:
     def work(self) -> Path:
         """The workers' folder."""
         return self.folder / "work"
+
+    def enter(self) -> None:
+        """Make this process one of the portal's, with two people in it."""
+        os.environ.update(self.variables)
+        import django
+
+        django.setup()
+        # The table is what this prints; what processes say stands in their logs.
+        logging.getLogger("provisioning").setLevel(logging.ERROR)
+        from portal.accounts.roles import Role
+        from portal.accounts.services import set_user
+        from portal.districts.accounts import add_account
+        from portal.districts.registration import DEFAULT_REGION
+        from provisioning.engine.quotas import KINDS
+        from provisioning.services.quotas import set_limit
+
+        account = add_account(name="Sandbox", account_id=ACCOUNT_ID, actor=None)
+        for code in KINDS:
+            set_limit(account=account, region=DEFAULT_REGION, code=code, limit=10_000, actor=None)
+        for name in ("otto", "ada"):
+            set_user(username=name, password=secrets.token_urlsafe(), role=Role.OPERATOR)
 
     def start_worker(self) -> Worker:
         """Start one worker and wait until it is ready."""

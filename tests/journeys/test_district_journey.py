@@ -26,7 +26,7 @@ from devtools.toolchain import browser as chromium
 from tests.builders import ACCOUNT_ID, PASSWORD
 from tests.journeys.whole_portal import OTHER_ACCOUNT_ID, a_whole_portal, manage
 
-pytestmark = [pytest.mark.browser, pytest.mark.terraform]
+pytestmark = [pytest.mark.browser, pytest.mark.terraform, pytest.mark.long]
 
 HOSTILE = 'Maple ${aws_kms_key.x} "%{ if }" 🍁'
 PLANNED_MS, DEPLOYED_MS = 300_000, 900_000

@@ -27,7 +27,11 @@ from provisioning.tasks import execute_run
 from sandbox.launch import Sandbox, running_sandbox
 from tests.builders import a_person, a_registration, a_run
 
-pytestmark = [pytest.mark.terraform, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [
+    pytest.mark.terraform,
+    pytest.mark.long,
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+]
 
 RESOURCES = 7
 """How many the small stack has."""

@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext, pgettext
 
 from portal.accounts.models import User
 from portal.accounts.roles import RANK, Role, role_of
@@ -64,12 +64,12 @@ def ago(moment: datetime, now: datetime) -> str:
     """Write a moment relative to now, coarsely."""
     seconds = (now - moment).total_seconds()
     if seconds < MINUTE:
-        return "just now"
+        return gettext("just now")
     if seconds < HOUR:
-        return f"{int(seconds // MINUTE)} min ago"
+        return gettext("%(number)s min ago") % {"number": int(seconds // MINUTE)}
     if seconds < DAY:
-        return f"{int(seconds // HOUR)} h ago"
-    return f"{moment:%d %b %Y}"
+        return gettext("%(number)s h ago") % {"number": int(seconds // HOUR)}
+    return date_format(moment, pgettext("how a day is written", "d M Y"))
 
 
 @register.simple_tag
@@ -138,10 +138,10 @@ def usual(length: Range | None) -> str:
     low, high, unit = length.low, length.high, "s"
     if high >= 2 * MINUTE:
         low, high, unit = low / MINUTE, high / MINUTE, "min"
-    first, last = round(low), max(round(high), 1)
+    first, last = max(round(low), 1), max(round(high), 1)
     if first >= last:
-        return _("about %(number)s %(unit)s") % {"number": last, "unit": unit}
-    return _("%(first)s to %(last)s %(unit)s") % {"first": first, "last": last, "unit": unit}
+        return gettext("about %(number)s %(unit)s") % {"number": last, "unit": unit}
+    return gettext("%(first)s to %(last)s %(unit)s") % {"first": first, "last": last, "unit": unit}
 
 
 @register.filter
@@ -153,7 +153,7 @@ def pretty(value: Any) -> str:
 @register.filter
 def act_words(action: str) -> str:
     """Write an act of the audit record in words; one that is no longer known as it is stored."""
-    return AuditAction(action).words if action in set(AuditAction) else action
+    return AuditAction(action).label if action in set(AuditAction) else action
 
 
 @register.filter
@@ -175,7 +175,8 @@ def held_role(user: Any) -> Role | None:
 @register.filter
 def role_label(user: Any) -> str:
     """Name the person's role."""
-    return str(held_role(user) or "no role yet")
+    role = held_role(user)
+    return gettext("no role yet") if role is None else role.label
 
 
 @register.filter

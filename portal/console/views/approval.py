@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts.roles import Role
@@ -26,15 +27,15 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
     services = {Decision.APPROVED.value: approve, Decision.DISCARDED.value: discard}
     service = services.get(request.POST.get("decision", ""))
     if service is None:
-        messages.error(request, "Say whether to approve the plan or to discard it.")
+        messages.error(request, _("Say whether to approve the plan or to discard it."))
         return redirect("console:run", number)
     try:
         service(run=run_or_404(number), actor=person(request), comment=comment)
     except ServiceRefused as refusal:
         messages.error(request, str(refusal))
     else:
-        told = "A worker applies this very plan." if service is approve else "Nothing of it is applied."
-        messages.success(request, f"Decided. {told}")
+        approved = _("Decided. A worker applies this very plan.")
+        messages.success(request, approved if service is approve else _("Decided. Nothing of it is applied."))
     return redirect("console:run", number)
 
 
@@ -49,7 +50,7 @@ def force_stop(request: HttpRequest, number: int) -> HttpResponse:
         except ServiceRefused as refusal:
             problem = str(refusal)
         else:
-            messages.success(request, "Terraform is being killed; the run ends in a moment.")
+            messages.success(request, _("Terraform is being killed; the run ends in a moment."))
             return redirect("console:run", number)
     context = {"run": run, "problem": problem, "typed": typed}
     return render(request, "console/force_stop.html", context, status=422 if problem else 200)

@@ -6,6 +6,9 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from portal.accounts.roles import Role
@@ -18,6 +21,7 @@ from portal.console.doors import needs, person
 from portal.console.exports import FORMATS, download
 from portal.console.forms import AuditFilter
 from portal.console.paging import page
+from portal.texts import said
 
 PAGE_SIZE = 50
 
@@ -45,9 +49,10 @@ def verify(request: HttpRequest) -> HttpResponse:
     """Compute the chain anew, now."""
     found = chain.verify(actor=person(request))
     if found.intact:
-        messages.success(request, f"The chain holds: {found.events:,} events.")
+        told = ngettext("The chain holds: %(number)s event.", "The chain holds: %(number)s events.", found.events)
+        messages.success(request, told % {"number": number_format(found.events, force_grouping=True)})
     else:
-        messages.error(request, f"The chain is broken. {found.problem}")
+        messages.error(request, _("The chain is broken. %(problem)s") % {"problem": said(found.problem)})
     return redirect("console:audit")
 
 

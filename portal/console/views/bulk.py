@@ -20,6 +20,7 @@ from portal.console.fleet import PAGE_SIZE, rows_of
 from portal.console.fleet_filter import read_filter
 from portal.console.forms import RegistrationForm
 from portal.districts.models import District
+from portal.texts import said
 from provisioning.services.bulk import MOST_ROWS, RowsRefused, districts_of, onboard_all, try_all
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.fleet_plans import plan_all, plan_now
@@ -65,7 +66,9 @@ def bulk(request: HttpRequest) -> HttpResponse:
     asked = [row.registration for row in chosen if row.registration is not None]
     if not chosen or len(asked) < len(chosen):
         sentence = (
-            "Tick at least one row." if not chosen else "A ticked row has an error. Untick it or correct the file."
+            _("Tick at least one row.")
+            if not chosen
+            else _("A ticked row has an error. Untick it or correct the file.")
         )
         return _page(request, text=text, batch=batch, rows=_tried(request, rows, wanted), refused=sentence, status=422)
     try:
@@ -81,7 +84,8 @@ def bulk(request: HttpRequest) -> HttpResponse:
             for row in rows
         ]
         return _page(request, text=text, batch=batch, rows=shown, refused=str(refusal), status=422)
-    messages.success(request, f"{len(runs)} {'district was' if len(runs) == 1 else 'districts were'} registered.")
+    told = ngettext("%(number)s district was registered.", "%(number)s districts were registered.", len(runs))
+    messages.success(request, told % {"number": len(runs)})
     return redirect("console:bulk-progress", batch)
 
 
@@ -108,18 +112,18 @@ def plan(request: HttpRequest) -> HttpResponse:
         try:
             count = plan_all(districts=wanted.districts(), filters=wanted.as_data(), actor=person(request))
         except ServiceRefused as refusal:
-            messages.error(request, str(refusal))
+            messages.error(request, said(str(refusal)))
         else:
-            told = _("Plans of %(count)s districts are being asked for, bit by bit; people's own runs go first.")
-            messages.success(request, told % {"count": count})
+            told = _("Plans of %(number)s districts are being asked for, bit by bit; people's own runs go first.")
+            messages.success(request, told % {"number": count})
         return redirect(back)
     ticked = District.objects.filter(suffix__in=request.POST.getlist("district")[:PAGE_SIZE])
     found = plan_now(districts=ticked, actor=person(request))
     if found.asked:
-        told = ngettext("%(count)s plan was asked for.", "%(count)s plans were asked for.", found.asked)
-        messages.success(request, told % {"count": found.asked})
-    for sentence in found.refused:
-        messages.error(request, sentence)
+        told = ngettext("%(number)s plan was asked for.", "%(number)s plans were asked for.", found.asked)
+        messages.success(request, told % {"number": found.asked})
+    for suffix, sentence in found.refused:
+        messages.error(request, f"{suffix}: {said(sentence)}")
     if not found.asked and not found.refused:
         messages.error(request, _("No district is ticked. Tick those that are to be planned."))
     return redirect(back)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.accounts.roles import Role
@@ -88,21 +89,21 @@ def live(request: HttpRequest, number: int) -> HttpResponse:
 @needs(Role.OPERATOR)
 def pause(request: HttpRequest, number: int) -> HttpResponse:
     """Start no further run."""
-    return _act(request, number, pause_rollout, "No further run starts. What is queued or at work goes on.")
+    return _act(request, number, pause_rollout, _("No further run starts. What is queued or at work goes on."))
 
 
 @require_POST
 @needs(Role.OPERATOR)
 def resume(request: HttpRequest, number: int) -> HttpResponse:
     """Go on."""
-    return _act(request, number, resume_rollout, "The rollout goes on.")
+    return _act(request, number, resume_rollout, _("The rollout goes on."))
 
 
 @require_POST
 @needs(Role.OPERATOR)
 def abort(request: HttpRequest, number: int) -> HttpResponse:
     """End it for good."""
-    return _act(request, number, abort_rollout, "The rollout was aborted. Runs at work end by themselves.")
+    return _act(request, number, abort_rollout, _("The rollout was aborted. Runs at work end by themselves."))
 
 
 def _act(request: HttpRequest, number: int, service: Callable[..., Rollout], done: str) -> HttpResponse:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from portal.accounts.roles import Role
@@ -91,9 +92,9 @@ def cancel(request: HttpRequest, number: int) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         if run.is_active:
-            messages.success(request, "The run was asked to stop. Terraform still finishes the resources in hand.")
+            messages.success(request, _("The run was asked to stop. Terraform still finishes the resources in hand."))
         else:
-            messages.success(request, "The run was canceled before a worker took it. Nothing was changed.")
+            messages.success(request, _("The run was canceled before a worker took it. Nothing was changed."))
     return redirect("console:run", number)
 
 

@@ -11,6 +11,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -43,7 +44,7 @@ def again(request: HttpRequest) -> HttpResponse:
         if known is not None and known.pk == request.user.pk:
             login(request, known)
             return redirect(then)
-        form.add_error("password", "This is not your password. Try again.")
+        form.add_error("password", _("This is not your password. Try again."))
     context = {"form": form, "next": then}
     return render(request, "console/sign_in_again.html", context, status=422 if form.errors else 200)
 

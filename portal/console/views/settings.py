@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from portal.accounts.roles import Role, require_role
@@ -31,7 +32,7 @@ def settings(request: HttpRequest, suffix: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         change = effective(district, form.change())
         if not change:
-            messages.info(request, "Nothing was changed: these are the settings that the district has.")
+            messages.info(request, _("Nothing was changed: these are the settings that the district has."))
             return redirect("console:district-settings", suffix)
         try:
             run = _plan(request, district, change)

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts.roles import Role
@@ -28,7 +29,7 @@ def teardown(request: HttpRequest, suffix: str) -> HttpResponse:
     here = reverse("console:teardown", args=[suffix])
     if request.method == "POST":
         if not signed_in_lately(request):
-            messages.warning(request, "Your sign-in was long ago. Sign in again, then confirm the teardown.")
+            messages.warning(request, _("Your sign-in was long ago. Sign in again, then confirm the teardown."))
             return redirect(sign_in_again(here))
         form = TeardownForm(request.POST)
         if form.is_valid() and (answer := _asked(request, district, form)) is not None:

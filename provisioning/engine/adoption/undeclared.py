@@ -31,8 +31,8 @@ def undeclared_rules(
         filters = [{"Name": "group-id", "Values": [group.import_id]}]
         for rule in look.items(RULES, {"Filters": filters}):
             if rule["SecurityGroupRuleId"] not in known:
-                way = "out of" if rule["IsEgress"] else "into"
-                sentence = f"It lets traffic {way} the group, and the stack does not declare it: revoke it."
+                way = "It lets traffic out of the group" if rule["IsEgress"] else "It lets traffic into the group"
+                sentence = f"{way}, and the stack does not declare it: revoke it."
                 found.append(Foreign(group.address, rule["SecurityGroupRuleId"], sentence))
     return found
 

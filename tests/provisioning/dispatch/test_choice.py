@@ -91,16 +91,16 @@ def test_the_longest_wait_has_the_next_place_kept_where_it_needs_two_at_once():
     limits = Limits(9, 1, 1)
     assert numbers([long, other], busy, limits) == [], "the account's one place is kept until the region has one too"
     assert numbers([long, other], [], limits) == [1]
-    assert "kept" in explain(2, [long, other], busy, limits, NOW, Served(), "account North").sentence
+    assert "kept" in explain(2, [long, other], busy, limits, NOW, Served(), "North").sentence
 
 
 def test_a_run_is_told_its_place_and_what_holds_it_up():
     queue = [waits(1, minutes=2), waits(2, account=2, minutes=5), waits(3, minutes=1)]
-    told = explain(3, queue, [works()], Limits(9, 1, 9), NOW, Served(), "account North")
+    told = explain(3, queue, [works()], Limits(9, 1, 9), NOW, Served(), "North")
     assert (told.place, told.of, told.sentence) == (3, 3, "Account North has 1 of 1 runs at work.")
-    told = explain(3, queue, [works()], Limits(9, 9, 2), NOW, Served(), "account North")
+    told = explain(3, queue, [works()], Limits(9, 9, 2), NOW, Served(), "North")
     assert told.sentence == "Region us-east-1 has 2 of 2 runs at work."
-    told = explain(3, queue, [works()], Limits(2, 9, 9), NOW, Served(), "account North")
+    told = explain(3, queue, [works()], Limits(2, 9, 9), NOW, Served(), "North")
     assert told.sentence == "The portal has 2 of 2 runs at work."
 
 

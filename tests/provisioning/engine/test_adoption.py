@@ -31,7 +31,7 @@ from provisioning.engine.synthesis import STACK_FILE, synthesize
 from provisioning.engine.terraform import Plan, Terraform
 from sandbox.launch import running_sandbox
 
-pytestmark = pytest.mark.terraform
+pytestmark = [pytest.mark.terraform, pytest.mark.long]
 
 STACKS = os.environ.get("ADOPTION", "sandbox-S-2-nat").split()
 SEED, LOST = 20, 30

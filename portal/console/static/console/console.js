@@ -125,21 +125,36 @@
     dialog.close();
   });
 
-  // "/" goes to the search, unless somebody is writing or has switched keys off (WCAG 2.2, 2.1.4).
+  // "/" goes to the search, "g" and a letter to a page, "?" to their list, unless somebody is writing or has switched keys off (WCAG 2.2, 2.1.4).
   const KEYS = "homeroom-keys";
   function keysAreOff() { return window.localStorage.getItem(KEYS) === "off"; }
   function sayKeys() {
     const button = document.getElementById("keys-switch");
     if (button) button.setAttribute("aria-pressed", keysAreOff() ? "false" : "true");
   }
+  let wentAt = 0;
   document.addEventListener("keydown", function (event) {
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (keysAreOff() || event.target.closest("input, textarea, select, [contenteditable]")) return;
-    const field = document.getElementById("search-all");
-    if (!field) return;
-    event.preventDefault();
-    field.focus();
-    field.select();
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (keysAreOff() || event.target.closest("input, textarea, select, [contenteditable], dialog")) return;
+    if (event.key === "/") {
+      const field = document.getElementById("search-all");
+      if (!field) return;
+      event.preventDefault();
+      field.focus();
+      field.select();
+    } else if (event.key === "?") {
+      const link = document.getElementById("legend-link");
+      if (link) window.location.assign(link.href + "#keys");
+    } else if (event.key === "g") {
+      wentAt = Date.now();
+      return;
+    } else if (Date.now() - wentAt < 1500) {
+      const link = Array.from(document.querySelectorAll("[data-key]")).find(function (one) {
+        return one.dataset.key === event.key;
+      });
+      if (link) window.location.assign(link.href);
+    }
+    wentAt = 0;
   });
   document.addEventListener("click", function (event) {
     if (!event.target.closest("#keys-switch")) return;

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("districts", "0007_name_order"),
-        ("provisioning", "0010_search"),
+        ("provisioning", "0011_notices"),
     ]
 
     operations = [

@@ -1,0 +1,141 @@
+"""Where the portal's texts are: templates, calls of gettext, enumerations, models, sentences of other rooms."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from babel.messages.extract import DEFAULT_KEYWORDS, extract
+from django.apps import apps
+from django.utils.translation.template import templatize
+
+from devtools.messages.sentences import sentences
+from devtools.paths import ROOT
+from infra.sizes import SIZES
+from portal.accounts.roles import Role
+from portal.audit.actions import AuditAction
+from portal.badges import Badge
+from portal.console.diagram import Place
+from portal.districts.changes import EDITABLE
+from portal.texts import CONTEXT, WORDS
+from provisioning.engine.known_errors.catalogue import CATALOGUE
+from provisioning.engine.quotas import KINDS
+
+TRANSLATING = ("portal", "provisioning")
+"""Rooms that call gettext themselves."""
+
+SPEAKING = (
+    "portal/accounts",
+    "portal/audit",
+    "portal/districts",
+    "provisioning",
+    "infra/spec.py",
+    "infra/spec_errors.py",
+)
+"""Rooms whose sentences pages show, and that say them in English."""
+
+EDGE = ("portal/console", "portal/districts/admin.py", "portal/accounts/admin.py", "provisioning/admin.py")
+"""The pages themselves: only what they store there is English."""
+
+STORED = frozenset({"reason", "message"})
+
+SILENT = (
+    *("provisioning/engine/known_errors", "provisioning/engine/coverage.py", "provisioning/engine/drift.py"),
+    *("provisioning/engine/adoption/document.py", "provisioning/engine/adoption/table.py"),
+    *("provisioning/engine/quotas.py", "provisioning/states.py", "provisioning/rollouts/states.py"),
+    *(
+        "provisioning/models/run.py",
+        "provisioning/models/stack.py",
+        "provisioning/reconciliation.py",
+        "portal/districts/models.py",
+        "portal/audit/models.py",
+    ),
+    *("portal/districts/statuses.py", "portal/audit/actions.py", "portal/districts/fields.py"),
+)
+"""What of these is read by programmers and operators of the machine only, or is an enumeration: see `words`."""
+
+KEYWORDS = DEFAULT_KEYWORDS | {
+    "gettext_lazy": None,
+    "gettext_noop": None,
+    "ngettext_lazy": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "pgettext_lazy": ((1, "c"), 2),
+    "npgettext": ((1, "c"), 2, 3),
+    "npgettext_lazy": ((1, "c"), 2, 3),
+}
+APPS = ("accounts", "audit", "districts", "provisioning")
+
+
+@dataclass(frozen=True, order=True)
+class Text:
+    """A text as the catalogue knows it: its context, and the plural where a number decides."""
+
+    context: str
+    text: str
+    plural: str = ""
+
+
+def texts() -> set[Text]:
+    """Return every text of the portal; Django has to be set up."""
+    return {*_calls(), *_templates(), *_words(), *_models(), *_sentences()}
+
+
+def _calls() -> Iterator[Text]:
+    for path in _python(TRANSLATING):
+        yield from _found(path.read_bytes())
+
+
+def _templates() -> Iterator[Text]:
+    for path in sorted((ROOT / "portal").rglob("templates/**/*.html")):
+        yield from _found(templatize(path.read_text(encoding="utf-8"), origin=str(path)).encode())
+
+
+def _found(source: bytes) -> Iterator[Text]:
+    for _, message, _, context in extract("python", io.BytesIO(source), keywords=KEYWORDS):
+        if isinstance(message, tuple):
+            yield Text(context or "", message[0], message[1])
+        else:
+            yield Text(context or "", message)
+
+
+def _words() -> Iterator[Text]:
+    for kind in sorted(Badge.__subclasses__(), key=lambda each: each.__name__):
+        yield from (Text(kind.__name__, member.word) for member in kind)
+    yield from (Text("AuditAction", act.words) for act in AuditAction)
+    yield from (Text("Role", role.value) for role in Role)
+    yield from (Text("Place", place.value) for place in Place)
+    yield from (Text("word", word) for word in WORDS)
+    yield from (Text(CONTEXT, row.label) for row in SIZES.values())
+    yield from (Text(CONTEXT, row.enrolment) for row in SIZES.values())
+    for name in EDITABLE.values():
+        yield from (Text(CONTEXT, name), Text(CONTEXT, f"{name}: {{value}}"))
+    yield from (Text(CONTEXT, kind.name) for kind in KINDS.values())
+    for hint in CATALOGUE:
+        yield from (Text(CONTEXT, hint.summary), Text(CONTEXT, hint.remedy))
+
+
+def _models() -> Iterator[Text]:
+    for label in APPS:
+        for model in apps.get_app_config(label).get_models():
+            yield from (
+                Text("model", str(model._meta.verbose_name)),
+                Text("model", str(model._meta.verbose_name_plural)),
+            )
+            yield from (Text("model", str(field.verbose_name)) for field in model._meta.fields)
+
+
+def _sentences() -> Iterator[Text]:
+    said = [path for path in _python(SPEAKING) if not _is_below(path, (*SILENT, *EDGE))]
+    yield from (Text(CONTEXT, text) for text in sentences(said))
+    yield from (Text(CONTEXT, text) for text in sentences(_python(EDGE), only=STORED))
+
+
+def _python(places: Iterable[str]) -> list[Path]:
+    found = [path for place in places for path in (sorted((ROOT / place).rglob("*.py")) or [ROOT / place])]
+    return [path for path in found if not {"migrations", "management"} & set(path.parts)]
+
+
+def _is_below(path: Path, places: Iterable[str]) -> bool:
+    return any(path.is_relative_to(ROOT / place) for place in places)

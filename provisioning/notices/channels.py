@@ -1,0 +1,116 @@
+"""The ways a notice goes out: e-mail, and a webhook whose body is signed. Each either delivers or says why not."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import urllib.error
+import urllib.request
+from enum import StrEnum
+from http.client import HTTPException
+from smtplib import SMTPException
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.utils import timezone
+
+from provisioning.models import Notice
+
+TIMEOUT_SECONDS = 5.0
+"""The upkeep worker waits for it, and the reaper with it."""
+SIGNATURE = "Homeroom-Signature"
+
+
+class Channel(StrEnum):
+    """A way out."""
+
+    EMAIL = "email"
+    WEBHOOK = "webhook"
+
+
+class NotDelivered(Exception):  # noqa: N818 - named for what happened
+    """The notice did not arrive, as far as we know; the sentence holds no address and no secret."""
+
+
+def configured() -> list[Channel]:
+    """Return the channels that the settings name."""
+    return [
+        *([Channel.EMAIL] if settings.NOTIFY_EMAILS else []),
+        *([Channel.WEBHOOK] if settings.NOTIFY_WEBHOOK_URL else []),
+    ]
+
+
+def deliver(notice: Notice) -> None:
+    """Send a notice over its channel; raises NotDelivered."""
+    if Channel(notice.channel) not in configured():
+        raise NotDelivered(f"The settings name no {notice.channel} any more.")
+    if notice.channel == Channel.EMAIL:
+        _by_email(notice)
+    else:
+        _by_webhook(notice)
+
+
+def address_of(notice: Notice) -> str:
+    """Return where the notice's subject is to be seen: a whole address where the settings know the portal's own."""
+    return f"{settings.PUBLIC_URL.rstrip('/')}{notice.path}"
+
+
+def payload_of(notice: Notice) -> dict[str, Any]:
+    """Return what a webhook's receiver is given, as JSON data."""
+    return {
+        "id": str(notice.key),
+        "type": notice.occasion,
+        "created_at": notice.created_at.isoformat(),
+        "message": notice.sentence,
+        "url": address_of(notice),
+        **notice.about,
+    }
+
+
+def signature_of(body: bytes, at: int, secret: str) -> str:
+    """Return the header's value: the time in Unix seconds, and HMAC-SHA256 of ``<time>.<body>`` under the secret.
+
+    The time is part of what is signed, so that a receiver can refuse what was recorded and is sent again.
+    """
+    told = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+    return f"t={at},v1={told}"
+
+
+def _by_email(notice: Notice) -> None:
+    try:
+        send_mail(
+            f"[Homeroom] {notice.sentence.splitlines()[0][:150]}",
+            f"{notice.sentence}\n\n{address_of(notice)}\n",
+            settings.EMAIL_FROM,
+            settings.NOTIFY_EMAILS,
+        )
+    except (OSError, SMTPException) as error:
+        raise NotDelivered(f"The mail server did not take it: {type(error).__name__}.") from error
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A signed body goes where the settings say and nowhere else."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        """Follow none."""
+
+
+def _by_webhook(notice: Notice) -> None:
+    body = json.dumps(payload_of(notice), ensure_ascii=False).encode()
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "Homeroom",
+        SIGNATURE: signature_of(body, int(timezone.now().timestamp()), settings.NOTIFY_WEBHOOK_SECRET),
+    }
+    # The scheme is checked where the setting is read.
+    asked = urllib.request.Request(settings.NOTIFY_WEBHOOK_URL, data=body, headers=headers, method="POST")
+    try:
+        with urllib.request.build_opener(_NoRedirect).open(asked, timeout=TIMEOUT_SECONDS):
+            return
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise NotDelivered(f"The webhook answered {error.code}.") from error
+    except (OSError, HTTPException) as error:
+        raise NotDelivered(f"The webhook did not answer: {type(error).__name__}.") from error

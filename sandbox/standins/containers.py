@@ -1,0 +1,130 @@
+"""Runs one task's container as a process: its command, its environment, its secrets, its log.
+
+Source: Amazon ECS API Reference, ContainerDefinition; "Pass Secrets Manager secrets through environment variables".
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sandbox.standins import access, images
+from sandbox.standins.children import Child, inherited
+from sandbox.standins.grounds import Grounds
+from sandbox.standins.logs import Destination, LogSink
+
+STOP_SECONDS = 30.0
+"""What ECS gives a container that names no `stopTimeout`."""
+
+
+class ContainerFailedError(RuntimeError):
+    """A container could not be started; its sentence says why."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A container that is to run, read out of moto while its lock was held."""
+
+    account: str
+    region: str
+    task_id: str
+    command: tuple[str, ...]
+    environment: dict[str, str] = field(repr=False)
+    log: Destination | None
+    stop_seconds: float
+
+
+def spec_of(grounds: Grounds, definition: Any, task: Any, address: str) -> Spec:
+    """Read a task's only container; its caller holds moto's lock. Raises ContainerFailedError."""
+    account, region = definition.arn.split(":")[4], definition.arn.split(":")[3]
+    container = definition.container_definitions[0]
+    changed: dict[str, Any] = next(
+        (one for one in task.overrides.get("containerOverrides", []) if one.get("name") == container["name"]), {}
+    )
+    given = {one["name"]: one["value"] for one in [*container["environment"], *changed.get("environment", [])]}
+    secret = {one["name"]: secret_value(account, region, one["valueFrom"]) for one in container.get("secrets", [])}
+    role = getattr(definition, "task_role_arn", "") or f"arn:aws:iam::{account}:role/none"
+    return Spec(
+        account=account,
+        region=region,
+        task_id=task.id,
+        command=tuple(changed.get("command") or container.get("command") or ()),
+        environment={
+            **given,
+            **secret,
+            # What the network does on AWS: each task has an address of its own.
+            "BIND": address,
+            "DATABASE_CA": str(grounds.authority.path),
+            "CACHE_CA": str(grounds.authority.path),
+            **access.variables(grounds, role_arn=role, region=region, session=task.id),
+        },
+        log=_destination(account, container, task.id),
+        stop_seconds=float(container.get("stopTimeout") or STOP_SECONDS),
+    )
+
+
+def _destination(account: str, container: dict[str, Any], task_id: str) -> Destination | None:
+    told = container.get("logConfiguration") or {}
+    if told.get("logDriver") != "awslogs":
+        return None
+    options = told["options"]
+    stream = f"{options['awslogs-stream-prefix']}/{container['name']}/{task_id}"
+    return Destination(account, options["awslogs-region"], options["awslogs-group"], stream)
+
+
+def secret_value(account: str, region: str, value_from: str) -> str:
+    """Return what `valueFrom` names: a secret's ARN, with a field, a stage and a version where they are given."""
+    from moto.secretsmanager.models import secretsmanager_backends
+    from werkzeug.exceptions import HTTPException
+
+    parts = value_from.split(":")
+    arn, (key, stage, version) = ":".join(parts[:7]), [*parts[7:10], "", "", ""][:3]
+    try:
+        found = secretsmanager_backends[account][region].get_secret_value(arn, version or None, stage or None)
+        whole = str(found["SecretString"])
+        return str(json.loads(whole)[key]) if key else whole
+    except (HTTPException, KeyError, ValueError) as error:
+        raise ContainerFailedError(f"ResourceInitializationError: unable to pull secrets: {error}") from error
+
+
+class Container:
+    """One running process of a task."""
+
+    def __init__(self, spec: Spec, folder: Path, sink: LogSink) -> None:
+        self.spec, self._folder = spec, folder
+        self.started = time.monotonic()
+        self.asked_to_stop = False
+        scratch = folder / "tmp"
+        scratch.mkdir(parents=True)
+        environment = {**inherited(), **images.environment(scratch), **spec.environment}
+        self.child = Child(images.command(spec.command), cwd=scratch, environment=environment, grace=spec.stop_seconds)
+        self._reader = threading.Thread(target=self._follow, args=(sink,), name="sandbox-task-log", daemon=True)
+        self._reader.start()
+
+    def _follow(self, sink: LogSink) -> None:
+        if self.spec.log is not None:
+            sink.follow(self.child.output, self.spec.log)
+        else:
+            for _ in self.child.output:
+                continue
+
+    @property
+    def status(self) -> int | None:
+        """The exit status, or nothing while it runs."""
+        return self.child.status
+
+    def ask_to_stop(self) -> None:
+        """Send SIGTERM; SIGKILL follows when the container's time is over."""
+        if not self.asked_to_stop:
+            self.asked_to_stop = True
+            self.child.ask_to_stop()
+
+    def finish(self) -> None:
+        """After its end: all its lines have arrived, and its volume is removed."""
+        self._reader.join(5)
+        shutil.rmtree(self._folder, ignore_errors=True)

@@ -1,0 +1,177 @@
+"""Aurora PostgreSQL clusters: a server runs while a cluster has an instance, and its data go with the cluster.
+
+Source: RDS API Reference, CreateDBCluster, CreateDBInstance, ModifyDBCluster (MasterUserPassword), DeleteDBCluster.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.gaps.extension import wrap
+from sandbox.standins.addresses import free_address
+from sandbox.standins.grounds import Grounds, backends
+from sandbox.standins.postgres import Database, DatabaseFailedError, Wanted
+
+log = logging.getLogger("sandbox.standins")
+ENGINE = "aurora-postgresql"
+
+
+@dataclass
+class Kept:
+    """A cluster's server, what its master's password is set to, and the thread that starts it."""
+
+    database: Database
+    arn: str
+    password: str = ""
+    starting: threading.Thread | None = None
+    up: bool = False
+    failed: bool = False
+    instances: list[Any] = field(default_factory=list)
+
+
+class Databases:
+    """All clusters' servers."""
+
+    def __init__(self, grounds: Grounds) -> None:
+        self._grounds = grounds
+        self._kept: dict[str, Kept] = {}
+
+    def install(self) -> None:
+        """Give clusters an address when they are made, and let instances be there when their server is."""
+        from moto.rds.models import DBCluster, RDSBackend
+
+        wrap(RDSBackend, "create_db_cluster", self._create_cluster)
+        wrap(RDSBackend, "create_db_instance", self._create_instance)
+        for name in ("endpoint", "reader_endpoint"):
+            original = getattr(DBCluster, name).fget
+            setattr(DBCluster, name, property(_addressed(original)))
+
+    def _create_cluster(self, original: Any, backend: Any, kwargs: Any) -> Any:
+        cluster = original(backend, kwargs)
+        if cluster.engine == ENGINE:
+            cluster.sandbox_address = free_address(int(cluster.port))
+            cluster.sandbox_key = f"{cluster.arn}#{cluster.db_cluster_resource_id}"
+        return cluster
+
+    def _create_instance(self, original: Any, backend: Any, kwargs: Any) -> Any:
+        instance = original(backend, kwargs)
+        if kwargs.get("db_cluster_identifier") and _is_ours(instance.cluster):
+            kept = self._kept.get(instance.cluster.sandbox_key)
+            if kept is None or not kept.up:
+                instance.status = "creating"
+            self._grounds.wake()
+        return instance
+
+    def round(self) -> None:
+        """Start and stop what differs from what moto says."""
+        from moto.rds.models import rds_backends
+
+        with self._grounds.moto():
+            found = {
+                cluster.sandbox_key: (cluster, list(cluster._members), password_of(cluster))
+                for _, _, backend in backends(rds_backends)
+                for cluster in backend.clusters.values()
+                if _is_ours(cluster)
+            }
+        for key in [key for key in self._kept if key not in found]:
+            kept = self._kept.pop(key)
+            threading.Thread(target=kept.database.remove, name="sandbox-database-ends").start()
+        for key, (cluster, instances, password) in found.items():
+            self._one(key, cluster, instances, password)
+
+    def _one(self, key: str, cluster: Any, instances: list[Any], password: str) -> None:
+        kept = self._kept.get(key)
+        if kept is None:
+            if not instances:
+                return
+            kept = self._kept[key] = Kept(self._database(cluster), cluster.arn)
+        kept.instances = instances
+        if kept.starting is not None and kept.starting.is_alive():
+            return
+        if not instances:
+            if kept.up:
+                kept.up = False
+                kept.database.stop()
+            return
+        if kept.up and not kept.database.is_running:
+            log.warning("the database of %s ended; it is started again", key)
+            kept.database.stop()
+            kept.up = False
+        if not kept.up and not kept.failed:
+            kept.starting = threading.Thread(target=self._start, args=(kept, password), name="sandbox-database-starts")
+            kept.starting.start()
+        elif kept.up:
+            if password != kept.password:
+                kept.database.set_password(password)
+                kept.password = password
+            self._say(kept, "available")
+
+    def _start(self, kept: Kept, password: str) -> None:
+        try:
+            kept.database.start(password)
+        except (DatabaseFailedError, OSError, RuntimeError) as error:
+            log.error("the database of %s: %s", kept.arn, error)
+            kept.failed = True
+            self._say(kept, "failed")
+            return
+        if kept.password and kept.password != password:
+            kept.database.set_password(password)
+        kept.password, kept.up = password, True
+        self._say(kept, "available")
+
+    def _say(self, kept: Kept, status: str) -> None:
+        with self._grounds.moto():
+            for instance in kept.instances:
+                if instance.status == "creating":
+                    instance.status = status
+
+    def _database(self, cluster: Any) -> Database:
+        wanted = Wanted(
+            address=cluster.sandbox_address,
+            port=int(cluster.port),
+            database=cluster.database_name or "postgres",
+            master=cluster.master_username,
+        )
+        folder = self._grounds.folder / "databases" / cluster.db_cluster_resource_id
+        folder.mkdir(parents=True, exist_ok=True)
+        return Database(wanted, folder, self._grounds.authority)
+
+    def close(self) -> None:
+        """Have all servers end."""
+        for kept in self._kept.values():
+            kept.database.ask_to_stop()
+
+    def listing(self) -> list[dict[str, Any]]:
+        """Return what runs."""
+        return [
+            {
+                "kind": "database",
+                "arn": kept.arn,
+                "pid": kept.database.child.pid if kept.database.child is not None else None,
+                "address": kept.database.wanted.address,
+                "port": kept.database.wanted.port,
+                "running": kept.up,
+            }
+            for kept in self._kept.values()
+        ]
+
+
+def _is_ours(cluster: Any) -> bool:
+    return hasattr(cluster, "sandbox_address")
+
+
+def _addressed(original: Any) -> Any:
+    return lambda cluster: cluster.sandbox_address if _is_ours(cluster) else original(cluster)
+
+
+def password_of(cluster: Any) -> str:
+    """Return the master's password: the one given, or the one in the secret that RDS keeps."""
+    if cluster.manage_master_user_password:
+        secret = cluster.master_user_secret.secret
+        held = secret.versions[secret.default_version_id]["secret_string"]
+        return str(json.loads(held)["password"])
+    return str(cluster._master_user_password)

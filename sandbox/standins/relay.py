@@ -1,0 +1,135 @@
+"""Passes connections on to one of several addresses, ending TLS where it is asked to; standard library only.
+
+The packaged PostgreSQL and Valkey speak no TLS: as a program, this ends it before them, PostgreSQL's way or at once.
+Source: PostgreSQL, "Frontend/Backend Protocol": SSLRequest, GSSENCRequest, ErrorResponse.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import ssl
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+Address = tuple[str, int]
+Targets = Callable[[], list[Address]]
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+CHUNK = 65_536
+CONNECT_SECONDS, OPENING_SECONDS = 3.0, 10.0
+SSL_REQUEST, GSS_REQUEST = 80_877_103, 80_877_104
+REQUEST = struct.Struct("!II")
+REFUSED = b"SFATAL\0VFATAL\0C28000\0Mconnections without TLS are refused (rds.force_ssl)\0\0"
+
+
+class Relay:
+    """One listening address. `postgres` asks for PostgreSQL's own opening of TLS."""
+
+    def __init__(self, targets: Targets, *, tls: ssl.SSLContext | None = None, postgres: bool = False) -> None:
+        self._targets, self._tls, self._postgres, self._next = targets, tls, postgres, 0
+        self._server: asyncio.Server | None = None
+        self._open: set[asyncio.Task[None]] = set()
+
+    async def listen(self, address: Address) -> None:
+        """Begin; raises OSError where the address is taken."""
+        tls = None if self._postgres else self._tls
+        self._server = await asyncio.start_server(self._accept, *address, ssl=tls)
+
+    async def end(self) -> None:
+        """Stop listening and end the connections."""
+        if self._server is not None:
+            self._server.close()
+        for task in list(self._open):
+            task.cancel()
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.get_running_loop().create_task(self._connection(reader, writer))
+        self._open.add(task)
+        task.add_done_callback(self._open.discard)
+
+    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # A client that goes away in the middle is no event here.
+        with contextlib.suppress(OSError, ssl.SSLError, TimeoutError, asyncio.IncompleteReadError):
+            if self._postgres and not await asyncio.wait_for(self._opened(reader, writer), OPENING_SECONDS):
+                writer.close()
+                return
+            onward = await self._connect()
+            if onward is not None:
+                far_reader, far_writer = onward
+                try:
+                    await asyncio.gather(_pass_on(reader, far_writer), _pass_on(far_reader, writer))
+                finally:
+                    far_writer.close()
+        writer.close()
+
+    async def _opened(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Answer PostgreSQL's first messages, until TLS is open; say whether it is."""
+        while True:
+            length, code = REQUEST.unpack(await reader.readexactly(REQUEST.size))
+            if (length, code) == (REQUEST.size, GSS_REQUEST):
+                writer.write(b"N")
+            elif (length, code) == (REQUEST.size, SSL_REQUEST) and self._tls is not None:
+                writer.write(b"S")
+                await writer.drain()
+                await writer.start_tls(self._tls)
+                return True
+            else:
+                writer.write(b"E" + struct.pack("!I", len(REFUSED) + 4) + REFUSED)
+                await writer.drain()
+                return False
+
+    async def _connect(self) -> Streams | None:
+        """Connect to the next target in turn that accepts."""
+        targets = self._targets()
+        self._next += 1
+        for index in range(len(targets)):
+            host, port = targets[(self._next + index) % len(targets)]
+            with contextlib.suppress(OSError, TimeoutError):
+                return await asyncio.wait_for(asyncio.open_connection(host, port), CONNECT_SECONDS)
+        return None
+
+
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while chunk := await reader.read(CHUNK):
+            writer.write(chunk)
+            await writer.drain()
+    finally:
+        with contextlib.suppress(OSError, RuntimeError):
+            if writer.can_write_eof():
+                writer.write_eof()
+            else:
+                writer.close()
+
+
+def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
+    """Return what a server of this certificate opens TLS with."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+async def _serve(relay: Relay, address: Address) -> None:
+    await relay.listen(address)
+    await asyncio.Event().wait()
+
+
+def main() -> None:
+    """Relay HOST PORT to 127.0.0.1 TARGET until a signal."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("host")
+    parser.add_argument("port", type=int)
+    parser.add_argument("target", type=int)
+    parser.add_argument("--certificate", type=Path)
+    parser.add_argument("--key", type=Path)
+    parser.add_argument("--postgres", action="store_true")
+    told = parser.parse_args()
+    tls = server_context(told.certificate, told.key) if told.certificate else None
+    relay = Relay(lambda: [("127.0.0.1", told.target)], tls=tls, postgres=told.postgres)
+    asyncio.run(_serve(relay, (told.host, told.port)))
+
+
+if __name__ == "__main__":
+    main()

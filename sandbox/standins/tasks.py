@@ -1,0 +1,258 @@
+"""ECS: a service's tasks and one-off tasks as processes, as many as are wanted, started again when they end.
+
+Source: Amazon ECS API Reference, CreateService, UpdateService, DeleteService, RunTask, StopTask, ListTasks.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.gaps.extension import wrap
+from sandbox.standins import moto_tasks
+from sandbox.standins.addresses import free_address
+from sandbox.standins.containers import Container, ContainerFailedError, spec_of
+from sandbox.standins.grounds import Grounds, backends
+from sandbox.standins.images import has_process
+from sandbox.standins.logs import LogSink
+from sandbox.standins.planning import STEADY_SECONDS, Running, pause, plan
+
+log = logging.getLogger("sandbox.standins")
+PORT = 8080
+"""Where a task without a load balancer could listen: its address has it free."""
+
+
+@dataclass
+class Kept:
+    """A task, its service where it has one, and its process."""
+
+    task: Any
+    definition: Any
+    address: str
+    service: Any | None = None
+    container: Container | None = None
+    stopping: bool = False
+
+
+@dataclass
+class Service:
+    """How a service's starts went lately."""
+
+    account: str
+    region: str
+    backend: Any
+    service: Any
+    failures: int = 0
+    not_before: float = 0.0
+
+
+@dataclass
+class Tasks:
+    """All tasks that have processes."""
+
+    grounds: Grounds
+    sink: LogSink
+    _kept: dict[str, Kept] = field(default_factory=dict)
+    _services: dict[str, Service] = field(default_factory=dict)
+
+    def install(self) -> None:
+        """Take over what moto says about tasks whose image has a process."""
+        from moto.applicationautoscaling.models import ApplicationAutoscalingBackend
+        from moto.ecs.models import EC2ContainerServiceBackend
+
+        wrap(EC2ContainerServiceBackend, "run_task", self._run_task)
+        wrap(EC2ContainerServiceBackend, "stop_task", self._stop_task)
+        wrap(EC2ContainerServiceBackend, "list_tasks", _list_tasks)
+        for name in ("create_service", "update_service", "delete_service"):
+            wrap(EC2ContainerServiceBackend, name, self._service_changed)
+        wrap(ApplicationAutoscalingBackend, "register_scalable_target", self._scalable)
+
+    def _run_task(self, original: Any, backend: Any, *args: Any, **kwargs: Any) -> Any:
+        tasks = original(backend, *args, **kwargs)
+        for task in tasks:
+            definition = backend.describe_task_definition(task.task_definition_arn)
+            if _is_ours(definition):
+                self._keep(task, definition, None)
+        self.grounds.wake()
+        return tasks
+
+    def _stop_task(self, original: Any, backend: Any, *args: Any, **kwargs: Any) -> Any:
+        task = original(backend, *args, **kwargs)
+        kept = self._kept.get(task.id)
+        if kept is not None:
+            # It is stopped once its process has ended.
+            task.status = task.containers[0].last_status = "RUNNING"
+            kept.stopping = True
+            self.grounds.wake()
+        return task
+
+    def _service_changed(self, original: Any, backend: Any, *args: Any, **kwargs: Any) -> Any:
+        service = original(backend, *args, **kwargs)
+        if _is_ours(_definition(backend, service)):
+            moto_tasks.count(service, len(self._running(service)))
+            self.grounds.wake()
+        return service
+
+    def _scalable(self, original: Any, backend: Any, namespace: str, *args: Any, **kwargs: Any) -> Any:
+        target = original(backend, namespace, *args, **kwargs)
+        if namespace == "ecs":
+            scale_within(backend, target)
+            self.grounds.wake()
+        return target
+
+    def round(self) -> None:
+        """Settle what ended, start and stop what differs from what moto says."""
+        for kept in list(self._kept.values()):
+            if kept.container is not None and kept.container.status is not None:
+                self._ended(kept, kept.container)
+            elif kept.stopping and kept.container is not None:
+                kept.container.ask_to_stop()
+        with self.grounds.moto():
+            self._find_services()
+            starting = [kept for kept in self._kept.values() if kept.container is None]
+            for service in list(self._services.values()):
+                starting += self._plan(service)
+        for kept in starting:
+            self._start(kept)
+        with self.grounds.moto():
+            for service in self._services.values():
+                moto_tasks.count(service.service, len(self._running(service.service)))
+
+    def _find_services(self) -> None:
+        from moto.ecs.models import ecs_backends
+
+        for account, region, backend in backends(ecs_backends):
+            for service in backend.services.values():
+                if _is_ours(_definition(backend, service)):
+                    key = service.__dict__.setdefault("sandbox_key", uuid.uuid4().hex)
+                    self._services.setdefault(key, Service(account, region, backend, service))
+
+    def _plan(self, found: Service) -> list[Kept]:
+        service, now = found.service, time.monotonic()
+        desired = service.desired_count if service.status == "ACTIVE" else 0
+        definition = _definition(found.backend, service)
+        running = self._running(service)
+        decided = plan(
+            desired=desired,
+            definition=definition.arn,
+            running=[Running(kept.task.id, kept.definition.arn) for kept in running],
+        )
+        for task_id in decided.stop:
+            self._kept[task_id].stopping = True
+            self.grounds.wake()
+        if now < found.not_before:
+            return []
+        return [
+            self._keep(moto_tasks.make(found.backend, service, definition), definition, service)
+            for _ in range(decided.start)
+        ]
+
+    def _keep(self, task: Any, definition: Any, service: Any | None) -> Kept:
+        port = int(service.load_balancers[0]["containerPort"]) if service and service.load_balancers else PORT
+        kept = self._kept[task.id] = Kept(task, definition, free_address(port), service)
+        moto_tasks.adopt(task, kept.address)
+        return kept
+
+    def _start(self, kept: Kept) -> None:
+        try:
+            if kept.stopping:
+                raise ContainerFailedError("Task was stopped before it started.")
+            with self.grounds.moto():
+                spec = spec_of(self.grounds, kept.definition, kept.task, kept.address)
+            kept.container = Container(spec, self.grounds.folder / "tasks" / kept.task.id, self.sink)
+        except (ContainerFailedError, OSError) as error:
+            log.error("the task %s: %s", kept.task.task_arn, error)
+            self._settle(kept, exit_code=None, reason=str(error), code="TaskFailedToStart", lived=0.0)
+            return
+        with self.grounds.moto():
+            moto_tasks.started(kept.task)
+            if kept.service is not None:
+                moto_tasks.register(kept.service, kept.address, spec.account, spec.region, there=True)
+
+    def _ended(self, kept: Kept, container: Container) -> None:
+        container.finish()
+        lived = time.monotonic() - container.started
+        if kept.stopping or container.asked_to_stop:
+            code, reason = "UserInitiated" if kept.service is None else "ServiceSchedulerInitiated", "Stopped"
+        else:
+            code, reason = "EssentialContainerExited", "Essential container in task exited"
+        self._settle(kept, exit_code=container.status, reason=reason, code=code, lived=lived)
+
+    def _settle(self, kept: Kept, *, exit_code: int | None, reason: str, code: str, lived: float) -> None:
+        del self._kept[kept.task.id]
+        with self.grounds.moto():
+            moto_tasks.stopped(kept.task, exit_code=exit_code, reason=reason, code=code)
+            if kept.service is None:
+                return
+            arn = kept.definition.arn.split(":")
+            moto_tasks.register(kept.service, kept.address, arn[4], arn[3], there=False)
+        found = self._services[kept.service.sandbox_key]
+        if not kept.stopping:
+            found.failures = 1 if lived >= STEADY_SECONDS else found.failures + 1
+            found.not_before = time.monotonic() + pause(found.failures)
+            log.warning("%s ended with status %s: %s", kept.task.task_arn, exit_code, reason)
+
+    def _running(self, service: Any) -> list[Kept]:
+        return [kept for kept in self._kept.values() if kept.service is service and not kept.stopping]
+
+    def close(self) -> None:
+        """Have all processes end."""
+        for kept in list(self._kept.values()):
+            if kept.container is not None:
+                kept.container.ask_to_stop()
+
+    def listing(self) -> list[dict[str, Any]]:
+        """Return what runs."""
+        return [
+            {
+                "kind": "task",
+                "arn": kept.task.task_arn,
+                "service": kept.service.name if kept.service is not None else None,
+                "command": list(kept.container.spec.command),
+                "pid": kept.container.child.pid,
+                "address": kept.address,
+                "running": not kept.stopping,
+            }
+            for kept in list(self._kept.values())
+            if kept.container is not None
+        ]
+
+
+def _definition(backend: Any, service: Any) -> Any:
+    return backend.describe_task_definition(service.task_definition) if service.task_definition else None
+
+
+def _is_ours(definition: Any) -> bool:
+    """Say whether a task of this definition has a process: it has one container, of an image that is known here."""
+    containers = definition.container_definitions if definition is not None else []
+    return len(containers) == 1 and has_process(str(containers[0].get("image", "")))
+
+
+def _list_tasks(
+    original: Any,
+    backend: Any,
+    cluster_str: str | None = None,
+    container_instance: str | None = None,
+    family: str | None = None,
+    started_by: str | None = None,
+    service_name: str | None = None,
+    desiredStatus: str | None = None,  # noqa: N803 - moto's own name
+) -> Any:
+    """Filter by service, which moto does not; what runs is what is listed unless another state is asked for."""
+    found = original(backend, cluster_str, container_instance, family, started_by, None, desiredStatus or "RUNNING")
+    if service_name is None:
+        return found
+    return [task for task in found if task.group == f"service:{service_name.rpartition('/')[2]}"]
+
+
+def scale_within(backend: Any, target: Any) -> None:
+    """Bring a service's desired count between the target's bounds; its caller holds moto's lock."""
+    from moto.ecs.models import ecs_backends
+
+    _, cluster, name = target.resource_id.split("/")
+    service = ecs_backends[backend.account_id][backend.region_name].services.get(f"{cluster}:{name}")
+    if service is not None:
+        service.desired_count = max(target.min_capacity, min(target.max_capacity, service.desired_count))

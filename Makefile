@@ -6,12 +6,12 @@ RUN := .venv/bin/python
 .PHONY: help setup demo test coverage lint policy golden messages converge faults benchmark data screenshots doctor clean
 
 help: ## List what there is
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install everything into the project folder
 	@$(PYTHON) -m devtools.bootstrap
 
-demo: setup ## Run the portal with an example district (FRESH=1 from nothing, ONCE=1 proves the whole way and ends)
+demo: setup ## Run the portal with an example district and its results (FRESH=1 from nothing, ONCE=1 proves all and ends)
 	@$(RUN) -m devtools.demo
 
 doctor: setup ## Say which tools are used and where they come from

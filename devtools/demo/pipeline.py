@@ -157,7 +157,7 @@ def show_pipeline(
             say(problem)
         say("The analytics say what the generator knows" if not problems else "The analytics are wrong")
         failed, asked = errors_under_load(
-            office, client("secretsmanager", district.region), told["database_secret_arn"], question(office, made)
+            client("secretsmanager", district.region), told["database_secret_arn"], question(office, made)
         )
         say(f"The application's secret was rotated twice under {asked} requests: {failed} failed")
     say("What the district's page shows")

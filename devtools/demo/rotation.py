@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from devtools.demo.office import Office, OfficeError
+from devtools.demo.office import OfficeError
 
 QUIET_THREADS, BUSY_THREADS = 2, 12
 """Few while the secret changes, then as many as the API's pool has places: it must open new connections."""
@@ -73,7 +73,7 @@ def rotate(manager: Any, arn: str) -> None:
     _until(lambda: current_version(manager, arn) not in ("", before), "The rotation did not end.")
 
 
-def errors_under_load(office: Office, manager: Any, arn: str, ask: Callable[[], httpx.Response]) -> tuple[int, int]:
+def errors_under_load(manager: Any, arn: str, ask: Callable[[], httpx.Response]) -> tuple[int, int]:
     """Return how many requests failed while the secret was rotated twice, and how many there were.
 
     Raises OfficeError where a rotation does not end, or where nothing was asked.

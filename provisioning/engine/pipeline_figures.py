@@ -68,8 +68,8 @@ class Figures:
         return all(value is None for value in self.as_fields().values())
 
 
-def queries(suffix: str) -> list[dict[str, Any]]:
-    """Return the questions about the district of this suffix, as GetMetricData takes them."""
+def queries(suffix: str, window: timedelta) -> list[dict[str, Any]]:
+    """Return the questions of one window about the district of this suffix, as GetMetricData takes them."""
     return [
         {
             "Id": metric.id,
@@ -88,6 +88,7 @@ def queries(suffix: str) -> list[dict[str, Any]]:
             },
         }
         for metric in METRICS
+        if metric.window == window
     ]
 
 
@@ -113,13 +114,15 @@ def read_figures(
     cloudwatch = client(settings, "cloudwatch", region, session, BRIEF)
     found: dict[str, list[tuple[datetime, float]]] = {metric.id: [] for metric in METRICS}
     with answering("read the pipeline's figures in CloudWatch"):
-        pages = cloudwatch.get_paginator("get_metric_data").paginate(
-            MetricDataQueries=queries(suffix),
-            StartTime=now - max(metric.window for metric in METRICS),
-            EndTime=now,
-            ScanBy="TimestampDescending",
-        )
-        for page in pages:
-            for told in page["MetricDataResults"]:
-                found[told["Id"]] += zip(told["Timestamps"], told["Values"], strict=True)
+        for window in sorted({metric.window for metric in METRICS}):
+            pages = cloudwatch.get_paginator("get_metric_data").paginate(
+                MetricDataQueries=queries(suffix, window),
+                StartTime=now - window,
+                # The minute that has begun counts too.
+                EndTime=now + timedelta(seconds=MINUTE),
+                ScanBy="TimestampDescending",
+            )
+            for page in pages:
+                for told in page["MetricDataResults"]:
+                    found[told["Id"]] += zip(told["Timestamps"], told["Values"], strict=True)
     return figures_of(found, now)

@@ -87,12 +87,12 @@ def ahead(moment: datetime, now: datetime) -> str:
     """Write a moment to come relative to now, coarsely."""
     seconds = (moment - now).total_seconds()
     if seconds < MINUTE:
-        return _("in a moment")
+        return gettext("in a moment")
     if seconds < HOUR:
-        return _("in %(number)s min") % {"number": int(seconds // MINUTE)}
+        return gettext("in %(number)s min") % {"number": int(seconds // MINUTE)}
     if seconds < DAY:
-        return _("in %(number)s h") % {"number": int(seconds // HOUR)}
-    return _("on %(day)s") % {"day": date_format(moment, "d M Y")}
+        return gettext("in %(number)s h") % {"number": int(seconds // HOUR)}
+    return gettext("on %(day)s") % {"day": date_format(moment, "d M Y")}
 
 
 @register.simple_tag

@@ -68,6 +68,11 @@ class Report:
         told = {"ContentType": "text/csv; charset=utf-8"}
         client.upload_fileobj(_Unclosed(self._bytes), bucket, key, ExtraArgs=told, Config=ONE_PART_AT_A_TIME)
 
+    def size(self) -> int:
+        """Return how many bytes the report has; beyond SPILL they are on disk."""
+        self._text.flush()
+        return self._bytes.tell()
+
     def close(self) -> None:
         """Give the space back."""
         self._text.close()

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest
 
 from portal.accounts.models import User
 from portal.accounts.roles import Role, has_role
+from portal.texts import StrOrPromise, said
 
 
 def holds(request: HttpRequest, role: Role) -> bool:
     """Say whether the person who asks has at least this role."""
     return isinstance(request.user, User) and has_role(request.user, role)
+
+
+def told(name: str, description: StrOrPromise) -> Callable[[Any, Model], str]:
+    """Return a column that shows a stored word or sentence in the reader's language."""
+
+    @admin.display(description=description)
+    def column(self: Any, row: Model) -> str:
+        return str(said(getattr(row, name)))
+
+    return column
 
 
 class ReadOnlyMixin:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import Role
 from portal.audit.models import AuditEvent
-from portal.console.admin_site import ReadOnlyInline, ReadOnlyMixin, holds
+from portal.console.admin_site import ReadOnlyInline, ReadOnlyMixin, holds, told
 from portal.console.doors import person
 from portal.console.forms import RegistrationForm
 from portal.console.run_page import live_context
@@ -50,7 +50,8 @@ class RunInline(ReadOnlyInline):
     """The district's runs."""
 
     model = Run
-    fields = ("kind", "state", "requested_by", "created_at", "finished_at", "error_summary")
+    fields = ("kind", "state", "requested_by", "created_at", "finished_at", "error")
+    error = told("error_summary", _("Error"))
     show_change_link = True
 
 
@@ -58,18 +59,20 @@ class EventInline(ReadOnlyInline):
     """The district's audit events."""
 
     model = AuditEvent
-    fields = ("at", "actor_name", "action", "message", "outcome")
+    fields = ("at", "actor_name", "action", "sentence", "outcome")
+    sentence = told("message", _("Sentence"))
 
 
 @admin.register(District)
 class DistrictAdmin(ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
     """Registers, shows and leads to the teardown."""
 
-    list_display = ("name", "suffix", "environment", "region", "size", "status_shown", "created_at")
+    list_display = ("name", "suffix", "environment_shown", "region", "size", "status_shown", "created_at")
     list_filter = ("status", "environment", "region", "size")
     search_fields = ("name", "suffix")
     inlines = (OutputInline, ResourceInline, RunInline, EventInline)
     actions = ("tear_down",)
+    environment_shown = told("environment", _("Environment"))
     change_form_template = "admin/districts/district/change_form.html"
 
     @admin.display(description=_("State"), ordering="status")

@@ -114,6 +114,7 @@ DRIFT_CONCURRENCY = env.number("DRIFT_CONCURRENCY", 3)
 REAUTHENTICATE_MINUTES = env.number("REAUTHENTICATE_MINUTES", 15)
 REMOVAL_SETTLE_SECONDS = env.number("REMOVAL_SETTLE_SECONDS", 60)
 EVENTS_DAYS = env.number("EVENTS_DAYS", 90)
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 SIGNING_KEY = Path(env.text("SIGNING_KEY", str(VAR_DIR / "signing-key.pem")))
 SNAPSHOT_KEY = env.text("SNAPSHOT_KEY", "alias/aws/rds")
 
@@ -153,7 +154,9 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "reap-runs": {"task": "provisioning.reap_runs", "schedule": float(REAP_SECONDS)},
     "read-quotas": {"task": "provisioning.read_quotas", "schedule": 3600.0},
+    "check-access": {"task": "provisioning.check_access", "schedule": 3600.0},
     "sweep-drift": {"task": "provisioning.sweep_drift", "schedule": 60.0},
+    "measure-pipelines": {"task": "provisioning.measure_pipelines", "schedule": 60.0, "options": {"expires": 60.0}},
     "send-notices": {"task": "provisioning.send_notices", "schedule": 15.0, "options": {"expires": 15.0}},
     "archive-events": {"task": "provisioning.archive_events", "schedule": timedelta(minutes=10)},
     "trim-events": {"task": "provisioning.trim_events", "schedule": timedelta(days=1)},

@@ -29,6 +29,7 @@ TYPES = {
     quotas.ADDRESSES.code: "aws_eip",
     quotas.BALANCERS.code: "aws_lb",
     quotas.CLUSTERS.code: "aws_rds_cluster",
+    quotas.TRAILS.code: "aws_cloudtrail",
 }
 """Which resources of a stack count in a quota; those of zones and VPCs, and processors, are no resources."""
 
@@ -49,6 +50,7 @@ def need(spec: Mapping[str, Any]) -> dict[str, float]:
         quotas.GROUPS.code: GROUPS_OF_A_DISTRICT + (GROUP_OF_ENDPOINTS if uses_endpoints else 0),
         quotas.BALANCERS.code: 1,
         quotas.CLUSTERS.code: 1,
+        quotas.TRAILS.code: 1,
         quotas.PROCESSORS.code: SERVICES_OF_A_DISTRICT * sizing.tasks_min * sizing.task_cpu / CPU_UNITS_PER_PROCESSOR,
     }
 
@@ -153,15 +155,20 @@ def refusal(place: Place, wanted: Amounts, others: Iterable[Place]) -> Full | No
     told = " ".join(_told(place, room, wanted[room.code]) for room in short)
     room_in = {other.account: how_many(other, wanted) for other in others}
     best = max(room_in, key=lambda name: room_in[name], default="")
+    fixed = [room.name for room in short if KINDS[room.code].is_fixed]
     raised = " and ".join(f"{room.code} ({room.name})" for room in short)
     if best and room_in[best]:
         count = room_in[best]
         more = f" {best} has room for {count} more district{'' if count == 1 else 's'} like this."
+        if fixed:
+            return Full(told + more, "Place it there.")
         return Full(
             told + more,
             f"Place it there, or raise the quota{'s' if len(short) > 1 else ''} {raised} of {place.account} in Service "
             "Quotas.",
         )
+    if fixed:
+        return Full(told, f"AWS does not raise its limit of {' and '.join(fixed)}: use another account or region.")
     return Full(told, f"Raise the quota{'s' if len(short) > 1 else ''} {raised} of {place.account} in Service Quotas.")
 
 

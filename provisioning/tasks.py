@@ -9,7 +9,9 @@ from celery import Task, shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from portal.accounts.models import User
 from portal.districts.models import AwsAccount, District
+from provisioning.access_check import check_account, check_all
 from provisioning.archive import archive_ended
 from provisioning.archive import trim_events as trim
 from provisioning.claim import claim
@@ -23,11 +25,14 @@ from provisioning.holdings import look_at as look_into
 from provisioning.models import Run
 from provisioning.notices.outbox import deliver_due, forget_old
 from provisioning.patience import patiently
+from provisioning.presence import PERIODIC, sign
 from provisioning.quota_reading import read_account, read_all
 from provisioning.reaper import reap, recover
 from provisioning.selectors import ACTIVE
 from provisioning.services.approval import expire
-from provisioning.states import RunState
+from provisioning.services.fleet_plans import AT_ONCE, plan_now, send
+from provisioning.services.pipeline_figures import measure_all
+from provisioning.states import Priority, RunState
 from provisioning.takeover import TakeOver, decide, remains
 from provisioning.transitions import RunMoved
 
@@ -91,6 +96,7 @@ def reap_runs() -> None:
     recover()
     expire()
     follow()
+    sign(PERIODIC)
 
 
 @shared_task(name="provisioning.sweep_drift", ignore_result=True)
@@ -125,6 +131,31 @@ def read_quotas(account: int | None = None, region: str = "") -> None:
         read_all()
     elif (known := AwsAccount.objects.filter(pk=account).first()) is not None:
         read_account(known, region)
+
+
+@shared_task(name="provisioning.check_access", ignore_result=True)
+def check_access(account: int | None = None) -> None:
+    """Ask AWS who we are in every account, or in one."""
+    if account is None:
+        check_all()
+    elif (known := AwsAccount.objects.filter(pk=account).first()) is not None:
+        check_account(known)
+
+
+@shared_task(name="provisioning.plan_districts", ignore_result=True)
+def plan_districts(ids: list[int], actor: int | None) -> None:
+    """Ask for the plans of the first few districts, and hand the rest on: other work gets its turn between."""
+    person = None if actor is None else User.objects.filter(pk=actor).first()
+    told = plan_now(districts=District.objects.filter(pk__in=ids[:AT_ONCE]), actor=person, priority=Priority.ROLLOUT)
+    logger.info("%s plans were asked for; %s refused; %s to go.", told.asked, len(told.refused), len(ids[AT_ONCE:]))
+    if ids[AT_ONCE:]:
+        send(ids[AT_ONCE:], person)
+
+
+@shared_task(name="provisioning.measure_pipelines", ignore_result=True, soft_time_limit=300)
+def measure_pipelines() -> None:
+    """Read what the live districts' pipelines are doing."""
+    measure_all()
 
 
 @shared_task(name="provisioning.look_at_holdings", ignore_result=True, soft_time_limit=300)

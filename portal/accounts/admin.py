@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -15,23 +16,32 @@ from portal.accounts.models import User
 from portal.accounts.roles import Role, role_of
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
-from portal.console.admin_site import holds
+from portal.console.admin_site import AuditHistoryMixin, holds
 from portal.console.doors import person
 
 admin.site.unregister(Group)
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
+class UserAdmin(AuditHistoryMixin, DjangoUserAdmin):  # type: ignore[type-arg]
     """Administrators add people and give roles; nobody is deleted, since the record names them."""
 
     list_display = ("username", "email", "first_name", "last_name", "is_active", "role")
     list_filter = ("is_active", "groups")
+    filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (_("Person"), {"fields": ("first_name", "last_name", "email")}),
         (_("Role"), {"fields": ("is_active", "groups")}),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Read the groups with the people: the list shows each one's role."""
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def audit_filter(self, obj: Any) -> dict[str, str]:
+        """Return what the person did; what was done to them names them in words."""
+        return {"actor": obj.get_username()}
 
     @admin.display(description=_("Role"))
     def role(self, user: User) -> str:

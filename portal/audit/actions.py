@@ -38,6 +38,8 @@ class AuditAction(StrEnum):
     AUDIT_VERIFIED = "audit:chain:verify"
     AUDIT_EXPORTED = "audit:record:export"
     FLEET_EXPORTED = "fleet:export"
+    FLEET_PLANNED = "fleet:plan:request"
+    RUN_COMMENTED = "run:comment"
 
     @property
     def label(self) -> str:
@@ -81,4 +83,6 @@ WORDS = {
     AuditAction.AUDIT_VERIFIED: "Verified the audit chain",
     AuditAction.AUDIT_EXPORTED: "Exported the audit record",
     AuditAction.FLEET_EXPORTED: "Exported the fleet",
+    AuditAction.FLEET_PLANNED: "Asked for plans of many districts",
+    AuditAction.RUN_COMMENTED: "Commented on a run",
 }

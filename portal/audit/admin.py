@@ -15,6 +15,8 @@ class AuditEventAdmin(ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg
 
     list_display = ("at", "actor_name", "action", "sentence", "outcome", "district", "run_number")
     list_filter = ("outcome", "action")
+    date_hierarchy = "at"
+    list_per_page = 50
     list_select_related = ("district",)
     search_fields = ("actor_name", "message", "subject_id")
     show_full_result_count = False

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, F, Window
+from django.db.models.functions import RowNumber
 from django.http import QueryDict
-from django.utils.translation import gettext_lazy as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
-from portal.console.paging import Page, page
-from portal.districts.models import District
-from portal.districts.statuses import DistrictStatus, DriftStatus
-from portal.texts import StrOrPromise
+from portal.console.fleet_filter import CHIPS, FleetFilter, read_filter
+from portal.console.paging import Page, page, page_in_order
+from portal.districts.models import AwsAccount, District
+from portal.districts.statuses import DistrictStatus
 from provisioning.models import Run, StackResource
+from provisioning.states import RunKind, RunState
 
 PAGE_SIZE = 50
 ATTENTION_LINES = 10
 ROW_POLL_SECONDS = 3
 READ_AT_ONCE = 500
-
-CHIPS: dict[str, tuple[StrOrPromise, Q]] = {
-    "": (_("All"), Q()),
-    "attention": (_("Needs attention"), Q(status=DistrictStatus.NEEDS_ATTENTION)),
-    "running": (_("Running"), Q(status__in=[DistrictStatus.PROVISIONING, DistrictStatus.TEARING_DOWN])),
-    "live": (_("Live"), Q(status=DistrictStatus.LIVE)),
-    "drifted": (_("Drifted"), Q(drift=DriftStatus.DRIFTED) & ~Q(status=DistrictStatus.REMOVED)),
-    "removed": (_("Removed"), Q(status=DistrictStatus.REMOVED)),
-}
-"""Key in the address, word, and which districts it counts and shows."""
+STRIP = 10
 
 
 @dataclass(frozen=True)
@@ -37,24 +33,45 @@ class Chip:
     """A filter with its count."""
 
     key: str
-    label: StrOrPromise
+    label: str | Promise
     count: int
     query: str
     current: bool
 
 
 @dataclass(frozen=True)
+class Past:
+    """One of a district's last runs, as its strip shows it."""
+
+    number: int
+    kind: RunKind
+    state: RunState
+
+
+@dataclass(frozen=True)
 class FleetRow:
-    """A district with its last run."""
+    """A district with its last run and those before it."""
 
     district: District
     run: Run | None
     resources: int
+    past: tuple[Past, ...] = ()
+    """The last ten, the newest last."""
+    monthly_usd: Decimal | None = None
 
     @property
     def is_active(self) -> bool:
         """Say whether the row is worth polling."""
         return self.run is not None and self.run.is_active
+
+
+@dataclass(frozen=True)
+class Attention:
+    """A district that needs somebody: why, and what to do next."""
+
+    row: FleetRow
+    cause: str
+    act: str
 
 
 COLUMNS: dict[str, Callable[[FleetRow], Any]] = {
@@ -70,6 +87,7 @@ COLUMNS: dict[str, Callable[[FleetRow], Any]] = {
     "cidr": lambda row: str(row.district.cidr),
     "account_id": lambda row: row.district.account.account_id,
     "resources": lambda row: row.resources,
+    "monthly_usd": lambda row: row.monthly_usd,
     "last_run": lambda row: row.run and row.run.number,
     "last_run_kind": lambda row: row.run and row.run.kind_badge.word,
     "last_run_state": lambda row: row.run and row.run.state_badge.word,
@@ -86,37 +104,63 @@ class Fleet:
     """Everything on the page."""
 
     chips: list[Chip]
-    show: str
-    search: str
-    attention: list[FleetRow]
+    filter: FleetFilter
+    accounts: list[AwsAccount]
+    attention: list[Attention]
+    more_attention: int
     rows: list[FleetRow]
     pager: Page[District]
+    matching: int
+    """How many districts the whole filter lets through, on all pages."""
     total: int
-    query: str
-    """The filters alone, for an export's address."""
 
 
 def fleet(query: QueryDict) -> Fleet:
     """Return the page that the address asks for; what it does not know in the address it passes over."""
-    show = query.get("show", "")
-    show = show if show in CHIPS else ""
-    search = query.get("q", "").strip().replace("\x00", "")[:120]
-    found = matching(search)
-    counts = found.aggregate(**{key or "all": Count("id", filter=where) for key, (_, where) in CHIPS.items()})
+    wanted = read_filter(query)
+    counts = wanted.found().aggregate(
+        **{key or "all": Count("id", filter=where) for key, (label, where) in CHIPS.items()}
+    )
     chips = [
-        Chip(key, label, counts[key or "all"], _chip_query(key, search), key == show)
-        for key, (label, _) in CHIPS.items()
+        Chip(key, label, counts[key or "all"], wanted.shown_as(key), key == wanted.show)
+        for key, (label, where) in CHIPS.items()
     ]
-    total = counts["all"] if not search else District.objects.count()
-    shown = page(found.filter(CHIPS[show][1]), query, size=PAGE_SIZE)
-    bad = District.objects.filter(CHIPS["attention"][1]).order_by("-id")[:ATTENTION_LINES]
-    return Fleet(chips, show, search, rows_of(list(bad)), rows_of(shown.rows), shown, total, _chip_query(show, search))
+    total = District.objects.count() if wanted.narrows else counts["all"]
+    rows = wanted.districts()
+    if wanted.sort:
+        shown = page_in_order(rows, query, size=PAGE_SIZE, order=wanted.sort)
+    else:
+        shown = page(rows, query, size=PAGE_SIZE)
+    bad = list(District.objects.filter(CHIPS["attention"][1]).order_by("-id")[: ATTENTION_LINES + 1])
+    lines = rows_of(bad[:ATTENTION_LINES]) if bad else []
+    return Fleet(
+        chips=chips,
+        filter=wanted,
+        accounts=list(AwsAccount.objects.all()),
+        attention=[attention(row) for row in lines],
+        more_attention=len(bad) - len(lines),
+        rows=rows_of(shown.rows),
+        pager=shown,
+        matching=counts[wanted.show or "all"],
+        total=total,
+    )
+
+
+def attention(row: FleetRow) -> Attention:
+    """Return why a district needs somebody, and what to do next."""
+    if row.run is None:
+        return Attention(row, _("It has no run."), _("Deploy it"))
+    if row.is_active:
+        return Attention(row, _("It did not come through; another run is at work."), _("Watch run"))
+    if row.run.error_summary:
+        return Attention(row, f"{row.run.error_summary} {row.run.error_remedy}".strip(), _("See and retry run"))
+    told = _("Its last run was %(state)s.") % {"state": str(row.run.state_badge.word).lower()}
+    return Attention(row, told, _("See and retry run"))
 
 
 def every_row(query: QueryDict) -> Iterator[dict[str, Any]]:
     """Yield each district that the address asks for, as an export has it, oldest first, read by and by."""
-    show = query.get("show", "")
-    found = matching(query.get("q", "").strip().replace("\x00", "")[:120]).filter(CHIPS.get(show, CHIPS[""])[1])
+    found = read_filter(query).districts()
     last = 0
     while chunk := list(found.filter(pk__gt=last).select_related("account").order_by("pk")[:READ_AT_ONCE]):
         last = chunk[-1].pk
@@ -124,29 +168,34 @@ def every_row(query: QueryDict) -> Iterator[dict[str, Any]]:
             yield {name: read(row) for name, read in COLUMNS.items()}
 
 
-def matching(search: str) -> QuerySet[District]:
-    """Return the districts whose name or suffix holds the text; the suffix begins with the slug."""
-    found = District.objects.all()
-    return found.filter(Q(name__icontains=search) | Q(suffix__icontains=search)) if search else found
-
-
-def rows_of(districts: list[District]) -> list[FleetRow]:
-    """Join each district with its newest run and its number of resources, in three queries whatever their number."""
+def rows_of(districts: Sequence[District]) -> list[FleetRow]:
+    """Join each district with its last runs, resources and cost, in four queries whatever their number."""
     ids = [district.pk for district in districts]
-    newest = dict(Run.objects.filter(district__in=ids).values_list("district").annotate(Max("id")).order_by())
+    past = last_runs(ids)
+    newest = {district: runs[-1].number for district, runs in past.items()}
     runs = Run.objects.defer("spec", "plan_resources").in_bulk(list(newest.values()))
     counts = dict(
         StackResource.objects.filter(district__in=ids).values_list("district").annotate(Count("id")).order_by()
     )
+    priced = Run.objects.filter(district__in=ids).exclude(monthly_cost_usd=None).order_by("district", "-pk")
+    costs = dict(priced.distinct("district").values_list("district", "monthly_cost_usd"))
     return [
-        FleetRow(district, runs.get(newest.get(district.pk, 0)), counts.get(district.pk, 0)) for district in districts
+        FleetRow(
+            district,
+            runs.get(newest.get(district.pk, 0)),
+            counts.get(district.pk, 0),
+            past.get(district.pk, ()),
+            None if district.status == DistrictStatus.REMOVED else costs.get(district.pk),
+        )
+        for district in districts
     ]
 
 
-def _chip_query(key: str, search: str) -> str:
-    kept = QueryDict(mutable=True)
-    if key:
-        kept["show"] = key
-    if search:
-        kept["q"] = search
-    return kept.urlencode()
+def last_runs(ids: Sequence[int]) -> dict[int, tuple[Past, ...]]:
+    """Return the last runs of each district, the newest last, in one query."""
+    place = Window(RowNumber(), partition_by=F("district"), order_by=F("id").desc())
+    rows = Run.objects.filter(district__in=ids).annotate(place=place).filter(place__lte=STRIP).order_by("id")
+    found: dict[int, list[Past]] = defaultdict(list)
+    for district, number, kind, state in rows.values_list("district", "id", "kind", "state"):
+        found[district].append(Past(number, RunKind(kind), RunState(state)))
+    return {district: tuple(runs) for district, runs in found.items()}

@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 import uuid
 import zoneinfo
+from collections.abc import Mapping
 from datetime import datetime, time
 from functools import cache
 from typing import Any
 
 from django import forms
+from django.contrib.auth.forms import AuthenticationForm
 from django.db.models import Q, QuerySet
 from django.forms import BoundField
 from django.utils import timezone
@@ -24,15 +26,13 @@ from infra.sizes import SIZES
 from infra.spec import Egress, Environment
 from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
+from portal.console.hints import HINTS
 from portal.districts import rules, services
 from portal.districts.models import AwsAccount
-from portal.districts.registration import DEFAULT_REGION, EVERYBODY, Registration, RegistrationRefused
+from portal.districts.registration import DEFAULT_REGION, EVERYBODY, REGIONS, Registration, RegistrationRefused
 from portal.texts import StrOrPromise, said_lazy
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.onboarding import check_room
-
-REGIONS = (DEFAULT_REGION, "us-east-2", "us-west-1", "us-west-2")
-"""AWS's regions in the United States: a district's records stay in the country."""
 
 EGRESS = {Egress.NAT: _("Through NAT gateways"), Egress.NONE: _("None: AWS services only")}
 ENVIRONMENTS = {
@@ -66,14 +66,20 @@ def time_zones() -> list[tuple[str, str]]:
 
 
 class DescribedForm(forms.Form):
-    """Ties each widget to its help and its error, for those who hear the page."""
+    """Gives each field its hint, and ties its widget to hint and error, for those who hear the page."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             if not field.widget.is_hidden:
+                field.help_text = field.help_text or str(HINTS.get(name, ""))
                 help_id = f"id_{name}_helptext " if field.help_text else ""
                 field.widget.attrs["aria-describedby"] = f"{help_id}id_{name}_error"
+
+
+def lines_of(text: str) -> tuple[str, ...]:
+    """Return the entries of a list that is typed one a line; commas part too."""
+    return tuple(part for part in re.split(r"[\s,;]+", text) if part)
 
 
 class LinesField(forms.CharField):
@@ -83,11 +89,35 @@ class LinesField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         """Return the entries without blanks."""
-        return tuple(part for part in re.split(r"[\s,;]+", super().clean(value)) if part)
+        return lines_of(super().clean(value))
+
+
+class TagsField(forms.CharField):
+    """Tags that are typed one a line, as key=value."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+    def prepare_value(self, value: Any) -> Any:
+        """Write the tags as lines."""
+        return "\n".join(f"{key}={text}" for key, text in value.items()) if isinstance(value, Mapping) else value
+
+    def clean(self, value: Any) -> Any:
+        """Return the tags; raises ValidationError for a line without a sign of equality, and for a key given twice."""
+        tags: dict[str, str] = {}
+        for line in (line.strip() for line in super().clean(value).splitlines()):
+            if not line:
+                continue
+            key, sign, text = line.partition("=")
+            if not sign or not key.strip():
+                raise forms.ValidationError(_("Write %(line)s as key=value."), params={"line": line[:40]})
+            if key.strip() in tags:
+                raise forms.ValidationError(_("The tag %(key)s is given twice."), params={"key": key.strip()[:40]})
+            tags[key.strip()] = text.strip()
+        return tags
 
 
 class RegistrationForm(DescribedForm):
-    """What it takes to register a district, in four groups."""
+    """What it takes to register a district, in five groups."""
 
     name = forms.CharField(label=_("District's name"), max_length=rules.NAME_LENGTH)
     state_code = forms.ChoiceField(
@@ -152,12 +182,46 @@ class RegistrationForm(DescribedForm):
             "By its digest: repository@sha256:… Production needs one; elsewhere a placeholder stands in for it."
         ),
     )
+    oidc_issuer = forms.CharField(
+        label=_("Issuer of tokens"),
+        required=False,
+        max_length=255,
+        help_text=_(
+            "The district's OpenID Connect provider, such as https://login.example.org. Without one nobody is "
+            "let into the analytics."
+        ),
+    )
+    oidc_audience = forms.CharField(
+        label=_("Audience of tokens"),
+        required=False,
+        max_length=200,
+        help_text=_("What its tokens name as their audience; the district's suffix where it is empty."),
+    )
+    oidc_keys = forms.CharField(
+        label=_("Issuer's public keys"),
+        required=False,
+        max_length=24_576,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+        help_text=_(
+            "What its jwks_uri answers. Needed in production and without a way out: the API cannot fetch them."
+        ),
+    )
+    district_ids = LinesField(
+        label=_("Ids in result files"),
+        required=False,
+        help_text=_("The district's own, one a line: rows that name another are refused. Empty refuses none."),
+    )
     account_id = forms.ChoiceField(label=_("AWS account"), choices=accounts)
     monthly_budget_usd = forms.IntegerField(
         label=_("Monthly budget in USD"), min_value=1, max_value=1_000_000, initial=500
     )
     alarm_emails = LinesField(
         label=_("Alarms go to"), required=False, help_text=_("E-mail addresses, one a line; AWS asks each to confirm.")
+    )
+    tags = TagsField(
+        label=_("Tags"),
+        required=False,
+        help_text=_("On every resource, one a line: key=value. Cost reports group by them."),
     )
     note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
     registration_key = forms.UUIDField(widget=forms.HiddenInput)
@@ -169,11 +233,12 @@ class RegistrationForm(DescribedForm):
             _("Network"),
             ("cidr", "egress", "allowed_client_cidrs", "certificate_arn", "hosted_zone_id", "domain_name"),
         ),
-        (_("Governance"), ("account_id", "monthly_budget_usd", "alarm_emails", "note")),
+        (_("Results"), ("oidc_issuer", "oidc_audience", "oidc_keys", "district_ids")),
+        (_("Governance"), ("account_id", "monthly_budget_usd", "alarm_emails", "tags", "note")),
     )
 
     def groups(self) -> list[tuple[StrOrPromise, list[BoundField]]]:
-        """Return the four groups with their fields."""
+        """Return the five groups with their fields."""
         return [(title, [self[name] for name in names]) for title, names in self.GROUPS]
 
     def registration(self) -> Registration:
@@ -217,6 +282,10 @@ class TeardownForm(DescribedForm):
     def refuse(self, refusal: ServiceRefused) -> None:
         """Put the service's sentence beside its field."""
         self.add_error(TEARDOWN_FIELDS.get(refusal.code), str(refusal))
+
+
+class SignInForm(DescribedForm, AuthenticationForm):
+    """Django's own, with a hint below each field."""
 
 
 class PasswordForm(DescribedForm):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import QueryDict
 
 Row = TypeVar("Row", bound=Model)
@@ -39,6 +39,38 @@ def page(rows: QuerySet[Row], query: QueryDict, *, size: int) -> Page[Row]:
         _query(query, newer=shown[0].pk) if more_newer else "",
         _query(query, older=shown[-1].pk) if more_older else "",
     )
+
+
+def page_in_order(rows: QuerySet[Row], query: QueryDict, *, size: int, order: str) -> Page[Row]:
+    """Return the page in another order than newest first: "oldest", or "name" with the id to tell equals apart.
+
+    `older` and `newer` are still the ids of the rows at the edges: what comes after and before them in this order.
+    """
+    after, before = _number(query.get("older")), _number(query.get("newer"))
+    forward = before is None
+    edge = after if forward else before
+    found = rows.filter(_beyond(rows, edge, order, forward=forward)) if edge is not None else rows
+    names = ("name", "pk") if order == "name" else ("pk",)
+    ordered = found.order_by(*(name if forward else f"-{name}" for name in names))
+    read = list(ordered[: size + 1])
+    shown, more = read[:size], len(read) > size
+    if not forward:
+        shown.reverse()
+    if not shown:
+        return Page([], "", "")
+    back, on = (edge is not None, more) if forward else (more, True)
+    return Page(
+        shown, _query(query, newer=shown[0].pk) if back else "", _query(query, older=shown[-1].pk) if on else ""
+    )
+
+
+def _beyond(rows: QuerySet[Row], edge: int, order: str, *, forward: bool) -> Q:
+    way = "gt" if forward else "lt"
+    behind = Q(**{f"pk__{way}": edge})
+    if order != "name":
+        return behind
+    name = rows.model._default_manager.filter(pk=edge).values_list("name", flat=True).first()
+    return Q() if name is None else Q(**{f"name__{way}": name}) | Q(name=name) & behind
 
 
 def _number(text: str | None) -> int | None:

@@ -9,9 +9,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.console.forms import ENVIRONMENTS, REGIONS, SIZE_LABELS, DescribedForm, LinesField
+from portal.console.forms import ENVIRONMENTS, SIZE_LABELS, DescribedForm, LinesField
 from portal.districts.changes import EDITABLE
 from portal.districts.models import District
+from portal.districts.registration import REGIONS
 from portal.texts import said_lazy
 from provisioning.rollouts.selection import Selection, choose_districts, in_waves
 from provisioning.rollouts.waves import DEFAULT_WAVES, WavesRefused, parse

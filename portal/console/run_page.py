@@ -13,9 +13,13 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from portal.audit.models import AuditEvent
+from portal.console.districts import ServiceCount, service_counts
+from portal.console.run_facts import CostChange, cost_change, last_act, people_acts, support_text
 from portal.console.settings_page import Difference, change_of
 from provisioning.archive import ArchiveUnavailable, events_of, last_sequence
 from provisioning.dispatch.reasons import Wait, why_waiting
+from provisioning.lessons import Outlook, outlook
 from provisioning.models import RemovalCertificate, Run, RunEvent
 from provisioning.selectors import ResourceProgress, certificate_of, resource_progress, waiting_for
 from provisioning.states import RETRYABLE_STATES, RunKind, RunState
@@ -67,6 +71,8 @@ class LogFilter:
 
     level: str
     search: str
+    line: int = 0
+    """A line that somebody links to: the log then shows what is around it, and follows nothing."""
 
     @property
     def query(self) -> str:
@@ -76,6 +82,8 @@ class LogFilter:
             kept["level"] = self.level
         if self.search:
             kept["q"] = self.search
+        if self.line:
+            kept["line"] = str(self.line)
         return kept.urlencode()
 
 
@@ -96,13 +104,28 @@ class RunPage:
     wait: Wait | None
     changes: list[Difference]
     certificate: RemovalCertificate | None
+    outlook: Outlook | None
+    cost: CostChange | None
+    exists: list[ServiceCount]
+    """Of a run that did not come through: what is recorded as existing, and so is billed."""
+    acts: list[AuditEvent]
+    """What people did and said, oldest first."""
+    support: str
+    """All that somebody who helps needs to know."""
+
+    @property
+    def existing(self) -> int:
+        """How many resources exist."""
+        return sum(part.count for part in self.exists)
 
 
 def log_filter(query: QueryDict) -> LogFilter:
     """Read the log's filter out of an address."""
     level = query.get("level", "")
     search = query.get("q", "").replace("\x00", "")[:100]
-    return LogFilter(level if level in LEVELS else "", search)
+    line = query.get("line", "")
+    known = int(line) if line.isascii() and line.isdigit() and len(line) < 10 else 0
+    return LogFilter(level if level in LEVELS else "", search, known)
 
 
 def run_page(run: Run) -> RunPage:
@@ -113,11 +136,12 @@ def run_page(run: Run) -> RunPage:
         # The log's own part says so; the page shows all that the database has.
         progress = []
     wait = why_waiting(run)
+    waiting = waiting_for(progress)
     return RunPage(
         run=run,
         steps=steps(run),
         progress=progress,
-        waiting=waiting_for(progress),
+        waiting=waiting,
         destroys=sum(part.action in {"delete", "replace"} for part in progress),
         sequence=last_sequence(run),
         token=token(run, wait),
@@ -127,6 +151,11 @@ def run_page(run: Run) -> RunPage:
         wait=wait,
         changes=change_of(run),
         certificate=certificate_of(run.district) if run.kind_badge is RunKind.DESTROY else None,
+        outlook=outlook(run, progress, waiting),
+        cost=cost_change(run),
+        exists=service_counts(run.district) if run.state_badge in RETRYABLE_STATES and run.resources_done else [],
+        acts=people_acts(run),
+        support=support_text(run),
     )
 
 
@@ -141,7 +170,7 @@ def token(run: Run, wait: Wait | None) -> str:
     counted = f"{run.resources_done}.{run.resources_total}"
     planned = "" if run.add_count is None else run.add_count
     queue = "" if wait is None else f"{wait.place}.{wait.of}.{crc32(wait.sentence.encode())}"
-    return f"{run.state}.{counted}.{planned}.{queue}.{int(may_force_stop(run))}.{len(run.recovered)}"
+    return f"{run.state}.{counted}.{planned}.{queue}.{int(may_force_stop(run))}.{len(run.recovered)}.{last_act(run)}"
 
 
 def say(run: Run) -> str:
@@ -184,6 +213,9 @@ def planned_first_deletions(progress: list[ResourceProgress]) -> list[ResourcePr
 def log_lines(run: Run, wanted: LogFilter, *, after: int = 0) -> list[RunEvent]:
     """Return the newest lines behind `after` that the filter lets through, in order; raises ArchiveUnavailable."""
     levels = LEVELS_SHOWN.get(wanted.level, ())
+    if wanted.line:
+        around = max(0, wanted.line - LOG_LINES // 2)
+        return [] if after else events_of(run, after=around, levels=levels, search=wanted.search, first=LOG_LINES)
     return events_of(run, after=after, levels=levels, search=wanted.search, newest=LOG_LINES)
 
 

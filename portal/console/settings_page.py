@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from infra.spec import LOG_RETENTION_DAYS
 from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
-from portal.console.forms import EGRESS, SIZE_CHOICES, DescribedForm, LinesField
+from portal.console.forms import EGRESS, SIZE_CHOICES, DescribedForm, LinesField, TagsField
 from portal.districts.changes import EDITABLE, ChangeRefused
 from portal.districts.models import District
 from portal.texts import StrOrPromise, said, said_lazy
@@ -57,30 +57,6 @@ def change_of(run: Run) -> list[Difference]:
     taken = AuditEvent.objects.filter(run_number=run.number, action=AuditAction.DISTRICT_CHANGED).first()
     before = {name: getattr(run.district, name) for name in run.change} | ((taken.before or {}) if taken else {})
     return differences(before, run.change)
-
-
-class TagsField(forms.CharField):
-    """Tags that are typed one a line, as key=value."""
-
-    widget = forms.Textarea(attrs={"rows": 3})
-
-    def prepare_value(self, value: Any) -> Any:
-        """Write the tags as lines."""
-        return "\n".join(f"{key}={text}" for key, text in value.items()) if isinstance(value, Mapping) else value
-
-    def clean(self, value: Any) -> Any:
-        """Return the tags; raises ValidationError for a line without a sign of equality, and for a key given twice."""
-        tags: dict[str, str] = {}
-        for line in (line.strip() for line in super().clean(value).splitlines()):
-            if not line:
-                continue
-            key, sign, text = line.partition("=")
-            if not sign or not key.strip():
-                raise forms.ValidationError(_("Write %(line)s as key=value."), params={"line": line[:40]})
-            if key.strip() in tags:
-                raise forms.ValidationError(_("The tag %(key)s is given twice."), params={"key": key.strip()[:40]})
-            tags[key.strip()] = text.strip()
-        return tags
 
 
 class LinedField(LinesField):
@@ -135,6 +111,22 @@ class SettingsForm(DescribedForm):
     domain_name = forms.CharField(
         label=said_lazy(EDITABLE["domain_name"]), required=False, max_length=253, help_text=_("In the hosted zone.")
     )
+    oidc_issuer = forms.CharField(
+        label=EDITABLE["oidc_issuer"], required=False, max_length=255, help_text="Without one nobody is let in."
+    )
+    oidc_audience = forms.CharField(
+        label=EDITABLE["oidc_audience"], required=False, max_length=200, help_text="The suffix where it is empty."
+    )
+    oidc_keys = forms.CharField(
+        label=EDITABLE["oidc_keys"],
+        required=False,
+        max_length=24_576,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+        help_text="What its jwks_uri answers, where the API has no way out to fetch it.",
+    )
+    district_ids = LinedField(
+        label=EDITABLE["district_ids"], required=False, help_text="One a line; rows that name another are refused."
+    )
     retention_days = forms.TypedChoiceField(
         label=said_lazy(EDITABLE["retention_days"]),
         choices=[(str(days), str(days)) for days in LOG_RETENTION_DAYS],
@@ -163,6 +155,7 @@ class SettingsForm(DescribedForm):
     GROUPS = (
         (_("Stack"), ("size", "zones", "image", "postgres_version", "cache_version")),
         (_("Network"), ("egress", "allowed_client_cidrs", "certificate_arn", "hosted_zone_id", "domain_name")),
+        (_("Results"), ("oidc_issuer", "oidc_audience", "oidc_keys", "district_ids")),
         (_("Records"), ("retention_days", "backup_days", "final_snapshot")),
         (_("Governance"), ("monthly_budget_usd", "alarm_emails", "tags")),
     )

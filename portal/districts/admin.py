@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import Role
 from portal.audit.models import AuditEvent
-from portal.console.admin_site import ReadOnlyInline, ReadOnlyMixin, holds, told
+from portal.console.admin_site import AuditHistoryMixin, ReadOnlyInline, ReadOnlyMixin, holds, told
 from portal.console.doors import person
 from portal.console.forms import RegistrationForm
 from portal.console.run_page import live_context
@@ -26,7 +26,7 @@ from portal.districts.accounts import Access, AccountRefused, add_account
 from portal.districts.models import AwsAccount, District
 from portal.districts.registration import RegistrationRefused
 from portal.texts import said
-from provisioning.models import Run, StackOutput, StackResource
+from provisioning.models import AccountAccess, AccountQuota, Run, StackOutput, StackResource
 from provisioning.selectors import latest_run
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.onboarding import onboard
@@ -47,8 +47,11 @@ class ResourceInline(ReadOnlyInline):
 
 
 class RunInline(ReadOnlyInline):
-    """The district's runs."""
+    """The district's newest runs."""
 
+    newest = 20
+    related = ("requested_by",)
+    verbose_name_plural = _("newest runs")
     model = Run
     fields = ("kind", "state", "requested_by", "created_at", "finished_at", "error")
     error = told("error_summary", _("Error"))
@@ -56,7 +59,10 @@ class RunInline(ReadOnlyInline):
 
 
 class EventInline(ReadOnlyInline):
-    """The district's audit events."""
+    """The district's newest audit events."""
+
+    newest = 20
+    verbose_name_plural = _("newest audit events")
 
     model = AuditEvent
     fields = ("at", "actor_name", "action", "sentence", "outcome")
@@ -64,12 +70,16 @@ class EventInline(ReadOnlyInline):
 
 
 @admin.register(District)
-class DistrictAdmin(ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
+class DistrictAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
     """Registers, shows and leads to the teardown."""
 
-    list_display = ("name", "suffix", "environment_shown", "region", "size", "status_shown", "created_at")
-    list_filter = ("status", "environment", "region", "size")
-    search_fields = ("name", "suffix")
+    list_display = (
+        *("name", "suffix", "environment_shown", "region", "size", "status_shown", "drift_shown", "created_at"),
+    )
+    list_filter = ("status", "drift", "environment", "region", "size", "account")
+    search_fields = ("name", "suffix", "=nces_id")
+    list_per_page = 50
+    show_full_result_count = False
     inlines = (OutputInline, ResourceInline, RunInline, EventInline)
     actions = ("tear_down",)
     environment_shown = told("environment", _("Environment"))
@@ -79,6 +89,15 @@ class DistrictAdmin(ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
     def status_shown(self, district: District) -> SafeString:
         """Draw the district's badge."""
         return badge(district.status_badge)
+
+    @admin.display(description=_("Drift"), ordering="drift")
+    def drift_shown(self, district: District) -> SafeString:
+        """Draw what the last check found."""
+        return badge(district.drift_badge)
+
+    def audit_filter(self, obj: Any) -> dict[str, str]:
+        """Return the district's own events."""
+        return {"district": obj.suffix}
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Operators register."""
@@ -141,12 +160,39 @@ class DistrictAdmin(ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
 ACCESS = ("role_arn", "external_id", "permissions_boundary_arn")
 
 
+class AccessInline(ReadOnlyInline):
+    """As whom AWS knows the portal there."""
+
+    model = AccountAccess
+    parent = "account"
+    fields = ("checked_at", "arn", "answered_account", "problem", "remedy")
+
+
+class QuotaInline(ReadOnlyInline):
+    """The account's quotas."""
+
+    model = AccountQuota
+    parent = "account"
+    fields = ("region", "code", "name", "limit", "set_limit", "used", "source", "read_at")
+    show_change_link = True
+
+
 @admin.register(AwsAccount)
-class AwsAccountAdmin(ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
+class AwsAccountAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
     """The accounts that districts are placed in; administrators add them."""
 
     list_display = ("name", "account_id", "created_at")
+    search_fields = ("name", "account_id")
     fields = ("name", "account_id", *ACCESS)
+    inlines = (AccessInline, QuotaInline)
+
+    def audit_filter(self, obj: Any) -> dict[str, str]:
+        """Return the events that name the account."""
+        return {"words": obj.account_id}
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        """Show what is known of an account once there is one."""
+        return self.inlines if obj is not None else ()
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Administrators add."""

@@ -66,6 +66,10 @@ class District(models.Model):
     allowed_client_cidrs = models.JSONField(default=everybody)
     alarm_emails = models.JSONField(default=list, blank=True)
     image = models.CharField(max_length=512, blank=True)
+    oidc_issuer = models.CharField("issuer of tokens", max_length=255, blank=True)
+    oidc_audience = models.CharField("audience of tokens", max_length=200, blank=True)
+    oidc_keys = models.TextField("issuer's public keys", max_length=24_576, blank=True)
+    district_ids = models.JSONField("ids in result files", default=list, blank=True)
     postgres_version = models.CharField(max_length=16, blank=True)
     cache_version = models.CharField(max_length=16, blank=True)
     retention_days = models.PositiveIntegerField(default=365)
@@ -89,6 +93,7 @@ class District(models.Model):
         indexes = [
             models.Index(fields=["status", "-id"], name="district_status"),
             models.Index(fields=["suffix"], name="district_suffix"),
+            models.Index(fields=["name", "id"], name="district_name"),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="district_name_search"),
             GinIndex(OpClass(Upper("suffix"), name="gin_trgm_ops"), name="district_suffix_search"),
         ]

@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 DEFAULT_REGION = "us-east-1"
+REGIONS = (DEFAULT_REGION, "us-east-2", "us-west-1", "us-west-2")
+"""AWS's regions in the United States: a district's records stay in the country."""
+
 EVERYBODY = "0.0.0.0/0"
 
 
@@ -29,6 +32,10 @@ class Registration:
     allowed_client_cidrs: Sequence[str] = (EVERYBODY,)
     alarm_emails: Sequence[str] = ()
     image: str = ""
+    oidc_issuer: str = ""
+    oidc_audience: str = ""
+    oidc_keys: str = ""
+    district_ids: Sequence[str] = ()
     state_code: str = ""
     nces_id: str = ""
     contact_name: str = ""

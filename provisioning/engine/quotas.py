@@ -1,7 +1,8 @@
 """Reads an account's quotas in a region, and how much of each is used, by the calls that the deploy role may make.
 
 Sources: AWS General Reference, "Service endpoints and quotas", for codes and defaults; Service Quotas API Reference,
-GetServiceQuota ("if the applied quota value is not available ... the quota is not retrieved").
+GetServiceQuota ("if the applied quota value is not available ... the quota is not retrieved"); AWS CloudTrail User
+Guide, "Quotas in AWS CloudTrail": five trails in a region, shadow trails included, which nobody can raise.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ class QuotaKind:
     per: str = "region"
     there: int = 0
     """How many an account has before anybody made one: the default VPC and its gateway and group."""
+    is_fixed: bool = False
+    """AWS raises it for nobody, so Service Quotas is not asked; the code is our own."""
 
 
 VPCS = QuotaKind("L-F678F1CE", "vpc", "VPCs", 5, there=1)
@@ -43,8 +46,10 @@ GROUPS = QuotaKind("L-E79EC296", "vpc", "security groups", 2500, there=1)
 BALANCERS = QuotaKind("L-53DA6B97", "elasticloadbalancing", "application load balancers", 50)
 CLUSTERS = QuotaKind("L-952B80B8", "rds", "database clusters", 40)
 PROCESSORS = QuotaKind("L-3032A538", "fargate", "Fargate vCPUs", 6)
+TRAILS = QuotaKind("trails", "cloudtrail", "CloudTrail trails", 5, is_fixed=True)
 KINDS = {
-    kind.code: kind for kind in (VPCS, GATEWAYS, ADDRESSES, NATS, ENDPOINTS, GROUPS, BALANCERS, CLUSTERS, PROCESSORS)
+    kind.code: kind
+    for kind in (VPCS, GATEWAYS, ADDRESSES, NATS, ENDPOINTS, GROUPS, BALANCERS, CLUSTERS, PROCESSORS, TRAILS)
 }
 
 
@@ -53,7 +58,8 @@ class QuotaReading:
     """One quota of an account in a region.
 
     `source` is "read", or why the limit is AWS's documented default: "denied" where we may not ask, "default" where
-    Service Quotas does not answer. `used` is None where no call tells it: a quota per VPC, and Fargate's.
+    Service Quotas does not answer, "fixed" where AWS raises it for nobody. `used` is None where no call tells it: a
+    quota per VPC, and Fargate's.
     """
 
     code: str
@@ -77,6 +83,8 @@ def read_quotas(settings: EngineSettings, region: str, role: DeployRole | None =
 
 
 def _limit(quotas: Any, kind: QuotaKind) -> tuple[float, str]:
+    if kind.is_fixed:
+        return kind.default, "fixed"
     try:
         told = quotas.get_service_quota(ServiceCode=kind.service, QuotaCode=kind.code)
     except ClientError as error:
@@ -114,5 +122,6 @@ COUNTS: dict[str, Callable[[Make], float]] = {
     GROUPS.code: lambda make: len(_pages(make, "ec2", "describe_security_groups", "SecurityGroups")),
     BALANCERS.code: _count_balancers,
     CLUSTERS.code: lambda make: len(_pages(make, "rds", "describe_db_clusters", "DBClusters")),
+    TRAILS.code: lambda make: len(make("cloudtrail").describe_trails(includeShadowTrails=True)["trailList"]),
 }
 """How much of a quota is used, by its code."""

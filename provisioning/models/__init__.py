@@ -1,19 +1,25 @@
 """What is stored of runs and of what they made."""
 
+from provisioning.models.access import AccountAccess
 from provisioning.models.certificate import RemovalCertificate
 from provisioning.models.drift import DriftItem
 from provisioning.models.holdings import DistrictHoldings
 from provisioning.models.notice import Notice
+from provisioning.models.pipeline import PipelineFigures
+from provisioning.models.presence import Presence
 from provisioning.models.quota import AccountQuota
 from provisioning.models.rollout import Rollout, RolloutMember
 from provisioning.models.run import Run, RunEvent, RunStep, new_claim
 from provisioning.models.stack import StackOutput, StackResource
 
 __all__ = [
+    "AccountAccess",
     "AccountQuota",
     "DistrictHoldings",
     "DriftItem",
     "Notice",
+    "PipelineFigures",
+    "Presence",
     "RemovalCertificate",
     "Rollout",
     "RolloutMember",

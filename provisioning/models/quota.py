@@ -15,6 +15,7 @@ class QuotaSource(Badge):
     READ = "read", "Read from AWS", "check", "good"
     DENIED = "denied", "AWS's default: reading is denied", "lock", "warn"
     DEFAULT = "default", "AWS's default: not answered", "question", "neutral"
+    FIXED = "fixed", "Fixed by AWS", "lock", "neutral"
 
 
 class AccountQuota(models.Model):

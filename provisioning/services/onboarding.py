@@ -6,7 +6,7 @@ from django.db import transaction
 
 from infra.spec import Environment, Size
 from portal.accounts.models import User
-from portal.districts.models import AwsAccount
+from portal.districts.models import AwsAccount, District
 from portal.districts.registration import Registration, RegistrationRefused
 from portal.districts.services import register
 from provisioning.models import Run
@@ -27,9 +27,17 @@ def check_room(registration: Registration) -> dict[str, list[str]]:
     return {"account_id": [f"{problem.sentence} {problem.remedy}"]} if problem else {}
 
 
+def draft(*, registration: Registration, actor: User | None) -> District:
+    """Return the registered district, without any run: its name and network are taken, nothing is made in AWS.
+
+    Raises NotAllowed, RegistrationRefused.
+    """
+    return register(registration=registration, actor=actor)
+
+
 @transaction.atomic
-def onboard(*, registration: Registration, actor: User | None) -> Run:
-    """Return the district's first run; the same registration sent twice returns the same one.
+def onboard(*, registration: Registration, actor: User | None, kind: RunKind = RunKind.APPLY) -> Run:
+    """Return the district's first run, an apply or a plan; the same registration sent twice returns the same one.
 
     Raises NotAllowed, RegistrationRefused with a list of sentences per field (a full account's at the account),
     ServiceRefused.
@@ -39,7 +47,8 @@ def onboard(*, registration: Registration, actor: User | None) -> Run:
     if first is not None:
         return first
     try:
-        return request_run(district=district, kind=RunKind.APPLY, actor=actor, reason="First deployment")
+        reason = "First deployment" if kind is RunKind.APPLY else "First plan"
+        return request_run(district=district, kind=kind, actor=actor, reason=reason)
     except ServiceRefused as refusal:
         if refusal.code != ACCOUNT_FULL:
             raise

@@ -20,7 +20,7 @@ from portal.districts.models import AwsAccount, District
 from portal.districts.registration import DEFAULT_REGION
 from portal.districts.spec import spec_data
 from portal.districts.statuses import DistrictStatus
-from provisioning.engine.quotas import KINDS, QuotaReading
+from provisioning.engine.quotas import KINDS, QuotaKind, QuotaReading
 from provisioning.models import AccountQuota, StackResource
 from provisioning.models.quota import QuotaSource
 from provisioning.placement import Amounts, Count, Full, Place, Room, Tenant, how_many, need, refusal, room
@@ -76,7 +76,7 @@ def set_limit(*, account: AwsAccount, region: str, code: str, limit: float | Non
         account=account,
         region=region,
         code=code,
-        defaults={"name": kind.name, "limit": kind.default, "source": QuotaSource.DEFAULT.value},
+        defaults={"name": kind.name, "limit": kind.default, "source": _unread(kind).value},
     )
     before = row.set_limit
     row.set_limit = limit
@@ -163,17 +163,21 @@ def _capacity(account: AwsAccount, region: str) -> Capacity:
     return Capacity(
         account=str(account),
         region=region,
-        lines=[Line(room, _source(rows.get(room.code))) for room in place.rooms],
+        lines=[Line(room, _source(rows.get(room.code), KINDS[room.code])) for room in place.rooms],
         read_at=min(read, default=None),
         more=how_many(place, SMALLEST),
         full=refusal(place, SMALLEST, ()),
     )
 
 
-def _source(row: AccountQuota | None) -> str:
+def _source(row: AccountQuota | None, kind: QuotaKind) -> str:
     if row is not None and row.set_limit is not None:
         return "Set by an administrator"
-    return (row.source_badge if row is not None else QuotaSource.DEFAULT).word
+    return (row.source_badge if row is not None else _unread(kind)).word
+
+
+def _unread(kind: QuotaKind) -> QuotaSource:
+    return QuotaSource.FIXED if kind.is_fixed else QuotaSource.DEFAULT
 
 
 def full(district: District, spec: dict[str, object]) -> Full | None:

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from unittest.mock import Mock, patch
+from unittest.mock import Mock
 
 import boto3
 import pytest
@@ -148,7 +148,9 @@ def client(url: str, service: str) -> Any:
 def test_limits_and_use_are_read_from_aws(sandbox):
     before = {reading.code: reading for reading in read_quotas(engine_settings(), "us-east-1")}
     assert set(before) == set(KINDS)
-    assert {reading.source for reading in before.values()} == {"read"}
+    assert {code: reading.source for code, reading in before.items() if reading.source != "read"} == {
+        quotas.TRAILS.code: "fixed"
+    }
     assert {code: reading.limit for code, reading in before.items()} == {
         code: kind.default for code, kind in KINDS.items()
     }
@@ -161,6 +163,8 @@ def test_limits_and_use_are_read_from_aws(sandbox):
     for subnet in subnets:
         address = ec2.allocate_address(Domain="vpc")["AllocationId"]
         ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)
+    client(sandbox.url, "s3").create_bucket(Bucket="trails")
+    client(sandbox.url, "cloudtrail").create_trail(Name="a-trail", S3BucketName="trails")
     client(sandbox.url, "elbv2").create_load_balancer(Name="a", Subnets=[subnets[0], subnets[2]])
     client(sandbox.url, "service-quotas").request_service_quota_increase(
         ServiceCode="vpc", QuotaCode=VPC, DesiredValue=20
@@ -175,6 +179,7 @@ def test_limits_and_use_are_read_from_aws(sandbox):
         quotas.GROUPS.code: 1,
         quotas.BALANCERS.code: 1,
         quotas.CLUSTERS.code: 0,
+        quotas.TRAILS.code: 1,
     }
     assert after[VPC].limit == 20
     assert after[quotas.PROCESSORS.code].used is None
@@ -327,12 +332,10 @@ class TestRequests:
         (capacity,) = capacities()
         assert (capacity.more, capacity.is_full) == (1, False)
         onboarded(3, account)
-        with patch("portal.console.views.system.workers"):
-            page = client.get("/system").content.decode()
+        page = client.get("/system").content.decode()
         assert "Raise the quota L-F678F1CE (VPCs) of First" in page
         assert "not read yet" in page
         store_quotas(account, "us-east-1", [QuotaReading(code, 100, 2, "denied") for code in KINDS])
-        with patch("portal.console.views.system.workers"):
-            page = client.get("/system").content.decode()
+        page = client.get("/system").content.decode()
         assert "Room for" in page
         assert "reading is denied" in page

@@ -19,7 +19,12 @@ from portal.accounts.models import User
 from portal.accounts.roles import RANK, Role, role_of
 from portal.audit.actions import AuditAction
 from portal.badges import Badge
+from portal.console.aws_console import console_url
+from portal.console.legend import meaning
+from portal.districts.models import District
 from portal.texts import said as said_in_language
+from provisioning.estimates import Range
+from provisioning.models import StackResource
 
 register = template.Library()
 
@@ -39,8 +44,10 @@ def icon(name: str) -> SafeString:
 
 @register.simple_tag
 def badge(state: Badge) -> SafeString:
-    """Draw a state of any enumeration: its word, its icon and its tone."""
-    return format_html('<span class="state tint-{}">{}{}</span>', state.tone, icon(state.icon), state.label)
+    """Draw a state of any enumeration: its word, its icon and its tone; its title says what it means."""
+    told = meaning(state)
+    title = format_html(' title="{}"', told) if told else ""
+    return format_html('<span class="state tint-{}"{}>{}{}</span>', state.tone, title, icon(state.icon), state.label)
 
 
 def span(seconds: float) -> str:
@@ -71,8 +78,21 @@ def when(moment: datetime | None) -> SafeString | str:
     if moment is None:
         return ""
     exact = f"{moment:%Y-%m-%d %H:%M:%S} UTC"
-    text = ago(moment, timezone.now())
+    now = timezone.now()
+    text = ago(moment, now) if moment <= now else ahead(moment, now)
     return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, text)
+
+
+def ahead(moment: datetime, now: datetime) -> str:
+    """Write a moment to come relative to now, coarsely."""
+    seconds = (moment - now).total_seconds()
+    if seconds < MINUTE:
+        return gettext("in a moment")
+    if seconds < HOUR:
+        return gettext("in %(number)s min") % {"number": int(seconds // MINUTE)}
+    if seconds < DAY:
+        return gettext("in %(number)s h") % {"number": int(seconds // HOUR)}
+    return gettext("on %(day)s") % {"day": date_format(moment, "d M Y")}
 
 
 @register.simple_tag
@@ -92,6 +112,12 @@ def said(text: Any) -> Any:
     return said_in_language(text)
 
 
+@register.simple_tag
+def aws_console(resource: StackResource, district: District) -> str:
+    """Return the address of a resource in AWS's own console; empty where none leads to it."""
+    return console_url(resource.type, resource.provider_id, resource.arn, district.region)
+
+
 @register.filter
 def moment(text: Any) -> datetime | None:
     """Read a moment that is stored as text; None for anything else."""
@@ -102,6 +128,26 @@ def moment(text: Any) -> datetime | None:
 def took(length: timedelta | None) -> str:
     """Write a length of time."""
     return "" if length is None else span(length.total_seconds())
+
+
+@register.filter
+def usual(length: Range | None) -> str:
+    """Write a range of seconds as people say it: "8 to 9 min", "40 to 55 s", "about 3 min"."""
+    if length is None:
+        return ""
+    low, high, unit = length.low, length.high, "s"
+    if high >= 2 * MINUTE:
+        low, high, unit = low / MINUTE, high / MINUTE, "min"
+    first, last = max(round(low), 1), max(round(high), 1)
+    if first >= last:
+        return gettext("about %(number)s %(unit)s") % {"number": last, "unit": unit}
+    return gettext("%(first)s to %(last)s %(unit)s") % {"first": first, "last": last, "unit": unit}
+
+
+@register.filter
+def seconds(count: float) -> str:
+    """Write a length of time that is a number of seconds."""
+    return span(count)
 
 
 @register.filter

@@ -6,8 +6,9 @@ import uuid
 from dataclasses import dataclass, field
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -16,14 +17,15 @@ from portal.accounts.roles import Role
 from portal.console.bulk_file import COLUMNS, LARGEST_FILE, FileRefused, FileRow, decoded, read, template
 from portal.console.doors import needs, person
 from portal.console.fleet import PAGE_SIZE, rows_of
+from portal.console.fleet_filter import read_filter
 from portal.console.forms import RegistrationForm
 from portal.districts.models import District
-from portal.districts.statuses import DistrictStatus
 from portal.texts import said
 from provisioning.services.bulk import MOST_ROWS, RowsRefused, districts_of, onboard_all, try_all
 from provisioning.services.errors import ServiceRefused
-from provisioning.services.requests import request_run
-from provisioning.states import RunKind
+from provisioning.services.fleet_plans import plan_all, plan_now
+
+LONGEST_FILTER = 1000
 
 
 @dataclass(frozen=True)
@@ -103,24 +105,28 @@ def progress(request: HttpRequest, batch: uuid.UUID) -> HttpResponse:
 @require_POST
 @needs(Role.OPERATOR)
 def plan(request: HttpRequest) -> HttpResponse:
-    """Ask for a plan of every district that is ticked on the fleet page; each stands for itself."""
-    wanted = request.POST.getlist("district")[:PAGE_SIZE]
-    found = District.objects.filter(suffix__in=wanted).exclude(status=DistrictStatus.REMOVED).order_by("id")
-    asked, refused = 0, []
-    for district in found:
+    """Ask for a plan of every district that is ticked on the fleet page, or of all that its filter lets through."""
+    wanted = read_filter(QueryDict(request.POST.get("filters", "")[:LONGEST_FILTER]))
+    back = f"{reverse('console:fleet')}?{wanted.query}"
+    if request.POST.get("all"):
         try:
-            request_run(district=district, kind=RunKind.PLAN, actor=person(request), reason="Asked for in the fleet")
-            asked += 1
+            count = plan_all(districts=wanted.districts(), filters=wanted.as_data(), actor=person(request))
         except ServiceRefused as refusal:
-            refused.append(f"{district.suffix}: {said(str(refusal))}")
-    if asked:
-        told = ngettext("%(number)s plan was asked for.", "%(number)s plans were asked for.", asked)
-        messages.success(request, told % {"number": asked})
-    for sentence in refused:
-        messages.error(request, sentence)
-    if not asked and not refused:
+            messages.error(request, said(str(refusal)))
+        else:
+            told = _("Plans of %(number)s districts are being asked for, bit by bit; people's own runs go first.")
+            messages.success(request, told % {"number": count})
+        return redirect(back)
+    ticked = District.objects.filter(suffix__in=request.POST.getlist("district")[:PAGE_SIZE])
+    found = plan_now(districts=ticked, actor=person(request))
+    if found.asked:
+        told = ngettext("%(number)s plan was asked for.", "%(number)s plans were asked for.", found.asked)
+        messages.success(request, told % {"number": found.asked})
+    for suffix, sentence in found.refused:
+        messages.error(request, f"{suffix}: {said(sentence)}")
+    if not found.asked and not found.refused:
         messages.error(request, _("No district is ticked. Tick those that are to be planned."))
-    return redirect("console:fleet")
+    return redirect(back)
 
 
 def _sent_text(request: HttpRequest) -> str:
@@ -168,7 +174,7 @@ def _page(
         "wrong": wrong,
         "good": len(rows or []) - wrong,
         "most": MOST_ROWS,
-        "columns": [(name, RegistrationForm.base_fields[name]) for name in COLUMNS],
+        "columns": [(name, RegistrationForm().fields[name]) for name in COLUMNS],
         "section": "register",
     }
     return render(request, "console/bulk.html", context, status=status)

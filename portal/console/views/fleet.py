@@ -7,6 +7,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from infra.sizes import SIZES
+from infra.spec import Environment
 from portal.accounts.roles import Role
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
@@ -15,13 +17,25 @@ from portal.console.doors import needs, person
 from portal.console.exports import FORMATS, download
 from portal.console.fleet import COLUMNS, every_row, rows_of
 from portal.console.fleet import fleet as fleet_of
+from portal.console.fleet_filter import SORTS, read_filter
+from portal.console.system_page import system_strip
+from portal.districts.registration import REGIONS
 
 
 @require_GET
 @needs(Role.VIEWER)
 def fleet(request: HttpRequest) -> HttpResponse:
     """Show the fleet as its address asks."""
-    return render(request, "console/fleet.html", {"fleet": fleet_of(request.GET), "section": "fleet"})
+    context = {
+        "fleet": fleet_of(request.GET),
+        "section": "fleet",
+        "system": system_strip(),
+        "regions": REGIONS,
+        "environments": [part.value for part in Environment],
+        "sizes": [(size.value, row.label) for size, row in SIZES.items()],
+        "sorts": SORTS.items(),
+    }
+    return render(request, "console/fleet.html", context)
 
 
 @require_GET
@@ -38,7 +52,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     kind = request.GET.get("format", "")
     if kind not in FORMATS:
         raise Http404("There is no such export.")
-    filters = {name: request.GET[name] for name in ("show", "q") if request.GET.get(name, "").strip()}
+    filters = read_filter(request.GET).as_data()
     record(
         action=AuditAction.FLEET_EXPORTED,
         actor=person(request),

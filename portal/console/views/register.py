@@ -3,36 +3,51 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts.roles import Role
 from portal.console.doors import needs, person
 from portal.console.forms import RegistrationForm
-from portal.console.preview import preview
+from portal.console.preview import preview, size_cards
+from portal.districts.models import AwsAccount
 from portal.districts.registration import RegistrationRefused
+from provisioning.models import AccountAccess
+from provisioning.services.access import request_check
 from provisioning.services.errors import ServiceRefused
-from provisioning.services.onboarding import onboard
+from provisioning.services.onboarding import draft, onboard
+from provisioning.states import RunKind
+
+ASK_AGAIN_AFTER = timedelta(minutes=1)
+"""A second press within it shows the answer; one later asks anew."""
 
 
 @require_http_methods(["GET", "POST"])
 @needs(Role.OPERATOR)
 def register(request: HttpRequest) -> HttpResponse:
-    """Show the form; a good one makes the district and its first run, and leads to that run's page."""
+    """Show the form; a good one makes the district and its first run, and leads to that run's page.
+
+    `act` says what is made: an apply, a plan alone, or a draft without a run; "test" asks AWS who we are and keeps
+    what was typed.
+    """
+    act = request.POST.get("act", "deploy")
+    if request.method == "POST" and act == "test":
+        return _with_access(request)
     form = RegistrationForm(request.POST or None, initial={"registration_key": uuid.uuid4()})
     if request.method == "POST" and form.is_valid():
         try:
-            run = onboard(registration=form.registration(), actor=person(request))
+            return _made(request, form, act)
         except RegistrationRefused as refusal:
             form.refuse(refusal)
         except ServiceRefused as refusal:
             form.add_error(None, str(refusal))
-        else:
-            return redirect("console:run", run.number)
-    context = {"form": form, "preview": preview(form), "section": "register"}
-    return render(request, "console/register.html", context, status=422 if form.errors else 200)
+    return render(request, "console/register.html", _context(form), status=422 if form.errors else 200)
 
 
 @require_POST
@@ -43,5 +58,35 @@ def check(request: HttpRequest) -> HttpResponse:
     form.check()
     filled = [field for field in form.visible_fields() if field.data]
     others = [field for field in form.visible_fields() if not field.data]
-    context = {"form": form, "preview": preview(form), "filled": filled, "others": others}
+    context = {"preview": preview(form), "size_cards": size_cards(form), "filled": filled, "others": others}
     return render(request, "console/parts/register_check.html", context)
+
+
+def _made(request: HttpRequest, form: RegistrationForm, act: str) -> HttpResponse:
+    if act == "draft":
+        district = draft(registration=form.registration(), actor=person(request))
+        messages.success(request, _("Saved as a draft: nothing is made in AWS before you deploy it."))
+        return redirect("console:district", district.suffix)
+    kind = RunKind.PLAN if act == "plan" else RunKind.APPLY
+    run = onboard(registration=form.registration(), actor=person(request), kind=kind)
+    return redirect("console:run", run.number)
+
+
+def _with_access(request: HttpRequest) -> HttpResponse:
+    """Answer the form as it was typed, with what AWS says of the chosen account or that a worker was asked."""
+    form = RegistrationForm(initial=request.POST.dict() | {"registration_key": request.POST.get("registration_key")})
+    account = AwsAccount.objects.filter(account_id=request.POST.get("account_id", "")).first()
+    context = _context(form)
+    if account is not None:
+        known = AccountAccess.objects.filter(account=account).first()
+        try:
+            if known is None or timezone.now() - known.asked_at > ASK_AGAIN_AFTER:
+                known = request_check(account=account, actor=person(request))
+        except ServiceRefused as refusal:
+            context["access_problem"] = str(refusal)
+        context |= {"account": account, "access": known}
+    return render(request, "console/register.html", context)
+
+
+def _context(form: RegistrationForm) -> dict[str, object]:
+    return {"form": form, "preview": preview(form), "size_cards": size_cards(form), "section": "register"}

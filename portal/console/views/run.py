@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -18,6 +19,7 @@ from provisioning.archive import ArchiveUnavailable, archived_events, last_seque
 from provisioning.dispatch.reasons import why_waiting
 from provisioning.models import Rollout, Run, RunEvent
 from provisioning.services.cancellation import request_cancel
+from provisioning.services.comments import comment_on
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.retry import retry_run
 
@@ -106,6 +108,17 @@ def retry(request: HttpRequest, number: int) -> HttpResponse:
         messages.error(request, str(refusal))
         return redirect("console:run", number)
     return redirect("console:run", again.number)
+
+
+@require_POST
+@needs(Role.OPERATOR)
+def comment(request: HttpRequest, number: int) -> HttpResponse:
+    """Keep what somebody says of the run."""
+    try:
+        comment_on(run=run_or_404(number), text=request.POST.get("comment", ""), actor=person(request))
+    except ServiceRefused as refusal:
+        messages.error(request, str(refusal))
+    return redirect(f"{reverse('console:run', args=[number])}#people")
 
 
 def run_or_404(number: int) -> Run:

@@ -1,58 +1,58 @@
-"""Whether the parts behind the portal answer: workers, the queue, and which versions run."""
+"""Whether the parts behind the portal answer, and asking AWS who the portal is in an account."""
 
 from __future__ import annotations
 
-import platform
-from dataclasses import dataclass
-
-import django
-from celery import __version__ as celery_version
-from celery import current_app
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
-from kombu.exceptions import OperationalError
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
 
 from portal.accounts.roles import Role
-from portal.console.doors import needs
-from provisioning.models import Run
-from provisioning.selectors import active_runs
-from provisioning.services.quotas import capacities
-from provisioning.states import RunState
-
-ANSWER_SECONDS = 1.0
-
-
-@dataclass(frozen=True)
-class Workers:
-    """Who answered, or why nobody could be asked."""
-
-    names: list[str]
-    problem: str = ""
-
-
-def workers() -> Workers:
-    """Ask all workers for a sign of life; waits a second at most when the broker answers."""
-    try:
-        answers = current_app.control.ping(timeout=ANSWER_SECONDS)
-    except (OperationalError, OSError) as error:
-        return Workers([], _("The broker does not answer: %(error)s") % {"error": error})
-    return Workers(sorted(name for answer in answers or [] for name in answer))
+from portal.console.doors import needs, person
+from portal.console.legend import legend as all_words
+from portal.console.system_page import system_page
+from portal.districts.models import AwsAccount
+from provisioning.models import AccountAccess
+from provisioning.services.access import request_check
+from provisioning.services.errors import ServiceRefused
 
 
 @require_GET
 @needs(Role.VIEWER)
 def system(request: HttpRequest) -> HttpResponse:
     """Show the parts, each fine or with its remedy."""
-    queued = Run.objects.filter(state=RunState.QUEUED).order_by("id")
-    context = {
-        "workers": workers(),
-        "queued": queued.count(),
-        "oldest": queued.first(),
-        "active": list(active_runs()[:20]),
-        "capacities": capacities(),
-        "versions": {"Python": platform.python_version(), "Django": django.__version__, "Celery": celery_version},
-        "section": "system",
-    }
-    return render(request, "console/system.html", context)
+    return render(request, "console/system.html", {"page": system_page(), "section": "system"})
+
+
+@require_GET
+@needs(Role.VIEWER)
+def legend(request: HttpRequest) -> HttpResponse:
+    """Explain every badge."""
+    return render(request, "console/legend.html", {"groups": all_words()})
+
+
+@require_POST
+@needs(Role.OPERATOR)
+def ask_access(request: HttpRequest, account_id: str = "") -> HttpResponse:
+    """Have a worker ask AWS who we are: of the account in the address, or of the one chosen in a form."""
+    account = get_object_or_404(AwsAccount, account_id=account_id or request.POST.get("account_id", ""))
+    problem, row = "", None
+    try:
+        row = request_check(account=account, actor=person(request))
+    except ServiceRefused as refusal:
+        problem = str(refusal)
+    if request.headers.get("HX-Request"):
+        context = {"account": account, "access": row, "problem": problem}
+        return render(request, "console/parts/access.html", context)
+    if problem:
+        messages.error(request, problem)
+    return redirect("console:system")
+
+
+@require_GET
+@needs(Role.VIEWER)
+def access(request: HttpRequest, account_id: str) -> HttpResponse:
+    """Show what AWS answered; while nobody has, the answer asks to be asked for again."""
+    account = get_object_or_404(AwsAccount, account_id=account_id)
+    row = AccountAccess.objects.filter(account=account).first()
+    return render(request, "console/parts/access.html", {"account": account, "access": row})

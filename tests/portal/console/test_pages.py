@@ -306,6 +306,7 @@ class TestFleet:
             "": 2,
             "attention": 0,
             "running": 1,
+            "approval": 0,
             "live": 1,
             "drifted": 0,
             "removed": 0,
@@ -330,7 +331,7 @@ class TestFleet:
         client = signed_in(Role.VIEWER)
         for number in range(12):
             a_run(f"District {number}", f"d-{number}")
-        with django_assert_max_num_queries(11):
+        with django_assert_max_num_queries(15):
             client.get("/")
 
 

@@ -104,21 +104,61 @@
     for (const button of document.querySelectorAll("button[data-once]")) button.disabled = false;
   });
 
-  // "/" goes to the search, unless somebody is writing or has switched keys off (WCAG 2.2, 2.1.4).
+  document.addEventListener("click", function (event) {
+    if (event.target.closest("[data-print]")) window.print();
+  });
+
+  // Ticks every district of the page, or takes all ticks away when every one is ticked.
+  document.addEventListener("click", function (event) {
+    const button = event.target.closest("[data-tick]");
+    if (!button) return;
+    const boxes = Array.from(document.querySelectorAll('input[type=checkbox][name=district][form="' + button.dataset.tick + '"]'));
+    const all = boxes.every(function (box) { return box.checked; });
+    for (const box of boxes) box.checked = !all;
+  });
+
+  // A page's part that was fetched into a dialog opens it; "Keep it" in there closes it.
+  document.addEventListener("htmx:afterSwap", function (event) {
+    const dialog = event.target.closest && event.target.closest("dialog");
+    if (dialog && !dialog.open) dialog.showModal();
+  });
+  document.addEventListener("click", function (event) {
+    const dialog = event.target.closest("[data-close]") && event.target.closest("dialog");
+    if (!dialog) return;
+    event.preventDefault();
+    dialog.close();
+  });
+
+  // "/" goes to the search, "g" and a letter to a page, "?" to their list, unless somebody is writing or has switched keys off (WCAG 2.2, 2.1.4).
   const KEYS = "homeroom-keys";
   function keysAreOff() { return window.localStorage.getItem(KEYS) === "off"; }
   function sayKeys() {
     const button = document.getElementById("keys-switch");
     if (button) button.setAttribute("aria-pressed", keysAreOff() ? "false" : "true");
   }
+  let wentAt = 0;
   document.addEventListener("keydown", function (event) {
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (keysAreOff() || event.target.closest("input, textarea, select, [contenteditable]")) return;
-    const field = document.getElementById("search-all");
-    if (!field) return;
-    event.preventDefault();
-    field.focus();
-    field.select();
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (keysAreOff() || event.target.closest("input, textarea, select, [contenteditable], dialog")) return;
+    if (event.key === "/") {
+      const field = document.getElementById("search-all");
+      if (!field) return;
+      event.preventDefault();
+      field.focus();
+      field.select();
+    } else if (event.key === "?") {
+      const link = document.getElementById("legend-link");
+      if (link) window.location.assign(link.href + "#keys");
+    } else if (event.key === "g") {
+      wentAt = Date.now();
+      return;
+    } else if (Date.now() - wentAt < 1500) {
+      const link = Array.from(document.querySelectorAll("[data-key]")).find(function (one) {
+        return one.dataset.key === event.key;
+      });
+      if (link) window.location.assign(link.href);
+    }
+    wentAt = 0;
   });
   document.addEventListener("click", function (event) {
     if (!event.target.closest("#keys-switch")) return;

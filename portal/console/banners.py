@@ -1,0 +1,72 @@
+"""Banners: what is wrong behind the portal, and exactly what to do about it. Pure but for the texts' translation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from provisioning.health import Queue, Workers
+from provisioning.models import AccountAccess
+from provisioning.services.quotas import Capacity
+
+WORKER_COMMAND = "celery -A portal worker --pool prefork --queues runs"
+UPKEEP_COMMAND = "celery -A portal worker --pool prefork --queues upkeep --concurrency 1"
+BEAT_COMMAND = "celery -A portal beat"
+
+
+@dataclass(frozen=True)
+class Banner:
+    """One thing that is wrong: how badly, in a sentence, what to do, and the command for it where there is one."""
+
+    tone: str
+    sentence: str
+    remedy: str
+    command: str = ""
+    filter: str = ""
+    """The fleet's filter that shows whom it concerns."""
+
+
+def about_workers(workers: Workers, queue: Queue) -> list[Banner]:
+    """Return what is wrong with who works: nobody executes runs, nobody does the periodic work, runs were lost."""
+    found = []
+    if not workers.runs:
+        told = _("No worker answers.")
+        if queue.waiting:
+            told = ngettext(
+                "No worker answers: %(number)s run waits.", "No worker answers: %(number)s runs wait.", queue.waiting
+            ) % {"number": queue.waiting}
+        found.append(
+            Banner(
+                "error", told, _("Queued runs go on by themselves once one is there. Start a worker:"), WORKER_COMMAND
+            )
+        )
+    if not workers.upkeep:
+        told = _(
+            "Nobody does the periodic work: lost runs stay lost, nothing is checked for drift, and queued runs wait."
+        )
+        found.append(Banner("error", told, _("Start the worker that does it:"), UPKEEP_COMMAND))
+    elif workers.periodic_is_late:
+        told = _("The periodic work has not had its turn for a while.")
+        found.append(Banner("warning", told, _("Look whether beat runs, and start it:"), BEAT_COMMAND))
+    if queue.lost:
+        told = ngettext("%(number)s run has lost its worker.", "%(number)s runs have lost their workers.", queue.lost)
+        remedy = _(
+            "Another worker takes it over by itself, and goes on from what exists: nothing is to be done by hand."
+        )
+        found.append(Banner("warning", told % {"number": queue.lost}, remedy, filter="show=running"))
+    return found
+
+
+def about_access(refused: Iterable[AccountAccess]) -> list[Banner]:
+    """Return the accounts that do not let us in, each with AWS's reason and the way out."""
+    return [
+        Banner("error", f"{access.account}: {access.problem}", access.remedy) for access in refused if access.problem
+    ]
+
+
+def about_room(capacities: Iterable[Capacity]) -> list[Banner]:
+    """Return the accounts that are full."""
+    return [Banner("warning", one.full.sentence, one.full.remedy) for one in capacities if one.full is not None]

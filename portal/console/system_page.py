@@ -1,0 +1,125 @@
+"""What the system page shows, each part fine or with its remedy, and the strip of it on the fleet page. Reads only."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import django
+from celery import __version__ as celery_version
+from celery import current_app
+from django.db import connection
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError
+
+from infra.cost import load_prices
+from portal.audit import chain
+from portal.console.banners import Banner, about_access, about_room, about_workers
+from portal.districts.models import AwsAccount
+from portal.version import VERSION
+from provisioning.health import DriftChecks, Queue, Workers, drift_checks, queue, refused_access, workers
+from provisioning.models import AccountAccess, Run
+from provisioning.selectors import active_runs
+from provisioning.services.quotas import Capacity, capacities
+
+BROKER_SECONDS = 1
+PRICES_OLD_AFTER = timedelta(days=180)
+ACTIVE_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Strip:
+    """The line on the fleet page: who works, what waits, and what is wrong."""
+
+    workers: Workers
+    queue: Queue
+    banners: list[Banner]
+
+
+@dataclass(frozen=True)
+class PriceList:
+    """From when the prices are that estimates are made of, and whether that is too long ago."""
+
+    as_of: date
+    source: str
+    is_old: bool
+
+
+@dataclass(frozen=True)
+class SystemPage:
+    """Everything on the page."""
+
+    banners: list[Banner]
+    versions: dict[str, str]
+    workers: Workers
+    queue: Queue
+    broker: str
+    """Why the broker does not answer; empty where it does."""
+    active: Sequence[Run]
+    access: list[tuple[AwsAccount, AccountAccess | None]]
+    capacities: list[Capacity]
+    drift: DriftChecks
+    prices: PriceList
+    chain: Any
+
+
+def system_strip() -> Strip:
+    """Return the fleet page's line, in three queries."""
+    present, waiting = workers(), queue()
+    return Strip(present, waiting, [*about_workers(present, waiting), *about_access(refused_access())])
+
+
+def system_page() -> SystemPage:
+    """Return the whole page; waits a second at most for a broker that does not answer."""
+    present, waiting, places = workers(), queue(), capacities()
+    accounts = AwsAccount.objects.select_related("access").order_by("name")
+    known = [(account, getattr(account, "access", None)) for account in accounts]
+    banners = about_workers(present, waiting)
+    banners += about_access(access for account, access in known if access is not None)
+    return SystemPage(
+        banners=banners + about_room(places),
+        versions=versions(),
+        workers=present,
+        queue=waiting,
+        broker=broker_problem(),
+        active=list(active_runs().defer("spec", "plan_resources")[:ACTIVE_SHOWN]),
+        access=known,
+        capacities=places,
+        drift=drift_checks(),
+        prices=price_list(timezone.now().date()),
+        chain=chain.last_verification(),
+    )
+
+
+def versions() -> dict[str, str]:
+    """Return what runs: the portal's own parts, and the engine's as the newest run told them."""
+    number = connection.pg_version  # type: ignore[attr-defined]
+    newest = Run.objects.exclude(engine_versions={}).order_by("-pk").values_list("engine_versions", flat=True).first()
+    return {
+        "Homeroom": VERSION,
+        "Python": platform.python_version(),
+        "Django": django.__version__,
+        "Celery": celery_version,
+        "PostgreSQL": f"{number // 10000}.{number % 10000}",
+        **{str(name): str(version) for name, version in (newest or {}).items()},
+    }
+
+
+def broker_problem() -> str:
+    """Return why no message can be sent to the workers; empty where one can."""
+    try:
+        with current_app.connection_for_write(connect_timeout=BROKER_SECONDS) as to_broker:
+            to_broker.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=BROKER_SECONDS)
+    except (OperationalError, OSError) as error:
+        return _("The broker does not answer: %(error)s") % {"error": error}
+    return ""
+
+
+def price_list(today: date) -> PriceList:
+    """Return from when the price list is."""
+    prices = load_prices()
+    return PriceList(prices.as_of, prices.source, today - prices.as_of > PRICES_OLD_AFTER)

@@ -1,0 +1,23 @@
+"""Who of the workers is there, by signs of life that they write themselves. `provisioning.presence` writes it."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Presence(models.Model):
+    """The last sign of life of one worker, or of the periodic work."""
+
+    name = models.CharField(max_length=255, unique=True)
+    queues = models.JSONField(default=list, blank=True)
+    versions = models.JSONField(default=dict, blank=True)
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = "sign of life"
+        verbose_name_plural = "signs of life"
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,172 @@
+"""At a thousand districts every page still asks the database a few times, however many rows there are."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from portal.accounts.models import User
+from portal.accounts.roles import Role
+from portal.audit.actions import AuditAction
+from portal.audit.models import AuditEvent
+from portal.districts.models import District
+from portal.districts.statuses import DistrictStatus
+from provisioning.models import (
+    AccountQuota,
+    DriftItem,
+    Presence,
+    Rollout,
+    RolloutMember,
+    Run,
+    RunEvent,
+    RunStep,
+    StackOutput,
+    StackResource,
+)
+from provisioning.states import RunKind, RunState
+from tests.builders import PASSWORD, a_person, an_account
+
+pytestmark = pytest.mark.django_db
+
+MANY, OF_ONE = 1000, 300
+STATUSES = [status.value for status in DistrictStatus if status is not DistrictStatus.REMOVED]
+SPEC = {"account_id": "123456789012", "region": "us-east-1", "suffix": "d-0-sbx"}
+PLAN = [{"address": f"aws_x.r{place}", "type": "aws_x", "action": "create"} for place in range(200)]
+
+
+def districts(operator: User) -> list[District]:
+    return District.objects.bulk_create(
+        District(
+            name=f"District {number}", slug=f"d-{number}", suffix=f"d-{number}-sbx", environment="sandbox",
+            status=STATUSES[number % len(STATUSES)], cidr=f"172.{16 + number // 256}.{number % 256}.0/24",
+            registration_key=uuid.uuid4(), account=an_account(), created_by=operator,
+        )
+        for number in range(MANY)
+    )  # fmt: skip
+
+
+def runs(rows: list[District], operator: User) -> list[Run]:
+    states = (RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELED)
+
+    def made(district: District, state: RunState) -> Run:
+        return Run(
+            district=district, kind=RunKind.APPLY, state=state, requested_by=operator, spec=SPEC, plan_resources=PLAN,
+            add_count=200, change_count=0, remove_count=0, monthly_cost_usd=100, resources_total=200,
+            resources_done=100, error_summary="It broke." if state is RunState.FAILED else "", attempt=1,
+            started_at=timezone.now(), finished_at=timezone.now(), engine_versions={"Terraform": "1.12.0"},
+        )  # fmt: skip
+
+    found = Run.objects.bulk_create(made(district, state) for district in rows for state in states)
+    found += Run.objects.bulk_create(made(rows[0], RunState.SUCCEEDED) for _ in range(OF_ONE))
+    active = [made(rows[0], RunState.APPLYING), *(made(district, RunState.QUEUED) for district in rows[1:200])]
+    for run in active:
+        run.finished_at = None
+    return [*Run.objects.bulk_create(active), *found]
+
+
+@pytest.fixture(scope="module")
+def thousand(django_db_setup, django_db_blocker) -> Iterator[Run]:
+    """A thousand districts as rows, since the services would take minutes; what comes back is an active run."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE provisioning_run DISABLE TRIGGER run_state_machine")
+            cursor.execute("ALTER TABLE districts_district DISABLE TRIGGER district_state_machine")
+            cursor.execute("ALTER TABLE provisioning_rollout DISABLE TRIGGER USER")
+        operator = a_person(Role.OPERATOR, username="otto")
+        rows = districts(operator)
+        every = runs(rows, operator)
+        live = every[0]
+        now = timezone.now()
+        RunStep.objects.bulk_create(RunStep(run=run, step=RunState.QUEUED, started_at=now) for run in every[:2000])
+        RunEvent.objects.bulk_create(
+            RunEvent(run=live, sequence=number, at=now, level="info", kind="apply_start", message=f"Line {number}",
+                     address=f"aws_x.r{number % 200}", action="create")
+            for number in range(1, 2001)
+        )  # fmt: skip
+        StackResource.objects.bulk_create(
+            StackResource(district=district, run=live, address=f"aws_x.r{place}", type="aws_x", name=f"r{place}",
+                          service="X", arn=f"arn:aws:x:::{place}-{district.pk}", provider_id=f"{place}")
+            for district in rows
+            for place in range(500 if district is rows[0] else 5)
+        )  # fmt: skip
+        StackOutput.objects.bulk_create(
+            StackOutput(district=rows[0], run=live, name=f"output_{number}", value="x") for number in range(50)
+        )
+        DriftItem.objects.bulk_create(
+            DriftItem(
+                district=rows[0], run=live, address=f"aws_x.r{number}", type="aws_x", path="size", before=1, after=2
+            )
+            for number in range(200)
+        )
+        AuditEvent.objects.bulk_create(
+            AuditEvent(
+                actor=operator, actor_name="otto", action=AuditAction.RUN_COMMENTED, subject_kind="run",
+                subject_id=str(live.number), district=rows[number % 2], run_number=live.number, message="Said",
+            )
+            for number in range(OF_ONE)
+        )  # fmt: skip
+        Presence.objects.bulk_create(
+            Presence(name=f"celery@{number}", queues=["runs"], started_at=now, seen_at=now - timedelta(seconds=number))
+            for number in range(30)
+        )
+        rollout = Rollout.objects.create(waves=["1", "100%"], reason="x", requested_by=operator, halt_failures=1)
+        RolloutMember.objects.bulk_create(
+            RolloutMember(rollout=rollout, district=district, wave=2, position=place)
+            for place, district in enumerate(rows)
+        )
+        AccountQuota.objects.update(used=1, read_at=now)
+        User.objects.bulk_create(User(username=f"person-{number}") for number in range(200))
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+        yield live
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def ada(thousand) -> Client:
+    a_person(Role.ADMINISTRATOR, username="ada")
+    client = Client()
+    client.login(username="ada", password=PASSWORD)
+    return client
+
+
+PAGES = {
+    "/": 18, "/?show=attention&sort=name": 18, "/?show=running&q=district&environment=sandbox&region=us-east-1": 19,
+    "/districts/new": 8, "/districts/bulk": 5, "{district}": 16, "{district}/row": 10, "{district}/resources": 10,
+    "{district}/runs": 10, "{district}/drift": 12, "{district}/settings": 9, "{district}/audit": 10,
+    "{district}/danger": 9, "{district}/teardown": 14, "/runs/{run}": 20, "/runs/{run}/live?after=0": 20,
+    "/rollouts": 9, "/rollouts/new": 8, "/rollouts/{rollout}": 12, "/audit": 8, "/search?q=District": 10,
+    "/system": 24, "/legend": 4, "/metrics": 10,
+    "/admin/": 8, "/admin/districts/district/": 9, "/admin/districts/district/add/": 7,
+    "/admin/districts/district/{pk}/change/": 35, "/admin/districts/awsaccount/": 8,
+    "/admin/districts/awsaccount/{account}/change/": 12,
+    "/admin/provisioning/run/": 9, "/admin/provisioning/run/{run}/change/": 30, "/admin/provisioning/rollout/": 8,
+    "/admin/provisioning/accountquota/": 9, "/admin/provisioning/driftitem/": 9, "/admin/provisioning/presence/": 8,
+    "/admin/provisioning/removalcertificate/": 8, "/admin/audit/auditevent/": 11, "/admin/accounts/user/": 9,
+}  # fmt: skip
+"""The most queries of each page, the session's and the person's among them."""
+
+
+@pytest.mark.parametrize(("address", "most"), PAGES.items(), ids=list(PAGES))
+def test_a_page_asks_a_few_times(ada, thousand, address, most):
+    district = thousand.district
+    where = address.format(
+        district=f"/districts/{district.suffix}", run=thousand.pk, pk=district.pk, account=district.account_id,
+        rollout=Rollout.objects.get().pk,
+    )  # fmt: skip
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        answer = ada.get(where)
+        content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    assert answer.status_code == 200, content[:500]
+    seen = "\n".join(query["sql"][:160] for query in asked.captured_queries)
+    assert len(asked) <= most, f"{len(asked)} queries, {most} at most:\n{seen}"
+    assert len(content) < 1_500_000

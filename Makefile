@@ -11,7 +11,7 @@ help: ## List what there is
 setup: ## Install everything into the project folder
 	@$(PYTHON) -m devtools.bootstrap
 
-demo: setup ## Run the portal with an example district (FRESH=1 from nothing, ONCE=1 proves the whole way and ends)
+demo: setup ## Run the portal with an example district and its results (FRESH=1 from nothing, ONCE=1 proves all and ends)
 	@$(RUN) -m devtools.demo
 
 doctor: setup ## Say which tools are used and where they come from

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from devtools.environment import ensure_signing_key, inherited, project_variables
 from devtools.paths import VAR
@@ -30,6 +31,10 @@ port = free_port()
 password = secrets.token_hex(16)
 _cleanup = contextlib.ExitStack()
 _server: Postgres | None = None
+
+# How long an example takes is the machine's matter, not the code's.
+settings.register_profile("homeroom", deadline=None)
+settings.load_profile("homeroom")
 
 
 def _set_environment() -> None:

@@ -93,7 +93,7 @@ class Walk:
         fill(page, "Cedar Grove", "cedar", example.ACCOUNT_ID)
         page.get_by_label("Environment").select_option("production")
         page.get_by_label("Certificate's ARN").fill(example.certificate("production"))
-        page.get_by_label("Processor image").fill(example.image("production"))
+        page.get_by_label("Processor image").fill(example.image())
         page.get_by_role("button", name="Create and deploy").click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("Cedar Grove")
         waiting = page.locator("#approval")

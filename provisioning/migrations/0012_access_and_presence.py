@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("districts", "0007_name_order"),
+        ("districts", "0008_name_order"),
         ("provisioning", "0011_notices"),
     ]
 
@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
                 ("remedy", models.TextField(blank=True)),
                 ("detail", models.TextField(blank=True)),
             ],
+            options={"verbose_name": "access to an account", "verbose_name_plural": "accesses to accounts"},
         ),
         migrations.CreateModel(
             name="Presence",
@@ -36,6 +37,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name"],
+                "verbose_name": "sign of life",
+                "verbose_name_plural": "signs of life",
             },
         ),
         migrations.RemoveConstraint(

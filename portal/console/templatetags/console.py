@@ -145,6 +145,12 @@ def usual(length: Range | None) -> str:
 
 
 @register.filter
+def seconds(count: float) -> str:
+    """Write a length of time that is a number of seconds."""
+    return span(count)
+
+
+@register.filter
 def pretty(value: Any) -> str:
     """Write JSON data on several lines, its keys in order."""
     return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, default=str)

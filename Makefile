@@ -6,7 +6,7 @@ RUN := .venv/bin/python
 .PHONY: help setup demo test coverage lint policy golden messages converge faults benchmark data screenshots doctor clean
 
 help: ## List what there is
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install everything into the project folder
 	@$(PYTHON) -m devtools.bootstrap

@@ -82,13 +82,14 @@ def events_of(
     kinds: Collection[str] = (),
     search: str = "",
     newest: int | None = None,
+    first: int | None = None,
 ) -> list[RunEvent]:
     """Return the run's events in order, wherever they lie: those behind `after` that the filters let through.
 
-    With `newest`, only so many of the last ones. Raises ArchiveUnavailable.
+    With `newest`, only so many of the last ones; with `first`, of the first ones. Raises ArchiveUnavailable.
     """
     if run.events_trimmed_at is not None:
-        return _sifted(archived_events(run), after, levels, kinds, search, newest)
+        return _sifted(archived_events(run), after, levels, kinds, search, newest)[:first]
     rows = RunEvent.objects.filter(run=run, sequence__gt=after)
     if levels:
         rows = rows.filter(level__in=levels)
@@ -97,7 +98,7 @@ def events_of(
     if search:
         rows = rows.filter(Q(message__icontains=search) | Q(address__icontains=search))
     if newest is None:
-        return list(rows.order_by("sequence"))
+        return list(rows.order_by("sequence")[:first])
     return list(rows.order_by("-sequence")[:newest])[::-1]
 
 

@@ -71,6 +71,8 @@ class LogFilter:
 
     level: str
     search: str
+    line: int = 0
+    """A line that somebody links to: the log then shows what is around it, and follows nothing."""
 
     @property
     def query(self) -> str:
@@ -80,6 +82,8 @@ class LogFilter:
             kept["level"] = self.level
         if self.search:
             kept["q"] = self.search
+        if self.line:
+            kept["line"] = str(self.line)
         return kept.urlencode()
 
 
@@ -119,7 +123,9 @@ def log_filter(query: QueryDict) -> LogFilter:
     """Read the log's filter out of an address."""
     level = query.get("level", "")
     search = query.get("q", "").replace("\x00", "")[:100]
-    return LogFilter(level if level in LEVELS else "", search)
+    line = query.get("line", "")
+    known = int(line) if line.isascii() and line.isdigit() and len(line) < 10 else 0
+    return LogFilter(level if level in LEVELS else "", search, known)
 
 
 def run_page(run: Run) -> RunPage:
@@ -207,6 +213,9 @@ def planned_first_deletions(progress: list[ResourceProgress]) -> list[ResourcePr
 def log_lines(run: Run, wanted: LogFilter, *, after: int = 0) -> list[RunEvent]:
     """Return the newest lines behind `after` that the filter lets through, in order; raises ArchiveUnavailable."""
     levels = LEVELS_SHOWN.get(wanted.level, ())
+    if wanted.line:
+        around = max(0, wanted.line - LOG_LINES // 2)
+        return [] if after else events_of(run, after=around, levels=levels, search=wanted.search, first=LOG_LINES)
     return events_of(run, after=after, levels=levels, search=wanted.search, newest=LOG_LINES)
 
 

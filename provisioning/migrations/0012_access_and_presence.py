@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
                 ("remedy", models.TextField(blank=True)),
                 ("detail", models.TextField(blank=True)),
             ],
+            options={"verbose_name": "access to an account", "verbose_name_plural": "accesses to accounts"},
         ),
         migrations.CreateModel(
             name="Presence",
@@ -36,6 +37,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name"],
+                "verbose_name": "sign of life",
+                "verbose_name_plural": "signs of life",
             },
         ),
         migrations.RemoveConstraint(

@@ -20,6 +20,10 @@ class AccountAccess(models.Model):
     detail = models.TextField(blank=True)
     """AWS's own words of the refusal."""
 
+    class Meta:
+        verbose_name = "access to an account"
+        verbose_name_plural = "accesses to accounts"
+
     def __str__(self) -> str:
         return f"Access to {self.account}"
 

@@ -16,6 +16,8 @@ class Presence(models.Model):
 
     class Meta:
         ordering = ["name"]
+        verbose_name = "sign of life"
+        verbose_name_plural = "signs of life"
 
     def __str__(self) -> str:
         return self.name

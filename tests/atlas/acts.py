@@ -71,3 +71,8 @@ def roll_out_wrongly(page: Page) -> None:
 def lose_the_connection(page: Page) -> None:
     page.route("**/live?*", lambda route: route.abort())
     expect(page.get_by_text("Updates paused, trying again.")).to_be_visible()
+
+
+def open_the_dialog(page: Page) -> None:
+    page.get_by_role("link", name="Tear down …").click()
+    expect(page.get_by_role("dialog")).to_contain_text("What will be destroyed")

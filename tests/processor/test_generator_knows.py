@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ def test_the_generator_knows_what_its_files_come_to(pipeline: Pipeline, tmp_path
     told = {
         ((assessment, year, period), school): (n, float(total)) for assessment, year, period, school, n, total in rows
     }
-    wanted = {
+    wanted: dict[Any, Any] = {
         (occasion, school): (tally.n, pytest.approx(tally.total))
         for occasion, schools in known(made).items()
         for school, tally in schools.items()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import ssl
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -122,6 +124,7 @@ def test_a_cache_admits_its_user_with_a_token_within_the_access_string_and_nobod
     with client(username="app-x", password="a presigned request") as application:
         assert application.set("key", "value")
         assert application.get("key") == b"value"
+        assert application.publish("channel", "a word") == 0
         with pytest.raises(redis.exceptions.NoPermissionError):
             application.flushall()
     with client() as nobody, pytest.raises(redis.exceptions.AuthenticationError):
@@ -149,6 +152,32 @@ def test_the_api_is_ready_at_the_balancers_address_until_its_service_is_deleted(
     until(lambda: ready() is None, "the API no longer answers")
     until(lambda: not psutil.pid_exists(task["pid"]), "its process is gone")
     assert migrated.service("api")["runningCount"] == 0
+
+
+def test_a_balancer_with_a_certificate_answers_over_tls(stack: SmallStack):
+    elb, inside = stack.client("elbv2"), stack.network["awsvpcConfiguration"]
+    balancer = elb.create_load_balancer(Name="tls-x", Subnets=inside["subnets"])["LoadBalancers"][0]
+    target = {"Protocol": "HTTP", "Port": 8080, "VpcId": stack.made["vpc"], "TargetType": "ip"}
+    group = elb.create_target_group(Name="tls-x", **target)["TargetGroups"][0]["TargetGroupArn"]
+    certificate = stack.client("acm").request_certificate(DomainName="x.example")["CertificateArn"]
+    arn, action = balancer["LoadBalancerArn"], {"Type": "forward", "TargetGroupArn": group}
+    elb.create_listener(
+        LoadBalancerArn=arn,
+        Protocol="HTTPS",
+        Port=443,
+        Certificates=[{"CertificateArn": certificate}],
+        DefaultActions=[action],
+    )
+    host, _, port = balancer["DNSName"].partition(":")
+    until(lambda: [one for one in stack.listing("balancer") if one["arn"] == arn], "the balancer answers")
+    context = ssl.create_default_context(cafile=str(stack.authority))
+    with (
+        socket.create_connection((host, int(port)), timeout=5) as plain,
+        context.wrap_socket(plain, server_hostname=host) as secured,
+    ):
+        assert secured.version() == "TLSv1.3"
+    elb.delete_load_balancer(LoadBalancerArn=arn)
+    until(lambda: not [one for one in stack.listing("balancer") if one["arn"] == arn], "it no longer answers")
 
 
 def test_an_uploaded_file_becomes_rows_and_metrics(working: SmallStack):
@@ -193,21 +222,46 @@ def test_a_worker_that_is_killed_is_replaced_and_the_count_follows_what_is_wante
     (stopped,) = ecs.describe_tasks(cluster=working.cluster, tasks=list(before))["tasks"]
     assert (stopped["lastStatus"], stopped["stopCode"]) == ("STOPPED", "EssentialContainerExited")
     scaling = working.client("application-autoscaling")
-    scaling.register_scalable_target(
-        ServiceNamespace="ecs",
-        ResourceId=f"service/{working.cluster}/worker-x",
-        ScalableDimension="ecs:service:DesiredCount",
-        MinCapacity=2,
-        MaxCapacity=3,
-    )
+    target = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": f"service/{working.cluster}/worker-x",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    scaling.register_scalable_target(**target, MinCapacity=2, MaxCapacity=3)
     until(lambda: working.service("worker")["runningCount"] == 2, "two workers run")
     listed = ecs.list_tasks(cluster=working.cluster, serviceName="worker-x")["taskArns"]
     assert set(listed) == workers()
     ended = working.log("/homeroom/x/worker").count("The worker takes messages.")
     until(lambda: working.log("/homeroom/x/worker").count("takes messages.") >= ended, "both take messages")
+    follow(working, target, queue="full-x", messages=9, each=2)
+    until(lambda: working.service("worker")["runningCount"] == 3, "a third worker runs for the messages that wait")
+    scaling.delete_scaling_policy(**target, PolicyName="backlog-x")
     ecs.update_service(cluster=working.cluster, service="worker-x", desiredCount=1)
     until(lambda: len(workers()) == 1, "one worker is left")
     assert working.service("worker")["deployments"][0]["runningCount"] == 1
+
+
+def follow(stack: SmallStack, target: dict[str, Any], *, queue: str, messages: int, each: int) -> None:
+    """Have a service follow a queue in which so many messages wait."""
+    sqs = stack.client("sqs")
+    url = sqs.create_queue(QueueName=queue)["QueueUrl"]
+    for number in range(messages):
+        sqs.send_message(QueueUrl=url, MessageBody=str(number))
+    metric = {
+        "Namespace": "AWS/SQS",
+        "MetricName": "ApproximateNumberOfMessagesVisible",
+        "Dimensions": [{"Name": "QueueName", "Value": queue}],
+    }
+    query = {"Id": "waiting", "MetricStat": {"Metric": metric, "Stat": "Sum"}, "ReturnData": True}
+    stack.client("application-autoscaling").put_scaling_policy(
+        **target,
+        PolicyName="backlog-x",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={
+            "TargetValue": each,
+            "CustomizedMetricSpecification": {"Metrics": [query]},
+        },
+    )
 
 
 def test_a_rotation_gives_both_secrets_new_passwords_that_open_the_database(working: SmallStack, tmp_path: Path):

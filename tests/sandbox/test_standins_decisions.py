@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import socket
 
 import pytest
 
+from sandbox.standins.addresses import PortTakenError, free_address
 from sandbox.standins.images import has_process
 from sandbox.standins.logs import embedded
 from sandbox.standins.planning import LONGEST_PAUSE, Plan, Running, pause, plan
+from sandbox.standins.scaling import wanted
 from sandbox.standins.valkey import User, acl
 
 OLD, NEW = (
@@ -37,6 +40,11 @@ def test_a_service_is_brought_to_what_is_wanted(desired: int, running: list[Runn
 def test_pauses_grow_to_a_bound():
     assert [pause(failures) for failures in range(5)] == [0.0, 1.0, 2.0, 4.0, 8.0]
     assert pause(100) == LONGEST_PAUSE
+
+
+@pytest.mark.parametrize(("waiting", "expected"), [(0, 1), (5, 1), (6, 2), (19, 4), (1_000, 4)])
+def test_a_service_that_follows_a_queue_has_a_task_for_so_many_messages(waiting: int, expected: int):
+    assert wanted(waiting=waiting, target=5.0, least=1, most=4) == expected
 
 
 def test_metrics_of_a_line_are_found_for_each_set_of_dimensions_and_each_value():
@@ -77,6 +85,18 @@ def test_other_lines_hold_no_metrics(line: str):
 )
 def test_the_processors_image_has_a_process_and_no_other(image: str, expected: bool):
     assert has_process(image) is expected
+
+
+def test_an_address_of_its_own_has_the_port_free_unless_somebody_has_it_everywhere():
+    with socket.socket() as theirs:
+        theirs.bind(("0.0.0.0", 0))
+        theirs.listen()
+        port = theirs.getsockname()[1]
+        with pytest.raises(PortTakenError, match=f"Port {port} is taken"):
+            free_address(port)
+    address = free_address(port)
+    with socket.socket() as ours:
+        ours.bind((address, port))
 
 
 def test_cache_users_have_their_passwords_or_none():

@@ -17,12 +17,13 @@ from portal.console.districts import by_service, district_or_404, service_counts
 from portal.console.doors import needs, person
 from portal.console.paging import page
 from portal.districts.models import District
+from portal.districts.statuses import DistrictStatus
 from provisioning.models import Run
-from provisioning.selectors import active_run, certificate_of, latest_run
+from provisioning.selectors import active_run, certificate_of, latest_run, monthly_cost
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.pipeline_figures import figures_of, is_watched
 from provisioning.services.requests import request_run
-from provisioning.states import RunKind
+from provisioning.states import RETRYABLE_STATES, RunKind
 
 PAGE_SIZE = 50
 
@@ -53,6 +54,7 @@ def overview(request: HttpRequest, suffix: str) -> HttpResponse:
         resource_total=sum(part.count for part in services),
         active=active,
         latest=latest,
+        cost=None if district.status == DistrictStatus.REMOVED else monthly_cost(district),
         diagram=architecture(district, active=active, latest=latest),
         **pipeline_context(district),
     )
@@ -128,5 +130,8 @@ def show_tab(request: HttpRequest, district: District, tab: str, *, status: int 
     """Draw one tab of the district's page."""
     context: dict[str, Any] = {"district": district, "tab": tab, "certificate": certificate_of(district)}
     if "active" not in shown:
-        context |= {"active": active_run(district), "latest": latest_run(district)}
+        shown |= {"active": active_run(district), "latest": latest_run(district)}
+    latest = shown["latest"]
+    if district.status == DistrictStatus.NEEDS_ATTENTION and latest and latest.state_badge in RETRYABLE_STATES:
+        context["retry"] = latest
     return render(request, f"console/district_{tab}.html", context | shown, status=status)

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from portal.accounts.roles import Role
 from portal.audit.actions import AuditAction
@@ -13,8 +14,10 @@ from portal.audit.models import AuditEvent
 from portal.console.aws_console import console_url
 from portal.console.run_facts import support_text
 from portal.console.templatetags.console import usual
+from portal.districts.models import District
+from portal.districts.statuses import DistrictStatus
 from provisioning.estimates import Range
-from provisioning.models import Run, StackResource
+from provisioning.models import Run, RunEvent, StackResource
 from provisioning.services.requests import request_run
 from provisioning.states import RunKind, RunState
 from tests.builders import a_person, a_run, moved
@@ -142,3 +145,33 @@ def test_people_comment_and_everybody_sees_it_without_loading_the_page_anew(brow
 )  # fmt: skip
 def test_resources_lead_into_awss_console(kind, provider_id, arn, address):
     assert console_url(kind, provider_id, arn, "us-east-2") == address
+
+
+def test_a_link_to_a_line_shows_what_is_around_it_however_long_the_log_is(browser):
+    run = a_run()
+    moved(run, RunState.SYNTHESIZING)
+    RunEvent.objects.filter(run=run).delete()
+    RunEvent.objects.bulk_create(
+        RunEvent(run=run, sequence=number, at=timezone.now(), level="info", kind="log", message=f"Line no. {number}.")
+        for number in range(1, 1201)
+    )
+    newest = page_of(browser, run)
+    assert "Line no. 1200." in newest
+    assert "Line no. 300." not in newest
+    linked = browser.get(f"/runs/{run.number}?line=300").content.decode()
+    assert 'id="line-300"' in linked
+    assert "What is around line 300." in linked
+    assert "Line no. 1200." not in linked
+    live = browser.get(f"/runs/{run.number}/live?after=5&line=300").content.decode()
+    assert "Line no." not in live, "what comes new does not stand behind what is old"
+    assert "line=300" in live
+
+
+def test_the_districts_primary_act_is_the_retry_of_what_failed(browser):
+    run = a_run()
+    moved(run, RunState.SYNTHESIZING)
+    moved(run, RunState.FAILED, error_summary="It broke.", error_code="x")
+    District.objects.filter(pk=run.district_id).update(status=DistrictStatus.NEEDS_ATTENTION)
+    page = browser.get(f"/districts/{run.district.suffix}").content.decode()
+    assert f'action="/runs/{run.number}/retry"' in page
+    assert f"Retry run #{run.number}" in page

@@ -104,6 +104,10 @@
     for (const button of document.querySelectorAll("button[data-once]")) button.disabled = false;
   });
 
+  document.addEventListener("click", function (event) {
+    if (event.target.closest("[data-print]")) window.print();
+  });
+
   // Ticks every district of the page, or takes all ticks away when every one is ticked.
   document.addEventListener("click", function (event) {
     const button = event.target.closest("[data-tick]");

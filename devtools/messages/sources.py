@@ -27,6 +27,8 @@ TRANSLATING = ("portal", "provisioning")
 """Rooms that call gettext themselves."""
 
 SPEAKING = (
+    "infra/cost.py",
+    "infra/outline.py",
     "portal/accounts",
     "portal/audit",
     "portal/districts",

@@ -35,9 +35,9 @@ WORDS = (
     *("create", "update", "delete", "replace", "read", "import", "planned", "pending", "running", "done", "failed"),
     *("canceled", "sandbox", "staging", "production"),
     *("info", "warn", "warning", "error", "user", "account", "district", "run", "rollout", "audit", "fleet"),
-    *("certificate", "cache", "public", "application", "data", "secrets"),
+    "certificate",
 )
-"""Words that are stored and shown alone: acts, states, environments, levels, the record's subjects, tiers."""
+"""Words that are stored and shown alone: acts, states, environments, levels, the record's subjects."""
 
 NO_WORDS = {"model", "how a day is written"}
 """Contexts of texts that never stand in a sentence."""

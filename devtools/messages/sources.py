@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from babel.messages.extract import DEFAULT_KEYWORDS, extract
@@ -12,13 +13,17 @@ from django.utils.translation.template import templatize
 
 from devtools.messages.sentences import sentences
 from devtools.paths import ROOT
+from infra.cost import NOT_COUNTED, estimate, load_prices
+from infra.outline import TIERS, Wish, names, outline
 from infra.sizes import SIZES
+from infra.spec import Egress, Environment
 from portal import model_names
 from portal.accounts.roles import Role
 from portal.audit.actions import AuditAction
 from portal.badges import Badge
 from portal.console.diagram import Place
 from portal.districts.changes import EDITABLE
+from portal.districts.registration import DEFAULT_REGION
 from portal.texts import CONTEXT, WORDS
 from provisioning.engine.known_errors.catalogue import CATALOGUE
 from provisioning.engine.quotas import KINDS
@@ -28,7 +33,6 @@ TRANSLATING = ("portal", "provisioning")
 
 SPEAKING = (
     "infra/cost.py",
-    "infra/outline.py",
     "portal/accounts",
     "portal/audit",
     "portal/districts",
@@ -118,8 +122,20 @@ def _words() -> Iterator[Text]:
     for name in EDITABLE.values():
         yield from (Text(CONTEXT, name), Text(CONTEXT, f"{name}: {{value}}"))
     yield from (Text(CONTEXT, kind.name) for kind in KINDS.values())
+    yield from (Text(CONTEXT, text) for text in _costs())
     for hint in CATALOGUE:
         yield from (Text(CONTEXT, hint.summary), Text(CONTEXT, hint.remedy))
+
+
+def _costs() -> set[str]:
+    """Return what a preview says of costs and names, but for the line that names a cache's engine: a sentence."""
+    found = {*NOT_COUNTED, *(what for what, _ in names("a-sbx", "0" * 12))}
+    for environment, egress in product(Environment, Egress):
+        wish = Wish(environment=environment, egress=egress, has_image=True)
+        lines = estimate({"resource": outline(wish)}, load_prices(), DEFAULT_REGION).lines
+        found |= {line.kind for line in lines if not line.kind.startswith("ElastiCache")}
+        found |= {line.note for line in lines if line.note}
+    return found | set(TIERS)
 
 
 def _models() -> Iterator[Text]:

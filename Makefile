@@ -3,15 +3,15 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage lint policy golden messages converge faults benchmark data doctor clean
+.PHONY: help setup demo test coverage lint policy golden messages converge faults benchmark data screenshots doctor clean
 
 help: ## List what there is
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install everything into the project folder
 	@$(PYTHON) -m devtools.bootstrap
 
-demo: setup ## Run the portal with an example district (FRESH=1 from nothing, ONCE=1 proves the whole way and ends)
+demo: setup ## Run the portal with an example district and its results (FRESH=1 from nothing, ONCE=1 proves all and ends)
 	@$(RUN) -m devtools.demo
 
 doctor: setup ## Say which tools are used and where they come from
@@ -51,6 +51,9 @@ benchmark: setup ## Measure synthesis, what a run costs beside Terraform alone, 
 
 data: setup ## Make results up, in every format (ROWS=25000 SEED=1 OUT=var/data)
 	@$(RUN) -m processor.data --rows $(or $(ROWS),25000) --seed $(or $(SEED),1) --out $(or $(OUT),var/data)
+
+screenshots: setup ## Renew the documentation's pictures and those of every page's states (STATES=0 leaves these out)
+	@$(RUN) -m devtools.screenshots
 
 clean: ## Remove what set-up and runs left in the project folder
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

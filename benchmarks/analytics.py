@@ -1,6 +1,6 @@
 """Latency of the API under a Zipf mix of 1,000 questions: the database alone, with a cold cache, and with a warm one.
 
-    python -m benchmarks.analytics --results 200000        (5000000 takes minutes to load)
+    python -m benchmarks.analytics --results 5000000       (takes minutes to load; less for a look)
 
 The process under test is `python -m processor api` itself, asked over HTTP; the database alone is the same process
 without a cache, asked a sample of the same questions. Also: the hit rate, and what PostgreSQL spent in each run.
@@ -102,7 +102,7 @@ def busy(pipeline: Pipeline) -> float:
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--results", type=int, default=200_000)
+    parser.add_argument("--results", type=int, default=5_000_000)
     parser.add_argument("--questions", type=int, default=1_000)
     parser.add_argument("--alone", type=int, default=60, help="how many are asked of the database alone")
     arguments = parser.parse_args()

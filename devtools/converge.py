@@ -44,6 +44,13 @@ TLS: dict[str, dict[str, str]] = {
     "production": {"hosted_zone_id": "Z0123456789ABC", "domain_name": DOMAIN},
 }
 """Both ways to a certificate: one that is given, and one that the stack makes in a hosted zone."""
+SIGN_IN = {
+    "issuer": "https://login.example.org",
+    "keys": json.dumps(
+        {"keys": [{"kty": "EC", "kid": "one", "crv": "P-256", "x": "MKBCTNIcKUSD", "y": "4Etl6SRW2Yi"}]}
+    ),
+}
+"""An issuer that nobody asks: a stack without a way out is given its keys."""
 NOT_OF_A_RUN = {".terraform", "jsii", "plugins"}
 """Folders of programs, which no run writes into."""
 
@@ -78,7 +85,9 @@ def combinations() -> dict[str, dict[str, Any]]:
                     "zones": zones,
                     "egress": egress,
                     **TLS[environment],
+                    "sign_in": SIGN_IN,
                     "images": {"api": IMAGE, "worker": IMAGE} if environment == "production" else {},
+                    "district_ids": ["3904380"],
                     "alarm_emails": ["oncall@example.org"],
                 }
     return found

@@ -47,7 +47,8 @@ class Cache(Construct):
             # IAM sign-in wants the name to be the id (ElastiCache, "Authenticating with IAM").
             user_name=self.user_id,
             engine=engine,
-            access_string="on ~* +@all -@dangerous",
+            # Channels too, by which those who wait for a value hear of it: since Redis 7 none is open by itself.
+            access_string="on ~* &* +@all -@dangerous",
             authentication_mode=ElasticacheUserAuthenticationMode(type="iam"),
         )
         users = ElasticacheUserGroup(

@@ -29,6 +29,7 @@ from infra.placeholder import IMAGE as PLACEHOLDER_IMAGE
 from infra.placeholder import command as placeholder_command
 from infra.roles import ServiceRole
 from infra.security_groups import API_PORT, CACHE_PORT
+from infra.sign_in import SignIn
 
 NOT_ROOT = "10001:10001"
 REPORTS = "reports/"
@@ -62,6 +63,7 @@ class TaskInputs:
     key_arn: str
     owner_secret_arn: str
     secret_arn: str
+    pseudonym_arn: str
     cache: Cache
     ingest: Ingest
     access_group_name: str
@@ -118,40 +120,48 @@ class Compute(Construct):
 
     def api_rights(self) -> list[dict[str, Any]]:
         """The API reads the secret, signs in to the cache, makes addresses to upload to, and shows reports."""
-        bucket = self.inputs.ingest.bucket_arn
+        bucket, cache = self.inputs.ingest.bucket_arn, self.inputs.cache
         return [
             *self.common_rights(),
+            allow("SignInToCache", ["elasticache:Connect"], [cache.arn, cache.user_arn]),
             allow("ReceiveUploads", ["s3:PutObject"], [f"{bucket}/{INCOMING}*"]),
             allow("ShowReports", ["s3:GetObject"], [f"{bucket}/{REPORTS}*"]),
         ]
 
     def worker_rights(self) -> list[dict[str, Any]]:
-        """The worker takes messages, reads results and writes reports beside them."""
+        """The worker takes messages, reads results, writes reports beside them, and gives up what cannot be worked on.
+
+        `redrive` is a command of the same task: it takes dead letters and sends them back.
+        """
         ingest = self.inputs.ingest
+        queues = [ingest.queue_arn, ingest.dead_letter_arn]
         take = ["ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes"]
         return [
             *self.common_rights(),
             allow("ReadResults", ["s3:GetObject", "s3:GetObjectVersion"], [f"{ingest.bucket_arn}/{INCOMING}*"]),
             allow("WriteReports", ["s3:PutObject"], [f"{ingest.bucket_arn}/{REPORTS}*"]),
-            allow("TakeMessages", [f"sqs:{action}" for action in take], [ingest.queue_arn]),
+            # Without it S3 says of an object that is gone that it is forbidden (HeadObject, "Permissions").
+            allow("MissResults", ["s3:ListBucket"], [ingest.bucket_arn]),
+            allow("TakeMessages", [f"sqs:{action}" for action in take], queues),
+            allow("GiveUpAndRedrive", ["sqs:SendMessage"], queues),
         ]
 
     def migrate_rights(self) -> list[dict[str, Any]]:
-        """The migration alone reads the owner's secret; it makes the application's user from that one's."""
+        """The migration alone reads the owner's secret; it makes the application's user and the pseudonyms' key."""
         inputs = self.inputs
-        secrets = [inputs.owner_secret_arn, inputs.secret_arn]
+        secrets = [inputs.owner_secret_arn, inputs.secret_arn, inputs.pseudonym_arn]
         return [
             allow("ReadSecrets", ["secretsmanager:GetSecretValue"], secrets),
-            allow("UseKey", ["kms:Decrypt"], [inputs.key_arn]),
+            allow("MakePseudonymKey", ["secretsmanager:PutSecretValue"], [inputs.pseudonym_arn]),
+            allow("UseKey", ["kms:Decrypt", "kms:GenerateDataKey"], [inputs.key_arn]),
         ]
 
     def common_rights(self) -> list[dict[str, Any]]:
-        """Both read this one secret, use this one key, and write the access record."""
+        """Both read these two secrets, use this one key, and write the access record."""
         inputs = self.inputs
         return [
-            allow("ReadSecret", ["secretsmanager:GetSecretValue"], [inputs.secret_arn]),
+            allow("ReadSecrets", ["secretsmanager:GetSecretValue"], [inputs.secret_arn, inputs.pseudonym_arn]),
             allow("UseKey", ["kms:Decrypt", "kms:GenerateDataKey"], [inputs.key_arn]),
-            allow("SignInToCache", ["elasticache:Connect"], [inputs.cache.arn, inputs.cache.user_arn]),
             allow("RecordAccess", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{inputs.access_group_arn}:*"]),
         ]
 
@@ -264,18 +274,35 @@ class Compute(Construct):
 
     def environment(self, name: str) -> dict[str, str]:
         """What a program is told: names and addresses, nothing secret."""
-        inputs = self.inputs
-        database = {"DATABASE_SECRET_ARN": inputs.secret_arn, "DATABASE_TLS": "verify-full"}
+        inputs, spec = self.inputs, self.frame.spec
+        every = {
+            "DATABASE_SECRET_ARN": inputs.secret_arn,
+            "DATABASE_TLS": "verify-full",
+            "PSEUDONYM_SECRET_ARN": inputs.pseudonym_arn,
+        }
         if name == "migrate":
-            return {**database, "DATABASE_OWNER_SECRET_ARN": inputs.owner_secret_arn}
-        return {
-            **database,
-            "CACHE_HOST": inputs.cache.endpoint,
-            "CACHE_PORT": str(CACHE_PORT),
-            "CACHE_TLS": "required",
-            "CACHE_USER": inputs.cache.user_id,
+            return {**every, "DATABASE_OWNER_SECRET_ARN": inputs.owner_secret_arn}
+        every |= {
             "RESULTS_BUCKET": inputs.ingest.bucket_name,
             "RESULTS_QUEUE_URL": inputs.ingest.queue_url,
             "ACCESS_LOG_GROUP": inputs.access_group_name,
-            "DISTRICT": self.frame.spec.suffix,
+            "DISTRICT": spec.suffix,
         }
+        if name == "worker":
+            named = {"DISTRICT_IDS": ",".join(spec.district_ids)} if spec.district_ids else {}
+            return {**every, **named, "DEAD_LETTER_QUEUE_URL": inputs.ingest.dead_letter_url}
+        return {
+            **every,
+            "CACHE_HOST": inputs.cache.endpoint,
+            "CACHE_NAME": inputs.cache.identifier,
+            "CACHE_PORT": str(CACHE_PORT),
+            "CACHE_TLS": "required",
+            "CACHE_USER": inputs.cache.user_id,
+            **sign_in(spec.sign_in),
+        }
+
+
+def sign_in(told: SignIn) -> dict[str, str]:
+    """Return what the API is told of the issuer of its tokens; the audience is the district's by default."""
+    given = {"OIDC_ISSUER": told.issuer, "OIDC_AUDIENCE": told.audience, "OIDC_KEYS": told.keys}
+    return {name: value for name, value in given.items() if value}

@@ -137,6 +137,7 @@ FREE = frozenset(
         "aws_route53_record",
         "aws_route_table",
         "aws_route_table_association",
+        "aws_s3_bucket_cors_configuration",
         "aws_s3_bucket_lifecycle_configuration",
         "aws_s3_bucket_logging",
         "aws_s3_bucket_notification",

@@ -28,6 +28,7 @@ from infra.frame import Frame
 from infra.ingest import Ingest
 from infra.network import Network
 from infra.observability import Observability, Topic
+from infra.pseudonyms import PseudonymKey
 from infra.rotation import Rotation, RotationCode
 from infra.scaling import Scaling
 from infra.secret import PASSWORD_VERSION, Secret, declare_password
@@ -80,6 +81,7 @@ class DistrictStack(TerraformStack):
             owner_password=owner_password,
             application_password=declare_password(self, "application"),
         )
+        pseudonyms = PseudonymKey(self, frame, key_arn=key.key_arn)
         rotating = Rotation(
             self,
             frame,
@@ -107,6 +109,7 @@ class DistrictStack(TerraformStack):
             security_group=groups.ids["balancer"],
             logs=access_logs,
         )
+        ingest.admit_browsers(edge.origin)
         compute = Compute(
             self,
             frame,
@@ -114,6 +117,7 @@ class DistrictStack(TerraformStack):
                 key_arn=key.key_arn,
                 owner_secret_arn=secret.owner.arn,
                 secret_arn=secret.application.arn,
+                pseudonym_arn=pseudonyms.arn,
                 cache=cache,
                 ingest=ingest,
                 access_group_name=audit.access_group_name,
@@ -167,6 +171,7 @@ class DistrictStack(TerraformStack):
             "database_reader_endpoint": database.reader_endpoint,
             "database_secret_arn": secret.application.arn,
             "database_owner_secret_arn": secret.owner.arn,
+            "pseudonym_key_secret_arn": pseudonyms.arn,
             "cache_endpoint": cache.endpoint,
             "results_bucket": ingest.bucket_name,
             "results_queue_url": ingest.queue_url,

@@ -9,8 +9,9 @@ from infra.deploy_rights import BUCKETS, OURS, Statement, log_groups
 from infra.frame import NETWORK_KINDS, allow
 
 KEY_USES = ("CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKey*")
-QUEUE_USES = ("ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "ReceiveMessage")
+QUEUE_USES = ("ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "ReceiveMessage", "SendMessage")
 SECRET_USES = ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
+KEY_MAKING = ("GetSecretValue", "PutSecretValue")
 LOG_USES = ("CreateLogGroup", "CreateLogStream", "DescribeLogStreams", "FilterLogEvents", "GetLogEvents")
 LOG_WRITES = ("PutLogEvents", "PutRetentionPolicy", "StartQuery")
 SNAPSHOT_USES = ("AddTagsToResource", "*DBClusterSnapshot*", "RestoreDBClusterFromSnapshot")
@@ -36,6 +37,7 @@ def district_statements(account: str) -> list[Statement]:
         allow("Objects", all_of("s3", ("GetBucketLocation", "GetObject*", "ListBucket", "PutObject")), buckets),
         allow("Keys", all_of("kms", KEY_USES), ["*"], Condition=OURS),
         allow("Secrets", all_of("secretsmanager", SECRET_USES), arns("secretsmanager", "secret:database-*")),
+        allow("PseudonymKey", all_of("secretsmanager", KEY_MAKING), arns("secretsmanager", "secret:pseudonym-key-*")),
         allow("Queues", all_of("sqs", QUEUE_USES), arns("sqs", "results-*", "dead-letters-*")),
         allow("Caches", ["elasticache:Connect"], arns("elasticache", "replicationgroup:cache-*", "user:app-*")),
         allow("Logs", all_of("logs", LOG_USES + LOG_WRITES), logs),

@@ -105,6 +105,8 @@ class Edge(Construct):
                 tags=frame.tagged("tls"),
             )
         self.url = f"{'https' if certificate else 'http'}://{host}"
+        # With a certificate of their own, people come by a name of their own, which nobody here knows.
+        self.origin = "https://*" if frame.spec.certificate_arn and not frame.spec.domain_name else self.url
         self.log_group_name = firewall.log_group_name
         self.target_group_arn: str = targets.arn
         self.balancer_label: str = balancer.arn_suffix

@@ -7,6 +7,8 @@ import json
 from infra.buckets import ClosedBucket, LogTarget
 from infra.cdk import (
     Construct,
+    S3BucketCorsConfiguration,
+    S3BucketCorsConfigurationCorsRule,
     S3BucketNotification,
     S3BucketNotificationQueue,
     SqsQueue,
@@ -20,6 +22,7 @@ VISIBILITY_SECONDS = 900
 RETENTION_SECONDS = 14 * 24 * 3600
 """The longest that SQS keeps a message (SetQueueAttributes: MessageRetentionPeriod)."""
 ATTEMPTS = 5
+PREFLIGHT_SECONDS = 3000
 
 
 def queue_tls_only(queue_arn: str) -> dict[str, object]:
@@ -103,3 +106,20 @@ class Ingest(Construct):
         self.queue_arn: str = queue.arn
         self.dead_letter_name: str = frame.name("dead-letters")
         self.dead_letter_url: str = dead.url
+        self.dead_letter_arn: str = dead.arn
+
+    def admit_browsers(self, origin: str) -> None:
+        """Let a browser on the API's own pages send a form to the bucket; what is allowed the form's signature says."""
+        S3BucketCorsConfiguration(
+            self,
+            "browsers",
+            bucket=self.bucket_name,
+            cors_rule=[
+                S3BucketCorsConfigurationCorsRule(
+                    id="upload-page",
+                    allowed_methods=["POST"],
+                    allowed_origins=[origin],
+                    max_age_seconds=PREFLIGHT_SECONDS,
+                )
+            ],
+        )

@@ -88,12 +88,9 @@ class Credentials(Construct):
         self.arn: str = secret.arn
 
 
-def refusals(frame: Frame, secret_arn: str, readers: Readers) -> list[dict[str, Any]]:
-    """Return what the secret's own policy refuses, whatever a role's policy says.
-
-    Where a deploy role is known, its refresh of the first version is the only reading besides the readers' own.
-    """
-    strangers = {
+def refused_strangers(frame: Frame, secret_arn: str) -> dict[str, Any]:
+    """Return the statement that refuses a secret to every other account."""
+    return {
         "Sid": "RefuseOtherAccounts",
         "Effect": "Deny",
         "Principal": "*",
@@ -104,6 +101,14 @@ def refusals(frame: Frame, secret_arn: str, readers: Readers) -> list[dict[str, 
             "Bool": {"aws:PrincipalIsAWSService": "false"},
         },
     }
+
+
+def refusals(frame: Frame, secret_arn: str, readers: Readers) -> list[dict[str, Any]]:
+    """Return what the secret's own policy refuses, whatever a role's policy says.
+
+    Where a deploy role is known, its refresh of the first version is the only reading besides the readers' own.
+    """
+    strangers = refused_strangers(frame, secret_arn)
     if frame.spec.role_arn is None:
         return [strangers]
     admitted = [frame.role_arn(kind) for kind in readers.kinds]

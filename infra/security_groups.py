@@ -21,7 +21,6 @@ INSIDE = (
     ("worker", "database", DATABASE_PORT),
     ("rotation", "database", DATABASE_PORT),
     ("api", "cache", CACHE_PORT),
-    ("worker", "cache", CACHE_PORT),
 )
 CALLERS_OF_AWS = ("api", "worker", "rotation")
 USERS_OF_S3 = ("api", "worker")

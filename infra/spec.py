@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from infra import naming
+from infra.sign_in import SignIn
 from infra.spec_errors import FieldError, FieldProblem, SpecError, problems_in
 from infra.spec_values import Name, Network, Switch, Whole, known_region, whole
 from infra.upgrade import SPEC_VERSION, upgraded
@@ -82,6 +83,8 @@ CACHE_VERSIONS = {CacheEngine.REDIS: ("7.1",), CacheEngine.VALKEY: ("7.2", "8.0"
 """What ElastiCache offers with a user group and TLS (ElastiCache User Guide, "Supported engine versions")."""
 CLIENT_CIDR_COUNT = 25
 """A security group has at most 60 rules in (Amazon VPC quotas), and each network takes two."""
+DISTRICT_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+DISTRICT_ID_COUNT = 10
 EMAIL_COUNT = 10
 """AWS Budgets tells at most 10 addresses per notification (CreateNotification)."""
 EMAIL = re.compile(r"[A-Za-z0-9._%+\-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}")
@@ -180,6 +183,9 @@ class DistrictSpec(BaseModel):
     monthly_budget_usd: Annotated[Whole, Field(ge=1, le=1_000_000)] = 500
     tags: Mapping[str, str] = Field(default_factory=dict)
     images: Images = Images()
+    sign_in: SignIn = SignIn()
+    district_ids: tuple[str, ...] = ()
+    """The district's own ids in result files, where rows of another district are to be refused."""
     cache_engine: CacheEngine = CacheEngine.REDIS
     engine_versions: EngineVersions = EngineVersions()
 
@@ -289,6 +295,16 @@ class DistrictSpec(BaseModel):
             raise ValueError(f"{wrong[0][:80]!r} is no e-mail address; write it as name@example.org.")
         return value
 
+    @field_validator("district_ids")
+    @classmethod
+    def _district_ids(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(value) > DISTRICT_ID_COUNT or len(set(value)) != len(value):
+            raise ValueError(f"Give at most {DISTRICT_ID_COUNT} ids, each once.")
+        wrong = [one for one in value if not DISTRICT_ID.fullmatch(one)]
+        if wrong:
+            raise ValueError(f"{wrong[0][:80]!r} is no id: use 1 to 64 letters, digits and signs of . _ : -.")
+        return value
+
     @field_validator("retention_days")
     @classmethod
     def _retention(cls, value: int) -> int:
@@ -330,6 +346,7 @@ class DistrictSpec(BaseModel):
             self._check_account,
             self._check_images,
             self._check_cache,
+            self._check_sign_in,
         ):
             check()
         return self
@@ -384,6 +401,21 @@ class DistrictSpec(BaseModel):
         known = CACHE_VERSIONS[self.cache_engine]
         if self.engine_versions.cache is not None and self.engine_versions.cache not in known:
             raise FieldError("engine_versions.cache", f"For {self.cache_engine} use {' or '.join(known)}.")
+
+    def _check_sign_in(self) -> None:
+        told = self.sign_in
+        if told.issuer is None:
+            for name in ("audience", "keys"):
+                if getattr(told, name) is not None:
+                    raise FieldError(f"sign_in.{name}", "It goes with an issuer; give its address or leave this out.")
+            return
+        if not told.is_encrypted and not (told.is_here and self.environment is Environment.SANDBOX):
+            raise FieldError("sign_in.issuer", "The issuer is asked over TLS only: its address begins with https.")
+        if told.keys is None and (self.environment is Environment.PRODUCTION or self.egress is Egress.NONE):
+            raise FieldError(
+                "sign_in.keys",
+                "This stack's API has no way out to the issuer: give its public keys, as its jwks_uri answers them.",
+            )
 
     @property
     def serves_tls(self) -> bool:

@@ -7,12 +7,18 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
+from botocore.exceptions import BotoCoreError, ClientError
 
+logger = logging.getLogger("processor.access_log")
 LOCK = 7_301_003
 AT_ONCE = 100
+EVERY_SECONDS = 5.0
 MOST_STUDENTS = 100
 """So many pseudonyms are listed in a line; CloudWatch takes a megabyte in one call (PutLogEvents)."""
 
@@ -39,12 +45,55 @@ class AccessLog:
             connection.execute("UPDATE homeroom.access_sent SET position = %s", (rows[-1][0],))
         return len(rows)
 
+    def send_all(self, connection: psycopg.Connection) -> int:
+        """Send until nothing waits, and return how many records."""
+        total = 0
+        while sent := self.send(connection):
+            total += sent
+        return total
+
     def _make(self) -> None:
         if self._made:
             return
         with contextlib.suppress(self._client.exceptions.ResourceAlreadyExistsException):
             self._client.create_log_stream(logGroupName=self._group, logStreamName=self._stream)
         self._made = True
+
+
+class Sender:
+    """A thread that sends what was recorded, by whichever process, while this process does other work."""
+
+    def __init__(
+        self, log: AccessLog, opened: Callable[[], psycopg.Connection], every_seconds: float = EVERY_SECONDS
+    ) -> None:
+        self._log, self._opened, self._every = log, opened, every_seconds
+        self._connection: psycopg.Connection | None = None
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="access log", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Send what is there, a last time, and end."""
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._ended.wait(self._every):
+            self._send()
+        self._send()
+        if self._connection is not None:
+            self._connection.close()
+
+    def _send(self) -> None:
+        try:
+            if self._connection is None or self._connection.closed:
+                self._connection = self._opened()
+            self._log.send_all(self._connection)
+        except (ClientError, BotoCoreError, psycopg.Error) as error:
+            # The record itself is in the database; what was not sent goes with the next ones.
+            logger.warning("Accesses are sent later: %s.", type(error).__name__)
+            if self._connection is not None:
+                self._connection.close()
 
 
 QUERY = """

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import socket
 import sys
+import threading
 from argparse import Namespace
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from processor import aws, redrive
 from processor.access_log import AccessLog
@@ -20,9 +25,14 @@ from processor.ingest.process import Ingest
 from processor.ingest.queue import VISIBLE_SECONDS, Queue
 from processor.ingest.worker import ROLE, Worker
 from processor.metrics import Metrics
+from processor.pseudonym_key import ensure_key, is_missing
 from processor.pseudonyms import Pseudonyms
 from processor.secret import Secret
-from processor.settings import Settings
+from processor.settings import NEEDED, Settings
+from processor.tracing import tracing
+
+logger = logging.getLogger("processor.worker")
+KEY_SECONDS = 5
 
 
 def say(told: dict[str, Any]) -> None:
@@ -41,14 +51,32 @@ def pseudonyms(settings: Settings) -> Pseudonyms:
     return Pseudonyms(Secret(aws.client("secretsmanager"), settings.pseudonym_secret).fields())
 
 
+def awaited_pseudonyms(settings: Settings, alive: Callable[[], None]) -> Pseudonyms:
+    """Return what makes pseudonyms, once the migration has made the key: the services start before it does."""
+    told, pause = False, threading.Event()
+    while True:
+        try:
+            return pseudonyms(settings)
+        except ClientError as error:
+            if not is_missing(error):
+                raise
+        if not told:
+            logger.warning("There is no pseudonym key yet: the worker waits for the migration.")
+            told = True
+        alive()
+        pause.wait(KEY_SECONDS)
+
+
 def worker(settings: Settings, arguments: Namespace) -> int:
     """Take messages until told to end."""
-    settings.need("bucket", "queue_url", "district")
+    settings.need(*NEEDED["worker"])
     sqs = aws.client("sqs")
-    ingest = Ingest(aws.client("s3"), pseudonyms(settings), settings.district, settings.district_ids)
+    traced = tracing("homeroom-worker", settings.district)
     group = settings.access_log_group
     stream = f"worker-{socket.gethostname()}-{os.getpid()}"
     alive = Path(settings.beat_file).touch if settings.beat_file else lambda: None
+    key = awaited_pseudonyms(settings, alive)
+    ingest = Ingest(aws.client("s3"), key, settings.district, settings.district_ids, traced)
     Worker(
         connections=connections(settings),
         queue=Queue(sqs, settings.queue_url, visible_seconds=arguments.visible_seconds or VISIBLE_SECONDS, alive=alive),
@@ -60,6 +88,7 @@ def worker(settings: Settings, arguments: Namespace) -> int:
         access_log=AccessLog(aws.client("logs"), group, stream) if group else None,
         wait_seconds=arguments.wait_seconds,
     ).run()
+    traced.close()
     return 0
 
 
@@ -67,7 +96,7 @@ def migrate(settings: Settings, arguments: Namespace) -> int:
     """Bring the database to this program's schema, as its owner, and make the application's user."""
     from processor.schema.migrate import migrate as bring
 
-    settings.need("database_owner_secret", "database_secret")
+    settings.need(*NEEDED["migrate"])
     manager = aws.client("secretsmanager")
     owner = Connections(
         Secret(manager, settings.database_owner_secret), tls=settings.database_tls, authorities=settings.database_ca
@@ -78,7 +107,10 @@ def migrate(settings: Settings, arguments: Namespace) -> int:
     with owner.open() as connection:
         revision = bring(connection)
         made = ensure_user(connection, application.fields(), application.signs_in)
-    say({"revision": revision, "application_user": "made" if made else "there"})
+        own = settings.pseudonym_secret not in ("", settings.database_secret)
+        key = own and ensure_key(manager, settings.pseudonym_secret, connection)
+    words = {True: "made", False: "there"}
+    say({"revision": revision, "application_user": words[made], "pseudonym_key": words[key]})
     return 0
 
 

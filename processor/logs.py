@@ -37,5 +37,5 @@ def set_up() -> None:
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     # They write of requests and statements, which hold values.
-    for noisy in ("botocore", "boto3", "urllib3", "psycopg", "psycopg.pool", "alembic", "sqlalchemy"):
+    for noisy in ("botocore", "boto3", "urllib3", "psycopg", "psycopg.pool", "alembic", "sqlalchemy", "opentelemetry"):
         logging.getLogger(noisy).setLevel(logging.ERROR)

@@ -6,12 +6,14 @@ import json
 import threading
 from typing import Any, Protocol
 
+CURRENT = "AWSCURRENT"
+
 
 class SecretsClient(Protocol):
     """What is asked of Secrets Manager."""
 
-    def get_secret_value(self, *, SecretId: str) -> Any:  # noqa: N803 - AWS's own name
-        """Return the current version of a secret."""
+    def get_secret_value(self, *, SecretId: str, VersionStage: str) -> Any:  # noqa: N803 - AWS's own names
+        """Return the version of a secret that has a stage."""
 
 
 class Secret:
@@ -37,5 +39,6 @@ class Secret:
             return None if self._fields == known else self._fields
 
     def _fetch(self) -> dict[str, Any]:
-        fields: dict[str, Any] = json.loads(self._client.get_secret_value(SecretId=self._arn)["SecretString"])
+        told = self._client.get_secret_value(SecretId=self._arn, VersionStage=CURRENT)
+        fields: dict[str, Any] = json.loads(told["SecretString"])
         return fields

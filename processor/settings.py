@@ -64,9 +64,16 @@ class Settings:
         return self
 
 
+NEEDED = {
+    "worker": ("database_secret", "pseudonym_secret", "bucket", "queue_url", "district"),
+    "api": ("database_secret", "pseudonym_secret", "bucket", "district"),
+    "migrate": ("database_owner_secret", "database_secret"),
+}
+"""What a command cannot do without."""
 VARIABLES = {
     "database_secret": "DATABASE_SECRET_ARN",
     "database_owner_secret": "DATABASE_OWNER_SECRET_ARN",
+    "pseudonym_secret": "PSEUDONYM_SECRET_ARN",
     "bucket": "RESULTS_BUCKET",
     "queue_url": "RESULTS_QUEUE_URL",
     "district": "DISTRICT",

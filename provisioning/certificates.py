@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +33,6 @@ from provisioning.signatures import (
     verify,
 )
 
-logger = logging.getLogger(__name__)
-
 FORMAT = 1
 NUMBER = "SELECT nextval(pg_get_serial_sequence('provisioning_removalcertificate', 'id'))"
 
@@ -53,14 +50,11 @@ def portal_key() -> PublicKey | None:
         return None
 
 
-def issue(run: Run) -> RemovalCertificate | None:
+def issue(run: Run) -> RemovalCertificate:
     """Write the certificate of the district that this run has removed; to be called within that transaction.
 
-    None, and a line in the log, for a run without a proof: then there is nothing to certify. Raises KeyProblem.
+    The run has its proof: no transition to Removed is made without (`Guard.PROVEN`). Raises KeyProblem.
     """
-    if run.left_behind != [] or not run.removal_proof:
-        logger.warning("Run #%s has no proof of removal: no certificate is issued.", run.number)
-        return None
     known = RemovalCertificate.objects.filter(district=run.district_id).first()
     if known is not None:
         return known

@@ -6,7 +6,8 @@
 4. A plan that needs approval waits there and holds no worker. Any other is applied: that very plan.
 5. Record resources and outputs, also after a failure: what exists is known and billed.
 6. Verify. After an apply a second plan must be empty; after a teardown AWS's own inventory must be.
-7. Move the run to its end, and with it the district.
+7. Bring the district's database to the schema of the program that its stack runs.
+8. Move the run to its end, and with it the district.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from provisioning.walk.applying import apply, carry
 from provisioning.walk.hold import Hold
 from provisioning.walk.planning import note_plan, refuse_stale
 from provisioning.walk.settling import adopt, is_doubtful, release_lock, settled
-from provisioning.walk.verification import prove_convergence, prove_gone, record_what_exists
+from provisioning.walk.verification import migrate_database, prove_convergence, prove_gone, record_what_exists
 
 logger = logging.getLogger(__name__)
 
@@ -184,6 +185,8 @@ class Walk:
         else:
             settled(self.run)
             record_what_exists(hold, terraform)
+        if self.run.kind_badge is RunKind.APPLY:
+            migrate_database(hold)
         hold.end(RunState.SUCCEEDED if applied else RunState.NO_CHANGES)
 
     def end_remains(self) -> None:

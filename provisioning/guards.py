@@ -9,7 +9,7 @@ from uuid import UUID
 
 from portal.accounts.models import User
 from provisioning.models import Run
-from provisioning.states import Decision, Guard
+from provisioning.states import Decision, Guard, RunKind
 
 LARGEST_ATTEMPT = 4
 """A run that was lost in its fourth attempt is given up: something kills whoever works on it."""
@@ -29,6 +29,10 @@ def _holds(run: Run, mover: Mover) -> bool:
     return mover.claim is not None and run.claim_token == mover.claim
 
 
+def _proven(run: Run) -> bool:
+    return run.kind != RunKind.DESTROY or (run.left_behind == [] and bool(run.removal_proof))
+
+
 def _approved(run: Run) -> bool:
     return run.decision == Decision.APPROVED
 
@@ -38,6 +42,7 @@ GUARDS: dict[str, Callable[[Run, Mover], bool]] = {
     Guard.CLAIMS_APPROVED: lambda run, mover: mover.new_claim is not None and _approved(run),
     Guard.TAKES_OVER: lambda run, mover: mover.new_claim is not None,
     Guard.HOLDS: _holds,
+    Guard.PROVEN: lambda run, mover: _holds(run, mover) and _proven(run),
     Guard.WAITS: lambda run, mover: _holds(run, mover) and bool(run.approval_reasons) and not _approved(run),
     Guard.FREE: lambda run, mover: _holds(run, mover) and (not run.approval_reasons or _approved(run)),
     Guard.SECOND_PERSON: lambda run, mover: mover.actor is not None and mover.actor.pk != run.requested_by_id,

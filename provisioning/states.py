@@ -60,6 +60,7 @@ class Guard(StrEnum):
     TAKES_OVER = "claims it, and nothing of it can still be at work"
     CLAIMS_APPROVED = "claims it, and its plan was approved"
     HOLDS = "holds the claim"
+    PROVEN = "holds the claim; a teardown only with an empty inventory as its proof"
     WAITS = "holds the claim, and the plan needs approval"
     FREE = "holds the claim, and the plan needs no approval or has it"
     SECOND_PERSON = "is not who asked for the run"
@@ -95,20 +96,19 @@ TABLE: StateTable[RunState] = StateTable(
         Transition(P, W, By.WORKER, Guard.WAITS),
         Transition(P, A, By.WORKER, Guard.FREE),
         Transition(P, V, By.WORKER, Guard.HOLDS),
-        Transition(P, RunState.SUCCEEDED, By.WORKER, Guard.HOLDS),
-        Transition(P, RunState.NO_CHANGES, By.WORKER, Guard.HOLDS),
+        Transition(P, RunState.SUCCEEDED, By.WORKER, Guard.PROVEN),
+        Transition(P, RunState.NO_CHANGES, By.WORKER, Guard.PROVEN),
         Transition(W, Q, By.PERSON, Guard.SECOND_PERSON),
         Transition(W, RunState.DISCARDED, By.PERSON),
         Transition(W, RunState.DISCARDED, By.SCHEDULER, Guard.EXPIRED),
         Transition(W, RunState.CANCELED, By.PERSON),
         Transition(A, V, By.WORKER, Guard.HOLDS),
-        Transition(V, RunState.SUCCEEDED, By.WORKER, Guard.HOLDS),
-        Transition(V, RunState.NO_CHANGES, By.WORKER, Guard.HOLDS),
+        Transition(V, RunState.SUCCEEDED, By.WORKER, Guard.PROVEN),
+        Transition(V, RunState.NO_CHANGES, By.WORKER, Guard.PROVEN),
         *(Transition(held, C, By.PERSON) for held in (S, P, A, V)),
-        *(
-            Transition(C, end, By.WORKER, Guard.HOLDS)
-            for end in (RunState.CANCELED, RunState.SUCCEEDED, RunState.NO_CHANGES)
-        ),
+        Transition(C, RunState.CANCELED, By.WORKER, Guard.HOLDS),
+        Transition(C, RunState.SUCCEEDED, By.WORKER, Guard.PROVEN),
+        Transition(C, RunState.NO_CHANGES, By.WORKER, Guard.PROVEN),
         *(Transition(held, RunState.FAILED, By.WORKER, Guard.HOLDS) for held in (S, P, A, V, C)),
         *(Transition(held, L, By.REAPER, Guard.LEASE_OVER) for held in (S, P, A, V, C)),
         Transition(L, S, By.WORKER, Guard.TAKES_OVER),

@@ -31,6 +31,7 @@ from provisioning.reaper import reap, recover
 from provisioning.selectors import ACTIVE
 from provisioning.services.approval import expire
 from provisioning.services.fleet_plans import AT_ONCE, plan_now, send
+from provisioning.services.pipeline_figures import measure_all
 from provisioning.states import Priority, RunState
 from provisioning.takeover import TakeOver, decide, remains
 from provisioning.transitions import RunMoved
@@ -149,6 +150,12 @@ def plan_districts(ids: list[int], actor: int | None) -> None:
     logger.info("%s plans were asked for; %s refused; %s to go.", told.asked, len(told.refused), len(ids[AT_ONCE:]))
     if ids[AT_ONCE:]:
         send(ids[AT_ONCE:], person)
+
+
+@shared_task(name="provisioning.measure_pipelines", ignore_result=True, soft_time_limit=300)
+def measure_pipelines() -> None:
+    """Read what the live districts' pipelines are doing."""
+    measure_all()
 
 
 @shared_task(name="provisioning.look_at_holdings", ignore_result=True, soft_time_limit=300)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+from django.utils import timezone
+
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.accounts.services import set_user
@@ -14,11 +16,12 @@ from portal.districts.registration import DEFAULT_REGION, Registration
 from portal.districts.services import register
 from portal.state_table import By
 from provisioning.claim import claim
+from provisioning.consequences import WELL
 from provisioning.engine.quotas import KINDS
 from provisioning.models import AccountQuota, Run
 from provisioning.services.onboarding import onboard
 from provisioning.services.quotas import set_limit
-from provisioning.states import TABLE, RunState
+from provisioning.states import TABLE, RunKind, RunState
 from provisioning.transitions import move
 
 PASSWORD = "correct horse battery"
@@ -60,6 +63,23 @@ def a_run(**changes: Any) -> Run:
     return onboard(registration=a_registration(**changes), actor=None)
 
 
+def proven(run: Run, departures: tuple[dict[str, Any], ...] = ()) -> Run:
+    """Return a teardown with the proof that a worker stores when AWS's inventory came back empty."""
+    inventory = {
+        "at": timezone.now().isoformat(),
+        "account_id": ACCOUNT_ID,
+        "region": DEFAULT_REGION,
+        "tag": {"Suffix": run.district.suffix},
+        "looked_for": [{"kind": "iam role", "by": "x"}],
+        "calls": {"iam:ListRoles": 3},
+        "found": [],
+    }
+    proof = {"inventory": inventory, "departures": list(departures)}
+    Run.objects.filter(pk=run.pk).update(left_behind=[], removal_proof=proof)
+    run.refresh_from_db()
+    return run
+
+
 def moved(run: Run, after: RunState, **fields: Any) -> Run:
     """Move a run as whoever may would: its worker with the claim it has, a person, the reaper."""
     if run.state_badge in {RunState.QUEUED, RunState.LOST} and after is RunState.SYNTHESIZING:
@@ -68,6 +88,8 @@ def moved(run: Run, after: RunState, **fields: Any) -> Run:
         Run.objects.filter(pk=run.pk).update(**fields)
         run.refresh_from_db()
         return run
+    if run.kind_badge is RunKind.DESTROY and after in WELL and not run.removal_proof:
+        proven(run)
     by = next(by for by in By if TABLE.row(run.state_badge, after, by))
     move(run, after, by=by, claim=run.claim_token if by is By.WORKER else None, **fields)
     return run

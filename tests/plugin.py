@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from devtools.environment import ensure_signing_key, inherited, project_variables
 from devtools.paths import VAR
@@ -30,6 +31,10 @@ port = free_port()
 password = secrets.token_hex(16)
 _cleanup = contextlib.ExitStack()
 _server: Postgres | None = None
+
+# How long an example takes is the machine's matter, not the code's.
+settings.register_profile("homeroom", deadline=None)
+settings.load_profile("homeroom")
 
 
 def _set_environment() -> None:
@@ -91,6 +96,14 @@ def _empties_database(item: pytest.Item) -> bool:
     return named or bool({"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ())))
 
 
+def _goes_on(item: pytest.Item, nextitem: pytest.Item) -> bool:
+    """Say whether the next test looks at the same rows, which a fixture made for their whole module."""
+    if not isinstance(item, pytest.Function) or not isinstance(nextitem, pytest.Function):
+        return False
+    found = item._fixtureinfo.name2fixturedefs.get("transactional_db", ())
+    return any(fixture.scope == "module" for fixture in found) and item.module is nextitem.module
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     """Give the database back what migrations put there, after a test that emptied it.
@@ -99,7 +112,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     Behind the last test the database itself is gone.
     """
     yield
-    if nextitem is not None and _empties_database(item):
+    if nextitem is not None and _empties_database(item) and not _goes_on(item, nextitem):
         from django.db import connection
         from pytest_django.plugin import blocking_manager_key
 

@@ -17,9 +17,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
-from devtools.demo import district, people
+from devtools.demo import district, people, pipeline
+from devtools.demo.issuer import Issuer
 from devtools.demo.proof import prove
-from devtools.demo.watching import wait
+from devtools.demo.watching import RunFailedError, wait
 from devtools.errors import DevtoolsError
 from devtools.paths import VAR
 from devtools.services.portal import Portal, running_portal
@@ -62,6 +63,15 @@ def end_by_signal(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def show_office(issuer: Issuer) -> None:
+    """Print where the data office's pages are, and where its people get a token."""
+    found = district.existing()
+    address = pipeline.outputs(found).get("service_url") if found else None
+    if address:
+        say(f"The data office     {address}/")
+        say(f"  a token for it    {issuer.token_url}")
+
+
 def show_addresses(portal: Portal, kept: Mapping[str, str]) -> None:
     """Print where the portal is and who can sign in."""
     say("")
@@ -101,7 +111,12 @@ def demo(folder: Path, size: str, environment: str) -> None:
     kept = people.passwords(folder / "passwords.json")
     port = free_port() if answers(PORT) else PORT
     say("Starting")
-    with running_portal(folder, port=port, say=say_step, before_web=lambda found: prepare(found, kept)) as portal:
+    with (
+        district.issuing(folder, environment) as issuer,
+        running_portal(
+            folder, port=port, processes=True, say=say_step, before_web=lambda found: prepare(found, kept)
+        ) as portal,
+    ):
         show_addresses(portal, kept)
         open_browser(portal.url)
         say("")
@@ -112,24 +127,36 @@ def demo(folder: Path, size: str, environment: str) -> None:
             say("The embedded AWS starts empty: the districts of before are deployed again.")
         if district.existing() is None:
             say(f"Registering {district.NAME}")
-            runs.append(district.register(size=size, environment=environment))
+            runs.append(district.register(size=size, environment=environment, issuer=issuer))
         for run in runs:
             say(f"{run.district.name}: {portal.url}/runs/{run.number}")
             wait(run, portal.services, say_step)
+        if (found := district.existing()) is not None and found.oidc_issuer == issuer.name:
+            say(f"Results of three schools for {found.name}")
+            pipeline.show_pipeline(found, portal, issuer, folder, say_step)
         show_addresses(portal, kept)
+        show_office(issuer)
         stay(portal)
 
 
-def once(size: str, environment: str) -> dict[str, float | int]:
+def once(size: str, environment: str) -> dict[str, float | int | bool]:
     """Prove the whole way in a folder of its own, which goes when all went well."""
     folder = VAR / f"once-{secrets.token_hex(4)}"
     folder.mkdir(parents=True)
     kept = people.passwords(folder / "passwords.json")
     say("Starting")
-    with running_portal(folder, say=say_step, before_web=lambda found: prepare(found, kept)) as portal:
+    with (
+        district.issuing(folder, environment) as issuer,
+        running_portal(folder, processes=True, say=say_step, before_web=lambda found: prepare(found, kept)) as portal,
+    ):
         say(f"Registering {district.NAME}")
-        run = wait(district.register(size=size, environment=environment), portal.services, say_step)
-        figures = prove(portal, run, say_step)
+        asked = district.register(size=size, environment=environment, issuer=issuer)
+        run = wait(asked, portal.services, say_step)
+        say("Results of three schools")
+        told = pipeline.show_pipeline(run.district, portal, issuer, folder, say_step)
+        figures = prove(portal, run, say_step) | told
+        if not told["analytics_ok"] or told["rotation_under_load_errors"]:
+            raise RunFailedError(f"The pipeline's proof failed: {json.dumps(figures)}", remedy="Read the lines above.")
     shutil.rmtree(folder)
     return figures
 

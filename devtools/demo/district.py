@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import os
 import uuid
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from devtools.demo.issuer import Issuer, running_issuer
 from devtools.errors import DevtoolsError
+from infra.naming import suffix_for
 
 if TYPE_CHECKING:
     from portal.accounts.models import User
@@ -20,6 +24,12 @@ MONTHLY_BUDGET_USD = 1500
 NAME, SLUG = "Lakeside Unified", "lakeside"
 ACCOUNT_NAME, ACCOUNT_ID = "Embedded AWS", "123456789012"
 """The account that the embedded AWS says it is (moto's own default)."""
+
+
+def issuing(folder: Path, environment: str) -> AbstractContextManager[Issuer]:
+    """Return the issuer of the district's tokens; only a sandbox may ask one that has no TLS."""
+    name = "" if environment == "sandbox" else f"https://login.{SLUG}.example"
+    return running_issuer(folder, audience=suffix_for(SLUG, environment), name=name)
 
 
 def operator() -> User:
@@ -39,13 +49,11 @@ def certificate(environment: str) -> str:
     return str(client.request_certificate(DomainName=f"{SLUG}.example.com")["CertificateArn"])
 
 
-def image(environment: str) -> str:
-    """Return the processor's image by its digest where the environment asks for one.
+def image() -> str:
+    """Return the processor's image by its digest.
 
     What is pushed into the embedded AWS's registry stands in for the image: a manifest without layers.
     """
-    if environment != "production":
-        return ""
     import boto3
 
     client = boto3.client("ecr", region_name="us-east-1", endpoint_url=os.environ["HOMEROOM_AWS_ENDPOINT_URL"])
@@ -55,7 +63,7 @@ def image(environment: str) -> str:
     return f"{repository['repositoryUri']}@{pushed['image']['imageId']['imageDigest']}"
 
 
-def register(*, size: str, environment: str) -> Run:
+def register(*, size: str, environment: str, issuer: Issuer) -> Run:
     """Register the district and return its first run."""
     from portal.districts.accounts import add_account
     from portal.districts.registration import Registration, RegistrationRefused
@@ -70,7 +78,9 @@ def register(*, size: str, environment: str) -> Run:
         size=size,
         monthly_budget_usd=MONTHLY_BUDGET_USD,
         certificate_arn=certificate(environment),
-        image=image(environment),
+        image=image(),
+        oidc_issuer=issuer.name,
+        oidc_keys="" if issuer.is_asked else issuer.keys,
         state_code="OH",
         nces_id="3904380",
         contact_name="Ada Rivera",

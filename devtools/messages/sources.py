@@ -9,7 +9,6 @@ from itertools import product
 from pathlib import Path
 
 from babel.messages.extract import DEFAULT_KEYWORDS, extract
-from django.apps import apps
 from django.utils.translation.template import templatize
 
 from devtools.messages.sentences import sentences
@@ -18,6 +17,7 @@ from infra.cost import NOT_COUNTED, estimate, load_prices
 from infra.outline import TIERS, Wish, names, outline
 from infra.sizes import SIZES
 from infra.spec import Egress, Environment
+from portal import model_names
 from portal.accounts.roles import Role
 from portal.audit.actions import AuditAction
 from portal.badges import Badge
@@ -49,7 +49,12 @@ STORED = frozenset({"reason", "message"})
 SILENT = (
     *("provisioning/engine/known_errors", "provisioning/engine/coverage.py", "provisioning/engine/drift.py"),
     *("provisioning/engine/adoption/document.py", "provisioning/engine/adoption/table.py"),
-    *("provisioning/engine/quotas.py", "provisioning/states.py", "provisioning/rollouts/states.py"),
+    *(
+        "provisioning/aws_services.py",
+        "provisioning/engine/quotas.py",
+        "provisioning/states.py",
+        "provisioning/rollouts/states.py",
+    ),
     *(
         "provisioning/models/run.py",
         "provisioning/models/stack.py",
@@ -70,7 +75,6 @@ KEYWORDS = DEFAULT_KEYWORDS | {
     "npgettext": ((1, "c"), 2, 3),
     "npgettext_lazy": ((1, "c"), 2, 3),
 }
-APPS = ("accounts", "audit", "districts", "provisioning")
 
 
 @dataclass(frozen=True, order=True)
@@ -134,13 +138,7 @@ def _costs() -> set[str]:
 
 
 def _models() -> Iterator[Text]:
-    for label in APPS:
-        for model in apps.get_app_config(label).get_models():
-            yield from (
-                Text("model", str(model._meta.verbose_name)),
-                Text("model", str(model._meta.verbose_name_plural)),
-            )
-            yield from (Text("model", str(field.verbose_name)) for field in model._meta.fields)
+    yield from (Text(model_names.CONTEXT, name) for name in model_names.NAMES)
 
 
 def _sentences() -> Iterator[Text]:

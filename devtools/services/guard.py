@@ -128,6 +128,8 @@ def main() -> int:
     parser.add_argument("command", nargs="+")
     options = parser.parse_args()
     adopt_orphans()
+    # Who started us may wait for signals in a thread, with all of them blocked; the command must hear them.
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     try:
         guard = Guard(options.command, signal.Signals[options.stop_signal], options.grace)
     except OSError as error:

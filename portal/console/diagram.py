@@ -84,7 +84,6 @@ FLOWS: tuple[tuple[str, str, StrOrPromise, str], ...] = (
     ("api", "writer", _("The API asks the database"), RULE + r"api_to_database_in"),
     ("api", "cache", _("The API asks the cache"), RULE + r"api_to_cache_in"),
     ("worker", "writer", _("The worker writes to the database"), RULE + r"worker_to_database_in"),
-    ("worker", "cache", _("The worker writes to the cache"), RULE + r"worker_to_cache_in"),
     ("rotation", "writer", _("The rotation changes the database's password"), RULE + r"rotation_to_database_in"),
     ("results", "queue", _("Each upload puts a message into the queue"), r"aws_s3_bucket_notification\.\w+"),
     ("worker", "results", _("The worker reads uploads"), r"aws_vpc_security_group_egress_rule\.security_worker_to_aws"),

@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 from django import forms
+from django.contrib.auth.forms import AuthenticationForm
 from django.db.models import Q, QuerySet
 from django.forms import BoundField
 from django.utils import timezone
@@ -25,6 +26,7 @@ from infra.sizes import SIZES
 from infra.spec import Egress, Environment
 from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
+from portal.console.hints import HINTS
 from portal.districts import rules, services
 from portal.districts.models import AwsAccount
 from portal.districts.registration import DEFAULT_REGION, EVERYBODY, REGIONS, Registration, RegistrationRefused
@@ -64,12 +66,13 @@ def time_zones() -> list[tuple[str, str]]:
 
 
 class DescribedForm(forms.Form):
-    """Ties each widget to its help and its error, for those who hear the page."""
+    """Gives each field its hint, and ties its widget to hint and error, for those who hear the page."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             if not field.widget.is_hidden:
+                field.help_text = field.help_text or str(HINTS.get(name, ""))
                 help_id = f"id_{name}_helptext " if field.help_text else ""
                 field.widget.attrs["aria-describedby"] = f"{help_id}id_{name}_error"
 
@@ -114,7 +117,7 @@ class TagsField(forms.CharField):
 
 
 class RegistrationForm(DescribedForm):
-    """What it takes to register a district, in four groups."""
+    """What it takes to register a district, in five groups."""
 
     name = forms.CharField(label=_("District's name"), max_length=rules.NAME_LENGTH)
     state_code = forms.ChoiceField(
@@ -179,6 +182,35 @@ class RegistrationForm(DescribedForm):
             "By its digest: repository@sha256:… Production needs one; elsewhere a placeholder stands in for it."
         ),
     )
+    oidc_issuer = forms.CharField(
+        label=_("Issuer of tokens"),
+        required=False,
+        max_length=255,
+        help_text=_(
+            "The district's OpenID Connect provider, such as https://login.example.org. Without one nobody is "
+            "let into the analytics."
+        ),
+    )
+    oidc_audience = forms.CharField(
+        label=_("Audience of tokens"),
+        required=False,
+        max_length=200,
+        help_text=_("What its tokens name as their audience; the district's suffix where it is empty."),
+    )
+    oidc_keys = forms.CharField(
+        label=_("Issuer's public keys"),
+        required=False,
+        max_length=24_576,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+        help_text=_(
+            "What its jwks_uri answers. Needed in production and without a way out: the API cannot fetch them."
+        ),
+    )
+    district_ids = LinesField(
+        label=_("Ids in result files"),
+        required=False,
+        help_text=_("The district's own, one a line: rows that name another are refused. Empty refuses none."),
+    )
     account_id = forms.ChoiceField(label=_("AWS account"), choices=accounts)
     monthly_budget_usd = forms.IntegerField(
         label=_("Monthly budget in USD"), min_value=1, max_value=1_000_000, initial=500
@@ -201,11 +233,12 @@ class RegistrationForm(DescribedForm):
             _("Network"),
             ("cidr", "egress", "allowed_client_cidrs", "certificate_arn", "hosted_zone_id", "domain_name"),
         ),
+        (_("Results"), ("oidc_issuer", "oidc_audience", "oidc_keys", "district_ids")),
         (_("Governance"), ("account_id", "monthly_budget_usd", "alarm_emails", "tags", "note")),
     )
 
     def groups(self) -> list[tuple[StrOrPromise, list[BoundField]]]:
-        """Return the four groups with their fields."""
+        """Return the five groups with their fields."""
         return [(title, [self[name] for name in names]) for title, names in self.GROUPS]
 
     def registration(self) -> Registration:
@@ -249,6 +282,10 @@ class TeardownForm(DescribedForm):
     def refuse(self, refusal: ServiceRefused) -> None:
         """Put the service's sentence beside its field."""
         self.add_error(TEARDOWN_FIELDS.get(refusal.code), str(refusal))
+
+
+class SignInForm(DescribedForm, AuthenticationForm):
+    """Django's own, with a hint below each field."""
 
 
 class PasswordForm(DescribedForm):

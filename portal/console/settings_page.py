@@ -111,6 +111,22 @@ class SettingsForm(DescribedForm):
     domain_name = forms.CharField(
         label=said_lazy(EDITABLE["domain_name"]), required=False, max_length=253, help_text=_("In the hosted zone.")
     )
+    oidc_issuer = forms.CharField(
+        label=EDITABLE["oidc_issuer"], required=False, max_length=255, help_text="Without one nobody is let in."
+    )
+    oidc_audience = forms.CharField(
+        label=EDITABLE["oidc_audience"], required=False, max_length=200, help_text="The suffix where it is empty."
+    )
+    oidc_keys = forms.CharField(
+        label=EDITABLE["oidc_keys"],
+        required=False,
+        max_length=24_576,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+        help_text="What its jwks_uri answers, where the API has no way out to fetch it.",
+    )
+    district_ids = LinedField(
+        label=EDITABLE["district_ids"], required=False, help_text="One a line; rows that name another are refused."
+    )
     retention_days = forms.TypedChoiceField(
         label=said_lazy(EDITABLE["retention_days"]),
         choices=[(str(days), str(days)) for days in LOG_RETENTION_DAYS],
@@ -139,6 +155,7 @@ class SettingsForm(DescribedForm):
     GROUPS = (
         (_("Stack"), ("size", "zones", "image", "postgres_version", "cache_version")),
         (_("Network"), ("egress", "allowed_client_cidrs", "certificate_arn", "hosted_zone_id", "domain_name")),
+        (_("Results"), ("oidc_issuer", "oidc_audience", "oidc_keys", "district_ids")),
         (_("Records"), ("retention_days", "backup_days", "final_snapshot")),
         (_("Governance"), ("monthly_budget_usd", "alarm_emails", "tags")),
     )

@@ -36,6 +36,7 @@ urlpatterns = [
     path("districts/bulk/<uuid:batch>", bulk.progress, name="bulk-progress"),
     path("districts/<slug:suffix>", district.overview, name="district"),
     path("districts/<slug:suffix>/row", fleet.row, name="fleet-row"),
+    path("districts/<slug:suffix>/pipeline", district.pipeline, name="district-pipeline"),
     path("districts/<slug:suffix>/resources", district.resources, name="district-resources"),
     path("districts/<slug:suffix>/runs", district.runs, name="district-runs"),
     path("districts/<slug:suffix>/drift", drift.drift, name="district-drift"),

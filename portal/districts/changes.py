@@ -16,7 +16,7 @@ from portal.accounts.models import User
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
 from portal.districts.models import District
-from portal.districts.spec import spec_data
+from portal.districts.spec import district_field, spec_data
 
 EDITABLE: dict[str, str] = {
     "size": "Size",
@@ -25,6 +25,10 @@ EDITABLE: dict[str, str] = {
     "image": "Image",
     "postgres_version": "PostgreSQL version",
     "cache_version": "Cache version",
+    "oidc_issuer": "Issuer of tokens",
+    "oidc_audience": "Audience of tokens",
+    "oidc_keys": "Issuer's public keys",
+    "district_ids": "Ids in result files",
     "retention_days": "Log retention, days",
     "backup_days": "Backups kept, days",
     "final_snapshot": "Final snapshot",
@@ -37,9 +41,6 @@ EDITABLE: dict[str, str] = {
     "tags": "Tags",
 }
 """The fields that may change after the registration, and their names on pages; names and network never do."""
-
-SPEC_FIELDS = {"images": "image", "engine_versions": "postgres_version"}
-"""Where the specification's field has another name than the district's."""
 
 
 class ChangeRefused(Exception):  # noqa: N818 - it is an answer, named as callers read it
@@ -76,8 +77,7 @@ def checked_spec(district: District, change: Mapping[str, Any]) -> dict[str, Any
     except SpecError as error:
         problems: dict[str, list[str]] = {}
         for problem in error.problems:
-            first, _, rest = problem.field.partition(".")
-            field = "cache_version" if rest == "cache" else SPEC_FIELDS.get(first, first)
+            field = district_field(problem.field)
             if problem.sentence not in problems.setdefault(field, []):
                 problems[field].append(problem.sentence)
         raise ChangeRefused(problems) from None

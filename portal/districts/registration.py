@@ -32,6 +32,10 @@ class Registration:
     allowed_client_cidrs: Sequence[str] = (EVERYBODY,)
     alarm_emails: Sequence[str] = ()
     image: str = ""
+    oidc_issuer: str = ""
+    oidc_audience: str = ""
+    oidc_keys: str = ""
+    district_ids: Sequence[str] = ()
     state_code: str = ""
     nces_id: str = ""
     contact_name: str = ""

@@ -19,7 +19,7 @@ from portal.audit.services import record
 from portal.districts import network, rules
 from portal.districts.models import AwsAccount, District
 from portal.districts.registration import Registration, RegistrationRefused
-from portal.districts.spec import spec_data
+from portal.districts.spec import district_field, spec_data
 from portal.districts.statuses import TABLE, DistrictStatus, DriftStatus
 from portal.state_table import By
 
@@ -29,7 +29,6 @@ ALLOCATION_LOCK = 0x484F4D45
 FORM_FIELDS = {
     "district_name": "name",
     "suffix": "slug",
-    "images": "image",
     "role_arn": "account_id",
     "external_id": "account_id",
     "permissions_boundary_arn": "account_id",
@@ -119,6 +118,10 @@ def _draft(registration: Registration, actor: User | None, problems: dict[str, l
         allowed_client_cidrs=list(registration.allowed_client_cidrs),
         alarm_emails=list(registration.alarm_emails),
         image=registration.image.strip(),
+        oidc_issuer=registration.oidc_issuer.strip(),
+        oidc_audience=registration.oidc_audience.strip(),
+        oidc_keys=registration.oidc_keys.strip(),
+        district_ids=list(registration.district_ids),
         account=account,
         monthly_budget_usd=registration.monthly_budget_usd,
         tags=dict(registration.tags),
@@ -157,7 +160,7 @@ def _check_spec(district: District, problems: dict[str, list[str]]) -> None:
         parse_spec(spec_data(district))
     except SpecError as error:
         named = set(problems)
-        told = [(problem.field.partition(".")[0], problem.sentence) for problem in error.problems]
+        told = [(district_field(problem.field), problem.sentence) for problem in error.problems]
         # The suffix is made of slug and environment: where those are wrong, it has nothing of its own to say.
         made_of = {"slug", "environment"} & {field for field, _ in told}
         for field, sentence in told:

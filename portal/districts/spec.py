@@ -7,6 +7,22 @@ from typing import Any
 from infra.upgrade import SPEC_VERSION
 from portal.districts.models import District
 
+FIELDS = {
+    "images": "image",
+    "engine_versions": "postgres_version",
+    "engine_versions.cache": "cache_version",
+    "sign_in": "oidc_issuer",
+    "sign_in.audience": "oidc_audience",
+    "sign_in.keys": "oidc_keys",
+}
+"""Where a field of the specification has another name among the district's own."""
+
+
+def district_field(named: str) -> str:
+    """Return the district's field that a field of the specification, such as ``sign_in.keys``, is made from."""
+    first = named.partition(".")[0]
+    return FIELDS.get(named, FIELDS.get(first, first))
+
 
 def spec_data(district: District) -> dict[str, Any]:
     """Return the specification as plain JSON data; `infra.spec` says what each field means."""
@@ -31,6 +47,12 @@ def spec_data(district: District) -> dict[str, Any]:
         "allowed_client_cidrs": district.allowed_client_cidrs,
         "alarm_emails": district.alarm_emails,
         "images": {"api": district.image or None, "worker": district.image or None},
+        "sign_in": {
+            "issuer": district.oidc_issuer or None,
+            "audience": district.oidc_audience or None,
+            "keys": district.oidc_keys or None,
+        },
+        "district_ids": district.district_ids,
         "engine_versions": {
             name: version
             for name, version in (("postgres", district.postgres_version), ("cache", district.cache_version))

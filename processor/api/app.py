@@ -62,6 +62,8 @@ def create_app(services: Services) -> Any:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
+        # Its own spans and log records hold addresses and the texts of errors; ours are `processor.tracing`'s.
+        telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
     )
     app.state.services, app.state.ending = services, False
     for routes in (aggregates, students, ingest, pages):
@@ -70,7 +72,8 @@ def create_app(services: Services) -> Any:
     add_health(app)
     add_errors(app)
     made = files.upload_form(services.s3, services.settings.bucket, "")
-    return Watched(app, services.telemetry, security_headers(made["url"], services.api.upload_origin))
+    headers = security_headers(made["url"], services.api.upload_origin)
+    return Watched(app, services.telemetry, headers, services.tracing)
 
 
 def add_health(app: FastAPI) -> None:

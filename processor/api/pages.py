@@ -126,7 +126,7 @@ def upload(request: Request, caller: Office) -> Response:
     scheme = request.headers.get("x-forwarded-proto", request.url.scheme)
     redirect = f"{scheme}://{request.headers.get('host', '')}/uploaded"
     form = files.upload_form(services.s3, services.settings.bucket, redirect)
-    return page(request, "upload.html", form=form)
+    return page(request, "upload.html", form=form, largest=files.LARGEST)
 
 
 @router.get("/uploaded")

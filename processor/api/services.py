@@ -14,7 +14,7 @@ from psycopg_pool import ConnectionPool
 
 from processor import commands
 from processor.analytics.service import Analytics
-from processor.api.keys import Keys
+from processor.api.keys import Keys, given
 from processor.api.settings import ApiSettings
 from processor.api.telemetry import Telemetry
 from processor.api.tokens import Tokens
@@ -24,7 +24,8 @@ from processor.cache.store import Store, connect
 from processor.database import Connections
 from processor.metrics import Metrics
 from processor.pseudonyms import Pseudonyms
-from processor.settings import Settings
+from processor.settings import NEEDED, Settings
+from processor.tracing import Tracing, tracing
 
 READER = "homeroom_reader"
 POOL = 12
@@ -42,6 +43,7 @@ class Services:
     analytics: Analytics
     tokens: Tokens | None
     telemetry: Telemetry
+    tracing: Tracing
     s3: Any
 
     def pseudonyms(self) -> Pseudonyms:
@@ -52,6 +54,7 @@ class Services:
         """End what goes on."""
         self.telemetry.close()
         self.pool.close()
+        self.tracing.close()
 
 
 def cache(settings: Settings, api: ApiSettings) -> Store:
@@ -76,7 +79,7 @@ def cache(settings: Settings, api: ApiSettings) -> Store:
 
 def services(settings: Settings, api: ApiSettings) -> Services:
     """Make them out of the environment; raises SettingMissingError where it says too little."""
-    settings.need("database_secret", "bucket", "district")
+    settings.need(*NEEDED["api"])
     opener = commands.connections(settings)
     pool = opener.pool(READER, least=1, most=POOL)
     store = cache(settings, api)
@@ -87,13 +90,22 @@ def services(settings: Settings, api: ApiSettings) -> Services:
         pool=pool,
         store=store,
         analytics=Analytics(pool, Flight(store), settings.district, least=api.least),
-        tokens=Tokens(Keys(api.issuer), issuer=api.issuer, audience=api.audience) if api.issuer else None,
+        tokens=tokens(api),
         telemetry=Telemetry(Metrics(settings.district)),
+        tracing=tracing("homeroom-api", settings.district),
         # Addresses to upload to are signed with version 4 alone: the bucket's key is in KMS.
         s3=boto3.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
         if not _local()
         else boto3.client("s3", config=Config(signature_version="s3v4")),
     )
+
+
+def tokens(api: ApiSettings) -> Tokens | None:
+    """Return what checks tokens: by the keys that were given, or those that the issuer publishes; none without one."""
+    if not api.issuer:
+        return None
+    keys = Keys(api.issuer, fetch=given(api.issuer, api.keys)) if api.keys else Keys(api.issuer)
+    return Tokens(keys, issuer=api.issuer, audience=api.audience)
 
 
 def _local() -> bool:

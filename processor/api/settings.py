@@ -17,6 +17,7 @@ class ApiSettings:
     bind: str
     issuer: str
     audience: str
+    keys: str
     least: int
     cache_name: str
     cache_password: str
@@ -30,8 +31,9 @@ class ApiSettings:
         return cls(
             port=int(get("PORT", "8080")),
             bind=get("BIND", "0.0.0.0"),
-            issuer=get("OIDC_ISSUER", "").rstrip("/"),
+            issuer=get("OIDC_ISSUER", ""),
             audience=get("OIDC_AUDIENCE", "") or get("DISTRICT", ""),
+            keys=get("OIDC_KEYS", ""),
             least=max(3, int(get("SMALL_CELL", str(LEAST)))),
             cache_name=get("CACHE_NAME", ""),
             cache_password=get("CACHE_PASSWORD", ""),

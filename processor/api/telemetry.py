@@ -10,6 +10,7 @@ from typing import Any
 
 from processor.cache.flight import Came
 from processor.metrics import Metrics
+from processor.tracing import Kind, Tracing
 
 logger = logging.getLogger("processor.api")
 EVERY_SECONDS = 60.0
@@ -80,16 +81,31 @@ class Telemetry:
 
 
 class Watched:
-    """The outermost layer: times each request, and gives every answer its security headers."""
+    """The outermost layer: times and traces each request, and gives every answer its security headers."""
 
-    def __init__(self, app: Any, telemetry: Telemetry, headers: list[tuple[bytes, bytes]]) -> None:
-        self._app, self._telemetry, self._headers = app, telemetry, headers
+    def __init__(self, app: Any, telemetry: Telemetry, headers: list[tuple[bytes, bytes]], tracing: Tracing) -> None:
+        self._app, self._telemetry, self._headers, self._tracing = app, telemetry, headers, tracing
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if f"/{scope['path'].split('/')[1]}" in QUIET:
+            await self._watch(scope, receive, send)
+            return
+        parent = next((value for name, value in scope["headers"] if name == b"traceparent"), b"").decode("latin-1")
+        with self._tracing.span(scope["method"], Kind.SERVER, traceparent=parent) as span:
+            route, status = await self._watch(scope, receive, send)
+            span.rename(f"{scope['method']} {route}")
+            state = scope.get("state", {})
+            span.tell(method=scope["method"], route=route, status=status, request=state.get("request_id", ""))
+            if "came" in state:
+                span.tell(cache=state["came"])
+            if status >= 500:
+                span.fail(str(status))
+
+    async def _watch(self, scope: dict[str, Any], receive: Any, send: Any) -> tuple[str, int]:
         began, status = time.monotonic(), 500
 
         async def told(message: dict[str, Any]) -> None:
@@ -107,3 +123,4 @@ class Watched:
             route = getattr(scope.get("route"), "path", "none")
             request_id = scope.get("state", {}).get("request_id", "")
             self._telemetry.request(route, scope["method"], status, time.monotonic() - began, request_id)
+        return route, status

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from processor.formats import values
 from processor.formats.base import DELETED, Field, Format, Reading, Sink, Write, fixed
 from processor.formats.oneroster import HEAD, SOURCE, version
@@ -18,7 +20,7 @@ FIELDS = (
 def writer(reading: Reading, sink: Sink) -> Write:
     """Return what writes one class."""
 
-    def write(line: int, row: list[str]) -> None:
+    def write(line: int, row: Sequence[str]) -> None:
         source_id, status, modified, title, grade, school, subject = row
         payload = (values.NULL,) * 4 if status == DELETED else (title, school, grade, subject)
         sink.put("class", source_id, *payload, *version(status, modified))

@@ -6,6 +6,8 @@ whoever is Hispanic is counted as that, whoever names several races as that.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from processor.formats import values
 from processor.formats.base import DELETED, Field, Format, Reading, Sink, Write, fixed
 from processor.formats.oneroster import HEAD, SOURCE, version
@@ -43,7 +45,7 @@ def writer(reading: Reading, sink: Sink) -> Write:
     """Return what writes one student's subgroups; the row's id is the student's."""
     pseudonym = reading.student()
 
-    def write(line: int, row: list[str]) -> None:
+    def write(line: int, row: Sequence[str]) -> None:
         local, status, modified, gender, *races, several, hispanic = row
         student = pseudonym(local.replace("\\\\", "\\"))
         payload = [gender, ethnicity(races, several, hispanic)]

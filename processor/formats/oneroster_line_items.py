@@ -6,6 +6,8 @@ classes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from processor.formats import values
 from processor.formats.base import DELETED, Field, Format, Reading, RowRefused, Sink, Write, fixed
 from processor.formats.oneroster import HEAD, PREFIX, SOURCE, version
@@ -29,7 +31,7 @@ def assessment_id(prefix: str, title: str) -> str:
 def writer(reading: Reading, sink: Sink) -> Write:
     """Return what writes one line item: the administration, and the assessment that its title names."""
 
-    def write(line: int, row: list[str]) -> None:
+    def write(line: int, row: Sequence[str]) -> None:
         source_id, status, modified, title, day, class_id, period, least, most = row
         if status == DELETED:
             sink.put("administration", PREFIX + source_id, *[values.NULL] * 7, *version(status, modified))

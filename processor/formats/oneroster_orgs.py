@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from processor.formats import values
 from processor.formats.base import DELETED, Field, Format, Reading, RowRefused, Sink, Write, fixed
 from processor.formats.oneroster import HEAD, SOURCE, version
@@ -22,7 +24,7 @@ def writer(reading: Reading, sink: Sink) -> Write:
     """Return what writes one org."""
     ours = reading.district_ids
 
-    def write(line: int, row: list[str]) -> None:
+    def write(line: int, row: Sequence[str]) -> None:
         source_id, status, modified, name, kind, own_id, parent = row
         if kind == "district" and ours and own_id and own_id not in ours:
             raise RowRefused("identifier", "wrong_district", "The row is of another district.")

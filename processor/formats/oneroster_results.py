@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from processor.formats import values
 from processor.formats.base import DELETED, Field, Format, Reading, RowRefused, Sink, Write, fixed
 from processor.formats.oneroster import HEAD, PREFIX, SOURCE
@@ -27,7 +29,7 @@ def writer(reading: Reading, sink: Sink) -> Write:
     put, part = sink.put_result, reading.part
     years = values.Remembered(values.school_year)
 
-    def write(line: int, row: list[str]) -> None:
+    def write(line: int, row: Sequence[str]) -> None:
         record, status, modified, item, student, score_status, score, day, level = row
         if status == DELETED:
             put(f"{line}\t{part}\t{PREFIX}{record}\t\t\t\t\t\t\t\t\t\t\t{modified}\tt\n")

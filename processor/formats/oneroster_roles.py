@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from processor.formats import values
 from processor.formats.base import DELETED, Field, Format, Reading, Sink, Write, fixed
 from processor.formats.oneroster import HEAD, SOURCE
@@ -17,7 +19,7 @@ FIELDS = (
 def writer(reading: Reading, sink: Sink) -> Write:
     """Return what writes one role: a student is introduced; a role that ends leaves the user's own row to say more."""
 
-    def write(line: int, row: list[str]) -> None:
+    def write(line: int, row: Sequence[str]) -> None:
         _, status, modified, student, role, _ = row
         if status != DELETED and role.casefold() == "student":
             sink.put("student", student, modified, "f")

@@ -6,6 +6,8 @@ In 1.1 the role says who is one. In 1.2 roles are in a file of their own, and gr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from processor.formats import values
 from processor.formats.base import DELETED, Field, Format, Reading, Sink, Write, fixed
 from processor.formats.oneroster import HEAD, SOURCE, version
@@ -27,7 +29,7 @@ def writer(reading: Reading, sink: Sink) -> Write:
     """Return what writes one student: pseudonym, identity, names and enrolment, each in its table."""
     pseudonym = reading.student()
 
-    def write(line: int, row: list[str]) -> None:
+    def write(line: int, row: Sequence[str]) -> None:
         local, status, modified, role, org, primary, given, family, middle, own_id, grade = row
         student = pseudonym(local.replace("\\\\", "\\"))
         gone = status == DELETED

@@ -6,6 +6,8 @@ over.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from processor.formats import values
 from processor.formats.base import DELETED, STATUS, Field, Format, Reading, RowRefused, Sink, Write, fixed, modified
 from processor.formats.oneroster_line_items import assessment_id
@@ -46,7 +48,7 @@ def writer(reading: Reading, sink: Sink) -> Write:
     ours = reading.district_ids
     part = reading.part
 
-    def write(line: int, row: list[str]) -> None:
+    def write(line: int, row: Sequence[str]) -> None:
         local, test, occasion, day, score, level, standard, school, school_name, grade, subject, *more = row
         least, most, given, family, gender, ethnicity, poor, learner, disability, district, modified_at, status = more
         if ours and district and district not in ours:

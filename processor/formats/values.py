@@ -13,7 +13,7 @@ from processor.problems import BadValue
 
 Reader = Callable[[str], str]
 
-MOST_REMEMBERED = 100_000
+MOST_REMEMBERED = 25_000
 PLAIN = re.compile(r"(?! )[^\x00-\x1f\x7f\\]{1,255}(?<! )").fullmatch
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?").fullmatch
 USUAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)").fullmatch
@@ -28,21 +28,21 @@ NULL = ""
 class Remembered(dict[str, str]):
     """Reads each different cell once; for what repeats itself, such as dates, grades and scores."""
 
-    def __init__(self, read: Reader) -> None:
+    def __init__(self, read: Reader, most: int = MOST_REMEMBERED) -> None:
         super().__init__()
-        self._read = read
+        self._read, self._most = read, most
 
     def __missing__(self, cell: str) -> str:
         value = self._read(cell)
-        if len(self) >= MOST_REMEMBERED:
+        if len(self) >= self._most:
             self.clear()
         self[cell] = value
         return value
 
 
-def remembered(read: Reader) -> Reader:
-    """Return a reader that remembers."""
-    return Remembered(read).__getitem__
+def remembered(read: Reader, most: int = MOST_REMEMBERED) -> Reader:
+    """Return a reader that remembers so many different cells."""
+    return Remembered(read, most).__getitem__
 
 
 def required(read: Reader) -> Reader:

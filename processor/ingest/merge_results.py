@@ -112,10 +112,14 @@ def _erased(connection: psycopg.Connection) -> list[tuple[int, int]]:
 
 def _losers(connection: psycopg.Connection) -> list[tuple[int, int]]:
     connection.execute(f"SET LOCAL work_mem = '{WORK_MEMORY}'")
-    # A record's rows come from one line, except where the id is there twice.
+    # A record's rows come from one line, except where the id is there twice; most records have but one row.
     connection.execute(
-        f"CREATE TEMPORARY TABLE twice ON COMMIT DROP AS SELECT record_id FROM {STAGE} "
-        "GROUP BY record_id HAVING count(*) > 1 AND (min(line) <> max(line) OR min(part) <> max(part))"
+        f"CREATE TEMPORARY TABLE several ON COMMIT DROP AS SELECT record_id FROM {STAGE} "
+        "GROUP BY record_id HAVING count(*) > 1"
+    )
+    connection.execute(
+        f"CREATE TEMPORARY TABLE twice ON COMMIT DROP AS SELECT record_id FROM {STAGE} JOIN several USING (record_id) "
+        "GROUP BY record_id HAVING min(line) <> max(line) OR min(part) <> max(part)"
     )
     if connection.execute("SELECT NOT EXISTS (SELECT FROM twice)").fetchone() == (True,):
         return []

@@ -11,7 +11,7 @@ import hashlib
 import io
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, BinaryIO, cast
 
@@ -29,6 +29,7 @@ from processor.model import RESULT
 from processor.problems import FileProblem, ObjectReplaced, RefusedCell
 from processor.pseudonyms import Pseudonyms
 from processor.reading.objects import ObjectAt, ObjectStream
+from processor.tracing import Kind, Tracing
 
 logger = logging.getLogger("processor.ingest")
 BUFFER = 1024 * 1024
@@ -71,9 +72,24 @@ class Ingest:
     pseudonyms: Pseudonyms
     district: str
     district_ids: frozenset[str]
+    tracing: Tracing = field(default_factory=Tracing)
 
     def process(self, connection: psycopg.Connection, which: ObjectAt, *, request: str) -> Result:
         """Bring one object's rows into the tables; the connection is the writer's, in autocommit mode."""
+        with self.tracing.span("ingest file", Kind.CONSUMER) as span:
+            span.tell(request=request)
+            result = self._process(connection, which, request)
+            span.tell(
+                file=result.file_id,
+                ended=result.ended.value,
+                rows=result.rows,
+                accepted=result.accepted,
+                rejected=result.rejected,
+                held=result.held,
+            )
+        return result
+
+    def _process(self, connection: psycopg.Connection, which: ObjectAt, request: str) -> Result:
         started = time.monotonic()
         claimed = files.claim(connection, which)
         try:
@@ -106,13 +122,15 @@ class Ingest:
             staged = staging.Staging(connection)
             reading = Reading(self.pseudonyms, which.uploaded_at, self.district_ids)
             raw = Hashing(self.storage, which)
-            with raw, io.BufferedReader(raw, BUFFER) as stream, staged.sending():
+            reads = self.tracing.span("read and stage")
+            with reads, raw, io.BufferedReader(raw, BUFFER) as stream, staged.sending():
                 name = which.key.rpartition("/")[2]
                 outcome = read_upload(
                     cast(BinaryIO, stream), name=name, size=which.size, reading=reading, staging=staged, report=report
                 )
             reach("all rows staged")
-            return self._merge(connection, which, file_id, request, outcome, staged.used, report, raw.digest())
+            with self.tracing.span("merge"):
+                return self._merge(connection, which, file_id, request, outcome, staged.used, report, raw.digest())
         finally:
             report.close()
 
@@ -199,13 +217,17 @@ class Ingest:
 
 def record_students(connection: psycopg.Connection, opened: int, used: set[str]) -> None:
     """Put every student of the staged rows into the record of access."""
-    for name in ("result", "student", "student_subgroup"):
-        if name in used:
-            connection.execute(
-                f"INSERT INTO homeroom.access_student SELECT DISTINCT %s::bigint, student FROM pg_temp.stage_{name} "
-                "WHERE student IS NOT NULL ON CONFLICT DO NOTHING",
-                (opened,),
-            )
+    staged = [
+        f"SELECT student FROM pg_temp.stage_{name} WHERE student IS NOT NULL"
+        for name in ("result", "student", "student_subgroup")
+        if name in used
+    ]
+    if staged:
+        connection.execute(
+            "INSERT INTO homeroom.access_student SELECT DISTINCT %s::bigint, student "
+            f"FROM ({' UNION ALL '.join(staged)}) AS everyone",
+            (opened,),
+        )
 
 
 def _cell(outcome: Outcome, place: merge_results.Place) -> RefusedCell:

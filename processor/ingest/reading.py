@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from operator import itemgetter
 from typing import Any, BinaryIO
 
 from processor.formats import edfi, oneroster
-from processor.formats.base import Format, Plan, Reading, RowRefused, plan
+from processor.formats.base import Format, Plan, Reading, RowRefused, Write, plan
 from processor.formats.registry import recognize, unknown
 from processor.ingest.report import Report
 from processor.ingest.staging import Staging
@@ -96,23 +95,36 @@ class Parts:
             raise unknown()
         self._outcome.formats.add(kind.name)
         order = plan(kind, self._reading)
-        pick = self._picker(kind, table.header)
+        places = self._places(kind, table.header)
         write = kind.writer(self._reading, self._staging)
-        breathe, broken, lines = self._staging.breathe, table.broken, 0
-        for line, cells in table:
-            lines += 1
-            picked = pick(cells)
-            try:
-                write(line, order.read(picked))
-            except BadValue as error:
-                self._second_look(order, picked, line, error, write)
-            breathe()
-            if len(broken) > MOST_BROKEN:
+        lines = 0
+        for numbers, rows in table.batches():
+            lines += len(rows)
+            self._batch(order, places, numbers, rows, write)
+            self._staging.breathe()
+            if len(table.broken) > MOST_BROKEN:
                 lines += self._broken(table.line_problems())
         self._outcome.rows += lines + self._broken(table.line_problems())
 
-    def _picker(self, kind: Format, header: list[str]) -> Any:
-        """Return what picks a format's cells out of a row, an empty one for each column that is not there."""
+    def _batch(
+        self, order: Plan, places: list[int | None], numbers: list[int], rows: list[list[str]], write: Write
+    ) -> None:
+        """Read rows column by column; only those that are refused are looked at one by one."""
+        if not rows:
+            return
+        columns = list(zip(*rows, strict=True))
+        nothing = ("",) * len(rows)
+        read, refused = order.read_many([nothing if place is None else columns[place] for place in places])
+        for place, (line, values) in enumerate(zip(numbers, zip(*read, strict=True), strict=True)):
+            try:
+                if place in refused:
+                    order.read(_picked(places, rows[place]))
+                write(line, values)
+            except BadValue as error:
+                self._second_look(order, _picked(places, rows[place]), line, error, write)
+
+    def _places(self, kind: Format, header: list[str]) -> list[int | None]:
+        """Return where a format's cells are in a row; nothing for each column that is not there."""
         places: dict[str, int] = {}
         for place, name in enumerate(header):
             if places.setdefault(name.casefold(), place) != place and name.casefold() in {
@@ -129,15 +141,7 @@ class Parts:
                 f"{kind.title} needs the columns {', '.join(missing)}.",
                 "Export the file with all columns that its specification requires.",
             )
-        if None not in wanted:
-            return itemgetter(*wanted)
-        filled = itemgetter(*(len(header) if place is None else place for place in wanted))
-
-        def pick(cells: list[str]) -> Any:
-            cells.append("")
-            return filled(cells)
-
-        return pick
+        return wanted
 
     def _second_look(self, order: Plan, cells: Any, line: int, error: BadValue, write: Any) -> None:
         """Find out what is wrong with a row: perhaps nothing, where it only says what is to be deleted."""
@@ -182,6 +186,10 @@ class Parts:
             count += 1
             self._report.add(RefusedCell(self._name, line, "", code, reason))
         return count
+
+
+def _picked(places: list[int | None], cells: list[str]) -> list[str]:
+    return ["" if place is None else cells[place] for place in places]
 
 
 def _of_deletion(keys: dict[str, Any]) -> Format | None:

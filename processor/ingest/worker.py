@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 from botocore.exceptions import BotoCoreError, ClientError
 
-from processor.access_log import AccessLog
+from processor.access_log import AccessLog, Sender
 from processor.database import Connections
 from processor.faults import reach
 from processor.ingest import failures, messages
@@ -60,6 +60,7 @@ class Worker:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
         logger.info("The worker takes messages.")
+        sender = Sender(self.access_log, self._opened) if self.access_log is not None else None
         try:
             while not self._asked.is_set():
                 self._one_round()
@@ -67,6 +68,8 @@ class Worker:
             pass
         finally:
             self._disconnect()
+            if sender is not None:
+                sender.close()
             logger.info("The worker has ended.")
 
     def work_on(self, message: Message) -> list[Result]:
@@ -149,7 +152,7 @@ class Worker:
             self.queue.give_back(message, seconds=0 if last else RETRY_SECONDS)
 
     def _housekeeping(self) -> None:
-        """Tell the backlog, and send the record of access on."""
+        """Tell the backlog."""
         now = time.monotonic()
         try:
             if now >= self._next_backlog:
@@ -158,16 +161,17 @@ class Worker:
                 # In work are at most the tasks that run: each takes one message at a time.
                 per_task = waiting / max(1, in_work)
                 self.metrics.put(Backlog=(waiting, "Count"), BacklogPerTask=(per_task, "Count"))
-            if self.access_log is not None:
-                self.access_log.send(self._connected())
-        except (ClientError, BotoCoreError, psycopg.Error) as error:
-            logger.warning("Housekeeping was put off: %s.", type(error).__name__)
-            self._disconnect()
+        except (ClientError, BotoCoreError) as error:
+            logger.warning("The backlog could not be told: %s.", type(error).__name__)
+
+    def _opened(self) -> psycopg.Connection:
+        connection = self.connections.open(autocommit=True)
+        connection.execute(f"SET ROLE {ROLE}")
+        return connection
 
     def _connected(self) -> psycopg.Connection:
         if self._connection is None or self._connection.closed:
-            self._connection = self.connections.open(autocommit=True)
-            self._connection.execute(f"SET ROLE {ROLE}")
+            self._connection = self._opened()
             self.ingest.pseudonyms.check(self._connection)
         return self._connection
 

@@ -11,18 +11,20 @@ class Lines:
     """A file's lines, each with its end.
 
     `too_long` has the numbers of the lines that were passed over (an empty line stands for each), `has_nul` says
-    whether a NUL character was seen so far.
+    whether a NUL character was seen so far, `chunks` how many chunks were taken.
     """
 
     def __init__(self, chunks: Iterable[str], most: int = MOST_CHARACTERS) -> None:
         self._chunks, self._most = chunks, most
         self.too_long: list[int] = []
         self.has_nul = False
+        self.chunks = 0
 
     def __iter__(self) -> Iterator[str]:
         """Yield the lines."""
         number, rest, skipping = 0, "", False
         for chunk in self._unified():
+            self.chunks += 1
             if "\0" in chunk:
                 self.has_nul = True
             pieces = chunk.split("\n")

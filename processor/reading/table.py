@@ -41,20 +41,36 @@ class Table:
         self.broken: list[tuple[int, str, str]] = []
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield (line number, cells); rows of another width than the header's are broken."""
-        reader, width = self._reader, len(self.header)
-        while True:
+        """Yield (line number, cells)."""
+        for numbers, rows in self.batches():
+            yield from zip(numbers, rows, strict=True)
+
+    def batches(self) -> Iterator[tuple[list[int], list[list[str]]]]:
+        """Yield (line numbers, rows) of about one chunk each; rows of another width than the header's are broken.
+
+        A batch ends where the next chunk begins, so that its size is bounded whatever the rows are.
+        """
+        reader, source, width = self._reader, self._lines, len(self.header)
+        numbers: list[int] = []
+        rows: list[list[str]] = []
+        chunks, ended = source.chunks, False
+        while not ended:
             try:
                 for cells in reader:
-                    if len(cells) == width and not self._lines.has_nul:
-                        yield reader.line_num, cells
-                    elif cells:
-                        yield from self._odd(cells, width)
-                return
+                    if (len(cells) == width and not source.has_nul) or (cells and self._is_row(cells, width)):
+                        numbers.append(reader.line_num)
+                        rows.append(cells)
+                    if source.chunks != chunks:
+                        chunks = source.chunks
+                        yield numbers, rows
+                        numbers, rows = [], []
+                ended = True
             except csv.Error:
                 self.broken.append(
                     (reader.line_num, "broken_quotes", "A cell that begins with a quote does not end, or is too long.")
                 )
+        if rows:
+            yield numbers, rows
 
     def line_problems(self) -> Iterator[tuple[int, str, str]]:
         """Yield and forget what was broken since the last call."""
@@ -72,7 +88,7 @@ class Table:
                 break
         raise no_table()
 
-    def _odd(self, cells: list[str], width: int) -> Iterator[tuple[int, list[str]]]:
+    def _is_row(self, cells: list[str], width: int) -> bool:
         line = self._reader.line_num
         if len(cells) != width:
             reason = f"The row has {len(cells):,} cells, the header {width:,}."
@@ -80,7 +96,8 @@ class Table:
         elif any("\0" in cell for cell in cells):
             self.broken.append((line, "nul_character", "The row holds a NUL character."))
         else:
-            yield line, cells
+            return True
+        return False
 
 
 def no_table() -> FileProblem:

@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 
 from processor.problems import FileProblem
 
-CHUNK = 256 * 1024
+CHUNK = 32 * 1024
 MOST_PARTS = 200
 FREE_BYTES = 64 * 1024 * 1024
 """What may come out whatever the ratio."""

@@ -87,6 +87,7 @@ COVERAGE: dict[str, Seen] = {
     "aws_route_table": Seen(tag="ec2 route-table", name="ec2 route-table"),
     "aws_route_table_association": _with("aws_route_table", "AWS deletes no table that is in use (DeleteRouteTable)."),
     "aws_s3_bucket": Seen(tag="s3 bucket", name="s3 bucket"),
+    "aws_s3_bucket_cors_configuration": OF_BUCKET,
     "aws_s3_bucket_lifecycle_configuration": OF_BUCKET,
     "aws_s3_bucket_logging": OF_BUCKET,
     "aws_s3_bucket_notification": OF_BUCKET,

@@ -94,6 +94,13 @@ class NotConverged(EngineError):  # noqa: N818
     remedy = "Look at the changes that the details list: AWS did not keep what was applied. Then retry the run."
 
 
+class MigrationFailed(EngineError):  # noqa: N818
+    """The stack is as it should be, but its database is not at the schema of its program."""
+
+    code = "migration_failed"
+    remedy = "Read the log group of the migration task, which ends in /migrate; then retry the run."
+
+
 class ResourcesRemain(EngineError):  # noqa: N818
     """Something of the district is still in AWS after its teardown."""
 

@@ -20,7 +20,7 @@ SAYS = {
     "aws_rds_cluster_instance": "An instance of the database.",
     "aws_elasticache_replication_group": "Cached results.",
     "aws_sqs_queue": "Messages that were not worked on.",
-    "aws_secretsmanager_secret": "A password, with its versions.",
+    "aws_secretsmanager_secret": "A password or a key, with its versions.",
     "aws_kms_key": "The key: once it is deleted, nothing that AWS still holds can be read.",
     "aws_backup_vault": "Recovery points of the database.",
     "aws_cloudwatch_log_group": "Log lines.",

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("districts", "0007_name_order"),
+        ("districts", "0008_name_order"),
         ("provisioning", "0011_notices"),
     ]
 

@@ -5,6 +5,7 @@ from provisioning.models.certificate import RemovalCertificate
 from provisioning.models.drift import DriftItem
 from provisioning.models.holdings import DistrictHoldings
 from provisioning.models.notice import Notice
+from provisioning.models.pipeline import PipelineFigures
 from provisioning.models.presence import Presence
 from provisioning.models.quota import AccountQuota
 from provisioning.models.rollout import Rollout, RolloutMember
@@ -17,6 +18,7 @@ __all__ = [
     "DistrictHoldings",
     "DriftItem",
     "Notice",
+    "PipelineFigures",
     "Presence",
     "RemovalCertificate",
     "Rollout",

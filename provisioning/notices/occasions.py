@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from provisioning.consequences import WELL
 from provisioning.states import RunKind, RunState
 
 
@@ -26,6 +27,6 @@ def occasion_of(kind: RunKind, after: RunState) -> Occasion | None:
         return Occasion.FAILED
     if after is RunState.SUCCEEDED and kind is RunKind.APPLY:
         return Occasion.LIVE
-    if after is RunState.SUCCEEDED and kind is RunKind.DESTROY:
+    if after in WELL and kind is RunKind.DESTROY:
         return Occasion.REMOVED
     return None

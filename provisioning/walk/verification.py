@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from provisioning.configuration import deploy_role
 from provisioning.drift_check import forget_drift, settle, store_drift
 from provisioning.engine.errors import EngineError, NotConverged
+from provisioning.engine.migration import MigrationTask, migrate
 from provisioning.engine.state_contents import contents
 from provisioning.engine.terraform import Terraform
 from provisioning.removal import prove_removal
@@ -55,6 +57,25 @@ def prove_convergence(hold: Hold, terraform: Terraform) -> None:
         count = "1 change" if len(left) == 1 else f"{len(left)} changes"
         raise NotConverged(f"A second plan still has {count}.", detail=detail)
     hold.recorder.note("verify", "A second plan is empty: AWS is as the stack says.")
+
+
+def migrate_database(hold: Hold) -> None:
+    """Bring the district's database to the schema of the images that run; a placeholder has none.
+
+    Done by every run that applies, also where nothing was left to apply: the run before may have failed at it.
+    """
+    outputs = dict(hold.run.district.outputs.filter(sensitive=False).values_list("name", "value"))
+    task = MigrationTask.of(outputs)
+    if task is None or not hold.run.spec.get("images", {}).get("worker"):
+        return
+    spec, note = hold.run.spec, hold.recorder.note
+    note("migration", "The migration task brings the database to the program's schema.")
+    # Where AWS is away for a moment the task is run once more: a second run of it changes nothing.
+    hold.reading(
+        "Migrating the database",
+        lambda: migrate(hold.settings, spec["region"], deploy_role(spec), task, pause=hold.pause),
+    )
+    note("migration", "The database is at the program's schema.")
 
 
 def prove_gone(hold: Hold) -> None:

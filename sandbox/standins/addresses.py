@@ -31,7 +31,7 @@ def is_free(address: str, port: int) -> bool:
 
 
 def free_address(port: int) -> str:
-    """Return a loopback address on which this port is free; raises PortTakenError."""
+    """Return a loopback address on which this port is free, any address for port 0; raises PortTakenError."""
     for _ in range(ATTEMPTS):
         address = f"127.{64 + secrets.randbelow(128)}.{secrets.randbelow(256)}.{1 + secrets.randbelow(254)}"
         try:

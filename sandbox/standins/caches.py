@@ -117,7 +117,7 @@ class Caches:
                 "port": kept.cache.wanted.port,
                 "running": kept.up,
             }
-            for kept in self._kept.values()
+            for kept in list(self._kept.values())
         ]
 
 

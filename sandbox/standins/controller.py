@@ -19,6 +19,7 @@ from sandbox.standins.logs import LogSink
 from sandbox.standins.measures import Measures
 from sandbox.standins.relays import Relays
 from sandbox.standins.rotation import Rotation
+from sandbox.standins.scaling import Scaling
 from sandbox.standins.tasks import Tasks
 
 log = logging.getLogger("sandbox.standins")
@@ -58,6 +59,7 @@ class StandIns:
             Tasks(self._grounds, sink),
             Balancers(self._grounds, relays),
             Measures(self._grounds),
+            Scaling(self._grounds),
         ]
         functions.install()
         Rotation(self._grounds, functions).install()

@@ -156,7 +156,7 @@ class Databases:
                 "port": kept.database.wanted.port,
                 "running": kept.up,
             }
-            for kept in self._kept.values()
+            for kept in list(self._kept.values())
         ]
 
 

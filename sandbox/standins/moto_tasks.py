@@ -80,6 +80,8 @@ def _now() -> dt.datetime:
 
 def count(service: Any, running: int) -> None:
     """Show how many of a service's tasks run."""
+    if service.status != "ACTIVE":
+        service.desired_count = 0
     service.running_count = running
     service.pending_count = max(0, service.desired_count - running)
     for deployment in service.deployments[:1]:

@@ -77,12 +77,14 @@ class Rotation:
             secret.last_rotation_date = int(time.time())
             if secret.auto_rotate_after_days:
                 secret.next_rotation_date = int(time.time()) + secret.auto_rotate_after_days * 86_400
-            _finish(secret, token)
         log.info("the secret %s is rotated", secret.arn)
 
 
 def _begin(secret: Any, token: str) -> str:
-    """Label a version without a value as pending, or take an unfinished rotation up again, and return its version."""
+    """Label a version without a value as pending, or take an unfinished rotation up again, and return its version.
+
+    The label stays on a version that became current until the next rotation, as on AWS.
+    """
     for id_, one in secret.versions.items():
         if PENDING in one["version_stages"]:
             if CURRENT not in one["version_stages"]:
@@ -90,13 +92,6 @@ def _begin(secret: Any, token: str) -> str:
             one["version_stages"].remove(PENDING)
     secret.versions[token] = {"createdate": int(time.time()), "version_id": token, "version_stages": [PENDING]}
     return token
-
-
-def _finish(secret: Any, token: str) -> None:
-    """AWS takes the label of the pending version away once that one is current."""
-    stages = secret.versions[token]["version_stages"]
-    if CURRENT in stages and PENDING in stages:
-        stages.remove(PENDING)
 
 
 def _drop_pending(secret: Any) -> None:

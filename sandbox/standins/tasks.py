@@ -13,7 +13,7 @@ from typing import Any
 
 from sandbox.gaps.extension import wrap
 from sandbox.standins import moto_tasks
-from sandbox.standins.addresses import free_address
+from sandbox.standins.addresses import PortTakenError, free_address
 from sandbox.standins.containers import Container, ContainerFailedError, spec_of
 from sandbox.standins.grounds import Grounds, backends
 from sandbox.standins.images import has_process
@@ -21,8 +21,6 @@ from sandbox.standins.logs import LogSink
 from sandbox.standins.planning import STEADY_SECONDS, Running, pause, plan
 
 log = logging.getLogger("sandbox.standins")
-PORT = 8080
-"""Where a task without a load balancer could listen: its address has it free."""
 
 
 @dataclass
@@ -118,22 +116,26 @@ class Tasks:
         for kept in starting:
             self._start(kept)
         with self.grounds.moto():
-            for service in self._services.values():
-                moto_tasks.count(service.service, len(self._running(service.service)))
+            for key, found in list(self._services.items()):
+                moto_tasks.count(found.service, len(self._running(found.service)))
+                if found.service.status != "ACTIVE" and not any(
+                    kept.service is found.service for kept in self._kept.values()
+                ):
+                    del self._services[key]
 
     def _find_services(self) -> None:
         from moto.ecs.models import ecs_backends
 
         for account, region, backend in backends(ecs_backends):
             for service in backend.services.values():
-                if _is_ours(_definition(backend, service)):
+                if service.status == "ACTIVE" and _is_ours(_definition(backend, service)):
                     key = service.__dict__.setdefault("sandbox_key", uuid.uuid4().hex)
                     self._services.setdefault(key, Service(account, region, backend, service))
 
     def _plan(self, found: Service) -> list[Kept]:
         service, now = found.service, time.monotonic()
-        desired = service.desired_count if service.status == "ACTIVE" else 0
         definition = _definition(found.backend, service)
+        desired = service.desired_count if service.status == "ACTIVE" and _is_ours(definition) else 0
         running = self._running(service)
         decided = plan(
             desired=desired,
@@ -151,8 +153,14 @@ class Tasks:
         ]
 
     def _keep(self, task: Any, definition: Any, service: Any | None) -> Kept:
-        port = int(service.load_balancers[0]["containerPort"]) if service and service.load_balancers else PORT
-        kept = self._kept[task.id] = Kept(task, definition, free_address(port), service)
+        # A task behind no load balancer listens nowhere: any address will do.
+        port = int(service.load_balancers[0]["containerPort"]) if service and service.load_balancers else 0
+        try:
+            address = free_address(port)
+        except PortTakenError as error:
+            address = ""
+            log.error("the task %s has no address: %s", task.task_arn, error)
+        kept = self._kept[task.id] = Kept(task, definition, address, service)
         moto_tasks.adopt(task, kept.address)
         return kept
 
@@ -160,6 +168,8 @@ class Tasks:
         try:
             if kept.stopping:
                 raise ContainerFailedError("Task was stopped before it started.")
+            if not kept.address:
+                raise ContainerFailedError("ResourceInitializationError: no loopback address has the port free.")
             with self.grounds.moto():
                 spec = spec_of(self.grounds, kept.definition, kept.task, kept.address)
             kept.container = Container(spec, self.grounds.folder / "tasks" / kept.task.id, self.sink)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 RESOURCES = 8
 """How many the small stack has."""
-LONGEST_SECONDS = 150.0
+LONGEST_SECONDS = 300.0
 AWS = {
     Victim.REFUSED: Mode.REFUSE,
     Victim.FAILING: Mode.FAIL,

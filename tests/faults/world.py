@@ -54,7 +54,7 @@ class Gone(Exception):  # noqa: N818 - named for what happened
     """What was waited for did not happen in time."""
 
 
-def wait_for(what: str, ready: Callable[[], object], seconds: float = 60.0) -> None:
+def wait_for(what: str, ready: Callable[[], object], seconds: float = 120.0) -> None:
     """Wait until `ready` is true; raises Gone."""
     deadline = time.monotonic() + seconds
     while not ready():

@@ -16,6 +16,10 @@ from devtools.paths import ROOT
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0b0b0b0b-1111-2222-3333-444444444444"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/homeroom/processor@sha256:" + "0123456789abcdef" * 4
 HOSTILE = 'Maple ${aws_kms_key.x} "%{ if true }" 🍁'
+SIGN_IN = {
+    "issuer": "https://login.example.org",
+    "keys": json.dumps({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "one", "x": "11qYAYKxCrfVS", "x5c": ["x"]}]}),
+}
 SPECS: dict[str, dict[str, Any]] = {
     "sandbox": {"slug": "maple", "environment": "sandbox", "suffix": "maple-sbx", "district_name": HOSTILE},
     "staging": {
@@ -41,6 +45,8 @@ SPECS: dict[str, dict[str, Any]] = {
         "permissions_boundary_arn": "arn:aws:iam::123456789012:policy/homeroom-district",
         "images": {"api": IMAGE, "worker": IMAGE},
         "cache_engine": "valkey",
+        "sign_in": SIGN_IN,
+        "district_ids": ["3904380"],
     },
 }
 COMMON = {"spec_version": 2, "district_name": "District", "account_id": "123456789012", "cidr": "10.0.0.0/22"}

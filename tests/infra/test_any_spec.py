@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from infra.naming import ENVIRONMENT_CODES
 from infra.spec import LOG_RETENTION_DAYS, parse_spec
-from tests.infra.conftest import CERTIFICATE, IMAGE, synthesized
+from tests.infra.conftest import CERTIFICATE, IMAGE, SIGN_IN, synthesized
 
 EXAMPLES = 4
 """Each takes seconds: synthesis in a process of its own, then the provider's validation."""
@@ -64,6 +64,8 @@ def specs(draw: st.DrawFn) -> dict[str, Any]:
         "images": {"api": IMAGE, "worker": IMAGE} if environment == "production" or draw(st.booleans()) else {},
         "cache_engine": draw(st.sampled_from(["redis", "valkey"])),
         "tags": draw(st.sampled_from([{}, {"Team": "Assessment", "Cost center": "K-12/7"}])),
+        "district_ids": draw(st.sampled_from([[], ["3904380", "lea:0042"]])),
+        "sign_in": draw(st.sampled_from([{}, SIGN_IN, {**SIGN_IN, "audience": "lakeside"}])),
         **(tls if environment != "sandbox" or draw(st.booleans()) else {}),
         **(role if draw(st.booleans()) else {}),
     }

@@ -120,6 +120,8 @@ MAY = [
     ("rds:CopyDBClusterSnapshot", f"arn:aws:rds:us-east-1:{ACCOUNT}:cluster-snapshot:final-maple-sbx-1", MADE),
     ("rds:DeleteDBClusterSnapshot", f"arn:aws:rds:us-east-1:{ACCOUNT}:cluster-snapshot:final-maple-sbx-1", OURS),
     ("kms:DescribeKey", f"arn:aws:kms:us-east-1:{ACCOUNT}:key/of-rds", {}),
+    ("cloudwatch:GetMetricData", "*", {}),
+    ("secretsmanager:CreateSecret", arn("secretsmanager", "secret:pseudonym-key-maple-sbx-a1b2c3"), MADE),
     *((action, "*", {}) for action in LISTS),
 ]
 MAY_NOT = [

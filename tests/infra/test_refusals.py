@@ -36,6 +36,15 @@ PRODUCTION = {
 ZONE, DOMAIN = "Z0123456789ABC", "lakeside.example.org"
 WHOLE, TEXT, A_LIST, AN_OBJECT = "Give a whole number", "Give a text", "Give a list", "Give an object"
 
+LOGIN = "https://login.example.org"
+KEYS = {"keys": [{"kty": "RSA", "kid": "2026-11", "use": "sig", "alg": "RS256", "n": "0vx7agoebGcQSuu", "e": "AQAB"}]}
+
+
+def key_with(**members: str) -> str:
+    """Return the set with one key that has more, or other, members."""
+    return json.dumps({"keys": [KEYS["keys"][0] | members]})
+
+
 Row = tuple[str, Any, str, str]
 """A field, a bad value, the field that is named if it is another one, and words of the remedy."""
 
@@ -127,6 +136,22 @@ ROWS: list[Row] = [
     ("domain_name", "a b.example.org", "", "in lower case"),
     ("images", {"api": "${x}@sha256:" + "0" * 64}, "images.api", "by its digest"),
     ("images", {"api": IMAGE + "\n"}, "images.api", "by its digest"),
+    ("sign_in", {"issuer": "https://login.example.org?x=${x}"}, "sign_in.issuer", "the issuer's address"),
+    ("sign_in", {"issuer": "https://login.example.org\n"}, "sign_in.issuer", "the issuer's address"),
+    ("sign_in", {"issuer": "https://" + "a" * 250}, "sign_in.issuer", "the issuer's address"),
+    ("sign_in", {"issuer": "http://login.example.org"}, "sign_in.issuer", "over TLS only"),
+    ("sign_in", {"issuer": LOGIN, "audience": "${x}"}, "sign_in.audience", "1 to 200 letters"),
+    ("sign_in", {"audience": "lakeside"}, "sign_in.audience", "with an issuer"),
+    ("sign_in", {"keys": json.dumps(KEYS)}, "sign_in.keys", "with an issuer"),
+    ("sign_in", {"issuer": LOGIN, "keys": "{"}, "sign_in.keys", "its jwks_uri"),
+    ("sign_in", {"issuer": LOGIN, "keys": '{"keys": []}'}, "sign_in.keys", "its jwks_uri"),
+    ("sign_in", {"issuer": LOGIN, "keys": '{"keys": [{"kty": "RSA", "kid": "a"}]}'}, "sign_in.keys", "its jwks_uri"),
+    ("sign_in", {"issuer": LOGIN, "keys": key_with(kid="${x}")}, "sign_in.keys", "its jwks_uri"),
+    ("sign_in", {"issuer": LOGIN, "keys": key_with(d="AQAB")}, "sign_in.keys", "private key"),
+    ("sign_in", {"issuer": LOGIN, "keys": " " * 30_000}, "sign_in.keys", "at most 24,576"),
+    ("district_ids", ["3904380", "3904380"], "", "each once"),
+    ("district_ids", ["39,04380"], "", "is no id"),
+    ("district_ids", [str(number) for number in range(11)], "", "at most 10"),
     # Letters of another case.
     ("environment", "Sandbox", "", "'sandbox'"),
     ("size", "s", "", "'S', 'M' or 'L'"),

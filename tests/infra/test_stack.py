@@ -74,6 +74,7 @@ NAMELESS = {
     "aws_lambda_permission",
     "aws_route",
     "aws_route_table_association",
+    "aws_s3_bucket_cors_configuration",
     "aws_s3_bucket_lifecycle_configuration",
     "aws_s3_bucket_logging",
     "aws_s3_bucket_notification",
@@ -105,7 +106,6 @@ INSIDE = {
     Way("worker", "database", 5432),
     Way("rotation", "database", 5432),
     Way("api", "cache", 6379),
-    Way("worker", "cache", 6379),
 }
 CALLERS = ("api", "worker", "rotation")
 BY_ENDPOINTS = {Way(tier, "endpoints", 443) for tier in CALLERS} | {
@@ -255,6 +255,40 @@ def test_the_secret_is_read_by_these_tasks_and_the_rotation_only(stack):
     assert readers == tasks | {"rotation_function_role_policy"}
 
 
+def test_nobody_rotates_the_pseudonyms_key_and_its_tasks_alone_read_it(stack):
+    """Terraform writes and reads no version of it, and the migration alone may make one."""
+    arn = "${aws_secretsmanager_secret.pseudonyms_key.arn}"
+    for kind in ("aws_secretsmanager_secret_rotation", "aws_secretsmanager_secret_version"):
+        assert not [body for body in stack.all(kind).values() if "pseudonyms" in body["secret_id"]]
+    told = {part["Sid"]: part for part in json.loads(policy_of(stack, "pseudonyms_readers"))["Statement"]}
+    admitted = {sid: told[sid]["Condition"]["ArnNotEquals"]["aws:PrincipalArn"] for sid in told if "Other" not in sid}
+    role = f"arn:aws:iam::123456789012:role/homeroom/{{}}-task-{stack.suffix}"
+    assert admitted == {"RefuseChanges": [role.format("migrate")]}
+    readers = told["RefuseOtherReaders"]["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]
+    assert readers == [role.format(name) for name in ("api", "worker", "migrate")]
+    rights = {
+        (name.removeprefix("compute_").removesuffix("_task_role_policy"), action)
+        for name, body in stack.all("aws_iam_role_policy").items()
+        for statement in json.loads(body["policy"])["Statement"]
+        if arn in statement["Resource"]
+        for action in statement["Action"]
+    }
+    read, make = "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"
+    assert rights == {("api", read), ("worker", read), ("migrate", read), ("migrate", make)}
+
+
+def policy_of(stack: Stack, name: str) -> str:
+    return str(stack.all("aws_secretsmanager_secret_policy")[name]["policy"])
+
+
+def test_a_browser_may_send_forms_to_the_results_from_the_services_own_pages_alone(stacks):
+    for name, origin in (("sandbox", "http://${aws_lb.edge_balancer.dns_name}"), ("production", "https://*")):
+        (cors,) = stacks[name].all("aws_s3_bucket_cors_configuration").values()
+        (rule,) = cors["cors_rule"]
+        assert cors["bucket"] == "${aws_s3_bucket.ingest_results_bucket.id}"
+        assert (rule["allowed_methods"], rule["allowed_origins"]) == (["POST"], [origin])
+
+
 def test_the_application_never_reads_the_owners_secret(stack):
     owner = "${aws_secretsmanager_secret.secret_owner_secret.arn}"
     readers = {name for name, body in stack.all("aws_iam_role_policy").items() if owner in body["policy"]}
@@ -316,6 +350,10 @@ def test_the_firewall_stands_before_the_load_balancer_and_logs_no_credentials(st
     assert association["resource_arn"] == "${aws_lb.edge_balancer.arn}"
     (acl,) = stack.all("aws_wafv2_web_acl").values()
     assert any("rate_based_statement" in rule["statement"] for rule in acl["rule"])
+    last = max(acl["rule"], key=lambda rule: rule["priority"])
+    large, elsewhere = last["statement"]["and_statement"]["statement"]
+    assert large["label_match_statement"]["key"] == "awswaf:managed:aws:core-rule-set:SizeRestrictions_Body"
+    assert elsewhere["not_statement"]["statement"][0]["byte_match_statement"]["search_string"] == "/sign-in"
     (logging,) = stack.all("aws_wafv2_web_acl_logging_configuration").values()
     hidden = {part["single_header"]["name"] for part in logging["redacted_fields"]}
     assert hidden == {"authorization", "cookie"}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import subprocess
 import threading
 from collections.abc import Iterator
 
@@ -128,3 +131,29 @@ def test_records_go_to_the_log_group_in_order_and_once(pipeline: Pipeline):
     (event,) = logs.filter_log_events(logGroupName=group)["events"]
     assert str(pipeline.pseudonyms.uuid("1001")) in event["message"]
     assert '"purpose": "processing of uploaded results"' in event["message"]
+
+
+def test_the_workers_process_sends_everybodys_records_while_it_waits(pipeline: Pipeline):
+    logs = pipeline.client("logs")
+    group = f"access-{pipeline.bucket}"
+    logs.create_log_group(logGroupName=group)
+    # More than go in one call, of another process.
+    with pipeline.connections().opened("homeroom_reader") as reader:
+        for _ in range(230):
+            close_access(reader, open_access(reader, READ), 0)
+            reader.commit()
+    pipeline.upload("fall.csv", samples.PLAIN)
+    process = pipeline.start("worker", "--wait-seconds=1", ACCESS_LOG_GROUP=group)
+    try:
+        while pipeline.rows("SELECT state FROM homeroom.file") != [("merged",)] and process.poll() is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.1)
+    finally:
+        process.terminate()
+    assert process.wait(60) == 0
+    pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+    lines = [json.loads(event["message"]) for page in pages for event in page["events"]]
+    assert sorted(line["position"] for line in lines) == list(range(1, 232))
+    assert {line["actor"] for line in lines} == {READ.actor, "ingest worker"}
+    hashes = dict(pipeline.rows("SELECT position, encode(hash, 'hex') FROM homeroom.access_chain"))
+    assert {line["position"]: line["hash"] for line in lines} == hashes

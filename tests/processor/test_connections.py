@@ -83,10 +83,12 @@ def test_the_migration_can_be_called_twice_and_makes_the_user_of_the_secret(pipe
     manager.put_secret_value(
         SecretId=pipeline.secret_arn, SecretString=json.dumps(fields | {"username": made, "password": "new"})
     )
+    empty = manager.create_secret(Name=f"pseudonym-{pipeline.bucket[-8:]}")["ARN"]
     for expected in ("made", "there"):
-        ran = pipeline.start("migrate")
+        ran = pipeline.start("migrate", PSEUDONYM_SECRET_ARN=empty)
         output = ran.communicate(timeout=60)[0]
         assert ran.returncode == 0, output
-        assert json.loads(output.splitlines()[-1]) == {"revision": "0005", "application_user": expected}
+        told = {"revision": "0005", "application_user": expected, "pseudonym_key": expected}
+        assert json.loads(output.splitlines()[-1]) == told
     with pipeline.connections().opened("homeroom_reader") as connection:
         assert connection.execute("SELECT session_user, current_user").fetchone() == (made, "homeroom_reader")

@@ -10,11 +10,27 @@ import pytest
 
 from devtools.paths import ROOT
 from processor.__main__ import parser
+from processor.api.settings import ApiSettings
+from processor.settings import NEEDED, VARIABLES, Settings
 
 GOLDEN = ROOT / "tests" / "infra" / "golden" / "production-L-3-none.json"
 DOCKERFILE = (ROOT / "processor" / "Dockerfile").read_text()
-SETTINGS = (ROOT / "processor" / "settings.py").read_text()
+READERS = {
+    name: (ROOT / "processor" / path).read_text()
+    for name, path in (("program", "settings.py"), ("api", "api/settings.py"))
+}
 HEALTH = (ROOT / "processor" / "healthcheck").read_text()
+TASKS = ("api", "worker", "migrate")
+NOT_GIVEN = {
+    "BIND": "a container listens on every address",
+    "CACHE_CA": "the system's authorities have signed ElastiCache's certificate",
+    "CACHE_PASSWORD": "the cache is signed in to by IAM",
+    "PORT": "the image's own port is the default",
+    "SMALL_CELL": "the smallest group that is shown is the program's own decision",
+    "UPLOAD_ORIGIN": "no proxy stands before the bucket",
+    "OIDC_AUDIENCE": "the district's suffix is the audience unless the specification names another",
+}
+"""What the program reads and the stack leaves at its default, and why."""
 
 
 def containers() -> dict[str, dict[str, Any]]:
@@ -26,26 +42,90 @@ def containers() -> dict[str, dict[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize("name", ["api", "worker", "migrate"])
+def given(name: str) -> dict[str, str]:
+    """Return what a task's program finds in its environment: the stack's variables and the image's."""
+    told = {pair["name"]: text(pair["value"]) for pair in containers()[name]["environment"]}
+    return told | dict(re.findall(r"\b([A-Z_]+)=(\S+)", DOCKERFILE.partition("\nENV ")[2].partition("\nCOPY")[0]))
+
+
+def text(value: Any) -> str:
+    """Return a variable's text: the golden file shows documents inside it as data."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def read_by(name: str) -> set[str]:
+    """Return every variable that a task's program reads."""
+    parts = [READERS["program"], *([READERS["api"]] if name == "api" else [])]
+    return {found for part in parts for found in re.findall(r'get\("([A-Z_]+)"', part)}
+
+
+@pytest.mark.parametrize("name", TASKS)
 def test_the_stacks_command_is_one_of_the_programs(name: str):
     container = containers()[name]
     assert parser().parse_args(container["command"]).command == name
     assert 'ENTRYPOINT ["python", "-m", "processor"]' in DOCKERFILE
 
 
-@pytest.mark.parametrize("name", ["api", "worker", "migrate"])
+@pytest.mark.parametrize("name", TASKS)
 def test_every_variable_that_the_stack_gives_is_read(name: str):
-    given = {pair["name"] for pair in containers()[name]["environment"]}
-    assert given <= set(re.findall(r'get\("([A-Z_]+)"', SETTINGS))
+    assert {pair["name"] for pair in containers()[name]["environment"]} <= read_by(name)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_everything_that_a_command_cannot_do_without_is_given_by_the_stack(name: str):
+    settings = Settings.read({pair["name"]: pair["value"] for pair in containers()[name]["environment"]})
+    settings.need(*NEEDED[name])
+    assert {VARIABLES[needed] for needed in NEEDED[name]} <= set(given(name))
+    # None of the tasks makes do with another secret's field.
+    assert settings.pseudonym_secret != settings.database_secret
+
+
+def test_every_variable_is_given_to_somebody_or_left_out_for_a_reason():
+    everything = set().union(*(read_by(name) for name in TASKS))
+    given_to_somebody = set().union(*(given(name) for name in TASKS))
+    assert everything - given_to_somebody == set(NOT_GIVEN)
+
+
+def test_the_api_is_told_its_issuer_its_cache_and_who_it_is():
+    told = ApiSettings.read(given("api"))
+    assert told.issuer == "https://login.example.org"
+    assert json.loads(told.keys)["keys"]
+    assert told.audience == "lakeside-prod"
+    assert told.cache_name == "cache-lakeside-prod"
+    assert told.least >= 10
+
+
+def test_the_worker_gives_up_to_the_dead_letters_and_knows_its_district():
+    told = Settings.read(given("worker"))
+    assert told.dead_letter_url == "${aws_sqs_queue.ingest_dead_letters.url}"
+    assert told.district_ids == {"3904380"}
+    assert told.beat_file == "/tmp/worker.beat"
 
 
 def test_port_health_and_user_are_the_images_own():
     api = containers()["api"]
     (mapping,) = api["portMappings"]
     assert f"EXPOSE {mapping['containerPort']}\n" in DOCKERFILE
+    assert ApiSettings.read(given("api")).port == mapping["containerPort"]
     assert f"PORT, SECONDS, FRESH_SECONDS = {mapping['containerPort']}," in HEALTH
-    assert api["healthCheck"]["command"] == ["CMD", "/healthcheck"]
+    for name in ("api", "worker"):
+        assert containers()[name]["healthCheck"]["command"] == ["CMD", "/healthcheck"]
+    # A migration ends by itself: it is not asked how it is.
+    assert "healthCheck" not in containers()["migrate"]
     assert "COPY --chmod=0555 processor/healthcheck /healthcheck" in DOCKERFILE
-    assert f"USER {api['user']}\n" in DOCKERFILE
-    assert api["readonlyRootFilesystem"] is True
-    assert api["mountPoints"][0]["containerPath"] == "/tmp"
+    for container in containers().values():
+        assert f"USER {container['user']}\n" in DOCKERFILE
+        assert container["readonlyRootFilesystem"] is True
+        assert container["mountPoints"][0]["containerPath"] == "/tmp"
+
+
+def test_health_is_asked_alike_by_the_image_and_the_stack():
+    (written,) = re.findall(r"HEALTHCHECK (.+) CMD", DOCKERFILE)
+    image = {name: int(seconds) for name, seconds in re.findall(r"--([a-z-]+)=(\d+)s?", written)}
+    stack = containers()["api"]["healthCheck"]
+    assert image == {
+        "interval": stack["interval"],
+        "timeout": stack["timeout"],
+        "start-period": stack["startPeriod"],
+        "retries": stack["retries"],
+    }

@@ -78,8 +78,21 @@ def when(moment: datetime | None) -> SafeString | str:
     if moment is None:
         return ""
     exact = f"{moment:%Y-%m-%d %H:%M:%S} UTC"
-    text = ago(moment, timezone.now())
+    now = timezone.now()
+    text = ago(moment, now) if moment <= now else ahead(moment, now)
     return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, text)
+
+
+def ahead(moment: datetime, now: datetime) -> str:
+    """Write a moment to come relative to now, coarsely."""
+    seconds = (moment - now).total_seconds()
+    if seconds < MINUTE:
+        return gettext("in a moment")
+    if seconds < HOUR:
+        return gettext("in %(number)s min") % {"number": int(seconds // MINUTE)}
+    if seconds < DAY:
+        return gettext("in %(number)s h") % {"number": int(seconds // HOUR)}
+    return gettext("on %(day)s") % {"day": date_format(moment, "d M Y")}
 
 
 @register.simple_tag
@@ -129,6 +142,12 @@ def usual(length: Range | None) -> str:
     if first >= last:
         return gettext("about %(number)s %(unit)s") % {"number": last, "unit": unit}
     return gettext("%(first)s to %(last)s %(unit)s") % {"first": first, "last": last, "unit": unit}
+
+
+@register.filter
+def seconds(count: float) -> str:
+    """Write a length of time that is a number of seconds."""
+    return span(count)
 
 
 @register.filter

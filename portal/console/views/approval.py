@@ -43,13 +43,14 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
 @needs(Role.ADMINISTRATOR)
 def force_stop(request: HttpRequest, number: int) -> HttpResponse:
     """Show what a force stop means; the POST with the typed number asks for it."""
-    run, problem = run_or_404(number), ""
+    run, problem, typed = run_or_404(number), "", request.POST.get("number", "")
     if request.method == "POST":
         try:
-            request_force_stop(run=run, typed_number=request.POST.get("number", ""), actor=person(request))
+            request_force_stop(run=run, typed_number=typed, actor=person(request))
         except ServiceRefused as refusal:
             problem = str(refusal)
         else:
             messages.success(request, _("Terraform is being killed; the run ends in a moment."))
             return redirect("console:run", number)
-    return render(request, "console/force_stop.html", {"run": run, "problem": problem}, status=422 if problem else 200)
+    context = {"run": run, "problem": problem, "typed": typed}
+    return render(request, "console/force_stop.html", context, status=422 if problem else 200)

@@ -174,7 +174,7 @@ def _page(
         "wrong": wrong,
         "good": len(rows or []) - wrong,
         "most": MOST_ROWS,
-        "columns": [(name, RegistrationForm.base_fields[name]) for name in COLUMNS],
+        "columns": [(name, RegistrationForm().fields[name]) for name in COLUMNS],
         "section": "register",
     }
     return render(request, "console/bulk.html", context, status=status)

@@ -21,10 +21,21 @@ from portal.districts.statuses import DistrictStatus
 from provisioning.models import Run
 from provisioning.selectors import active_run, certificate_of, latest_run, monthly_cost
 from provisioning.services.errors import ServiceRefused
+from provisioning.services.pipeline_figures import figures_of, is_watched
 from provisioning.services.requests import request_run
 from provisioning.states import RETRYABLE_STATES, RunKind
 
 PAGE_SIZE = 50
+
+
+def pipeline_context(district: District) -> dict[str, Any]:
+    """Return what the pipeline's part shows; nothing of it waits for AWS."""
+    office = district.outputs.filter(name="service_url", sensitive=False).values_list("value", flat=True).first()
+    return {
+        "pipeline": figures_of(district),
+        "watched": is_watched(district),
+        "office": office if isinstance(office, str) and office.startswith(("http://", "https://")) else "",
+    }
 
 
 @require_GET
@@ -45,7 +56,16 @@ def overview(request: HttpRequest, suffix: str) -> HttpResponse:
         latest=latest,
         cost=None if district.status == DistrictStatus.REMOVED else monthly_cost(district),
         diagram=architecture(district, active=active, latest=latest),
+        **pipeline_context(district),
     )
+
+
+@require_GET
+@needs(Role.VIEWER)
+def pipeline(request: HttpRequest, suffix: str) -> HttpResponse:
+    """What the district's pipeline is doing: the part of the overview that looks again by itself."""
+    district = district_or_404(suffix)
+    return render(request, "console/parts/pipeline.html", {"district": district, **pipeline_context(district)})
 
 
 @require_GET

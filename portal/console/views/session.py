@@ -16,13 +16,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from portal.console.doors import person
-from portal.console.forms import PasswordForm
+from portal.console.forms import PasswordForm, SignInForm
 
 
 class SignIn(LoginView):
     """Django's own, in our look."""
 
     template_name = "console/sign_in.html"
+    authentication_form = SignInForm
     redirect_authenticated_user = True
 
 

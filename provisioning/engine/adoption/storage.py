@@ -26,6 +26,7 @@ ROWS: tuple[Rule, ...] = (
         tags=Question("s3", "get_bucket_tagging", "TagSet", {"Bucket": "{item.Name}"}),
         tagged_later=True,
     ),
+    _part("cors_configuration", "get_bucket_cors", "CORSRules"),
     _part("lifecycle_configuration", "get_bucket_lifecycle_configuration", "Rules"),
     _part("logging", "get_bucket_logging", "LoggingEnabled"),
     _part("notification", "get_bucket_notification_configuration", "QueueConfigurations"),

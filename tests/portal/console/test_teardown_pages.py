@@ -24,7 +24,7 @@ from provisioning.signatures import verify
 from provisioning.states import RunState
 from provisioning.tasks import look_at_holdings
 from sandbox.launch import running_sandbox
-from tests.builders import PASSWORD, a_district, a_person, a_run, moved
+from tests.builders import PASSWORD, a_district, a_person, a_run, moved, proven
 from tests.portal.console.test_pages import INLINE
 
 pytestmark = pytest.mark.django_db
@@ -56,20 +56,15 @@ def a_certificate(name: str = "Lakeside", suffix_slug: str = "lakeside") -> Remo
     run = request_teardown(district=district, typed_slug=suffix_slug, reason=HOSTILE, actor=None)
     for step in (RunState.SYNTHESIZING, RunState.PLANNING, RunState.VERIFYING):
         moved(run, step)
-    scope = {
-        "at": timezone.now().isoformat(),
-        "account_id": "123456789012",
-        "region": "us-east-1",
-        "tag": {"Suffix": district.suffix},
-        "looked_for": [{"kind": "iam role", "by": "x"}],
-        "calls": {"iam:ListRoles": 3},
-        "found": [],
+    gone = {
+        "address": f"aws_vpc.{HOSTILE}",
+        "type": "aws_vpc",
+        "id": "v",
+        "arn": "",
+        "gone_at": None,
+        "gone_in_run": None,
     }
-    gone = [
-        {"address": f"aws_vpc.{HOSTILE}", "type": "aws_vpc", "id": "v", "arn": "", "gone_at": None, "gone_in_run": None}
-    ]
-    Run.objects.filter(pk=run.pk).update(left_behind=[], removal_proof={"inventory": scope, "departures": gone})
-    run.refresh_from_db()
+    proven(run, (gone,))
     moved(run, RunState.SUCCEEDED)
     return RemovalCertificate.objects.get(run=run)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +17,7 @@ from devtools.services.process import free_port
 from processor.cache.flight import Came, Flight
 from processor.cache.iam import IamCredentials, replication_group
 from processor.cache.store import Store, connect
+from tests.processor import samples
 from tests.processor.api.world import Issuer, running_api
 from tests.processor.pipeline import Pipeline
 
@@ -132,6 +134,41 @@ def test_the_api_answers_without_its_cache_and_a_new_version_is_seen_at_once(
         broker.service.guard.wait(30)
         assert api.get("/v1/aggregates", **occasion).json() == second
         assert "The cache is away" in api.output()
+
+
+def test_many_who_ask_two_processes_at_once_cost_the_database_one_computation(
+    pipeline: Pipeline, issuer: Issuer, broker: Broker, tmp_path: Path
+):
+    pipeline.take("scores.csv", samples.PLAIN)
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    client = redis.Redis.from_url(broker.url)
+    asked: dict[str, Any] = {"assessment": "pl:reading", "year": 2026, "period": "2026 Fall", "by": "school"}
+    with (
+        running_api(pipeline, issuer, tmp_path, **variables(broker)) as one,
+        running_api(pipeline, issuer, tmp_path, **variables(broker)) as other,
+        ThreadPoolExecutor(24) as threads,
+    ):
+        most = 0
+        with pipeline.admin.transaction():
+            # Whoever computes waits here; the others must wait for that one, and not here.
+            pipeline.admin.execute("LOCK TABLE homeroom.result IN ACCESS EXCLUSIVE MODE")
+            answers = [threads.submit((one, other)[number % 2].get, "/v1/aggregates", **asked) for number in range(24)]
+            while not client.pubsub_channels("*:done"):
+                assert not any(answer.done() for answer in answers)
+                ((now,),) = pipeline.rows(waiting)
+                most = max(most, now)
+            ((now,),) = pipeline.rows(waiting)
+            most = max(most, now)
+        got = [answer.result(60) for answer in answers]
+        for process in (one, other):
+            process.process.terminate()
+            process.process.wait(30)
+        told = [json.loads(line) for api in (one, other) for line in api.output().splitlines() if "CacheHits" in line]
+    assert {answer.status_code for answer in got} == {200}
+    assert len({answer.text for answer in got}) == 1
+    assert most == 1, "statements of the database that computed at the same time"
+    assert sum(line["CacheMisses"] for line in told) == 1
+    assert sum(line["CacheHits"] for line in told) == 23
 
 
 def test_on_aws_the_password_is_a_signed_request_of_this_user_for_this_cache():

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("districts", "0006_search"),
+        ("districts", "0007_results"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

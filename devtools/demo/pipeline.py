@@ -1,0 +1,172 @@
+"""What the demo does with the deployed stack's own pipeline: files in, analytics out, a rotation under load."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import httpx
+
+from devtools.demo.expected import MadeUp, differences, known
+from devtools.demo.issuer import Issuer
+from devtools.demo.office import ENDED, Office, OfficeError
+from devtools.demo.rotation import errors_under_load
+from devtools.demo.watching import Say
+from devtools.services.portal import Portal
+from processor.data.write import write_all
+
+if TYPE_CHECKING:
+    from portal.districts.models import District
+
+AUTHORITY = Path("sandbox", "processes", "authority.pem")
+"""In the portal's folder: who has signed the certificates of the embedded AWS (docs/sandbox.md)."""
+READY_SECONDS, FILES_SECONDS, FIGURES_SECONDS = 180.0, 600.0, 240.0
+LOOK_SECONDS, SAY_EVERY_SECONDS = 0.5, 10.0
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What the pipeline said about the files: rows by what became of them."""
+
+    accepted: int
+    rejected: int
+    held: int
+
+
+def outputs(district: District) -> dict[str, str]:
+    """Return the stack's outputs that are single texts."""
+    found = district.outputs.filter(sensitive=False).values_list("name", "value")
+    return {name: value for name, value in found if isinstance(value, str)}
+
+
+def client(service: str, region: str) -> Any:
+    """Return a client of the embedded AWS."""
+    session: Any = boto3
+    return session.client(service, region_name=region, endpoint_url=os.environ["HOMEROOM_AWS_ENDPOINT_URL"])
+
+
+def until(condition: Callable[[], bool], portal: Portal, *, seconds: float, what: str, say: Say) -> None:
+    """Wait for a condition; raises OfficeError when time is up, ServiceFailedError when a process died."""
+    started = said_at = time.monotonic()
+    pause = threading.Event()
+    while not condition():
+        for service in portal.services.values():
+            if not service.is_running:
+                raise service.failure(f"{service.name} ended")
+        now = time.monotonic()
+        if now - started > seconds:
+            raise OfficeError(f"{what} did not come in {seconds:.0f} s.", remedy="Read the log groups of the stack.")
+        if now - said_at >= SAY_EVERY_SECONDS:
+            say(f"{now - started:5.0f} s  {what} ...")
+            said_at = now
+        pause.wait(LOOK_SECONDS)
+
+
+def send_results(office: Office, portal: Portal, folder: Path, made: MadeUp, say: Say) -> Taken:
+    """Upload every made-up file and wait for its end; raises OfficeError where one's rows are not as they were made."""
+    expected = write_all(folder, rows=made.rows, seed=made.seed, year=made.year)
+    roster, *others = sorted(expected)
+    keys: dict[str, str] = {}
+    # First the export with the roster, as a school does: rows whose student nobody knows would wait for it.
+    for part in ([roster], others):
+        keys |= {office.upload(folder / name): name for name in part}
+        ended = partial(all_ended, office, dict(keys))
+        until(ended, portal, seconds=FILES_SECONDS, what="The files' end", say=say)
+    found = office.files()
+    for key, name in keys.items():
+        row, wanted = found[key], expected[name]
+        told = {"rows": row["rows_read"], "rejected": row["rows_rejected"]}
+        if row["state"] != "merged" or told != wanted:
+            raise OfficeError(f"{name} is {row['state']} with {told}, not {wanted}.", remedy="Read its report.")
+        say(f"{name}: {row['rows_accepted']} rows accepted, {row['rows_rejected']} rejected")
+    rows = [found[key] for key in keys]
+    return Taken(*(sum(int(row[f"rows_{word}"]) for row in rows) for word in ("accepted", "rejected", "held")))
+
+
+def all_ended(office: Office, keys: Mapping[str, str]) -> bool:
+    """Say whether nothing more will happen to these files."""
+    found = office.files()
+    return all(key in found and found[key]["state"] in ENDED for key in keys)
+
+
+def wrong_answers(office: Office, made: MadeUp) -> list[str]:
+    """Compare every occasion's answer by school with what the generator knows; nothing where all are right."""
+    wanted, found = known(made), []
+    told = {(row["assessment"], row["year"], row["period"]) for row in office.get("/v1/occasions")["rows"]}
+    if told != set(wanted):
+        found.append(f"The occasions are {sorted(told)}, not {sorted(wanted)}.")
+    for assessment, year, period in sorted(set(wanted) & told):
+        answer = office.get("/v1/aggregates", assessment=assessment, year=year, period=period, by="school")
+        problems = differences(wanted[assessment, year, period], answer["rows"])
+        found += [f"{assessment}, {period}: {problem}." for problem in problems]
+    if "<svg" not in office.page("/results"):
+        found.append("The page of results has no chart.")
+    return found
+
+
+def question(office: Office, made: MadeUp) -> Callable[[], httpx.Response]:
+    """Return a question whose every answer writes a record of access to the database."""
+    assessment, year, period = sorted(known(made))[0]
+    return lambda: office.ask("/v1/aggregates", assessment=assessment, year=year, period=period, by="grade")
+
+
+def shown_figures(district: District, portal: Portal, taken: Taken, say: Say) -> float:
+    """Wait until the district's page shows what was taken in, as a worker read it from CloudWatch; return the hit rate.
+
+    Raises OfficeError where the page's figures never come to what the API said.
+    """
+    from provisioning.services.pipeline_figures import figures_of
+
+    def is_told() -> bool:
+        found = figures_of(district)
+        return (
+            found is not None
+            and (found.rows_accepted, found.rows_rejected) == (taken.accepted, taken.rejected)
+            and None not in (found.cache_hit_percent, found.oldest_message_seconds)
+        )
+
+    until(is_told, portal, seconds=FIGURES_SECONDS, what="The page's figures", say=say)
+    found = figures_of(district)
+    assert found is not None
+    assert found.cache_hit_percent is not None
+    say(
+        f"{found.rows_accepted} rows accepted, {found.rows_rejected} rejected, the oldest message waits "
+        f"{found.oldest_message_seconds} s, {found.cache_hit_percent} % of questions answered by the cache"
+    )
+    return found.cache_hit_percent
+
+
+def show_pipeline(
+    district: District, portal: Portal, issuer: Issuer, folder: Path, say: Say, made: MadeUp | None = None
+) -> dict[str, int | float | bool]:
+    """Do all of it with a district that is live, and return the figures; raises OfficeError."""
+    made = made or MadeUp()
+    told = outputs(district)
+    with Office(told["service_url"], issuer.token(), folder / AUTHORITY) as office:
+        until(office.is_ready, portal, seconds=READY_SECONDS, what="The service", say=say)
+        taken = send_results(office, portal, folder / "data", made, say)
+        problems = wrong_answers(office, made)
+        for problem in problems:
+            say(problem)
+        say("The analytics say what the generator knows" if not problems else "The analytics are wrong")
+        failed, asked = errors_under_load(
+            client("secretsmanager", district.region), told["database_secret_arn"], question(office, made)
+        )
+        say(f"The application's secret was rotated twice under {asked} requests: {failed} failed")
+    say("What the district's page shows")
+    shown = shown_figures(district, portal, taken, say)
+    return {
+        "rows_accepted": taken.accepted,
+        "rows_rejected": taken.rejected,
+        "rows_held": taken.held,
+        "analytics_ok": not problems,
+        "rotation_under_load_errors": failed,
+        "cache_hit_percent": shown,
+    }

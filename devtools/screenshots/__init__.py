@@ -1,0 +1,1 @@
+"""Renews the pictures of the documentation: the real portal, walked through in a real browser."""

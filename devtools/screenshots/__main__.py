@@ -1,0 +1,82 @@
+"""Renews docs/images from a portal that is started for it, then every page's states in var/screenshots.
+
+``STATES=0`` leaves the states out. The portal stands in a folder of its own, which goes when all went well.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+
+from devtools.demo import district as example
+from devtools.demo import people
+from devtools.errors import DevtoolsError
+from devtools.paths import ROOT, VAR
+from devtools.screenshots.camera import Camera, running_browser
+from devtools.screenshots.walk import CLOSED_ACCOUNT, Walk
+from devtools.services.portal import running_portal
+from devtools.toolchain import browser as chromium
+
+IMAGES = ROOT / "docs" / "images"
+
+
+def say(text: str) -> None:
+    """Print a line at once."""
+    print(text, flush=True)
+
+
+def prepare(variables: Mapping[str, str], kept: dict[str, str]) -> None:
+    """Create people and accounts; the role of the second account does not exist, so that a run in it fails."""
+    os.environ.update(variables)
+    import django
+
+    django.setup()
+    from portal.districts.accounts import Access, add_account
+
+    people.create(kept)
+    add_account(name=example.ACCOUNT_NAME, account_id=example.ACCOUNT_ID, actor=None)
+    role = f"arn:aws:iam::{CLOSED_ACCOUNT}:role/homeroom-deploy"
+    access = Access(role_arn=role, external_id="birch-4f1c2a9b7d", permissions_boundary_arn="")
+    add_account(name="Birch Hill's own", account_id=CLOSED_ACCOUNT, actor=None, access=access)
+
+
+def pictures() -> None:
+    """Take the documentation's pictures."""
+    folder = VAR / f"pictures-{secrets.token_hex(4)}"
+    folder.mkdir(parents=True)
+    kept = people.passwords(folder / "passwords.json")
+    say("Starting a portal")
+    with running_portal(folder, before_web=lambda found: prepare(found, kept)) as portal, running_browser() as browser:
+        camera = Camera(browser, portal.url, IMAGES)
+        Walk(portal, camera, kept, lambda text: say(f"  {text}")).go()
+    shutil.rmtree(folder)
+    for path in camera.taken:
+        say(f"{path.relative_to(ROOT)}  {path.stat().st_size // 1000} kB")
+
+
+def states() -> int:
+    """Have the tests look at every page in every state, which keeps a picture of each; return their exit status."""
+    say("Every page in every state")
+    return subprocess.run([sys.executable, "-m", "pytest", "tests/atlas", "-q"], cwd=ROOT, check=False).returncode
+
+
+def main() -> int:
+    """Renew all pictures; exit status 1 with the reason when something went wrong."""
+    try:
+        chromium.require()
+        pictures()
+    except DevtoolsError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except AssertionError as error:
+        print(f"\nA page is not as it ought to be. The portal's logs are kept below var/.\n{error}", file=sys.stderr)
+        return 1
+    return states() if os.environ.get("STATES") != "0" else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,50 @@
+"""What to write into each field, in a sentence below it: a field's name means the same in every form.
+
+A form whose field says more of itself keeps its own words.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+HINTS: dict[str, _StrPromise] = {
+    # A district
+    "name": _("As people know it, such as Lakeside Unified. It never changes."),
+    "state_code": _("Where the district is; for reports only."),
+    "contact_name": _("Whom to ask at the district."),
+    "contact_email": _("Homeroom sends nothing there by itself."),
+    "time_zone": _("The district's own."),
+    "environment": _("In production a second person approves. It never changes."),
+    "region": _("Where everything of the district is. It never changes."),
+    "size": _("By the students enrolled. It can be changed later without losing data."),
+    "zones": _("Three survive the loss of one with less left over; each costs a NAT gateway."),
+    "egress": _("Whether the district's tasks can reach the internet. Nothing reaches them from there."),
+    "certificate_arn": _("Of a certificate in Certificate Manager, in the district's region."),
+    "account_id": _("Where the district is placed. It never changes."),
+    "monthly_budget_usd": _("AWS warns the alarm addresses before it is used up; nothing is switched off."),
+    "note": _("For those who come after you. It stands on the district's page."),
+    # A rollout
+    "what": _("One thing at a time, so that what fails is known."),
+    "environments": _("Only districts of these."),
+    "regions": _("Only districts of these."),
+    "sizes": _("Only districts of these."),
+    # What is confirmed
+    "slug": _("Letter by letter, as it stands above."),
+    "reason": _("Goes to the audit record, with your name."),
+    "password": _("The one of your account here."),
+    "username": _("As an administrator gave it to you."),
+    # The audit record's filter
+    "actor": _("Part of a username."),
+    "district": _("Part of a name or suffix."),
+    "act": _("What was done."),
+    "run": _("Its number."),
+    "since": _("From the beginning of that day."),
+    "until": _("To the end of that day."),
+    "outcome": _("Whether it was let through."),
+    "words": _("A part of the sentence."),
+}

@@ -1,0 +1,70 @@
+"""Keeps the figures of live districts' pipelines: read by a worker every minute, shown by pages out of the database.
+
+A try that fails leaves the figures of before, and says beside them what is wrong and what to do.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import F, Q
+from django.utils import timezone
+
+from portal.districts.models import District
+from portal.districts.spec import spec_data
+from portal.districts.statuses import DistrictStatus
+from provisioning.configuration import deploy_role, engine_settings
+from provisioning.engine.errors import EngineError
+from provisioning.engine.pipeline_figures import read_figures
+from provisioning.models import PipelineFigures
+
+logger = logging.getLogger(__name__)
+
+FRESH = timedelta(seconds=55)
+"""No district is asked about more often."""
+MOST_AT_A_TIME = 40
+"""One call each; the rest are first in the next minute."""
+WATCHED = (DistrictStatus.LIVE, DistrictStatus.NEEDS_ATTENTION)
+
+
+def is_watched(district: District) -> bool:
+    """Say whether a worker looks at this district's pipeline."""
+    return district.status_badge in WATCHED
+
+
+def figures_of(district: District) -> PipelineFigures | None:
+    """Return what is stored of a district's pipeline, or nothing where it was never looked at."""
+    return PipelineFigures.objects.filter(district=district).first()
+
+
+def measure(district: District) -> PipelineFigures:
+    """Ask CloudWatch about one district and store what it says, or why it does not."""
+    now = timezone.now()
+    role = deploy_role(spec_data(district))
+    told: dict[str, Any]
+    try:
+        found = read_figures(engine_settings(), district.region, district.suffix, role, now=now)
+    except EngineError as error:
+        logger.warning("The pipeline's figures of %s were not read: %s %s", district, error.summary, error.detail)
+        told = {"problem": error.summary, "remedy": error.remedy}
+    else:
+        told = {"problem": "", "remedy": "", "measured_at": now, **found.as_fields()}
+    stored, _ = PipelineFigures.objects.update_or_create(district=district, defaults={"tried_at": now, **told})
+    return stored
+
+
+def due() -> list[District]:
+    """Return the live districts whose figures are oldest, those that were never looked at first."""
+    wanted = District.objects.filter(status__in=[status.value for status in WATCHED]).select_related("account")
+    stale = wanted.filter(Q(pipeline=None) | Q(pipeline__tried_at__lt=timezone.now() - FRESH))
+    return list(stale.order_by(F("pipeline__tried_at").asc(nulls_first=True), "pk")[:MOST_AT_A_TIME])
+
+
+def measure_all() -> int:
+    """Look at every district whose turn it is; return how many. Called by Celery beat every minute."""
+    districts = due()
+    for district in districts:
+        measure(district)
+    return len(districts)

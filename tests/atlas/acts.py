@@ -1,0 +1,78 @@
+"""What somebody does on a page before it is in the state that is looked at."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+FILE = b"name,size\nMaple Leaf,S\nOak Leaf,XL\nBirch Leaf,M\n"
+
+
+def sign_in_wrongly(page: Page) -> None:
+    page.get_by_label("Username").fill("ada")
+    page.get_by_label("Password").fill("not the one")
+    page.get_by_role("button", name="Sign in").click()
+
+
+def sign_in_again_wrongly(page: Page) -> None:
+    page.get_by_label("Your password").fill("not the one")
+    page.get_by_role("button", name="Go on").click()
+
+
+def register_wrongly(page: Page) -> None:
+    page.get_by_label("District's name").fill("Maple Valley")
+    page.get_by_label("Slug").fill("other")
+    page.get_by_label("NCES id").fill("12")
+    page.locator("#id_cidr").fill("10.0.0.0/16")
+    page.get_by_role("button", name="Create and deploy").click()
+
+
+def choose_a_file(page: Page, content: bytes = FILE) -> None:
+    page.get_by_label("CSV file").set_input_files({"name": "d.csv", "mimeType": "text/csv", "buffer": content})
+    page.get_by_role("button", name="Try the file").click()
+
+
+def try_a_file(page: Page) -> None:
+    choose_a_file(page)
+    expect(page.get_by_role("main")).to_contain_text("2 rows can be registered")
+
+
+def try_an_empty_file(page: Page) -> None:
+    choose_a_file(page, b"name,size\n")
+
+
+def register_a_file(page: Page) -> None:
+    choose_a_file(page)
+    page.get_by_role("button", name="Register and deploy what is ticked").click()
+    expect(page.locator("#bulk-progress")).to_be_visible()
+
+
+def set_wrongly(page: Page) -> None:
+    page.locator("#id_allowed_client_cidrs").fill("not a network")
+    page.get_by_role("button", name="Plan this change").click()
+
+
+def confirm_wrongly(page: Page) -> None:
+    page.get_by_label("Type the slug to confirm").fill("another")
+    page.get_by_label("Reason").fill("The contract has ended")
+    page.get_by_role("button", name="Destroy everything").click()
+
+
+def type_a_wrong_number(page: Page) -> None:
+    page.get_by_label("Type the run's number").fill("0")
+    page.get_by_role("button", name="Kill Terraform").click()
+
+
+def roll_out_wrongly(page: Page) -> None:
+    page.get_by_label("New value").fill("no-digest")
+    page.get_by_label("Reason").fill("Faster ingest")
+    page.get_by_role("button", name="Start the rollout").click()
+
+
+def lose_the_connection(page: Page) -> None:
+    page.route("**/live?*", lambda route: route.abort())
+    expect(page.get_by_text("Updates paused, trying again.")).to_be_visible()
+
+
+def open_the_dialog(page: Page) -> None:
+    page.get_by_role("link", name="Tear down …").click()
+    expect(page.get_by_role("dialog")).to_contain_text("What will be destroyed")

@@ -1,0 +1,111 @@
+"""A real browser for people who are signed in already, and what it complains about while they look."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from devtools.paths import VAR
+from devtools.toolchain import browser as chromium
+from portal.accounts.models import User
+from portal.console.reauthentication import SIGNED_IN_AT
+
+WIDTHS = (320, 768, 1440)
+THEMES = ("light", "dark")
+HEIGHT = 900
+SCREENSHOTS = VAR / "screenshots"
+TALLEST = 6000
+"""Pixels: a longer page is kept up to here."""
+
+LISTENER = """
+window.__refused = [];
+document.addEventListener("securitypolicyviolation", event => window.__refused.push(
+    event.violatedDirective + " refused " + (event.blockedURI || "inline") + " at " + event.sourceFile));
+"""
+
+
+@contextlib.contextmanager
+def running_browser() -> Iterator[Browser]:
+    """Run one Chromium."""
+    program = chromium.require()
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=program, args=list(chromium.FLAGS), env=chromium.environment()
+        )
+        yield started
+        started.close()
+
+
+class Visitors:
+    """Pages of one browser, one context for each person and for with and without scripts."""
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self._browser, self._url = browser, url
+        self._contexts: dict[tuple[str, bool], BrowserContext] = {}
+        self.complaints: list[str] = []
+
+    def page(self, username: str, *, scripts: bool = True) -> Page:
+        """Return a new page of that person; nobody's where the name is empty."""
+        if (username, scripts) not in self._contexts:
+            self._contexts[username, scripts] = self._context(username, scripts)
+        page = self._contexts[username, scripts].new_page()
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.set_viewport_size({"width": WIDTHS[-1], "height": HEIGHT})
+        return page
+
+    def close(self) -> None:
+        """Close every context."""
+        for context in self._contexts.values():
+            context.close()
+
+    def _context(self, username: str, scripts: bool) -> BrowserContext:
+        made = self._browser.new_context(
+            base_url=self._url, java_script_enabled=scripts, reduced_motion="reduce", color_scheme="light"
+        )
+        made.set_default_timeout(10_000)
+        made.add_init_script(LISTENER)
+        if username:
+            cookie = session_of(username)
+            made.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": self._url}])
+        return made
+
+    def _heard(self, said: ConsoleMessage) -> None:
+        if said.type == "error" and not _is_the_page_itself(said):
+            self.complaints.append(f"{said.text} ({said.location.get('url')})")
+
+
+def _is_the_page_itself(said: ConsoleMessage) -> bool:
+    """Say whether this is the browser's remark that the page was answered with 403, 404, 422 or 500, as it ought."""
+    page = said.page
+    refused = said.text.startswith("Failed to load resource: the server responded with a status of ")
+    return refused and page is not None and said.location.get("url", "").split("?")[0] == page.url.split("?")[0]
+
+
+def session_of(username: str) -> str:
+    """Return the key of a session in which that person is signed in; after a colon it says for how many hours."""
+    name, _, hours = username.partition(":")
+    client = Client()
+    client.force_login(User.objects.get(username=name))
+    session = client.session
+    if hours:
+        session[SIGNED_IN_AT] = (timezone.now() - timedelta(hours=int(hours))).isoformat()
+        session.save()
+    return str(session.session_key)
+
+
+def keep(page: Page, name: str) -> Path:
+    """Store a picture of the page as it is."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    width = int(page.evaluate("document.documentElement.clientWidth"))
+    height = min(TALLEST, int(page.evaluate("document.documentElement.scrollHeight")))
+    path = SCREENSHOTS / f"{name}.png"
+    page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height}, timeout=60_000)
+    return path

@@ -1,0 +1,113 @@
+"""The design tokens' contrast, computed out of the style sheets as they are served, in both themes.
+
+WCAG 2.2: 4.5:1 for text (1.4.3), 3:1 for what shows a part of the page or its state (1.4.11).
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.contrib import admin
+from django.contrib.staticfiles import finders
+
+TEXT, PART = 4.5, 3.0
+THEMES = ("light", "dark")
+GROUNDS = ("surface", "ground")
+WRITTEN = ("ink", "quiet", "brand", "gray", "blue", "purple", "green", "yellow", "orange", "red")
+DRAWN = ("focus", "brand", "quiet", "green", "blue", "yellow", "red")
+"""What outlines a focus, a field, a step of a run, a part of the diagram."""
+
+
+def sheet(name: str) -> str:
+    path = finders.find(name)
+    assert isinstance(path, str), name
+    return Path(path).read_text()
+
+
+def tokens(css: str) -> dict[str, tuple[str, str]]:
+    """Return each token's colours in the light and the dark theme."""
+    found = re.findall(r"--(?:hr-)?([\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)", css)
+    return {name: (light, dark) for name, light, dark in found}
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance (WCAG 2.2, "relative luminance")."""
+    digits = colour.removeprefix("#")
+    if len(digits) == 3:
+        digits = "".join(digit * 2 for digit in digits)
+    parts = [int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+CONSOLE = tokens(sheet("console/console.css"))
+ADMIN = tokens(sheet("console/admin.css"))
+
+
+def test_the_measure_is_the_standards():
+    assert contrast("#000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_whatever_is_written_can_be_read(theme, ground):
+    place = THEMES.index(theme)
+    poor = {
+        name: round(contrast(CONSOLE[name][place], CONSOLE[ground][place]), 2)
+        for name in WRITTEN
+        if contrast(CONSOLE[name][place], CONSOLE[ground][place]) < TEXT
+    }
+    assert not poor
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_whatever_is_drawn_can_be_seen(theme, ground):
+    place = THEMES.index(theme)
+    poor = {
+        name: round(contrast(CONSOLE[name][place], CONSOLE[ground][place]), 2)
+        for name in DRAWN
+        if contrast(CONSOLE[name][place], CONSOLE[ground][place]) < PART
+    }
+    assert not poor
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_meters_filling_is_told_from_its_groove(theme):
+    place = THEMES.index(theme)
+    assert contrast(CONSOLE["brand"][place], CONSOLE["line"][place]) >= PART
+
+
+def test_every_button_with_colours_of_its_own_can_be_read():
+    buttons = re.findall(r"(\.btn-[\w:-]+) \{([^}]*)\}", sheet("console/console.css"))
+    painted = {}
+    for name, rules in buttons:
+        ground = re.search(r"(?:^|[ ;])background: (#[0-9a-f]{3,6})", rules)
+        ink = re.search(r"(?:^|[ ;])color: (#[0-9a-f]{3,6})", rules)
+        if ground and ink:
+            painted[name] = contrast(ink[1], ground[1])
+    assert set(painted) >= {".btn-primary", ".btn-danger", ".btn-primary:hover", ".btn-danger:hover"}
+    assert min(painted.values()) >= TEXT, painted
+
+
+def test_the_admins_tokens_can_be_read_on_its_own_grounds():
+    css = (Path(admin.__file__).parent / "static/admin/css/base.css").read_text()
+    dark = (Path(admin.__file__).parent / "static/admin/css/dark_mode.css").read_text()
+    for place, (theme, text) in enumerate((("light", css), ("dark", dark))):
+        for ground in ("body-bg", "darkened-bg"):
+            found = re.search(rf"--{ground}: (#[0-9a-f]{{3,6}})", text)
+            assert found is not None
+            poor = {
+                name: round(contrast(colours[place], found[1]), 2)
+                for name, colours in ADMIN.items()
+                if contrast(colours[place], found[1]) < TEXT
+            }
+            assert not poor, (theme, ground, found[1])

@@ -1,0 +1,215 @@
+"""The data office in a real browser: sign in, drag a file, watch it, read what was refused, look at charts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from devtools.paths import VAR
+from devtools.toolchain import browser as chromium
+from tests.processor import samples
+from tests.processor.api.world import Api, Issuer
+from tests.processor.pipeline import Pipeline
+
+pytestmark = pytest.mark.browser
+SHEET = samples.PLAIN.replace("190", "=cmd()") + "1003,Reading,Fall,03.10.2025,205,,,s1,,4,,\n"
+DROPPED = """
+([name, text]) => {
+  const held = new DataTransfer();
+  held.items.add(new File([text], name, { type: "text/csv" }));
+  const zone = document.querySelector("[data-drop]");
+  for (const kind of ["dragenter", "dragover", "drop"]) {
+    zone.dispatchEvent(new DragEvent(kind, { dataTransfer: held, bubbles: true, cancelable: true }));
+  }
+}
+"""
+# Every word of the upload's status, kept beyond the page that it was on.
+WATCHED = """
+addEventListener("DOMContentLoaded", () => {
+  const status = document.querySelector("[data-status]");
+  if (!status) { return; }
+  const kept = () => JSON.parse(sessionStorage.getItem("said") || "[]");
+  new MutationObserver(() => sessionStorage.setItem("said", JSON.stringify([...kept(), status.textContent])))
+    .observe(status, { childList: true, characterData: true, subtree: true });
+});
+"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = chromium.require()
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=program, args=list(chromium.FLAGS), env=chromium.environment()
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def let_in(district: Pipeline, api: Api) -> Iterator[None]:
+    """The bucket lets scripts of the page's origin in, as the stack's own does."""
+    rule = {"AllowedOrigins": [api.url], "AllowedMethods": ["POST"], "AllowedHeaders": ["*"]}
+    s3 = district.client("s3")
+    s3.put_bucket_cors(Bucket=district.bucket, CORSConfiguration={"CORSRules": [rule]})
+    yield
+    s3.delete_bucket_cors(Bucket=district.bucket)
+
+
+@pytest.fixture
+def office(browser: Browser, api: Api, issuer: Issuer, let_in: None) -> Iterator[Page]:
+    complaints: list[str] = []
+    page = browser.new_page(base_url=api.url)
+    page.add_init_script(WATCHED)
+    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto("/")
+    expect(page).to_have_url(f"{api.url}/sign-in")
+    page.get_by_label("Token of").fill(issuer.token())
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Files")).to_be_visible()
+    yield page
+    page.close()
+    assert complaints == [], "the browser complained"
+
+
+def assert_explained(page: Page, name: str) -> None:
+    """The page of a file of SHEET says what became of its three rows."""
+    expect(page.get_by_role("heading", name=name)).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("The file is in.")).to_be_visible(timeout=20_000)
+    facts = page.locator(".facts")
+    for term, number in (("Rows read", "3"), ("Accepted", "1"), ("Rejected", "2")):
+        expect(facts.locator("div", has_text=term).locator("dd")).to_have_text(number)
+    table = page.get_by_role("region", name="Rejected rows")
+    expect(table).to_contain_text("This is no number with a decimal point.")
+    expect(table).to_contain_text("This is no date as YYYY-MM-DD or MM/DD/YYYY.")
+
+
+def test_a_file_that_is_dragged_there_is_uploaded_watched_and_explained(
+    office: Page, district: Pipeline, tmp_path: Path
+):
+    office.get_by_role("link", name="Upload").click()
+    expect(office.get_by_text("or drag one here")).to_be_visible()
+    office.evaluate(DROPPED, ["dragged scores.csv", SHEET])
+    expect(office.get_by_role("heading", name="dragged scores.csv is uploaded")).to_be_visible()
+    assert json.loads(office.evaluate("sessionStorage.getItem('said')"))[-1] == "100 % uploaded"
+    district.drain()
+    # The page looks again by itself.
+    assert_explained(office, "dragged scores.csv")
+    with office.expect_download() as download:
+        office.get_by_role("link", name="Download the report").click()
+    report = tmp_path / "report.csv"
+    download.value.save_as(report)
+    assert "'=cmd()" in report.read_text("utf-8-sig")
+
+
+def test_a_file_that_is_chosen_by_keyboard_shows_its_progress_and_is_read_before_ones_eyes(
+    office: Page, district: Pipeline, tmp_path: Path
+):
+    path = tmp_path / "chosen.csv"
+    rows = (samples.PLAIN.splitlines()[1].replace("1001", f"9{number}") for number in range(60_000))
+    path.write_text(SHEET.splitlines()[0] + "\n" + "\n".join(rows) + "\n")
+    office.goto("/upload")
+    office.get_by_label("Choose a file").set_input_files(path)
+    office.get_by_role("button", name="Upload").focus()
+    office.keyboard.press("Enter")
+    expect(office.get_by_role("heading", name="chosen.csv is uploaded")).to_be_visible()
+    said = json.loads(office.evaluate("sessionStorage.getItem('said')"))
+    assert said[0] == "Uploading"
+    assert said[-1] == "100 % uploaded"
+    # The file is claimed, and its merge waits for its turn: the page says that it is being read.
+    district.admin.execute(
+        "INSERT INTO homeroom.file (bucket, object_key, object_version, size_bytes, uploaded_at, state) "
+        "SELECT %s, %s, %s, 1, now(), 'reading'",
+        (district.bucket, uploaded_key(office), "before"),
+    )
+    expect(office.get_by_text("The file is being read.")).to_be_visible(timeout=20_000)
+    district.admin.execute(
+        "UPDATE homeroom.file SET state = 'merged', rows_read = 60000 WHERE object_version = 'before'"
+    )
+    expect(office.get_by_text("The file is in.")).to_be_visible(timeout=20_000)
+    district.drain()
+
+
+def uploaded_key(page: Page) -> str:
+    """The key in the address of the page that waits."""
+    return str(page.evaluate("new URL(location).searchParams.get('key')"))
+
+
+def test_what_cannot_be_uploaded_is_said_and_can_be_tried_again(office: Page, district: Pipeline, tmp_path: Path):
+    empty = tmp_path / "empty.csv"
+    empty.touch()
+    office.goto("/upload")
+    office.get_by_label("Choose a file").set_input_files(empty)
+    office.get_by_role("button", name="Upload").click()
+    expect(office.get_by_text("The file is empty.")).to_be_visible()
+    expect(office.get_by_role("button", name="Upload")).to_be_enabled()
+
+
+def test_where_the_bucket_lets_no_script_in_the_browser_sends_the_form_itself_and_once(
+    browser: Browser, api: Api, issuer: Issuer, district: Pipeline, tmp_path: Path
+):
+    # The stand-in lets every script in, so the browser itself refuses, as it would by the bucket's word.
+    page = browser.new_page(base_url=api.url)
+    bucket = f"{district.aws}/{district.bucket}"
+    page.route(
+        f"{bucket}**", lambda route: route.abort() if route.request.resource_type == "xhr" else route.continue_()
+    )
+    page.goto("/sign-in")
+    page.get_by_label("Token of").fill(issuer.token())
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Upload").click()
+    expect(page.get_by_text("or drag one here")).to_be_visible()
+    page.evaluate(DROPPED, ["sent by form.csv", SHEET])
+    expect(page.get_by_role("heading", name="sent by form.csv is uploaded")).to_be_visible()
+    assert len(district.drain()) == 1
+    assert_explained(page, "sent by form.csv")
+    page.close()
+
+
+def test_charts_have_their_numbers_beside_them_and_can_be_asked_for_other_groups(office: Page):
+    office.get_by_role("link", name="Results").click()
+    expect(office.get_by_role("heading", name="Results")).to_be_visible()
+    charts = office.locator("figure svg[role=img]")
+    assert charts.count() >= 1
+    assert office.locator("figure + .scroll table").count() == office.locator("figure").count()
+    swatch = office.locator(".key svg").first.bounding_box()
+    assert swatch is not None
+    assert swatch["width"] < 20
+    office.get_by_label("Told apart by").select_option(label="grade")
+    office.get_by_role("button", name="Show").click()
+    expect(office.get_by_role("rowheader", name="Grade 04").first).to_be_visible()
+    drawn = office.locator("figure").first.locator("rect:not(.hatch)").count()
+    assert drawn >= office.locator("figure + .scroll").first.locator("tbody tr").count()
+
+
+PAGES = ("/upload", "/files", "/results", "/results?by=ethnicity", "/sign-in", "/files/999999")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 768, 1440])
+def test_no_page_has_an_accessibility_violation_or_needs_scrolling_to_the_side(
+    browser: Browser, api: Api, issuer: Issuer, district: Pipeline, width: int, theme: str
+):
+    page = browser.new_page(base_url=api.url, color_scheme=theme, viewport={"width": width, "height": 800})  # type: ignore[arg-type]
+    page.goto("/sign-in")
+    page.get_by_label("Token of").fill(issuer.token())
+    page.get_by_role("button", name="Sign in").click()
+    if not district.rows("SELECT FROM homeroom.file WHERE object_key LIKE '%%explained.csv'"):
+        district.take("explained.csv", SHEET)
+    ((file_id,),) = district.rows("SELECT min(file_id) FROM homeroom.file WHERE object_key LIKE '%%explained.csv'")
+    for path in (*PAGES, f"/files/{file_id}", "/uploaded?key=incoming/none.csv"):
+        page.goto(path)
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{path} at {width}, {theme}: {found.generate_report()}"
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
+    folder = Path(VAR) / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    page.goto("/results")
+    page.screenshot(path=folder / f"office-results-{width}-{theme}.png", full_page=True)
+    page.close()

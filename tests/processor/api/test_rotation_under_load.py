@@ -1,0 +1,161 @@
+"""The stack's own rotation function turns the secret again and again while requests and files come: none fails."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import threading
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from tests.processor import samples
+from tests.processor.api.world import Api, Issuer, running_api
+from tests.processor.pipeline import Pipeline
+
+STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
+ROTATIONS, ASKING = 5, 6
+OF_PORTS = (
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() "
+    "AND client_port = ANY (%s)"
+)
+
+
+class Load:
+    """Threads that ask without a pause; what they got is counted."""
+
+    def __init__(self, api: Api, paths: list[str]) -> None:
+        self._api, self._paths = api, paths
+        self._ended = threading.Event()
+        self._in_hand = [threading.Lock() for _ in range(ASKING)]
+        self._threads = [threading.Thread(target=self._ask, args=(lock,)) for lock in self._in_hand]
+        self.got: Counter[str] = Counter()
+        self._counting = threading.Lock()
+
+    @contextlib.contextmanager
+    def going_on(self) -> Iterator[None]:
+        for thread in self._threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self._ended.set()
+            for thread in self._threads:
+                thread.join()
+
+    @contextlib.contextmanager
+    def nothing_in_hand(self) -> Iterator[None]:
+        """Between requests: a connection that is ended now ends nobody's answer."""
+        with contextlib.ExitStack() as held:
+            for lock in self._in_hand:
+                held.enter_context(lock)
+            yield
+
+    def total(self) -> int:
+        with self._counting:
+            return sum(self.got.values())
+
+    def _ask(self, in_hand: threading.Lock) -> None:
+        headers = {"Authorization": f"Bearer {self._api.issuer.token()}", "X-Access-Purpose": "a test"}
+        with httpx.Client(base_url=self._api.url, headers=headers, timeout=60) as client:
+            while not self._ended.is_set():
+                for path in self._paths:
+                    with in_hand:
+                        got = self._answer(client, path)
+                    with self._counting:
+                        self.got[got] += 1
+
+    def _answer(self, client: httpx.Client, path: str) -> str:
+        try:
+            answer = client.get(path)
+        except httpx.HTTPError as error:
+            return type(error).__name__
+        return str(answer.status_code) if answer.status_code == 200 else f"{answer.status_code} {answer.text}"
+
+
+@pytest.fixture
+def rotating(pipeline: Pipeline, function: ModuleType, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The rotation handler; the pipeline's secret takes turns between two users, as the stack's does."""
+    monkeypatch.setenv("SECRETS_MANAGER_ENDPOINT", pipeline.aws)
+    manager = pipeline.client("secretsmanager")
+    fields = json.loads(
+        manager.get_secret_value(SecretId=pipeline.secret_arn, VersionStage="AWSCURRENT")["SecretString"]
+    )
+    manager.put_secret_value(
+        SecretId=pipeline.secret_arn, SecretString=json.dumps(fields | {"masterarn": pipeline.owner_arn})
+    )
+    # On AWS the owner made this user; here the server's superuser did.
+    pipeline.admin.execute("GRANT homeroom_app TO homeroom_admin WITH ADMIN OPTION")
+    return function
+
+
+def rotate(handler: ModuleType, pipeline: Pipeline) -> dict[str, Any]:
+    """Turn the secret as Secrets Manager does, and return its fields."""
+    manager, token = pipeline.client("secretsmanager"), str(uuid.uuid4())
+    fields = manager.get_secret_value(SecretId=pipeline.secret_arn, VersionStage="AWSCURRENT")["SecretString"]
+    known = json.loads(fields)
+    # Secrets Manager names the version before it calls the function; the embedded one needs a content to do so.
+    following = {"username": handler.next_user(known), "password": uuid.uuid4().hex}
+    manager.put_secret_value(
+        SecretId=pipeline.secret_arn, ClientRequestToken=token, SecretString=json.dumps(known | following),
+        VersionStages=["AWSPENDING"],
+    )  # fmt: skip
+    for step in STEPS:
+        handler.handle({"SecretId": pipeline.secret_arn, "ClientRequestToken": token, "Step": step}, None)
+    current: dict[str, Any] = json.loads(
+        manager.get_secret_value(SecretId=pipeline.secret_arn, VersionStage="AWSCURRENT")["SecretString"]
+    )
+    assert current["username"] != known["username"]
+    return current
+
+
+def test_a_rotation_under_load_fails_no_request_and_no_file(
+    pipeline: Pipeline, rotating: ModuleType, issuer: Issuer, tmp_path: Path
+):
+    pipeline.take("first.csv", samples.PLAIN)
+    ((student,),) = pipeline.rows("SELECT student::text FROM homeroom.student_identity WHERE local_id = '1001'")
+    paths = [
+        "/v1/occasions",
+        "/v1/aggregates?assessment=pl:reading&year=2026&period=2026 Fall&by=school",
+        f"/v1/students/{student}",
+        f"/v1/students/{student}/accesses",
+        "/readyz",
+    ]
+    worker = pipeline.start("worker", "--wait-seconds=1")
+    users, files = set(), 1
+    try:
+        with running_api(pipeline, issuer, tmp_path) as api:
+            load = Load(api, paths)
+            with load.going_on():
+                for number in range(ROTATIONS):
+                    pipeline.upload(f"{number}.csv", samples.PLAIN.replace("212", str(200 + number)))
+                    files += 1
+                    users.add(rotate(rotating, pipeline)["username"])
+                    # All of the API's connections go, as after a failover: its next ones are opened with a secret that
+                    # is out of date, of a user who by every second rotation has another password.
+                    with load.nothing_in_hand():
+                        ports = [one.laddr.port for one in psutil.Process(api.process.pid).net_connections()]
+                        assert pipeline.rows(OF_PORTS, ports) != [(0,)]
+                    asked = load.total()
+                    while load.total() < asked + 10 * ASKING and worker.poll() is None:
+                        with contextlib.suppress(subprocess.TimeoutExpired):
+                            worker.wait(0.05)
+                while pipeline.rows("SELECT count(*) FROM homeroom.file WHERE state = 'merged'") != [(files,)]:
+                    assert worker.poll() is None
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        worker.wait(0.1)
+    finally:
+        worker.terminate()
+        output = worker.communicate(timeout=60)[0]
+    assert worker.returncode == 0, output
+    assert users == {"homeroom_app", "homeroom_app_clone"}
+    assert set(load.got) == {"200"}, load.got
+    assert load.got["200"] > ROTATIONS * ASKING * len(paths)

@@ -1,0 +1,272 @@
+"""The parts of a district's stack that have processes, made by the calls that Terraform makes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psycopg
+
+T = TypeVar("T")
+Clients = Callable[[str], Any]
+IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/homeroom/processor@sha256:" + "a" * 64
+CLUSTER, FIRST_PASSWORD, DISTRICT = "processing-x", "of-the-first-day", "x-sbx"
+TRUST = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+LIMIT_SECONDS = 60.0
+
+
+def until(found: Callable[[], T], what: str, seconds: float = LIMIT_SECONDS) -> T:
+    """Return the first answer that is true; fails with `what` when none comes in time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = found()
+        if answer:
+            return answer
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
+        time.sleep(0.1)
+
+
+@dataclass
+class SmallStack:
+    """A cluster with its secrets, bucket, queue, network, balancer, task definitions; services are made on request."""
+
+    url: str
+    client: Clients
+    authority: Path
+    made: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def role(self) -> str:
+        trust = json.dumps({"Version": "2012-10-17", "Statement": [TRUST]})
+        made = self.client("iam").create_role(RoleName="task-x", AssumeRolePolicyDocument=trust)
+        return str(made["Role"]["Arn"])
+
+    @cached_property
+    def database_host(self) -> str:
+        """The endpoint of a cluster that answers."""
+        rds = self.client("rds")
+        cluster = rds.create_db_cluster(
+            DBClusterIdentifier="aurora-x",
+            Engine="aurora-postgresql",
+            MasterUsername="homeroom_admin",
+            MasterUserPassword=FIRST_PASSWORD,
+            DatabaseName="assessments",
+        )["DBCluster"]
+        instance = rds.create_db_instance(
+            DBInstanceIdentifier="aurora-x-1",
+            DBClusterIdentifier="aurora-x",
+            Engine="aurora-postgresql",
+            DBInstanceClass="db.serverless",
+        )["DBInstance"]
+        assert instance["DBInstanceStatus"] == "creating"
+        until(lambda: self.instance_status() == "available", "the database's instance is available")
+        return str(cluster["Endpoint"])
+
+    def instance_status(self) -> str:
+        found = self.client("rds").describe_db_instances(DBInstanceIdentifier="aurora-x-1")["DBInstances"]
+        return str(found[0]["DBInstanceStatus"])
+
+    @cached_property
+    def owner(self) -> str:
+        return self._secret("owner-x", "homeroom_admin", FIRST_PASSWORD)
+
+    @cached_property
+    def application(self) -> str:
+        more = {"masterarn": self.owner, "pseudonym_key": "a key that never leaves the secret of this test"}
+        return self._secret("application-x", "homeroom_app", "of-the-application", **more)
+
+    def _secret(self, name: str, user: str, password: str, **more: str) -> str:
+        where = {"engine": "postgres", "host": self.database_host, "port": 5432, "dbname": "assessments"}
+        text = json.dumps({**where, "username": user, "password": password, **more})
+        return str(self.client("secretsmanager").create_secret(Name=name, SecretString=text)["ARN"])
+
+    def fields(self, secret: str) -> dict[str, Any]:
+        found = self.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
+        return dict(json.loads(found))
+
+    def connect(self, fields: dict[str, Any], **options: Any) -> psycopg.Connection:
+        """Connect as the processor does: TLS, verified to the host's name."""
+        verified = {"sslmode": "verify-full", "sslrootcert": str(self.authority)} | options
+        return psycopg.connect(
+            host=fields["host"],
+            port=fields["port"],
+            dbname=fields["dbname"],
+            user=fields["username"],
+            password=fields["password"],
+            **verified,
+        )
+
+    @cached_property
+    def dead_letters(self) -> str:
+        return str(self.client("sqs").create_queue(QueueName="dead-letters-x")["QueueUrl"])
+
+    @cached_property
+    def queue(self) -> str:
+        policy = {"deadLetterTargetArn": self._queue_arn(self.dead_letters), "maxReceiveCount": 2}
+        attributes = {"RedrivePolicy": json.dumps(policy)}
+        return str(self.client("sqs").create_queue(QueueName="queue-x", Attributes=attributes)["QueueUrl"])
+
+    def _queue_arn(self, url: str) -> str:
+        found = self.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        return str(found["Attributes"]["QueueArn"])
+
+    @cached_property
+    def bucket(self) -> str:
+        """A bucket of versions that tells the queue of what comes in."""
+        s3 = self.client("s3")
+        s3.create_bucket(Bucket="results-x")
+        s3.put_bucket_versioning(Bucket="results-x", VersioningConfiguration={"Status": "Enabled"})
+        rules = {"Key": {"FilterRules": [{"Name": "prefix", "Value": "incoming/"}]}}
+        told = {"QueueArn": self._queue_arn(self.queue), "Events": ["s3:ObjectCreated:*"], "Filter": rules}
+        s3.put_bucket_notification_configuration(
+            Bucket="results-x", NotificationConfiguration={"QueueConfigurations": [told]}
+        )
+        return "results-x"
+
+    @cached_property
+    def network(self) -> dict[str, Any]:
+        ec2 = self.client("ec2")
+        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        subnets = [
+            ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"us-east-1{zone}")
+            for number, zone in enumerate("ab")
+        ]
+        group = ec2.create_security_group(GroupName="tasks-x", Description="tasks", VpcId=vpc)["GroupId"]
+        self.made["vpc"] = vpc
+        names = [subnet["Subnet"]["SubnetId"] for subnet in subnets]
+        return {"awsvpcConfiguration": {"subnets": names, "securityGroups": [group]}}
+
+    @cached_property
+    def service_url(self) -> str:
+        """The balancer's address, behind which the API's target group is."""
+        elb, inside = self.client("elbv2"), self.network["awsvpcConfiguration"]
+        balancer = elb.create_load_balancer(
+            Name="api-x", Subnets=inside["subnets"], SecurityGroups=inside["securityGroups"]
+        )["LoadBalancers"][0]
+        target = {"Protocol": "HTTP", "Port": 8080, "VpcId": self.made["vpc"], "TargetType": "ip"}
+        group = elb.create_target_group(Name="api-x", **target)["TargetGroups"][0]["TargetGroupArn"]
+        action = {"Type": "forward", "TargetGroupArn": group}
+        arn = balancer["LoadBalancerArn"]
+        elb.create_listener(LoadBalancerArn=arn, Protocol="HTTP", Port=80, DefaultActions=[action])
+        self.made["target_group"] = group
+        return f"http://{balancer['DNSName']}"
+
+    @cached_property
+    def cluster(self) -> str:
+        self.client("ecs").create_cluster(clusterName=CLUSTER)
+        return CLUSTER
+
+    def define(self, name: str, *, image: str = IMAGE) -> str:
+        """Register a task definition and its log group; return its ARN."""
+        group = f"/homeroom/x/{name}"
+        logs = self.client("logs")
+        if not logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
+            logs.create_log_group(logGroupName=group)
+        environment = {
+            "DATABASE_OWNER_SECRET_ARN": self.owner,
+            "DATABASE_TLS": "verify-full",
+            "RESULTS_BUCKET": self.bucket,
+            "RESULTS_QUEUE_URL": self.queue,
+            "DISTRICT": DISTRICT,
+        }
+        options = {"awslogs-group": group, "awslogs-region": "us-east-1", "awslogs-stream-prefix": name}
+        container = {
+            "name": name,
+            "image": image,
+            "essential": True,
+            "command": [name],
+            "environment": [{"name": key, "value": value} for key, value in environment.items()],
+            "secrets": [{"name": "DATABASE_SECRET_ARN", "valueFrom": self.application_name}],
+            "portMappings": [{"containerPort": 8080}] if name == "api" else [],
+            "stopTimeout": 60,
+            "logConfiguration": {"logDriver": "awslogs", "options": options},
+        }
+        made = self.client("ecs").register_task_definition(
+            family=f"{name}-x",
+            networkMode="awsvpc",
+            requiresCompatibilities=["FARGATE"],
+            cpu="256",
+            memory="512",
+            taskRoleArn=self.role,
+            executionRoleArn=self.role,
+            containerDefinitions=[container],
+        )
+        return str(made["taskDefinition"]["taskDefinitionArn"])
+
+    @cached_property
+    def application_name(self) -> str:
+        """A secret that holds the application secret's ARN, so that a task is given it by ECS's own `secrets`."""
+        text = json.dumps({"arn": self.application})
+        made = self.client("secretsmanager").create_secret(Name="names-x", SecretString=text)
+        return f"{made['ARN']}:arn::"
+
+    def serve(self, name: str, count: int) -> None:
+        """Create a service."""
+        url = self.service_url
+        balancers = [{"targetGroupArn": self.made["target_group"], "containerName": "api", "containerPort": 8080}]
+        assert url
+        self.client("ecs").create_service(
+            cluster=self.cluster,
+            serviceName=f"{name}-x",
+            taskDefinition=self.define(name),
+            desiredCount=count,
+            launchType="FARGATE",
+            networkConfiguration=self.network,
+            **({"loadBalancers": balancers} if name == "api" else {}),
+        )
+
+    def service(self, name: str) -> dict[str, Any]:
+        found = self.client("ecs").describe_services(cluster=self.cluster, services=[f"{name}-x"])
+        return dict(found["services"][0])
+
+    def run(self, name: str) -> dict[str, Any]:
+        """Run a task once, and return it as it stands at its end."""
+        ecs = self.client("ecs")
+        arn = ecs.run_task(
+            cluster=self.cluster,
+            taskDefinition=self.define(name),
+            launchType="FARGATE",
+            networkConfiguration=self.network,
+        )["tasks"][0]["taskArn"]
+
+        def stopped() -> dict[str, Any] | None:
+            task = ecs.describe_tasks(cluster=self.cluster, tasks=[arn])["tasks"][0]
+            return task if task["lastStatus"] == "STOPPED" else None
+
+        return until(stopped, f"the task {name} has ended") or {}
+
+    def listing(self, kind: str) -> list[dict[str, Any]]:
+        with urllib.request.urlopen(f"{self.url}/_sandbox/standins", timeout=10) as answer:
+            return [one for one in json.load(answer)["standins"] if one["kind"] == kind]
+
+    def log(self, group: str) -> str:
+        """Return all lines of a log group."""
+        logs = self.client("logs")
+        streams = logs.describe_log_streams(logGroupName=group)["logStreams"]
+        return "\n".join(
+            event["message"]
+            for stream in streams
+            for event in logs.get_log_events(
+                logGroupName=group, logStreamName=stream["logStreamName"], startFromHead=True
+            )["events"]
+        )
+
+    def metric(self, namespace: str, name: str, **dimensions: str) -> list[float]:
+        """Return the sums of a metric's minutes."""
+        now = dt.datetime.now(dt.UTC)
+        named = [{"Name": key, "Value": value} for key, value in dimensions.items()]
+        metric = {"Namespace": namespace, "MetricName": name, "Dimensions": named}
+        query = {"Id": "one", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"}}
+        found = self.client("cloudwatch").get_metric_data(
+            MetricDataQueries=[query],
+            StartTime=now - dt.timedelta(minutes=30),
+            EndTime=now + dt.timedelta(minutes=1),
+        )
+        return list(found["MetricDataResults"][0]["Values"])

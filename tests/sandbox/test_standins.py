@@ -1,0 +1,335 @@
+"""A stack's parts with real processes behind them, through boto3, psycopg, redis and HTTP alone."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psutil
+import psycopg
+import pytest
+import redis
+
+from infra import rotation_package
+from sandbox.launch import running_sandbox
+from tests.sandbox.small_stack import DISTRICT, FIRST_PASSWORD, SmallStack, until
+
+ROWS = """student_id,assessment,administration,date,school_id,score
+s1,reading,fall,2025-10-01,north,410
+s2,reading,fall,2025-10-01,north,no number
+"""
+
+
+def small_stack(url: str, authority: Path) -> SmallStack:
+    session: Any = boto3.session.Session(
+        aws_access_key_id="testing", aws_secret_access_key="testing", region_name="us-east-1"
+    )
+    return SmallStack(url, lambda name: session.client(name, endpoint_url=url), authority)
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallStack]:
+    folder = tmp_path_factory.mktemp("standins")
+    with running_sandbox(folder=folder, processes=True) as sandbox:
+        yield small_stack(sandbox.url, folder / "processes" / "authority.pem")
+
+
+@pytest.fixture(scope="module")
+def migrated(stack: SmallStack) -> SmallStack:
+    """The stack once its migration task has run."""
+    task = stack.run("migrate")
+    assert task["containers"][0]["exitCode"] == 0, stack.log("/homeroom/x/migrate")
+    assert task["stopCode"] == "EssentialContainerExited"
+    return stack
+
+
+@pytest.fixture(scope="module")
+def working(migrated: SmallStack) -> SmallStack:
+    """The stack with a worker."""
+    migrated.serve("worker", 1)
+    until(lambda: migrated.service("worker")["runningCount"] == 1, "a worker runs")
+    return migrated
+
+
+def opens(stack: SmallStack, fields: dict[str, Any]) -> bool:
+    try:
+        stack.connect(fields).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def test_the_owners_secret_opens_the_database_and_its_owner_is_no_superuser(stack: SmallStack):
+    with stack.connect(stack.fields(stack.owner)) as connection:
+        found = connection.execute(
+            "SELECT rolname, rolsuper, rolcreaterole FROM pg_roles WHERE rolname = current_user"
+        ).fetchone()
+    assert found == ("homeroom_admin", False, True)
+
+
+def test_the_database_refuses_what_comes_without_tls_or_with_another_password(stack: SmallStack):
+    fields = stack.fields(stack.owner)
+    with pytest.raises(psycopg.OperationalError, match="without TLS"):
+        stack.connect(fields, sslmode="disable")
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        stack.connect({**fields, "password": "another one"})
+
+
+def test_a_master_password_that_is_changed_is_changed_in_the_database(stack: SmallStack):
+    before, rds = stack.fields(stack.owner), stack.client("rds")
+    after = {**before, "password": "of-the-second-day"}
+    rds.modify_db_cluster(DBClusterIdentifier="aurora-x", MasterUserPassword=after["password"], ApplyImmediately=True)
+    until(lambda: opens(stack, after), "the new password opens the database")
+    assert not opens(stack, before)
+    rds.modify_db_cluster(DBClusterIdentifier="aurora-x", MasterUserPassword=FIRST_PASSWORD, ApplyImmediately=True)
+    until(lambda: opens(stack, before), "the first password opens the database again")
+
+
+def test_a_cache_admits_its_user_with_a_token_within_the_access_string_and_nobody_else(stack: SmallStack):
+    cache = stack.client("elasticache")
+    access = {"default-x": ("default", "off -@all"), "app-x": ("app-x", "on ~* &* +@all -@dangerous")}
+    for identifier, (name, allowed) in access.items():
+        mode = {"Type": "iam"} if identifier == "app-x" else {"Type": "no-password-required"}
+        cache.create_user(
+            UserId=identifier, UserName=name, Engine="redis", AccessString=allowed, AuthenticationMode=mode
+        )
+    cache.create_user_group(UserGroupId="cache-x", Engine="redis", UserIds=list(access))
+    cache.create_replication_group(
+        ReplicationGroupId="cache-x",
+        ReplicationGroupDescription="a cache",
+        Engine="redis",
+        CacheNodeType="cache.t4g.micro",
+        NumCacheClusters=2,
+        AutomaticFailoverEnabled=True,
+        TransitEncryptionEnabled=True,
+        UserGroupIds=["cache-x"],
+    )
+
+    def group() -> dict[str, Any]:
+        return dict(cache.describe_replication_groups(ReplicationGroupId="cache-x")["ReplicationGroups"][0])
+
+    until(lambda: group()["Status"] == "available", "the cache is available")
+    endpoint = group()["NodeGroups"][0]["PrimaryEndpoint"]
+
+    def client(**signed_in: Any) -> redis.Redis:
+        verified: Any = {"ssl": True, "ssl_ca_certs": str(stack.authority), "ssl_check_hostname": True}
+        return redis.Redis(host=endpoint["Address"], port=endpoint["Port"], protocol=2, **verified, **signed_in)
+
+    with client(username="app-x", password="a presigned request") as application:
+        assert application.set("key", "value")
+        assert application.get("key") == b"value"
+        assert application.publish("channel", "a word") == 0
+        with pytest.raises(redis.exceptions.NoPermissionError):
+            application.flushall()
+    with client() as nobody, pytest.raises(redis.exceptions.AuthenticationError):
+        nobody.ping()
+    cache.delete_replication_group(ReplicationGroupId="cache-x")
+    until(lambda: not stack.listing("cache"), "the cache's process is gone")
+
+
+def test_the_api_is_ready_at_the_balancers_address_until_its_service_is_deleted(migrated: SmallStack):
+    migrated.serve("api", 1)
+
+    def ready() -> dict[str, Any] | None:
+        try:
+            with urllib.request.urlopen(f"{migrated.service_url}/readyz", timeout=5) as answer:
+                return dict(json.load(answer))
+        except OSError:
+            return None
+
+    answer = until(ready, "the API is ready") or {}
+    assert answer["status"] == "ready"
+    targets = migrated.client("elbv2").describe_target_health(TargetGroupArn=migrated.made["target_group"])
+    (task,) = [one for one in migrated.listing("task") if one["service"] == "api-x"]
+    assert [found["Target"]["Id"] for found in targets["TargetHealthDescriptions"]] == [task["address"]]
+    migrated.client("ecs").delete_service(cluster=migrated.cluster, service="api-x", force=True)
+    until(lambda: ready() is None, "the API no longer answers")
+    until(lambda: not psutil.pid_exists(task["pid"]), "its process is gone")
+    assert migrated.service("api")["runningCount"] == 0
+
+
+def test_a_balancer_with_a_certificate_answers_over_tls(stack: SmallStack):
+    elb, inside = stack.client("elbv2"), stack.network["awsvpcConfiguration"]
+    balancer = elb.create_load_balancer(Name="tls-x", Subnets=inside["subnets"])["LoadBalancers"][0]
+    target = {"Protocol": "HTTP", "Port": 8080, "VpcId": stack.made["vpc"], "TargetType": "ip"}
+    group = elb.create_target_group(Name="tls-x", **target)["TargetGroups"][0]["TargetGroupArn"]
+    certificate = stack.client("acm").request_certificate(DomainName="x.example")["CertificateArn"]
+    arn, action = balancer["LoadBalancerArn"], {"Type": "forward", "TargetGroupArn": group}
+    elb.create_listener(
+        LoadBalancerArn=arn,
+        Protocol="HTTPS",
+        Port=443,
+        Certificates=[{"CertificateArn": certificate}],
+        DefaultActions=[action],
+    )
+    host, _, port = balancer["DNSName"].partition(":")
+    until(lambda: [one for one in stack.listing("balancer") if one["arn"] == arn], "the balancer answers")
+    context = ssl.create_default_context(cafile=str(stack.authority))
+    with (
+        socket.create_connection((host, int(port)), timeout=5) as plain,
+        context.wrap_socket(plain, server_hostname=host) as secured,
+    ):
+        assert secured.version() == "TLSv1.3"
+    elb.delete_load_balancer(LoadBalancerArn=arn)
+    until(lambda: not [one for one in stack.listing("balancer") if one["arn"] == arn], "it no longer answers")
+
+
+def test_an_uploaded_file_becomes_rows_and_metrics(working: SmallStack):
+    working.client("s3").put_object(Bucket=working.bucket, Key="incoming/results.csv", Body=ROWS)
+    measured = ("Homeroom/Pipeline", DISTRICT)
+    until(lambda: working.metric(measured[0], "RowsRejected", District=measured[1]), "a metric of rejected rows")
+    assert sum(working.metric(measured[0], "RowsAccepted", District=measured[1])) == 1
+    assert sum(working.metric(measured[0], "RowsRejected", District=measured[1])) == 1
+    assert '"message": "A file is merged."' in working.log("/homeroom/x/worker")
+    with working.connect(working.fields(working.owner)) as connection:
+        connection.execute("SET ROLE homeroom_owner")
+        versions = connection.execute("SELECT object_version FROM homeroom.file").fetchall()
+    head = working.client("s3").head_object(Bucket=working.bucket, Key="incoming/results.csv")
+    assert versions == [(head["VersionId"],)]
+
+
+def test_a_message_that_cannot_be_worked_on_goes_to_the_dead_letters(working: SmallStack):
+    sqs = working.client("sqs")
+    sqs.send_message(QueueUrl=working.queue, MessageBody="no event of a bucket")
+    letters = until(
+        lambda: sqs.receive_message(QueueUrl=working.dead_letters, WaitTimeSeconds=1).get("Messages"),
+        "the message is among the dead letters",
+    )
+    assert [letter["Body"] for letter in letters or []] == ["no event of a bucket"]
+    until(
+        lambda: working.metric("AWS/SQS", "ApproximateAgeOfOldestMessage", QueueName="dead-letters-x"),
+        "the age of the oldest message is measured",
+    )
+
+
+def test_a_worker_that_is_killed_is_replaced_and_the_count_follows_what_is_wanted(working: SmallStack):
+    ecs = working.client("ecs")
+
+    def workers() -> set[str]:
+        return {one["arn"] for one in working.listing("task") if one["service"] == "worker-x"}
+
+    before = workers()
+    (task,) = [one for one in working.listing("task") if one["service"] == "worker-x"]
+    for process in psutil.Process(task["pid"]).children(recursive=True):
+        process.kill()
+    until(lambda: workers() and not workers() & before, "another worker runs in its place")
+    (stopped,) = ecs.describe_tasks(cluster=working.cluster, tasks=list(before))["tasks"]
+    assert (stopped["lastStatus"], stopped["stopCode"]) == ("STOPPED", "EssentialContainerExited")
+    scaling = working.client("application-autoscaling")
+    target = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": f"service/{working.cluster}/worker-x",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    scaling.register_scalable_target(**target, MinCapacity=2, MaxCapacity=3)
+    until(lambda: working.service("worker")["runningCount"] == 2, "two workers run")
+    listed = ecs.list_tasks(cluster=working.cluster, serviceName="worker-x")["taskArns"]
+    assert set(listed) == workers()
+    ended = working.log("/homeroom/x/worker").count("The worker takes messages.")
+    until(lambda: working.log("/homeroom/x/worker").count("takes messages.") >= ended, "both take messages")
+    follow(working, target, queue="full-x", messages=9, each=2)
+    until(lambda: working.service("worker")["runningCount"] == 3, "a third worker runs for the messages that wait")
+    scaling.delete_scaling_policy(**target, PolicyName="backlog-x")
+    ecs.update_service(cluster=working.cluster, service="worker-x", desiredCount=1)
+    until(lambda: len(workers()) == 1, "one worker is left")
+    assert working.service("worker")["deployments"][0]["runningCount"] == 1
+
+
+def follow(stack: SmallStack, target: dict[str, Any], *, queue: str, messages: int, each: int) -> None:
+    """Have a service follow a queue in which so many messages wait."""
+    sqs = stack.client("sqs")
+    url = sqs.create_queue(QueueName=queue)["QueueUrl"]
+    for number in range(messages):
+        sqs.send_message(QueueUrl=url, MessageBody=str(number))
+    metric = {
+        "Namespace": "AWS/SQS",
+        "MetricName": "ApproximateNumberOfMessagesVisible",
+        "Dimensions": [{"Name": "QueueName", "Value": queue}],
+    }
+    query = {"Id": "waiting", "MetricStat": {"Metric": metric, "Stat": "Sum"}, "ReturnData": True}
+    stack.client("application-autoscaling").put_scaling_policy(
+        **target,
+        PolicyName="backlog-x",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={
+            "TargetValue": each,
+            "CustomizedMetricSpecification": {"Metrics": [query]},
+        },
+    )
+
+
+def test_a_rotation_gives_both_secrets_new_passwords_that_open_the_database(working: SmallStack, tmp_path: Path):
+    archive = tmp_path / "rotation.zip"
+    rotation_package.build(archive)
+    working.client("logs").create_log_group(logGroupName="/aws/lambda/rotation-x")
+    functions, manager = working.client("lambda"), working.client("secretsmanager")
+    function = functions.create_function(
+        FunctionName="rotation-x",
+        Runtime="python3.12",
+        Role=working.role,
+        Handler="rotation.handler.handle",
+        Code={"ZipFile": archive.read_bytes()},
+        Timeout=60,
+        Environment={"Variables": {"DATABASE_TLS": "verify-full", "DATABASE_CA": "/var/task/rotation/rds-ca.pem"}},
+    )["FunctionArn"]
+    for secret in (working.application, working.owner):
+        manager.rotate_secret(
+            SecretId=secret,
+            RotationLambdaARN=function,
+            RotationRules={"AutomaticallyAfterDays": 30},
+            RotateImmediately=False,
+        )
+    before = {secret: working.fields(secret) for secret in (working.application, working.owner)}
+    for secret, was in before.items():
+        version = manager.rotate_secret(SecretId=secret)["VersionId"]
+        until(lambda: "AWSCURRENT" in stages(manager, secret)[version], "the new version is current")  # noqa: B023
+        assert ["AWSPREVIOUS"] in stages(manager, secret).values()
+        now = working.fields(secret)
+        assert now["password"] != was["password"]
+        assert opens(working, now)
+    assert working.fields(working.application)["username"] == "homeroom_app_clone"
+    assert opens(working, before[working.application]), "the user before keeps its password until the next rotation"
+    assert not opens(working, before[working.owner])
+    log = working.log("/aws/lambda/rotation-x")
+    assert all(f"{step} is done." in log for step in ("createSecret", "setSecret", "testSecret", "finishSecret"))
+    event = {"SecretId": working.owner, "ClientRequestToken": "unknown", "Step": "createSecret"}
+    answer = functions.invoke(FunctionName="rotation-x", Payload=json.dumps(event))
+    assert answer["FunctionError"] == "Unhandled"
+    assert json.load(answer["Payload"])["errorType"] == "RotationRefused"
+
+
+def stages(manager: Any, secret: str) -> dict[str, list[str]]:
+    return dict(manager.describe_secret(SecretId=secret)["VersionIdsToStages"])
+
+
+def test_a_deleted_cluster_leaves_neither_process_nor_data(stack: SmallStack):
+    """The last of this module: the others need the database."""
+    stack.client("ecs").update_service(cluster=stack.cluster, service="worker-x", desiredCount=0)
+    until(lambda: not stack.listing("task"), "no task runs")
+    (database,) = stack.listing("database")
+    rds = stack.client("rds")
+    rds.delete_db_instance(DBInstanceIdentifier="aurora-x-1", SkipFinalSnapshot=True)
+    rds.delete_db_cluster(DBClusterIdentifier="aurora-x", SkipFinalSnapshot=True)
+    until(lambda: not psutil.pid_exists(database["pid"]), "the database's process is gone")
+    folder = stack.authority.parent / "databases"
+    until(lambda: not any(folder.iterdir()), "its data are gone")
+
+
+def test_processes_end_with_a_sandbox_that_is_killed(tmp_path: Path):
+    with running_sandbox(folder=tmp_path, processes=True) as sandbox:
+        stack = small_stack(sandbox.url, tmp_path / "processes" / "authority.pem")
+        stack.client("elasticache").create_replication_group(
+            ReplicationGroupId="cache-y", ReplicationGroupDescription="a cache", CacheNodeType="cache.t4g.micro"
+        )
+        running = until(lambda: [one for one in stack.listing("cache") if one["running"]], "a cache runs")
+        guard = psutil.Process((running or [{}])[0]["pid"])
+        (server,) = guard.children()
+        sandbox.process.kill()
+        sandbox.process.wait(5)
+        until(lambda: not (guard.is_running() or server.is_running()), "guard and server are gone")

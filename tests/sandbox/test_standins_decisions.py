@@ -1,0 +1,90 @@
+"""What the stand-ins decide, as values: tasks to start and stop, pauses, metrics in lines, images, cache users."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sandbox.standins.images import has_process
+from sandbox.standins.logs import embedded
+from sandbox.standins.planning import LONGEST_PAUSE, Plan, Running, pause, plan
+from sandbox.standins.scaling import wanted
+from sandbox.standins.valkey import User, acl
+
+OLD, NEW = (
+    [Running(f"old{number}", "task:1") for number in (1, 2)],
+    [Running("new1", "task:2"), Running("new2", "task:2")],
+)
+
+
+@pytest.mark.parametrize(
+    ("desired", "running", "expected"),
+    [
+        (2, [], Plan(2, ())),
+        (2, NEW, Plan(0, ())),
+        (1, NEW, Plan(0, ("new2",))),
+        (0, NEW, Plan(0, ("new1", "new2"))),
+        # A new definition: its tasks come first, and only then the old ones go.
+        (2, OLD, Plan(2, ())),
+        (2, [*OLD, NEW[0]], Plan(1, ())),
+        (2, [*OLD, *NEW], Plan(0, ("old1", "old2"))),
+    ],
+)
+def test_a_service_is_brought_to_what_is_wanted(desired: int, running: list[Running], expected: Plan):
+    assert plan(desired=desired, definition="task:2", running=running) == expected
+
+
+def test_pauses_grow_to_a_bound():
+    assert [pause(failures) for failures in range(5)] == [0.0, 1.0, 2.0, 4.0, 8.0]
+    assert pause(100) == LONGEST_PAUSE
+
+
+@pytest.mark.parametrize(("waiting", "expected"), [(0, 1), (5, 1), (6, 2), (19, 4), (1_000, 4)])
+def test_a_service_that_follows_a_queue_has_a_task_for_so_many_messages(waiting: int, expected: int):
+    assert wanted(waiting=waiting, target=5.0, least=1, most=4) == expected
+
+
+def test_metrics_of_a_line_are_found_for_each_set_of_dimensions_and_each_value():
+    line = {
+        "_aws": {
+            "Timestamp": 1_700_000_000_000,
+            "CloudWatchMetrics": [
+                {"Namespace": "N", "Dimensions": [["District"], []], "Metrics": [{"Name": "Rows", "Unit": "Count"}]}
+            ],
+        },
+        "District": "x",
+        "Rows": [1, 2],
+    }
+    found = embedded(json.dumps(line))
+    assert [(one.dimensions, one.value, one.unit) for one in found] == [
+        ((("District", "x"),), 1.0, "Count"),
+        ((("District", "x"),), 2.0, "Count"),
+        ((), 1.0, "Count"),
+        ((), 2.0, "Count"),
+    ]
+
+
+@pytest.mark.parametrize("line", ["", "plain", '{"_aws": 1}', '{"_aws": {"Timestamp": 1, "CloudWatchMetrics": [{}]}}'])
+def test_other_lines_hold_no_metrics(line: str):
+    assert embedded(line) == []
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        (f"123456789012.dkr.ecr.us-east-1.amazonaws.com/homeroom/processor@sha256:{'a' * 64}", True),
+        ("localhost:5000/homeroom/processor:1.2", True),
+        ("homeroom/processor", True),
+        ("public.ecr.aws/docker/library/busybox:stable", False),
+        ("registry.example/homeroom/processor-two:1", False),
+        ("registry.example/myhomeroom/processor:1", False),
+    ],
+)
+def test_the_processors_image_has_a_process_and_no_other(image: str, expected: bool):
+    assert has_process(image) is expected
+
+
+def test_cache_users_have_their_passwords_or_none():
+    assert acl(User("app", "on ~* +@all", "iam")) == "user app nopass on ~* +@all"
+    assert acl(User("app", "on ~* +@all", "password", ("one", "two"))) == "user app >one >two on ~* +@all"

@@ -37,7 +37,7 @@ WORDS = (
     *("info", "warn", "warning", "error", "user", "account", "district", "run", "rollout", "audit", "fleet"),
     "certificate",
 )
-"""Words that are stored and shown alone: acts and states of resources, environments, levels, subjects of the record."""
+"""Words that are stored and shown alone: acts, states, environments, levels, the record's subjects."""
 
 NO_WORDS = {"model", "how a day is written"}
 """Contexts of texts that never stand in a sentence."""

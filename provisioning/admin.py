@@ -109,10 +109,11 @@ class RolloutAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type:
 class AccountQuotaAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
     """Quotas as AWS told them; an administrator may have a limit of their own count, by the service."""
 
-    list_display = ("account", "region", "name", "limit", "set_limit", "used", "source", "read_at")
+    list_display = ("account", "region", "name_shown", "limit", "set_limit", "used", "source", "read_at")
     list_filter = ("account", "region", "source")
     list_select_related = ("account",)
     search_fields = ("name", "=code")
+    name_shown = told("name", _("Name"))
     fields = ("account", "region", "code", "name", "limit", "used", "source", "read_at", "set_limit")
     readonly_fields = ("account", "region", "code", "name", "limit", "used", "source", "read_at")
 

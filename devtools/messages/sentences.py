@@ -41,6 +41,9 @@ def _read(node: ast.AST) -> Iterator[str]:
     """Yield the sentences below a node; what is not entered is said by `PROGRAMMERS` and `QUIET_CALLS`."""
     if _is_text(node):
         yield from (text for text in variants(node) if is_sentence(text))
+    if isinstance(node, ast.FunctionDef) and node.name == "main":
+        # A command speaks to whoever called it, in English.
+        return
     if isinstance(node, ast.Raise) and _called(node.exc) in PROGRAMMERS:
         return
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in QUIET_CALLS:

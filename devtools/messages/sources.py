@@ -32,6 +32,7 @@ TRANSLATING = ("portal", "provisioning")
 """Rooms that call gettext themselves."""
 
 SPEAKING = (
+    "infra/cost.py",
     "portal/accounts",
     "portal/audit",
     "portal/districts",
@@ -127,8 +128,8 @@ def _words() -> Iterator[Text]:
 
 
 def _costs() -> set[str]:
-    """Return what a preview says of costs and names; a cache's line names its engine and node type."""
-    found = {*NOT_COUNTED, "ElastiCache, {node} for {engine}", *(what for what, _ in names("a-sbx", "0" * 12))}
+    """Return what a preview says of costs and names, but for the line that names a cache's engine: a sentence."""
+    found = {*NOT_COUNTED, *(what for what, _ in names("a-sbx", "0" * 12))}
     for environment, egress in product(Environment, Egress):
         wish = Wish(environment=environment, egress=egress, has_image=True)
         lines = estimate({"resource": outline(wish)}, load_prices(), DEFAULT_REGION).lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from django.db import models
+from django.utils.translation import gettext as _
 
 from portal.districts.models import District
 from provisioning.models.run import Run
@@ -52,7 +53,7 @@ class RemovalCertificate(models.Model):
         ordering = ["-id"]
 
     def __str__(self) -> str:
-        return f"Certificate {self.pk}"
+        return _("Certificate %(number)s") % {"number": self.pk}
 
     @property
     def number(self) -> int:

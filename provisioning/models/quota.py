@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from portal.badges import Badge
 from portal.districts.models import AwsAccount
+from portal.texts import said
 
 
 class QuotaSource(Badge):
@@ -42,7 +43,7 @@ class AccountQuota(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.account}, {self.region}: {self.name}"
+        return f"{self.account}, {self.region}: {said(self.name)}"
 
     @property
     def effective(self) -> float:

@@ -108,7 +108,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("audit", F, NOTHING, "/audit", ROLELESS, who="nemo", status=403),
     Scene("system", M, NOTHING, "/system", "No worker answers"),
     Scene("system", F, NOTHING, "/system", ROLELESS, who="nemo", status=403),
-    Scene("legend", U, NOTHING, "/legend", "What the badges mean"),
+    Scene("legend", U, NOTHING, "/legend", "Badges and keys"),
     Scene("legend", F, NOTHING, "/legend", ROLELESS, who="nemo", status=403),
     Scene("404", U, NOTHING, "/nowhere", "There is nothing at this address", status=404),
     Scene("admin:index", M, NOTHING, "/admin/", "Homeroom administration"),

@@ -92,7 +92,7 @@ def ahead(moment: datetime, now: datetime) -> str:
         return gettext("in %(number)s min") % {"number": int(seconds // MINUTE)}
     if seconds < DAY:
         return gettext("in %(number)s h") % {"number": int(seconds // HOUR)}
-    return gettext("on %(day)s") % {"day": date_format(moment, "d M Y")}
+    return gettext("on %(day)s") % {"day": date_format(moment, pgettext("how a day is written", "d M Y"))}
 
 
 @register.simple_tag

@@ -17,7 +17,7 @@ from devtools.messages.catalogue import LOCALE, read
 CODE = "en-xa"
 """The usual name of a pseudo-language; Django has no texts of its own for it."""
 
-DATA_TAGS = {"code", "pre", "bdi", "script", "style", "textarea", "svg-defs"}
+DATA_TAGS = {"code", "kbd", "pre", "bdi", "script", "style", "textarea", "svg-defs"}
 DATA_CLASSES = {"mono", "log"}
 SHOWN = ("aria-label", "title", "placeholder", "alt", "data-label", "data-say", "data-copied")
 VOID = {"input", "meta", "link", "img", "br", "hr", "use", "path", "rect", "line", "circle", "marker"}

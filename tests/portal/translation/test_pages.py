@@ -25,6 +25,7 @@ from portal.console import urls
 from portal.console.views.errors import server_error
 from portal.districts.registration import REGIONS
 from portal.texts import forget
+from provisioning.models import DriftItem
 from tests.builders import ACCOUNT_ID, a_person
 from tests.portal.translation import pseudo
 from tests.portal.translation.world import World, a_world
@@ -35,7 +36,7 @@ NO_PAGES = {
     *("sign-out", "fleet-export", "bulk-template", "bulk-plan", "run-log", "certificate-key", "certificate-file"),
     *("audit-export", "audit-verify", "drift-check", "drift-plan", "drift-repair", "drift-accept", "district-plan"),
     *("district-deploy", "teardown-look", "run-cancel", "run-decide", "run-retry", "rollout-pause", "rollout-resume"),
-    *("rollout-abort",),
+    *("rollout-abort", "access-test", "access-test-chosen", "run-comment"),
 }
 """Addresses that answer with a file, a redirection or only to a POST; what they say is on the page that follows."""
 
@@ -46,7 +47,16 @@ ELSEWHERE = {"sign-in", "bulk-progress"}
 DATA = {
     *("Homeroom", "CSV", "NDJSON", "SHA-256", "VPC", "USD", "UTC", "ARN", "data", "zzzz", "vpc-1", "id-1", "x"),
     *("Amazon VPC", "RDS", "ec2", "vpc", "CloudWatch Logs", "ElastiCache", "SNS", "terraform", "Python", "Django"),
-    *("Celery", "service_url", "https://lakeside.test", "chain", "S", "New image <b>", "<script>alert(1)</script> 🍁"),
+    *(
+        "Celery",
+        "PostgreSQL",
+        "service_url",
+        "https://lakeside.test",
+        "chain",
+        "S",
+        "New image <b>",
+        "<script>alert(1)</script> 🍁",
+    ),
     *REGIONS,
 }
 """Names that are the same in every language, and what this world's people wrote."""
@@ -95,6 +105,8 @@ def pages(world: World) -> dict[str, list[str]]:
             found[name] = [reverse(f"console:{name}", args=[run.number]) for run in world.runs]
         elif "rollouts/<" in route:
             found[name] = [reverse(f"console:{name}", args=[world.rollout.number])]
+        elif "accounts/<" in route:
+            found[name] = [reverse(f"console:{name}", args=[ACCOUNT_ID])]
         elif "certificates/" in route:
             found[name] = [reverse(f"console:{name}", args=[world.certificate.number])]
         else:
@@ -278,5 +290,5 @@ def test_the_admin_is_translated(brackets: str, world: World) -> None:
     ]
     # Django's own pictures have English names; roles are groups, and codes are what the record filters by.
     data = world.data | {"True", "False", "Search", *Role, *AuditAction, "Sandbox", "token", "test"}
-    data |= stored(world.failed, world.live)
+    data |= stored(world.failed, world.live, world.certificate, *DriftItem.objects.all())
     none_left({each: left_on(client.get(each), data) for each in addresses})

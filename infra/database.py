@@ -156,5 +156,6 @@ class Database(Construct):
         self.identifier: str = name
         self.arn: str = cluster.arn
         self.endpoint: str = cluster.endpoint
+        self.port = f"${{{cluster.fqn}.port}}"
         self.reader_endpoint: str = cluster.reader_endpoint
         self.log_group_name: str = log_group.name

@@ -78,6 +78,7 @@ class DistrictStack(TerraformStack):
             frame,
             key_arn=key.key_arn,
             endpoint=database.endpoint,
+            port=database.port,
             owner_password=owner_password,
             application_password=declare_password(self, "application"),
         )

@@ -19,7 +19,6 @@ from infra.cdk import (
 )
 from infra.database import DATABASE_NAME, MASTER
 from infra.frame import Frame, policy
-from infra.security_groups import DATABASE_PORT
 
 PASSWORD_LENGTH = 40
 PASSWORD_VERSION = 1
@@ -133,11 +132,12 @@ class Secret(Construct):
         *,
         key_arn: str,
         endpoint: str,
+        port: str,
         owner_password: str,
         application_password: str,
     ) -> None:
         super().__init__(scope, "secret")
-        common = {"engine": "postgres", "host": endpoint, "port": DATABASE_PORT, "dbname": DATABASE_NAME}
+        common = {"engine": "postgres", "host": endpoint, "port": port, "dbname": DATABASE_NAME}
         self.owner = Credentials(
             self,
             "owner",

@@ -8,11 +8,11 @@ template's translation. `devtools.messages` collects the templates; what is not 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from babel.messages.mofile import read_mo
 from django.conf import settings
@@ -22,19 +22,29 @@ from django.utils.functional import Promise, lazy
 from django.utils.safestring import SafeData
 from django.utils.translation import get_language, to_locale
 
-StrOrPromise = str | Promise
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise as StrOrPromise
+else:
+    StrOrPromise = str | Promise
 """A text, or one that becomes a text in the language of whoever reads it."""
 
 CONTEXT = "said"
 """The messages' context in the catalogue."""
 
 WORDS = (
-    *("create", "update", "delete", "replace", "read", "import", "planned", "running", "done", "failed", "canceled"),
+    *("create", "update", "delete", "replace", "read", "import", "planned", "pending", "running", "done", "failed"),
+    *("canceled", "sandbox", "staging", "production"),
     *("info", "warn", "warning", "error", "user", "account", "district", "run", "rollout", "audit", "fleet"),
+    "certificate",
 )
-"""Words that are stored and shown alone: acts and states of resources, levels of the log, subjects of the record."""
+"""Words that are stored and shown alone: acts and states of resources, environments, levels, subjects of the record."""
+
+NO_WORDS = {"model", "how a day is written"}
+"""Contexts of texts that never stand in a sentence."""
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
+END = re.compile(r"(?<=[.!?])(\s+)")
+"""Where a sentence ends and another begins."""
 LONGEST = 4000
 MOST_PARTS = 16
 
@@ -49,6 +59,10 @@ class Template:
     translation: str
     literal: int
     """How many characters it has beside its values."""
+    words: frozenset[str]
+    """Values that are a word of an enumeration, by their names."""
+    last: str
+    """The value with which it ends, if it does."""
 
 
 @dataclass(frozen=True)
@@ -91,25 +105,41 @@ def _catalogue(locale: str) -> Catalogue:
         with path.open("rb") as file:
             messages = [each for each in read_mo(file) if each.context and isinstance(each.id, str)]
         for message in messages:
-            source, translation = str(message.id), str(message.string)
-            if message.context != CONTEXT:
-                words.setdefault(source.lower(), translation)
+            source, translation, context = str(message.id), str(message.string), _decoded(message.context)
+            if context != CONTEXT:
+                if context not in NO_WORDS:
+                    words.setdefault(source.lower(), translation)
             elif PLACEHOLDER.search(source):
                 templates.append(_template(source, translation))
             else:
                 exact[source] = translation
+                if not source.endswith("."):
+                    words.setdefault(source.lower(), translation)
     # The most specific first: of two that fit, the one with more words of its own says what was meant.
     templates.sort(key=lambda each: -each.literal)
     return Catalogue(exact, words, tuple(templates))
 
 
+def _decoded(context: Any) -> str:
+    """Return a context as text: Babel leaves it as it stands in the file."""
+    return context.decode() if isinstance(context, bytes) else str(context)
+
+
 def _template(source: str, translation: str) -> Template:
     pieces = PLACEHOLDER.split(source)
     literal, names = pieces[::2], pieces[1::2]
+    words = frozenset(name for name in names if name.rstrip("0123456789").endswith(("word", "role", "needed")))
     pattern = re.escape(literal[0])
     for name, piece in zip(names, literal[1:], strict=True):
-        pattern += f"(?P<{name}>.*?)" + re.escape(piece)
-    return Template(re.compile(pattern, re.DOTALL), max(literal, key=len), translation, sum(map(len, literal)))
+        pattern += (f"(?P<{name}>[\\w' -]*)" if name in words else f"(?P<{name}>.*?)") + re.escape(piece)
+    return Template(
+        re.compile(pattern, re.DOTALL),
+        max(literal, key=len),
+        translation,
+        sum(map(len, literal)),
+        words,
+        "" if literal[-1] else names[-1],
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -117,11 +147,30 @@ def _translated(language: str, text: str) -> str:
     known = catalogue(language)
     if not (known.exact or known.templates or known.words):
         return text
-    whole = _whole(known, text)
-    if whole is not None:
-        return whole
     word = _word(known, text)
-    return word if word is not None else "".join(_pieces(known, text))
+    return word if word is not None else "".join(part for part, _ in _sentences(known, text))
+
+
+def _sentences(known: Catalogue, text: str) -> list[tuple[str, bool]]:
+    """Return the sentences of a text, each as long as one is known, with the blanks behind; and which were known."""
+    parts = END.split(text)
+    sentences, gaps = parts[::2], [*parts[1::2], ""]
+    if len(sentences) > MOST_PARTS:
+        return [(text, False)]
+    found: list[tuple[str, bool]] = []
+    at = 0
+    while at < len(sentences):
+        for end in range(len(sentences), at, -1):
+            joined = "".join(sentences[place] + (gaps[place] if place < end - 1 else "") for place in range(at, end))
+            whole = _whole(known, joined)
+            if whole is not None:
+                found.append((whole + gaps[end - 1], True))
+                at = end
+                break
+        else:
+            found.append((sentences[at] + gaps[at], not sentences[at].strip()))
+            at += 1
+    return found
 
 
 def _whole(known: Catalogue, text: str) -> str | None:
@@ -129,19 +178,36 @@ def _whole(known: Catalogue, text: str) -> str | None:
     bare = text.strip()
     if not bare:
         return None
-    lead, tail = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
-    if bare in known.exact:
-        return lead + known.exact[bare] + tail
-    for template in known.templates:
+    found = known.exact.get(bare)
+    for template in known.templates if found is None else ():
         match = template.pattern.fullmatch(bare) if template.probe in bare else None
-        if match is not None:
-            values = match.groupdict()
+        values = _values(known, template, match.groupdict()) if match else None
+        if values is not None:
+            found = PLACEHOLDER.sub(lambda name, values=values: values[name[1]], template.translation)  # type: ignore[misc]
+            break
+    if found is None:
+        return None
+    return text[: len(text) - len(text.lstrip())] + found + text[len(text.rstrip()) :]
 
-            def put(name: re.Match[str], values: dict[str, str] = values) -> str:
-                return _value(known, name[1], values[name[1]])
 
-            return lead + PLACEHOLDER.sub(put, template.translation) + tail
-    return None
+def _values(known: Catalogue, template: Template, given: Mapping[str, str]) -> dict[str, str] | None:
+    """Translate the values of a sentence; None where they show that it is another one, or more than one."""
+    found = {}
+    for name, value in given.items():
+        if name in template.words:
+            word = _word(known, value)
+            if word is None and value:
+                return None
+            found[name] = word or value
+        elif name.endswith("names"):
+            found[name] = ", ".join(_word(known, part) or part for part in value.split(", "))
+        else:
+            told = _sentences(known, value) if " " in value else [(value, True)]
+            # A value goes on over the end of a sentence only where it is the last thing said, or is known itself.
+            if END.search(value) and name != template.last and not all(is_known for _, is_known in told):
+                return None
+            found[name] = "".join(part for part, _ in told)
+    return found
 
 
 def _word(known: Catalogue, text: str) -> str | None:
@@ -150,37 +216,6 @@ def _word(known: Catalogue, text: str) -> str | None:
     if found is None:
         return None
     return found[:1].lower() + found[1:] if text[:1].islower() else found
-
-
-def _value(known: Catalogue, name: str, value: str) -> str:
-    """Translate what stands in a sentence where it is a word of an enumeration or a sentence itself."""
-    kind = name.rstrip("0123456789")
-    if kind.endswith(("word", "role", "needed")):
-        return _word(known, value) or value
-    if kind.endswith("names"):
-        return ", ".join(_word(known, part) or part for part in value.split(", "))
-    return (_whole(known, value) if " " in value else None) or value
-
-
-def _pieces(known: Catalogue, text: str) -> Iterator[str]:
-    """Translate several sentences in a row, each as long as one is known; what is between stays."""
-    parts = re.split(r"(?<=[.!?])(\s+)", text)
-    sentences, gaps = parts[::2], [*parts[1::2], ""]
-    if len(sentences) > MOST_PARTS:
-        yield text
-        return
-    at = 0
-    while at < len(sentences):
-        for end in range(len(sentences), at, -1):
-            joined = "".join(sentences[place] + (gaps[place] if place < end - 1 else "") for place in range(at, end))
-            found = _whole(known, joined)
-            if found is not None:
-                yield found + gaps[end - 1]
-                at = end
-                break
-        else:
-            yield sentences[at] + gaps[at]
-            at += 1
 
 
 def forget() -> None:

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import Role
-from portal.console.admin_site import AuditHistoryMixin, ReadOnlyInline, ReadOnlyMixin, holds
+from portal.console.admin_site import AuditHistoryMixin, ReadOnlyInline, ReadOnlyMixin, holds, told
 from portal.console.doors import person
 from portal.console.run_page import live_context
 from portal.console.templatetags.console import badge
@@ -93,10 +93,11 @@ class MemberInline(ReadOnlyInline):
 class RolloutAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
     """Shows rollouts; the console's page of one has its buttons."""
 
-    list_display = ("__str__", "what", "state_shown", "requested_by", "created_at", "finished_at")
+    list_display = ("__str__", "change_shown", "state_shown", "requested_by", "created_at", "finished_at")
     list_filter = ("state",)
     list_select_related = ("requested_by",)
     inlines = (MemberInline,)
+    change_shown = told("what", _("What"))
 
     @admin.display(description=_("State"), ordering="state")
     def state_shown(self, rollout: Rollout) -> SafeString:

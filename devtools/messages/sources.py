@@ -5,20 +5,25 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from babel.messages.extract import DEFAULT_KEYWORDS, extract
-from django.apps import apps
 from django.utils.translation.template import templatize
 
 from devtools.messages.sentences import sentences
 from devtools.paths import ROOT
+from infra.cost import NOT_COUNTED, estimate, load_prices
+from infra.outline import TIERS, Wish, names, outline
 from infra.sizes import SIZES
+from infra.spec import Egress, Environment
+from portal import model_names
 from portal.accounts.roles import Role
 from portal.audit.actions import AuditAction
 from portal.badges import Badge
 from portal.console.diagram import Place
 from portal.districts.changes import EDITABLE
+from portal.districts.registration import DEFAULT_REGION
 from portal.texts import CONTEXT, WORDS
 from provisioning.engine.known_errors.catalogue import CATALOGUE
 from provisioning.engine.quotas import KINDS
@@ -44,7 +49,12 @@ STORED = frozenset({"reason", "message"})
 SILENT = (
     *("provisioning/engine/known_errors", "provisioning/engine/coverage.py", "provisioning/engine/drift.py"),
     *("provisioning/engine/adoption/document.py", "provisioning/engine/adoption/table.py"),
-    *("provisioning/engine/quotas.py", "provisioning/states.py", "provisioning/rollouts/states.py"),
+    *(
+        "provisioning/aws_services.py",
+        "provisioning/engine/quotas.py",
+        "provisioning/states.py",
+        "provisioning/rollouts/states.py",
+    ),
     *(
         "provisioning/models/run.py",
         "provisioning/models/stack.py",
@@ -65,7 +75,6 @@ KEYWORDS = DEFAULT_KEYWORDS | {
     "npgettext": ((1, "c"), 2, 3),
     "npgettext_lazy": ((1, "c"), 2, 3),
 }
-APPS = ("accounts", "audit", "districts", "provisioning")
 
 
 @dataclass(frozen=True, order=True)
@@ -112,18 +121,24 @@ def _words() -> Iterator[Text]:
     for name in EDITABLE.values():
         yield from (Text(CONTEXT, name), Text(CONTEXT, f"{name}: {{value}}"))
     yield from (Text(CONTEXT, kind.name) for kind in KINDS.values())
+    yield from (Text(CONTEXT, text) for text in _costs())
     for hint in CATALOGUE:
         yield from (Text(CONTEXT, hint.summary), Text(CONTEXT, hint.remedy))
 
 
+def _costs() -> set[str]:
+    """Return what a preview says of costs and names; a cache's line names its engine and node type."""
+    found = {*NOT_COUNTED, "ElastiCache, {node} for {engine}", *(what for what, _ in names("a-sbx", "0" * 12))}
+    for environment, egress in product(Environment, Egress):
+        wish = Wish(environment=environment, egress=egress, has_image=True)
+        lines = estimate({"resource": outline(wish)}, load_prices(), DEFAULT_REGION).lines
+        found |= {line.kind for line in lines if not line.kind.startswith("ElastiCache")}
+        found |= {line.note for line in lines if line.note}
+    return found | set(TIERS)
+
+
 def _models() -> Iterator[Text]:
-    for label in APPS:
-        for model in apps.get_app_config(label).get_models():
-            yield from (
-                Text("model", str(model._meta.verbose_name)),
-                Text("model", str(model._meta.verbose_name_plural)),
-            )
-            yield from (Text("model", str(field.verbose_name)) for field in model._meta.fields)
+    yield from (Text(model_names.CONTEXT, name) for name in model_names.NAMES)
 
 
 def _sentences() -> Iterator[Text]:

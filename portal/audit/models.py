@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models.functions import Upper
 from django.utils.translation import pgettext_lazy
 
+from portal.texts import said
+
 
 class AppendOnly(Exception):  # noqa: N818 - named for the rule that it states
     """Somebody tried to change or delete the record."""
@@ -80,7 +82,7 @@ class AuditEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor_name}: {self.message}"
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor_name}: {said(self.message)}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Insert; raises AppendOnly for an event that exists."""

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import override
 
 from portal.accounts.models import User
 from portal.accounts.roles import Role, has_role
+from portal.texts import StrOrPromise, said
 
 
 def holds(request: HttpRequest, role: Role) -> bool:
     """Say whether the person who asks has at least this role."""
     return isinstance(request.user, User) and has_role(request.user, role)
+
+
+def told(name: str, description: StrOrPromise) -> Callable[[Any, Model], str]:
+    """Return a column that shows a stored word or sentence in the reader's language."""
+
+    @admin.display(description=description)
+    def column(self: Any, row: Model) -> str:
+        return str(said(getattr(row, name)))
+
+    return column
 
 
 class ReadOnlyMixin:
@@ -47,8 +61,9 @@ class AuditHistoryMixin:
     """The history of an object is the audit record: the admin's own log is written by its forms alone."""
 
     def audit_filter(self, obj: Any) -> dict[str, str]:
-        """Return the filter of the audit page that shows what happened to the object."""
-        return {"words": str(obj)}
+        """Return the filter of the audit page that shows what happened to the object; the record is in English."""
+        with override(settings.LANGUAGE_CODE):
+            return {"words": str(obj)}
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

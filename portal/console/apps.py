@@ -11,5 +11,8 @@ class ConsoleConfig(AppConfig):
     verbose_name = "Console"
 
     def ready(self) -> None:
-        """Connect the signal that keeps the moment of a session's sign-in."""
+        """Connect the signal that keeps the moment of a session's sign-in, and let models' names be translated."""
         from portal.console import reauthentication  # noqa: F401
+        from portal.model_names import translate_names
+
+        translate_names()

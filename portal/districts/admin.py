@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import Role
 from portal.audit.models import AuditEvent
-from portal.console.admin_site import AuditHistoryMixin, ReadOnlyInline, ReadOnlyMixin, holds
+from portal.console.admin_site import AuditHistoryMixin, ReadOnlyInline, ReadOnlyMixin, holds, told
 from portal.console.doors import person
 from portal.console.forms import RegistrationForm
 from portal.console.run_page import live_context
@@ -51,9 +51,10 @@ class RunInline(ReadOnlyInline):
 
     newest = 20
     related = ("requested_by",)
-    verbose_name_plural = "newest runs"
+    verbose_name_plural = _("newest runs")
     model = Run
-    fields = ("kind", "state", "requested_by", "created_at", "finished_at", "error_summary")
+    fields = ("kind", "state", "requested_by", "created_at", "finished_at", "error")
+    error = told("error_summary", _("Error"))
     show_change_link = True
 
 
@@ -61,23 +62,27 @@ class EventInline(ReadOnlyInline):
     """The district's newest audit events."""
 
     newest = 20
-    verbose_name_plural = "newest audit events"
+    verbose_name_plural = _("newest audit events")
 
     model = AuditEvent
-    fields = ("at", "actor_name", "action", "message", "outcome")
+    fields = ("at", "actor_name", "action", "sentence", "outcome")
+    sentence = told("message", _("Sentence"))
 
 
 @admin.register(District)
 class DistrictAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
     """Registers, shows and leads to the teardown."""
 
-    list_display = ("name", "suffix", "environment", "region", "size", "status_shown", "drift_shown", "created_at")
+    list_display = (
+        *("name", "suffix", "environment_shown", "region", "size", "status_shown", "drift_shown", "created_at"),
+    )
     list_filter = ("status", "drift", "environment", "region", "size", "account")
     search_fields = ("name", "suffix", "=nces_id")
     list_per_page = 50
     show_full_result_count = False
     inlines = (OutputInline, ResourceInline, RunInline, EventInline)
     actions = ("tear_down",)
+    environment_shown = told("environment", _("Environment"))
     change_form_template = "admin/districts/district/change_form.html"
 
     @admin.display(description=_("State"), ordering="status")
@@ -85,7 +90,7 @@ class DistrictAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type
         """Draw the district's badge."""
         return badge(district.status_badge)
 
-    @admin.display(description="Drift", ordering="drift")
+    @admin.display(description=_("Drift"), ordering="drift")
     def drift_shown(self, district: District) -> SafeString:
         """Draw what the last check found."""
         return badge(district.drift_badge)

@@ -6,6 +6,7 @@ counted; otherwise whoever has a level is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, LiteralString
 
@@ -16,6 +17,9 @@ from processor.analytics.cells import ALL, DIMENSIONS, UNKNOWN, Atom, Cell
 
 PERCENTILES = (10, 25, 50, 75, 90)
 GROUPED_BY = ("school", "grade", *DIMENSIONS)
+COLUMNS = {"school": "school_id", "grade": "grade", "level": "performance_level"}
+WORK_MEMORY = "32MB"
+"""For one sort or hash of a question: with PostgreSQL's own 4 MB a large district's results are sorted on disk."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,10 @@ def numbers(
     query = sql.SQL(
         "WITH one AS ({one}) SELECT {key}, count(*), avg(score), stddev_samp(score), "
         "percentile_cont({shares}) WITHIN GROUP (ORDER BY score) FROM one WHERE {within} GROUP BY 1"
-    ).format(one=_one_each(scored), key=_key(by), shares=[share / 100 for share in PERCENTILES], within=_within(within))
+    ).format(
+        one=_one_each(scored, names=_needed(within, by)), key=_key(by),
+        shares=[share / 100 for share in PERCENTILES], within=_within(within),
+    )  # fmt: skip
     rows = connection.execute(query, {**_parameters(occasion), **_values(within)})
     return {
         told_apart(within, by, key): Numbers(n, mean, deviation, tuple(found or [None] * len(PERCENTILES)))
@@ -115,7 +122,7 @@ def changes(
         "FROM one JOIN former USING (student)) SELECT {key}, count(*), "
         "percentile_cont({shares}) WITHIN GROUP (ORDER BY change) FROM pairs WHERE {within} GROUP BY 1"
     ).format(
-        after=_one_each(True), before=_one_each(True, "before_"), key=_key(by),
+        after=_one_each(True, names=_needed(within, by)), before=_one_each(True, "before_", names=()), key=_key(by),
         shares=[share / 100 for share in PERCENTILES], within=_within(within),
     )  # fmt: skip
     parameters = {**_parameters(after), **_parameters(before, "before_"), **_values(within)}
@@ -133,7 +140,7 @@ def changed_atoms(connection: psycopg.Connection, before: Occasion, after: Occas
         "WITH one AS ({after}), former AS ({before}) SELECT school, grade, grouping({names}), {names}, count(*) "
         "FROM (SELECT one.* FROM one JOIN former USING (student)) pairs GROUP BY GROUPING SETS ({sets})"
     ).format(
-        after=_one_each(True), before=_one_each(True, "before_"),
+        after=_one_each(True), before=_one_each(True, "before_", names=()),
         names=sql.SQL(", ").join(map(sql.Identifier, DIMENSIONS)), sets=sql.SQL(", ").join(sets),
     )  # fmt: skip
     made = []
@@ -160,21 +167,31 @@ OF_OCCASION_TEXT: LiteralString = (
 OF_OCCASION = sql.SQL(OF_OCCASION_TEXT.replace("{p}", ""))
 
 
-def _one_each(scored: bool, prefix: LiteralString = "") -> sql.Composed:
-    """One row a student: the latest result of the occasion; names with a prefix are another occasion's."""
+def _one_each(scored: bool, prefix: LiteralString = "", names: Sequence[str] = (*GROUPED_BY, "level")) -> sql.Composed:
+    """One row a student: the latest result of the occasion; parameters with a prefix are another occasion's.
+
+    A row has the names that are asked for alone: what is not is neither joined nor sorted along.
+    """
+    columns = {**COLUMNS, **{name: name for name in DIMENSIONS}}
     texts = [
-        sql.SQL("coalesce({name}::text, {unknown}) AS {name}").format(name=sql.Identifier(name), unknown=UNKNOWN)
-        for name in DIMENSIONS
+        sql.SQL(", coalesce({column}::text, {unknown}) AS {name}").format(
+            column=sql.Identifier(columns[name]), name=sql.Identifier(name), unknown=UNKNOWN
+        )
+        for name in names
     ]
     wanted: LiteralString = "scale_score IS NOT NULL" if scored else "performance_level IS NOT NULL"
     return sql.SQL(
-        "SELECT DISTINCT ON (student) student, coalesce(school_id, {unknown}) AS school, "
-        "coalesce(grade, {unknown}) AS grade, coalesce(performance_level, {unknown}) AS level, "
-        "scale_score AS score, {texts} {results} AND {wanted} ORDER BY student, taken_on DESC, record_id DESC"
+        "SELECT DISTINCT ON (student) student, scale_score AS score{texts} {results} AND {wanted} "
+        "ORDER BY student, taken_on DESC, record_id DESC"
     ).format(
-        unknown=UNKNOWN, texts=sql.SQL(", ").join(texts), results=sql.SQL(OF_OCCASION_TEXT.replace("{p}", prefix)),
-        wanted=sql.SQL(wanted),
-    )  # fmt: skip
+        texts=sql.Composed(texts), results=sql.SQL(OF_OCCASION_TEXT.replace("{p}", prefix)), wanted=sql.SQL(wanted)
+    )
+
+
+def _needed(within: Cell, by: str) -> list[str]:
+    """Return the names that the groups within a cell are told apart by."""
+    named = {"school": within.school, "grade": within.grade, within.dimension: within.value}
+    return [name for name in GROUPED_BY if name == by or named.get(name, ALL) != ALL]
 
 
 def _parameters(occasion: Occasion, prefix: str = "") -> dict[str, Any]:

@@ -133,6 +133,7 @@ class Analytics:
             def read(version: int = version) -> bytes:
                 nonlocal recorded
                 with self._pool.connection() as connection, connection.transaction():
+                    connection.execute(f"SET LOCAL work_mem = '{occasions.WORK_MEMORY}'")
                     opened = open_access(connection, access)
                     rows = compute(connection, version)
                     # Every statement sees what is committed by then: a merge in between would mix two states.

@@ -93,24 +93,32 @@ def _settle_known(connection: psycopg.Connection) -> int:
 def refuse_before(connection: psycopg.Connection) -> Iterator[Place]:
     """Take out of the staged rows what must not be merged, and yield where it was: erased students, duplicate ids."""
     connection.execute(f"ANALYZE {STAGE}")
-    yield from _places(_erased(connection), "erased_student", "The student's records were erased on request.")
-    yield from _places(_losers(connection), "duplicate_id", "Another row of this file has the same id, and is newer.")
+    if _take_erased(connection):
+        yield from _places(connection, "erased", "erased_student", "The student's records were erased on request.")
+    if _take_losers(connection):
+        reason = "Another row of this file has the same id, and is newer."
+        yield from _places(connection, "losers", "duplicate_id", reason)
 
 
-def _erased(connection: psycopg.Connection) -> list[tuple[int, int]]:
+def _take_erased(connection: psycopg.Connection) -> bool:
+    """Take out the rows of erased students, and say whether any can be; `erased` then has their places."""
     if connection.execute("SELECT NOT EXISTS (SELECT FROM homeroom.erased_student)").fetchone() == (True,):
-        return []
+        return False
     # Of the small tables too, whose rows have no line of their own to report.
     for name in ("student", "student_identity", "student_name", "student_subgroup", "enrolment"):
         connection.execute(
             f"DELETE FROM pg_temp.stage_{name} s USING homeroom.erased_student e WHERE e.student = s.student"
         )
-    return connection.execute(
-        f"DELETE FROM {STAGE} s USING homeroom.erased_student e WHERE e.student = s.student RETURNING part, line"
-    ).fetchall()
+    connection.execute(
+        "CREATE TEMPORARY TABLE erased ON COMMIT DROP AS "
+        f"SELECT s.part, s.line FROM {STAGE} s JOIN homeroom.erased_student e USING (student)"
+    )
+    connection.execute(f"DELETE FROM {STAGE} s USING homeroom.erased_student e WHERE e.student = s.student")
+    return True
 
 
-def _losers(connection: psycopg.Connection) -> list[tuple[int, int]]:
+def _take_losers(connection: psycopg.Connection) -> bool:
+    """Take out all rows but one of each id that is there twice, and say whether any is; `losers` has their places."""
     connection.execute(f"SET LOCAL work_mem = '{WORK_MEMORY}'")
     # A record's rows come from one line, except where the id is there twice; most records have but one row.
     connection.execute(
@@ -122,7 +130,7 @@ def _losers(connection: psycopg.Connection) -> list[tuple[int, int]]:
         "GROUP BY record_id HAVING min(line) <> max(line) OR min(part) <> max(part)"
     )
     if connection.execute("SELECT NOT EXISTS (SELECT FROM twice)").fetchone() == (True,):
-        return []
+        return False
     connection.execute(
         "CREATE TEMPORARY TABLE losers ON COMMIT DROP AS SELECT record_id, part, line FROM ("
         "SELECT record_id, part, line, row_number() OVER (PARTITION BY record_id ORDER BY modified_at DESC, "
@@ -135,12 +143,13 @@ def _losers(connection: psycopg.Connection) -> list[tuple[int, int]]:
     connection.execute(
         f"DELETE FROM {STAGE} s USING losers l WHERE (s.record_id, s.part, s.line) = (l.record_id, l.part, l.line)"
     )
-    return connection.execute("SELECT part, line FROM losers ORDER BY part, line").fetchall()
+    return True
 
 
 def held(connection: psycopg.Connection) -> Iterator[Place]:
     """Yield the merged rows that wait unseen, each line once: a roster, a test or a bound decides about them later."""
     with connection.cursor(name="held") as cursor:
+        cursor.itersize = 5_000
         cursor.execute(
             f"SELECT DISTINCT ON (s.part, s.line) s.part, s.line, CASE WHEN t.student IS NULL THEN 0 "
             f"WHEN a.administration_id IS NULL THEN 1 ELSE 2 END FROM {STAGE} s "
@@ -160,6 +169,10 @@ HELD = (
 )
 
 
-def _places(rows: list[tuple[int, int]], code: str, reason: str) -> Iterator[Place]:
-    for part, line in sorted(set(rows)):
-        yield Place(part, line, code, reason)
+def _places(connection: psycopg.Connection, table: str, code: str, reason: str) -> Iterator[Place]:
+    """Yield the places in a temporary table; there may be as many as rows, so that not all are held in memory."""
+    with connection.cursor(name=table) as cursor:
+        cursor.itersize = 5_000
+        cursor.execute(f"SELECT DISTINCT part, line FROM {table} ORDER BY part, line")
+        for part, line in cursor:
+            yield Place(part, line, code, reason)

@@ -67,8 +67,8 @@ class Queue:
             self._keep(message, seconds)
 
     @contextlib.contextmanager
-    def kept_invisible(self, message: Message) -> Iterator[None]:
-        """While this lasts, no other worker gets the message, however long the file."""
+    def kept_invisible(self, message: Message, meanwhile: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """While this lasts, no other worker gets the message, however long the file; `meanwhile` goes on besides."""
         ended = threading.Event()
 
         def beat() -> None:
@@ -78,6 +78,7 @@ class Queue:
                     self._keep(message, self._visible)
                 except (ClientError, BotoCoreError) as error:
                     logger.warning("The message could not be kept: %s.", type(error).__name__)
+                meanwhile()
 
         thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
         thread.start()

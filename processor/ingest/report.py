@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from typing import IO, Any
 from urllib.parse import quote
 
+from boto3.s3.transfer import TransferConfig
+
 from processor.problems import RefusedCell
 
 MOST_ROWS = 200_000
@@ -16,6 +18,8 @@ MOST_KEPT = 1_000
 MOST_VALUE = 80
 SPILL = 4 * 1024 * 1024
 HEADER = ("file", "line", "field", "code", "reason", "value")
+ONE_PART_AT_A_TIME = TransferConfig(use_threads=False)
+"""The client would hold ten parts of a large report in memory otherwise."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 REPORTS, INCOMING = "reports/", "incoming/"
 
@@ -61,7 +65,13 @@ class Report:
         """Write the report object; a second time writes the same."""
         self._text.flush()
         self._bytes.seek(0)
-        client.upload_fileobj(_Unclosed(self._bytes), bucket, key, ExtraArgs={"ContentType": "text/csv; charset=utf-8"})
+        told = {"ContentType": "text/csv; charset=utf-8"}
+        client.upload_fileobj(_Unclosed(self._bytes), bucket, key, ExtraArgs=told, Config=ONE_PART_AT_A_TIME)
+
+    def size(self) -> int:
+        """Return how many bytes the report has; beyond SPILL they are on disk."""
+        self._text.flush()
+        return self._bytes.tell()
 
     def close(self) -> None:
         """Give the space back."""

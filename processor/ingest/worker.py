@@ -75,7 +75,7 @@ class Worker:
     def work_on(self, message: Message) -> list[Result]:
         """Work on one message and settle it; what fails unexpectedly is remembered, and tried again by the queue."""
         try:
-            with self.queue.kept_invisible(message):
+            with self.queue.kept_invisible(message, self._housekeeping):
                 results = self._objects(message)
         except PoisonMessage as error:
             self._give_up(message, error, last=True)
@@ -152,7 +152,7 @@ class Worker:
             self.queue.give_back(message, seconds=0 if last else RETRY_SECONDS)
 
     def _housekeeping(self) -> None:
-        """Tell the backlog."""
+        """Tell the backlog; between messages, and every minute of a long file."""
         now = time.monotonic()
         try:
             if now >= self._next_backlog:

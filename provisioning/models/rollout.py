@@ -7,6 +7,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from portal.districts.changes import EDITABLE
 from portal.districts.models import District
@@ -50,7 +51,7 @@ class Rollout(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Rollout #{self.pk}"
+        return _("Rollout #%(number)s") % {"number": self.pk}
 
     @property
     def number(self) -> int:

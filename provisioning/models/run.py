@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal.districts.models import District
 from provisioning.states import ACTIVE_STATES, Decision, Priority, RunKind, RunState
@@ -127,7 +128,7 @@ class Run(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Run #{self.pk}"
+        return _("Run #%(number)s") % {"number": self.pk}
 
     @property
     def number(self) -> int:
@@ -177,7 +178,7 @@ class RunStep(models.Model):
         ordering = ["id"]
 
     def __str__(self) -> str:
-        return f"{self.run}: {self.step}"
+        return f"{self.run}: {self.badge.label.lower()}"
 
     @property
     def badge(self) -> RunState:

@@ -13,7 +13,7 @@ from typing import Any
 from sandbox.gaps.elasticache_parameters import DEFAULTS, groups_of
 from sandbox.gaps.elasticache_users import user_groups_of
 from sandbox.gaps.extension import wrap
-from sandbox.standins.addresses import free_address
+from sandbox.standins.addresses import PortTakenError, free_address
 from sandbox.standins.grounds import Grounds, backends
 from sandbox.standins.valkey import Cache, CacheFailedError, User, Wanted, sorted_users
 
@@ -48,7 +48,12 @@ class Caches:
     def _create(self, original: Any, backend: Any, **kwargs: Any) -> Any:
         group = original(backend, **kwargs)
         if group.cluster_mode != "enabled":
-            group.sandbox_address = free_address(int(group.port))
+            try:
+                group.sandbox_address = free_address(int(group.port))
+            except PortTakenError as taken:
+                # Its port is the stack's own choice: without a process, as without a cache, programs compute anew.
+                log.error("%s has no process. %s", group.arn, taken)
+                return group
             group.sandbox_auth_token = kwargs.get("auth_token") or ""
             for shard in group.node_groups:
                 shard["primary_endpoint"] = {"address": group.sandbox_address, "port": group.port}

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.gaps.extension import wrap
-from sandbox.standins.addresses import free_address
+from sandbox.standins.addresses import ONLY, PortTakenError, free_address, free_port
 from sandbox.standins.grounds import Grounds, backends
 from sandbox.standins.postgres import Database, DatabaseFailedError, Wanted
 
@@ -53,7 +53,12 @@ class Databases:
     def _create_cluster(self, original: Any, backend: Any, kwargs: Any) -> Any:
         cluster = original(backend, kwargs)
         if cluster.engine == ENGINE:
-            cluster.sandbox_address = free_address(int(cluster.port))
+            try:
+                cluster.sandbox_address = free_address(int(cluster.port))
+            except PortTakenError as taken:
+                # Somebody's own server has the port everywhere: the cluster says another one, as it may.
+                log.warning("%s: %s is given another port. %s", cluster.arn, ONLY, taken)
+                cluster.sandbox_address, cluster.port = ONLY, free_port()
             cluster.sandbox_key = f"{cluster.arn}#{cluster.db_cluster_resource_id}"
         return cluster
 

@@ -6,6 +6,8 @@ import subprocess
 import sys
 
 from devtools.paths import ROOT
+from processor.ingest.report import MOST_ROWS, Report
+from processor.problems import RefusedCell
 
 CHILD = """
 import io, re, sys
@@ -68,3 +70,13 @@ def test_memory_does_not_grow_with_the_file():
     small, large = megabytes(10_000), megabytes(300_000)
     assert large < 300
     assert large < small + 60, f"{small} MB for 10,000 rows, {large} MB for 300,000"
+
+
+def test_a_reports_disk_is_bounded_however_many_rows_are_refused():
+    report = Report()
+    value = "=" * 1000
+    for number in range(MOST_ROWS + 50_000):
+        report.add(RefusedCell("results.csv", number, "score", "not_a_number", "This is no number.", value))
+    assert report.lines == MOST_ROWS + 50_000
+    assert report.size() < 100 * 2**20
+    report.close()

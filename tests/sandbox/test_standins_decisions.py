@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 
 import pytest
 
+from sandbox.standins.addresses import PortTakenError, free_address
 from sandbox.standins.images import has_process
 from sandbox.standins.logs import embedded
 from sandbox.standins.planning import LONGEST_PAUSE, Plan, Running, pause, plan
@@ -83,6 +85,18 @@ def test_other_lines_hold_no_metrics(line: str):
 )
 def test_the_processors_image_has_a_process_and_no_other(image: str, expected: bool):
     assert has_process(image) is expected
+
+
+def test_an_address_of_its_own_has_the_port_free_unless_somebody_has_it_everywhere():
+    with socket.socket() as theirs:
+        theirs.bind(("0.0.0.0", 0))
+        theirs.listen()
+        port = theirs.getsockname()[1]
+        with pytest.raises(PortTakenError, match=f"Port {port} is taken"):
+            free_address(port)
+    address = free_address(port)
+    with socket.socket() as ours:
+        ours.bind((address, port))
 
 
 def test_cache_users_have_their_passwords_or_none():

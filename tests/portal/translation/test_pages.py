@@ -1,0 +1,282 @@
+"""No page says a word that is not translated: in a language of brackets, nothing is read outside of the brackets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.apps import apps
+from django.conf import settings as project_settings
+from django.contrib import admin
+from django.contrib.admin.utils import display_for_field
+from django.db.models import JSONField
+from django.test import Client, RequestFactory
+from django.urls import reverse
+from django.utils import translation
+
+from portal.accounts.roles import Role
+from portal.audit.actions import AuditAction
+from portal.audit.models import AuditEvent
+from portal.console import urls
+from portal.console.forms import REGIONS
+from portal.console.views.errors import server_error
+from portal.texts import forget
+from tests.builders import ACCOUNT_ID, a_person
+from tests.portal.translation import pseudo
+from tests.portal.translation.world import World, a_world
+
+pytestmark = pytest.mark.django_db
+
+NO_PAGES = {
+    *("sign-out", "fleet-export", "bulk-template", "bulk-plan", "run-log", "certificate-key", "certificate-file"),
+    *("audit-export", "audit-verify", "drift-check", "drift-plan", "drift-repair", "drift-accept", "district-plan"),
+    *("district-deploy", "teardown-look", "run-cancel", "run-decide", "run-retry", "rollout-pause", "rollout-resume"),
+    *("rollout-abort",),
+}
+"""Addresses that answer with a file, a redirection or only to a POST; what they say is on the page that follows."""
+
+KEY = "4d1e3a52-8f0c-4a57-9a55-2f3f7c0b8a11"
+ELSEWHERE = {"sign-in", "bulk-progress"}
+"""Pages that a test of their own looks at."""
+
+DATA = {
+    *("Homeroom", "CSV", "NDJSON", "SHA-256", "VPC", "USD", "UTC", "ARN", "data", "zzzz", "vpc-1", "id-1", "x"),
+    *("Amazon VPC", "RDS", "ec2", "vpc", "CloudWatch Logs", "ElastiCache", "SNS", "terraform", "Python", "Django"),
+    *("Celery", "service_url", "https://lakeside.test", "chain", "S", "New image <b>", "<script>alert(1)</script> 🍁"),
+    *REGIONS,
+}
+"""Names that are the same in every language, and what this world's people wrote."""
+
+
+@pytest.fixture
+def brackets(tmp_path: Path, settings: Any) -> Iterator[str]:
+    """Let the portal speak the pseudo-language."""
+    settings.LANGUAGES = [*project_settings.LANGUAGES, (pseudo.CODE, "Brackets")]
+    settings.LOCALE_PATHS = [pseudo.write(tmp_path)]
+    forget()
+    yield pseudo.CODE
+    forget()
+
+
+@pytest.fixture
+def world() -> World:
+    return a_world()
+
+
+def speaking(language: str, user: Any = None) -> Client:
+    """Return a client whose person chose a language."""
+    client = Client(raise_request_exception=False)
+    if user is not None:
+        client.force_login(user)
+    client.cookies[project_settings.LANGUAGE_COOKIE_NAME] = language
+    return client
+
+
+def pages(world: World) -> dict[str, list[str]]:
+    """Return the addresses of each page of the console, by its name."""
+    districts = [world.live.suffix, world.draft.suffix, world.certificate.district.suffix]
+    queries = {
+        "fleet": ["", "?q=zzzz", "?show=attention"],
+        "audit": ["", "?run=x", "?words=zzzz"],
+        "search": ["", "?q=vpc", "?q=zzzz", f"?q={world.failed.number}"],
+    }
+    found = {}
+    for pattern in urls.urlpatterns:
+        name, route = str(pattern.name), str(pattern.pattern)
+        if name in NO_PAGES | ELSEWHERE:
+            continue
+        if "<slug:suffix>" in route:
+            found[name] = [reverse(f"console:{name}", args=[each]) for each in districts]
+        elif "runs/" in route:
+            found[name] = [reverse(f"console:{name}", args=[run.number]) for run in world.runs]
+        elif "rollouts/<" in route:
+            found[name] = [reverse(f"console:{name}", args=[world.rollout.number])]
+        elif "certificates/" in route:
+            found[name] = [reverse(f"console:{name}", args=[world.certificate.number])]
+        else:
+            found[name] = [reverse(f"console:{name}") + query for query in queries.get(name, [""])]
+    return found
+
+
+def left_on(answer: Any, data: set[str]) -> list[str]:
+    assert answer.status_code in {200, 204, 403, 404, 422, 500}, answer.status_code
+    return sorted(set(pseudo.untranslated(answer.content.decode(), DATA | data)))
+
+
+def asked(client: Client, address: str) -> Any:
+    answer = client.get(address)
+    return client.post(address) if answer.status_code == 405 else answer
+
+
+def none_left(found: dict[str, list[str]]) -> None:
+    left = "\n".join(f"{where}: {some}" for where, some in found.items() if some)
+    if left:
+        pytest.fail(f"Not translated:\n{left}", pytrace=False)
+
+
+def test_every_page_of_the_console_is_translated(brackets: str, world: World) -> None:
+    client = speaking(brackets, world.administrator)
+    addresses = [each for some in pages(world).values() for each in some]
+    none_left({address: left_on(asked(client, address), world.data) for address in addresses})
+
+
+def test_a_viewer_and_somebody_without_a_role_are_told_in_their_language(brackets: str, world: World) -> None:
+    viewer, nobody = a_person(Role.VIEWER, "vera"), a_person(Role.VIEWER, "nora")
+    nobody.groups.clear()
+    data = world.data | {"vera", "nora"}
+    suffix = world.live.suffix
+    addresses = ["/", f"/districts/{suffix}/settings", f"/districts/{suffix}/danger", "/districts/new", "/rollouts"]
+    addresses.append(f"/runs/{world.waiting.number}")
+    found = {f"viewer {each}": left_on(speaking(brackets, viewer).get(each), data) for each in addresses}
+    found |= {"nobody": left_on(speaking(brackets, nobody).get("/"), data)}
+    none_left(found)
+
+
+def test_an_empty_portal_is_translated(brackets: str) -> None:
+    client = speaking(brackets, a_person(Role.ADMINISTRATOR, "ada"))
+    addresses = ["/", "/rollouts", "/audit?words=zzzz", "/system", "/search"]
+    none_left({each: left_on(client.get(each), {"ada"}) for each in addresses})
+
+
+def test_pages_for_what_goes_wrong_are_translated(brackets: str) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies[project_settings.LANGUAGE_COOKIE_NAME] = brackets
+    with translation.override(brackets):
+        broken = server_error(RequestFactory().get("/"))
+    answers = {
+        "404": speaking(brackets, a_person(Role.VIEWER, "vera")).get("/districts/none"),
+        "csrf": strict.post("/sign-in", {"username": "x"}),
+        "500": broken,
+    }
+    assert [answer.status_code for answer in answers.values()] == [404, 403, 500]
+    none_left({name: left_on(answer, {"vera"}) for name, answer in answers.items()})
+
+
+def test_signing_in_is_translated_with_its_refusal(brackets: str) -> None:
+    client = speaking(brackets)
+    data = {"username": "x", "password": "wrong"}
+    found = {"asked": left_on(client.get("/sign-in"), set()), "refused": left_on(client.post("/sign-in", data), {"x"})}
+    again = speaking(brackets, a_person(Role.OPERATOR, "otto"))
+    found["again"] = left_on(again.post("/sign-in/again", {"password": "wrong"}), {"otto"})
+    none_left(found)
+
+
+def test_refusals_beside_fields_are_translated(brackets: str, world: World) -> None:
+    client, suffix = speaking(brackets, world.administrator), world.live.suffix
+    wrong = {
+        "/districts/new": {
+            "name": "A\x07",
+            "slug": world.live.slug,
+            "nces_id": "1",
+            "contact_email": "x",
+            "cidr": str(world.live.cidr),
+            "environment": "production",
+            "account_id": ACCOUNT_ID,
+            "time_zone": "America/New_York",
+            "region": "us-west-1",
+            "size": "S",
+            "zones": "3",
+            "egress": "nat",
+            "allowed_client_cidrs": "10.0.0.0/33",
+            "monthly_budget_usd": "5",
+            "registration_key": KEY,
+        },
+        f"/districts/{suffix}/settings": {"tags": "x", "backup_days": "99", "allowed_client_cidrs": "zzzz"},
+        f"/districts/{suffix}/teardown": {"slug": "other", "reason": "data"},
+        "/rollouts/new": {
+            "what": "retention_days",
+            "value": "x",
+            "waves": "zzzz",
+            "at_once": "999",
+            "key": str(uuid4()),
+        },
+        f"/runs/{world.cancelling.number}/force-stop": {"number": "7"},
+    }
+    world.data |= {"us-west-1", "A\x07"}
+    found = {}
+    for address, data in wrong.items():
+        answer = client.post(address, data)
+        assert answer.status_code == 422, address
+        found[address] = left_on(answer, world.data)
+    none_left(found)
+
+
+def test_a_file_of_districts_is_translated_through_its_trial_and_progress(brackets: str, world: World) -> None:
+    client = speaking(brackets, world.administrator)
+    file = "name,slug,nces_id\nNorth,north,\nSouth,north,\nEast,east,1\n"
+    tried = client.post("/districts/bulk", {"text": file, "batch": str(uuid4())})
+    batch = re.findall(r'name="batch" value="([^"]+)"', tried.content.decode())[0]
+    data = world.data | {"North", "South", "East", "north-sbx", "east-sbx"}
+    found = {"tried": left_on(tried, data)}
+    refused = client.post("/districts/bulk", {"text": "a,b\n1,2\n", "batch": str(uuid4())})
+    found["refused"] = left_on(refused, data)
+    taken = client.post("/districts/bulk", {"text": file, "batch": batch, "row": "1", "register": "yes"}, follow=True)
+    assert taken.redirect_chain
+    found["progress"] = left_on(taken, data)
+    none_left(found)
+
+
+def test_what_buttons_answer_is_translated(brackets: str, world: World) -> None:
+    client = speaking(brackets, world.administrator)
+    rollout, suffix = world.rollout.number, world.live.suffix
+    pressed: list[tuple[str, dict[str, str]]] = [
+        ("/audit/verify", {}),
+        (f"/runs/{world.waiting.number}/decide", {}),
+        (f"/runs/{world.waiting.number}/decide", {"decision": "discarded"}),
+        (f"/runs/{world.waiting.number}/decide", {"decision": "discarded"}),
+        (f"/runs/{world.queued.number}/cancel", {}),
+        (f"/runs/{world.queued.number}/cancel", {}),
+        (f"/runs/{world.lost.number}/retry", {}),
+        (f"/rollouts/{rollout}/pause", {}),
+        (f"/rollouts/{rollout}/pause", {}),
+        (f"/rollouts/{rollout}/resume", {}),
+        (f"/rollouts/{rollout}/abort", {}),
+        (f"/districts/{world.draft.suffix}/drift/check", {}),
+        (f"/districts/{world.draft.suffix}/drift/repair", {}),
+        (f"/districts/{suffix}/drift/accept", {}),
+        (f"/districts/{suffix}/deploy", {}),
+        ("/districts/bulk/plan", {}),
+        ("/districts/bulk/plan", {"district": suffix}),
+    ]
+    found = {}
+    for number, (address, data) in enumerate(pressed):
+        found[f"{number} {address}"] = left_on(client.post(address, data, follow=True), world.data)
+    none_left(found)
+
+
+def test_the_record_is_told_in_the_reader_s_language(brackets: str, world: World) -> None:
+    """Every sentence that this world stored finds its translation."""
+    client = speaking(brackets, world.administrator)
+    assert AuditEvent.objects.count() > 50
+    addresses = [f"/audit?district={world.live.suffix}", *(f"/audit?run={run.number}" for run in world.runs)]
+    none_left({each: left_on(client.get(each), world.data) for each in addresses})
+
+
+def stored(*rows: Any) -> set[str]:
+    """Return what rows hold, as the admin shows it: raw, since that is what it is for."""
+    values = [(getattr(row, field.attname), field) for row in rows for field in row._meta.fields]
+    found = {str(value) for value, _ in values}
+    found |= {display_for_field(value, field, "") for value, field in values if isinstance(field, JSONField)}
+    return {text for text in found if not text.isdigit()} - {""}
+
+
+def test_the_admin_is_translated(brackets: str, world: World) -> None:
+    client = speaking(brackets, world.administrator)
+    addresses = [reverse("admin:index"), reverse("admin:districts_district_add")]
+    for label in ("accounts", "audit", "districts", "provisioning"):
+        for model in apps.get_app_config(label).get_models():
+            if admin.site.is_registered(model):
+                addresses.append(reverse(f"admin:{label}_{model._meta.model_name}_changelist"))
+    addresses += [
+        reverse("admin:districts_district_change", args=[world.live.pk]),
+        reverse("admin:provisioning_run_change", args=[world.failed.pk]),
+        reverse("admin:accounts_user_change", args=[world.administrator.pk]),
+    ]
+    # Django's own pictures have English names; roles are groups, and codes are what the record filters by.
+    data = world.data | {"True", "False", "Search", *Role, *AuditAction, "Sandbox", "token", "test"}
+    data |= stored(world.failed, world.live)
+    none_left({each: left_on(client.get(each), data) for each in addresses})

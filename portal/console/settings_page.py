@@ -112,20 +112,28 @@ class SettingsForm(DescribedForm):
         label=said_lazy(EDITABLE["domain_name"]), required=False, max_length=253, help_text=_("In the hosted zone.")
     )
     oidc_issuer = forms.CharField(
-        label=EDITABLE["oidc_issuer"], required=False, max_length=255, help_text="Without one nobody is let in."
+        label=said_lazy(EDITABLE["oidc_issuer"]),
+        required=False,
+        max_length=255,
+        help_text=_("Without one nobody is let in."),
     )
     oidc_audience = forms.CharField(
-        label=EDITABLE["oidc_audience"], required=False, max_length=200, help_text="The suffix where it is empty."
+        label=said_lazy(EDITABLE["oidc_audience"]),
+        required=False,
+        max_length=200,
+        help_text=_("The suffix where it is empty."),
     )
     oidc_keys = forms.CharField(
-        label=EDITABLE["oidc_keys"],
+        label=said_lazy(EDITABLE["oidc_keys"]),
         required=False,
         max_length=24_576,
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
-        help_text="What its jwks_uri answers, where the API has no way out to fetch it.",
+        help_text=_("What its jwks_uri answers, where the API has no way out to fetch it."),
     )
     district_ids = LinedField(
-        label=EDITABLE["district_ids"], required=False, help_text="One a line; rows that name another are refused."
+        label=said_lazy(EDITABLE["district_ids"]),
+        required=False,
+        help_text=_("One a line; rows that name another are refused."),
     )
     retention_days = forms.TypedChoiceField(
         label=said_lazy(EDITABLE["retention_days"]),

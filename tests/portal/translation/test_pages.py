@@ -22,8 +22,8 @@ from portal.accounts.roles import Role
 from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
 from portal.console import urls
-from portal.console.forms import REGIONS
 from portal.console.views.errors import server_error
+from portal.districts.registration import REGIONS
 from portal.texts import forget
 from provisioning.models import DriftItem
 from tests.builders import ACCOUNT_ID, a_person

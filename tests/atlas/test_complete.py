@@ -19,6 +19,7 @@ NO_PAGES = {
     "drift-plan": "changes something, and leads on",
     "drift-repair": "changes something, and leads on",
     "drift-accept": "changes something, and leads on",
+    "district-pipeline": "a part of the district's page",
     "district-plan": "changes something, and leads on",
     "district-deploy": "changes something, and leads on",
     "teardown-look": "changes something, and leads on",

@@ -286,7 +286,7 @@ def test_onboard_by_keys_alone(keys: Page):
     keys.keyboard.type("3904380")
     tab_to(keys, "input[name='size']")
     keys.keyboard.press("ArrowRight")
-    tab_to(keys, "#register-form button")
+    tab_to(keys, "#register-form .btn-primary")
     keys.keyboard.press("Enter")
     main(keys, f"apply of Keys {number}")
     assert run_of(keys).district.size == "M"

@@ -478,6 +478,9 @@ def test_nothing_resists_its_end(stack):
 
 
 def test_the_secret_is_rotated_every_30_days_and_its_password_is_in_no_state(stack):
+    rotated = {body["secret_id"] for body in stack.all("aws_secretsmanager_secret_rotation").values()}
+    secrets = {f"${{aws_secretsmanager_secret.{name}.arn}}" for name in stack.all("aws_secretsmanager_secret")}
+    assert secrets - rotated == {"${aws_secretsmanager_secret.pseudonyms_key.arn}"}
     for body in stack.all("aws_secretsmanager_secret_rotation").values():
         assert body["rotation_rules"] == {"automatically_after_days": 30}
         assert body["rotate_immediately"] is False

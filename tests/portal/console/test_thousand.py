@@ -138,18 +138,18 @@ def ada(thousand) -> Client:
 
 
 PAGES = {
-    "/": 18, "/?show=attention&sort=name": 18, "/?show=running&q=district&environment=sandbox&region=us-east-1": 19,
-    "/districts/new": 8, "/districts/bulk": 5, "{district}": 16, "{district}/row": 10, "{district}/resources": 10,
-    "{district}/runs": 10, "{district}/drift": 12, "{district}/settings": 9, "{district}/audit": 10,
-    "{district}/danger": 9, "{district}/teardown": 14, "/runs/{run}": 20, "/runs/{run}/live?after=0": 20,
-    "/rollouts": 9, "/rollouts/new": 8, "/rollouts/{rollout}": 12, "/audit": 8, "/search?q=District": 10,
-    "/system": 24, "/legend": 4, "/metrics": 10,
-    "/admin/": 8, "/admin/districts/district/": 9, "/admin/districts/district/add/": 7,
-    "/admin/districts/district/{pk}/change/": 35, "/admin/districts/awsaccount/": 8,
-    "/admin/districts/awsaccount/{account}/change/": 12,
-    "/admin/provisioning/run/": 9, "/admin/provisioning/run/{run}/change/": 30, "/admin/provisioning/rollout/": 8,
-    "/admin/provisioning/accountquota/": 9, "/admin/provisioning/driftitem/": 9, "/admin/provisioning/presence/": 8,
-    "/admin/provisioning/removalcertificate/": 8, "/admin/audit/auditevent/": 11, "/admin/accounts/user/": 9,
+    "/": 18, "/?show=attention&sort=name": 19, "/?show=running&q=district&environment=sandbox&region=us-east-1": 19,
+    "/districts/new": 6, "/districts/bulk": 3, "{district}": 11, "{district}/row": 8, "{district}/resources": 8,
+    "{district}/runs": 8, "{district}/drift": 9, "{district}/settings": 7, "{district}/audit": 8,
+    "{district}/danger": 7, "{district}/teardown": 9, "/runs/{run}": 15, "/runs/{run}/live?after=0": 12,
+    "/rollouts": 4, "/rollouts/new": 4, "/rollouts/{rollout}": 6, "/audit": 5, "/search?q=District": 6,
+    "/system": 16, "/legend": 3, "/metrics": 8,
+    "/admin/": 4, "/admin/districts/district/": 9, "/admin/districts/district/add/": 5,
+    "/admin/districts/district/{pk}/change/": 22, "/admin/districts/awsaccount/": 6,
+    "/admin/districts/awsaccount/{account}/change/": 7,
+    "/admin/provisioning/run/": 7, "/admin/provisioning/run/{run}/change/": 16, "/admin/provisioning/rollout/": 6,
+    "/admin/provisioning/accountquota/": 8, "/admin/provisioning/driftitem/": 6, "/admin/provisioning/presence/": 6,
+    "/admin/provisioning/removalcertificate/": 6, "/admin/audit/auditevent/": 8, "/admin/accounts/user/": 8,
 }  # fmt: skip
 """The most queries of each page, the session's and the person's among them."""
 

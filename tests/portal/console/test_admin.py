@@ -1,0 +1,99 @@
+"""The admin: what the engine and the services write is read only, and every way to change something is a service's."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+
+from portal.accounts.roles import Role
+from portal.audit.actions import AuditAction
+from portal.audit.models import AuditEvent
+from portal.districts.models import AwsAccount
+from provisioning.models import AccountQuota, Run
+from provisioning.states import RunState
+from tests.builders import a_person, a_run, an_account, moved
+
+pytestmark = pytest.mark.django_db
+
+MAY_BE_CHANGED = {"user", "accountquota"}
+"""The only pages with a form over a row that exists: a person's roles, and a limit of one's own."""
+MAY_BE_ADDED = {"user", "district", "awsaccount"}
+
+
+@pytest.fixture
+def ada() -> Client:
+    client = Client()
+    client.force_login(a_person(Role.ADMINISTRATOR, username="ada"))
+    return client
+
+
+def test_no_page_adds_or_changes_what_services_write(rf, ada):
+    request = rf.get("/admin/")
+    request.user = a_person(Role.ADMINISTRATOR)
+    for model, page in admin.site._registry.items():
+        name = model._meta.model_name
+        assert page.has_change_permission(request) == (name in MAY_BE_CHANGED), name
+        assert page.has_add_permission(request) == (name in MAY_BE_ADDED), name
+        assert not page.has_delete_permission(request), name
+
+
+def test_a_run_cannot_be_written_by_a_posted_form(ada):
+    run = a_run()
+    answer = ada.post(f"/admin/provisioning/run/{run.pk}/change/", {"state": "succeeded"})
+    assert answer.status_code == 403
+    assert Run.objects.get().state_badge is RunState.QUEUED
+
+
+def test_a_limit_is_set_by_the_service_which_records_it(ada):
+    account = an_account()
+    quota = AccountQuota.objects.filter(account=account).first()
+    assert quota is not None
+    address = f"/admin/provisioning/accountquota/{quota.pk}/change/"
+    assert ada.post(address, {"set_limit": "42", "limit": "7", "code": "x"}).status_code == 302
+    quota.refresh_from_db()
+    assert (quota.set_limit, quota.code == "x", quota.limit == 7) == (42, False, False)
+    event = AuditEvent.objects.filter(action=AuditAction.ACCOUNT_QUOTA_SET).first()
+    assert event is not None
+    assert event.actor_name == "ada"
+    assert "Give a number of 0 or more" in ada.post(address, {"set_limit": "-1"}).content.decode()
+    operator = Client()
+    operator.force_login(a_person(Role.OPERATOR))
+    assert operator.post(address, {"set_limit": "1"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("address", "filters", "told"),
+    [
+        ("/admin/districts/district/{district}/history/", "district={suffix}", "was registered as"),
+        ("/admin/provisioning/run/{run}/history/", "run={run}", "was requested for"),
+        ("/admin/districts/awsaccount/{account}/history/", "words=123456789012", "was added"),
+    ],
+)
+def test_the_history_of_a_row_is_the_audit_record(ada, address, filters, told):
+    run = a_run()
+    account = AwsAccount.objects.get().pk
+    known = {"district": run.district_id, "run": run.pk, "suffix": run.district.suffix, "account": account}
+    answer = ada.get(address.format(**known))
+    assert answer["Location"] == f"/audit?{filters.format(**known)}"
+    assert told in ada.get(answer["Location"]).content.decode()
+
+
+def test_a_run_page_has_the_live_part_and_the_way_to_the_teardown(ada):
+    run = a_run()
+    page = ada.get(f"/admin/provisioning/run/{run.pk}/change/").content.decode()
+    assert "run-live" in page
+    assert f"/districts/{run.district.suffix}/teardown" in page
+    assert "claim_token" not in page
+
+
+def test_lists_are_searched_and_filtered(ada):
+    run = a_run(name="Maple Valley")
+    other = a_run(name="Cedar")
+    moved(other, RunState.SYNTHESIZING)
+    found = ada.get("/admin/provisioning/run/?q=Maple").content.decode()
+    assert f"Run #{run.pk}" in found
+    assert f"Run #{other.pk}" not in found
+    found = ada.get("/admin/provisioning/run/?state__exact=synthesizing").content.decode()
+    assert f"Run #{other.pk}" in found
+    assert f"Run #{run.pk}<" not in found

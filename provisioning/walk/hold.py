@@ -177,20 +177,27 @@ class Hold:
     def reading(self, what: str, call: Callable[[], Result], mend: Callable[[], object] = lambda: None) -> Result:
         """Return what a read returns, tried again while AWS is away; `mend` is called before each further try.
 
-        Raises its error when it is no passing one, or after AWS_PATIENCE_SECONDS.
+        Raises its error when it is no passing one, or after AWS_PATIENCE_SECONDS. A command that its supervisor ended,
+        since the database was away for longer than the lease and nobody could renew it, is tried again too.
         """
-        deadline, pause = time.monotonic() + django_settings.AWS_PATIENCE_SECONDS, FIRST_PAUSE_SECONDS
+        deadline, pause = 0.0, FIRST_PAUSE_SECONDS
         while True:
             try:
                 return call()
             except EngineError as error:
-                if error.code not in PASSING or time.monotonic() + pause > deadline:
+                passing = error.code in PASSING or (isinstance(error, Interrupted) and self._nobody_asked())
+                # Patience begins with the first failure: what is read may take many minutes to fail.
+                deadline = deadline or time.monotonic() + django_settings.AWS_PATIENCE_SECONDS
+                if not passing or time.monotonic() + pause > deadline:
                     raise
                 told = f"{what} did not work ({error.summary}); trying again in {pause:.0f} s."
                 self.recorder.note("retry", told, level="warning", data={"detail": error.detail})
             self.pause(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
             mend()
+
+    def _nobody_asked(self) -> bool:
+        return timezone.now() <= self.deadline and not self.is_asked_to_stop()
 
     def pause(self, seconds: float) -> None:
         """Wait, while the lease is renewed; raises Interrupted as soon as the run is to stop."""

@@ -22,10 +22,11 @@ from portal.districts.statuses import DistrictStatus
 from portal.state_table import By
 from provisioning.consequences import status_after
 from provisioning.guards import LARGEST_ATTEMPT
-from provisioning.models import Run, new_claim
+from provisioning.models import RemovalCertificate, Run, new_claim
+from provisioning.services.teardown import request_teardown
 from provisioning.states import ACTIVE_STATES, TABLE, TRANSITIONS, Decision, RunKind, RunState
 from provisioning.transitions import RunMoved, TransitionRefused, move
-from tests.builders import a_district, a_person, a_run
+from tests.builders import a_district, a_person, a_run, moved, proven
 
 pytestmark = pytest.mark.django_db
 
@@ -91,6 +92,8 @@ def no_excuse(before: RunState, after: RunState, by: By, hand: dict[str, Any]) -
         "claims it, and nothing of it can still be at work": takes,
         "claims it, and its plan was approved": takes and decided,
         "holds the claim": holds,
+        # Of an apply no proof is asked; of a teardown, below.
+        "holds the claim; a teardown only with an empty inventory as its proof": holds,
         "holds the claim, and the plan needs approval": holds and hand["needs_approval"] and not decided,
         "holds the claim, and the plan needs no approval or has it": holds and (decided or not hand["needs_approval"]),
         "is not who asked for the run": hand["second_person"],
@@ -123,6 +126,24 @@ def test_of_random_walks_only_what_the_table_has_is_made_and_each_move_is_one_au
         assert run.steps.count() == 1 + made - (run.state_badge not in ACTIVE_STATES)
         assert (run.finished_at is not None) == (run.state_badge not in ACTIVE_STATES)
         transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("unproven", [{"left_behind": None}, {"left_behind": [{"kind": "vpc"}]}, {"removal_proof": {}}])
+@pytest.mark.parametrize("after", [RunState.SUCCEEDED, RunState.NO_CHANGES])
+def test_a_teardown_ends_well_with_its_proof_alone(unproven, after):
+    district = a_district()
+    run = request_teardown(district=district, typed_slug=district.slug, reason="Over", actor=None)
+    for state in (RunState.SYNTHESIZING, RunState.PLANNING, RunState.VERIFYING):
+        moved(run, state)
+    proven(run)
+    Run.objects.filter(pk=run.pk).update(**unproven)
+    run.refresh_from_db()
+    with pytest.raises(TransitionRefused, match="proof"):
+        move(run, after, by=By.WORKER, claim=run.claim_token)
+    move(proven(run), after, by=By.WORKER, claim=run.claim_token)
+    district.refresh_from_db()
+    assert district.status_badge is DistrictStatus.REMOVED
+    assert RemovalCertificate.objects.filter(run=run).exists()
 
 
 def test_a_run_is_given_up_after_too_many_losses_only():

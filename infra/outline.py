@@ -18,11 +18,11 @@ TIERS = {"public": 0, "application": 4, "data": 8}
 """Index of each tier's first block among the network's sixteen, as `infra.network` has them."""
 BLOCKS_BITS = 4
 
-ALWAYS = 118
+ALWAYS = 121
 """Resources that every stack has, whatever it is asked for."""
-CALLERS, S3_USERS, ENDPOINTS, GROUPS, INSIDE = 3, 2, 8, 6, 6
+CALLERS, S3_USERS, ENDPOINTS, GROUPS, INSIDE = 3, 2, 8, 6, 5
 """Tiers that call AWS, those that reach S3, interface endpoints, security groups, ways between tiers."""
-ALARMS, METRICS_MORE, FIREWALL_RULES = 10, 2, 6
+ALARMS, METRICS_MORE, FIREWALL_RULES = 10, 2, 7
 """Alarms of every stack, how many metrics they have beyond one each, and the firewall's rules."""
 INTERFACE_ENDPOINTS = ("ecr_api", "ecr_dkr", "kms", "logs", "monitoring", "secretsmanager", "sqs", "sts")
 INSIDE_RULES = (
@@ -30,7 +30,6 @@ INSIDE_RULES = (
     "api_to_database_in",
     "balancer_to_api_in",
     "rotation_to_database_in",
-    "worker_to_cache_in",
     "worker_to_database_in",
 )
 
@@ -188,7 +187,11 @@ def outline(wish: Wish) -> dict[str, Resources]:
         "aws_s3_bucket_notification": {"ingest_notification": {}},
         "aws_sqs_queue": {"ingest_queue": {}, "ingest_dead_letters": {}},
         "aws_sqs_queue_redrive_allow_policy": {"ingest_redrive_allowed": {}},
-        "aws_secretsmanager_secret": {"secret_application_secret": {}, "secret_owner_secret": {}},
+        "aws_secretsmanager_secret": {
+            "pseudonyms_key": {},
+            "secret_application_secret": {},
+            "secret_owner_secret": {},
+        },
         "aws_kms_key": {"encryption_key": {}},
         "aws_cloudwatch_dashboard": {"observability_dashboard": {}},
         "aws_cloudwatch_metric_alarm": {**alarms, "sums": {"metric_query": [{"metric": {}}] * (METRICS_MORE + 1)}},

@@ -74,7 +74,7 @@ def test_patience_ends(held, settings):
 def test_patience_begins_with_the_first_failure(held, settings, monkeypatch):
     settings.AWS_PATIENCE_SECONDS = 5
     clock = [1000.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr("provisioning.walk.hold.time.monotonic", lambda: clock[0])
 
     def slow() -> str:
         clock[0] += 600

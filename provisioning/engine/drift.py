@@ -179,9 +179,12 @@ def _list_differences(path: str, old: list[Any], new: list[Any]) -> Iterator[Dif
             added.remove(element)
         else:
             removed.append((index, element))
-    if not removed and not added:
+    unlike = len(removed) != len(added)
+    # An element that is null cannot be told from one that is not there: then the lists are shown whole.
+    hidden = unlike and (None in added or any(element is None for _, element in removed))
+    if hidden or (not removed and not added):
         yield path, old, new, False
-    elif len(removed) == len(added):
+    elif not unlike:
         for (index, element), other in zip(removed, added, strict=True):
             yield from _differences(f"{path}[{index}]", element, other, None, None)
     else:

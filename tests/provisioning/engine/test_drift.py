@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from devtools.paths import ROOT
@@ -104,6 +104,8 @@ json_values = st.recursive(
 )
 
 
+@example(before={"a": []}, after={"a": [None]})
+@example(before={"a": [None, 1]}, after={"a": [1]})
 @given(
     before=st.dictionaries(st.text(max_size=3), json_values), after=st.dictionaries(st.text(max_size=3), json_values)
 )

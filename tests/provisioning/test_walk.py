@@ -107,7 +107,9 @@ def test_an_apply_that_loses_aws_fails_says_what_exists_and_is_doubted(sandbox):
     run = a_run()
     with once_resources_exist(run, sandbox.process.kill):
         executed(run)
-    assert (run.state, run.error_code) == (RunState.FAILED, "aws_unreachable")
+    # Terraform says it, or whoever asks AWS next where the apply was through before AWS went.
+    assert run.state == RunState.FAILED
+    assert run.error_code in {"aws_unreachable", "aws_unavailable"}
     assert run.district.status == DistrictStatus.NEEDS_ATTENTION
     assert run.resources_done >= 2
     assert run.apply_open or run.resources_done == RESOURCES, "the next run has to compare AWS with the state"

@@ -16,8 +16,9 @@ from devtools.demo import district as example
 from devtools.demo import people
 from devtools.errors import DevtoolsError
 from devtools.paths import ROOT, VAR
-from devtools.screenshots.camera import Camera, running_browser
+from devtools.screenshots.camera import Camera
 from devtools.screenshots.walk import CLOSED_ACCOUNT, Walk
+from devtools.services.chromium import running_browser
 from devtools.services.portal import running_portal
 from devtools.toolchain import browser as chromium
 

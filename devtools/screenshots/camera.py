@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
-
-from devtools.toolchain import browser as chromium
+from playwright.sync_api import Browser, Locator, Page
 
 WIDTH, HEIGHT = 1280, 800
 WAIT_MS = 15_000
@@ -20,18 +16,6 @@ RENAME = """([from, to]) => {
         if (walker.currentNode.data.includes(from))
             walker.currentNode.data = walker.currentNode.data.replaceAll(from, to);
 }"""
-
-
-@contextlib.contextmanager
-def running_browser() -> Iterator[Browser]:
-    """Run a Chromium; raises ToolMissingError with the command that installs one."""
-    program = chromium.require()
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=program, args=list(chromium.FLAGS), env=chromium.environment()
-        )
-        yield started
-        started.close()
 
 
 class Camera:

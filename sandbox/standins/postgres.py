@@ -6,7 +6,6 @@ The packaged server speaks no TLS: a relay opens it before it, and refuses what 
 from __future__ import annotations
 
 import secrets
-import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from sandbox.standins.addresses import ONLY, free_port
 from sandbox.standins.authority import Authority
 from sandbox.standins.children import Child, inherited
 from sandbox.standins.relay import Address
+from sandbox.standins.relayed import RelayedServer
 from sandbox.standins.relays import relay_process
 
 START_SECONDS = 60.0
@@ -43,21 +43,15 @@ class Wanted:
     master: str
 
 
-class Database:
+class Database(RelayedServer):
     """One cluster's server and data."""
 
     def __init__(self, wanted: Wanted, folder: Path, authority: Authority) -> None:
-        self.wanted, self.folder = wanted, folder
+        super().__init__(folder)
+        self.wanted = wanted
         self._authority = authority
         self._superuser_password = secrets.token_urlsafe(24)
         self._port = 0
-        self.child: Child | None = None
-        self._relay: Child | None = None
-
-    @property
-    def is_running(self) -> bool:
-        """Say whether server and relay run."""
-        return all(child is not None and child.status is None for child in (self.child, self._relay))
 
     def start(self, password: str) -> None:
         """Make the data where there are none, serve, and see to the master; raises DatabaseFailedError."""
@@ -87,25 +81,6 @@ class Database:
             connection.execute(
                 sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(self.wanted.master), sql.Literal(password))
             )
-
-    def stop(self) -> None:
-        """Stop serving; the data stay."""
-        self.ask_to_stop()
-        for child in (self._relay, self.child):
-            if child is not None:
-                child.stop()
-        self.child = self._relay = None
-
-    def ask_to_stop(self) -> None:
-        """Have server and relay end, without waiting."""
-        for child in (self._relay, self.child):
-            if child is not None:
-                child.ask_to_stop()
-
-    def remove(self) -> None:
-        """Stop, and remove the data."""
-        self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _wait(self, child: Child, listen: Address | None = None) -> None:
         deadline = time.monotonic() + START_SECONDS

@@ -6,7 +6,6 @@ Source: ElastiCache User Guide, "Role-Based Access Control (RBAC)".
 
 from __future__ import annotations
 
-import shutil
 import socket
 import time
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from sandbox.standins.addresses import ONLY, free_port
 from sandbox.standins.authority import Authority
 from sandbox.standins.children import Child, inherited
 from sandbox.standins.relay import Address
+from sandbox.standins.relayed import RelayedServer
 from sandbox.standins.relays import relay_process
 
 START_SECONDS = 30.0
@@ -66,19 +66,13 @@ def configuration(wanted: Wanted, port: int, folder: Path) -> str:
     return "\n".join([*lines, ""])
 
 
-class Cache:
+class Cache(RelayedServer):
     """One replication group's server and the relay before it."""
 
     def __init__(self, wanted: Wanted, folder: Path, authority: Authority) -> None:
-        self.wanted, self.folder = wanted, folder
+        super().__init__(folder)
+        self.wanted = wanted
         self._authority = authority
-        self.child: Child | None = None
-        self._relay: Child | None = None
-
-    @property
-    def is_running(self) -> bool:
-        """Say whether server and relay run."""
-        return all(child is not None and child.status is None for child in (self.child, self._relay))
 
     def start(self) -> None:
         """Serve; raises CacheFailedError."""
@@ -102,25 +96,6 @@ class Cache:
                 self.stop()
                 raise CacheFailedError("Valkey did not come up: " + "\n".join(told))
             time.sleep(POLL_SECONDS)
-
-    def stop(self) -> None:
-        """Stop serving."""
-        self.ask_to_stop()
-        for child in (self._relay, self.child):
-            if child is not None:
-                child.stop()
-        self.child = self._relay = None
-
-    def ask_to_stop(self) -> None:
-        """Have server and relay end, without waiting."""
-        for child in (self._relay, self.child):
-            if child is not None:
-                child.ask_to_stop()
-
-    def remove(self) -> None:
-        """Stop, and remove what it left."""
-        self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def _lines(log: Path) -> list[str]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from devtools.paths import VAR
-from devtools.toolchain import browser as chromium
 from portal.accounts.models import User
 from portal.console.reauthentication import SIGNED_IN_AT
 
@@ -29,18 +26,6 @@ window.__refused = [];
 document.addEventListener("securitypolicyviolation", event => window.__refused.push(
     event.violatedDirective + " refused " + (event.blockedURI || "inline") + " at " + event.sourceFile));
 """
-
-
-@contextlib.contextmanager
-def running_browser() -> Iterator[Browser]:
-    """Run one Chromium."""
-    program = chromium.require()
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=program, args=list(chromium.FLAGS), env=chromium.environment()
-        )
-        yield started
-        started.close()
 
 
 class Visitors:

@@ -10,7 +10,8 @@ from django.test import TransactionTestCase
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
-from tests.atlas.browsing import Visitors, running_browser
+from devtools.services.chromium import running_browser
+from tests.atlas.browsing import Visitors
 from tests.atlas.worlds import Builder, World
 
 

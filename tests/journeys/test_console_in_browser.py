@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from devtools.toolchain import browser as chromium
+from devtools.services.chromium import running_browser
 from portal.accounts.roles import Role
 from provisioning.models import Run, RunEvent, StackOutput
 from provisioning.states import RunState
@@ -26,13 +26,8 @@ CUT_OFF = ("net::ERR_FAILED", "htmx:afterRequest", "htmx:sendError")
 def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
     # Playwright's synchronous interface runs a loop in this thread; the test still talks to the database from it.
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    program = chromium.require()
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=program, args=list(chromium.FLAGS), env=chromium.environment()
-        )
+    with running_browser() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from devtools.paths import ROOT, VAR
-from devtools.toolchain import browser as chromium
+from devtools.services.chromium import running_browser
 from portal.accounts.roles import Role
 from provisioning.models import Run, StackResource
 from tests.builders import PASSWORD, a_person, a_run, an_account
@@ -23,13 +23,8 @@ STACK = ROOT / "tests" / "infra" / "golden" / "production-L-3-none.json"
 @pytest.fixture
 def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    program = chromium.require()
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=program, args=list(chromium.FLAGS), env=chromium.environment()
-        )
+    with running_browser() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture

@@ -16,13 +16,13 @@ from typing import Any
 
 import boto3
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from devtools.environment import inherited
 from devtools.paths import VAR
+from devtools.services.chromium import running_browser
 from devtools.services.portal import Portal
 from devtools.services.web import running_web
-from devtools.toolchain import browser as chromium
 from tests.builders import ACCOUNT_ID, PASSWORD
 from tests.journeys.whole_portal import OTHER_ACCOUNT_ID, a_whole_portal, manage
 
@@ -44,13 +44,8 @@ def portal(request: pytest.FixtureRequest) -> Iterator[Portal]:
 
 @pytest.fixture
 def browser() -> Iterator[Browser]:
-    program = chromium.require()
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=program, args=list(chromium.FLAGS), env=chromium.environment()
-        )
+    with running_browser() as started:
         yield started
-        started.close()
 
 
 def signed_in(browser: Browser, portal: Portal, username: str) -> Page:

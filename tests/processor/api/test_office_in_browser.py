@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from devtools.paths import VAR
-from devtools.toolchain import browser as chromium
+from devtools.services.chromium import running_browser
 from tests.processor import samples
 from tests.processor.api.world import Api, Issuer
 from tests.processor.pipeline import Pipeline
@@ -42,13 +42,8 @@ addEventListener("DOMContentLoaded", () => {
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = chromium.require()
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=program, args=list(chromium.FLAGS), env=chromium.environment()
-        )
+    with running_browser() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from portal.districts.models import District
 from portal.districts.statuses import DistrictStatus, DriftStatus
 from provisioning.models import AccountAccess, Presence, Run
 from provisioning.presence import PERIODIC, SILENT_AFTER
-from provisioning.states import RunState
+from provisioning.states import ACTIVE_STATES, HELD_STATES, RunState
 
 
 @dataclass(frozen=True)
@@ -84,13 +84,12 @@ def workers() -> Workers:
 
 def queue() -> Queue:
     """Return the queue, in one query over the runs that have not ended."""
-    held = [RunState.SYNTHESIZING, RunState.PLANNING, RunState.APPLYING, RunState.VERIFYING, RunState.CANCELLING]
     queued = Q(state=RunState.QUEUED)
-    found = Run.objects.filter(state__in=[*held, RunState.QUEUED, RunState.AWAITING_APPROVAL, RunState.LOST]).aggregate(
+    found = Run.objects.filter(state__in=ACTIVE_STATES).aggregate(
         waiting=Count("id", filter=queued),
         oldest_number=Min("id", filter=queued),
         oldest_at=Min("created_at", filter=queued),
-        at_work=Count("id", filter=Q(state__in=held)),
+        at_work=Count("id", filter=Q(state__in=HELD_STATES)),
         to_approve=Count("id", filter=Q(state=RunState.AWAITING_APPROVAL)),
         lost=Count("id", filter=Q(state=RunState.LOST)),
     )

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from portal.districts.models import District
 from provisioning.archive import events_of
-from provisioning.models import DistrictHoldings, RemovalCertificate, Run, RunEvent
+from provisioning.models import DistrictHoldings, RemovalCertificate, Run
 from provisioning.states import ACTIVE_STATES
 
 ACTIVE = sorted(state.value for state in ACTIVE_STATES)
@@ -34,11 +34,6 @@ def latest_run(district: District) -> Run | None:
 def active_runs() -> QuerySet[Run]:
     """Return all runs that have not ended, oldest first."""
     return Run.objects.filter(state__in=ACTIVE).select_related("district").order_by("id")
-
-
-def events_after(run: Run, sequence: int, *, limit: int = 500) -> list[RunEvent]:
-    """Return the run's events behind a sequence number, in order."""
-    return list(RunEvent.objects.filter(run=run, sequence__gt=sequence).order_by("sequence")[:limit])
 
 
 def certificate_of(district: District) -> RemovalCertificate | None:

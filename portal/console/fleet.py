@@ -23,7 +23,6 @@ from provisioning.states import RunKind, RunState
 
 PAGE_SIZE = 50
 ATTENTION_LINES = 10
-ROW_POLL_SECONDS = 3
 READ_AT_ONCE = 500
 STRIP = 10
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 import uuid
 import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
@@ -29,9 +29,8 @@ from portal.audit.models import AuditEvent
 from portal.console.hints import HINTS
 from portal.districts import rules, services
 from portal.districts.models import AwsAccount
-from portal.districts.registration import DEFAULT_REGION, EVERYBODY, REGIONS, Registration, RegistrationRefused
+from portal.districts.registration import DEFAULT_REGION, EVERYBODY, REGIONS, Registration
 from portal.texts import StrOrPromise, said_lazy
-from provisioning.services.errors import ServiceRefused
 from provisioning.services.onboarding import check_room
 
 EGRESS = {Egress.NAT: _("Through NAT gateways"), Egress.NONE: _("None: AWS services only")}
@@ -76,6 +75,22 @@ class DescribedForm(forms.Form):
                 help_id = f"id_{name}_helptext " if field.help_text else ""
                 field.widget.attrs["aria-describedby"] = f"{help_id}id_{name}_error"
 
+    def refuse(self, problems: Mapping[str, Sequence[str]]) -> None:
+        """Put a service's sentences beside their fields; those of what the form does not have stand above it."""
+        for name, sentences in problems.items():
+            for sentence in sentences:
+                self.add_error(name if name in self.fields else None, sentence)
+
+
+class GroupedForm(DescribedForm):
+    """A form whose fields stand in titled groups."""
+
+    GROUPS: ClassVar[tuple[tuple[StrOrPromise, tuple[str, ...]], ...]]
+
+    def groups(self) -> list[tuple[StrOrPromise, list[BoundField]]]:
+        """Return the groups with their fields."""
+        return [(title, [self[name] for name in names]) for title, names in self.GROUPS]
+
 
 def lines_of(text: str) -> tuple[str, ...]:
     """Return the entries of a list that is typed one a line; commas part too."""
@@ -83,9 +98,13 @@ def lines_of(text: str) -> tuple[str, ...]:
 
 
 class LinesField(forms.CharField):
-    """A list that is typed one a line; commas part too."""
+    """A list that is typed and shown one entry a line; commas part too."""
 
     widget = forms.Textarea(attrs={"rows": 2})
+
+    def prepare_value(self, value: Any) -> Any:
+        """Write the entries as lines."""
+        return "\n".join(value) if isinstance(value, list | tuple) else value
 
     def clean(self, value: Any) -> Any:
         """Return the entries without blanks."""
@@ -116,7 +135,7 @@ class TagsField(forms.CharField):
         return tags
 
 
-class RegistrationForm(DescribedForm):
+class RegistrationForm(GroupedForm):
     """What it takes to register a district, in five groups."""
 
     name = forms.CharField(label=_("District's name"), max_length=rules.NAME_LENGTH)
@@ -237,26 +256,16 @@ class RegistrationForm(DescribedForm):
         (_("Governance"), ("account_id", "monthly_budget_usd", "alarm_emails", "tags", "note")),
     )
 
-    def groups(self) -> list[tuple[StrOrPromise, list[BoundField]]]:
-        """Return the five groups with their fields."""
-        return [(title, [self[name] for name in names]) for title, names in self.GROUPS]
-
     def registration(self) -> Registration:
         """Return what was typed, as the service takes it; raises KeyError where a field has an error."""
         values = dict(self.cleaned_data)
         return Registration(key=values.pop("registration_key"), **values)
 
-    def refuse(self, refusal: RegistrationRefused) -> None:
-        """Put the service's sentences beside their fields."""
-        for field, sentences in refusal.problems.items():
-            for sentence in sentences:
-                self.add_error(field if field in self.fields else None, sentence)
-
     def check(self) -> None:
         """Ask the service about what is filled in, with defaults for all that is not yet; nothing is written."""
         if self.is_valid():
             given = self.registration()
-            self.refuse(RegistrationRefused(check_room(given) | services.check(given)))
+            self.refuse(check_room(given) | services.check(given))
             return
         known = {name: value for name, value in self.cleaned_data.items() if name != "registration_key"}
         draft = Registration(**{"name": "", "account_id": "", **known, "key": uuid.uuid4()})
@@ -265,7 +274,7 @@ class RegistrationForm(DescribedForm):
             for field, sentences in (check_room(draft) | services.check(draft)).items()
             if field not in self.errors and field in known
         }
-        self.refuse(RegistrationRefused(problems))
+        self.refuse(problems)
 
 
 class TeardownForm(DescribedForm):
@@ -278,10 +287,6 @@ class TeardownForm(DescribedForm):
         required=False,
         help_text=_("Under the account's own key, until somebody deletes it: the certificate then names it as kept."),
     )
-
-    def refuse(self, refusal: ServiceRefused) -> None:
-        """Put the service's sentence beside its field."""
-        self.add_error(TEARDOWN_FIELDS.get(refusal.code), str(refusal))
 
 
 class SignInForm(DescribedForm, AuthenticationForm):

@@ -16,7 +16,7 @@ from portal.districts.registration import REGIONS
 from portal.texts import said_lazy
 from provisioning.rollouts.selection import Selection, choose_districts, in_waves
 from provisioning.rollouts.waves import DEFAULT_WAVES, WavesRefused, parse
-from provisioning.services.rollouts import MOST_AT_ONCE, RolloutRefused, RolloutRequest, check_rollout
+from provisioning.services.rollouts import MOST_AT_ONCE, RolloutRequest, check_rollout
 
 STACK = "stack"
 CHANGES = ("image", "postgres_version", "cache_version", "size", "retention_days", "backup_days")
@@ -121,16 +121,10 @@ class RolloutForm(DescribedForm):
         names = ("suffixes", "environments", "regions", "sizes")
         return Selection(**{name: tuple(given.get(name) or ()) for name in names})
 
-    def refuse(self, refusal: RolloutRefused) -> None:
-        """Put the service's sentences beside their fields."""
-        for name, sentences in refusal.problems.items():
-            for sentence in sentences:
-                self.add_error(name if name in self.fields else None, sentence)
-
     def check(self) -> None:
         """Ask the service about what is filled in; nothing is written."""
         if self.is_valid():
-            self.refuse(RolloutRefused(check_rollout(self.request())))
+            self.refuse(check_rollout(self.request()))
             return
         given = self.cleaned_data
         draft = RolloutRequest(
@@ -141,7 +135,7 @@ class RolloutForm(DescribedForm):
             key=uuid.uuid4(),
         )
         told = {name: told for name, told in check_rollout(draft).items() if name not in self.errors}
-        self.refuse(RolloutRefused(told))
+        self.refuse(told)
 
 
 @dataclass(frozen=True)

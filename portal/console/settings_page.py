@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.forms import BoundField
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from infra.spec import LOG_RETENTION_DAYS
 from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
-from portal.console.forms import EGRESS, SIZE_CHOICES, DescribedForm, LinesField, TagsField
-from portal.districts.changes import EDITABLE, ChangeRefused
+from portal.console.forms import EGRESS, SIZE_CHOICES, GroupedForm, LinesField, TagsField
+from portal.districts.changes import EDITABLE
 from portal.districts.models import District
-from portal.texts import StrOrPromise, said, said_lazy
+from portal.texts import said, said_lazy
 from provisioning.models import Run
 
 
@@ -59,15 +58,7 @@ def change_of(run: Run) -> list[Difference]:
     return differences(before, run.change)
 
 
-class LinedField(LinesField):
-    """A list that is shown one entry a line as well."""
-
-    def prepare_value(self, value: Any) -> Any:
-        """Write the entries as lines."""
-        return "\n".join(value) if isinstance(value, list | tuple) else value
-
-
-class SettingsForm(DescribedForm):
+class SettingsForm(GroupedForm):
     """What of a district may change after its registration."""
 
     size = forms.ChoiceField(label=said_lazy(EDITABLE["size"]), choices=SIZE_CHOICES)
@@ -93,7 +84,7 @@ class SettingsForm(DescribedForm):
     egress = forms.ChoiceField(
         label=said_lazy(EDITABLE["egress"]), choices=[(part.value, word) for part, word in EGRESS.items()]
     )
-    allowed_client_cidrs = LinedField(
+    allowed_client_cidrs = LinesField(
         label=said_lazy(EDITABLE["allowed_client_cidrs"]), help_text=_("One a line; 0.0.0.0/0 admits everybody.")
     )
     certificate_arn = forms.CharField(
@@ -130,7 +121,7 @@ class SettingsForm(DescribedForm):
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
         help_text=_("What its jwks_uri answers, where the API has no way out to fetch it."),
     )
-    district_ids = LinedField(
+    district_ids = LinesField(
         label=said_lazy(EDITABLE["district_ids"]),
         required=False,
         help_text=_("One a line; rows that name another are refused."),
@@ -155,7 +146,7 @@ class SettingsForm(DescribedForm):
     monthly_budget_usd = forms.IntegerField(
         label=said_lazy(EDITABLE["monthly_budget_usd"]), min_value=1, max_value=1_000_000
     )
-    alarm_emails = LinedField(
+    alarm_emails = LinesField(
         label=said_lazy(EDITABLE["alarm_emails"]), required=False, help_text=_("One a line; AWS asks each to confirm.")
     )
     tags = TagsField(label=said_lazy(EDITABLE["tags"]), required=False, help_text=_("One a line: key=value."))
@@ -173,19 +164,9 @@ class SettingsForm(DescribedForm):
         """Return the form with what the district has, or with what was typed."""
         return cls(data, initial={name: getattr(district, name) for name in EDITABLE})
 
-    def groups(self) -> list[tuple[StrOrPromise, list[BoundField]]]:
-        """Return the groups with their fields."""
-        return [(title, [self[name] for name in names]) for title, names in self.GROUPS]
-
     def change(self) -> dict[str, Any]:
         """Return every setting as the district stores it; only for a valid form."""
         return {
             name: list(value) if isinstance(value, tuple) else value.strip() if isinstance(value, str) else value
             for name, value in self.cleaned_data.items()
         }
-
-    def refuse(self, refusal: ChangeRefused) -> None:
-        """Put the service's sentences beside their fields."""
-        for name, sentences in refusal.problems.items():
-            for sentence in sentences:
-                self.add_error(name if name in self.fields else None, sentence)

@@ -127,7 +127,7 @@ class DistrictAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type
             try:
                 run = onboard(registration=form.registration(), actor=person(request))
             except RegistrationRefused as refusal:
-                form.refuse(refusal)
+                form.refuse(refusal.problems)
             except ServiceRefused as refusal:
                 form.add_error(None, said(str(refusal)))
             else:

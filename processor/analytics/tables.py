@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from processor.analytics.cells import ALL, LEVELS_UP_TO, Atom, Cell, family
+from processor.analytics.cells import LEVELS_UP_TO, Atom, Cell, family
 from processor.analytics.occasions import PERCENTILES, Numbers
 from processor.analytics.suppression import LEAST, hidden_cells
 
@@ -129,6 +129,3 @@ def growth(pattern: Pattern, found: Mapping[Cell, Numbers]) -> list[dict[str, An
             }
         )
     return rows
-
-
-ANYBODY = Cell(ALL, ALL, ALL, ALL, ALL)

@@ -44,7 +44,7 @@ def register(request: HttpRequest) -> HttpResponse:
         try:
             return _made(request, form, act)
         except RegistrationRefused as refusal:
-            form.refuse(refusal)
+            form.refuse(refusal.problems)
         except ServiceRefused as refusal:
             form.add_error(None, str(refusal))
     return render(request, "console/register.html", _context(form), status=422 if form.errors else 200)

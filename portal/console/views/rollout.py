@@ -49,7 +49,7 @@ def new(request: HttpRequest) -> HttpResponse:
         try:
             rollout = create_rollout(request=form.request(), actor=person(request))
         except RolloutRefused as refusal:
-            form.refuse(refusal)
+            form.refuse(refusal.problems)
         else:
             return redirect("console:rollout", rollout.number)
     context = {"form": form, "preview": preview(form), "section": "rollouts"}

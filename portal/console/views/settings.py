@@ -37,7 +37,7 @@ def settings(request: HttpRequest, suffix: str) -> HttpResponse:
         try:
             run = _plan(request, district, change)
         except ChangeRefused as refusal:
-            form.refuse(refusal)
+            form.refuse(refusal.problems)
         except ServiceRefused as refusal:
             form.add_error(None, str(refusal))
         else:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from portal.accounts.roles import Role
 from portal.console.districts import district_or_404, service_counts
 from portal.console.doors import needs, person
-from portal.console.forms import TeardownForm
+from portal.console.forms import TEARDOWN_FIELDS, TeardownForm
 from portal.console.reauthentication import sign_in_again, signed_in_lately
 from portal.districts.models import District
 from provisioning.selectors import active_run, certificate_of, looked_at, monthly_cost
@@ -73,6 +73,6 @@ def _asked(request: HttpRequest, district: District, form: TeardownForm) -> Http
             actor=person(request),
         )
     except ServiceRefused as refusal:
-        form.refuse(refusal)
+        form.refuse({TEARDOWN_FIELDS.get(refusal.code, ""): [str(refusal)]})
         return None
     return redirect("console:run", run.number)

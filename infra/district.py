@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from infra.access_logs import AccessLogs
 from infra.alarms import Watched
 from infra.audit import AUDITOR_KIND, Audit
@@ -16,8 +14,6 @@ from infra.cdk import (
     AwsProviderDefaultTags,
     Construct,
     TerraformOutput,
-    TerraformStack,
-    member,
 )
 from infra.compute import Compute, TaskInputs
 from infra.database import Database
@@ -34,11 +30,12 @@ from infra.scaling import Scaling
 from infra.secret import PASSWORD_VERSION, Secret, declare_password
 from infra.security_groups import SecurityGroups
 from infra.spec import DistrictSpec
+from infra.stack import ReadableStack
 
 STACK = "district"
 
 
-class DistrictStack(TerraformStack):
+class DistrictStack(ReadableStack):
     """Everything of one district, in one Terraform state."""
 
     def __init__(self, scope: Construct, spec: DistrictSpec, rotation: RotationCode) -> None:
@@ -192,9 +189,3 @@ class DistrictStack(TerraformStack):
         }
         for name, value in outputs.items():
             TerraformOutput(self, name, value=value)
-
-    @member(jsii_name="allocateLogicalId")
-    def _allocate_logical_id(self, tf_element: Any) -> str:
-        """Return an element's path as its name, such as ``network_vpc``, in place of CDKTF's hashes."""
-        node = getattr(tf_element, "node", tf_element)
-        return "_".join(str(node.path).split("/")[1:]).replace("-", "_")

@@ -37,8 +37,6 @@ from infra.cdk import (
     S3BucketVersioningA,
     S3BucketVersioningVersioningConfiguration,
     TerraformOutput,
-    TerraformStack,
-    member,
 )
 from infra.deploy_rights import (
     DEPLOY_BOUNDARY,
@@ -49,6 +47,7 @@ from infra.deploy_rights import (
 from infra.district_rights import district_statements
 from infra.frame import policy, tls_only
 from infra.platform_spec import PlatformSpec
+from infra.stack import ReadableStack
 from infra.worker_rights import WORKER, worker_statements
 
 STACK = "platform"
@@ -59,7 +58,7 @@ LONGEST_RUN_SECONDS = 4 * 3600
 """How long a session of the deploy role lasts at most: longer than the longest run."""
 
 
-class PlatformStack(TerraformStack):
+class PlatformStack(ReadableStack):
     """One account's shared resources."""
 
     def __init__(self, scope: Construct, spec: PlatformSpec) -> None:
@@ -92,12 +91,6 @@ class PlatformStack(TerraformStack):
             GuarddutyDetector(self, "guardduty", enable=True)
         for name, value in outputs.items():
             TerraformOutput(self, name, value=value)
-
-    @member(jsii_name="allocateLogicalId")
-    def _allocate_logical_id(self, tf_element: Any) -> str:
-        """Return an element's path as its name, in place of CDKTF's hashes."""
-        node = getattr(tf_element, "node", tf_element)
-        return "_".join(str(node.path).split("/")[1:]).replace("-", "_")
 
 
 class Key(Construct):

@@ -10,9 +10,9 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, field_validator, model_validator
 
-from infra.spec import ACCOUNT_ID, EXTERNAL_ID, HOSTED_ZONE, ROLE, SpecError
+from infra.spec import EXTERNAL_ID, HOSTED_ZONE, ROLE, SpecError
 from infra.spec_errors import FieldError, problems_in
-from infra.spec_values import Switch, known_region, whole
+from infra.spec_values import AccountId, Region, Switch, whole
 
 PRINCIPAL = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[\w+=,.@/-]{1,512}", re.ASCII)
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -31,26 +31,14 @@ class PlatformSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     spec_version: Annotated[Literal[1], BeforeValidator(whole)] = PLATFORM_VERSION
-    account_id: str
-    region: str = "us-east-1"
+    account_id: AccountId
+    region: Region = "us-east-1"
     external_id: str
     portal_principal_arns: tuple[str, ...]
     state_bucket: str | None = None
     guardduty: Switch = False
     admin_role_arn: str | None = None
     hosted_zone_ids: tuple[str, ...] = ()
-
-    @field_validator("account_id")
-    @classmethod
-    def _account(cls, value: str) -> str:
-        if not ACCOUNT_ID.fullmatch(value):
-            raise ValueError("An AWS account id has 12 digits.")
-        return value
-
-    @field_validator("region")
-    @classmethod
-    def _region(cls, value: str) -> str:
-        return known_region(value)
 
     @field_validator("external_id")
     @classmethod

@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from infra import naming
 from infra.sign_in import SignIn
 from infra.spec_errors import FieldError, FieldProblem, SpecError, problems_in
-from infra.spec_values import Name, Network, Switch, Whole, known_region, whole
+from infra.spec_values import AccountId, Name, Network, Region, Switch, Whole, whole
 from infra.upgrade import SPEC_VERSION, upgraded
 
 __all__ = ["DistrictSpec", "FieldProblem", "SpecError", "parse_spec"]
@@ -67,7 +67,6 @@ TAG_TEXT = re.compile(r"[\w +\-=.:/@]*")
 ZONES_IN = {"us-west-1": 2}
 """Regions that do not offer three zones to every account (AWS, "Regions and Availability Zones")."""
 
-ACCOUNT_ID = re.compile(r"[0-9]{12}")
 CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f-]+")
 IMAGE = re.compile(r"[A-Za-z0-9_.\-/:]+@sha256:[0-9a-f]{64}")
 ROLE = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):role/[\w+=,.@/-]{1,512}", re.ASCII)
@@ -162,8 +161,8 @@ class DistrictSpec(BaseModel):
     slug: str
     environment: Environment
     suffix: str
-    region: str = "us-east-1"
-    account_id: str
+    region: Region = "us-east-1"
+    account_id: AccountId
     role_arn: str | None = None
     external_id: str | None = None
     permissions_boundary_arn: str | None = None
@@ -205,18 +204,6 @@ class DistrictSpec(BaseModel):
             raise ValueError(
                 f"Use 3 to {naming.SUFFIX_LENGTH} lower-case letters, digits and single hyphens, a letter first."
             )
-        return value
-
-    @field_validator("region")
-    @classmethod
-    def _region(cls, value: str) -> str:
-        return known_region(value)
-
-    @field_validator("account_id")
-    @classmethod
-    def _account(cls, value: str) -> str:
-        if not ACCOUNT_ID.fullmatch(value):
-            raise ValueError("An AWS account id has 12 digits.")
         return value
 
     @field_validator("cidr")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from ipaddress import IPv4Network
 from typing import Annotated
@@ -42,6 +43,9 @@ REGIONS = frozenset(
 """Where a stack can stand: AWS's regions whose authorities the rotation function knows (``rds-ca.pem``)."""
 
 
+ACCOUNT_ID = re.compile(r"[0-9]{12}")
+
+
 def whole(value: object) -> object:
     """Return a whole number; raises ValueError for anything else, whatever it equals."""
     if isinstance(value, bool) or not isinstance(value, int):
@@ -72,7 +76,16 @@ def known_region(value: str) -> str:
     return value
 
 
+def account_id(value: str) -> str:
+    """Return the id of an AWS account; raises ValueError for any other text."""
+    if not ACCOUNT_ID.fullmatch(value):
+        raise ValueError("An AWS account id has 12 digits.")
+    return value
+
+
 Whole = Annotated[int, BeforeValidator(whole)]
 Network = Annotated[IPv4Network, BeforeValidator(network)]
 Name = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(readable)]
+Region = Annotated[str, AfterValidator(known_region)]
+AccountId = Annotated[str, AfterValidator(account_id)]
 Switch = StrictBool

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 
 from django.db import transaction
 
-from infra.spec import ACCOUNT_ID, BOUNDARY, EXTERNAL_ID, ROLE
+from infra.spec import BOUNDARY, EXTERNAL_ID, ROLE
+from infra.spec_values import ACCOUNT_ID
 from portal.accounts.models import User
 from portal.accounts.roles import Role, require_role
 from portal.audit.actions import AuditAction

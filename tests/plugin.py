@@ -48,7 +48,8 @@ def _set_environment() -> None:
     kept = inherited()
     os.environ.clear()
     # Whatever a test writes goes with the session's folder.
-    folder.mkdir(parents=True)
+    # WhiteNoise warns of a folder of static files that is not there; tests find those in the apps themselves.
+    (folder / "static").mkdir(parents=True)
     ensure_signing_key(folder)
     os.environ.update(kept | dict(variables) | {"PYTEST_DEBUG_TEMPROOT": str(folder)})
 

@@ -22,7 +22,7 @@ from provisioning.dispatch.reasons import Wait, why_waiting
 from provisioning.lessons import Outlook, outlook
 from provisioning.models import RemovalCertificate, Run, RunEvent
 from provisioning.selectors import ResourceProgress, certificate_of, resource_progress, waiting_for
-from provisioning.states import RETRYABLE_STATES, RunKind, RunState
+from provisioning.states import ACTIVE_STATES, RETRYABLE_STATES, RunKind, RunState
 
 LOG_LINES = 500
 LEVELS = {"": _("All levels"), "warning": _("Warnings and errors"), "error": _("Errors")}
@@ -63,6 +63,12 @@ class Step:
     def said(self) -> str:
         """The look in a word."""
         return str(LOOKS[self.look])
+
+    @property
+    def icon(self) -> str:
+        """A state of work turns only while it lasts: behind us it is ticked, ahead of us it is open."""
+        at_work = self.state in ACTIVE_STATES
+        return {"done": "check", "next": "circle"}.get(self.look, self.state.icon) if at_work else self.state.icon
 
 
 @dataclass(frozen=True)

@@ -413,6 +413,18 @@ class TestRun:
         assert "hx-get" not in answer
         assert "hx-trigger" not in answer
 
+    def test_only_the_step_that_is_being_taken_turns(self):
+        run = a_run()
+        for step in (RunState.SYNTHESIZING, RunState.PLANNING):
+            moved(run, step)
+        page = signed_in(Role.VIEWER).get(f"/runs/{run.number}").content.decode()
+        icons = re.findall(r'<li class="(\w+)"><span class="name"><svg class="icon icon-([\w-]+)"', page)
+        assert icons == [
+            *[("done", "check")] * 2,
+            ("now", RunState.PLANNING.icon),
+            *[("next", "circle")] * 2,
+        ]
+
     def test_progress_is_told_as_counts_and_waits_are_named(self):
         run = a_run()
         for step in (RunState.SYNTHESIZING, RunState.PLANNING, RunState.APPLYING):

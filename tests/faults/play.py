@@ -18,6 +18,7 @@ import psutil
 from tests.faults.cases import Case, Phase, Victim
 from tests.faults.proxy import Held, Mode, Request
 from tests.faults.small_stack import GATE
+from tests.faults.watch import applies_watched
 from tests.faults.world import ACCOUNT_ID, Gone, World, wait_for
 
 if TYPE_CHECKING:
@@ -409,28 +410,3 @@ def full_disk(work: Path) -> Iterator[None]:
         yield
     finally:
         filler.unlink()
-
-
-@contextlib.contextmanager
-def applies_watched(work: Path) -> Iterator[Callable[[], int]]:
-    """Count, all the while, how many Terraform applies are at work below a folder; yields what tells the most."""
-    import threading
-
-    most, over = [0], threading.Event()
-
-    def watch() -> None:
-        while not over.wait(0.2):
-            now = 0
-            for process in psutil.process_iter(["name"]):
-                if process.info["name"] == "terraform":
-                    with contextlib.suppress(psutil.Error):
-                        now += "apply" in process.cmdline() and process.cwd().startswith(str(work))
-            most[0] = max(most[0], now)
-
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
-    try:
-        yield lambda: most[0]
-    finally:
-        over.set()
-        thread.join()

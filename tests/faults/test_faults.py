@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from devtools.paths import ROOT
 from tests.faults.cases import REPRESENTATIVE, TABLE, Phase, Victim, chosen
+from tests.faults.watch import applies_now
 
 pytestmark = [pytest.mark.terraform, pytest.mark.long]
 
@@ -22,6 +25,29 @@ def test_the_table_has_every_phase_and_every_victim():
 def test_a_case_that_there_is_not_is_refused_with_those_that_there_are():
     with pytest.raises(ValueError, match="applying-worker"):
         chosen(["applying-gremlin"])
+
+
+@pytest.fixture
+def terraform(tmp_path: Path) -> Path:
+    """A program of Terraform's name that applies until its input ends; its child is as one that becomes a provider."""
+    program = tmp_path / "terraform"
+    program.symlink_to(sys.executable)
+    (tmp_path / "apply").write_text("import os, sys\nif os.fork():\n    print('begun', flush=True)\nsys.stdin.read()\n")
+    return program
+
+
+def test_an_apply_that_starts_its_provider_is_one_and_two_applies_are_two(terraform: Path):
+    work = terraform.parent
+    with contextlib.ExitStack() as cleanup:
+        for count in (1, 2):
+            began = subprocess.Popen(
+                [terraform, "apply"], cwd=work, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
+            cleanup.callback(began.communicate)
+            assert began.stdout is not None
+            assert began.stdout.readline() == "begun\n"
+            assert applies_now(work) == count
+    assert applies_now(work) == 0
 
 
 def test_the_representative_faults_hold():

@@ -1,7 +1,7 @@
-"""Answers aggregates: through the cache by the data's version, suppressed, and each with its record of access.
+"""Answers aggregates: each with its record of access, out of the book of its occasion, which one reading makes.
 
-What is computed is read in the transaction that records the access; what the cache had is recorded in one of its own
-before it is answered. Where the record cannot be written, there is no answer.
+A book is made in the transaction that records the access; an answer out of a book that is there already is recorded in
+a transaction of its own before it is given. Where the record cannot be written, there is no answer.
 """
 
 from __future__ import annotations
@@ -11,22 +11,28 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Generic, TypeVar
 
 import psycopg
 from psycopg_pool import ConnectionPool
 
 from processor.access import Access, close_access, open_access
 from processor.analytics import occasions, tables
-from processor.analytics.cells import ALL, Cell
+from processor.analytics.book import FORMAT, Book, book, growth_book
+from processor.analytics.cells import Cell
 from processor.analytics.occasions import Occasion
+from processor.analytics.shelf import Kind, Shelf
 from processor.analytics.suppression import LEAST
 from processor.cache.flight import Came, Flight
 
-Compute = Callable[[psycopg.Connection, int], list[dict[str, Any]]]
+T = TypeVar("T")
+Rows = list[dict[str, Any]]
+BOOK = Kind(Book.as_bytes, Book.of_bytes, lambda book: book.weight)
+ROWS: Kind[Rows] = Kind(lambda rows: json.dumps(rows).encode(), json.loads, lambda rows: 1_000 * len(rows))
 ATTEMPTS = 5
-PATTERNS = 32
-"""So many are kept at hand in a process, the newest."""
+READINGS = 2
+"""So many are made at a time: each needs memory here and in the database."""
 
 
 class Moved(RuntimeError):  # noqa: N818 - named for what happened
@@ -37,20 +43,35 @@ class Moved(RuntimeError):  # noqa: N818 - named for what happened
 class Answer:
     """Rows, the version of the data that they are of, and where they came from."""
 
-    rows: list[dict[str, Any]]
+    rows: Rows
     version: int
     came: Came
 
 
+@dataclass(frozen=True)
+class _Question(Generic[T]):
+    """What is read of the database or the cache for an answer, and which of its rows are answered."""
+
+    what: tuple[Any, ...]
+    kind: Kind[T]
+    make: Callable[[psycopg.Connection, int], T]
+    show: Callable[[T], Rows]
+
+
 class Analytics:
-    """The aggregates of one district."""
+    """The aggregates of one district; of books, `at_hand` bytes are kept in the process."""
 
     def __init__(
-        self, pool: ConnectionPool[psycopg.Connection], flight: Flight, district: str, *, least: int = LEAST
+        self,
+        pool: ConnectionPool[psycopg.Connection],
+        flight: Flight,
+        district: str,
+        *,
+        least: int = LEAST,
+        at_hand: int,
     ) -> None:
         self._pool, self._flight, self._district, self._least = pool, flight, district, least
-        self._patterns: dict[str, tables.Pattern] = {}
-        self._lock = threading.Lock()
+        self._shelf, self._readings = Shelf(at_hand), threading.BoundedSemaphore(READINGS)
 
     def version(self) -> int:
         """Return the data's version."""
@@ -59,99 +80,88 @@ class Analytics:
 
     def occasions(self, access: Access) -> Answer:
         """Return which occasions there are."""
-        return self._answer(
-            access, ("occasions",), lambda connection, _: [asdict(one) for one in occasions.occasions(connection)]
-        )
+
+        def make(connection: psycopg.Connection, _: int) -> Rows:
+            return [asdict(one) for one in occasions.occasions(connection)]
+
+        return self._answer(access, _Question(("occasions",), ROWS, make, list))
 
     def table(self, access: Access, occasion: Occasion, within: Cell, by: str) -> Answer:
         """Return the numbers of the groups within a cell, told apart by a dimension, school or grade."""
 
-        def compute(connection: psycopg.Connection, version: int) -> list[dict[str, Any]]:
-            pattern = self._pattern(connection, version, occasion)
-            found = occasions.numbers(connection, occasion, pattern.scored, within, by)
-            return tables.table(pattern, found)
+        def make(connection: psycopg.Connection, _: int) -> Book:
+            return book(occasions.read(connection, occasion), least=self._least)
 
-        return self._answer(access, ("table", occasion, within, by), compute)
+        show = partial(tables.table, within=within, by=by)
+        return self._answer(access, _Question(_of(occasion), BOOK, make, show))
 
     def growth(self, access: Access, before: Occasion, after: Occasion, within: Cell, by: str) -> Answer:
         """Return how scores changed between two occasions, by the same groups as of the later one."""
 
-        def compute(connection: psycopg.Connection, version: int) -> list[dict[str, Any]]:
-            pattern = self._growth_pattern(connection, version, before, after)
-            return tables.growth(pattern, occasions.changes(connection, before, after, within, by))
+        def make(connection: psycopg.Connection, version: int) -> Book:
+            # What either occasion hides is not shown by way of growth.
+            hidden = [self._on_the_way(connection, version, one).hidden for one in (before, after)]
+            reading = occasions.read_changes(connection, before, after)
+            return growth_book(reading, hidden=frozenset().union(*hidden), least=self._least)
 
-        return self._answer(access, ("growth", before, after, within, by), compute)
+        show = partial(tables.growth, within=within, by=by)
+        return self._answer(access, _Question(("growth", FORMAT, before, after), BOOK, make, show))
 
-    def _pattern(self, connection: psycopg.Connection, version: int, occasion: Occasion) -> tables.Pattern:
-        def compute() -> bytes:
-            scored = occasions.has_scores(connection, occasion)
-            found = tables.pattern(
-                occasions.atoms(connection, occasion, scored),
-                scored=scored,
-                levels=occasions.levels(connection, occasion),
-                least=self._least,
-            )
-            return json.dumps(found.as_json()).encode()
+    def _on_the_way(self, connection: psycopg.Connection, version: int, occasion: Occasion) -> Book:
+        """Return an occasion's book for another reading, or make it in that reading's transaction.
 
-        return self._kept(self._key(version, ("pattern", occasion)), compute)
+        It waits for nobody: whoever makes the same book may wait for this reading's place.
+        """
+        key = self._key(version, _of(occasion))
+        found: Book | None = self._shelf.get(key)
+        if found is not None:
+            return found
+        value = self._flight.found(key)
+        if value is None:
+            value = book(occasions.read(connection, occasion), least=self._least).as_bytes()
+            if _version(connection) != version:
+                raise _ChangedError
+            self._flight.put(key, value)
+        return self._shelf.opened(key, value, BOOK)
 
-    def _growth_pattern(
-        self, connection: psycopg.Connection, version: int, before: Occasion, after: Occasion
-    ) -> tables.Pattern:
-        # What either occasion hides is not shown by way of growth.
-        hidden = {
-            cell
-            for one in (before, after)
-            for cell in self._pattern(connection, version, one).hidden
-            if cell.level == ALL
-        }
-
-        def compute() -> bytes:
-            atoms = occasions.changed_atoms(connection, before, after)
-            return json.dumps(tables.pattern(atoms, scored=True, least=self._least, also=hidden).as_json()).encode()
-
-        return self._kept(self._key(version, ("growth pattern", before, after)), compute)
-
-    def _kept(self, key: str, compute: Callable[[], bytes]) -> tables.Pattern:
-        """Return a pattern that this process has at hand, or the cache has: it costs the most and is small."""
-        with self._lock:
-            known = self._patterns.get(key)
-        if known is None:
-            value, _ = self._flight.through(key, compute)
-            known = tables.Pattern.of_json(json.loads(value))
-            with self._lock:
-                while len(self._patterns) >= PATTERNS:
-                    del self._patterns[next(iter(self._patterns))]
-                self._patterns[key] = known
-        return known
-
-    def _answer(self, access: Access, what: tuple[Any, ...], compute: Compute) -> Answer:
+    def _answer(self, access: Access, question: _Question[T]) -> Answer:
         for _ in range(ATTEMPTS):
             version = self.version()
-            recorded = False
-
-            def read(version: int = version) -> bytes:
-                nonlocal recorded
-                with self._pool.connection() as connection, connection.transaction():
-                    connection.execute(f"SET LOCAL work_mem = '{occasions.WORK_MEMORY}'")
-                    opened = open_access(connection, access)
-                    rows = compute(connection, version)
-                    # Every statement sees what is committed by then: a merge in between would mix two states.
-                    if _version(connection) != version:
-                        raise _ChangedError
-                    close_access(connection, opened, len(rows))
-                recorded = True
-                return json.dumps(rows).encode()
-
             try:
-                value, came = self._flight.through(self._key(version, what), read)
+                return self._answer_of(version, access, question)
             except _ChangedError:
                 continue
-            rows = json.loads(value)
-            if not recorded:
-                self._record(access, len(rows))
-            return Answer(rows, version, came)
         raise Moved
+
+    def _answer_of(self, version: int, access: Access, question: _Question[T]) -> Answer:
+        key = self._key(version, question.what)
+        answered: Rows | None = None
+
+        def read() -> bytes:
+            nonlocal answered
+            with self._readings, self._pool.connection() as connection, connection.transaction():
+                for setting in occasions.SETTINGS:
+                    connection.execute(setting)
+                opened = open_access(connection, access)
+                thing = question.make(connection, version)
+                # Every statement sees what is committed by then: a merge in between would mix two states.
+                if _version(connection) != version:
+                    raise _ChangedError
+                rows = question.show(thing)
+                close_access(connection, opened, len(rows))
+            answered = rows
+            self._shelf.put(key, thing, question.kind.weigh(thing))
+            return question.kind.encode(thing)
+
+        found, came = self._shelf.get(key), Came.CACHE
+        if found is None:
+            value, came = self._flight.through(key, read)
+            if answered is not None:
+                return Answer(answered, version, came)
+            found = self._shelf.opened(key, value, question.kind)
+        rows = question.show(found)
+        self._record(access, len(rows))
+        return Answer(rows, version, came)
 
     def _record(self, access: Access, rows: int) -> None:
         with self._pool.connection() as connection, connection.transaction():
@@ -165,6 +175,10 @@ class Analytics:
 
 class _ChangedError(Exception):
     """The data changed while it was read."""
+
+
+def _of(occasion: Occasion) -> tuple[Any, ...]:
+    return ("book", FORMAT, occasion)
 
 
 def _version(connection: psycopg.Connection) -> int:

@@ -19,7 +19,8 @@ from collections.abc import Iterable
 from itertools import combinations
 
 from processor.analytics.cells import ALL, Cell, Family
-from processor.analytics.elimination import PRIME, random_solution
+from processor.analytics.elimination import PRIME, basis, pivots, random_solution
+from processor.analytics.sums import suspects
 
 LEAST = 10
 SEED = 20_110_603
@@ -83,16 +84,18 @@ class _Hiding:
                 equation[index[parent]] = -1
             if equation:
                 equations.append(equation)
-        values = random_solution(equations, len(order), SEED)
+        echelon = pivots(equations)
+        values = random_solution(echelon, len(order), SEED)
         small = [number for number, cell in enumerate(order) if self.counts[cell] < self.least]
         found = [order[number] for number in small if values[number] == 0]
-        found += [order[number] for number in self._sums(order, values, small)]
+        # Nearly no cell is in a determined sum: every pair of those few is looked at, and not of all.
+        few = suspects(basis(echelon, len(order)), values, [self.counts[cell] for cell in order], self.least)
+        found += [order[number] for number in self._sums(order, values, sorted(few))]
         return sorted({*found, *self._differences(order, values)})
 
-    def _sums(self, order: list[Cell], values: list[int], small: list[int]) -> Iterable[int]:
+    def _sums(self, order: list[Cell], values: list[int], open_: list[int]) -> Iterable[int]:
         """Yield a member of each sum of two, three or four small cells that is determined, and is small."""
         sizes = [self.counts[cell] for cell in order]
-        open_ = [number for number in small if values[number]]
         at: dict[int, list[int]] = {}
         for number in open_:
             at.setdefault(values[number], []).append(number)

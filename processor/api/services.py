@@ -89,7 +89,7 @@ def services(settings: Settings, api: ApiSettings) -> Services:
         connections=opener,
         pool=pool,
         store=store,
-        analytics=Analytics(pool, Flight(store), settings.district, least=api.least),
+        analytics=Analytics(pool, Flight(store), settings.district, least=api.least, at_hand=api.books_bytes),
         tokens=tokens(api),
         telemetry=Telemetry(Metrics(settings.district)),
         tracing=tracing("homeroom-api", settings.district),

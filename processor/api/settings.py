@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from processor.analytics.suppression import LEAST
 
+BOOKS_MB = 64
+"""What a process keeps at hand of analytics, by default: an eighth of the smallest task's memory."""
+
 
 @dataclass(frozen=True)
 class ApiSettings:
@@ -23,6 +26,7 @@ class ApiSettings:
     cache_password: str
     cache_authorities: str
     upload_origin: str
+    books_bytes: int
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> ApiSettings:
@@ -39,4 +43,5 @@ class ApiSettings:
             cache_password=get("CACHE_PASSWORD", ""),
             cache_authorities=get("CACHE_CA", ""),
             upload_origin=get("UPLOAD_ORIGIN", ""),
+            books_bytes=int(get("BOOKS_MB", str(BOOKS_MB))) * 1024 * 1024,
         )

@@ -90,7 +90,7 @@ class Flight:
         with self._kept(claim):
             try:
                 value = compute()
-                self._put(key, value)
+                self.put(key, value)
             finally:
                 self._release(claim, token, key)
         return value, Came.COMPUTED
@@ -111,7 +111,15 @@ class Flight:
 
         return self.store.run(listen)
 
-    def _put(self, key: str, value: bytes) -> None:
+    def found(self, key: str) -> bytes | None:
+        """Return what the cache has of a key, without waiting for anybody."""
+        try:
+            return self.store.get(key)
+        except CacheAway:
+            return None
+
+    def put(self, key: str, value: bytes) -> None:
+        """Keep a value that was computed on the way."""
         try:
             self.store.put(key, value)
         except CacheAway:

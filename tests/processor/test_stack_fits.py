@@ -23,6 +23,7 @@ HEALTH = (ROOT / "processor" / "healthcheck").read_text()
 TASKS = ("api", "worker", "migrate")
 NOT_GIVEN = {
     "BIND": "a container listens on every address",
+    "BOOKS_MB": "the program's own bound fits the smallest task",
     "CACHE_CA": "the system's authorities have signed ElastiCache's certificate",
     "CACHE_PASSWORD": "the cache is signed in to by IAM",
     "PORT": "the image's own port is the default",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ import redis
 
 from devtools.services.broker import Broker, running_broker
 from devtools.services.process import free_port
+from processor.analytics.cells import DIMENSIONS
+from processor.analytics.suppression import LEAST
 from processor.cache.flight import Came, Flight
 from processor.cache.iam import IamCredentials, replication_group
 from processor.cache.store import Store, connect
@@ -116,11 +119,12 @@ def test_the_api_answers_without_its_cache_and_a_new_version_is_seen_at_once(
     with (
         running_broker(tmp_path / "broker") as broker,
         running_api(district, issuer, tmp_path, **variables(broker)) as api,
+        running_api(district, issuer, tmp_path, **variables(broker)) as other,
     ):
         first = api.get("/v1/aggregates", **occasion).json()
         client = redis.Redis.from_url(broker.url)
         before = client.info("stats")["keyspace_hits"]
-        assert api.get("/v1/aggregates", **occasion).json() == first
+        assert other.get("/v1/aggregates", **occasion).json() == first
         assert client.info("stats")["keyspace_hits"] > before
         accesses = "SELECT count(*) FROM homeroom.access_record WHERE scope = 'aggregate'"
         ((recorded,),) = district.rows(accesses)
@@ -132,8 +136,9 @@ def test_the_api_answers_without_its_cache_and_a_new_version_is_seen_at_once(
         assert district.rows(accesses) == [(recorded + 1,)]
         client.shutdown(nosave=True)
         broker.service.guard.wait(30)
-        assert api.get("/v1/aggregates", **occasion).json() == second
-        assert "The cache is away" in api.output()
+        for process in (api, other):
+            assert process.get("/v1/aggregates", **occasion).json() == second
+        assert "The cache is away" in other.output(), "it had nothing at hand of this version"
 
 
 def test_many_who_ask_two_processes_at_once_cost_the_database_one_computation(
@@ -141,6 +146,12 @@ def test_many_who_ask_two_processes_at_once_cost_the_database_one_computation(
 ):
     pipeline.take("scores.csv", samples.PLAIN)
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+
+    def lock_waiters() -> int:
+        # A transaction sees the activity of when it first asked, unless it is told to look again.
+        pipeline.admin.execute("SELECT pg_stat_clear_snapshot()")
+        return int(pipeline.rows(waiting)[0][0])
+
     client = redis.Redis.from_url(broker.url)
     asked: dict[str, Any] = {"assessment": "pl:reading", "year": 2026, "period": "2026 Fall", "by": "school"}
     with (
@@ -153,12 +164,10 @@ def test_many_who_ask_two_processes_at_once_cost_the_database_one_computation(
             # Whoever computes waits here; the others must wait for that one, and not here.
             pipeline.admin.execute("LOCK TABLE homeroom.result IN ACCESS EXCLUSIVE MODE")
             answers = [threads.submit((one, other)[number % 2].get, "/v1/aggregates", **asked) for number in range(24)]
-            while not client.pubsub_channels("*:done"):
+            while not (most and client.pubsub_channels("*:done")):
                 assert not any(answer.done() for answer in answers)
-                ((now,),) = pipeline.rows(waiting)
-                most = max(most, now)
-            ((now,),) = pipeline.rows(waiting)
-            most = max(most, now)
+                most = max(most, lock_waiters())
+            most = max(most, lock_waiters())
         got = [answer.result(60) for answer in answers]
         for process in (one, other):
             process.process.terminate()
@@ -169,6 +178,59 @@ def test_many_who_ask_two_processes_at_once_cost_the_database_one_computation(
     assert most == 1, "statements of the database that computed at the same time"
     assert sum(line["CacheMisses"] for line in told) == 1
     assert sum(line["CacheHits"] for line in told) == 23
+
+
+def test_of_an_occasions_questions_the_first_alone_reads_results_and_each_is_on_record(
+    district: Pipeline, issuer: Issuer, broker: Broker, tmp_path: Path
+):
+    test = {"assessment": "or:mathematics benchmark", "year": 2025}
+    asked: list[tuple[str, dict[str, Any]]] = [
+        ("/v1/aggregates", {**test, "period": "2025 Fall", "by": by, **narrow})
+        for by in ("nothing", "school", "grade", *DIMENSIONS)
+        for narrow in ({}, {"grade": "03"}, {"dimension": "gender", "value": "female"})
+        if by not in narrow and not ("value" in narrow and by in DIMENSIONS)
+    ]
+    changes = {**test, "period": "2025 Fall", "to_year": 2025, "to_period": "2025 Spring"}
+    asked += [("/v1/growth", {**changes, "by": by}) for by in ("nothing", "school", *DIMENSIONS)]
+    accesses = "SELECT count(*) FROM homeroom.access_record WHERE scope = 'aggregate'"
+    with running_api(district, issuer, tmp_path, BOOKS_MB="0") as alone:
+        expected = [alone.get(path, **question).json() for path, question in asked]
+    with (
+        running_api(district, issuer, tmp_path, **variables(broker)) as one,
+        running_api(district, issuer, tmp_path, **variables(broker)) as other,
+    ):
+        for path, question in (asked[0], asked[-1]):
+            one.get(path, **question)
+        ((recorded,),) = district.rows(accesses)
+        with district.admin.transaction():
+            # Whoever reads a result waits here for ever.
+            district.admin.execute("LOCK TABLE homeroom.result IN ACCESS EXCLUSIVE MODE")
+            for api in (one, other):
+                assert [api.get(path, **question).json() for path, question in asked] == expected
+        assert district.rows(accesses) == [(recorded + 2 * len(asked),)]
+
+
+def test_the_cache_holds_nothing_that_may_not_be_told(
+    district: Pipeline, issuer: Issuer, broker: Broker, tmp_path: Path
+):
+    occasion: dict[str, Any] = {"assessment": "pl:interim reading", "year": 2025, "period": "2025 Fall"}
+    with running_api(district, issuer, tmp_path, **variables(broker)) as api:
+        api.get("/v1/aggregates", **occasion)
+    client = redis.Redis.from_url(broker.url)
+    (value,) = [client.get(key) for key in client.keys("*")]
+    assert isinstance(value, bytes)
+    held = json.loads(zlib.decompress(value))
+    assert held["hidden"], "the made-up data has small groups"
+    assert {len(row) for row in held["hidden"]} == {4}, "names of school, grade, dimension and value alone"
+    hidden = {tuple(row) for row in held["hidden"]}
+    for *cell, n, _, _, p10, p25, p50, p75, p90 in (row[:12] for row in held["shown"]):
+        assert tuple(cell) not in hidden
+        assert n >= LEAST
+        assert p50 is not None
+        assert (p25 is None, p75 is None) == (n < 20, n < 20)
+        assert (p10 is None, p90 is None) == (n < 50, n < 50)
+    for row in held["shown"]:
+        assert all(count is None or count >= LEAST for count in row[12:])
 
 
 def test_on_aws_the_password_is_a_signed_request_of_this_user_for_this_cache():

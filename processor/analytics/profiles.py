@@ -1,0 +1,154 @@
+"""From the students of an occasion to the numbers of every group: counts of atoms, means and percentiles. Pure.
+
+Students who share school, grade, level and all subgroups are one profile, with their scores in order. A group's scores
+are its parts' put together and sorted: a sort of a few runs that are in order already is a merge of them (Python's
+sort finds the runs by itself), so that six dimensions by schools and grades cost less than one reading by SQL.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from array import array
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from processor.analytics.cells import ALL, DIMENSIONS, Atom, Cell
+
+PERCENTILES = (10, 25, 50, 75, 90)
+NEEDED = {10: 50, 25: 20, 50: 10, 75: 20, 90: 50}
+"""So many students must there be for a percentile: five or more lie beyond it, so that it is nobody's own score."""
+
+
+class Profile(NamedTuple):
+    """Students who share everything: `values` are of DIMENSIONS; `scores` ascend, and there may be none."""
+
+    school: str
+    grade: str
+    level: str
+    values: tuple[str, ...]
+    students: int
+    scores: list[float]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The students of an occasion by their profiles, and the levels of its results, the lowest first."""
+
+    profiles: list[Profile]
+    levels: tuple[str, ...] = ()
+
+
+class Numbers(NamedTuple):
+    """What is told of one group's scores, to one decimal; empty where there are none, or too few students."""
+
+    mean: float | None
+    deviation: float | None
+    percentiles: tuple[float | None, ...]
+
+
+NOTHING = Numbers(None, None, (None,) * len(PERCENTILES))
+
+
+def sorted_scores(packed: bytes) -> list[float]:
+    """Return the scores out of doubles in network order, ascending."""
+    found = array("d", packed)
+    if sys.byteorder == "little":
+        found.byteswap()
+    return sorted(found)
+
+
+def atoms(profiles: Iterable[Profile]) -> list[Atom]:
+    """Return how many students there are of each school, grade and level; and again for each dimension's values."""
+    counts: Counter[tuple[str, str, str, str, str]] = Counter()
+    for school, grade, level, values, students, _ in profiles:
+        counts[school, grade, ALL, ALL, level] += students
+        for dimension, value in zip(DIMENSIONS, values, strict=True):
+            counts[school, grade, dimension, value, level] += students
+    return [Atom(*key, count) for key, count in counts.items()]
+
+
+def numbers(profiles: Sequence[Profile], wanted: Collection[Cell]) -> dict[Cell, Numbers]:
+    """Return the numbers of the wanted groups, and of no other."""
+    some = [profile.scores for profile in profiles if profile.scores]
+    if not some:
+        return dict.fromkeys(wanted, NOTHING)
+    # Near the mean, so that nothing is lost where squares are subtracted from each other.
+    middle = math.fsum(scores[len(scores) // 2] for scores in some) / len(some)
+    each = [_Scores.of(profile.scores, middle) for profile in profiles]
+    return {cell: scores.told(middle) for cell, scores in _groups(profiles, each) if cell in wanted}
+
+
+class _Scores:
+    """A group's scores, ascending once they are sorted; sums of their distances from a middle and of these squared."""
+
+    __slots__ = ("all", "squares", "total")
+
+    def __init__(self) -> None:
+        self.all: list[float] = []
+        self.total, self.squares = 0.0, 0.0
+
+    @classmethod
+    def of(cls, scores: list[float], middle: float) -> _Scores:
+        """Return the scores of one profile."""
+        made, distances = cls(), [score - middle for score in scores]
+        made.all, made.total = scores, math.fsum(distances)
+        made.squares = math.fsum([distance * distance for distance in distances])
+        return made
+
+    def take(self, other: _Scores) -> None:
+        """Put another's to these."""
+        self.all.extend(other.all)
+        self.total += other.total
+        self.squares += other.squares
+
+    def told(self, middle: float) -> Numbers:
+        """Return what is told of them; the deviation is the sample's."""
+        n, mean = len(self.all), self.total / len(self.all)
+        variance = max(0.0, self.squares - n * mean * mean) / (n - 1) if n > 1 else None
+        deviation = None if variance is None else rounded(math.sqrt(variance))
+        return Numbers(rounded(middle + mean), deviation, _percentiles(self.all))
+
+
+def _groups(profiles: Sequence[Profile], each: Sequence[_Scores]) -> Iterator[tuple[Cell, _Scores]]:
+    """Yield every group with its scores, one dimension after the other: so much is in memory at a time."""
+    for place, dimension in enumerate((ALL, *DIMENSIONS)):
+        names = (Cell(one.school, one.grade, dimension, one.values[place - 1] if place else ALL) for one in profiles)
+        finest = _merged(zip(names, each, strict=True))
+        yield from finest.items()
+        yield from _merged((cell._replace(grade=ALL), its) for cell, its in finest.items()).items()
+        grades = _merged((cell._replace(school=ALL), its) for cell, its in finest.items())
+        yield from grades.items()
+        yield from _merged((cell._replace(grade=ALL), its) for cell, its in grades.items()).items()
+
+
+def _merged(parts: Iterable[tuple[Cell, _Scores]]) -> dict[Cell, _Scores]:
+    found: dict[Cell, _Scores] = {}
+    for cell, part in parts:
+        whole = found.get(cell)
+        if whole is None:
+            whole = found[cell] = _Scores()
+        whole.take(part)
+    for whole in found.values():
+        whole.all.sort()
+    return found
+
+
+def _percentiles(scores: Sequence[float]) -> tuple[float | None, ...]:
+    """Return those that enough students stand behind, between two scores in proportion, as percentile_cont does."""
+    found: list[float | None] = []
+    for share in PERCENTILES:
+        if len(scores) < NEEDED[share]:
+            found.append(None)
+            continue
+        place = (len(scores) - 1) * share / 100
+        low, high = scores[math.floor(place)], scores[math.ceil(place)]
+        found.append(rounded(low + (high - low) * (place - math.floor(place))))
+    return tuple(found)
+
+
+def rounded(score: float) -> float:
+    """Return a score to one decimal."""
+    return round(score, 1)

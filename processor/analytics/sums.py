@@ -1,0 +1,79 @@
+"""Finds, among thousands of hidden cells, those few that a sum of two, three or four of them could give away. Pure.
+
+A sum is determined just when every solution of the homogeneous system (`elimination`) is nought over it. So where one
+solution is not nought over some cells, whatever determined sum these belong to has one more of the cells that this
+solution touches. A sparse basis leaves about eight to try at each step, however many cells there are in all; trying
+every pair of a large district's cells takes minutes and gigabytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from processor.analytics.elimination import PRIME
+
+MOST = 4
+"""Sums of so many cells are looked for."""
+
+
+def suspects(basis: Sequence[Mapping[int, int]], values: Sequence[int], sizes: Sequence[int], least: int) -> set[int]:
+    """Return every member of a sum of two to four that is determined while no part of it is.
+
+    Its members are from 1 to `least` - 1 together. `values` is a random solution.
+    """
+    search = _Search(basis, values, sizes, least)
+    found: set[int] = set()
+    for start in search.order:
+        for members in search.sums_of((start,), sizes[start]):
+            found.update(members)
+    return found
+
+
+class _Search:
+    """What is known of the cells that a sum may have."""
+
+    def __init__(
+        self, basis: Sequence[Mapping[int, int]], values: Sequence[int], sizes: Sequence[int], least: int
+    ) -> None:
+        self.basis, self.values, self.sizes, self.least = basis, values, sizes, least
+        self.touching: dict[int, list[int]] = {}
+        for number in sorted(range(len(basis)), key=lambda number: len(basis[number])):
+            for unknown in basis[number]:
+                self.touching.setdefault(unknown, []).append(number)
+        small = [one for one, value in enumerate(values) if value and sizes[one] < least]
+        # Each sum is looked for once, from the member with the fewest others to try.
+        self.order = sorted(small, key=lambda one: (len(basis[self.touching[one][0]]), one))
+        self.place = {one: place for place, one in enumerate(self.order)}
+        self.at: dict[int, list[int]] = {}
+        for one in self.order:
+            self.at.setdefault(values[one], []).append(one)
+
+    def sums_of(self, members: tuple[int, ...], size: int) -> Iterator[tuple[int, ...]]:
+        """Yield the determined sums that have these members and none that is before the first of them in the order."""
+        told = sum(self.values[one] for one in members) % PRIME
+        if not told:
+            if size:
+                yield members
+            return
+        if len(members) == MOST:
+            return
+        last = len(members) == MOST - 1
+        choice = self.at.get(-told % PRIME, ()) if last else self._one_more(members)
+        for one in choice:
+            place = self.place.get(one, -1)
+            if place > self.place[members[0]] and one not in members and size + self.sizes[one] < self.least:
+                yield from self.sums_of((*members, one), size + self.sizes[one])
+
+    def _one_more(self, members: tuple[int, ...]) -> Mapping[int, int]:
+        """Return the sparsest solution of the basis that is not nought over the members."""
+        told = (
+            next((solution for solution in self._touching(one) if _sum(solution, members)), None) for one in members
+        )
+        return min((solution for solution in told if solution), key=len)
+
+    def _touching(self, one: int) -> Iterator[Mapping[int, int]]:
+        return (self.basis[number] for number in self.touching[one])
+
+
+def _sum(solution: Mapping[int, int], members: tuple[int, ...]) -> int:
+    return sum(solution.get(member, 0) for member in members) % PRIME

@@ -1,0 +1,143 @@
+"""A book's numbers against the statistics library's, what is left out of it, and how much memory books take."""
+
+from __future__ import annotations
+
+import random
+import statistics
+import struct
+import tracemalloc
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from processor.analytics.book import BYTES_A_CELL, GROUPED_BY, Book, book, growth_book, told_apart
+from processor.analytics.cells import ALL, DIMENSIONS, Cell
+from processor.analytics.profiles import NEEDED, PERCENTILES, Profile, Reading, sorted_scores
+from processor.analytics.shelf import Shelf
+
+LEVELS = ("1 low", "2 middle", "3 high")
+VALUES = {"gender": ("female", "male"), "ethnicity": ("A", "B", "C", "not reported")}
+Student = tuple[Profile, float]
+
+
+def students(count: int, seed: int, schools: int = 4, grades: int = 3) -> list[Student]:
+    """Make students up, each a profile of their own."""
+    chance = random.Random(seed)
+    made = []
+    for _ in range(count):
+        values = tuple(chance.choice(VALUES.get(name, ("true", "false"))) for name in DIMENSIONS)
+        score = round(chance.gauss(250, 40), chance.choice((0, 1, 4)))
+        school, grade = f"s{chance.randrange(schools)}", f"g{chance.randrange(grades)}"
+        made.append((Profile(school, grade, chance.choice(LEVELS), values, 1, [score]), score))
+    return made
+
+
+def reading(made: list[Student]) -> Reading:
+    """Return them as they are read: together where they share everything, in any order."""
+    found: dict[tuple[str, str, str, tuple[str, ...]], list[float]] = {}
+    for profile, score in made:
+        found.setdefault(profile[:4], []).append(score)
+    profiles = [
+        Profile(*key, len(scores), sorted_scores(struct.pack(f"!{len(scores)}d", *scores)))
+        for key, scores in found.items()
+    ]
+    return Reading(profiles, LEVELS)
+
+
+def within(cell: Cell, profile: Profile) -> bool:
+    value = profile.values[DIMENSIONS.index(cell.dimension)] if cell.dimension else ALL
+    return cell.holds(Cell(profile.school, profile.grade, cell.dimension, value))
+
+
+def every_question() -> Iterator[tuple[Cell, str]]:
+    for school in (ALL, "s1", "elsewhere"):
+        for grade in (ALL, "g2"):
+            for by in ("nothing", *GROUPED_BY):
+                if not (by == "school" and school) and not (by == "grade" and grade):
+                    yield Cell(school, grade), by
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 900), st.integers(0, 1_000))
+def test_the_numbers_of_every_shown_group_are_those_of_its_students(count: int, seed: int):
+    made = students(count, seed)
+    found = book(reading(made))
+    for cell, group in found.shown.items():
+        scores = [score for profile, score in made if within(cell, profile)]
+        assert group.n == len(scores)
+        assert group.numbers.mean == pytest.approx(statistics.fmean(scores), abs=0.0501)
+        assert group.numbers.deviation == pytest.approx(statistics.stdev(scores), abs=0.0501)
+        cuts = dict(zip(range(1, 100), statistics.quantiles(scores, n=100, method="inclusive"), strict=True))
+        for share, value in zip(PERCENTILES, group.numbers.percentiles, strict=True):
+            assert value == (None if len(scores) < NEEDED[share] else pytest.approx(cuts[share], abs=0.0501))
+
+
+def test_every_group_that_has_anybody_is_found_by_its_question_shown_or_hidden():
+    made = students(400, 5)
+    found = book(reading(made))
+    assert found.hidden
+    for cell, by in every_question():
+        groups = found.groups(cell, by)
+        names = {
+            "school": {one.school for one, _ in made}, "grade": {one.grade for one, _ in made},
+            **{name: {one.values[place] for one, _ in made} for place, name in enumerate(DIMENSIONS)},
+        }.get(by, {ALL})  # fmt: skip
+        told = [told_apart(cell, by, name) for name in sorted(names)]
+        assert groups == [one for one in told if any(within(one, profile) for profile, _ in made)]
+
+
+def test_out_of_the_cache_a_book_says_the_same():
+    found = book(reading(students(500, 6)))
+    assert Book.of_bytes(found.as_bytes()) == found
+    assert book(Reading([])) == Book.of_bytes(book(Reading([])).as_bytes())
+
+
+def test_without_scores_a_book_counts():
+    bare = [(profile._replace(scores=[]), 0.0) for profile, _ in students(300, 7)]
+    found = book(Reading([profile for profile, _ in bare], LEVELS))
+    assert found.shown[Cell()].n == 300
+    assert found.shown[Cell()].numbers.mean is None
+    assert sum(count or 0 for count in found.shown[Cell()].levels) == 300
+
+
+def test_growth_hides_what_an_occasion_hides_and_has_neither_mean_nor_tails():
+    made = reading(students(900, 8, schools=2, grades=2))
+    assert Cell("s1") in book(made).shown
+    found = growth_book(Reading(made.profiles), hidden=[Cell("s1")])
+    assert Cell("s1") in found.hidden
+    for group in found.shown.values():
+        assert (group.numbers.mean, group.numbers.deviation, group.levels) == (None, None, ())
+        p10, p25, p50, p75, p90 = group.numbers.percentiles
+        assert (p10, p90) == (None, None)
+        assert p50 is not None
+        assert (p25 is None, p75 is None) == (group.n < 20, group.n < 20)
+
+
+def test_a_shelf_takes_no_more_memory_than_it_may():
+    value = book(reading(students(20_000, 9, schools=15, grades=6))).as_bytes()
+    weight = Book.of_bytes(value).weight
+    shelf = Shelf(3 * weight)
+    tracemalloc.start()
+    try:
+        for number in range(6):
+            one = Book.of_bytes(value)
+            one.groups(Cell(), "school")
+            shelf.put(str(number), one, one.weight)
+            del one
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert [number for number in range(6) if shelf.get(str(number)) is not None] == [3, 4, 5]
+    assert weight < taken < 3 * weight, BYTES_A_CELL
+
+
+def test_a_shelf_lets_go_of_what_was_not_used_for_longest_and_keeps_nothing_that_is_too_heavy():
+    shelf = Shelf(10)
+    shelf.put("one", "1", 4)
+    shelf.put("two", "2", 4)
+    assert shelf.get("one") == "1"
+    shelf.put("three", "3", 4)
+    shelf.put("four", "4", 11)
+    assert [shelf.get(key) for key in ("one", "two", "three", "four")] == ["1", None, "3", None]

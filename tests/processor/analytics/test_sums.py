@@ -1,0 +1,56 @@
+"""What is found of determined sums, against trying every set of cells with exact fractions."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from processor.analytics.elimination import PRIME, basis, pivots, random_solution
+from processor.analytics.sums import suspects
+from processor.analytics.suppression import LEAST
+from tests.processor.analytics.attack import is_told, null_space
+
+UNKNOWNS = 8
+ROW = st.lists(st.sampled_from([0, 0, 0, 0, 1, 1, 1, -1]), min_size=UNKNOWNS, max_size=UNKNOWNS)
+SIZES = st.lists(st.sampled_from([0, 1, 1, 2, 3, 5, 9, 12]), min_size=UNKNOWNS, max_size=UNKNOWNS)
+
+
+def sparse(rows: list[list[int]]) -> list[dict[int, int]]:
+    return [{place: factor for place, factor in enumerate(row) if factor} for row in rows]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(ROW, max_size=7), SIZES)
+def test_every_cell_that_a_sum_of_two_to_four_tells_of_is_suspected_and_no_other(
+    rows: list[list[int]], sizes: list[int]
+):
+    open_ = null_space(rows, UNKNOWNS)
+    told = {
+        members
+        for count in (1, 2, 3, 4)
+        for members in combinations(range(UNKNOWNS), count)
+        if is_told([int(place in members) for place in range(UNKNOWNS)], open_)
+    }
+    expected = {
+        one
+        for members in told
+        if len(members) > 1 and all(sizes[one] < LEAST for one in members)
+        if 0 < sum(sizes[one] for one in members) < LEAST
+        if not any(set(part) < set(members) for part in told)
+        for one in members
+    }
+    echelon = pivots(sparse(rows))
+    values = random_solution(echelon, UNKNOWNS, 1)
+    assert suspects(basis(echelon, UNKNOWNS), values, sizes, LEAST) == expected
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(ROW, max_size=7))
+def test_the_basis_is_of_solutions_and_of_as_many_as_are_open(rows: list[list[int]]):
+    found = basis(pivots(sparse(rows)), UNKNOWNS)
+    assert len(found) == len(null_space(rows, UNKNOWNS))
+    for solution in found:
+        for row in rows:
+            assert sum(row[place] * value for place, value in solution.items()) % PRIME == 0

@@ -90,6 +90,9 @@ class Table:
 
     def _is_row(self, cells: list[str], width: int) -> bool:
         line = self._reader.line_num
+        # Spreadsheets write empty cells behind the last one.
+        if width < len(cells) <= MOST_COLUMNS and not any(cells[width:]):
+            del cells[width:]
         if len(cells) != width:
             reason = f"The row has {len(cells):,} cells, the header {width:,}."
             self.broken.append((line, "wrong_width", reason))

@@ -7,6 +7,9 @@
    whole. Whatever is hidden takes its own parts along.
 3. Audit: what the shown cells of all lines together determine is computed (`elimination`). While a hidden cell of fewer
    than `least`, a sum of two to four such, or the difference of two hidden cells can be derived, one more is hidden.
+4. Bounds: counts are whole, a group that is named has somebody, and no level has fewer than nobody. What follows for
+   each hidden cell, line after line, is computed (`bounds`); one of fewer than `least` that they leave no choice is a
+   leak as well: ten hidden schools with ten students together have one each.
 
 Sources: NCES Statistical Standards 4-2; NCES 2011-603 (SLDS Technical Brief 3), on minimum group size and complementary
 suppression; PTAC, "Frequently Asked Questions: Disclosure Avoidance"; Statistical Policy Working Paper 22 (FCSM), on
@@ -18,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import combinations
 
+from processor.analytics.bounds import certain
 from processor.analytics.cells import ALL, Cell, Family
 from processor.analytics.elimination import PRIME, random_solution
 
@@ -87,7 +91,14 @@ class _Hiding:
         small = [number for number, cell in enumerate(order) if self.counts[cell] < self.least]
         found = [order[number] for number in small if values[number] == 0]
         found += [order[number] for number in self._sums(order, values, small)]
-        return sorted({*found, *self._differences(order, values)})
+        found += self._differences(order, values)
+        return sorted({*found}) or sorted(self._certain())
+
+    def _certain(self) -> Iterable[Cell]:
+        """Yield the small cells whose count has no choice between its bounds."""
+        for cell in certain(self.counts, self.lines, self.hidden):
+            if self.counts[cell] < self.least:
+                yield cell
 
     def _sums(self, order: list[Cell], values: list[int], small: list[int]) -> Iterable[int]:
         """Yield a member of each sum of two, three or four small cells that is determined, and is small."""
@@ -102,13 +113,14 @@ class _Hiding:
             if size >= self.least:
                 continue
             told = (values[one] + values[two]) % PRIME
-            if told == 0 and size:
+            # A sum of nobody says so of each that it is the sum of.
+            if told == 0:
                 yield one
             for three in at.get(-told % PRIME, ()):
-                if three > two and 0 < size + sizes[three] < self.least:
+                if three > two and size + sizes[three] < self.least:
                     yield one
             for three, four in pairs.get(-told % PRIME, ()):
-                if len({one, two, three, four}) == 4 and 0 < size + sizes[three] + sizes[four] < self.least:
+                if len({one, two, three, four}) == 4 and size + sizes[three] + sizes[four] < self.least:
                     yield one
             if told:
                 pairs.setdefault(told, []).append((one, two))

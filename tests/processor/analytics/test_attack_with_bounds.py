@@ -1,0 +1,162 @@
+"""One who reads every answer knows besides that counts are whole, and that a group that is named has somebody.
+
+The answers are made as the API makes them, for every question that it takes; the attacker reads them and nothing else.
+What every solution has in common is told: the largest and the smallest value of each hidden count are computed exactly.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import pytest
+
+from processor.analytics import tables
+from processor.analytics.cells import ALL, Atom, Cell
+from processor.analytics.occasions import Numbers, told_apart
+from processor.analytics.suppression import LEAST
+from tests.processor.analytics.polytope import Polytope
+
+DIMENSION, LEVELS = "gender", ("1 low", "2 middle", "3 high")
+NOTHING = (None,) * 5
+
+
+@dataclass(frozen=True)
+class Student:
+    """One student of a made-up district."""
+
+    school: str
+    grade: str
+    gender: str
+    level: str
+
+    def cell(self) -> Cell:
+        return Cell(self.school, self.grade, DIMENSION, self.gender, self.level)
+
+
+ROUND_THE_BOUND = (0, 1, 1, 2, 3, 5, 8, 9, 10, 11, 14, 20)
+TINY = ((1,), (0, 1, 1, 1, 2), (1, 1, 1, 9, 10, 11), (1, 1, 12), (2, 2, 10, 30))
+
+
+def district(chance: random.Random, levels: tuple[str, ...], sizes: tuple[int, ...], schools: int) -> list[Student]:
+    """A district of so many schools at most, with groups of these sizes, where suppression has most to do."""
+    made = []
+    for school, grade in product(range(chance.randint(1, schools)), range(chance.randint(1, 2))):
+        for gender in ("female", "male", "other")[: chance.randint(1, 3)]:
+            weights = [chance.choice((0, 1, 1, 5)) for _ in levels] or [1]
+            made += [
+                Student(f"s{school:02}", f"g{grade}", gender, one)
+                for one in chance.choices(levels or ("",), weights if any(weights) else None, k=chance.choice(sizes))
+            ]
+    return made or [Student("s00", "g0", "female", levels[0] if levels else "")]
+
+
+def answers(students: list[Student], levels: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """Every row of every answer: within each group, told apart by each name."""
+    cells = [student.cell() for student in students]
+    atoms = [Atom(*cell, count) for cell, count in Counter(cells).items()]
+    base = Counter((cell.school, cell.grade, cell.level) for cell in cells)
+    atoms += [Atom(school, grade, ALL, ALL, level, count) for (school, grade, level), count in base.items()]
+    pattern = tables.pattern(atoms, scored=True, levels=levels)
+    schools, grades, genders = (
+        {ALL, *found} for found in [*list(zip(*cells, strict=True))[:2], [c.value for c in cells]]
+    )
+    for school, grade, gender in product(schools, grades, genders):
+        within = Cell(school, grade, DIMENSION if gender else ALL, gender)
+        for by, told in (("nothing", ALL), ("school", school), ("grade", grade), (DIMENSION, gender)):
+            if told == ALL:
+                keys = Counter(
+                    {"school": cell.school, "grade": cell.grade, DIMENSION: cell.value}.get(by, "")
+                    for cell in cells if within.holds(cell)
+                )  # fmt: skip
+                found = {told_apart(within, by, key): Numbers(n, None, None, NOTHING) for key, n in keys.items()}
+                yield from tables.table(pattern, found)
+
+
+class Attacker:
+    """Holds an unknown for every finest count that answers name, and an equation for all that they say."""
+
+    def __init__(self, rows: list[dict[str, Any]], levels: tuple[str, ...]) -> None:
+        named = {Cell(row["school"], row["grade"], row["dimension"], row["value"]): row for row in rows}
+        self.finest = [
+            cell._replace(level=level)
+            for cell in sorted(named)
+            if cell.school and cell.grade and cell.dimension
+            for level in levels or (ALL,)
+        ]
+        self.sums: list[tuple[list[int], int]] = []
+        self.hidden: dict[Cell, list[int]] = {}
+        least: list[list[int]] = []
+        for cell, row in named.items():
+            if row["suppressed"]:
+                self.hidden[cell] = self.over(cell)
+                least.append(self.over(cell))
+            else:
+                self.sums.append((self.over(cell), row["n"]))
+                for share in row["levels"]:
+                    part = cell._replace(level=share["level"])
+                    if share["suppressed"]:
+                        self.hidden[part] = self.over(part)
+                    else:
+                        self.sums.append((self.over(part), share["n"]))
+                        assert share["percent"] == pytest.approx(100 * share["n"] / row["n"], abs=0.0501)
+        width = len(self.finest) + len(least)
+        equations = [([*over, *[0] * len(least)], right) for over, right in self.sums]
+        # A group that is named has one student at least: what it has beyond that is an unknown of its own.
+        for number, over in enumerate(least):
+            equations.append(([*over, *(-int(place == number) for place in range(len(least)))], 1))
+        self.width, self.polytope = width, Polytope(equations, width)
+
+    def over(self, cell: Cell) -> list[int]:
+        """Return which of the finest counts a cell is the sum of."""
+        return [int(cell.holds(one)) for one in self.finest]
+
+    def range_of(self, over: list[int]) -> tuple[int, int]:
+        """Return the least and the largest whole number that a sum can be."""
+        whole = [*over, *[0] * (self.width - len(over))]
+        most, _ = self.polytope.most(whole)
+        least, _ = self.polytope.most([-factor for factor in whole])
+        return math.ceil(-least - 1e-9), math.floor(most + 1e-9) if most < math.inf else 10**9
+
+
+def told(students: list[Student], levels: tuple[str, ...] = ()) -> list[tuple[Cell, int]]:
+    """Return the hidden counts under the bound that an attacker knows for certain."""
+    attacker = Attacker(list(answers(students, levels)), levels)
+    found = []
+    for cell, over in attacker.hidden.items():
+        true = sum(cell.holds(student.cell()) for student in students)
+        least, most = attacker.range_of(over)
+        assert least <= true <= most, "the attacker reckons wrong"
+        if true < LEAST and least == most:
+            found.append((cell, true))
+    return found
+
+
+@pytest.mark.parametrize("levels", [(), LEVELS], ids=["groups", "levels"])
+@pytest.mark.parametrize("seed", range(40))
+def test_no_small_count_is_certain_from_all_answers(seed: int, levels: tuple[str, ...]):
+    assert told(district(random.Random(seed), levels, ROUND_THE_BOUND, 4), levels) == []
+
+
+@pytest.mark.parametrize("levels", [(), LEVELS], ids=["groups", "levels"])
+@pytest.mark.parametrize("seed", range(20))
+def test_no_count_is_certain_where_many_groups_have_one_student_each(seed: int, levels: tuple[str, ...]):
+    sizes = TINY[seed % len(TINY)]
+    assert told(district(random.Random(seed), levels, sizes, 12), levels) == []
+
+
+def test_ten_schools_with_ten_students_together_are_not_told_to_have_one_each():
+    students = [Student(f"s{number:02}", "g0", "female", "") for number in range(10)]
+    assert told(students) == []
+    assert all(row["suppressed"] for row in answers(students, ()))
+
+
+def test_the_attack_finds_what_linear_algebra_alone_would_tell(monkeypatch):
+    monkeypatch.setattr("processor.analytics.suppression.certain", lambda *_: [])
+    students = [Student(f"s{number:02}", "g0", "female", "") for number in range(10)]
+    assert (Cell("s00"), 1) in told(students)

@@ -109,6 +109,33 @@ def erase_school_year(
     return certificate
 
 
+def hold(connection: psycopg.Connection, pseudonyms: Pseudonyms, local_id: str, request: Request) -> int:
+    """Place a hold on a student's records, and return how many stand; who asked and why is on the record."""
+    student = pseudonyms.uuid(local_id)
+    with connection.transaction():
+        _begin(connection)
+        opened = _open(connection, request, [student], "hold command")
+        connection.execute(
+            "INSERT INTO homeroom.hold (student, reason, placed_by) VALUES (%s, %s, %s)",
+            (student, request.reason, request.requested_by),
+        )
+        close_access(connection, opened, 1)
+        return _standing(connection, [student])
+
+
+def lift(connection: psycopg.Connection, pseudonyms: Pseudonyms, local_id: str, request: Request) -> int:
+    """Lift every hold on a student's records, and return how many there were; who asked and why is on the record."""
+    student = pseudonyms.uuid(local_id)
+    with connection.transaction():
+        _begin(connection)
+        opened = _open(connection, request, [student], "hold command, lifting")
+        lifted = connection.execute(
+            "UPDATE homeroom.hold SET lifted_at = now() WHERE student = %s AND lifted_at IS NULL", (student,)
+        ).rowcount
+        close_access(connection, opened, lifted)
+    return lifted
+
+
 def years_past_retention(connection: psycopg.Connection, today: date, keep_years: int) -> list[int]:
     """Return the school years that ended more than so many years ago."""
     newest = today.year + (today.month >= 7) - keep_years
@@ -132,17 +159,23 @@ def _begin(connection: psycopg.Connection) -> None:
     connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
 
 
-def _open(connection: psycopg.Connection, request: Request, students: list[uuid.UUID]) -> int:
-    access = Access(request.requested_by, request.district, request.reason, Scope.ERASURE, "erase command", "")
+def _open(
+    connection: psycopg.Connection, request: Request, students: list[uuid.UUID], command: str = "erase command"
+) -> int:
+    access = Access(request.requested_by, request.district, request.reason, Scope.ERASURE, command, "")
     return open_access(connection, access, students)
 
 
 def _refuse_held(connection: psycopg.Connection, students: list[uuid.UUID]) -> None:
+    if _standing(connection, students):
+        raise HeldError("A request to inspect these records is open: nothing may be destroyed until it is answered.")
+
+
+def _standing(connection: psycopg.Connection, students: list[uuid.UUID]) -> int:
     row = connection.execute(
         "SELECT count(*) FROM homeroom.hold WHERE student = ANY (%s) AND lifted_at IS NULL", (students,)
     ).fetchone()
-    if row != (0,):
-        raise HeldError("A request to inspect these records is open: nothing may be destroyed until it is answered.")
+    return int(row[0]) if row else 0
 
 
 def _delete(connection: psycopg.Connection, table: str, student: uuid.UUID) -> int:

@@ -2,9 +2,9 @@
 
 1. Primary: a cell with fewer students than `least` is hidden; of levels, one that nobody reached too, since "nobody is
    advanced" is said of everyone.
-2. Complementary, line by line: where parts of a shown whole are hidden, there are two of them at least, and together
-   they are `least` students or more; otherwise the smallest shown part is hidden as well, and where none is left, the
-   whole. Whatever is hidden takes its own parts along.
+2. Complementary, line by line: where parts of a shown whole are hidden, there are two of them at least, of groups two
+   with more than one student, and together they are `least` students or more; otherwise the smallest shown part is
+   hidden as well, and where none is left, the whole. Whatever is hidden takes its own parts along.
 3. Audit: what the shown cells of all lines together determine is computed (`elimination`). While a hidden cell of fewer
    than `least`, a sum of two to four such, or the difference of two hidden cells can be derived, one more is hidden.
 4. Bounds: counts are whole, a group that is named has somebody, and no level has fewer than nobody. What follows for
@@ -64,9 +64,16 @@ class _Hiding:
             if parent in self.hidden:
                 continue
             behind = [child for child in children if child in self.hidden]
-            if behind and (len(behind) < 2 or sum(self.counts[child] for child in behind) < self.least):
+            if behind and self.is_short(behind):
                 self.hide(self.next_of(parent, children))
                 self.todo.add(number)
+
+    def is_short(self, behind: list[Cell]) -> bool:
+        """Say whether the hidden parts of a shown whole are too few, too small, or all but one without a choice."""
+        counts = [self.counts[child] for child in behind]
+        # A group that is named has one student for certain: what can be fewer is what it has beyond.
+        free = sum(count > 1 for count in counts) if behind[0].level == ALL else 2
+        return len(counts) < 2 or free < 2 or sum(counts) < self.least
 
     def next_of(self, parent: Cell, children: Iterable[Cell]) -> Cell:
         """Return what to hide next in a line: its smallest shown part, or else the whole.

@@ -81,6 +81,42 @@ def test_nothing_is_erased_while_a_request_to_inspect_is_open(pipeline: Pipeline
     assert json.loads(output)["rows_left"] == 0
 
 
+def test_the_commands_hold_lift_and_retain_and_every_step_is_on_the_record(pipeline: Pipeline):
+    def run(*arguments: str) -> tuple[int, str]:
+        started = pipeline.start(*arguments)
+        output = started.communicate(timeout=60)[0]
+        return started.returncode, output
+
+    old = samples.PLAIN.replace("2025-10-03", "2015-10-03").replace("10/03/2025", "2014-10-03")
+    pipeline.take("old.csv", old)
+    who = ("--student", "1001", "--requested-by", "office")
+    assert run("hold", *who, "--reason", "request to inspect") == (0, '{"holds": 1}\n')
+    code, output = run("retain", "--years", "5")
+    assert code == 2
+    told = [json.loads(line) for line in output.splitlines()]
+    (certificate,) = [line for line in told if "signature" in line]
+    assert certificate["school_year"] == 2015
+    assert is_genuine(certificate, pipeline.pseudonyms)
+    assert "School year 2016: A request to inspect these records is open" in output
+    assert (of(pipeline, "1001"), of(pipeline, "1002")) == (5, 0), "the year that is held stays, the other goes"
+
+    assert run("hold", *who, "--reason", "inspected on 3 May", "--lift") == (0, '{"lifted": 1}\n')
+    assert run("hold", *who, "--reason", "once more", "--lift") == (0, '{"lifted": 0}\n')
+    code, output = run("retain", "--years", "5")
+    assert (code, json.loads(output)["school_year"]) == (0, 2016), output
+    assert run("retain", "--years", "5") == (0, ""), "nothing is left that is past its time"
+    assert of(pipeline, "1001") == 0
+    assert pipeline.rows("SELECT to_regclass('homeroom.result_2016')") == [(None,)]
+    assert run("retain", "--years", "0")[0] == 2, "the year that is going on is never erased"
+    seen = pipeline.rows(
+        "SELECT source, actor, purpose FROM homeroom.access_record WHERE scope = 'erasure' ORDER BY 1, 3"
+    )
+    assert ("hold command", "office", "request to inspect") in seen
+    assert ("hold command, lifting", "office", "inspected on 3 May") in seen
+    assert [kind for kind, *_ in seen].count("erase command") == 2
+    assert pipeline.rows("SELECT homeroom.first_broken_link()") == [(None,)]
+
+
 def test_a_school_year_goes_at_the_end_of_its_retention(pipeline: Pipeline):
     old = samples.PLAIN.replace("2025-10-03", "2019-10-03").replace("10/03/2025", "2025-10-03")
     pipeline.take("fall.csv", old)

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from processor.analytics import tables
+from processor.analytics import suppression, tables
 from processor.analytics.cells import ALL, Atom, Cell
 from processor.analytics.occasions import Numbers, told_apart
 from processor.analytics.suppression import LEAST
@@ -156,7 +156,11 @@ def test_ten_schools_with_ten_students_together_are_not_told_to_have_one_each():
     assert all(row["suppressed"] for row in answers(students, ()))
 
 
-def test_the_attack_finds_what_linear_algebra_alone_would_tell(monkeypatch):
-    monkeypatch.setattr("processor.analytics.suppression.certain", lambda *_: [])
+def test_the_attack_finds_what_linear_algebra_alone_would_tell(monkeypatch: pytest.MonkeyPatch):
+    def few_or_small(hiding: suppression._Hiding, behind: list[Cell]) -> bool:
+        return len(behind) < 2 or sum(hiding.counts[cell] for cell in behind) < LEAST
+
+    monkeypatch.setattr(suppression, "certain", lambda *_: [])
+    monkeypatch.setattr(suppression._Hiding, "is_short", few_or_small)
     students = [Student(f"s{number:02}", "g0", "female", "") for number in range(10)]
     assert (Cell("s00"), 1) in told(students)

@@ -104,6 +104,8 @@ def erase_school_year(
                 "AND NOT EXISTS (SELECT FROM homeroom.enrolment e WHERE e.student = s.student)",
                 (students,),
             ).rowcount
+        for table in ("student_name", "student_identity"):
+            counts[table] += connection.execute(WAITING.format(table=table), (year,)).rowcount
         certificate = _certify(connection, pseudonyms, "school year", str(year), request, counts, {"school_year": year})
         close_access(connection, opened, sum(counts.values()))
     return certificate
@@ -147,6 +149,12 @@ def years_past_retention(connection: psycopg.Connection, today: date, keep_years
     return [row[0] for row in rows]
 
 
+WAITING = """
+    DELETE FROM homeroom.{table} w WHERE modified_at < make_date(%s, 7, 1)
+    AND NOT EXISTS (SELECT FROM homeroom.student s WHERE s.student = w.student)
+    AND NOT EXISTS (SELECT FROM homeroom.hold h WHERE h.student = w.student AND h.lifted_at IS NULL)
+"""
+"""Names that waited for a role until the end of the school year, and that none came for."""
 OBJECTS = """
     SELECT DISTINCT f.object_key, f.object_version
     FROM homeroom.access_student s JOIN homeroom.access_record r USING (access_id)

@@ -15,6 +15,7 @@ from processor.erasure import (
     is_genuine,
     years_past_retention,
 )
+from tests.processor import oneroster_tables as spec
 from tests.processor import samples
 from tests.processor.pipeline import Pipeline
 
@@ -79,6 +80,20 @@ def test_nothing_is_erased_while_a_request_to_inspect_is_open(pipeline: Pipeline
     output = done.communicate(timeout=60)[0]
     assert done.returncode == 0, output
     assert json.loads(output)["rows_left"] == 0
+
+
+def test_names_that_waited_for_a_role_go_with_the_year_they_are_of(pipeline: Pipeline):
+    users = [
+        spec.row("1.2", "users", sourcedId=who, status="active", dateLastModified=f"{year}-06-30T12:00:00Z")
+        for who, year in (("w1", 2020), ("w2", 2021))
+    ]
+    pipeline.take("users.csv", spec.table("1.2", "users", *users))
+    with pipeline.connections().opened("homeroom_writer", autocommit=True) as writer:
+        certificate = erase_school_year(writer, pipeline.pseudonyms, 2020, REQUEST)
+    assert certificate["rows_erased"]["student_name"] == 1
+    left = [(pipeline.pseudonyms.uuid("w2"),)]
+    for table in ("student_name", "student_identity"):
+        assert pipeline.rows(f"SELECT student FROM homeroom.{table}") == left
 
 
 def test_the_commands_hold_lift_and_retain_and_every_step_is_on_the_record(pipeline: Pipeline):

@@ -175,6 +175,13 @@ def test_empty_cells_behind_the_last_one_are_no_error(district: Pipeline, more: 
     assert district.take("users.csv", "\r\n".join([lines[0], lines[1] + ",x"])).rejected == 1
 
 
+@pytest.mark.parametrize("more", ["", ",,", ",,,", ",x,y"])
+def test_columns_without_a_name_at_the_end_are_let_go_with_their_cells(district: Pipeline, more: str):
+    lines = spec.table("1.1", "users").split("\r\n")
+    taken = district.take("users.csv", "\r\n".join([lines[0] + ",,", lines[1] + more]))
+    assert (taken.accepted, taken.rejected) == (1, 0)
+
+
 MOMENTS = (
     "2026-05-01T10:00:00.000Z", "2026-05-01T10:00:00Z", "2026-05-01T05:00:00-05:00", "2026-05-01T10:00:00.1234567Z",
     "2026-05-01T10:00:00", "2026-05-01",

@@ -98,14 +98,7 @@ class _Hiding:
         small = [number for number, cell in enumerate(order) if self.counts[cell] < self.least]
         found = [order[number] for number in small if values[number] == 0]
         found += [order[number] for number in self._sums(order, values, small)]
-        found += self._differences(order, values)
-        return sorted({*found}) or sorted(self._certain())
-
-    def _certain(self) -> Iterable[Cell]:
-        """Yield the small cells whose count has no choice between its bounds."""
-        for cell in certain(self.counts, self.lines, self.hidden):
-            if self.counts[cell] < self.least:
-                yield cell
+        return sorted({*found, *self._differences(order, values)})
 
     def _sums(self, order: list[Cell], values: list[int], small: list[int]) -> Iterable[int]:
         """Yield a member of each sum of two, three or four small cells that is determined, and is small."""
@@ -120,14 +113,13 @@ class _Hiding:
             if size >= self.least:
                 continue
             told = (values[one] + values[two]) % PRIME
-            # A sum of nobody says so of each that it is the sum of.
-            if told == 0:
+            if told == 0 and size:
                 yield one
             for three in at.get(-told % PRIME, ()):
-                if three > two and size + sizes[three] < self.least:
+                if three > two and 0 < size + sizes[three] < self.least:
                     yield one
             for three, four in pairs.get(-told % PRIME, ()):
-                if len({one, two, three, four}) == 4 and size + sizes[three] + sizes[four] < self.least:
+                if len({one, two, three, four}) == 4 and 0 < size + sizes[three] + sizes[four] < self.least:
                     yield one
             if told:
                 pairs.setdefault(told, []).append((one, two))
@@ -142,6 +134,10 @@ class _Hiding:
             for one, two in combinations(cells, 2):
                 if 0 < abs(self.counts[one] - self.counts[two]) < self.least and (one.holds(two) or two.holds(one)):
                     yield min(one, two, key=lambda cell: (self.counts[cell], cell))
+
+    def without_choice(self) -> list[Cell]:
+        """Return the small cells whose count has no choice between its bounds."""
+        return sorted(cell for cell in certain(self.counts, self.lines, self.hidden) if self.counts[cell] < self.least)
 
     def hide_more_for(self, leak: Cell) -> bool:
         """Hide one more cell that a leak could be reckoned from; say whether there was any."""
@@ -184,7 +180,7 @@ def hidden_cells(family: Family, *, least: int = LEAST, also: Iterable[Cell] = (
         if cell in family.counts:
             hiding.hide(cell)
     hiding.close()
-    while leaks := hiding.leaks():
+    while leaks := hiding.leaks() or hiding.without_choice():
         moved = False
         for leak in leaks:
             moved = hiding.hide_more_for(leak) or moved

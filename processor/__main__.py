@@ -47,8 +47,15 @@ def parser() -> argparse.ArgumentParser:
         one.add_argument("--reason", required=True)
         if name == "hold":
             one.add_argument("--lift", action="store_true", help="lift the holds that are there")
-    add("retain", commands.retain).add_argument("--years", type=int, required=True, help="school years to keep")
+    add("retain", commands.retain).add_argument("--years", type=_years, required=True, help="school years to keep")
     add("check-chain", commands.check_chain)
+    return found
+
+
+def _years(text: str) -> int:
+    """Read a number of years; none or fewer would erase the year that is going on."""
+    if (found := int(text)) < 1:
+        raise argparse.ArgumentTypeError("keep one school year at least")
     return found
 
 

@@ -16,11 +16,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from processor import aws, redrive
+from processor import aws, erasure, redrive
 from processor.access_log import AccessLog
 from processor.application_user import ensure_user
 from processor.database import Connections
-from processor.erasure import Request, erase_school_year, erase_student, years_past_retention
+from processor.erasure import HeldError, Request, erase_school_year, erase_student, years_past_retention
 from processor.ingest.process import Ingest
 from processor.ingest.queue import VISIBLE_SECONDS, Queue
 from processor.ingest.worker import ROLE, Worker
@@ -143,29 +143,30 @@ def erase(settings: Settings, arguments: Namespace) -> int:
 def retain(settings: Settings, arguments: Namespace) -> int:
     """Erase the school years that ended more than so many years ago, and print a certificate of each."""
     request = Request("retention", f"kept for {arguments.years} years", settings.need("district").district)
+    status = 0
     with connections(settings).opened(ROLE, autocommit=True) as connection:
         made = pseudonyms(settings)
         made.check(connection)
         for year in years_past_retention(connection, datetime.now(UTC).date(), arguments.years):
-            say(erase_school_year(connection, made, year, request))
-    return 0
+            try:
+                say(erase_school_year(connection, made, year, request))
+            except HeldError as error:
+                # A year that is held keeps no other from its end.
+                logging.getLogger("processor").error("School year %d: %s", year, error)
+                status = 2
+    return status
 
 
 def hold(settings: Settings, arguments: Namespace) -> int:
     """Place a hold on a student's records, or lift all that are there."""
+    request = Request(arguments.requested_by, arguments.reason, settings.need("district").district)
     with connections(settings).opened(ROLE, autocommit=True) as connection:
         made = pseudonyms(settings)
         made.check(connection)
-        student = made.uuid(arguments.student)
         if arguments.lift:
-            connection.execute(
-                "UPDATE homeroom.hold SET lifted_at = now() WHERE student = %s AND lifted_at IS NULL", (student,)
-            )
+            say({"lifted": erasure.lift(connection, made, arguments.student, request)})
         else:
-            connection.execute(
-                "INSERT INTO homeroom.hold (student, reason, placed_by) VALUES (%s, %s, %s)",
-                (student, arguments.reason, arguments.requested_by),
-            )
+            say({"holds": erasure.hold(connection, made, arguments.student, request)})
     return 0
 
 

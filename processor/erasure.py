@@ -104,9 +104,38 @@ def erase_school_year(
                 "AND NOT EXISTS (SELECT FROM homeroom.enrolment e WHERE e.student = s.student)",
                 (students,),
             ).rowcount
+        for table in ("student_name", "student_identity"):
+            counts[table] += connection.execute(WAITING.format(table=table), (year,)).rowcount
         certificate = _certify(connection, pseudonyms, "school year", str(year), request, counts, {"school_year": year})
         close_access(connection, opened, sum(counts.values()))
     return certificate
+
+
+def hold(connection: psycopg.Connection, pseudonyms: Pseudonyms, local_id: str, request: Request) -> int:
+    """Place a hold on a student's records, and return how many stand; who asked and why is on the record."""
+    student = pseudonyms.uuid(local_id)
+    with connection.transaction():
+        _begin(connection)
+        opened = _open(connection, request, [student], "hold command")
+        connection.execute(
+            "INSERT INTO homeroom.hold (student, reason, placed_by) VALUES (%s, %s, %s)",
+            (student, request.reason, request.requested_by),
+        )
+        close_access(connection, opened, 1)
+        return _standing(connection, [student])
+
+
+def lift(connection: psycopg.Connection, pseudonyms: Pseudonyms, local_id: str, request: Request) -> int:
+    """Lift every hold on a student's records, and return how many there were; who asked and why is on the record."""
+    student = pseudonyms.uuid(local_id)
+    with connection.transaction():
+        _begin(connection)
+        opened = _open(connection, request, [student], "hold command, lifting")
+        lifted = connection.execute(
+            "UPDATE homeroom.hold SET lifted_at = now() WHERE student = %s AND lifted_at IS NULL", (student,)
+        ).rowcount
+        close_access(connection, opened, lifted)
+    return lifted
 
 
 def years_past_retention(connection: psycopg.Connection, today: date, keep_years: int) -> list[int]:
@@ -120,6 +149,12 @@ def years_past_retention(connection: psycopg.Connection, today: date, keep_years
     return [row[0] for row in rows]
 
 
+WAITING = """
+    DELETE FROM homeroom.{table} w WHERE modified_at < make_date(%s, 7, 1)
+    AND NOT EXISTS (SELECT FROM homeroom.student s WHERE s.student = w.student)
+    AND NOT EXISTS (SELECT FROM homeroom.hold h WHERE h.student = w.student AND h.lifted_at IS NULL)
+"""
+"""Names that waited for a role until the end of the school year, and that none came for."""
 OBJECTS = """
     SELECT DISTINCT f.object_key, f.object_version
     FROM homeroom.access_student s JOIN homeroom.access_record r USING (access_id)
@@ -132,17 +167,23 @@ def _begin(connection: psycopg.Connection) -> None:
     connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
 
 
-def _open(connection: psycopg.Connection, request: Request, students: list[uuid.UUID]) -> int:
-    access = Access(request.requested_by, request.district, request.reason, Scope.ERASURE, "erase command", "")
+def _open(
+    connection: psycopg.Connection, request: Request, students: list[uuid.UUID], command: str = "erase command"
+) -> int:
+    access = Access(request.requested_by, request.district, request.reason, Scope.ERASURE, command, "")
     return open_access(connection, access, students)
 
 
 def _refuse_held(connection: psycopg.Connection, students: list[uuid.UUID]) -> None:
+    if _standing(connection, students):
+        raise HeldError("A request to inspect these records is open: nothing may be destroyed until it is answered.")
+
+
+def _standing(connection: psycopg.Connection, students: list[uuid.UUID]) -> int:
     row = connection.execute(
         "SELECT count(*) FROM homeroom.hold WHERE student = ANY (%s) AND lifted_at IS NULL", (students,)
     ).fetchone()
-    if row != (0,):
-        raise HeldError("A request to inspect these records is open: nothing may be destroyed until it is answered.")
+    return int(row[0]) if row else 0
 
 
 def _delete(connection: psycopg.Connection, table: str, student: uuid.UUID) -> int:

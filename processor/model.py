@@ -63,5 +63,8 @@ RESULT = Target(
 )
 """Results are merged by record: all rows of one record id, one for each standard, come and go together."""
 
+OTHER_ROLE = Target("other_role", ("student",), ())
+"""Users who are said to be no students: staged alone, so that nothing is kept of them."""
+
 RESULT_PLACE = ("line", "part")
 """What a staged result carries besides, so that a report can say where it came from."""

@@ -2,11 +2,14 @@
 
 1. Primary: a cell with fewer students than `least` is hidden; of levels, one that nobody reached too, since "nobody is
    advanced" is said of everyone.
-2. Complementary, line by line: where parts of a shown whole are hidden, there are two of them at least, and together
-   they are `least` students or more; otherwise the smallest shown part is hidden as well, and where none is left, the
-   whole. Whatever is hidden takes its own parts along.
+2. Complementary, line by line: where parts of a shown whole are hidden, there are two of them at least, of groups two
+   with more than one student, and together they are `least` students or more; otherwise the smallest shown part is
+   hidden as well, and where none is left, the whole. Whatever is hidden takes its own parts along.
 3. Audit: what the shown cells of all lines together determine is computed (`elimination`). While a hidden cell of fewer
    than `least`, a sum of two to four such, or the difference of two hidden cells can be derived, one more is hidden.
+4. Bounds: counts are whole, a group that is named has somebody, and no level has fewer than nobody. What follows for
+   each hidden cell, line after line, is computed (`bounds`); one of fewer than `least` that they leave no choice is a
+   leak as well: ten hidden schools with ten students together have one each.
 
 Sources: NCES Statistical Standards 4-2; NCES 2011-603 (SLDS Technical Brief 3), on minimum group size and complementary
 suppression; PTAC, "Frequently Asked Questions: Disclosure Avoidance"; Statistical Policy Working Paper 22 (FCSM), on
@@ -18,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import combinations
 
+from processor.analytics.bounds import certain
 from processor.analytics.cells import ALL, Cell, Family
 from processor.analytics.elimination import PRIME, basis, pivots, random_solution
 from processor.analytics.sums import suspects
@@ -61,9 +65,16 @@ class _Hiding:
             if parent in self.hidden:
                 continue
             behind = [child for child in children if child in self.hidden]
-            if behind and (len(behind) < 2 or sum(self.counts[child] for child in behind) < self.least):
+            if behind and self.is_short(behind):
                 self.hide(self.next_of(parent, children))
                 self.todo.add(number)
+
+    def is_short(self, behind: list[Cell]) -> bool:
+        """Say whether the hidden parts of a shown whole are too few, too small, or all but one without a choice."""
+        counts = [self.counts[child] for child in behind]
+        # A group that is named has one student for certain: what can be fewer is what it has beyond.
+        free = sum(count > 1 for count in counts) if behind[0].level == ALL else 2
+        return len(counts) < 2 or free < 2 or sum(counts) < self.least
 
     def next_of(self, parent: Cell, children: Iterable[Cell]) -> Cell:
         """Return what to hide next in a line: its smallest shown part, or else the whole.
@@ -127,6 +138,10 @@ class _Hiding:
                 if 0 < abs(self.counts[one] - self.counts[two]) < self.least and (one.holds(two) or two.holds(one)):
                     yield min(one, two, key=lambda cell: (self.counts[cell], cell))
 
+    def without_choice(self) -> list[Cell]:
+        """Return the small cells whose count has no choice between its bounds."""
+        return sorted(cell for cell in certain(self.counts, self.lines, self.hidden) if self.counts[cell] < self.least)
+
     def hide_more_for(self, leak: Cell) -> bool:
         """Hide one more cell that a leak could be reckoned from; say whether there was any."""
         lines = [self.lines[number] for number in self.wholes.get(leak, ())]
@@ -168,7 +183,7 @@ def hidden_cells(family: Family, *, least: int = LEAST, also: Iterable[Cell] = (
         if cell in family.counts:
             hiding.hide(cell)
     hiding.close()
-    while leaks := hiding.leaks():
+    while leaks := hiding.leaks() or hiding.without_choice():
         moved = False
         for leak in leaks:
             moved = hiding.hide_more_for(leak) or moved

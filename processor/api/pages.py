@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import zlib
 from pathlib import Path
@@ -15,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from starlette.concurrency import run_in_threadpool
 
 from processor.access import Scope
-from processor.analytics.cells import ALL, UNKNOWN, Cell
+from processor.analytics.cells import ALL, Cell
 from processor.analytics.occasions import Occasion
 from processor.api import charts, files
 from processor.api.aggregates import PURPOSE, By, counted
@@ -30,6 +31,7 @@ TEMPLATES = Environment(
     loader=FileSystemLoader(HERE / "templates"), autoescape=select_autoescape(), undefined=StrictUndefined,
     trim_blocks=True, lstrip_blocks=True,
 )  # fmt: skip
+TEMPLATES.filters["grouped"] = "{:,}".format
 SIGN_IN = "/sign-in"
 LARGEST_FORM = 16_384
 BY_WORDS = {
@@ -185,7 +187,8 @@ def results(
     rows = counted(request, analytics.table(told, choices[chosen], cell, by)).rows
     for row in rows:
         row["name"] = group_name(row, by, schools)
-    names = {key: occasion_name(one) for key, one in choices.items()}
+    tests = test_names(request)
+    names = {key: occasion_name(one, tests) for key, one in choices.items()}
     return page(
         request, "results.html", choices=names, chosen=chosen, by=by,
         by_words=BY_WORDS, school=cell.school, schools=schools, rows=rows, charts=drawn(rows), levels=level_names(rows),
@@ -211,16 +214,18 @@ def group_name(row: dict[str, Any], by: By, schools: dict[str, str]) -> str:
     if by == By.SCHOOL:
         return schools.get(row["school"], str(row["school"]))
     if by == By.GRADE:
-        return UNKNOWN if row["grade"] == UNKNOWN else f"Grade {row['grade']}"
+        return f"Grade {row['grade']}" if row["grade"].isalnum() else str(row["grade"])
     if by == By.NOTHING:
         return "Everybody"
     return {"true": "yes", "false": "no"}.get(row["value"], str(row["value"]))
 
 
-def occasion_name(one: Occasion) -> str:
-    """Return what an occasion is called."""
-    test = one.assessment.partition(":")[2] or one.assessment
-    return ", ".join(part for part in (test, one.standard, f"{one.year - 1}-{one.year % 100:02}", one.period) if part)
+def occasion_name(one: Occasion, tests: dict[str, str]) -> str:
+    """Return what an occasion is called; a test that has no title by the end of its id."""
+    test = tests.get(one.assessment) or re.split(r"[:|]", one.assessment)[-1]
+    # Some periods begin with their year, which is said already.
+    period = one.period.removeprefix(str(one.year)).strip()
+    return ", ".join(part for part in (test, one.standard, f"{one.year - 1}-{one.year % 100:02}", period) if part)
 
 
 def handle(one: Occasion) -> str:
@@ -232,6 +237,13 @@ def school_names(request: Request) -> dict[str, str]:
     """Return the schools' names by their ids."""
     with services_of(request).pool.connection() as connection:
         query = "SELECT school_id, coalesce(name, school_id) FROM homeroom.school WHERE NOT deleted ORDER BY 2"
+        return dict(connection.execute(query).fetchall())
+
+
+def test_names(request: Request) -> dict[str, str]:
+    """Return the tests' titles by their ids."""
+    with services_of(request).pool.connection() as connection:
+        query = "SELECT assessment_id, title FROM homeroom.assessment WHERE NOT deleted AND title IS NOT NULL"
         return dict(connection.execute(query).fetchall())
 
 

@@ -1,14 +1,29 @@
-"""What Ed-Fi's resources have in common: how an assessment is named, and what a descriptor says.
+"""What Ed-Fi's resources have in common: how an assessment is named, what a descriptor says, which score counts.
 
-Source: Ed-Fi Data Standard v5, Assessment domain, as the ODS/API's JSON has it.
+Source: Ed-Fi Data Standard 3.2 to 5.2, Assessment domain (`Schemas/Bulk/Ed-Fi-Core.xsd`, `Descriptors/`), in the names
+that the ODS/API's JSON gives its elements. What an API adds (`id`, `_etag`, `_lastModifiedDate`, `link`, `_ext`) is no
+error, nor is what a later version has.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-SOURCE = "Ed-Fi Data Standard v5, Assessment domain (JSON of the ODS/API)"
+from processor.formats import values
+
+SOURCE = "Ed-Fi Data Standard 3.2 to 5.2, Assessment domain (JSON of the ODS/API)"
 PREFIX = "ef:"
+METHODS = (
+    *("scale score", "scale", "vertical scale score", "rit scale score", "adaptive scale score", "vertical score"),
+    *("act score", "college board examination scores", "composite score", "number score", "raw score"),
+)
+"""AssessmentReportingMethodDescriptor: whose number is taken for the scale score, the first of these that is there."""
+RELATIVE = (
+    *("percentile", "percentile rank", "national college-bound percentile", "state college-bound percentile"),
+    *("ranking", "normal curve equivalent"),
+)
+"""A place among others: taken where there is no score."""
+NO_SCORE = ("standard error measurement",)
 
 
 def assessment_id(namespace: str, identifier: str) -> str:
@@ -37,3 +52,32 @@ def listed(item: dict[str, Any], key: str) -> list[dict[str, Any]]:
     """Return the objects of a list; none where there is no list."""
     found = item.get(key)
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def order_of(method: str) -> int:
+    """Return where a reporting method stands among those whose number may be the scale score."""
+    word = method.casefold()
+    if word in METHODS:
+        return METHODS.index(word)
+    return len(METHODS) + (word in RELATIVE)
+
+
+def counting(found: list[dict[str, Any]], key: str) -> dict[str, Any] | None:
+    """Return the one of `scoreResults` or `scores` that is the scale score: it has a number under `key`."""
+    methods = [descriptor(one.get("assessmentReportingMethodDescriptor")) for one in found]
+    fitting = [
+        (order_of(method), place)
+        for place, (one, method) in enumerate(zip(found, methods, strict=True))
+        if values.NUMBER(at(one, key).strip()) and method.casefold() not in NO_SCORE
+    ]
+    return found[min(fitting)[1]] if fitting else None
+
+
+def tolerant(cell: str) -> str:
+    """Read a number where Ed-Fi has text of any kind (its type `Result`); what is no number is nothing."""
+    return values.number()(cell) if values.NUMBER(cell.strip()) else values.NULL
+
+
+def says_nothing(item: dict[str, Any]) -> bool:
+    """Say whether an object is of an assessment's parts (objectiveAssessments, assessmentItems): nobody's result."""
+    return "identificationCode" in item and "assessmentReference" in item and "studentReference" not in item

@@ -1,4 +1,7 @@
-"""Ed-Fi Assessment: a test, its subject, the bounds of its scores, and its levels in their order."""
+"""Ed-Fi Assessment: a test, its subject, the bounds of its scores, and its levels in their order.
+
+Its objectives and items are resources of their own and say nothing about results: they are passed over.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +9,22 @@ from typing import Any
 
 from processor.formats import values
 from processor.formats.base import Field, Format, Reading, Sink, fixed, modified
-from processor.formats.edfi import SOURCE, assessment_id, at, descriptor, listed
+from processor.formats.edfi import SOURCE, assessment_id, at, counting, descriptor, listed, tolerant
 
 FIELDS = (
     Field("assessmentIdentifier", fixed(values.identifier), required=True, of_deleted=True),
     Field("namespace", fixed(values.identifier), required=True, of_deleted=True),
-    Field("assessmentTitle", fixed(values.text(200)), required=True),
+    Field("assessmentTitle", fixed(values.text()), required=True),
     Field("_lastModifiedDate", modified(), of_deleted=True),
 )
 
 
 def read_levels(item: dict[str, Any]) -> list[str]:
     """Return the levels, the lowest first where their least scores are told, otherwise as they come."""
-    number = values.number()
     least: dict[str, float] = {}
     for place, level in enumerate(listed(item, "performanceLevels")):
         word = values.text(60)(descriptor(level.get("performanceLevelDescriptor")))
-        told = number(at(level, "minimumScore"))
+        told = tolerant(at(level, "minimumScore"))
         if word and word not in least:
             least[word] = float(told) if told else float(place)
     return sorted(least, key=lambda word: least[word])
@@ -32,10 +34,13 @@ def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[st
     """Write one assessment and its levels."""
     identifier, namespace, title, modified_at = row
     which = assessment_id(namespace, identifier)
+    if "keyValues" in item:
+        sink.put("assessment", which, *[values.NULL] * 4, modified_at, "t")
+        return
     subjects = [descriptor(one.get("academicSubjectDescriptor")) for one in listed(item, "academicSubjects")]
-    number = values.number()
-    bounds = next(iter(listed(item, "scores")), {})
-    least, most = (number(at(bounds, key)) for key in ("minimumScore", "maximumScore"))
+    scores = listed(item, "scores")
+    bounds = counting(scores, "maximumScore") or counting(scores, "minimumScore") or {}
+    least, most = (tolerant(at(bounds, key)) for key in ("minimumScore", "maximumScore"))
     subject = values.text()(subjects[0]) if subjects else values.NULL
     sink.put("assessment", which, title, subject, least, most, modified_at, "f")
     for rank, level in enumerate(read_levels(item), start=1):

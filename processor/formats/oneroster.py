@@ -2,10 +2,14 @@
 
 Source: 1EdTech, "OneRoster v1.1.1: CSV Tables" (22 August 2023) and "OneRoster: CSV Binding 1.2.1" (22 August 2023).
 `status` and `dateLastModified` are required in delta files and blank in bulk files; a bulk file that fills them is
-read by them all the same. A bulk file does not delete what it does not name.
+read by them all the same, since its rows take precedence over the manifest's word (1.2.1, 3.1). A bulk file does not
+delete what it does not name. Columns of a later version, `metadata` columns and columns out of order are no error.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from processor.formats import values
 from processor.formats.base import DELETED, STATUS, Field, fixed, modified
@@ -22,7 +26,7 @@ HEAD = (
 )
 
 IGNORED = frozenset(
-    f"{name}.csv"
+    f"{name}.csv".casefold()
     for name in (
         "academicSessions",
         "categories",
@@ -40,7 +44,8 @@ IGNORED = frozenset(
         "userResources",
     )
 )
-"""Files of the specifications that say nothing about results: they are passed over."""
+"""Files of the specifications that are passed over, by their names in lower case."""
+MANIFEST = "manifest.csv"
 
 VERSIONS = ("1.0", "1.1", "1.2")
 
@@ -50,15 +55,26 @@ def version(status: str, modified_at: str) -> tuple[str, str]:
     return modified_at, "t" if status == DELETED else "f"
 
 
-def manifest(rows: list[tuple[str, str]]) -> tuple[str, frozenset[str]]:
-    """Return OneRoster's version and the files that are deltas; raises FileProblem for a version that is not read."""
-    told = dict(rows)
-    found = told.get("oneroster.version", "")
+@dataclass(frozen=True)
+class Manifest:
+    """What a manifest says: OneRoster's version, which files are deltas, and which must be there."""
+
+    version: str
+    deltas: frozenset[str]
+    files: frozenset[str]
+    """All files that are not absent; names in lower case."""
+
+
+def manifest(rows: Iterable[tuple[str, str]]) -> Manifest:
+    """Read a manifest's properties and values; raises FileProblem for a version that is not read."""
+    told = {name.casefold(): value.strip().casefold() for name, value in rows}
+    found = ".".join(told.get("oneroster.version", "").removeprefix("v").split(".")[:2])
     if found not in VERSIONS:
         raise FileProblem(
             "unknown_version",
             "The manifest names no version of OneRoster that can be read.",
             f"Export OneRoster 1.1 or 1.2; the manifest's oneroster.version must be one of {', '.join(VERSIONS)}.",
         )
-    deltas = (name.removeprefix("file.") for name, mode in told.items() if mode.strip().lower() == "delta")
-    return found, frozenset(f"{name}.csv" for name in deltas)
+    modes = {f"{name.removeprefix('file.')}.csv": mode for name, mode in told.items() if name.startswith("file.")}
+    deltas = frozenset(name for name, mode in modes.items() if mode == "delta")
+    return Manifest(found, deltas, deltas | {name for name, mode in modes.items() if mode == "bulk"})

@@ -11,7 +11,7 @@ from processor.formats.oneroster import HEAD, SOURCE, version
 FIELDS = (
     *HEAD,
     Field("title", fixed(values.text()), required=True),
-    Field("grades", fixed(values.first_of(values.grade))),
+    Field("grades", fixed(values.first_of(values.any_grade))),
     Field("schoolSourcedId", fixed(values.identifier), required=True),
     Field("subjects", fixed(values.first_of(values.text()))),
 )

@@ -1,5 +1,7 @@
 """OneRoster demographics.csv: gender, and race and ethnicity in the categories of federal reports.
 
+`sex` is male or female in 1.1, or unspecified or other since 1.2, which lets it be extended: that counts as other.
+
 Source of the categories: U.S. Department of Education, guidance on racial and ethnic data, 72 FR 59266 (2007):
 whoever is Hispanic is counted as that, whoever names several races as that.
 """
@@ -21,10 +23,13 @@ RACES = {
 }
 HISPANIC, SEVERAL = "Hispanic or Latino", "Two or more races"
 GENDERS = ("male", "female", "unspecified", "other")
+LETTERS = {"m": "male", "f": "female", "u": "unspecified", "x": "other"}
+"""What systems write that keep a letter."""
 
+gender = values.choice(GENDERS, others=LETTERS)
 FIELDS = (
     *HEAD,
-    Field("sex", fixed(values.choice(GENDERS))),
+    Field("sex", fixed(values.remembered(lambda cell: "other" if cell.startswith("ext:") else gender(cell)))),
     *(Field(name, fixed(values.flag)) for name in RACES),
     Field("demographicRaceTwoOrMoreRaces", fixed(values.flag)),
     Field("hispanicOrLatinoEthnicity", fixed(values.flag)),
@@ -46,9 +51,9 @@ def writer(reading: Reading, sink: Sink) -> Write:
     pseudonym = reading.student()
 
     def write(line: int, row: Sequence[str]) -> None:
-        local, status, modified, gender, *races, several, hispanic = row
+        local, status, modified, sex, *races, several, hispanic = row
         student = pseudonym(local.replace("\\\\", "\\"))
-        payload = [gender, ethnicity(races, several, hispanic)]
+        payload = [sex, ethnicity(races, several, hispanic)]
         if status == DELETED:
             payload = [values.NULL] * 2
         sink.put("student_subgroup", student, *payload, *[values.NULL] * 3, *version(status, modified))

@@ -1,7 +1,8 @@
 """OneRoster lineItems.csv: one occasion of a test in one class.
 
 The title names the assessment; the grading period, or else the school year of the due date, names the occasion across
-classes.
+classes. Version 1.2 calls `gradingPeriodSourcedId` `academicSessionSourcedId`, and has `schoolSourcedId`, which is the
+school of students of whom no enrolment is known.
 """
 
 from __future__ import annotations
@@ -14,12 +15,16 @@ from processor.formats.oneroster import HEAD, PREFIX, SOURCE, version
 
 FIELDS = (
     *HEAD,
-    Field("title", fixed(values.text(200)), required=True),
+    Field("title", fixed(values.text()), required=True),
     Field("dueDate", fixed(values.remembered(values.iso_date)), required=True),
     Field("classSourcedId", fixed(values.identifier), required=True),
     Field("gradingPeriodSourcedId", fixed(values.text())),
+    # Its name since 1.2.
+    Field("academicSessionSourcedId", fixed(values.text())),
     Field("resultValueMin", fixed(values.number())),
     Field("resultValueMax", fixed(values.number())),
+    # Since 1.2.
+    Field("schoolSourcedId", fixed(values.identifier)),
 )
 
 
@@ -32,7 +37,7 @@ def writer(reading: Reading, sink: Sink) -> Write:
     """Return what writes one line item: the administration, and the assessment that its title names."""
 
     def write(line: int, row: Sequence[str]) -> None:
-        source_id, status, modified, title, day, class_id, period, least, most = row
+        source_id, status, modified, title, day, class_id, period, session, least, most, school = row
         if status == DELETED:
             sink.put("administration", PREFIX + source_id, *[values.NULL] * 7, *version(status, modified))
             return
@@ -40,10 +45,10 @@ def writer(reading: Reading, sink: Sink) -> Write:
             raise RowRefused("resultValueMax", "score_out_of_range", "The highest score is below the lowest.")
         which = assessment_id(PREFIX, title)
         sink.put("assessment", which, title, values.NULL, least, most, modified, "f")
-        period = period or values.school_year(day)
+        period = period or session or values.school_year(day)
         sink.put(
             "administration",
-            *(PREFIX + source_id, which, period, day, class_id, values.NULL, least, most),
+            *(PREFIX + source_id, which, period, day, class_id, school, least, most),
             *version(status, modified),
         )
 
@@ -56,6 +61,6 @@ FORMAT = Format(
     source=SOURCE,
     fields=FIELDS,
     writer=writer,
-    marks=frozenset({"sourcedId", "title", "dueDate", "classSourcedId", "resultValueMax"}),
+    marks=frozenset({"sourcedId", "title", "dueDate", "classSourcedId"}),
     file_names=frozenset({"lineItems.csv"}),
 )

@@ -9,12 +9,12 @@ from processor.formats.base import DELETED, Field, Format, Reading, RowRefused, 
 from processor.formats.oneroster import HEAD, SOURCE, version
 
 KINDS = ("department", "school", "district", "local", "state", "national")
-"""Source: OneRoster CSV, "OrgType" enumeration."""
+"""Source: OneRoster CSV, orgs.csv, "type"; since 1.2 it may be extended."""
 
 FIELDS = (
     *HEAD,
     Field("name", fixed(values.text()), required=True),
-    Field("type", fixed(values.choice(KINDS)), required=True),
+    Field("type", fixed(values.extensible(values.choice(KINDS))), required=True),
     Field("identifier", fixed(values.text())),
     Field("parentSourcedId", fixed(values.text())),
 )

@@ -1,4 +1,7 @@
-"""OneRoster results.csv: a student's score in a line item."""
+"""OneRoster results.csv: a student's score in a line item.
+
+A score is required in 1.1 and optional since 1.2, where learning objectives may have it instead.
+"""
 
 from __future__ import annotations
 
@@ -9,24 +12,26 @@ from processor.formats.base import DELETED, Field, Format, Reading, RowRefused, 
 from processor.formats.oneroster import HEAD, PREFIX, SOURCE
 
 SCORE_STATUS = ("exempt", "fully graded", "not submitted", "partially graded", "submitted")
-"""Source: OneRoster CSV, "ScoreStatus" enumeration."""
+"""Source: OneRoster CSV, results.csv, "scoreStatus"; since 1.2 it may be extended."""
+SPELLINGS = {word.replace(" ", ""): word for word in SCORE_STATUS if " " in word}
 GRADED = ("fully graded", "partially graded")
 
 FIELDS = (
     *HEAD,
     Field("lineItemSourcedId", fixed(values.remembered(values.identifier)), required=True),
     Field("studentSourcedId", Reading.student, required=True),
-    Field("scoreStatus", fixed(values.choice(SCORE_STATUS)), required=True),
+    Field("scoreStatus", fixed(values.extensible(values.choice(SCORE_STATUS, others=SPELLINGS))), required=True),
     Field("score", fixed(values.number())),
     Field("scoreDate", fixed(values.remembered(values.iso_date)), required=True),
     # Since 1.2: a score in words.
-    Field("textScore", fixed(values.remembered(values.text(60)))),
+    Field("textScore", fixed(values.remembered(values.text()))),
 )
 
 
 def writer(reading: Reading, sink: Sink) -> Write:
     """Return what writes one result."""
     put, part = sink.put_result, reading.part
+    scored = () if reading.version == "1.2" else GRADED
     years = values.Remembered(values.school_year)
 
     def write(line: int, row: Sequence[str]) -> None:
@@ -34,7 +39,7 @@ def writer(reading: Reading, sink: Sink) -> Write:
         if status == DELETED:
             put(f"{line}\t{part}\t{PREFIX}{record}\t\t\t\t\t\t\t\t\t\t\t{modified}\tt\n")
             return
-        if score_status in GRADED and not score and not level:
+        if score_status in scored and not score and not level:
             raise RowRefused("score", "missing", "A graded result needs a score.")
         put(
             f"{line}\t{part}\t{PREFIX}{record}\t\t{years[day]}\t{student}\t{PREFIX}{item}\t\t\t{day}\t{score}\t{level}"

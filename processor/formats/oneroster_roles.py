@@ -1,4 +1,7 @@
-"""OneRoster 1.2 roles.csv: who is a student."""
+"""OneRoster 1.2 roles.csv: who is a student, and who is none.
+
+A role that ends leaves the user's own row to say more.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +14,18 @@ from processor.formats.oneroster import HEAD, SOURCE
 FIELDS = (
     *HEAD,
     Field("userSourcedId", Reading.student, required=True),
-    Field("role", fixed(values.text(60)), required=True),
+    Field("role", fixed(values.remembered(values.text())), required=True),
     Field("orgSourcedId", fixed(values.identifier), required=True),
 )
 
 
 def writer(reading: Reading, sink: Sink) -> Write:
-    """Return what writes one role: a student is introduced; a role that ends leaves the user's own row to say more."""
+    """Return what writes one role: a student is introduced, and of anybody else no name is kept."""
 
     def write(line: int, row: Sequence[str]) -> None:
-        _, status, modified, student, role, _ = row
-        if status != DELETED and role.casefold() == "student":
-            sink.put("student", student, modified, "f")
+        _, status, modified, user, role, _ = row
+        if status != DELETED:
+            sink.put("student" if role.casefold() == "student" else "other_role", user, modified, "f")
 
     return write
 

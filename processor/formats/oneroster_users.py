@@ -1,7 +1,8 @@
 """OneRoster users.csv: of all users only the students are taken.
 
 In 1.1 the role says who is one. In 1.2 roles are in a file of their own, and grades are given for students alone
-(OneRoster 1.2, users.csv, "grades").
+(OneRoster 1.2, users.csv, "grades"), but need not be given. So a user of whom neither is told may be a student:
+identity and name wait unseen, under the pseudonym, until roles.csv introduces the student or names another role.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from processor.formats.oneroster import HEAD, SOURCE, version
 
 FIELDS = (
     *HEAD,
-    Field("role", fixed(values.text(60))),
+    Field("role", fixed(values.remembered(values.text()))),
     Field("orgSourcedIds", fixed(values.first_of(values.identifier))),
     Field("primaryOrgSourcedId", fixed(values.text())),
     Field("givenName", fixed(values.text()), required=True),
     Field("familyName", fixed(values.text()), required=True),
     Field("middleName", fixed(values.text())),
     Field("identifier", fixed(values.text())),
-    Field("grades", fixed(values.first_of(values.grade))),
+    Field("grades", fixed(values.first_of(values.any_grade))),
 )
 
 
@@ -33,16 +34,18 @@ def writer(reading: Reading, sink: Sink) -> Write:
         local, status, modified, role, org, primary, given, family, middle, own_id, grade = row
         student = pseudonym(local.replace("\\\\", "\\"))
         gone = status == DELETED
-        if not gone and not (role.casefold() == "student" or (not role and grade)):
+        known = gone or role.casefold() == "student" or (not role and grade)
+        if role and not known:
             return
         at = version(status, modified)
         if gone:
             local = given = middle = family = own_id = org = primary = grade = values.NULL
-        sink.put("student", student, *at)
+        if known:
+            sink.put("student", student, *at)
         sink.put("student_identity", student, local, own_id, *at)
         sink.put("student_name", student, given, middle, family, *at)
         school = primary or org
-        if school or gone:
+        if school or grade or gone:
             sink.put("enrolment", student, values.school_year(modified), school, grade, *at)
 
     return write

@@ -17,7 +17,7 @@ MOST_REMEMBERED = 25_000
 PLAIN = re.compile(r"(?! )[^\x00-\x1f\x7f\\]{1,255}(?<! )").fullmatch
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?").fullmatch
 USUAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)").fullmatch
-ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}").fullmatch
+ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})([T ]\d{2}:.*)?").fullmatch
 US_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})").fullmatch
 CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 EARLIEST, LATEST = date(1990, 7, 1), date(2100, 6, 30)
@@ -104,10 +104,9 @@ def iso_date(cell: str) -> str:
     value = cell.strip()
     if not value:
         return NULL
-    day = value.partition("T")[0]
-    if not ISO_DATE(day):
+    if not (found := ISO_DATE(value)):
         raise BadValue("not_a_date", "This is no date as YYYY-MM-DD.")
-    return _day(*map(int, day.split("-")))
+    return _day(*map(int, found[1].split("-")))
 
 
 def any_date(cell: str) -> str:
@@ -184,37 +183,48 @@ flag = choice(
 )
 """Reads true or false."""
 
-GRADES = ("IT", "PR", "PK", "TK", "KG", *(f"{number:02}" for number in range(1, 14)), "PS", "UG", "Other")
-"""Grades as the Common Education Data Standards write them (CEDS, "Entry Grade Level"), which OneRoster asks for."""
-GRADE_WORDS = {"K": "KG", "kindergarten": "KG", "prekindergarten": "PK", "pre-k": "PK", "ungraded": "UG"} | {
+GRADES = ("IT", "PR", "PK", "TK", "KG", *(f"{number:02}" for number in range(1, 14)), "AE", "PS", "UG", "Other")
+"""Grades as the Common Education Data Standards write them (CEDS, "Entry Grade Level"): OneRoster 1.1 asks for them."""
+ORDINALS = (
+    *("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"),
+    *("eleventh", "twelfth", "thirteenth"),
+)
+GRADE_WORDS = {
+    "K": "KG",
+    "kindergarten": "KG",
+    "transitional kindergarten": "TK",
+    "prekindergarten": "PK",
+    "pre-k": "PK",
+    "pre-kindergarten": "PK",
+    "preschool": "PR",
+    "infant/toddler": "IT",
+    "adult education": "AE",
+    "postsecondary": "PS",
+    "ungraded": "UG",
+} | {
     spelling: f"{number:02}"
-    for number in range(1, 14)
-    for spelling in (
-        str(number),
-        f"grade {number}",
-        *(
-            f"{word} grade"
-            for word in (
-                "",
-                "first",
-                "second",
-                "third",
-                "fourth",
-                "fifth",
-                "sixth",
-                "seventh",
-                "eighth",
-                "ninth",
-                "tenth",
-                "eleventh",
-                "twelfth",
-                "thirteenth",
-            )[number : number + 1]
-        ),
-    )
+    for number, word in enumerate(ORDINALS, start=1)
+    for spelling in (str(number), f"grade {number}", f"grade {number:02}", f"{word} grade", f"{number}th grade")
 }
+"""Other spellings, among them those of Ed-Fi's grade levels (Data Standard 5.2, GradeLevelDescriptor.xml)."""
+GRADE_WORDS |= {"1st grade": "01", "2nd grade": "02", "3rd grade": "03"}
 grade = choice(GRADES, others=GRADE_WORDS)
 """Reads a grade."""
+
+
+@remembered
+def any_grade(cell: str) -> str:
+    """Read a grade of a vocabulary that is a district's own, as OneRoster 1.2 and Ed-Fi allow: it stays as it is."""
+    try:
+        return grade(cell)
+    except BadValue:
+        return text(60)(cell)
+
+
+def extensible(read: Reader) -> Reader:
+    """Return a reader that takes besides every term that begins with `ext:` (OneRoster CSV 1.2, 4.1.2)."""
+    whole = text()
+    return remembered(lambda cell: whole(cell) if cell.strip().startswith("ext:") else read(cell))
 
 
 def first_of(read: Reader) -> Reader:

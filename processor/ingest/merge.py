@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 
 from processor.ingest.staging import stage
-from processor.model import TARGETS, Target
+from processor.model import OTHER_ROLE, TARGETS, Target
 
 LOCK = 7_301_002
 """Merges take turns: the advisory lock that each holds from its first statement to its commit."""
@@ -19,6 +19,17 @@ LOCK = 7_301_002
 def merge_small(connection: psycopg.Connection, used: set[str], file_id: int) -> int:
     """Merge every staged small table, and return how many rows changed."""
     return sum(connection.execute(statement(TARGETS[name]), (file_id,)).rowcount for name in TARGETS if name in used)
+
+
+def forget_others(connection: psycopg.Connection, used: set[str]) -> None:
+    """Delete what was kept of users until their roles were known, who are no students."""
+    others = stage(OTHER_ROLE).as_string(None)
+    if OTHER_ROLE.name in used:
+        for name in ("student_identity", "student_name", "enrolment"):
+            connection.execute(
+                f"DELETE FROM homeroom.{name} t USING {others} o WHERE o.student = t.student "
+                "AND NOT EXISTS (SELECT FROM homeroom.student s WHERE s.student = t.student)"
+            )
 
 
 def ensure_years(connection: psycopg.Connection, used: set[str]) -> None:

@@ -21,7 +21,7 @@ from processor.access import Access, Scope, close_access, open_access
 from processor.faults import reach
 from processor.formats.base import Reading
 from processor.ingest import files, merge_results, staging
-from processor.ingest.merge import LOCK, ensure_years, merge_small
+from processor.ingest.merge import LOCK, ensure_years, forget_others, merge_small
 from processor.ingest.reading import Outcome, read_upload
 from processor.ingest.report import Report, report_key
 from processor.ingest.states import ENDED, FileState
@@ -160,6 +160,7 @@ class Ingest:
                 report.add(_cell(outcome, place))
             ensure_years(connection, used)
             changed = merge_small(connection, used, file_id)
+            forget_others(connection, used)
             if RESULT.name in used:
                 changed += merge_results.merge_results(connection, file_id)
                 for place in merge_results.held(connection):
@@ -219,7 +220,7 @@ def record_students(connection: psycopg.Connection, opened: int, used: set[str])
     """Put every student of the staged rows into the record of access."""
     staged = [
         f"SELECT student FROM pg_temp.stage_{name} WHERE student IS NOT NULL"
-        for name in ("result", "student", "student_subgroup")
+        for name in ("result", "student", "student_name", "student_subgroup")
         if name in used
     ]
     if staged:

@@ -20,6 +20,7 @@ from processor.reading.text import Decoded
 from processor.reading.unpack import Part, parts
 
 MOST_BROKEN = 1000
+ASSESSMENT_KEYS = {"assessmentIdentifier", "namespace"}
 OF_A_PART = {"unknown_format", "no_header", "empty", "unknown_encoding"}
 """Problems of a part of an archive that the others are read in spite of."""
 
@@ -39,17 +40,22 @@ def read_upload(
 ) -> Outcome:
     """Stage every good row; raises FileProblem where the upload as a whole cannot be read."""
     outcome = Outcome()
-    deltas: frozenset[str] = frozenset()
-    version = ""
+    manifest: oneroster.Manifest | None = None
+    passed_over, tried = False, False
     for number, part in enumerate(parts(stream, name=name, size=size)):
         outcome.parts.append(part.name)
-        if part.name in oneroster.IGNORED:
+        known_as = part.name.casefold()
+        if known_as in oneroster.IGNORED:
+            passed_over = True
             continue
         text = Decoded(part.chunks)
-        if part.name == "manifest.csv":
-            version, deltas = oneroster.manifest(_pairs(text))
+        if known_as == oneroster.MANIFEST:
+            manifest = oneroster.manifest(_pairs(text))
             continue
-        told = replace(reading, part=number, delta=part.name in deltas, version=version)
+        tried = True
+        told = replace(reading, part=number)
+        if manifest is not None:
+            told = replace(told, delta=known_as in manifest.deltas, version=manifest.version)
         try:
             Parts(outcome, told, staging, report, part).read(text)
         except FileProblem as problem:
@@ -58,9 +64,31 @@ def read_upload(
                 raise
             report.add(RefusedCell(part.name, 0, "", problem.code, problem.sentence), counts=False)
         outcome.encodings.add(text.encoding)
+    if manifest is not None:
+        _compare(manifest, outcome, report)
     if not outcome.formats:
-        raise unknown()
+        # A manifest alone, or with files that say nothing about results, says that nothing has changed.
+        if manifest is None or tried:
+            raise passed_over_alone() if passed_over and not tried else unknown()
+        outcome.formats.add("oneroster manifest")
     return outcome
+
+
+def _compare(manifest: oneroster.Manifest, outcome: Outcome, report: Report) -> None:
+    """Report files that a manifest names and that are not there; what is there is read all the same (1.2.1, 2.3)."""
+    there = {part.casefold() for part in outcome.parts}
+    for absent in sorted(manifest.files - there) if len(there) > 1 else ():
+        reason = f"The manifest names {absent}, which is not in the archive."
+        report.add(RefusedCell(oneroster.MANIFEST, 0, "", "not_in_archive", reason), counts=False)
+
+
+def passed_over_alone() -> FileProblem:
+    """Return the problem of an upload with nothing but files that say nothing about results."""
+    return FileProblem(
+        "nothing_to_read",
+        "This file of OneRoster says nothing about results, students, schools or classes.",
+        "Send it in one archive with results.csv, lineItems.csv and users.csv, or leave it out.",
+    )
 
 
 def _pairs(text: Decoded) -> list[tuple[str, str]]:
@@ -160,10 +188,12 @@ class Parts:
         plans: dict[str, Plan] = {}
         objects = 0
         for number, item in documents:
-            objects += 1
             # A deletion has its keys in an object of their own.
             keyed = item["keyValues"] if isinstance(item.get("keyValues"), dict) else None
             kind = recognize(item, is_json=True) if keyed is None else _of_deletion(keyed)
+            if kind is None and edfi.says_nothing(item):
+                continue
+            objects += 1
             if kind is None or kind.object_writer is None:
                 self._report.add(
                     RefusedCell(self._name, number, "", "unknown_format", "The object is of no kind that is read.")
@@ -193,8 +223,10 @@ def _picked(places: list[int | None], cells: list[str]) -> list[str]:
 
 
 def _of_deletion(keys: dict[str, Any]) -> Format | None:
-    found = recognize({*keys, "assessmentReference", "studentReference"}, is_json=True)
-    return found if found is not None and "studentAssessmentIdentifier" in keys else None
+    if "studentAssessmentIdentifier" in keys:
+        return recognize({*keys, "assessmentReference", "studentReference"}, is_json=True)
+    # Objectives and items of an assessment have its keys, and one more.
+    return recognize({*keys, "assessmentTitle"}, is_json=True) if set(keys) == ASSESSMENT_KEYS else None
 
 
 def _deletion(order: Plan, keys: dict[str, Any]) -> list[str]:

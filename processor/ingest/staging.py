@@ -11,12 +11,13 @@ import psycopg
 from psycopg import sql
 
 from processor.faults import reach
-from processor.model import RESULT, RESULT_PLACE, TARGETS, Target
+from processor.model import OTHER_ROLE, RESULT, RESULT_PLACE, TARGETS, Target
 
 ROWS_AT_ONCE = 4000
 MOST_WAITING = 4
 MOST_SEEN = 50_000
-TABLES = {**TARGETS, RESULT.name: RESULT}
+SMALL = {**TARGETS, OTHER_ROLE.name: OTHER_ROLE}
+TABLES = {**SMALL, RESULT.name: RESULT}
 
 
 def stage(target: Target) -> sql.Identifier:
@@ -41,7 +42,9 @@ def create(connection: psycopg.Connection) -> None:
         connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(stage(target)))
         connection.execute(
             sql.SQL("CREATE TEMPORARY TABLE {} AS SELECT {} FROM homeroom.{} WITH NO DATA").format(
-                sql.Identifier(f"stage_{target.name}"), columns, sql.Identifier(target.name)
+                sql.Identifier(f"stage_{target.name}"),
+                columns,
+                sql.Identifier("student" if target is OTHER_ROLE else target.name),
             )
         )
 
@@ -52,8 +55,8 @@ class Staging:
     def __init__(self, connection: psycopg.Connection) -> None:
         self._connection = connection
         self._results: list[str] = []
-        self._small: dict[str, list[str]] = {name: [] for name in TARGETS}
-        self._seen: dict[str, set[str]] = {name: set() for name in TARGETS}
+        self._small: dict[str, list[str]] = {name: [] for name in SMALL}
+        self._seen: dict[str, set[str]] = {name: set() for name in SMALL}
         self._waiting: queue.Queue[tuple[Target, list[str]] | None] = queue.Queue(MOST_WAITING)
         self._failure: BaseException | None = None
         self.used: set[str] = set()
@@ -71,7 +74,7 @@ class Staging:
         lines = self._small[target]
         lines.append(line)
         if len(lines) >= ROWS_AT_ONCE:
-            self._send(TARGETS[target], lines)
+            self._send(SMALL[target], lines)
             self._small[target] = []
 
     def breathe(self) -> None:
@@ -89,7 +92,7 @@ class Staging:
             yield self
             for name, lines in self._small.items():
                 if lines:
-                    self._send(TARGETS[name], lines)
+                    self._send(SMALL[name], lines)
             if self._results:
                 self._send(RESULT, self._results[:])
                 self._results.clear()

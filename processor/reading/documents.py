@@ -1,8 +1,9 @@
-"""JSON objects out of a file: an array, or one object a line (NDJSON), one after the other."""
+"""JSON objects out of a file: an array, one object a line (NDJSON), or objects in many lines, one after the other."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -13,6 +14,9 @@ from processor.reading.lines import Lines
 
 MOST_BYTES = 16 * 1024 * 1024
 """The largest single object."""
+MOST_FIRST = 64 * 1024
+WRAPPED = re.compile(r"\{[ \t]*\r?\n").match
+"""The first line of an object that goes on in the next."""
 
 
 class Documents:
@@ -27,8 +31,12 @@ class Documents:
         first = ""
         while not (first := first.lstrip("\ufeff \t\r\n")) and (more := next(self._text, "")):
             first += more
+        while first and "\n" not in first and len(first) < MOST_FIRST and (more := next(self._text, "")):
+            first += more
         if first.startswith("["):
-            yield from self._array(first)
+            yield from self._streamed(first, "item")
+        elif WRAPPED(first):
+            yield from self._streamed(first, "")
         else:
             yield from self._lines(first)
 
@@ -37,11 +45,11 @@ class Documents:
         yield from self.broken
         self.broken.clear()
 
-    def _array(self, first: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    def _streamed(self, first: str, prefix: str) -> Iterator[tuple[int, dict[str, Any]]]:
         source = _Bounded(_joined(first, self._text))
         number = 0
         try:
-            for item in ijson.items(source, "item", use_float=True):
+            for item in ijson.items(source, prefix, use_float=True, multiple_values=not prefix):
                 number += 1
                 source.since = 0
                 yield from self._object(number, item)

@@ -37,6 +37,10 @@ class Table:
                 f"The header names {len(cells):,} columns; {MOST_COLUMNS} can be read.",
                 "Send the columns that the format describes.",
             )
+        self._written = len(cells)
+        # Columns without a name at the end are a spreadsheet's, and rows need not have them.
+        while len(cells) > 1 and not cells[-1].strip():
+            del cells[-1]
         self.header = [cell.strip() for cell in cells]
         self.broken: list[tuple[int, str, str]] = []
 
@@ -90,6 +94,9 @@ class Table:
 
     def _is_row(self, cells: list[str], width: int) -> bool:
         line = self._reader.line_num
+        # What stands behind the last column that has a name is let go, where it is empty or the header is as wide.
+        if width < len(cells) <= MOST_COLUMNS and (len(cells) == self._written or not any(cells[width:])):
+            del cells[width:]
         if len(cells) != width:
             reason = f"The row has {len(cells):,} cells, the header {width:,}."
             self.broken.append((line, "wrong_width", reason))

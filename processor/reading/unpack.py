@@ -103,7 +103,7 @@ def _zipped(stream: BinaryIO, size: int) -> Iterator[Part]:
         )
     bound = Bound(size)
     # The manifest says how to read the others.
-    for member in sorted(members, key=lambda member: _base(member.filename) != "manifest.csv"):
+    for member in sorted(members, key=lambda member: _base(member.filename).casefold() != "manifest.csv"):
         if member.flag_bits & 0x1:
             raise FileProblem(
                 "encrypted_archive",

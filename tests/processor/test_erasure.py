@@ -15,6 +15,7 @@ from processor.erasure import (
     is_genuine,
     years_past_retention,
 )
+from tests.processor import oneroster_tables as spec
 from tests.processor import samples
 from tests.processor.pipeline import Pipeline
 
@@ -79,6 +80,56 @@ def test_nothing_is_erased_while_a_request_to_inspect_is_open(pipeline: Pipeline
     output = done.communicate(timeout=60)[0]
     assert done.returncode == 0, output
     assert json.loads(output)["rows_left"] == 0
+
+
+def test_names_that_waited_for_a_role_go_with_the_year_they_are_of(pipeline: Pipeline):
+    users = [
+        spec.row("1.2", "users", sourcedId=who, status="active", dateLastModified=f"{year}-06-30T12:00:00Z")
+        for who, year in (("w1", 2020), ("w2", 2021))
+    ]
+    pipeline.take("users.csv", spec.table("1.2", "users", *users))
+    with pipeline.connections().opened("homeroom_writer", autocommit=True) as writer:
+        certificate = erase_school_year(writer, pipeline.pseudonyms, 2020, REQUEST)
+    assert certificate["rows_erased"]["student_name"] == 1
+    left = [(pipeline.pseudonyms.uuid("w2"),)]
+    for table in ("student_name", "student_identity"):
+        assert pipeline.rows(f"SELECT student FROM homeroom.{table}") == left
+
+
+def test_the_commands_hold_lift_and_retain_and_every_step_is_on_the_record(pipeline: Pipeline):
+    def run(*arguments: str) -> tuple[int, str]:
+        started = pipeline.start(*arguments)
+        output = started.communicate(timeout=60)[0]
+        return started.returncode, output
+
+    old = samples.PLAIN.replace("2025-10-03", "2015-10-03").replace("10/03/2025", "2014-10-03")
+    pipeline.take("old.csv", old)
+    who = ("--student", "1001", "--requested-by", "office")
+    assert run("hold", *who, "--reason", "request to inspect") == (0, '{"holds": 1}\n')
+    code, output = run("retain", "--years", "5")
+    assert code == 2
+    told = [json.loads(line) for line in output.splitlines()]
+    (certificate,) = [line for line in told if "signature" in line]
+    assert certificate["school_year"] == 2015
+    assert is_genuine(certificate, pipeline.pseudonyms)
+    assert "School year 2016: A request to inspect these records is open" in output
+    assert (of(pipeline, "1001"), of(pipeline, "1002")) == (5, 0), "the year that is held stays, the other goes"
+
+    assert run("hold", *who, "--reason", "inspected on 3 May", "--lift") == (0, '{"lifted": 1}\n')
+    assert run("hold", *who, "--reason", "once more", "--lift") == (0, '{"lifted": 0}\n')
+    code, output = run("retain", "--years", "5")
+    assert (code, json.loads(output)["school_year"]) == (0, 2016), output
+    assert run("retain", "--years", "5") == (0, ""), "nothing is left that is past its time"
+    assert of(pipeline, "1001") == 0
+    assert pipeline.rows("SELECT to_regclass('homeroom.result_2016')") == [(None,)]
+    assert run("retain", "--years", "0")[0] == 2, "the year that is going on is never erased"
+    seen = pipeline.rows(
+        "SELECT source, actor, purpose FROM homeroom.access_record WHERE scope = 'erasure' ORDER BY 1, 3"
+    )
+    assert ("hold command", "office", "request to inspect") in seen
+    assert ("hold command, lifting", "office", "inspected on 3 May") in seen
+    assert [kind for kind, *_ in seen].count("erase command") == 2
+    assert pipeline.rows("SELECT homeroom.first_broken_link()") == [(None,)]
 
 
 def test_a_school_year_goes_at_the_end_of_its_retention(pipeline: Pipeline):

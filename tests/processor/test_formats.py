@@ -12,6 +12,7 @@ from processor.formats.base import Format, Reading, plan
 from processor.formats.registry import formats, recognize
 from processor.problems import BadValue
 from processor.pseudonyms import Pseudonyms
+from tests.processor import oneroster_tables as spec
 from tests.processor import samples
 
 READING = Reading(Pseudonyms({"pseudonym_key": "k" * 40}), datetime(2026, 6, 1, tzinfo=UTC), frozenset({"D1"}))
@@ -102,9 +103,78 @@ def test_oneroster_12_scores_in_words_are_levels():
     assert result(score="", textScore="Meets")[0][9:11] == ("", "Meets")
 
 
-def test_oneroster_graded_results_need_a_score():
+def test_oneroster_graded_results_need_a_score_in_11_alone():
     with pytest.raises(BadValue, match="needs a score"):
         result(score="")
+    later = Reading(READING.pseudonyms, READING.uploaded_at, version="1.2")
+    assert read(named("oneroster results"), RESULT | {"score": ""}, later)[0][9:12] == ("", "", "fully graded")
+
+
+@pytest.mark.parametrize("status", [*spec.SCORE_STATUS, "Fully Graded", "fullyGraded", "ext:audited"])
+def test_oneroster_score_statuses_of_the_specification_and_extensions_are_known(status: str):
+    expected = "fully graded" if status.lower().startswith("fully") else status
+    assert result(scoreStatus=status)[0][11] == expected
+
+
+def test_oneroster_score_statuses_that_are_neither_are_refused():
+    with pytest.raises(BadValue, match="none of"):
+        result(scoreStatus="late")
+
+
+@pytest.mark.parametrize("kind", [*spec.ORG_TYPES, "ext:campus"])
+def test_oneroster_org_types_of_the_specification_and_extensions_are_known(kind: str):
+    ((_, _, _, found, *_),) = read(named("oneroster orgs"), {"sourcedId": "s", "name": "S", "type": kind})
+    assert found == kind
+
+
+@pytest.mark.parametrize("role", [*spec.ROLES_12, "ext:mentor"])
+def test_oneroster_12_roles_introduce_students_and_nobody_else(role: str):
+    cells = {"sourcedId": "o1", "userSourcedId": "u1", "roleType": "primary", "role": role, "orgSourcedId": "s1"}
+    ((target, who, *_),) = read(named("oneroster roles"), cells)
+    assert (target, who) == ("student" if role == "student" else "other_role", STUDENT)
+
+
+@pytest.mark.parametrize("role", spec.ROLES_11)
+def test_oneroster_11_roles_of_the_specification_are_known(role: str):
+    assert bool(read(named("oneroster users"), USER | {"role": role})) is (role == "student")
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [*((word, word) for word in spec.SEX_12), ("ext:twoSpirit", "other"), ("F", "female"), ("M", "male"), ("", "")],
+)
+def test_oneroster_sexes_of_both_versions_and_extensions_are_known(told: str, expected: str):
+    (row,) = read(named("oneroster demographics"), {"sourcedId": "u1", "sex": told})
+    assert row[2] == expected
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [("04", "04"), ("4", "04"), ("KG", "KG"), ("PK,KG", "PK"), ("Year 5", "Year 5"), ("", ""), ("EE", "EE")],
+)
+def test_oneroster_grades_are_of_whatever_vocabulary_was_agreed_on(told: str, expected: str):
+    rows = {row[0]: row for row in read(named("oneroster users"), USER | {"role": "student", "grades": told})}
+    assert rows["enrolment"][4] == expected
+
+
+def test_oneroster_users_without_a_school_keep_their_grade():
+    rows = {row[0]: row for row in read(named("oneroster users"), USER | {"orgSourcedIds": ""})}
+    assert rows["enrolment"][3:5] == ("", "04")
+
+
+def test_oneroster_12_line_items_name_their_session_and_school():
+    item = {"sourcedId": "l1", "title": "Maths", "dueDate": "2025-10-02", "classSourcedId": "c1"}
+    (_, occasion) = read(
+        named("oneroster lineItems"), item | {"academicSessionSourcedId": "gp2", "schoolSourcedId": "s1"}
+    )
+    assert occasion[3:7] == ("gp2", "2025-10-02", "c1", "s1")
+
+
+def test_texts_of_255_characters_are_taken():
+    title = "T" * 255
+    item = {"sourcedId": "l1", "title": title, "dueDate": "2025-10-02", "classSourcedId": "c1"}
+    assert read(named("oneroster lineItems"), item)[0][2] == title
+    assert result(textScore=title)[0][10] == title
 
 
 def test_oneroster_deletions_need_nothing_but_id_and_date():
@@ -152,7 +222,8 @@ def test_oneroster_12_students_are_known_by_their_grades():
     kind = named("oneroster users")
     rows = {row[0]: row[1:-2] for row in read(kind, USER | {"orgSourcedIds": "", "primaryOrgSourcedId": "s9"})}
     assert rows["enrolment"] == (STUDENT, "2026", "s9", "04")
-    assert read(kind, USER | {"grades": ""}) == []
+    undecided = {row[0] for row in read(kind, USER | {"grades": ""})}
+    assert undecided == {"student_identity", "student_name", "enrolment"}, "nobody is a student before a role says so"
 
 
 @pytest.mark.parametrize(
@@ -229,6 +300,108 @@ def test_ed_fi_results_need_a_score_or_a_level():
     empty = STUDENT_ASSESSMENT | {"scoreResults": [], "performanceLevels": [], "studentObjectiveAssessments": []}
     with pytest.raises(BadValue, match="score or a performance level"):
         read_object(empty)
+
+
+def edfi_row(**more: Any) -> tuple[str, ...]:
+    """The row of the whole test, with other members."""
+    item = {name: value for name, value in (STUDENT_ASSESSMENT | more).items() if value is not None}
+    return next(row for row in read_object(item) if row[0] == "result")
+
+
+def scored(**results: str) -> list[dict[str, str]]:
+    return [
+        {"assessmentReportingMethodDescriptor": f"uri://x#{method.replace('_', ' ')}", "result": told}
+        for method, told in results.items()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("results", "expected"),
+    [
+        (scored(Raw_score="28", Vertical_score="691"), "691.0"),
+        (scored(Percentile="61", Standard_error_measurement="3", RIT_scale_score="212"), "212.0"),
+        (scored(Standard_error_measurement="3", Percentile_rank="61", Composite_Score="18"), "18.0"),
+        (scored(Percentile="61"), "61.0"),
+        (scored(State_index="7", Percentile="61"), "7.0"),
+        (scored(Standard_error_measurement="3"), ""),
+    ],
+)
+def test_ed_fi_scores_are_told_apart_by_their_reporting_method(results: list[dict[str, str]], expected: str):
+    assert edfi_row(scoreResults=results)[9] == expected
+
+
+@pytest.mark.parametrize("word", ["Pass", "B+", "61%", "<100"])
+def test_ed_fi_results_in_words_are_levels(word: str):
+    row = edfi_row(scoreResults=scored(Letter_grade="".join(word)), performanceLevels=None)
+    assert row[9:11] == ("", word)
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        ({"administrationDate": "2021-05-12"}, "2021-05-12"),
+        ({"administrationDate": "2021-05-12T16:00:00"}, "2021-05-12"),
+        ({"administrationDate": "2021-05-12T23:30:00-06:00"}, "2021-05-12"),
+        ({"administrationEndDate": "2021-05-13T00:00:00Z"}, "2021-05-13"),
+        ({"period": {"assessmentPeriodDescriptor": "uri://x#Spring", "beginDate": "2021-04-01"}}, "2021-04-01"),
+        ({}, "2021-06-30"),
+    ],
+)
+def test_ed_fi_results_are_dated_since_version_4_by_what_is_there(days: dict[str, Any], expected: str):
+    assert edfi_row(**({"administrationDate": None} | days))[8] == expected
+
+
+def test_ed_fi_results_without_any_date_are_refused():
+    with pytest.raises(BadValue, match="date, or a school year"):
+        edfi_row(administrationDate=None, schoolYearTypeReference=None)
+
+
+def test_ed_fi_students_who_were_not_tested_have_no_score_and_a_status_that_says_so():
+    reason = "uri://ed-fi.org/ReasonNotTestedDescriptor#Absent"
+    row = edfi_row(
+        scoreResults=[], performanceLevels=[], studentObjectiveAssessments=[], reasonNotTestedDescriptor=reason
+    )
+    assert row[9:12] == ("", "", "not tested")
+
+
+GRADE_LEVELS = {
+    "Infant/toddler": "IT", "Preschool": "PR", "Prekindergarten": "PK", "Transitional Kindergarten": "TK",
+    "Kindergarten": "KG", "First grade": "01", "Second grade": "02", "Third grade": "03", "Fourth grade": "04",
+    "Fifth grade": "05", "Sixth grade": "06", "Seventh grade": "07", "Eighth grade": "08", "Ninth grade": "09",
+    "Tenth grade": "10", "Eleventh grade": "11", "Twelfth grade": "12", "Grade 13": "13", "Postsecondary": "PS",
+    "Ungraded": "UG", "Other": "Other", "Out of School": "Out of School", "Adult Education": "AE",
+    "Early Education": "Early Education", "No grade level": "No grade level",
+    "Preschool/Prekindergarten": "Preschool/Prekindergarten",
+}  # fmt: skip
+"""Every value of GradeLevelDescriptor.xml of Data Standard 5.2."""
+
+
+@pytest.mark.parametrize(("word", "expected"), GRADE_LEVELS.items())
+def test_ed_fi_grade_levels_are_all_known(word: str, expected: str):
+    assert edfi_row(whenAssessedGradeLevelDescriptor=f"uri://ed-fi.org/GradeLevelDescriptor#{word}")[7] == expected
+
+
+def test_ed_fi_assessments_may_have_bounds_in_words_and_several_scales():
+    def bounds(method: str, least: str, most: str) -> dict[str, str]:
+        described = f"uri://ed-fi.org/AssessmentReportingMethodDescriptor#{method}"
+        return {"assessmentReportingMethodDescriptor": described, "minimumScore": least, "maximumScore": most}
+
+    item = {
+        "assessmentIdentifier": "math",
+        "namespace": "uri://state",
+        "assessmentTitle": "M" * 255,
+        "academicSubjects": [{"academicSubjectDescriptor": "uri://x#Mathematics"}],
+        "scores": [
+            bounds("Letter grade/mark", "F", "A"),
+            bounds("Raw score", "0", "40"),
+            bounds("Scale score", "", "9"),
+        ],
+        "performanceLevels": [{"performanceLevelDescriptor": "uri://x#Met", "minimumScore": "B"}],
+        "periods": [{"assessmentPeriodDescriptor": "uri://x#Fall"}],
+    }
+    rows = read_object(item)
+    assert rows[0][4:6] == ("", "9.0")
+    assert rows[1][2:4] == ("Met", "1")
 
 
 def test_ed_fi_levels_are_in_the_order_of_their_least_scores():

@@ -80,7 +80,7 @@ def assert_explained(page: Page, name: str) -> None:
     facts = page.locator(".facts")
     for term, number in (("Rows read", "3"), ("Accepted", "1"), ("Rejected", "2")):
         expect(facts.locator("div", has_text=term).locator("dd")).to_have_text(number)
-    table = page.get_by_role("region", name="Rejected rows")
+    table = page.get_by_role("region", name="Rejected and waiting rows")
     expect(table).to_contain_text("This is no number with a decimal point.")
     expect(table).to_contain_text("This is no date as YYYY-MM-DD or MM/DD/YYYY.")
 

@@ -201,12 +201,23 @@ STUDENT_ASSESSMENT = {
     "_ext": {"tpdm": {}},
 }
 
+PART: dict[str, Any] = {
+    "id": "a2d5d6c2b1c94f0e8b7d1c2e3f4a5b6c",
+    "identificationCode": "RL.4.1",
+    "assessmentReference": {"assessmentIdentifier": "MATH-4", "namespace": "uri://example.org/assessments"},
+    "_etag": "5250168731208835753",
+}
+"""An objectiveAssessment or an assessmentItem: no result of anybody."""
+
 EDFI: dict[str, Callable[[dict[str, Any]], bytes]] = {
     "an array": lambda item: json.dumps([item]).encode(),
     "an array in many lines": lambda item: json.dumps([item], indent=4).replace("\n", "\r\n").encode("utf-8-sig"),
     "one object a line": lambda item: (json.dumps(item) + "\r\n\r\n").encode("utf-8-sig"),
     "one object a line, packed": lambda item: gzip.compress(json.dumps(item).encode()),
     "UTF-16": lambda item: json.dumps([item]).encode("utf-16"),
+    "one object in many lines": lambda item: json.dumps(item, indent=2).encode("utf-8-sig"),
+    "objects in many lines": lambda item: (json.dumps(item, indent=1) + "\n" + json.dumps(PART, indent=1)).encode(),
+    "with an assessment's parts": lambda item: json.dumps([PART, item, {**PART, "maxRawScore": 1}]).encode(),
 }
 
 
@@ -219,6 +230,27 @@ def test_what_an_ed_fi_api_gives_is_read_with_all_that_it_has_besides(shared: Pi
         "SELECT school_year, period, school_id, grade, taken_on::text, scale_score, performance_level "
         "FROM homeroom.analytics_result"
     ) == [(2026, "2026 BOY", "255901001", "04", "2025-10-02", 2412.0, "Proficient")]
+
+
+def deleted(**keys: str) -> dict[str, Any]:
+    """A deletion as a list of changes has it (`/studentAssessments/deletes`)."""
+    return {"id": "b5f0a1c0d7e84c0c9a2f6a0a1d2b3c4d", "changeVersion": 1001, "keyValues": keys}
+
+
+def test_deletions_that_an_ed_fi_api_lists_take_results_and_assessments_back(pipeline: Pipeline):
+    test = {"assessmentIdentifier": "MATH-4", "namespace": "uri://example.org/assessments"}
+    named = {**test, "assessmentTitle": "Maths", "academicSubjects": [], "_lastModifiedDate": "2026-05-01T10:00:00Z"}
+    pipeline.take("all.json", json.dumps([STUDENT_ASSESSMENT, named]))
+    assert pipeline.rows("SELECT title FROM homeroom.assessment") == [("Maths",)]
+    gone = [
+        deleted(**test, studentAssessmentIdentifier="SA-1", studentUniqueId="604821"),
+        deleted(**test),
+        deleted(**test, identificationCode="RL.4.1"),
+    ]
+    taken = pipeline.take("deletes.json", json.dumps(gone))
+    assert (taken.accepted, taken.rejected) == (2, 1), pipeline.report(taken)
+    assert pipeline.rows("SELECT count(*) FROM homeroom.result") == [(0,)]
+    assert pipeline.rows("SELECT title, deleted FROM homeroom.assessment") == [(None, True)]
 
 
 def test_an_export_of_oneroster_12_and_its_delta_with_deletions(pipeline: Pipeline):

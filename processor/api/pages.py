@@ -187,8 +187,8 @@ def results(
     rows = counted(request, analytics.table(told, choices[chosen], cell, by)).rows
     for row in rows:
         row["name"] = group_name(row, by, schools)
-    tests = test_names(request)
-    names = {key: occasion_name(one, tests) for key, one in choices.items()}
+    tests, periods = titles(request, "assessment"), titles(request, "academic_session")
+    names = {key: occasion_name(one, tests, periods) for key, one in choices.items()}
     return page(
         request, "results.html", choices=names, chosen=chosen, by=by,
         by_words=BY_WORDS, school=cell.school, schools=schools, rows=rows, charts=drawn(rows), levels=level_names(rows),
@@ -220,11 +220,11 @@ def group_name(row: dict[str, Any], by: By, schools: dict[str, str]) -> str:
     return {"true": "yes", "false": "no"}.get(row["value"], str(row["value"]))
 
 
-def occasion_name(one: Occasion, tests: dict[str, str]) -> str:
+def occasion_name(one: Occasion, tests: dict[str, str], periods: dict[str, str]) -> str:
     """Return what an occasion is called; a test that has no title by the end of its id."""
     test = tests.get(one.assessment) or re.split(r"[:|]", one.assessment)[-1]
     # Some periods begin with their year, which is said already.
-    period = one.period.removeprefix(str(one.year)).strip()
+    period = periods.get(one.period) or one.period.removeprefix(str(one.year)).strip()
     return ", ".join(part for part in (test, one.standard, f"{one.year - 1}-{one.year % 100:02}", period) if part)
 
 
@@ -240,11 +240,16 @@ def school_names(request: Request) -> dict[str, str]:
         return dict(connection.execute(query).fetchall())
 
 
-def test_names(request: Request) -> dict[str, str]:
-    """Return the tests' titles by their ids."""
+TITLES = {
+    "assessment": "SELECT assessment_id, title FROM homeroom.assessment WHERE NOT deleted AND title IS NOT NULL",
+    "academic_session": "SELECT session_id, title FROM homeroom.academic_session WHERE NOT deleted",
+}
+
+
+def titles(request: Request, what: str) -> dict[str, str]:
+    """Return titles of tests or of periods by their ids."""
     with services_of(request).pool.connection() as connection:
-        query = "SELECT assessment_id, title FROM homeroom.assessment WHERE NOT deleted AND title IS NOT NULL"
-        return dict(connection.execute(query).fetchall())
+        return dict(connection.execute(TITLES[what]).fetchall())
 
 
 def named(file: dict[str, Any]) -> dict[str, Any]:

@@ -28,7 +28,6 @@ HEAD = (
 IGNORED = frozenset(
     f"{name}.csv".casefold()
     for name in (
-        "academicSessions",
         "categories",
         "classResources",
         "courseResources",

@@ -35,6 +35,7 @@ APPLICATION, OWNER, KEY = "homeroom_app", "homeroom_admin", "a key that never le
 TABLES = (
     "school",
     "class",
+    "academic_session",
     "student",
     "student_identity",
     "student_name",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.processor import oneroster_tables as spec
 from tests.processor import samples
 from tests.processor.api.world import Api, Issuer
 from tests.processor.pipeline import Pipeline
@@ -60,6 +61,29 @@ def test_every_chart_has_its_table_and_nothing_is_styled_or_scripted_inline(offi
     assert results.count('role="img" aria-labelledby=') == charts
     assert results.count("<table>") == charts
     assert 'scope="row"' in results
+
+
+def test_tests_and_periods_are_called_by_their_titles_and_not_by_ids(office: httpx.Client, district: Pipeline):
+    period = "7f3c2d9e-0b5a-4c1d-8e2f-a1b2c3d4e5f6"
+    files = {
+        "users": spec.table("1.1", "users", spec.row("1.1", "users", sourcedId="titled")),
+        "academicSessions": spec.table(
+            "1.1", "academicSessions", spec.row("1.1", "academicSessions", sourcedId=period, title="First quarter")
+        ),
+        "lineItems": spec.table(
+            "1.1", "lineItems",
+            spec.row("1.1", "lineItems", sourcedId="titled", title="A Called Test", gradingPeriodSourcedId=period),
+        ),
+        "results": spec.table(
+            "1.1", "results",
+            spec.row("1.1", "results", sourcedId="titled", studentSourcedId="titled", lineItemSourcedId="titled"),
+        ),
+    }  # fmt: skip
+    taken = district.take("titled.zip", spec.archive({f"{name}.csv": content for name, content in files.items()}))
+    assert (taken.accepted, taken.rejected) == (4, 0)
+    page = office.get("/results").text
+    assert ">A Called Test, 2025-26, First quarter<" in page
+    assert period not in page
 
 
 def test_a_form_of_another_site_is_refused_and_who_is_not_signed_in_is_led_to_the_door(api: Api, issuer: Issuer):

@@ -36,9 +36,15 @@ class Place:
     reason: str
 
 
+def prepare(connection: psycopg.Connection) -> None:
+    """Let the transaction's statements know what is staged, and have room for it; the first thing in a merge."""
+    connection.execute(f"SET LOCAL work_mem = '{WORK_MEMORY}'")
+    # Of those columns alone that rows are grouped and joined by.
+    connection.execute(f"ANALYZE {STAGE} (record_id, student, administration_id, school_year, modified_at, deleted)")
+
+
 def merge_results(connection: psycopg.Connection, file_id: int) -> int:
     """Merge what `refuse_before` has left, and return how many rows changed."""
-    connection.execute(f"SET LOCAL work_mem = '{WORK_MEMORY}'")
     changed = _settle_tombstones(connection) + _settle_known(connection)
     changed += connection.execute(
         f"INSERT INTO homeroom.result_tombstone AS t (record_id, modified_at, file_id) "
@@ -92,7 +98,6 @@ def _settle_known(connection: psycopg.Connection) -> int:
 
 def refuse_before(connection: psycopg.Connection) -> Iterator[Place]:
     """Take out of the staged rows what must not be merged, and yield where it was: erased students, duplicate ids."""
-    connection.execute(f"ANALYZE {STAGE}")
     if _take_erased(connection):
         yield from _places(connection, "erased", "erased_student", "The student's records were erased on request.")
     if _take_losers(connection):
@@ -119,7 +124,6 @@ def _take_erased(connection: psycopg.Connection) -> bool:
 
 def _take_losers(connection: psycopg.Connection) -> bool:
     """Take out all rows but one of each id that is there twice, and say whether any is; `losers` has their places."""
-    connection.execute(f"SET LOCAL work_mem = '{WORK_MEMORY}'")
     # A record's rows come from one line, except where the id is there twice; most records have but one row.
     connection.execute(
         f"CREATE TEMPORARY TABLE several ON COMMIT DROP AS SELECT record_id FROM {STAGE} "

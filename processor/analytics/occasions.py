@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from sys import intern
 from typing import Any, LiteralString
 
 import psycopg
@@ -148,5 +149,6 @@ def _dimensions() -> sql.Composable:
 def _profile(
     school: str | None, grade: str | None, level: str, values: Iterable[str | None], count: int, packed: bytes | None
 ) -> Profile:
-    named = tuple(value or UNKNOWN for value in values)
-    return Profile(school or UNKNOWN, grade or UNKNOWN, level, named, count, sorted_scores(packed or b""))
+    # Each name once in memory, however many profiles have it.
+    of_school, of_grade, *named = (intern(name or UNKNOWN) for name in (school, grade, *values))
+    return Profile(of_school, of_grade, intern(level), tuple(named), count, sorted_scores(packed or b""))

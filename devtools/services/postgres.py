@@ -21,6 +21,7 @@ import psycopg
 from psycopg import sql
 
 from devtools.errors import ToolMissingError
+from devtools.services.former import see_off
 from devtools.services.process import LOOPBACK, Service, free_port, running
 
 USER = "homeroom"
@@ -146,6 +147,7 @@ def running_postgres(
         initialize(bin_folder, data, chosen, durable=durable)
         kept.touch(mode=0o600)
         kept.write_text(chosen)
+    see_off(data)
     password = kept.read_text()
     settings = [f"listen_addresses={LOOPBACK}", f"port={port}", "unix_socket_directories=", "timezone=UTC", "jit=off"]
     settings += [] if durable else QUICK_NOT_DURABLE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -9,13 +10,16 @@ import sys
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 import redis
 
 from devtools.environment import inherited
 from devtools.errors import ServiceFailedError
 from devtools.services.broker import running_broker
+from devtools.services.former import lock_holder, see_off
 from devtools.services.guard import descendants
+from devtools.services.postgres import Postgres, running_postgres
 from devtools.services.process import running
 
 OWNER = """
@@ -76,3 +80,39 @@ def test_a_service_that_ends_at_once_says_its_own_words(tmp_path):
         pytest.raises(ServiceFailedError, match="no such luck"),
     ):
         service.wait_until(lambda: False, seconds=10, what="ready")
+
+
+def connect(postgres: Postgres) -> psycopg.Connection:
+    connection = psycopg.connect(postgres.url)
+    assert connection.execute("SELECT 1").fetchone() == (1,)
+    return connection
+
+
+def test_a_postgres_starts_at_once_after_all_of_the_one_before_was_killed(tmp_path):
+    for _ in range(3):
+        with running_postgres(tmp_path / "postgres") as postgres, contextlib.closing(connect(postgres)):
+            killed = [postgres.service.guard.pid, *descendants(postgres.service.guard.pid)]
+            # Stopped first, so that none of them can put anything in order while the others die.
+            for number in (signal.SIGSTOP, signal.SIGKILL):
+                for pid in killed:
+                    os.kill(pid, number)
+            with running_postgres(tmp_path / "postgres") as again, contextlib.closing(connect(again)):
+                pass
+
+
+def test_a_postgres_that_works_on_the_folder_is_named_and_left_alone(tmp_path):
+    with running_postgres(tmp_path / "postgres") as postgres:
+        data = tmp_path / "postgres" / "data"
+        with pytest.raises(ServiceFailedError, match=f"process {lock_holder(data)}"):
+            see_off(data, seconds=0.2)
+        connect(postgres).close()
+
+
+def test_a_lock_that_another_program_has_the_number_of_is_taken_away(tmp_path):
+    with running_postgres(tmp_path / "postgres"):
+        pass
+    lock = tmp_path / "postgres" / "data" / "postmaster.pid"
+    # As after a power cut, when the number has gone to somebody else.
+    lock.write_text(f"{os.getppid()}\n")
+    with running_postgres(tmp_path / "postgres") as postgres, contextlib.closing(connect(postgres)):
+        pass

@@ -1,11 +1,14 @@
 """Measures how well many runs share the workers: N runs on N slots against `xargs -P N` over the same commands.
 
-Run: .venv/bin/python benchmarks/fleet_throughput.py [N] [ROUNDS]. Both sides synthesize, initialize, plan, apply and
-verify the tests' small stack, N districts at a time, in turns, against the same embedded AWS. Fails over 5 %.
+Run: .venv/bin/python benchmarks/fleet_throughput.py [--runs N] [--rounds ROUNDS] [--small]. Both sides synthesize,
+initialize, plan, apply and verify a district's stack, N districts at a time, in turns, against the same embedded AWS.
+Fails over 5 %. With --small it is the tests' small stack, which is over in seconds: what a run costs once, such as
+reading its plan for the policy, is a larger part of it, and the bound is not made for it.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import secrets
@@ -27,7 +30,7 @@ from devtools.services.celery import running_worker
 from devtools.services.portal import Portal, running_portal
 
 BOUND_PERCENT = 5.0
-STACK = "tests.faults.small_stack"
+SMALL = "tests.faults.small_stack"
 
 
 def by_portal(count: int, number: int) -> float:
@@ -60,7 +63,7 @@ def by_portal(count: int, number: int) -> float:
     return taken
 
 
-def by_xargs(count: int, number: int, portal: Portal, given: Mapping[str, str], folder: Path) -> float:
+def by_xargs(count: int, number: int, portal: Portal, given: Mapping[str, str], folder: Path, stack: str) -> float:
     """Do the same in a shell; return the seconds until the last has ended."""
     scripts = []
     for index in range(count):
@@ -79,7 +82,7 @@ def by_xargs(count: int, number: int, portal: Portal, given: Mapping[str, str], 
             variables["HOMEROOM_STATE_BUCKET"],
             spec,
             folder / "bare" / str(number) / str(index),
-            STACK,
+            stack,
             verify=True,
         )
         path = folder / f"bare-{number}-{index}.sh"
@@ -94,12 +97,16 @@ def by_xargs(count: int, number: int, portal: Portal, given: Mapping[str, str], 
 
 def main() -> int:
     """Take turns, and compare the medians."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 2
-    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 3
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--small", action="store_true", help="the tests' small stack")
+    told = parser.parse_args()
+    count, stack = told.runs, SMALL if told.small else "infra"
     folder = VAR / f"bench-{secrets.token_hex(4)}"
-    os.environ["HOMEROOM_STACK_MODULE"] = STACK
+    os.environ["HOMEROOM_STACK_MODULE"] = stack
     with running_portal(folder) as portal:
-        variables = dict(portal.variables) | {"HOMEROOM_STACK_MODULE": STACK, "HOMEROOM_RUNS_PER_ACCOUNT": str(count)}
+        variables = dict(portal.variables) | {"HOMEROOM_STACK_MODULE": stack, "HOMEROOM_RUNS_PER_ACCOUNT": str(count)}
         os.environ.update(variables)
         import django
 
@@ -110,14 +117,15 @@ def main() -> int:
         given = bare.environment(variables, folder / "work")
         with running_worker(folder / "logs", environment, name="fleet", concurrency=count):
             with_portal, without = [], []
-            for number in range(1, rounds + 1):
+            for number in range(1, told.rounds + 1):
                 with_portal.append(by_portal(count, number))
-                without.append(by_xargs(count, number, portal, given, folder))
+                without.append(by_xargs(count, number, portal, given, folder, stack))
                 print(f"round {number}: portal {with_portal[-1]:.1f} s, xargs {without[-1]:.1f} s", flush=True)
     shutil.rmtree(folder)
     percent = 100 * (statistics.median(with_portal) / statistics.median(without) - 1)
     figures = {
         "runs": count,
+        "stack": stack,
         "portal_seconds": round(statistics.median(with_portal), 1),
         "xargs_seconds": round(statistics.median(without), 1),
         "overhead_percent": round(percent, 1),

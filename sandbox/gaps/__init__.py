@@ -29,6 +29,7 @@ from sandbox.gaps import (
     secretsmanager,
     service_quotas,
     sqs,
+    sqs_receiving,
     sts,
 )
 
@@ -56,6 +57,7 @@ GAPS = (
     secretsmanager,
     service_quotas,
     sqs,
+    sqs_receiving,
     sts,
 )
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import re
 import statistics
 import tempfile
 import time
@@ -25,10 +24,12 @@ from urllib.parse import urlsplit
 
 from psycopg import sql
 
+from benchmarks.memory import largest_megabytes
 from devtools.services.broker import running_broker
 from devtools.services.postgres import running_postgres
 from processor.access import Access, Scope, close_access, open_access
 from processor.analytics.cells import DIMENSIONS
+from processor.analytics.occasions import WORK_MEMORY
 from processor.api.services import READER
 from sandbox.launch import running_sandbox
 from tests.processor.api.world import Api, Issuer, running_api, running_issuer
@@ -102,7 +103,7 @@ def ask_plainly(pipeline: Pipeline, asked: Iterable[dict[str, Any]]) -> list[flo
             name = sql.Identifier("school_id" if question["by"] == "school" else question["by"])
             began = time.perf_counter()
             with connection.transaction():
-                connection.execute("SET LOCAL work_mem = '64MB'")
+                connection.execute(f"SET LOCAL work_mem = '{WORK_MEMORY}'")
                 opened = open_access(connection, told)
                 rows = connection.execute(sql.SQL(PLAIN).format(name=name), {"school": None, **question}).fetchall()
                 close_access(connection, opened, len(rows))
@@ -153,11 +154,10 @@ def run_api(
     with running_api(pipeline, issuer, folder, **variables) as api:
         before = busy(pipeline)
         times = ask(api, asked)
-        status = Path(f"/proc/{api.process.pid}/status").read_text()
+        memory = largest_megabytes(api.process.pid)
     # The process has ended: all that it did is counted.
-    memory = re.search(r"VmHWM:\s+(\d+) kB", status)
     return {**told(times, busy(pipeline) - before), "hit_rate_percent": hit_rate(api),
-            "memory_mb": round(int(memory[1]) / 1024) if memory else 0}  # fmt: skip
+            "memory_mb": round(memory)}  # fmt: skip
 
 
 def hit_rate(api: Api) -> float:

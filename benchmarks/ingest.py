@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.memory import largest_megabytes
 from devtools.paths import ROOT
 from devtools.services.postgres import Postgres, running_postgres
 from processor.data.students import scores, students_of
@@ -98,9 +98,6 @@ def child() -> int:
             ended = result.ended.value
     if not ended:
         raise SystemExit("No message came.")
-    # Not getrusage, whose maximum begins with that of the process which forked this one.
-    (peak,) = re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
-    largest = int(peak) / 1024
     print(
         json.dumps(
             {
@@ -108,7 +105,7 @@ def child() -> int:
                 "accepted": result.accepted,
                 "held": result.held,
                 "ended": ended,
-                "megabytes": largest,
+                "megabytes": largest_megabytes(),
             }
         )
     )

@@ -27,6 +27,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from benchmarks.memory import largest_megabytes
 from devtools.paths import ROOT
 from devtools.services.postgres import running_postgres
 from processor.formats.base import Reading
@@ -138,14 +139,8 @@ def read(url: str) -> int:
             staging=cast(Any, LetGo()), report=Report(),
         )  # fmt: skip
     assert raw.digest() is not None, "every byte was read"
-    print(json.dumps({"accepted": outcome.rows, "seconds": time.monotonic() - began, "megabytes": largest()}))
+    print(json.dumps({"accepted": outcome.rows, "seconds": time.monotonic() - began, "megabytes": largest_megabytes()}))
     return 0
-
-
-def largest() -> float:
-    """Return the largest memory of this process in megabytes; not getrusage's, which begins with that of its maker."""
-    (peak,) = re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
-    return int(peak) / 1024
 
 
 def ran(command: list[str], environment: dict[str, str] | None = None) -> dict[str, Any]:

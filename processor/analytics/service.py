@@ -90,7 +90,7 @@ class Analytics:
         """Return the numbers of the groups within a cell, told apart by a dimension, school or grade."""
 
         def make(connection: psycopg.Connection, _: int) -> Book:
-            return book(occasions.read(connection, occasion), least=self._least)
+            return self._read(connection, occasion)
 
         show = partial(tables.table, within=within, by=by)
         return self._answer(access, _Question(_of(occasion), BOOK, make, show))
@@ -114,15 +114,17 @@ class Analytics:
         """
         key = self._key(version, _of(occasion))
         found: Book | None = self._shelf.get(key)
-        if found is not None:
-            return found
-        value = self._flight.found(key)
-        if value is None:
-            value = book(occasions.read(connection, occasion), least=self._least).as_bytes()
-            if _version(connection) != version:
-                raise _ChangedError
-            self._flight.put(key, value)
-        return self._shelf.opened(key, value, BOOK)
+        if found is None and (value := self._flight.found(key)) is not None:
+            found = self._shelf.opened(key, value, BOOK)
+        if found is None:
+            found = self._read(connection, occasion)
+            _check_unchanged(connection, version)
+            self._shelf.put(key, found, found.weight)
+            self._flight.put(key, found.as_bytes())
+        return found
+
+    def _read(self, connection: psycopg.Connection, occasion: Occasion) -> Book:
+        return book(occasions.read(connection, occasion), least=self._least)
 
     def _answer(self, access: Access, question: _Question[T]) -> Answer:
         for _ in range(ATTEMPTS):
@@ -144,9 +146,7 @@ class Analytics:
                     connection.execute(setting)
                 opened = open_access(connection, access)
                 thing = question.make(connection, version)
-                # Every statement sees what is committed by then: a merge in between would mix two states.
-                if _version(connection) != version:
-                    raise _ChangedError
+                _check_unchanged(connection, version)
                 rows = question.show(thing)
                 close_access(connection, opened, len(rows))
             answered = rows
@@ -179,6 +179,12 @@ class _ChangedError(Exception):
 
 def _of(occasion: Occasion) -> tuple[Any, ...]:
     return ("book", FORMAT, occasion)
+
+
+def _check_unchanged(connection: psycopg.Connection, version: int) -> None:
+    # Every statement sees what is committed by then: a merge in between would mix two states.
+    if _version(connection) != version:
+        raise _ChangedError
 
 
 def _version(connection: psycopg.Connection) -> int:

@@ -16,17 +16,15 @@ MOST = 4
 """Sums of so many cells are looked for."""
 
 
-def suspects(basis: Sequence[Mapping[int, int]], values: Sequence[int], sizes: Sequence[int], least: int) -> set[int]:
-    """Return every member of a sum of two to four that is determined while no part of it is.
+def determined_sums(
+    basis: Sequence[Mapping[int, int]], values: Sequence[int], sizes: Sequence[int], least: int
+) -> set[tuple[int, ...]]:
+    """Return the members, ascending, of each sum of two to four that is determined while no part of it is.
 
-    Its members are from 1 to `least` - 1 together. `values` is a random solution.
+    They are from 1 to `least` - 1 together. `values` is a random solution.
     """
     search = _Search(basis, values, sizes, least)
-    found: set[int] = set()
-    for start in search.order:
-        for members in search.sums_of((start,), sizes[start]):
-            found.update(members)
-    return found
+    return {tuple(sorted(members)) for start in search.order for members in search.sums_of((start,), sizes[start])}
 
 
 class _Search:
@@ -60,9 +58,15 @@ class _Search:
         last = len(members) == MOST - 1
         choice = self.at.get(-told % PRIME, ()) if last else self._one_more(members)
         for one in choice:
-            place = self.place.get(one, -1)
-            if place > self.place[members[0]] and one not in members and size + self.sizes[one] < self.least:
+            if size + self.sizes[one] < self.least and self._goes_with(one, members):
                 yield from self.sums_of((*members, one), size + self.sizes[one])
+
+    def _goes_with(self, one: int, members: tuple[int, ...]) -> bool:
+        """Say whether a cell is behind the first of the members, none of them, and leaves no part determined."""
+        if self.place.get(one, -1) <= self.place[members[0]] or one in members:
+            return False
+        # No single cell is determined, so what can be is two. Two alone are the sum itself, and no part of it.
+        return len(members) == 1 or all((self.values[one] + self.values[member]) % PRIME for member in members)
 
     def _one_more(self, members: tuple[int, ...]) -> Mapping[int, int]:
         """Return the sparsest solution of the basis that is not nought over the members."""

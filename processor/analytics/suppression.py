@@ -23,8 +23,8 @@ from itertools import combinations
 
 from processor.analytics.bounds import certain
 from processor.analytics.cells import ALL, Cell, Family
-from processor.analytics.elimination import PRIME, basis, pivots, random_solution
-from processor.analytics.sums import suspects
+from processor.analytics.elimination import basis, pivots, random_solution
+from processor.analytics.sums import MOST, determined_sums
 
 LEAST = 10
 SEED = 20_110_603
@@ -99,33 +99,11 @@ class _Hiding:
         values = random_solution(echelon, len(order), SEED)
         small = [number for number, cell in enumerate(order) if self.counts[cell] < self.least]
         found = [order[number] for number in small if values[number] == 0]
-        # Nearly no cell is in a determined sum: every pair of those few is looked at, and not of all.
-        few = suspects(basis(echelon, len(order)), values, [self.counts[cell] for cell in order], self.least)
-        found += [order[number] for number in self._sums(order, values, sorted(few))]
-        return sorted({*found, *self._differences(order, values)})
-
-    def _sums(self, order: list[Cell], values: list[int], open_: list[int]) -> Iterable[int]:
-        """Yield a member of each sum of two, three or four small cells that is determined, and is small."""
         sizes = [self.counts[cell] for cell in order]
-        at: dict[int, list[int]] = {}
-        for number in open_:
-            at.setdefault(values[number], []).append(number)
-        pairs: dict[int, list[tuple[int, int]]] = {}
-        for one, two in combinations(open_, 2):
-            size = sizes[one] + sizes[two]
-            if size >= self.least:
-                continue
-            told = (values[one] + values[two]) % PRIME
-            if told == 0 and size:
-                yield one
-            for three in at.get(-told % PRIME, ()):
-                if three > two and 0 < size + sizes[three] < self.least:
-                    yield one
-            for three, four in pairs.get(-told % PRIME, ()):
-                if len({one, two, three, four}) == 4 and 0 < size + sizes[three] + sizes[four] < self.least:
-                    yield one
-            if told:
-                pairs.setdefault(told, []).append((one, two))
+        for members in determined_sums(basis(echelon, len(order)), values, sizes, self.least):
+            # One member is enough. Of four it is an inner one, as ever: what is hidden stays the same between releases.
+            found.append(order[members[1 if len(members) == MOST else 0]])
+        return sorted({*found, *self._differences(order, values)})
 
     def _differences(self, order: list[Cell], values: list[int]) -> Iterable[Cell]:
         """Yield the smaller of two hidden cells, one within the other, whose difference is determined and small."""

@@ -182,7 +182,7 @@ def results(
     if not choices:
         return page(request, "results.html", choices={})
     chosen = occasion if occasion in choices else next(reversed(choices))
-    schools = school_names(request)
+    schools = titles(request, "school")
     cell = Cell(school=school if school in schools and by != By.SCHOOL else ALL)
     rows = counted(request, analytics.table(told, choices[chosen], cell, by)).rows
     for row in rows:
@@ -233,21 +233,15 @@ def handle(one: Occasion) -> str:
     return f"{zlib.crc32(json.dumps([one.assessment, one.year, one.period, one.standard]).encode()):08x}"
 
 
-def school_names(request: Request) -> dict[str, str]:
-    """Return the schools' names by their ids."""
-    with services_of(request).pool.connection() as connection:
-        query = "SELECT school_id, coalesce(name, school_id) FROM homeroom.school WHERE NOT deleted ORDER BY 2"
-        return dict(connection.execute(query).fetchall())
-
-
 TITLES = {
+    "school": "SELECT school_id, coalesce(name, school_id) FROM homeroom.school WHERE NOT deleted ORDER BY 2",
     "assessment": "SELECT assessment_id, title FROM homeroom.assessment WHERE NOT deleted AND title IS NOT NULL",
     "academic_session": "SELECT session_id, title FROM homeroom.academic_session WHERE NOT deleted",
 }
 
 
 def titles(request: Request, what: str) -> dict[str, str]:
-    """Return titles of tests or of periods by their ids."""
+    """Return what schools, tests or periods are called, by their ids."""
     with services_of(request).pool.connection() as connection:
         return dict(connection.execute(TITLES[what]).fetchall())
 

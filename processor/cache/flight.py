@@ -50,12 +50,9 @@ class Flight:
 
     def through(self, key: str, compute: Callable[[], bytes]) -> tuple[bytes, Came]:
         """Return the key's value, out of the cache, from whoever computes it now, or computed here."""
-        try:
-            found = self.store.get(key)
-            if found is not None:
-                return found, Came.CACHE
-        except CacheAway:
-            pass
+        found = self.found(key)
+        if found is not None:
+            return found, Came.CACHE
         with self._lock:
             going = self._going.get(key)
             mine = going is None

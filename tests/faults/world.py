@@ -21,6 +21,7 @@ from devtools.environment import ensure_signing_key, inherited, project_variable
 from devtools.paths import ROOT
 from devtools.services.broker import running_broker
 from devtools.services.celery import running_beat, running_upkeep, worker_command
+from devtools.services.former import lock_holder
 from devtools.services.portal import migrate
 from devtools.services.postgres import running_postgres
 from devtools.services.process import free_port
@@ -171,7 +172,8 @@ class World:
 
     def crash_postgres(self) -> None:
         """Have PostgreSQL end at once, as in a power cut for its clients (SIGQUIT: immediate shutdown)."""
-        pid = int((self.folder / "postgres" / "data" / "postmaster.pid").read_text().splitlines()[0])
+        pid = lock_holder(self.folder / "postgres" / "data")
+        assert pid is not None
         os.kill(pid, signal.SIGQUIT)
         wait_for("the end of PostgreSQL", lambda: not psutil.pid_exists(pid))
         self.stop("postgres")

@@ -45,3 +45,13 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 def api(district: Pipeline, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     with running_api(district, issuer, tmp_path_factory.mktemp("api")) as found:
         yield found
+
+
+@pytest.fixture
+def let_in(district: Pipeline, api: Api) -> Iterator[None]:
+    """The bucket lets scripts of the page's origin in, as the stack's own does."""
+    rule = {"AllowedOrigins": [api.url], "AllowedMethods": ["POST"], "AllowedHeaders": ["*"]}
+    s3 = district.client("s3")
+    s3.put_bucket_cors(Bucket=district.bucket, CORSConfiguration={"CORSRules": [rule]})
+    yield
+    s3.delete_bucket_cors(Bucket=district.bucket)

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from devtools.paths import VAR
 from devtools.services.chromium import running_browser
 from tests.processor import samples
+from tests.processor.api.browsing import complaints_of
 from tests.processor.api.world import Api, Issuer
 from tests.processor.pipeline import Pipeline
 
@@ -47,22 +48,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def let_in(district: Pipeline, api: Api) -> Iterator[None]:
-    """The bucket lets scripts of the page's origin in, as the stack's own does."""
-    rule = {"AllowedOrigins": [api.url], "AllowedMethods": ["POST"], "AllowedHeaders": ["*"]}
-    s3 = district.client("s3")
-    s3.put_bucket_cors(Bucket=district.bucket, CORSConfiguration={"CORSRules": [rule]})
-    yield
-    s3.delete_bucket_cors(Bucket=district.bucket)
-
-
-@pytest.fixture
 def office(browser: Browser, api: Api, issuer: Issuer, let_in: None) -> Iterator[Page]:
-    complaints: list[str] = []
     page = browser.new_page(base_url=api.url)
     page.add_init_script(WATCHED)
-    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    complaints = complaints_of(page)
     page.goto("/")
     expect(page).to_have_url(f"{api.url}/sign-in")
     page.get_by_label("Token of").fill(issuer.token())

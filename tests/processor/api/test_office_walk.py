@@ -17,6 +17,7 @@ from playwright.sync_api import Page, expect
 
 from devtools.services.chromium import running_browser
 from tests.processor import samples
+from tests.processor.api.browsing import complaints_of
 from tests.processor.api.world import Api, Issuer
 from tests.processor.pipeline import Pipeline
 
@@ -47,20 +48,14 @@ def worker(district: Pipeline) -> Iterator[None]:
 
 
 @pytest.fixture
-def page(api: Api, district: Pipeline, worker: None) -> Iterator[Page]:
-    rule = {"AllowedOrigins": [api.url], "AllowedMethods": ["POST"], "AllowedHeaders": ["*"]}
-    s3 = district.client("s3")
-    s3.put_bucket_cors(Bucket=district.bucket, CORSConfiguration={"CORSRules": [rule]})
-    complaints: list[str] = []
+def page(api: Api, let_in: None, worker: None) -> Iterator[Page]:
     with running_browser() as browser:
         page = browser.new_page(base_url=api.url)
         page.add_init_script(VIOLATED)
-        page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        complaints = complaints_of(page)
         yield page
         assert page.evaluate("sessionStorage.getItem('violated')") is None
         page.close()
-    s3.delete_bucket_cors(Bucket=district.bucket)
     assert complaints == [], "the browser complained"
 
 

@@ -25,6 +25,9 @@ lint: setup ## Check style, types and the rooms' imports
 # Most of a run of the tests is waiting for Terraform's provider: one more at a time than there are cores.
 JOBS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 
+# Memory for speed: see "Add a worker" in docs/operations.md.
+test coverage faults converge: export GOGC ?= 400
+
 test: lint ## Set up what is missing and run the checks and tests (JOBS= at a time)
 	$(RUN) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 

@@ -66,3 +66,11 @@ def test_children_get_none_of_the_portals_secrets(tmp_path, monkeypatch):
     monkeypatch.setenv("HOMEROOM_DATABASE_URL", "postgresql://u:hush@h/d")
     environment = EngineSettings(work_dir=tmp_path, state_bucket="b").child_environment()
     assert not any("hush" in value for value in environment.values())
+
+
+def test_a_worker_says_how_much_memory_terraform_may_take_for_speed(tmp_path, monkeypatch):
+    settings = EngineSettings(work_dir=tmp_path, state_bucket="b")
+    monkeypatch.delenv("GOGC", raising=False)
+    assert settings.child_environment()["GOGC"] == "200"
+    monkeypatch.setenv("GOGC", "50")
+    assert settings.child_environment()["GOGC"] == "50"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import json
@@ -11,7 +12,6 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote_plus
@@ -112,6 +112,13 @@ class Pipeline:
             worker._disconnect()
         return results
 
+    def wait_until_settled(self, process: subprocess.Popen[str]) -> None:
+        """Wait until a worker's process has settled every message, its last words said; or has ended."""
+        queue = Queue(self.client("sqs"), self.queue_url)
+        while queue.waiting() != (0, 0) and process.poll() is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.1)
+
     def take(self, name: str, content: bytes | str) -> Result:
         """Upload one file, work on it, and return what came of it."""
         self.upload(name, content)
@@ -203,7 +210,7 @@ def _user(admin: psycopg.Connection, name: str, password: str, options: str) -> 
     admin.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(name), sql.Literal(password)))
 
 
-@contextmanager
+@contextlib.contextmanager
 def running_pipeline(postgres: Postgres, aws: str) -> Iterator[Pipeline]:
     """Make a pipeline: its database is owned by a user that is no superuser, as on Aurora."""
     suffix = secrets.token_hex(4)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import subprocess
 import threading
 from collections.abc import Iterator
 
@@ -145,9 +143,7 @@ def test_the_workers_process_sends_everybodys_records_while_it_waits(pipeline: P
     pipeline.upload("fall.csv", samples.PLAIN)
     process = pipeline.start("worker", "--wait-seconds=1", ACCESS_LOG_GROUP=group)
     try:
-        while pipeline.rows("SELECT state FROM homeroom.file") != [("merged",)] and process.poll() is None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(0.1)
+        pipeline.wait_until_settled(process)
     finally:
         process.terminate()
     assert process.wait(60) == 0

@@ -40,7 +40,7 @@ def test_nothing_of_a_student_is_in_any_log(pipeline: Pipeline):
     # An error of PostgreSQL quotes the row that it is about: a constraint makes one.
     pipeline.admin.execute("ALTER TABLE homeroom.result ADD CONSTRAINT odd CHECK (scale_score <> 88.5)")
     process = pipeline.start("worker", "--wait-seconds=1", "--visible-seconds=60")
-    ended = "SELECT count(*) FROM homeroom.file WHERE state IN ('merged', 'rejected') OR attempts > 0"
+    ended = "SELECT count(*) FROM homeroom.file WHERE state IN ('merged', 'rejected', 'failed')"
     try:
         while pipeline.rows(ended) != [(len(files),)] and process.poll() is None:
             process_wait(process)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import subprocess
 import sys
 import threading
@@ -74,14 +73,12 @@ def collector() -> Iterator[Collector]:
         thread.join()
 
 
-def work(pipeline: Pipeline, files: int, **variables: str) -> str:
-    """Let a worker's process take files, ask it to end, and return what it wrote."""
+def work(pipeline: Pipeline, **variables: str) -> str:
+    """Let a worker's process take the files that wait, ask it to end, and return what it wrote."""
     process = pipeline.start("worker", "--wait-seconds=1", **variables)
-    ended = "SELECT count(*) FROM homeroom.file WHERE state IN ('merged', 'rejected')"
     try:
-        while pipeline.rows(ended) != [(files,)] and process.poll() is None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(0.2)
+        # Not until the file's state says so: the span and the log's line come behind it.
+        pipeline.wait_until_settled(process)
     finally:
         process.terminate()
     output = process.communicate(timeout=60)[0]
@@ -103,7 +100,7 @@ def assert_tells_of_no_student(collector: Collector) -> None:
 def test_a_files_way_is_traced_with_numbers_and_nothing_of_a_student(pipeline: Pipeline, collector: Collector):
     pipeline.upload("marked-key-Zaphodina.csv", marked(samples.PLAIN))
     pipeline.upload("broken Zaphodina.csv", "Zaphodina,Beeblebroxa\nSTU-987654321,4711.25\n")
-    work(pipeline, 2, **{ENDPOINT: collector.url})
+    work(pipeline, **{ENDPOINT: collector.url})
     by_end = {}
     for span in collector.spans():
         told = {pair.key: getattr(pair.value, pair.value.WhichOneof("value")) for pair in span.attributes}
@@ -146,7 +143,7 @@ def test_a_request_is_traced_by_its_routes_template_as_a_part_of_the_callers_tra
 
 def test_a_collector_that_is_away_stops_nobody(pipeline: Pipeline):
     pipeline.upload("fall.csv", samples.PLAIN)
-    output = work(pipeline, 1, **{ENDPOINT: f"http://127.0.0.1:{free_port()}", "OTEL_EXPORTER_OTLP_TIMEOUT": "1"})
+    output = work(pipeline, **{ENDPOINT: f"http://127.0.0.1:{free_port()}", "OTEL_EXPORTER_OTLP_TIMEOUT": "1"})
     assert "A file is merged." in output
 
 

@@ -32,6 +32,7 @@ from provisioning.engine.workspace import new_workspace, remove_workspaces
 from provisioning.models import Run
 from provisioning.patience import patiently
 from provisioning.states import Decision, RunKind, RunState
+from provisioning.stored_plans import forget_plan
 from provisioning.supervision import Supervision
 from provisioning.takeover import TakeOver
 from provisioning.transitions import RunMoved
@@ -68,6 +69,7 @@ def execute(run: Run, claim: UUID, found: TakeOver | None = None) -> None:
     remove_workspaces(walk.hold.settings, run.number)
     if not run.is_active:
         patiently(lambda: archive_events(run, walk.hold.settings))
+        patiently(lambda: forget_plan(run, walk.hold.settings))
 
 
 class Walk:

@@ -33,6 +33,7 @@ from provisioning.services.approval import expire
 from provisioning.services.fleet_plans import AT_ONCE, plan_now, send
 from provisioning.services.pipeline_figures import measure_all
 from provisioning.states import Priority, RunState
+from provisioning.stored_plans import forget_ended_plans
 from provisioning.takeover import TakeOver, decide, remains
 from provisioning.transitions import RunMoved
 
@@ -115,6 +116,12 @@ def send_notices() -> None:
 def archive_events() -> None:
     """Archive the events of runs that ended without it."""
     archive_ended()
+
+
+@shared_task(name="provisioning.forget_plans", ignore_result=True)
+def forget_plans() -> None:
+    """Delete the stored plans of runs that have ended."""
+    forget_ended_plans()
 
 
 @shared_task(name="provisioning.trim_events", ignore_result=True)

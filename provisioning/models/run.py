@@ -72,6 +72,8 @@ class Run(models.Model):
     plan_expires_at = models.DateTimeField(null=True, blank=True)
     plan_binding = models.JSONField(default=dict, blank=True)
     """What the stored plan was made for: state lineage and serial, specification, stack, engine versions."""
+    plan_stored = models.BooleanField(default=False)
+    """A plan of this run may lie in the state bucket; it is deleted when the run has ended."""
 
     add_count = models.PositiveIntegerField(null=True, blank=True)
     change_count = models.PositiveIntegerField(null=True, blank=True)
@@ -108,6 +110,7 @@ class Run(models.Model):
             models.Index(fields=["district", "-id"], name="run_district"),
             models.Index(fields=["state", "-id"], name="run_state"),
             models.Index(fields=["sent_at"], name="run_sent"),
+            models.Index(fields=["id"], condition=Q(plan_stored=True), name="run_plan_stored"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -67,6 +67,7 @@ def note_plan(hold: Hold, terraform: Terraform, plan: Plan) -> None:
     if teardown:
         record_holdings(run, plan.shown, hold.settings, monthly_saving_usd=estimate)
     if not plan.is_empty and kind is not RunKind.PLAN:
+        patiently(lambda: Run.objects.filter(pk=run.pk).update(plan_stored=True))
         key = plan_key(run.spec["suffix"], run.number)
         hold.reading("Storing the plan", lambda: store_plan(hold.settings, key, terraform.workspace))
 

@@ -181,6 +181,8 @@ def test_production_waits_holds_no_worker_and_applies_the_very_plan_that_was_app
     approve(run=run, actor=ada)
     run = executed(run)
     assert (run.state, run.district.status) == (RunState.SUCCEEDED, DistrictStatus.LIVE)
+    versions = aws("s3").list_object_versions(Bucket=engine_settings().state_bucket, Prefix=key)
+    assert "Versions" not in versions, "nobody applies the plan again, and it may hold secrets"
     assert [step.step for step in run.steps.all()] == [
         "queued",
         "synthesizing",

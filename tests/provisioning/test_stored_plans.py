@@ -1,0 +1,73 @@
+"""A stored plan is there as long as somebody may apply it, and no longer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from provisioning.configuration import engine_settings
+from provisioning.engine.aws import client
+from provisioning.engine.plan_store import plan_key, store_plan
+from provisioning.engine.state_store import ensure_state_bucket
+from provisioning.models import Run
+from provisioning.services.approval import discard
+from provisioning.states import RunState
+from provisioning.stored_plans import forget_ended_plans, forget_plan
+from provisioning.tasks import forget_plans
+from sandbox.launch import running_sandbox
+from tests.builders import a_person, a_run, moved
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with running_sandbox() as sandbox:
+        yield sandbox.url
+
+
+@pytest.fixture
+def planned(settings, url, tmp_path: Path) -> Run:
+    """A run that waits for approval with its plan in the bucket, in two versions."""
+    settings.AWS_ENDPOINT_URL = url
+    ensure_state_bucket(engine_settings())
+    run = a_run()
+    (tmp_path / "run.tfplan").write_bytes(b"a password in the clear")
+    for _ in range(2):
+        store_plan(engine_settings(), plan_key(run.spec["suffix"], run.number), tmp_path)
+    moved(run, RunState.SYNTHESIZING, plan_stored=True, approval_reasons=["A change of production"])
+    moved(run, RunState.PLANNING)
+    moved(run, RunState.AWAITING_APPROVAL)
+    return run
+
+
+def versions(run: Run) -> list[Any]:
+    s3 = client(engine_settings(), "s3", "us-east-1")
+    key = plan_key(run.spec["suffix"], run.number)
+    found = s3.list_object_versions(Bucket=engine_settings().state_bucket, Prefix=key)
+    return [*found.get("Versions", []), *found.get("DeleteMarkers", [])]
+
+
+def test_a_plan_that_waits_for_approval_stays_and_a_discarded_one_goes_with_all_its_versions(planned: Run):
+    forget_plans()
+    assert len(versions(planned)) == 2
+    discard(run=planned, actor=a_person())
+    forget_plans()
+    assert versions(planned) == []
+    planned.refresh_from_db()
+    assert not planned.plan_stored
+    assert forget_plan(planned), "twice does no harm"
+
+
+def test_a_plan_that_aws_could_not_delete_is_deleted_later(planned: Run, settings, url):
+    discard(run=planned, actor=a_person())
+    settings.AWS_ENDPOINT_URL = "http://127.0.0.1:9"
+    assert forget_ended_plans() == []
+    planned.refresh_from_db()
+    assert planned.plan_stored
+    settings.AWS_ENDPOINT_URL = url
+    assert forget_ended_plans() == [planned.number]
+    assert versions(planned) == []

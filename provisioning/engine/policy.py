@@ -50,6 +50,12 @@ STATEFUL = {
 }
 """Kinds that hold something, and what is lost with them; nothing is where AWS or the program makes it anew."""
 
+NEVER_FINISHED = "replace_because_tainted"
+"""Why a resource is replaced whose creation failed, or was canceled, behind AWS's first answer.
+
+Source: Terraform, "JSON Output Format": `action_reason`.
+"""
+
 ANYWHERE = {"0.0.0.0/0", "::/0"}
 WEB_PORTS = {80, 443}
 CLIENT_RULES = "aws_vpc_security_group_ingress_rule.security_clients_"
@@ -105,6 +111,10 @@ def _lost(change: Change, *, replaced: bool) -> Iterator[Finding]:
     lost = f" and with it {loss} is lost" if loss else "; what it holds is made anew"
     if not replaced:
         yield Finding(PolicyCode.STATEFUL_DELETED, address, f"{address} is deleted{lost}.", bool(loss))
+        return
+    if change.get("action_reason") == NEVER_FINISHED:
+        told = f"{address} is replaced: its creation was cut short, so that nothing is kept in it yet."
+        yield Finding(PolicyCode.STATEFUL_REPLACED, address, told, False)
         return
     paths = [".".join(map(str, path)) for path in change["change"].get("replace_paths") or []]
     why = f" because of {', '.join(paths)}" if paths else ""

@@ -117,6 +117,14 @@ class TestPlansOfTerraform:
         assert "because of bucket" in finding.sentence
         assert "every object" in finding.sentence
 
+    def test_a_bucket_whose_creation_was_cut_short_is_replaced_without_consent(self, small):
+        # As Terraform marks what a cancel, or an error of AWS, met behind its creation's first answer.
+        small.terraform("taint", "aws_s3_bucket.results")
+        finding = next(one for one in assess(small.plan(base())) if one.code is PolicyCode.STATEFUL_REPLACED)
+        small.terraform("untaint", "aws_s3_bucket.results")
+        assert (finding.address, finding.blocks) == ("aws_s3_bucket.results", False)
+        assert "cut short" in finding.sentence
+
     def test_a_key_that_goes_blocks(self, small):
         data = base()
         del data["resource"]["aws_kms_key"]

@@ -69,7 +69,8 @@ def execute(run: Run, claim: UUID, found: TakeOver | None = None) -> None:
     remove_workspaces(walk.hold.settings, run.number)
     if not run.is_active:
         patiently(lambda: archive_events(run, walk.hold.settings))
-        patiently(lambda: forget_plan(run, walk.hold.settings))
+        if run.plan_stored:
+            patiently(lambda: forget_plan(run, walk.hold.settings))
 
 
 class Walk:

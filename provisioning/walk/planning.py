@@ -59,6 +59,9 @@ def note_plan(hold: Hold, terraform: Terraform, plan: Plan) -> None:
         fields |= {"decision": "", "decided_by": None, "decided_at": None}
         told = "What is left to do is more than what was approved: it has to be approved anew."
         hold.recorder.note("policy", told, level="warning")
+    is_kept = not plan.is_empty and kind is not RunKind.PLAN
+    if is_kept:
+        fields["plan_stored"] = True
     patiently(lambda: Run.objects.filter(pk=run.pk).update(**fields))
     run.refresh_from_db()
     hold.recorder.note("plan", f"Plan: {plan.add} to add, {plan.change} to change, {plan.remove} to remove.")
@@ -66,8 +69,7 @@ def note_plan(hold: Hold, terraform: Terraform, plan: Plan) -> None:
         hold.recorder.note("policy", finding.sentence, level="warning")
     if teardown:
         record_holdings(run, plan.shown, hold.settings, monthly_saving_usd=estimate)
-    if not plan.is_empty and kind is not RunKind.PLAN:
-        patiently(lambda: Run.objects.filter(pk=run.pk).update(plan_stored=True))
+    if is_kept:
         key = plan_key(run.spec["suffix"], run.number)
         hold.reading("Storing the plan", lambda: store_plan(hold.settings, key, terraform.workspace))
 

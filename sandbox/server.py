@@ -17,6 +17,7 @@ from werkzeug.serving import make_server
 
 from sandbox.application import SandboxApplication, backend_for_service
 from sandbox.configuration import configure
+from sandbox.strangers import StrangersRefused
 
 if TYPE_CHECKING:
     from sandbox.standins.controller import StandIns
@@ -47,7 +48,7 @@ def serve(
     turn = threading.RLock()
     standins = _standins(processes, turn)
     application = SandboxApplication(turn=turn, standins=standins.listing if standins is not None else None)
-    server = make_server(host, port, application, threaded=True, request_handler=MotoRequestHandler)
+    server = make_server(host, port, StrangersRefused(application), threaded=True, request_handler=MotoRequestHandler)
     url = f"http://{host}:{server.server_port}"
     for service in WARM_SERVICES:
         application.load(backend_for_service(service))

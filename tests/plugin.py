@@ -33,8 +33,8 @@ _cleanup = contextlib.ExitStack()
 _server: Postgres | None = None
 
 # How long an example takes is the machine's matter, not the code's.
-settings.register_profile("homeroom", deadline=None)
-settings.load_profile("homeroom")
+settings.register_profile("homeroom", deadline=None, max_examples=25)
+settings.register_profile("soak", deadline=None, max_examples=400)
 
 
 def _set_environment() -> None:
@@ -78,9 +78,27 @@ def _needs_database(item: pytest.Item) -> bool:
     return bool(fixtures & DATABASE_FIXTURES) or item.get_closest_marker("django_db") is not None or of_django
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that asks for the long edition."""
+    parser.addoption("--soak", action="store_true", help="run the long edition: soak tests too, many more examples")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose how many examples Hypothesis tries; its own option, where given, comes first."""
+    if not config.getoption("--hypothesis-profile"):
+        settings.load_profile("soak" if config.getoption("--soak") else "homeroom")
+
+
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest, so that no process is left alone with one of them at the end."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long edition's tests out unless it is asked for, and begin with the files that take longest.
+
+    So no process is left alone with one of these at the end.
+    """
+    if not config.getoption("--soak"):
+        left_out = [item for item in items if item.get_closest_marker("soak")]
+        items[:] = [item for item in items if not item.get_closest_marker("soak")]
+        config.hook.pytest_deselected(items=left_out)
     long = {item.path for item in items if item.get_closest_marker("long")}
     items.sort(key=lambda item: item.path not in long)
 

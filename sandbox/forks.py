@@ -53,7 +53,7 @@ class Forks:
         ).start()
 
     def carry_out(self, serve: Serve) -> None:
-        """Bury what has ended, and fork for each who has asked; returns in the parent, and in every fork, which serves."""
+        """Bury what has ended and fork for each who asks; returns in the parent, and in a fork once it serves."""
         self._bury()
         while not self._asked.empty():
             request, connection = self._asked.get()

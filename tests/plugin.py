@@ -29,6 +29,7 @@ DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server",
 folder = VAR / "tests" / f"{os.getpid()}-{secrets.token_hex(4)}"
 port = free_port()
 password = secrets.token_hex(16)
+pytest_plugins = ["tests.worlds.plugin"]
 _cleanup = contextlib.ExitStack()
 _server: Postgres | None = None
 

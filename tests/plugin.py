@@ -18,6 +18,7 @@ import pytest
 from hypothesis import settings
 
 from devtools.environment import ensure_signing_key, inherited, project_variables
+from devtools.lean_terraform.launch import running_keeper, write_program
 from devtools.paths import VAR
 from devtools.services.postgres import Postgres, database_url, running_postgres
 from devtools.services.process import free_port
@@ -32,6 +33,10 @@ password = secrets.token_hex(16)
 pytest_plugins = ["tests.worlds.plugin"]
 _cleanup = contextlib.ExitStack()
 _server: Postgres | None = None
+
+TERRAFORM = "HOMEROOM_TERRAFORM"
+_real_terraform: list[str] = []
+"""Terraform itself, whose place a program takes that saves time; empty where there is none."""
 
 # How long an example takes is the machine's matter, not the code's.
 settings.register_profile("homeroom", deadline=None, max_examples=25)
@@ -53,6 +58,9 @@ def _set_environment() -> None:
     (folder / "static").mkdir(parents=True)
     ensure_signing_key(folder)
     os.environ.update(kept | dict(variables) | {"PYTEST_DEBUG_TEMPROOT": str(folder)})
+    if terraform := os.environ[TERRAFORM]:
+        os.environ[TERRAFORM] = str(write_program(folder / "terraform", Path(terraform)))
+        _real_terraform.append(terraform)
 
 
 def _sweep() -> None:
@@ -105,9 +113,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Start the server where a collected test needs it."""
-    if not session.config.option.collectonly and any(_needs_database(item) for item in session.items):
+    """Start the server, and the keeper of Terraform's providers, where a collected test needs them."""
+    if session.config.option.collectonly:
+        return
+    if any(_needs_database(item) for item in session.items):
         start_postgres()
+    if _real_terraform and any(item.get_closest_marker("terraform") for item in session.items):
+        _cleanup.enter_context(running_keeper(folder / "terraform", Path(_real_terraform[0]), os.environ))
 
 
 def _empties_database(item: pytest.Item) -> bool:
@@ -153,6 +165,15 @@ def pytest_unconfigure() -> None:
 def postgres_server() -> Postgres:
     """The session's PostgreSQL server, for tests that start processes of their own against it."""
     return start_postgres()
+
+
+@pytest.fixture
+def real_terraform(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Terraform itself for a test and what it starts: with its own start of providers and its look at their hashes."""
+    program = _real_terraform[0]
+    monkeypatch.setenv(TERRAFORM, program)
+    monkeypatch.setattr("django.conf.settings.TERRAFORM", program)
+    return program
 
 
 _sweep()

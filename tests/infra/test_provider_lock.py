@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 from pathlib import Path
@@ -18,10 +17,10 @@ STACK = {
 }
 
 
-def init(folder: Path, lock: str) -> subprocess.CompletedProcess[str]:
+def init(terraform: str, folder: Path, lock: str) -> subprocess.CompletedProcess[str]:
     (folder / "main.tf.json").write_text(json.dumps(STACK))
     (folder / LOCK_FILE).write_text(lock)
-    command = [os.environ["HOMEROOM_TERRAFORM"], "init", "-input=false", "-no-color", "-lockfile=readonly"]
+    command = [terraform, "init", "-input=false", "-no-color", "-lockfile=readonly"]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
@@ -33,15 +32,15 @@ def test_it_lists_the_pinned_version_and_every_platforms_archive():
 
 
 @pytest.mark.terraform
-def test_the_release_itself_is_installed(tmp_path: Path):
-    ended = init(tmp_path, LOCK)
+def test_the_release_itself_is_installed(tmp_path: Path, real_terraform: str):
+    ended = init(real_terraform, tmp_path, LOCK)
     assert ended.returncode == 0, ended.stderr
 
 
 @pytest.mark.terraform
-def test_a_provider_with_another_checksum_is_refused(tmp_path: Path):
+def test_a_provider_with_another_checksum_is_refused(tmp_path: Path, real_terraform: str):
     forged = re.sub(r'"(h1|zh):(?P<kept>[^"]{4})[^"]{8}', r'"\1:\g<kept>00000000', LOCK)
-    ended = init(tmp_path, forged)
+    ended = init(real_terraform, tmp_path, forged)
     assert ended.returncode != 0
     assert "checksum" in ended.stderr
 

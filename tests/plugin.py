@@ -21,6 +21,8 @@ from devtools.environment import ensure_signing_key, inherited, project_variable
 from devtools.paths import VAR
 from devtools.services.postgres import Postgres, database_url, running_postgres
 from devtools.services.process import free_port
+from tests import run_folder
+from tests.synthesis import end_maker
 
 # Nobody listens there: a test that forgets to start the sandbox is refused at once.
 NOWHERE = "http://127.0.0.1:9"
@@ -52,6 +54,7 @@ def _set_environment() -> None:
     (folder / "static").mkdir(parents=True)
     ensure_signing_key(folder)
     os.environ.update(kept | dict(variables) | {"PYTEST_DEBUG_TEMPROOT": str(folder)})
+    run_folder.begin()
 
 
 def _sweep() -> None:
@@ -125,9 +128,11 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
-    """Stop the server and remove the session's folder."""
+    """Stop what was started and remove the session's folder; what test workers shared goes with who began the run."""
+    end_maker()
     _cleanup.close()
-    shutil.rmtree(folder, ignore_errors=True)
+    for mine in (VAR / "tests").glob(f"{os.getpid()}-*"):
+        shutil.rmtree(mine, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

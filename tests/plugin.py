@@ -22,6 +22,8 @@ from devtools.lean_terraform.launch import running_keeper, write_program
 from devtools.paths import VAR
 from devtools.services.postgres import Postgres, database_url, running_postgres
 from devtools.services.process import free_port
+from tests import run_folder
+from tests.synthesis import end_maker
 
 # Nobody listens there: a test that forgets to start the sandbox is refused at once.
 NOWHERE = "http://127.0.0.1:9"
@@ -61,6 +63,7 @@ def _set_environment() -> None:
     if terraform := os.environ[TERRAFORM]:
         os.environ[TERRAFORM] = str(write_program(folder / "terraform", Path(terraform)))
         _real_terraform.append(terraform)
+    run_folder.begin()
 
 
 def _sweep() -> None:
@@ -156,9 +159,11 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
-    """Stop the server and remove the session's folder."""
+    """Stop what was started and remove the session's folder; what test workers shared goes with who began the run."""
+    end_maker()
     _cleanup.close()
-    shutil.rmtree(folder, ignore_errors=True)
+    for mine in (VAR / "tests").glob(f"{os.getpid()}-*"):
+        shutil.rmtree(mine, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

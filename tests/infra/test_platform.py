@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,8 @@ import pytest
 from infra.deploy_rights import deploy_statements
 from infra.frame import policy
 from infra.platform_spec import ZONE_COUNT
-from tests.infra.conftest import infra
+from tests import synthesis
+from tests.infra.conftest import assert_terraform_accepts
 from tests.infra.iam import allowed
 
 ACCOUNT = "123456789012"
@@ -217,12 +216,9 @@ DISTRICT_MAY_NOT = [
 
 
 @pytest.fixture(scope="module")
-def platform(tmp_path_factory) -> tuple[Path, dict[str, Any]]:
-    folder = tmp_path_factory.mktemp("platform")
-    ended = infra("platform", "-", str(folder), given=json.dumps(SPEC))
-    assert ended.returncode == 0, ended.stderr
-    data: dict[str, Any] = json.loads((folder / "cdk.tf.json").read_text())
-    return folder, data
+def platform() -> tuple[Path, dict[str, Any]]:
+    made = synthesis.platform(SPEC)
+    return made.folder, made.data
 
 
 def rights(platform: tuple[Path, dict[str, Any]], name: str) -> list[dict[str, Any]]:
@@ -302,18 +298,9 @@ def test_images_are_scanned_and_never_overwritten(platform):
 
 
 @pytest.mark.terraform
-def test_terraform_accepts_it(platform):
-    environment = {**os.environ, "TF_DATA_DIR": str(platform[0] / ".terraform")}
-    for arguments in (["init", "-backend=false", "-input=false"], ["validate"]):
-        ended = subprocess.run(
-            [os.environ["HOMEROOM_TERRAFORM"], *arguments, "-no-color"],
-            cwd=platform[0],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert ended.returncode == 0, ended.stdout + ended.stderr
+def test_terraform_accepts_it(tmp_path):
+    synthesis.platform_in(tmp_path, SPEC)
+    assert_terraform_accepts(tmp_path)
 
 
 def test_the_workers_policy_enters_accounts_and_keeps_states_and_nothing_else(platform):

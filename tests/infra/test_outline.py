@@ -11,7 +11,8 @@ from devtools.converge import combinations
 from infra.cost import estimate, load_prices
 from infra.outline import Wish, count, names, outline, subnets
 from infra.spec import CacheEngine, Egress, Environment, Size
-from tests.infra.conftest import CERTIFICATE, IMAGE, Stack, synthesized_at_once
+from tests.infra.conftest import CERTIFICATE, IMAGE
+from tests.synthesis import Stack, district
 
 MORE: dict[str, dict[str, Any]] = {
     "a sandbox with a certificate and two clients": {
@@ -47,8 +48,8 @@ def wished(spec: dict[str, Any]) -> Wish:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory) -> dict[str, Stack]:
-    return synthesized_at_once(SPECS, tmp_path_factory.mktemp("outlines"))
+def made() -> dict[str, Stack]:
+    return {name: district(spec) for name, spec in SPECS.items()}
 
 
 @pytest.mark.parametrize("name", SPECS)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 from typing import Any
 
 import pytest
@@ -14,7 +13,8 @@ from devtools import reach
 from devtools.reach import Way
 from infra.naming import LIMITS
 from infra.placeholder import IMAGE as PLACEHOLDER
-from tests.infra.conftest import COMMON, HOSTILE, IMAGE, SPECS, Stack, infra, synthesized
+from tests.infra.conftest import HOSTILE, IMAGE, SPECS, assert_terraform_accepts, infra, synthesized
+from tests.synthesis import COMMON, Stack, district, district_in
 
 NAMED_BY = {
     "aws_appautoscaling_policy": ("name", "default"),
@@ -173,8 +173,8 @@ def test_who_may_talk_to_whom_by_groups_and_routes_is_what_is_drawn(stacks, name
     assert reach.one_sided(resources) == frozenset()
 
 
-def test_production_with_nat_still_reaches_aws_by_endpoints_alone(tmp_path):
-    stack = synthesized(SPECS["production"] | {"egress": "nat", "zones": 3}, tmp_path / "out")
+def test_production_with_nat_still_reaches_aws_by_endpoints_alone():
+    stack = district(SPECS["production"] | {"egress": "nat", "zones": 3})
     assert reach.ways(stack.data["resource"]) == DRAWN["production"]
     assert len(stack.all("aws_nat_gateway")) == 3
 
@@ -523,26 +523,25 @@ def test_the_provider_is_pinned_and_the_backend_is_locked(stack):
     assert terraform["backend"] == {"s3": {"encrypt": True, "use_lockfile": True}}
 
 
-def test_the_same_specification_gives_the_same_bytes(stacks, tmp_path):
-    first, again = stacks["sandbox"], synthesized(SPECS["sandbox"], tmp_path)
+def test_the_program_gives_the_same_bytes_for_the_same_specification_and_loads_what_it_uses(
+    stacks, tmp_path, monkeypatch
+):
+    counting, loaded = tmp_path / "counting.js", tmp_path / "loaded"
+    of_provider = "Object.keys(require.cache).filter((name) => name.includes('provider-aws')).length"
+    write = f"require('fs').appendFileSync({json.dumps(str(loaded))}, `${{{of_provider}}} `)"
+    counting.write_text(f"process.on('exit', () => {write});")
+    monkeypatch.setenv("NODE_OPTIONS", f'--require "{counting}"')
+    first, again = stacks["sandbox"], synthesized(SPECS["sandbox"], tmp_path / "out")
+    # Both of CDKTF's processes have counted; the package has 2,135 modules, and only one of them is not loaded.
+    assert 50 < max(map(int, loaded.read_text().split())) < 500
     for name in ("cdk.tf.json", "rotation.zip"):
         assert (first.folder / name).read_bytes() == (again.folder / name).read_bytes()
 
 
 @pytest.mark.terraform
-def test_terraform_accepts_the_stack(stack):
-    environment = {**os.environ, "TF_DATA_DIR": str(stack.folder / ".terraform")}
-    program = os.environ["HOMEROOM_TERRAFORM"]
-    for arguments in (["init", "-backend=false", "-input=false"], ["validate"]):
-        ended = subprocess.run(
-            [program, *arguments, "-no-color"],
-            cwd=stack.folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert ended.returncode == 0, ended.stdout + ended.stderr
+def test_terraform_accepts_the_stack(stack, tmp_path):
+    district_in(tmp_path, stack.spec)
+    assert_terraform_accepts(tmp_path)
 
 
 def test_a_bad_specification_ends_with_a_line_per_field(tmp_path):
@@ -587,9 +586,9 @@ def test_our_tags_are_on_whatever_can_have_tags(stack):
     assert {body["propagate_tags"] for body in services} == {"SERVICE"}
 
 
-def test_the_region_and_the_account_are_the_specifications(tmp_path):
+def test_the_region_and_the_account_are_the_specifications():
     other = {"region": "us-west-2", "account_id": "210987654321", "tags": {"Team": "Assessment"}}
-    stack = synthesized(SPECS["sandbox"] | other, tmp_path / "out")
+    stack = district(SPECS["sandbox"] | other)
     (provider,) = stack.data["provider"]["aws"]
     assert (provider["region"], provider["allowed_account_ids"]) == ("us-west-2", ["210987654321"])
     assert provider["default_tags"][0]["tags"]["Team"] == "Assessment"

@@ -30,7 +30,9 @@ from processor.metrics import Metrics
 from processor.pseudonyms import Pseudonyms
 from processor.schema.migrate import migrate
 from processor.secret import Secret
+from tests.processor.warm import WarmProcess
 
+Process = subprocess.Popen[str] | WarmProcess
 APPLICATION, OWNER, KEY = "homeroom_app", "homeroom_admin", "a key that never leaves the secret"
 TABLES = (
     "school",
@@ -112,7 +114,7 @@ class Pipeline:
             worker._disconnect()
         return results
 
-    def wait_until_settled(self, process: subprocess.Popen[str]) -> None:
+    def wait_until_settled(self, process: Process) -> None:
         """Wait until a worker's process has settled every message, its last words said; or has ended."""
         queue = Queue(self.client("sqs"), self.queue_url)
         while queue.waiting() != (0, 0) and process.poll() is None:
@@ -171,8 +173,10 @@ class Pipeline:
             **more,
         }
 
-    def start(self, *arguments: str, **more: str) -> subprocess.Popen[str]:
-        """Start the program as the stack does."""
+    def start(self, *arguments: str, cold: bool = False, **more: str) -> Process:
+        """Start the program; `cold` as the stack does, an interpreter of its own, otherwise by a fork of a warm one."""
+        if not cold:
+            return WarmProcess(list(arguments), self.environment(**more))
         return subprocess.Popen(
             [sys.executable, "-m", "processor", *arguments],
             cwd=ROOT,

@@ -20,7 +20,7 @@ OCCASION: dict[str, Any] = {"assessment": "pl:reading", "year": 2026, "period": 
 
 def test_requests_in_hand_are_answered_when_the_task_is_told_to_end(pipeline: Pipeline, issuer: Issuer, tmp_path: Path):
     pipeline.take("scores.csv", samples.PLAIN)
-    with running_api(pipeline, issuer, tmp_path) as api:
+    with running_api(pipeline, issuer, tmp_path, cold=True) as api:
         # The answer waits for the table that someone holds; meanwhile the task is told to end.
         statuses: list[int] = []
         with pipeline.admin.transaction():

@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from devtools.paths import ROOT
 from devtools.services.process import free_port
 from processor.data.write import write_all
-from tests.processor.pipeline import Pipeline
+from tests.processor.pipeline import Pipeline, Process
+from tests.processor.warm import WarmProcess
 
 AUDIENCE = "maple-test"
 EVERYTHING = "aggregate student ingest audit"
@@ -91,7 +92,7 @@ class Api:
     """A running process of the API."""
 
     url: str
-    process: subprocess.Popen[str]
+    process: Process
     issuer: Issuer
     log: Path
 
@@ -111,22 +112,24 @@ class Api:
 
 
 @contextlib.contextmanager
-def running_api(pipeline: Pipeline, issuer: Issuer, folder: Path, **more: str) -> Iterator[Api]:
-    """Start the API as the stack does, and wait until it is ready."""
+def running_api(
+    pipeline: Pipeline, issuer: Issuer, folder: Path, *, cold: bool = False, **more: str
+) -> Iterator[Api]:
+    """Start the API, and wait until it is ready; `cold` as the stack does, otherwise by a fork of a warm process."""
     port = free_port()
     log = folder / f"api-{port}.log"
     environment = pipeline.environment(
         PORT=str(port), BIND="127.0.0.1", OIDC_ISSUER=issuer.url, CACHE_TLS="off", **more
     )
+    process: Process
     with log.open("w") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "processor", "api"],
-            cwd=ROOT,
-            env=environment,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        if cold:
+            command = [sys.executable, "-m", "processor", "api"]
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT, text=True
+            )
+        else:
+            process = WarmProcess(["api"], environment, out.fileno())
     api = Api(f"http://127.0.0.1:{port}", process, issuer, log)
     try:
         until = time.monotonic() + 60

@@ -23,6 +23,8 @@ def main() -> None:
         metavar="FOLDER",
         help="run databases, caches, tasks and functions as processes, with their files in this folder of their own",
     )
+    parser.add_argument("--control", type=Path, metavar="SOCKET", help="a socket by which copies of it are asked for")
+    parser.add_argument("--while-locked", type=Path, metavar="FILE", help="end when nobody holds this file's lock")
     arguments = parser.parse_args()
     try:
         serve(
@@ -30,6 +32,8 @@ def main() -> None:
             port=arguments.port,
             ready_file=arguments.ready_file,
             processes=arguments.processes,
+            control=arguments.control,
+            while_locked=arguments.while_locked,
             announce=lambda url: print(url, flush=True),
         )
     except ValueError as refused:

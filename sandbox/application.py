@@ -11,10 +11,11 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from sandbox.calls import Call, Environ, call_of
+from sandbox.control import ForkRefusedError
 from sandbox.refusals import STATUS, RefusalCode, protocol_of, refuse, sentence_for
 from sandbox.repeats import Given, Repeats
 
@@ -45,9 +46,34 @@ class SandboxApplication:
         self._turn = turn or threading.RLock()
         self._standins = standins or list
         self._repeats = Repeats()
+        self._waiting = 0
+        self._waiting_changes = threading.Lock()
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Count from nothing: time, requests and refusals are this process's own."""
         self._started = time.time()
         self._requests = 0
         self._refusals: dict[str, int] = {}
+
+    @contextlib.contextmanager
+    def at_rest(self) -> Iterator[None]:
+        """Hold every call back for a moment; raises ForkRefusedError while one waits that could not be held back."""
+        with self._turn, self._waiting_changes:
+            if self._waiting:
+                raise ForkRefusedError(f"{self._waiting} calls are waiting for a message or a function.")
+            yield
+
+    @contextlib.contextmanager
+    def _beside_others(self) -> Iterator[None]:
+        """Let a call run that may take long, and count it."""
+        with self._waiting_changes:
+            self._waiting += 1
+        try:
+            yield
+        finally:
+            with self._waiting_changes:
+                self._waiting -= 1
 
     def load(self, host: str) -> None:
         """Load a service's code before its first request."""
@@ -62,7 +88,7 @@ class SandboxApplication:
             return _report({"standins": self._standins()}, start_response)
         self._requests += 1
         call = call_of(environ)
-        turn = contextlib.nullcontext() if (call.service, call.action) in WAITING_CALLS else self._turn
+        turn = self._beside_others() if (call.service, call.action) in WAITING_CALLS else self._turn
         answer = _Answer()
         try:
             with turn:

@@ -10,14 +10,19 @@ import os
 SETTINGS = {
     "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
+    # moto would let the script of every web page read every answer.
+    "MOTO_DISABLE_GLOBAL_CORS": "true",
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
 }
 
+FORKABLE = {"MOTO_S3_DEFAULT_KEY_BUFFER_SIZE": str(2**40)}
+"""Keeps S3's large objects in memory: a file, and the place up to which it is read, would be shared with every fork."""
 
-def configure() -> None:
+
+def configure(*, forkable: bool = False) -> None:
     """Configure moto and fill its gaps, once per process."""
-    os.environ.update(SETTINGS)
+    os.environ.update(SETTINGS | (FORKABLE if forkable else {}))
     from moto.core.config import default_user_config
 
     default_user_config["lambda"] = {"use_docker": False}

@@ -15,15 +15,18 @@ from typing import TYPE_CHECKING
 
 from werkzeug.serving import make_server
 
-from sandbox.application import SandboxApplication, backend_for_service
+from sandbox.application import SandboxApplication
 from sandbox.configuration import configure
+from sandbox.forks import SIGNALS, Forks
+from sandbox.lifetimes import end_with_lock
+from sandbox.strangers import StrangersRefused
+from sandbox.warmth import warm_all, warm_first
 
 if TYPE_CHECKING:
     from sandbox.standins.controller import StandIns
 
 END_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
-WARM_SERVICES = ("sts", "iam", "s3", "ec2")
-"""Loaded before the address is announced: every client begins with one of them, and loading them takes seconds."""
+Announce = Callable[[str], None]
 
 
 def serve(
@@ -31,37 +34,63 @@ def serve(
     host: str,
     port: int,
     ready_file: Path | None,
-    announce: Callable[[str], None],
+    announce: Announce,
     processes: Path | None = None,
+    control: Path | None = None,
+    while_locked: Path | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; raises ValueError for an address that is not loopback.
 
     With a folder for `processes`, databases, caches, tasks and functions have real ones, whose files go there.
+    With a `control` socket it can be forked, in which case it has no processes. With a file for `while_locked` it ends
+    as soon as nobody holds that file's lock.
     """
     if not ipaddress.ip_address(host).is_loopback:
         raise ValueError(f"{host} is not a loopback address: the embedded AWS trusts whoever reaches it")
-    signal.pthread_sigmask(signal.SIG_BLOCK, END_SIGNALS)
-    configure()
-    from moto.moto_server.werkzeug_app import MotoRequestHandler
-
+    if processes is not None and control is not None:
+        raise ValueError("processes cannot be forked: there is no control socket beside them")
+    # Threads inherit this: the main thread alone hears a signal.
+    signal.pthread_sigmask(signal.SIG_BLOCK, END_SIGNALS | (SIGNALS if control is not None else frozenset()))
+    configure(forkable=control is not None)
     turn = threading.RLock()
     standins = _standins(processes, turn)
     application = SandboxApplication(turn=turn, standins=standins.listing if standins is not None else None)
-    server = make_server(host, port, application, threaded=True, request_handler=MotoRequestHandler)
+    (warm_first if control is None else warm_all)(application)
+    forks = Forks(control, application) if control is not None else None
+    if while_locked is not None:
+        end_with_lock(while_locked)
+    _open(application, host, port, ready_file, announce, standins)
+    if forks is None:
+        signal.sigwait(END_SIGNALS)
+    else:
+        while signal.sigwait(END_SIGNALS | SIGNALS) in SIGNALS:
+            forks.carry_out(lambda ready: _open(application, host, 0, ready, announce))
+    if standins is not None:
+        standins.close()
+    # Requests under way end with the process: state has no life beyond it, so there is nothing to finish.
+    os._exit(0)
+
+
+def _open(
+    application: SandboxApplication,
+    host: str,
+    port: int,
+    ready_file: Path | None,
+    announce: Announce,
+    standins: StandIns | None = None,
+) -> str:
+    """Begin to answer; return the address, once it is written and announced."""
+    from moto.moto_server.werkzeug_app import MotoRequestHandler
+
+    server = make_server(host, port, StrangersRefused(application), threaded=True, request_handler=MotoRequestHandler)
     url = f"http://{host}:{server.server_port}"
-    for service in WARM_SERVICES:
-        application.load(backend_for_service(service))
     threading.Thread(target=server.serve_forever, name="sandbox-server", daemon=True).start()
     if standins is not None:
         standins.start(url)
     if ready_file is not None:
         _write_whole(ready_file, url + "\n")
     announce(url)
-    signal.sigwait(END_SIGNALS)
-    if standins is not None:
-        standins.close()
-    # Requests under way end with the process: state has no life beyond it, so there is nothing to finish.
-    os._exit(0)
+    return url
 
 
 def _standins(folder: Path | None, turn: threading.RLock) -> StandIns | None:

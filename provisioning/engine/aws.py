@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import Loader
 
 from provisioning.engine.errors import AwsUnavailable
 from provisioning.engine.hints import hint_for
@@ -21,6 +23,18 @@ PATIENT = CONFIG.merge(Config(retries={"total_max_attempts": 6, "mode": "standar
 """
 
 
+class Models(Loader):
+    """The services' models, read once for all sessions of this process: EC2's alone are megabytes of JSON."""
+
+    @property
+    def search_paths(self) -> list[str]:
+        """Where they lie; a copy, since every session of boto3 appends to it."""
+        return list(super().search_paths)
+
+
+MODELS = Models()
+
+
 @dataclass(frozen=True)
 class DeployRole:
     """The role that is assumed in a district's account, and the external id that its trust policy asks for."""
@@ -29,9 +43,16 @@ class DeployRole:
     external_id: str | None = None
 
 
+def new_session(**credentials: str) -> boto3.session.Session:
+    """Return a session with these credentials, or the worker's own."""
+    inner = botocore.session.Session()
+    inner.register_component("data_loader", MODELS)
+    return boto3.session.Session(botocore_session=inner, **credentials)
+
+
 def session_in(settings: EngineSettings, region: str, role: DeployRole | None) -> boto3.session.Session:
     """Return a session in the account of the role, or with the worker's own credentials; raises AwsUnavailable."""
-    own = boto3.session.Session()
+    own = new_session()
     if role is None:
         return own
     known = {"ExternalId": role.external_id} if role.external_id else {}
@@ -39,7 +60,7 @@ def session_in(settings: EngineSettings, region: str, role: DeployRole | None) -
         told = client(settings, "sts", region, own).assume_role(
             RoleArn=role.arn, RoleSessionName="homeroom-inventory", **known
         )["Credentials"]
-    return boto3.session.Session(
+    return new_session(
         aws_access_key_id=told["AccessKeyId"],
         aws_secret_access_key=told["SecretAccessKey"],
         aws_session_token=told["SessionToken"],
@@ -54,7 +75,7 @@ def client(
     config: Config = CONFIG,
 ) -> Any:
     """Return a client; the endpoint is AWS's own unless the settings name another."""
-    return (session or boto3.session.Session()).client(  # type: ignore[call-overload]
+    return (session or new_session()).client(  # type: ignore[call-overload]
         service, region_name=region, endpoint_url=settings.aws_endpoint_url, config=config
     )
 

@@ -6,9 +6,12 @@ import importlib
 import json
 import logging
 import ssl
+import subprocess
+import sys
 import uuid
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -17,10 +20,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from devtools.environment import SANDBOX_CREDENTIALS
 from devtools.services.postgres import Postgres
 from infra import rotation_package
 from infra.spec_values import REGIONS
 from sandbox.launch import running_sandbox
+from sandbox.standins import lambda_runtime
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 FIRST = "first-password"
@@ -220,6 +225,35 @@ def test_the_server_is_given_a_verifier_and_never_a_password(handler, district):
     told = importlib.import_module("rotation.database").verifier("s3cret")
     assert told.startswith("SCRAM-SHA-256$4096:")
     assert "s3cret" not in told
+
+
+ALONE = """
+import importlib, json, sys
+sys.path[:0] = sys.argv[1:3]
+handler = importlib.import_module("rotation.handler")
+handler.handle(json.load(sys.stdin), None)
+print(importlib.import_module("pg8000").__file__, importlib.import_module("scramp").__file__)
+"""
+
+
+def test_the_archive_alone_changes_a_password_where_lambda_gives_nothing_but_boto3(archive, district, aws, tmp_path):
+    """The archive, boto3 and the standard library: no package of this machine is on the path (Lambda, "Python")."""
+    task = tmp_path / "task"
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(task)
+    runtime = lambda_runtime.made(tmp_path / "runtime")
+    ended = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", ALONE, str(task), str(runtime)],
+        input=json.dumps(district.event("setSecret")),
+        env=SANDBOX_CREDENTIALS
+        | {"SECRETS_MANAGER_ENDPOINT": aws, "DATABASE_TLS": "off", "AWS_DEFAULT_REGION": "us-east-1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert all(Path(path).is_relative_to(task) for path in ended.stdout.split())
+    district.connect("made-by-create-secret").close()
 
 
 def test_the_archive_holds_the_authorities_of_rds(tmp_path):

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sandbox.launch import ROOT, Sandbox, running_sandbox
+from sandbox.launch import ROOT, Sandbox, started_sandbox
 
 
 def test_health_answers_with_what_was_refused(sandbox: Sandbox):
@@ -27,7 +27,7 @@ def test_health_answers_with_what_was_refused(sandbox: Sandbox):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_at_once_with_status_zero(number: signal.Signals):
-    with running_sandbox() as running:
+    with started_sandbox() as running:
         began = time.monotonic()
         running.process.send_signal(number)
         assert running.process.wait(5) == 0

@@ -17,7 +17,7 @@ import pytest
 import redis
 
 from infra import rotation_package
-from sandbox.launch import running_sandbox
+from sandbox.launch import started_sandbox
 from tests.sandbox.small_stack import DISTRICT, FIRST_PASSWORD, SmallStack, until
 
 ROWS = """student_id,assessment,administration,date,school_id,score
@@ -36,7 +36,7 @@ def small_stack(url: str, authority: Path) -> SmallStack:
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallStack]:
     folder = tmp_path_factory.mktemp("standins")
-    with running_sandbox(folder=folder, processes=True) as sandbox:
+    with started_sandbox(folder=folder, processes=True) as sandbox:
         yield small_stack(sandbox.url, folder / "processes" / "authority.pem")
 
 
@@ -322,7 +322,7 @@ def test_a_deleted_cluster_leaves_neither_process_nor_data(stack: SmallStack):
 
 
 def test_processes_end_with_a_sandbox_that_is_killed(tmp_path: Path):
-    with running_sandbox(folder=tmp_path, processes=True) as sandbox:
+    with started_sandbox(folder=tmp_path, processes=True) as sandbox:
         stack = small_stack(sandbox.url, tmp_path / "processes" / "authority.pem")
         stack.client("elasticache").create_replication_group(
             ReplicationGroupId="cache-y", ReplicationGroupDescription="a cache", CacheNodeType="cache.t4g.micro"

@@ -86,9 +86,7 @@ class Databases:
         url = database_url(self.server.port, owner_password, TEMPLATE).replace("//homeroom:", f"//{self.owner}:")
         with psycopg.connect(url) as owner:
             migrate(owner)
-        with psycopg.connect(
-            database_url(self.server.port, self.server.password, TEMPLATE), autocommit=True
-        ) as admin:
+        with psycopg.connect(database_url(self.server.port, self.server.password, TEMPLATE), autocommit=True) as admin:
             self.tables = dict(admin.execute(TABLES).fetchall())
             for table, columns in self.tables.items():
                 with admin.cursor().copy(f"COPY {table} ({columns}) TO STDOUT".encode()) as copy:
@@ -105,7 +103,7 @@ class Databases:
                 "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-            there = dict(admin.execute(TABLES).fetchall())
+            there: dict[str, str] = dict(admin.execute(TABLES).fetchall())
             # A partition for each school year that was seen.
             for table in sorted(there.keys() - self.tables.keys()):
                 admin.execute(f"DROP TABLE {table}".encode())

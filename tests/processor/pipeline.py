@@ -11,7 +11,7 @@ import secrets
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote_plus
@@ -173,18 +173,19 @@ class Pipeline:
             **more,
         }
 
-    def start(self, *arguments: str, cold: bool = False, **more: str) -> Process:
-        """Start the program; `cold` as the stack does, an interpreter of its own, otherwise by a fork of a warm one."""
-        if not cold:
-            return WarmProcess(list(arguments), self.environment(**more))
-        return subprocess.Popen(
-            [sys.executable, "-m", "processor", *arguments],
-            cwd=ROOT,
-            env=self.environment(**more),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+    def start(self, *arguments: str, **more: str) -> WarmProcess:
+        """Start the program by a fork of a warm process."""
+        return WarmProcess(list(arguments), self.environment(**more))
+
+    def start_cold(self, *arguments: str, **more: str) -> subprocess.Popen[str]:
+        """Start the program as the stack does: an interpreter of its own."""
+        return cold(arguments, self.environment(**more), subprocess.PIPE)
+
+
+def cold(arguments: Sequence[str], environment: dict[str, str], out: int) -> subprocess.Popen[str]:
+    """Start the program with an interpreter of its own; its output goes to the descriptor, or to a pipe."""
+    command = [sys.executable, "-m", "processor", *arguments]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT, text=True)
 
 
 @functools.cache

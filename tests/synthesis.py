@@ -1,7 +1,7 @@
 """Synthesized stacks for tests: each specification once a test run, by one warm process, shared by the test workers.
 
-A stack lies in the run's store by what it was made of; a second wish for it reads a file. `python -m infra` as a program
-is proven by the tests of that door; others take what they need from here, and write nothing into a stack's folder.
+A stack lies in the run's store by what it was made of; a second wish for it reads a file. `python -m infra` as a
+program is proven by the tests of that door; others take what they need from here, and write nothing into its folder.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ STACK_FILE = "cdk.tf.json"
 COMMON = {"spec_version": 2, "district_name": "District", "account_id": "123456789012", "cidr": "10.0.0.0/22"}
 
 
-class NotSynthesized(AssertionError):
+class SynthesisError(AssertionError):
     """The stack could not be made; carries the maker's words."""
 
 
@@ -113,7 +113,7 @@ def _make(store: Path, kind: str, spec: Mapping[str, Any], folder: Path) -> None
         _start(store)
         answer = _asked(store, kind, spec, half)
     if answer:
-        raise NotSynthesized(answer)
+        raise SynthesisError(answer)
     half.rename(folder)
 
 
@@ -136,7 +136,7 @@ def _start(store: Path) -> None:
     assert maker.stdout is not None
     told = maker.stdout.readline()
     if not told:
-        raise NotSynthesized("The process that makes stacks did not start; its words are above.")
+        raise SynthesisError("The process that makes stacks did not start; its words are above.")
     (store / "maker.json").write_text(told)
 
 
@@ -151,7 +151,7 @@ def main(arguments: list[str]) -> int:
     """Do what `python -m infra SPEC.json OUT_DIR` does, out of the store: for engines that tests start."""
     spec, folder = arguments
     shutil.copytree(folder_of("district", json.loads(Path(spec).read_text())), folder, dirs_exist_ok=True)
-    print(Path(folder) / STACK_FILE)
+    sys.stdout.write(f"{Path(folder) / STACK_FILE}\n")
     return 0
 
 

@@ -47,7 +47,8 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with Listener(("127.0.0.1", 0), authkey=key) as listener:
         host, port = listener.address
-        print(json.dumps({"host": host, "port": port, "key": key.hex()}), flush=True)
+        sys.stdout.write(json.dumps({"host": host, "port": port, "key": key.hex()}) + "\n")
+        sys.stdout.flush()
         while True:
             with listener.accept() as connection:
                 kind, spec, folder = connection.recv()

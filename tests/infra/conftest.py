@@ -50,6 +50,8 @@ SPECS: dict[str, dict[str, Any]] = {
         "district_ids": ["3904380"],
     },
 }
+
+
 def infra(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
     """Run `python -m infra`."""
     command = [sys.executable, "-m", "infra", *arguments]

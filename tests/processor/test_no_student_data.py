@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 
 from tests.processor import samples
 from tests.processor.pipeline import Pipeline, Process, zipped

@@ -6,7 +6,6 @@ The start itself, interpreter and imports, is what `Pipeline.start(..., cold=Tru
 from __future__ import annotations
 
 import contextlib
-import functools
 import json
 import os
 import select
@@ -100,10 +99,22 @@ class WarmProcess:
         self.send_signal(signal.SIGKILL)
 
 
-@functools.cache
+_kept: list[tuple[socket.socket, subprocess.Popen[bytes]]] = []
+
+
 def _server() -> socket.socket:
-    """Return the way to the warm process of these tests, which ends with them."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with theirs:
-        subprocess.Popen([sys.executable, "-m", "tests.processor.warm_server"], cwd=ROOT, stdin=theirs)
-    return ours
+    """Return the way to this process's warm one, which is started when it is first needed."""
+    if not _kept:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            command = [sys.executable, "-m", "tests.processor.warm_server"]
+            _kept.append((ours, subprocess.Popen(command, cwd=ROOT, stdin=theirs.fileno())))
+    return _kept[0][0]
+
+
+def end_server() -> None:
+    """End the warm process if there is one; without this it ends with the process that started it."""
+    while _kept:
+        ours, process = _kept.pop()
+        ours.close()
+        process.wait()

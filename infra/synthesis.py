@@ -26,8 +26,12 @@ terraform {
 PROVIDER_VERSION = "5.100.0"
 """The version that the CDKTF provider package was made from; the stack is tested with no other."""
 
-BACKEND = {"s3": {"use_lockfile": True, "encrypt": True}}
-"""Partial: bucket, key and region are given to `terraform init` (Terraform, "Partial configuration")."""
+BACKEND = {"s3": {"use_lockfile": True}}
+"""Partial: bucket, key and region are given to `terraform init` (Terraform, "Partial configuration").
+
+Without `encrypt`: with it and without a key of its own, Terraform asks for S3's own encryption (AES256) and so puts the
+bucket's default, our key, aside (Terraform, `internal/backend/remote-state/s3/client.go`, PutObject).
+"""
 
 
 def write(spec: DistrictSpec, folder: Path) -> Path:

@@ -70,6 +70,7 @@ def test_pip_is_asked_for_its_files_and_variables(tmp_path: Path, monkeypatch: p
     assert (found["index-url"], found["find-links"]) == (MIRROR, str(tmp_path))
 
 
+@pytest.mark.soak
 def test_where_uv_cannot_be_had_pip_installs_and_it_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,8 +13,8 @@ from django.db import connection
 # What ends shortly after its parent has this long for it.
 SECONDS = 10.0
 POLL_SECONDS = 0.05
-# Python's own helpers, which end with this process.
-OF_PYTHON = (b"multiprocessing.resource_tracker", b"multiprocessing.forkserver")
+# Python's own helpers end with this process; what a run's processes share (`tests/worlds/shared.py`), with its owner.
+EXPECTED = (b"multiprocessing.resource_tracker", b"multiprocessing.forkserver", b"--while-locked")
 LISTENING = "0A"
 """TCP_LISTEN in /proc/net/tcp (include/net/tcp_states.h)."""
 
@@ -39,7 +39,7 @@ def processes(folder: Path) -> list[str]:
     for process in Path("/proc").iterdir():
         if process.name.isdigit() and int(process.name) != os.getpid():
             command = _read(process / "cmdline")
-            if os.fsencode(folder) in _read(process / "environ") and not any(name in command for name in OF_PYTHON):
+            if os.fsencode(folder) in _read(process / "environ") and not any(name in command for name in EXPECTED):
                 found.append(f"process {process.name}: {command.replace(bytes(1), b' ').decode(errors='replace')}")
     return found
 

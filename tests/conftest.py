@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from django.conf import settings
+from django.db import connection
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests.leftovers import other_sessions, until_none
 
 CHEAP_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"
 """Django's own advice for tests ("Password hashing"): its usual one costs a quarter of a second for each person."""
@@ -23,3 +29,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         marker = item.get_closest_marker("django_db")
         if marker and marker.kwargs.get("transaction") and not marker.kwargs.get("serialized_rollback"):
             raise pytest.UsageError(f"{item.nodeid}: a transactional test needs serialized_rollback=True as well.")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Make the test database, and see that nobody uses it when it is about to be dropped."""
+    yield
+    with django_db_blocker.unblock():
+        left = until_none(other_sessions)
+        connection.close()
+    assert left == [], "a test left its connection to the database open"

@@ -9,10 +9,12 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
+import random
 import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -23,16 +25,22 @@ from devtools.paths import VAR
 from devtools.services.postgres import Postgres, database_url, running_postgres
 from devtools.services.process import free_port
 from tests import run_folder
+from tests.leftovers import ports, processes, until_none
 from tests.synthesis import end_maker
 
 # Nobody listens there: a test that forgets to start the sandbox is refused at once.
 NOWHERE = "http://127.0.0.1:9"
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server", "postgres_server"}
 
+# unix(7) has room for 107 bytes; Chromium and multiprocessing append up to 45.
+LONGEST_TEMPORARY = 62
+
 folder = VAR / "tests" / f"{os.getpid()}-{secrets.token_hex(4)}"
 port = free_port()
 password = secrets.token_hex(16)
 pytest_plugins = ["tests.worlds.plugin"]
+BEHIND = "left behind"
+LEFT = pytest.StashKey[list[str]]()
 _cleanup = contextlib.ExitStack()
 _server: Postgres | None = None
 
@@ -60,6 +68,11 @@ def _set_environment() -> None:
     (folder / "static").mkdir(parents=True)
     ensure_signing_key(folder)
     os.environ.update(kept | dict(variables) | {"PYTEST_DEBUG_TEMPROOT": str(folder)})
+    # So do the temporary files of all that tests start, unless sockets among them would have names that are too long.
+    temporary = folder / "tmp"
+    if len(str(temporary)) <= LONGEST_TEMPORARY:
+        temporary.mkdir()
+        os.environ["TMPDIR"] = str(temporary)
     if terraform := os.environ[TERRAFORM]:
         os.environ[TERRAFORM] = str(write_program(folder / "terraform", Path(terraform)))
         _real_terraform.append(terraform)
@@ -91,8 +104,9 @@ def _needs_database(item: pytest.Item) -> bool:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that asks for the long edition."""
+    """Add the options that ask for the long edition, and for another order."""
     parser.addoption("--soak", action="store_true", help="run the long edition: soak tests too, many more examples")
+    parser.addoption("--shuffle", type=int, default=None, metavar="SEED", help="mix the files, and the tests in each")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -111,8 +125,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if item.get_closest_marker("soak")]
         items[:] = [item for item in items if not item.get_closest_marker("soak")]
         config.hook.pytest_deselected(items=left_out)
+    if (seed := config.getoption("--shuffle")) is not None:
+        _shuffle(items, seed)
     long = {item.path for item in items if item.get_closest_marker("long")}
     items.sort(key=lambda item: item.path not in long)
+
+
+def _shuffle(items: list[pytest.Item], seed: int) -> None:
+    """Mix the files and the tests in each; the same seed gives the same order, in every process of the run."""
+    chance = random.Random(seed)
+    chance.shuffle(items)
+    first: dict[Path, int] = {}
+    for place, item in enumerate(items):
+        first.setdefault(item.path, place)
+    items.sort(key=lambda item: first[item.path])
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -155,6 +181,34 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
         with item.config.stash[blocking_manager_key].unblock():
             connection.creation.deserialize_db_from_string(contents)
             connection.close()
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    """Fail a run that leaves a process or a listening port behind, once its fixtures are torn down."""
+    yield
+    end_maker()
+    _cleanup.close()
+    found = [*until_none(lambda: processes(folder)), *until_none(ports)]
+    output: dict[str, list[str]] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output[BEHIND] = found
+    session.config.stash[LEFT] = session.config.stash.get(LEFT, []) + found
+    if session.config.stash[LEFT] and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Hear what a worker of pytest-xdist left."""
+    stash = node.config.stash
+    stash[LEFT] = stash.get(LEFT, []) + getattr(node, "workeroutput", {}).get(BEHIND, [])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Name what was left behind."""
+    for each in config.stash.get(LEFT, []):
+        terminalreporter.write_line(f"LEFT BEHIND {each}", red=True)
 
 
 @pytest.hookimpl(trylast=True)

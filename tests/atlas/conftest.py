@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from django.db import connections
 from django.test import TransactionTestCase
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
-from devtools.services.chromium import running_browser
 from tests.atlas.browsing import Visitors
 from tests.atlas.worlds import Builder, World
+from tests.browsing import browser_beside_database
 
 
 class _Case(TransactionTestCase):
@@ -60,11 +59,7 @@ def server(transactional_db: None) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def visitors(server: str, builder: Builder) -> Iterator[Visitors]:
     """Hand out pages of one browser to people who are signed in."""
-    with pytest.MonkeyPatch.context() as patch, running_browser() as browser:
-        # Playwright's synchronous interface runs a loop in this thread; the tests still talk to the database from it.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    with browser_beside_database() as browser:
         visitors = Visitors(browser, server)
         yield visitors
         visitors.close()
-        # Django gives a thread with a loop connections of its own; nobody else would close them.
-        connections.close_all()

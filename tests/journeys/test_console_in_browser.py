@@ -9,10 +9,10 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
-from devtools.services.chromium import running_browser
 from portal.accounts.roles import Role
 from provisioning.models import Run, RunEvent, StackOutput
 from provisioning.states import RunState
+from tests.browsing import browser_beside_database
 from tests.builders import PASSWORD, a_person, an_account, moved
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
@@ -23,10 +23,8 @@ CUT_OFF = ("net::ERR_FAILED", "htmx:afterRequest", "htmx:sendError")
 
 
 @pytest.fixture
-def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
-    # Playwright's synchronous interface runs a loop in this thread; the test still talks to the database from it.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    with running_browser() as started:
+def browser() -> Iterator[Browser]:
+    with browser_beside_database() as started:
         yield started
 
 

@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from devtools.paths import ROOT, VAR
-from devtools.services.chromium import running_browser
 from portal.accounts.roles import Role
 from provisioning.models import Run, StackResource
+from tests.browsing import browser_beside_database
 from tests.builders import PASSWORD, a_person, a_run, an_account
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
@@ -21,9 +21,8 @@ STACK = ROOT / "tests" / "infra" / "golden" / "production-L-3-none.json"
 
 
 @pytest.fixture
-def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    with running_browser() as started:
+def browser() -> Iterator[Browser]:
+    with browser_beside_database() as started:
         yield started
 
 

@@ -1,0 +1,56 @@
+"""What a test run may leave behind is found: a process, a listening port, a session of the database."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.db import connection
+
+from tests.leftovers import other_sessions, ports, processes, until_none
+
+
+def test_a_process_of_the_session_is_found_until_it_has_ended(tmp_path: Path) -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-S", "-c", "import sys; print(flush=True); sys.stdin.read()"],
+        env={**os.environ, "ANY": str(tmp_path)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    with child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        (found,) = processes(tmp_path)
+        assert found.startswith(f"process {child.pid}: ")
+    assert processes(tmp_path) == []
+
+
+def test_a_listening_port_is_found_until_it_is_closed() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        mine = f"listening port {server.getsockname()[1]}"
+        assert mine in ports()
+    assert mine not in ports()
+
+
+@pytest.mark.django_db
+def test_a_session_of_the_database_is_found_until_it_is_closed() -> None:
+    given = connection.settings_dict
+    at = {"host": given["HOST"], "port": given["PORT"], "user": given["USER"], "password": given["PASSWORD"]}
+    with psycopg.connect(**at, dbname=given["NAME"]) as other:
+        other.execute("SELECT 4711")
+        (found,) = other_sessions()
+        assert "SELECT 4711" in found
+    assert until_none(other_sessions) == []
+
+
+def test_looking_ends_with_the_first_look_that_finds_nothing_or_with_the_time() -> None:
+    looks = [["one"], [], ["never seen"]]
+    assert until_none(lambda: looks.pop(0)) == []
+    assert looks == [["never seen"]]
+    assert until_none(lambda: ["always"], seconds=0) == ["always"]

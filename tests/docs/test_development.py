@@ -1,0 +1,55 @@
+"""What the page for developers says of commands, markers and the long edition is what there is."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+
+from devtools.paths import ROOT
+from tests.docs.test_facts import read
+
+PAGE = "development.md"
+SOAKED = re.compile(r"^(?!\s*#).*\bpytest\.mark\.soak\b", re.MULTILINE)
+
+
+def long_edition() -> list[str]:
+    """Return the files of tests that have one of the long edition."""
+    files = sorted((ROOT / "tests").rglob("test_*.py"))
+    return [path.relative_to(ROOT).as_posix() for path in files if SOAKED.search(path.read_text())]
+
+
+def test_every_command_that_it_names_exists():
+    targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"`make ([a-z]+)", read(PAGE)))
+    assert {"check", "test", "soak"} <= named <= targets
+
+
+def test_its_table_of_markers_is_the_projects():
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]["markers"]
+    part = read(PAGE).partition("### Markers\n")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `([a-z]+)` \|", part, re.MULTILINE)) == {line.partition(":")[0] for line in declared}
+
+
+@pytest.mark.parametrize("path", re.findall(r"`((?:tests|benchmarks|devtools)/[\w./]+)`", read(PAGE)))
+def test_every_file_that_it_names_exists(path: str):
+    assert (ROOT / path).exists()
+
+
+def test_each_file_with_a_test_of_the_long_edition_is_named_with_its_reason():
+    rows = read(PAGE).partition("## What only `make soak` proves\n")[2]
+    told = {
+        name for line in rows.splitlines() if line.startswith("|") for name in re.findall(r"`(tests/[\w./]+)`", line)
+    }
+    assert set(long_edition()) <= told, "a test went to the long edition without a row"
+    assert [name for name in sorted(told) if "soak" not in (ROOT / name).read_text()] == [], (
+        "a row has no test any more"
+    )
+
+
+def test_a_mark_is_seen_but_not_in_a_comment():
+    mark = f"pytest.mark.{'soak'}"
+    assert SOAKED.search(f"import pytest\n\n@{mark}\n")
+    assert SOAKED.search(f"        pytest.param(1, marks={mark}),\n")
+    assert not SOAKED.search(f"# @{mark}\n")

@@ -1,9 +1,13 @@
 # Homeroom's commands. Each works from any state and twice in a row.
 PYTHON ?= python3
+
+# Where it is set (images like to), every process that a test or a service starts compiles all that it imports anew:
+# collecting the tests cost twice as much, and so did each start of a child.
+unexport PYTHONDONTWRITEBYTECODE
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage lint policy golden messages converge faults benchmark data screenshots doctor clean
+.PHONY: help setup demo check test soak coverage lint policy golden messages converge faults mutants benchmark data screenshots doctor clean
 
 help: ## List what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,13 +30,22 @@ lint: setup ## Check style, types and the rooms' imports
 JOBS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 
 # Memory for speed: see "Add a worker" in docs/operations.md.
-test coverage faults converge: export GOGC ?= 400
+check test soak coverage faults converge mutants: export GOGC ?= 400
+
+PYTEST := $(RUN) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+
+check: setup ## In a minute: style, types, and the light tests of what changed (SINCE=main)
+	@$(RUN) -m devtools.check $(if $(SINCE),--since $(SINCE))
 
 test: lint ## Set up what is missing and run the checks and tests (JOBS= at a time)
-	$(RUN) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+	$(PYTEST) --durations=20
+
+soak: lint ## The long edition: every test with many more examples, the whole table of faults, every stack applied
+	$(PYTEST) --durations=20 --soak
+	$(MAKE) faults converge
 
 coverage: lint ## Run the tests and show which lines none of them reaches
-	$(RUN) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
+	$(PYTEST) --cov --cov-report=term:skip-covered
 
 policy: setup ## Scan every size's stack with checkov, in an environment of its own
 	@$(RUN) -m devtools.policy
@@ -48,6 +61,9 @@ converge: setup ## Apply every size, zone count and egress to the embedded AWS (
 
 faults: setup ## Play the table of faults: what dies, in which state of a run (SEED=, WORLDS=, CASES="applying-worker ...")
 	@$(RUN) -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(WORLDS),--jobs $(WORLDS)) $(CASES)
+
+mutants: setup ## Break the code on purpose, one place at a time, and see that the tests notice (ONLY="a_viewer_operates ...")
+	@$(RUN) -m devtools.mutants $(ONLY)
 
 benchmark: setup ## Measure synthesis, what a run costs beside Terraform alone, and many runs at a time (ONLY=synthesis)
 	@for one in $(or $(ONLY),synthesis run_overhead fleet_throughput); do echo "$$one"; $(RUN) benchmarks/$$one.py || exit 1; done

@@ -1,6 +1,8 @@
 """Makes the project's own virtual environment from the hashed requirements.
 
-Uses the standard library only, since it runs before anything is installed. It writes nothing outside the project.
+uv installs them, which pip installs first: side by side and without compiling each module, it takes a tenth of pip's
+time. Where uv cannot be had, pip does all. Uses the standard library only, since it runs before anything is installed.
+It writes nothing outside the project.
 """
 
 from __future__ import annotations
@@ -12,10 +14,13 @@ import sys
 import venv
 from pathlib import Path
 
+from devtools import pip_settings
+
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / ".requirements.sha256"
 REQUIREMENTS = ROOT / "requirements" / "dev.txt"
+INSTALLER = ROOT / "requirements" / "uv.txt"
 MINIMUM_PYTHON = (3, 11)
 
 
@@ -36,13 +41,35 @@ def is_current() -> bool:
     return venv_python().exists() and STAMP.exists() and STAMP.read_text().strip() == requirements_digest()
 
 
+def with_pip(python: Path, requirements: Path) -> None:
+    """Install every pinned package by its hash with pip; raises CalledProcessError."""
+    quiet = ["--quiet", "--disable-pip-version-check", "--no-cache-dir"]
+    command = [str(python), "-m", "pip", "install", *quiet, "--require-hashes", "-r", str(requirements)]
+    subprocess.run(command, check=True)
+
+
+def with_uv(python: Path, requirements: Path) -> None:
+    """Install the same with uv, from where this machine's pip looks; raises CalledProcessError."""
+    found = pip_settings.for_uv(pip_settings.read(str(python)), os.environ)
+    uv = [str(python.with_name("uv")), "pip", "install", "--quiet", "--no-cache", "--python", str(python)]
+    subprocess.run([*uv, "--require-hashes", "-r", str(requirements)], check=True, env={**os.environ, **found})
+
+
+def install_packages(python: Path, requirements: Path) -> None:
+    """Install with uv, and with pip where uv cannot be had or fails; raises CalledProcessError on pip's failure."""
+    try:
+        with_pip(python, INSTALLER)
+        with_uv(python, requirements)
+    except (OSError, subprocess.CalledProcessError) as error:
+        print(f"uv did not install the packages ({error}).\nNow pip does, which takes longer.", flush=True)
+        with_pip(python, requirements)
+
+
 def install() -> None:
     """Create the environment and install every pinned package by its hash; raises on pip's failure."""
-    print("Setting up .venv (once, about a minute) ...", flush=True)
+    print("Setting up .venv (once, half a minute) ...", flush=True)
     venv.EnvBuilder(with_pip=True, clear=VENV.exists()).create(VENV)
-    python = str(venv_python())
-    quiet = ["--quiet", "--disable-pip-version-check", "--no-cache-dir"]
-    subprocess.run([python, "-m", "pip", "install", *quiet, "--require-hashes", "-r", str(REQUIREMENTS)], check=True)
+    install_packages(venv_python(), REQUIREMENTS)
     STAMP.write_text(requirements_digest() + "\n")
 
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from devtools.paths import TERRAFORM_RC
+from devtools.paths import TERRAFORM_RC, VAR
 from devtools.toolchain import node, terraform
 from provisioning.signatures import make_key
 
@@ -62,6 +62,8 @@ def project_variables(
         "HOMEROOM_STATE_REGION": STATE_REGION,
         "HOMEROOM_VAR_DIR": str(var),
         "HOMEROOM_WORK_DIR": str(var / "work"),
+        # CDKTF's packages, 415 MB: unpacked once for the project, not for each session.
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(VAR / "jsii"),
         # The embedded AWS forgets at once.
         "HOMEROOM_REMOVAL_SETTLE_SECONDS": "3",
     }

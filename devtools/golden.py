@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,21 +48,18 @@ def _opened(part: Any) -> Any:
     return part
 
 
-def stacks() -> dict[str, dict[str, Any]]:
-    """Return the synthesized stacks that have a golden file, by name."""
-    found = {}
-    for name in SHOWN:
-        with tempfile.TemporaryDirectory() as folder:
-            subprocess.run(
-                [sys.executable, "-m", "infra", "-", folder],
-                cwd=ROOT,
-                input=json.dumps(combinations()[name]),
-                text=True,
-                check=True,
-                capture_output=True,
-            )
-            found[name] = json.loads((Path(folder) / "cdk.tf.json").read_text())
-    return found
+def stacks(synthesized: Callable[[dict[str, Any]], dict[str, Any]] | None = None) -> dict[str, dict[str, Any]]:
+    """Return the stacks that have a golden file, by name; made by the program unless another way is given."""
+    return {name: (synthesized or by_the_program)(combinations()[name]) for name in SHOWN}
+
+
+def by_the_program(spec: dict[str, Any]) -> dict[str, Any]:
+    """Return what `python -m infra` makes of a specification."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "infra", "-", folder]
+        subprocess.run(command, cwd=ROOT, input=json.dumps(spec), text=True, check=True, capture_output=True)
+        made: dict[str, Any] = json.loads((Path(folder) / "cdk.tf.json").read_text())
+    return made
 
 
 def sections(made: dict[str, dict[str, Any]]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 PROVIDER_PACKAGE = "cdktf_cdktf_provider_aws"
 JSII_CACHE = Path(__file__).resolve().parent.parent / "var" / "jsii"
+LAZY_PROVIDER = Path(__file__).resolve().with_name("lazy_provider.js")
 
 
 def _use_packaged_node() -> None:
@@ -30,6 +31,12 @@ def _use_packaged_node() -> None:
     os.environ.setdefault("NODE_NO_WARNINGS", "1")
 
 
+def _load_provider_lazily() -> None:
+    """Let Node load of the provider package what is used, as the stand-in does on this side."""
+    path = str(LAZY_PROVIDER).replace("\\", "\\\\").replace('"', '\\"')
+    os.environ["NODE_OPTIONS"] = f'{os.environ.get("NODE_OPTIONS", "")} --require "{path}"'.strip()
+
+
 def _stand_in_for(package: str) -> None:
     spec = importlib.util.find_spec(package)
     if spec is None:
@@ -38,6 +45,7 @@ def _stand_in_for(package: str) -> None:
 
 
 _use_packaged_node()
+_load_provider_lazily()
 _stand_in_for(PROVIDER_PACKAGE)
 
 # ruff: noqa: E402 - the stand-in has to be there before the first of these

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 from infra.frame import ROLE_PATH, allow
-from infra.naming import ENVIRONMENT_CODES
 
 Statement = dict[str, Any]
 
@@ -18,6 +17,8 @@ DEPLOY_ROLE, DEPLOY_BOUNDARY, DISTRICT_BOUNDARY = "homeroom-deploy", "homeroom-d
 """The role, its policy, and the boundary of every role that it makes for a district."""
 
 BUCKETS = ("results", "audit", "logs")
+CODES = ("prod", "s??")
+"""How the environments' codes end our names, in the fewest characters: a policy has 6,144 at most."""
 TAG = "ManagedBy"
 OURS = {"StringEquals": {f"aws:ResourceTag/{TAG}": "homeroom"}}
 MADE_AS_OURS = {"StringEquals": {f"aws:RequestTag/{TAG}": "homeroom"}}
@@ -43,8 +44,14 @@ BY_TAG = (
 )
 """Services whose resources carry tags that decide on access; EC2 is one too, and has statements of its own."""
 
-ROOTS = ("ec2:AllocateAddress", "ec2:CreateInternetGateway", "ec2:CreateVpc", "kms:CreateKey")
-"""What is made out of nothing: no call of these names anything that is there."""
+ROOTS = (
+    "acm:RequestCertificate",
+    "ec2:AllocateAddress",
+    "ec2:CreateInternetGateway",
+    "ec2:CreateVpc",
+    "kms:CreateKey",
+)
+"""What is made out of nothing: no call of these names anything that is there, and ACM's and KMS's know no resource."""
 NETWORK_OF_A_VPC = ("CreateRouteTable", "CreateSecurityGroup", "CreateSubnet")
 NETWORK_PARTS = ("AuthorizeSecurityGroup*", "CreateFlowLogs", "CreateNatGateway", "CreateVpcEndpoint")
 """EC2's creations by what they are put into. Each allows the new resource alone: what it is put into has to be ours."""
@@ -74,26 +81,27 @@ LOOKING = (
     "s3:ListAllMyBuckets",
     "secretsmanager:List*",
     "servicequotas:Get*",
-    "sns:GetSubscriptionAttributes",
     "sns:List*",
     "sqs:List*",
-    "sts:GetCallerIdentity",
     "tag:GetResources",
     "wafv2:List*",
 )
-"""Lists and descriptions, which know no resource."""
+"""Lists and descriptions, which know no resource. Who one is may be asked without a right (STS, GetCallerIdentity)."""
 
 WITHOUT_RESOURCE = (
     "backup-storage:MountCapsule",
     "ecs:DeregisterTaskDefinition",
+    "elasticloadbalancing:SetWebAcl",
     "logs:*LogDeliver*",
     "logs:PutResourcePolicy",
+    "route53:AssociateVPCWithHostedZone",
     "secretsmanager:GetRandomPassword",
-    "sns:SetSubscriptionAttributes",
+    "sns:*SubscriptionAttributes",
     "sns:Unsubscribe",
 )
-"""What AWS offers for every resource or none: WAF's and ElastiCache's log delivery, a vault's storage, a password,
-the end of a task definition's revision and of a subscription."""
+"""What AWS offers for every resource or none: WAF's and ElastiCache's log delivery, a vault's storage, a password, the
+end of a task definition's revision and of a subscription, a balancer's side of its firewall. An endpoint's private
+names lie in a zone of AWS's own (EC2, CreateVpcEndpoint: dependent actions)."""
 
 SERVICE_ROLES = (
     "backup.amazonaws.com",
@@ -114,20 +122,19 @@ PASSED_TO = (
 )
 ROLE_ACTIONS = (
     "*agRole",
+    "De*RolePolicy",
     "DeleteRole",
-    "DeleteRolePolicy",
-    "DetachRolePolicy",
     "GetRole*",
     "List*Role*",
-    "UpdateAssumeRolePolicy",
-    "UpdateRole*",
+    "Update*Role*",
 )
 """Tagging, reading and ending a role, and all but what its rights are."""
 WITHIN_THE_BOUNDARY = ("AttachRolePolicy", "CreateRole", "PutRolePermissionsBoundary", "PutRolePolicy")
-RECORD_ACTIONS = ("route53:ChangeResourceRecordSets", "route53:GetHostedZone", "route53:ListResourceRecordSets")
+RECORD_ACTIONS = ("route53:*ResourceRecordSets", "route53:GetHostedZone")
 """On records of the zones that the account's specification names, and of no other."""
-BY_NAME = ("budgets:*", "cloudtrail:*", "cloudwatch:*Dashboard*", "kms:*Alias", "s3:*")
-"""Services whose resources are told apart by name: they have no tags, or theirs decide nothing."""
+BY_NAME = ("budgets:*", "cloudtrail:*", "cloudwatch:*Dashboard*", "kms:*Alias", "s3:*", "wafv2:*WebACL*")
+"""Services whose resources are told apart by name: they have no tags, or theirs decide nothing. WAF knows the tags of
+its own lists, and neither those of a balancer nor any of the managed groups that a list names."""
 
 
 def log_groups(account: str) -> list[str]:
@@ -146,16 +153,16 @@ def named(account: str) -> list[str]:
     """Return what a district makes with a name, by the beginnings that its names have."""
     own = {
         "backup": ("backup-vault:backup-*",),
-        "cloudwatch": tuple(f"alarm:*-{code}" for code in ENVIRONMENT_CODES.values()),
+        "cloudwatch": tuple(f"alarm:*-{code}" for code in CODES),
         "ecs": ("cluster/processing-*", "service/processing-*", *(f"task-definition/{task}-*" for task in TASKS)),
         "elasticache": ("*:cache-*", "user:app-*", "user:default-*"),
         "elasticloadbalancing": ("*/app/api-*", "targetgroup/api-*"),
         "lambda": ("function:rotation-*",),
-        "rds": ("*:aurora-*", "*:final-*", "es:database-events-*", "og:default*"),
+        "rds": ("*:aurora-*", "*:closing-*", "*:final-*", "es:database-events-*", "og:default*"),
         "secretsmanager": ("secret:database-*", "secret:pseudonym-key-*"),
         "sns": ("alarms-*",),
         "sqs": ("dead-letters-*", "results-*"),
-        "wafv2": ("regional/managedruleset/*", "regional/webacl/api-*"),
+        "wafv2": ("regional/webacl/api-*",),
     }
     return [f"arn:aws:{service}:*:{account}:{end}" for service, ends in own.items() for end in ends] + [
         *log_groups(account)
@@ -174,7 +181,8 @@ def deploy_statements(account: str, hosted_zone_ids: tuple[str, ...] = ()) -> li
         allow("Change", [*services, "ec2:*"], ["*"], Condition=OURS),
         # What carries tags in its request makes a resource, or tags one while it is made. AWS itself makes a VPC's
         # default security group, without tags: it is tagged before it is emptied. The account is left out of these
-        # names, since nothing is made in another one, and a policy has 6,144 characters at most.
+        # names, since a right reaches no other one's resources without that one's word, and a policy has 6,144
+        # characters at most.
         allow(
             "Make",
             [*services, "ec2:CreateTags"],
@@ -182,7 +190,7 @@ def deploy_statements(account: str, hosted_zone_ids: tuple[str, ...] = ()) -> li
             Condition=MADE_AS_OURS | NOBODYS,
         ),
         allow("Roots", list(ROOTS), ["*"], Condition=MADE_AS_OURS),
-        *_network(account),
+        *_network(),
         allow("Look", [*LOOKING, *WITHOUT_RESOURCE], ["*"]),
         allow(
             "Names",
@@ -210,11 +218,16 @@ def deploy_statements(account: str, hosted_zone_ids: tuple[str, ...] = ()) -> li
     ]
 
 
-def _network(account: str) -> list[Statement]:
-    """Return the rights to make a network; to put something into one, `ChangeOurs` asks for our tag on it."""
+def _network() -> list[Statement]:
+    """Return the rights to make a network; to put something into one, `Change` asks for our tag on it.
+
+    A function's interfaces bear no tags and outlive it by up to 45 minutes. The provider waits until they are free, and
+    removes them before their group and subnet (provider, `deleteLingeringENIs`). EC2 refuses to delete one in use, and
+    to detach one from an instance asks for a right on that instance, which is not here.
+    """
 
     def of(*kinds: str) -> list[str]:
-        return [f"arn:aws:ec2:*:{account}:{kind}/*" for kind in kinds]
+        return [f"arn:aws:ec2:*:*:{kind}/*" for kind in kinds]
 
     def make(sid: str, actions: tuple[str, ...], kinds: list[str]) -> Statement:
         return allow(sid, [f"ec2:{action}" for action in actions], kinds, Condition=MADE_AS_OURS)
@@ -224,6 +237,7 @@ def _network(account: str) -> list[Statement]:
         make("NetOfVpc", NETWORK_OF_A_VPC, of("route-table", "security-group", "subnet")),
         make("NetParts", NETWORK_PARTS, of("natgateway", "security-group-rule", "vpc-endpoint", "vpc-flow-log")),
         allow("NetTags", ["ec2:CreateTags"], ["*"], Condition=while_made),
+        allow("NetLeft", ["ec2:De*NetworkInterface"], of("network-interface"), Condition=NOBODYS),
     ]
 
 
@@ -239,10 +253,13 @@ def _nameless(account: str) -> list[str]:
 
 
 def _by_name(account: str) -> list[str]:
+    balancers = [f"loadbalancer/app/api-*-{code}/*" for code in CODES]
     return [
-        f"arn:aws:budgets::{account}:budget/monthly-*",
-        f"arn:aws:cloudtrail:*:{account}:trail/trail-*",
-        f"arn:aws:cloudwatch::{account}:dashboard/district-*",
-        f"arn:aws:kms:*:{account}:alias/data-*",
+        "arn:aws:budgets::*:budget/monthly-*",
+        "arn:aws:cloudtrail:*:*:trail/trail-*",
+        "arn:aws:cloudwatch::*:dashboard/district-*",
+        *(f"arn:aws:elasticloadbalancing:*:*:{end}" for end in balancers),
+        "arn:aws:kms:*:*:alias/data-*",
+        "arn:aws:wafv2:*:*:regional/managedruleset/*",
         *(f"arn:aws:s3:::homeroom-{kind}-{account}-*" for kind in BUCKETS),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -26,8 +27,16 @@ terraform {
 PROVIDER_VERSION = "5.100.0"
 """The version that the CDKTF provider package was made from; the stack is tested with no other."""
 
-BACKEND = {"s3": {"use_lockfile": True, "encrypt": True}}
-"""Partial: bucket, key and region are given to `terraform init` (Terraform, "Partial configuration")."""
+LOCK_FILE = ".terraform.lock.hcl"
+PROVIDER_LOCK = Path(__file__).with_name("provider.lock.hcl")
+"""The lock file that lies beside every stack: `terraform init` installs no provider that it does not list."""
+
+BACKEND = {"s3": {"use_lockfile": True}}
+"""Partial: bucket, key and region are given to `terraform init` (Terraform, "Partial configuration").
+
+Without `encrypt`: with it and without a key of its own, Terraform asks for S3's own encryption (AES256) and so puts the
+bucket's default, our key, aside (Terraform, `internal/backend/remote-state/s3/client.go`, PutObject).
+"""
 
 
 def write(spec: DistrictSpec, folder: Path) -> Path:
@@ -51,6 +60,7 @@ def _write(stack: dict[str, Any], folder: Path) -> Path:
     if imports:
         (folder / IMPORTS_FILE).write_text("".join(imports), encoding="utf-8")
     (folder / VERSIONS_FILE).write_text(VERSIONS, encoding="utf-8")
+    shutil.copyfile(PROVIDER_LOCK, folder / LOCK_FILE)
     path = folder / STACK_FILE
     path.write_text(json.dumps(stack, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     return path

@@ -149,8 +149,8 @@ class Walk:
     def apply_approved(self, folder: Path) -> None:
         """Apply the stored plan, unless its grounds have changed meanwhile."""
         hold = self.hold
-        key = plan_key(self.run.spec["suffix"], self.run.number)
-        hold.reading("Fetching the plan", lambda: fetch_plan(hold.settings, key, folder))
+        key, sha256 = plan_key(self.run.spec["suffix"], self.run.number), self.run.plan_sha256
+        hold.reading("Fetching the plan", lambda: fetch_plan(hold.settings, key, folder, sha256=sha256))
         terraform = self.terraform(folder)
         hold.reading("Initializing Terraform", terraform.init)
         hold.reading("Looking at the state's lock", lambda: release_lock(hold, terraform))

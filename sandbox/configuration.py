@@ -10,6 +10,8 @@ import os
 SETTINGS = {
     "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
+    # moto would let the script of every web page read every answer.
+    "MOTO_DISABLE_GLOBAL_CORS": "true",
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
 }

@@ -19,6 +19,7 @@ from sandbox.application import SandboxApplication
 from sandbox.configuration import configure
 from sandbox.forks import SIGNALS, Forks
 from sandbox.lifetimes import end_with_lock
+from sandbox.strangers import StrangersRefused
 from sandbox.warmth import warm_all, warm_first
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def _open(
     """Begin to answer; return the address, once it is written and announced."""
     from moto.moto_server.werkzeug_app import MotoRequestHandler
 
-    server = make_server(host, port, application, threaded=True, request_handler=MotoRequestHandler)
+    server = make_server(host, port, StrangersRefused(application), threaded=True, request_handler=MotoRequestHandler)
     url = f"http://{host}:{server.server_port}"
     threading.Thread(target=server.serve_forever, name="sandbox-server", daemon=True).start()
     if standins is not None:

@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
+
+CHEAP_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"
+"""Django's own advice for tests ("Password hashing"): its usual one costs a quarter of a second for each person."""
+
+
+def pytest_configure() -> None:
+    """Hash the passwords of this process cheaply; `tests.portal.test_sign_in` signs in with the real one."""
+    settings.PASSWORD_HASHERS = [CHEAP_HASHER]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -18,9 +18,12 @@ import pytest
 from hypothesis import settings
 
 from devtools.environment import ensure_signing_key, inherited, project_variables
+from devtools.lean_terraform.launch import running_keeper, write_program
 from devtools.paths import VAR
 from devtools.services.postgres import Postgres, database_url, running_postgres
 from devtools.services.process import free_port
+from tests import run_folder
+from tests.synthesis import end_maker
 
 # Nobody listens there: a test that forgets to start the sandbox is refused at once.
 NOWHERE = "http://127.0.0.1:9"
@@ -33,9 +36,13 @@ pytest_plugins = ["tests.worlds.plugin"]
 _cleanup = contextlib.ExitStack()
 _server: Postgres | None = None
 
+TERRAFORM = "HOMEROOM_TERRAFORM"
+_real_terraform: list[str] = []
+"""Terraform itself, whose place a program takes that saves time; empty where there is none."""
+
 # How long an example takes is the machine's matter, not the code's.
-settings.register_profile("homeroom", deadline=None)
-settings.load_profile("homeroom")
+settings.register_profile("homeroom", deadline=None, max_examples=25)
+settings.register_profile("soak", deadline=None, max_examples=400)
 
 
 def _set_environment() -> None:
@@ -53,6 +60,10 @@ def _set_environment() -> None:
     (folder / "static").mkdir(parents=True)
     ensure_signing_key(folder)
     os.environ.update(kept | dict(variables) | {"PYTEST_DEBUG_TEMPROOT": str(folder)})
+    if terraform := os.environ[TERRAFORM]:
+        os.environ[TERRAFORM] = str(write_program(folder / "terraform", Path(terraform)))
+        _real_terraform.append(terraform)
+    run_folder.begin()
 
 
 def _sweep() -> None:
@@ -79,17 +90,39 @@ def _needs_database(item: pytest.Item) -> bool:
     return bool(fixtures & DATABASE_FIXTURES) or item.get_closest_marker("django_db") is not None or of_django
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that asks for the long edition."""
+    parser.addoption("--soak", action="store_true", help="run the long edition: soak tests too, many more examples")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose how many examples Hypothesis tries; its own option, where given, comes first."""
+    if not config.getoption("--hypothesis-profile"):
+        settings.load_profile("soak" if config.getoption("--soak") else "homeroom")
+
+
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest, so that no process is left alone with one of them at the end."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long edition's tests out unless it is asked for, and begin with the files that take longest.
+
+    So no process is left alone with one of these at the end.
+    """
+    if not config.getoption("--soak"):
+        left_out = [item for item in items if item.get_closest_marker("soak")]
+        items[:] = [item for item in items if not item.get_closest_marker("soak")]
+        config.hook.pytest_deselected(items=left_out)
     long = {item.path for item in items if item.get_closest_marker("long")}
     items.sort(key=lambda item: item.path not in long)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Start the server where a collected test needs it."""
-    if not session.config.option.collectonly and any(_needs_database(item) for item in session.items):
+    """Start the server, and the keeper of Terraform's providers, where a collected test needs them."""
+    if session.config.option.collectonly:
+        return
+    if any(_needs_database(item) for item in session.items):
         start_postgres()
+    if _real_terraform and any(item.get_closest_marker("terraform") for item in session.items):
+        _cleanup.enter_context(running_keeper(folder / "terraform", Path(_real_terraform[0]), os.environ))
 
 
 def _empties_database(item: pytest.Item) -> bool:
@@ -126,15 +159,26 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
-    """Stop the server and remove the session's folder."""
+    """Stop what was started and remove the session's folder; what test workers shared goes with who began the run."""
+    end_maker()
     _cleanup.close()
-    shutil.rmtree(folder, ignore_errors=True)
+    for mine in (VAR / "tests").glob(f"{os.getpid()}-*"):
+        shutil.rmtree(mine, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Postgres:
     """The session's PostgreSQL server, for tests that start processes of their own against it."""
     return start_postgres()
+
+
+@pytest.fixture
+def real_terraform(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Terraform itself for a test and what it starts: with its own start of providers and its look at their hashes."""
+    program = _real_terraform[0]
+    monkeypatch.setenv(TERRAFORM, program)
+    monkeypatch.setattr("django.conf.settings.TERRAFORM", program)
+    return program
 
 
 _sweep()

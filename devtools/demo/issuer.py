@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from devtools.errors import ServiceFailedError
+from devtools.services.own_pages import is_loopback_name, is_of_another_site
 from devtools.services.process import LOOPBACK, free_port
 
 KEY_ID = "demo"
@@ -98,7 +99,11 @@ def running_issuer(folder: Path, *, audience: str, name: str = "") -> Iterator[I
         """Answers what is published."""
 
         def do_GET(self) -> None:
-            """Answer one path."""
+            """Answer one path; a token is for programs and for who types the address, not for another site's page."""
+            origin, site = self.headers.get("Origin", ""), self.headers.get("Sec-Fetch-Site", "")
+            if not is_loopback_name(self.headers.get("Host", "")) or is_of_another_site(origin, site):
+                self.send_error(403, "Another site's page may not ask the demo's issuer.")
+                return
             body = issuer.published(self.path)
             self.send_response(200 if body is not None else 404)
             self.end_headers()

@@ -31,7 +31,7 @@ def connect(fields: dict[str, Any]) -> pg8000.native.Connection:
 
     ``DATABASE_CA`` names the authorities to trust: RDS has its own, which no system knows.
     """
-    tls = None
+    tls: ssl.SSLContext | bool = False
     if os.environ.get("DATABASE_TLS", "verify-full") != "off":
         tls = ssl.create_default_context(cafile=os.environ.get("DATABASE_CA") or None)
     return pg8000.native.Connection(

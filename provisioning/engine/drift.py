@@ -81,6 +81,13 @@ NOISE = (
     Noise("aws_acm_certificate", "not_after", "AWS renews the certificate"),
     Noise("aws_acm_certificate", "renewal_summary", "AWS renews the certificate"),
     Noise("aws_acm_certificate", "pending_renewal", "AWS renews the certificate"),
+    Noise("aws_acm_certificate", "renewal_eligibility", "AWS finds it eligible once a listener uses it"),
+    Noise("aws_backup_vault", "recovery_points", "each day's backup makes one and ends another"),
+    Noise("aws_rds_cluster", "ca_certificate_valid_till", "AWS renews the server's certificate"),
+    Noise("aws_sns_topic_subscription", "pending_confirmation", "the person has confirmed by mail"),
+    Noise("aws_sns_topic_subscription", "confirmation_was_authenticated", "the person has confirmed by mail"),
+    Noise("aws_vpc_endpoint", "cidr_blocks", "AWS adds addresses to the service that the gateway leads to"),
+    Noise("aws_wafv2_web_acl", "capacity", "AWS's managed rule groups grow and shrink"),
     Noise("aws_wafv2_web_acl", "lock_token", "a counter of changes, not a setting"),
     Noise("aws_lambda_function", "last_modified", "a time, not a setting"),
 )

@@ -66,6 +66,13 @@ class PlanStale(EngineError):  # noqa: N818
     remedy = "Start a new run: it makes a fresh plan, to be approved anew."
 
 
+class PlanExchanged(EngineError):  # noqa: N818
+    """The plan in the bucket has another digest than the one that was recorded when it was made."""
+
+    code = "plan_exchanged"
+    remedy = "Nothing was applied. Find out by CloudTrail who wrote to the state bucket, then start a new run."
+
+
 class StateLocked(EngineError):  # noqa: N818
     """Somebody else holds the state's lock, or somebody who may still be at work."""
 

@@ -17,7 +17,9 @@ import psutil
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 PID_NAMESPACE = Path("/proc/self/ns/pid")
 CLOCK_TOLERANCE_SECONDS = 1.0
-"""How far two readings of a process's start time may lie apart (it is counted in ticks of the boot's clock)."""
+"""How far two readings of a process's start time may lie apart, where it was noted in seconds alone."""
+STARTTIME_FIELD, FIRST_FIELD_BEHIND_NAME = 22, 3
+"""proc(5), /proc/PID/stat: fields are counted from 1, and the name, which may hold spaces, is the second."""
 
 
 @functools.cache
@@ -37,11 +39,16 @@ def host_name(host: str) -> str:
 
 @dataclass(frozen=True)
 class ProcessRef:
-    """One process of one host: its id with the moment it started, in seconds since 1970."""
+    """One process of one host: its id with the moment it started.
+
+    `started` is in seconds since 1970, for people: it moves when the clock is set. `ticks` is the kernel's own count
+    since boot (proc(5), /proc/PID/stat, starttime), which does not; None where there is none, or none was noted.
+    """
 
     host: str
     pid: int
     started: float
+    ticks: int | None = None
 
     def as_data(self) -> dict[str, Any]:
         """Return the reference as JSON data."""
@@ -50,24 +57,39 @@ class ProcessRef:
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> ProcessRef:
         """Return the reference that JSON data holds; raises KeyError or TypeError for other data."""
-        return cls(str(data["host"]), int(data["pid"]), float(data["started"]))
+        ticks = data.get("ticks")
+        return cls(str(data["host"]), int(data["pid"]), float(data["started"]), None if ticks is None else int(ticks))
 
 
 def reference(pid: int) -> ProcessRef | None:
     """Return the reference of a process of this host; None when it is gone already."""
     try:
-        return ProcessRef(this_host(), pid, psutil.Process(pid).create_time())
+        return ProcessRef(this_host(), pid, psutil.Process(pid).create_time(), start_ticks(pid))
     except psutil.NoSuchProcess:
         return None
 
 
+def start_ticks(pid: int) -> int | None:
+    """Return when a process started, in ticks since this host's boot; None where the kernel does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return int(fields[STARTTIME_FIELD - FIRST_FIELD_BEHIND_NAME])
+
+
 def lives(process: ProcessRef) -> bool | None:
-    """Say whether a process still runs; None where that cannot be seen from this host."""
+    """Return whether a process still runs; None where that cannot be seen from this host."""
     if process.host != this_host():
         return None
     try:
         found = psutil.Process(process.pid)
-        same = abs(found.create_time() - process.started) <= CLOCK_TOLERANCE_SECONDS
-        return bool(same and found.status() != psutil.STATUS_ZOMBIE)
+        return bool(_is_same(process, found) and found.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
+
+
+def _is_same(process: ProcessRef, found: psutil.Process) -> bool:
+    if process.ticks is not None:
+        return start_ticks(process.pid) == process.ticks
+    return bool(abs(found.create_time() - process.started) <= CLOCK_TOLERANCE_SECONDS)

@@ -5,6 +5,8 @@ A plan may hold secrets in the clear (Terraform, "Plan: sensitive data"); the bu
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import io
 import zipfile
 from pathlib import Path
@@ -12,7 +14,7 @@ from pathlib import Path
 from botocore.exceptions import ClientError
 
 from provisioning.engine.aws import answering, client, error_code
-from provisioning.engine.errors import PlanStale
+from provisioning.engine.errors import PlanExchanged, PlanStale
 from provisioning.engine.settings import EngineSettings
 from provisioning.engine.state_lock import MISSING
 from provisioning.engine.terraform import PLAN_FILE
@@ -26,20 +28,34 @@ def plan_key(suffix: str, run_number: int) -> str:
     return f"districts/{suffix}/runs/{run_number}/plan.zip"
 
 
-def store_plan(settings: EngineSettings, key: str, workspace: Path) -> None:
-    """Store the plan and what belongs to it; raises AwsUnavailable."""
+def packed_plan(workspace: Path) -> bytes:
+    """Return the plan and what belongs to it as one archive."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(workspace.iterdir()):
             if path.is_file() and (path.name in KEPT or path.suffix in KEPT_SUFFIXES):
                 archive.write(path, path.name)
+    return packed.getvalue()
+
+
+def plan_sha256(packed: bytes) -> str:
+    """Return the digest, which is kept apart from the bucket: nobody exchanges a plan between approval and apply."""
+    return hashlib.sha256(packed).hexdigest()
+
+
+def store_plan(settings: EngineSettings, key: str, packed: bytes) -> None:
+    """Store a packed plan; raises AwsUnavailable."""
     s3 = client(settings, "s3", settings.state_region)
     with answering("store the plan"):
-        s3.put_object(Bucket=settings.state_bucket, Key=key, Body=packed.getvalue())
+        s3.put_object(Bucket=settings.state_bucket, Key=key, Body=packed)
 
 
-def fetch_plan(settings: EngineSettings, key: str, workspace: Path) -> None:
-    """Unpack a stored plan into an empty workspace; raises PlanStale where there is none, and AwsUnavailable."""
+def fetch_plan(settings: EngineSettings, key: str, workspace: Path, *, sha256: str) -> None:
+    """Unpack a stored plan into an empty workspace.
+
+    Raises PlanStale where there is none, PlanExchanged for one of another digest before anything of it is unpacked, and
+    AwsUnavailable.
+    """
     s3 = client(settings, "s3", settings.state_region)
     with answering("fetch the plan"):
         try:
@@ -48,6 +64,12 @@ def fetch_plan(settings: EngineSettings, key: str, workspace: Path) -> None:
             if error_code(error) in MISSING:
                 raise PlanStale("The stored plan is gone.", detail=f"There is no {key} in the state bucket.") from error
             raise
+    found = plan_sha256(body)
+    if not hmac.compare_digest(found, sha256):
+        raise PlanExchanged(
+            "The stored plan is not the one that was approved.",
+            detail=f"{key} in the state bucket has the SHA-256 {found}; recorded was {sha256 or 'none'}.",
+        )
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
         archive.extractall(workspace)
 

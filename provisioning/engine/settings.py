@@ -54,8 +54,9 @@ class EngineSettings:
             "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "1",
             "TF_CLI_CONFIG_FILE": str(self.tf_cli_config or os.devnull),
             "PYTHONUTF8": "1",
-            "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(self.work_dir / "jsii"),
         }
+        # 415 MB, unpacked once: who has several working folders names one place for all of them.
+        environment.setdefault("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(self.work_dir / "jsii"))
         if self.node is not None:
             environment["JSII_NODE"] = str(self.node)
         if self.aws_endpoint_url:

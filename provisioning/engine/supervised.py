@@ -222,8 +222,9 @@ def _watching(pid: int) -> Iterator[int | None]:
 
 def _is_over(running: Supervised) -> bool:
     own = _ours.get(running.supervisor.pid)
-    if own is not None:
-        own.poll()
+    # Of a child of ours only its collection tells that it has ended: until then it is followed, its lease renewed.
+    if own is not None and own.poll() is None:
+        return False
     # A supervisor that was killed leaves no file; its Terraform has then been told to end, and does.
     return (running.folder / supervisor.ENDED).exists() or not running.is_alive
 

@@ -49,6 +49,8 @@ class Supervisor:
         self.orphan_seconds = orphan_seconds
         self.grace_seconds = grace_seconds
         self.told: list[float] = []
+        self.lease_time = 0.0
+        self.lease_seen = time.monotonic()
         with (folder / OUTPUT).open("ab") as output, (folder / ERRORS).open("ab") as errors:
             self.child = subprocess.Popen(
                 command,
@@ -76,8 +78,15 @@ class Supervisor:
         return None
 
     def look_at_lease(self) -> None:
-        """Stop a command that nobody follows any more, step by step."""
-        silent = time.time() - (self.folder / LEASE).stat().st_mtime
+        """Stop a command that nobody follows any more, step by step.
+
+        Whether the file was touched is told by its time being another one than before, never by comparing it with the
+        clock, which somebody may have set meanwhile.
+        """
+        touched = (self.folder / LEASE).stat().st_mtime
+        if touched != self.lease_time:
+            self.lease_time, self.lease_seen = touched, time.monotonic()
+        silent = time.monotonic() - self.lease_seen
         if not self.told and silent > self.orphan_seconds:
             self.tell(signal.SIGINT)
         elif len(self.told) == 1 and time.monotonic() - self.told[0] > self.grace_seconds:

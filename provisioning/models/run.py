@@ -72,6 +72,8 @@ class Run(models.Model):
     plan_expires_at = models.DateTimeField(null=True, blank=True)
     plan_binding = models.JSONField(default=dict, blank=True)
     """What the stored plan was made for: state lineage and serial, specification, stack, engine versions."""
+    plan_sha256 = models.CharField(max_length=64, blank=True)
+    """The digest of the stored plan: only that very plan is applied."""
     plan_stored = models.BooleanField(default=False)
     """A plan of this run may lie in the state bucket; it is deleted when the run has ended."""
 

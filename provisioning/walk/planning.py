@@ -17,7 +17,7 @@ from portal.districts.spec import spec_data
 from provisioning.approval import approval_reasons, is_part_of
 from provisioning.engine.binding import PlanBinding, differences, spec_sha256
 from provisioning.engine.errors import PlanStale
-from provisioning.engine.plan_store import plan_key, store_plan
+from provisioning.engine.plan_store import packed_plan, plan_key, plan_sha256, store_plan
 from provisioning.engine.policy import assess
 from provisioning.engine.pricing import monthly_cost
 from provisioning.engine.state_store import state_identity
@@ -60,8 +60,9 @@ def note_plan(hold: Hold, terraform: Terraform, plan: Plan) -> None:
         told = "What is left to do is more than what was approved: it has to be approved anew."
         hold.recorder.note("policy", told, level="warning")
     is_kept = not plan.is_empty and kind is not RunKind.PLAN
+    packed = packed_plan(terraform.workspace) if is_kept else b""
     if is_kept:
-        fields["plan_stored"] = True
+        fields |= {"plan_stored": True, "plan_sha256": plan_sha256(packed)}
     patiently(lambda: Run.objects.filter(pk=run.pk).update(**fields))
     run.refresh_from_db()
     hold.recorder.note("plan", f"Plan: {plan.add} to add, {plan.change} to change, {plan.remove} to remove.")
@@ -71,7 +72,7 @@ def note_plan(hold: Hold, terraform: Terraform, plan: Plan) -> None:
         record_holdings(run, plan.shown, hold.settings, monthly_saving_usd=estimate)
     if is_kept:
         key = plan_key(run.spec["suffix"], run.number)
-        hold.reading("Storing the plan", lambda: store_plan(hold.settings, key, terraform.workspace))
+        hold.reading("Storing the plan", lambda: store_plan(hold.settings, key, packed))
 
 
 def binding_now(hold: Hold, terraform: Terraform) -> PlanBinding:

@@ -1,6 +1,7 @@
-"""Runs one invocation of a Python function, as a program: FOLDER HANDLER REQUEST TIMEOUT.
+"""Runs one invocation of a Python function, as a program: FOLDER RUNTIME HANDLER REQUEST TIMEOUT.
 
-Reads FOLDER/event.json, imports the handler from FOLDER/task, writes FOLDER/answer.json.
+Reads FOLDER/event.json, imports the handler from FOLDER/task, writes FOLDER/answer.json. Started with `-I -S`, it has
+the archive, RUNTIME and the standard library on its path, as Lambda has.
 """
 
 from __future__ import annotations
@@ -27,10 +28,11 @@ class Context:
 
 def main() -> int:
     """Run it; the exit status is 0 also where the function raised: the answer says so."""
-    folder, handler, request, timeout = Path(sys.argv[1]), sys.argv[2], sys.argv[3], float(sys.argv[4])
+    folder, runtime, handler, request = Path(sys.argv[1]), *sys.argv[2:5]
+    timeout = float(sys.argv[5])
     # Lambda's runtime has this handler on the root logger from the start.
     logging.basicConfig(stream=sys.stdout, format="[%(levelname)s] %(asctime)s %(message)s")
-    sys.path[0] = str(folder / "task")
+    sys.path[:0] = [str(folder / "task"), runtime]
     module, _, name = handler.rpartition(".")
     try:
         function = getattr(importlib.import_module(module.replace("/", ".")), name)

@@ -1,6 +1,7 @@
 """Lambda: a Python function's own archive runs in a process of its own, once for each invocation.
 
-The handler finds what Lambda gives it: its archive on the path, its variables, boto3, a context with its deadline.
+The handler finds what Lambda gives it, and nothing else of this machine: its archive and boto3 on the path, its
+variables, a context with its deadline.
 Source: AWS Lambda Developer Guide, "Python", "Environment variables"; API Reference, Invoke.
 """
 
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.gaps.extension import wrap
-from sandbox.standins import access
+from sandbox.standins import access, lambda_runtime
 from sandbox.standins.children import Child, inherited
 from sandbox.standins.grounds import Grounds
 from sandbox.standins.logs import Destination, LogSink
@@ -57,6 +58,7 @@ class Functions:
 
     def __init__(self, grounds: Grounds, sink: LogSink) -> None:
         self._grounds, self._sink = grounds, sink
+        self._runtime = lambda_runtime.made(grounds.folder / "lambda-runtime")
         self._held_back = threading.local()
 
     def install(self) -> None:
@@ -131,7 +133,8 @@ class Functions:
             with zipfile.ZipFile(BytesIO(function.archive)) as archive:
                 archive.extractall(task)
             (folder / "event.json").write_text(json.dumps(event))
-            command = [sys.executable, str(RUNNER), str(folder), function.handler, request, str(function.timeout)]
+            arguments = [str(folder), str(self._runtime), function.handler, request, str(function.timeout)]
+            command = [sys.executable, "-I", "-S", str(RUNNER), *arguments]
             environment = {**inherited(), "PYTHONDONTWRITEBYTECODE": "1", **function.environment}
             child = Child(command, cwd=task, environment=environment, log=log, grace=GRACE_SECONDS)
             status = child.wait(function.timeout + GRACE_SECONDS)

@@ -1,17 +1,18 @@
-"""Three stacks, synthesized once for the session in processes of their own, as the engine does it."""
+"""Three stacks that most rules look at, and the program that makes them."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from devtools.paths import ROOT
+from tests.synthesis import COMMON, Stack, district
 
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0b0b0b0b-1111-2222-3333-444444444444"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/homeroom/processor@sha256:" + "0123456789abcdef" * 4
@@ -49,30 +50,6 @@ SPECS: dict[str, dict[str, Any]] = {
         "district_ids": ["3904380"],
     },
 }
-COMMON = {"spec_version": 2, "district_name": "District", "account_id": "123456789012", "cidr": "10.0.0.0/22"}
-
-
-@dataclass(frozen=True)
-class Stack:
-    """A synthesized stack: its specification, its folder and its JSON."""
-
-    spec: dict[str, Any]
-    folder: Path
-    data: dict[str, Any]
-
-    def all(self, kind: str) -> dict[str, dict[str, Any]]:
-        """Return the resources of a type by name."""
-        found: dict[str, dict[str, Any]] = self.data["resource"].get(kind, {})
-        return found
-
-    def each(self) -> list[tuple[str, str, dict[str, Any]]]:
-        """Return type, name and arguments of every resource."""
-        return [(kind, name, body) for kind, found in self.data["resource"].items() for name, body in found.items()]
-
-    @property
-    def suffix(self) -> str:
-        """The district's suffix."""
-        return str(self.spec["suffix"])
 
 
 def infra(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
@@ -82,38 +59,25 @@ def infra(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
 
 
 def synthesized(spec: dict[str, Any], folder: Path) -> Stack:
-    """Return the stack of a specification."""
+    """Return the stack of a specification, made by the program anew."""
     whole = COMMON | spec
     ended = infra("-", str(folder), given=json.dumps(whole))
     assert ended.returncode == 0, ended.stderr
     return Stack(whole, folder, json.loads((folder / "cdk.tf.json").read_text()))
 
 
-WARM = """
-import json, sys
-from pathlib import Path
-from infra.spec import parse_spec
-from infra.synthesis import write
-for name, spec in json.load(sys.stdin).items():
-    write(parse_spec(spec), Path(sys.argv[1]) / name)
-"""
-
-
-def synthesized_at_once(specs: dict[str, dict[str, Any]], folder: Path) -> dict[str, Stack]:
-    """Return the stacks of several specifications, made by one process: a further one takes a moment."""
-    whole = {name: COMMON | spec for name, spec in specs.items()}
-    command = [sys.executable, "-c", WARM, str(folder)]
-    ended = subprocess.run(command, cwd=ROOT, input=json.dumps(whole), capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stderr
-    return {
-        name: Stack(spec, folder / name, json.loads((folder / name / "cdk.tf.json").read_text()))
-        for name, spec in whole.items()
-    }
+def assert_terraform_accepts(folder: Path) -> None:
+    """Let Terraform validate the stack in a folder of the test's own."""
+    environment = {**os.environ, "TF_DATA_DIR": str(folder / ".terraform")}
+    for arguments in (["init", "-backend=false", "-input=false"], ["validate"]):
+        command = [os.environ["HOMEROOM_TERRAFORM"], *arguments, "-no-color"]
+        ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 @pytest.fixture(scope="session")
-def stacks(tmp_path_factory) -> dict[str, Stack]:
-    return {name: synthesized(spec, tmp_path_factory.mktemp(name)) for name, spec in SPECS.items()}
+def stacks() -> dict[str, Stack]:
+    return {name: district(spec) for name, spec in SPECS.items()}
 
 
 @pytest.fixture(params=sorted(SPECS))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from infra import cost, pricing
 from infra.cost import BY_USE, COUNTERS, FREE, PricesMissing, estimate, load_prices, table
-from tests.infra.conftest import Stack
+from tests.synthesis import Stack
 
 PRICES = load_prices()
 

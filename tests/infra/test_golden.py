@@ -6,11 +6,12 @@ import pytest
 
 from devtools import golden
 from devtools.paths import ROOT
+from tests.synthesis import district
 
 
 @pytest.fixture(scope="module")
 def made():
-    return golden.stacks()
+    return golden.stacks(lambda spec: district(spec).data)
 
 
 @pytest.mark.parametrize("name", golden.SHOWN)

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from provisioning.engine.policy import STATEFUL
-from tests.infra.conftest import IMAGE, SPECS, Stack, synthesized_at_once
+from tests.infra.conftest import IMAGE, SPECS
+from tests.synthesis import Stack, district
 
 CHANGES: dict[str, dict[str, Any]] = {
     "size": {"size": "L"},
@@ -35,10 +36,10 @@ PutRetentionPolicy)."""
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory) -> dict[str, Stack]:
+def made() -> dict[str, Stack]:
     changed = {name: SPECS["staging"] | change for name, change in CHANGES.items()}
     specs = {"before": SPECS["staging"], "moved": SPECS["staging"] | {"cidr": "10.0.8.0/22"}, **changed}
-    return synthesized_at_once(specs, tmp_path_factory.mktemp("growth"))
+    return {name: district(spec) for name, spec in specs.items()}
 
 
 @pytest.mark.parametrize("change", CHANGES)

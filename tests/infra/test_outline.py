@@ -11,7 +11,8 @@ from devtools.converge import combinations
 from infra.cost import estimate, load_prices
 from infra.outline import Wish, count, names, outline, subnets
 from infra.spec import CacheEngine, Egress, Environment, Size
-from tests.infra.conftest import CERTIFICATE, IMAGE, Stack, synthesized_at_once
+from tests.infra.conftest import CERTIFICATE, IMAGE
+from tests.synthesis import district
 
 MORE: dict[str, dict[str, Any]] = {
     "a sandbox with a certificate and two clients": {
@@ -29,6 +30,11 @@ MORE: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 SPECS = combinations() | {name: {"slug": "lakeside", **spec} for name, spec in MORE.items()}
+PAIRS = {
+    "sandbox-S-2-nat", "sandbox-S-3-none", "staging-M-2-none", "staging-M-3-nat", "production-L-2-nat",
+    "production-L-3-none",
+}  # fmt: skip
+"""Of the combinations, every pair of a size, a number of zones and a way out; the others are the long edition's."""
 
 
 def wished(spec: dict[str, Any]) -> Wish:
@@ -46,14 +52,11 @@ def wished(spec: dict[str, Any]) -> Wish:
     )
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory) -> dict[str, Stack]:
-    return synthesized_at_once(SPECS, tmp_path_factory.mktemp("outlines"))
-
-
-@pytest.mark.parametrize("name", SPECS)
-def test_the_outline_is_the_stack(made, name):
-    stack, wish = made[name], wished(SPECS[name])
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in {*PAIRS, *MORE} else pytest.mark.soak) for name in SPECS]
+)
+def test_the_outline_is_the_stack(name):
+    stack, wish = district(SPECS[name]), wished(SPECS[name])
     assert count(wish) == len(stack.each())
     declared = {f"{kind}.{address}" for kind, address, _ in stack.each()}
     drawn = {f"{kind}.{address}" for kind, found in outline(wish).items() for address in found}
@@ -65,18 +68,18 @@ def test_the_outline_is_the_stack(made, name):
     assert mine == true
 
 
-def test_subnets_are_the_stacks_own(made):
-    name = "production-L-3-nat"
+def test_subnets_are_the_stacks_own():
+    name = "production-L-3-none"
     told = {f"{one.tier}_{one.zone}": str(one.block) for one in subnets(IPv4Network("10.0.0.0/22"), 3)}
-    found = made[name].all("aws_subnet")
+    found = district(SPECS[name]).all("aws_subnet")
     assert {f"network_{part}": block for part, block in told.items()} == {
         address: body["cidr_block"] for address, body in found.items()
     }
     assert subnets(IPv4Network("10.0.0.0/30"), 2) == []
 
 
-def test_names_are_the_stacks_own(made):
-    text = str(made["staging-M-2-nat"].data)
+def test_names_are_the_stacks_own():
+    text = str(district(SPECS["staging-M-2-none"]).data)
     for what, name in names("lakeside-stg", "123456789012"):
         assert f"'{name}'" in text, what
     assert names("x" * 60, "123456789012") == []

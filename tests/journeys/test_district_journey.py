@@ -36,9 +36,10 @@ SCREENSHOTS = VAR / "screenshots"
 
 
 @pytest.fixture
-def portal(request: pytest.FixtureRequest) -> Iterator[Portal]:
+def portal(request: pytest.FixtureRequest, real_terraform: str) -> Iterator[Portal]:
     folder = VAR / "tests" / f"journey-{secrets.token_hex(4)}"
     with a_whole_portal(folder, request.session) as running:
+        assert running.variables["HOMEROOM_TERRAFORM"] == real_terraform
         yield running
 
 

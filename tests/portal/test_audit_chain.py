@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, connections, transaction
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
 from portal.accounts.roles import NotAllowed, Role
@@ -23,6 +23,7 @@ from portal.audit.services import record
 from portal.audit.tasks import verify_chain
 from portal.districts.models import District
 from tests.builders import a_district, a_person
+from tests.examples import examples
 
 pytestmark = pytest.mark.django_db
 
@@ -168,7 +169,7 @@ LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, 
 VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner), max_leaves=12)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@examples(50, 300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(VALUES)
 @example(10**28 + 1)
 @example(-0.0)

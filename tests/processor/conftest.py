@@ -17,6 +17,13 @@ from devtools.services.postgres import Postgres, running_postgres
 from infra import rotation_package
 from sandbox.launch import running_sandbox
 from tests.processor.pipeline import Pipeline, running_pipeline
+from tests.processor.warm import end_server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _warm_process_ends() -> Iterator[None]:
+    yield
+    end_server()
 
 
 @pytest.fixture(scope="session")

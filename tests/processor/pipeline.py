@@ -11,7 +11,7 @@ import secrets
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote_plus
@@ -28,9 +28,11 @@ from processor.ingest.queue import Queue
 from processor.ingest.worker import Worker
 from processor.metrics import Metrics
 from processor.pseudonyms import Pseudonyms
-from processor.schema.migrate import migrate
 from processor.secret import Secret
+from tests.processor.databases import Databases
+from tests.processor.warm import WarmProcess
 
+Process = subprocess.Popen[str] | WarmProcess
 APPLICATION, OWNER, KEY = "homeroom_app", "homeroom_admin", "a key that never leaves the secret"
 TABLES = (
     "school",
@@ -112,7 +114,7 @@ class Pipeline:
             worker._disconnect()
         return results
 
-    def wait_until_settled(self, process: subprocess.Popen[str]) -> None:
+    def wait_until_settled(self, process: Process) -> None:
         """Wait until a worker's process has settled every message, its last words said; or has ended."""
         queue = Queue(self.client("sqs"), self.queue_url)
         while queue.waiting() != (0, 0) and process.poll() is None:
@@ -171,16 +173,19 @@ class Pipeline:
             **more,
         }
 
-    def start(self, *arguments: str, **more: str) -> subprocess.Popen[str]:
-        """Start the program as the stack does."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "processor", *arguments],
-            cwd=ROOT,
-            env=self.environment(**more),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+    def start(self, *arguments: str, **more: str) -> WarmProcess:
+        """Start the program by a fork of a warm process."""
+        return WarmProcess(list(arguments), self.environment(**more))
+
+    def start_cold(self, *arguments: str, **more: str) -> subprocess.Popen[str]:
+        """Start the program as the stack does: an interpreter of its own."""
+        return cold(arguments, self.environment(**more), subprocess.PIPE)
+
+
+def cold(arguments: Sequence[str], environment: dict[str, str], out: int) -> subprocess.Popen[str]:
+    """Start the program with an interpreter of its own; its output goes to the descriptor, or to a pipe."""
+    command = [sys.executable, "-m", "processor", *arguments]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT, text=True)
 
 
 @functools.cache
@@ -213,14 +218,11 @@ def _user(admin: psycopg.Connection, name: str, password: str, options: str) -> 
 @contextlib.contextmanager
 def running_pipeline(postgres: Postgres, aws: str) -> Iterator[Pipeline]:
     """Make a pipeline: its database is owned by a user that is no superuser, as on Aurora."""
-    suffix = secrets.token_hex(4)
-    database, password = f"assessments_{suffix}", secrets.token_hex(8)
+    suffix, password = secrets.token_hex(4), secrets.token_hex(8)
+    databases = _databases(postgres)
     with psycopg.connect(postgres.url, autocommit=True) as server:
         _user(server, OWNER, password, "CREATEROLE")
-        server.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(database), sql.Identifier(OWNER)))
-        owner_url = database_url(postgres.port, password, database).replace("//homeroom:", f"//{OWNER}:")
-        with psycopg.connect(owner_url) as owner:
-            migrate(owner)
+        database = databases.take(password)
         _user(server, APPLICATION, password, "")
         server.execute(f"GRANT homeroom_application TO {APPLICATION}")
     admin = psycopg.connect(database_url(postgres.port, postgres.password, database), autocommit=True)
@@ -233,22 +235,30 @@ def running_pipeline(postgres: Postgres, aws: str) -> Iterator[Pipeline]:
         for user in (APPLICATION, OWNER)
     ]
     dead = sqs.create_queue(QueueName=f"dead-{suffix}")["QueueUrl"]
-    policy = {"deadLetterTargetArn": _arn(sqs, dead), "maxReceiveCount": 3}
+    policy = {"deadLetterTargetArn": _arn(dead), "maxReceiveCount": 3}
     redrive = {"RedrivePolicy": json.dumps(policy)}
     queue = sqs.create_queue(QueueName=f"results-{suffix}", Attributes=redrive)["QueueUrl"]
     bucket = f"results-{suffix}"
     s3.create_bucket(Bucket=bucket)
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     rules = [{"Key": {"FilterRules": [{"Name": "prefix", "Value": "incoming/"}]}}]
-    told = {"QueueArn": _arn(sqs, queue), "Events": ["s3:ObjectCreated:*"], "Filter": rules[0]}
+    told = {"QueueArn": _arn(queue), "Events": ["s3:ObjectCreated:*"], "Filter": rules[0]}
     s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"QueueConfigurations": [told]})
     pipeline = Pipeline(admin, aws, bucket, queue, dead, arns[0], arns[1])
     try:
         pipeline.drain()
         yield pipeline
+        databases.give_back(database, admin)
     finally:
         admin.close()
 
 
-def _arn(sqs: Any, url: str) -> str:
-    return str(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"])
+@functools.cache
+def _databases(postgres: Postgres) -> Databases:
+    return Databases(postgres, OWNER)
+
+
+def _arn(url: str) -> str:
+    """Return a queue's ARN by its address (Amazon SQS, "Queue and message identifiers")."""
+    account, name = url.split("/")[-2:]
+    return f"arn:aws:sqs:us-east-1:{account}:{name}"

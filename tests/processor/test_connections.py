@@ -12,7 +12,7 @@ from psycopg import sql
 from devtools.services.postgres import Postgres
 from processor.database import parameters
 from processor.pseudonyms import PseudonymKeyError, Pseudonyms
-from tests.processor.pipeline import Pipeline
+from tests.processor.pipeline import Pipeline, Process
 
 FIELDS = {"host": "db", "port": "5432", "dbname": "d", "username": "u", "password": "p"}
 
@@ -85,7 +85,8 @@ def test_the_migration_can_be_called_twice_and_makes_the_user_of_the_secret(pipe
     )
     empty = manager.create_secret(Name=f"pseudonym-{pipeline.bucket[-8:]}")["ARN"]
     for expected in ("made", "there"):
-        ran = pipeline.start("migrate", PSEUDONYM_SECRET_ARN=empty)
+        start = pipeline.start_cold if expected == "made" else pipeline.start
+        ran: Process = start("migrate", PSEUDONYM_SECRET_ARN=empty)
         output = ran.communicate(timeout=60)[0]
         assert ran.returncode == 0, output
         told = {"revision": "0007", "application_user": expected, "pseudonym_key": expected}

@@ -100,7 +100,7 @@ def test_the_commands_hold_lift_and_retain_and_every_step_is_on_the_record(pipel
     def run(*arguments: str) -> tuple[int, str]:
         started = pipeline.start(*arguments)
         output = started.communicate(timeout=60)[0]
-        return started.returncode, output
+        return started.wait(), output
 
     old = samples.PLAIN.replace("2025-10-03", "2015-10-03").replace("10/03/2025", "2014-10-03")
     pipeline.take("old.csv", old)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import importlib
 import json
 import logging
+import os
 import ssl
+import subprocess
+import sys
 import uuid
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -17,10 +21,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from devtools.environment import SANDBOX_CREDENTIALS
 from devtools.services.postgres import Postgres
 from infra import rotation_package
 from infra.spec_values import REGIONS
 from sandbox.launch import running_sandbox
+from sandbox.standins import lambda_runtime
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 FIRST = "first-password"
@@ -220,6 +226,81 @@ def test_the_server_is_given_a_verifier_and_never_a_password(handler, district):
     told = importlib.import_module("rotation.database").verifier("s3cret")
     assert told.startswith("SCRAM-SHA-256$4096:")
     assert "s3cret" not in told
+
+
+def a_test_of_the_configuration(district: District, fields: dict[str, Any] | None) -> str:
+    """Do what Secrets Manager does where a rotation is set up and does not begin at once, and return the version."""
+    token = str(uuid.uuid4())
+    district.client.put_secret_value(
+        SecretId=district.arn,
+        ClientRequestToken=token,
+        SecretString=json.dumps(fields or {"unlike": "any"}),
+        VersionStages=["AWSPENDING"],
+    )
+    return token
+
+
+def test_what_secrets_manager_tries_before_there_is_a_user_or_a_database_is_no_failure(handler, district):
+    """`RotateImmediately` false: the step testSecret alone, on a pending version that holds the current value."""
+    told = district.client.get_secret_value(SecretId=district.arn, VersionStage="AWSCURRENT")["SecretString"]
+    fields = json.loads(told) | {"host": "no-database.invalid", "username": "nobody_yet"}
+    district.client.put_secret_value(SecretId=district.arn, SecretString=json.dumps(fields))
+    token = a_test_of_the_configuration(district, fields)
+    handler.handle(district.event("testSecret", token), None)
+    assert district.password() == FIRST
+
+
+def test_a_pending_label_that_such_a_test_left_behind_blocks_no_rotation(handler, district):
+    """Its version can be given no other value; so it is no longer pending, and the next rotation begins anew."""
+    told = district.client.get_secret_value(SecretId=district.arn, VersionStage="AWSCURRENT")["SecretString"]
+    token = a_test_of_the_configuration(district, json.loads(told))
+    with pytest.raises(handler.RotationRefused, match="rotate again"):
+        handler.handle(district.event("createSecret", token), None)
+    stages = district.client.describe_secret(SecretId=district.arn)["VersionIdsToStages"]
+    assert "AWSPENDING" not in stages.get(token, [])
+    assert district.password() == FIRST
+
+
+def test_a_version_without_a_value_is_never_made_current(handler, district, monkeypatch):
+    client = boto3.client("secretsmanager", endpoint_url=os.environ["SECRETS_MANAGER_ENDPOINT"])
+    missing = client.exceptions.ResourceNotFoundException({"Error": {"Code": "ResourceNotFoundException"}}, "Get")
+
+    def empty(*args: Any) -> Any:
+        raise missing
+
+    monkeypatch.setattr(handler, "value", empty)
+    with pytest.raises(handler.RotationRefused, match="no value"):
+        handler.finish_secret(client, district.arn, district.token)
+    assert district.password() == FIRST
+
+
+ALONE = """
+import importlib, json, sys
+sys.path[:0] = sys.argv[1:3]
+handler = importlib.import_module("rotation.handler")
+handler.handle(json.load(sys.stdin), None)
+print(importlib.import_module("pg8000").__file__, importlib.import_module("scramp").__file__)
+"""
+
+
+def test_the_archive_alone_changes_a_password_where_lambda_gives_nothing_but_boto3(archive, district, aws, tmp_path):
+    """The archive, boto3 and the standard library: no package of this machine is on the path (Lambda, "Python")."""
+    task = tmp_path / "task"
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(task)
+    runtime = lambda_runtime.made(tmp_path / "runtime")
+    ended = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", ALONE, str(task), str(runtime)],
+        input=json.dumps(district.event("setSecret")),
+        env=SANDBOX_CREDENTIALS
+        | {"SECRETS_MANAGER_ENDPOINT": aws, "DATABASE_TLS": "off", "AWS_DEFAULT_REGION": "us-east-1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert all(Path(path).is_relative_to(task) for path in ended.stdout.split())
+    district.connect("made-by-create-secret").close()
 
 
 def test_the_archive_holds_the_authorities_of_rds(tmp_path):

@@ -68,6 +68,19 @@ def test_the_stacks_command_is_one_of_the_programs(name: str):
 
 
 @pytest.mark.parametrize("name", TASKS)
+def test_the_image_declares_the_volumes_that_its_user_writes_to(name: str):
+    """Fargate gives an empty volume to root alone, unless the image has declared one at the very same path."""
+    final = DOCKERFILE.rpartition("\nFROM ")[2]
+    declared = {path for told in re.findall(r"^VOLUME (\[.*\])$", final, re.MULTILINE) for path in json.loads(told)}
+    container = containers()[name]
+    assert container["user"].partition(":")[0] != "0"
+    assert container["readonlyRootFilesystem"] is True
+    assert {one["containerPath"] for one in container["mountPoints"] if not one["readOnly"]} == declared
+    # What the path is in the image it is in the volume: nothing before the declaration may take its rights away.
+    assert not re.search(r"chmod|chown", final.partition("VOLUME")[0].replace("--chmod=0555 processor/healthcheck", ""))
+
+
+@pytest.mark.parametrize("name", TASKS)
 def test_every_variable_that_the_stack_gives_is_read(name: str):
     assert {pair["name"] for pair in containers()[name]["environment"]} <= read_by(name)
 

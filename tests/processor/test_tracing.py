@@ -19,7 +19,7 @@ from devtools.paths import ROOT
 from devtools.services.process import free_port
 from processor.tracing import ENDPOINT, FACTS, SentTracing
 from tests.processor import samples
-from tests.processor.api.world import running_api, running_issuer
+from tests.processor.api.world import PLAIN, running_api, running_issuer
 from tests.processor.pipeline import Pipeline
 from tests.processor.test_no_student_data import MARKS, marked
 
@@ -125,7 +125,7 @@ def test_a_request_is_traced_by_its_routes_template_as_a_part_of_the_callers_tra
     with (
         running_issuer() as issuer,
         running_api(pipeline, issuer, tmp_path, **variables) as api,
-        httpx.Client(base_url=api.url, headers={"X-Access-Purpose": "a test"}, timeout=60) as client,
+        httpx.Client(base_url=api.url, headers={"X-Access-Purpose": "a test"}, timeout=60, verify=PLAIN) as client,
     ):
         headers = {"Authorization": f"Bearer {issuer.token()}"}
         assert client.get(f"/v1/students/{student}", headers={**headers, "traceparent": PARENT}).status_code == 200

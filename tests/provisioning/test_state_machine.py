@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from portal.accounts.roles import Role
@@ -27,10 +27,11 @@ from provisioning.services.teardown import request_teardown
 from provisioning.states import ACTIVE_STATES, TABLE, TRANSITIONS, Decision, RunKind, RunState
 from provisioning.transitions import RunMoved, TransitionRefused, move
 from tests.builders import a_district, a_person, a_run, moved, proven
+from tests.examples import examples
 
 pytestmark = pytest.mark.django_db
 
-WALKS, LONGEST = 300, 25
+WALKS, LONGEST = (50, 300), 25
 Try = tuple[RunState, By, dict[str, Any]]
 
 
@@ -107,7 +108,7 @@ def no_excuse(before: RunState, after: RunState, by: By, hand: dict[str, Any]) -
     return allowed[row.guard]
 
 
-@settings(max_examples=WALKS, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(*WALKS, suppress_health_check=list(HealthCheck))
 @given(walk=st.lists(tries(), min_size=1, max_size=LONGEST))
 def test_of_random_walks_only_what_the_table_has_is_made_and_each_move_is_one_audit_event(people, walk):
     with transaction.atomic():

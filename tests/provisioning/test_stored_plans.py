@@ -10,13 +10,13 @@ import pytest
 
 from provisioning.configuration import engine_settings
 from provisioning.engine.aws import client
-from provisioning.engine.plan_store import plan_key, store_plan
+from provisioning.engine.plan_store import packed_plan, plan_key, plan_sha256, store_plan
 from provisioning.engine.state_store import ensure_state_bucket
 from provisioning.models import Run
-from provisioning.services.approval import discard
+from provisioning.services.approval import approve, discard
 from provisioning.states import RunState
 from provisioning.stored_plans import forget_ended_plans, forget_plan
-from provisioning.tasks import forget_plans
+from provisioning.tasks import execute_run, forget_plans
 from sandbox.launch import running_sandbox
 from tests.builders import a_person, a_run, moved
 
@@ -36,9 +36,11 @@ def planned(settings, url, tmp_path: Path) -> Run:
     ensure_state_bucket(engine_settings())
     run = a_run()
     (tmp_path / "run.tfplan").write_bytes(b"a password in the clear")
+    packed = packed_plan(tmp_path)
     for _ in range(2):
-        store_plan(engine_settings(), plan_key(run.spec["suffix"], run.number), tmp_path)
-    moved(run, RunState.SYNTHESIZING, plan_stored=True, approval_reasons=["A change of production"])
+        store_plan(engine_settings(), plan_key(run.spec["suffix"], run.number), packed)
+    kept = {"plan_stored": True, "plan_sha256": plan_sha256(packed)}
+    moved(run, RunState.SYNTHESIZING, approval_reasons=["A change of production"], **kept)
     moved(run, RunState.PLANNING)
     moved(run, RunState.AWAITING_APPROVAL)
     return run
@@ -71,3 +73,16 @@ def test_a_plan_that_aws_could_not_delete_is_deleted_later(planned: Run, setting
     settings.AWS_ENDPOINT_URL = url
     assert forget_ended_plans() == [planned.number]
     assert versions(planned) == []
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_plan_that_somebody_exchanges_after_its_approval_is_not_applied(planned: Run, tmp_path: Path):
+    approve(run=planned, actor=a_person())
+    (tmp_path / "run.tfplan").write_bytes(b"a plan that nobody has seen")
+    store_plan(engine_settings(), plan_key(planned.spec["suffix"], planned.number), packed_plan(tmp_path))
+    execute_run(planned.number)
+    planned.refresh_from_db()
+    assert (planned.state, planned.error_code) == (RunState.FAILED, "plan_exchanged")
+    assert "CloudTrail" in planned.error_remedy
+    assert not planned.apply_open
+    assert not planned.events.filter(kind="apply_start").exists()

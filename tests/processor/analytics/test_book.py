@@ -9,13 +9,14 @@ import tracemalloc
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.analytics.book import BYTES_A_CELL, GROUPED_BY, Book, book, growth_book, told_apart
 from processor.analytics.cells import ALL, DIMENSIONS, Cell
 from processor.analytics.profiles import NEEDED, PERCENTILES, Profile, Reading, sorted_scores
 from processor.analytics.shelf import Shelf
+from tests.examples import examples
 
 LEVELS = ("1 low", "2 middle", "3 high")
 VALUES = {"gender": ("female", "male"), "ethnicity": ("A", "B", "C", "not reported")}
@@ -59,7 +60,7 @@ def every_question() -> Iterator[tuple[Cell, str]]:
                     yield Cell(school, grade), by
 
 
-@settings(max_examples=30, deadline=None)
+@examples(8, 60)
 @given(st.integers(0, 900), st.integers(0, 1_000))
 def test_the_numbers_of_every_shown_group_are_those_of_its_students(count: int, seed: int):
     made = students(count, seed)

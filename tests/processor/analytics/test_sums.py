@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from processor.analytics.elimination import PRIME, basis, pivots, random_solution
 from processor.analytics.sums import determined_sums
 from processor.analytics.suppression import LEAST
+from tests.examples import examples
 from tests.processor.analytics.attack import is_told, null_space
 
 UNKNOWNS = 8
@@ -23,7 +24,7 @@ def sparse(rows: list[list[int]]) -> list[dict[int, int]]:
     return [{place: factor for place, factor in enumerate(row) if factor} for row in rows]
 
 
-@settings(max_examples=300, deadline=None)
+@examples(100, 1_000)
 @given(st.lists(ROW, max_size=7), SIZES)
 @example(TWO_PAIRS, [0, 0, 0, 0, 0, 1, 0, 0])
 def test_every_sum_of_two_to_four_that_is_told_while_no_part_of_it_is_is_found_and_no_other(
@@ -48,7 +49,7 @@ def test_every_sum_of_two_to_four_that_is_told_while_no_part_of_it_is_is_found_a
     assert determined_sums(basis(echelon, UNKNOWNS), values, sizes, LEAST) == expected
 
 
-@settings(max_examples=100, deadline=None)
+@examples(50, 300)
 @given(st.lists(ROW, max_size=7))
 def test_the_basis_is_of_solutions_and_of_as_many_as_are_open(rows: list[list[int]]):
     found = basis(pivots(sparse(rows)), UNKNOWNS)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.analytics.cells import ALL, Atom, Cell, family
 from processor.analytics.suppression import LEAST, hidden_cells
+from tests.examples import examples
 from tests.processor.analytics.attack import is_told, null_space, small_groups_told
 
 SIZES = st.sampled_from([0, 0, 1, 3, 5, 9, 10, 12, 15, 30])
@@ -56,19 +57,19 @@ def assert_nothing_small_is_told(atoms: list[Atom], levels: tuple[str, ...] = ()
     assert [group for group in told if len(group) <= 4] == []
 
 
-@settings(max_examples=150, deadline=None)
+@examples(100, 1_000)
 @given(tables())
 def test_no_small_group_of_schools_and_grades_can_be_reckoned(atoms: list[Atom]):
     assert_nothing_small_is_told(atoms)
 
 
-@settings(max_examples=80, deadline=None)
+@examples(60, 400)
 @given(tables("gender", ("female", "male")))
 def test_no_small_group_of_a_subgroup_can_be_reckoned(atoms: list[Atom]):
     assert_nothing_small_is_told(atoms)
 
 
-@settings(max_examples=80, deadline=None)
+@examples(60, 400)
 @given(tables(levels=LEVELS).filter(lambda atoms: len(atoms) <= 12))
 def test_no_small_group_of_a_level_can_be_reckoned_nor_that_nobody_reached_it(atoms: list[Atom]):
     assert_nothing_small_is_told(atoms, LEVELS)

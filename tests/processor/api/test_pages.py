@@ -10,13 +10,14 @@ import pytest
 
 from tests.processor import oneroster_tables as spec
 from tests.processor import samples
-from tests.processor.api.world import Api, Issuer
+from tests.processor.api.world import PLAIN, Api, Issuer
 from tests.processor.pipeline import Pipeline
 
 
 @pytest.fixture
 def office(api: Api, issuer: Issuer) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=api.url, follow_redirects=True, headers={"accept": "text/html"}, timeout=60) as client:
+    headers = {"accept": "text/html"}
+    with httpx.Client(base_url=api.url, follow_redirects=True, headers=headers, timeout=60, verify=PLAIN) as client:
         assert client.post("/sign-in", data={"token": issuer.token()}).url.path == "/files"
         yield client
 
@@ -26,7 +27,7 @@ def test_a_file_is_uploaded_by_a_plain_form_and_its_rows_are_explained(office: h
     action = re.findall(r'<form method="post" action="([^"]+)" enctype', page)[0]
     fields = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]+)"', page))
     content = samples.PLAIN.replace("190", "=cmd()")
-    back = httpx.post(action, data=fields, files={"file": ("fall scores.csv", content)})
+    back = httpx.post(action, data=fields, files={"file": ("fall scores.csv", content)}, verify=PLAIN)
     assert back.status_code == 303
     waiting = office.get(back.headers["location"])
     assert "It waits to be read" in waiting.text
@@ -87,10 +88,12 @@ def test_tests_and_periods_are_called_by_their_titles_and_not_by_ids(office: htt
 
 
 def test_a_form_of_another_site_is_refused_and_who_is_not_signed_in_is_led_to_the_door(api: Api, issuer: Issuer):
-    assert httpx.get(f"{api.url}/files", headers={"accept": "text/html"}).headers["location"] == "/sign-in"
+    led = httpx.get(f"{api.url}/files", headers={"accept": "text/html"}, verify=PLAIN)
+    assert led.headers["location"] == "/sign-in"
     cookie = {"cookie": f"homeroom-session={issuer.token()}", "sec-fetch-site": "cross-site"}
-    assert httpx.post(f"{api.url}/v1/uploads", headers=cookie).status_code == 403
-    assert httpx.post(f"{api.url}/v1/uploads", headers={**cookie, "sec-fetch-site": "same-origin"}).status_code == 201
-    wrong = httpx.post(f"{api.url}/sign-in", data={"token": "nonsense"})
+    assert httpx.post(f"{api.url}/v1/uploads", headers=cookie, verify=PLAIN).status_code == 403
+    same = {**cookie, "sec-fetch-site": "same-origin"}
+    assert httpx.post(f"{api.url}/v1/uploads", headers=same, verify=PLAIN).status_code == 201
+    wrong = httpx.post(f"{api.url}/sign-in", data={"token": "nonsense"}, verify=PLAIN)
     assert wrong.status_code == 401
     assert "set-cookie" not in wrong.headers

@@ -12,7 +12,7 @@ from psycopg import sql
 
 from tests.processor import samples
 from tests.processor.api.world import Issuer, running_api
-from tests.processor.pipeline import Pipeline
+from tests.processor.pipeline import Pipeline, cold
 from tests.processor.test_no_student_data import MARKS, marked
 
 OCCASION: dict[str, Any] = {"assessment": "pl:reading", "year": 2026, "period": "2026 Fall"}
@@ -20,7 +20,7 @@ OCCASION: dict[str, Any] = {"assessment": "pl:reading", "year": 2026, "period": 
 
 def test_requests_in_hand_are_answered_when_the_task_is_told_to_end(pipeline: Pipeline, issuer: Issuer, tmp_path: Path):
     pipeline.take("scores.csv", samples.PLAIN)
-    with running_api(pipeline, issuer, tmp_path) as api:
+    with running_api(pipeline, issuer, tmp_path, cold) as api:
         # The answer waits for the table that someone holds; meanwhile the task is told to end.
         statuses: list[int] = []
         with pipeline.admin.transaction():

@@ -18,11 +18,12 @@ import psutil
 import pytest
 
 from tests.processor import samples
-from tests.processor.api.world import Api, Issuer, running_api
+from tests.processor.api.world import PLAIN, Api, Issuer, running_api
 from tests.processor.pipeline import Pipeline
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
-ROTATIONS, ASKING = 5, 6
+FEW, MANY = (3, 3), (5, 6)
+"""How many rotations, and how many who ask: with three, each of the two users is given a second password."""
 OF_PORTS = (
     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() "
     "AND client_port = ANY (%s)"
@@ -32,10 +33,10 @@ OF_PORTS = (
 class Load:
     """Threads that ask without a pause; what they got is counted."""
 
-    def __init__(self, api: Api, paths: list[str]) -> None:
+    def __init__(self, api: Api, paths: list[str], asking: int) -> None:
         self._api, self._paths = api, paths
         self._ended = threading.Event()
-        self._in_hand = [threading.Lock() for _ in range(ASKING)]
+        self._in_hand = [threading.Lock() for _ in range(asking)]
         self._threads = [threading.Thread(target=self._ask, args=(lock,)) for lock in self._in_hand]
         self.got: Counter[str] = Counter()
         self._counting = threading.Lock()
@@ -65,7 +66,7 @@ class Load:
 
     def _ask(self, in_hand: threading.Lock) -> None:
         headers = {"Authorization": f"Bearer {self._api.issuer.token()}", "X-Access-Purpose": "a test"}
-        with httpx.Client(base_url=self._api.url, headers=headers, timeout=60) as client:
+        with httpx.Client(base_url=self._api.url, headers=headers, timeout=60, verify=PLAIN) as client:
             while not self._ended.is_set():
                 for path in self._paths:
                     with in_hand:
@@ -117,8 +118,9 @@ def rotate(handler: ModuleType, pipeline: Pipeline) -> dict[str, Any]:
     return current
 
 
+@pytest.mark.parametrize(("rotations", "asking"), [FEW, pytest.param(*MANY, marks=pytest.mark.soak)])
 def test_a_rotation_under_load_fails_no_request_and_no_file(
-    pipeline: Pipeline, rotating: ModuleType, issuer: Issuer, tmp_path: Path
+    pipeline: Pipeline, rotating: ModuleType, issuer: Issuer, tmp_path: Path, rotations: int, asking: int
 ):
     pipeline.take("first.csv", samples.PLAIN)
     ((student,),) = pipeline.rows("SELECT student::text FROM homeroom.student_identity WHERE local_id = '1001'")
@@ -133,9 +135,9 @@ def test_a_rotation_under_load_fails_no_request_and_no_file(
     users, files = set(), 1
     try:
         with running_api(pipeline, issuer, tmp_path) as api:
-            load = Load(api, paths)
+            load = Load(api, paths, asking)
             with load.going_on():
-                for number in range(ROTATIONS):
+                for number in range(rotations):
                     pipeline.upload(f"{number}.csv", samples.PLAIN.replace("212", str(200 + number)))
                     files += 1
                     users.add(rotate(rotating, pipeline)["username"])
@@ -145,7 +147,7 @@ def test_a_rotation_under_load_fails_no_request_and_no_file(
                         ports = [one.laddr.port for one in psutil.Process(api.process.pid).net_connections()]
                         assert pipeline.rows(OF_PORTS, ports) != [(0,)]
                     asked = load.total()
-                    while load.total() < asked + 10 * ASKING and worker.poll() is None:
+                    while load.total() < asked + 10 * asking and worker.poll() is None:
                         with contextlib.suppress(subprocess.TimeoutExpired):
                             worker.wait(0.05)
                 while pipeline.rows("SELECT count(*) FROM homeroom.file WHERE state = 'merged'") != [(files,)]:
@@ -158,4 +160,4 @@ def test_a_rotation_under_load_fails_no_request_and_no_file(
     assert worker.returncode == 0, output
     assert users == {"homeroom_app", "homeroom_app_clone"}
     assert set(load.got) == {"200"}, load.got
-    assert load.got["200"] > ROTATIONS * ASKING * len(paths)
+    assert load.got["200"] > rotations * asking * len(paths)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import ssl
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,10 +18,13 @@ import httpx
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from devtools.paths import ROOT
 from devtools.services.process import free_port
 from processor.data.write import write_all
-from tests.processor.pipeline import Pipeline
+from tests.processor.pipeline import Pipeline, Process
+from tests.processor.warm import WarmProcess
+
+PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For addresses without TLS: a client without it would load all of the machine's authorities for each request."""
 
 AUDIENCE = "maple-test"
 EVERYTHING = "aggregate student ingest audit"
@@ -91,42 +94,40 @@ class Api:
     """A running process of the API."""
 
     url: str
-    process: subprocess.Popen[str]
+    process: Process
     issuer: Issuer
     log: Path
 
     def get(self, path: str, *, scope: str = EVERYTHING, **parameters: Any) -> httpx.Response:
         """Ask with a fresh token of a scope."""
         headers = {"Authorization": f"Bearer {self.issuer.token(scope)}", "X-Access-Purpose": "a test"}
-        return httpx.get(self.url + path, params=parameters, headers=headers, timeout=60)
+        return httpx.get(self.url + path, params=parameters, headers=headers, timeout=60, verify=PLAIN)
 
     def client(self) -> httpx.Client:
         """Return a client that is signed in for a while."""
         token = self.issuer.token(exp=int(time.time()) + 7200)
-        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=120)
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=120, verify=PLAIN)
 
     def output(self) -> str:
         """Return what it wrote so far."""
         return self.log.read_text()
 
 
+Start = Callable[[list[str], dict[str, str], int], Process]
+
+
 @contextlib.contextmanager
-def running_api(pipeline: Pipeline, issuer: Issuer, folder: Path, **more: str) -> Iterator[Api]:
-    """Start the API as the stack does, and wait until it is ready."""
+def running_api(
+    pipeline: Pipeline, issuer: Issuer, folder: Path, start: Start = WarmProcess, /, **more: str
+) -> Iterator[Api]:
+    """Start the API, by a fork of a warm process unless another way is given, and wait until it is ready."""
     port = free_port()
     log = folder / f"api-{port}.log"
     environment = pipeline.environment(
         PORT=str(port), BIND="127.0.0.1", OIDC_ISSUER=issuer.url, CACHE_TLS="off", **more
     )
     with log.open("w") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "processor", "api"],
-            cwd=ROOT,
-            env=environment,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        process = start(["api"], environment, out.fileno())
     api = Api(f"http://127.0.0.1:{port}", process, issuer, log)
     try:
         until = time.monotonic() + 60
@@ -147,7 +148,7 @@ def running_api(pipeline: Pipeline, issuer: Issuer, folder: Path, **more: str) -
 
 def ready(api: Api) -> bool:
     try:
-        return httpx.get(f"{api.url}/readyz", timeout=5).status_code == 200
+        return httpx.get(f"{api.url}/readyz", timeout=5, verify=PLAIN).status_code == 200
     except httpx.HTTPError:
         return False
 

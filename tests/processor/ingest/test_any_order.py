@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from devtools.services.postgres import Postgres
@@ -17,6 +17,7 @@ from processor.formats import oneroster_results, oneroster_users
 from processor.formats.base import Format, Reading, plan
 from processor.ingest import merge_results, staging
 from processor.ingest.merge import ensure_years, merge_small
+from tests.examples import examples
 from tests.processor.pipeline import Pipeline, running_pipeline
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -94,7 +95,7 @@ def shared(pipeline_server: Postgres, sandbox_url: str) -> Iterator[tuple[Pipeli
         yield pipeline, writer
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(15, 100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(told=files, data=st.data())
 def test_results_end_as_the_model_says(shared: Any, told: list[list[Change]], data: st.DataObject):
     pipeline, writer = shared
@@ -108,7 +109,7 @@ def test_results_end_as_the_model_says(shared: Any, told: list[list[Change]], da
     assert len(found) == len({row[0] for row in found}), "one row for each record, whatever years it was in"
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(10, 60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(told=files, data=st.data())
 def test_rosters_end_as_the_model_says(shared: Any, told: list[list[Change]], data: st.DataObject):
     pipeline, writer = shared

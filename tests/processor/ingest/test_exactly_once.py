@@ -161,7 +161,7 @@ def test_a_worker_that_is_asked_to_end_gives_its_message_back(pipeline: Pipeline
     # Somebody else merges: the worker waits for its turn, in the middle of its file.
     with pipeline.admin.transaction():
         pipeline.admin.execute("SELECT pg_advisory_xact_lock(7301002)")
-        process = pipeline.start("worker", "--wait-seconds=1")
+        process = pipeline.start_cold("worker", "--wait-seconds=1")
         deadline = time.monotonic() + 60
         waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7301002 AND NOT granted"
         while pipeline.rows(waiting) == [(0,)] and time.monotonic() < deadline:

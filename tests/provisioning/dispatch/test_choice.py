@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from provisioning.dispatch.choice import choose, in_order
 from provisioning.dispatch.reasons import explain
 from provisioning.dispatch.values import AGEING, IN_ALL, Limits, Room, Served, Spot, Waiting, Working, set_apart
 from provisioning.states import Priority
+from tests.examples import examples
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PERSON, ROLLOUT, SWEEP = Priority.PERSON, Priority.ROLLOUT, Priority.SWEEP
@@ -194,7 +195,7 @@ def test_the_order_names_everybody_once(queue, working, limits):
     assert sorted(in_order(queue, working, limits, NOW)) == sorted(run.number for run in queue)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(25, 200)
 @given(
     lengths=st.lists(st.integers(1, 6), min_size=8, max_size=8),
     limits=bounds,

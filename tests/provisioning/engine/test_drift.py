@@ -129,6 +129,31 @@ def test_noise_is_of_its_type_and_its_attribute_only():
     assert told("aws_s3_bucket.results", {"policy_x": "a"}, {"policy_x": "b"}) == [("policy_x", "a", "b")]
 
 
+BY_AWS = [
+    ("aws_backup_vault", {"recovery_points": 0}, {"recovery_points": 35}),
+    (
+        "aws_sns_topic_subscription",
+        {"pending_confirmation": True, "confirmation_was_authenticated": False},
+        {"pending_confirmation": False, "confirmation_was_authenticated": True},
+    ),
+    ("aws_vpc_endpoint", {"cidr_blocks": ["3.5.0.0/19"]}, {"cidr_blocks": ["3.5.0.0/19", "16.15.176.0/20"]}),
+    (
+        "aws_rds_cluster",
+        {"ca_certificate_valid_till": "2026-11-29T00:00:00Z", "engine_version_actual": "16.6"},
+        {"ca_certificate_valid_till": "2027-11-29T00:00:00Z", "engine_version_actual": "16.8"},
+    ),
+    ("aws_wafv2_web_acl", {"capacity": 1427, "lock_token": "a"}, {"capacity": 1452, "lock_token": "b"}),
+    ("aws_acm_certificate", {"renewal_eligibility": "INELIGIBLE"}, {"renewal_eligibility": "ELIGIBLE"}),
+    ("aws_elasticache_replication_group", {"engine_version_actual": "7.1.0"}, {"engine_version_actual": "7.1.1"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "before", "after"), BY_AWS, ids=[case[0] for case in BY_AWS])
+def test_what_aws_changes_by_itself_within_a_day_is_no_drift(kind: str, before: Any, after: Any):
+    assert told(f"{kind}.x", before, after) == []
+    assert told(f"{kind}.x", before | {"name": "a"}, after | {"name": "b"}) == [("name", "a", "b")]
+
+
 def test_every_noise_rule_speaks_of_a_type_that_the_stack_has_and_gives_its_reason():
     stacks = [json.loads(path.read_text()) for path in (ROOT / "tests" / "infra" / "golden").glob("*.json")]
     known = {kind for stack in stacks for kind in stack["resource"]}

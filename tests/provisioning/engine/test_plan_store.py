@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provisioning.engine.binding import PlanBinding, differences, spec_sha256
-from provisioning.engine.errors import PlanStale
-from provisioning.engine.plan_store import delete_plan, fetch_plan, plan_key, store_plan
+from provisioning.engine.errors import PlanExchanged, PlanStale
+from provisioning.engine.plan_store import delete_plan, fetch_plan, packed_plan, plan_key, plan_sha256, store_plan
 from provisioning.engine.settings import EngineSettings
 from provisioning.engine.state_store import ensure_state_bucket
 from sandbox.launch import running_sandbox
@@ -37,13 +37,27 @@ def test_a_plan_comes_back_with_what_it_was_made_from_and_without_the_rest(setti
     (here / ".terraform").mkdir()
     (here / "stderr.log").write_text("noise")
     key = plan_key("maple-sbx", 42)
-    store_plan(settings, key, here)
-    fetch_plan(settings, key, there)
+    packed = packed_plan(here)
+    store_plan(settings, key, packed)
+    fetch_plan(settings, key, there, sha256=plan_sha256(packed))
     assert {path.name for path in there.iterdir()} == {*kept, ".terraform.lock.hcl"}
     assert all((there / name).read_bytes() == content for name, content in kept.items())
     delete_plan(settings, key)
     with pytest.raises(PlanStale, match="gone"):
-        fetch_plan(settings, key, there)
+        fetch_plan(settings, key, there, sha256=plan_sha256(packed))
+
+
+@pytest.mark.parametrize("recorded", ["", "0" * 64])
+def test_a_plan_of_another_digest_is_refused_before_anything_of_it_is_unpacked(settings, tmp_path, recorded):
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    (here / "run.tfplan").write_bytes(b"another plan")
+    key = plan_key("maple-sbx", 43)
+    store_plan(settings, key, packed_plan(here))
+    with pytest.raises(PlanExchanged, match="not the one that was approved"):
+        fetch_plan(settings, key, there, sha256=recorded)
+    assert list(there.iterdir()) == []
 
 
 @pytest.mark.parametrize(

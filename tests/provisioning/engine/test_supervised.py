@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from provisioning.engine.child import Ended
-from provisioning.engine.host import ProcessRef, lives, reference, this_host
+from provisioning.engine.host import ProcessRef, lives, reference
 from provisioning.engine.supervised import Stop, Supervised, Terms, end_all, follow, start
 
 PATIENT = Terms(orphan_seconds=60, grace_seconds=60)
@@ -181,7 +184,50 @@ def test_a_program_that_is_missing_is_an_error_of_its_own(tmp_path: Path):
 def test_a_process_is_told_from_another_of_the_same_id_and_of_another_host():
     own = reference(os.getpid())
     assert own is not None
+    assert own.ticks is not None
     assert lives(own) is True
-    assert lives(ProcessRef(this_host(), own.pid, own.started - 100)) is False
-    assert lives(ProcessRef("elsewhere/1234/5678", own.pid, own.started)) is None
-    assert lives(ProcessRef(this_host(), 2**22 - 3, own.started)) is False
+    assert lives(replace(own, ticks=own.ticks - 100)) is False
+    assert lives(replace(own, host="elsewhere/1234/5678")) is None
+    assert lives(replace(own, pid=2**22 - 3)) is False
+
+
+def test_a_reference_that_was_noted_without_ticks_still_tells_its_process():
+    own = reference(os.getpid())
+    assert own is not None
+    noted = {name: value for name, value in own.as_data().items() if name != "ticks"}
+    assert lives(ProcessRef.from_data(noted)) is True
+    assert lives(replace(ProcessRef.from_data(noted), started=own.started - 100)) is False
+    assert ProcessRef.from_data(own.as_data()) == own
+
+
+@pytest.mark.parametrize("step", [-7200, -3, 3, 7200])
+def test_a_step_of_the_clock_makes_nobody_dead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int):
+    own = reference(os.getpid())
+    assert own is not None
+    # After a step the kernel tells another time of boot (proc(5), /proc/stat, btime), which start times rest on.
+    (tmp_path / str(own.pid)).symlink_to(f"/proc/{own.pid}")
+    kernel = Path("/proc/stat").read_text()
+    (tmp_path / "stat").write_text(re.sub(r"btime (\d+)", lambda told: f"btime {int(told[1]) + step}", kernel))
+    monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path))
+    assert abs(psutil.Process(own.pid).create_time() - own.started) >= abs(step) - 1
+    assert lives(own) is True
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_a_step_of_the_clock_ends_no_command(begin, hours: int):
+    running = begin(WORKING, Terms(orphan_seconds=30, grace_seconds=60))
+    until(lambda: has_said(running, "working"))
+    # What a lease looks like after a step: written at another time than it is now.
+    then = time.time() + hours * 3600
+    os.utime(running.folder / "lease", (then, then))
+    # The supervisor looks at it every second.
+    looked = time.monotonic() + 2.5
+    until(lambda: time.monotonic() > looked or has_said(running, "interrupted"))
+    assert not has_said(running, "interrupted")
+
+
+def test_a_clock_that_was_put_back_still_lets_an_orphan_end(begin):
+    running = begin(WORKING, Terms(orphan_seconds=1, grace_seconds=60))
+    then = time.time() + 7200
+    os.utime(running.folder / "lease", (then, then))
+    until(lambda: has_said(running, "interrupted"))

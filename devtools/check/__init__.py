@@ -1,0 +1,1 @@
+"""``make check``: style, types and the light tests of what changed, in a minute."""

@@ -43,6 +43,7 @@ def test_every_gap_is_tested(path: Path):
 CLIENTS = {
     "application_autoscaling": "application-autoscaling",
     "lambda_permissions": "lambda",
+    "lookups": "chime",
     "routing": "chime",
 }
 

@@ -19,6 +19,7 @@ from devtools.paths import ROOT
 from devtools.services.portal import Portal, running_portal
 from portal.accounts.roles import Role
 from tests.builders import ACCOUNT_ID, PASSWORD
+from tests.worlds.modules import share_modules
 
 OTHER_ACCOUNT_ID, EXTERNAL_ID = "210987654321", "cedar-4f1c2a9b7d"
 """An account of a district's own, and what its deploy role asks for."""
@@ -76,6 +77,7 @@ def make_deploy_role(url: str) -> str:
 def a_whole_portal(folder: Path, session: pytest.Session) -> Iterator[Portal]:
     """Run one below `folder`, which stays with its logs when a test of the session fails meanwhile."""
     failed = session.testsfailed
+    share_modules(folder / "work")
     with running_portal(folder, durable=False, before_web=people_it) as portal:
         yield portal
     if session.testsfailed == failed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -28,6 +29,7 @@ def client(sandbox: Sandbox) -> Clients:
     )
     config = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30)
 
+    @functools.cache
     def make(service: str) -> Any:
         return session.client(service, endpoint_url=sandbox.url, config=config)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import socket
 import ssl
@@ -30,7 +31,8 @@ def small_stack(url: str, authority: Path) -> SmallStack:
     session: Any = boto3.session.Session(
         aws_access_key_id="testing", aws_secret_access_key="testing", region_name="us-east-1"
     )
-    return SmallStack(url, lambda name: session.client(name, endpoint_url=url), authority)
+    # What is waited for is asked for ten times a second: a client is made once.
+    return SmallStack(url, functools.cache(lambda name: session.client(name, endpoint_url=url)), authority)
 
 
 @pytest.fixture(scope="module")

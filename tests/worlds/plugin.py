@@ -12,6 +12,7 @@ import pytest
 
 from sandbox.launch import fork_from
 from tests.plugin import folder
+from tests.worlds.modules import share_modules
 from tests.worlds.shared import SharedRun
 
 GIVEN = "shared_run"
@@ -25,6 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not given:
         run.own()
     config.stash[KEY] = run
+    share_modules(folder / "work")
     fork_from(run.empty_aws)
 
 

@@ -1,6 +1,6 @@
 """Adoption with real Terraform: a district's state is lost, whole or in part, and nothing of the district is.
 
-Runs on the sandbox's smallest stack. Others are named by ADOPTION, such as "production-L-3-none staging-M-2-nat"; with
+Runs on the sandbox's smallest stack, in the long edition on others too. Those to run are named by ADOPTION, such as "production-L-3-none staging-M-2-nat"; with
 "+certificate" behind it, a stack of production is given a certificate in place of a hosted zone.
 """
 
@@ -35,7 +35,10 @@ from tests.worlds.modules import share_modules
 
 pytestmark = [pytest.mark.terraform, pytest.mark.long]
 
-STACKS = os.environ.get("ADOPTION", "sandbox-S-2-nat").split()
+LONG = ("staging-M-3-none", "production-L-3-nat", "production-L-2-none+certificate")
+"""Played in the long edition: each other environment, size, egress and way to a certificate."""
+NAMED = os.environ.get("ADOPTION", "").split()
+STACKS = NAMED or ["sandbox-S-2-nat", *(pytest.param(name, marks=pytest.mark.soak) for name in LONG)]
 APPLY_SECONDS = 900.0
 SEED, LOST = 20, 30
 """The seed and the number of resources that the state loses where it loses some."""

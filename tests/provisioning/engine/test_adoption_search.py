@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -33,7 +34,7 @@ def engine(tmp_path_factory) -> Iterator[EngineSettings]:
 
 @pytest.fixture(scope="module")
 def aws(engine: EngineSettings) -> Clients:
-    return lambda service: client(engine, service, REGION)
+    return functools.cache(lambda service: client(engine, service, REGION))
 
 
 def search(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import json
 import threading
 import urllib.error
@@ -95,6 +96,7 @@ def kinds_of(items: Iterable[InventoryItem]) -> set[str]:
     return {f"{item.service} {item.kind}" for item in left_behind(items)}
 
 
+@functools.cache
 def make(engine: EngineSettings, service: str) -> Any:
     return client(engine, service, REGION)
 

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import settings
 
 from devtools.environment import ensure_signing_key, inherited, project_variables
-from devtools.lean_terraform.launch import running_keeper, write_program
+from devtools.lean_terraform.launch import TOLD_AT, running_keeper, write_program
 from devtools.paths import VAR
 from devtools.services.postgres import Postgres, database_url, running_postgres
 from devtools.services.process import free_port
@@ -224,6 +224,12 @@ def pytest_unconfigure() -> None:
 def postgres_server() -> Postgres:
     """The session's PostgreSQL server, for tests that start processes of their own against it."""
     return start_postgres()
+
+
+@pytest.fixture(scope="session")
+def keeper() -> Path:
+    """The file that says where the session's keeper of providers listens."""
+    return folder / "terraform" / TOLD_AT
 
 
 @pytest.fixture

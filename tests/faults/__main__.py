@@ -11,6 +11,7 @@ import shutil
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 
 from devtools.paths import VAR
 from tests.faults.cases import REPRESENTATIVE, TABLE, chosen
@@ -24,6 +25,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=default_jobs(), help="how many worlds play at a time")
     parser.add_argument("--list", action="store_true", help="list the cases")
     parser.add_argument("--representative", action="store_true", help="the cases that every test run has")
+    parser.add_argument("--keeper", type=Path, help="the file that says where a keeper of providers listens")
     parser.add_argument("cases", nargs="*")
     return parser.parse_args()
 
@@ -66,7 +68,7 @@ def main() -> int:
     print(f"Seed {seed}; repeat with: make faults SEED={seed}", flush=True)
     folder = VAR / f"faults-{secrets.token_hex(4)}"
     started, count = time.monotonic(), Counter[str]()
-    for row in deal(folder, seed, names, max(1, given.jobs)):
+    for row in deal(folder, seed, names, max(1, given.jobs), given.keeper):
         tell(row)
         count["broken" if row.problem else "left out" if row.left_out else "held"] += 1
     left_out = f", {count['left out']} left out" if count["left out"] else ""

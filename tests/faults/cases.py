@@ -81,6 +81,11 @@ REPRESENTATIVE = (
 )
 """The rows that every `make test` runs."""
 
+OWN_START = frozenset({"applying-terraform"})
+"""Those of them in which Terraform starts its provider by itself: where it is killed, the provider dies with it. In the
+others it dies of nothing, and a keeper saves its time; without a keeper, as in `make faults`, every row is such a one.
+"""
+
 
 def chosen(names: list[str]) -> list[Case]:
     """Return the rows of these names, all for none; raises ValueError for a name that there is not."""

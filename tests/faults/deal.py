@@ -33,10 +33,11 @@ def default_jobs() -> int:
     return max(1, (os.cpu_count() or 2) // 2)
 
 
-def deal(folder: Path, seed: int, names: Sequence[str], jobs: int) -> Iterator[Row]:
+def deal(folder: Path, seed: int, names: Sequence[str], jobs: int, keeper: Path | None = None) -> Iterator[Row]:
     """Yield each row as it has been played; a row's choices depend on the seed and its name alone.
 
-    A world that dies costs the row it had, which is told as broken; the others go on with the rest.
+    A world that dies costs the row it had, which is told as broken; the others go on with the rest. `keeper` is the
+    file that says where a keeper of providers listens (devtools/lean_terraform).
     """
     context = multiprocessing.get_context("spawn")
     tasks, rows = context.Queue(), context.Queue()
@@ -44,7 +45,7 @@ def deal(folder: Path, seed: int, names: Sequence[str], jobs: int) -> Iterator[R
     for name in [*names, *[None] * count]:
         tasks.put(name)
     worlds = [
-        context.Process(target=_play_in_a_world, args=(folder / f"world{number}", seed, tasks, rows))
+        context.Process(target=_play_in_a_world, args=(folder / f"world{number}", seed, keeper, tasks, rows))
         for number in range(1, count + 1)
     ]
     for world in worlds:
@@ -65,10 +66,10 @@ def deal(folder: Path, seed: int, names: Sequence[str], jobs: int) -> Iterator[R
         yield Row(name, problem="the world that had it died: its words stand above")
 
 
-def _play_in_a_world(folder: Path, seed: int, tasks: Any, rows: Any) -> None:
+def _play_in_a_world(folder: Path, seed: int, keeper: Path | None, tasks: Any, rows: Any) -> None:
     from tests.faults.world import a_world
 
-    with a_world(folder) as world:
+    with a_world(folder, keeper) as world:
         world.enter()
         for name in iter(tasks.get, None):
             try:
@@ -78,7 +79,7 @@ def _play_in_a_world(folder: Path, seed: int, tasks: Any, rows: Any) -> None:
 
 
 def _played(world: Any, seed: int, name: str) -> Row:
-    from tests.faults.cases import Victim, chosen
+    from tests.faults.cases import OWN_START, Victim, chosen
     from tests.faults.fleet import COUNT, play_fleet
     from tests.faults.play import Play
     from tests.faults.world import can_mount
@@ -89,5 +90,6 @@ def _played(world: Any, seed: int, name: str) -> Row:
     (case,) = chosen([name])
     if case.victim is Victim.DISK and not can_mount():
         return Row(name, left_out="a disk of its own needs the right to mount")
+    world.have_providers_kept(name not in OWN_START)
     result = Play(world, case, random.Random(f"{seed} {name}")).go()
     return Row(name, result.seconds, result.detail, result.broken, paths=result.paths)

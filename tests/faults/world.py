@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil
 
 from devtools.environment import ensure_signing_key, inherited, project_variables
+from devtools.lean_terraform.launch import TOLD_AT, write_program
 from devtools.paths import ROOT
 from devtools.services.broker import running_broker
 from devtools.services.celery import running_beat, running_upkeep, worker_command
@@ -100,6 +101,16 @@ class World:
     workers: list[Worker] = field(default_factory=list)
     ports: dict[str, int] = field(default_factory=dict)
     started: int = 0
+    keeper: Path | None = None
+    """The file that says where a keeper of providers listens."""
+
+    def have_providers_kept(self, wanted: bool) -> None:
+        """Have Terraform attach to providers of the keeper, or start them by itself, from the next command on."""
+        if self.keeper is not None:
+            told_at = self.folder / "terraform" / TOLD_AT
+            told_at.unlink(missing_ok=True)
+            if wanted:
+                told_at.symlink_to(self.keeper)
 
     @property
     def work(self) -> Path:
@@ -187,8 +198,8 @@ class World:
 
 
 @contextlib.contextmanager
-def a_world(folder: Path) -> Iterator[World]:
-    """Run everything below `folder`; all of it ends with us."""
+def a_world(folder: Path, keeper: Path | None = None) -> Iterator[World]:
+    """Run everything below `folder`; all of it ends with us. `keeper` says where a keeper of providers listens."""
     folder.mkdir(parents=True)
     ports = {name: free_port() for name in ("postgres", "broker", "web", "proxy", "beat", "upkeep")}
     with contextlib.ExitStack() as cleanup:
@@ -197,7 +208,7 @@ def a_world(folder: Path) -> Iterator[World]:
         proxy = Proxy(sandbox.url, ports["proxy"])
         proxy.start()
         cleanup.callback(proxy.stop)
-        world = World(folder, proxy, {}, {}, ports=ports)
+        world = World(folder, proxy, {}, {}, ports=ports, keeper=keeper)
         cleanup.callback(_stop_services, world)
         postgres, broker = contextlib.ExitStack(), contextlib.ExitStack()
         database = postgres.enter_context(running_postgres(folder / "postgres", port=ports["postgres"], durable=True))
@@ -214,6 +225,12 @@ def a_world(folder: Path) -> Iterator[World]:
             ),
             **QUICK,
         }
+        if keeper is not None:
+            terraform = Path(world.variables["HOMEROOM_TERRAFORM"])
+            world.variables = {
+                **world.variables,
+                "HOMEROOM_TERRAFORM": str(write_program(folder / "terraform", terraform)),
+            }
         world.environment = inherited() | dict(world.variables)
         ensure_signing_key(folder)
         (folder / "static").mkdir()

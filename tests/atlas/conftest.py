@@ -11,6 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
 from devtools.services.chromium import running_browser
+from tests.atlas.axe import Axe
 from tests.atlas.browsing import Visitors
 from tests.atlas.worlds import Builder, World
 
@@ -68,3 +69,9 @@ def visitors(server: str, builder: Builder) -> Iterator[Visitors]:
         visitors.close()
         # Django gives a thread with a loop connections of its own; nobody else would close them.
         connections.close_all()
+
+
+@pytest.fixture(scope="session")
+def axe(request: pytest.FixtureRequest) -> Axe:
+    """Return who asks axe: for everything at every width and theme in the long edition."""
+    return Axe(whole=request.config.getoption("soak", default=False))

@@ -23,6 +23,12 @@ from devtools.services.portal import running_portal
 from devtools.toolchain import browser as chromium
 
 IMAGES = ROOT / "docs" / "images"
+LOOK_AT = (
+    "tests/atlas",
+    "tests/journeys/test_console_parts_in_browser.py",
+    "tests/processor/api/test_office_in_browser.py",
+)
+"""The tests that keep pictures where they are asked to."""
 
 
 def say(text: str) -> None:
@@ -62,7 +68,8 @@ def pictures() -> None:
 def states() -> int:
     """Have the tests look at every page in every state, which keeps a picture of each; return their exit status."""
     say("Every page in every state")
-    return subprocess.run([sys.executable, "-m", "pytest", "tests/atlas", "-q"], cwd=ROOT, check=False).returncode
+    command = [sys.executable, "-m", "pytest", "-q", *LOOK_AT]
+    return subprocess.run(command, cwd=ROOT, env=os.environ | {"PICTURES": "1"}, check=False).returncode
 
 
 def main() -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal, cast
 
 from django.conf import settings
 from django.test import Client
@@ -17,7 +19,11 @@ from portal.console.reauthentication import SIGNED_IN_AT
 WIDTHS = (320, 768, 1440)
 THEMES = ("light", "dark")
 HEIGHT = 900
+LONGEST_MS = 30_000
+"""Nothing is slow here but a machine that does other work as well."""
 SCREENSHOTS = VAR / "screenshots"
+PICTURES = "PICTURES"
+"""The variable that asks for a picture of each page in each state; one that is not as it ought to be is kept anyway."""
 TALLEST = 6000
 """Pixels: a longer page is kept up to here."""
 
@@ -37,13 +43,26 @@ class Visitors:
         self.complaints: list[str] = []
 
     def page(self, username: str, *, scripts: bool = True) -> Page:
-        """Return a new page of that person; nobody's where the name is empty."""
+        """Return that person's page, where nothing is open; nobody's where the name is empty.
+
+        It is one tab for all that the person looks at: a new one starts a process, which reads every style sheet anew.
+        """
         if (username, scripts) not in self._contexts:
             self._contexts[username, scripts] = self._context(username, scripts)
-        page = self._contexts[username, scripts].new_page()
+        context = self._contexts[username, scripts]
+        page = context.pages[0] if context.pages else self._tab(context)
+        resize(page, WIDTHS[-1])
+        return page
+
+    def leave(self, page: Page) -> None:
+        """Empty what is open on a page, so that it asks for nothing more; a page of nowhere would be a new process."""
+        page.unroute_all()
+        page.evaluate("document.documentElement.replaceChildren()")
+
+    def _tab(self, context: BrowserContext) -> Page:
+        page = context.new_page()
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.set_viewport_size({"width": WIDTHS[-1], "height": HEIGHT})
         return page
 
     def close(self) -> None:
@@ -55,7 +74,7 @@ class Visitors:
         made = self._browser.new_context(
             base_url=self._url, java_script_enabled=scripts, reduced_motion="reduce", color_scheme="light"
         )
-        made.set_default_timeout(10_000)
+        made.set_default_timeout(LONGEST_MS)
         made.add_init_script(LISTENER)
         if username:
             cookie = session_of(username)
@@ -74,6 +93,17 @@ def _is_the_page_itself(said: ConsoleMessage) -> bool:
     return refused and page is not None and said.location.get("url", "").split("?")[0] == page.url.split("?")[0]
 
 
+def resize(page: Page, width: int) -> None:
+    """Give the page's window this width, unless it has it: each change lays the page out anew."""
+    if page.viewport_size != {"width": width, "height": HEIGHT}:
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+
+
+def paint(page: Page, theme: str) -> None:
+    """Show the page in this theme."""
+    page.emulate_media(color_scheme=cast(Literal["light", "dark"], theme))
+
+
 def session_of(username: str) -> str:
     """Return the key of a session in which that person is signed in; after a colon it says for how many hours."""
     name, _, hours = username.partition(":")
@@ -86,7 +116,7 @@ def session_of(username: str) -> str:
     return str(session.session_key)
 
 
-def keep(page: Page, name: str) -> Path:
+def picture(page: Page, name: str) -> Path:
     """Store a picture of the page as it is."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     width = int(page.evaluate("document.documentElement.clientWidth"))
@@ -94,3 +124,9 @@ def keep(page: Page, name: str) -> Path:
     path = SCREENSHOTS / f"{name}.png"
     page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height}, timeout=60_000)
     return path
+
+
+def keep(page: Page, name: str) -> None:
+    """Store a picture of the page as it is, where pictures are asked for: `make screenshots` does."""
+    if os.environ.get(PICTURES) == "1":
+        picture(page, name)

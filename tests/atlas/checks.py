@@ -1,32 +1,12 @@
-"""What is held of every page: axe finds nothing, nothing is refused by the policy, nothing needs scrolling sideways."""
+"""What is held of every page beside axe: nothing is refused by the policy, nothing needs scrolling sideways."""
 
 from __future__ import annotations
 
-from typing import Any, Literal, cast
+from typing import Any, cast
 
-from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
-from tests.atlas.browsing import HEIGHT, THEMES, WIDTHS
-
-EVERY_RULE = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-OF_COLOUR = ("color-contrast", "link-in-text-block")
-"""The rules that ask for colours: a theme changes nothing else, so the second one is asked for these alone."""
-
-AXE = """async rules => {
-    const found = await axe.run(document, {resultTypes: ["violations"], runOnly: rules});
-    return found.violations.map(one => one.id + ": " + one.help + "\\n" + one.nodes.slice(0, 4).map(
-        node => "    " + node.target.join(" ") + "  " + node.html.slice(0, 160) + "\\n      "
-            + [...node.any, ...node.all, ...node.none].map(check => check.message).join("; ")).join("\\n"));
-}"""
-
-ROWS = 6
-"""So many rows of each table and list are read by axe: the others are made of the same template."""
-
-SHORTEN = """rows => {
-    for (const list of document.querySelectorAll("tbody, ol, ul, .cards"))
-        for (const extra of [...list.children].slice(rows)) extra.remove();
-}"""
+from tests.atlas.browsing import WIDTHS, resize
 
 SIDEWAYS = """() => {
     const root = document.documentElement;
@@ -38,22 +18,12 @@ SIDEWAYS = """() => {
 }"""
 
 
-def violations(page: Page) -> list[str]:
-    """Return what axe finds in both themes and at every width, on the page as it is loaded."""
+def overflows(page: Page) -> list[str]:
+    """Return what needs scrolling sideways at each width; the page is left at the narrowest."""
     found: list[str] = []
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": HEIGHT})
+    for width in reversed(WIDTHS):
+        resize(page, width)
         found += [f"needs scrolling sideways at {width} px: {part}" for part in sideways(page)]
-    page.evaluate(SHORTEN, ROWS)
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE_SCRIPT)
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": HEIGHT})
-        for theme in THEMES:
-            page.emulate_media(color_scheme=cast(Literal["light", "dark"], theme))
-            rules = EVERY_RULE if theme == THEMES[0] else OF_COLOUR
-            found += [f"{theme}, {width} px: {told}" for told in cast(list[str], page.evaluate(AXE, rules))]
-    page.emulate_media(color_scheme="light")
     return found
 
 

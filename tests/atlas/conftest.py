@@ -9,6 +9,7 @@ from django.test import TransactionTestCase
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
+from tests.atlas.axe import Axe
 from tests.atlas.browsing import Visitors
 from tests.atlas.worlds import Builder, World
 from tests.browsing import browser_beside_database
@@ -63,3 +64,9 @@ def visitors(server: str, builder: Builder) -> Iterator[Visitors]:
         visitors = Visitors(browser, server)
         yield visitors
         visitors.close()
+
+
+@pytest.fixture(scope="session")
+def axe(request: pytest.FixtureRequest) -> Axe:
+    """Return who asks axe: for everything at every width and theme in the long edition."""
+    return Axe(whole=request.config.getoption("soak", default=False))

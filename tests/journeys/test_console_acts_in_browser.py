@@ -10,16 +10,12 @@ from provisioning.access_check import check_account
 from provisioning.models import Run
 from provisioning.states import RunKind
 from tests.builders import a_district, an_account
-from tests.journeys import test_console_in_browser as a_console
-from tests.journeys.test_console_in_browser import browser, page, sign_in
 
-__all__ = ["browser", "page"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
 
 def test_the_preview_follows_the_form_and_its_network_is_taken_by_a_button(page: Page):
     taken = a_district(cidr="10.0.0.0/22")
-    sign_in(page)
     page.goto("/districts/new")
     preview = page.locator("#preview")
     small = preview.locator("#preview-total").inner_text()
@@ -38,7 +34,6 @@ def test_the_preview_follows_the_form_and_its_network_is_taken_by_a_button(page:
 
 def test_the_access_is_tested_beside_the_form_and_the_answer_comes_by_itself(page: Page):
     account = an_account()
-    sign_in(page)
     page.goto("/districts/new")
     page.get_by_label("Note").fill("typed before")
     page.get_by_role("button", name="Test access").click()
@@ -50,7 +45,6 @@ def test_the_access_is_tested_beside_the_form_and_the_answer_comes_by_itself(pag
 
 def test_the_teardown_opens_as_a_dialog_closes_without_a_trace_and_starts_from_it(page: Page):
     district = a_district()
-    sign_in(page)
     page.goto(f"/districts/{district.suffix}/danger")
     page.get_by_role("link", name="Tear down …").click()
     dialog = page.get_by_role("dialog")
@@ -66,11 +60,10 @@ def test_the_teardown_opens_as_a_dialog_closes_without_a_trace_and_starts_from_i
     assert Run.objects.get().kind_badge is RunKind.DESTROY
 
 
-def test_a_wrong_slug_in_the_dialog_leads_to_the_page_that_says_so(page: Page, monkeypatch):
+def test_a_wrong_slug_in_the_dialog_leads_to_the_page_that_says_so(page: Page, expected: list[str]):
     district = a_district()
     # The browser itself says that the answer is a refusal.
-    monkeypatch.setattr(a_console, "CUT_OFF", (*a_console.CUT_OFF, "422"))
-    sign_in(page)
+    expected.append("422")
     page.goto(f"/districts/{district.suffix}/danger")
     page.get_by_role("link", name="Tear down …").click()
     dialog = page.get_by_role("dialog")
@@ -84,7 +77,7 @@ def test_a_wrong_slug_in_the_dialog_leads_to_the_page_that_says_so(page: Page, m
 def test_keys_lead_about_and_a_page_is_ticked_at_once(page: Page):
     for _ in range(3):
         a_district()
-    sign_in(page)
+    page.reload()
     page.get_by_role("button", name="Tick this page").click()
     expect(page.locator("input[name=district]:checked")).to_have_count(3)
     for key, heading in (("s", "System"), ("a", "Audit"), ("r", "Register a district"), ("f", "Fleet")):

@@ -3,39 +3,17 @@
 The test takes the worker's part, so that every state is held until the page has shown it.
 """
 
-from collections.abc import Iterator
-
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from portal.accounts.roles import Role
 from provisioning.models import Run, RunEvent, StackOutput
 from provisioning.states import RunState
-from tests.browsing import browser_beside_database
 from tests.builders import PASSWORD, a_person, an_account, moved
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 WORKING = (RunState.SYNTHESIZING, RunState.PLANNING, RunState.APPLYING, RunState.VERIFYING)
-
-CUT_OFF = ("net::ERR_FAILED", "htmx:afterRequest", "htmx:sendError")
-"""What the browser and htmx say where a test cuts the connection itself."""
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with browser_beside_database() as started:
-        yield started
-
-
-@pytest.fixture
-def page(browser: Browser, live_server) -> Iterator[Page]:
-    complaints: list[str] = []
-    page = browser.new_page(base_url=live_server.url)
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
-    assert [text for text in complaints if not any(cut in text for cut in CUT_OFF)] == [], "the browser complained"
 
 
 def sign_in(page: Page) -> None:
@@ -55,8 +33,9 @@ def badge_of(page: Page, word: str) -> None:
     expect(page.locator("#run-live .facts .state").first).to_have_text(word)
 
 
-def test_an_operator_registers_watches_and_tears_down(page: Page):
+def test_an_operator_registers_watches_and_tears_down(door: Page):
     an_account()
+    page = door
     sign_in(page)
     page.get_by_role("link", name="Register the first district").click()
     page.get_by_label("District's name").fill("Maple Valley")
@@ -105,7 +84,6 @@ def test_an_operator_registers_watches_and_tears_down(page: Page):
 
 def test_the_page_says_when_updates_do_not_come(page: Page):
     an_account()
-    sign_in(page)
     page.goto("/districts/new")
     page.get_by_label("District's name").fill("Maple Valley")
     page.get_by_role("button", name="Create and deploy").click()
@@ -122,7 +100,6 @@ def test_the_page_says_when_updates_do_not_come(page: Page):
 
 def test_the_admins_own_form_registers_a_district(page: Page):
     an_account()
-    sign_in(page)
     page.goto("/admin/districts/district/add/")
     page.get_by_label("District's name").fill("Lakeside")
     page.get_by_role("button", name="Create and deploy").click()

@@ -4,42 +4,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from devtools.paths import ROOT, VAR
-from portal.accounts.roles import Role
+from devtools.paths import ROOT
 from provisioning.models import Run, StackResource
-from tests.browsing import browser_beside_database
-from tests.builders import PASSWORD, a_person, a_run, an_account
+from tests.atlas.browsing import keep
+from tests.builders import a_run, an_account
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 STACK = ROOT / "tests" / "infra" / "golden" / "production-L-3-none.json"
 
 
 @pytest.fixture
-def browser() -> Iterator[Browser]:
-    with browser_beside_database() as started:
-        yield started
-
-
-@pytest.fixture
-def page(browser: Browser, live_server) -> Iterator[Page]:
-    complaints: list[str] = []
-    page = browser.new_page(base_url=live_server.url)
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    a_person(Role.ADMINISTRATOR, username="ada")
-    page.goto("/")
-    page.get_by_label("Username").fill("ada")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Fleet")).to_be_visible()
-    yield page
-    assert complaints == [], "the browser complained"
+def expected() -> list[str]:
+    """Nothing is cut off here."""
+    return []
 
 
 def with_a_stack() -> Run:
@@ -59,12 +41,6 @@ def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 
-def kept(page: Page, name: str) -> None:
-    folder = Path(VAR) / "screenshots"
-    folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / f"{name}.png", full_page=True)
-
-
 def test_a_key_leads_to_the_search_which_leads_to_the_district_and_its_drawing(page: Page):
     run = with_a_stack()
     page.keyboard.press("/")
@@ -73,17 +49,17 @@ def test_a_key_leads_to_the_search_which_leads_to_the_district_and_its_drawing(p
     page.keyboard.type(f"{run.district.cidr[9]}")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(rf"/search\?q={re.escape(str(run.district.cidr[9]))}$"))
-    kept(page, "search")
+    keep(page, "search")
     page.get_by_role("link", name="Lakeside Union").first.click()
     box = page.get_by_role("link", name="Load balancer, public subnets: exists")
     expect(box).to_be_visible()
     for width in (1440, 768, 320):
         page.set_viewport_size({"width": width, "height": 900})
         assert fits(page), width
-        kept(page, f"architecture-{width}")
+        keep(page, f"architecture-{width}")
     page.set_viewport_size({"width": 1280, "height": 800})
     page.emulate_media(color_scheme="dark")
-    kept(page, "architecture-dark")
+    keep(page, "architecture-dark")
     box.click()
     expect(page.locator("tr:target")).to_contain_text("aws_lb.edge_balancer")
 
@@ -109,7 +85,7 @@ def test_the_audit_page_verifies_and_hands_out(page: Page):
     for width in (1280, 320):
         page.set_viewport_size({"width": width, "height": 900})
         assert fits(page), width
-        kept(page, f"audit-{width}")
+        keep(page, f"audit-{width}")
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV", exact=True).click()
     assert download.value.suggested_filename.endswith(".csv")
@@ -119,7 +95,7 @@ def test_the_audit_page_verifies_and_hands_out(page: Page):
 def test_a_file_registers_districts_and_its_page_follows_them(page: Page):
     an_account()
     page.get_by_role("link", name="Register by file").click()
-    kept(page, "bulk-empty")
+    keep(page, "bulk-empty")
     page.get_by_label("CSV file").set_input_files(
         {"name": "d.csv", "mimeType": "text/csv", "buffer": b"name,size\nMaple,S\nOak,XL\nBirch,M\n"}
     )
@@ -128,7 +104,7 @@ def test_a_file_registers_districts_and_its_page_follows_them(page: Page):
     for width in (1280, 320):
         page.set_viewport_size({"width": width, "height": 900})
         assert fits(page), width
-        kept(page, f"bulk-{width}")
+        keep(page, f"bulk-{width}")
     page.get_by_role("button", name="Register and deploy what is ticked").click()
     expect(page.locator("#bulk-progress")).to_contain_text("0 of 2 runs ended")
     assert Run.objects.count() == 2

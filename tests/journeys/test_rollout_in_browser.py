@@ -12,10 +12,9 @@ from provisioning.models import Run
 from provisioning.services.retry import retry_run
 from provisioning.states import RunState
 from tests.builders import a_run, moved
-from tests.journeys.test_console_in_browser import badge_of, browser, page, sign_in
+from tests.journeys.test_console_in_browser import badge_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
-__all__ = ["browser", "page"]
 
 IMAGE = "public.ecr.aws/homeroom/processor@sha256:" + "c" * 64
 
@@ -33,7 +32,6 @@ def newest() -> Run:
 def test_an_operator_rolls_an_image_out_through_a_halt(page: Page):
     for _ in range(3):
         ended(a_run())
-    sign_in(page)
     page.get_by_role("link", name="Rollouts", exact=True).click()
     page.get_by_role("link", name="Start the first rollout").click()
     page.get_by_label("New value").fill("no-digest")

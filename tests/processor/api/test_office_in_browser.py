@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 
-from devtools.paths import VAR
 from devtools.services.chromium import running_browser
+from tests.atlas.axe import Axe
+from tests.atlas.browsing import HEIGHT, THEMES, WIDTHS, keep, paint, resize
+from tests.atlas.checks import overflows
 from tests.processor import samples
 from tests.processor.api.browsing import complaints_of
 from tests.processor.api.world import Api, Issuer
@@ -189,15 +190,15 @@ def stay_once_there() -> Callable[[Route], None]:
 PAGES = ("/upload", "/files", "/results", "/results?by=ethnicity", "/sign-in", "/files/999999")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 768, 1440])
 def test_no_page_has_an_accessibility_violation_or_needs_scrolling_to_the_side(
-    browser: Browser, api: Api, issuer: Issuer, district: Pipeline, width: int, theme: str
+    request: pytest.FixtureRequest, browser: Browser, api: Api, issuer: Issuer, district: Pipeline
 ):
-    page = browser.new_page(base_url=api.url, color_scheme=theme, viewport={"width": width, "height": 800})  # type: ignore[arg-type]
+    axe = Axe(whole=request.config.getoption("soak", default=False))
+    page = browser.new_page(base_url=api.url, color_scheme="light", viewport={"width": WIDTHS[-1], "height": HEIGHT})
     page.goto("/sign-in")
     page.get_by_label("Token of").fill(issuer.token())
     page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Files")).to_be_visible()
     if not district.rows("SELECT FROM homeroom.file WHERE object_key LIKE '%%explained.csv'"):
         district.take("explained.csv", SHEET)
     ((file_id,),) = district.rows("SELECT min(file_id) FROM homeroom.file WHERE object_key LIKE '%%explained.csv'")
@@ -205,11 +206,12 @@ def test_no_page_has_an_accessibility_violation_or_needs_scrolling_to_the_side(
     page.route("**/uploaded?*", stay_once_there())
     for path in (*PAGES, f"/files/{file_id}", "/uploaded?key=incoming/none.csv"):
         page.goto(path)
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{path} at {width}, {theme}: {found.generate_report()}"
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
-    folder = Path(VAR) / "screenshots"
-    folder.mkdir(parents=True, exist_ok=True)
+        found = [*overflows(page), *axe.violations(page)]
+        assert not found, f"{path}: " + "\n".join(found)
     page.goto("/results")
-    page.screenshot(path=folder / f"office-results-{width}-{theme}.png", full_page=True)
+    for width in WIDTHS:
+        resize(page, width)
+        for theme in THEMES:
+            paint(page, theme)
+            keep(page, f"office-results-{width}-{theme}")
     page.close()

@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test soak coverage lint policy golden messages converge faults benchmark data screenshots doctor clean
+.PHONY: help setup demo check test soak coverage lint policy golden messages converge faults mutants benchmark data screenshots doctor clean
 
 help: ## List what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,7 +30,7 @@ lint: setup ## Check style, types and the rooms' imports
 JOBS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 
 # Memory for speed: see "Add a worker" in docs/operations.md.
-check test soak coverage faults converge: export GOGC ?= 400
+check test soak coverage faults converge mutants: export GOGC ?= 400
 
 PYTEST := $(RUN) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
@@ -61,6 +61,9 @@ converge: setup ## Apply every size, zone count and egress to the embedded AWS (
 
 faults: setup ## Play the table of faults: what dies, in which state of a run (SEED=, WORLDS=, CASES="applying-worker ...")
 	@$(RUN) -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(WORLDS),--jobs $(WORLDS)) $(CASES)
+
+mutants: setup ## Break the code on purpose, one place at a time, and see that the tests notice (ONLY="a_viewer_operates ...")
+	@$(RUN) -m devtools.mutants $(ONLY)
 
 benchmark: setup ## Measure synthesis, what a run costs beside Terraform alone, and many runs at a time (ONLY=synthesis)
 	@for one in $(or $(ONLY),synthesis run_overhead fleet_throughput); do echo "$$one"; $(RUN) benchmarks/$$one.py || exit 1; done

@@ -107,7 +107,7 @@ class Audit(Construct):
             "Action": ["sts:AssumeRole"],
             "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
         }
-        read_logs = ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents", "logs:StartQuery"]
+        read_logs = ["DescribeLogStreams", "FilterLogEvents", "GetLogEvents", "GetQueryResults", "StartQuery"]
         ServiceRole(
             self,
             "auditor",
@@ -118,7 +118,11 @@ class Audit(Construct):
             statements=[
                 allow("ListRecords", ["s3:ListBucket", "s3:GetBucketLocation"], [bucket_arn]),
                 allow("ReadRecords", ["s3:GetObject", "s3:GetObjectVersion"], [f"{bucket_arn}/*"]),
-                allow("ReadLogs", read_logs, [f"{group.arn}:*" for group in groups]),
+                allow("ReadLogs", [f"logs:{action}" for action in read_logs], [f"{group.arn}:*" for group in groups]),
+                # Neither knows a resource (Service Authorization Reference: CloudWatch Logs).
+                allow("FollowQueries", ["logs:DescribeQueries", "logs:StopQuery"], ["*"]),
+                # What proves the digests (CloudTrail, "Validating CloudTrail log file integrity"); as little.
+                allow("ProveRecords", ["cloudtrail:DescribeTrails", "cloudtrail:ListPublicKeys"], ["*"]),
                 allow("UseKey", ["kms:Decrypt"], [key_arn]),
             ],
         )

@@ -26,7 +26,21 @@ class Backup(Construct):
     def __init__(self, scope: Construct, frame: Frame, *, key_arn: str, database_arn: str) -> None:
         super().__init__(scope, "backup")
         name = frame.name("backup")
-        vault = BackupVault(self, "vault", name=name, kms_key_arn=key_arn, force_destroy=True)
+        role = ServiceRole(self, "role", frame, kind="backup", service="backup.amazonaws.com")
+        attached = [
+            IamRolePolicyAttachment(
+                self,
+                f"right_{index}",
+                role=role.name,
+                policy_arn=f"arn:aws:iam::aws:policy/service-role/{policy}",
+            )
+            for index, policy in enumerate(POLICIES, start=1)
+        ]
+        # A recovery point is deleted by the role that it was made with; without it, it expires and stays in its vault,
+        # which then cannot be deleted (AWS Backup, "Deleting backups"). So the vault goes first.
+        vault = BackupVault(
+            self, "vault", name=name, kms_key_arn=key_arn, force_destroy=True, depends_on=[role.role, *attached]
+        )
         plan = BackupPlan(
             self,
             "plan",
@@ -42,16 +56,6 @@ class Backup(Construct):
                 )
             ],
         )
-        role = ServiceRole(self, "role", frame, kind="backup", service="backup.amazonaws.com")
-        attached = [
-            IamRolePolicyAttachment(
-                self,
-                f"right_{index}",
-                role=role.name,
-                policy_arn=f"arn:aws:iam::aws:policy/service-role/{policy}",
-            )
-            for index, policy in enumerate(POLICIES, start=1)
-        ]
         BackupSelection(
             self,
             "selection",

@@ -15,6 +15,7 @@ from infra.cdk import (
     ElasticacheUserGroup,
 )
 from infra.frame import Frame
+from infra.lifecycles import versions_left_to_aws
 from infra.security_groups import CACHE_PORT
 
 FAMILIES = {"7.1": "redis7", "7.2": "valkey7", "8.0": "valkey8"}
@@ -94,7 +95,8 @@ class Cache(Construct):
             user_group_ids=[users.id],
             apply_immediately=True,
             snapshot_retention_limit=0,
-            auto_minor_version_upgrade="true",
+            auto_minor_version_upgrade="false" if frame.pins_cache else "true",
+            lifecycle=versions_left_to_aws(pinned=frame.pins_cache),
             log_delivery_configuration=[
                 ElasticacheReplicationGroupLogDeliveryConfiguration(
                     destination=group.name, destination_type="cloudwatch-logs", log_format="json", log_type=kind

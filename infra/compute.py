@@ -83,11 +83,13 @@ class Compute(Construct):
         subnets: list[str],
         api_group: str,
         worker_group: str,
+        reach: dict[str, list[Any]],
     ) -> None:
         super().__init__(scope, "compute")
         self.frame = frame
         self.inputs = inputs
         self.subnets = subnets
+        self.rights: dict[str, list[Any]] = {}
         self.cluster_name = frame.name("processing")
         self.cluster = EcsCluster(
             self,
@@ -104,8 +106,11 @@ class Compute(Construct):
         api_task = self.task("api", images.api, self.api_rights())
         worker_task = self.task("worker", images.worker, self.worker_rights())
         self.task("migrate", images.worker, self.migrate_rights())
-        self.api = self.service("api", images.api, api_task, api_group, [behind], [edge.listener])
-        self.worker = self.service("worker", images.worker, worker_task, worker_group, [], [])
+        # A task is started as soon as its service is there. Without its ways and its rights it would fail, and after a
+        # few the circuit breaker would call the deployment failed (ECS, "Deployment circuit breaker").
+        after = {name: [*reach[name], *self.rights[name]] for name in ("api", "worker")}
+        self.api = self.service("api", images.api, api_task, api_group, [behind], [edge.listener, *after["api"]])
+        self.worker = self.service("worker", images.worker, worker_task, worker_group, [], after["worker"])
         self.api_label = f"{edge.balancer_label}/{edge.target_label}"
 
     def insights_group(self) -> CloudwatchLogGroup:
@@ -181,6 +186,7 @@ class Compute(Construct):
             *pulling(image),
         ]
         execution, role = self.role(f"{name}-execution", starts), self.role(f"{name}-task", rights)
+        self.rights[name] = [execution.policy, role.policy]
         return EcsTaskDefinition(
             self,
             f"{name}_task",

@@ -16,6 +16,7 @@ from infra.cdk import (
     RdsClusterServerlessv2ScalingConfiguration,
 )
 from infra.frame import Frame
+from infra.lifecycles import versions_left_to_aws
 from infra.roles import ServiceRole
 
 FAMILY = "aurora-postgresql16"
@@ -95,7 +96,7 @@ class Database(Construct):
             cluster_identifier=name,
             engine="aurora-postgresql",
             engine_mode="provisioned",
-            engine_version=frame.spec.engine_versions.postgres,
+            engine_version=frame.spec.postgres_version,
             database_name=DATABASE_NAME,
             master_username=MASTER,
             db_subnet_group_name=group.name,
@@ -116,6 +117,7 @@ class Database(Construct):
                 max_capacity=frame.sizing.acu_max,
                 seconds_until_auto_pause=PAUSE_SECONDS if frame.acu_min == 0 else None,
             ),
+            lifecycle=versions_left_to_aws(pinned=frame.pins_postgres),
             depends_on=[log_group],
         )
         # Write-only arguments are in neither plan nor state (Terraform, "Write-only arguments").
@@ -137,10 +139,10 @@ class Database(Construct):
                 identifier=frame.name(f"aurora-{index + 1}"),
                 cluster_identifier=cluster.id,
                 engine="aurora-postgresql",
-                engine_version=frame.spec.engine_versions.postgres,
+                engine_version=frame.spec.postgres_version,
                 instance_class="db.serverless",
                 publicly_accessible=False,
-                auto_minor_version_upgrade=True,
+                auto_minor_version_upgrade=not frame.pins_postgres,
                 performance_insights_enabled=True,
                 performance_insights_kms_key_id=key_arn,
                 performance_insights_retention_period=INSIGHTS_DAYS,
@@ -150,6 +152,7 @@ class Database(Construct):
                 promotion_tier=index,
                 copy_tags_to_snapshot=True,
                 apply_immediately=True,
+                lifecycle=versions_left_to_aws(pinned=frame.pins_postgres),
                 depends_on=[attached],
             )
         self.reader_count = 0 if frame.is_sandbox else 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from infra.access_logs import AccessLogs
 from infra.alarms import Watched
 from infra.audit import AUDITOR_KIND, Audit
@@ -38,7 +40,7 @@ STACK = "district"
 class DistrictStack(ReadableStack):
     """Everything of one district, in one Terraform state."""
 
-    def __init__(self, scope: Construct, spec: DistrictSpec, rotation: RotationCode) -> None:
+    def __init__(self, scope: Construct, spec: DistrictSpec, code: RotationCode) -> None:
         super().__init__(scope, STACK)
         frame = Frame(spec)
         assumed = AwsProviderAssumeRole(
@@ -53,11 +55,22 @@ class DistrictStack(ReadableStack):
             default_tags=[AwsProviderDefaultTags(tags=frame.default_tags)],
         )
         key = Encryption(self, frame)
-        network = Network(self, frame, key_arn=key.key_arn)
+        rotation = Rotation(self, frame)
+        network = Network(self, frame, key_arn=key.key_arn, function_rights=rotation.network_rights)
         application, data = network.subnets["application"], network.subnets["data"]
-        groups = SecurityGroups(self, frame, vpc_id=network.vpc_id, s3_prefix_list=network.s3_prefix_list)
+        groups = SecurityGroups(
+            self,
+            frame,
+            vpc_id=network.vpc_id,
+            s3_prefix_list=network.s3_prefix_list,
+            function_rights=rotation.network_rights,
+        )
+        ways_to_aws: list[Any] = [*network.ways]
         if frame.uses_endpoints:
-            Endpoints(self, frame, vpc_id=network.vpc_id, subnets=application, security_group=groups.ids["endpoints"])
+            endpoints = groups.ids["endpoints"]
+            ways_to_aws += Endpoints(
+                self, frame, vpc_id=network.vpc_id, subnets=application, security_group=endpoints
+            ).ways
         access_logs = AccessLogs(self, frame).target
         topic = Topic(self, frame, key_arn=key.key_arn)
         owner_password = declare_password(self, "owner")
@@ -80,14 +93,14 @@ class DistrictStack(ReadableStack):
             application_password=declare_password(self, "application"),
         )
         pseudonyms = PseudonymKey(self, frame, key_arn=key.key_arn)
-        rotating = Rotation(
-            self,
+        rotation.start(
             frame,
             key_arn=key.key_arn,
             secrets={"owner": secret.owner, "application": secret.application},
             subnets=application,
             security_group=groups.ids["rotation"],
-            code=rotation,
+            reach=[*ways_to_aws, *groups.ways["rotation"]],
+            code=code,
         )
         cache = Cache(self, frame, key_arn=key.key_arn, subnets=data, security_group=groups.ids["cache"])
         ingest = Ingest(self, frame, key_arn=key.key_arn, logs=access_logs)
@@ -125,6 +138,7 @@ class DistrictStack(ReadableStack):
             subnets=application,
             api_group=groups.ids["api"],
             worker_group=groups.ids["worker"],
+            reach={tier: [*ways_to_aws, *groups.ways[tier]] for tier in ("api", "worker")},
         )
         Scaling(
             self,
@@ -157,7 +171,7 @@ class DistrictStack(ReadableStack):
         logs = [
             network.log_group_name,
             database.log_group_name,
-            rotating.log_group_name,
+            rotation.log_group_name,
             *cache.log_group_names,
             *compute.log_group_names,
             *audit.log_group_names,

@@ -6,14 +6,14 @@ No right here reaches IAM, Organizations, another account's roles, the state buc
 from __future__ import annotations
 
 from infra.deploy_rights import BUCKETS, OURS, Statement, log_groups
-from infra.frame import NETWORK_KINDS, allow
+from infra.frame import INTERFACE_USES, allow
 
 KEY_USES = ("CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKey*")
 QUEUE_USES = ("ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "ReceiveMessage", "SendMessage")
 SECRET_USES = ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
 KEY_MAKING = ("GetSecretValue", "PutSecretValue")
 LOG_USES = ("CreateLogGroup", "CreateLogStream", "DescribeLogStreams", "FilterLogEvents", "GetLogEvents")
-LOG_WRITES = ("PutLogEvents", "PutRetentionPolicy", "StartQuery")
+LOG_WRITES = ("GetQueryResults", "PutLogEvents", "PutRetentionPolicy", "StartQuery")
 SNAPSHOT_USES = ("AddTagsToResource", "*DBClusterSnapshot*", "RestoreDBClusterFromSnapshot")
 VAULT_USES = ("CopyIntoBackupVault", "DescribeBackupVault", "DescribeRecoveryPoint", "StartBackupJob")
 IMAGE_USES = ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer")
@@ -31,8 +31,9 @@ def district_statements(account: str) -> list[Statement]:
     buckets = [f"arn:aws:s3:::homeroom-{kind}-{account}-*" for kind in BUCKETS]
     # Enhanced monitoring writes to one log group of the whole account (RDS, "Enhanced Monitoring").
     logs = [*log_groups(account), *arns("logs", "log-group:RDSOSMetrics*")]
-    snapshots = arns("rds", "cluster:aurora-*", "cluster-snapshot:awsbackup:*", "subgrp:aurora-*")
-    interfaces = ("CreateNetworkInterface", "DeleteNetworkInterface")
+    # A restore is decided on the groups that it names too, its own or AWS's (Service Authorization Reference: RDS).
+    groups = ("cluster-pg:aurora-*", "cluster-pg:default*", "og:default*", "subgrp:aurora-*")
+    snapshots = arns("rds", "cluster:aurora-*", "cluster-snapshot:awsbackup:*", *groups)
     return [
         allow("Objects", all_of("s3", ("GetBucketLocation", "GetObject*", "ListBucket", "PutObject")), buckets),
         allow("Keys", all_of("kms", KEY_USES), ["*"], Condition=OURS),
@@ -42,15 +43,20 @@ def district_statements(account: str) -> list[Statement]:
         allow("Caches", ["elasticache:Connect"], arns("elasticache", "replicationgroup:cache-*", "user:app-*")),
         allow("Logs", all_of("logs", LOG_USES + LOG_WRITES), logs),
         allow("Images", all_of("ecr", IMAGE_USES), ["arn:aws:ecr:*:*:repository/homeroom/*"]),
-        allow("Interfaces", all_of("ec2", interfaces), arns("ec2", *(f"{kind}/*" for kind in NETWORK_KINDS))),
+        allow("Interfaces", all_of("ec2", INTERFACE_USES), arns("ec2", "*/*")),
         allow("Snapshots", all_of("rds", SNAPSHOT_USES), snapshots),
         allow("Vaults", all_of("backup", VAULT_USES), arns("backup", "backup-vault:backup-*", "recovery-point:*")),
         # None of these knows a resource, and none of them changes one.
         allow(
             "Look",
             [
+                "cloudtrail:DescribeTrails",
+                "cloudtrail:ListPublicKeys",
                 "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSubnets",
                 "ecr:GetAuthorizationToken",
+                "logs:DescribeQueries",
+                "logs:StopQuery",
                 "rds:Describe*",
                 "rds:ListTagsForResource",
                 "secretsmanager:GetRandomPassword",

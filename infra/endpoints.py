@@ -24,8 +24,9 @@ class Endpoints(Construct):
     def __init__(self, scope: Construct, frame: Frame, *, vpc_id: str, subnets: list[str], security_group: str) -> None:
         super().__init__(scope, "endpoints")
         ours = {"StringEquals": {"aws:PrincipalAccount": frame.spec.account_id}}
+        self.ways: list[VpcEndpoint] = []
         for service, prefix in SERVICES.items():
-            VpcEndpoint(
+            endpoint = VpcEndpoint(
                 self,
                 service.replace(".", "_"),
                 vpc_id=vpc_id,
@@ -37,3 +38,4 @@ class Endpoints(Construct):
                 policy=policy(allow("OwnCalls", [f"{prefix}:*"], ["*"], Principal="*", Condition=ours)),
                 tags=frame.tagged(service.replace(".", "-")),
             )
+            self.ways.append(endpoint)

@@ -13,8 +13,14 @@ from infra.text import tag_value
 
 ROLE_PATH = "/homeroom/"
 """The path of every role that a district has: what may make or pass them is told by it, and by no other role's name."""
-NETWORK_KINDS = ("network-interface", "security-group", "subnet")
-"""What a function in a network makes, and what it puts it into (Service Authorization Reference: EC2)."""
+INTERFACE_USES = (
+    "AssignPrivateIpAddresses",
+    "CreateNetworkInterface",
+    "DeleteNetworkInterface",
+    "UnassignPrivateIpAddresses",
+)
+"""What Lambda does with a function's interfaces, on all of the account's resources: named more narrowly, the function
+may not reach its network (Lambda Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC")."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +50,24 @@ class Frame:
         return self.is_production or self.spec.egress is Egress.NONE
 
     @property
+    def nat_gateways(self) -> int:
+        """One per zone, and one in a sandbox; none where endpoints are the way, since no rule would reach it."""
+        return 0 if self.uses_endpoints else 1 if self.is_sandbox else self.spec.zones
+
+    @property
     def acu_min(self) -> float:
         """The least that Aurora keeps, in ACU; a sandbox pauses when idle."""
         return 0 if self.is_sandbox else self.sizing.acu_min
+
+    @property
+    def pins_postgres(self) -> bool:
+        """Say whether the specification keeps Aurora at a version."""
+        return self.spec.engine_versions.postgres is not None
+
+    @property
+    def pins_cache(self) -> bool:
+        """Say whether the specification keeps the cache at a version."""
+        return self.spec.engine_versions.cache is not None
 
     def role_arn(self, kind: str) -> str:
         """Return the ARN of a role of ours, known before the role exists."""

@@ -13,6 +13,7 @@ from infra.cdk import (
     Eip,
     FlowLog,
     Fn,
+    IamRolePolicy,
     InternetGateway,
     NatGateway,
     Route,
@@ -25,7 +26,6 @@ from infra.cdk import (
 )
 from infra.frame import Frame, allow, policy
 from infra.roles import ServiceRole
-from infra.spec import Egress
 
 TIERS = {"public": 0, "application": 4, "data": 8}
 """Index of each tier's first block among the network's sixteen."""
@@ -34,9 +34,11 @@ TIERS = {"public": 0, "application": 4, "data": 8}
 class Network(Construct):
     """VPC, subnets per tier and zone, internet and NAT gateways, the gateway endpoint for S3, flow logs."""
 
-    def __init__(self, scope: Construct, frame: Frame, *, key_arn: str) -> None:
+    def __init__(self, scope: Construct, frame: Frame, *, key_arn: str, function_rights: IamRolePolicy) -> None:
         super().__init__(scope, "network")
         self.frame = frame
+        # What of the tiers has to be there before them and to stay after them, beside the VPC.
+        self.before = {"application": [function_rights]}
         vpc = Vpc(
             self,
             "vpc",
@@ -88,7 +90,9 @@ class Network(Construct):
         """One table for all public subnets: the internet."""
         gateway = InternetGateway(self, "internet", vpc_id=vpc.id, tags=self.frame.tagged("internet"))
         table = RouteTable(self, "public", vpc_id=vpc.id, tags=self.frame.tagged("public"))
-        Route(self, "public_out", route_table_id=table.id, destination_cidr_block="0.0.0.0/0", gateway_id=gateway.id)
+        self.public_way = Route(
+            self, "public_out", route_table_id=table.id, destination_cidr_block="0.0.0.0/0", gateway_id=gateway.id
+        )
         self.tables["public"].append(table)
 
     def subnet(self, tier: str, zone: int, vpc: Vpc, zone_name: str) -> None:
@@ -104,6 +108,7 @@ class Network(Construct):
             map_public_ip_on_launch=False,
             # A zone that AWS adds or withdraws later must not move a subnet that is there.
             lifecycle=TerraformResourceLifecycle(ignore_changes=["availability_zone"]),
+            depends_on=self.before.get(tier),
             tags=self.frame.tagged(label),
         )
         self.subnets[tier].append(subnet.id)
@@ -115,11 +120,10 @@ class Network(Construct):
         )
 
     def ways_out(self) -> None:
-        """A NAT gateway for the application's subnets: one per zone, one in a sandbox; data subnets have no way out."""
-        if self.frame.spec.egress is Egress.NONE:
-            return
+        """NAT gateways for the application's subnets; data subnets have no way out."""
+        self.ways: list[Route] = []
         gateways = []
-        for zone in range(1 if self.frame.is_sandbox else self.frame.spec.zones):
+        for zone in range(self.frame.nat_gateways):
             label = f"nat-{zone + 1}"
             address = Eip(self, f"nat_{zone + 1}_address", domain="vpc", tags=self.frame.tagged(label))
             gateways.append(
@@ -131,14 +135,16 @@ class Network(Construct):
                     tags=self.frame.tagged(label),
                 )
             )
-        for zone, table in enumerate(self.tables["application"]):
-            Route(
+        for zone, table in enumerate(self.tables["application"]) if gateways else ():
+            route = Route(
                 self,
                 f"application_{zone + 1}_out",
                 route_table_id=table.id,
                 destination_cidr_block="0.0.0.0/0",
                 nat_gateway_id=gateways[zone % len(gateways)].id,
+                depends_on=[self.public_way],
             )
+            self.ways.append(route)
 
     def flow_logs(self, vpc: Vpc, key_arn: str) -> None:
         """Record every flow, accepted and refused."""

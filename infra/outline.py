@@ -18,7 +18,7 @@ TIERS = {"public": 0, "application": 4, "data": 8}
 """Index of each tier's first block among the network's sixteen, as `infra.network` has them."""
 BLOCKS_BITS = 4
 
-ALWAYS = 121
+ALWAYS = 122
 """Resources that every stack has, whatever it is asked for."""
 CALLERS, S3_USERS, ENDPOINTS, GROUPS, INSIDE = 3, 2, 8, 6, 5
 """Tiers that call AWS, those that reach S3, interface endpoints, security groups, ways between tiers."""
@@ -69,7 +69,7 @@ class Wish:
     @property
     def gateways(self) -> int:
         """How many NAT gateways there are."""
-        return 0 if self.egress is Egress.NONE else 1 if self.is_sandbox else self.zones
+        return 0 if self.uses_endpoints else 1 if self.is_sandbox else self.zones
 
     @property
     def tasks(self) -> int:

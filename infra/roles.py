@@ -43,8 +43,9 @@ class ServiceRole(Construct):
         if statements:
             self.policy = self.grant(statements)
 
-    def grant(self, statements: list[Statement]) -> IamRolePolicy:
-        """Give the role its inline policy."""
+    def grant(self, statements: list[Statement], *, part: str = "") -> IamRolePolicy:
+        """Give the role its inline policy, or a part of its rights that is needed before or after the rest."""
+        name = f"{self.kind}-{part}" if part else self.kind
         return IamRolePolicy(
-            self, "policy", name=self.frame.name(self.kind), role=self.role.id, policy=policy(*statements)
+            self, part or "policy", name=self.frame.name(name), role=self.role.id, policy=policy(*statements)
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from infra.cdk import (
     CloudwatchLogGroup,
@@ -14,12 +15,11 @@ from infra.cdk import (
     SecretsmanagerSecretRotation,
     SecretsmanagerSecretRotationRotationRules,
 )
-from infra.frame import NETWORK_KINDS, Frame, allow, policy
+from infra.frame import INTERFACE_USES, Frame, allow, policy
 from infra.roles import ServiceRole
 from infra.secret import Credentials
 
 ROTATION_DAYS = 30
-NETWORK_INTERFACES = ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"]
 CA_BUNDLE = "/var/task/rotation/rds-ca.pem"
 """Where Lambda unpacks the authorities of RDS's certificates (Lambda, "Defined runtime environment variables")."""
 
@@ -33,20 +33,51 @@ class RotationCode:
 
 
 class Rotation(Construct):
-    """One function for all of the district's secrets, each with its own schedule."""
+    """One function for all of the district's secrets, each with its own schedule.
 
-    def __init__(
+    Its role and rights in a network come first, and go last: Lambda removes a function's interfaces with them, up to
+    45 minutes after the function. The subnets and the group that such an interface is in name `network_rights` as what
+    they need (Lambda Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC").
+    """
+
+    def __init__(self, scope: Construct, frame: Frame) -> None:
+        super().__init__(scope, "rotation")
+        self.role = ServiceRole(
+            self,
+            "function_role",
+            frame,
+            kind="rotation",
+            service="lambda.amazonaws.com",
+            # Lambda gives no source account when it assumes a role (Lambda, "Execution role").
+            assume_role_policy=policy(
+                {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": ["sts:AssumeRole"]}
+            ),
+        )
+        self.network_rights = self.role.grant(
+            [
+                allow("JoinNetwork", [f"ec2:{action}" for action in INTERFACE_USES], [frame.arn("ec2", "*/*")]),
+                # EC2's descriptions know no resource (Service Authorization Reference: EC2).
+                allow("SeeNetwork", ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"], ["*"]),
+            ],
+            part="network",
+        )
+
+    def start(
         self,
-        scope: Construct,
         frame: Frame,
         *,
         key_arn: str,
         secrets: dict[str, Credentials],
         subnets: list[str],
         security_group: str,
+        reach: list[Any],
         code: RotationCode,
     ) -> None:
-        super().__init__(scope, "rotation")
+        """Make the function, and have it called for each of the secrets.
+
+        Secrets Manager calls it as soon as a rotation is set up, to test it; `reach` is what has to be there for it to
+        answer: its ways to Secrets Manager (RotateSecret, RotateImmediately).
+        """
         arns = [secret.arn for secret in secrets.values()]
         function = self.function(frame, key_arn, arns, subnets, security_group, code)
         for name, secret in secrets.items():
@@ -67,7 +98,7 @@ class Rotation(Construct):
                 rotation_lambda_arn=function.arn,
                 rotate_immediately=False,
                 rotation_rules=SecretsmanagerSecretRotationRotationRules(automatically_after_days=ROTATION_DAYS),
-                depends_on=[allowed, secret.version],
+                depends_on=[allowed, secret.version, *reach],
             )
 
     def function(
@@ -79,7 +110,7 @@ class Rotation(Construct):
         security_group: str,
         code: RotationCode,
     ) -> LambdaFunction:
-        """The function in the application's subnets, with a role for these secrets alone."""
+        """The function in the application's subnets, with rights on these secrets alone."""
         name = frame.name("rotation")
         group = CloudwatchLogGroup(
             self,
@@ -89,26 +120,14 @@ class Rotation(Construct):
             kms_key_id=key_arn,
         )
         change = ["DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"]
-        role = ServiceRole(
-            self,
-            "function_role",
-            frame,
-            kind="rotation",
-            service="lambda.amazonaws.com",
-            # Lambda gives no source account when it assumes a role (Lambda, "Execution role").
-            assume_role_policy=policy(
-                {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": ["sts:AssumeRole"]}
-            ),
-            statements=[
+        rights = self.role.grant(
+            [
                 allow("ChangeTheseSecrets", [f"secretsmanager:{action}" for action in change], secrets),
-                # Neither action knows a resource (Service Authorization Reference: Secrets Manager, EC2).
+                # It knows no resource (Service Authorization Reference: Secrets Manager).
                 allow("MakePassword", ["secretsmanager:GetRandomPassword"], ["*"]),
-                allow("SeeNetwork", ["ec2:DescribeNetworkInterfaces"], ["*"]),
-                # Lambda asks for all of the account's (Lambda, "Giving Lambda functions access to a VPC").
-                allow("JoinNetwork", NETWORK_INTERFACES, [frame.arn("ec2", f"{kind}/*") for kind in NETWORK_KINDS]),
                 allow("UseKey", ["kms:Decrypt", "kms:GenerateDataKey"], [key_arn]),
                 allow("WriteLog", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{group.arn}:*"]),
-            ],
+            ]
         )
         self.log_group_name: str = group.name
         return LambdaFunction(
@@ -123,9 +142,9 @@ class Rotation(Construct):
             architectures=["arm64"],
             timeout=60,
             memory_size=256,
-            role=role.arn,
+            role=self.role.arn,
             kms_key_arn=key_arn,
             environment=LambdaFunctionEnvironment(variables={"DATABASE_TLS": "verify-full", "DATABASE_CA": CA_BUNDLE}),
             vpc_config=LambdaFunctionVpcConfig(subnet_ids=subnets, security_group_ids=[security_group]),
-            depends_on=[group, role.policy],
+            depends_on=[group, rights, self.network_rights],
         )

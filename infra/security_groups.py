@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from infra.cdk import Construct, SecurityGroup, VpcSecurityGroupEgressRule, VpcSecurityGroupIngressRule
+from typing import Any
+
+from infra.cdk import Construct, IamRolePolicy, SecurityGroup, VpcSecurityGroupEgressRule, VpcSecurityGroupIngressRule
 from infra.frame import Frame
 
 API_PORT, DATABASE_PORT, CACHE_PORT, TLS_PORT = 8080, 5432, 6379, 443
@@ -29,15 +31,31 @@ USERS_OF_S3 = ("api", "worker")
 class SecurityGroups(Construct):
     """The groups by tier and the rules between them."""
 
-    def __init__(self, scope: Construct, frame: Frame, *, vpc_id: str, s3_prefix_list: str) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        frame: Frame,
+        *,
+        vpc_id: str,
+        s3_prefix_list: str,
+        function_rights: IamRolePolicy,
+    ) -> None:
         super().__init__(scope, "security")
         self.frame = frame
         self.ids: dict[str, str] = {}
+        # Each tier's rules by which it calls AWS, for what calls as soon as it is there.
+        self.ways: dict[str, list[Any]] = {}
         for tier, label in GROUPS.items():
             if tier == "endpoints" and not frame.uses_endpoints:
                 continue
             group = SecurityGroup(
-                self, tier, name=frame.name(tier), description=label, vpc_id=vpc_id, tags=frame.tagged(tier)
+                self,
+                tier,
+                name=frame.name(tier),
+                description=label,
+                vpc_id=vpc_id,
+                depends_on=[function_rights] if tier == "rotation" else None,
+                tags=frame.tagged(tier),
             )
             self.ids[tier] = group.id
         for source, target, port in INSIDE:
@@ -46,12 +64,12 @@ class SecurityGroups(Construct):
         for tier in CALLERS_OF_AWS:
             self.way_to_aws(tier, s3_prefix_list)
 
-    def connect(self, source: str, target: str, port: int) -> None:
-        """Let one tier open connections to another on one port, on both sides."""
+    def connect(self, source: str, target: str, port: int) -> list[Any]:
+        """Let one tier open connections to another on one port; return both sides' rules."""
         told = f"{GROUPS[source]} to {GROUPS[target]}"
         common = {"from_port": port, "to_port": port, "ip_protocol": "tcp", "description": told}
         name = f"{source}_to_{target}"
-        VpcSecurityGroupEgressRule(
+        out = VpcSecurityGroupEgressRule(
             self,
             f"{name}_out",
             security_group_id=self.ids[source],
@@ -59,7 +77,7 @@ class SecurityGroups(Construct):
             tags=self.frame.tagged(name.replace("_", "-")),
             **common,
         )
-        VpcSecurityGroupIngressRule(
+        into = VpcSecurityGroupIngressRule(
             self,
             f"{name}_in",
             security_group_id=self.ids[target],
@@ -67,6 +85,7 @@ class SecurityGroups(Construct):
             tags=self.frame.tagged(name.replace("_", "-")),
             **common,
         )
+        return [out, into]
 
     def clients(self) -> None:
         """Let the allowed clients reach the load balancer: over TLS, and on port 80 for the redirect to it."""
@@ -87,14 +106,15 @@ class SecurityGroups(Construct):
 
     def way_to_aws(self, tier: str, s3_prefix_list: str) -> None:
         """Let a tier call AWS over TLS: S3 by its gateway, the rest by the endpoints or, without them, over NAT."""
+        self.ways[tier] = []
         if self.frame.uses_endpoints:
-            self.connect(tier, "endpoints", TLS_PORT)
+            self.ways[tier] += self.connect(tier, "endpoints", TLS_PORT)
             if tier not in USERS_OF_S3:
                 return
             to = {"prefix_list_id": s3_prefix_list, "description": f"{GROUPS[tier]} to S3"}
         else:
             to = {"cidr_ipv4": "0.0.0.0/0", "description": f"{GROUPS[tier]} to AWS over NAT"}
-        VpcSecurityGroupEgressRule(
+        rule = VpcSecurityGroupEgressRule(
             self,
             f"{tier}_to_aws",
             security_group_id=self.ids[tier],
@@ -104,3 +124,4 @@ class SecurityGroups(Construct):
             tags=self.frame.tagged(f"{tier}-to-aws"),
             **to,
         )
+        self.ways[tier].append(rule)

@@ -77,6 +77,8 @@ HOSTED_ZONE = re.compile(r"[A-Z0-9]{1,32}")
 DOMAIN = re.compile(r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 POSTGRES = re.compile(r"16\.([0-9]{1,2})")
 POSTGRES_OLDEST = 3
+POSTGRES_FIRST = "16.6"
+"""What a cluster begins with where no version is given."""
 """The first 16 that pauses at 0 ACU (Aurora User Guide, "Scaling to zero ACUs")."""
 CACHE_VERSIONS = {CacheEngine.REDIS: ("7.1",), CacheEngine.VALKEY: ("7.2", "8.0")}
 """What ElastiCache offers with a user group and TLS (ElastiCache User Guide, "Supported engine versions")."""
@@ -135,17 +137,21 @@ class Images(BaseModel):
 
 
 class EngineVersions(BaseModel):
-    """The versions of the engines that AWS runs for the district; none means the cache engine's newest known here."""
+    """The versions of the engines that AWS runs for the district.
+
+    A version that is given is kept. Without one the stack begins with its own, and AWS applies later minor versions in
+    the maintenance window: a plan then never asks for the older one back, which AWS would refuse.
+    """
 
     model_config = CONFIG
 
-    postgres: str = "16.6"
+    postgres: str | None = None
     cache: str | None = None
 
     @field_validator("postgres")
     @classmethod
-    def _postgres(cls, value: str) -> str:
-        found = POSTGRES.fullmatch(value)
+    def _postgres(cls, value: str | None) -> str | None:
+        found = POSTGRES.fullmatch(value or POSTGRES_FIRST)
         if found is None or int(found[1]) < POSTGRES_OLDEST:
             raise ValueError(f"Use Aurora PostgreSQL 16.{POSTGRES_OLDEST} or a later 16, such as 16.6.")
         return value
@@ -408,6 +414,11 @@ class DistrictSpec(BaseModel):
     def serves_tls(self) -> bool:
         """Say whether the load balancer has a certificate, given or made in the hosted zone."""
         return self.certificate_arn is not None or self.domain_name is not None
+
+    @property
+    def postgres_version(self) -> str:
+        """The version of Aurora PostgreSQL to begin with."""
+        return self.engine_versions.postgres or POSTGRES_FIRST
 
     @property
     def cache_version(self) -> str:

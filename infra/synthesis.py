@@ -31,8 +31,12 @@ LOCK_FILE = ".terraform.lock.hcl"
 PROVIDER_LOCK = Path(__file__).with_name("provider.lock.hcl")
 """The lock file that lies beside every stack: `terraform init` installs no provider that it does not list."""
 
-BACKEND = {"s3": {"use_lockfile": True, "encrypt": True}}
-"""Partial: bucket, key and region are given to `terraform init` (Terraform, "Partial configuration")."""
+BACKEND = {"s3": {"use_lockfile": True}}
+"""Partial: bucket, key and region are given to `terraform init` (Terraform, "Partial configuration").
+
+Without `encrypt`: with it and without a key of its own, Terraform asks for S3's own encryption (AES256) and so puts the
+bucket's default, our key, aside (Terraform, `internal/backend/remote-state/s3/client.go`, PutObject).
+"""
 
 
 def write(spec: DistrictSpec, folder: Path) -> Path:

@@ -22,7 +22,7 @@ from sandbox.control import ForkRequest, ask
 from sandbox.forks import LOG_NAME, READY_NAME
 
 ROOT = Path(__file__).parent.parent
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 END_SECONDS = 5.0
 POLL_SECONDS = 0.02
 Origin = Callable[[], Path]

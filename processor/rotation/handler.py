@@ -2,6 +2,8 @@
 
 A secret that names a ``masterarn`` is the application's: it takes turns between two users, so that the one in use keeps
 its password until the next rotation. Any other is its user's own: that user changes its own password.
+Where a rotation is set up that begins later, Secrets Manager tries testSecret alone, on a pending version with the
+current value, before there is a database or a user; then there is nothing to test (RotateSecret, RotateImmediately).
 Source: AWS Secrets Manager, "Rotation by Lambda function" and "Alternating users". Never logs a secret.
 """
 
@@ -44,16 +46,24 @@ def handle(event: dict[str, Any], context: object) -> None:
 
 
 def create_secret(client: Any, arn: str, token: str) -> None:
-    """Make a new password, and name the other user of two, unless this version has them."""
+    """Make a new password, and name the other user of two, unless this version has them.
+
+    A version that a test of the configuration left behind has the current password, and takes no other. Until it is
+    no longer pending, Secrets Manager begins no rotation (RotateSecret): so its label is taken away.
+    """
+    current = value(client, arn, CURRENT)
     try:
-        client.get_secret_value(SecretId=arn, VersionId=token, VersionStage=PENDING)
+        pending = value(client, arn, PENDING, token)
     except client.exceptions.ResourceNotFoundException:
-        current = value(client, arn, CURRENT)
         made = client.get_random_password(PasswordLength=PASSWORD_LENGTH, ExcludePunctuation=True)
         fields = current | {"username": next_user(current), "password": made["RandomPassword"]}
         client.put_secret_value(
             SecretId=arn, ClientRequestToken=token, SecretString=json.dumps(fields), VersionStages=[PENDING]
         )
+        return
+    if pending == current:
+        client.update_secret_version_stage(SecretId=arn, VersionStage=PENDING, RemoveFromVersionId=token)
+        raise RotationRefused("The pending version holds the current password, and is no longer pending: rotate again.")
 
 
 def next_user(current: dict[str, Any]) -> str:
@@ -81,13 +91,21 @@ def set_secret(client: Any, arn: str, token: str) -> None:
 
 
 def test_secret(client: Any, arn: str, token: str) -> None:
-    """Sign in with the new password."""
-    if not database.opens(value(client, arn, PENDING, token)):
+    """Sign in with the new password, where there is one."""
+    pending = value(client, arn, PENDING, token)
+    if pending == value(client, arn, CURRENT):
+        logger.info("The pending version holds the current password: there is nothing to test yet.")
+        return
+    if not database.opens(pending):
         raise RotationRefused("The new password does not open the database.")
 
 
 def finish_secret(client: Any, arn: str, token: str) -> None:
-    """Make the new version the current one."""
+    """Make the new version the current one; one without a value never is."""
+    try:
+        value(client, arn, PENDING, token)
+    except client.exceptions.ResourceNotFoundException:
+        raise RotationRefused("The version to rotate to has no value.") from None
     stages = client.describe_secret(SecretId=arn)["VersionIdsToStages"]
     current = next((version for version, names in stages.items() if CURRENT in names), None)
     client.update_secret_version_stage(

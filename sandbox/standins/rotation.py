@@ -50,8 +50,7 @@ class Rotation:
                     backend, secret_id, client_request_token, function or None, rotation_rules, rotate_immediately
                 )
             if secret is not None and not rotate_immediately:
-                # The version that AWS makes to test with is gone after the test.
-                _drop_pending(secret)
+                self._try(backend, function, secret)
             return answer
         token = _begin(secret, client_request_token or str(uuid.uuid4()))
         secret.rotation_requested = True
@@ -66,10 +65,30 @@ class Rotation:
         threading.Thread(target=self._steps, args=work, name="sandbox-rotation", daemon=True).start()
         return secret.to_short_dict(version_id=token)
 
+    def _try(self, backend: Any, function: str, secret: Any) -> None:
+        """Test what was set up, as AWS does: testSecret alone, on a pending version with the current value.
+
+        The version goes after a test that succeeds. After one that fails it stays, and its label with it.
+        """
+        from moto.awslambda.utils import get_backend
+
+        token = next((str(id_) for id_, one in secret.versions.items() if one["version_stages"] == [PENDING]), None)
+        if not function or token is None:
+            return
+        tried = self._functions.read(get_backend(backend.account_id, backend.region_name).get_function(function))
+        work = (tried, secret, token)
+        threading.Thread(target=self._test, args=work, name="sandbox-rotation-test", daemon=True).start()
+
+    def _test(self, function: Function, secret: Any, token: str) -> None:
+        if self._functions.run(function, _event("testSecret", secret, token)).failed:
+            log.error("the rotation of %s was set up and its test failed; its function's log says why", secret.arn)
+            return
+        with self._grounds.moto():
+            del secret.versions[token]
+
     def _steps(self, function: Function, secret: Any, token: str) -> None:
         for step in STEPS:
-            event = {"Step": step, "SecretId": secret.arn, "ClientRequestToken": token, "RotationToken": token}
-            outcome = self._functions.run(function, event)
+            outcome = self._functions.run(function, _event(step, secret, token))
             if outcome.failed:
                 log.error("the rotation of %s failed in %s; its function's log says why", secret.arn, step)
                 return
@@ -94,6 +113,5 @@ def _begin(secret: Any, token: str) -> str:
     return token
 
 
-def _drop_pending(secret: Any) -> None:
-    for id_ in [id_ for id_, one in secret.versions.items() if one["version_stages"] == [PENDING]]:
-        del secret.versions[id_]
+def _event(step: str, secret: Any, token: str) -> dict[str, str]:
+    return {"Step": step, "SecretId": secret.arn, "ClientRequestToken": token, "RotationToken": token}

@@ -54,7 +54,7 @@ def stack(spec: dict[str, Any]) -> dict[str, Any]:
     return {
         "terraform": {
             "required_providers": {"aws": {"source": "hashicorp/aws", "version": "5.100.0"}},
-            "backend": {"s3": {"use_lockfile": True, "encrypt": True}},
+            "backend": {"s3": {"use_lockfile": True}},
         },
         "provider": {"aws": [provider]},
         "resource": {

@@ -475,6 +475,48 @@ def test_the_districts_boundary_holds_every_right_of_every_role_of_a_stack(platf
                     assert allowed(boundary, action, arn_of_it, OURS), (name, action, arn_of_it)
 
 
+AUDITORS = [
+    # What a query needs after it was started (Service Authorization Reference: CloudWatch Logs).
+    ("logs:StartQuery", "log-group:/homeroom/trail-maple-sbx:*"),
+    ("logs:GetQueryResults", "log-group:/homeroom/access-maple-sbx:*"),
+    ("logs:StopQuery", "*"),
+    ("logs:DescribeQueries", "*"),
+    # What `aws cloudtrail validate-logs` calls (CloudTrail User Guide, "Validating CloudTrail log file integrity").
+    ("cloudtrail:DescribeTrails", "*"),
+    ("cloudtrail:ListPublicKeys", "*"),
+    ("s3:GetBucketLocation", f"arn:aws:s3:::homeroom-audit-{ACCOUNT}-maple-sbx"),
+    ("s3:ListBucket", f"arn:aws:s3:::homeroom-audit-{ACCOUNT}-maple-sbx"),
+    ("s3:GetObject", f"arn:aws:s3:::homeroom-audit-{ACCOUNT}-maple-sbx/AWSLogs/{ACCOUNT}/CloudTrail-Digest/x"),
+]
+
+
+@pytest.mark.parametrize(("action", "resource"), AUDITORS)
+def test_the_auditor_reads_what_it_asked_for_and_proves_that_nothing_was_changed(platform, stacks, action, resource):
+    stack = stacks["sandbox"]
+    statements = json.loads(stack.all("aws_iam_role_policy")["audit_auditor_policy"]["policy"])["Statement"]
+    own = [part | {"Resource": [resolved(stack, one) for one in part["Resource"]]} for part in statements]
+    on = arn("logs", resource) if resource.startswith("log-group") else resource
+    assert allowed(own, action, on, {})
+    assert allowed(rights(platform, "deploy_district_boundary"), action, on, {})
+
+
+RESTORES = [
+    ("rds:RestoreDBClusterFromSnapshot", "cluster:aurora-restored-maple-sbx"),
+    ("rds:RestoreDBClusterFromSnapshot", "cluster-pg:aurora-maple-sbx"),
+    ("rds:RestoreDBClusterFromSnapshot", "cluster-pg:default.aurora-postgresql16"),
+    ("rds:RestoreDBClusterFromSnapshot", "og:default:aurora-postgresql-16"),
+    ("rds:RestoreDBClusterFromSnapshot", "subgrp:aurora-maple-sbx"),
+    ("rds:RestoreDBClusterFromSnapshot", "cluster-snapshot:awsbackup:job-1"),
+    ("rds:AddTagsToResource", "cluster:aurora-restored-maple-sbx"),
+]
+"""What AWS Backup's restore is decided on (Service Authorization Reference: RDS, required resource types)."""
+
+
+@pytest.mark.parametrize(("action", "resource"), RESTORES)
+def test_the_boundary_lets_aws_backup_restore_a_districts_database(platform, action, resource):
+    assert allowed(rights(platform, "deploy_district_boundary"), action, arn("rds", resource), {})
+
+
 ARNS = {
     "aws_cloudwatch_log_group": ("name", "logs:us-east-1:{account}:log-group:{name}"),
     "aws_elasticache_replication_group": (

@@ -37,15 +37,13 @@ class Platform:
     """An account's shared stack with its state in the bucket."""
 
     def __init__(self, account: str, folder: Path, sandbox: Sandbox) -> None:
-        self.account, self.folder = account, folder
+        self.account, self.folder, self.key = account, folder, f"platform/{account}.tfstate"
         self.environment = os.environ | SANDBOX_CREDENTIALS | {"AWS_ENDPOINT_URL": sandbox.url}
         self.environment |= {"AWS_S3_USE_PATH_STYLE": "1", "TF_DATA_DIR": str(folder / "data")}
         spec = PLATFORMS[account] | {"account_id": account}
         ended = infra("platform", "-", str(folder), given=json.dumps(spec))
         assert ended.returncode == 0, ended.stderr
-        self.terraform(
-            "init", f"-backend-config=bucket={BUCKET}", f"-backend-config=key=platform/{account}.tfstate", *BACKEND
-        )
+        self.terraform("init", f"-backend-config=bucket={BUCKET}", f"-backend-config=key={self.key}", *BACKEND)
 
     def terraform(self, *arguments: str) -> str:
         ended = subprocess.run(
@@ -96,6 +94,9 @@ def test_an_accounts_platform_is_made_unchanged_entered_and_removed(sandbox, tmp
     assert outputs["deploy_role_arn"] == f"arn:aws:iam::{account}:role/homeroom-deploy"
     assert ("worker_policy_arn" in outputs) is (account == OWN)
 
+    if account == OWN:
+        kept = session(None).client("s3", endpoint_url=sandbox.url).head_object(Bucket=BUCKET, Key=platform.key)
+        assert kept["ServerSideEncryption"] == "aws:kms", "the state is under another key than the bucket's"
     external_id = PLATFORMS[account]["external_id"]
     inside = entered(sandbox, account, external_id).client("sts", endpoint_url=sandbox.url)
     assert inside.get_caller_identity()["Account"] == account

@@ -13,6 +13,8 @@ from devtools.reach import Way
 from infra.naming import LIMITS
 from infra.placeholder import IMAGE as PLACEHOLDER
 from tests.infra.conftest import HOSTILE, IMAGE, SPECS, assert_terraform_accepts, infra, synthesized
+from tests.infra.iam import allowed
+from tests.infra.order import needed
 from tests.synthesis import COMMON, Stack, district, district_in
 
 NAMED_BY = {
@@ -98,6 +100,11 @@ ANY_RESOURCE = {
     "ecr:GetAuthorizationToken": "ECR's sign-in knows no resource",
     "secretsmanager:GetRandomPassword": "it makes a password and touches no secret",
     "ec2:DescribeNetworkInterfaces": "EC2's descriptions know no resource; Lambda asks for it",
+    "ec2:DescribeSubnets": "EC2's descriptions know no resource; Lambda asks for it",
+    "logs:DescribeQueries": "it lists the account's queries; their results are read by log group",
+    "logs:StopQuery": "a query is no resource",
+    "cloudtrail:DescribeTrails": "a trail's settings, by which its files are found",
+    "cloudtrail:ListPublicKeys": "CloudTrail's public keys, which prove its digests",
 }
 INSIDE = {
     Way("balancer", "api", 8080),
@@ -172,10 +179,76 @@ def test_who_may_talk_to_whom_by_groups_and_routes_is_what_is_drawn(stacks, name
     assert reach.one_sided(resources) == frozenset()
 
 
-def test_production_with_nat_still_reaches_aws_by_endpoints_alone():
+def test_production_with_nat_still_reaches_aws_by_endpoints_alone_and_buys_no_gateway():
     stack = district(SPECS["production"] | {"egress": "nat", "zones": 3})
     assert reach.ways(stack.data["resource"]) == DRAWN["production"]
-    assert len(stack.all("aws_nat_gateway")) == 3
+    assert not stack.all("aws_nat_gateway")
+    assert not stack.all("aws_eip")
+
+
+def test_a_gateway_is_bought_only_where_a_rule_lets_somebody_reach_it(stack):
+    out = [way for way in reach.ways(stack.data["resource"]) if way.target == "internet"]
+    assert bool(stack.all("aws_nat_gateway")) == bool(out)
+
+
+def test_what_aws_does_with_a_role_after_its_resource_has_gone_ends_before_the_role_does(stack):
+    """Recovery points are deleted by the backup role, a function's interfaces by the function's (see `infra`)."""
+    resources = stack.data["resource"]
+    backup = {f"aws_iam_role_policy_attachment.backup_right_{number}" for number in (1, 2)}
+    assert needed(resources, "aws_backup_vault.backup_vault") >= backup | {"aws_iam_role.backup_role_role"}
+    network = "aws_iam_role_policy.rotation_function_role_network"
+    assert "rotation_function_role_role" in resources["aws_iam_role_policy"]["rotation_function_role_network"]["role"]
+    held = [f"aws_subnet.{name}" for name in stack.all("aws_subnet") if "application" in name]
+    for address in (*held, "aws_security_group.security_rotation", "aws_lambda_function.rotation_function"):
+        assert network in needed(resources, address), address
+
+
+def test_the_function_reaches_secrets_manager_before_it_is_called_for_the_first_time(stack):
+    """`RotateImmediately` false calls it at once, as a test of the configuration (RotateSecret, RotateImmediately)."""
+    resources = stack.data["resource"]
+    ways = {"aws_vpc_endpoint.endpoints_secretsmanager"}
+    if stack.all("aws_nat_gateway"):
+        ways = {f"aws_route.{name}" for name in stack.all("aws_route") if name.startswith("network_application")}
+        ways |= {"aws_route.network_public_out", "aws_vpc_security_group_egress_rule.security_rotation_to_aws"}
+    else:
+        ways |= {
+            "aws_vpc_security_group_egress_rule.security_rotation_to_endpoints_out",
+            "aws_vpc_security_group_ingress_rule.security_rotation_to_endpoints_in",
+        }
+    rotations = stack.all("aws_secretsmanager_secret_rotation")
+    assert rotations
+    for name in rotations:
+        assert ways <= needed(resources, f"aws_secretsmanager_secret_rotation.{name}")
+
+
+@pytest.mark.parametrize("tier", ["api", "worker"])
+def test_no_task_is_started_before_its_ways_and_its_rights_are_there(stack, tier):
+    resources = stack.data["resource"]
+    wanted = {f"aws_iam_role_policy.compute_{tier}_{part}_role_policy" for part in ("task", "execution")}
+    wanted |= {f"aws_vpc_security_group_egress_rule.security_{tier}_to_aws"}
+    wanted |= {f"aws_vpc_endpoint.{name}" for name in stack.all("aws_vpc_endpoint") if name.startswith("endpoints_")}
+    wanted |= {f"aws_route.{name}" for name in stack.all("aws_route")} if stack.all("aws_nat_gateway") else set()
+    assert wanted <= needed(resources, f"aws_ecs_service.compute_{tier}")
+
+
+def test_lambda_has_the_rights_in_a_network_that_it_asks_for(stack):
+    """Those of AWSLambdaVPCAccessExecutionRole, version 3, which the Lambda Developer Guide names."""
+    policies = [stack.all("aws_iam_role_policy")[f"rotation_function_role_{name}"] for name in ("network", "policy")]
+    rights = [part for body in policies for part in json.loads(body["policy"])["Statement"]]
+    ours = "arn:aws:ec2:us-east-1:123456789012"
+    for action, kinds in LAMBDA_IN_A_NETWORK.items():
+        for kind in kinds:
+            assert allowed(rights, f"ec2:{action}", f"{ours}:{kind}" if kind != "*" else "*", {}), (action, kind)
+
+
+LAMBDA_IN_A_NETWORK = {
+    "AssignPrivateIpAddresses": ["network-interface/eni-1"],
+    "CreateNetworkInterface": ["network-interface/*", "security-group/sg-1", "subnet/subnet-1"],
+    "DeleteNetworkInterface": ["network-interface/eni-1", "*/*"],
+    "DescribeNetworkInterfaces": ["*"],
+    "DescribeSubnets": ["*"],
+    "UnassignPrivateIpAddresses": ["network-interface/eni-1"],
+}
 
 
 def test_every_rule_is_one_port_with_a_reason_and_a_group_for_its_source(stack):
@@ -313,6 +386,37 @@ def test_the_secrets_own_policy_admits_their_readers_alone(stacks):
 def test_every_role_is_under_our_path(stack):
     """What the deploy role may make and pass is told by the path: a name's end would be somebody else's too."""
     assert {body["path"] for body in stack.all("aws_iam_role").values()} == {"/homeroom/"}
+
+
+ENGINES = ("aws_elasticache_replication_group", "aws_rds_cluster", "aws_rds_cluster_instance")
+
+
+def engines(stack: Stack) -> list[tuple[bool, bool]]:
+    """Return of each engine whether AWS upgrades it by itself, and whether a plan leaves its version to AWS."""
+    upgraded = {kind: body for kind, _, body in stack.each() if "auto_minor_version_upgrade" in body}
+    assert set(upgraded) == set(ENGINES) - {"aws_rds_cluster"}, "a cluster's members say it for the cluster"
+    return [
+        (
+            str(body.get("auto_minor_version_upgrade", upgraded["aws_rds_cluster_instance"])).lower() != "false",
+            "engine_version" in body.get("lifecycle", {}).get("ignore_changes", []),
+        )
+        for kind in ENGINES
+        for body in stack.all(kind).values()
+    ]
+
+
+def test_no_plan_asks_for_the_version_back_that_aws_has_upgraded_by_itself(stack):
+    assert set(engines(stack)) == {(True, True)}
+
+
+def test_a_version_that_is_given_is_kept_and_no_upgrade_comes_by_itself(tmp_path):
+    pinned = {"engine_versions": {"postgres": "16.8", "cache": "7.1"}}
+    stack = synthesized(SPECS["sandbox"] | pinned, tmp_path / "out")
+    assert {left for _, left in engines(stack)} == {False}
+    for kind in ENGINES:
+        bodies = stack.all(kind).values()
+        assert {str(body.get("auto_minor_version_upgrade", "false")).lower() for body in bodies} == {"false"}
+        assert {body["engine_version"] for body in bodies} <= {"16.8", "7.1"}
 
 
 def test_a_task_pulls_its_own_image_and_no_other(stacks):
@@ -519,7 +623,9 @@ def test_no_output_is_sensitive(stack):
 def test_the_provider_is_pinned_and_the_backend_is_locked(stack):
     terraform = stack.data["terraform"]
     assert terraform["required_providers"]["aws"] == {"source": "hashicorp/aws", "version": "5.100.0"}
-    assert terraform["backend"] == {"s3": {"encrypt": True, "use_lockfile": True}}
+    assert terraform["backend"] == {"s3": {"use_lockfile": True}}, (
+        "`encrypt` would put S3's key in place of the bucket's"
+    )
 
 
 def test_the_program_gives_the_same_bytes_for_the_same_specification_and_loads_what_it_uses(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import logging
+import os
 import ssl
 import subprocess
 import sys
@@ -225,6 +226,52 @@ def test_the_server_is_given_a_verifier_and_never_a_password(handler, district):
     told = importlib.import_module("rotation.database").verifier("s3cret")
     assert told.startswith("SCRAM-SHA-256$4096:")
     assert "s3cret" not in told
+
+
+def a_test_of_the_configuration(district: District, fields: dict[str, Any] | None) -> str:
+    """Do what Secrets Manager does where a rotation is set up and does not begin at once, and return the version."""
+    token = str(uuid.uuid4())
+    district.client.put_secret_value(
+        SecretId=district.arn,
+        ClientRequestToken=token,
+        SecretString=json.dumps(fields or {"unlike": "any"}),
+        VersionStages=["AWSPENDING"],
+    )
+    return token
+
+
+def test_what_secrets_manager_tries_before_there_is_a_user_or_a_database_is_no_failure(handler, district):
+    """`RotateImmediately` false: the step testSecret alone, on a pending version that holds the current value."""
+    told = district.client.get_secret_value(SecretId=district.arn, VersionStage="AWSCURRENT")["SecretString"]
+    fields = json.loads(told) | {"host": "no-database.invalid", "username": "nobody_yet"}
+    district.client.put_secret_value(SecretId=district.arn, SecretString=json.dumps(fields))
+    token = a_test_of_the_configuration(district, fields)
+    handler.handle(district.event("testSecret", token), None)
+    assert district.password() == FIRST
+
+
+def test_a_pending_label_that_such_a_test_left_behind_blocks_no_rotation(handler, district):
+    """Its version can be given no other value; so it is no longer pending, and the next rotation begins anew."""
+    told = district.client.get_secret_value(SecretId=district.arn, VersionStage="AWSCURRENT")["SecretString"]
+    token = a_test_of_the_configuration(district, json.loads(told))
+    with pytest.raises(handler.RotationRefused, match="rotate again"):
+        handler.handle(district.event("createSecret", token), None)
+    stages = district.client.describe_secret(SecretId=district.arn)["VersionIdsToStages"]
+    assert "AWSPENDING" not in stages.get(token, [])
+    assert district.password() == FIRST
+
+
+def test_a_version_without_a_value_is_never_made_current(handler, district, monkeypatch):
+    client = boto3.client("secretsmanager", endpoint_url=os.environ["SECRETS_MANAGER_ENDPOINT"])
+    missing = client.exceptions.ResourceNotFoundException({"Error": {"Code": "ResourceNotFoundException"}}, "Get")
+
+    def empty(*args: Any) -> Any:
+        raise missing
+
+    monkeypatch.setattr(handler, "value", empty)
+    with pytest.raises(handler.RotationRefused, match="no value"):
+        handler.finish_secret(client, district.arn, district.token)
+    assert district.password() == FIRST
 
 
 ALONE = """

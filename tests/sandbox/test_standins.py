@@ -285,6 +285,8 @@ def test_a_rotation_gives_both_secrets_new_passwords_that_open_the_database(work
             RotationRules={"AutomaticallyAfterDays": 30},
             RotateImmediately=False,
         )
+        until(lambda: ["AWSPENDING"] not in stages(manager, secret).values(), "the configuration is tested")  # noqa: B023
+    assert working.log("/aws/lambda/rotation-x").count("there is nothing to test yet") == 2
     before = {secret: working.fields(secret) for secret in (working.application, working.owner)}
     for secret, was in before.items():
         version = manager.rotate_secret(SecretId=secret)["VersionId"]

@@ -78,8 +78,13 @@ class SharedRun:
                 stderr=output,
                 start_new_session=True,
             )
+        try:
+            wait_for_url(process, ready, log)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
         self._started.append(process)
-        wait_for_url(process, ready, log)
 
 
 def _wait_until_gone(control: Path) -> None:

@@ -8,7 +8,7 @@ import json
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from devtools.paths import ROOT
 from provisioning.engine.aws import client
 from provisioning.engine.coverage import COVERAGE, MADE_BY_AWS
 from provisioning.engine.errors import AwsUnavailable
-from provisioning.engine.inventory import Wanted, left_behind, look, remaining
+from provisioning.engine.inventory import InventoryItem, Wanted, left_behind, look, remaining
 from provisioning.engine.named_kinds import BY_NAME
 from provisioning.engine.settings import EngineSettings
 from provisioning.engine.state_store import delete_state, ensure_state_bucket, state_exists, state_key
@@ -88,7 +88,11 @@ def troubled(url: str, *, failures: int) -> Iterator[tuple[str, Callable[[], int
 
 
 def kinds(engine: EngineSettings, suffix: str = SUFFIX) -> set[str]:
-    return {f"{item.service} {item.kind}" for item in left_behind(remaining(engine, REGION, suffix))}
+    return kinds_of(remaining(engine, REGION, suffix))
+
+
+def kinds_of(items: Iterable[InventoryItem]) -> set[str]:
+    return {f"{item.service} {item.kind}" for item in left_behind(items)}
 
 
 def make(engine: EngineSettings, service: str) -> Any:
@@ -113,8 +117,9 @@ def test_what_exists_is_found_and_what_is_deleted_is_not_left_behind(engine):
     ecs.delete_cluster(cluster="processing-maple-sbx")
     kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
     iam.delete_role(RoleName="api-task-maple-sbx")
-    assert kinds(engine) == set()
-    assert all(item.scheduled for item in remaining(engine, REGION, SUFFIX))
+    left = remaining(engine, REGION, SUFFIX)
+    assert kinds_of(left) == set()
+    assert all(item.scheduled for item in left)
 
 
 def test_an_endpoint_that_ec2_still_shows_after_its_deletion_is_not_left_behind(fresh):
@@ -195,24 +200,26 @@ def test_every_name_of_the_stack_that_is_looked_for_by_name_is_known():
 def test_one_untagged_thing_of_each_named_kind_is_seen_and_nothing_of_anybody_else(fresh):
     for number, suffix in enumerate((SUFFIX, "big-maple-sbx", "other-sbx"), 1):
         make_named(lambda service: make(fresh, service), suffix, number)
-    seen: dict[str, set[str]] = {suffix: kinds(fresh, suffix) for suffix in (SUFFIX, "other-sbx")}
+    suffixes = (SUFFIX, "big-maple-sbx", "other-sbx")
+    found = {suffix: remaining(fresh, REGION, suffix) for suffix in suffixes}
     wanted = {kind.called for kind in BY_NAME if not kind.by_tag} - {"elasticache snapshot"}
-    assert seen[SUFFIX] == wanted
-    assert seen["other-sbx"] == wanted
-    ours = {item.identifier for item in remaining(fresh, REGION, SUFFIX)}
-    assert not ours & {item.identifier for item in remaining(fresh, REGION, "big-maple-sbx")}
+    for suffix in suffixes:
+        assert kinds_of(found[suffix]) == wanted, suffix
+    identifiers = {suffix: {item.identifier for item in found[suffix]} for suffix in suffixes}
+    assert not identifiers[SUFFIX] & (identifiers["big-maple-sbx"] | identifiers["other-sbx"])
 
 
 def test_what_its_tag_alone_shows_is_seen_and_a_network_tells_what_keeps_it(fresh):
     for number, suffix in enumerate((SUFFIX, "other-sbx"), 1):
         make_tagged(lambda service: make(fresh, service), suffix, number)
     by_tag_alone = {seen.tag for seen in COVERAGE.values() if seen.tag and (not seen.name or "ec2" in seen.name)}
+    found = {suffix: remaining(fresh, REGION, suffix) for suffix in (SUFFIX, "other-sbx")}
     # Listeners are not in the sandbox's tag index, and go with their balancer; its ARN of a flow log is not AWS's.
-    assert kinds(fresh) - {"ec2 flow-logs"} == by_tag_alone - {"elasticloadbalancing listener"} | {
+    assert kinds_of(found[SUFFIX]) - {"ec2 flow-logs"} == by_tag_alone - {"elasticloadbalancing listener"} | {
         "ec2 network-interface"
     }
-    ours = {item.identifier for item in remaining(fresh, REGION, SUFFIX)}
-    assert not ours & {item.identifier for item in remaining(fresh, REGION, "other-sbx")}
+    ours, others = ({item.identifier for item in items} for items in found.values())
+    assert not ours & others
 
 
 def test_records_of_the_districts_name_are_seen_in_a_zone_that_is_not_ours(fresh):

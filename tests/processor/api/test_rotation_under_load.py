@@ -22,6 +22,7 @@ from tests.processor.api.world import PLAIN, Api, Issuer, running_api
 from tests.processor.pipeline import Pipeline
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
+PAUSE_SECONDS = 0.05
 FEW, MANY = (3, 3), (5, 6)
 """How many rotations, and how many who ask: with three, each of the two users is given a second password."""
 OF_PORTS = (
@@ -31,7 +32,7 @@ OF_PORTS = (
 
 
 class Load:
-    """Threads that ask without a pause; what they got is counted."""
+    """Threads that ask all the time; what they got is counted."""
 
     def __init__(self, api: Api, paths: list[str], asking: int) -> None:
         self._api, self._paths = api, paths
@@ -73,6 +74,8 @@ class Load:
                         got = self._answer(client, path)
                     with self._counting:
                         self.got[got] += 1
+                    # All the time, and yet not with all that the machine has.
+                    self._ended.wait(PAUSE_SECONDS)
 
     def _answer(self, client: httpx.Client, path: str) -> str:
         try:

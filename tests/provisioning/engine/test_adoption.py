@@ -1,7 +1,8 @@
 """Adoption with real Terraform: a district's state is lost, whole or in part, and nothing of the district is.
 
-Runs on the sandbox's smallest stack, in the long edition on others too. Those to run are named by ADOPTION, such as "production-L-3-none staging-M-2-nat"; with
-"+certificate" behind it, a stack of production is given a certificate in place of a hosted zone.
+Runs on the sandbox's smallest stack, in the long edition on others too. Those to run may be named by ADOPTION, such as
+"production-L-3-none staging-M-2-nat"; with "+certificate" behind it, a stack of production is given a certificate in
+place of a hosted zone.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ pytestmark = [pytest.mark.terraform, pytest.mark.long]
 LONG = ("staging-M-3-none", "production-L-3-nat", "production-L-2-none+certificate")
 """Played in the long edition: each other environment, size, egress and way to a certificate."""
 NAMED = os.environ.get("ADOPTION", "").split()
-STACKS = NAMED or ["sandbox-S-2-nat", *(pytest.param(name, marks=pytest.mark.soak) for name in LONG)]
+STACKS: list[Any] = [*NAMED] or ["sandbox-S-2-nat", *(pytest.param(name, marks=pytest.mark.soak) for name in LONG)]
 APPLY_SECONDS = 900.0
 SEED, LOST = 20, 30
 """The seed and the number of resources that the state loses where it loses some."""

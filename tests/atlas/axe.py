@@ -90,14 +90,12 @@ class Axe:
         page.evaluate(AXE_SCRIPT)
         found: list[str] = []
         shapes: set[str] = set()
-        shown = THEMES[0]
-        for width in WIDTHS:
+        for place, width in enumerate(WIDTHS):
             resize(page, width)
-            # The theme that is shown comes first, since a change of it draws the whole page anew.
-            for theme in sorted(THEMES, key=lambda theme, shown=shown: theme != shown):
-                if theme != shown:
+            # To and fro, since a change of the theme draws the whole page anew.
+            for turn, theme in enumerate(THEMES if place % 2 == 0 else reversed(THEMES)):
+                if turn:
                     paint(page, theme)
-                    shown = theme
                 told = self._everything(page, theme) if self._whole else self._what_is_new(page, theme, shapes)
                 found += [f"{theme}, {width} px: {each}" for each in told]
         paint(page, THEMES[0])

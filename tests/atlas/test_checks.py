@@ -113,7 +113,7 @@ FAULTS = {
     ),
     "a link that is told from its words by nothing": (
         "<p>Many words that stand around <a class='in' href='#x'>one</a> and go on</p>",
-        "p { color: #000; background: #fff } a.in { color: #010101; text-decoration: underline } "
+        "p { color: #000; background: #fff } a.in { color: #444; text-decoration: underline } "
         "@media (width: 768px) { a.in { text-decoration: none } }",
         {"light, 768 px: link-in-text-block", "dark, 768 px: link-in-text-block"},
     ),

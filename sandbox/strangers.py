@@ -65,7 +65,7 @@ class StrangersRefused:
         site = str(environ.get("HTTP_SEC_FETCH_SITE", ""))
         if not origin and site not in OWN_SITES and not _is_presigned_reading(environ):
             return self._refuse(FORBIDDEN, "Another site's page may not ask the embedded AWS.", start_response)
-        return self._application(environ, start_response)
+        return self._application(environ, _inviting(origin, start_response) if origin else start_response)
 
     def _admits(self, environ: Environ, origin: str) -> bool:
         """Return whether the bucket in the path admits the origin; a preflight asks for the method that it names."""
@@ -85,6 +85,17 @@ class StrangersRefused:
         headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
         start_response(status, headers)
         return [body]
+
+
+def _inviting(origin: str, start_response: StartResponse) -> StartResponse:
+    """Return what begins an answer that the admitted page may read, as S3's does; moto says so to a preflight alone."""
+
+    def begin(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+        told = {name.lower() for name, _ in headers}
+        name = "Access-Control-Allow-Origin"
+        return start_response(status, headers if name.lower() in told else [*headers, (name, origin)], *more)
+
+    return begin
 
 
 def _is_presigned_reading(environ: Environ) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from devtools.paths import ROOT
-from tests.synthesis import COMMON, Stack, district
+from tests.synthesis import COMMON, Stack, district, district_in
 
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0b0b0b0b-1111-2222-3333-444444444444"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/homeroom/processor@sha256:" + "0123456789abcdef" * 4
@@ -64,6 +64,11 @@ def synthesized(spec: dict[str, Any], folder: Path) -> Stack:
     ended = infra("-", str(folder), given=json.dumps(whole))
     assert ended.returncode == 0, ended.stderr
     return Stack(whole, folder, json.loads((folder / "cdk.tf.json").read_text()))
+
+
+def synthesized_at_once(specs: dict[str, dict[str, Any]], folder: Path) -> dict[str, Stack]:
+    """Return the stacks of several specifications, each in a folder of its own below this one."""
+    return {name: district_in(folder / name, spec) for name, spec in specs.items()}
 
 
 def assert_terraform_accepts(folder: Path) -> None:

@@ -28,7 +28,8 @@ def office_bucket(client) -> Iterator[str]:
     s3.put_bucket_cors(Bucket="office-uploads", CORSConfiguration={"CORSRules": [rule]})
     s3.put_object(Bucket="office-uploads", Key="report.csv", Body=b"rows")
     yield "office-uploads"
-    s3.delete_object(Bucket="office-uploads", Key="report.csv")
+    for key in ("report.csv", "a.csv"):
+        s3.delete_object(Bucket="office-uploads", Key=key)
     s3.delete_bucket(Bucket="office-uploads")
 
 
@@ -72,6 +73,9 @@ def test_the_offices_page_may_post_to_its_own_bucket_and_to_no_other(sandbox: Sa
     assert (status, headers["access-control-allow-origin"]) == (200, OFFICE)
     assert asked(url, "OPTIONS", Origin=EVIL, **preflight)[0] == 403
     assert asked(f"{sandbox.url}/nobodys", "OPTIONS", Origin=OFFICE, **preflight)[0] == 403
+    form = b'--x\r\nContent-Disposition: form-data; name="key"\r\n\r\na.csv\r\n--x--\r\n'
+    _, headers = asked(url, "POST", form, Origin=OFFICE, Content_Type="multipart/form-data; boundary=x")
+    assert headers["access-control-allow-origin"] == OFFICE, "otherwise the page never learns how it ended"
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])

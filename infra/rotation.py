@@ -140,7 +140,8 @@ class Rotation(Construct):
             handler="rotation.handler.handle",
             runtime="python3.12",
             architectures=["arm64"],
-            timeout=60,
+            # A paused database lets its first connection wait for half a minute; a step opens up to three.
+            timeout=120,
             memory_size=256,
             role=self.role.arn,
             kms_key_arn=key_arn,

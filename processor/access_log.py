@@ -30,12 +30,12 @@ class AccessLog:
         self._client, self._group, self._stream = client, group, stream
         self._made = False
 
-    def send(self, connection: psycopg.Connection) -> int:
-        """Send what was not sent yet, and return how many records; one process at a time does."""
+    def send(self, connection: psycopg.Connection) -> int | None:
+        """Send what was not sent yet, and return how many records; None where another process is sending."""
         with connection.transaction():
             taken = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (LOCK,)).fetchone()
             if taken != (True,):
-                return 0
+                return None
             rows = connection.execute(QUERY, (MOST_STUDENTS, AT_ONCE)).fetchall()
             if not rows:
                 return 0
@@ -45,12 +45,11 @@ class AccessLog:
             connection.execute("UPDATE homeroom.access_sent SET position = %s", (rows[-1][0],))
         return len(rows)
 
-    def send_all(self, connection: psycopg.Connection) -> int:
-        """Send until nothing waits, and return how many records."""
-        total = 0
+    def send_all(self, connection: psycopg.Connection) -> bool:
+        """Send until nothing waits; say whether nothing does, which is unknown where another process is sending."""
         while sent := self.send(connection):
-            total += sent
-        return total
+            pass
+        return sent == 0
 
     def _make(self) -> None:
         if self._made:
@@ -61,39 +60,51 @@ class AccessLog:
 
 
 class Sender:
-    """A thread that sends what was recorded, by whichever process, while this process does other work."""
+    """A thread that sends what was recorded, by whichever process, after this one has used the database.
+
+    It asks at its start, for what others have left, and then only where it is told of a use. In between it holds no
+    connection: a database that nobody is connected to may pause.
+    """
 
     def __init__(
         self, log: AccessLog, opened: Callable[[], psycopg.Connection], every_seconds: float = EVERY_SECONDS
     ) -> None:
         self._log, self._opened, self._every = log, opened, every_seconds
-        self._connection: psycopg.Connection | None = None
-        self._ended = threading.Event()
+        self._woken, self._ended = threading.Event(), threading.Event()
+        self._woken.set()
         self._thread = threading.Thread(target=self._run, name="access log", daemon=True)
         self._thread.start()
+
+    def used(self) -> None:
+        """Say that the database was used: something may have been recorded."""
+        self._woken.set()
 
     def close(self) -> None:
         """Send what is there, a last time, and end."""
         self._ended.set()
+        self._woken.set()
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._ended.wait(self._every):
-            self._send()
-        self._send()
-        if self._connection is not None:
-            self._connection.close()
+        last = False
+        while not last:
+            self._woken.wait()
+            # So that many uses make one call; the end is not waited for.
+            last = self._ended.wait(self._every)
+            # Before it asks: what is recorded from now on is asked for again.
+            self._woken.clear()
+            if not self._send() or self._ended.is_set():
+                self._woken.set()
 
-    def _send(self) -> None:
+    def _send(self) -> bool:
+        """Say whether nothing waits any more."""
         try:
-            if self._connection is None or self._connection.closed:
-                self._connection = self._opened()
-            self._log.send_all(self._connection)
+            with contextlib.closing(self._opened()) as connection:
+                return self._log.send_all(connection)
         except (ClientError, BotoCoreError, psycopg.Error) as error:
             # The record itself is in the database; what was not sent goes with the next ones.
             logger.warning("Accesses are sent later: %s.", type(error).__name__)
-            if self._connection is not None:
-                self._connection.close()
+            return False
 
 
 QUERY = """

@@ -1,12 +1,13 @@
 """Connections to the district's database, in a role, from a pool that outlives a rotation of the secret.
 
-A connection that cannot be opened is tried once more with the secret as it is now; open ones live on.
+A connection that cannot be opened is tried once more with the secret as it is now; open ones live on. Nobody keeps one
+that it does not use: Aurora pauses only where nobody is connected, and lets the first one wait until it has resumed.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 import psycopg
@@ -15,7 +16,13 @@ from psycopg_pool import ConnectionPool
 
 from processor.secret import Secret
 
-CONNECT_SECONDS = 10
+CONNECT_SECONDS = 45
+"""A paused database resumes in about 15 s, and after a day in 30 s or more (Amazon Aurora User Guide, "Scaling to Zero
+ACUs with automatic pause and resume for Aurora Serverless v2")."""
+POOL_SECONDS = 50.0
+"""How long a request waits for a connection: within the load balancer's 60 s."""
+IDLE_SECONDS = 300.0
+"""How long an unused connection is kept: well below the half hour after which a sandbox's database pauses."""
 APPLICATION = "homeroom"
 
 
@@ -76,8 +83,19 @@ class Connections:
         finally:
             connection.close()
 
-    def pool(self, role: str, *, least: int = 1, most: int = 10) -> ConnectionPool[psycopg.Connection]:
-        """Return a pool of connections in a role; it opens in the background, and its caller closes it."""
+    def pool(
+        self,
+        role: str,
+        *,
+        least: int = 0,
+        most: int = 10,
+        idle_seconds: float = IDLE_SECONDS,
+        given_back: Callable[[], None] = lambda: None,
+    ) -> ConnectionPool[psycopg.Connection]:
+        """Return a pool of connections in a role; it opens in the background, and its caller closes it.
+
+        `given_back` is called whenever a connection comes back, its transaction ended.
+        """
         opener = self
 
         class InRole(psycopg.Connection[Any]):
@@ -103,6 +121,9 @@ class Connections:
             max_size=most,
             configure=lambda connection: take_role(connection, role),
             check=ConnectionPool.check_connection,
+            reset=lambda connection: given_back(),
+            max_idle=idle_seconds,
+            timeout=POOL_SECONDS,
             name=f"{APPLICATION}-{role}",
             open=True,
         )

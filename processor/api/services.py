@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,8 @@ import psycopg
 from botocore.config import Config
 from psycopg_pool import ConnectionPool
 
-from processor import commands
+from processor import aws, commands
+from processor.access_log import AccessLog, Sender
 from processor.analytics.service import Analytics
 from processor.api.keys import Keys, given
 from processor.api.settings import ApiSettings
@@ -21,7 +23,8 @@ from processor.api.tokens import Tokens
 from processor.cache.flight import Flight
 from processor.cache.iam import IamCredentials, replication_group
 from processor.cache.store import Store, connect
-from processor.database import Connections
+from processor.database import Connections, take_role
+from processor.ingest.worker import ROLE as WRITER
 from processor.metrics import Metrics
 from processor.pseudonyms import Pseudonyms
 from processor.settings import NEEDED, Settings
@@ -45,6 +48,7 @@ class Services:
     telemetry: Telemetry
     tracing: Tracing
     s3: Any
+    sender: Sender | None
 
     def pseudonyms(self) -> Pseudonyms:
         """Return what makes pseudonyms; fetched when it is first needed and not kept in memory longer."""
@@ -54,6 +58,8 @@ class Services:
         """End what goes on."""
         self.telemetry.close()
         self.pool.close()
+        if self.sender is not None:
+            self.sender.close()
         self.tracing.close()
 
 
@@ -81,7 +87,8 @@ def services(settings: Settings, api: ApiSettings) -> Services:
     """Make them out of the environment; raises SettingMissingError where it says too little."""
     settings.need(*NEEDED["api"])
     opener = commands.connections(settings)
-    pool = opener.pool(READER, least=1, most=POOL)
+    sender = access_sender(settings, opener)
+    pool = opener.pool(READER, most=POOL, given_back=sender.used if sender else lambda: None)
     store = cache(settings, api)
     return Services(
         settings=settings,
@@ -93,11 +100,26 @@ def services(settings: Settings, api: ApiSettings) -> Services:
         tokens=tokens(api),
         telemetry=Telemetry(Metrics(settings.district)),
         tracing=tracing("homeroom-api", settings.district),
+        sender=sender,
         # Addresses to upload to are signed with version 4 alone: the bucket's key is in KMS.
         s3=boto3.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
         if not _local()
         else boto3.client("s3", config=Config(signature_version="s3v4")),
     )
+
+
+def access_sender(settings: Settings, opener: Connections) -> Sender | None:
+    """Return what sends the record of access on, as the one role that may say what was sent; none without a group."""
+    if not settings.access_log_group:
+        return None
+
+    def opened() -> psycopg.Connection:
+        connection = opener.open(autocommit=True)
+        take_role(connection, WRITER)
+        return connection
+
+    stream = f"api-{socket.gethostname()}-{os.getpid()}"
+    return Sender(AccessLog(aws.client("logs"), settings.access_log_group, stream), opened)
 
 
 def tokens(api: ApiSettings) -> Tokens | None:

@@ -53,6 +53,7 @@ class Worker:
     wait_seconds: int = 20
     _asked: threading.Event = field(default_factory=threading.Event)
     _connection: psycopg.Connection | None = None
+    _sender: Sender | None = None
     _next_backlog: float = 0.0
 
     def run(self) -> None:
@@ -60,7 +61,7 @@ class Worker:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
         logger.info("The worker takes messages.")
-        sender = Sender(self.access_log, self._opened) if self.access_log is not None else None
+        self._sender = Sender(self.access_log, self._opened) if self.access_log is not None else None
         try:
             while not self._asked.is_set():
                 self._one_round()
@@ -68,8 +69,8 @@ class Worker:
             pass
         finally:
             self._disconnect()
-            if sender is not None:
-                sender.close()
+            if self._sender is not None:
+                self._sender.close()
             logger.info("The worker has ended.")
 
     def work_on(self, message: Message) -> list[Result]:
@@ -108,9 +109,14 @@ class Worker:
             logger.warning("The queue did not answer: %s.", type(error).__name__)
             self._asked.wait(RETRY_SECONDS)
             return
-        if message is not None:
+        if message is None:
+            # Nobody needs the database: it may pause.
+            self._disconnect()
+        else:
             reach("message received")
             self.work_on(message)
+            if self._sender is not None:
+                self._sender.used()
         self._housekeeping()
 
     def _objects(self, message: Message) -> list[Result]:

@@ -12,7 +12,8 @@ from typing import Any
 
 import pg8000.native
 
-TIMEOUT_SECONDS = 10
+TIMEOUT_SECONDS = 45
+"""A paused database resumes in 15 s and more (Amazon Aurora User Guide, "Scaling to Zero ACUs")."""
 WRONG_PASSWORD = {"28P01", "28000"}
 """PostgreSQL's codes of a refused sign-in (PostgreSQL, "Error Codes": class 28)."""
 

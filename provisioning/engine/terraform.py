@@ -34,6 +34,8 @@ CHANGES = 2
 NO_CHANGE = ({"no-op"}, {"read"})
 
 STATE_SAVED_HERE = "errored.tfstate"
+STATE_REWRITTEN = "rewritten.tfstate"
+"""The state on its way back; it may hold secrets, and is gone as soon as it is stored."""
 """Where Terraform leaves a state that it could not store (Terraform, "State Storage": error recovery)."""
 
 OnEvent = Callable[[TerraformEvent], None]
@@ -224,6 +226,24 @@ class Terraform:
         """Take something that exists into the state, without a plan: what is to be destroyed needs none."""
         flags = [f"-lock-timeout={LOCK_TIMEOUT}", "-no-color"]
         self._run(["import", *flags, address, import_id], lambda line: None, checked=True)
+
+    def rewrite_state(self, change: Callable[[dict[str, Any]], dict[str, Any] | None]) -> bool:
+        """Store what `change` makes of the state, with a later serial; say whether it changed it. AWS is not asked."""
+        lines: list[str] = []
+        self._run(["state", "pull"], lines.append, checked=True)
+        # Where nothing was stored yet, nothing is told.
+        told = "\n".join(lines).strip()
+        made = change(json.loads(told)) if told else None
+        if made is None:
+            return False
+        path = self.workspace / STATE_REWRITTEN
+        try:
+            path.touch(mode=0o600)
+            path.write_text(json.dumps(made), encoding="utf-8")
+            self._run(["state", "push", f"-lock-timeout={LOCK_TIMEOUT}", STATE_REWRITTEN], lambda line: None, True)
+        finally:
+            path.unlink(missing_ok=True)
+        return True
 
     def forget(self, address: str) -> None:
         """Take a resource out of the state; AWS is not asked."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from portal.audit.actions import AuditAction
 from portal.audit.services import record
 from provisioning.configuration import deploy_role
 from provisioning.engine.adoption.blocks import ADOPTION_FILE, import_blocks
+from provisioning.engine.adoption.destruction import decided, decisions
 from provisioning.engine.adoption.results import Findings
 from provisioning.engine.adoption.rules import Place
 from provisioning.engine.adoption.search import find_adoptable
@@ -88,6 +90,9 @@ def adopt(hold: Hold, terraform: Terraform, *, destroy: bool) -> None:
     if destroy:
         for one in wanted:
             terraform.import_(one.address, one.import_id)
+        # Also what an earlier recovery imported, and died before it had said how it ends.
+        wishes = decisions(_stack(terraform))
+        terraform.rewrite_state(lambda state: decided(state, wishes))
     elif wanted:
         (terraform.workspace / ADOPTION_FILE).write_text(import_blocks(wanted), encoding="utf-8")
     for one in wanted:
@@ -103,7 +108,7 @@ def adopt(hold: Hold, terraform: Terraform, *, destroy: bool) -> None:
 def _looked_for(hold: Hold, terraform: Terraform, *, destroy: bool) -> Findings:
     """Compare stack, state and AWS, until AWS has finished what the dead Terraform had begun."""
     spec = hold.run.spec
-    stack = json.loads((terraform.workspace / STACK_FILE).read_text(encoding="utf-8"))
+    stack = _stack(terraform)
     place = Place(spec["region"], spec["account_id"], spec["suffix"])
     while True:
         state = hold.reading("Reading the state", terraform.state)
@@ -119,6 +124,11 @@ def _looked_for(hold: Hold, terraform: Terraform, *, destroy: bool) -> Findings:
         told = ", ".join(f"{one.address} ({one.unfinished})" for one in waiting)
         hold.recorder.note("recovery", f"AWS still works on {told}; waiting.")
         hold.pause(UNFINISHED_PAUSE_SECONDS)
+
+
+def _stack(terraform: Terraform) -> dict[str, Any]:
+    stack: dict[str, Any] = json.loads((terraform.workspace / STACK_FILE).read_text(encoding="utf-8"))
+    return stack
 
 
 def note_recovery(hold: Hold, sentence: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import queue
 import threading
 from collections.abc import Iterator
 
@@ -11,7 +12,7 @@ import pytest
 
 from devtools.services.postgres import Postgres
 from processor.access import Access, Scope, close_access, open_access
-from processor.access_log import AccessLog
+from processor.access_log import LOCK, AccessLog, Sender
 from tests.processor import samples
 from tests.processor.pipeline import Pipeline, running_pipeline
 
@@ -129,6 +130,55 @@ def test_records_go_to_the_log_group_in_order_and_once(pipeline: Pipeline):
     (event,) = logs.filter_log_events(logGroupName=group)["events"]
     assert str(pipeline.pseudonyms.uuid("1001")) in event["message"]
     assert '"purpose": "processing of uploaded results"' in event["message"]
+
+
+def test_a_sender_is_connected_only_while_there_is_something_to_send(pipeline: Pipeline):
+    logs = pipeline.client("logs")
+    group = f"access-{pipeline.bucket}"
+    logs.create_log_group(logGroupName=group)
+    opened: queue.Queue[psycopg.Connection] = queue.Queue()
+
+    def told() -> psycopg.Connection:
+        connection = pipeline.connections().open(autocommit=True)
+        connection.execute("SET ROLE homeroom_writer")
+        opened.put(connection)
+        return connection
+
+    def recorded() -> None:
+        with pipeline.connections().opened("homeroom_reader") as reader:
+            close_access(reader, open_access(reader, READ), 0)
+            reader.commit()
+
+    recorded()
+    sender = Sender(AccessLog(logs, group, "a"), told, every_seconds=0.01)
+    first = opened.get(timeout=20)
+    sender.close()
+    assert first.closed
+    assert opened.qsize() <= 1, "at its start, and where it ends"
+    opened.queue.clear()
+    assert len(logs.filter_log_events(logGroupName=group)["events"]) == 1
+
+    sender = Sender(AccessLog(logs, group, "b"), told, every_seconds=0.01)
+    opened.get(timeout=20)
+    idle = threading.Event()
+    assert not idle.wait(0.3)
+    assert opened.empty(), "nothing was recorded, and it asked again"
+    recorded()
+    sender.used()
+    assert opened.get(timeout=20)
+    sender.close()
+    assert len(logs.filter_log_events(logGroupName=group)["events"]) == 2
+
+
+def test_a_record_is_sent_later_where_another_process_is_sending(pipeline: Pipeline):
+    logs = pipeline.client("logs")
+    group = f"access-{pipeline.bucket}"
+    logs.create_log_group(logGroupName=group)
+    with pipeline.connections().opened("homeroom_writer", autocommit=True) as writer, pipeline.admin.transaction():
+        pipeline.admin.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+        assert not AccessLog(logs, group, "a").send_all(writer), "who cannot send must not believe that all is sent"
+    with pipeline.connections().opened("homeroom_writer", autocommit=True) as writer:
+        assert AccessLog(logs, group, "a").send_all(writer)
 
 
 def test_the_workers_process_sends_everybodys_records_while_it_waits(pipeline: Pipeline):

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 
 import psycopg
 import pytest
 from psycopg import sql
 
 from devtools.services.postgres import Postgres
-from processor.database import parameters
+from infra.database import PAUSE_SECONDS
+from processor.api.services import services
+from processor.api.settings import ApiSettings
+from processor.database import APPLICATION, parameters
 from processor.pseudonyms import PseudonymKeyError, Pseudonyms
+from processor.rotation import database
+from processor.settings import Settings
+from tests.processor import samples
 from tests.processor.pipeline import Pipeline, Process
 
 FIELDS = {"host": "db", "port": "5432", "dbname": "d", "username": "u", "password": "p"}
@@ -53,6 +60,59 @@ def test_a_rotation_under_load_fails_no_request(pipeline: Pipeline):
             thread.join()
     assert failures == []
     assert answered[0] >= 80
+
+
+RESUMES_SECONDS = 30
+"""What a connection to a paused database waits for: 15 s and, after a day, 30 s and more (RDS, "automatic pause")."""
+
+
+def open_ones(pipeline: Pipeline) -> int:
+    query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s AND datname = current_database()"
+    ((count,),) = pipeline.rows(query, APPLICATION)
+    return int(count)
+
+
+def until_none_is_open(pipeline: Pipeline) -> None:
+    pause, end = threading.Event(), time.monotonic() + 20
+    while open_ones(pipeline):
+        assert time.monotonic() < end, "a connection is kept"
+        pause.wait(0.05)
+
+
+def test_a_pool_that_nobody_uses_keeps_no_connection(pipeline: Pipeline):
+    """Aurora pauses only where nobody is connected."""
+    with pipeline.connections().pool("homeroom_reader", idle_seconds=0.2) as pool:
+        with pool.connection() as connection:
+            connection.execute("SELECT version FROM homeroom.data_version")
+        assert open_ones(pipeline) == 1
+        until_none_is_open(pipeline)
+        with pool.connection() as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_worker_that_waits_for_messages_keeps_no_connection(pipeline: Pipeline):
+    worker = pipeline.worker()
+    pipeline.upload("fall.csv", samples.PLAIN)
+    worker._one_round()
+    assert pipeline.rows("SELECT state FROM homeroom.file") == [("merged",)]
+    assert open_ones(pipeline) == 1
+    worker._one_round()
+    until_none_is_open(pipeline)
+
+
+def test_the_api_lets_its_database_pause_and_waits_until_it_has_resumed(pipeline: Pipeline, monkeypatch):
+    for name, value in pipeline.environment().items():
+        monkeypatch.setenv(name, value)
+    made = services(Settings.read(), ApiSettings.read())
+    try:
+        assert made.pool.min_size == 0
+        assert made.pool.max_idle < PAUSE_SECONDS
+        assert made.pool.timeout > RESUMES_SECONDS
+        assert open_ones(pipeline) == 0
+    finally:
+        made.close()
+    for seconds in (parameters(FIELDS, tls="off", authorities="")["connect_timeout"], database.TIMEOUT_SECONDS):
+        assert seconds > RESUMES_SECONDS
 
 
 def test_tls_is_verified_unless_the_environment_says_that_there_is_none():

@@ -109,7 +109,7 @@ def test_results_end_as_the_model_says(shared: Any, told: list[list[Change]], da
     assert len(found) == len({row[0] for row in found}), "one row for each record, whatever years it was in"
 
 
-@examples(10, 60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(20, 60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(told=files, data=st.data())
 def test_rosters_end_as_the_model_says(shared: Any, told: list[list[Change]], data: st.DataObject):
     pipeline, writer = shared

@@ -1,7 +1,8 @@
 """Proves that a teardown left nothing, and only then lets the district's state go.
 
-AWS's inventory must be empty. What remains is looked for again for a time, since AWS's lists lag behind its deletions;
-then it is named, stored on the run and shown, and the run fails.
+AWS's inventory must be empty. What remains is looked for again for a time, since AWS's lists lag behind its deletions,
+and the log groups that AWS makes again by itself are deleted; then what is left is named, stored on the run and shown,
+and the run fails.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from provisioning.configuration import deploy_role
 from provisioning.departures import departures
 from provisioning.engine.errors import AwsUnavailable, EngineError, Interrupted, ResourcesRemain
 from provisioning.engine.inventory import Inventory, InventoryItem, Wanted, look
+from provisioning.engine.late_groups import remove_late_groups
 from provisioning.engine.settings import EngineSettings
 from provisioning.engine.state_store import delete_state, state_key
 from provisioning.engine.waiting import wait
@@ -97,6 +99,8 @@ def _settled(run: Run, engine: EngineSettings, poll: Poll, note: Note) -> Invent
         inventory = look(engine, wanted, deploy_role(spec))
         if not inventory.left_behind or time.monotonic() + pause > deadline:
             return inventory
+        for name in remove_late_groups(engine, wanted.region, wanted.suffix, inventory.left_behind, deploy_role(spec)):
+            note(f"AWS had made the log group {name} again, for what it sent late; it is deleted.")
         note(f"{_counted(inventory.left_behind)} still in AWS's lists; they are read again in {pause:.0f} s.")
         if wait(pause, poll):
             raise Interrupted("The run was canceled.")

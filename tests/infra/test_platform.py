@@ -137,6 +137,10 @@ MAY = [
     ("wafv2:CreateWebACL", ACL, MADE),
     ("elasticloadbalancing:SetWebACL", "*", {}),
     ("elasticloadbalancing:CreateWebACLAssociation", BALANCER, OURS),
+    # A log group that AWS has made again bears no tags: it is tagged as ours, and then deleted.
+    ("logs:TagResource", arn("logs", "log-group:/aws/ecs/containerinsights/processing-maple-sbx/performance"), MADE),
+    ("logs:TagResource", arn("logs", "log-group:/aws/rds/cluster/aurora-maple-sbx/postgresql"), MADE),
+    ("logs:DeleteLogGroup", arn("logs", "log-group:/aws/rds/cluster/aurora-maple-sbx/postgresql:*"), OURS),
     # A teardown's snapshot is taken under this name and copied to `final-*`.
     ("rds:CreateDBClusterSnapshot", arn("rds", "cluster-snapshot:closing-maple-sbx-1"), MADE),
     ("rds:CreateDBClusterSnapshot", arn("rds", "cluster:aurora-maple-sbx"), OURS | MADE),

@@ -23,6 +23,8 @@ from provisioning.certificates import audit_digest, certificate_file, portal_key
 from provisioning.configuration import engine_settings
 from provisioning.engine.aws import client
 from provisioning.engine.errors import AwsUnavailable, Interrupted, ResourcesRemain
+from provisioning.engine.inventory import InventoryItem
+from provisioning.engine.late_groups import made_again, remove_late_groups
 from provisioning.engine.snapshots import SnapshotFailed
 from provisioning.engine.state_store import ensure_state_bucket, state_exists, state_key
 from provisioning.holdings import record_holdings
@@ -140,6 +142,28 @@ def test_what_aws_still_lists_for_a_moment_is_looked_for_again(aws, settings):
     thread.join()
     assert said[0] == "1 resource is still in AWS's lists; they are read again in 1 s."
     assert run.left_behind == []
+
+
+def test_a_log_group_that_aws_has_made_again_does_not_keep_a_district(aws, settings):
+    settings.REMOVAL_SETTLE_SECONDS = 20
+    run = a_teardown(a_live_district("late"))
+    for name in made_again(run.spec["suffix"]):
+        aws("logs").create_log_group(logGroupName=name)
+    said: list[str] = []
+    prove(run, note=said.append)
+    assert run.left_behind == []
+    assert sum("had made the log group" in text for text in said) == len(made_again(run.spec["suffix"]))
+
+
+def test_no_other_log_group_is_taken_for_one_that_aws_has_made_again(aws):
+    names = ("/homeroom/access-late-sbx", "/aws/rds/cluster/aurora-later-sbx/postgresql")
+    arns = [f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{name}" for name in names]
+    for name in names:
+        aws("logs").create_log_group(logGroupName=name)
+    items = [InventoryItem("logs", "log-group", one) for one in arns]
+    assert remove_late_groups(engine_settings(), "us-east-1", "late-sbx", items) == ()
+    kept = {one["logGroupName"] for one in aws("logs").describe_log_groups()["logGroups"]}
+    assert set(names) <= kept
 
 
 def test_whoever_waits_hears_that_it_is_to_stop(aws, settings):

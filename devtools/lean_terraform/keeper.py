@@ -30,6 +30,7 @@ from devtools.lean_terraform.providers import Place, Provider, Providers
 from devtools.lean_terraform.schema import cut
 
 TYPE = re.compile(rb"\baws_[a-z0-9_]+")
+SOCKETS = "terraform-providers-"
 CONFIGURATION = ("*.tf", "*.tf.json", "*.tfstate")
 
 
@@ -109,6 +110,14 @@ def attached(socket: Path) -> Mapping[str, Any]:
     return {"TF_REATTACH_PROVIDERS": json.dumps({SOURCE: told})}
 
 
+def sweep(folder: Path) -> None:
+    """Remove what keepers have left that were killed."""
+    for left in folder.glob(f"{SOCKETS}*-*"):
+        owner = left.name.removeprefix(SOCKETS).partition("-")[0]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            shutil.rmtree(left, ignore_errors=True)
+
+
 async def keep(keeper: Keeper, told_at: Path) -> None:
     """Serve commands until SIGTERM; write to `told_at` where, once a command can come."""
     over = asyncio.Event()
@@ -136,7 +145,8 @@ def main() -> int:
     given = parser.parse_args()
     prepared = prepare(given.home, given.terraform, given.version, os.environ)
     # Not below the project's folder: a socket's path has room for some hundred characters.
-    sockets = Path(tempfile.mkdtemp(prefix="terraform-"))
+    sweep(Path(tempfile.gettempdir()))
+    sockets = Path(tempfile.mkdtemp(prefix=f"{SOCKETS}{os.getpid()}-"))
     try:
         asyncio.run(keep(Keeper(prepared, sockets), given.told_at))
     finally:

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from devtools.lean_terraform.frames import Frame, Kind, huffman, increment, initial_window, literal_headers
+from devtools.lean_terraform.keeper import sweep
 from devtools.lean_terraform.launch import TOLD_AT, running_keeper, write_program
 from devtools.lean_terraform.schema import cut
 
@@ -140,6 +141,7 @@ def test_a_killed_terraform_takes_its_provider_along(folder: Path, kept: str):
 KEEPING = """
 import os, sys, time
 from pathlib import Path
+from devtools.lean_terraform.keeper import sweep
 from devtools.lean_terraform.launch import running_keeper
 with running_keeper(Path(sys.argv[1]), Path(sys.argv[2]), os.environ):
     print("kept", flush=True)
@@ -168,6 +170,17 @@ def test_nothing_outlives_who_started_the_keeper(folder: Path, tmp_path: Path, r
         "it runs without a keeper too"
     )
     run(str(program), folder, "init", "-input=false")
+
+
+def test_what_a_killed_keeper_left_is_swept(tmp_path: Path):
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        ended.wait()
+    gone, living = (tmp_path / f"terraform-providers-{pid}-abc" for pid in (ended.pid, os.getpid()))
+    for left in (gone, living):
+        left.mkdir()
+        (left / "keeper").touch()
+    sweep(tmp_path)
+    assert list(tmp_path.iterdir()) == [living]
 
 
 def entry(field: int, content: bytes) -> bytes:

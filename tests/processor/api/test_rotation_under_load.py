@@ -22,8 +22,8 @@ from tests.processor.api.world import PLAIN, Api, Issuer, running_api
 from tests.processor.pipeline import Pipeline
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
-PAUSE_SECONDS = 0.05
-FEW, MANY = (3, 3), (5, 6)
+FEW, MANY = (3, 3, 0.05), (5, 6, 0.0)
+"""How many rotations, how many who ask meanwhile, and how long each of them pauses between two requests, in seconds."""
 """How many rotations, and how many who ask: with three, each of the two users is given a second password."""
 OF_PORTS = (
     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() "
@@ -34,8 +34,8 @@ OF_PORTS = (
 class Load:
     """Threads that ask all the time; what they got is counted."""
 
-    def __init__(self, api: Api, paths: list[str], asking: int) -> None:
-        self._api, self._paths = api, paths
+    def __init__(self, api: Api, paths: list[str], asking: int, pause_seconds: float) -> None:
+        self._api, self._paths, self._pause_seconds = api, paths, pause_seconds
         self._ended = threading.Event()
         self._in_hand = [threading.Lock() for _ in range(asking)]
         self._threads = [threading.Thread(target=self._ask, args=(lock,)) for lock in self._in_hand]
@@ -75,7 +75,7 @@ class Load:
                     with self._counting:
                         self.got[got] += 1
                     # All the time, and yet not with all that the machine has.
-                    self._ended.wait(PAUSE_SECONDS)
+                    self._ended.wait(self._pause_seconds)
 
     def _answer(self, client: httpx.Client, path: str) -> str:
         try:
@@ -121,9 +121,9 @@ def rotate(handler: ModuleType, pipeline: Pipeline) -> dict[str, Any]:
     return current
 
 
-@pytest.mark.parametrize(("rotations", "asking"), [FEW, pytest.param(*MANY, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(("rotations", "asking", "pause"), [FEW, pytest.param(*MANY, marks=pytest.mark.soak)])
 def test_a_rotation_under_load_fails_no_request_and_no_file(
-    pipeline: Pipeline, rotating: ModuleType, issuer: Issuer, tmp_path: Path, rotations: int, asking: int
+    pipeline: Pipeline, rotating: ModuleType, issuer: Issuer, tmp_path: Path, rotations: int, asking: int, pause: float
 ):
     pipeline.take("first.csv", samples.PLAIN)
     ((student,),) = pipeline.rows("SELECT student::text FROM homeroom.student_identity WHERE local_id = '1001'")
@@ -138,7 +138,7 @@ def test_a_rotation_under_load_fails_no_request_and_no_file(
     users, files = set(), 1
     try:
         with running_api(pipeline, issuer, tmp_path) as api:
-            load = Load(api, paths, asking)
+            load = Load(api, paths, asking, pause)
             with load.going_on():
                 for number in range(rotations):
                     pipeline.upload(f"{number}.csv", samples.PLAIN.replace("212", str(200 + number)))

@@ -23,8 +23,10 @@ from tests.processor.pipeline import Pipeline
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 FEW, MANY = (3, 3, 0.05), (5, 6, 0.0)
-"""How many rotations, how many who ask meanwhile, and how long each of them pauses between two requests, in seconds."""
-"""How many rotations, and how many who ask: with three, each of the two users is given a second password."""
+"""How many rotations, how many who ask meanwhile, and for how many seconds each of these pauses between two requests.
+
+With three rotations, each of the two users is given a second password.
+"""
 OF_PORTS = (
     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() "
     "AND client_port = ANY (%s)"

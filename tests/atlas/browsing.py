@@ -10,7 +10,7 @@ from typing import Literal, cast
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from devtools.paths import VAR
 from portal.accounts.models import User
@@ -21,6 +21,7 @@ THEMES = ("light", "dark")
 HEIGHT = 900
 LONGEST_MS = 30_000
 """Nothing is slow here but a machine that does other work as well."""
+expect.set_options(timeout=LONGEST_MS)
 SCREENSHOTS = VAR / "screenshots"
 PICTURES = "PICTURES"
 """The variable that asks for a picture of each page in each state; one that is not as it ought to be is kept anyway."""

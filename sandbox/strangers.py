@@ -4,7 +4,9 @@
    origin as what it then asks, so that nothing else tells it apart. Answered with 421 (RFC 9110, 15.5.20).
 2. A request that a page's script or form sends bears its Origin. It is admitted only for a bucket whose CORS rules
    admit that origin and method, as the data office's upload page needs (S3 User Guide, "Using cross-origin resource
-   sharing").
+   sharing"). A form that names no origin ("null", as a page says whose referrer policy keeps it) may be sent to a
+   bucket itself: S3 takes one from anywhere, by the form's signature, and the page reads nothing of the answer (S3 API
+   Reference, "POST Object"). That is how the upload page sends a file where no script may.
 3. A page may also ask by an image, a frame or a link, without an Origin. Browsers then say where that comes from
    (Fetch Metadata, Sec-Fetch-Site); from elsewhere only a presigned link is followed.
 
@@ -27,6 +29,8 @@ log = logging.getLogger("sandbox")
 
 SIGNATURES = frozenset({"X-Amz-Signature", "Signature"})
 """What a presigned link bears, by version 4 of the signature or version 2."""
+UNNAMED = "null"
+"""What a browser says in place of an origin that it keeps to itself (Fetch standard, "Origin header")."""
 MISDIRECTED, FORBIDDEN = "421 Misdirected Request", "403 Forbidden"
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
@@ -59,6 +63,8 @@ class StrangersRefused:
             sentence = f"The embedded AWS is not to be asked as {host or 'nobody'}."
             return self._refuse(MISDIRECTED, sentence, start_response)
         origin = str(environ.get("HTTP_ORIGIN", ""))
+        if origin == UNNAMED and _is_form_for_bucket(environ):
+            return self._application(environ, start_response)
         if origin and not self._admits(environ, origin):
             sentence = f"Pages of {origin} may not ask the embedded AWS; a bucket's CORS rules can admit them to it."
             return self._refuse(FORBIDDEN, sentence, start_response)
@@ -102,3 +108,10 @@ def _is_presigned_reading(environ: Environ) -> bool:
     """Return whether this reads an object by a link that somebody with a key has signed."""
     given = parse_qs(str(environ.get("QUERY_STRING", "")))
     return bool(SIGNATURES & given.keys()) and environ.get("REQUEST_METHOD") in ("GET", "HEAD")
+
+
+def _is_form_for_bucket(environ: Environ) -> bool:
+    """Return whether this is a form with a file, sent to a bucket and to nothing in it."""
+    path = str(environ.get("PATH_INFO", "/")).strip("/")
+    is_form = str(environ.get("CONTENT_TYPE", "")).startswith("multipart/form-data")
+    return environ.get("REQUEST_METHOD") == "POST" and is_form and bool(path) and "/" not in path

@@ -16,8 +16,13 @@ CHEAP_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"
 
 
 def pytest_configure() -> None:
-    """Hash the passwords of this process cheaply; `tests.portal.test_sign_in` signs in with the real one."""
+    """Make cheap in this process what is made anew for each test.
+
+    Passwords are hashed cheaply; `tests.portal.test_sign_in` signs in with the real hasher. Static files are looked for
+    when one is asked for: each test client has a handler of its own, and WhiteNoise would read all of them for each.
+    """
     settings.PASSWORD_HASHERS = [CHEAP_HASHER]
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

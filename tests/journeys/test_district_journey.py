@@ -50,7 +50,8 @@ def browser() -> Iterator[Browser]:
 
 
 def signed_in(browser: Browser, portal: Portal, username: str) -> Page:
-    page = browser.new_page(base_url=portal.url)
+    # What turns on a page that waits would be painted all the while, for minutes.
+    page = browser.new_page(base_url=portal.url, reduced_motion="reduce")
     page.goto("/")
     page.get_by_label("Username").fill(username)
     page.get_by_label("Password").fill("a wrong password")

@@ -97,3 +97,24 @@ def test_programs_are_answered_as_before_and_no_answer_invites_pages(sandbox: Sa
     assert "access-control-allow-origin" not in headers
     with urllib.request.urlopen(f"{sandbox.url}/_sandbox/health", timeout=5) as answer:
         assert json.load(answer)["status"] == "ok"
+
+
+def test_a_form_that_names_no_origin_is_sent_to_a_bucket_as_s3_takes_it_and_to_nothing_else(
+    sandbox: Sandbox, office_bucket: str, client
+):
+    form = client("s3").generate_presigned_post(office_bucket, "sent.csv")
+    parts = [
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in form["fields"].items()
+    ]
+    file = '--x\r\nContent-Disposition: form-data; name="file"; filename="sent.csv"\r\n\r\nrows\r\n--x--\r\n'
+    body, kind = ("".join(parts) + file).encode(), "multipart/form-data; boundary=x"
+    address = f"{sandbox.url}/{office_bucket}"
+    status, headers = asked(address, "POST", body, Origin="null", Content_Type=kind)
+    assert status < 300
+    assert "access-control-allow-origin" not in headers
+    assert client("s3").get_object(Bucket=office_bucket, Key="sent.csv")["Body"].read() == b"rows"
+    client("s3").delete_object(Bucket=office_bucket, Key="sent.csv")
+    assert asked(address, "POST", body, Origin=EVIL, Content_Type=kind)[0] == 403
+    assert asked(f"{address}/sent.csv", "POST", body, Origin="null", Content_Type=kind)[0] == 403
+    assert asked(sandbox.url, "POST", LISTING, Origin="null", **AUTHORIZED)[0] == 403

@@ -26,8 +26,8 @@ lint: setup ## Check style, types and the rooms' imports
 	$(RUN) -m mypy
 	.venv/bin/lint-imports --no-cache
 
-# Most of a run of the tests is waiting for Terraform's provider: one more at a time than there are cores.
-JOBS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
+# The tests compute more than they wait: more at a time than there are cores makes each of them dearer, and none sooner.
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
 # Memory for speed: see "Add a worker" in docs/operations.md.
 check test soak coverage faults converge mutants: export GOGC ?= 400

@@ -52,7 +52,8 @@ def test_an_apply_that_starts_its_provider_is_one_and_two_applies_are_two(terraf
 
 
 def test_the_representative_faults_hold(real_terraform: str, keeper: Path):
-    command = [sys.executable, "-m", "tests.faults", "--representative", "--keeper", str(keeper)]
+    # One world, since other tests run beside it: each more would start a portal of its own, and slow all of them down.
+    command = [sys.executable, "-m", "tests.faults", "--representative", "--jobs", "1", "--keeper", str(keeper)]
     assert os.environ["HOMEROOM_TERRAFORM"] == real_terraform
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr

@@ -191,12 +191,12 @@ def thousand(run):
     return districts
 
 
-@pytest.mark.parametrize("text", ["District", "172.16.7.9", "aurora-7-d-512-sbx", "#1", "nothing like it", "sbx"])
-def test_a_thousand_districts_cost_the_same_few_queries(thousand, text, django_assert_max_num_queries):
+def test_a_thousand_districts_cost_the_same_few_queries(thousand, django_assert_max_num_queries):
     browser = signed_in()
-    with django_assert_max_num_queries(7):
-        answer = browser.get("/search", {"q": text})
-    assert len(answer.context["found"].districts.rows) <= 10
+    for text in ("District", "172.16.7.9", "aurora-7-d-512-sbx", "#1", "nothing like it", "sbx"):
+        with django_assert_max_num_queries(7, info=text):
+            answer = browser.get("/search", {"q": text})
+        assert len(answer.context["found"].districts.rows) <= 10, text
 
 
 def test_indexes_serve_the_search_for_a_resource_and_for_words(thousand, run):

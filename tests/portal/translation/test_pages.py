@@ -62,11 +62,17 @@ DATA = {
 """Names that are the same in every language, and what this world's people wrote."""
 
 
+@pytest.fixture(scope="module")
+def pseudo_texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pseudo-language's catalogue: two thousand texts, compiled once."""
+    return pseudo.write(tmp_path_factory.mktemp("pseudo"))
+
+
 @pytest.fixture
-def brackets(tmp_path: Path, settings: Any) -> Iterator[str]:
+def brackets(pseudo_texts: Path, settings: Any) -> Iterator[str]:
     """Let the portal speak the pseudo-language."""
     settings.LANGUAGES = [*project_settings.LANGUAGES, (pseudo.CODE, "Brackets")]
-    settings.LOCALE_PATHS = [pseudo.write(tmp_path)]
+    settings.LOCALE_PATHS = [pseudo_texts]
     forget()
     yield pseudo.CODE
     forget()

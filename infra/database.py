@@ -18,6 +18,7 @@ from infra.cdk import (
 from infra.frame import Frame
 from infra.lifecycles import versions_left_to_aws
 from infra.roles import ServiceRole
+from infra.sizes import PAUSE_SECONDS
 
 FAMILY = "aurora-postgresql16"
 DATABASE_NAME = "assessments"
@@ -38,8 +39,6 @@ INSTANCE_PARAMETERS = {
     "log_min_duration_statement": ("-1", "immediate"),
     "log_lock_waits": ("1", "immediate"),
 }
-PAUSE_SECONDS = 1800
-"""How long a sandbox is idle before it pauses, in seconds; AWS allows 300 to 86,400 (RDS, ServerlessV2Scaling)."""
 INSIGHTS_DAYS = 7
 """What Performance Insights keeps without a charge."""
 

@@ -3,19 +3,8 @@
 from __future__ import annotations
 
 from infra.cdk import Construct, VpcEndpoint
+from infra.endpoint_services import SERVICES
 from infra.frame import Frame, allow, policy
-
-SERVICES = {
-    "ecr.api": "ecr",
-    "ecr.dkr": "ecr",
-    "kms": "kms",
-    "logs": "logs",
-    "monitoring": "cloudwatch",
-    "secretsmanager": "secretsmanager",
-    "sqs": "sqs",
-    "sts": "sts",
-}
-"""Endpoint and the prefix of its actions (Service Authorization Reference)."""
 
 
 class Endpoints(Construct):

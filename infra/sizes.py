@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from infra.spec import Size
 
+PAUSE_SECONDS = 1800
+"""How long a sandbox's Aurora is idle before it pauses; AWS allows 300 to 86,400 (RDS, ServerlessV2Scaling)."""
+
 
 @dataclass(frozen=True)
 class Sizing:

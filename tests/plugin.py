@@ -12,6 +12,7 @@ import os
 import random
 import secrets
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -142,7 +143,12 @@ def _shuffle(items: list[pytest.Item], seed: int) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Start the server, and the keeper of Terraform's providers, where a collected test needs them."""
+    """Start the server, and the keeper of Terraform's providers, where a collected test needs them.
+
+    Raises UsageError where a test file loads CDKTF, which starts a Node process in every process that collects.
+    """
+    if "jsii" in sys.modules:
+        raise pytest.UsageError("A test imports a module of infra that loads CDKTF: take stacks from tests.synthesis.")
     if session.config.option.collectonly:
         return
     if any(_needs_database(item) for item in session.items):

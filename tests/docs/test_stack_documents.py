@@ -12,7 +12,7 @@ import pytest
 
 from devtools import golden
 from devtools.paths import ROOT
-from infra.endpoints import SERVICES
+from infra.endpoint_services import SERVICES
 from infra.platform_spec import ZONE_COUNT, parse_platform_spec
 from tests.docs.test_facts import table_below
 

@@ -11,7 +11,7 @@ import pytest
 from psycopg import sql
 
 from devtools.services.postgres import Postgres
-from infra.database import PAUSE_SECONDS
+from infra.sizes import PAUSE_SECONDS
 from processor.api.services import services
 from processor.api.settings import ApiSettings
 from processor.database import APPLICATION, parameters

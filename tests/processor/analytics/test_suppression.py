@@ -98,3 +98,20 @@ def test_everybody_at_one_level_is_not_said():
 def test_large_groups_are_all_shown():
     atoms = [Atom(f"s{school}", f"g{grade}", ALL, ALL, ALL, 25) for school in range(5) for grade in range(4)]
     assert hidden_cells(family(atoms)) == frozenset()
+
+
+def schools_hidden(*counts: int) -> set[str]:
+    """Return which schools of a district are hidden, each of one grade with so many students."""
+    atoms = [Atom(f"s{number}", "g1", ALL, ALL, ALL, count) for number, count in enumerate(counts)]
+    return {cell.school for cell in hidden_cells(family(atoms, ()))} - {ALL}
+
+
+def test_a_group_of_ten_is_told_and_one_of_nine_is_not():
+    # Source: NCES 2011-603 (SLDS Technical Brief 3), which gives ten as the least that the strictest states tell.
+    assert schools_hidden(10, 30, 40) == set()
+    assert "s0" in schools_hidden(9, 30, 40)
+
+
+def test_where_all_hidden_groups_but_one_have_a_single_student_one_more_is_hidden():
+    # A group that is named has somebody: of ten in a group and one student the ten are nearly told.
+    assert schools_hidden(1, 9, 30, 40) == {"s0", "s1", "s2"}

@@ -6,6 +6,7 @@ Ends with 1 if one of them survives, which means that none of its tests fails.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -58,7 +59,8 @@ def is_caught(mutant: Mutant, folder: Path) -> tuple[bool, str]:
     finally:
         path.write_text(original)
     last = (ended.stdout.strip().splitlines() or [ended.stderr[-300:]])[-1]
-    if ended.returncode not in (FAILED, PASSED):
+    # A test that cannot even be set up says nothing of the mutant.
+    if ended.returncode not in (FAILED, PASSED) or re.search(r"\b\d+ errors?\b", last):
         raise DevtoolsError(
             f"The tests of the mutant `{mutant.name}` could not be run: pytest ended with {ended.returncode}. {last}",
             remedy="Run the tests that its entry in devtools/mutants/catalogue.toml names, without the mutant.",
@@ -74,8 +76,8 @@ def main(names: list[str]) -> int:
         print(f"There is no mutant {', '.join(unknown)}. There are: {', '.join(known)}.", file=sys.stderr)
         return 2
     survived = []
-    VAR.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=VAR, prefix="mutants-") as folder:
+    # Not below this project: sockets of what the tests start have paths of at most 107 bytes (unix(7)).
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         tree = copied(Path(folder))
         for name in names or known:
             started = time.monotonic()

@@ -22,7 +22,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import parse_qs
 
-from devtools.services.own_pages import OWN_SITES, is_loopback_name
+from devtools.services.own_pages import is_loopback_name, is_of_another_site
 from sandbox.calls import Environ
 
 log = logging.getLogger("sandbox")
@@ -69,7 +69,7 @@ class StrangersRefused:
             sentence = f"Pages of {origin} may not ask the embedded AWS; a bucket's CORS rules can admit them to it."
             return self._refuse(FORBIDDEN, sentence, start_response)
         site = str(environ.get("HTTP_SEC_FETCH_SITE", ""))
-        if not origin and site not in OWN_SITES and not _is_presigned_reading(environ):
+        if not origin and is_of_another_site(origin, site) and not _is_presigned_reading(environ):
             return self._refuse(FORBIDDEN, "Another site's page may not ask the embedded AWS.", start_response)
         return self._application(environ, _inviting(origin, start_response) if origin else start_response)
 

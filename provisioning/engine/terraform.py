@@ -227,6 +227,10 @@ class Terraform:
         flags = [f"-lock-timeout={LOCK_TIMEOUT}", "-no-color"]
         self._run(["import", *flags, address, import_id], lambda line: None, checked=True)
 
+    def _push(self, name: str) -> None:
+        """Store a file of the workspace as the state."""
+        self._run(["state", "push", f"-lock-timeout={LOCK_TIMEOUT}", name], lambda line: None, checked=True)
+
     def rewrite_state(self, change: Callable[[dict[str, Any]], dict[str, Any] | None]) -> bool:
         """Store what `change` makes of the state, with a later serial; say whether it changed it. AWS is not asked."""
         lines: list[str] = []
@@ -240,7 +244,7 @@ class Terraform:
         try:
             path.touch(mode=0o600)
             path.write_text(json.dumps(made), encoding="utf-8")
-            self._run(["state", "push", f"-lock-timeout={LOCK_TIMEOUT}", STATE_REWRITTEN], lambda line: None, True)
+            self._push(STATE_REWRITTEN)
         finally:
             path.unlink(missing_ok=True)
         return True
@@ -253,7 +257,7 @@ class Terraform:
         """Store the state that Terraform could not store at the end of an apply; say whether there was one."""
         saved = self.workspace / STATE_SAVED_HERE
         if saved.exists():
-            self._run(["state", "push", f"-lock-timeout={LOCK_TIMEOUT}", STATE_SAVED_HERE], lambda line: None, True)
+            self._push(STATE_SAVED_HERE)
             saved.unlink()
             return True
         return False

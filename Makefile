@@ -26,8 +26,8 @@ lint: setup ## Check style, types and the rooms' imports
 	$(RUN) -m mypy
 	.venv/bin/lint-imports --no-cache
 
-# The tests compute more than they wait: more at a time than there are cores makes each of them dearer, and none sooner.
-JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+# One more than there are cores: who applies a stack waits half of the time, for what the provider waits for.
+JOBS ?= $(shell echo $$(( $$(nproc 2>/dev/null || echo 2) + 1 )))
 
 # Memory for speed: see "Add a worker" in docs/operations.md.
 check test soak coverage faults converge mutants: export GOGC ?= 400

@@ -1,4 +1,4 @@
-"""What a test run leaves behind: processes, listening ports, connections to its database. Looks only."""
+"""What a test run leaves behind: processes, listening ports, folders, connections to its database. Looks only."""
 
 from __future__ import annotations
 
@@ -10,11 +10,20 @@ from pathlib import Path
 
 from django.db import connection
 
+from devtools.paths import ROOT, VAR
+
 # What ends shortly after its parent has this long for it.
 SECONDS = 10.0
 POLL_SECONDS = 0.05
 # Python's own helpers end with this process; what a run's processes share (`tests/worlds/shared.py`), with its owner.
 EXPECTED = (b"multiprocessing.resource_tracker", b"multiprocessing.forkserver", b"--while-locked")
+OF_OTHERS = (".", "__pycache__")
+"""How names begin that set-up, caches and editors have in the project's folder."""
+OF_COMMANDS: tuple[str, ...] = (
+    *("browser", "checkov", "converge", "data", "demo", "faults", "jsii", "lean-terraform", "once", "pictures"),
+    *("policy", "screenshots", "terraform.rc", "tests", "tools"),
+)
+"""How names begin that a command may make in `var` at the same time; sessions look after `var/tests` themselves."""
 LISTENING = "0A"
 """TCP_LISTEN in /proc/net/tcp (include/net/tcp_states.h)."""
 
@@ -57,6 +66,12 @@ def ports() -> list[str]:
             if fields[3] == LISTENING and f"socket:[{fields[9]}]" in own:
                 found.append(f"listening port {int(fields[1].rpartition(':')[2], 16)}")
     return found
+
+
+def entries(root: Path = ROOT, var: Path = VAR) -> set[Path]:
+    """Return what lies in the project's folder and in its `var`, and is neither a cache nor a command's."""
+    own = {entry for entry in root.iterdir() if not entry.name.startswith(OF_OTHERS)}
+    return own | {entry for entry in var.iterdir() if not entry.name.startswith(OF_COMMANDS)}
 
 
 def other_sessions() -> list[str]:

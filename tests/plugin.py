@@ -26,7 +26,7 @@ from devtools.paths import VAR
 from devtools.services.postgres import Postgres, database_url, running_postgres
 from devtools.services.process import free_port
 from tests import run_folder
-from tests.leftovers import ports, processes, until_none
+from tests.leftovers import entries, ports, processes, until_none
 from tests.synthesis import end_maker
 
 # Nobody listens there: a test that forgets to start the sandbox is refused at once.
@@ -42,6 +42,7 @@ password = secrets.token_hex(16)
 pytest_plugins = ["tests.worlds.plugin"]
 BEHIND = "left behind"
 LEFT = pytest.StashKey[list[str]]()
+BEFORE = pytest.StashKey[set[Path]]()
 _cleanup = contextlib.ExitStack()
 _server: Postgres | None = None
 
@@ -114,6 +115,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Choose how many examples Hypothesis tries; its own option, where given, comes first."""
     if not config.getoption("--hypothesis-profile"):
         settings.load_profile("soak" if config.getoption("--soak") else "homeroom")
+    config.stash[BEFORE] = entries()
 
 
 @pytest.hookimpl(trylast=True)
@@ -191,12 +193,16 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
-    """Fail a run that leaves a process or a listening port behind, once its fixtures are torn down."""
+    """Fail a run that leaves a process, a listening port or a folder behind, once its fixtures are torn down."""
     yield
     end_maker()
     _cleanup.close()
     found = [*until_none(lambda: processes(folder)), *until_none(ports)]
     output: dict[str, list[str]] | None = getattr(session.config, "workeroutput", None)
+    if output is None:
+        # Whose test made it cannot be told: it is said once, by who began the run.
+        before = session.config.stash[BEFORE]
+        found += [f"in the project: {left}" for left in sorted(entries() - before)]
     if output is not None:
         output[BEHIND] = found
     session.config.stash[LEFT] = session.config.stash.get(LEFT, []) + found

@@ -1,4 +1,4 @@
-"""What a test run may leave behind is found: a process, a listening port, a session of the database."""
+"""What a test run may leave behind is found: a process, a listening port, a session of the database, a folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from tests.leftovers import other_sessions, ports, processes, until_none
+from tests.leftovers import entries, other_sessions, ports, processes, until_none
 
 
 def test_a_process_of_the_session_is_found_until_it_has_ended(tmp_path: Path) -> None:
@@ -54,3 +54,14 @@ def test_looking_ends_with_the_first_look_that_finds_nothing_or_with_the_time() 
     assert until_none(lambda: looks.pop(0)) == []
     assert looks == [["never seen"]]
     assert until_none(lambda: ["always"], seconds=0) == ["always"]
+
+
+def test_a_folder_is_found_where_no_command_and_no_cache_has_one(tmp_path: Path) -> None:
+    var = tmp_path / "var"
+    for known in (".mypy_cache", "var/demo", "var/faults-4711", "var/tests/1-run"):
+        (tmp_path / known).mkdir(parents=True)
+    before = entries(tmp_path, var)
+    assert before == {var}
+    for left in ("output", "var/workspace", "var/tests/2-run", ".cache"):
+        (tmp_path / left).mkdir()
+    assert entries(tmp_path, var) - before == {tmp_path / "output", var / "workspace"}

@@ -46,20 +46,25 @@ def people_it(variables: Mapping[str, str]) -> None:
     manage(variables, "add_account", "Cedar's own", OTHER_ACCOUNT_ID, *entered)
 
 
-def make_deploy_role(url: str) -> str:
-    """Make the deploy role of the second account, by the role that an organization has in each; return its ARN."""
+def inside_the_other_account(url: str) -> boto3.session.Session:
+    """Return a session in the second account, by the role that an organization has in each."""
     own: Any = boto3.session.Session(
         aws_access_key_id="testing", aws_secret_access_key="testing", region_name="us-east-1"
     )
     member = own.client("sts", endpoint_url=url).assume_role(
         RoleArn=f"arn:aws:iam::{OTHER_ACCOUNT_ID}:role/OrganizationAccountAccessRole", RoleSessionName="test"
     )["Credentials"]
-    inside: Any = boto3.session.Session(
+    return boto3.session.Session(
         aws_access_key_id=member["AccessKeyId"],
         aws_secret_access_key=member["SecretAccessKey"],
         aws_session_token=member["SessionToken"],
         region_name="us-east-1",
     )
+
+
+def make_deploy_role(url: str) -> str:
+    """Make the deploy role of the second account; return its ARN."""
+    inside: Any = inside_the_other_account(url)
     portal = {
         "Effect": "Allow",
         "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT_ID}:root"},

@@ -8,3 +8,7 @@ class ProvisioningConfig(AppConfig):
 
     name = "provisioning"
     label = "provisioning"
+
+    def ready(self) -> None:
+        """Connect the signals."""
+        from provisioning.notices import listening  # noqa: F401

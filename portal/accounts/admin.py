@@ -12,10 +12,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from portal.accounts.credentials import role_set
 from portal.accounts.models import User
 from portal.accounts.roles import Role, role_of
-from portal.audit.actions import AuditAction
-from portal.audit.services import record
 from portal.console.admin_site import AuditHistoryMixin, holds
 from portal.console.doors import person
 
@@ -78,11 +77,4 @@ class UserAdmin(AuditHistoryMixin, DjangoUserAdmin):  # type: ignore[type-arg]
         user.is_staff = bool(names & {Role.OPERATOR, Role.ADMINISTRATOR})
         user.save(update_fields=["is_superuser", "is_staff"])
         role = role_of(user)
-        record(
-            action=AuditAction.USER_SET,
-            actor=person(request),
-            subject_kind="user",
-            subject_id=user.get_username(),
-            message=f"{user.get_username()} has the role {role or 'none'}" + ("." if user.is_active else ", inactive."),
-            after={"role": str(role) if role else None, "active": user.is_active},
-        )
+        role_set(user, person(request), str(role) if role else None)

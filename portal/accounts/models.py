@@ -1,7 +1,58 @@
-"""The portal's user: Django's own, under a name of ours so that it can grow."""
+"""The portal's user: Django's own, with a record of who gave whom which credentials."""
+
+from __future__ import annotations
 
 from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
 class User(AbstractUser):
     """A person who works with the portal."""
+
+    password_was_set = False
+    """Whether a password was set that is not stored yet; whoever stores it is recorded (`portal.accounts.signals`)."""
+    _is_being_checked = False
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Set a password; one that is only hashed anew, as Django does at a sign-in, is the same password."""
+        super().set_password(raw_password)
+        self.password_was_set = not self._is_being_checked
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Say whether this is the person's password."""
+        self._is_being_checked = True
+        try:
+            return super().check_password(raw_password)
+        finally:
+            self._is_being_checked = False
+
+
+class Credential(models.TextChoices):
+    """What decides who can come in as somebody, and what they may do then."""
+
+    PASSWORD = "password", _("password")
+    ROLE = "role", _("role")
+
+
+class CredentialChange(models.Model):
+    """A password or a role that somebody was given: who gave it could come in as them, or act through them."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="credential_changes")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    """Nobody, where it was done by a command on the server."""
+    what = models.CharField(max_length=16, choices=Credential.choices)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["at"], name="credential_change_at")]
+
+    def __str__(self) -> str:
+        return f"{self.what} of {self.user} by {self.by or 'a command'}"
+
+    @property
+    def label(self) -> str | Promise:
+        """What was given, in the reader's language."""
+        return Credential(self.what).label

@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.contrib.auth.models import Group
 from django.db import transaction
 
+from portal.accounts.asking import asking_as
+from portal.accounts.credentials import role_set
 from portal.accounts.models import User
 from portal.accounts.roles import Role, require_role
-from portal.audit.actions import AuditAction
-from portal.audit.services import record
 
 
 @transaction.atomic
@@ -19,14 +19,8 @@ def set_user(*, username: str, password: str, role: Role, actor: User | None = N
     user.set_password(password)
     user.is_staff = role in {Role.OPERATOR, Role.ADMINISTRATOR}
     user.is_superuser = role is Role.ADMINISTRATOR
-    user.save()
+    with asking_as(actor):
+        user.save()
     user.groups.set([Group.objects.get(name=role)])
-    record(
-        action=AuditAction.USER_SET,
-        actor=actor,
-        subject_kind="user",
-        subject_id=username,
-        message=f"{username} has the role {role}.",
-        after={"role": str(role)},
-    )
+    role_set(user, actor, str(role))
     return user

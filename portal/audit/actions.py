@@ -9,6 +9,7 @@ class AuditAction(StrEnum):
     """The name of an act. A retired name stays here with a note, since the record keeps it."""
 
     USER_SET = "user:role:set"
+    PASSWORD_SET = "user:password:set"
     USER_SIGNED_IN = "user:session:create"
     USER_SIGN_IN_FAILED = "user:session:refuse"
     ACCOUNT_CREATED = "account:create"
@@ -54,6 +55,7 @@ class AuditAction(StrEnum):
 
 WORDS = {
     AuditAction.USER_SET: "Set a person's role",
+    AuditAction.PASSWORD_SET: "Set a person's password",
     AuditAction.USER_SIGNED_IN: "Signed in",
     AuditAction.USER_SIGN_IN_FAILED: "Failed to sign in",
     AuditAction.ACCOUNT_CREATED: "Added an AWS account",

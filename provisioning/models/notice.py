@@ -15,6 +15,8 @@ class Notice(models.Model):
     """Names the notice to its receiver: one that arrives twice is the same."""
     occasion = models.CharField(max_length=32)
     channel = models.CharField(max_length=16)
+    recipient = models.EmailField(max_length=254, blank=True)
+    """Whom it concerns alone; empty for all whom the settings name."""
     sentence = models.TextField()
     path = models.CharField(max_length=255)
     """Where in the portal it is to be seen."""

@@ -84,7 +84,7 @@ def _by_email(notice: Notice) -> None:
             f"[Homeroom] {notice.sentence.splitlines()[0][:150]}",
             f"{notice.sentence}\n\n{address_of(notice)}\n",
             settings.EMAIL_FROM,
-            settings.NOTIFY_EMAILS,
+            [notice.recipient] if notice.recipient else settings.NOTIFY_EMAILS,
         )
     except (OSError, SMTPException) as error:
         raise NotDelivered(f"The mail server did not take it: {type(error).__name__}.") from error

@@ -17,6 +17,7 @@ class Occasion(StrEnum):
     REMOVED = "district.removed"
     DRIFTED = "district.drifted"
     ROLLOUT_HALTED = "rollout.halted"
+    CREDENTIAL_CHANGED = "user.credential_changed"
 
 
 def occasion_of(kind: RunKind, after: RunState) -> Occasion | None:

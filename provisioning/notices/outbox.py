@@ -15,9 +15,10 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
+from portal.accounts.models import CredentialChange
 from portal.districts.models import District
 from provisioning.models import Notice, Rollout, Run
-from provisioning.notices.channels import NotDelivered, configured, deliver
+from provisioning.notices.channels import Channel, NotDelivered, configured, deliver
 from provisioning.notices.occasions import Occasion, occasion_of
 from provisioning.states import RunState
 
@@ -52,6 +53,21 @@ def announce_halt(rollout: Rollout, reason: str) -> None:
     sentence = f"Rollout #{rollout.number} has halted: {reason}"
     about = {"rollout": {"number": rollout.number, "wave": rollout.wave}}
     _keep(Occasion.ROLLOUT_HALTED, sentence, reverse("console:rollout", args=[rollout.number]), about)
+
+
+def announce_credential(change: CredentialChange, sentence: str) -> None:
+    """Keep a notice to the person whose password or role was set; without an address, the next sign-in tells alone."""
+    user = change.user
+    if user.email and Channel.EMAIL in configured():
+        Notice.objects.create(
+            occasion=Occasion.CREDENTIAL_CHANGED.value,
+            channel=Channel.EMAIL.value,
+            recipient=user.email,
+            sentence=f"{sentence} If this is not as it ought to be, tell an administrator of Homeroom.",
+            path=reverse("console:fleet"),
+            about={"user": {"username": user.get_username()}, "changed": change.what},
+            due_at=timezone.now(),
+        )
 
 
 def deliver_due() -> int:

@@ -12,6 +12,7 @@ from portal.audit.services import record
 from portal.state_table import By
 from provisioning.models import Run
 from provisioning.services.errors import ServiceRefused
+from provisioning.services.second_person import second_person_problem
 from provisioning.states import Decision, RunState
 from provisioning.transitions import TransitionRefused, move
 
@@ -20,15 +21,14 @@ from provisioning.transitions import TransitionRefused, move
 def approve(*, run: Run, actor: User, comment: str = "") -> Run:
     """Let the plan be applied: the run is queued again, and a worker applies that very plan.
 
-    Raises NotAllowed, or ServiceRefused for a run that does not wait, one that has expired, and one's own.
+    Raises NotAllowed, or ServiceRefused for a run that does not wait, one that has expired, and an actor who is no
+    second person: see `second_person_problem`.
     """
     held = _waiting(run, actor)
     if held.plan_expires_at is not None and held.plan_expires_at <= timezone.now():
         raise ServiceRefused("plan_expired", "The plan has waited too long.", "Start a new run for a fresh plan.")
-    if held.requested_by_id == actor.pk:
-        raise ServiceRefused(
-            "own_request", "You asked for this run yourself.", "Somebody else with the role Operator has to approve it."
-        )
+    if (problem := second_person_problem(held, actor)) is not None:
+        raise problem
     _decide(held, actor, Decision.APPROVED, comment)
     move(held, RunState.QUEUED, by=By.PERSON, actor=actor)
     return held

@@ -9,13 +9,22 @@ from portal.accounts.roles import Role, require_role
 from provisioning.models import RolloutMember, Run
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.requests import request_run
-from provisioning.states import RETRYABLE_STATES
+from provisioning.states import RETRYABLE_STATES, RunKind
 
 
 @transaction.atomic
 def retry_run(*, run: Run, actor: User | None) -> Run:
-    """Return the new run, of the same kind. Raises NotAllowed, or ServiceRefused for a run that needs no retry."""
+    """Return the new run, of the same kind.
+
+    Raises NotAllowed, or ServiceRefused for a run that needs no retry, and for a teardown, which is confirmed again.
+    """
     require_role(actor, Role.OPERATOR)
+    if run.kind_badge is RunKind.DESTROY:
+        raise ServiceRefused(
+            "teardown_unconfirmed",
+            "A teardown is asked for anew, not retried.",
+            "Confirm it on the district's teardown page: with its name, a reason and a fresh sign-in.",
+        )
     if run.state_badge not in RETRYABLE_STATES:
         raise ServiceRefused(
             "nothing_to_retry",

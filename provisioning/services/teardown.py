@@ -13,7 +13,7 @@ from provisioning.models import Run
 from provisioning.selectors import active_run
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.requests import beside_active, give_way, request_run
-from provisioning.states import Priority, RunKind
+from provisioning.states import RETRYABLE_STATES, Priority, RunKind
 
 
 @transaction.atomic
@@ -40,6 +40,8 @@ def request_teardown(
         if active.kind_badge is RunKind.DESTROY:
             return active
         raise beside_active(held)
+    newest = held.runs.order_by("-id").first()
+    again = newest is not None and newest.kind_badge is RunKind.DESTROY and newest.state_badge in RETRYABLE_STATES
     differs = final_snapshot is not None and final_snapshot != held.final_snapshot
     run = request_run(
         district=held,
@@ -47,6 +49,7 @@ def request_teardown(
         actor=actor,
         reason=reason.strip(),
         change={"final_snapshot": final_snapshot} if differs else None,
+        retry_of=newest if again else None,
     )
     record(
         action=AuditAction.TEARDOWN_REQUESTED,

@@ -31,7 +31,6 @@ from provisioning.holdings import record_holdings
 from provisioning.models import RemovalCertificate, Run, RunEvent
 from provisioning.models.certificate import CertificateIsFinal
 from provisioning.removal import SigningKeyUnusable, prove_removal
-from provisioning.services.retry import retry_run
 from provisioning.services.teardown import request_teardown
 from provisioning.signatures import verify
 from provisioning.snapshots import settle_snapshots
@@ -115,7 +114,7 @@ def test_what_remains_is_named_and_the_district_is_not_removed(aws):
     assert not RemovalCertificate.objects.exists()
 
     aws("s3").delete_bucket(Bucket=bucket_of(run))
-    certificate = removed(retry_run(run=run, actor=None))
+    certificate = removed(a_teardown(run.district))
     assert not state_exists(engine_settings(), state_key("remain-sbx"))
     assert document(certificate)["teardown"]["runs"] == [run.number, certificate.run_id]
     assert document(certificate)["teardown"]["asked"][0]["ended"] == "failed"
@@ -275,7 +274,7 @@ def test_the_certificate_tells_when_each_went_over_all_runs_of_the_teardown(aws)
     archive_events(first)
     Run.objects.filter(pk=first.pk).update(finished_at=timezone.now() - timedelta(days=100))
     assert trim_events() == [first.number]
-    again = retry_run(run=first, actor=None)
+    again = a_teardown(first.district)
     moments["aws_rds_cluster.this"] = went(again, 1, "aws_rds_cluster.this")
     certificate = removed(again)
     existed = {part["address"]: part for part in document(certificate)["existed"]}
@@ -370,7 +369,7 @@ def test_network_and_suffix_come_free_only_when_removed():
         District.objects.create(
             name="x", slug="names", suffix="names-sbx", cidr="10.200.0.0/22", account=district.account
         )
-    removed(retry_run(run=run, actor=None))
+    removed(a_teardown(run.district))
     assert a_district(slug="names", cidr=str(district.cidr)).suffix == "names-sbx"
 
 

@@ -1,4 +1,4 @@
-"""What templates need to show a state, a time or a role. Decides nothing, reads no table but the person's groups."""
+"""What templates need to show a state, a time or a role. Decides nothing; reads who may do what, and no other table."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ from portal.console.legend import meaning
 from portal.districts.models import District
 from portal.texts import said as said_in_language
 from provisioning.estimates import Range
-from provisioning.models import StackResource
+from provisioning.models import Run, StackResource
+from provisioning.services.errors import ServiceRefused
+from provisioning.services.second_person import second_person_problem
 
 register = template.Library()
 
@@ -189,6 +191,12 @@ def role_label(user: Any) -> str:
 def may_administer(user: Any) -> bool:
     """Say whether to offer what administrators alone may do."""
     return held_role(user) is Role.ADMINISTRATOR
+
+
+@register.simple_tag
+def second_person(run: Run, user: User) -> ServiceRefused | None:
+    """Return why this person may not approve the run's plan, with its remedy; None where they may."""
+    return second_person_problem(run, user)
 
 
 @register.filter

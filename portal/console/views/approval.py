@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts.roles import Role
 from portal.console.doors import needs, person
+from portal.console.reauthentication import sign_in_again, signed_in_lately
 from portal.console.views.run import run_or_404
 from provisioning.services.approval import approve, discard
 from provisioning.services.cancellation import request_force_stop
@@ -29,6 +31,9 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
     if service is None:
         messages.error(request, _("Say whether to approve the plan or to discard it."))
         return redirect("console:run", number)
+    if service is approve and not signed_in_lately(request):
+        messages.warning(request, _("Your sign-in was long ago. Sign in again, then approve the plan."))
+        return redirect(sign_in_again(reverse("console:run", args=[number])))
     try:
         service(run=run_or_404(number), actor=person(request), comment=comment)
     except ServiceRefused as refusal:

@@ -22,6 +22,7 @@ from provisioning.services.cancellation import request_cancel
 from provisioning.services.comments import comment_on
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.retry import retry_run
+from provisioning.states import RunKind
 
 LONGEST_NUMBER = 15
 
@@ -101,9 +102,12 @@ def cancel(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 @needs(Role.OPERATOR)
 def retry(request: HttpRequest, number: int) -> HttpResponse:
-    """Start a new run in the place of this one."""
+    """Start a new run in the place of this one; a teardown's is confirmed on its own page."""
+    run = run_or_404(number)
+    if run.kind_badge is RunKind.DESTROY:
+        return redirect("console:teardown", run.district.suffix)
     try:
-        again = retry_run(run=run_or_404(number), actor=person(request))
+        again = retry_run(run=run, actor=person(request))
     except ServiceRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("console:run", number)

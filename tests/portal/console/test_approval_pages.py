@@ -9,8 +9,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from portal.accounts.credentials import password_set
 from portal.accounts.models import User
 from portal.accounts.roles import Role
+from portal.console.reauthentication import SIGNED_IN_AT
 from provisioning.models import Run
 from provisioning.services.cancellation import request_cancel
 from provisioning.services.onboarding import onboard
@@ -71,6 +73,30 @@ def test_who_asked_for_it_may_discard_and_not_approve(waiting, otto):
     client.post(f"/runs/{waiting.number}/decide", {"decision": "discarded"})
     waiting.refresh_from_db()
     assert waiting.state == RunState.DISCARDED
+
+
+def test_who_signed_in_long_ago_signs_in_again_before_an_approval(waiting):
+    ada = a_person(Role.OPERATOR, "ada")
+    client = signed_in(ada)
+    session = client.session
+    session[SIGNED_IN_AT] = (timezone.now() - timedelta(hours=2)).isoformat()
+    session.save()
+    answer = client.post(f"/runs/{waiting.number}/decide", {"decision": "approved"})
+    assert answer["Location"] == f"/sign-in/again?next=%2Fruns%2F{waiting.number}"
+    waiting.refresh_from_db()
+    assert waiting.state == RunState.AWAITING_APPROVAL
+    client.post(f"/runs/{waiting.number}/decide", {"decision": "discarded"})
+    waiting.refresh_from_db()
+    assert waiting.state == RunState.DISCARDED, "nothing is changed by it: it needs no fresh sign-in"
+
+
+def test_who_was_given_a_password_by_the_requester_sees_why_not_and_no_button(waiting, otto):
+    ada = a_person(Role.OPERATOR, "ada")
+    password_set(ada, otto)
+    shown = page(ada, waiting)
+    assert "otto has given you a password or a role since this was asked for, or shortly before." in shown
+    assert "Approve and apply" not in shown
+    assert "Discard the plan" in shown
 
 
 def test_a_viewer_sees_the_reasons_and_no_button(waiting):

@@ -1,0 +1,17 @@
+"""What other rooms tell of, and a notice is kept for, in the transaction of what happened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from portal.accounts.credentials import credential_changed
+from portal.accounts.models import CredentialChange
+from provisioning.notices.outbox import announce_credential
+
+
+@receiver(credential_changed)
+def on_credential(sender: object, change: CredentialChange, sentence: str, **kwargs: Any) -> None:
+    """Tell the person whose password or role was set."""
+    announce_credential(change, sentence)

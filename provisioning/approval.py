@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
 
 from infra.spec import Environment
 from provisioning.engine.policy import Finding
@@ -21,12 +20,3 @@ def approval_reasons(kind: RunKind, environment: str, findings: Iterable[Finding
         return []
     reasons = [PRODUCTION] if environment == Environment.PRODUCTION.value else []
     return reasons + [finding.sentence for finding in findings if finding.blocks]
-
-
-def is_part_of(left: Sequence[dict[str, Any]], approved: Sequence[dict[str, Any]]) -> bool:
-    """Say whether every change that is left to do is one that was approved: the same act on the same resource.
-
-    What a killed apply has made already is missing from a plan made after it, and may be found and imported.
-    """
-    known = {(change["address"], change["action"]) for change in approved}
-    return all((change["address"], change["action"]) in known for change in left)

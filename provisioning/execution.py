@@ -38,7 +38,7 @@ from provisioning.takeover import TakeOver
 from provisioning.transitions import RunMoved
 from provisioning.walk.applying import apply, carry
 from provisioning.walk.hold import Hold
-from provisioning.walk.planning import note_plan, refuse_stale
+from provisioning.walk.planning import note_plan, refuse_stale, still_binds
 from provisioning.walk.settling import adopt, is_doubtful, release_lock, settled
 from provisioning.walk.verification import migrate_database, prove_convergence, prove_gone, record_what_exists
 
@@ -94,7 +94,7 @@ class Walk:
         if self.run.state_badge is RunState.CANCELLING:
             self.stop_lost(folder)
         elif self.run.state_badge is RunState.APPLYING:
-            self.apply_approved(folder)
+            self.apply_stored(folder)
         else:
             self.plan_anew(folder)
 
@@ -108,6 +108,10 @@ class Walk:
                 mend=lambda: release_lock(self.hold, terraform),
             )
             self.hold.end(RunState.SUCCEEDED if drifted else RunState.NO_CHANGES)
+            return
+        if not is_doubtful(self.run) and still_binds(self.hold, terraform):
+            # Whoever had the run was lost before its apply began: what was approved is there, and nothing has changed.
+            self.apply_stored(folder)
             return
         plan = self.planned(terraform)
         if self.run.kind_badge is RunKind.PLAN:
@@ -146,7 +150,7 @@ class Walk:
         note_plan(hold, terraform, plan)
         return plan
 
-    def apply_approved(self, folder: Path) -> None:
+    def apply_stored(self, folder: Path) -> None:
         """Apply the stored plan, unless its grounds have changed meanwhile."""
         hold = self.hold
         key, sha256 = plan_key(self.run.spec["suffix"], self.run.number), self.run.plan_sha256

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -14,9 +16,10 @@ from django.utils import timezone
 from portal.districts.changes import changed
 from portal.districts.models import District
 from portal.districts.spec import spec_data
-from provisioning.approval import approval_reasons, is_part_of
+from provisioning.approval import approval_reasons
 from provisioning.engine.binding import PlanBinding, differences, spec_sha256
 from provisioning.engine.errors import PlanStale
+from provisioning.engine.plan_contents import beyond, contents_of
 from provisioning.engine.plan_store import packed_plan, plan_key, plan_sha256, store_plan
 from provisioning.engine.policy import assess
 from provisioning.engine.pricing import monthly_cost
@@ -55,9 +58,11 @@ def note_plan(hold: Hold, terraform: Terraform, plan: Plan) -> None:
     binding = hold.reading("Reading the state", lambda: binding_now(hold, terraform))
     fields["plan_binding"] = binding.as_data()
     fields["engine_versions"] = {"terraform": binding.terraform, **binding.providers}
-    if run.decision == Decision.APPROVED and not is_part_of(changes, run.plan_resources):
+    if run.decision != Decision.APPROVED:
+        fields["plan_contents"] = contents_of(plan.shown, contents_key())
+    elif told := not_approved(run, plan, fields["approval_reasons"]):
+        fields["plan_contents"] = contents_of(plan.shown, contents_key())
         fields |= {"decision": "", "decided_by": None, "decided_at": None}
-        told = "What is left to do is more than what was approved: it has to be approved anew."
         hold.recorder.note("policy", told, level="warning")
     is_kept = not plan.is_empty and kind is not RunKind.PLAN
     packed = packed_plan(terraform.workspace) if is_kept else b""
@@ -73,6 +78,33 @@ def note_plan(hold: Hold, terraform: Terraform, plan: Plan) -> None:
     if is_kept:
         key = plan_key(run.spec["suffix"], run.number)
         hold.reading("Storing the plan", lambda: store_plan(hold.settings, key, packed))
+
+
+def not_approved(run: Run, plan: Plan, reasons: Sequence[str]) -> str:
+    """Return in what a fresh plan is not the one that was approved, in a sentence; empty where nothing is.
+
+    What was approved may be done in part already. Values that nobody could know then may be known now.
+    """
+    if new := [reason for reason in reasons if reason not in run.approval_reasons]:
+        return f"What is left has to be approved anew for a reason that there was not: {new[0]}"
+    if others := beyond(plan.shown, run.plan_contents, contents_key()):
+        shown = ", ".join(others[:3]) + (", …" if len(others) > 3 else "")
+        return f"What is left to do is not what was approved, and has to be approved anew: {shown}."
+    return ""
+
+
+def contents_key() -> bytes:
+    """Return the key of the digests of plans' values: the portal's own, for this purpose alone."""
+    return hmac.digest(django_settings.SECRET_KEY.encode(), b"contents of plans", "sha256")
+
+
+def still_binds(hold: Hold, terraform: Terraform) -> bool:
+    """Say whether the stored plan was approved and still fits what it was made for, so that it is applied as it is."""
+    run = hold.run
+    if run.decision != Decision.APPROVED or not run.plan_stored:
+        return False
+    now = hold.reading("Reading the state", lambda: binding_now(hold, terraform))
+    return not differences(PlanBinding.from_data(run.plan_binding), now)
 
 
 def binding_now(hold: Hold, terraform: Terraform) -> PlanBinding:

@@ -13,7 +13,7 @@ from portal.accounts.roles import NotAllowed, Role
 from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
 from portal.districts.statuses import DistrictStatus
-from provisioning.approval import PRODUCTION, approval_reasons, is_part_of
+from provisioning.approval import PRODUCTION, approval_reasons
 from provisioning.claim import claim
 from provisioning.engine.policy import Finding, PolicyCode
 from provisioning.models import Run
@@ -126,14 +126,6 @@ def test_a_plan_that_nobody_decided_on_is_discarded_in_time(waiting, ada):
 def test_a_waiting_plan_can_be_canceled_and_holds_no_worker(waiting):
     assert (waiting.claim_token, waiting.lease_until) == (None, None)
     assert request_cancel(run=waiting, actor=None).state == RunState.CANCELED
-
-
-def test_what_is_left_of_an_approved_plan_is_approved_and_anything_more_is_not():
-    approved = [{"address": "a", "action": "create"}, {"address": "b", "action": "update"}]
-    assert is_part_of([], approved)
-    assert is_part_of([{"address": "b", "action": "update"}], approved)
-    assert not is_part_of([{"address": "b", "action": "delete"}], approved)
-    assert not is_part_of([{"address": "c", "action": "create"}], approved)
 
 
 def test_a_change_of_settings_travels_with_the_run_and_an_unknown_or_wrong_one_is_refused(otto):

@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from portal.accounts.roles import Role
 from portal.districts.statuses import DistrictStatus, DriftStatus
+from provisioning.claim import claim
 from provisioning.configuration import engine_settings
 from provisioning.engine.aws import client
 from provisioning.engine.plan_store import plan_key
@@ -22,10 +25,10 @@ from provisioning.services.onboarding import onboard
 from provisioning.services.requests import request_run
 from provisioning.services.retry import retry_run
 from provisioning.services.teardown import request_teardown
-from provisioning.states import RunKind, RunState
+from provisioning.states import Decision, RunKind, RunState
 from provisioning.tasks import execute_run
 from sandbox.launch import Sandbox, running_sandbox
-from tests.builders import a_person, a_registration, a_run
+from tests.builders import a_person, a_registration, a_run, moved
 
 pytestmark = [
     pytest.mark.terraform,
@@ -205,3 +208,45 @@ def test_an_approved_plan_is_refused_when_what_it_was_made_for_has_changed(sandb
     assert "settings have changed" in run.error_summary
     assert run.district.resources.count() == 0
     assert aws("logs").describe_log_groups(logGroupNamePrefix="/homeroom/api-elm")["logGroups"] == []
+
+
+def lost_with_an_approval(slug: str) -> Run:
+    """Return a run of production that was approved, and whose worker was lost before its apply began."""
+    otto, ada = a_person(Role.OPERATOR, "otto"), a_person(Role.OPERATOR, "ada")
+    run = executed(onboard(registration=a_registration(slug=slug, **PRODUCTION), actor=otto))
+    approve(run=run, actor=ada)
+    claimed = claim(run.number, "a worker that dies")
+    assert claimed is not None
+    assert claimed[0].state == RunState.APPLYING
+    Run.objects.filter(pk=run.pk).update(lease_until=timezone.now() - timedelta(minutes=1))
+    return moved(claimed[0], RunState.LOST)
+
+
+def test_a_plan_that_was_approved_and_still_binds_is_applied_as_it_is_after_a_loss(sandbox):
+    run = executed(lost_with_an_approval("ash"))
+    assert (run.state, run.district.status) == (RunState.SUCCEEDED, DistrictStatus.LIVE)
+    told = list(run.events.values_list("message", flat=True))
+    assert "The plan was approved by ada; it is applied as it is." in told
+    assert run.events.filter(kind="plan").count() == 1, "no other plan was made"
+
+
+def test_what_was_not_seen_when_a_plan_was_approved_is_approved_anew_after_a_loss(sandbox):
+    run = lost_with_an_approval("fir")
+    # Nobody knows what the lost one has done, and the same change of the same groups has other values now.
+    Run.objects.filter(pk=run.pk).update(apply_open=True, spec={**run.spec, "retention_days": 30})
+    run = executed(run)
+    assert (run.state, run.decision, run.decided_by) == (RunState.AWAITING_APPROVAL, "", None)
+    said = run.events.filter(kind="policy").latest("sequence").message
+    assert said == (
+        "What is left to do is not what was approved, and has to be approved anew: "
+        "aws_cloudwatch_log_group.compute_api_group, aws_cloudwatch_log_group.compute_migrate_group, "
+        "aws_cloudwatch_log_group.compute_worker_group."
+    )
+    assert aws("logs").describe_log_groups(logGroupNamePrefix="/homeroom/api-fir")["logGroups"] == []
+
+
+def test_what_is_left_of_an_approved_plan_goes_on_after_a_loss(sandbox):
+    run = lost_with_an_approval("yew")
+    Run.objects.filter(pk=run.pk).update(apply_open=True)
+    run = executed(run)
+    assert (run.state, run.decision) == (RunState.SUCCEEDED, Decision.APPROVED)

@@ -1,0 +1,107 @@
+"""What an approval is for: each change of a plan, by the digest of its values, and the values that were not known yet.
+
+Terraform's JSON plan ("JSON Output Format: Change Representation") has `before`, `after` and `after_unknown`. What was
+unknown when the plan was approved is filled in by whoever applies it: a later plan may know it, and is still the same.
+Pure; the digests are keyed, since a value may be a short one that should not be guessed from its digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from typing import Any
+
+NOTHING = ("no-op", "read")
+Contents = dict[str, dict[str, Any]]
+"""By address: the actions, the mask of what was unknown, and the digest of all else."""
+
+
+def contents_of(shown: Mapping[str, Any], key: bytes) -> Contents:
+    """Return the contents of a plan as `terraform show -json` has it: of what it changes, and of its outputs."""
+    return {
+        address: {
+            "actions": change["actions"],
+            "unknown": _mask(change.get("after_unknown")),
+            "digest": _digest(change, _mask(change.get("after_unknown")), key),
+        }
+        for address, change in _changes(shown).items()
+    }
+
+
+def beyond(shown: Mapping[str, Any], approved: Contents, key: bytes) -> list[str]:
+    """Return the addresses of a plan whose change is none of the approved ones: other acts, or other values.
+
+    What is missing from the plan has been done already, and is no difference.
+    """
+    found = []
+    for address, change in _changes(shown).items():
+        known = approved.get(address)
+        if (
+            known is None
+            or known["actions"] != change["actions"]
+            or not hmac.compare_digest(known["digest"], _digest(change, known["unknown"], key))
+        ):
+            found.append(address)
+    return sorted(found)
+
+
+def _changes(shown: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    resources = {each["address"]: each["change"] for each in shown.get("resource_changes", [])}
+    outputs = {f"output.{name}": change for name, change in shown.get("output_changes", {}).items()}
+    return {
+        address: change
+        for address, change in (resources | outputs).items()
+        if not all(action in NOTHING for action in change["actions"])
+    }
+
+
+def _mask(unknown: Any) -> Any:
+    """Return the structure of what is unknown: true where all below is, else the parts that have something unknown."""
+    if isinstance(unknown, dict):
+        parts = {name: mask for name, part in unknown.items() if (mask := _mask(part))}
+        return parts or False
+    if isinstance(unknown, list):
+        masks = [_mask(part) for part in unknown]
+        return masks if any(masks) else False
+    return bool(unknown)
+
+
+def _known(value: Any, mask: Any) -> Any:
+    """Return the value without what the mask covers."""
+    if mask is True:
+        return None
+    if isinstance(mask, dict) and isinstance(value, dict):
+        left = {name: mask.get(name, False) for name in value}
+        return {name: _known(value[name], inner) for name, inner in left.items() if inner is not True}
+    if isinstance(mask, list) and isinstance(value, list):
+        wide = [*mask, *[False] * (len(value) - len(mask))]
+        return [_known(part, wide[place]) for place, part in enumerate(value)]
+    return value
+
+
+def _digest(change: Mapping[str, Any], mask: Any, key: bytes) -> str:
+    told = {
+        "before": change.get("before"),
+        "after": _known(change.get("after"), mask),
+        "unknown": _beyond_mask(_mask(change.get("after_unknown")), mask),
+        "replace": change.get("replace_paths", []),
+    }
+    plain = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hmac.new(key, plain.encode(), hashlib.sha256).hexdigest()
+
+
+def _beyond_mask(unknown: Any, mask: Any) -> Any:
+    """Return what is unknown now and was known then: a value that was approved is a part of what was seen."""
+    if mask is True or not unknown:
+        return False
+    if unknown is True:
+        return True
+    if isinstance(unknown, dict):
+        inner = mask if isinstance(mask, dict) else {}
+        parts = {name: left for name, part in unknown.items() if (left := _beyond_mask(part, inner.get(name, False)))}
+        return parts or False
+    of_list = [*mask, *[False] * (len(unknown) - len(mask))] if isinstance(mask, list) else [False] * len(unknown)
+    left_over = [_beyond_mask(part, of_list[place]) for place, part in enumerate(unknown)]
+    return left_over if any(left_over) else False

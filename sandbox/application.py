@@ -1,4 +1,4 @@
-"""The WSGI application: health, one request at a time into moto, and a named refusal where moto has no answer.
+"""The WSGI application: health, one checked request at a time into moto, a named refusal where moto has no answer.
 
 Never lets an exception become a status 500: clients would retry it for minutes and then hide its text.
 """
@@ -12,12 +12,15 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from http import HTTPStatus
 from typing import Any
 
 from sandbox.calls import Call, Environ, call_of
 from sandbox.control import ForkRefusedError
 from sandbox.refusals import STATUS, RefusalCode, protocol_of, refuse, sentence_for
 from sandbox.repeats import Given, Repeats
+from sandbox.requests.checking import Requests
+from sandbox.requests.speech import Fault
 
 log = logging.getLogger("sandbox")
 
@@ -46,6 +49,7 @@ class SandboxApplication:
         self._turn = turn or threading.RLock()
         self._standins = standins or list
         self._repeats = Repeats()
+        self.requests = Requests()
         self._waiting = 0
         self._waiting_changes = threading.Lock()
         self.begin_anew()
@@ -97,6 +101,9 @@ class SandboxApplication:
                     log.warning("answered again: %s:%s", call.service, call.action)
                     start_response(before.status, list(before.headers))
                     return [before.body]
+                fault = self.requests.fault_in(call, environ)
+                if fault is not None:
+                    return self._invalid(call, fault, start_response)
                 body = b"".join(self._application(call, environ)(environ, answer))
                 self._repeats.keep(environ, Given(answer.status, tuple(answer.headers), body))
         except NotImplementedError as lacking:
@@ -117,16 +124,17 @@ class SandboxApplication:
             raise NotImplementedError("It does not have this service at all.")
         return self._moto.get_application(environ)
 
+    def _invalid(self, call: Call, fault: Fault, start_response: StartResponse) -> list[bytes]:
+        """Answer as AWS does to what it does not take."""
+        log.info("invalid %s:%s: %s: %s", call.service, call.action, fault.code, fault.message)
+        return _write_error(call, HTTPStatus.BAD_REQUEST, fault.code, fault.message, start_response)
+
     def _refuse(self, call: Call, code: RefusalCode, detail: str, start_response: StartResponse) -> list[bytes]:
         name = f"{call.service}:{call.action}"
         self._refusals[name] = self._refusals.get(name, 0) + 1
         message = sentence_for(code=code, service=call.service, action=call.action, detail=detail)
         log.warning("refused %s: %s", name, message)
-        protocol = protocol_of(service=call.service, target=call.target, smithy=call.smithy, has_action=call.has_action)
-        refusal = refuse(protocol, code=code, message=message)
-        headers = [("Content-Type", refusal.content_type), ("Content-Length", str(len(refusal.body)))]
-        start_response(f"{STATUS.value} {STATUS.phrase}", [*headers, *refusal.headers])
-        return [refusal.body]
+        return _write_error(call, STATUS, code, message, start_response)
 
     def _health(self, start_response: StartResponse) -> list[bytes]:
         report = {
@@ -137,6 +145,15 @@ class SandboxApplication:
             "refused": dict(sorted(self._refusals.items())),
         }
         return _report(report, start_response)
+
+
+def _write_error(call: Call, status: HTTPStatus, code: str, message: str, start_response: StartResponse) -> list[bytes]:
+    """Answer an error in the protocol of the call."""
+    protocol = protocol_of(service=call.service, target=call.target, smithy=call.smithy, has_action=call.has_action)
+    refusal = refuse(protocol, code=code, message=message)
+    headers = [("Content-Type", refusal.content_type), ("Content-Length", str(len(refusal.body)))]
+    start_response(f"{status.value} {status.phrase}", [*headers, *refusal.headers])
+    return [refusal.body]
 
 
 def _report(report: dict[str, Any], start_response: StartResponse) -> list[bytes]:

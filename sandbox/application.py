@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
 from typing import Any
 
+from sandbox import levers
 from sandbox.calls import Call, Environ, call_of
+from sandbox.clock import CLOCK
 from sandbox.control import ForkRefusedError
 from sandbox.refusals import STATUS, RefusalCode, protocol_of, refuse, sentence_for
 from sandbox.repeats import Given, Repeats
@@ -90,6 +92,11 @@ class SandboxApplication:
             return self._health(start_response)
         if environ.get("PATH_INFO") == STANDINS_PATH:
             return _report({"standins": self._standins()}, start_response)
+        with self._turn:
+            CLOCK.carry_out_due()
+            pulled = levers.answer_of(environ)
+        if pulled is not None:
+            return _report(pulled[1], start_response, pulled[0])
         self._requests += 1
         call = call_of(environ)
         turn = self._beside_others() if (call.service, call.action) in WAITING_CALLS else self._turn
@@ -156,9 +163,9 @@ def _write_error(call: Call, status: HTTPStatus, code: str, message: str, start_
     return [refusal.body]
 
 
-def _report(report: dict[str, Any], start_response: StartResponse) -> list[bytes]:
+def _report(report: dict[str, Any], start_response: StartResponse, status: str = "200 OK") -> list[bytes]:
     body = json.dumps(report).encode()
-    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
     return [body]
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sandbox.lives import guardduty, keepers, lambda_interfaces
+from sandbox.lives import deletion_windows, guardduty, keepers, lambda_interfaces, log_groups, recovery_points
 
-LIVES = (keepers, guardduty, lambda_interfaces)
+LIVES = (keepers, deletion_windows, guardduty, lambda_interfaces, log_groups, recovery_points)
 
 
 def begin_all() -> None:

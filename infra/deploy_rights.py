@@ -22,6 +22,9 @@ CODES = ("prod", "s??")
 TAG = "ManagedBy"
 OURS = {"StringEquals": {f"aws:ResourceTag/{TAG}": "homeroom"}}
 MADE_AS_OURS = {"StringEquals": {f"aws:RequestTag/{TAG}": "homeroom"}}
+GUARDDUTYS = {"StringEquals": {"aws:ResourceTag/GuardDutyManaged": "true"}}
+"""What GuardDuty makes in a network where tasks run, and leaves behind (GuardDuty User Guide, "How Runtime Monitoring
+works with Fargate")."""
 NOBODYS = {"Null": {f"aws:ResourceTag/{TAG}": "true"}}
 """It does not exist yet; what exists and has no such tag is told apart by its name alone."""
 
@@ -45,9 +48,9 @@ BY_TAG = (
 """Services whose resources carry tags that decide on access; EC2 is one too, and has statements of its own."""
 
 ROOTS = (
-    "acm:RequestCertificate",
+    "acm:RequestC*",
     "ec2:AllocateAddress",
-    "ec2:CreateInternetGateway",
+    "ec2:CreateInternet*",
     "ec2:CreateVpc",
     "kms:CreateKey",
 )
@@ -78,30 +81,31 @@ LOOKING = (
     "logs:Describe*",
     "rds:Describe*",
     "route53:GetChange",
-    "s3:ListAllMyBuckets",
+    "s3:ListAllMyB*",
     "secretsmanager:List*",
     "servicequotas:Get*",
     "sns:List*",
     "sqs:List*",
-    "tag:GetResources",
+    "tag:GetRes*",
     "wafv2:List*",
 )
 """Lists and descriptions, which know no resource. Who one is may be asked without a right (STS, GetCallerIdentity)."""
 
 WITHOUT_RESOURCE = (
-    "backup-storage:MountCapsule",
-    "ecs:DeregisterTaskDefinition",
-    "elasticloadbalancing:SetWebAcl",
+    "backup-storage:Mount*",
+    "ecs:DeregisterT*",
+    "elasticloadbalancing:SetW*",
     "logs:*LogDeliver*",
-    "logs:PutResourcePolicy",
-    "route53:AssociateVPCWithHostedZone",
-    "secretsmanager:GetRandomPassword",
-    "sns:*SubscriptionAttributes",
-    "sns:Unsubscribe",
+    "logs:PutRes*",
+    "route53:AssociateV*",
+    "secretsmanager:GetRand*",
+    "sns:*SubscriptionA*",
+    "sns:Unsub*",
 )
 """What AWS offers for every resource or none: WAF's and ElastiCache's log delivery, a vault's storage, a password, the
 end of a task definition's revision and of a subscription, a balancer's side of its firewall. An endpoint's private
-names lie in a zone of AWS's own (EC2, CreateVpcEndpoint: dependent actions)."""
+names lie in a zone of AWS's own (EC2, CreateVpcEndpoint: dependent actions). Names are shortened where no other action
+begins so: a policy's characters are few."""
 
 SERVICE_ROLES = (
     "backup.amazonaws.com",
@@ -205,13 +209,13 @@ def deploy_statements(account: str, hosted_zone_ids: tuple[str, ...] = ()) -> li
         ),
         allow(
             "PassRoles",
-            ["iam:PassRole"],
+            ["iam:PassR*"],
             roles,
             Condition={"StringEquals": {"iam:PassedToService": list(PASSED_TO)}},
         ),
         allow(
             "ServiceRoles",
-            ["iam:CreateServiceLinkedRole"],
+            ["iam:CreateServiceL*"],
             [f"arn:aws:iam::{account}:role/aws-service-role/*"],
             Condition={"StringEquals": {"iam:AWSServiceName": list(SERVICE_ROLES)}},
         ),
@@ -238,6 +242,7 @@ def _network() -> list[Statement]:
         make("NetParts", NETWORK_PARTS, of("natgateway", "security-group-rule", "vpc-endpoint", "vpc-flow-log")),
         allow("NetTags", ["ec2:CreateTags"], ["*"], Condition=while_made),
         allow("NetLeft", ["ec2:De*NetworkInterface"], of("network-interface"), Condition=NOBODYS),
+        allow("NetSeen", ["ec2:Delete*"], ["*"], Condition=GUARDDUTYS),
     ]
 
 

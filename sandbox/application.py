@@ -1,4 +1,4 @@
-"""The WSGI application: health, one request at a time into moto, and a named refusal where moto has no answer.
+"""The WSGI application: health, one checked request at a time into moto, a named refusal where moto has no answer.
 
 Never lets an exception become a status 500: clients would retry it for minutes and then hide its text.
 """
@@ -12,12 +12,17 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from http import HTTPStatus
 from typing import Any
 
+from sandbox import levers
 from sandbox.calls import Call, Environ, call_of
+from sandbox.clock import CLOCK
 from sandbox.control import ForkRefusedError
 from sandbox.refusals import STATUS, RefusalCode, protocol_of, refuse, sentence_for
 from sandbox.repeats import Given, Repeats
+from sandbox.requests.checking import Requests
+from sandbox.requests.speech import Fault
 
 log = logging.getLogger("sandbox")
 
@@ -46,6 +51,7 @@ class SandboxApplication:
         self._turn = turn or threading.RLock()
         self._standins = standins or list
         self._repeats = Repeats()
+        self.requests = Requests()
         self._waiting = 0
         self._waiting_changes = threading.Lock()
         self.begin_anew()
@@ -86,6 +92,11 @@ class SandboxApplication:
             return self._health(start_response)
         if environ.get("PATH_INFO") == STANDINS_PATH:
             return _report({"standins": self._standins()}, start_response)
+        with self._turn:
+            CLOCK.carry_out_due()
+            pulled = levers.answer_of(environ)
+        if pulled is not None:
+            return _report(pulled[1], start_response, pulled[0])
         self._requests += 1
         call = call_of(environ)
         turn = self._beside_others() if (call.service, call.action) in WAITING_CALLS else self._turn
@@ -97,6 +108,9 @@ class SandboxApplication:
                     log.warning("answered again: %s:%s", call.service, call.action)
                     start_response(before.status, list(before.headers))
                     return [before.body]
+                fault = self.requests.fault_in(call, environ)
+                if fault is not None:
+                    return self._invalid(call, fault, start_response)
                 body = b"".join(self._application(call, environ)(environ, answer))
                 self._repeats.keep(environ, Given(answer.status, tuple(answer.headers), body))
         except NotImplementedError as lacking:
@@ -117,16 +131,17 @@ class SandboxApplication:
             raise NotImplementedError("It does not have this service at all.")
         return self._moto.get_application(environ)
 
+    def _invalid(self, call: Call, fault: Fault, start_response: StartResponse) -> list[bytes]:
+        """Answer as AWS does to what it does not take."""
+        log.info("invalid %s:%s: %s: %s", call.service, call.action, fault.code, fault.message)
+        return _write_error(call, HTTPStatus.BAD_REQUEST, fault.code, fault.message, start_response)
+
     def _refuse(self, call: Call, code: RefusalCode, detail: str, start_response: StartResponse) -> list[bytes]:
         name = f"{call.service}:{call.action}"
         self._refusals[name] = self._refusals.get(name, 0) + 1
         message = sentence_for(code=code, service=call.service, action=call.action, detail=detail)
         log.warning("refused %s: %s", name, message)
-        protocol = protocol_of(service=call.service, target=call.target, smithy=call.smithy, has_action=call.has_action)
-        refusal = refuse(protocol, code=code, message=message)
-        headers = [("Content-Type", refusal.content_type), ("Content-Length", str(len(refusal.body)))]
-        start_response(f"{STATUS.value} {STATUS.phrase}", [*headers, *refusal.headers])
-        return [refusal.body]
+        return _write_error(call, STATUS, code, message, start_response)
 
     def _health(self, start_response: StartResponse) -> list[bytes]:
         report = {
@@ -139,9 +154,18 @@ class SandboxApplication:
         return _report(report, start_response)
 
 
-def _report(report: dict[str, Any], start_response: StartResponse) -> list[bytes]:
+def _write_error(call: Call, status: HTTPStatus, code: str, message: str, start_response: StartResponse) -> list[bytes]:
+    """Answer an error in the protocol of the call."""
+    protocol = protocol_of(service=call.service, target=call.target, smithy=call.smithy, has_action=call.has_action)
+    refusal = refuse(protocol, code=code, message=message)
+    headers = [("Content-Type", refusal.content_type), ("Content-Length", str(len(refusal.body)))]
+    start_response(f"{status.value} {status.phrase}", [*headers, *refusal.headers])
+    return [refusal.body]
+
+
+def _report(report: dict[str, Any], start_response: StartResponse, status: str = "200 OK") -> list[bytes]:
     body = json.dumps(report).encode()
-    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
     return [body]
 
 

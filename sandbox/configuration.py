@@ -1,4 +1,4 @@
-"""Sets moto up for one process: no Docker, AWS's managed policies, our gaps.
+"""Sets moto up for one process: no Docker, AWS's managed policies, our gaps, what AWS does late.
 
 Runs before any service of moto is loaded. Never changes the process's AWS credentials: nothing here calls AWS.
 """
@@ -28,5 +28,7 @@ def configure(*, forkable: bool = False) -> None:
     default_user_config["lambda"] = {"use_docker": False}
     default_user_config["batch"] = {"use_docker": False}
     from sandbox.gaps import fill_all
+    from sandbox.lives import begin_all
 
     fill_all()
+    begin_all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from provisioning.patience import patiently
 from provisioning.selectors import APPLY_BEGIN
 from provisioning.snapshots import settle_snapshots
 from provisioning.states import RunKind, RunState
+from provisioning.walk.clearing import Sweep, empty_buckets
 from provisioning.walk.hold import Hold
 from provisioning.walk.settling import release_lock, settled
 from provisioning.walk.verification import record_what_exists
@@ -45,6 +47,7 @@ def apply(hold: Hold, terraform: Terraform, quiet: Terraform, plan: Plan) -> Non
         hold.enter(RunState.APPLYING)
     if hold.run.kind_badge is RunKind.DESTROY:
         hold.reading("Keeping a final snapshot", lambda: keep_snapshot(hold))
+        hold.reading("Emptying the buckets", lambda: empty_buckets(hold, plan))
     begin(hold, plan)
     carry(hold, quiet, lambda: terraform.apply(plan))
 
@@ -57,8 +60,11 @@ def keep_snapshot(hold: Hold) -> None:
 def carry(hold: Hold, quiet: Terraform, work: Callable[[], None]) -> None:
     """Do the work of an apply and record what exists afterwards, however it went; `quiet` cannot be interrupted."""
     try:
-        work()
+        with Sweep(hold) if hold.run.kind_badge is RunKind.DESTROY else contextlib.nullcontext():
+            work()
+        hold.listen()
     except EngineError:
+        hold.listen()
         _after_failure(hold, quiet)
         raise
     settled(hold.run)

@@ -6,6 +6,7 @@ Every step of the walk is given this and nothing else of the run's keeping.
 from __future__ import annotations
 
 import logging
+import queue
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -57,6 +58,7 @@ class Hold:
         self.settings = settings
         self.recorder = Recorder(run, claim)
         self.heartbeat = Heartbeat(run, claim, self.is_far_too_late)
+        self._said: queue.SimpleQueue[tuple[str, str, str, dict[str, Any]]] = queue.SimpleQueue()
         self.asked_at = 0.0
         self.asked = Stop.NO
         self.deadline = timezone.now() + LONGEST.get(run.state_badge, LONGEST[RunState.APPLYING])
@@ -82,8 +84,19 @@ class Hold:
         """
         if self.heartbeat.taken:
             raise RunMoved(f"Run #{self.run.number} is no longer held by this worker.")
+        self.listen()
         self.recorder.tick()
         return Stop.NO
+
+    def say(self, kind: str, message: str, *, level: str = "info", **data: Any) -> None:
+        """Have an event written by the thread that keeps the run; for every other thread."""
+        self._said.put((kind, message, level, data))
+
+    def listen(self) -> None:
+        """Take over what other threads have said."""
+        while not self._said.empty():
+            kind, message, level, data = self._said.get()
+            self.recorder.note(kind, message, level=level, data=data)
 
     def is_far_too_late(self) -> bool:
         """Say whether the step is over its time by more than all that ends it takes: then the walk itself hangs."""

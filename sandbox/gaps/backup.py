@@ -1,7 +1,7 @@
 """AWS Backup: selections of a plan, plans that can be changed, and tags of both.
 
 Source: AWS Backup API Reference, CreateBackupSelection, GetBackupSelection, ListBackupSelections,
-DeleteBackupSelection, UpdateBackupPlan, ListRecoveryPointsByBackupVault.
+DeleteBackupSelection, UpdateBackupPlan. Recovery points are a life of their own (`sandbox.lives.recovery_points`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ Selections = dict[str, dict[str, Any]]
 
 def fill() -> None:
     """Add the actions and their paths."""
-    from moto.backup import urls
     from moto.backup.models import BackupBackend
     from moto.backup.responses import BackupResponse
 
@@ -29,12 +28,10 @@ def fill() -> None:
         "list_backup_selections": _list,
         "delete_backup_selection": _delete,
         "update_backup_plan": _update_plan,
-        "list_recovery_points_by_backup_vault": _list_recovery_points,
         "list_tags": _list_tags,
     }
     add_actions(BackupResponse, actions)
     wrap(BackupBackend, "iter_tagged_resources", _iter_tagged)
-    urls.url_paths["{0}/backup-vaults/(?P<name>[^/]+)/recovery-points/$"] = BackupResponse.dispatch
 
 
 def _plan_id(response: Any) -> str:
@@ -114,11 +111,6 @@ def _list_tags(response: Any) -> str:
     """Answer with and without a slash at the path's end: Terraform's client sends none, and moto then finds no tags."""
     arn = unquote(response.path).removeprefix("/tags/").rstrip("/")
     return json.dumps({"Tags": response.backup_backend.list_tags(resource_arn=arn)})
-
-
-def _list_recovery_points(response: Any) -> str:
-    """Answer that there are none: no backup job runs here."""
-    return json.dumps({"RecoveryPoints": []})
 
 
 def _iter_tagged(original: Any, backend: Any) -> Any:

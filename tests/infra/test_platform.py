@@ -149,6 +149,9 @@ MAY = [
     ("rds:DeleteDBClusterSnapshot", arn("rds", "cluster-snapshot:closing-maple-sbx-1"), OURS),
     # What CreateVpcEndpoint with private DNS depends on (Service Authorization Reference: EC2); the zone is AWS's.
     ("route53:AssociateVPCWithHostedZone", "arn:aws:route53:::hostedzone/ZOFAWS", {}),
+    # GuardDuty's endpoint and its group keep a network; it leaves both behind.
+    ("ec2:DeleteVpcEndpoints", f"{EC2}:vpc-endpoint/vpce-1", {"aws:ResourceTag/GuardDutyManaged": "true"}),
+    ("ec2:DeleteSecurityGroup", f"{EC2}:security-group/sg-1", {"aws:ResourceTag/GuardDutyManaged": "true"}),
     # Lambda's interfaces bear no tags; the provider removes those that have outlived their function.
     *((f"ec2:{action}NetworkInterface", f"{EC2}:network-interface/eni-1", {}) for action in ("Delete", "Detach")),
 ]
@@ -160,6 +163,8 @@ MAY_NOT = [
     ("rds:DeleteDBClusterSnapshot", arn("rds", "cluster-snapshot:closing-of-somebody"), {}),
     ("acm:RequestCertificate", "*", {}),
     ("ec2:DeleteNetworkInterface", f"{EC2}:network-interface/eni-of-somebody", OTHERS),
+    ("ec2:DeleteVpcEndpoints", f"{EC2}:vpc-endpoint/vpce-of-somebody", OTHERS),
+    ("ec2:DeleteSecurityGroup", f"{EC2}:security-group/sg-of-somebody", {"aws:ResourceTag/GuardDutyManaged": "false"}),
     ("ec2:DetachNetworkInterface", f"{EC2}:instance/i-of-somebody", {}),
     ("ec2:AttachNetworkInterface", f"{EC2}:network-interface/eni-of-somebody", {}),
     ("ec2:CreateVpc", f"{EC2}:vpc/*", {}),

@@ -1,0 +1,99 @@
+"""What a teardown does beside Terraform, by the same consent: buckets are emptied before, what AWS adds goes meanwhile.
+
+Both are told in the run's events, each with its reason; Terraform alone would take hours, or fail.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+
+from provisioning.configuration import deploy_role
+from provisioning.engine.emptying import buckets_to_empty, empty_bucket
+from provisioning.engine.errors import AwsUnavailable
+from provisioning.engine.guardduty import remove_guardduty
+from provisioning.engine.terraform import Plan
+from provisioning.walk.hold import Hold
+
+TELL_SECONDS = 5.0
+"""How often the run's page is told how many versions have gone."""
+LOOK_SECONDS, SANDBOX_LOOK_SECONDS = 15.0, 0.5
+
+
+def empty_buckets(hold: Hold, plan: Plan) -> None:
+    """Empty every bucket that the plan deletes with what it holds; raises AwsUnavailable and Interrupted."""
+    for bucket in buckets_to_empty(plan.shown):
+        told = time.monotonic()
+
+        def progress(versions: int, bucket: str = bucket) -> None:
+            nonlocal told
+            if time.monotonic() - told >= TELL_SECONDS:
+                told = time.monotonic()
+                hold.recorder.note("emptying", f"{bucket}: {versions:,} object versions are deleted so far.")
+
+        emptied = empty_bucket(
+            hold.settings,
+            hold.run.spec["region"],
+            bucket,
+            deploy_role(hold.run.spec),
+            progress=progress,
+            poll=lambda: bool(hold.stop()),
+        )
+        if emptied.versions:
+            hold.recorder.note(
+                "emptying",
+                f"{bucket} is emptied before it is deleted: {emptied.versions:,} object versions in "
+                f"{emptied.seconds:.0f} s.",
+                data={"bucket": bucket, "versions": emptied.versions, "seconds": round(emptied.seconds, 1)},
+            )
+
+
+class Sweep:
+    """Removes what AWS adds to a network while Terraform takes it down, in a thread, from entry to exit.
+
+    What it has to say waits in the hold until the thread that keeps the run writes it. A look that fails is told once
+    and tried again: Terraform's own error would say less.
+    """
+
+    def __init__(self, hold: Hold) -> None:
+        self._hold, self._role = hold, deploy_role(hold.run.spec)
+        self._pause = SANDBOX_LOOK_SECONDS if hold.settings.aws_endpoint_url else LOOK_SECONDS
+        self._over = threading.Event()
+        self._failed = False
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"sweep-{hold.run.number}")
+
+    def __enter__(self) -> Sweep:
+        self._running = self._pool.submit(self._run)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Have it end, which takes as long as a call that is under way; raises what it stumbled over itself."""
+        self._over.set()
+        self._pool.shutdown()
+        if error is None:
+            self._running.result()
+
+    def _run(self) -> None:
+        while not self._over.wait(self._pause):
+            self._look()
+
+    def _look(self) -> None:
+        spec = self._hold.run.spec
+        try:
+            gone = remove_guardduty(self._hold.settings, spec["region"], spec["suffix"], self._role)
+        except AwsUnavailable as error:
+            if not self._failed:
+                self._hold.say("sweep", f"{error.summary} It is tried again.", level="warning", detail=error.detail)
+            self._failed = True
+            return
+        self._failed = False
+        for name in gone:
+            self._hold.say(
+                "sweep",
+                f"{name} is deleted: GuardDuty makes it where it watches an account's tasks, and leaves it behind, so "
+                "that AWS keeps the network.",
+            )

@@ -1,0 +1,35 @@
+"""Each service that a district's stack uses: its host, which is also the name in a signature, and botocore's name."""
+
+from __future__ import annotations
+
+MODELS = {
+    "acm": "acm",
+    "application-autoscaling": "application-autoscaling",
+    "backup": "backup",
+    "budgets": "budgets",
+    "cloudtrail": "cloudtrail",
+    "dynamodb": "dynamodb",
+    "ec2": "ec2",
+    "ecs": "ecs",
+    "elasticache": "elasticache",
+    "elasticloadbalancing": "elbv2",
+    "events": "events",
+    "guardduty": "guardduty",
+    "iam": "iam",
+    "kms": "kms",
+    "lambda": "lambda",
+    "logs": "logs",
+    "monitoring": "cloudwatch",
+    "rds": "rds",
+    "route53": "route53",
+    "s3": "s3",
+    "scheduler": "scheduler",
+    "secretsmanager": "secretsmanager",
+    "servicequotas": "service-quotas",
+    "sns": "sns",
+    "sqs": "sqs",
+    "ssm": "ssm",
+    "sts": "sts",
+    "tagging": "resourcegroupstaggingapi",
+    "wafv2": "wafv2",
+}

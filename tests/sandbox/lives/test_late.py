@@ -1,0 +1,87 @@
+"""Log groups come again for what is sent late; keys and secrets are gone when their waiting time is over."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.sandbox.levers import forward
+
+INSIGHTS = "/aws/ecs/containerinsights/processing-maple-sbx/performance"
+POSTGRES = "/aws/rds/cluster/aurora-maple-sbx/postgresql"
+
+
+def groups(client) -> set[str]:
+    return {one["logGroupName"] for one in client("logs").describe_log_groups()["logGroups"]}
+
+
+def test_a_group_that_was_deleted_too_early_comes_again_without_tags(client, aws):
+    ecs, rds, logs = client("ecs"), client("rds"), client("logs")
+    ecs.create_cluster(clusterName="processing-maple-sbx", settings=[{"name": "containerInsights", "value": "enabled"}])
+    rds.create_db_cluster(
+        DBClusterIdentifier="aurora-maple-sbx",
+        Engine="aurora-postgresql",
+        MasterUsername="homeroom_admin",
+        MasterUserPassword="of-the-first-day",
+        EnableCloudwatchLogsExports=["postgresql"],
+    )
+    logs.create_log_group(logGroupName=INSIGHTS, tags={"ManagedBy": "homeroom"})
+    ecs.delete_cluster(cluster="processing-maple-sbx")
+    rds.delete_db_cluster(DBClusterIdentifier="aurora-maple-sbx", SkipFinalSnapshot=True)
+    logs.delete_log_group(logGroupName=INSIGHTS)
+    assert groups(client) == set()
+    forward(aws.url, minutes=2)
+    assert groups(client) == {INSIGHTS, POSTGRES}
+    arn = f"arn:aws:logs:us-east-1:123456789012:log-group:{INSIGHTS}"
+    assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == {}
+    for name in (INSIGHTS, POSTGRES):
+        logs.delete_log_group(logGroupName=name)
+    forward(aws.url, days=1)
+    assert groups(client) == {INSIGHTS, POSTGRES}, "the last flush comes ten minutes after the cluster"
+    for name in (INSIGHTS, POSTGRES):
+        logs.delete_log_group(logGroupName=name)
+    forward(aws.url, days=1)
+    assert groups(client) == set()
+
+
+def test_a_cluster_that_sent_nothing_leaves_nothing(client, aws):
+    client("ecs").create_cluster(clusterName="quiet")
+    client("ecs").delete_cluster(cluster="quiet")
+    forward(aws.url, hours=1)
+    assert groups(client) == set()
+
+
+def test_a_secrets_name_is_taken_until_its_waiting_time_is_over(client, aws):
+    secrets = client("secretsmanager")
+    secrets.create_secret(Name="database-owner-maple-sbx", SecretString="one")
+    secrets.delete_secret(SecretId="database-owner-maple-sbx", RecoveryWindowInDays=7)
+    forward(aws.url, days=6)
+    with pytest.raises(ClientError, match="scheduled for deletion"):
+        secrets.create_secret(Name="database-owner-maple-sbx", SecretString="two")
+    forward(aws.url, days=1)
+    secrets.create_secret(Name="database-owner-maple-sbx", SecretString="two")
+    forward(aws.url, days=60)
+    assert secrets.get_secret_value(SecretId="database-owner-maple-sbx")["SecretString"] == "two"
+
+
+def test_a_restored_secret_stays(client, aws):
+    secrets = client("secretsmanager")
+    secrets.create_secret(Name="restored", SecretString="one")
+    secrets.delete_secret(SecretId="restored", RecoveryWindowInDays=7)
+    secrets.restore_secret(SecretId="restored")
+    forward(aws.url, days=31)
+    assert secrets.get_secret_value(SecretId="restored")["SecretString"] == "one"
+
+
+def test_a_key_is_gone_after_its_window_unless_its_deletion_was_canceled(client, aws):
+    kms = client("kms")
+    goes, stays = (kms.create_key()["KeyMetadata"]["KeyId"] for _ in range(2))
+    for key in (goes, stays):
+        kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    kms.cancel_key_deletion(KeyId=stays)
+    forward(aws.url, days=6)
+    assert kms.describe_key(KeyId=goes)["KeyMetadata"]["KeyState"] == "PendingDeletion"
+    forward(aws.url, days=1)
+    with pytest.raises(ClientError, match="NotFoundException"):
+        kms.describe_key(KeyId=goes)
+    assert kms.describe_key(KeyId=stays)["KeyMetadata"]["KeyState"] == "Disabled"

@@ -1,4 +1,4 @@
-"""What all districts of an account share: the state bucket, the image repository, the deploy role and its boundaries.
+"""What all districts of an account share: state bucket, image repository, deploy role, boundaries, and the trail.
 
 One Terraform state per account. A district's own stack never changes anything in here.
 """
@@ -47,6 +47,7 @@ from infra.deploy_rights import (
 from infra.district_rights import district_statements
 from infra.frame import policy, tls_only
 from infra.platform_spec import PlatformSpec
+from infra.platform_trail import AccountTrail, key_statements
 from infra.stack import ReadableStack
 from infra.worker_rights import WORKER, worker_statements
 
@@ -87,6 +88,8 @@ class PlatformStack(ReadableStack):
                 policy=policy(*worker_statements(spec.state_bucket, key.arn)),
             )
             outputs["worker_policy_arn"] = worker.arn
+        if spec.management_trail:
+            outputs |= AccountTrail(self, spec, key_arn=key.arn).outputs
         if spec.guardduty:
             GuarddutyDetector(self, "guardduty", enable=True)
         for name, value in outputs.items():
@@ -105,8 +108,13 @@ class Key(Construct):
             "Action": ["kms:*"],
             "Resource": ["*"],
         }
+        trail = key_statements(spec) if spec.management_trail else []
         key = KmsKey(
-            self, "key", description="Homeroom's states and images", enable_key_rotation=True, policy=policy(account)
+            self,
+            "key",
+            description="Homeroom's states and images",
+            enable_key_rotation=True,
+            policy=policy(account, *trail),
         )
         KmsAlias(self, "alias", name="alias/homeroom-platform", target_key_id=key.key_id)
         self.arn: str = key.arn

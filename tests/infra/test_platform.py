@@ -282,13 +282,13 @@ def test_no_role_of_a_district_ever_reaches_beyond_it(platform, action, resource
 
 def test_what_the_deploy_role_may_is_the_most_it_may_ever(platform):
     resources = platform[1]["resource"]
-    (role,) = resources["aws_iam_role"].values()
+    role = resources["aws_iam_role"]["deploy_role"]
     (attached,) = resources["aws_iam_role_policy_attachment"].values()
     assert role["permissions_boundary"] == attached["policy_arn"] == "${aws_iam_policy.deploy_rights.arn}"
 
 
 def test_the_portal_alone_assumes_the_role_and_knows_the_external_id(platform):
-    (role,) = platform[1]["resource"]["aws_iam_role"].values()
+    role = platform[1]["resource"]["aws_iam_role"]["deploy_role"]
     (trust,) = json.loads(role["assume_role_policy"])["Statement"]
     assert trust["Principal"] == {"AWS": SPEC["portal_principal_arns"]}
     assert trust["Condition"] == {"StringEquals": {"sts:ExternalId": SPEC["external_id"]}}
@@ -325,12 +325,12 @@ def test_the_state_bucket_is_taken_over_closed_and_encrypted(platform):
         f'"{SPEC["state_bucket"]}"',
         "}",
     ]
-    (closed,) = data["resource"]["aws_s3_bucket_public_access_block"].values()
+    closed = data["resource"]["aws_s3_bucket_public_access_block"]["state_closed"]
     assert all(closed[name] for name in closed if name != "bucket" and name != "depends_on")
-    (encrypted,) = data["resource"]["aws_s3_bucket_server_side_encryption_configuration"].values()
+    encrypted = data["resource"]["aws_s3_bucket_server_side_encryption_configuration"]["state_encryption"]
     rule = encrypted["rule"][0]["apply_server_side_encryption_by_default"]
     assert rule == {"sse_algorithm": "aws:kms", "kms_master_key_id": "${aws_kms_key.key_key.arn}"}
-    (versioning,) = data["resource"]["aws_s3_bucket_versioning"].values()
+    versioning = data["resource"]["aws_s3_bucket_versioning"]["state_versions"]
     assert versioning["versioning_configuration"] == {"status": "Enabled"}
 
 

@@ -71,7 +71,9 @@ LOOKING = (
     "ecs:List*",
     "elasticache:Describe*",
     "elasticloadbalancing:Describe*",
+    "guardduty:List*",
     "iam:ListRoles",
+    "iam:Simulate*",
     "kms:DescribeKey",
     "kms:List*",
     "lambda:List*",
@@ -86,7 +88,8 @@ LOOKING = (
     "tag:GetResources",
     "wafv2:List*",
 )
-"""Lists and descriptions, which know no resource. Who one is may be asked without a right (STS, GetCallerIdentity)."""
+"""Lists and descriptions, which know no resource. Who one is may be asked without a right (STS, GetCallerIdentity). To
+simulate says of any principal what it may do, and changes nothing; the preflight asks it of the deploy role itself."""
 
 WITHOUT_RESOURCE = (
     "backup-storage:MountCapsule",
@@ -96,7 +99,7 @@ WITHOUT_RESOURCE = (
     "logs:PutResourcePolicy",
     "route53:AssociateVPCWithHostedZone",
     "secretsmanager:GetRandomPassword",
-    "sns:*SubscriptionAttributes",
+    "sns:*SubscriptionA*",
     "sns:Unsubscribe",
 )
 """What AWS offers for every resource or none: WAF's and ElastiCache's log delivery, a vault's storage, a password, the
@@ -216,6 +219,11 @@ def deploy_statements(account: str, hosted_zone_ids: tuple[str, ...] = ()) -> li
             Condition={"StringEquals": {"iam:AWSServiceName": list(SERVICE_ROLES)}},
         ),
     ]
+
+
+def without_names(statements: list[Statement]) -> list[Statement]:
+    """Return the statements without their names: a managed policy has at most 6,144 characters (IAM quotas)."""
+    return [{key: value for key, value in statement.items() if key != "Sid"} for statement in statements]
 
 
 def _network() -> list[Statement]:

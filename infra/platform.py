@@ -6,7 +6,6 @@ One Terraform state per account. A district's own stack never changes anything i
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from infra.cdk import (
     AwsProvider,
@@ -43,6 +42,7 @@ from infra.deploy_rights import (
     DEPLOY_ROLE,
     DISTRICT_BOUNDARY,
     deploy_statements,
+    without_names,
 )
 from infra.district_rights import district_statements
 from infra.frame import policy, tls_only
@@ -182,11 +182,6 @@ class DeployRole(Construct):
             "deploy_boundary_arn": rights.arn,
             "district_boundary_arn": district.arn,
         }
-
-
-def without_names(statements: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the statements without their names: a managed policy has at most 6,144 characters (IAM quotas)."""
-    return [{key: value for key, value in statement.items() if key != "Sid"} for statement in statements]
 
 
 class StateBucket(Construct):

@@ -124,6 +124,13 @@ MAY = [
     ("rds:DeleteDBClusterSnapshot", f"arn:aws:rds:us-east-1:{ACCOUNT}:cluster-snapshot:final-maple-sbx-1", OURS),
     ("kms:DescribeKey", f"arn:aws:kms:us-east-1:{ACCOUNT}:key/of-rds", {}),
     ("cloudwatch:GetMetricData", "*", {}),
+    # What the preflight asks beside what runs ask.
+    ("iam:SimulatePrincipalPolicy", f"{IAM}:role/homeroom-deploy", {}),
+    ("guardduty:ListDetectors", "*", {}),
+    ("elasticache:DescribeCacheEngineVersions", "*", {}),
+    ("rds:DescribeOrderableDBInstanceOptions", "*", {}),
+    ("acm:ListCertificates", "*", {}),
+    *((f"sns:{action}SubscriptionAttributes", "*", {}) for action in ("Get", "Set")),
     ("secretsmanager:CreateSecret", arn("secretsmanager", "secret:pseudonym-key-maple-sbx-a1b2c3"), MADE),
     *((action, "*", {}) for action in LISTS),
     # WAF knows a balancer without its tags, and the managed groups without any (Service Authorization Reference: WAF).

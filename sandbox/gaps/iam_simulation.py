@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from sandbox.gaps.extension import add_actions
-from sandbox.gaps.iam_evaluation import Decision, Document, decide
+from sandbox.iam_evaluation import Decision, Document, decide
 
 MOST_ITEMS = 100
 """How many results are in an answer where the caller asks for no other number."""

@@ -1,6 +1,12 @@
-"""The record of who touched student data: CloudTrail's events, and the processing system's own access record."""
+"""The record of who touched student data: CloudTrail's data events, and the processing system's own access record.
+
+What is done to the district's resources themselves (management events) is in the trail of its account, since no trail
+can narrow those to some resources: `infra.platform_trail`.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 from infra.buckets import ClosedBucket, LogTarget, bucket_name
 from infra.cdk import (
@@ -11,7 +17,9 @@ from infra.cdk import (
     Construct,
 )
 from infra.frame import Frame, allow, policy
+from infra.platform_trail import with_second_factor
 from infra.roles import ServiceRole
+from infra.rotation import ROTATION_KIND
 
 AUDITOR_KIND = "auditor"
 
@@ -46,11 +54,15 @@ class Audit(Construct):
             s3_bucket_name=bucket.name,
             kms_key_id=key_arn,
             enable_log_file_validation=True,
-            include_global_service_events=True,
+            include_global_service_events=False,
             is_multi_region_trail=False,
             cloud_watch_logs_group_arn=f"{trail_group.arn}:*",
             cloud_watch_logs_role_arn=writer.arn,
-            advanced_event_selector=selectors(watched_bucket_arn),
+            advanced_event_selector=selectors(
+                results=watched_bucket_arn,
+                records=bucket.arn,
+                function=frame.arn("lambda", f"function:{frame.name(ROTATION_KIND)}"),
+            ),
             depends_on=[bucket.policy, writer.policy],
         )
         self.auditor(key_arn, bucket.arn, [trail_group, access])
@@ -100,13 +112,6 @@ class Audit(Construct):
 
     def auditor(self, key_arn: str, bucket_arn: str, groups: list[CloudwatchLogGroup]) -> None:
         """A role for people who audit: signed in with a second factor, reading records and nothing else."""
-        account = self.frame.spec.account_id
-        people = {
-            "Effect": "Allow",
-            "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
-            "Action": ["sts:AssumeRole"],
-            "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
-        }
         read_logs = ["DescribeLogStreams", "FilterLogEvents", "GetLogEvents", "GetQueryResults", "StartQuery"]
         ServiceRole(
             self,
@@ -114,7 +119,7 @@ class Audit(Construct):
             self.frame,
             kind=AUDITOR_KIND,
             service="",
-            assume_role_policy=policy(people),
+            assume_role_policy=policy(with_second_factor(self.frame.spec.account_id)),
             statements=[
                 allow("ListRecords", ["s3:ListBucket", "s3:GetBucketLocation"], [bucket_arn]),
                 allow("ReadRecords", ["s3:GetObject", "s3:GetObjectVersion"], [f"{bucket_arn}/*"]),
@@ -128,25 +133,29 @@ class Audit(Construct):
         )
 
 
-def selectors(bucket_arn: str) -> list[CloudtrailAdvancedEventSelector]:
-    """Return what the trail records: every management event, which the use of secrets and keys is, and the results.
+def selectors(*, results: str, records: str, function: str) -> list[CloudtrailAdvancedEventSelector]:
+    """Return what the trail records: who reads and writes results, who reads these records, who calls the function.
 
-    Source: AWS CloudTrail, "Logging data events"; Secrets Manager's and KMS's calls are management events.
+    Every selector names this district's own resource by its ARN. Reading a secret and using a key are management
+    events, which a trail has of the whole account or not at all. Of the records only reads are told: the bucket takes
+    the trail's own deliveries, and each would be an event to deliver. Messages of the queues hold names of files and no
+    results. Sources: AWS CloudTrail API Reference, AdvancedFieldSelector; CloudTrail User Guide, "Logging data events".
     """
 
     def field(name: str, **how: list[str]) -> CloudtrailAdvancedEventSelectorFieldSelector:
         return CloudtrailAdvancedEventSelectorFieldSelector(field=name, **how)
 
+    def data(name: str, kind: str, *narrowed: CloudtrailAdvancedEventSelectorFieldSelector) -> Any:
+        of_kind = [field("eventCategory", equal_to=["Data"]), field("resources.type", equal_to=[kind])]
+        return CloudtrailAdvancedEventSelector(name=name, field_selector=[*of_kind, *narrowed])
+
     return [
-        CloudtrailAdvancedEventSelector(
-            name="Management", field_selector=[field("eventCategory", equal_to=["Management"])]
+        data("Results", "AWS::S3::Object", field("resources.ARN", starts_with=[f"{results}/"])),
+        data(
+            "Records",
+            "AWS::S3::Object",
+            field("resources.ARN", starts_with=[f"{records}/"]),
+            field("readOnly", equal_to=["true"]),
         ),
-        CloudtrailAdvancedEventSelector(
-            name="Results",
-            field_selector=[
-                field("eventCategory", equal_to=["Data"]),
-                field("resources.type", equal_to=["AWS::S3::Object"]),
-                field("resources.ARN", starts_with=[f"{bucket_arn}/"]),
-            ],
-        ),
+        data("Rotation", "AWS::Lambda::Function", field("resources.ARN", equal_to=[function])),
     ]

@@ -1,8 +1,9 @@
 """What the deploy role may do: make, change and remove what is ours by tag or by name, and nothing beside it.
 
-Pure documents. The same document is the role's policy and its permissions boundary: what it may do is the most that
-it may ever do. Sources: Service Authorization Reference, per service; IAM, "Permissions boundaries"; EC2, "Grant
-permission to tag resources during creation". `infra.district_rights` is the boundary of the roles it makes.
+Pure documents. The role's permissions boundary says the same as its policies, but that it names no hosted zone: what it
+may do is the most that it may ever do. Sources: Service Authorization Reference, per service; IAM, "Permissions
+boundaries"; EC2, "Grant permission to tag resources during creation". `infra.district_rights` is the boundary of the
+roles it makes.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from infra.frame import ROLE_PATH, allow
 
 Statement = dict[str, Any]
 
-DEPLOY_ROLE, DEPLOY_BOUNDARY, DISTRICT_BOUNDARY = "homeroom-deploy", "homeroom-deploy", "homeroom-district"
-"""The role, its policy, and the boundary of every role that it makes for a district."""
+DEPLOY_ROLE, DEPLOY_POLICY, DEPLOY_BOUNDARY = "homeroom-deploy", "homeroom-deploy", "homeroom-deploy-boundary"
+DISTRICT_BOUNDARY = "homeroom-district"
+"""The boundary of every role that the deploy role makes for a district."""
 
 BUCKETS = ("results", "audit", "logs")
 CODES = ("prod", "s??")
@@ -74,7 +76,9 @@ LOOKING = (
     "ecs:List*",
     "elasticache:Describe*",
     "elasticloadbalancing:Describe*",
+    "guardduty:List*",
     "iam:ListRoles",
+    "iam:Simulate*",
     "kms:DescribeKey",
     "kms:List*",
     "lambda:List*",
@@ -89,7 +93,8 @@ LOOKING = (
     "tag:GetRes*",
     "wafv2:List*",
 )
-"""Lists and descriptions, which know no resource. Who one is may be asked without a right (STS, GetCallerIdentity)."""
+"""Lists and descriptions, which know no resource. Who one is may be asked without a right (STS, GetCallerIdentity). To
+simulate says of any principal what it may do, and changes nothing; the preflight asks it of the deploy role itself."""
 
 WITHOUT_RESOURCE = (
     "backup-storage:Mount*",
@@ -177,7 +182,7 @@ TASKS = ("api", "migrate", "worker")
 
 
 def deploy_statements(account: str, hosted_zone_ids: tuple[str, ...] = ()) -> list[Statement]:
-    """Return the deploy role's rights in this account, and on the records of these zones."""
+    """Return the deploy role's rights in this account, and on the records of these zones; an asterisk is any zone."""
     roles = [f"arn:aws:iam::{account}:role{ROLE_PATH}*"]
     boundary = f"arn:aws:iam::{account}:policy/{DISTRICT_BOUNDARY}"
     services = [f"{service}:*" for service in BY_TAG]
@@ -198,9 +203,10 @@ def deploy_statements(account: str, hosted_zone_ids: tuple[str, ...] = ()) -> li
         allow("Look", [*LOOKING, *WITHOUT_RESOURCE], ["*"]),
         allow(
             "Names",
-            [*BY_NAME, *(RECORD_ACTIONS if hosted_zone_ids else ()), *(f"iam:{action}" for action in ROLE_ACTIONS)],
-            [*_by_name(account), *roles, *(f"arn:aws:route53:::hostedzone/{zone}" for zone in hosted_zone_ids)],
+            [*BY_NAME, *(f"iam:{action}" for action in ROLE_ACTIONS)],
+            [*_by_name(account), *roles],
         ),
+        *record_statements(hosted_zone_ids),
         allow(
             "RolesInside",
             [f"iam:{action}" for action in WITHIN_THE_BOUNDARY],
@@ -220,6 +226,17 @@ def deploy_statements(account: str, hosted_zone_ids: tuple[str, ...] = ()) -> li
             Condition={"StringEquals": {"iam:AWSServiceName": list(SERVICE_ROLES)}},
         ),
     ]
+
+
+def record_statements(hosted_zone_ids: tuple[str, ...]) -> list[Statement]:
+    """Return the rights on the records of these zones; none where there are none."""
+    zones = [f"arn:aws:route53:::hostedzone/{zone}" for zone in hosted_zone_ids]
+    return [allow("Records", list(RECORD_ACTIONS), zones)] if zones else []
+
+
+def without_names(statements: list[Statement]) -> list[Statement]:
+    """Return the statements without their names: a managed policy has at most 6,144 characters (IAM quotas)."""
+    return [{key: value for key, value in statement.items() if key != "Sid"} for statement in statements]
 
 
 def _network() -> list[Statement]:

@@ -26,6 +26,7 @@ from infra.frame import Frame
 from infra.ingest import Ingest
 from infra.network import Network
 from infra.observability import Observability, Topic
+from infra.platform_trail import management_events_query
 from infra.pseudonyms import PseudonymKey
 from infra.rotation import Rotation, RotationCode
 from infra.scaling import Scaling
@@ -200,6 +201,7 @@ class DistrictStack(ReadableStack):
             "dashboard_name": watch.dashboard_name,
             "log_group_names": logs,
             "vpc_id": network.vpc_id,
+            "management_events_query": management_events_query(spec.suffix, key.key_id, network.vpc_id),
         }
         for name, value in outputs.items():
             TerraformOutput(self, name, value=value)

@@ -67,3 +67,4 @@ class Encryption(Construct):
         )
         KmsAlias(self, "alias", name=f"alias/{frame.name('data')}", target_key_id=key.key_id)
         self.key_arn: str = key.arn
+        self.key_id: str = key.key_id

@@ -1,4 +1,4 @@
-"""What all districts of an account share: the state bucket, the image repository, the deploy role and its boundaries.
+"""What all districts of an account share: state bucket, image repository, deploy role, boundaries, and the trail.
 
 One Terraform state per account. A district's own stack never changes anything in here.
 """
@@ -6,7 +6,6 @@ One Terraform state per account. A district's own stack never changes anything i
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from infra.cdk import (
     AwsProvider,
@@ -20,6 +19,7 @@ from infra.cdk import (
     GuarddutyDetector,
     IamPolicy,
     IamRole,
+    IamRolePolicy,
     IamRolePolicyAttachment,
     KmsAlias,
     KmsKey,
@@ -40,13 +40,17 @@ from infra.cdk import (
 )
 from infra.deploy_rights import (
     DEPLOY_BOUNDARY,
+    DEPLOY_POLICY,
     DEPLOY_ROLE,
     DISTRICT_BOUNDARY,
     deploy_statements,
+    record_statements,
+    without_names,
 )
 from infra.district_rights import district_statements
 from infra.frame import policy, tls_only
 from infra.platform_spec import PlatformSpec
+from infra.platform_trail import AccountTrail, key_statements
 from infra.stack import ReadableStack
 from infra.worker_rights import WORKER, worker_statements
 
@@ -87,6 +91,8 @@ class PlatformStack(ReadableStack):
                 policy=policy(*worker_statements(spec.state_bucket, key.arn)),
             )
             outputs["worker_policy_arn"] = worker.arn
+        if spec.management_trail:
+            outputs |= AccountTrail(self, spec, key_arn=key.arn).outputs
         if spec.guardduty:
             GuarddutyDetector(self, "guardduty", enable=True)
         for name, value in outputs.items():
@@ -105,8 +111,13 @@ class Key(Construct):
             "Action": ["kms:*"],
             "Resource": ["*"],
         }
+        trail = key_statements(spec) if spec.management_trail else []
         key = KmsKey(
-            self, "key", description="Homeroom's states and images", enable_key_rotation=True, policy=policy(account)
+            self,
+            "key",
+            description="Homeroom's states and images",
+            enable_key_rotation=True,
+            policy=policy(account, *trail),
         )
         KmsAlias(self, "alias", name="alias/homeroom-platform", target_key_id=key.key_id)
         self.arn: str = key.arn
@@ -143,9 +154,17 @@ class DeployRole(Construct):
         rights = IamPolicy(
             self,
             "rights",
+            name=DEPLOY_POLICY,
+            description="What the deploy role may do",
+            policy=policy(*without_names(deploy_statements(spec.account_id))),
+        )
+        boundary = IamPolicy(
+            self,
+            "boundary",
             name=DEPLOY_BOUNDARY,
-            description="What the deploy role may do, and the most it may ever do",
-            policy=policy(*without_names(deploy_statements(spec.account_id, spec.hosted_zone_ids))),
+            description="The most that the deploy role may ever do",
+            # Zones come and go, and a managed policy has no room for the names of many.
+            policy=policy(*without_names(deploy_statements(spec.account_id, ("*",)))),
         )
         district = IamPolicy(
             self,
@@ -165,20 +184,17 @@ class DeployRole(Construct):
             "role",
             name=DEPLOY_ROLE,
             assume_role_policy=policy(portal),
-            permissions_boundary=rights.arn,
+            permissions_boundary=boundary.arn,
             max_session_duration=LONGEST_RUN_SECONDS,
         )
         IamRolePolicyAttachment(self, "attached", role=role.name, policy_arn=rights.arn)
+        if records := record_statements(spec.hosted_zone_ids):
+            IamRolePolicy(self, "records", name="records", role=role.name, policy=policy(*records))
         self.outputs: dict[str, str] = {
             "deploy_role_arn": role.arn,
-            "deploy_boundary_arn": rights.arn,
+            "deploy_boundary_arn": boundary.arn,
             "district_boundary_arn": district.arn,
         }
-
-
-def without_names(statements: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the statements without their names: a managed policy has at most 6,144 characters (IAM quotas)."""
-    return [{key: value for key, value in statement.items() if key != "Sid"} for statement in statements]
 
 
 class StateBucket(Construct):

@@ -26,7 +26,7 @@ EXTERNAL_ID_LEAST = 8
 
 
 class PlatformSpec(BaseModel):
-    """One account's shared resources: state bucket (in the portal's own account), repository, deploy role."""
+    """One account's shared resources: state bucket (in the portal's own account), repository, deploy role, trail."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -37,6 +37,8 @@ class PlatformSpec(BaseModel):
     portal_principal_arns: tuple[str, ...]
     state_bucket: str | None = None
     guardduty: Switch = False
+    management_trail: Switch = True
+    """False where a trail of the organization records this account and its auditors read that one."""
     admin_role_arn: str | None = None
     hosted_zone_ids: tuple[str, ...] = ()
 

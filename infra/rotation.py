@@ -20,6 +20,7 @@ from infra.roles import ServiceRole
 from infra.secret import Credentials
 
 ROTATION_DAYS = 30
+ROTATION_KIND = "rotation"
 CA_BUNDLE = "/var/task/rotation/rds-ca.pem"
 """Where Lambda unpacks the authorities of RDS's certificates (Lambda, "Defined runtime environment variables")."""
 
@@ -46,7 +47,7 @@ class Rotation(Construct):
             self,
             "function_role",
             frame,
-            kind="rotation",
+            kind=ROTATION_KIND,
             service="lambda.amazonaws.com",
             # Lambda gives no source account when it assumes a role (Lambda, "Execution role").
             assume_role_policy=policy(
@@ -111,7 +112,7 @@ class Rotation(Construct):
         code: RotationCode,
     ) -> LambdaFunction:
         """The function in the application's subnets, with rights on these secrets alone."""
-        name = frame.name("rotation")
+        name = frame.name(ROTATION_KIND)
         group = CloudwatchLogGroup(
             self,
             "log_group",

@@ -1,5 +1,7 @@
 """The walk of one run, from its claim to its end: synthesize, plan, apply, verify, record.
 
+Before the first plan in an account and region comes the preflight: what would fail there is said at once.
+
 1. Synthesize the stack from the run's specification, in a child process.
 2. Initialize Terraform with the district's state in the bucket, and settle what a Terraform that died has left.
 3. Plan. The plan is recorded, judged, and stored in the bucket.
@@ -37,6 +39,7 @@ from provisioning.supervision import Supervision
 from provisioning.takeover import TakeOver
 from provisioning.transitions import RunMoved
 from provisioning.walk.applying import apply, carry
+from provisioning.walk.first_look import look_first
 from provisioning.walk.hold import Hold
 from provisioning.walk.planning import note_plan, refuse_stale, still_binds
 from provisioning.walk.settling import adopt, is_doubtful, release_lock, settled
@@ -100,6 +103,7 @@ class Walk:
 
     def plan_anew(self, folder: Path) -> None:
         """Take all steps, from the synthesis on."""
+        look_first(self.hold)
         terraform = self.prepared(folder)
         if self.run.kind_badge is RunKind.DRIFT:
             drifted = self.hold.reading(

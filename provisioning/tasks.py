@@ -25,6 +25,7 @@ from provisioning.holdings import look_at as look_into
 from provisioning.models import Run
 from provisioning.notices.outbox import deliver_due, forget_old
 from provisioning.patience import patiently
+from provisioning.preflight import look_and_store
 from provisioning.presence import PERIODIC, sign
 from provisioning.quota_reading import read_account, read_all
 from provisioning.reaper import reap, recover
@@ -147,6 +148,13 @@ def check_access(account: int | None = None) -> None:
         check_all()
     elif (known := AwsAccount.objects.filter(pk=account).first()) is not None:
         check_account(known)
+
+
+@shared_task(name="provisioning.look_before", ignore_result=True, soft_time_limit=300)
+def look_before(account: int, region: str) -> None:
+    """Look at an account and region, because somebody wants to know whether runs would come through there."""
+    if (known := AwsAccount.objects.filter(pk=account).first()) is not None:
+        look_and_store(known, region)
 
 
 @shared_task(name="provisioning.plan_districts", ignore_result=True)

@@ -25,6 +25,7 @@ def main() -> None:
     )
     parser.add_argument("--control", type=Path, metavar="SOCKET", help="a socket by which copies of it are asked for")
     parser.add_argument("--while-locked", type=Path, metavar="FILE", help="end when nobody holds this file's lock")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="add a line of JSON for each call to this file")
     arguments = parser.parse_args()
     try:
         serve(
@@ -34,6 +35,7 @@ def main() -> None:
             processes=arguments.processes,
             control=arguments.control,
             while_locked=arguments.while_locked,
+            record=arguments.record,
             announce=lambda url: print(url, flush=True),
         )
     except ValueError as refused:

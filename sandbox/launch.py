@@ -97,13 +97,15 @@ def fork_from(origin: Origin | None) -> None:
 
 
 @contextlib.contextmanager
-def running_sandbox(*, folder: Path | None = None, processes: bool = False) -> Iterator[Sandbox]:
+def running_sandbox(
+    *, folder: Path | None = None, processes: bool = False, record: Path | None = None
+) -> Iterator[Sandbox]:
     """Run an embedded AWS with nothing in it on a free loopback port; raises SandboxFailedError or ForkRefusedError.
 
-    With `processes`, what stands behind its resources are real ones.
+    With `processes`, what stands behind its resources are real ones. With a file to `record` in, its calls are noted.
     """
-    if _origin is None or processes:
-        with started_sandbox(folder=folder, processes=processes) as started:
+    if _origin is None or processes or record is not None:
+        with started_sandbox(folder=folder, processes=processes, record=record) as started:
             yield started
     else:
         with forked_sandbox(_origin(), folder=folder) as forked:
@@ -112,7 +114,11 @@ def running_sandbox(*, folder: Path | None = None, processes: bool = False) -> I
 
 @contextlib.contextmanager
 def started_sandbox(
-    *, folder: Path | None = None, start_seconds: float = START_SECONDS, processes: bool = False
+    *,
+    folder: Path | None = None,
+    start_seconds: float = START_SECONDS,
+    processes: bool = False,
+    record: Path | None = None,
 ) -> Iterator[StartedSandbox]:
     """Run `python -m sandbox`; raises SandboxFailedError when it does not come up."""
     with contextlib.ExitStack() as cleanup:
@@ -122,6 +128,7 @@ def started_sandbox(
         output = cleanup.enter_context(log.open("wb"))
         command = [sys.executable, "-m", "sandbox", "--ready-file", str(ready)]
         command += ["--processes", str(folder / "processes")] if processes else []
+        command += ["--record", str(record)] if record is not None else []
         process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         cleanup.callback(_end, process)
         yield StartedSandbox(wait_for_url(process, ready, log, start_seconds), process, log)

@@ -19,6 +19,7 @@ from sandbox.application import SandboxApplication
 from sandbox.configuration import configure
 from sandbox.forks import SIGNALS, Forks
 from sandbox.lifetimes import end_with_lock
+from sandbox.recording import Recording, Wsgi
 from sandbox.strangers import StrangersRefused
 from sandbox.warmth import warm_all, warm_first
 
@@ -38,12 +39,13 @@ def serve(
     processes: Path | None = None,
     control: Path | None = None,
     while_locked: Path | None = None,
+    record: Path | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; raises ValueError for an address that is not loopback.
 
     With a folder for `processes`, databases, caches, tasks and functions have real ones, whose files go there.
     With a `control` socket it can be forked, in which case it has no processes. With a file for `while_locked` it ends
-    as soon as nobody holds that file's lock.
+    as soon as nobody holds that file's lock. With a file for `record` every call is noted in it, by service and action.
     """
     if not ipaddress.ip_address(host).is_loopback:
         raise ValueError(f"{host} is not a loopback address: the embedded AWS trusts whoever reaches it")
@@ -59,7 +61,8 @@ def serve(
     forks = Forks(control, application) if control is not None else None
     if while_locked is not None:
         end_with_lock(while_locked)
-    _open(application, host, port, ready_file, announce, standins)
+    served = application if record is None else Recording(application, record)
+    _open(served, host, port, ready_file, announce, standins)
     if forks is None:
         signal.sigwait(END_SIGNALS)
     else:
@@ -72,7 +75,7 @@ def serve(
 
 
 def _open(
-    application: SandboxApplication,
+    application: Wsgi,
     host: str,
     port: int,
     ready_file: Path | None,

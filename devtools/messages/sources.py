@@ -26,6 +26,8 @@ from portal.districts.changes import EDITABLE
 from portal.districts.registration import DEFAULT_REGION
 from portal.texts import CONTEXT, WORDS
 from provisioning.engine.known_errors.catalogue import CATALOGUE
+from provisioning.engine.preflight.access import IDENTITY
+from provisioning.engine.preflight.checks import CHECKS
 from provisioning.engine.quotas import KINDS
 
 TRANSLATING = ("portal", "provisioning")
@@ -122,6 +124,7 @@ def _words() -> Iterator[Text]:
     for name in EDITABLE.values():
         yield from (Text(CONTEXT, name), Text(CONTEXT, f"{name}: {{value}}"))
     yield from (Text(CONTEXT, kind.name) for kind in KINDS.values())
+    yield from (Text(CONTEXT, name) for name in (IDENTITY, *CHECKS))
     yield from (Text(CONTEXT, text) for text in _costs())
     for hint in CATALOGUE:
         yield from (Text(CONTEXT, hint.summary), Text(CONTEXT, hint.remedy))

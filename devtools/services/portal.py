@@ -56,12 +56,13 @@ def running_portal(
     port: int | None = None,
     durable: bool = True,
     processes: bool = False,
+    more: Mapping[str, str] | None = None,
     say: Callable[[str], None] = lambda text: None,
     before_web: Callable[[Mapping[str, str]], None] = lambda variables: None,
 ) -> Iterator[Portal]:
     """Run everything below `folder`; `before_web` is called once the database is there. All of it ends with us.
 
-    With `processes`, the embedded AWS runs databases, caches, tasks and functions.
+    With `processes`, the embedded AWS runs databases, caches, tasks and functions; `more` are further variables.
     """
     folder.mkdir(parents=True, exist_ok=True)
     port = port or free_port()
@@ -73,13 +74,14 @@ def running_portal(
         broker = stack.enter_context(running_broker(folder / "broker"))
         say("Embedded AWS")
         sandbox = stack.enter_context(running_sandbox(folder / "sandbox", processes=processes))
-        variables = project_variables(
+        own = project_variables(
             var=folder,
             database_url=database.url,
             broker_url=broker.url,
             aws_endpoint_url=sandbox.url,
             secret_key=kept_secret(folder / "secret-key"),
         )
+        variables = {**own, **(more or {})}
         ensure_signing_key(folder)
         environment = inherited() | dict(variables)
         (folder / "static").mkdir(exist_ok=True)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.badges import Badge
 from portal.console.diagram import PartState
 from portal.districts.statuses import DistrictStatus, DriftStatus
+from provisioning.models.preflight import PreflightVerdict
 from provisioning.models.quota import QuotaSource
 from provisioning.rollouts.states import RolloutState, Standing
 from provisioning.states import Decision, RunKind, RunState
@@ -72,6 +73,11 @@ QUOTAS: Words = {
     QuotaSource.DEFAULT: _("Service Quotas did not answer, or was not asked yet; AWS's documented default counts."),
     QuotaSource.FIXED: _("AWS raises this limit for nobody."),
 }
+PREFLIGHTS: Words = {
+    PreflightVerdict.FINE: _("Nothing stands in a run's way here."),
+    PreflightVerdict.WARNING: _("A run may come through; somebody ought to look."),
+    PreflightVerdict.REFUSED: _("What a run needs is missing or denied: it is refused before its first plan."),
+}
 ROLLOUTS: Words = {
     RolloutState.RUNNING: _("Waves are being worked on."),
     RolloutState.PAUSED: _("Nothing new begins until somebody resumes it; what is at work goes on."),
@@ -98,6 +104,7 @@ GROUPS: tuple[tuple[str | Promise, Words], ...] = (
     (_("Rollouts"), ROLLOUTS),
     (_("Districts of a rollout"), STANDINGS),
     (_("Where a limit is from"), QUOTAS),
+    (_("Preflight"), PREFLIGHTS),
 )
 _ALL: dict[tuple[type[Badge], str], str | Promise] = {
     (type(badge), badge.value): told for _group, words in GROUPS for badge, told in words.items()

@@ -20,6 +20,7 @@ from infra.cost import load_prices
 from portal.audit import chain
 from portal.console.banners import Banner, about_access, about_room, about_workers
 from portal.districts.models import AwsAccount
+from portal.districts.registration import DEFAULT_REGION
 from portal.version import VERSION
 from provisioning.health import DriftChecks, Queue, Workers, drift_checks, queue, refused_access, workers
 from provisioning.models import AccountAccess, Run
@@ -65,6 +66,8 @@ class SystemPage:
     drift: DriftChecks
     prices: PriceList
     chain: Any
+    region: str
+    """Where a preflight begins; its page has the others."""
 
 
 def system_strip() -> Strip:
@@ -92,6 +95,7 @@ def system_page() -> SystemPage:
         drift=drift_checks(),
         prices=price_list(timezone.now().date()),
         chain=chain.last_verification(),
+        region=DEFAULT_REGION,
     )
 
 

@@ -10,6 +10,7 @@ from portal.console.views import (
     district,
     drift,
     fleet,
+    preflight,
     register,
     rollout,
     run,
@@ -78,5 +79,7 @@ urlpatterns = [
     path("accounts/test", system.ask_access, name="access-test-chosen"),
     path("accounts/<slug:account_id>/test", system.ask_access, name="access-test"),
     path("accounts/<slug:account_id>/access", system.access, name="access"),
+    path("accounts/<slug:account_id>/preflight/<slug:region>", preflight.preflight, name="preflight"),
+    path("accounts/<slug:account_id>/preflight/<slug:region>/look", preflight.look, name="preflight-look"),
     path("legend", system.legend, name="legend"),
 ]

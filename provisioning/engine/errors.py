@@ -122,6 +122,13 @@ class AwsUnavailable(EngineError):  # noqa: N818
     remedy = "Check the credentials and that the AWS endpoint answers, then retry the run."
 
 
+class PreflightRefused(EngineError):  # noqa: N818
+    """The preflight of the account found something by which the run would fail."""
+
+    code = "preflight_refused"
+    remedy = "Do what the details say of each line, then retry the run: the preflight comes again before its plan."
+
+
 class Interrupted(EngineError):  # noqa: N818
     """The step was stopped because somebody asked for it."""
 

@@ -32,7 +32,8 @@ class QuotaKind:
     default: float
     per: str = "region"
     there: int = 0
-    """How many an account has before anybody made one: the default VPC and its gateway and group."""
+    """How many an account has before its first district: the default VPC with its gateway and group, and the trail of
+    management events."""
     is_fixed: bool = False
     """AWS raises it for nobody, so Service Quotas is not asked; the code is our own."""
 
@@ -46,7 +47,7 @@ GROUPS = QuotaKind("L-E79EC296", "vpc", "security groups", 2500, there=1)
 BALANCERS = QuotaKind("L-53DA6B97", "elasticloadbalancing", "application load balancers", 50)
 CLUSTERS = QuotaKind("L-952B80B8", "rds", "database clusters", 40)
 PROCESSORS = QuotaKind("L-3032A538", "fargate", "Fargate vCPUs", 6)
-TRAILS = QuotaKind("trails", "cloudtrail", "CloudTrail trails", 5, is_fixed=True)
+TRAILS = QuotaKind("trails", "cloudtrail", "CloudTrail trails", 5, there=1, is_fixed=True)
 KINDS = {
     kind.code: kind
     for kind in (VPCS, GATEWAYS, ADDRESSES, NATS, ENDPOINTS, GROUPS, BALANCERS, CLUSTERS, PROCESSORS, TRAILS)

@@ -6,6 +6,7 @@ from provisioning.models.drift import DriftItem
 from provisioning.models.holdings import DistrictHoldings
 from provisioning.models.notice import Notice
 from provisioning.models.pipeline import PipelineFigures
+from provisioning.models.preflight import Preflight, PreflightVerdict
 from provisioning.models.presence import Presence
 from provisioning.models.quota import AccountQuota
 from provisioning.models.rollout import Rollout, RolloutMember
@@ -19,6 +20,8 @@ __all__ = [
     "DriftItem",
     "Notice",
     "PipelineFigures",
+    "Preflight",
+    "PreflightVerdict",
     "Presence",
     "RemovalCertificate",
     "Rollout",

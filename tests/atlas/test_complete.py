@@ -40,6 +40,7 @@ NO_PAGES = {
     "audit-export": "a file",
     "access-test-chosen": "a part of the form's page",
     "access-test": "changes something, and leads on",
+    "preflight-look": "changes something, and leads on",
     "access": "a part of the system's page",
 }
 
@@ -80,6 +81,7 @@ WITHOUT: dict[str, dict[State, str]] = {
     "audit": {State.LOADING: STILL, State.ERROR: "a broken chain is shown by the tests"},
     "search": {State.LOADING: STILL, State.ERROR: SURE},
     "system": {State.LOADING: STILL, State.ERROR: "no worker answers in any state here"},
+    "preflight": {State.HUGE: "it has as many lines as there are checks"},
     "legend": dict.fromkeys((State.EMPTY, State.LOADING, State.ERROR, State.HUGE), "it is always the same"),
 }
 """Which states a page is never in, and why."""

@@ -18,7 +18,7 @@ from devtools.paths import ROOT
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.audit.models import AuditEvent
-from portal.districts.models import District
+from portal.districts.models import AwsAccount, District
 from portal.districts.services import set_drift
 from portal.districts.statuses import DistrictStatus, DriftStatus
 from provisioning.aws_services import service_of
@@ -26,6 +26,7 @@ from provisioning.models import (
     AccountQuota,
     DistrictHoldings,
     DriftItem,
+    Preflight,
     Presence,
     Rollout,
     Run,
@@ -123,6 +124,7 @@ def usual() -> Places:
     looked = with_stack(deployed(a_run(name="Linden Heights", slug="linden")))
     DistrictHoldings.objects.create(district=looked, asked_at=timezone.now())
     held(live)
+    looked_before(live.account)
     return {
         "live": live.suffix,
         "live_id": str(live.pk),
@@ -145,6 +147,7 @@ def usual() -> Places:
         "removal": str(removed.runs.latest("id").pk),
         "halted": str(a_halted_rollout().pk),
         "account_id": str(live.account_id),
+        "account": live.account.account_id,
         "user_id": str(otto.pk),
         "quota": str(AccountQuota.objects.filter(name__contains="VPC").latest("pk").pk),
         "drift": str(DriftItem.objects.filter(before=365).latest("pk").pk),
@@ -184,6 +187,37 @@ def huge() -> Places:
 
 
 BUILD = {World.EMPTY: empty, World.USUAL: usual, World.HUGE: huge}
+
+
+def looked_before(account: AwsAccount) -> None:
+    """Have three regions of an account: one that is fine, one where a worker looks, and one where runs would fail."""
+    now = timezone.now()
+    room = {
+        "check": "Quotas",
+        "verdict": "fine",
+        "told": "One more district fits.",
+        "remedy": "",
+        "detail": "VPCs: 2 of 5",
+    }
+    guard = {
+        "check": "GuardDuty",
+        "verdict": "warning",
+        "told": "GuardDuty is off in this region.",
+        "remedy": "Have the organization switch it on.",
+        "detail": "",
+    }
+    full = {
+        "check": "Quotas",
+        "verdict": "refused",
+        "told": "No more VPCs are left.",
+        "remedy": "Raise L-F678F1CE in Service Quotas; it takes hours to days.",
+        "detail": "VPCs: 5 of 5 (L-F678F1CE, read)",
+    }
+    for region, findings in (("us-east-1", [room, guard]), ("us-east-2", [full])):
+        Preflight.objects.create(
+            account=account, region=region, asked_at=now, checked_at=now, seconds=4.0, findings=findings
+        )
+    Preflight.objects.create(account=account, region="us-west-2", asked_at=now)
 
 
 def a_worker() -> Presence:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from infra.deploy_rights import CODES, deploy_statements
+from infra.deploy_rights import CODES, deploy_statements, record_statements
 from infra.frame import policy
 from infra.naming import ENVIRONMENT_CODES
 from infra.platform_spec import ZONE_COUNT
@@ -124,6 +124,13 @@ MAY = [
     ("rds:DeleteDBClusterSnapshot", f"arn:aws:rds:us-east-1:{ACCOUNT}:cluster-snapshot:final-maple-sbx-1", OURS),
     ("kms:DescribeKey", f"arn:aws:kms:us-east-1:{ACCOUNT}:key/of-rds", {}),
     ("cloudwatch:GetMetricData", "*", {}),
+    # What the preflight asks beside what runs ask.
+    ("iam:SimulatePrincipalPolicy", f"{IAM}:role/homeroom-deploy", {}),
+    ("guardduty:ListDetectors", "*", {}),
+    ("elasticache:DescribeCacheEngineVersions", "*", {}),
+    ("rds:DescribeOrderableDBInstanceOptions", "*", {}),
+    ("acm:ListCertificates", "*", {}),
+    *((f"sns:{action}SubscriptionAttributes", "*", {}) for action in ("Get", "Set")),
     ("secretsmanager:CreateSecret", arn("secretsmanager", "secret:pseudonym-key-maple-sbx-a1b2c3"), MADE),
     *((action, "*", {}) for action in LISTS),
     # WAF knows a balancer without its tags, and the managed groups without any (Service Authorization Reference: WAF).
@@ -270,14 +277,22 @@ def rights(platform: tuple[Path, dict[str, Any]], name: str) -> list[dict[str, A
     return statements
 
 
+def of_the_role(platform: tuple[Path, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what the deploy role's policies allow together: the managed one, and its own on the zones' records."""
+    inline = platform[1]["resource"]["aws_iam_role_policy"]["deploy_records"]
+    assert inline["role"] == "${aws_iam_role.deploy_role.name}"
+    return [*rights(platform, "deploy_rights"), *json.loads(inline["policy"])["Statement"]]
+
+
 @pytest.mark.parametrize(("action", "resource", "context"), MAY)
 def test_the_deploy_role_does_what_a_district_needs(platform, action, resource, context):
-    assert allowed(rights(platform, "deploy_rights"), action, resource, context)
+    assert allowed(of_the_role(platform), action, resource, context)
+    assert allowed(rights(platform, "deploy_boundary"), action, resource, context)
 
 
 @pytest.mark.parametrize(("action", "resource", "context"), MAY_NOT)
 def test_the_deploy_role_touches_nothing_that_is_not_ours(platform, action, resource, context):
-    assert not allowed(rights(platform, "deploy_rights"), action, resource, context)
+    assert not allowed(of_the_role(platform), action, resource, context)
 
 
 @pytest.mark.parametrize(("action", "resource", "context"), DISTRICT_MAY_NOT)
@@ -287,13 +302,24 @@ def test_no_role_of_a_district_ever_reaches_beyond_it(platform, action, resource
 
 def test_what_the_deploy_role_may_is_the_most_it_may_ever(platform):
     resources = platform[1]["resource"]
-    (role,) = resources["aws_iam_role"].values()
+    role = resources["aws_iam_role"]["deploy_role"]
     (attached,) = resources["aws_iam_role_policy_attachment"].values()
-    assert role["permissions_boundary"] == attached["policy_arn"] == "${aws_iam_policy.deploy_rights.arn}"
+    assert attached["policy_arn"] == "${aws_iam_policy.deploy_rights.arn}"
+    assert role["permissions_boundary"] == "${aws_iam_policy.deploy_boundary.arn}"
+    most = rights(platform, "deploy_boundary")
+    assert all(statement in most for statement in rights(platform, "deploy_rights"))
+    (more,) = [statement for statement in most if statement not in rights(platform, "deploy_rights")]
+    assert more["Resource"] == ["arn:aws:route53:::hostedzone/*"]
+
+
+@pytest.mark.parametrize(("action", "resource", "context"), MAY_NOT)
+def test_the_boundary_holds_nothing_that_is_not_ours_but_the_records_of_zones(platform, action, resource, context):
+    found = allowed(rights(platform, "deploy_boundary"), action, resource, context)
+    assert found is (action == "route53:ChangeResourceRecordSets"), "the role's own policy names the zones"
 
 
 def test_the_portal_alone_assumes_the_role_and_knows_the_external_id(platform):
-    (role,) = platform[1]["resource"]["aws_iam_role"].values()
+    role = platform[1]["resource"]["aws_iam_role"]["deploy_role"]
     (trust,) = json.loads(role["assume_role_policy"])["Statement"]
     assert trust["Principal"] == {"AWS": SPEC["portal_principal_arns"]}
     assert trust["Condition"] == {"StringEquals": {"sts:ExternalId": SPEC["external_id"]}}
@@ -311,7 +337,7 @@ def test_a_name_of_every_environment_and_of_nothing_like_it_is_ours():
 
 
 def test_no_right_is_for_every_action(platform):
-    for name in ("deploy_rights", "deploy_district_boundary", "worker"):
+    for name in ("deploy_rights", "deploy_boundary", "deploy_district_boundary", "worker"):
         for statement in rights(platform, name):
             assert "*" not in statement["Action"]
 
@@ -330,12 +356,12 @@ def test_the_state_bucket_is_taken_over_closed_and_encrypted(platform):
         f'"{SPEC["state_bucket"]}"',
         "}",
     ]
-    (closed,) = data["resource"]["aws_s3_bucket_public_access_block"].values()
+    closed = data["resource"]["aws_s3_bucket_public_access_block"]["state_closed"]
     assert all(closed[name] for name in closed if name != "bucket" and name != "depends_on")
-    (encrypted,) = data["resource"]["aws_s3_bucket_server_side_encryption_configuration"].values()
+    encrypted = data["resource"]["aws_s3_bucket_server_side_encryption_configuration"]["state_encryption"]
     rule = encrypted["rule"][0]["apply_server_side_encryption_by_default"]
     assert rule == {"sse_algorithm": "aws:kms", "kms_master_key_id": "${aws_kms_key.key_key.arn}"}
-    (versioning,) = data["resource"]["aws_s3_bucket_versioning"].values()
+    versioning = data["resource"]["aws_s3_bucket_versioning"]["state_versions"]
     assert versioning["versioning_configuration"] == {"status": "Enabled"}
 
 
@@ -372,12 +398,10 @@ def test_without_a_zone_no_record_may_be_changed():
     assert not allowed(statements, "route53:ChangeResourceRecordSets", zone, {})
 
 
-def test_the_most_zones_that_a_specification_takes_fit_into_the_policy():
+def test_the_most_zones_that_a_specification_takes_fit_into_the_roles_own_policy():
+    """10,240 characters without white space in all of a role's inline policies (IAM and STS quotas)."""
     longest = tuple("Z" * 31 + str(number) for number in range(ZONE_COUNT))
-    document = policy(
-        *[{key: part[key] for key in part if key != "Sid"} for part in deploy_statements(ACCOUNT, longest)]
-    )
-    assert len("".join(document.split())) <= 6144
+    assert len("".join(policy(*record_statements(longest)).split())) <= 10_240
 
 
 MADE_BY_NAME = {

@@ -471,22 +471,37 @@ def test_the_auditor_alone_reads_the_trail(stack):
     assert trust[0]["Condition"] == {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 
 
-def test_the_trail_records_management_and_the_results(stack):
+def test_a_districts_trail_records_what_is_done_to_its_own_data_and_nothing_of_its_neighbours(stack):
+    """A trail cannot narrow management events to resources, so one that has any has the whole account's."""
     (trail,) = stack.all("aws_cloudtrail").values()
     fields = [
-        {field["field"]: field.get("equals") or field.get("starts_with") for field in part["field_selector"]}
+        {
+            field["field"]: field.get("equals") or field.get("starts_with")
+            for field in sorted(part["field_selector"], key=lambda field: str(field["field"]))
+        }
         for part in trail["advanced_event_selector"]
     ]
-    results = "arn:aws:s3:::homeroom-results-123456789012-"
+    buckets = "arn:aws:s3:::homeroom-{}-123456789012-" + f"{stack.suffix}/"
+    objects = {"eventCategory": ["Data"], "resources.type": ["AWS::S3::Object"]}
     assert fields == [
-        {"eventCategory": ["Management"]},
+        objects | {"resources.ARN": [buckets.format("results")]},
+        # Reads alone: a trail that recorded its own deliveries would never end.
+        objects | {"readOnly": ["true"], "resources.ARN": [buckets.format("audit")]},
         {
             "eventCategory": ["Data"],
-            "resources.type": ["AWS::S3::Object"],
-            "resources.ARN": [f"{results}{stack.suffix}/"],
+            "resources.type": ["AWS::Lambda::Function"],
+            "resources.ARN": [f"arn:aws:lambda:us-east-1:123456789012:function:rotation-{stack.suffix}"],
         },
     ]
+    assert trail["include_global_service_events"] is False
     assert trail["enable_log_file_validation"] is True
+
+
+def test_a_districts_management_events_are_asked_for_by_its_own_output(stack):
+    query = stack.data["output"]["management_events_query"]["value"]
+    assert f"/-{stack.suffix}[^a-z0-9]/" in query
+    for without_a_name in ("${aws_kms_key.encryption_key.key_id}", "${aws_vpc.network_vpc.id}"):
+        assert f'@message like "{without_a_name}"' in query
 
 
 def test_images_are_named_by_digest_or_by_the_placeholder(stacks):

@@ -83,7 +83,7 @@ def a_whole_portal(folder: Path, session: pytest.Session) -> Iterator[Portal]:
     """Run one below `folder`, which stays with its logs when a test of the session fails meanwhile."""
     failed = session.testsfailed
     share_modules(folder / "work")
-    with running_portal(folder, durable=False, before_web=people_it) as portal:
+    with running_portal(folder, durable=False, more={"HOMEROOM_PREFLIGHT": "0"}, before_web=people_it) as portal:
         yield portal
     if session.testsfailed == failed:
         shutil.rmtree(folder)

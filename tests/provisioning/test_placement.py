@@ -202,6 +202,10 @@ def test_where_aws_does_not_tell_a_limit_its_default_counts_and_says_so(sandbox,
     assert {(reading.limit, reading.source) for reading in readings if reading.code == VPC} == {(5, source)}
 
 
+NOT_RAISED = "AWS does not raise its limit of CloudTrail trails: use another account or region."
+"""What stands beside an account with four districts: the trail of its own is the fifth."""
+
+
 def an_empty_account(name: str = "First", account_id: str = ACCOUNT_ID) -> AwsAccount:
     return add_account(name=name, account_id=account_id, actor=None)
 
@@ -221,14 +225,14 @@ class TestRequests:
             onboarded(4, account)
         (sentence,) = refused.value.problems["account_id"]
         assert sentence.startswith("First (123456789012) has 1 of 5 VPCs in us-east-1, and 4 promised to districts")
-        assert "L-F678F1CE" in sentence
+        assert sentence.endswith(NOT_RAISED)
         assert District.objects.count() == Run.objects.count() == 4
 
     def test_the_form_tells_it_beside_the_account_while_it_is_filled_in_and_when_it_is_sent(self, client):
         account = an_empty_account()
         client.force_login(a_person(Role.OPERATOR))
         typed = {"name": "Maple", "account_id": account.account_id, "environment": "sandbox", "size": "S", "zones": "2"}
-        sentence = "Raise the quota L-F678F1CE (VPCs) of First"
+        sentence = NOT_RAISED
         assert sentence not in client.post("/districts/new/check", typed).content.decode()
         for number in range(4):
             onboarded(number, account)
@@ -244,6 +248,19 @@ class TestRequests:
         answer = client.post("/districts/new", whole)
         assert answer.status_code == 422
         assert sentence in answer.content.decode()
+
+    def test_an_account_whose_trails_nobody_has_counted_has_room_for_four_districts(self):
+        """Beside the trail of its management events, which is over all regions, CloudTrail lets it have four."""
+        account = an_empty_account()
+        set_limit(account=account, region="us-east-1", code=VPC, limit=50, actor=None)
+        set_limit(account=account, region="us-east-1", code=quotas.GATEWAYS.code, limit=50, actor=None)
+        set_limit(account=account, region="us-east-1", code=EIP, limit=50, actor=None)
+        set_limit(account=account, region="us-east-1", code=quotas.PROCESSORS.code, limit=50, actor=None)
+        set_limit(account=account, region="us-east-1", code=quotas.NATS.code, limit=50, actor=None)
+        for number in range(4):
+            onboarded(number, account)
+        with pytest.raises(RegistrationRefused, match="1 of 5 CloudTrail trails in us-east-1, and 4 promised"):
+            onboarded(4, account)
 
     def test_the_account_with_room_is_named_and_takes_it(self):
         account, other = an_empty_account(), an_empty_account("Second", "210987654321")
@@ -333,7 +350,7 @@ class TestRequests:
         assert (capacity.more, capacity.is_full) == (1, False)
         onboarded(3, account)
         page = client.get("/system").content.decode()
-        assert "Raise the quota L-F678F1CE (VPCs) of First" in page
+        assert NOT_RAISED in page
         assert "not read yet" in page
         store_quotas(account, "us-east-1", [QuotaReading(code, 100, 2, "denied") for code in KINDS])
         page = client.get("/system").content.decode()

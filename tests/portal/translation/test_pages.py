@@ -36,7 +36,7 @@ NO_PAGES = {
     *("sign-out", "fleet-export", "bulk-template", "bulk-plan", "run-log", "certificate-key", "certificate-file"),
     *("audit-export", "audit-verify", "drift-check", "drift-plan", "drift-repair", "drift-accept", "district-plan"),
     *("district-deploy", "teardown-look", "run-cancel", "run-decide", "run-retry", "rollout-pause", "rollout-resume"),
-    *("rollout-abort", "access-test", "access-test-chosen", "run-comment"),
+    *("rollout-abort", "access-test", "access-test-chosen", "preflight-look", "run-comment"),
 }
 """Addresses that answer with a file, a redirection or only to a POST; what they say is on the page that follows."""
 
@@ -111,6 +111,10 @@ def pages(world: World) -> dict[str, list[str]]:
             found[name] = [reverse(f"console:{name}", args=[run.number]) for run in world.runs]
         elif "rollouts/<" in route:
             found[name] = [reverse(f"console:{name}", args=[world.rollout.number])]
+        elif "<slug:region>" in route:
+            found[name] = [
+                reverse(f"console:{name}", args=[ACCOUNT_ID, region]) for region in ("us-east-1", "us-west-2")
+            ]
         elif "accounts/<" in route:
             found[name] = [reverse(f"console:{name}", args=[ACCOUNT_ID])]
         elif "certificates/" in route:

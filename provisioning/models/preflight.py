@@ -1,0 +1,56 @@
+"""What the last preflight of an account in a region found. `provisioning.preflight` writes it."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from portal.badges import Badge
+from portal.districts.models import AwsAccount
+
+
+class PreflightVerdict(Badge):
+    """How one line of a preflight came out."""
+
+    FINE = "fine", "Fine", "check", "good"
+    WARNING = "warning", "To be looked at", "alert", "warn"
+    REFUSED = "refused", "A run would fail", "circle-off", "bad"
+
+
+class Preflight(models.Model):
+    """One look at an account and region before runs go there: a finding for each check, in order."""
+
+    account = models.ForeignKey(AwsAccount, on_delete=models.CASCADE, related_name="preflights")
+    region = models.CharField(max_length=32)
+    asked_at = models.DateTimeField()
+    checked_at = models.DateTimeField(null=True, blank=True)
+    seconds = models.FloatField(null=True, blank=True)
+    """How long all checks took."""
+    findings = models.JSONField(default=list, blank=True)
+    """Objects with ``check``, ``verdict``, ``told``, ``remedy`` and ``detail``."""
+
+    class Meta:
+        ordering = ["account", "region"]
+        constraints = [models.UniqueConstraint(fields=["account", "region"], name="preflight_once")]
+
+    def __str__(self) -> str:
+        return f"{self.account}, {self.region}"
+
+    @property
+    def is_under_way(self) -> bool:
+        """Say whether it was asked for and no worker has answered yet."""
+        return self.checked_at is None or self.checked_at < self.asked_at
+
+    @property
+    def refused(self) -> list[dict[str, str]]:
+        """The findings by which a run would fail."""
+        return [one for one in self.findings if one["verdict"] == PreflightVerdict.REFUSED.value]
+
+    @property
+    def warned(self) -> list[dict[str, str]]:
+        """The findings that somebody ought to look at."""
+        return [one for one in self.findings if one["verdict"] == PreflightVerdict.WARNING.value]
+
+    @property
+    def is_right(self) -> bool:
+        """Say whether the last one found nothing by which a run would fail."""
+        return self.checked_at is not None and not self.refused

@@ -1,0 +1,114 @@
+"""The account's one trail of management events: whole, kept from those whom it watches, read by auditors alone."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests import synthesis
+from tests.infra.iam import allowed
+from tests.infra.test_platform import ACCOUNT, MADE, OURS, PLATFORM, SPEC, arn
+
+BUCKET = f"arn:aws:s3:::homeroom-trail-{ACCOUNT}"
+TRAIL = arn("cloudtrail", "trail/homeroom-platform")
+GROUP = arn("logs", "log-group:/homeroom-platform/trail")
+
+
+@pytest.fixture(scope="module")
+def resources() -> dict[str, dict[str, Any]]:
+    made: dict[str, dict[str, Any]] = synthesis.platform(SPEC).data["resource"]
+    return made
+
+
+def document(body: dict[str, Any], name: str = "policy") -> list[dict[str, Any]]:
+    statements: list[dict[str, Any]] = json.loads(body[name])["Statement"]
+    return statements
+
+
+def test_it_records_every_management_event_of_every_region(resources):
+    (trail,) = resources["aws_cloudtrail"].values()
+    (selector,) = trail["advanced_event_selector"]
+    assert selector["field_selector"] == [{"field": "eventCategory", "equals": ["Management"]}]
+    assert trail["is_multi_region_trail"] is True
+    assert trail["include_global_service_events"] is True
+    assert trail["enable_log_file_validation"] is True
+    assert trail["kms_key_id"] == "${aws_kms_key.key_key.arn}"
+
+
+WATCHED = [
+    ("cloudtrail:StopLogging", TRAIL),
+    ("cloudtrail:DeleteTrail", TRAIL),
+    ("cloudtrail:PutEventSelectors", TRAIL),
+    ("s3:GetObject", f"{BUCKET}/AWSLogs/{ACCOUNT}/CloudTrail/x"),
+    ("s3:DeleteObject", f"{BUCKET}/AWSLogs/{ACCOUNT}/CloudTrail/x"),
+    ("s3:PutBucketPolicy", BUCKET),
+    ("logs:DeleteLogGroup", GROUP),
+    ("logs:TagResource", GROUP),
+    ("logs:FilterLogEvents", f"{GROUP}:*"),
+]
+
+
+@pytest.mark.parametrize(("action", "resource"), WATCHED)
+@pytest.mark.parametrize("name", ["deploy_rights", "deploy_district_boundary"])
+def test_nobody_whom_it_watches_reads_or_changes_it(resources, action, resource, name):
+    rights = document(resources["aws_iam_policy"][name])
+    for context in (PLATFORM, PLATFORM | MADE, {}):
+        assert not allowed(rights, action, resource, context)
+
+
+AUDITORS = [
+    ("s3:ListBucket", BUCKET),
+    ("s3:GetObject", f"{BUCKET}/AWSLogs/{ACCOUNT}/CloudTrail-Digest/x"),
+    ("logs:StartQuery", f"{GROUP}:*"),
+    ("logs:GetQueryResults", f"{GROUP}:*"),
+    ("logs:StopQuery", "*"),
+    ("cloudtrail:DescribeTrails", "*"),
+    ("cloudtrail:ListPublicKeys", "*"),
+    ("kms:Decrypt", arn("kms", "key/of-the-platform")),
+]
+
+
+def resolved(statements: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    known = {"${aws_kms_key.key_key.arn}": arn("kms", "key/of-the-platform")}
+    return [part | {"Resource": [known.get(one, one) for one in part["Resource"]]} for part in statements]
+
+
+@pytest.mark.parametrize(("action", "resource"), AUDITORS)
+def test_the_accounts_auditor_finds_a_districts_events_and_proves_that_nothing_was_changed(resources, action, resource):
+    assert allowed(resolved(document(resources["aws_iam_role_policy"]["trail_auditor_rights"])), action, resource, {})
+
+
+def test_the_auditor_reads_and_changes_nothing_else(resources):
+    rights = resolved(document(resources["aws_iam_role_policy"]["trail_auditor_rights"]))
+    for action, resource in (
+        ("s3:DeleteObject", f"{BUCKET}/AWSLogs/x"),
+        ("s3:GetObject", "arn:aws:s3:::homeroom-terraform-state/districts/maple-sbx/terraform.tfstate"),
+        ("s3:GetObject", f"arn:aws:s3:::homeroom-results-{ACCOUNT}-maple-sbx/results.csv"),
+        ("logs:DeleteLogGroup", GROUP),
+        ("cloudtrail:StopLogging", TRAIL),
+    ):
+        assert not allowed(rights, action, resource, OURS)
+    trust = document(resources["aws_iam_role"]["trail_auditor"], "assume_role_policy")
+    assert trust[0]["Condition"] == {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+
+
+def test_the_auditor_alone_reads_the_files_and_cloudtrail_alone_writes_them(resources):
+    statements = {part["Sid"]: part for part in document(resources["aws_s3_bucket_policy"]["trail_policy"])}
+    reading = statements["AuditorAloneReads"]
+    assert (reading["Effect"], reading["Condition"]) == (
+        "Deny",
+        {"ArnNotEquals": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/homeroom-auditor"}},
+    )
+    for name in ("TrailWrites", "TrailChecks"):
+        assert statements[name]["Principal"] == {"Service": "cloudtrail.amazonaws.com"}
+        assert statements[name]["Condition"] == {"StringEquals": {"aws:SourceArn": TRAIL}}
+    keyed = {part["Sid"]: part for part in document(resources["aws_kms_key"]["key_key"])}
+    assert keyed["TrailEncrypts"]["Condition"] == {"StringEquals": {"aws:SourceArn": TRAIL}}
+
+
+def test_where_the_organization_records_the_account_no_second_trail_is_made():
+    made = synthesis.platform(SPEC | {"management_trail": False}).data["resource"]
+    assert "aws_cloudtrail" not in made
+    assert "aws_cloudwatch_log_group" not in made

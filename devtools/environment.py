@@ -64,8 +64,9 @@ def project_variables(
         "HOMEROOM_WORK_DIR": str(var / "work"),
         # CDKTF's packages, 415 MB: unpacked once for the project, not for each session.
         "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(VAR / "jsii"),
-        # The embedded AWS forgets at once.
+        # The embedded AWS's lists lag behind nothing, and its ten minutes are a second.
         "HOMEROOM_REMOVAL_SETTLE_SECONDS": "3",
+        "HOMEROOM_REMOVAL_QUIET_SECONDS": "2",
     }
 
 

@@ -2,16 +2,18 @@
 
 AWS's inventory must be empty. What remains is looked for again for a time, since AWS's lists lag behind its deletions,
 and the log groups that AWS makes again by itself are deleted; then what is left is named, stored on the run and shown,
-and the run fails.
+and the run fails. An empty inventory is taken once more when what sends late has been gone for long enough.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
@@ -30,6 +32,8 @@ from provisioning.results import record_outputs, record_resources
 from provisioning.signatures import KeyProblem, sign
 from provisioning.snapshots import kept_for, settle_snapshots
 
+SENDING_LATE = frozenset({"aws_ecs_cluster", "aws_rds_cluster"})
+"""What AWS writes logs of for some minutes after it has gone (`provisioning.engine.late_groups`)."""
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 15.0
 Poll = Callable[[], bool]
 Note = Callable[[str], None]
@@ -52,9 +56,18 @@ def prove_removal(
     """
     # A teardown that had nothing to destroy any more still has the snapshots of its earlier tries to settle.
     settle_snapshots(run, engine, poll=poll)
-    inventory = _settled(run, engine, poll, note)
-    left = inventory.left_behind
     gone = _departures(run)
+    inventory = _settled(run, engine, poll, note)
+    quiet_in = _seconds_until_quiet(gone, timezone.now())
+    if not inventory.left_behind and quiet_in > 0:
+        note(
+            "The inventory is empty. AWS may still make log groups again, for what its clusters sent before they went: "
+            f"it is taken once more in {quiet_in:.0f} s."
+        )
+        if wait(quiet_in, poll):
+            raise Interrupted("The run was canceled.")
+        inventory = _settled(run, engine, poll, note)
+    left = inventory.left_behind
     rows = [_row(item) for item in left]
     kept = [_row(item) | {"scheduled": item.scheduled} for item in inventory.items if item.scheduled]
     proof = {"inventory": _told(inventory), "departures": gone}
@@ -105,6 +118,14 @@ def _settled(run: Run, engine: EngineSettings, poll: Poll, note: Note) -> Invent
         if wait(pause, poll):
             raise Interrupted("The run was canceled.")
         pause = min(pause * 2, LONGEST_WAIT_SECONDS)
+
+
+def _seconds_until_quiet(gone: Iterable[Mapping[str, Any]], now: datetime) -> float:
+    """Return how long AWS may still send something of clusters that have gone; not above 0 when that is over."""
+    moments = [
+        datetime.fromisoformat(part["gone_at"]) for part in gone if part["type"] in SENDING_LATE and part["gone_at"]
+    ]
+    return settings.REMOVAL_QUIET_SECONDS - (now - max(moments)).total_seconds() if moments else 0.0
 
 
 def _departures(run: Run) -> list[dict[str, Any]]:

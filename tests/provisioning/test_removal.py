@@ -53,6 +53,7 @@ def aws(settings, url):
     """Return a maker of clients of the embedded AWS, which has a state bucket."""
     settings.AWS_ENDPOINT_URL = url
     settings.REMOVAL_SETTLE_SECONDS = 1
+    settings.REMOVAL_QUIET_SECONDS = 0
     ensure_state_bucket(engine_settings())
     return lambda service: client(engine_settings(), service, "us-east-1")
 
@@ -152,6 +153,40 @@ def test_a_log_group_that_aws_has_made_again_does_not_keep_a_district(aws, setti
     prove(run, note=said.append)
     assert run.left_behind == []
     assert sum("had made the log group" in text for text in said) == len(made_again(run.spec["suffix"]))
+
+
+def test_a_log_group_that_comes_after_an_empty_inventory_is_waited_for_and_removed(aws, settings):
+    """The flush comes when the first look has found nothing, and before the clusters have been gone for long enough."""
+    settings.REMOVAL_SETTLE_SECONDS, settings.REMOVAL_QUIET_SECONDS = 20, 3
+    run = a_teardown(a_live_district("flushed"))
+    record_holdings(run, PLAN, engine_settings())
+    went(run, 1, "aws_rds_cluster.this")
+    name = sorted(made_again(run.spec["suffix"]))[1]
+    said: list[str] = []
+
+    def note(text: str) -> None:
+        said.append(text)
+        if "The inventory is empty" in text:
+            aws("logs").create_log_group(logGroupName=name)
+
+    prove(run, note=note)
+    assert [text.partition(" ")[0] for text in said[:2]] == ["The", "AWS"]
+    assert f"had made the log group {name} again" in said[1]
+    groups = aws("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    assert (groups, run.left_behind) == ([], [])
+
+
+def test_nobody_waits_for_a_flush_that_cannot_come_any_more(aws, settings):
+    settings.REMOVAL_QUIET_SECONDS = 900
+    run = a_teardown(a_live_district("quiet"))
+    record_holdings(run, PLAN, engine_settings())
+    long_ago = timezone.now() - timedelta(seconds=901)
+    went(run, 1, "aws_rds_cluster.this")
+    went(run, 2, "aws_vpc.this")
+    RunEvent.objects.filter(run=run, address="aws_rds_cluster.this").update(at=long_ago)
+    said: list[str] = []
+    prove(run, note=said.append)
+    assert said == []
 
 
 def test_no_other_log_group_is_taken_for_one_that_aws_has_made_again(aws):

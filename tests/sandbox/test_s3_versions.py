@@ -84,6 +84,33 @@ def test_prefixes_and_delimiters_are_as_in_any_list(client):
     assert [one["Prefix"] for one in page(s3, "folders", first, Delimiter="/", MaxKeys=1)["CommonPrefixes"]] == ["b/"]
 
 
+def test_a_page_says_of_each_version_what_s3_says_and_keys_are_whole(client):
+    s3 = client("s3")
+    key = "für <b> & 100%/ä+b"
+    versioned(s3, "whole-keys", **{key: 2})
+    s3.delete_object(Bucket="whole-keys", Key=key)
+    found = page(s3, "whole-keys")
+    assert {one["Key"] for one in [*found["Versions"], *found["DeleteMarkers"]]} == {key}
+    newest = found["Versions"][0]
+    assert (newest["Size"], newest["StorageClass"], newest["IsLatest"]) == (1, "STANDARD", False)
+    assert newest["ETag"] == s3.head_object(Bucket="whole-keys", Key=key, VersionId=newest["VersionId"])["ETag"]
+    assert (found["DeleteMarkers"][0]["IsLatest"], found["Name"], found["MaxKeys"]) == (True, "whole-keys", 1000)
+    assert [name for name, _ in rows(page(s3, "whole-keys", Prefix="für <b> &"))] == [key] * 3
+    first = page(s3, "whole-keys", MaxKeys=1)
+    assert first["NextKeyMarker"] == key
+    with pytest.raises(ClientError, match="NoSuchBucket"):
+        page(s3, "no-such-bucket")
+
+
+def test_only_who_asks_hears_what_was_deleted(client):
+    s3 = client("s3")
+    versioned(s3, "told", a=1, b=1)
+    (first, second) = rows(page(s3, "told"))
+    assert "Deleted" not in delete(s3, "told", [first])
+    named = [{"Key": second[0], "VersionId": second[1]}]
+    assert len(s3.delete_objects(Bucket="told", Delete={"Objects": named})["Deleted"]) == 1
+
+
 def test_a_crowd_is_listed_among_the_others_and_keeps_its_bucket(client, pull):
     s3 = client("s3")
     versioned(s3, "crowded", **{"in/9": 1, "zz": 1})

@@ -1,19 +1,24 @@
 # The portal's web server, worker and beat: one image, three commands.
-FROM python:3.12-slim
+# By its digest, which `docker buildx imagetools inspect` tells of a newer tag; the tag is for people.
+FROM python:3.12.12-slim-bookworm@sha256:593bd06efe90efa80dc4eee3948be7c0fde4134606dd40d8dd8dbcade98e669c
 
 ARG TERRAFORM_VERSION=1.13.5
 ARG TARGETARCH=amd64
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 
-# Terraform by its published checksum.
-RUN set -eu; apt-get update; apt-get install --yes --no-install-recommends curl unzip; cd /tmp; \
+# Terraform by the checksums that HashiCorp signed, and by nothing else.
+COPY devtools/toolchain/hashicorp.asc /tmp/hashicorp.asc
+RUN set -eu; apt-get update; apt-get install --yes --no-install-recommends curl gnupg unzip; cd /tmp; \
     base="https://releases.hashicorp.com/terraform/${TERRAFORM_VERSION}"; \
     archive="terraform_${TERRAFORM_VERSION}_linux_${TARGETARCH}.zip"; \
-    curl --fail --silent --show-error --location --remote-name "${base}/${archive}"; \
-    curl --fail --silent --show-error --location "${base}/terraform_${TERRAFORM_VERSION}_SHA256SUMS" \
-      | grep " ${archive}\$" | sha256sum --check --strict -; \
-    unzip -q "${archive}" terraform -d /usr/local/bin; rm "${archive}"; \
-    apt-get purge --yes --auto-remove curl unzip; rm -rf /var/lib/apt/lists/*
+    sums="terraform_${TERRAFORM_VERSION}_SHA256SUMS"; \
+    for file in "${archive}" "${sums}" "${sums}.sig"; do \
+      curl --fail --silent --show-error --location --remote-name "${base}/${file}"; done; \
+    gpg --dearmor --output hashicorp.gpg hashicorp.asc; \
+    gpgv --keyring /tmp/hashicorp.gpg "${sums}.sig" "${sums}"; \
+    grep " ${archive}\$" "${sums}" | sha256sum --check --strict -; \
+    unzip -q "${archive}" terraform -d /usr/local/bin; rm -rf "${archive}" "${sums}" "${sums}.sig" hashicorp.* ~/.gnupg; \
+    apt-get purge --yes --auto-remove curl gnupg unzip; rm -rf /var/lib/apt/lists/*
 
 WORKDIR /app
 COPY requirements/base.txt requirements/base.txt

@@ -11,30 +11,16 @@ import shutil
 import subprocess
 import sys
 import tomllib
-import venv
 from pathlib import Path
 from typing import Any
 
-from devtools.bootstrap import requirements_digest
 from devtools.converge import combinations
 from devtools.paths import ROOT, VAR
+from devtools.tool_environment import program as tool
 
 REQUIREMENTS = ROOT / "requirements" / "policy.txt"
 ENVIRONMENT = VAR / "checkov"
 SKIPPED = Path(__file__).parent / "skipped.toml"
-
-
-def install() -> Path:
-    """Return checkov's program, installed into an environment of its own from hashed requirements."""
-    stamp, program = ENVIRONMENT / ".requirements.sha256", ENVIRONMENT / "bin" / "checkov"
-    digest = requirements_digest(REQUIREMENTS)
-    if not (program.exists() and stamp.exists() and stamp.read_text() == digest):
-        print("Installing checkov into an environment of its own (once) ...", flush=True)
-        venv.EnvBuilder(with_pip=True, clear=True).create(ENVIRONMENT)
-        pip = [str(ENVIRONMENT / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-        subprocess.run([*pip, "--no-cache-dir", "--require-hashes", "-r", str(REQUIREMENTS)], check=True)
-        stamp.write_text(digest)
-    return program
 
 
 def stack(spec: dict[str, Any], folder: Path, *kind: str) -> Path:
@@ -65,7 +51,7 @@ def scan(program: Path, folder: Path) -> tuple[int, list[dict[str, Any]]]:
 def main() -> int:
     """Scan every stack and say what failed; exit status 1 unless all is clean."""
     reasons = tomllib.loads(SKIPPED.read_text())
-    program = install()
+    program = tool("checkov", REQUIREMENTS, ENVIRONMENT)
     specs: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         name: (spec, ()) for name, spec in combinations().items()
     }

@@ -1,6 +1,6 @@
 """Finds Terraform: a setting, the PATH, what set-up downloaded before; `install` downloads it by its checksum.
 
-Writes only below var/tools, and runs nothing that does not match the published SHA-256.
+Writes only below var/tools, and runs nothing that does not match the SHA-256 that HashiCorp signed.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 
 from devtools.errors import ToolMissingError
 from devtools.paths import TOOLS
+from devtools.toolchain import signature
 
 MINIMUM = (1, 11)
 VERSION = "1.13.5"
@@ -93,8 +94,17 @@ def _download(url: str) -> bytes:
         return bytes(answer.read())
 
 
-def install(tools: Path = TOOLS, releases: str = RELEASES) -> Path:
-    """Download Terraform below `tools` unless one is found; raises ToolMissingError with the remedy."""
+def install(
+    tools: Path = TOOLS,
+    releases: str = RELEASES,
+    *,
+    key: Path = signature.KEY,
+    fingerprint: str = signature.FINGERPRINT,
+) -> Path:
+    """Download Terraform below `tools` unless one is found; raises ToolMissingError with the remedy.
+
+    The list of checksums has to be signed by the key; the archive has to match the list.
+    """
     if found := find(tools):
         return found
     if setting := os.environ.get("HOMEROOM_TERRAFORM"):
@@ -103,14 +113,15 @@ def install(tools: Path = TOOLS, releases: str = RELEASES) -> Path:
         )
     archive = archive_name()
     try:
-        checksum = published_checksum(
-            _download(f"{releases}/{VERSION}/terraform_{VERSION}_SHA256SUMS").decode(), archive
-        )
+        listed = f"{releases}/{VERSION}/terraform_{VERSION}_SHA256SUMS"
+        sums, signed = _download(listed), _download(f"{listed}.sig")
         content = _download(f"{releases}/{VERSION}/{archive}")
     except (urllib.error.URLError, OSError) as error:
         raise ToolMissingError(
             f"Terraform is not on this machine, and downloading it failed ({error}).", remedy=remedy()
         ) from error
+    signature.verify(sums, signed, key=key, fingerprint=fingerprint)
+    checksum = published_checksum(sums.decode(), archive)
     if hashlib.sha256(content).hexdigest() != checksum:
         raise ToolMissingError(f"{archive} does not match its published checksum and was thrown away.", remedy=remedy())
     tools.mkdir(parents=True, exist_ok=True)

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import io
+import subprocess
 import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
 from devtools import doctor
 from devtools.errors import ToolMissingError
-from devtools.toolchain import browser, mirror, terraform
+from devtools.toolchain import browser, mirror, signature, terraform
 
 
 def test_a_mirror_is_found_by_the_very_version_for_this_platform(tmp_path):
@@ -41,7 +47,35 @@ def test_the_configuration_names_the_mirror_or_the_registry(tmp_path):
     assert "filesystem_mirror" not in mirror.write(None, path).read_text()
 
 
-def a_release(tmp_path, *, checksum: str | None = None):
+@dataclass(frozen=True)
+class Signer:
+    """A key of a test's own, in a folder of its own, and the programs' way to it."""
+
+    home: Path
+    key: Path
+    fingerprint: str
+
+    def gpg(self, *arguments: str) -> str:
+        command = ["gpg", "--homedir", str(self.home), "--batch", "--passphrase", "", "--pinentry-mode", "loopback"]
+        ended = subprocess.run([*command, *arguments], capture_output=True, text=True, check=True)
+        return ended.stdout
+
+
+@pytest.fixture(scope="module")
+def signer() -> Iterator[Signer]:
+    """Make a key; its folder has a short name, since gpg's agent listens at a socket in there."""
+    with TemporaryDirectory(dir="/tmp") as made:
+        home = Path(made)
+        key = home / "key.asc"
+        one = Signer(home, key, "")
+        one.gpg("--quick-generate-key", "tests", "ed25519", "sign", "never")
+        key.write_text(one.gpg("--armor", "--export"))
+        told = one.gpg("--with-colons", "--fingerprint")
+        yield replace(one, fingerprint=next(line.split(":")[9] for line in told.splitlines() if line[:4] == "fpr:"))
+        subprocess.run(["gpgconf", "--homedir", made, "--kill", "all"], check=True)
+
+
+def a_release(tmp_path, signer: Signer, *, checksum: str | None = None) -> str:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("terraform", '#!/bin/sh\necho \'{"terraform_version": "1.13.5"}\'\n')
@@ -50,8 +84,14 @@ def a_release(tmp_path, *, checksum: str | None = None):
     folder.mkdir(parents=True)
     (folder / name).write_bytes(content.getvalue())
     told = checksum or hashlib.sha256(content.getvalue()).hexdigest()
-    (folder / f"terraform_{terraform.VERSION}_SHA256SUMS").write_text(f"{told}  {name}\n")
-    return (tmp_path / "releases").as_uri()
+    sums = folder / f"terraform_{terraform.VERSION}_SHA256SUMS"
+    sums.write_text(f"{told}  {name}\n")
+    signer.gpg("--detach-sign", str(sums))
+    return str((tmp_path / "releases").as_uri())
+
+
+def by(signer: Signer) -> dict[str, Any]:
+    return {"key": signer.key, "fingerprint": signer.fingerprint}
 
 
 @pytest.fixture
@@ -60,16 +100,46 @@ def no_terraform(monkeypatch, tmp_path):
     monkeypatch.setattr("devtools.toolchain.terraform.shutil.which", lambda name: None)
 
 
-def test_terraform_is_downloaded_by_its_published_checksum(no_terraform, tmp_path):
-    found = terraform.install(tmp_path / "tools", a_release(tmp_path))
+def test_terraform_is_downloaded_by_its_signed_checksum(no_terraform, tmp_path, signer):
+    found = terraform.install(tmp_path / "tools", a_release(tmp_path, signer), **by(signer))
     assert terraform.version_of(found) == "1.13.5"
     assert terraform.find(tmp_path / "tools") == found
 
 
-def test_a_terraform_that_does_not_match_its_checksum_is_thrown_away(no_terraform, tmp_path):
+def test_a_terraform_that_does_not_match_its_checksum_is_thrown_away(no_terraform, tmp_path, signer):
     with pytest.raises(ToolMissingError, match="does not match"):
-        terraform.install(tmp_path / "tools", a_release(tmp_path, checksum="0" * 64))
+        terraform.install(tmp_path / "tools", a_release(tmp_path, signer, checksum="0" * 64), **by(signer))
     assert terraform.find(tmp_path / "tools") is None
+
+
+def test_checksums_that_somebody_else_signed_or_changed_are_thrown_away(no_terraform, tmp_path, signer):
+    releases = a_release(tmp_path, signer)
+    with pytest.raises(ToolMissingError, match="did not sign these checksums"):
+        terraform.install(tmp_path / "tools", releases)
+    with pytest.raises(ToolMissingError, match="did not sign these checksums"):
+        terraform.install(tmp_path / "tools", releases, key=signer.key)
+    sums = tmp_path / "releases" / terraform.VERSION / f"terraform_{terraform.VERSION}_SHA256SUMS"
+    sums.write_text(sums.read_text() + "\n")
+    with pytest.raises(ToolMissingError, match="did not sign these checksums"):
+        terraform.install(tmp_path / "tools", releases, **by(signer))
+    assert not (tmp_path / "tools").exists()
+
+
+def test_without_gpgv_nothing_is_taken_on_trust(no_terraform, tmp_path, signer, monkeypatch):
+    monkeypatch.setattr(signature, "GPGV", "/nowhere/gpgv")
+    with pytest.raises(ToolMissingError, match="there is no gpgv") as missing:
+        terraform.install(tmp_path / "tools", a_release(tmp_path, signer), **by(signer))
+    assert "Install GnuPG" in missing.value.remedy
+
+
+def test_the_key_is_hashicorps_by_the_fingerprint_that_it_publishes():
+    """Computed from the key itself: version, time, algorithm and numbers (RFC 9580, 5.5.4)."""
+    packets = signature.unarmored(signature.KEY.read_text())
+    assert packets[0] == 0x99, "an old-format packet of a public key, with a length of two octets"
+    length = int.from_bytes(packets[1:3])
+    assert hashlib.sha1(packets[: 3 + length]).hexdigest().upper() == signature.FINGERPRINT
+    published = "C874 011F 0AB4 0511 0D02 1055 3436 5D94 72D7 468F"
+    assert published.replace(" ", "") == signature.FINGERPRINT
 
 
 def test_a_terraform_that_cannot_be_had_comes_with_the_remedy(no_terraform, tmp_path):

@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test soak coverage lint policy sbom golden messages converge faults mutants benchmark data screenshots doctor clean
+.PHONY: help setup demo live check test soak coverage lint policy sbom golden messages converge faults mutants benchmark data screenshots doctor clean
 
 help: ## List what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ setup: ## Install everything into the project folder
 
 demo: setup ## Run the portal with an example district and its results (FRESH=1 from nothing, ONCE=1 proves all and ends)
 	@$(RUN) -m devtools.demo
+
+live: setup ## Deploy a district into a real account, prove it, remove it, and report (ACCOUNT= REGION=, see docs/deployment.md)
+	@$(RUN) -m devtools.live
 
 doctor: setup ## Say which tools are used and where they come from
 	@$(RUN) -m devtools.doctor

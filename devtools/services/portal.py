@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from devtools.environment import ensure_signing_key, inherited, project_variables
+from devtools.environment import SANDBOX_CREDENTIALS, ensure_signing_key, inherited, project_variables
 from devtools.errors import ServiceFailedError
 from devtools.paths import ROOT
 from devtools.services.broker import running_broker
@@ -19,6 +19,14 @@ from devtools.services.postgres import running_postgres
 from devtools.services.process import LOOPBACK, Service, free_port
 from devtools.services.sandbox import running_sandbox
 from devtools.services.web import running_web
+
+
+@dataclass(frozen=True)
+class Aws:
+    """An AWS that is there already: its address, empty for AWS's own, and the variables that hold credentials."""
+
+    endpoint_url: str
+    variables: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -57,12 +65,15 @@ def running_portal(
     durable: bool = True,
     processes: bool = False,
     more: Mapping[str, str] | None = None,
+    aws: Aws | None = None,
+    record: Path | None = None,
     say: Callable[[str], None] = lambda text: None,
     before_web: Callable[[Mapping[str, str]], None] = lambda variables: None,
 ) -> Iterator[Portal]:
     """Run everything below `folder`; `before_web` is called once the database is there. All of it ends with us.
 
-    With `processes`, the embedded AWS runs databases, caches, tasks and functions; `more` are further variables.
+    With `processes`, the embedded AWS runs databases, caches, tasks and functions; `more` are further variables. With
+    an `aws` none is started; with a file to `record` in, every call to the one that is started is noted there.
     """
     folder.mkdir(parents=True, exist_ok=True)
     port = port or free_port()
@@ -72,15 +83,21 @@ def running_portal(
         database = stack.enter_context(running_postgres(folder / "postgres", durable=durable))
         say("Broker")
         broker = stack.enter_context(running_broker(folder / "broker"))
-        say("Embedded AWS")
-        sandbox = stack.enter_context(running_sandbox(folder / "sandbox", processes=processes))
+        sandbox = None
+        if aws is None:
+            say("Embedded AWS")
+            started = running_sandbox(folder / "sandbox", processes=processes, record=record)
+            sandbox = stack.enter_context(started)
+        aws_url = sandbox.url if sandbox is not None else aws.endpoint_url if aws is not None else ""
         own = project_variables(
             var=folder,
             database_url=database.url,
             broker_url=broker.url,
-            aws_endpoint_url=sandbox.url,
+            aws_endpoint_url=aws_url,
             secret_key=kept_secret(folder / "secret-key"),
         )
+        if aws is not None:
+            own = {name: value for name, value in own.items() if name not in SANDBOX_CREDENTIALS} | dict(aws.variables)
         variables = {**own, **(more or {})}
         ensure_signing_key(folder)
         environment = inherited() | dict(variables)
@@ -96,10 +113,10 @@ def running_portal(
         services = {
             "postgres": database.service,
             "broker": broker.service,
-            "sandbox": sandbox.service,
+            **({"sandbox": sandbox.service} if sandbox is not None else {}),
             "web": web,
             "worker": worker,
             "upkeep": upkeep,
             "beat": beat,
         }
-        yield Portal(f"http://{LOOPBACK}:{port}", sandbox.url, variables, services)
+        yield Portal(f"http://{LOOPBACK}:{port}", aws_url, variables, services)

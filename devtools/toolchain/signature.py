@@ -23,7 +23,7 @@ ARMOR = re.compile(r"-----BEGIN PGP [A-Z ]+-----\n(?:[A-Za-z]+: .*\n)*\n(?P<body
 
 
 def unarmored(text: str) -> bytes:
-    """Return the packets of an armored block, as gpgv reads them (RFC 9580, 6.2); raises ValueError for no block."""
+    """Return the packets of an armored block, as gpgv reads them (RFC 9580); raises ValueError for what is none."""
     found = ARMOR.search(text)
     if found is None:
         raise ValueError("This is no armored PGP block.")

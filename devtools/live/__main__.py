@@ -1,0 +1,122 @@
+"""``make live ACCOUNT=... REGION=...``: a whole district in a real AWS account, proven and removed, with a report.
+
+It asks once, refuses accounts of production, does on AWS what ``make demo ONCE=1`` does on the embedded one (with a
+placeholder where no IMAGE is given), ends with the same line of JSON, removes everything whatever happens, and writes
+where AWS was otherwise than the embedded one. Variables: SIZE, IMAGE, ROLE_ARN, EXTERNAL_ID, BOUNDARY_ARN, YES (the
+account's id, in place of the question); for tests ENDPOINT (an embedded AWS in AWS's place) and RECORD (its calls).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from devtools.demo.__main__ import end_by_signal, say
+from devtools.errors import DevtoolsError
+from devtools.live import guardrails
+from devtools.live.child import in_a_process
+from devtools.live.difference import differences
+from devtools.live.life import Target
+from devtools.live.observation import Calls, calls_in_history, calls_recorded, history
+from devtools.live.report import Report, write
+from devtools.paths import VAR
+from devtools.services.portal import Aws
+
+EMBEDDED = "123456789012"
+"""The account that the embedded AWS says it is."""
+KEPT = ("AWS_",)
+NOT_KEPT = ("AWS_ENDPOINT_URL",)
+
+
+def target_of(given: Mapping[str, str]) -> Target:
+    """Return the account that the variables name; raises DevtoolsError where one is missing."""
+    account, region = given.get("ACCOUNT", ""), given.get("REGION", "")
+    if not (account.isascii() and account.isdigit() and len(account) == 12) or not region:
+        raise DevtoolsError("Say which account and region.", remedy="make live ACCOUNT=123456789012 REGION=us-east-1")
+    own = {
+        name: value
+        for name, value in given.items()
+        if name.startswith(KEPT) and not name.startswith(NOT_KEPT) and value
+    }
+    return Target(
+        account=account,
+        region=region,
+        aws=Aws(given.get("ENDPOINT", ""), own),
+        role_arn=given.get("ROLE_ARN", ""),
+        external_id=given.get("EXTERNAL_ID", ""),
+        boundary_arn=given.get("BOUNDARY_ARN", ""),
+        size=given.get("SIZE") or "S",
+        image=given.get("IMAGE", ""),
+    )
+
+
+def clients(target: Target) -> guardrails.Make:
+    """Return a function that makes clients with the caller's own credentials."""
+    session = boto3.session.Session(region_name=target.region)
+    endpoint = target.aws.endpoint_url if target.aws else ""
+    return lambda service: session.client(service, endpoint_url=endpoint or None)  # type: ignore[call-overload]
+
+
+def calls_on_aws(target: Target, make: guardrails.Make, began: datetime) -> dict[str, Calls]:
+    """Return the calls that were made there, by AWS's own history; by a recording where another AWS stands in."""
+    if target.aws is not None and target.aws.endpoint_url:
+        return calls_recorded(Path(os.environ["RECORD"]))
+    return calls_in_history(history(make("cloudtrail"), began, datetime.now(UTC)))
+
+
+def live(target: Target, folder: Path) -> dict[str, Any]:
+    """Live once in the embedded AWS and once in AWS, and write the report; return AWS's figures.
+
+    Raises DevtoolsError where one of them did not come through; the report is written all the same.
+    """
+    make = clients(target)
+    say(f"As {guardrails.require_account(make, target.account)}")
+    guardrails.refuse_production(make, target.account)
+    given = os.environ.get("YES", "")
+    guardrails.ask_once(target.account, target.region, target.size, given=given, read=input)
+    say("First in an embedded AWS, to compare with")
+    own = replace(target, aws=None, account=EMBEDDED, role_arn="", external_id="", boundary_arn="", image="")
+    embedded = in_a_process(own, folder / "embedded")
+    if embedded.failure:
+        raise DevtoolsError(f"Even the embedded AWS refused it: {embedded.failure}", remedy="Read the lines above.")
+    say(f"Now in {target.account}, {target.region}")
+    began = datetime.now(UTC)
+    there = in_a_process(target, folder / "aws")
+    there.seen.calls = calls_on_aws(target, make, began)
+    found = differences(embedded.seen, there.seen)
+    report = Report(
+        target.account, target.region, began, datetime.now(UTC), there.failure, embedded.seen, there.seen, found
+    )
+    say(f"{len(found)} things were otherwise than thought: {write(report, folder)}")
+    if there.failure:
+        raise DevtoolsError(there.failure, remedy="Read the report, and the logs beside it.")
+    return there.seen.figures
+
+
+def main() -> int:
+    """Live; exit status 1 with the reason where it did not come through."""
+    signal.signal(signal.SIGTERM, end_by_signal)
+    folder = VAR / "live" / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    try:
+        print(json.dumps(live(target_of(os.environ), folder)), flush=True)
+    except DevtoolsError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        say("\nStopped before anything was made.")
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

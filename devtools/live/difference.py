@@ -1,0 +1,91 @@
+"""Where AWS behaved otherwise than the embedded one: pure, over what was seen of the same life in both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from devtools.live.observation import Observation
+
+WORTH_SECONDS = 5.0
+"""What takes less is no wait that anybody has to plan for."""
+DATA_EVENTS = frozenset(
+    {
+        "GetObject",
+        "PutObject",
+        "HeadObject",
+        "DeleteObject",
+        "DeleteObjects",
+        "ListObjectsV2",
+        "ListObjects",
+        "ListObjectVersions",
+        "ReceiveMessage",
+        "SendMessage",
+        "DeleteMessage",
+        "HeadBucket",
+    }
+)
+"""Calls that CloudTrail's event history does not have: that they are missing there says nothing."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that was otherwise: what kind, of what, and how it was in each."""
+
+    kind: str
+    subject: str
+    embedded: Any
+    aws: Any
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it as plain JSON data: a row of a table of test cases."""
+        return asdict(self)
+
+
+def differences(embedded: Observation, aws: Observation) -> list[Difference]:
+    """Return all of them: errors and drift first, then calls, answers and times."""
+    return [
+        *_lists("error", embedded.errors, aws.errors),
+        *_lists("drift", embedded.drift, aws.drift),
+        *_calls(embedded, aws),
+        *_answers(embedded.answers, aws.answers),
+        *_times(embedded.seconds, aws.seconds),
+    ]
+
+
+def _lists(kind: str, embedded: list[str], aws: list[str]) -> Iterator[Difference]:
+    for one in sorted({*embedded, *aws}):
+        if (one in embedded) != (one in aws):
+            yield Difference(kind, one, one in embedded, one in aws)
+
+
+def _calls(embedded: Observation, aws: Observation) -> Iterator[Difference]:
+    if not aws.calls:
+        return
+    for name in sorted({*embedded.calls, *aws.calls}):
+        here, there = embedded.calls.get(name), aws.calls.get(name)
+        if there is None and name.partition(":")[2] in DATA_EVENTS:
+            continue
+        if here is None or there is None:
+            yield Difference("call", name, here is not None, there is not None)
+        elif set(here.errors) != set(there.errors) and (there.errors or here.errors):
+            yield Difference("call", name, here.errors, there.errors)
+
+
+def _answers(embedded: Mapping[str, Any], aws: Mapping[str, Any]) -> Iterator[Difference]:
+    for address in sorted({*embedded, *aws}):
+        if address not in embedded or address not in aws:
+            yield Difference("answer", address, address in embedded, address in aws)
+            continue
+        here, there = embedded[address], aws[address]
+        for name in sorted({*here, *there}):
+            if here.get(name) != there.get(name):
+                yield Difference("answer", f"{address}: {name}", here.get(name), there.get(name))
+
+
+def _times(embedded: Mapping[str, float], aws: Mapping[str, float]) -> Iterator[Difference]:
+    slow = sorted(aws.items(), key=lambda item: -item[1])
+    for address, seconds in slow:
+        if seconds - embedded.get(address, 0.0) >= WORTH_SECONDS:
+            yield Difference("time", address, embedded.get(address), seconds)

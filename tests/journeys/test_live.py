@@ -1,0 +1,48 @@
+"""`make live` against an embedded AWS in AWS's place: a district is made, proven, removed, and told of."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import boto3
+import pytest
+
+from devtools.environment import inherited
+from devtools.paths import ROOT
+from sandbox.launch import started_sandbox
+
+pytestmark = [pytest.mark.soak, pytest.mark.long, pytest.mark.terraform]
+
+ACCOUNT = "123456789012"
+
+
+def test_a_district_lives_in_the_account_leaves_nothing_and_a_report_is_written(tmp_path):
+    record = tmp_path / "there.ndjson"
+    with started_sandbox(folder=tmp_path / "there", record=record) as there:
+        given = {
+            "ACCOUNT": ACCOUNT, "YES": ACCOUNT, "REGION": "us-east-1", "ENDPOINT": there.url, "RECORD": str(record),
+
+                "AWS_ACCESS_KEY_ID": "testing",
+                "AWS_SECRET_ACCESS_KEY": "testing",
+                "GOGC": os.environ.get("GOGC", "400")
+            ,
+        }
+        command = [sys.executable, "-m", "devtools.live"]
+        ended = subprocess.run(
+            command, cwd=ROOT, env=inherited() | given, capture_output=True, text=True, check=False, timeout=3000
+        )
+        assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
+        figures = json.loads(ended.stdout.splitlines()[-1])
+        assert figures["second_plan_changes"] == figures["left_after_teardown"] == 0
+        session = boto3.session.Session(aws_access_key_id="t", aws_secret_access_key="t", region_name="us-east-1")
+        assert session.client("s3", endpoint_url=there.url).list_buckets()["Buckets"] == [], (
+            "the states' bucket is left"
+        )
+    told = [line for line in ended.stdout.splitlines() if "things were otherwise" in line]
+    report = json.loads((ROOT / told[0].rpartition(": ")[2]).with_suffix(".json").read_text())
+    assert report["failure"] == ""
+    kinds = {row["kind"] for row in report["differences"]}
+    assert kinds <= {"time", "answer"}, "one embedded AWS makes the same calls as another"

@@ -57,6 +57,7 @@ NETWORK_PARTS = ("AuthorizeSecurityGroup*", "CreateFlowLogs", "CreateNatGateway"
 """EC2's creations by what they are put into. Each allows the new resource alone: what it is put into has to be ours."""
 
 LOOKING = (
+    "acm:Describe*",
     "acm:List*",
     "application-autoscaling:Describe*",
     "backup:List*",
@@ -79,23 +80,29 @@ LOOKING = (
     "rds:Describe*",
     "route53:GetChange",
     "s3:ListAllMyBuckets",
+    "secretsmanager:Describe*",
     "secretsmanager:List*",
     "servicequotas:Get*",
+    "sns:GetT*",
     "sns:List*",
+    "sqs:GetQueueA*",
     "sqs:List*",
-    "tag:GetResources",
+    "tag:GetR*",
+    "wafv2:GetW*",
     "wafv2:List*",
 )
-"""Lists and descriptions, which know no resource. Who one is may be asked without a right (STS, GetCallerIdentity)."""
+"""Lists, which know no resource, and descriptions. What has gone bears no tags any more: by tag alone nobody might ask
+whether it has gone, and a deletion would end in a refusal (IAM User Guide, "Controlling access to AWS resources using
+tags"). Who one is may be asked without a right (STS, GetCallerIdentity). The names are shortened: see `CODES`."""
 
 WITHOUT_RESOURCE = (
     "backup-storage:MountCapsule",
-    "ecs:DeregisterTaskDefinition",
-    "elasticloadbalancing:SetWebAcl",
+    "ecs:DeregisterT*",
+    "elasticloadbalancing:SetW*",
     "logs:*LogDeliver*",
-    "logs:PutResourcePolicy",
-    "route53:AssociateVPCWithHostedZone",
-    "secretsmanager:GetRandomPassword",
+    "logs:PutRes*",
+    "route53:AssociateV*",
+    "secretsmanager:GetRa*",
     "sns:*SubscriptionAttributes",
     "sns:Unsubscribe",
 )

@@ -1,4 +1,4 @@
-"""The WSGI application: health, one request at a time into moto, and a named refusal where moto has no answer.
+"""The WSGI application: health, one request at a time past the gate into moto, and a named refusal without an answer.
 
 Never lets an exception become a status 500: clients would retry it for minutes and then hide its text.
 """
@@ -12,8 +12,10 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from http import HTTPStatus
 from typing import Any
 
+from sandbox.authorization.gate import Denied, Gate
 from sandbox.calls import Call, Environ, call_of
 from sandbox.control import ForkRefusedError
 from sandbox.refusals import STATUS, RefusalCode, protocol_of, refuse, sentence_for
@@ -38,11 +40,16 @@ class SandboxApplication:
     """Wraps moto's dispatcher; an instance serves one process."""
 
     def __init__(
-        self, *, turn: threading.RLock | None = None, standins: Callable[[], list[dict[str, Any]]] | None = None
+        self,
+        *,
+        gate: Gate,
+        turn: threading.RLock | None = None,
+        standins: Callable[[], list[dict[str, Any]]] | None = None,
     ) -> None:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
         self._moto: Any = DomainDispatcherApplication(create_backend_app)
+        self._gate = gate
         self._turn = turn or threading.RLock()
         self._standins = standins or list
         self._repeats = Repeats()
@@ -55,6 +62,7 @@ class SandboxApplication:
         self._started = time.time()
         self._requests = 0
         self._refusals: dict[str, int] = {}
+        self._denials: dict[str, int] = {}
 
     @contextlib.contextmanager
     def at_rest(self) -> Iterator[None]:
@@ -91,13 +99,18 @@ class SandboxApplication:
         turn = self._beside_others() if (call.service, call.action) in WAITING_CALLS else self._turn
         answer = _Answer()
         try:
+            with self._turn:
+                application = self._application(call, environ)
+                denied = self._gate.refusal(environ)
+            if denied is not None:
+                return self._deny(call, denied, environ, start_response)
             with turn:
                 before = self._repeats.answer_to(environ)
                 if before is not None:
                     log.warning("answered again: %s:%s", call.service, call.action)
                     start_response(before.status, list(before.headers))
                     return [before.body]
-                body = b"".join(self._application(call, environ)(environ, answer))
+                body = b"".join(application(environ, answer))
                 self._repeats.keep(environ, Given(answer.status, tuple(answer.headers), body))
         except NotImplementedError as lacking:
             return self._refuse(call, RefusalCode.NOT_IMPLEMENTED, str(lacking), start_response)
@@ -122,11 +135,15 @@ class SandboxApplication:
         self._refusals[name] = self._refusals.get(name, 0) + 1
         message = sentence_for(code=code, service=call.service, action=call.action, detail=detail)
         log.warning("refused %s: %s", name, message)
-        protocol = protocol_of(service=call.service, target=call.target, smithy=call.smithy, has_action=call.has_action)
-        refusal = refuse(protocol, code=code, message=message)
-        headers = [("Content-Type", refusal.content_type), ("Content-Length", str(len(refusal.body)))]
-        start_response(f"{STATUS.value} {STATUS.phrase}", [*headers, *refusal.headers])
-        return [refusal.body]
+        return _error(call, code, message, STATUS, start_response)
+
+    def _deny(self, call: Call, denied: Denied, environ: Environ, start_response: StartResponse) -> list[bytes]:
+        """Answer what is not allowed as AWS does; the log and the health answer say what would have allowed it."""
+        name = f"{call.service}:{call.action}"
+        self._denials[name] = self._denials.get(name, 0) + 1
+        log.warning("denied %s: %s: %s (%s)", name, denied.code, denied.message, denied.why)
+        body = _error(call, denied.code, denied.message, HTTPStatus(denied.status), start_response)
+        return [] if environ.get("REQUEST_METHOD") == "HEAD" else body
 
     def _health(self, start_response: StartResponse) -> list[bytes]:
         report = {
@@ -135,8 +152,18 @@ class SandboxApplication:
             "uptime_seconds": round(time.time() - self._started, 3),
             "requests": self._requests,
             "refused": dict(sorted(self._refusals.items())),
+            "denied": dict(sorted(self._denials.items())),
         }
         return _report(report, start_response)
+
+
+def _error(call: Call, code: str, message: str, status: HTTPStatus, start_response: StartResponse) -> list[bytes]:
+    """Write an error as the request's client reads it."""
+    protocol = protocol_of(service=call.service, target=call.target, smithy=call.smithy, has_action=call.has_action)
+    written = refuse(protocol, code=code, message=message)
+    headers = [("Content-Type", written.content_type), ("Content-Length", str(len(written.body)))]
+    start_response(f"{status.value} {status.phrase}", [*headers, *written.headers])
+    return [written.body]
 
 
 def _report(report: dict[str, Any], start_response: StartResponse) -> list[bytes]:

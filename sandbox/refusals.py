@@ -37,7 +37,7 @@ class Protocol(StrEnum):
 
 @dataclass(frozen=True)
 class Refusal:
-    """An answer that refuses: headers and body of an HTTP response with status 501."""
+    """An answer that refuses: headers and body of an HTTP response."""
 
     content_type: str
     body: bytes
@@ -66,13 +66,13 @@ def sentence_for(*, code: RefusalCode, service: str, action: str, detail: str = 
     return f"The sandbox failed in {service}:{action}: {detail}"
 
 
-def refuse(protocol: Protocol, *, code: RefusalCode, message: str) -> Refusal:
+def refuse(protocol: Protocol, *, code: str, message: str) -> Refusal:
     """Write the refusal in the protocol's format."""
     if protocol is Protocol.JSON:
-        body = json.dumps({"__type": code.value, "message": message}).encode()
-        return Refusal("application/x-amz-json-1.1", body, (("x-amzn-ErrorType", code.value),))
+        body = json.dumps({"__type": code, "message": message}).encode()
+        return Refusal("application/x-amz-json-1.1", body, (("x-amzn-ErrorType", code),))
     if protocol is Protocol.CBOR:
-        body = b"\xa2" + b"".join(_cbor_text(text) for text in ("__type", code.value, "message", message))
+        body = b"\xa2" + b"".join(_cbor_text(text) for text in ("__type", code, "message", message))
         return Refusal("application/cbor", body, (("smithy-protocol", "rpc-v2-cbor"),))
     error = f"<Code>{code}</Code><Message>{escape(message)}</Message>"
     match protocol:

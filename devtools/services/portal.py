@@ -58,10 +58,12 @@ def running_portal(
     processes: bool = False,
     say: Callable[[str], None] = lambda text: None,
     before_web: Callable[[Mapping[str, str]], None] = lambda variables: None,
+    enter: Callable[[str], Mapping[str, str]] | None = None,
 ) -> Iterator[Portal]:
     """Run everything below `folder`; `before_web` is called once the database is there. All of it ends with us.
 
-    With `processes`, the embedded AWS runs databases, caches, tasks and functions.
+    With `processes`, the embedded AWS runs databases, caches, tasks and functions. `enter` is given its address, and
+    returns the credentials that the portal's own processes act with; without it they are the administrator's.
     """
     folder.mkdir(parents=True, exist_ok=True)
     port = port or free_port()
@@ -82,6 +84,9 @@ def running_portal(
         )
         ensure_signing_key(folder)
         environment = inherited() | dict(variables)
+        if enter is not None:
+            say("Account")
+            environment |= enter(sandbox.url)
         (folder / "static").mkdir(exist_ok=True)
         say("Database tables")
         migrate(environment)

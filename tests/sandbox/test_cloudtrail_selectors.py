@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from tests.sandbox.conftest import admit_trails
+
 
 def test_a_trail_with_selectors_says_so_and_shows_them(client):
     trail, s3 = client("cloudtrail"), client("s3")
-    s3.create_bucket(Bucket="selected-trails")
+    admit_trails(s3, "selected-trails")
     trail.create_trail(Name="selected", S3BucketName="selected-trails")
 
     def told() -> bool:

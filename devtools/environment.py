@@ -10,12 +10,13 @@ from pathlib import Path
 from devtools.paths import TERRAFORM_RC, VAR
 from devtools.toolchain import node, terraform
 from provisioning.signatures import make_key
+from sandbox.authorization.keys import given_key, new_key
 
-# Whatever else the machine's profile says, the demo and the tests must never reach a real AWS account.
+# Whatever else the machine's profile says, the demo and the tests must never reach a real AWS account. The key is made
+# by the first process, and its children find it in their environment; every embedded AWS that one starts takes it.
 SANDBOX_CREDENTIALS = {
-    "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",
-    "AWS_SESSION_TOKEN": "testing",
+    **(given_key() or new_key()).variables,
+    "AWS_SESSION_TOKEN": "",
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_CONFIG_FILE": os.devnull,

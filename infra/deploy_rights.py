@@ -62,6 +62,7 @@ NETWORK_PARTS = ("AuthorizeSecurityGroup*", "CreateFlowLogs", "CreateNatGateway"
 """EC2's creations by what they are put into. Each allows the new resource alone: what it is put into has to be ours."""
 
 LOOKING = (
+    "acm:Describe*",
     "acm:List*",
     "application-autoscaling:Describe*",
     "backup:List*",
@@ -86,15 +87,21 @@ LOOKING = (
     "rds:Describe*",
     "route53:GetChange",
     "s3:ListAllMyB*",
+    "secretsmanager:Describe*",
     "secretsmanager:List*",
     "servicequotas:Get*",
+    "sns:GetT*",
     "sns:List*",
+    "sqs:GetQueueA*",
     "sqs:List*",
-    "tag:GetRes*",
+    "tag:GetR*",
+    "wafv2:GetW*",
     "wafv2:List*",
 )
-"""Lists and descriptions, which know no resource. Who one is may be asked without a right (STS, GetCallerIdentity). To
-simulate says of any principal what it may do, and changes nothing; the preflight asks it of the deploy role itself."""
+"""Lists, which know no resource, and descriptions. What has gone bears no tags any more: by tag alone nobody might ask
+whether it has gone, and a deletion would end in a refusal (IAM User Guide, "Controlling access to AWS resources using
+tags"). Who one is may be asked without a right (STS, GetCallerIdentity). To simulate says of any principal what it may
+do, and changes nothing; the preflight asks it of the deploy role itself. The names are shortened: see `CODES`."""
 
 WITHOUT_RESOURCE = (
     "backup-storage:Mount*",
@@ -103,7 +110,7 @@ WITHOUT_RESOURCE = (
     "logs:*LogDeliver*",
     "logs:PutRes*",
     "route53:AssociateV*",
-    "secretsmanager:GetRand*",
+    "secretsmanager:GetRa*",
     "sns:*SubscriptionA*",
     "sns:Unsub*",
 )

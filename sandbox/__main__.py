@@ -26,6 +26,13 @@ def main() -> None:
     parser.add_argument("--control", type=Path, metavar="SOCKET", help="a socket by which copies of it are asked for")
     parser.add_argument("--while-locked", type=Path, metavar="FILE", help="end when nobody holds this file's lock")
     parser.add_argument("--record", type=Path, metavar="FILE", help="add a line of JSON for each call to this file")
+    parser.add_argument(
+        "--credentials",
+        type=Path,
+        metavar="FILE",
+        help="a file that receives the administrator's access key, for AWS_SHARED_CREDENTIALS_FILE; "
+        "without it the key has to be in the environment",
+    )
     arguments = parser.parse_args()
     try:
         serve(
@@ -36,6 +43,7 @@ def main() -> None:
             control=arguments.control,
             while_locked=arguments.while_locked,
             record=arguments.record,
+            credentials=arguments.credentials,
             announce=lambda url: print(url, flush=True),
         )
     except ValueError as refused:

@@ -1,4 +1,4 @@
-"""The WSGI application: health, one checked request at a time into moto, a named refusal where moto has no answer.
+"""The WSGI application: health, one checked request at a time past the gate into moto, and a named refusal elsewhere.
 
 Never lets an exception become a status 500: clients would retry it for minutes and then hide its text.
 """
@@ -16,6 +16,7 @@ from http import HTTPStatus
 from typing import Any
 
 from sandbox import levers
+from sandbox.authorization.gate import Denied, Entered, Gate
 from sandbox.calls import Call, Environ, call_of
 from sandbox.clock import CLOCK
 from sandbox.control import ForkRefusedError
@@ -43,11 +44,16 @@ class SandboxApplication:
     """Wraps moto's dispatcher; an instance serves one process."""
 
     def __init__(
-        self, *, turn: threading.RLock | None = None, standins: Callable[[], list[dict[str, Any]]] | None = None
+        self,
+        *,
+        gate: Gate,
+        turn: threading.RLock | None = None,
+        standins: Callable[[], list[dict[str, Any]]] | None = None,
     ) -> None:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
         self._moto: Any = DomainDispatcherApplication(create_backend_app)
+        self._gate = gate
         self._turn = turn or threading.RLock()
         self._standins = standins or list
         self._repeats = Repeats()
@@ -61,6 +67,7 @@ class SandboxApplication:
         self._started = time.time()
         self._requests = 0
         self._refusals: dict[str, int] = {}
+        self._denials: dict[str, int] = {}
 
     @contextlib.contextmanager
     def at_rest(self) -> Iterator[None]:
@@ -102,16 +109,24 @@ class SandboxApplication:
         turn = self._beside_others() if (call.service, call.action) in WAITING_CALLS else self._turn
         answer = _Answer()
         try:
+            with self._turn:
+                application = self._application(call, environ)
+                entered = self._gate.enter(environ)
+                fault = self.requests.fault_in(call, environ) if isinstance(entered, Entered) else None
+                denied = entered if isinstance(entered, Denied) else None
+                if fault is None and isinstance(entered, Entered):
+                    denied = self._gate.refusal(environ, entered)
+            if denied is not None:
+                return self._deny(call, denied, environ, start_response)
+            if fault is not None:
+                return self._invalid(call, fault, start_response)
             with turn:
                 before = self._repeats.answer_to(environ)
                 if before is not None:
                     log.warning("answered again: %s:%s", call.service, call.action)
                     start_response(before.status, list(before.headers))
                     return [before.body]
-                fault = self.requests.fault_in(call, environ)
-                if fault is not None:
-                    return self._invalid(call, fault, start_response)
-                body = b"".join(self._application(call, environ)(environ, answer))
+                body = b"".join(application(environ, answer))
                 self._repeats.keep(environ, Given(answer.status, tuple(answer.headers), body))
         except NotImplementedError as lacking:
             return self._refuse(call, RefusalCode.NOT_IMPLEMENTED, str(lacking), start_response)
@@ -143,6 +158,14 @@ class SandboxApplication:
         log.warning("refused %s: %s", name, message)
         return _write_error(call, STATUS, code, message, start_response)
 
+    def _deny(self, call: Call, denied: Denied, environ: Environ, start_response: StartResponse) -> list[bytes]:
+        """Answer what is not allowed as AWS does; the log and the health answer say what would have allowed it."""
+        name = f"{call.service}:{call.action}"
+        self._denials[name] = self._denials.get(name, 0) + 1
+        log.warning("denied %s: %s: %s (%s)", name, denied.code, denied.message, denied.why)
+        body = _write_error(call, HTTPStatus(denied.status), denied.code, denied.message, start_response)
+        return [] if environ.get("REQUEST_METHOD") == "HEAD" else body
+
     def _health(self, start_response: StartResponse) -> list[bytes]:
         report = {
             "status": "ok",
@@ -150,6 +173,7 @@ class SandboxApplication:
             "uptime_seconds": round(time.time() - self._started, 3),
             "requests": self._requests,
             "refused": dict(sorted(self._refusals.items())),
+            "denied": dict(sorted(self._denials.items())),
         }
         return _report(report, start_response)
 

@@ -6,6 +6,7 @@ Runs before any service of moto is loaded. Never changes the process's AWS crede
 from __future__ import annotations
 
 import os
+import sys
 
 SETTINGS = {
     "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
@@ -21,7 +22,9 @@ FORKABLE = {"MOTO_S3_DEFAULT_KEY_BUFFER_SIZE": str(2**40)}
 
 
 def configure(*, forkable: bool = False) -> None:
-    """Configure moto and fill its gaps, once per process."""
+    """Configure moto and fill its gaps, once per process; raises RuntimeError where moto has read its settings."""
+    if "moto.settings" in sys.modules:
+        raise RuntimeError("A module of the embedded AWS loads moto before moto is configured: import it later.")
     os.environ.update(SETTINGS | (FORKABLE if forkable else {}))
     from moto.core.config import default_user_config
 

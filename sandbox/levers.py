@@ -11,7 +11,6 @@ from typing import Any
 
 from sandbox.calls import Environ
 from sandbox.clock import CLOCK
-from sandbox.gaps.s3_versions import fill_bucket
 
 Told = dict[str, Any]
 
@@ -27,6 +26,9 @@ def _clock(told: Told) -> Told:
 
 def _crowd(told: Told) -> Told:
     """Put `count` versions of `size` bytes into a bucket, under a prefix, without an upload for each."""
+    # Loads moto, which reads its settings then: not before `sandbox.configuration` has made them.
+    from sandbox.gaps.s3_versions import fill_bucket
+
     fill_bucket(str(told["bucket"]), str(told.get("prefix", "")), int(told["count"]), int(told.get("size", 0)))
     return {"bucket": told["bucket"], "versions": int(told["count"])}
 

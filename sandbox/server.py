@@ -1,6 +1,6 @@
 """Binds the embedded AWS to a loopback port and serves it until a signal to end.
 
-Never binds an address that another machine can reach: nothing in here checks a signature.
+Never binds an address that another machine can reach: what it holds is for this machine's tests and demo.
 """
 
 from __future__ import annotations
@@ -16,6 +16,10 @@ from typing import TYPE_CHECKING
 from werkzeug.serving import make_server
 
 from sandbox.application import SandboxApplication
+from sandbox.authorization.callers import Callers
+from sandbox.authorization.gate import Gate
+from sandbox.authorization.kept import own_account
+from sandbox.authorization.keys import Key, given_key, new_key, write_credentials
 from sandbox.configuration import configure
 from sandbox.forks import SIGNALS, Forks
 from sandbox.lifetimes import end_with_lock
@@ -40,23 +44,27 @@ def serve(
     control: Path | None = None,
     while_locked: Path | None = None,
     record: Path | None = None,
+    credentials: Path | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; raises ValueError for an address that is not loopback.
+    """Serve until SIGTERM or SIGINT; raises ValueError for an address that is not loopback, or without a key.
 
     With a folder for `processes`, databases, caches, tasks and functions have real ones, whose files go there.
     With a `control` socket it can be forked, in which case it has no processes. With a file for `while_locked` it ends
     as soon as nobody holds that file's lock. With a file for `record` every call is noted in it, by service and action.
+    The administrator's key is the one in its environment, or a new one; it is written to the file for `credentials`.
     """
     if not ipaddress.ip_address(host).is_loopback:
-        raise ValueError(f"{host} is not a loopback address: the embedded AWS trusts whoever reaches it")
+        raise ValueError(f"{host} is not a loopback address: the embedded AWS is for this machine alone")
     if processes is not None and control is not None:
         raise ValueError("processes cannot be forked: there is no control socket beside them")
+    key = _key(credentials)
     # Threads inherit this: the main thread alone hears a signal.
     signal.pthread_sigmask(signal.SIG_BLOCK, END_SIGNALS | (SIGNALS if control is not None else frozenset()))
     configure(forkable=control is not None)
     turn = threading.RLock()
     standins = _standins(processes, turn)
-    application = SandboxApplication(turn=turn, standins=standins.listing if standins is not None else None)
+    gate = Gate(Callers(key, own_account()))
+    application = SandboxApplication(gate=gate, turn=turn, standins=standins.listing if standins is not None else None)
     (warm_first if control is None else warm_all)(application)
     forks = Forks(control, application) if control is not None else None
     if while_locked is not None:
@@ -94,6 +102,17 @@ def _open(
         _write_whole(ready_file, url + "\n")
     announce(url)
     return url
+
+
+def _key(credentials: Path | None) -> Key:
+    """Return the administrator's key; raises ValueError where nobody would come to know it."""
+    key = given_key()
+    if key is None and credentials is None:
+        raise ValueError("nobody would have a key: name a file for one, or give one by the environment")
+    key = key or new_key()
+    if credentials is not None:
+        write_credentials(key, credentials)
+    return key
 
 
 def _standins(folder: Path | None, turn: threading.RLock) -> StandIns | None:

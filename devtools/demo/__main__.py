@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
-from devtools.demo import district, people, pipeline
+from devtools.demo import account, district, people, pipeline
 from devtools.demo.issuer import Issuer
 from devtools.demo.proof import prove
 from devtools.demo.watching import RunFailedError, wait
@@ -114,7 +114,12 @@ def demo(folder: Path, size: str, environment: str) -> None:
     with (
         district.issuing(folder, environment) as issuer,
         running_portal(
-            folder, port=port, processes=True, say=say_step, before_web=lambda found: prepare(found, kept)
+            folder,
+            port=port,
+            processes=True,
+            say=say_step,
+            before_web=lambda found: prepare(found, kept),
+            enter=lambda url: account.open_account(folder, url),
         ) as portal,
     ):
         show_addresses(portal, kept)
@@ -127,7 +132,7 @@ def demo(folder: Path, size: str, environment: str) -> None:
             say("The embedded AWS starts empty: the districts of before are deployed again.")
         if district.existing() is None:
             say(f"Registering {district.NAME}")
-            runs.append(district.register(size=size, environment=environment, issuer=issuer))
+            runs.append(district.register(size=size, environment=environment, issuer=issuer, folder=folder))
         for run in runs:
             say(f"{run.district.name}: {portal.url}/runs/{run.number}")
             wait(run, portal.services, say_step)
@@ -147,10 +152,16 @@ def once(size: str, environment: str) -> dict[str, float | int | bool]:
     say("Starting")
     with (
         district.issuing(folder, environment) as issuer,
-        running_portal(folder, processes=True, say=say_step, before_web=lambda found: prepare(found, kept)) as portal,
+        running_portal(
+            folder,
+            processes=True,
+            say=say_step,
+            before_web=lambda found: prepare(found, kept),
+            enter=lambda url: account.open_account(folder, url),
+        ) as portal,
     ):
         say(f"Registering {district.NAME}")
-        asked = district.register(size=size, environment=environment, issuer=issuer)
+        asked = district.register(size=size, environment=environment, issuer=issuer, folder=folder)
         run = wait(asked, portal.services, say_step)
         say("Results of three schools")
         told = pipeline.show_pipeline(run.district, portal, issuer, folder, say_step)

@@ -9,6 +9,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from devtools.demo.account import ACCOUNT_ID
+from devtools.demo.account import access as account_access
 from devtools.demo.issuer import Issuer, running_issuer
 from devtools.errors import DevtoolsError
 from infra.naming import suffix_for
@@ -22,8 +24,7 @@ REPOSITORY = "homeroom/processor"
 MONTHLY_BUDGET_USD = 1500
 """Enough for the largest size at its least."""
 NAME, SLUG = "Lakeside Unified", "lakeside"
-ACCOUNT_NAME, ACCOUNT_ID = "Embedded AWS", "123456789012"
-"""The account that the embedded AWS says it is (moto's own default)."""
+ACCOUNT_NAME = "Embedded AWS"
 
 
 def issuing(folder: Path, environment: str) -> AbstractContextManager[Issuer]:
@@ -57,19 +58,19 @@ def image() -> str:
     import boto3
 
     client = boto3.client("ecr", region_name="us-east-1", endpoint_url=os.environ["HOMEROOM_AWS_ENDPOINT_URL"])
-    repository = client.create_repository(repositoryName=REPOSITORY, imageTagMutability="IMMUTABLE")["repository"]
+    (repository,) = client.describe_repositories(repositoryNames=[REPOSITORY])["repositories"]
     manifest = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "layers": []}
     pushed = client.put_image(repositoryName=REPOSITORY, imageManifest=json.dumps(manifest), imageTag="stand-in")
     return f"{repository['repositoryUri']}@{pushed['image']['imageId']['imageDigest']}"
 
 
-def register(*, size: str, environment: str, issuer: Issuer) -> Run:
-    """Register the district and return its first run."""
-    from portal.districts.accounts import add_account
+def register(*, size: str, environment: str, issuer: Issuer, folder: Path) -> Run:
+    """Register the district in the account that was opened with this folder, and return its first run."""
+    from portal.districts.accounts import Access, add_account
     from portal.districts.registration import Registration, RegistrationRefused
     from provisioning.services.onboarding import onboard
 
-    account = add_account(name=ACCOUNT_NAME, account_id=ACCOUNT_ID, actor=None)
+    account = add_account(name=ACCOUNT_NAME, account_id=ACCOUNT_ID, actor=None, access=Access(**account_access(folder)))
     registration = Registration(
         name=NAME,
         slug=SLUG,

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 from devtools.demo import district as example
 from devtools.demo import people
+from devtools.demo.account import ACCOUNT_ID
 from devtools.errors import DevtoolsError
 from devtools.paths import ROOT, VAR
 from devtools.screenshots.camera import Camera
@@ -45,7 +46,7 @@ def prepare(variables: Mapping[str, str], kept: dict[str, str]) -> None:
     from portal.districts.accounts import Access, add_account
 
     people.create(kept)
-    add_account(name=example.ACCOUNT_NAME, account_id=example.ACCOUNT_ID, actor=None)
+    add_account(name=example.ACCOUNT_NAME, account_id=ACCOUNT_ID, actor=None)
     role = f"arn:aws:iam::{CLOSED_ACCOUNT}:role/homeroom-deploy"
     access = Access(role_arn=role, external_id="birch-4f1c2a9b7d", permissions_boundary_arn="")
     add_account(name="Birch Hill's own", account_id=CLOSED_ACCOUNT, actor=None, access=access)

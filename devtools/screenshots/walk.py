@@ -14,6 +14,8 @@ import boto3
 from playwright.sync_api import Page, expect
 
 from devtools.demo import district as example
+from devtools.demo.account import ACCOUNT_ID
+from devtools.environment import SANDBOX_CREDENTIALS
 from devtools.screenshots.camera import Camera
 from devtools.services.portal import Portal
 
@@ -63,7 +65,7 @@ class Walk:
     def _register(self, page: Page) -> None:
         self._say("Registration")
         page.goto("/districts/new")
-        fill(page, "Lakeside Unified", "lakeside", example.ACCOUNT_ID)
+        fill(page, "Lakeside Unified", "lakeside", ACCOUNT_ID)
         page.get_by_label("NCES id").press("Tab")
         expect(page.locator("#preview")).to_contain_text("lakeside-sbx")
         self._camera.take(page, "register")
@@ -90,7 +92,7 @@ class Walk:
     def _approval(self, page: Page) -> None:
         self._say("A plan that waits for approval")
         page.goto("/districts/new")
-        fill(page, "Cedar Grove", "cedar", example.ACCOUNT_ID)
+        fill(page, "Cedar Grove", "cedar", ACCOUNT_ID)
         page.get_by_label("Environment").select_option("production")
         page.get_by_label("Certificate's ARN").fill(example.certificate("production"))
         page.get_by_label("Processor image").fill(example.image())
@@ -191,8 +193,8 @@ def change_behind_the_back(url: str) -> None:
         "logs",
         endpoint_url=url,
         region_name="us-east-1",
-        aws_access_key_id="testing",
-        aws_secret_access_key="testing",
+        aws_access_key_id=SANDBOX_CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=SANDBOX_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
     )
     groups = [group["logGroupName"] for group in client.describe_log_groups()["logGroups"]]
     mine = sorted(name for name in groups if "lakeside-sbx" in name)

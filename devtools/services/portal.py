@@ -69,11 +69,14 @@ def running_portal(
     record: Path | None = None,
     say: Callable[[str], None] = lambda text: None,
     before_web: Callable[[Mapping[str, str]], None] = lambda variables: None,
+    enter: Callable[[str], Mapping[str, str]] | None = None,
 ) -> Iterator[Portal]:
     """Run everything below `folder`; `before_web` is called once the database is there. All of it ends with us.
 
     With `processes`, the embedded AWS runs databases, caches, tasks and functions; `more` are further variables. With
-    an `aws` none is started; with a file to `record` in, every call to the one that is started is noted there.
+    an `aws` none is started; with a file to `record` in, every call to the one that is started is noted there. `enter`
+    is given its address, and returns the credentials that the portal's own processes act with; without it they are the
+    administrator's.
     """
     folder.mkdir(parents=True, exist_ok=True)
     port = port or free_port()
@@ -101,6 +104,9 @@ def running_portal(
         variables = {**own, **(more or {})}
         ensure_signing_key(folder)
         environment = inherited() | dict(variables)
+        if enter is not None:
+            say("Account")
+            environment |= enter(aws_url)
         (folder / "static").mkdir(exist_ok=True)
         say("Database tables")
         migrate(environment)

@@ -29,9 +29,7 @@ NAMES = Names(ACCOUNT, "us-east-1", "live-1a2b-sbx")
 @pytest.fixture(scope="module")
 def make() -> Iterator[guardrails.Make]:
     with running_sandbox() as running:
-        session: Any = boto3.session.Session(
-            aws_access_key_id="testing", aws_secret_access_key="testing", region_name="us-east-1"
-        )
+        session: Any = boto3.session.Session(region_name="us-east-1")
         yield lambda service: session.client(service, endpoint_url=running.url)
 
 

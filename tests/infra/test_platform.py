@@ -132,6 +132,12 @@ MAY = [
     ("acm:ListCertificates", "*", {}),
     *((f"sns:{action}SubscriptionAttributes", "*", {}) for action in ("Get", "Set")),
     ("secretsmanager:CreateSecret", arn("secretsmanager", "secret:pseudonym-key-maple-sbx-a1b2c3"), MADE),
+    # What has gone bears no tags: a deletion ends when nothing is found, and not when nobody may look.
+    ("secretsmanager:DescribeSecret", arn("secretsmanager", "secret:database-owner-maple-sbx-a1b2c3"), {}),
+    ("sqs:GetQueueAttributes", arn("sqs", "results-maple-sbx"), {}),
+    ("sns:GetTopicAttributes", arn("sns", "alarms-maple-sbx"), {}),
+    ("wafv2:GetWebACL", ACL, {}),
+    ("acm:DescribeCertificate", arn("acm", "certificate/1"), {}),
     *((action, "*", {}) for action in LISTS),
     # WAF knows a balancer without its tags, and the managed groups without any (Service Authorization Reference: WAF).
     *(

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.terraform
 
 OWN, OTHER = "123456789012", "210987654321"
 BUCKET = "homeroom-terraform-state"
-COMMON: dict[str, Any] = {"portal_principal_arns": [f"arn:aws:iam::{OWN}:role/homeroom-worker"]}
+COMMON: dict[str, Any] = {"portal_principal_arns": [f"arn:aws:iam::{OWN}:user/administrator"]}
 PLATFORMS: dict[str, dict[str, Any]] = {
     OWN: COMMON | {"external_id": "0123456789abcdef", "state_bucket": BUCKET, "guardduty": True},
     OTHER: COMMON
@@ -69,11 +69,12 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 def session(credentials: dict[str, str] | None) -> Any:
-    told = credentials or {"AccessKeyId": "testing", "SecretAccessKey": "testing", "SessionToken": "testing"}
+    if credentials is None:
+        return boto3.session.Session(region_name="us-east-1")
     return boto3.session.Session(
-        aws_access_key_id=told["AccessKeyId"],
-        aws_secret_access_key=told["SecretAccessKey"],
-        aws_session_token=told["SessionToken"],
+        aws_access_key_id=credentials["AccessKeyId"],
+        aws_secret_access_key=credentials["SecretAccessKey"],
+        aws_session_token=credentials["SessionToken"],
         region_name="us-east-1",
     )
 

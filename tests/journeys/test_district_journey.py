@@ -133,8 +133,6 @@ def nothing_holds(portal: Portal, secrets_of_the_district: set[str]) -> None:
         "s3",
         endpoint_url=portal.aws_url,
         region_name="us-east-1",
-        aws_access_key_id="testing",
-        aws_secret_access_key="testing",
     )
     bucket = portal.variables["HOMEROOM_STATE_BUCKET"]
     keys = [part["Key"] for part in store.list_objects_v2(Bucket=bucket)["Contents"]]

@@ -23,12 +23,14 @@ def test_a_district_lives_in_the_account_leaves_nothing_and_a_report_is_written(
     record = tmp_path / "there.ndjson"
     with started_sandbox(folder=tmp_path / "there", record=record) as there:
         given = {
-            "ACCOUNT": ACCOUNT, "YES": ACCOUNT, "REGION": "us-east-1", "ENDPOINT": there.url, "RECORD": str(record),
-
-                "AWS_ACCESS_KEY_ID": "testing",
-                "AWS_SECRET_ACCESS_KEY": "testing",
-                "GOGC": os.environ.get("GOGC", "400")
-            ,
+            "ACCOUNT": ACCOUNT,
+            "YES": ACCOUNT,
+            "REGION": "us-east-1",
+            "ENDPOINT": there.url,
+            "RECORD": str(record),
+            "AWS_ACCESS_KEY_ID": os.environ["AWS_ACCESS_KEY_ID"],
+            "AWS_SECRET_ACCESS_KEY": os.environ["AWS_SECRET_ACCESS_KEY"],
+            "GOGC": os.environ.get("GOGC", "400"),
         }
         command = [sys.executable, "-m", "devtools.live"]
         ended = subprocess.run(
@@ -37,7 +39,7 @@ def test_a_district_lives_in_the_account_leaves_nothing_and_a_report_is_written(
         assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
         figures = json.loads(ended.stdout.splitlines()[-1])
         assert figures["second_plan_changes"] == figures["left_after_teardown"] == 0
-        session = boto3.session.Session(aws_access_key_id="t", aws_secret_access_key="t", region_name="us-east-1")
+        session = boto3.session.Session(region_name="us-east-1")
         assert session.client("s3", endpoint_url=there.url).list_buckets()["Buckets"] == [], (
             "the states' bucket is left"
         )

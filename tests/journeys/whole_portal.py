@@ -17,6 +17,9 @@ import pytest
 from devtools.environment import inherited
 from devtools.paths import ROOT
 from devtools.services.portal import Portal, running_portal
+from infra.deploy_rights import DEPLOY_BOUNDARY, DEPLOY_ROLE, DISTRICT_BOUNDARY, deploy_statements, without_names
+from infra.district_rights import district_statements
+from infra.frame import policy
 from portal.accounts.roles import Role
 from tests.builders import ACCOUNT_ID, PASSWORD
 from tests.worlds.modules import share_modules
@@ -42,15 +45,14 @@ def people_it(variables: Mapping[str, str]) -> None:
         manage(variables, "set_user", username, "--role", role.value)
     manage(variables, "add_account", "Sandbox", ACCOUNT_ID)
     entrance = make_deploy_role(variables["HOMEROOM_AWS_ENDPOINT_URL"])
-    entered = ("--role-arn", entrance, "--external-id", EXTERNAL_ID)
+    boundary = f"arn:aws:iam::{OTHER_ACCOUNT_ID}:policy/{DISTRICT_BOUNDARY}"
+    entered = ("--role-arn", entrance, "--external-id", EXTERNAL_ID, "--boundary-arn", boundary)
     manage(variables, "add_account", "Cedar's own", OTHER_ACCOUNT_ID, *entered)
 
 
 def inside_the_other_account(url: str) -> boto3.session.Session:
     """Return a session in the second account, by the role that an organization has in each."""
-    own: Any = boto3.session.Session(
-        aws_access_key_id="testing", aws_secret_access_key="testing", region_name="us-east-1"
-    )
+    own: Any = boto3.session.Session(region_name="us-east-1")
     member = own.client("sts", endpoint_url=url).assume_role(
         RoleArn=f"arn:aws:iam::{OTHER_ACCOUNT_ID}:role/OrganizationAccountAccessRole", RoleSessionName="test"
     )["Credentials"]
@@ -72,9 +74,14 @@ def make_deploy_role(url: str) -> str:
         "Condition": {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}},
     }
     trust = json.dumps({"Version": "2012-10-17", "Statement": [portal]})
-    made = inside.client("iam", endpoint_url=url).create_role(
-        RoleName="homeroom-deploy", AssumeRolePolicyDocument=trust
+    iam = inside.client("iam", endpoint_url=url)
+    rights, within = without_names(deploy_statements(OTHER_ACCOUNT_ID)), district_statements(OTHER_ACCOUNT_ID)
+    most, _ = (
+        iam.create_policy(PolicyName=name, PolicyDocument=policy(*statements))["Policy"]["Arn"]
+        for name, statements in ((DEPLOY_BOUNDARY, rights), (DISTRICT_BOUNDARY, within))
     )
+    made = iam.create_role(RoleName=DEPLOY_ROLE, AssumeRolePolicyDocument=trust, PermissionsBoundary=most)
+    iam.attach_role_policy(RoleName=DEPLOY_ROLE, PolicyArn=most)
     return str(made["Role"]["Arn"])
 
 

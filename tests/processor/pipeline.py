@@ -31,6 +31,7 @@ from processor.pseudonyms import Pseudonyms
 from processor.secret import Secret
 from tests.processor.databases import Databases
 from tests.processor.warm import WarmProcess
+from tests.sandbox.small_stack import admit_bucket
 
 Process = subprocess.Popen[str] | WarmProcess
 APPLICATION, OWNER, KEY = "homeroom_app", "homeroom_admin", "a key that never leaves the secret"
@@ -161,8 +162,7 @@ class Pipeline:
             "PATH": os.environ["PATH"],
             "AWS_ENDPOINT_URL": self.aws,
             "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": "testing",
+            **{name: os.environ[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")},
             "DATABASE_SECRET_ARN": self.secret_arn,
             "DATABASE_OWNER_SECRET_ARN": self.owner_arn,
             "DATABASE_TLS": "off",
@@ -191,7 +191,7 @@ def cold(arguments: Sequence[str], environment: dict[str, str], out: int) -> sub
 @functools.cache
 def session() -> Any:
     """Return a session of the sandbox's account."""
-    return boto3.session.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name="us-east-1")
+    return boto3.session.Session(region_name="us-east-1")
 
 
 @functools.cache
@@ -242,7 +242,7 @@ def running_pipeline(postgres: Postgres, aws: str) -> Iterator[Pipeline]:
     s3.create_bucket(Bucket=bucket)
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     rules = [{"Key": {"FilterRules": [{"Name": "prefix", "Value": "incoming/"}]}}]
-    told = {"QueueArn": _arn(queue), "Events": ["s3:ObjectCreated:*"], "Filter": rules[0]}
+    told = {"QueueArn": admit_bucket(sqs, queue, bucket), "Events": ["s3:ObjectCreated:*"], "Filter": rules[0]}
     s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"QueueConfigurations": [told]})
     pipeline = Pipeline(admin, aws, bucket, queue, dead, arns[0], arns[1])
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,6 +16,16 @@ from sandbox.launch import Sandbox, running_sandbox
 Clients = Callable[[str], Any]
 
 
+def admit_trails(s3: Any, bucket: str) -> None:
+    """Make a bucket that takes what CloudTrail writes (CloudTrail User Guide, "Amazon S3 bucket policy")."""
+    s3.create_bucket(Bucket=bucket)
+    writer = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}}
+    arn = f"arn:aws:s3:::{bucket}"
+    parts = [("s3:GetBucketAcl", arn), ("s3:PutObject", f"{arn}/AWSLogs/*")]
+    statements = [{**writer, "Action": action, "Resource": resource} for action, resource in parts]
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": statements}))
+
+
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     with running_sandbox() as running:
@@ -24,9 +35,7 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture(scope="session")
 def client(sandbox: Sandbox) -> Clients:
     """Return a function that makes a client; it never retries, so that a test sees the first answer."""
-    session: Any = boto3.session.Session(
-        aws_access_key_id="testing", aws_secret_access_key="testing", region_name="us-east-1"
-    )
+    session: Any = boto3.session.Session(region_name="us-east-1")
     config = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30)
 
     @functools.cache

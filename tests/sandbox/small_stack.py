@@ -18,8 +18,31 @@ T = TypeVar("T")
 Clients = Callable[[str], Any]
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/homeroom/processor@sha256:" + "a" * 64
 CLUSTER, FIRST_PASSWORD, DISTRICT = "processing-x", "of-the-first-day", "x-sbx"
-TRUST = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+SERVICES = ["ecs-tasks.amazonaws.com", "lambda.amazonaws.com"]
+TRUST = {"Effect": "Allow", "Principal": {"Service": SERVICES}, "Action": "sts:AssumeRole"}
+RIGHTS = [
+    {"Effect": "Allow", "Action": actions, "Resource": resource if resource == "*" else f"arn:aws:{resource}"}
+    for actions, resource in (
+        (["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"], "s3:::results-x/*"),
+        (["s3:ListBucket"], "s3:::results-x"),
+        (["sqs:*"], "sqs:*:*:*-x"),
+        (["secretsmanager:*"], "secretsmanager:*:*:secret:*-x-*"),
+        (["secretsmanager:GetRandomPassword"], "*"),
+        (["logs:CreateLogStream", "logs:PutLogEvents"], "logs:*:*:log-group:*-x:*"),
+    )
+]
 LIMIT_SECONDS = 60.0
+
+
+def admit_bucket(sqs: Any, queue_url: str, bucket: str) -> str:
+    """Let a bucket tell a queue of what comes in; return the queue's ARN."""
+    arn = str(sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"])
+    source = {"ArnEquals": {"aws:SourceArn": f"arn:aws:s3:::{bucket}"}}
+    service = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}}
+    statement = {**service, "Action": "sqs:SendMessage", "Resource": arn, "Condition": source}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=queue_url, Attributes={"Policy": policy})
+    return arn
 
 
 def until(found: Callable[[], T], what: str, seconds: float = LIMIT_SECONDS) -> T:
@@ -45,7 +68,10 @@ class SmallStack:
     @cached_property
     def role(self) -> str:
         trust = json.dumps({"Version": "2012-10-17", "Statement": [TRUST]})
-        made = self.client("iam").create_role(RoleName="task-x", AssumeRolePolicyDocument=trust)
+        iam = self.client("iam")
+        made = iam.create_role(RoleName="task-x", AssumeRolePolicyDocument=trust)
+        rights = json.dumps({"Version": "2012-10-17", "Statement": RIGHTS})
+        iam.put_role_policy(RoleName="task-x", PolicyName="rights", PolicyDocument=rights)
         return str(made["Role"]["Arn"])
 
     @cached_property
@@ -124,7 +150,8 @@ class SmallStack:
         s3.create_bucket(Bucket="results-x")
         s3.put_bucket_versioning(Bucket="results-x", VersioningConfiguration={"Status": "Enabled"})
         rules = {"Key": {"FilterRules": [{"Name": "prefix", "Value": "incoming/"}]}}
-        told = {"QueueArn": self._queue_arn(self.queue), "Events": ["s3:ObjectCreated:*"], "Filter": rules}
+        arn = admit_bucket(self.client("sqs"), self.queue, "results-x")
+        told = {"QueueArn": arn, "Events": ["s3:ObjectCreated:*"], "Filter": rules}
         s3.put_bucket_notification_configuration(
             Bucket="results-x", NotificationConfiguration={"QueueConfigurations": [told]}
         )

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.sandbox.conftest import admit_trails
+
 
 def test_one_of_two_trails_is_described_by_name_and_by_arn(client):
     trail, s3 = client("cloudtrail"), client("s3")
-    s3.create_bucket(Bucket="trails")
+    admit_trails(s3, "trails")
     arns = [trail.create_trail(Name=name, S3BucketName="trails")["TrailARN"] for name in ("first", "second")]
     for key in ("first", arns[0]):
         assert [told["Name"] for told in trail.describe_trails(trailNameList=[key])["trailList"]] == ["first"]
@@ -18,7 +20,7 @@ def test_one_of_two_trails_is_described_by_name_and_by_arn(client):
 
 def test_a_trail_is_deleted_by_name_and_by_arn(client):
     trail, s3 = client("cloudtrail"), client("s3")
-    s3.create_bucket(Bucket="leaving-trails")
+    admit_trails(s3, "leaving-trails")
     by_name, by_arn = (
         trail.create_trail(Name=name, S3BucketName="leaving-trails")["TrailARN"] for name in ("by-name", "by-arn")
     )

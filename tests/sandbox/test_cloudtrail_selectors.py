@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.sandbox.conftest import admit_trails
+
 
 def test_a_trail_with_selectors_says_so_and_shows_them(client):
     trail, s3 = client("cloudtrail"), client("s3")
-    s3.create_bucket(Bucket="selected-trails")
+    admit_trails(s3, "selected-trails")
     trail.create_trail(Name="selected", S3BucketName="selected-trails")
 
     def told() -> bool:
@@ -42,7 +44,7 @@ REFUSED = {
 
 def selecting(client: Any, *selectors: list[dict[str, Any]]) -> None:
     trail, s3 = client("cloudtrail"), client("s3")
-    s3.create_bucket(Bucket="choosing-trails")
+    admit_trails(s3, "choosing-trails")
     trail.create_trail(Name="choosing", S3BucketName="choosing-trails")
     trail.put_event_selectors(
         TrailName="choosing", AdvancedEventSelectors=[{"FieldSelectors": fields} for fields in selectors]

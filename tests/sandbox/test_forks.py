@@ -40,9 +40,7 @@ with open(sys.argv[1], "w") as held:
 @pytest.fixture(scope="session")
 def client() -> Callable[[Sandbox, str], Any]:
     """Return a function that makes a client of a sandbox."""
-    session: Any = boto3.session.Session(
-        aws_access_key_id="testing", aws_secret_access_key="testing", region_name="us-east-1"
-    )
+    session: Any = boto3.session.Session(region_name="us-east-1")
     return lambda sandbox, service: session.client(service, endpoint_url=sandbox.url)
 
 

@@ -36,7 +36,10 @@ def test_a_backup_plan_has_selections(client, name):
     backup.create_backup_vault(BackupVaultName=name)
     rules = [{"RuleName": "daily", "TargetBackupVaultName": name}]
     plan = backup.create_backup_plan(BackupPlan={"BackupPlanName": name, "Rules": rules})["BackupPlanId"]
-    wanted = {"SelectionName": "s", "IamRoleArn": "arn:aws:iam::123456789012:role/r", "Resources": ["*"]}
+    trust = {"Effect": "Allow", "Principal": {"Service": "backup.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    wanted = {"SelectionName": "s", "IamRoleArn": role, "Resources": ["*"]}
     made = backup.create_backup_selection(BackupPlanId=plan, BackupSelection=wanted)["SelectionId"]
     found = backup.get_backup_selection(BackupPlanId=plan, SelectionId=made)["BackupSelection"]
     assert found["SelectionName"] == "s"

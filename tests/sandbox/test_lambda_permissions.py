@@ -12,7 +12,9 @@ from botocore.exceptions import ClientError
 
 @pytest.fixture
 def function(client):
-    client("iam").create_role(RoleName="function-role", AssumeRolePolicyDocument="{}")
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    client("iam").create_role(RoleName="function-role", AssumeRolePolicyDocument=document)
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as packed:
         packed.writestr("handler.py", "def handle(event, context): ...")

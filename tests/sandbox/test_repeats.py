@@ -8,8 +8,7 @@ from urllib.parse import urlencode
 
 from sandbox.launch import Sandbox
 from sandbox.repeats import KEPT, Given, Repeats
-
-SCOPE = "AWS4-HMAC-SHA256 Credential=testing/20260101/us-east-1/elasticache/aws4_request, SignedHeaders=host"
+from tests.sandbox.signing import signed
 
 
 def created(sandbox: Sandbox, name: str, call: str, attempt: int) -> tuple[int, bytes]:
@@ -21,13 +20,14 @@ def created(sandbox: Sandbox, name: str, call: str, attempt: int) -> tuple[int, 
         "CacheParameterGroupFamily": "redis7",
         "Description": "Its answer was lost",
     }
+    body = urlencode(fields).encode()
     headers = {
-        "Authorization": SCOPE,
         "Content-Type": "application/x-www-form-urlencoded",
         "amz-sdk-invocation-id": call,
         "amz-sdk-request": f"attempt={attempt}; max=3",
     }
-    asked = urllib.request.Request(sandbox.url, urlencode(fields).encode(), headers)
+    url = f"{sandbox.url}/"
+    asked = urllib.request.Request(url, body, signed(url, "elasticache", body, headers))
     try:
         with urllib.request.urlopen(asked) as answer:
             return answer.status, answer.read()

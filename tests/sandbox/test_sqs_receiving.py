@@ -12,8 +12,7 @@ from urllib.parse import urlsplit
 
 from sandbox.launch import Sandbox
 from tests.sandbox.conftest import Clients
-
-SCOPE = "AWS4-HMAC-SHA256 Credential=testing/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0"
+from tests.sandbox.signing import signed
 
 
 def requests(sandbox: Sandbox) -> int:
@@ -26,12 +25,12 @@ def long_poll(sandbox: Sandbox, queue: str) -> http.client.HTTPConnection:
     """Have a worker's question reach the queue, and leave the answer unread."""
     before, until = requests(sandbox), time.monotonic() + 10
     connection = http.client.HTTPConnection(urlsplit(sandbox.url).netloc, timeout=30)
+    body = json.dumps({"QueueUrl": queue, "WaitTimeSeconds": 20}).encode()
     headers = {
-        "Authorization": SCOPE,
         "Content-Type": "application/x-amz-json-1.0",
         "X-Amz-Target": "AmazonSQS.ReceiveMessage",
     }
-    connection.request("POST", "/", json.dumps({"QueueUrl": queue, "WaitTimeSeconds": 20}), headers)
+    connection.request("POST", "/", body, signed(f"{sandbox.url}/", "sqs", body, headers))
     while requests(sandbox) == before:
         assert time.monotonic() < until
     return connection

@@ -28,9 +28,7 @@ s2,reading,fall,2025-10-01,north,no number
 
 
 def small_stack(url: str, authority: Path) -> SmallStack:
-    session: Any = boto3.session.Session(
-        aws_access_key_id="testing", aws_secret_access_key="testing", region_name="us-east-1"
-    )
+    session: Any = boto3.session.Session(region_name="us-east-1")
     # What is waited for is asked for ten times a second: a client is made once.
     return SmallStack(url, functools.cache(lambda name: session.client(name, endpoint_url=url)), authority)
 
@@ -280,6 +278,13 @@ def test_a_rotation_gives_both_secrets_new_passwords_that_open_the_database(work
         Timeout=60,
         Environment={"Variables": {"DATABASE_TLS": "verify-full", "DATABASE_CA": "/var/task/rotation/rds-ca.pem"}},
     )["FunctionArn"]
+    functions.add_permission(
+        FunctionName="rotation-x",
+        StatementId="rotates",
+        Action="lambda:InvokeFunction",
+        Principal="secretsmanager.amazonaws.com",
+        SourceAccount="123456789012",
+    )
     for secret in (working.application, working.owner):
         manager.rotate_secret(
             SecretId=secret,

@@ -7,14 +7,16 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 
+import boto3
 import pytest
 
 from sandbox.launch import Sandbox
+from tests.sandbox.signing import VERSION_4, signed
 
 EVIL, OFFICE = "https://evil.example", "http://127.0.0.1:8080"
 LISTING = b"Action=ListRoles&Version=2010-05-08"
 AUTHORIZED = {
-    "Authorization": "AWS4-HMAC-SHA256 Credential=testing/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, "
+    "Authorization": "AWS4-HMAC-SHA256 Credential=AKIANOBODY/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, "
     "Signature=0",
     "Content-Type": "application/x-www-form-urlencoded",
 }
@@ -53,7 +55,8 @@ def test_a_rebound_host_name_is_refused(sandbox: Sandbox, host: str):
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost:4566", "LOCALHOST", "[::1]:4566"])
 def test_loopback_names_are_answered(sandbox: Sandbox, host: str):
-    assert asked(sandbox.url, "POST", LISTING, Host=host, **AUTHORIZED)[0] == 200
+    headers = signed(f"{sandbox.url}/", "iam", LISTING, {"Content-Type": AUTHORIZED["Content-Type"], "Host": host})
+    assert asked(sandbox.url, "POST", LISTING, **headers)[0] == 200
 
 
 @pytest.mark.parametrize("origin", [EVIL, "null", "http://localhost:9999", OFFICE])
@@ -85,7 +88,8 @@ def test_an_image_or_link_of_another_site_asks_nothing_but_what_was_signed(
     assert asked(f"{sandbox.url}/?Action=ListRoles", Sec_Fetch_Site=site)[0] == 403
     assert asked(f"{sandbox.url}/_sandbox/health", Sec_Fetch_Site=site)[0] == 403
     key = {"Bucket": office_bucket, "Key": "report.csv"}
-    link = client("s3").generate_presigned_url("get_object", Params=key)
+    signing = boto3.client("s3", endpoint_url=sandbox.url, config=VERSION_4)
+    link = signing.generate_presigned_url("get_object", Params=key)
     assert asked(link, Sec_Fetch_Site=site)[0] == 200
     assert asked(link, "DELETE", Sec_Fetch_Site=site)[0] == 403
 
@@ -102,7 +106,8 @@ def test_programs_are_answered_as_before_and_no_answer_invites_pages(sandbox: Sa
 def test_a_form_that_names_no_origin_is_sent_to_a_bucket_as_s3_takes_it_and_to_nothing_else(
     sandbox: Sandbox, office_bucket: str, client
 ):
-    form = client("s3").generate_presigned_post(office_bucket, "sent.csv")
+    signing = boto3.client("s3", endpoint_url=sandbox.url, config=VERSION_4)
+    form = signing.generate_presigned_post(office_bucket, "sent.csv")
     parts = [
         f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
         for name, value in form["fields"].items()

@@ -43,6 +43,8 @@ def test_a_role_is_assumed_in_its_own_account_with_its_external_id(sandbox, clie
     }
     iam = member.client("iam", endpoint_url=sandbox.url)
     iam.create_role(RoleName="homeroom-deploy", AssumeRolePolicyDocument=json.dumps(trust))
+    rights = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sqs:CreateQueue", "Resource": "*"}}
+    iam.put_role_policy(RoleName="homeroom-deploy", PolicyName="queues", PolicyDocument=json.dumps(rights))
     for wrong in ({}, {"ExternalId": "another-one"}):
         with pytest.raises(ClientError, match="AccessDenied"):
             assumed(sandbox, client, ROLE, **wrong)

@@ -57,8 +57,6 @@ def test_a_small_configuration_applies_plans_empty_and_destroys(sandbox: Sandbox
     (tmp_path / "main.tf").write_text(CONFIGURATION)
     environment = os.environ | {
         "AWS_ENDPOINT_URL": sandbox.url,
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
         "TF_DATA_DIR": str(tmp_path / "data"),
         "CHECKPOINT_DISABLE": "1",
     }

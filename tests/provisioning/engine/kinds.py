@@ -8,8 +8,16 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
+from tests.sandbox.conftest import admit_trails
+
 Make = Callable[[str], Any]
-TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
+SERVICES = ["lambda.amazonaws.com", "vpc-flow-logs.amazonaws.com"]
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": SERVICES}, "Action": "sts:AssumeRole"}],
+    }
+)
 ACCOUNT = "123456789012"
 
 
@@ -143,7 +151,7 @@ def make_named(make: Make, suffix: str, number: int) -> None:
     )
     body = json.dumps({"widgets": []})
     watching.put_dashboard(DashboardName=f"district-{suffix}", DashboardBody=body)
-    make("s3").create_bucket(Bucket=f"trail-of-{number}")
+    admit_trails(make("s3"), f"trail-of-{number}")
     make("cloudtrail").create_trail(Name=f"trail-{suffix}", S3BucketName=f"trail-of-{number}")
     make("budgets").create_budget(
         AccountId=ACCOUNT,

@@ -27,15 +27,9 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineSetting
         yield EngineSettings(work_dir=folder, state_bucket="state", aws_endpoint_url=sandbox.url)
 
 
-@pytest.fixture(autouse=True)
-def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-
-
 @pytest.fixture(scope="module")
 def network(settings: EngineSettings) -> dict[str, Any]:
-    session: Any = boto3.session.Session(aws_access_key_id="testing", aws_secret_access_key="testing")
+    session: Any = boto3.session.Session()
     ec2, ecs = (
         session.client(name, region_name=REGION, endpoint_url=settings.aws_endpoint_url) for name in ("ec2", "ecs")
     )

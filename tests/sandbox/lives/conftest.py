@@ -24,9 +24,7 @@ def aws() -> Iterator[Sandbox]:
 @pytest.fixture
 def client(aws: Sandbox) -> Clients:
     """Return a function that makes a client; it never retries, so that a test sees the first answer."""
-    session: Any = boto3.session.Session(
-        aws_access_key_id="testing", aws_secret_access_key="testing", region_name="us-east-1"
-    )
+    session: Any = boto3.session.Session(region_name="us-east-1")
     config = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30)
 
     @functools.cache

@@ -12,7 +12,9 @@ from botocore.exceptions import ClientError
 
 from tests.sandbox.levers import forward
 
-TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
+TRUSTED = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+TRUST = json.dumps({"Version": "2012-10-17", "Statement": [TRUSTED]})
+NETWORK = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}]})
 MONITORING = {
     "Name": "RUNTIME_MONITORING",
     "Status": "ENABLED",
@@ -34,6 +36,7 @@ def a_function(client: Any, subnet: str, group: str) -> None:
     with zipfile.ZipFile(archive, "w") as packed:
         packed.writestr("code.py", "def handle(event, context): return 1")
     role = client("iam").create_role(RoleName="rotation", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    client("iam").put_role_policy(RoleName="rotation", PolicyName="network", PolicyDocument=NETWORK)
     client("lambda").create_function(
         FunctionName="rotation-maple-sbx",
         Role=role,
@@ -78,6 +81,7 @@ def test_without_the_functions_role_its_interface_stays(client, aws):
     _, subnet, group = network(client)
     a_function(client, subnet, group)
     client("lambda").delete_function(FunctionName="rotation-maple-sbx")
+    client("iam").delete_role_policy(RoleName="rotation", PolicyName="network")
     client("iam").delete_role(RoleName="rotation")
     forward(aws.url, days=2)
     assert len(interfaces(client, group)) == 1

@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 
 from tests.sandbox.levers import forward
 
-TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
+TRUSTED = {"Effect": "Allow", "Principal": {"Service": "backup.amazonaws.com"}, "Action": "sts:AssumeRole"}
+TRUST = json.dumps({"Version": "2012-10-17", "Statement": [TRUSTED]})
 VAULT = "backup-maple-sbx"
 
 

@@ -1,0 +1,183 @@
+"""Whether a statement's conditions are met: every operator of IAM, with its set and ``IfExists`` forms.
+
+Source: IAM User Guide, "IAM JSON policy elements: Condition operators", "Set operators for multivalued context keys".
+An operator that IAM does not have is an error, not a no.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+import ipaddress
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import partial
+
+from sandbox.authorization.matching import Context, UnknownVariableError, arn_matches, filled, matches
+
+Test = Callable[[str, str, Context], bool]
+"""Says whether a value of the call meets a value of the policy."""
+
+IF_EXISTS, FOR_ALL, FOR_ANY = "IfExists", "ForAllValues:", "ForAnyValue:"
+
+
+class MalformedPolicyError(ValueError):
+    """A policy document that IAM would not take; its sentence says where."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One operator on one key."""
+
+    operator: str
+    key: str
+    values: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.operator} {self.key} {' or '.join(self.values)}"
+
+
+def _equal(given: str, wanted: str, context: Context) -> bool:
+    return given == filled(wanted, context)
+
+
+def _equal_in_any_case(given: str, wanted: str, context: Context) -> bool:
+    return given.casefold() == filled(wanted, context).casefold()
+
+
+def _like(given: str, wanted: str, context: Context) -> bool:
+    return matches(wanted, given, context)
+
+
+def _arn(given: str, wanted: str, context: Context) -> bool:
+    return arn_matches(wanted, given, context)
+
+
+def _bool(given: str, wanted: str, context: Context) -> bool:
+    return given.casefold() == filled(wanted, context).casefold()
+
+
+def _binary(given: str, wanted: str, _context: Context) -> bool:
+    try:
+        return base64.b64decode(given, validate=True) == base64.b64decode(wanted, validate=True)
+    except binascii.Error:
+        return False
+
+
+def _address(given: str, wanted: str, context: Context) -> bool:
+    try:
+        return ipaddress.ip_address(given) in ipaddress.ip_network(filled(wanted, context), strict=False)
+    except ValueError:
+        return False
+
+
+def _number(compare: Callable[[Decimal, Decimal], bool], given: str, wanted: str, context: Context) -> bool:
+    try:
+        return compare(Decimal(given), Decimal(filled(wanted, context)))
+    except InvalidOperation:
+        return False
+
+
+def _moment(text: str) -> dt.datetime:
+    """Return a moment in ISO 8601 or in seconds since 1970; raises ValueError."""
+    if text.lstrip("-").isdigit():
+        return dt.datetime.fromtimestamp(int(text), dt.UTC)
+    found = dt.datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
+
+
+def _date(compare: Callable[[dt.datetime, dt.datetime], bool], given: str, wanted: str, context: Context) -> bool:
+    try:
+        return compare(_moment(given), _moment(filled(wanted, context)))
+    except (ValueError, OverflowError):
+        return False
+
+
+POSITIVE: dict[str, Test] = {
+    "StringEquals": _equal,
+    "StringEqualsIgnoreCase": _equal_in_any_case,
+    "StringLike": _like,
+    "NumericEquals": partial(_number, lambda given, wanted: given == wanted),
+    "NumericLessThan": partial(_number, lambda given, wanted: given < wanted),
+    "NumericLessThanEquals": partial(_number, lambda given, wanted: given <= wanted),
+    "NumericGreaterThan": partial(_number, lambda given, wanted: given > wanted),
+    "NumericGreaterThanEquals": partial(_number, lambda given, wanted: given >= wanted),
+    "DateEquals": partial(_date, lambda given, wanted: given == wanted),
+    "DateLessThan": partial(_date, lambda given, wanted: given < wanted),
+    "DateLessThanEquals": partial(_date, lambda given, wanted: given <= wanted),
+    "DateGreaterThan": partial(_date, lambda given, wanted: given > wanted),
+    "DateGreaterThanEquals": partial(_date, lambda given, wanted: given >= wanted),
+    "Bool": _bool,
+    "BinaryEquals": _binary,
+    "IpAddress": _address,
+    # IAM makes no difference between the two: both take wildcards, part by part.
+    "ArnEquals": _arn,
+    "ArnLike": _arn,
+}
+NEGATIVE = {
+    "StringNotEquals": "StringEquals",
+    "StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
+    "StringNotLike": "StringLike",
+    "NumericNotEquals": "NumericEquals",
+    "DateNotEquals": "DateEquals",
+    "NotIpAddress": "IpAddress",
+    "ArnNotEquals": "ArnEquals",
+    "ArnNotLike": "ArnLike",
+}
+"""Each is met where the positive one is not, and where the key is missing."""
+
+
+def check(operator: str) -> None:
+    """Raise MalformedPolicyError for what is no operator."""
+    name = _bare(operator)
+    if name == "Null" and operator == "Null":
+        return
+    if name not in POSITIVE and name not in NEGATIVE:
+        raise MalformedPolicyError(f"{operator} is no condition operator")
+
+
+def _bare(operator: str) -> str:
+    for prefix in (FOR_ALL, FOR_ANY):
+        operator = operator.removeprefix(prefix)
+    return operator.removesuffix(IF_EXISTS)
+
+
+def unmet(conditions: tuple[Condition, ...], context: Context) -> Iterator[Condition]:
+    """Yield the conditions that a call does not meet; a statement applies where there is none."""
+    for condition in conditions:
+        if not is_met(condition, context):
+            yield condition
+
+
+def is_met(condition: Condition, context: Context) -> bool:
+    """Say whether a call meets one condition."""
+    values = context.get(condition.key.lower(), ())
+    if condition.operator == "Null":
+        return any((not values) == (wanted.casefold() == "true") for wanted in condition.values)
+    if not values:
+        return _met_without(condition.operator)
+    name = _bare(condition.operator)
+    negated = name in NEGATIVE
+    test = POSITIVE[NEGATIVE.get(name, name)]
+
+    def meets(value: str) -> bool:
+        try:
+            found = any(test(value, wanted, context) for wanted in condition.values)
+        except UnknownVariableError:
+            return False
+        return found != negated
+
+    if condition.operator.startswith(FOR_ALL):
+        return all(meets(value) for value in values)
+    if condition.operator.startswith(FOR_ANY) or not negated:
+        return any(meets(value) for value in values)
+    return all(meets(value) for value in values)
+
+
+def _met_without(operator: str) -> bool:
+    """Say whether an operator is met by a call that does not have its key."""
+    if operator.startswith(FOR_ANY):
+        return operator.endswith(IF_EXISTS)
+    return operator.startswith(FOR_ALL) or operator.endswith(IF_EXISTS) or _bare(operator) in NEGATIVE

@@ -1,0 +1,1 @@
+"""How the embedded AWS decides who may do what."""

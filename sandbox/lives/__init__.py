@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
-from sandbox.lives import deletion_windows, guardduty, keepers, lambda_interfaces, log_groups, recovery_points
+from sandbox.lives import (
+    deletion_windows,
+    guardduty,
+    keepers,
+    lambda_interfaces,
+    log_groups,
+    minor_upgrades,
+    recovery_points,
+    trails,
+)
 
-LIVES = (keepers, deletion_windows, guardduty, lambda_interfaces, log_groups, recovery_points)
+LIVES = (
+    keepers,
+    deletion_windows,
+    guardduty,
+    lambda_interfaces,
+    log_groups,
+    minor_upgrades,
+    recovery_points,
+    trails,
+)
 
 
 def begin_all() -> None:

@@ -72,16 +72,16 @@ def a_bucket(url: str, name: str, count: int) -> None:
 
 def test_a_bucket_is_emptied_before_the_destroy_and_the_page_is_told_how_far(held, url, monkeypatch):
     monkeypatch.setattr(clearing, "TELL_SECONDS", 0.0)
-    a_bucket(url, "results", 1500)
+    a_bucket(url, "results", 1100)
     empty_buckets(held, deleting("results"))
     said = told(held, "emptying")
-    assert said[-1].startswith("results is emptied before it is deleted: 1,500 object versions in")
+    assert said[-1].startswith("results is emptied before it is deleted: 1,100 object versions in")
     assert any("object versions are deleted so far" in text for text in said[:-1])
     assert "Versions" not in client(held.settings, "s3", REGION).list_object_versions(Bucket="results")
 
 
 def test_a_teardown_that_is_canceled_stops_emptying(held, url):
-    a_bucket(url, "long", 1500)
+    a_bucket(url, "long", 1001)
     request_cancel(run=held.run, actor=a_person())
     with pytest.raises(Interrupted):
         empty_buckets(held, deleting("long"))

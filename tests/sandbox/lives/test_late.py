@@ -1,4 +1,4 @@
-"""Log groups come again for what is sent late; keys and secrets are gone when their waiting time is over."""
+"""What comes late: log groups and files of a trail; what ends late: keys and secrets; and the next minor version."""
 
 from __future__ import annotations
 
@@ -85,3 +85,51 @@ def test_a_key_is_gone_after_its_window_unless_its_deletion_was_canceled(client,
     with pytest.raises(ClientError, match="NotFoundException"):
         kms.describe_key(KeyId=goes)
     assert kms.describe_key(KeyId=stays)["KeyMetadata"]["KeyState"] == "Disabled"
+
+
+def test_files_of_a_trail_come_after_it_has_gone_as_long_as_its_bucket_is_there(client, aws):
+    s3, trails = client("s3"), client("cloudtrail")
+    s3.create_bucket(Bucket="audit")
+    trails.create_trail(Name="trail-maple-sbx", S3BucketName="audit")
+    trails.start_logging(Name="trail-maple-sbx")
+    forward(aws.url, hours=1)
+    trails.delete_trail(Name="trail-maple-sbx")
+    assert s3.list_objects_v2(Bucket="audit")["KeyCount"] == 0
+    forward(aws.url, minutes=3)
+    found = s3.list_objects_v2(Bucket="audit")["Contents"]
+    assert [one["Key"].startswith("AWSLogs/123456789012/CloudTrail/us-east-1/") for one in found] == [True]
+    s3.delete_object(Bucket="audit", Key=found[0]["Key"])
+    s3.delete_bucket(Bucket="audit")
+    forward(aws.url, hours=1)
+    with pytest.raises(ClientError, match="NoSuchBucket"):
+        s3.list_objects_v2(Bucket="audit")
+
+
+def version(client) -> str:
+    (cluster,) = client("rds").describe_db_clusters()["DBClusters"]
+    versions = {one["EngineVersion"] for one in client("rds").describe_db_instances()["DBInstances"]}
+    assert versions == {cluster["EngineVersion"]}
+    return str(cluster["EngineVersion"])
+
+
+@pytest.mark.parametrize(("automatic", "after"), [(True, "16.8"), (False, "16.6")])
+def test_a_minor_version_comes_by_itself_where_the_instances_take_it(client, aws, automatic, after):
+    rds = client("rds")
+    rds.create_db_cluster(
+        DBClusterIdentifier="aurora-maple-sbx",
+        Engine="aurora-postgresql",
+        EngineVersion="16.6",
+        MasterUsername="homeroom_admin",
+        MasterUserPassword="of-the-first-day",
+    )
+    rds.create_db_instance(
+        DBInstanceIdentifier="aurora-1-maple-sbx",
+        DBClusterIdentifier="aurora-maple-sbx",
+        Engine="aurora-postgresql",
+        DBInstanceClass="db.serverless",
+        AutoMinorVersionUpgrade=automatic,
+    )
+    forward(aws.url, days=6)
+    assert version(client) == "16.6"
+    forward(aws.url, days=2)
+    assert version(client) == after

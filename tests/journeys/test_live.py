@@ -23,12 +23,14 @@ def test_a_district_lives_in_the_account_leaves_nothing_and_a_report_is_written(
     record = tmp_path / "there.ndjson"
     with started_sandbox(folder=tmp_path / "there", record=record) as there:
         given = {
-            "ACCOUNT": ACCOUNT, "YES": ACCOUNT, "REGION": "us-east-1", "ENDPOINT": there.url, "RECORD": str(record),
-
-                "AWS_ACCESS_KEY_ID": "testing",
-                "AWS_SECRET_ACCESS_KEY": "testing",
-                "GOGC": os.environ.get("GOGC", "400")
-            ,
+            "ACCOUNT": ACCOUNT,
+            "YES": ACCOUNT,
+            "REGION": "us-east-1",
+            "ENDPOINT": there.url,
+            "RECORD": str(record),
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "GOGC": os.environ.get("GOGC", "400"),
         }
         command = [sys.executable, "-m", "devtools.live"]
         ended = subprocess.run(

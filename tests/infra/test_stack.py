@@ -12,7 +12,7 @@ from devtools import reach
 from devtools.reach import Way
 from infra.naming import LIMITS
 from infra.placeholder import IMAGE as PLACEHOLDER
-from tests.infra.conftest import HOSTILE, IMAGE, SPECS, assert_terraform_accepts, infra, synthesized
+from tests.infra.conftest import CERTIFICATE, HOSTILE, IMAGE, SPECS, assert_terraform_accepts, infra, synthesized
 from tests.infra.iam import allowed
 from tests.infra.order import needed
 from tests.synthesis import COMMON, Stack, district, district_in
@@ -446,6 +446,14 @@ def test_the_account_is_entered_by_its_role_with_the_external_id(stacks):
     spec = stacks["production"].spec
     assert (given["role_arn"], given["external_id"]) == (spec["role_arn"], spec["external_id"])
     assert "assume_role" not in stacks["sandbox"].data["provider"]["aws"][0]
+
+
+def test_a_sandbox_with_a_certificate_serves_over_tls_and_leads_there():
+    made = district(SPECS["sandbox"] | {"certificate_arn": CERTIFICATE})
+    listeners = {body["port"]: body for body in made.all("aws_lb_listener").values()}
+    assert listeners[443]["certificate_arn"] == CERTIFICATE
+    assert listeners[80]["default_action"][0]["redirect"]["protocol"] == "HTTPS"
+    assert made.data["output"]["service_url"]["value"].startswith("https://")
 
 
 def test_the_firewall_stands_before_the_load_balancer_and_logs_no_credentials(stack):

@@ -16,6 +16,7 @@ from portal.console.audit_page import with_links
 from portal.console.districts import by_service, district_or_404, service_counts
 from portal.console.doors import needs, person
 from portal.console.paging import page
+from portal.console.plain import plain_ways
 from portal.districts.models import District
 from portal.districts.statuses import DistrictStatus
 from provisioning.models import Run
@@ -55,6 +56,7 @@ def overview(request: HttpRequest, suffix: str) -> HttpResponse:
         active=active,
         latest=latest,
         cost=None if district.status == DistrictStatus.REMOVED else monthly_cost(district),
+        plain=[] if district.status == DistrictStatus.REMOVED else plain_ways(district),
         diagram=architecture(district, active=active, latest=latest),
         **pipeline_context(district),
     )

@@ -1,0 +1,26 @@
+"""What of a district's traffic is not encrypted, said on its page; all else is TLS (docs/security.md, "Encryption")."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from portal.districts.models import District
+
+
+@dataclass(frozen=True)
+class Plain:
+    """One way that is plain: from where to where, and what to do about it, where anything can be done."""
+
+    way: str
+    remedy: str = ""
+
+
+def plain_ways(district: District) -> list[Plain]:
+    """Return the ways on which a district's data travel without TLS."""
+    ways = [Plain(_("From the load balancer to its tasks: HTTP, within the district's own subnets."))]
+    if not district.certificate_arn and not district.domain_name:
+        told = _("From people to the load balancer: HTTP, since the district has no certificate.")
+        ways.insert(0, Plain(told, _("Put no real records into it, or name a certificate in the settings.")))
+    return ways

@@ -94,6 +94,8 @@ def asked(ask: Ask, operation: Operation, about: Facts, account: str) -> Asked:
         resource_account = found if found not in ("", "aws") else account
         policy = kept.policy_of(arn) if ask.action.service in RULED or ask.action.name == "AssumeRole" else None
     context = about | facts.of_request(operation, account) | facts.of_target(ask.action, operation, ask.target)
+    if ask.target.kind is not None:
+        context["aws:resourceaccount"] = (resource_account,)
     is_key = ask.action.service == "kms" and ask.target.kind == "key"
     if is_key:
         context["kms:calleraccount"] = about.get("aws:principalaccount", ())

@@ -120,7 +120,6 @@ def of_target(action: Action, operation: Operation, target: Target) -> Facts:
         found[TAG_KEYS] = keys
     if target.kind is None:
         return found
-    found["aws:resourceaccount"] = (kept.account_of(target.arn),)
     supported = reference().supported_keys(action, target.kind)
     prefixes = [key.removesuffix("${tagkey}") for key in supported if key.endswith(RESOURCE_TAG)]
     if prefixes:

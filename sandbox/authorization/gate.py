@@ -11,15 +11,15 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sandbox.authorization import facts, kept
+from sandbox.authorization import facts
 from sandbox.authorization.asks import Ask, UnknownActionError, asked, asks
 from sandbox.authorization.callers import Callers, Known
-from sandbox.authorization.decision import Asked, Decision, Source, decide
+from sandbox.authorization.decision import Decision, Source, decide
 from sandbox.authorization.facts import Surroundings
 from sandbox.authorization.identities import Caller, Kind, anybody
 from sandbox.authorization.requests import Operation, UnreadableRequestError, body_of, headers_of, operation_of
 from sandbox.authorization.resources import Place
-from sandbox.authorization.services import ServiceAsk, service_asks
+from sandbox.authorization.services import decided_for_service, service_asks
 from sandbox.authorization.signatures import Flaw, Signature, Signed, UnsignedError, flaw, signature_of
 from sandbox.calls import Environ
 
@@ -117,18 +117,6 @@ class Gate:
 
 def _decision(caller: Caller, ask: Ask, operation: Operation, about: facts.Facts, place: Place) -> Decision:
     return decide(caller, asked(ask, operation, about, place.account))
-
-
-def decided_for_service(ask: ServiceAsk, around: Surroundings, account: str) -> Decision:
-    """Decide a call that a service makes for itself, or by a role."""
-    about = facts.of_caller(ask.caller, around) | ask.facts
-    if ask.arn == "*":
-        return decide(ask.caller, Asked(ask.action, ask.arn, account, about))
-    service = ask.action.partition(":")[0]
-    policy = kept.policy_of(ask.arn) if service not in ("logs", "ec2") else None
-    rules = service in ("kms", "sts")
-    tags = {f"aws:resourcetag/{key}".lower(): (value,) for key, value in kept.tags_of(ask.arn).items()}
-    return decide(ask.caller, Asked(ask.action, ask.arn, kept.account_of(ask.arn), about | tags, policy, rules))
 
 
 def signed_of(environ: Environ) -> Signed:

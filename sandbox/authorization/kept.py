@@ -101,7 +101,8 @@ def tags_of(arn: str) -> Tags:
     reader = TAGS.get(service)
     if reader is None or "*" in arn or (not region and service not in GLOBAL):
         return {}
-    return reader(arn, account or _bucket_account(rest), region, rest)
+    owner = account or _bucket_account(rest)
+    return reader(arn, owner, region, rest) if owner else {}
 
 
 GLOBAL = frozenset({"iam", "s3"})
@@ -205,15 +206,15 @@ def bucket_of(name: str) -> Any:
 
 
 def _bucket_account(rest: str) -> str:
-    """Return the account of a bucket, whose ARN names none; the default one for a bucket that is not there."""
+    """Return the account of a bucket, whose ARN names none; nothing for a bucket that is not there."""
     from moto.s3.models import s3_backends
 
     owner = s3_backends.bucket_accounts.get(rest.partition("/")[0])
-    return str(owner[1]) if owner else own_account()
+    return str(owner[1]) if owner else ""
 
 
 def account_of(arn: str) -> str:
-    """Return the account that a resource is in."""
+    """Return the account that a resource is in; nothing for a bucket that is not there, which may become anybody's."""
     service, _, account, rest = parts(arn)
     return _bucket_account(rest) if service == "s3" else account
 

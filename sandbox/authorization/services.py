@@ -12,7 +12,8 @@ from typing import Any
 
 from sandbox.authorization import kept
 from sandbox.authorization.callers import role_session
-from sandbox.authorization.facts import Facts
+from sandbox.authorization.decision import Asked, Decision, decide
+from sandbox.authorization.facts import Facts, Surroundings, of_caller
 from sandbox.authorization.identities import Caller, service
 from sandbox.authorization.requests import Operation
 from sandbox.authorization.resources import Place
@@ -162,7 +163,8 @@ def _database_tells(operation: Operation, place: Place) -> Iterator[ServiceAsk]:
 def _secret_rotates(operation: Operation, place: Place) -> Iterator[ServiceAsk]:
     """Secrets Manager User Guide, "Lambda rotation function execution role permissions": the function's policy."""
     secret = kept.secret_arn(place.account, place.region, str(operation.given.get("SecretId", "")))
-    if function := operation.given.get("RotationLambdaARN"):
+    known = kept.backend("secretsmanager", place.account, place.region).secrets.get(secret)
+    if function := operation.given.get("RotationLambdaARN") or getattr(known, "rotation_lambda_arn", None):
         refusing = Refusing(
             "AccessDeniedException",
             "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants "
@@ -242,6 +244,18 @@ def _backup_runs(operation: Operation, place: Place) -> Iterator[ServiceAsk]:
         plan = f"arn:aws:backup:{place.region}:{place.account}:backup-plan:{operation.given.get('BackupPlanId')}"
         refusing = Refusing("InvalidParameterValueException", f"IAM Role {role} cannot be assumed by AWS Backup")
         yield _assumes("backup.amazonaws.com", str(role), refusing, from_source(plan, place.account))
+
+
+def decided_for_service(ask: ServiceAsk, around: Surroundings, account: str) -> Decision:
+    """Decide a call that a service makes for itself, or by a role."""
+    about = of_caller(ask.caller, around) | ask.facts
+    if ask.arn == "*":
+        return decide(ask.caller, Asked(ask.action, ask.arn, account, about))
+    service = ask.action.partition(":")[0]
+    policy = kept.policy_of(ask.arn) if service not in ("logs", "ec2") else None
+    rules = service in ("kms", "sts")
+    tags = {f"aws:resourcetag/{key}".lower(): (value,) for key, value in kept.tags_of(ask.arn).items()}
+    return decide(ask.caller, Asked(ask.action, ask.arn, kept.account_of(ask.arn), about | tags, policy, rules))
 
 
 FINDERS: dict[tuple[str, str], Finder] = {

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sandbox.authorization.starts import TaskStart, refused_start
 from sandbox.standins import access, images
 from sandbox.standins.children import Child, inherited
 from sandbox.standins.grounds import Grounds
@@ -47,8 +48,21 @@ def spec_of(grounds: Grounds, definition: Any, task: Any, address: str) -> Spec:
         (one for one in task.overrides.get("containerOverrides", []) if one.get("name") == container["name"]), {}
     )
     given = {one["name"]: one["value"] for one in [*container["environment"], *changed.get("environment", [])]}
-    secret = {one["name"]: secret_value(account, region, one["valueFrom"]) for one in container.get("secrets", [])}
     role = getattr(definition, "task_role_arn", "") or f"arn:aws:iam::{account}:role/none"
+    log = _destination(account, container, task.id)
+    why = refused_start(
+        TaskStart(
+            arn=task.task_arn,
+            execution_role=getattr(definition, "execution_role_arn", "") or "",
+            task_role=getattr(definition, "task_role_arn", "") or "",
+            image=str(container["image"]),
+            secrets=tuple(":".join(one["valueFrom"].split(":")[:7]) for one in container.get("secrets", [])),
+            log_stream=log.arn if log is not None else "",
+        )
+    )
+    if why is not None:
+        raise ContainerFailedError(f"ResourceInitializationError: {why}")
+    secret = {one["name"]: secret_value(account, region, one["valueFrom"]) for one in container.get("secrets", [])}
     return Spec(
         account=account,
         region=region,
@@ -63,7 +77,7 @@ def spec_of(grounds: Grounds, definition: Any, task: Any, address: str) -> Spec:
             "CACHE_CA": str(grounds.authority.path),
             **access.variables(grounds, role_arn=role, region=region, session=task.id),
         },
-        log=_destination(account, container, task.id),
+        log=log,
         stop_seconds=float(container.get("stopTimeout") or STOP_SECONDS),
     )
 

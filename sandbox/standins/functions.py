@@ -21,6 +21,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from sandbox.authorization.starts import may_log, refused_invocation
 from sandbox.gaps.extension import wrap
 from sandbox.standins import access, lambda_runtime
 from sandbox.standins.children import Child, inherited
@@ -38,6 +39,7 @@ class Function:
     name: str
     account: str
     region: str
+    role: str
     archive: bytes = field(repr=False)
     handler: str
     timeout: float
@@ -110,6 +112,7 @@ class Functions:
                 name=function.function_name,
                 account=account,
                 region=region,
+                role=function.role,
                 archive=function.code_bytes,
                 handler=function.handler,
                 timeout=float(function.timeout),
@@ -126,6 +129,11 @@ class Functions:
     def run(self, function: Function, event: Any) -> Outcome:
         """Run the function with an event, to its end or its timeout; what it writes goes to its log group."""
         request = str(uuid.uuid4())
+        to = _destination(function, request)
+        with self._grounds.moto():
+            why, logs = refused_invocation(function.role), may_log(function.role, to.arn)
+        if why is not None:
+            return Outcome(json.dumps({"errorMessage": why, "errorType": "AccessDeniedException"}), True, "")
         folder = self._grounds.folder / "functions" / request
         task, answer, log = folder / "task", folder / "answer.json", folder / "log"
         task.mkdir(parents=True)
@@ -142,7 +150,8 @@ class Functions:
             told = log.read_text(errors="replace")
             outcome = _outcome(answer, status, function.timeout, told)
             lines = [f"START RequestId: {request}", *told.splitlines(), f"END RequestId: {request}"]
-            self._sink.write(_destination(function, request), lines)
+            if logs:
+                self._sink.write(to, lines)
             return outcome
         finally:
             shutil.rmtree(folder, ignore_errors=True)

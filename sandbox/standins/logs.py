@@ -43,6 +43,11 @@ class Destination:
     group: str
     stream: str
 
+    @property
+    def arn(self) -> str:
+        """The stream's ARN."""
+        return f"arn:aws:logs:{self.region}:{self.account}:log-group:{self.group}:log-stream:{self.stream}"
+
 
 def embedded(line: str) -> list[Datum]:
     """Return the metrics in a line; none where it is no line of the embedded metric format."""

@@ -27,8 +27,13 @@ RIGHTS = [
         (["s3:ListBucket"], "s3:::results-x"),
         (["sqs:*"], "sqs:*:*:*-x"),
         (["secretsmanager:*"], "secretsmanager:*:*:secret:*-x-*"),
-        (["secretsmanager:GetRandomPassword"], "*"),
-        (["logs:CreateLogStream", "logs:PutLogEvents"], "logs:*:*:log-group:*-x:*"),
+        (["secretsmanager:GetRandomPassword", "ecr:GetAuthorizationToken"], "*"),
+        (
+            ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            "ecr:*:*:repository/*",
+        ),
+        (["logs:CreateLogStream", "logs:PutLogEvents"], "logs:*:*:log-group:*/x/*"),
+        (["logs:CreateLogStream", "logs:PutLogEvents"], "logs:*:*:log-group:/aws/lambda/*-x:*"),
     )
 ]
 LIMIT_SECONDS = 60.0

@@ -19,7 +19,7 @@ import redis
 
 from infra import rotation_package
 from sandbox.launch import started_sandbox
-from tests.sandbox.small_stack import DISTRICT, FIRST_PASSWORD, SmallStack, until
+from tests.sandbox.small_stack import DISTRICT, FIRST_PASSWORD, TRUST, SmallStack, until
 
 ROWS = """student_id,assessment,administration,date,school_id,score
 s1,reading,fall,2025-10-01,north,410
@@ -262,6 +262,36 @@ def follow(stack: SmallStack, target: dict[str, Any], *, queue: str, messages: i
             "CustomizedMetricSpecification": {"Metrics": [query]},
         },
     )
+
+
+def test_a_task_starts_only_with_what_its_execution_role_may_read(working: SmallStack):
+    iam, ecs = working.client("iam"), working.client("ecs")
+    rights = iam.get_role_policy(RoleName="task-x", PolicyName="rights")["PolicyDocument"]
+    closed = [part for part in rights["Statement"] if "secretsmanager:*" not in part["Action"]]
+    for number, (statements, told) in enumerate(
+        ((closed, "secretsmanager:GetSecretValue"), (rights["Statement"][:-2], "logs:CreateLogStream"))
+    ):
+        name = f"closed-{number}"
+        trust = json.dumps({"Version": "2012-10-17", "Statement": [TRUST]})
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        iam.put_role_policy(RoleName=name, PolicyName="rights", PolicyDocument=document)
+        definition = ecs.describe_task_definition(taskDefinition=working.define("migrate"))["taskDefinition"]
+        kept = {key: definition[key] for key in ("networkMode", "cpu", "memory", "containerDefinitions")}
+        made = ecs.register_task_definition(
+            family=name, requiresCompatibilities=["FARGATE"], taskRoleArn=role, executionRoleArn=role, **kept
+        )["taskDefinition"]["taskDefinitionArn"]
+        ran = ecs.run_task(
+            cluster=working.cluster, taskDefinition=made, launchType="FARGATE", networkConfiguration=working.network
+        )["tasks"][0]["taskArn"]
+
+        def stopped(arn: str = ran) -> dict[str, Any] | None:
+            task = ecs.describe_tasks(cluster=working.cluster, tasks=[arn])["tasks"][0]
+            return task if task["lastStatus"] == "STOPPED" else None
+
+        reason = (until(stopped, "the task has ended") or {})["stoppedReason"]
+        assert "ResourceInitializationError" in reason
+        assert told in reason
 
 
 def test_a_rotation_gives_both_secrets_new_passwords_that_open_the_database(working: SmallStack, tmp_path: Path):

@@ -222,6 +222,17 @@ def test_a_role_is_assumed_by_whom_it_trusts_with_what_it_asks_for(world: World)
     trusted.assume_role(ExternalId="an-id", **given)
 
 
+def test_a_bucket_that_is_not_there_is_nobodys_and_one_of_another_account_is_that_ones(world: World):
+    member = world.session("arn:aws:iam::210987654321:role/OrganizationAccountAccessRole")("s3")
+    theirs, ours = world.name("theirs"), world.name("ours")
+    assert refused(member.head_bucket, Bucket=theirs)[0] == "404"
+    member.create_bucket(Bucket=theirs)
+    member.put_object(Bucket=theirs, Key="a", Body=b"a")
+    world.admin("s3").create_bucket(Bucket=ours)
+    assert refused(member.list_objects_v2, Bucket=ours)[0] == "AccessDenied"
+    assert refused(world.admin("s3").get_object, Bucket=theirs, Key="a")[0] == "AccessDenied"
+
+
 def test_encrypted_data_is_read_by_who_may_use_the_key_by_way_of_its_service(world: World):
     key = world.admin("kms").create_key()["KeyMetadata"]["Arn"]
     secret = world.admin("secretsmanager").create_secret(Name=world.name("s"), SecretString="x", KmsKeyId=key)["ARN"]

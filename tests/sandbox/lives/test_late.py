@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.sandbox.conftest import admit_trails
 from tests.sandbox.levers import forward
 
 INSIGHTS = "/aws/ecs/containerinsights/processing-maple-sbx/performance"
@@ -89,7 +90,7 @@ def test_a_key_is_gone_after_its_window_unless_its_deletion_was_canceled(client,
 
 def test_files_of_a_trail_come_after_it_has_gone_as_long_as_its_bucket_is_there(client, aws):
     s3, trails = client("s3"), client("cloudtrail")
-    s3.create_bucket(Bucket="audit")
+    admit_trails(s3, "audit")
     trails.create_trail(Name="trail-maple-sbx", S3BucketName="audit")
     trails.start_logging(Name="trail-maple-sbx")
     forward(aws.url, hours=1)

@@ -12,7 +12,6 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from devtools.environment import SANDBOX_CREDENTIALS
 from infra.deploy_rights import deploy_statements, without_names
 from infra.frame import policy
 from infra.spec import CacheEngine
@@ -25,6 +24,7 @@ from provisioning.engine.preflight.finding import Finding, Verdict
 from provisioning.engine.preflight.place import Place, Wanted
 from provisioning.engine.settings import EngineSettings
 from sandbox.launch import Sandbox, running_sandbox
+from tests.sandbox.conftest import admit_trails
 
 ACCOUNT = "123456789012"
 EXTERNAL = "0123456789abcdef"
@@ -36,13 +36,13 @@ NEEDS = {quotas.VPCS.code: 1.0, quotas.TRAILS.code: 1.0}
 
 
 def client(url: str, service: str) -> Any:
-    own = boto3.session.Session(aws_access_key_id="t", aws_secret_access_key="t", region_name="us-east-1")
+    own = boto3.session.Session(region_name="us-east-1")
     return own.client(service, endpoint_url=url)  # type: ignore[call-overload]
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    """An AWS whose account has the platform's deploy role, and one beside it that may do nothing."""
+    """An AWS whose account has the platform's deploy role, and one beside it that may only ask."""
     with running_sandbox() as running:
         iam = client(running.url, "iam")
         condition = {"StringEquals": {"sts:ExternalId": EXTERNAL}}
@@ -52,13 +52,9 @@ def sandbox() -> Iterator[Sandbox]:
         iam.create_role(RoleName="homeroom-deploy", AssumeRolePolicyDocument=trust, PermissionsBoundary=rights)
         iam.attach_role_policy(RoleName="homeroom-deploy", PolicyArn=rights)
         iam.create_role(RoleName="helpless", AssumeRolePolicyDocument=trust)
+        asking = policy({"Effect": "Allow", "Action": "iam:SimulatePrincipalPolicy", "Resource": "*"})
+        iam.put_role_policy(RoleName="helpless", PolicyName="asking", PolicyDocument=asking)
         yield running
-
-
-@pytest.fixture(autouse=True)
-def credentials(monkeypatch):
-    for name, value in SANDBOX_CREDENTIALS.items():
-        monkeypatch.setenv(name, value)
 
 
 def place(url: str, *, role: DeployRole | None = ROLE, region: str = "us-east-1", **more: Any) -> Place:
@@ -95,8 +91,8 @@ def test_an_account_with_its_platform_is_looked_at_whole_and_nothing_is_changed(
 
 def test_what_was_missing_is_fine_once_it_is_there(sandbox):
     s3, trail = client(sandbox.url, "s3"), client(sandbox.url, "cloudtrail")
-    for name in (BUCKET, "records"):
-        s3.create_bucket(Bucket=name)
+    s3.create_bucket(Bucket=BUCKET)
+    admit_trails(s3, "records")
     assert findings(place(sandbox.url), "State bucket")["State bucket"].told.endswith("keeps no versions of states.")
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     trail.create_trail(Name="homeroom-platform", S3BucketName="records", IsMultiRegionTrail=True)

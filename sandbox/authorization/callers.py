@@ -98,11 +98,12 @@ def _user(key_id: str) -> Known | None:
         for user in partitions[PARTITION].users.values():
             for key in user.access_keys:
                 if key.access_key_id == key_id and key.status == "Active":
-                    return Known(_caller_of(user, account), key.secret_access_key)
+                    return Known(caller_of(user, account), key.secret_access_key)
     return None
 
 
-def _caller_of(user: Any, account: str) -> Caller:
+def caller_of(user: Any, account: str) -> Caller:
+    """Return a user of moto's as one who calls, with the policies of this moment."""
     facts = (("aws:userid", user.id), ("aws:username", user.name))
     boundary = getattr(user, "permissions_boundary_arn", None)
     return Caller(

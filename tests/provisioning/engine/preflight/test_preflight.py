@@ -52,7 +52,9 @@ def sandbox() -> Iterator[Sandbox]:
         iam.create_role(RoleName="homeroom-deploy", AssumeRolePolicyDocument=trust, PermissionsBoundary=rights)
         iam.attach_role_policy(RoleName="homeroom-deploy", PolicyArn=rights)
         iam.create_role(RoleName="helpless", AssumeRolePolicyDocument=trust)
-        asking = policy({"Effect": "Allow", "Action": "iam:SimulatePrincipalPolicy", "Resource": "*"})
+        asking = policy(
+            {"Effect": "Allow", "Action": ["iam:ListRoles", "iam:SimulatePrincipalPolicy"], "Resource": "*"}
+        )
         iam.put_role_policy(RoleName="helpless", PolicyName="asking", PolicyDocument=asking)
         yield running
 

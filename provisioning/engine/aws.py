@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +23,13 @@ CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"max_attempts": 3, 
 PATIENT = CONFIG.merge(Config(retries={"total_max_attempts": 6, "mode": "standard"}))
 """For reads that decide something: throttling, 5xx and lost connections are tried six times, for half a minute at most.
 """
+
+
+CREDENTIALS = (
+    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"),
+    *("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI"),
+)
+"""What says in the environment who the worker is. Credentials that end are renewed by the client that has them."""
 
 
 class Models(Loader):
@@ -74,9 +83,24 @@ def client(
     session: boto3.session.Session | None = None,
     config: Config = CONFIG,
 ) -> Any:
-    """Return a client; the endpoint is AWS's own unless the settings name another."""
-    return (session or new_session()).client(  # type: ignore[call-overload]
+    """Return a client; the endpoint is AWS's own unless the settings name another.
+
+    One of the worker's own credentials is kept for the process: to make one costs some hundredths of a second.
+    """
+    if session is None:
+        given = tuple(os.environ.get(name) for name in CREDENTIALS)
+        return _kept((os.getpid(), *given), service, region, settings.aws_endpoint_url, config)
+    return session.client(  # type: ignore[call-overload]
         service, region_name=region, endpoint_url=settings.aws_endpoint_url, config=config
+    )
+
+
+@functools.lru_cache(maxsize=64)
+def _kept(whose: tuple[object, ...], service: str, region: str, endpoint: str | None, config: Config) -> Any:
+    """Return the client of this process and these credentials; a fork has connections of its own."""
+    session = new_session()
+    return session.client(  # type: ignore[call-overload]
+        service, region_name=region, endpoint_url=endpoint, config=config
     )
 
 

@@ -48,6 +48,7 @@ from infra.deploy_rights import (
     without_names,
 )
 from infra.district_rights import district_statements
+from infra.durations import ENDING, LONGEST_RUN
 from infra.frame import policy, tls_only
 from infra.platform_spec import PlatformSpec
 from infra.platform_trail import AccountTrail, key_statements
@@ -58,8 +59,6 @@ STACK = "platform"
 REPOSITORY = "homeroom/processor"
 KEPT_IMAGES = 50
 OLD_STATES_DAYS = 90
-LONGEST_RUN_SECONDS = 4 * 3600
-"""How long a session of the deploy role lasts at most: longer than the longest run."""
 
 
 class PlatformStack(ReadableStack):
@@ -185,7 +184,7 @@ class DeployRole(Construct):
             name=DEPLOY_ROLE,
             assume_role_policy=policy(portal),
             permissions_boundary=boundary.arn,
-            max_session_duration=LONGEST_RUN_SECONDS,
+            max_session_duration=int((LONGEST_RUN + 2 * ENDING).total_seconds()),
         )
         IamRolePolicyAttachment(self, "attached", role=role.name, policy_arn=rights.arn)
         if records := record_statements(spec.hosted_zone_ids):

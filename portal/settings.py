@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+from infra.durations import ENDING, LONGEST_RUN
 from portal import environment as env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -98,9 +99,6 @@ SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if BEHIND_TLS els
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
 X_FRAME_OPTIONS = "DENY"
 
-LONGEST_RUN = timedelta(hours=6)
-"""Longer than all steps of a run together may take (`provisioning.walk.hold`); it must never be what ends one."""
-
 LEASE_SECONDS = env.number("LEASE_SECONDS", 45)
 REAP_SECONDS = env.number("REAP_SECONDS", 10)
 ORPHAN_SECONDS = env.number("ORPHAN_SECONDS", 600)
@@ -133,7 +131,7 @@ CELERY_BROKER_URL = env.text("BROKER_URL")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A task that outlives the visibility timeout is delivered a second time (Celery, "Using Redis": visibility timeout).
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": int((LONGEST_RUN + timedelta(hours=3)).total_seconds()),
+    "visibility_timeout": int((LONGEST_RUN + 3 * ENDING).total_seconds()),
     "socket_connect_timeout": 3,
     "socket_timeout": 10,
     # One list for each of a run's priorities (provisioning.states.Priority): workers empty the first before the next.
@@ -147,7 +145,9 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_TASK_TIME_LIMIT = int((LONGEST_RUN + timedelta(minutes=15)).total_seconds())
+# The run ends itself first, then Celery asks, then it kills.
+CELERY_TASK_SOFT_TIME_LIMIT = int((LONGEST_RUN + ENDING).total_seconds())
+CELERY_TASK_TIME_LIMIT = int((LONGEST_RUN + 2 * ENDING).total_seconds())
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]

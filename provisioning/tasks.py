@@ -47,7 +47,6 @@ logger = logging.getLogger(__name__)
     acks_late=True,
     reject_on_worker_lost=True,
     ignore_result=True,
-    soft_time_limit=int(settings.LONGEST_RUN.total_seconds()),
 )
 def execute_run(self: Task[Any, Any], run_number: int) -> None:
     """Work on a run, unless another delivery already does or there is nothing to do now.

@@ -16,6 +16,7 @@ from uuid import UUID
 from django.conf import settings as django_settings
 from django.utils import timezone
 
+from infra.durations import STEPS
 from portal.state_table import By
 from provisioning.engine.errors import EngineError, Interrupted, PhaseTimedOut
 from provisioning.engine.settings import EngineSettings
@@ -34,13 +35,7 @@ Result = TypeVar("Result")
 ASK_SECONDS = 0.5
 """How often the database is asked whether the run is to stop."""
 
-LONGEST = {
-    RunState.SYNTHESIZING: timedelta(minutes=10),
-    RunState.PLANNING: timedelta(hours=1),
-    RunState.APPLYING: timedelta(hours=3),
-    RunState.VERIFYING: timedelta(hours=1),
-}
-"""How long a step may take. Aurora and NAT gateways take minutes; hours mean that something hangs."""
+LONGEST = {RunState(name): longest for name, longest in STEPS.items()}
 
 PASSING = frozenset(
     {"aws_unreachable", "aws_unavailable", "aws_fault", "throttled", "terraform_killed", "provider_unavailable"}
@@ -134,7 +129,7 @@ class Hold:
             return RunState.CANCELED, error
         if timezone.now() > self.deadline:
             step = self.run.state_badge
-            told = f"{step.word} took longer than {_hours(LONGEST.get(step, timedelta(hours=3)))}."
+            told = f"{step.word} took longer than {_hours(LONGEST.get(step, LONGEST[RunState.APPLYING]))}."
             return RunState.FAILED, PhaseTimedOut(told, detail=str(error))
         stopped = EngineError("Terraform stopped because no worker followed it.", detail=str(error))
         stopped.code = "worker_lost"

@@ -1,7 +1,6 @@
 """The one thing asked of every request: does AWS refuse it before it looks at any resource, and with which words.
 
-A model's constraints come first, then the rules in prose; what a service does not check, or checks otherwise than its
-model says, stands in `NOT_CHECKED` with its source.
+A model's constraints come first, then the rules in prose.
 """
 
 from __future__ import annotations
@@ -17,9 +16,6 @@ from sandbox.requests.prose.identities import fault_in_tags
 from sandbox.requests.reading import UnreadableError, asked
 from sandbox.requests.speech import Fault, fault_for, unreadable
 from sandbox.services import MODELS
-
-NOT_CHECKED: dict[tuple[str, str], str] = {}
-"""Service and last member of a breach that AWS itself lets pass, with the source of that."""
 
 
 class Requests:
@@ -39,7 +35,7 @@ class Requests:
             return unreadable(service, str(error), form=call.has_action)
         if found is None:
             return None
-        breaches = [one for one in self._breaches(service, found.operation, found.members) if _counts(service, one)]
+        breaches = self._breaches(service, found.operation, found.members)
         if breaches:
             return fault_for(service, breaches)
         for rule in rules_of(service, found.name):
@@ -77,7 +73,3 @@ def model_of(service: str) -> str | None:
     except UnknownServiceError:
         return None
     return name
-
-
-def _counts(service: str, breach: Breach) -> bool:
-    return (service, breach.path[-1]) not in NOT_CHECKED

@@ -37,8 +37,12 @@ with running("Thing", command, log=folder / "log", environment=inherited()):
 
 
 def is_alive(pid: int) -> bool:
-    stat = Path("/proc", str(pid), "stat")
-    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+    try:
+        stat = Path("/proc", str(pid), "stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        # It may end between the opening of the file and its reading: then Linux says that there is no such process.
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 def until(condition, seconds: float = 20.0) -> bool:

@@ -32,7 +32,6 @@ from sandbox.gaps import (
     service_quotas,
     sqs,
     sqs_receiving,
-    sts,
 )
 
 GAPS = (
@@ -62,7 +61,6 @@ GAPS = (
     service_quotas,
     sqs,
     sqs_receiving,
-    sts,
 )
 
 

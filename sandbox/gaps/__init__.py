@@ -36,7 +36,6 @@ from sandbox.gaps import (
     service_quotas,
     sqs,
     sqs_receiving,
-    sts,
 )
 
 GAPS = (
@@ -70,7 +69,6 @@ GAPS = (
     service_quotas,
     sqs,
     sqs_receiving,
-    sts,
 )
 
 

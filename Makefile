@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo live check test soak coverage lint policy sbom golden messages converge faults mutants benchmark data screenshots doctor clean
+.PHONY: help setup demo live check test suite soak coverage lint policy sbom golden messages converge faults mutants benchmark data screenshots doctor clean
 
 help: ## List what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,14 +33,18 @@ lint: setup ## Check style, types and the rooms' imports
 JOBS ?= $(shell echo $$(( $$(nproc 2>/dev/null || echo 2) + 1 )))
 
 # Memory for speed: see "Add a worker" in docs/operations.md.
-check test soak coverage faults converge mutants: export GOGC ?= 400
+check test suite soak coverage faults converge mutants: export GOGC ?= 400
 
 PYTEST := $(RUN) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 check: setup ## In a minute: style, types, and the light tests of what changed (SINCE=main)
 	@$(RUN) -m devtools.check $(if $(SINCE),--since $(SINCE))
 
-test: lint ## Set up what is missing and run the checks and tests (JOBS= at a time)
+# Side by side: the types are checked on one core.
+test: ## Set up what is missing and run the checks and tests (JOBS= at a time)
+	@$(MAKE) --no-print-directory -j2 lint suite
+
+suite: setup
 	$(PYTEST) --durations=20
 
 soak: lint ## The long edition: every test with many more examples, the whole table of faults, every stack applied

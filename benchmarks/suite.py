@@ -70,6 +70,19 @@ def reap() -> None:
             return
 
 
+def run(command: list[str], environment: dict[str, str]) -> int:
+    """Run a command, wait for whatever is orphaned meanwhile, and return the command's exit code.
+
+    An orphan that nobody waits for stays as a zombie, and what looks whether it has ended would say no.
+    """
+    begun = subprocess.Popen(command, cwd=ROOT, env=environment)
+    while True:
+        ended, status = os.wait()
+        if ended == begun.pid:
+            begun.returncode = os.waitstatus_to_exitcode(status)
+            return begun.returncode
+
+
 def plan_seconds(folder: Path) -> float:
     """Return the processor seconds of one plan of one resource with its own provider start: the median of some."""
     folder.mkdir(parents=True)
@@ -126,7 +139,7 @@ def main() -> int:
         if given.former is None:
             before, began = spent(), time.perf_counter()
             environment = {**os.environ, VARIABLE: str(of)}
-            status = subprocess.run(shlex.split(given.command), cwd=ROOT, env=environment, check=False).returncode
+            status = run(shlex.split(given.command), environment)
             wall = round(time.perf_counter() - began, 1)
             reap()
             processor = spent() - before

@@ -20,7 +20,19 @@ EXPECTED = (b"multiprocessing.resource_tracker", b"multiprocessing.forkserver", 
 OF_OTHERS = (".", "__pycache__")
 """How names begin that set-up, caches and editors have in the project's folder."""
 OF_COMMANDS: tuple[str, ...] = (
-    *("browser", "checkov", "converge", "data", "demo", "faults", "jsii", "lean-terraform", "once", "pictures"),
+    *(
+        "bench",
+        "browser",
+        "checkov",
+        "converge",
+        "data",
+        "demo",
+        "faults",
+        "jsii",
+        "lean-terraform",
+        "once",
+        "pictures",
+    ),
     *("policy", "screenshots", "terraform.rc", "tests", "tools"),
 )
 """How names begin that a command may make in `var` at the same time; sessions look after `var/tests` themselves."""

@@ -56,10 +56,24 @@ def inside_the_other_account(url: str) -> boto3.session.Session:
     member = own.client("sts", endpoint_url=url).assume_role(
         RoleArn=f"arn:aws:iam::{OTHER_ACCOUNT_ID}:role/OrganizationAccountAccessRole", RoleSessionName="test"
     )["Credentials"]
+    return session_with(member)
+
+
+def as_deploy_role(url: str) -> boto3.session.Session:
+    """Return a session of the second account's deploy role, as the portal enters it."""
+    own: Any = boto3.session.Session(region_name="us-east-1")
+    given = own.client("sts", endpoint_url=url).assume_role(
+        RoleArn=f"arn:aws:iam::{OTHER_ACCOUNT_ID}:role/{DEPLOY_ROLE}", RoleSessionName="test", ExternalId=EXTERNAL_ID
+    )["Credentials"]
+    return session_with(given)
+
+
+def session_with(given: Mapping[str, str]) -> boto3.session.Session:
+    """Return a session with the credentials that STS gave."""
     return boto3.session.Session(
-        aws_access_key_id=member["AccessKeyId"],
-        aws_secret_access_key=member["SecretAccessKey"],
-        aws_session_token=member["SessionToken"],
+        aws_access_key_id=given["AccessKeyId"],
+        aws_secret_access_key=given["SecretAccessKey"],
+        aws_session_token=given["SessionToken"],
         region_name="us-east-1",
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,14 +18,18 @@ VERSIONED = re.compile(r"(20\d{6}(v\d)?|_\d{4}_\d{2}_\d{2})$")
 """Some services' events name the API's version behind the operation's name (Lambda, CloudFront)."""
 SIGNED = {"monitoring": "cloudwatch", "elasticloadbalancing": "elasticloadbalancing", "tagging": "tag"}
 LONGEST = 300
-MADE_UP = (
+MADE_UP: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "{uuid}"),
     (re.compile(r"\b(?P<kind>[a-z]+)-[0-9a-f]{8,17}\b"), r"\g<kind>-{id}"),
     (re.compile(r"\b20\d\d-\d\d-\d\dT[0-9:.]+(Z|[+-]\d\d:?\d\d)?"), "{time}"),
     (re.compile(r"\b\d{1,3}(\.\d{1,3}){3}\b"), "{address}"),
     (re.compile(r"\b[0-9a-f]{16,}\b"), "{id}"),
     (re.compile(r"(?<=\{suffix\})-[A-Za-z0-9]{6}\b"), "-{id}"),
-    (re.compile(r"\bA[A-Z0-9]{15,20}\b"), "{id}"),
+    (re.compile(r"\b(?P<kind>ip|ec2)(-\d{1,3}){4}\b"), r"\g<kind>-{address}"),
+    (re.compile(r"(?<=\.cluster-)(?P<ro>ro-)?[a-z0-9]{12}\b"), lambda found: f"{found['ro'] or ''}{{id}}"),
+    (re.compile(r"(?<=\{suffix\}\.)[a-z0-9]{6}(?=\.)"), "{id}"),
+    (re.compile(r"\b(?=[A-Z]*[0-9])[A-Z0-9]{13,26}\b"), "{id}"),
+    (re.compile(r"\b(?=[A-Za-z]*[0-9])[A-Za-z0-9]{32,}\b"), "{id}"),
 )
 
 
@@ -75,8 +79,8 @@ class Names:
             return value
         for own, word in ((self.suffix, "{suffix}"), (self.account, "{account}"), (self.region, "{region}")):
             value = value.replace(own, word)
-        for pattern, word in MADE_UP:
-            value = pattern.sub(word, value)
+        for pattern, standing in MADE_UP:
+            value = pattern.sub(standing, value)
         return value if len(value) <= LONGEST else f"{value[:LONGEST]}..."
 
 

@@ -111,6 +111,14 @@ MASKED = [
     ("4f7f740e-5e55-4899-ad69-b73c275ddd5a", "{uuid}"),
     ("secret:database-live-1a2b-sbx-kyEJdt", "secret:database-{suffix}-{id}"),
     ("aurora-postgresql16", "aurora-postgresql16"),
+    ("ip-10-233-83-180.ec2.internal", "ip-{address}.ec2.internal"),
+    ("aurora-live-1a2b-sbx.cluster-ro-9rbams7iov64.us-east-1.rds", "aurora-{suffix}.cluster-ro-{id}.{region}.rds"),
+    ("aurora-live-1a2b-sbx.cluster-9rbams7iov64.us-east-1.rds", "aurora-{suffix}.cluster-{id}.{region}.rds"),
+    ("master.cache-live-1a2b-sbx.tnf5e4.use1.cache", "master.cache-{suffix}.{id}.use1.cache"),
+    ("cluster-I4HDA7XCKE76TOTDFPKJT3RGNM", "cluster-{id}"),
+    ("scalable-target/w4kiwtxbjzawiou6hrkcxi7c7vxhzssoyjbt", "scalable-target/{id}"),
+    ("V2bRGV4L4gkz9AMxTjkFXrZ7PyyF2UnTRxdeq4UMYUxQsmgl", "{id}"),
+    ("ELBSecurityPolicy-TLS13-1-2-2021-06", "ELBSecurityPolicy-TLS13-1-2-2021-06"),
 ]
 
 

@@ -40,6 +40,7 @@ from provisioning.services.requests import request_run
 from provisioning.states import RunKind, RunState
 from sandbox.launch import running_sandbox
 from tests.builders import ACCOUNT_ID, a_person, moved
+from tests.sandbox.conftest import admit_trails
 
 VPC, EIP = quotas.VPCS.code, quotas.ADDRESSES.code
 SMALL = {"environment": "sandbox", "size": "S"}
@@ -163,7 +164,7 @@ def test_limits_and_use_are_read_from_aws(sandbox):
     for subnet in subnets:
         address = ec2.allocate_address(Domain="vpc")["AllocationId"]
         ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)
-    client(sandbox.url, "s3").create_bucket(Bucket="trails")
+    admit_trails(client(sandbox.url, "s3"), "trails")
     client(sandbox.url, "cloudtrail").create_trail(Name="a-trail", S3BucketName="trails")
     client(sandbox.url, "elbv2").create_load_balancer(Name="a", Subnets=[subnets[0], subnets[2]])
     client(sandbox.url, "service-quotas").request_service_quota_increase(

@@ -66,11 +66,20 @@ def next_turn(suffix: str, now: datetime, period: timedelta) -> datetime:
 
 
 def due(districts: Iterable[Candidate], now: datetime, allowed: Limits, active: int = 0) -> list[Candidate]:
-    """Return whom to check now, whose turn came first before the others, as many as the limit leaves room for."""
-    turns = [(last_turn(one.suffix, now, allowed.period), one) for one in districts]
-    waiting = [(turn, one) for turn, one in turns if one.seen_at is None or one.seen_at < turn]
-    waiting.sort(key=lambda pair: (pair[0], pair[1].pk))
+    """Return whom to check now, as many as the limit leaves room for: the longest wait goes first.
+
+    A wait begins with the first turn that a district missed, not with its newest one: else a district whose turn comes
+    again while it waits would go behind all others, day after day, where there is room for fewer checks than districts.
+    """
+    waiting = [(_missed(one, now, allowed.period), one) for one in districts]
+    waiting = [(turn, one) for turn, one in waiting if turn <= now]
+    waiting.sort(key=lambda pair: (pair[0], last_turn(pair[1].suffix, now, allowed.period), pair[1].pk))
     return [one for _, one in waiting[: max(0, allowed.concurrency - active)]]
+
+
+def _missed(one: Candidate, now: datetime, period: timedelta) -> datetime:
+    """Return the first turn since the district was seen; of one that never was, the first there ever was."""
+    return EPOCH if one.seen_at is None else next_turn(one.suffix, one.seen_at, period)
 
 
 def candidates() -> list[Candidate]:

@@ -171,7 +171,8 @@ class Terraform:
         """Compare the stack with AWS, and save the plan that `apply` then carries out.
 
         With `refresh_only` only the state would change, to what AWS says; without `refresh` AWS is not asked. Of a plan
-        that would change nothing there is nothing to show either.
+        that would change nothing there is nothing to show either, but for one with `refresh_only`: what the state has
+        taken over already is no change, and may be drift all the same (`provisioning.engine.drift`).
         """
         path = self.workspace / PLAN_FILE
         drifted: list[str] = []
@@ -185,7 +186,8 @@ class Terraform:
         flags = [f"-out={path}", f"-lock-timeout={LOCK_TIMEOUT}", "-detailed-exitcode", *mode]
         changes = self._stream("plan", "-json", *flags, also=note) == CHANGES
         # To show a plan starts the provider once more, for seconds.
-        return read_plan(path, self._json("show", "-json", str(path)) if changes else {}, tuple(drifted))
+        shown = self._json("show", "-json", str(path)) if changes or refresh_only else {}
+        return read_plan(path, shown, tuple(drifted))
 
     def take_over(self) -> None:
         """Have the state take over what AWS says of every resource, whatever it is."""

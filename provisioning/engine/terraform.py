@@ -24,8 +24,10 @@ from provisioning.engine.events import (
     parse_event,
 )
 from provisioning.engine.hints import hint_for
+from provisioning.engine.plugin_cache import filling
 from provisioning.engine.redaction import is_marked, redact_outputs
 from provisioning.engine.settings import EngineSettings
+from provisioning.engine.synthesis import STACK_FILE
 
 PLAN_FILE = "run.tfplan"
 LOCK_TIMEOUT = "60s"
@@ -156,8 +158,7 @@ class Terraform:
         return EngineVersions(str(told["terraform_version"]), providers)
 
     def init(self) -> None:
-        """Install the provider and open the district's state in the bucket."""
-        self.settings.plugin_cache.mkdir(parents=True, exist_ok=True)
+        """Install the provider and open the district's state in the bucket; raises Interrupted while it waits."""
         backend = {
             "bucket": self.settings.state_bucket,
             "key": self.state_key,
@@ -165,7 +166,8 @@ class Terraform:
         }
         if self.settings.aws_endpoint_url:
             backend |= {"use_path_style": "true", "skip_credentials_validation": "true"}
-        self._stream("init", "-json", *(f"-backend-config={name}={value}" for name, value in backend.items()))
+        with filling(self.settings.plugin_cache, self._providers(), poll=self.poll):
+            self._stream("init", "-json", *(f"-backend-config={name}={value}" for name, value in backend.items()))
 
     def plan(self, *, destroy: bool = False, refresh_only: bool = False, refresh: bool = True) -> Plan:
         """Compare the stack with AWS, and save the plan that `apply` then carries out.
@@ -277,6 +279,14 @@ class Terraform:
             for name, output in sorted(redact_outputs(values.get("outputs", {})).items())
         }
         return StateContents(tuple(sorted((_record(part) for part in managed), key=lambda one: one.address)), outputs)
+
+    def _providers(self) -> str:
+        """Return which providers the stack in the workspace asks for, as text."""
+        try:
+            told = json.loads((self.workspace / STACK_FILE).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return ""
+        return json.dumps(told.get("terraform", {}).get("required_providers", {}), sort_keys=True)
 
     def _program(self) -> str:
         wanted = self.settings.terraform or "terraform"

@@ -163,7 +163,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-notices": {"task": "provisioning.send_notices", "schedule": 15.0, "options": {"expires": 15.0}},
     "forget-plans": {"task": "provisioning.forget_plans", "schedule": 60.0, "options": {"expires": 60.0}},
     "archive-events": {"task": "provisioning.archive_events", "schedule": timedelta(minutes=10)},
-    "trim-events": {"task": "provisioning.trim_events", "schedule": timedelta(days=1)},
+    "trim-events": {"task": "provisioning.trim_events", "schedule": timedelta(hours=1)},
     "verify-audit": {"task": "audit.verify_chain", "schedule": timedelta(days=1)},
 }
 

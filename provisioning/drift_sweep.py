@@ -23,6 +23,7 @@ from provisioning.selectors import ACTIVE
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.requests import request_run
 from provisioning.states import Priority, RunKind, RunState
+from provisioning.turns import act_on_each
 
 logger = logging.getLogger(__name__)
 
@@ -104,18 +105,20 @@ def candidates() -> list[Candidate]:
 def sweep() -> list[int]:
     """Ask for the checks that are due; return the numbers of their runs. Called by Celery beat every minute."""
     active = Run.objects.filter(kind=RunKind.DRIFT.value, state__in=ACTIVE).count()
-    started = []
-    for one in due(candidates(), timezone.now(), limits(), active):
-        try:
-            run = request_run(
-                district=District.objects.get(pk=one.pk),
-                kind=RunKind.DRIFT,
-                actor=None,
-                reason=REASON,
-                priority=Priority.SWEEP,
-            )
-        except (ServiceRefused, ChangeRefused) as refusal:
-            logger.info("No drift check of %s now: %s", one.suffix, refusal)
-            continue
-        started.append(run.number)
-    return started
+    started = act_on_each(due(candidates(), timezone.now(), limits(), active), _ask)
+    return [run.number for run in started if run is not None]
+
+
+def _ask(one: Candidate) -> Run | None:
+    """Ask for the check of one district; nothing where it is refused now."""
+    try:
+        return request_run(
+            district=District.objects.get(pk=one.pk),
+            kind=RunKind.DRIFT,
+            actor=None,
+            reason=REASON,
+            priority=Priority.SWEEP,
+        )
+    except (ServiceRefused, ChangeRefused) as refusal:
+        logger.info("No drift check of %s now: %s", one.suffix, refusal)
+        return None

@@ -37,6 +37,7 @@ from provisioning.states import Priority, RunState
 from provisioning.stored_plans import forget_ended_plans
 from provisioning.takeover import TakeOver, decide, remains
 from provisioning.transitions import RunMoved
+from provisioning.turns import act_on_each
 
 logger = logging.getLogger(__name__)
 
@@ -93,11 +94,7 @@ def sweep_workspaces() -> None:
 @shared_task(name="provisioning.reap_runs", ignore_result=True)
 def reap_runs() -> None:
     """Mark lost runs and have them recovered, let old plans expire, and send the runs whose turn has come."""
-    reap()
-    recover()
-    expire()
-    follow()
-    sign(PERIODIC)
+    act_on_each((reap, recover, expire, follow, lambda: sign(PERIODIC)), lambda step: step())
 
 
 @shared_task(name="provisioning.sweep_drift", ignore_result=True)
@@ -127,8 +124,7 @@ def forget_plans() -> None:
 @shared_task(name="provisioning.trim_events", ignore_result=True)
 def trim_events() -> None:
     """Delete old events whose archive holds the same, and old notices."""
-    trim()
-    forget_old(settings.EVENTS_DAYS)
+    act_on_each((trim, lambda: forget_old(settings.EVENTS_DAYS)), lambda step: step())
 
 
 @shared_task(name="provisioning.read_quotas", ignore_result=True)

@@ -60,7 +60,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": env.database(env.text("DATABASE_URL"))}
+DATABASES = {"default": env.database(env.text("DATABASE_URL"), statement_seconds=env.number("STATEMENT_SECONDS", 60))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"

@@ -79,8 +79,23 @@ def mail(name: str) -> dict[str, Any]:
     }
 
 
-def database(url: str) -> dict[str, Any]:
-    """Return Django's settings for a ``postgresql://user:password@host:port/name`` URL.
+CONNECT_SECONDS = 5
+LOCK_SECONDS = 10
+IDLE_SECONDS = 60
+"""How long a connection may take, a statement wait for a lock, and a transaction stand idle: nothing of ours needs
+longer, and whoever takes longer holds locks that all others wait for."""
+SILENT_MILLISECONDS = 30_000
+"""After how long a peer that acknowledges nothing is taken for gone."""
+KEEPALIVE = {"idle": 10, "interval": 5, "count": 4}
+
+
+def database(url: str, *, statement_seconds: int) -> dict[str, Any]:
+    """Return Django's settings for a ``postgresql://user:password@host:port/name`` URL, with a limit for every wait.
+
+    The first group is this side's, against a server that vanishes; the second is the server's, which ends the session
+    of a client that vanishes, and with it its locks. A statement takes at most `statement_seconds`.
+    Sources: PostgreSQL, "Database Connection Control Functions" (connect_timeout, keepalives, tcp_user_timeout) and
+    "Client Connection Defaults", "Connections and Authentication" (statement_timeout and the others).
 
     Raises ImproperlyConfigured for any other database: constraints and concurrency are PostgreSQL's own.
     """
@@ -96,4 +111,22 @@ def database(url: str) -> dict[str, Any]:
         "PORT": str(parts.port or 5432),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "connect_timeout": CONNECT_SECONDS,
+            "keepalives": 1,
+            **{f"keepalives_{name}": value for name, value in KEEPALIVE.items()},
+            "tcp_user_timeout": SILENT_MILLISECONDS,
+            "options": " ".join(f"-c {name}={value}" for name, value in server_limits(statement_seconds).items()),
+        },
+    }
+
+
+def server_limits(statement_seconds: int) -> dict[str, str]:
+    """Return the limits that the server keeps for a session of ours, by the names of its parameters."""
+    return {
+        "statement_timeout": f"{statement_seconds}s",
+        "lock_timeout": f"{LOCK_SECONDS}s",
+        "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
+        **{f"tcp_keepalives_{name}": str(value) for name, value in KEEPALIVE.items()},
+        "tcp_user_timeout": f"{SILENT_MILLISECONDS}ms",
     }

@@ -56,7 +56,7 @@ def gauges() -> list[Gauge]:
         Gauge(
             "homeroom_workers",
             "Workers that gave a sign of life lately, by what they do.",
-            (({"work": "runs"}, present.runs), ({"work": "upkeep"}, present.upkeep)),
+            tuple(({"work": work}, getattr(present, work)) for work in ("runs", "upkeep", "chores")),
         ),
         Gauge("homeroom_periodic_work_timestamp_seconds", "When the periodic work last had a turn.", (({}, last),)),
         Gauge(

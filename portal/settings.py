@@ -60,7 +60,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": env.database(env.text("DATABASE_URL"))}
+DATABASES = {"default": env.database(env.text("DATABASE_URL"), statement_seconds=env.number("STATEMENT_SECONDS", 60))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -138,9 +138,15 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "priority_steps": [0, 1, 2],
 }
 RUNS_QUEUE = "runs"
-# Periodic work has a queue and a worker of its own: runs take long, and must not keep the reaper waiting.
-CELERY_TASK_DEFAULT_QUEUE = "upkeep"
-CELERY_TASK_ROUTES = {"provisioning.execute_run": {"queue": RUNS_QUEUE}}
+# What keeps runs alive has a queue and a worker of its own: it reads the database alone, and waits neither for a run
+# nor for a chore that waits for AWS.
+UPKEEP_QUEUE = "upkeep"
+CHORES_QUEUE = "chores"
+CELERY_TASK_DEFAULT_QUEUE = CHORES_QUEUE
+CELERY_TASK_ROUTES = {
+    "provisioning.execute_run": {"queue": RUNS_QUEUE},
+    "provisioning.reap_runs": {"queue": UPKEEP_QUEUE},
+}
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -154,17 +160,21 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
+# A turn that nobody took before the next one was sent is not taken at all: turns do not pile up.
 CELERY_BEAT_SCHEDULE = {
-    "reap-runs": {"task": "provisioning.reap_runs", "schedule": float(REAP_SECONDS)},
-    "read-quotas": {"task": "provisioning.read_quotas", "schedule": 3600.0},
-    "check-access": {"task": "provisioning.check_access", "schedule": 3600.0},
-    "sweep-drift": {"task": "provisioning.sweep_drift", "schedule": 60.0},
-    "measure-pipelines": {"task": "provisioning.measure_pipelines", "schedule": 60.0, "options": {"expires": 60.0}},
-    "send-notices": {"task": "provisioning.send_notices", "schedule": 15.0, "options": {"expires": 15.0}},
-    "forget-plans": {"task": "provisioning.forget_plans", "schedule": 60.0, "options": {"expires": 60.0}},
-    "archive-events": {"task": "provisioning.archive_events", "schedule": timedelta(minutes=10)},
-    "trim-events": {"task": "provisioning.trim_events", "schedule": timedelta(days=1)},
-    "verify-audit": {"task": "audit.verify_chain", "schedule": timedelta(days=1)},
+    name: {"task": task, "schedule": float(seconds), "options": {"expires": float(seconds)}}
+    for name, task, seconds in (
+        ("reap-runs", "provisioning.reap_runs", REAP_SECONDS),
+        ("send-notices", "provisioning.send_notices", 15),
+        ("sweep-drift", "provisioning.sweep_drift", 60),
+        ("measure-pipelines", "provisioning.measure_pipelines", 60),
+        ("forget-plans", "provisioning.forget_plans", 60),
+        ("archive-events", "provisioning.archive_events", 600),
+        ("read-quotas", "provisioning.read_quotas", 3600),
+        ("check-access", "provisioning.check_access", 3600),
+        ("trim-events", "provisioning.trim_events", 3600),
+        ("verify-audit", "audit.verify_chain", 86_400),
+    )
 }
 
 AWS_ENDPOINT_URL = env.text("AWS_ENDPOINT_URL", "") or None

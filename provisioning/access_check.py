@@ -6,21 +6,33 @@ from django.utils import timezone
 
 from portal.districts.models import AwsAccount
 from portal.districts.registration import DEFAULT_REGION
+from provisioning.asking import ask_many
 from provisioning.configuration import engine_settings
 from provisioning.engine.aws import DeployRole
 from provisioning.engine.errors import EngineError
-from provisioning.engine.identity import identity
+from provisioning.engine.identity import Identity, identity
 from provisioning.models import AccountAccess
+from provisioning.turns import act_on_each
+
+CHECK_SECONDS = 1500.0
+"""For so long further accounts are begun."""
 
 
 def check_account(account: AwsAccount) -> AccountAccess:
     """Ask and store: the identity, AWS's own error, or that another account than this one answered."""
+    ((_, found),) = ask_many([account], _ask, seconds=CHECK_SECONDS)
+    return _store(account, found)
+
+
+def _ask(account: AwsAccount) -> Identity:
     role = DeployRole(account.role_arn, account.external_id or None) if account.role_arn else None
+    return identity(engine_settings(), DEFAULT_REGION, role)
+
+
+def _store(account: AwsAccount, found: Identity | EngineError) -> AccountAccess:
     told = {"arn": "", "answered_account": "", "problem": "", "remedy": "", "detail": ""}
-    try:
-        found = identity(engine_settings(), DEFAULT_REGION, role)
-    except EngineError as error:
-        told |= {"problem": error.summary, "remedy": error.remedy, "detail": error.detail}
+    if isinstance(found, EngineError):
+        told |= {"problem": found.summary, "remedy": found.remedy, "detail": found.detail}
     else:
         told |= {"arn": found.arn, "answered_account": found.account}
         if found.account != account.account_id:
@@ -39,4 +51,5 @@ def check_account(account: AwsAccount) -> AccountAccess:
 
 def check_all() -> int:
     """Ask in every account; return how many let us in."""
-    return sum(check_account(account).is_right for account in AwsAccount.objects.all())
+    answers = ask_many(AwsAccount.objects.all(), _ask, seconds=CHECK_SECONDS)
+    return sum(act_on_each(answers, lambda told: _store(*told).is_right))

@@ -27,13 +27,15 @@ from provisioning.engine.event_store import get_events, put_events
 from provisioning.engine.settings import EngineSettings
 from provisioning.models import Run, RunEvent
 from provisioning.states import ENDED_STATES
+from provisioning.turns import act_on_each, in_batches
 
 logger = logging.getLogger(__name__)
 
 FIELDS = ("sequence", "at", "level", "kind", "address", "action", "message", "data")
 ENDED = sorted(state.value for state in ENDED_STATES)
-BATCH = 200
-"""How many runs one call of the periodic tasks takes on."""
+ARCHIVE_SECONDS = 480.0
+TRIM_SECONDS = 1800.0
+"""How long one call of the periodic tasks takes on further runs; what is left comes with the next."""
 
 
 class ArchiveUnavailable(Exception):  # noqa: N818 - named for what happened
@@ -63,15 +65,16 @@ def archive_ended(now: datetime | None = None) -> list[int]:
     """Archive the events of runs whose end has passed without it; return their numbers."""
     before = (now or timezone.now()) - timedelta(minutes=1)
     waiting = Run.objects.filter(state__in=ENDED, finished_at__lt=before, events_archived_at=None)
-    return [run.number for run in waiting.order_by("pk")[:BATCH] if archive_events(run)]
+    rows = in_batches(waiting, seconds=ARCHIVE_SECONDS)
+    return [run.number for run, done in act_on_each(rows, lambda run: (run, archive_events(run))) if done]
 
 
 def trim_events(now: datetime | None = None) -> list[int]:
     """Delete rows that are older than the policy and whose archive holds the same; return the runs' numbers."""
     before = (now or timezone.now()) - timedelta(days=settings.EVENTS_DAYS)
     old = Run.objects.filter(state__in=ENDED, finished_at__lt=before, events_trimmed_at=None)
-    kept = old.exclude(events_archived_at=None).select_related("district").order_by("pk")
-    return [run.number for run in kept[:BATCH] if _trim(run)]
+    rows = in_batches(old.exclude(events_archived_at=None).select_related("district"), seconds=TRIM_SECONDS)
+    return [run.number for run, done in act_on_each(rows, lambda run: (run, _trim(run))) if done]
 
 
 def events_of(

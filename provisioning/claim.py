@@ -9,9 +9,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from portal.state_table import By
+from provisioning.dispatch.reading import is_held_back
 from provisioning.engine.host import this_host
 from provisioning.models import Run, new_claim
 from provisioning.states import Decision, RunState
@@ -23,14 +25,18 @@ def lease() -> timedelta:
     return timedelta(seconds=settings.LEASE_SECONDS)
 
 
+@transaction.atomic
 def claim(run_number: int, worker_name: str, after: RunState | None = None) -> tuple[Run, UUID] | None:
     """Return the run and its claim; None when nothing is to be done with it, or somebody else was first.
 
-    A queued run goes to Synthesizing, one with an approved plan to Applying. A lost run goes to `after`: to
-    Synthesizing, unless its Terraform is followed (Applying) or it is to be stopped (Cancelling).
+    A queued run whose rollout has halted is let be: the halt and the claim wait for the run's row, so that one of them
+    sees what the other did. Any other queued run goes to Synthesizing, one with an approved plan to Applying. A lost
+    run goes to `after`: to Synthesizing, unless its Terraform is followed (Applying) or it is to be stopped
+    (Cancelling).
     """
-    run = Run.objects.select_related("district", "district__account").filter(pk=run_number).first()
-    if run is None or run.state_badge not in {RunState.QUEUED, RunState.LOST}:
+    rows = Run.objects.select_for_update(of=("self",)).select_related("district", "district__account")
+    run = rows.filter(pk=run_number).first()
+    if run is None or run.state_badge not in {RunState.QUEUED, RunState.LOST} or is_held_back(run_number):
         return None
     if after is None:
         after = RunState.APPLYING if run.decision == Decision.APPROVED else RunState.SYNTHESIZING

@@ -19,12 +19,13 @@ def status_while(kind: RunKind) -> DistrictStatus | None:
 def status_after(kind: RunKind, ended: RunState, *, status_before: str, applied: bool) -> DistrictStatus | None:
     """Return the district's status after such an end; None leaves it as it is, as a look at it always does.
 
-    A run that somebody called off before it applied anything leaves the district where it was before the run.
+    A run that ended before it applied anything leaves the district where it was before the run: one that was called
+    off whatever that is, one that failed where the district was well.
     """
     if kind not in STATUS_WHEN_WELL:
         return None
     if ended in WELL:
         return STATUS_WHEN_WELL[kind]
-    if ended in LET_BE and not applied and status_before:
+    if not applied and status_before and (ended in LET_BE or status_before == DistrictStatus.LIVE):
         return DistrictStatus(status_before)
     return DistrictStatus.NEEDS_ATTENTION

@@ -23,6 +23,7 @@ from provisioning.selectors import ACTIVE
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.requests import request_run
 from provisioning.states import Priority, RunKind, RunState
+from provisioning.turns import act_on_each
 
 logger = logging.getLogger(__name__)
 
@@ -66,11 +67,20 @@ def next_turn(suffix: str, now: datetime, period: timedelta) -> datetime:
 
 
 def due(districts: Iterable[Candidate], now: datetime, allowed: Limits, active: int = 0) -> list[Candidate]:
-    """Return whom to check now, whose turn came first before the others, as many as the limit leaves room for."""
-    turns = [(last_turn(one.suffix, now, allowed.period), one) for one in districts]
-    waiting = [(turn, one) for turn, one in turns if one.seen_at is None or one.seen_at < turn]
-    waiting.sort(key=lambda pair: (pair[0], pair[1].pk))
+    """Return whom to check now, as many as the limit leaves room for: the longest wait goes first.
+
+    A wait begins with the first turn that a district missed, not with its newest one: else a district whose turn comes
+    again while it waits would go behind all others, day after day, where there is room for fewer checks than districts.
+    """
+    waiting = [(_missed(one, now, allowed.period), one) for one in districts]
+    waiting = [(turn, one) for turn, one in waiting if turn <= now]
+    waiting.sort(key=lambda pair: (pair[0], last_turn(pair[1].suffix, now, allowed.period), pair[1].pk))
     return [one for _, one in waiting[: max(0, allowed.concurrency - active)]]
+
+
+def _missed(one: Candidate, now: datetime, period: timedelta) -> datetime:
+    """Return the first turn since the district was seen; of one that never was, the first there ever was."""
+    return EPOCH if one.seen_at is None else next_turn(one.suffix, one.seen_at, period)
 
 
 def candidates() -> list[Candidate]:
@@ -95,18 +105,20 @@ def candidates() -> list[Candidate]:
 def sweep() -> list[int]:
     """Ask for the checks that are due; return the numbers of their runs. Called by Celery beat every minute."""
     active = Run.objects.filter(kind=RunKind.DRIFT.value, state__in=ACTIVE).count()
-    started = []
-    for one in due(candidates(), timezone.now(), limits(), active):
-        try:
-            run = request_run(
-                district=District.objects.get(pk=one.pk),
-                kind=RunKind.DRIFT,
-                actor=None,
-                reason=REASON,
-                priority=Priority.SWEEP,
-            )
-        except (ServiceRefused, ChangeRefused) as refusal:
-            logger.info("No drift check of %s now: %s", one.suffix, refusal)
-            continue
-        started.append(run.number)
-    return started
+    started = act_on_each(due(candidates(), timezone.now(), limits(), active), _ask)
+    return [run.number for run in started if run is not None]
+
+
+def _ask(one: Candidate) -> Run | None:
+    """Ask for the check of one district; nothing where it is refused now."""
+    try:
+        return request_run(
+            district=District.objects.get(pk=one.pk),
+            kind=RunKind.DRIFT,
+            actor=None,
+            reason=REASON,
+            priority=Priority.SWEEP,
+        )
+    except (ServiceRefused, ChangeRefused) as refusal:
+        logger.info("No drift check of %s now: %s", one.suffix, refusal)
+        return None

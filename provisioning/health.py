@@ -36,8 +36,13 @@ class Workers:
 
     @property
     def upkeep(self) -> int:
-        """How many workers do the periodic work."""
-        return len(self.taking(settings.CELERY_TASK_DEFAULT_QUEUE))
+        """How many workers keep runs alive: they find lost ones and send those whose turn it is."""
+        return len(self.taking(settings.UPKEEP_QUEUE))
+
+    @property
+    def chores(self) -> int:
+        """How many workers do the other periodic work, most of which waits for AWS."""
+        return len(self.taking(settings.CHORES_QUEUE))
 
     @property
     def periodic_is_late(self) -> bool:

@@ -13,8 +13,16 @@ logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 AWAY = (OperationalError, InterfaceError)
+BUSY = frozenset({"55P03", "57014", "40001", "40P01"})
+"""SQLSTATEs by which a database that is there refuses one statement: a lock was not had in time, the statement took too
+long, it could not be serialized, it was one of a deadlock (PostgreSQL, "Appendix A. PostgreSQL Error Codes")."""
 LONGEST_WAIT_SECONDS = 300.0
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 5.0
+
+
+def is_busy(error: BaseException) -> bool:
+    """Say whether the database has answered, and only this one statement was refused."""
+    return getattr(error.__cause__, "sqlstate", None) in BUSY
 
 
 def reconnect() -> None:

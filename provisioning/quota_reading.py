@@ -3,30 +3,49 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from portal.districts.models import AwsAccount
+from provisioning.asking import ask_many
 from provisioning.configuration import engine_settings
 from provisioning.engine.aws import DeployRole
 from provisioning.engine.errors import EngineError
-from provisioning.engine.quotas import read_quotas
+from provisioning.engine.quotas import QuotaReading, read_quotas
 from provisioning.services.quotas import regions_of, store_quotas
+from provisioning.turns import act_on_each
 
 logger = logging.getLogger(__name__)
+
+READ_SECONDS = 3000.0
+"""For so long further places are begun; where that is not enough, those that were left come with the next hour."""
+
+Place = tuple[AwsAccount, str]
+Readings = Sequence[QuotaReading]
 
 
 def read_account(account: AwsAccount, region: str) -> bool:
     """Read and store one account's quotas in a region; false where AWS did not let us, which leaves what is stored."""
-    role = DeployRole(account.role_arn, account.external_id or None) if account.role_arn else None
-    try:
-        readings = read_quotas(engine_settings(), region, role)
-    except EngineError as error:
-        logger.warning("The quotas of %s in %s were not read: %s %s", account, region, error.summary, error.detail)
-        return False
-    store_quotas(account, region, readings)
-    return True
+    ((place, answer),) = ask_many([(account, region)], _ask, seconds=READ_SECONDS)
+    return _store(place, answer)
 
 
 def read_all() -> int:
     """Read every account in every region that it has districts in; return how many places were read."""
     found = [(account, region) for account in AwsAccount.objects.all() for region in regions_of(account)]
-    return sum(read_account(account, region) for account, region in found)
+    answers = ask_many(found, _ask, seconds=READ_SECONDS)
+    return sum(act_on_each(answers, lambda told: _store(*told)))
+
+
+def _ask(place: Place) -> Readings:
+    account, region = place
+    role = DeployRole(account.role_arn, account.external_id or None) if account.role_arn else None
+    return read_quotas(engine_settings(), region, role)
+
+
+def _store(place: Place, answer: Readings | EngineError) -> bool:
+    account, region = place
+    if isinstance(answer, EngineError):
+        logger.warning("The quotas of %s in %s were not read: %s %s", account, region, answer.summary, answer.detail)
+        return False
+    store_quotas(account, region, answer)
+    return True

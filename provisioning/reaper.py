@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -14,6 +14,7 @@ from provisioning.host_queue import queue_of
 from provisioning.models import Run
 from provisioning.states import HELD_STATES, RunState
 from provisioning.transitions import RunMoved, TransitionRefused, move
+from provisioning.turns import act_on_each
 
 logger = logging.getLogger(__name__)
 
@@ -25,24 +26,27 @@ def reap() -> list[int]:
     """Mark runs whose lease is over as Lost, and have them recovered or given up; return their numbers."""
     now = timezone.now()
     held = sorted(state.value for state in HELD_STATES)
-    lost = []
-    for run in Run.objects.filter(state__in=held, lease_until__lt=now).select_related("district"):
-        try:
-            move(
-                run,
-                RunState.LOST,
-                by=By.REAPER,
-                sent_at=None,
-                error_code="worker_lost",
-                error_summary=f"The worker {run.worker_name} stopped answering while the run was "
-                f"{run.state_badge.word.lower()}.",
-                error_remedy="Another worker takes the run over by itself and goes on from what exists.",
-            )
-        except (RunMoved, TransitionRefused):
-            continue
-        logger.warning("Run #%s is lost: its lease was over.", run.number)
-        lost.append(run.number)
-    return lost
+    rows = Run.objects.filter(state__in=held, lease_until__lt=now).select_related("district")
+    return [run.number for run, is_lost in act_on_each(rows, lambda run: (run, mark_lost(run))) if is_lost]
+
+
+def mark_lost(run: Run) -> bool:
+    """Mark a run as Lost; false when somebody was faster."""
+    try:
+        move(
+            run,
+            RunState.LOST,
+            by=By.REAPER,
+            sent_at=None,
+            error_code="worker_lost",
+            error_summary=f"The worker {run.worker_name} stopped answering while the run was "
+            f"{run.state_badge.word.lower()}.",
+            error_remedy="Another worker takes the run over by itself and goes on from what exists.",
+        )
+    except (RunMoved, TransitionRefused):
+        return False
+    logger.warning("Run #%s is lost: its lease was over.", run.number)
+    return True
 
 
 def recover() -> list[int]:
@@ -51,18 +55,19 @@ def recover() -> list[int]:
     A run goes to its own host's workers first. When none of them has taken it, it goes to all.
     """
     now = timezone.now()
-    handed = []
-    for run in Run.objects.filter(state=RunState.LOST.value).select_related("district").order_by("id"):
-        if run.attempt >= LARGEST_ATTEMPT:
-            give_up(run)
-            continue
-        if run.sent_at is not None and now - run.sent_at < AGAIN:
-            continue
-        own = queue_of(run.worker_host)
-        first = run.sent_at is None
-        if send(run.number, queue=own) and (first or send(run.number)):
-            handed.append(run.number)
-    return handed
+    rows = Run.objects.filter(state=RunState.LOST.value).select_related("district").order_by("id")
+    return [run.number for run, is_handed in act_on_each(rows, lambda run: (run, hand_on(run, now))) if is_handed]
+
+
+def hand_on(run: Run, now: datetime) -> bool:
+    """Hand a lost run to a worker, unless it was just now, or give it up; say whether it was handed on."""
+    if run.attempt >= LARGEST_ATTEMPT:
+        give_up(run)
+        return False
+    if run.sent_at is not None and now - run.sent_at < AGAIN:
+        return False
+    first = run.sent_at is None
+    return send(run.number, queue=queue_of(run.worker_host)) and (first or send(run.number))
 
 
 def give_up(run: Run) -> None:

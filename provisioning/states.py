@@ -126,6 +126,9 @@ ACTIVE_STATES = frozenset(state for state, following in TRANSITIONS.items() if f
 
 ENDED_STATES = frozenset(RunState) - ACTIVE_STATES
 
+PLAN_EXPIRED = "plan_expired"
+"""The error code of a run whose plan nobody decided on in time."""
+
 RETRYABLE_STATES = frozenset({RunState.FAILED, RunState.CANCELED, RunState.DISCARDED})
 
 

@@ -13,11 +13,12 @@ from provisioning.engine.plan_store import delete_plan, plan_key
 from provisioning.engine.settings import EngineSettings
 from provisioning.models import Run
 from provisioning.selectors import ACTIVE
+from provisioning.turns import act_on_each, in_batches
 
 logger = logging.getLogger(__name__)
 
-BATCH = 200
-"""How many plans one call of the periodic task deletes."""
+FORGET_SECONDS = 50.0
+"""How long one call of the periodic task takes on further plans; what is left comes with the next."""
 
 
 def forget_plan(run: Run, engine: EngineSettings | None = None) -> bool:
@@ -36,5 +37,5 @@ def forget_plan(run: Run, engine: EngineSettings | None = None) -> bool:
 
 def forget_ended_plans() -> list[int]:
     """Delete the plans of runs that have ended, discarded and expired ones among them; return their numbers."""
-    waiting = Run.objects.filter(plan_stored=True).exclude(state__in=ACTIVE).order_by("pk")
-    return [run.number for run in waiting[:BATCH] if forget_plan(run)]
+    rows = in_batches(Run.objects.filter(plan_stored=True).exclude(state__in=ACTIVE), seconds=FORGET_SECONDS)
+    return [run.number for run, done in act_on_each(rows, lambda run: (run, forget_plan(run))) if done]

@@ -12,6 +12,7 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.districts.models import AwsAccount, District
 from provisioning.access_check import check_account, check_all
+from provisioning.alone import alone
 from provisioning.archive import archive_ended
 from provisioning.archive import trim_events as trim
 from provisioning.claim import claim
@@ -37,8 +38,12 @@ from provisioning.states import Priority, RunState
 from provisioning.stored_plans import forget_ended_plans
 from provisioning.takeover import TakeOver, decide, remains
 from provisioning.transitions import RunMoved
+from provisioning.turns import act_on_each
 
 logger = logging.getLogger(__name__)
+
+TURN, CHORE, LONG_CHORE, LAST_SECONDS = 120, 300, 3300, 30
+"""After how many seconds Celery ends a turn of the reaper, a chore and a long one, and how long each has to end."""
 
 
 @shared_task(
@@ -90,73 +95,110 @@ def sweep_workspaces() -> None:
         logger.info("Removed the folders of runs that have ended: %s.", ", ".join(f"#{number}" for number in left))
 
 
-@shared_task(name="provisioning.reap_runs", ignore_result=True)
+@shared_task(name="provisioning.reap_runs", ignore_result=True, soft_time_limit=TURN, time_limit=TURN + LAST_SECONDS)
 def reap_runs() -> None:
     """Mark lost runs and have them recovered, let old plans expire, and send the runs whose turn has come."""
-    reap()
-    recover()
-    expire()
-    follow()
-    sign(PERIODIC)
+    act_on_each((reap, recover, expire, follow, lambda: sign(PERIODIC)), lambda step: step())
 
 
-@shared_task(name="provisioning.sweep_drift", ignore_result=True)
+@shared_task(
+    name="provisioning.sweep_drift", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
+)
 def sweep_drift() -> None:
     """Ask for the drift checks whose turn has come."""
-    sweep_districts()
+    with alone("ask for drift checks") as is_ours:
+        if is_ours:
+            sweep_districts()
 
 
-@shared_task(name="provisioning.send_notices", ignore_result=True)
+@shared_task(
+    name="provisioning.send_notices", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
+)
 def send_notices() -> None:
     """Deliver the notices that are due."""
     deliver_due()
 
 
-@shared_task(name="provisioning.archive_events", ignore_result=True)
+@shared_task(
+    name="provisioning.archive_events",
+    ignore_result=True,
+    soft_time_limit=LONG_CHORE,
+    time_limit=LONG_CHORE + LAST_SECONDS,
+)
 def archive_events() -> None:
     """Archive the events of runs that ended without it."""
-    archive_ended()
+    with alone("archive events") as is_ours:
+        if is_ours:
+            archive_ended()
 
 
-@shared_task(name="provisioning.forget_plans", ignore_result=True)
+@shared_task(
+    name="provisioning.forget_plans", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
+)
 def forget_plans() -> None:
     """Delete the stored plans of runs that have ended."""
-    forget_ended_plans()
+    with alone("forget plans") as is_ours:
+        if is_ours:
+            forget_ended_plans()
 
 
-@shared_task(name="provisioning.trim_events", ignore_result=True)
+@shared_task(
+    name="provisioning.trim_events",
+    ignore_result=True,
+    soft_time_limit=LONG_CHORE,
+    time_limit=LONG_CHORE + LAST_SECONDS,
+)
 def trim_events() -> None:
     """Delete old events whose archive holds the same, and old notices."""
-    trim()
-    forget_old(settings.EVENTS_DAYS)
+    with alone("trim events") as is_ours:
+        if is_ours:
+            act_on_each((trim, lambda: forget_old(settings.EVENTS_DAYS)), lambda step: step())
 
 
-@shared_task(name="provisioning.read_quotas", ignore_result=True)
+@shared_task(
+    name="provisioning.read_quotas",
+    ignore_result=True,
+    soft_time_limit=LONG_CHORE,
+    time_limit=LONG_CHORE + LAST_SECONDS,
+)
 def read_quotas(account: int | None = None, region: str = "") -> None:
     """Read the quotas of every account, or of one in one region."""
     if account is None:
-        read_all()
+        with alone("read quotas") as is_ours:
+            if is_ours:
+                read_all()
     elif (known := AwsAccount.objects.filter(pk=account).first()) is not None:
         read_account(known, region)
 
 
-@shared_task(name="provisioning.check_access", ignore_result=True)
+@shared_task(
+    name="provisioning.check_access",
+    ignore_result=True,
+    soft_time_limit=LONG_CHORE,
+    time_limit=LONG_CHORE + LAST_SECONDS,
+)
 def check_access(account: int | None = None) -> None:
     """Ask AWS who we are in every account, or in one."""
     if account is None:
-        check_all()
+        with alone("check access") as is_ours:
+            if is_ours:
+                check_all()
     elif (known := AwsAccount.objects.filter(pk=account).first()) is not None:
         check_account(known)
 
 
-@shared_task(name="provisioning.look_before", ignore_result=True, soft_time_limit=300)
+@shared_task(
+    name="provisioning.look_before", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
+)
 def look_before(account: int, region: str) -> None:
     """Look at an account and region, because somebody wants to know whether runs would come through there."""
     if (known := AwsAccount.objects.filter(pk=account).first()) is not None:
         look_and_store(known, region)
 
 
-@shared_task(name="provisioning.plan_districts", ignore_result=True)
+@shared_task(
+    name="provisioning.plan_districts", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
+)
 def plan_districts(ids: list[int], actor: int | None) -> None:
     """Ask for the plans of the first few districts, and hand the rest on: other work gets its turn between."""
     person = None if actor is None else User.objects.filter(pk=actor).first()
@@ -166,13 +208,19 @@ def plan_districts(ids: list[int], actor: int | None) -> None:
         send(ids[AT_ONCE:], person)
 
 
-@shared_task(name="provisioning.measure_pipelines", ignore_result=True, soft_time_limit=300)
+@shared_task(
+    name="provisioning.measure_pipelines", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
+)
 def measure_pipelines() -> None:
     """Read what the live districts' pipelines are doing."""
-    measure_all()
+    with alone("measure pipelines") as is_ours:
+        if is_ours:
+            measure_all()
 
 
-@shared_task(name="provisioning.look_at_holdings", ignore_result=True, soft_time_limit=300)
+@shared_task(
+    name="provisioning.look_at_holdings", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
+)
 def look_at_holdings(district_id: int) -> None:
     """Look at what a district's environment holds, because somebody thinks of tearing it down."""
     look_into(District.objects.select_related("account").get(pk=district_id), engine_settings())

@@ -36,8 +36,15 @@ def worker_command(name: str, queue: str, concurrency: int) -> list[str]:
 
 @contextlib.contextmanager
 def running_upkeep(folder: Path, environment: Mapping[str, str]) -> Iterator[Service]:
-    """Run the worker of periodic work until it says that it is ready."""
+    """Run the worker that keeps runs alive until it says that it is ready."""
     with running_worker(folder, environment, name="upkeep", queue="upkeep", concurrency=1) as service:
+        yield service
+
+
+@contextlib.contextmanager
+def running_chores(folder: Path, environment: Mapping[str, str]) -> Iterator[Service]:
+    """Run the worker of chores, most of which wait for AWS, until it says that it is ready."""
+    with running_worker(folder, environment, name="chores", queue="chores", concurrency=2) as service:
         yield service
 
 

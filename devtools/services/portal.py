@@ -14,7 +14,7 @@ from devtools.environment import SANDBOX_CREDENTIALS, ensure_signing_key, inheri
 from devtools.errors import ServiceFailedError
 from devtools.paths import ROOT
 from devtools.services.broker import running_broker
-from devtools.services.celery import running_beat, running_upkeep, running_worker
+from devtools.services.celery import running_beat, running_chores, running_upkeep, running_worker
 from devtools.services.postgres import running_postgres
 from devtools.services.process import LOOPBACK, Service, free_port
 from devtools.services.sandbox import running_sandbox
@@ -115,6 +115,7 @@ def running_portal(
         web = stack.enter_context(running_web(logs, environment, port=port))
         worker = stack.enter_context(running_worker(logs, environment))
         upkeep = stack.enter_context(running_upkeep(logs, environment))
+        chores = stack.enter_context(running_chores(logs, environment))
         beat = stack.enter_context(running_beat(logs, environment))
         services = {
             "postgres": database.service,
@@ -123,6 +124,7 @@ def running_portal(
             "web": web,
             "worker": worker,
             "upkeep": upkeep,
+            "chores": chores,
             "beat": beat,
         }
         yield Portal(f"http://{LOOPBACK}:{port}", aws_url, variables, services)

@@ -10,8 +10,13 @@ from portal.audit.chain import verify
 
 logger = logging.getLogger(__name__)
 
+VERIFY_SECONDS = 6 * 3600
+"""After how long Celery ends a look at the chain; a million events take minutes."""
 
-@shared_task(name="audit.verify_chain", ignore_result=True)
+
+@shared_task(
+    name="audit.verify_chain", ignore_result=True, soft_time_limit=VERIFY_SECONDS, time_limit=VERIFY_SECONDS + 30
+)
 def verify_chain() -> None:
     """Compute the chain anew and log its last hash: where logs are collected, the database cannot change it."""
     found = verify(actor=None)

@@ -14,6 +14,7 @@ from provisioning.services.quotas import Capacity
 
 WORKER_COMMAND = "celery -A portal worker --pool prefork --queues runs"
 UPKEEP_COMMAND = "celery -A portal worker --pool prefork --queues upkeep --concurrency 1"
+CHORES_COMMAND = "celery -A portal worker --pool prefork --queues chores --concurrency 4"
 BEAT_COMMAND = "celery -A portal beat"
 
 
@@ -44,13 +45,14 @@ def about_workers(workers: Workers, queue: Queue) -> list[Banner]:
             )
         )
     if not workers.upkeep:
-        told = _(
-            "Nobody does the periodic work: lost runs stay lost, nothing is checked for drift, and queued runs wait."
-        )
+        told = _("Nobody does the periodic work: lost runs stay lost, and queued runs wait.")
         found.append(Banner("error", told, _("Start the worker that does it:"), UPKEEP_COMMAND))
     elif workers.periodic_is_late:
         told = _("The periodic work has not had its turn for a while.")
         found.append(Banner("warning", told, _("Look whether beat runs, and start it:"), BEAT_COMMAND))
+    if not workers.chores:
+        told = _("Nobody does the chores: nothing is checked for drift, measured, archived or sent to anybody.")
+        found.append(Banner("error", told, _("Start the worker that does them:"), CHORES_COMMAND))
     if queue.lost:
         told = ngettext("%(number)s run has lost its worker.", "%(number)s runs have lost their workers.", queue.lost)
         remedy = _(

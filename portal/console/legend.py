@@ -92,6 +92,7 @@ STANDINGS: Words = {
     Standing.DONE: _("Its run came through."),
     Standing.FAILED: _("Its run did not come through."),
     Standing.CALLED_OFF: _("Somebody stopped its run, or the rollout ended before it."),
+    Standing.EXPIRED: _("Nobody decided on its plan in time; nothing was applied."),
     Standing.SKIPPED: _("It was left out; the reason stands beside it."),
 }
 GROUPS: tuple[tuple[str | Promise, Words], ...] = (

@@ -22,6 +22,7 @@ ROWS = 50
 
 FIRST = (
     Standing.FAILED,
+    Standing.EXPIRED,
     Standing.APPROVAL,
     Standing.UNDER_WAY,
     Standing.PENDING,

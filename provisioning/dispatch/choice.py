@@ -3,7 +3,8 @@
 1. No limit is ever exceeded, and no place stays free that somebody waiting could use, but for the one of step 2.
 2. A quarter of the places is for runs that have waited for 15 minutes, the longest wait first, whatever their
    priority. The first of them that finds its account or region full has the next places there kept for it, so that
-   it cannot wait forever for two places to be free at the same moment.
+   it cannot wait forever for two places to be free at the same moment. Nothing is kept for one that its own rollout
+   holds up.
 3. All other places go by priority; among equals to the account with the fewest runs at work, then to the account and
    the district that were served longest ago, then to the run that has waited longest.
 """
@@ -72,7 +73,7 @@ def _long_waits(waiting: Collection[Waiting], room: Room, now: datetime) -> Iter
         if room.has_set_apart(run.spot) and not room.full(run.spot):
             room.take(run.spot, aged=True)
             yield run
-        elif not kept:
+        elif not kept and not room.is_held_back(run.spot):
             kept = True
             room.keep_for(run.spot)
 

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import logging
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from provisioning.dispatch import reading
 from provisioning.dispatch.choice import NOBODY, choose
 from provisioning.dispatch.delivery import deliver
 from provisioning.models import Run
+from provisioning.patience import is_busy
 
 logger = logging.getLogger(__name__)
 
@@ -21,9 +23,38 @@ DISPATCH_LOCK = 0x484F4D46
 """PostgreSQL's advisory lock, held for the transaction: two dispatchers never fill the same place."""
 
 
-@transaction.atomic
+LOCK_WAIT_MS = 3_000
+"""How long a dispatcher waits for another. A turn takes some hundredths of a second; people wait for it meanwhile."""
+
+IDLE_MS = 10_000
+"""How long a dispatcher may hold the lock and ask nothing: then PostgreSQL takes it for gone, and frees the lock."""
+
+
 def dispatch() -> list[int]:
     """Send what the limits admit, and again what was sent and never claimed; return the numbers of both.
+
+    Nothing where another dispatcher holds the lock for long: the next turn of the reaper sends what waits.
+    """
+    try:
+        return _dispatch()
+    except OperationalError as error:
+        if not is_busy(error):
+            raise
+        logger.warning("Another dispatcher holds the lock; what waits goes with the next turn: %s", str(error).strip())
+        return []
+
+
+def take_lock(cursor: CursorWrapper) -> None:
+    """Take the dispatchers' lock for this transaction; raises OperationalError when it is not had in time."""
+    limits = {"lock_timeout": LOCK_WAIT_MS, "idle_in_transaction_session_timeout": IDLE_MS}
+    for name, milliseconds in limits.items():
+        cursor.execute("SELECT set_config(%s, %s, true)", [name, str(milliseconds)])
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [DISPATCH_LOCK])
+
+
+@transaction.atomic
+def _dispatch() -> list[int]:
+    """Read, choose and mark in one transaction.
 
     1. Wait for the lock, so that all that other dispatchers sent is seen.
     2. Runs that were sent and not claimed keep their places and are sent again.
@@ -31,7 +62,7 @@ def dispatch() -> list[int]:
     4. After the commit they go to the broker; those that it does not take are unmarked.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [DISPATCH_LOCK])
+        take_lock(cursor)
     now = timezone.now()
     again = reading.overdue(now)
     waits = reading.waiting()

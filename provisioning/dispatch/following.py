@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from provisioning.dispatch.dispatcher import dispatch
+from provisioning.turns import act_on_each
 
 
 def follow() -> None:
@@ -10,5 +11,4 @@ def follow() -> None:
     # Imported late: a rollout asks for runs, whose moves lead back here.
     from provisioning.rollouts.ticking import tick
 
-    dispatch()
-    tick()
+    act_on_each((dispatch, tick), lambda step: step())

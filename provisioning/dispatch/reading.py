@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Max, Q
+from django.db.models import Case, F, Max, Q, When
 
 from provisioning.dispatch.values import Limits, Served, Spot, Waiting, Working
-from provisioning.models import Run
+from provisioning.models import Rollout, RolloutMember, Run
+from provisioning.rollouts.states import OPEN_STATES, RolloutState
 from provisioning.states import HELD_STATES, Decision, Priority, RunState
 
 REMEMBERED = timedelta(hours=1)
@@ -22,38 +23,59 @@ HOLD_A_PLACE = sorted(state.value for state in (*HELD_STATES, RunState.LOST))
 
 QUEUED = Q(state=RunState.QUEUED.value)
 SPOT = ("district__account_id", "district__region")
+ROLLOUT = Case(When(priority=Priority.ROLLOUT, then=F("rollout_members__rollout_id")), default=None)
+"""The rollout that asked for a run; a retry is asked for by a person, who need not wait for the rollout."""
 
 
 def limits() -> Limits:
-    """Return the limits out of the settings."""
-    return Limits(settings.RUNS_AT_ONCE, settings.RUNS_PER_ACCOUNT, settings.RUNS_PER_REGION)
+    """Return the limits: out of the settings, and of each open rollout how many it lets be at work."""
+    rows = Rollout.objects.filter(state__in=OPEN_STATES).order_by().values_list("id", "state", "at_once")
+    rollouts = {number: 0 if state == RolloutState.HALTED else at_once for number, state, at_once in rows}
+    return Limits(settings.RUNS_AT_ONCE, settings.RUNS_PER_ACCOUNT, settings.RUNS_PER_REGION, rollouts)
 
 
 def working() -> list[Working]:
     """Return every run that holds a place; one that workers were told of holds it before it is claimed."""
     rows = Run.objects.filter(Q(state__in=HOLD_A_PLACE) | QUEUED & Q(sent_at__isnull=False)).order_by()
-    return [Working(Spot(account, region), aged) for account, region, aged in rows.values_list(*SPOT, "sent_for_wait")]
+    fields = rows.annotate(rollout=ROLLOUT).values_list(*SPOT, "rollout", "sent_for_wait")
+    return [Working(Spot(account, region, rollout or 0), aged) for account, region, rollout, aged in fields]
 
 
 def waiting() -> list[Waiting]:
     """Return every queued run that workers were not told of; an approved one is a person's."""
-    rows = Run.objects.filter(QUEUED, sent_at=None).order_by("id")
-    fields = ("id", "district_id", *SPOT, "priority", "created_at", "decision", "decided_at")
+    rows = Run.objects.filter(QUEUED, sent_at=None).annotate(rollout=ROLLOUT).order_by("id")
+    fields = ("id", "district_id", *SPOT, "rollout", "priority", "created_at", "decision", "decided_at")
     return [
         Waiting(
             number,
             district,
-            Spot(account, region),
+            Spot(account, region, rollout or 0),
             urgency(priority, decision),
             decided_at if decision == Decision.APPROVED and decided_at else created_at,
         )
-        for number, district, account, region, priority, created_at, decision, decided_at in rows.values_list(*fields)
+        for number, district, account, region, rollout, priority, created_at, decision, decided_at in rows.values_list(
+            *fields
+        )
     ]
 
 
 def has_its_turn(run_number: int) -> bool:
     """Say whether a delivery of the run may be worked on: not if it is queued and waits for its place."""
     return not Run.objects.filter(QUEUED, pk=run_number, sent_at=None).exists()
+
+
+def is_held_back(run_number: int) -> bool:
+    """Say whether the run is queued, and the rollout that asked for it has halted."""
+    members = RolloutMember.objects.filter(run=run_number, rollout__state=RolloutState.HALTED)
+    return members.filter(run__state=RunState.QUEUED, run__priority=Priority.ROLLOUT).exists()
+
+
+def hold_back(rollout: Rollout) -> int:
+    """Take back what the workers were told of a rollout's queued runs, and return of how many: they wait again."""
+    sent = Run.objects.filter(
+        QUEUED, priority=Priority.ROLLOUT, sent_at__isnull=False, rollout_members__rollout=rollout
+    )
+    return sent.update(sent_at=None, sent_for_wait=False)
 
 
 def overdue(now: datetime) -> list[tuple[int, int]]:

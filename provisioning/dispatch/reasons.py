@@ -76,6 +76,10 @@ def explain(
 
 def _full(found: tuple[Scope, int], account: str) -> str:
     (kind, name), limit = found
+    if kind == "rollout":
+        if not limit:
+            return f"Rollout #{name} has halted; the run waits until somebody resumes the rollout, or aborts it."
+        return f"Rollout #{name} has {limit} of {limit} runs at work."
     told = {
         "account": f"Account {account} has {limit} of {limit} runs at work.",
         "region": f"Region {name} has {limit} of {limit} runs at work.",

@@ -14,34 +14,42 @@ SET_APART = 4
 """One in so many places of each limit, and at least one, is set apart for runs that have waited long."""
 
 Scope = tuple[str, int | str]
-"""What a limit is about: ("all", ""), ("account", its key) or ("region", its name)."""
+"""What a limit is about: ("all", ""), ("account", its key), ("region", its name) or ("rollout", its number)."""
 
 IN_ALL: Scope = ("all", "")
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How many runs may be at work at a time: in all, in one AWS account, in one region."""
+    """How many runs may be at work at a time: in all, in one AWS account, in one region, in each rollout by number.
+
+    A rollout that is not named has no limit of its own; one that has halted has none at work but those that are.
+    """
 
     in_all: int
     per_account: int
     per_region: int
+    rollouts: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Spot:
-    """Where a run works, as far as limits go."""
+    """Where a run works, as far as limits go; `rollout` is the number of the one that asked for it, 0 for none."""
 
     account: int
     region: str
+    rollout: int = 0
 
     def scopes(self, limits: Limits) -> tuple[tuple[Scope, int], ...]:
         """Return each limit that counts such a run, the narrowest first."""
-        return (
+        anywhere: tuple[tuple[Scope, int], ...] = (
             (("account", self.account), limits.per_account),
             (("region", self.region), limits.per_region),
             (IN_ALL, limits.in_all),
         )
+        if self.rollout not in limits.rollouts:
+            return anywhere
+        return ((("rollout", self.rollout), limits.rollouts[self.rollout]), *anywhere)
 
 
 @dataclass(frozen=True)
@@ -99,6 +107,10 @@ class Room:
     def full(self, spot: Spot) -> list[tuple[Scope, int]]:
         """Return the limits that leave no place for a run there."""
         return [(scope, limit) for scope, limit in spot.scopes(self.limits) if self.taken[scope] >= limit]
+
+    def is_held_back(self, spot: Spot) -> bool:
+        """Say whether the rollout that asked for such a run lets none start now, however much room there is."""
+        return any(scope[0] == "rollout" for scope, _ in self.full(spot))
 
     def has_set_apart(self, spot: Spot) -> bool:
         """Say whether a place that is set apart for those who waited long is free there."""

@@ -189,8 +189,12 @@ def follow(
 
 
 def send(running: Supervised, stop: Stop) -> None:
-    """Send the signal to Terraform's own group; one that is gone, or is not ours to see, is let be."""
-    if running.terraform is not None and lives(running.terraform):
+    """Send the signal to Terraform's own group, SIGINT once at most; one that is gone, or not ours, is let be."""
+    if running.terraform is None or not lives(running.terraform):
+        return
+    if stop is Stop.INTERRUPT:
+        supervisor.interrupt(running.folder, running.terraform.pid)
+    else:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(running.terraform.pid, SIGNALS[stop])
 

@@ -26,6 +26,7 @@ PR_SET_PDEATHSIG = 1
 LOOK_SECONDS = 1.0
 LAST_GRACE_SECONDS = 15.0
 LEASE, OUTPUT, ERRORS, STARTED, ENDED = "lease", "events.ndjson", "stderr.log", "process.json", "exit.json"
+INTERRUPTED = "interrupted"
 
 
 def die_with_parent() -> None:
@@ -39,6 +40,21 @@ def write(folder: Path, name: str, data: dict[str, object]) -> None:
     part = folder / f"{name}.part"
     part.write_text(json.dumps(data))
     part.replace(folder / name)
+
+
+def interrupt(folder: Path, pid: int) -> bool:
+    """Send the command's group its one SIGINT; false when it has had it already, from whomever.
+
+    Worker and supervisor may both come to it. Terraform takes a second one for the order to drop everything at once
+    (Terraform, "Command: apply": "Two interrupts received"), so that a file tells the first from all others.
+    """
+    try:
+        (folder / INTERRUPTED).touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGINT)
+    return True
 
 
 class Supervisor:
@@ -95,8 +111,11 @@ class Supervisor:
             self.tell(signal.SIGKILL)
 
     def tell(self, number: signal.Signals) -> None:
-        """Send a signal to the command's whole group."""
+        """Send a signal to the command's whole group, SIGINT at most once."""
         self.told.append(time.monotonic())
+        if number is signal.SIGINT:
+            interrupt(self.folder, self.child.pid)
+            return
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.child.pid, number)
 

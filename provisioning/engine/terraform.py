@@ -24,8 +24,10 @@ from provisioning.engine.events import (
     parse_event,
 )
 from provisioning.engine.hints import hint_for
+from provisioning.engine.plugin_cache import filling
 from provisioning.engine.redaction import is_marked, redact_outputs
 from provisioning.engine.settings import EngineSettings
+from provisioning.engine.synthesis import STACK_FILE
 
 PLAN_FILE = "run.tfplan"
 LOCK_TIMEOUT = "60s"
@@ -156,8 +158,7 @@ class Terraform:
         return EngineVersions(str(told["terraform_version"]), providers)
 
     def init(self) -> None:
-        """Install the provider and open the district's state in the bucket."""
-        self.settings.plugin_cache.mkdir(parents=True, exist_ok=True)
+        """Install the provider and open the district's state in the bucket; raises Interrupted while it waits."""
         backend = {
             "bucket": self.settings.state_bucket,
             "key": self.state_key,
@@ -165,13 +166,15 @@ class Terraform:
         }
         if self.settings.aws_endpoint_url:
             backend |= {"use_path_style": "true", "skip_credentials_validation": "true"}
-        self._stream("init", "-json", *(f"-backend-config={name}={value}" for name, value in backend.items()))
+        with filling(self.settings.plugin_cache, self._providers(), poll=self.poll):
+            self._stream("init", "-json", *(f"-backend-config={name}={value}" for name, value in backend.items()))
 
     def plan(self, *, destroy: bool = False, refresh_only: bool = False, refresh: bool = True) -> Plan:
         """Compare the stack with AWS, and save the plan that `apply` then carries out.
 
         With `refresh_only` only the state would change, to what AWS says; without `refresh` AWS is not asked. Of a plan
-        that would change nothing there is nothing to show either.
+        that would change nothing there is nothing to show either, but for one with `refresh_only`: what the state has
+        taken over already is no change, and may be drift all the same (`provisioning.engine.drift`).
         """
         path = self.workspace / PLAN_FILE
         drifted: list[str] = []
@@ -185,7 +188,8 @@ class Terraform:
         flags = [f"-out={path}", f"-lock-timeout={LOCK_TIMEOUT}", "-detailed-exitcode", *mode]
         changes = self._stream("plan", "-json", *flags, also=note) == CHANGES
         # To show a plan starts the provider once more, for seconds.
-        return read_plan(path, self._json("show", "-json", str(path)) if changes else {}, tuple(drifted))
+        shown = self._json("show", "-json", str(path)) if changes or refresh_only else {}
+        return read_plan(path, shown, tuple(drifted))
 
     def take_over(self) -> None:
         """Have the state take over what AWS says of every resource, whatever it is."""
@@ -275,6 +279,14 @@ class Terraform:
             for name, output in sorted(redact_outputs(values.get("outputs", {})).items())
         }
         return StateContents(tuple(sorted((_record(part) for part in managed), key=lambda one: one.address)), outputs)
+
+    def _providers(self) -> str:
+        """Return which providers the stack in the workspace asks for, as text."""
+        try:
+            told = json.loads((self.workspace / STACK_FILE).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return ""
+        return json.dumps(told.get("terraform", {}).get("required_providers", {}), sort_keys=True)
 
     def _program(self) -> str:
         wanted = self.settings.terraform or "terraform"

@@ -87,7 +87,7 @@ class RolloutMember(models.Model):
     skipped = models.TextField(blank=True)
     """Why the district was left out; empty for one that was not."""
     accepted = models.BooleanField(default=False)
-    """The run failed, and a person resumed the rollout all the same."""
+    """The run failed or has proven nothing, and a person resumed the rollout all the same."""
 
     class Meta:
         ordering = ["rollout", "position"]
@@ -103,4 +103,5 @@ class RolloutMember(models.Model):
     def standing(self) -> Standing:
         """How the district stands, by its run."""
         state = None if self.run is None else RunState(self.run.state)
-        return standing(state, skipped=bool(self.skipped))
+        code = "" if self.run is None else self.run.error_code
+        return standing(state, skipped=bool(self.skipped), error_code=code)

@@ -56,6 +56,8 @@ class Run(models.Model):
     """The supervised Terraform at work, or the last one: host, process ids with start times, command, lock id."""
     event_offset = models.PositiveBigIntegerField(default=0)
     """How many bytes of its event file have become events here."""
+    apply_begun_at = models.DateTimeField(null=True, blank=True)
+    """When the run began to change what is in AWS, contents of buckets included; empty while it has changed nothing."""
     apply_open = models.BooleanField(default=False)
     """An apply has begun, and nobody has seen it end cleanly: AWS may hold what the state does not know."""
     recovered = models.JSONField(default=list, blank=True)
@@ -164,8 +166,11 @@ class Run(models.Model):
 
     @property
     def applied(self) -> bool:
-        """Say whether an apply has begun in this run, however it ended."""
-        return self.steps.filter(step=RunState.APPLYING).exists()
+        """Say whether this run has begun to change what is in AWS, however that ended.
+
+        A run in Applying need not have: its approved plan is fetched and compared first.
+        """
+        return self.apply_open or self.apply_begun_at is not None
 
     @property
     def duration(self) -> timedelta | None:

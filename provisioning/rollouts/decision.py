@@ -5,6 +5,8 @@
 3. A wave's runs are started as districts are free, so many at a time, and not before all earlier waves have ended:
    a run that is being retried or waits for approval has not ended.
 4. When the wave has ended the next one begins; after the last, with nothing left under way, it is complete.
+5. A wave is the proof for the next one. Where a plan expired undecided, or no run came through because all were called
+   off, there is none: it halts, and a person says whether it goes on without.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from provisioning.rollouts.states import FINISHED_RUNS, UNFINISHED, RolloutState, Standing
+from provisioning.rollouts.states import JUDGED_RUNS, UNFINISHED, RolloutState, Standing
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Member:
     busy: bool = False
     skip: str = ""
     accepted: bool = False
-    """A person saw this failure and went on: it does not count for the rule any more."""
+    """A person saw that the run failed, or has proven nothing, and went on: it does not count any more."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def decide(rollout: Snapshot) -> Decision:
     """Return what is to be done now."""
     if rollout.state is not RolloutState.RUNNING:
         return Wait()
-    counted = [member for member in rollout.members if member.standing in FINISHED_RUNS and not member.accepted]
+    counted = [member for member in rollout.members if member.standing in JUDGED_RUNS and not member.accepted]
     failed = sum(member.standing is Standing.FAILED for member in counted)
     if broken := rollout.rule.broken(failed, len(counted)):
         return Halt(broken)
@@ -102,8 +104,24 @@ def decide(rollout: Snapshot) -> Decision:
     unfinished = [member for member in reached if member.standing in UNFINISHED]
     if not unfinished:
         later = [member.wave for member in rollout.members if member.wave > rollout.wave]
+        if later and (doubt := _unproven(rollout.wave, reached)):
+            return Halt(doubt)
         return NextWave(min(later)) if later else Complete()
     return _within(rollout, unfinished)
+
+
+def _unproven(wave: int, reached: list[Member]) -> str:
+    """Return the sentence that says why the waves so far are no proof for the next one, or nothing."""
+    counted = [member for member in reached if not member.accepted]
+    expired = sum(member.standing is Standing.EXPIRED for member in counted)
+    if expired == 1:
+        return "The plan of 1 run expired before anybody decided; the next wave would begin without proof."
+    if expired:
+        return f"The plans of {expired} runs expired before anybody decided; the next wave would begin without proof."
+    standings = {member.standing for member in counted if member.wave == wave}
+    if Standing.CALLED_OFF in standings and Standing.DONE not in standings:
+        return f"No run of wave {wave} came through; the next wave would begin without proof."
+    return ""
 
 
 def _within(rollout: Snapshot, unfinished: list[Member]) -> Decision:

@@ -9,6 +9,7 @@ from portal.accounts.models import User
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
 from portal.state_table import By
+from provisioning.dispatch.reading import hold_back
 from provisioning.models import Rollout
 from provisioning.notices.outbox import announce_halt
 from provisioning.rollouts.states import OPEN_STATES, TABLE, RolloutState
@@ -30,6 +31,7 @@ def move_rollout(rollout: Rollout, after: RolloutState, *, by: By, actor: User |
         raise RolloutMoveRefused(f"Rollout #{rollout.number} is no longer {before.word.lower()}.")
     rollout.refresh_from_db()
     if after is RolloutState.HALTED:
+        hold_back(rollout)
         announce_halt(rollout, reason)
     record(
         action=AuditAction.ROLLOUT_STATE_CHANGED,

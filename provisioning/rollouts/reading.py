@@ -25,8 +25,9 @@ def members_in_reach(rollout: Rollout) -> list[RolloutMember]:
     """Return the members of the waves so far and of the next one, with only what the decision reads of them."""
     rows = rollout.members.filter(wave__lte=rollout.wave + 1).select_related("district", "run")
     read = ("name", "suffix", "status", *rollout.change)
+    told = ("run__state", "run__error_code", *(f"district__{name}" for name in read))
     own = ("rollout", "district", "position", "wave", "run", "skipped", "accepted")
-    return list(rows.only(*own, "run__state", *(f"district__{name}" for name in read)).order_by("position"))
+    return list(rows.only(*own, *told).order_by("position"))
 
 
 def runs_beside(members: list[RolloutMember]) -> dict[int, Run]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from portal.badges import Badge
 from portal.state_table import By, StateTable, Transition
-from provisioning.states import ACTIVE_STATES, RunState
+from provisioning.states import ACTIVE_STATES, PLAN_EXPIRED, RunState
 
 
 class RolloutState(Badge):
@@ -28,13 +28,14 @@ class Standing(Badge):
     DONE = "done", "Done", "check", "good"
     FAILED = "failed", "Failed", "alert", "bad"
     CALLED_OFF = "called_off", "Called off", "circle-off", "neutral"
+    EXPIRED = "expired", "Plan expired", "clock", "warn"
     SKIPPED = "skipped", "Skipped", "minus", "neutral"
 
 
 class Condition(StrEnum):
     """The condition of a transition, as the documents state it; `provisioning.rollouts.decision` decides it."""
 
-    RULE_BROKEN = "more runs failed than its rule allows, or who asked for it may no longer"
+    RULE_BROKEN = "more runs failed than its rule allows, a wave has proven nothing, or who asked for it may no longer"
     ALL_ENDED = "every district's run has ended"
 
 
@@ -57,11 +58,14 @@ TRANSITIONS: dict[RolloutState, frozenset[RolloutState]] = {state: TABLE.followi
 OPEN_STATES = frozenset(state for state, following in TRANSITIONS.items() if following)
 
 UNFINISHED = frozenset({Standing.PENDING, Standing.UNDER_WAY, Standing.APPROVAL})
-FINISHED_RUNS = frozenset({Standing.DONE, Standing.FAILED, Standing.CALLED_OFF})
-"""Standings of districts whose run has ended; one that was skipped had none."""
+JUDGED_RUNS = frozenset({Standing.DONE, Standing.FAILED})
+"""Standings of districts whose run has shown whether the change works there."""
+
+UNPROVEN_RUNS = frozenset({Standing.CALLED_OFF, Standing.EXPIRED})
+"""Standings of districts whose run has ended and shown nothing."""
 
 
-def standing(run: RunState | None, *, skipped: bool) -> Standing:
+def standing(run: RunState | None, *, skipped: bool, error_code: str = "") -> Standing:
     """Say how a district stands by the state of its run; None before it has one."""
     if run is None:
         return Standing.SKIPPED if skipped else Standing.PENDING
@@ -71,4 +75,6 @@ def standing(run: RunState | None, *, skipped: bool) -> Standing:
         return Standing.UNDER_WAY
     if run is RunState.FAILED:
         return Standing.FAILED
-    return Standing.DONE if run in {RunState.SUCCEEDED, RunState.NO_CHANGES} else Standing.CALLED_OFF
+    if run in {RunState.SUCCEEDED, RunState.NO_CHANGES}:
+        return Standing.DONE
+    return Standing.EXPIRED if error_code == PLAN_EXPIRED else Standing.CALLED_OFF

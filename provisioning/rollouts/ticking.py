@@ -21,6 +21,7 @@ from provisioning.rollouts.states import RolloutState
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.requests import request_run
 from provisioning.states import Priority, RunKind
+from provisioning.turns import act_on_each
 
 RUN_ACTIVE = "run_active"
 STEPS = 1000
@@ -29,11 +30,20 @@ STEPS = 1000
 
 def tick() -> None:
     """Take each running rollout as far as it goes now."""
-    running = Rollout.objects.filter(state=RolloutState.RUNNING.value).order_by("id").values_list("id", flat=True)
-    for number in running:
-        for _ in range(STEPS):
-            if not step(number):
-                break
+    act_on_each(running(), take_forward)
+
+
+def running() -> list[int]:
+    """Return the numbers of the rollouts that go on."""
+    rows = Rollout.objects.filter(state=RolloutState.RUNNING.value).order_by("id")
+    return list(rows.values_list("id", flat=True))
+
+
+def take_forward(number: int) -> None:
+    """Take one rollout as far as it goes now."""
+    for _ in range(STEPS):
+        if not step(number):
+            break
 
 
 @transaction.atomic

@@ -13,8 +13,9 @@ from portal.state_table import By
 from provisioning.models import Run
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.second_person import second_person_problem
-from provisioning.states import Decision, RunState
-from provisioning.transitions import TransitionRefused, move
+from provisioning.states import PLAN_EXPIRED, Decision, RunState
+from provisioning.transitions import RunMoved, TransitionRefused, move
+from provisioning.turns import act_on_each
 
 
 @transaction.atomic
@@ -26,7 +27,7 @@ def approve(*, run: Run, actor: User, comment: str = "") -> Run:
     """
     held = _waiting(run, actor)
     if held.plan_expires_at is not None and held.plan_expires_at <= timezone.now():
-        raise ServiceRefused("plan_expired", "The plan has waited too long.", "Start a new run for a fresh plan.")
+        raise ServiceRefused(PLAN_EXPIRED, "The plan has waited too long.", "Start a new run for a fresh plan.")
     if (problem := second_person_problem(held, actor)) is not None:
         raise problem
     _decide(held, actor, Decision.APPROVED, comment)
@@ -46,21 +47,24 @@ def discard(*, run: Run, actor: User, comment: str = "") -> Run:
 def expire() -> list[int]:
     """Discard the plans that nobody decided on in time; return the runs' numbers."""
     due = Run.objects.filter(state=RunState.AWAITING_APPROVAL.value, plan_expires_at__lte=timezone.now())
-    expired = []
-    for run in due.select_related("district"):
-        try:
-            move(
-                run,
-                RunState.DISCARDED,
-                by=By.SCHEDULER,
-                error_code="plan_expired",
-                error_summary="Nobody decided on the plan in time; nothing was applied.",
-                error_remedy="Start a new run for a fresh plan.",
-            )
-        except TransitionRefused:
-            continue
-        expired.append(run.number)
-    return expired
+    rows = due.select_related("district")
+    return [run.number for run, is_over in act_on_each(rows, lambda run: (run, _expire(run))) if is_over]
+
+
+def _expire(run: Run) -> bool:
+    """Discard a plan that has waited too long; false when somebody decided at this moment."""
+    try:
+        move(
+            run,
+            RunState.DISCARDED,
+            by=By.SCHEDULER,
+            error_code=PLAN_EXPIRED,
+            error_summary="Nobody decided on the plan in time; nothing was applied.",
+            error_remedy="Start a new run for a fresh plan.",
+        )
+    except (RunMoved, TransitionRefused):
+        return False
+    return True
 
 
 def _waiting(run: Run, actor: User) -> Run:

@@ -6,6 +6,7 @@ A try that fails leaves the figures of before, and says beside them what is wron
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -15,17 +16,21 @@ from django.utils import timezone
 from portal.districts.models import District
 from portal.districts.spec import spec_data
 from portal.districts.statuses import DistrictStatus
+from provisioning.asking import ask_many
 from provisioning.configuration import deploy_role, engine_settings
+from provisioning.engine.aws import DeployRole
 from provisioning.engine.errors import EngineError
-from provisioning.engine.pipeline_figures import read_figures
+from provisioning.engine.pipeline_figures import Figures, read_figures
 from provisioning.models import PipelineFigures
+from provisioning.turns import act_on_each
 
 logger = logging.getLogger(__name__)
 
 FRESH = timedelta(seconds=55)
 """No district is asked about more often."""
-MOST_AT_A_TIME = 40
-"""One call each; the rest are first in the next minute."""
+MOST_AT_A_TIME = 1_500
+MEASURE_SECONDS = 45.0
+"""So many are looked at in one turn, and for so long; the rest are first in the next minute."""
 WATCHED = (DistrictStatus.LIVE, DistrictStatus.NEEDS_ATTENTION)
 
 
@@ -41,16 +46,37 @@ def figures_of(district: District) -> PipelineFigures | None:
 
 def measure(district: District) -> PipelineFigures:
     """Ask CloudWatch about one district and store what it says, or why it does not."""
+    ((_, answer),) = ask_many([_place(district)], _read, seconds=MEASURE_SECONDS)
+    return store(district, answer)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A district with what is needed to ask about it."""
+
+    district: District
+    region: str
+    suffix: str
+    role: DeployRole | None
+
+
+def _place(district: District) -> _Place:
+    return _Place(district, district.region, district.suffix, deploy_role(spec_data(district)))
+
+
+def _read(place: _Place) -> Figures:
+    return read_figures(engine_settings(), place.region, place.suffix, place.role, now=timezone.now())
+
+
+def store(district: District, answer: Figures | EngineError) -> PipelineFigures:
+    """Store what CloudWatch said of a district, or why it said nothing."""
     now = timezone.now()
-    role = deploy_role(spec_data(district))
     told: dict[str, Any]
-    try:
-        found = read_figures(engine_settings(), district.region, district.suffix, role, now=now)
-    except EngineError as error:
-        logger.warning("The pipeline's figures of %s were not read: %s %s", district, error.summary, error.detail)
-        told = {"problem": error.summary, "remedy": error.remedy}
+    if isinstance(answer, EngineError):
+        logger.warning("The pipeline's figures of %s were not read: %s %s", district, answer.summary, answer.detail)
+        told = {"problem": answer.summary, "remedy": answer.remedy}
     else:
-        told = {"problem": "", "remedy": "", "measured_at": now, **found.as_fields()}
+        told = {"problem": "", "remedy": "", "measured_at": now, **answer.as_fields()}
     stored, _ = PipelineFigures.objects.update_or_create(district=district, defaults={"tried_at": now, **told})
     return stored
 
@@ -64,7 +90,5 @@ def due() -> list[District]:
 
 def measure_all() -> int:
     """Look at every district whose turn it is; return how many. Called by Celery beat every minute."""
-    districts = due()
-    for district in districts:
-        measure(district)
-    return len(districts)
+    answers = ask_many([_place(district) for district in due()], _read, seconds=MEASURE_SECONDS)
+    return len(act_on_each(answers, lambda told: store(told[0].district, told[1])))

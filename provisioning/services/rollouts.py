@@ -17,6 +17,7 @@ from portal.audit.services import record
 from portal.districts.changes import ChangeRefused, checked_spec
 from portal.districts.models import District
 from portal.state_table import By
+from provisioning.dispatch.following import follow
 from provisioning.models import Rollout, RolloutMember, Run
 from provisioning.rollouts.moving import move_rollout
 from provisioning.rollouts.selection import Selection, choose_districts, in_waves
@@ -104,7 +105,7 @@ def create_rollout(*, request: RolloutRequest, actor: User | None) -> Rollout:
             "halt_failures": rollout.halt_failures,
         },
     )
-    transaction.on_commit(_forward, robust=True)
+    transaction.on_commit(follow, robust=True)
     return rollout
 
 
@@ -136,9 +137,10 @@ def resume_rollout(*, rollout: Rollout, actor: User | None) -> Rollout:
         return held
     _refuse_unless(held, {RolloutState.PAUSED, RolloutState.HALTED}, "resumed")
     if held.state_badge is RolloutState.HALTED:
-        held.members.filter(run__state=RunState.FAILED.value).update(accepted=True)
+        unproven = (RunState.FAILED.value, RunState.CANCELED.value, RunState.DISCARDED.value)
+        held.members.filter(run__state__in=unproven).update(accepted=True)
     move_rollout(held, RolloutState.RUNNING, by=By.PERSON, actor=actor)
-    transaction.on_commit(_forward, robust=True)
+    transaction.on_commit(follow, robust=True)
     return held
 
 
@@ -213,10 +215,3 @@ def value_problems(change: Mapping[str, Any], districts: list[District]) -> dict
         else:
             return {}
     return problems
-
-
-def _forward() -> None:
-    # Imported late: the tick asks for runs, whose module this one is beside.
-    from provisioning.rollouts.ticking import tick
-
-    tick()

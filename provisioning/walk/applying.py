@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable
 
 from django.db import transaction
+from django.utils import timezone
 
 from portal.districts.changes import take_over
 from provisioning.engine.errors import EngineError
@@ -45,11 +46,18 @@ def apply(hold: Hold, terraform: Terraform, quiet: Terraform, plan: Plan) -> Non
     """Apply the plan. It is never tried again: after an error, what exists is recorded and the error raised."""
     if hold.run.state_badge is not RunState.APPLYING:
         hold.enter(RunState.APPLYING)
+    # From here on AWS may change: a teardown empties buckets before its plan is carried out.
+    patiently(lambda: note_begin(hold.run))
     if hold.run.kind_badge is RunKind.DESTROY:
         hold.reading("Keeping a final snapshot", lambda: keep_snapshot(hold))
         hold.reading("Emptying the buckets", lambda: empty_buckets(hold, plan))
     begin(hold, plan)
     carry(hold, quiet, lambda: terraform.apply(plan))
+
+
+def note_begin(run: Run) -> None:
+    """Note when the run first began to change what is in AWS."""
+    Run.objects.filter(pk=run.pk, apply_begun_at=None).update(apply_begun_at=timezone.now())
 
 
 def keep_snapshot(hold: Hold) -> None:

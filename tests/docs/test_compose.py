@@ -20,7 +20,7 @@ EXAMPLE = dict(
 
 
 def test_it_has_every_process_of_the_portal():
-    assert set(SERVICES) == {"postgres", "redis", "migrate", "web", "worker", "upkeep", "beat"}
+    assert set(SERVICES) == {"postgres", "redis", "migrate", "web", "worker", "upkeep", "chores", "beat"}
 
 
 @pytest.mark.parametrize("name", sorted(set(SERVICES) - {"migrate"}))

@@ -124,7 +124,7 @@ class Play:
             self.held.release()
         self.world.proxy.held = None
         (self.world.work / GATE).unlink(missing_ok=True)
-        for name in ("postgres", "broker", "web", "upkeep", "beat"):
+        for name in ("postgres", "broker", "web", "upkeep", "chores", "beat"):
             if name not in self.world.stacks:
                 self.world.start(name)
         self.world.keep_workers()

@@ -21,7 +21,7 @@ from devtools.environment import ensure_signing_key, inherited, project_variable
 from devtools.lean_terraform.launch import TOLD_AT, write_program
 from devtools.paths import ROOT
 from devtools.services.broker import running_broker
-from devtools.services.celery import running_beat, running_upkeep, worker_command
+from devtools.services.celery import running_beat, running_chores, running_upkeep, worker_command
 from devtools.services.former import lock_holder
 from devtools.services.portal import migrate
 from devtools.services.postgres import running_postgres
@@ -174,6 +174,8 @@ class World:
                 stack.enter_context(running_web(self.folder / "logs", self.environment, port=port))
             case "upkeep":
                 stack.enter_context(running_upkeep(self.folder / "logs", self.environment))
+            case "chores":
+                stack.enter_context(running_chores(self.folder / "logs", self.environment))
             case "beat":
                 stack.enter_context(running_beat(self.folder / "logs", self.environment))
         self.stacks[name] = stack
@@ -202,7 +204,7 @@ class World:
 def a_world(folder: Path, keeper: Path | None = None) -> Iterator[World]:
     """Run everything below `folder`; all of it ends with us. `keeper` says where a keeper of providers listens."""
     folder.mkdir(parents=True)
-    ports = {name: free_port() for name in ("postgres", "broker", "web", "proxy", "beat", "upkeep")}
+    ports = {name: free_port() for name in ("postgres", "broker", "web", "proxy", "beat", "upkeep", "chores")}
     with contextlib.ExitStack() as cleanup:
         own_disk(folder / "work", cleanup)
         sandbox = cleanup.enter_context(running_sandbox(folder / "sandbox"))
@@ -237,7 +239,7 @@ def a_world(folder: Path, keeper: Path | None = None) -> Iterator[World]:
         (folder / "static").mkdir()
         migrate(world.environment)
         cleanup.callback(_end_workers, world)
-        for name in ("web", "upkeep", "beat"):
+        for name in ("web", "upkeep", "chores", "beat"):
             world.start(name)
         world.keep_workers()
         yield world

@@ -45,6 +45,7 @@ def test_runs_queue_workers_and_districts_are_counted(scraper):
     moved(working, RunState.SYNTHESIZING)
     sign("celery@one", ["runs", "runs.one"])
     sign("celery@two", ["upkeep"])
+    sign("celery@three", ["chores"])
     sign("celery@gone", ["runs"])
     Presence.objects.filter(name="celery@gone").update(seen_at=timezone.now() - timedelta(minutes=2))
     reap_runs()
@@ -56,6 +57,7 @@ def test_runs_queue_workers_and_districts_are_counted(scraper):
     assert 300 <= found["homeroom_queue_oldest_wait_seconds"] < 330
     assert found['homeroom_workers{work="runs"}'] == 1
     assert found['homeroom_workers{work="upkeep"}'] == 1
+    assert found['homeroom_workers{work="chores"}'] == 1
     assert found['homeroom_districts{status="provisioning"}'] == 2
     assert found['homeroom_districts_drift{drift="not_checked"}'] == 2
     assert found["homeroom_periodic_work_timestamp_seconds"] > 1e9

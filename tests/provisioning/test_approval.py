@@ -12,7 +12,10 @@ from infra.spec import Environment
 from portal.accounts.roles import NotAllowed, Role
 from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
+from portal.districts.models import District
+from portal.districts.services import set_status
 from portal.districts.statuses import DistrictStatus
+from portal.state_table import By
 from provisioning.approval import PRODUCTION, approval_reasons
 from provisioning.claim import claim
 from provisioning.engine.policy import Finding, PolicyCode
@@ -23,6 +26,7 @@ from provisioning.services.errors import ServiceRefused
 from provisioning.services.onboarding import onboard
 from provisioning.services.requests import request_run
 from provisioning.states import Decision, RunKind, RunState
+from provisioning.walk.applying import note_begin
 from tests.builders import a_district, a_person, a_registration, moved
 
 pytestmark = pytest.mark.django_db
@@ -159,3 +163,34 @@ def test_a_force_stop_wants_an_administrator_the_number_and_a_cancel_before(wait
     again = request_force_stop(run=run, typed_number=str(run.number), actor=admin)
     assert again.force_stop_requested_at == asked.force_stop_requested_at
     assert AuditEvent.objects.filter(action=AuditAction.RUN_FORCE_STOP_REQUESTED).count() == 1
+
+
+def again(waiting: Run, otto) -> Run:
+    """Return a second run of the same district, which is live by now, with an approved plan that a worker has taken."""
+    Run.objects.filter(pk=waiting.pk).update(decision=Decision.DISCARDED)
+    moved(waiting, RunState.DISCARDED)
+    District.objects.filter(pk=waiting.district_id).update(status=DistrictStatus.PROVISIONING)
+    set_status(district=waiting.district, status=DistrictStatus.LIVE, by=By.RUN)
+    run = request_run(district=waiting.district, kind=RunKind.APPLY, actor=otto)
+    moved(moved(run, RunState.SYNTHESIZING), RunState.PLANNING)
+    Run.objects.filter(pk=run.pk).update(approval_reasons=[PRODUCTION])
+    moved(run, RunState.AWAITING_APPROVAL)
+    approve(run=run, actor=a_person())
+    claimed = claim(run.number, "test")
+    assert claimed is not None
+    return claimed[0]
+
+
+@pytest.mark.parametrize("code", ["plan_stale", "plan_exchanged", "aws_unavailable"])
+def test_an_approved_plan_that_is_refused_leaves_a_healthy_district_healthy(waiting, otto, code):
+    run = again(waiting, otto)
+    assert run.state == RunState.APPLYING
+    moved(run, RunState.FAILED, error_code=code)
+    assert District.objects.get(pk=run.district_id).status == DistrictStatus.LIVE
+
+
+def test_an_apply_that_began_and_failed_leaves_its_district_in_need(waiting, otto):
+    run = again(waiting, otto)
+    note_begin(run)
+    moved(run, RunState.FAILED, error_code="terraform_failed")
+    assert District.objects.get(pk=run.district_id).status == DistrictStatus.NEEDS_ATTENTION

@@ -13,6 +13,7 @@ from django.utils import timezone
 from portal.accounts.roles import Role
 from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
+from provisioning import turns
 from provisioning.archive import (
     ArchiveUnavailable,
     archive_ended,
@@ -30,6 +31,7 @@ from provisioning.models import Run, RunEvent
 from provisioning.selectors import resource_progress
 from provisioning.states import RunState
 from provisioning.tasks import archive_events as archive_task
+from provisioning.tasks import forget_plans as forget_task
 from provisioning.tasks import trim_events as trim_task
 from sandbox.launch import running_sandbox
 from tests.builders import a_person, a_run, moved
@@ -161,6 +163,32 @@ def test_an_archive_that_was_changed_keeps_the_rows_and_is_written_anew(bucket):
     assert trim_events() == []
     assert RunEvent.objects.filter(run=run).count() == 4
     assert trim_events() == [run.number]
+
+
+def test_trimming_goes_on_behind_those_that_cannot_be_trimmed_and_behind_the_first_batch(monkeypatch, bucket):
+    monkeypatch.setattr(turns, "BATCH", 1)
+    runs = [an_ended_run() for _ in range(4)]
+    for run in runs:
+        archive_events(run)
+    Run.objects.filter(pk=runs[0].pk).update(events_archive={"count": 4})
+    bucket.delete_object(Bucket=engine_settings().state_bucket, Key=archive_key(runs[1]))
+    with pytest.raises(ExceptionGroup):
+        trim_task()
+    trimmed = Run.objects.filter(events_trimmed_at__isnull=False).order_by("pk")
+    assert list(trimmed.values_list("pk", flat=True)) == [runs[2].pk, runs[3].pk]
+
+
+def test_archiving_and_forgetting_go_on_behind_a_bad_row(monkeypatch):
+    monkeypatch.setattr(turns, "BATCH", 1)
+    bad, good = an_ended_run(), an_ended_run()
+    Run.objects.update(plan_stored=True)
+    Run.objects.filter(pk=bad.pk).update(spec={})
+    for task in (archive_task, forget_task):
+        with pytest.raises(ExceptionGroup):
+            task()
+    good.refresh_from_db()
+    assert good.events_archived_at
+    assert not good.plan_stored
 
 
 BROKEN = {"no gzip": b"no gzip", "no event": gzip.compress(b"{}\n"), "cut off": gzip.compress(b"x")[:-4]}

@@ -56,6 +56,20 @@ def test_asked_every_minute_each_district_is_checked_once_a_day_even_after_resta
     assert len(asked) == 500
 
 
+def test_a_sweep_that_is_behind_still_reaches_every_district():
+    # Room for 48 checks a day, and 100 districts whose turn comes every day.
+    seen = {f"district-{number}": NOON - timedelta(minutes=1) for number in range(100)}
+    longest = timedelta(0)
+    for step in range(6 * 48):
+        now = NOON + timedelta(minutes=30 * step)
+        waiting = [Candidate(index, suffix, at) for index, (suffix, at) in enumerate(seen.items())]
+        for one in due(waiting, now, Limits(DAY, 1)):
+            longest = max(longest, now - seen[one.suffix])
+            seen[one.suffix] = now
+    assert min(seen.values()) > NOON + 3 * DAY, "each was reached in the last three days"
+    assert longest < 3.2 * DAY, "100 of 48 a day are two days and a bit, and a turn comes within a day"
+
+
 def test_whose_turn_came_first_goes_first_and_only_as_many_as_there_is_room_for():
     waiting = [Candidate(number, f"d-{number}", None) for number in range(20)]
     chosen = due(waiting, NOON, Limits(DAY, 3), active=1)

@@ -36,6 +36,7 @@ def shown(browser: Client, address: str) -> str:
 def all_is_well() -> None:
     sign("celery@one", ["runs"])
     sign("celery@two", ["upkeep"])
+    sign("celery@three", ["chores"])
     sign(PERIODIC)
 
 
@@ -46,10 +47,13 @@ def test_without_a_worker_a_red_banner_has_the_command(browser, address):
     assert "No worker answers: 1 run waits." in page
     assert "celery -A portal worker --pool prefork --queues runs" in page
     assert "Nobody does the periodic work" in page
+    assert "Nobody does the chores" in page
+    assert "celery -A portal worker --pool prefork --queues chores --concurrency 4" in page
     all_is_well()
     page = shown(browser, address)
     assert "No worker answers" not in page
     assert "Nobody does the periodic work" not in page
+    assert "Nobody does the chores" not in page
 
 
 def test_late_periodic_work_a_lost_run_and_a_refused_account_are_told_with_their_remedies(browser):

@@ -11,14 +11,17 @@ from pathlib import Path
 
 import pytest
 from celery import current_app
-from django.db import connection
+from django.db import OperationalError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
-from kombu.exceptions import OperationalError
+from kombu.exceptions import OperationalError as BrokerAway
 
 from devtools.services.broker import running_broker
+from portal import environment
 from portal.celery import app
 from portal.districts.accounts import add_account
 from provisioning.claim import claim
+from provisioning.dispatch import dispatcher
 from provisioning.dispatch.dispatcher import dispatch
 from provisioning.dispatch.reading import UNCLAIMED
 from provisioning.dispatch.reasons import why_waiting
@@ -137,7 +140,7 @@ def test_without_a_broker_runs_wait_unmarked_and_go_when_it_is_back(monkeypatch)
 
     def away(*args: object, **kwargs: object) -> None:
         asked.append(args)
-        raise OperationalError
+        raise BrokerAway
 
     with monkeypatch.context() as broken:
         broken.setattr(execute_run, "apply_async", away)
@@ -206,6 +209,58 @@ def test_many_dispatchers_at_a_time_never_exceed_a_limit_and_send_each_run_once(
     assert len(sent) == len(set(sent)), "a run was sent twice"
     assert set(sent) == {run.number for run in runs}
     assert len(outcomes) == 96
+
+
+@contextmanager
+def another_session() -> Iterator[BaseDatabaseWrapper]:
+    """Yield a connection of its own, as another host has."""
+    other = connection.copy()
+    try:
+        yield other
+    finally:
+        other.close()
+
+
+def test_a_dispatcher_that_holds_the_lock_for_long_makes_nobody_wait_for_it(monkeypatch, settings):
+    with held_back(settings):
+        run = a_run()
+    monkeypatch.setattr(dispatcher, "LOCK_WAIT_MS", 50)
+    with another_session() as other, other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [dispatcher.DISPATCH_LOCK])
+        assert dispatch() == []
+    assert dispatch() == [run.number]
+
+
+def test_the_lock_of_a_dispatcher_that_vanished_comes_free(monkeypatch, settings):
+    with held_back(settings):
+        run = a_run()
+    monkeypatch.setattr(dispatcher, "IDLE_MS", 100)
+    monkeypatch.setattr(dispatcher, "LOCK_WAIT_MS", 10_000)
+    with another_session() as other:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            dispatcher.take_lock(cursor)
+        # It says nothing any more: PostgreSQL ends its session, and the next one need not wait for its host.
+        assert dispatch() == [run.number]
+        with pytest.raises(OperationalError, match="idle-in-transaction"), other.cursor() as cursor:
+            cursor.execute("SELECT 1")
+
+
+def test_every_wait_for_the_database_has_an_end(settings):
+    options = environment.database("postgresql://u:p@h/d", statement_seconds=60)["OPTIONS"]
+    assert set(settings.DATABASES["default"]["OPTIONS"]) == set(options)
+    limits = environment.server_limits(statement_seconds=60)
+    with another_session() as other:
+        other.settings_dict = {**other.settings_dict, "OPTIONS": options}
+        with other.cursor() as cursor:
+            for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+                cursor.execute("SELECT current_setting(%s)::interval = %s::interval", [name, limits[name]])
+                assert cursor.fetchone() == (True,), name
+        assert other.connection is not None
+        told = other.connection.info.get_parameters()
+    # libpq's own: towards a server that does not answer, or does not answer any more.
+    assert (told["connect_timeout"], told["tcp_user_timeout"]) == ("5", "30000")
+    assert (told["keepalives_idle"], told["keepalives_interval"], told["keepalives_count"]) == ("10", "5", "4")
 
 
 def test_workers_take_a_persons_run_before_those_that_were_sent_earlier(tmp_path: Path):

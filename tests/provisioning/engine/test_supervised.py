@@ -29,6 +29,17 @@ signal.signal(signal.SIGINT, finish)
 print('working', flush=True)
 while True: time.sleep(0.05)
 """
+COUNTS = """
+import signal, time
+told = 0
+def count(number, frame):
+    global told
+    told += 1
+    print('interrupted', told, flush=True)
+signal.signal(signal.SIGINT, count)
+print('working', flush=True)
+while True: time.sleep(0.05)
+"""
 DEAF = """
 import signal, time
 signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -133,6 +144,24 @@ def test_a_signal_is_never_sent_twice(begin):
     with pytest.raises(Left):
         followed(second, look, told=Stop.INTERRUPT)
     assert second.is_alive, "it was told before; telling it again would make Terraform drop everything"
+
+
+def test_worker_and_supervisor_together_interrupt_it_once(begin):
+    running = begin(COUNTS, Terms(orphan_seconds=0.5, grace_seconds=60))
+    until(lambda: has_said(running, "working"))
+
+    def leave_once_told() -> Stop:
+        if has_said(running, "interrupted 1"):
+            raise Left
+        return Stop.INTERRUPT
+
+    with pytest.raises(Left):
+        follow(running, on_line=lambda line, position: None, poll=leave_once_told)
+    # Nobody follows any more: the supervisor comes to it as well, and so do those who end the supervisor.
+    os.kill(running.supervisor.pid, signal.SIGTERM)
+    looked = time.monotonic() + 3.0
+    until(lambda: time.monotonic() > looked or has_said(running, "interrupted 2"))
+    assert not has_said(running, "interrupted 2"), "Terraform takes a second one for the order to drop everything"
 
 
 def test_what_nobody_follows_is_asked_to_stop_and_then_made_to(begin):

@@ -18,7 +18,7 @@ from provisioning.rollouts.decision import (
     Wait,
     decide,
 )
-from provisioning.rollouts.states import FINISHED_RUNS, TRANSITIONS, UNFINISHED, RolloutState, Standing
+from provisioning.rollouts.states import JUDGED_RUNS, TRANSITIONS, UNFINISHED, RolloutState, Standing
 from provisioning.rollouts.waves import WavesRefused, bounds, parse, wave_of
 
 LETTERS = {
@@ -28,6 +28,7 @@ LETTERS = {
     "d": Standing.DONE,
     "f": Standing.FAILED,
     "c": Standing.CALLED_OFF,
+    "e": Standing.EXPIRED,
     "s": Standing.SKIPPED,
 }
 
@@ -87,7 +88,30 @@ CASES: list[tuple[str, Snapshot, Decision]] = [
     ("a share that only equals it goes on", rollout("dfp", percent=50, failures=None), Start((2,))),
     ("a halt comes before completion", rollout("df", failures=1), Halt("1 run failed; it halts at 1.")),
     ("an accepted failure counts no more", rollout("fp", failures=1, accepted="0"), Start((1,))),
-    ("what somebody called off is no failure", rollout("ccc|p", failures=1), NextWave(2)),
+    ("what somebody called off is no failure", rollout("dcc|p", failures=1), NextWave(2)),
+    (
+        "a wave of which all was called off is no proof",
+        rollout("cc|p"),
+        Halt("No run of wave 1 came through; the next wave would begin without proof."),
+    ),
+    (
+        "nor does an earlier wave's success prove this one",
+        rollout("d|c|p", wave=2),
+        Halt("No run of wave 2 came through; the next wave would begin without proof."),
+    ),
+    ("somebody who saw that may go on", rollout("cc|p", accepted="01"), NextWave(2)),
+    (
+        "a plan that nobody decided on is no success",
+        rollout("de|p"),
+        Halt("The plan of 1 run expired before anybody decided; the next wave would begin without proof."),
+    ),
+    ("somebody who saw that it expired may go on", rollout("de|p", accepted="1"), NextWave(2)),
+    ("an expired plan of the last wave ends it all the same", rollout("d|de", wave=2), Complete()),
+    (
+        "what was called off or expired makes the share of failures no smaller",
+        rollout("dfceep", percent=49, failures=None),
+        Halt("1 of 2 finished runs failed; it halts above 49 percent."),
+    ),
     ("a paused rollout does nothing", rollout("pp", state=RolloutState.PAUSED), Wait()),
     ("a halted one does nothing", rollout("pp", state=RolloutState.HALTED), Wait()),
     ("an aborted one does nothing", rollout("pp", state=RolloutState.ABORTED), Wait()),
@@ -143,13 +167,22 @@ def test_no_more_runs_are_under_way_than_asked_for(snapshot):
 
 @given(snapshots)
 def test_it_halts_exactly_when_the_rule_says(snapshot):
-    finished = [member for member in snapshot.members if member.standing in FINISHED_RUNS]
+    finished = [member for member in snapshot.members if member.standing in JUDGED_RUNS]
     failed = [member for member in finished if member.standing is Standing.FAILED]
     percent, failures = snapshot.rule.percent, snapshot.rule.failures
     over = bool(finished) and percent is not None and len(failed) / len(finished) > percent / 100 + 1e-12
     many = failures is not None and len(failed) >= failures
     expected = snapshot.state is RolloutState.RUNNING and (over or many)
-    assert isinstance(decide(snapshot), Halt) == expected
+    decision = decide(snapshot)
+    unproven = isinstance(decision, Halt) and decision.reason.endswith("without proof.")
+    assert (isinstance(decision, Halt) and not unproven) == expected
+
+
+@given(snapshots)
+def test_no_wave_begins_on_a_plan_that_expired(snapshot):
+    expired = [member for member in snapshot.members if member.standing is Standing.EXPIRED]
+    if isinstance(decide(snapshot), NextWave):
+        assert not [member for member in expired if member.wave <= snapshot.wave]
 
 
 @given(snapshots.filter(lambda snapshot: snapshot.state is not RolloutState.RUNNING))

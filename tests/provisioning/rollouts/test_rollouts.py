@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.accounts.roles import NotAllowed, Role
@@ -17,10 +19,14 @@ from portal.districts.changes import take_over
 from portal.districts.models import District
 from portal.districts.statuses import DistrictStatus
 from provisioning.claim import claim
+from provisioning.dispatch.dispatcher import dispatch
+from provisioning.dispatch.reading import has_its_turn
+from provisioning.dispatch.reasons import why_waiting
 from provisioning.models import Rollout, RolloutMember, Run
 from provisioning.rollouts.selection import Selection
 from provisioning.rollouts.states import TABLE, RolloutState, Standing
 from provisioning.rollouts.ticking import tick
+from provisioning.services.approval import approve, expire
 from provisioning.services.cancellation import request_cancel
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.requests import request_run
@@ -264,6 +270,75 @@ def test_no_more_runs_are_under_way_than_asked_for():
     end(runs(rollout)[0])
     tick()
     assert len(runs(rollout)) == 3
+
+
+def waits_for_approval(run: Run) -> Run:
+    run = moved(moved(run, RunState.SYNTHESIZING), RunState.PLANNING)
+    Run.objects.filter(pk=run.pk).update(approval_reasons=["Production"])
+    return moved(run, RunState.AWAITING_APPROVAL)
+
+
+def test_plans_that_are_approved_at_once_are_applied_so_many_at_a_time():
+    live_districts(5)
+    rollout = begun(a_person(), waves="100%", at_once=2)
+    for _ in range(5):
+        for run in [run for run in runs(rollout) if run.state == RunState.QUEUED]:
+            waits_for_approval(run)
+        tick()
+    assert standings(rollout) == [Standing.APPROVAL] * 5
+    for run in runs(rollout):
+        approve(run=run, actor=a_person())
+    sent = dispatch()
+    assert len(sent) == 2
+    assert dispatch() == []
+    waiting = next(run for run in runs(rollout) if run.number not in sent)
+    wait = why_waiting(waiting)
+    assert wait is not None
+    assert wait.sentence == f"Rollout #{rollout.number} has 2 of 2 runs at work."
+    ended = Run.objects.get(pk=sent[0])
+    assert claim(ended.number, "test") is not None
+    ended.refresh_from_db()
+    moved(moved(ended, RunState.VERIFYING), RunState.SUCCEEDED)
+    assert len(dispatch()) == 1, "a place has come free"
+
+
+def test_after_a_halt_nothing_that_is_queued_starts_until_somebody_resumes():
+    live_districts(4)
+    rollout = begun(waves="100%", at_once=4, halt_failures=1)
+    failing, told, retried, waits = runs(rollout)
+    Run.objects.filter(pk__in=(failing.pk, told.pk)).update(sent_at=timezone.now())
+    end(failing, RunState.FAILED)
+    assert after_tick(rollout) is RolloutState.HALTED
+    assert not has_its_turn(told.number), "the workers had been told of it"
+    assert claim(told.number, "test") is None
+    assert claim(waits.number, "test") is None
+    assert dispatch() == []
+    wait = why_waiting(waits)
+    assert wait is not None
+    assert wait.sentence.startswith(f"Rollout #{rollout.number} has halted")
+    failing.refresh_from_db()
+    again = retry_run(run=failing, actor=a_person())
+    assert dispatch() == [again.number], "what a person retries need not wait for the rollout"
+    resume_rollout(rollout=rollout, actor=a_person())
+    assert set(dispatch()) == {told.number, retried.number, waits.number}
+    assert claim(told.number, "test") is not None
+
+
+def test_an_expired_plan_of_a_canary_halts_and_its_retry_counts_in_its_place():
+    live_districts(3)
+    rollout = begun()
+    canary = waits_for_approval(runs(rollout)[0])
+    Run.objects.filter(pk=canary.pk).update(plan_expires_at=timezone.now() - timedelta(hours=1))
+    assert expire() == [canary.number]
+    assert after_tick(rollout) is RolloutState.HALTED
+    assert standings(rollout)[0] is Standing.EXPIRED
+    assert len(runs(rollout)) == 1
+    canary.refresh_from_db()
+    again = retry_run(run=canary, actor=a_person())
+    end(again)
+    resume_rollout(rollout=rollout, actor=a_person())
+    tick()
+    assert standings(rollout) == [Standing.DONE, Standing.UNDER_WAY, Standing.UNDER_WAY]
 
 
 def test_a_requester_who_lost_the_role_halts_it():

@@ -1,0 +1,141 @@
+"""A turn of periodic work: a row that fails is told, and every other row has its turn all the same."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+
+from portal.districts.models import District
+from provisioning import drift_sweep, reaper
+from provisioning.models import Presence, Run
+from provisioning.presence import PERIODIC
+from provisioning.rollouts import ticking
+from provisioning.states import RunKind, RunState
+from provisioning.tasks import reap_runs
+from provisioning.turns import act_on_each, in_batches
+from tests.builders import a_run, moved
+
+pytestmark = pytest.mark.django_db
+
+
+def at_work() -> Run:
+    """Return a run whose lease is over."""
+    run = moved(a_run(), RunState.SYNTHESIZING)
+    Run.objects.filter(pk=run.pk).update(lease_until=timezone.now() - timedelta(minutes=5))
+    return run
+
+
+def expired() -> Run:
+    """Return a run whose plan has waited too long."""
+    run = moved(moved(a_run(), RunState.SYNTHESIZING), RunState.PLANNING)
+    Run.objects.filter(pk=run.pk).update(
+        approval_reasons=["Production"], plan_expires_at=timezone.now() - timedelta(hours=1)
+    )
+    return moved(run, RunState.AWAITING_APPROVAL)
+
+
+def state(run: Run) -> str:
+    return Run.objects.values_list("state", flat=True).get(pk=run.pk)
+
+
+def failing_for(number: int, real: Any) -> Any:
+    def act(run: Run, *given: Any, **named: Any) -> Any:
+        if run.pk == number:
+            raise ValueError(f"run #{number} is a bad row")
+        return real(run, *given, **named)
+
+    return act
+
+
+def test_a_bad_row_ends_no_turn_of_the_reaper(monkeypatch):
+    bad, good, waits = at_work(), at_work(), expired()
+    monkeypatch.setattr(reaper, "move", failing_for(bad.pk, reaper.move))
+    with pytest.raises(ExceptionGroup) as told:
+        reap_runs()
+    assert told.value.subgroup(lambda error: f"#{bad.number} is a bad row" in str(error)) is not None
+    assert (state(bad), state(good), state(waits)) == (RunState.SYNTHESIZING, RunState.LOST, RunState.DISCARDED)
+    assert Presence.objects.filter(name=PERIODIC).exists(), "the turn was had"
+
+
+def test_a_plan_that_cannot_expire_keeps_no_other_from_it():
+    bad, good = expired(), expired()
+    Run.objects.filter(pk=bad.pk).update(status_before="nowhere")
+    with pytest.raises(ExceptionGroup):
+        reap_runs()
+    assert (state(bad), state(good)) == (RunState.AWAITING_APPROVAL, RunState.DISCARDED)
+
+
+def test_a_rollout_that_cannot_go_on_keeps_no_other_from_it(monkeypatch):
+    stepped: list[int] = []
+
+    def step(number: int) -> bool:
+        stepped.append(number)
+        if number == 1:
+            raise ValueError("a bad rollout")
+        return False
+
+    monkeypatch.setattr(ticking, "running", lambda: [1, 2])
+    monkeypatch.setattr(ticking, "step", step)
+    with pytest.raises(ExceptionGroup):
+        ticking.tick()
+    assert stepped == [1, 2]
+
+
+def test_a_district_that_cannot_be_checked_keeps_no_other_from_its_check(monkeypatch):
+    for _ in range(2):
+        run = a_run()
+        for after in (RunState.SYNTHESIZING, RunState.PLANNING, RunState.VERIFYING, RunState.SUCCEEDED):
+            moved(run, after)
+    District.objects.update(live_at=timezone.now() - timedelta(days=3))
+    first = drift_sweep.due(drift_sweep.candidates(), timezone.now(), drift_sweep.limits())[0]
+    real = drift_sweep.request_run
+
+    def request_run(**given: Any) -> Run:
+        if given["district"].pk == first.pk:
+            raise ValueError("a bad district")
+        return real(**given)
+
+    monkeypatch.setattr(drift_sweep, "request_run", request_run)
+    with pytest.raises(ExceptionGroup):
+        drift_sweep.sweep()
+    assert Run.objects.filter(kind=RunKind.DRIFT.value).exclude(district=first.pk).count() == 1
+
+
+def test_without_a_database_there_is_no_next_row():
+    seen: list[int] = []
+
+    def act(row: int) -> None:
+        seen.append(row)
+        raise OperationalError("server closed the connection unexpectedly")
+
+    with pytest.raises(OperationalError):
+        act_on_each((1, 2, 3), act)
+    assert seen == [1]
+
+
+def test_a_row_that_another_holds_is_passed_over():
+    seen: list[int] = []
+
+    def act(row: int) -> int:
+        seen.append(row)
+        if row == 1:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL statement_timeout = '5ms'")
+                cursor.execute("SELECT pg_sleep(5)")
+        return row
+
+    with pytest.raises(ExceptionGroup) as told:
+        act_on_each((1, 2), act)
+    assert [type(error) for error in told.value.exceptions] == [OperationalError]
+    assert seen == [1, 2]
+
+
+def test_rows_are_read_a_few_at_a_time_and_each_once(django_assert_num_queries):
+    numbers = [a_run().number for _ in range(5)]
+    with django_assert_num_queries(3):
+        assert [run.pk for run in in_batches(Run.objects.all(), seconds=60, batch=2)] == numbers
+    assert list(in_batches(Run.objects.all(), seconds=0)) == [], "no time is left"

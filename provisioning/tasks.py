@@ -38,7 +38,7 @@ from provisioning.states import Priority, RunState
 from provisioning.stored_plans import forget_ended_plans
 from provisioning.takeover import TakeOver, decide, remains
 from provisioning.transitions import RunMoved
-from provisioning.turns import act_on_each
+from provisioning.turns import take_steps
 
 logger = logging.getLogger(__name__)
 
@@ -98,7 +98,7 @@ def sweep_workspaces() -> None:
 @shared_task(name="provisioning.reap_runs", ignore_result=True, soft_time_limit=TURN, time_limit=TURN + LAST_SECONDS)
 def reap_runs() -> None:
     """Mark lost runs and have them recovered, let old plans expire, and send the runs whose turn has come."""
-    act_on_each((reap, recover, expire, follow, lambda: sign(PERIODIC)), lambda step: step())
+    take_steps(reap, recover, expire, follow, lambda: sign(PERIODIC))
 
 
 @shared_task(
@@ -152,7 +152,7 @@ def trim_events() -> None:
     """Delete old events whose archive holds the same, and old notices."""
     with alone("trim events") as is_ours:
         if is_ours:
-            act_on_each((trim, lambda: forget_old(settings.EVENTS_DAYS)), lambda step: step())
+            take_steps(trim, lambda: forget_old(settings.EVENTS_DAYS))
 
 
 @shared_task(

@@ -42,6 +42,11 @@ def act_on_each(rows: Iterable[Row], act: Callable[[Row], Result]) -> list[Resul
     return given
 
 
+def take_steps(*steps: Callable[[], object]) -> None:
+    """Take each step, whatever becomes of the others; raises as `act_on_each` does."""
+    act_on_each(steps, lambda step: step())
+
+
 def in_batches(rows: QuerySet[Found], *, seconds: float, batch: int | None = None) -> Iterator[Found]:
     """Yield the rows by their key, each once, whatever is done with it, until so many seconds are over.
 

@@ -10,7 +10,7 @@ from portal.audit.chain import verify
 
 logger = logging.getLogger(__name__)
 
-VERIFY_SECONDS = 6 * 3600
+VERIFY_SECONDS = 3600
 """After how long Celery ends a look at the chain; a million events take minutes."""
 
 

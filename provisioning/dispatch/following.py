@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from provisioning.dispatch.dispatcher import dispatch
-from provisioning.turns import act_on_each
+from provisioning.turns import take_steps
 
 
 def follow() -> None:
@@ -11,4 +11,4 @@ def follow() -> None:
     # Imported late: a rollout asks for runs, whose moves lead back here.
     from provisioning.rollouts.ticking import tick
 
-    act_on_each((dispatch, tick), lambda step: step())
+    take_steps(dispatch, tick)

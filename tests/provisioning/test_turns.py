@@ -10,12 +10,14 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from portal.districts.models import District
-from provisioning import drift_sweep, reaper
+from provisioning import drift_sweep
 from provisioning.models import Presence, Run
 from provisioning.presence import PERIODIC
 from provisioning.rollouts import ticking
+from provisioning.services.requests import request_run
 from provisioning.states import RunKind, RunState
 from provisioning.tasks import reap_runs
+from provisioning.transitions import move
 from provisioning.turns import act_on_each, in_batches
 from tests.builders import a_run, moved
 
@@ -53,7 +55,7 @@ def failing_for(number: int, real: Any) -> Any:
 
 def test_a_bad_row_ends_no_turn_of_the_reaper(monkeypatch):
     bad, good, waits = at_work(), at_work(), expired()
-    monkeypatch.setattr(reaper, "move", failing_for(bad.pk, reaper.move))
+    monkeypatch.setattr("provisioning.reaper.move", failing_for(bad.pk, move))
     with pytest.raises(ExceptionGroup) as told:
         reap_runs()
     assert told.value.subgroup(lambda error: f"#{bad.number} is a bad row" in str(error)) is not None
@@ -92,14 +94,13 @@ def test_a_district_that_cannot_be_checked_keeps_no_other_from_its_check(monkeyp
             moved(run, after)
     District.objects.update(live_at=timezone.now() - timedelta(days=3))
     first = drift_sweep.due(drift_sweep.candidates(), timezone.now(), drift_sweep.limits())[0]
-    real = drift_sweep.request_run
 
-    def request_run(**given: Any) -> Run:
+    def ask(**given: Any) -> Run:
         if given["district"].pk == first.pk:
             raise ValueError("a bad district")
-        return real(**given)
+        return request_run(**given)
 
-    monkeypatch.setattr(drift_sweep, "request_run", request_run)
+    monkeypatch.setattr("provisioning.drift_sweep.request_run", ask)
     with pytest.raises(ExceptionGroup):
         drift_sweep.sweep()
     assert Run.objects.filter(kind=RunKind.DRIFT.value).exclude(district=first.pk).count() == 1

@@ -31,13 +31,13 @@ from provisioning.engine.supervised import Supervised, end_all
 from provisioning.engine.synthesis import synthesize
 from provisioning.engine.terraform import Plan, Terraform
 from provisioning.engine.workspace import new_workspace, remove_workspaces
+from provisioning.fence import RunMoved
 from provisioning.models import Run
 from provisioning.patience import patiently
 from provisioning.states import Decision, RunKind, RunState
 from provisioning.stored_plans import forget_plan
 from provisioning.supervision import Supervision
 from provisioning.takeover import TakeOver
-from provisioning.transitions import RunMoved
 from provisioning.walk.applying import apply, carry
 from provisioning.walk.first_look import look_first
 from provisioning.walk.hold import Hold
@@ -69,7 +69,7 @@ def execute(run: Run, claim: UUID, found: TakeOver | None = None) -> None:
             else:
                 walk.fail_by_our_fault(error)
                 raise
-    remove_workspaces(walk.hold.settings, run.number)
+    remove_workspaces(walk.hold.settings, run.number, through=walk.hold.attempt)
     if not run.is_active:
         patiently(lambda: archive_events(run, walk.hold.settings))
         if run.plan_stored:
@@ -83,7 +83,7 @@ class Walk:
         self.hold = hold
         self.run = hold.run
         self.supervision = Supervision(
-            hold.run, hold.settings, hold.recorder, stop=hold.stop, held=hold.heartbeat.is_held
+            hold.fence, hold.settings, hold.recorder, stop=hold.stop, held=hold.heartbeat.is_held
         )
 
     def go(self, found: TakeOver | None) -> None:
@@ -93,7 +93,7 @@ class Walk:
             self.follow()
             return
         self.end_remains()
-        folder = new_workspace(self.hold.settings, self.run.number, self.run.attempt)
+        folder = new_workspace(self.hold.settings, self.run.number, self.hold.attempt)
         if self.run.state_badge is RunState.CANCELLING:
             self.stop_lost(folder)
         elif self.run.state_badge is RunState.APPLYING:
@@ -108,7 +108,7 @@ class Walk:
         if self.run.kind_badge is RunKind.DRIFT:
             drifted = self.hold.reading(
                 "Checking for drift",
-                lambda: check_drift(self.run, terraform, self.hold.recorder),
+                lambda: check_drift(self.hold.fence, terraform, self.hold.recorder),
                 mend=lambda: release_lock(self.hold, terraform),
             )
             self.hold.end(RunState.SUCCEEDED if drifted else RunState.NO_CHANGES)
@@ -194,14 +194,15 @@ class Walk:
         elif applied:
             prove_convergence(hold, terraform)
         else:
-            settled(self.run)
+            settled(hold)
             record_what_exists(hold, terraform)
         if self.run.kind_badge is RunKind.APPLY:
             migrate_database(hold)
         hold.end(RunState.SUCCEEDED if applied else RunState.NO_CHANGES)
 
     def end_remains(self) -> None:
-        """Kill what an earlier attempt has left running on this host."""
+        """Kill what an earlier attempt has left running on this host; raises RunMoved where that is not ours to do."""
+        self.hold.fence.require()
         if self.run.process.get("supervisor"):
             left = Supervised.from_data(self.run.process)
             if left.is_alive:
@@ -218,13 +219,18 @@ class Walk:
             on_event=hold.recorder.take,
             poll=lambda: bool(hold.stop()),
             runner=self.supervision,
+            begin=hold.fence.require,
         )
 
     def quiet(self, folder: Path) -> Terraform:
         """Return Terraform for reads and repairs that are finished even when the run is to stop."""
         hold = self.hold
         return Terraform(
-            hold.settings, folder, state_key(self.run.spec["suffix"]), poll=lambda: bool(hold.keep_alive())
+            hold.settings,
+            folder,
+            state_key(self.run.spec["suffix"]),
+            poll=lambda: bool(hold.keep_alive()),
+            begin=hold.fence.require,
         )
 
     def fail_by_our_fault(self, error: Exception) -> None:

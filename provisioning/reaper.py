@@ -9,11 +9,12 @@ from django.utils import timezone
 
 from portal.state_table import By
 from provisioning.dispatch.delivery import send
+from provisioning.fence import RunMoved
 from provisioning.guards import LARGEST_ATTEMPT
 from provisioning.host_queue import queue_of
 from provisioning.models import Run
 from provisioning.states import HELD_STATES, RunState
-from provisioning.transitions import RunMoved, TransitionRefused, move
+from provisioning.transitions import TransitionRefused, move
 
 logger = logging.getLogger(__name__)
 

@@ -18,8 +18,7 @@ from provisioning.engine.settings import EngineSettings
 from provisioning.engine.state_lock import read_lock
 from provisioning.engine.state_store import state_key
 from provisioning.engine.supervised import Stop, StopPoll, Supervised, Terms, follow, start
-from provisioning.models import Run
-from provisioning.patience import patiently
+from provisioning.fence import Fence
 from provisioning.recorder import Recorder
 from provisioning.states import RunState
 
@@ -41,9 +40,10 @@ class Supervision:
     """A runner for `Terraform`: starts each command under a supervisor, records it, and follows it."""
 
     def __init__(
-        self, run: Run, settings: EngineSettings, recorder: Recorder, *, stop: StopPoll, held: Callable[[], bool]
+        self, fence: Fence, settings: EngineSettings, recorder: Recorder, *, stop: StopPoll, held: Callable[[], bool]
     ) -> None:
-        self.run = run
+        self.fence = fence
+        self.run = fence.run
         self.held = held
         self.settings = settings
         self.look_at = 0.0
@@ -64,6 +64,7 @@ class Supervision:
         self.count += 1
         # In its verification a run applies once more, only to store what AWS says: nobody has to go on with that.
         name = "refresh" if self.run.state_badge is RunState.VERIFYING else command[1]
+        self.fence.require()
         running = start(
             command,
             folder=cwd / FOLDER / f"{self.count}-{name}",
@@ -128,8 +129,8 @@ class Supervision:
             self._remember({"lock_id": lock.id})
 
     def _remember(self, more: dict[str, Any]) -> None:
-        """Write what is known of the command at work; a new one takes the place of the last."""
+        """Write what is known of the command at work; a new one takes the place of the last. Raises RunMoved."""
         begun = "supervisor" in more
         self.run.process = more if begun else {**self.run.process, **more}
         fields: dict[str, Any] = {"process": self.run.process} | ({"event_offset": 0} if begun else {})
-        patiently(lambda: Run.objects.filter(pk=self.run.pk).update(**fields))
+        self.fence.write(lambda: self.fence.update(**fields))

@@ -21,6 +21,7 @@ from provisioning.dispatch.reading import has_its_turn
 from provisioning.drift_sweep import sweep as sweep_districts
 from provisioning.engine.workspace import sweep
 from provisioning.execution import execute
+from provisioning.fence import RunMoved
 from provisioning.holdings import look_at as look_into
 from provisioning.models import Run
 from provisioning.notices.outbox import deliver_due, forget_old
@@ -36,7 +37,6 @@ from provisioning.services.pipeline_figures import measure_all
 from provisioning.states import Priority, RunState
 from provisioning.stored_plans import forget_ended_plans
 from provisioning.takeover import TakeOver, decide, remains
-from provisioning.transitions import RunMoved
 
 logger = logging.getLogger(__name__)
 

@@ -5,6 +5,7 @@ What is in it may be as secret as a plan is: only the worker's own user can look
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Collection
 from pathlib import Path
@@ -35,9 +36,16 @@ def new_workspace(settings: EngineSettings, run_number: int, attempt: int) -> Pa
     return folder
 
 
-def remove_workspaces(settings: EngineSettings, run_number: int) -> None:
-    """Remove all folders of a run."""
-    shutil.rmtree(runs_folder(settings) / str(run_number), ignore_errors=True)
+def remove_workspaces(settings: EngineSettings, run_number: int, *, through: int | None = None) -> None:
+    """Remove the folders of a run: of its attempts up to `through`, which another worker's are not among, or of all."""
+    folder = runs_folder(settings) / str(run_number)
+    if through is None:
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    for attempt in range(1, through + 1):
+        shutil.rmtree(folder / str(attempt), ignore_errors=True)
+    with contextlib.suppress(OSError):  # not empty: another worker's
+        folder.rmdir()
 
 
 def sweep(settings: EngineSettings, active: Collection[int]) -> list[int]:

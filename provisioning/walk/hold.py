@@ -22,12 +22,13 @@ from provisioning.engine.errors import EngineError, Interrupted, PhaseTimedOut
 from provisioning.engine.settings import EngineSettings
 from provisioning.engine.supervised import Stop
 from provisioning.engine.waiting import wait
+from provisioning.fence import Fence, RunMoved
 from provisioning.heartbeat import Heartbeat
 from provisioning.models import Run
 from provisioning.patience import AWAY, patiently, reconnect
 from provisioning.recorder import Recorder
 from provisioning.states import ACTIVE_STATES, RunState
-from provisioning.transitions import RunMoved, TransitionRefused, move
+from provisioning.transitions import TransitionRefused, move
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +52,10 @@ class Hold:
         self.run = run
         self.claim = claim
         self.settings = settings
-        self.recorder = Recorder(run, claim)
+        self.attempt = run.attempt
+        """Which of the run's attempts this is; the run's own number moves on when another worker takes it."""
+        self.fence = Fence(run, claim)
+        self.recorder = Recorder(self.fence)
         self.heartbeat = Heartbeat(run, claim, self.is_far_too_late)
         self._said: queue.SimpleQueue[tuple[str, str, str, dict[str, Any]]] = queue.SimpleQueue()
         self.asked_at = 0.0
@@ -102,7 +106,7 @@ class Hold:
         return patiently(self._stop_by_people) is not Stop.NO
 
     def _stop_by_people(self) -> Stop:
-        rows = Run.objects.filter(pk=self.run.pk, claim_token=self.claim, state=RunState.CANCELLING)
+        rows = self.fence.held.filter(state=RunState.CANCELLING)
         asked = rows.values_list("cancel_requested_at", "force_stop_requested_at").first()
         if asked is None:
             return Stop.NO
@@ -185,11 +189,13 @@ class Hold:
     def reading(self, what: str, call: Callable[[], Result], mend: Callable[[], object] = lambda: None) -> Result:
         """Return what a read returns, tried again while AWS is away; `mend` is called before each further try.
 
-        Raises its error when it is no passing one, or after AWS_PATIENCE_SECONDS. A command that its supervisor ended,
-        since the database was away for longer than the lease and nobody could renew it, is tried again too.
+        Raises its error when it is no passing one, or after AWS_PATIENCE_SECONDS, and RunMoved instead of a try once
+        the claim is gone. A command that its supervisor ended, since the database was away for longer than the lease
+        and nobody could renew it, is tried again too.
         """
         deadline, pause = 0.0, FIRST_PAUSE_SECONDS
         while True:
+            self.fence.require()
             try:
                 return call()
             except EngineError as error:

@@ -28,7 +28,6 @@ from provisioning.engine.supervised import Supervised
 from provisioning.engine.synthesis import STACK_FILE
 from provisioning.engine.terraform import Terraform
 from provisioning.models import Run
-from provisioning.patience import patiently
 from provisioning.walk.hold import Hold
 
 RUNS_LOOKED_AT = 10
@@ -69,9 +68,10 @@ def is_doubtful(run: Run) -> bool:
     return Run.objects.filter(district_id=run.district_id, apply_open=True).exists()
 
 
-def settled(run: Run) -> None:
+def settled(hold: Hold) -> None:
     """Note that the state knows all there is: an apply has ended cleanly, or the state has been compared with AWS."""
-    patiently(lambda: Run.objects.filter(district_id=run.district_id, apply_open=True).update(apply_open=False))
+    opened = Run.objects.filter(district_id=hold.run.district_id, apply_open=True)
+    hold.fence.write(lambda: opened.update(apply_open=False))
 
 
 def adopt(hold: Hold, terraform: Terraform, *, destroy: bool) -> None:
@@ -134,14 +134,19 @@ def _stack(terraform: Terraform) -> dict[str, Any]:
 def note_recovery(hold: Hold, sentence: str) -> None:
     """Keep what a recovery did: in the log, on the run, and in the audit record."""
     hold.recorder.note("recovery", sentence, level="warning")
-    hold.run.recovered = [*hold.run.recovered, sentence]
-    Run.objects.filter(pk=hold.run.pk).update(recovered=hold.run.recovered)
-    record(
-        action=AuditAction.RUN_RECOVERED,
-        actor=None,
-        subject_kind="run",
-        subject_id=str(hold.run.number),
-        district=hold.run.district,
-        run_number=hold.run.number,
-        message=f"Run #{hold.run.number}: {sentence}",
-    )
+    recovered = [*hold.run.recovered, sentence]
+
+    def once() -> None:
+        hold.fence.update(recovered=recovered)
+        record(
+            action=AuditAction.RUN_RECOVERED,
+            actor=None,
+            subject_kind="run",
+            subject_id=str(hold.run.number),
+            district=hold.run.district,
+            run_number=hold.run.number,
+            message=f"Run #{hold.run.number}: {sentence}",
+        )
+
+    hold.fence.write(once)
+    hold.run.recovered = recovered

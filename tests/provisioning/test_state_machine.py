@@ -21,11 +21,12 @@ from portal.districts.services import StatusRefused, set_status
 from portal.districts.statuses import DistrictStatus
 from portal.state_table import By
 from provisioning.consequences import status_after
+from provisioning.fence import RunMoved
 from provisioning.guards import LARGEST_ATTEMPT
 from provisioning.models import RemovalCertificate, Run, new_claim
 from provisioning.services.teardown import request_teardown
 from provisioning.states import ACTIVE_STATES, TABLE, TRANSITIONS, Decision, RunKind, RunState
-from provisioning.transitions import RunMoved, TransitionRefused, move
+from provisioning.transitions import TransitionRefused, move
 from tests.builders import a_district, a_person, a_run, moved, proven
 from tests.examples import examples
 

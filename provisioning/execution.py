@@ -40,7 +40,7 @@ from provisioning.supervision import Supervision
 from provisioning.takeover import TakeOver
 from provisioning.walk.applying import apply, carry
 from provisioning.walk.first_look import look_first
-from provisioning.walk.hold import Hold
+from provisioning.walk.hold import Hold, StillAtWork
 from provisioning.walk.planning import note_plan, refuse_stale, still_binds
 from provisioning.walk.settling import adopt, is_doubtful, release_lock, settled
 from provisioning.walk.verification import migrate_database, prove_convergence, prove_gone, record_what_exists
@@ -51,19 +51,23 @@ logger = logging.getLogger(__name__)
 def execute(run: Run, claim: UUID, found: TakeOver | None = None) -> None:
     """Walk a claimed run to its end, or to where it waits for approval; `found` says what was left of a lost one.
 
-    Raises RunMoved when somebody else has taken the run from us: then its Terraform and its folder are theirs.
+    Raises RunMoved when somebody else has taken the run from us: then its Terraform and its folder are theirs. Raises
+    StillAtWork when it cannot go on here and something of it may be at work: then whoever takes it over sees to it.
     """
     walk = Walk(Hold(run, claim, engine_settings()))
     with walk.hold.heartbeat:
         try:
             walk.go(found)
         except Interrupted as error:
+            walk.note_what_is_over()
             walk.hold.end(*walk.hold.interruption(error))
         except EngineError as error:
+            walk.note_what_is_over()
             walk.hold.end(RunState.FAILED, error)
-        except RunMoved:
+        except (RunMoved, StillAtWork):
             raise
-        except Exception as error:  # a fault of ours ends the run as well
+        except Exception as error:  # a fault of ours ends the run as well, once nothing of it is at work
+            walk.note_what_is_over()
             if isinstance(error, OSError) and error.errno == errno.ENOSPC:
                 walk.hold.end(RunState.FAILED, DiskFull("The worker's disk is full.", detail=str(error)))
             else:
@@ -208,6 +212,13 @@ class Walk:
             if left.is_alive:
                 self.hold.recorder.note("recovery", f"The terraform {left.command} that was left is ended.")
                 end_all(left)
+            self.note_what_is_over()
+
+    def note_what_is_over(self) -> None:
+        """Keep that the last command is seen to have ended, where nobody followed it to its end; raises RunMoved."""
+        process = self.run.process
+        if process.get("supervisor") and "ended" not in process and Supervised.from_data(process).is_alive is False:
+            self.supervision.remember({"ended": None})
 
     def terraform(self, folder: Path) -> Terraform:
         """Return Terraform on a folder, supervised, its events recorded."""

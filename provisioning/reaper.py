@@ -67,7 +67,7 @@ def recover() -> list[int]:
 
 
 def give_up(run: Run) -> None:
-    """End a run that was lost too often."""
+    """End a run that was lost too often, once nothing of it can still be at work."""
     try:
         move(
             run,
@@ -77,4 +77,4 @@ def give_up(run: Run) -> None:
             error_remedy="Read the workers' logs, and look at their memory and disk; then retry the run.",
         )
     except (RunMoved, TransitionRefused):
-        logger.info("Run #%s was taken by a worker after all.", run.number)
+        logger.info("Run #%s was taken by a worker after all, or something of it may still be at work.", run.number)

@@ -18,6 +18,7 @@ from provisioning.engine.settings import EngineSettings
 from provisioning.engine.state_lock import read_lock
 from provisioning.engine.state_store import state_key
 from provisioning.engine.supervised import Stop, StopPoll, Supervised, Terms, follow, start
+from provisioning.engine.workspace import COMMANDS
 from provisioning.fence import Fence
 from provisioning.recorder import Recorder
 from provisioning.states import RunState
@@ -26,8 +27,6 @@ logger = logging.getLogger(__name__)
 
 LOCKING = frozenset({"plan", "apply", "refresh"})
 LOCK_LOOK_SECONDS = 2.0
-FOLDER = "commands"
-"""Below the workspace: a folder for each command, named by its number and the command."""
 
 
 def terms(command: str) -> Terms:
@@ -67,13 +66,13 @@ class Supervision:
         self.fence.require()
         running = start(
             command,
-            folder=cwd / FOLDER / f"{self.count}-{name}",
+            folder=cwd / COMMANDS / f"{self.count}-{name}",
             cwd=cwd,
             environment=environment,
             terms=terms(name),
             name=name,
         )
-        self._remember(running.as_data() | {"workspace": str(cwd), "started_at": timezone.now().isoformat()})
+        self.remember(running.as_data() | {"workspace": str(cwd), "started_at": timezone.now().isoformat()})
         self.recorder.begin_file()
         return self._follow(running, on_line, Stop.NO)
 
@@ -109,10 +108,10 @@ class Supervision:
             on_line=take,
             poll=poll,
             held=self.held,
-            on_stop=lambda stop: self._remember({"told": int(stop)}),
+            on_stop=lambda stop: self.remember({"told": int(stop)}),
             told=told,
         )
-        self._remember({"ended": ended.status})
+        self.remember({"ended": ended.status})
         return ended
 
     def _note_lock(self, running: Supervised) -> None:
@@ -126,9 +125,9 @@ class Supervision:
             logger.debug("Run #%s: the state's lock could not be read: %s", self.run.number, error)
             return
         if lock is not None and lock.created >= datetime.fromisoformat(self.run.process["started_at"]):
-            self._remember({"lock_id": lock.id})
+            self.remember({"lock_id": lock.id})
 
-    def _remember(self, more: dict[str, Any]) -> None:
+    def remember(self, more: dict[str, Any]) -> None:
         """Write what is known of the command at work; a new one takes the place of the last. Raises RunMoved."""
         begun = "supervisor" in more
         self.run.process = more if begun else {**self.run.process, **more}

@@ -37,7 +37,7 @@ def remains(process: dict[str, Any], lease_until: datetime | None) -> Remains:
     if not process.get("supervisor"):
         return Remains()
     running = Supervised.from_data(process)
-    gone_at = lease_until + timedelta(seconds=running.longest_seconds) if lease_until else None
+    gone_at = lease_until + timedelta(seconds=running.terms.longest_seconds) if lease_until else None
     return Remains(running.command, running.is_alive, running.has_finished, gone_at)
 
 

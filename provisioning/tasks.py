@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from typing import Any
 
 from celery import Task, shared_task
@@ -37,6 +38,7 @@ from provisioning.services.pipeline_figures import measure_all
 from provisioning.states import Priority, RunState
 from provisioning.stored_plans import forget_ended_plans
 from provisioning.takeover import TakeOver, decide, remains
+from provisioning.walk.hold import StillAtWork
 
 logger = logging.getLogger(__name__)
 
@@ -68,8 +70,8 @@ def execute_run(self: Task[Any, Any], run_number: int) -> None:
         return
     try:
         execute(*claimed, found)
-    except RunMoved as moved:
-        logger.warning("%s", moved)
+    except (RunMoved, StillAtWork) as left:
+        logger.warning("%s", left)
 
 
 def look_at(run_number: int) -> tuple[TakeOver | None, RunState | None]:
@@ -83,9 +85,14 @@ def look_at(run_number: int) -> tuple[TakeOver | None, RunState | None]:
     return found, RunState.APPLYING if found is TakeOver.FOLLOW else RunState.SYNTHESIZING
 
 
+def active_among(numbers: Collection[int]) -> set[int]:
+    """Return which of these runs have not ended."""
+    return set(Run.objects.filter(pk__in=numbers, state__in=ACTIVE).values_list("pk", flat=True))
+
+
 def sweep_workspaces() -> None:
     """Remove the folders that workers of this host left when they died."""
-    left = sweep(engine_settings(), set(Run.objects.filter(state__in=ACTIVE).values_list("pk", flat=True)))
+    left = sweep(engine_settings(), active_among)
     if left:
         logger.info("Removed the folders of runs that have ended: %s.", ", ".join(f"#{number}" for number in left))
 

@@ -22,7 +22,7 @@ from typing import IO, Any
 
 from provisioning.engine import supervisor
 from provisioning.engine.child import STDERR_KEPT, Ended
-from provisioning.engine.host import ProcessRef, lives, reference, this_host
+from provisioning.engine.host import ProcessRef, lives, this_host
 
 PROGRAM = Path(supervisor.__file__)
 LOOK_SECONDS = 0.1
@@ -52,6 +52,16 @@ class Terms:
 
     orphan_seconds: float
     grace_seconds: float
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Terms:
+        """Return the terms that a command's record holds; raises KeyError for other data."""
+        return cls(float(data["orphan_seconds"]), float(data["grace_seconds"]))
+
+    @property
+    def longest_seconds(self) -> float:
+        """How long after its last lease anything of a command can run, whatever happens to whoever followed it."""
+        return self.orphan_seconds + self.grace_seconds + 2 * supervisor.LAST_GRACE_SECONDS
 
 
 @dataclass(frozen=True)
@@ -83,7 +93,7 @@ class Supervised:
             ProcessRef.from_data(data["supervisor"]),
             ProcessRef.from_data(data["terraform"]) if data["terraform"] else None,
             str(data["command"]),
-            Terms(float(data["orphan_seconds"]), float(data["grace_seconds"])),
+            Terms.from_data(data),
         )
 
     @property
@@ -105,11 +115,6 @@ class Supervised:
         ended = _ended(self.folder)
         return ended is not None and not ended.get("orphaned")
 
-    @property
-    def longest_seconds(self) -> float:
-        """How long after its last lease anything of it can run, whatever happens to whoever followed it."""
-        return self.terms.orphan_seconds + self.terms.grace_seconds + 2 * supervisor.LAST_GRACE_SECONDS
-
 
 def start(
     command: Sequence[str], *, name: str, folder: Path, cwd: Path, environment: Mapping[str, str], terms: Terms
@@ -118,6 +123,7 @@ def start(
     folder.mkdir(parents=True, mode=0o700)
     (folder / supervisor.LEASE).touch()
     program = [sys.executable, "-I", "-S", str(PROGRAM), "--folder", str(folder)]
+    program += ["--host", this_host()]
     program += ["--orphan-seconds", str(terms.orphan_seconds), "--grace-seconds", str(terms.grace_seconds), "--"]
     process = subprocess.Popen(
         [*program, *command],
@@ -130,16 +136,28 @@ def start(
     )
     _ours[process.pid] = process
     deadline = time.monotonic() + STARTED_SECONDS
-    while not (folder / supervisor.STARTED).exists():
+    while not (folder / supervisor.RUNNING).exists():
         if (ended := _ended(folder)) is not None and ended.get("missing"):
             raise FileNotFoundError(str(ended["missing"]))
         if process.poll() is not None or time.monotonic() > deadline:
             told = (folder / supervisor.ERRORS).read_text(errors="replace")
             raise PermissionError(f"the supervisor did not start: {told.strip()[-500:]}")
         time.sleep(0.005)
-    pid = int(json.loads((folder / supervisor.STARTED).read_text())["pid"])
-    own = reference(process.pid) or ProcessRef("", process.pid, 0.0)
-    return Supervised(folder, own, reference(pid), name, terms)
+    begun = begun_in(folder)
+    return Supervised(folder, begun["supervisor"], begun["terraform"], name, terms)
+
+
+def begun_in(folder: Path) -> dict[str, ProcessRef]:
+    """Return the processes that a command's folder names: none before its supervisor has begun, then it, then both."""
+    with contextlib.suppress(FileNotFoundError):
+        told = json.loads((folder / supervisor.STARTED).read_text())
+        return {name: ProcessRef.from_data(data) for name, data in told.items()}
+    return {}
+
+
+def may_live(folder: Path) -> bool:
+    """Say whether a process that a command's folder names still runs, or may where this host cannot see it."""
+    return any(lives(process) is not False for process in begun_in(folder).values())
 
 
 _ours: dict[int, subprocess.Popen[bytes]] = {}

@@ -23,6 +23,7 @@ from provisioning.engine.settings import EngineSettings
 from provisioning.engine.supervised import Stop
 from provisioning.engine.waiting import wait
 from provisioning.fence import Fence, RunMoved
+from provisioning.guards import at_rest
 from provisioning.heartbeat import Heartbeat
 from provisioning.models import Run
 from provisioning.patience import AWAY, patiently, reconnect
@@ -43,6 +44,10 @@ PASSING = frozenset(
 )
 """Errors of a read that may be gone the next time."""
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 15.0
+
+
+class StillAtWork(Exception):  # noqa: N818 - named for what happened
+    """The run cannot go on here and does not end either: something of it may still be at work. It is taken over."""
 
 
 class Hold:
@@ -164,8 +169,25 @@ class Hold:
 
         patiently(once)
 
+    def is_at_rest(self) -> bool:
+        """Say whether nothing of the run can still be at work; raises RunMoved where it is not ours to say."""
+        run = patiently(self.fence.held.first)
+        if run is None:
+            raise RunMoved(f"Run #{self.run.number} is no longer held by this worker.")
+        return at_rest(run, timezone.now())
+
     def end(self, state: RunState, error: EngineError | None = None) -> None:
-        """Write the last events and move the run to its end."""
+        """Write the last events and move the run to its end.
+
+        Raises StillAtWork, and leaves the run to be lost and taken over, while something of it may be at work: whoever
+        ended it then would give its district and its folder to others under a living Terraform.
+        """
+        if not self.is_at_rest():
+            why = error.summary if error is not None else f"It was to be {state.word.lower()}."
+            told = f"The run goes on with another worker, since its Terraform may still be at work. {why}"
+            self.recorder.note("recovery", told, level="error", data={"detail": error.detail if error else ""})
+            patiently(self.recorder.flush)
+            raise StillAtWork(f"Run #{self.run.number} does not end while something of it may be at work.") from error
         fields: dict[str, Any] = {"error_code": "", "error_summary": "", "error_remedy": "", "error_detail": ""}
         if error is not None:
             self.recorder.note("run", error.summary, level="error" if state is RunState.FAILED else "warning")

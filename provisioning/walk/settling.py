@@ -42,7 +42,7 @@ def suspects(run: Run) -> list[Suspect]:
     for other in newest:
         running = Supervised.from_data(other.process)
         since = datetime.fromisoformat(other.process["started_at"])
-        until = (other.heartbeat_at or since) + timedelta(seconds=running.longest_seconds)
+        until = (other.heartbeat_at or since) + timedelta(seconds=running.terms.longest_seconds)
         alive = running.is_alive
         gone = alive is False or (alive is None and timezone.now() > until)
         found.append(Suspect(running.supervisor.host, since, until, gone, str(other.process.get("lock_id", ""))))

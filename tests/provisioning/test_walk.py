@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from portal.accounts.roles import Role
 from portal.districts.statuses import DistrictStatus, DriftStatus
-from provisioning import tasks
+from provisioning import execution
 from provisioning.claim import claim
 from provisioning.configuration import engine_settings
 from provisioning.engine.aws import client
@@ -69,7 +69,7 @@ def sandbox(settings) -> Iterator[Sandbox]:
 def fenced(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """See that all that a worker writes, from its claim until it lets go of the run, is fenced by that claim."""
     watch = FenceWatch()
-    walked, moved_by_hold = tasks.execute, Hold.move
+    walked, moved_by_hold = execution.execute, Hold.move
 
     def execute(run: Run, token: UUID, found: TakeOver | None) -> None:
         watch.over = False
@@ -80,7 +80,7 @@ def fenced(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         watch.over = watch.over or state not in HELD_STATES
         moved_by_hold(hold, state, **fields)
 
-    monkeypatch.setattr(tasks, "execute", execute)
+    monkeypatch.setattr("provisioning.tasks.execute", execute)
     monkeypatch.setattr(Hold, "move", move)
     yield
     assert watch.seen, "the walk wrote something"

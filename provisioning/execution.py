@@ -27,7 +27,7 @@ from provisioning.drift_check import check_drift
 from provisioning.engine.errors import DiskFull, EngineError, Interrupted
 from provisioning.engine.plan_store import fetch_plan, plan_key
 from provisioning.engine.state_store import ensure_state_bucket, state_key
-from provisioning.engine.supervised import Supervised, end_all
+from provisioning.engine.supervised import end_all, found
 from provisioning.engine.synthesis import synthesize
 from provisioning.engine.terraform import Plan, Terraform
 from provisioning.engine.workspace import new_workspace, remove_workspaces
@@ -48,8 +48,8 @@ from provisioning.walk.verification import migrate_database, prove_convergence, 
 logger = logging.getLogger(__name__)
 
 
-def execute(run: Run, claim: UUID, found: TakeOver | None = None) -> None:
-    """Walk a claimed run to its end, or to where it waits for approval; `found` says what was left of a lost one.
+def execute(run: Run, claim: UUID, seen: TakeOver | None = None) -> None:
+    """Walk a claimed run to its end, or to where it waits for approval; `seen` says what was left of a lost one.
 
     Raises RunMoved when somebody else has taken the run from us: then its Terraform and its folder are theirs. Raises
     StillAtWork when it cannot go on here and something of it may be at work: then whoever takes it over sees to it.
@@ -57,7 +57,7 @@ def execute(run: Run, claim: UUID, found: TakeOver | None = None) -> None:
     walk = Walk(Hold(run, claim, engine_settings()))
     with walk.hold.heartbeat:
         try:
-            walk.go(found)
+            walk.go(seen)
         except Interrupted as error:
             walk.note_what_is_over()
             walk.hold.end(*walk.hold.interruption(error))
@@ -90,10 +90,10 @@ class Walk:
             hold.fence, hold.settings, hold.recorder, stop=hold.stop, held=hold.heartbeat.is_held
         )
 
-    def go(self, found: TakeOver | None) -> None:
+    def go(self, seen: TakeOver | None) -> None:
         """Begin where the run is: at its start, with an approved plan, or with what another worker has left."""
         self.hold.recorder.note("run", f"Worker {self.run.worker_name} took the run.")
-        if found is TakeOver.FOLLOW:
+        if seen is TakeOver.FOLLOW:
             self.follow()
             return
         self.end_remains()
@@ -207,17 +207,25 @@ class Walk:
     def end_remains(self) -> None:
         """Kill what an earlier attempt has left running on this host; raises RunMoved where that is not ours to do."""
         self.hold.fence.require()
-        if self.run.process.get("supervisor"):
-            left = Supervised.from_data(self.run.process)
-            if left.is_alive:
-                self.hold.recorder.note("recovery", f"The terraform {left.command} that was left is ended.")
-                end_all(left)
-            self.note_what_is_over()
+        process = self.run.process
+        if not process.get("folder") or "ended" in process:
+            return
+        left = found(process)
+        if left is not None and left.is_alive:
+            self.hold.recorder.note("recovery", f"The terraform {left.command} that was left is ended.")
+            end_all(left)
+        if left is not None and left.is_alive:
+            raise StillAtWork(f"Run #{self.run.number}: its terraform {left.command} does not end.")
+        # What this host cannot see is over by its time: before that the run is not taken (`provisioning.takeover`).
+        self.supervision.remember({"ended": None})
 
     def note_what_is_over(self) -> None:
         """Keep that the last command is seen to have ended, where nobody followed it to its end; raises RunMoved."""
         process = self.run.process
-        if process.get("supervisor") and "ended" not in process and Supervised.from_data(process).is_alive is False:
+        if not process.get("folder") or "ended" in process:
+            return
+        left = found(process)
+        if left is None or left.is_alive is False:
             self.supervision.remember({"ended": None})
 
     def terraform(self, folder: Path) -> Terraform:

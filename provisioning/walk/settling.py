@@ -23,7 +23,7 @@ from provisioning.engine.adoption.rules import Place
 from provisioning.engine.adoption.search import find_adoptable
 from provisioning.engine.adoption.undeclared import revoke_rules
 from provisioning.engine.errors import ForeignResource, StateLocked
-from provisioning.engine.state_lock import Suspect, left_by, read_lock
+from provisioning.engine.state_lock import LOCKING, Suspect, left_by, read_lock
 from provisioning.engine.supervised import Supervised
 from provisioning.engine.synthesis import STACK_FILE
 from provisioning.engine.terraform import Terraform
@@ -36,16 +36,19 @@ UNFINISHED_PAUSE_SECONDS = 5.0
 
 
 def suspects(run: Run) -> list[Suspect]:
-    """Return every Terraform of the district that may have left a lock, the newest first."""
+    """Return every Terraform of the district that may have left a lock, the newest first: what takes none is none."""
     newest = Run.objects.filter(district_id=run.district_id).exclude(process={}).order_by("-id")[:RUNS_LOOKED_AT]
     found = []
     for other in newest:
-        running = Supervised.from_data(other.process)
-        since = datetime.fromisoformat(other.process["started_at"])
-        until = (other.heartbeat_at or since) + timedelta(seconds=running.terms.longest_seconds)
-        alive = running.is_alive
-        gone = alive is False or (alive is None and timezone.now() > until)
-        found.append(Suspect(running.supervisor.host, since, until, gone, str(other.process.get("lock_id", ""))))
+        for process in (other.process, other.process.get("holder")):
+            if not process or process["command"] not in LOCKING:
+                continue
+            running = Supervised.from_data(process)
+            since = datetime.fromisoformat(process["started_at"])
+            until = (other.heartbeat_at or since) + timedelta(seconds=running.terms.longest_seconds)
+            alive = False if "ended" in process else running.is_alive
+            gone = alive is False or (alive is None and timezone.now() > until)
+            found.append(Suspect(running.host, since, until, gone, str(process.get("lock_id", ""))))
     return found
 
 

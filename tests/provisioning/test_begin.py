@@ -17,6 +17,7 @@ from provisioning import supervision as module
 from provisioning.configuration import engine_settings
 from provisioning.engine import supervised
 from provisioning.engine.supervised import Stop, Supervised, Terms, end_all
+from provisioning.engine.supervisor import ticking
 from provisioning.models import Run
 from provisioning.states import RunState
 from provisioning.supervision import Supervision
@@ -136,7 +137,7 @@ def test_after_the_lease_no_command_begins(terraform):
             cwd=terraform.parent,
             environment=dict(os.environ),
             terms=Terms(60, 60),
-            begin_before=supervised.supervisor.ticking() - 0.001,
+            begin_before=ticking() - 0.001,
         )
     assert not (terraform.parent / "mark").exists()
 

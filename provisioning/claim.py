@@ -15,9 +15,10 @@ from django.utils import timezone
 from portal.state_table import By
 from provisioning.dispatch.reading import is_held_back
 from provisioning.engine.host import this_host
+from provisioning.fence import Fence, RunMoved
 from provisioning.models import Run, new_claim
 from provisioning.states import Decision, RunState
-from provisioning.transitions import RunMoved, TransitionRefused, move
+from provisioning.transitions import TransitionRefused, move
 
 
 def lease() -> timedelta:
@@ -63,5 +64,8 @@ def claim(run_number: int, worker_name: str, after: RunState | None = None) -> t
 def renew(run: Run, token: UUID) -> bool:
     """Renew the lease; false when the run is no longer held by this claim."""
     now = timezone.now()
-    held = Run.objects.filter(pk=run.pk, claim_token=token)
-    return held.update(heartbeat_at=now, lease_until=now + lease()) == 1
+    try:
+        Fence(run, token).update(heartbeat_at=now, lease_until=now + lease())
+    except RunMoved:
+        return False
+    return True

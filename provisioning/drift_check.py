@@ -16,17 +16,18 @@ from portal.districts.statuses import DriftStatus
 from provisioning.engine.drift import DriftedAttribute, drift_of, ignored_by, is_repaired, repaired_by
 from provisioning.engine.synthesis import STACK_FILE
 from provisioning.engine.terraform import Terraform
+from provisioning.fence import Fence
 from provisioning.models import DriftItem, Run
 from provisioning.notices.outbox import announce_drift
 from provisioning.recorder import Recorder
 
 
-def check_drift(run: Run, terraform: Terraform, recorder: Recorder) -> bool:
+def check_drift(fence: Fence, terraform: Terraform, recorder: Recorder) -> bool:
     """Compare AWS with the state and say whether anything drifted.
 
     1. A refresh-only plan tells what AWS has otherwise than the state.
     2. Where there is something, an ordinary plan tells what of it a repair would bring back.
-    3. Both are stored in the place of what the last check found, with the district's axis.
+    3. Both are stored in the place of what the last check found, with the district's axis; raises RunMoved.
     """
     refreshed = terraform.plan(refresh_only=True).shown
     found = drift_of(refreshed, ignored_by(_stack(terraform)))
@@ -34,7 +35,7 @@ def check_drift(run: Run, terraform: Terraform, recorder: Recorder) -> bool:
     if found:
         recorder.note("drift", "AWS is no longer as the stack says; asking what a repair would change.")
         repaired = repaired_by(terraform.plan().shown)
-    store_drift(run, found, repaired)
+    fence.write(lambda: store_drift(fence.run, found, repaired))
     addresses = len({one.address for one in found})
     recorder.note(
         "drift",

@@ -27,20 +27,20 @@ from provisioning.drift_check import check_drift
 from provisioning.engine.errors import DiskFull, EngineError, Interrupted
 from provisioning.engine.plan_store import fetch_plan, plan_key
 from provisioning.engine.state_store import ensure_state_bucket, state_key
-from provisioning.engine.supervised import Supervised, end_all
+from provisioning.engine.supervised import end_all, found
 from provisioning.engine.synthesis import synthesize
 from provisioning.engine.terraform import Plan, Terraform
 from provisioning.engine.workspace import new_workspace, remove_workspaces
+from provisioning.fence import RunMoved
 from provisioning.models import Run
 from provisioning.patience import patiently
 from provisioning.states import Decision, RunKind, RunState
 from provisioning.stored_plans import forget_plan
 from provisioning.supervision import Supervision
 from provisioning.takeover import TakeOver
-from provisioning.transitions import RunMoved
 from provisioning.walk.applying import apply, carry
 from provisioning.walk.first_look import look_first
-from provisioning.walk.hold import Hold
+from provisioning.walk.hold import Hold, StillAtWork
 from provisioning.walk.planning import note_plan, refuse_stale, still_binds
 from provisioning.walk.settling import adopt, is_doubtful, release_lock, settled
 from provisioning.walk.verification import migrate_database, prove_convergence, prove_gone, record_what_exists
@@ -48,28 +48,32 @@ from provisioning.walk.verification import migrate_database, prove_convergence, 
 logger = logging.getLogger(__name__)
 
 
-def execute(run: Run, claim: UUID, found: TakeOver | None = None) -> None:
-    """Walk a claimed run to its end, or to where it waits for approval; `found` says what was left of a lost one.
+def execute(run: Run, claim: UUID, seen: TakeOver | None = None) -> None:
+    """Walk a claimed run to its end, or to where it waits for approval; `seen` says what was left of a lost one.
 
-    Raises RunMoved when somebody else has taken the run from us: then its Terraform and its folder are theirs.
+    Raises RunMoved when somebody else has taken the run from us: then its Terraform and its folder are theirs. Raises
+    StillAtWork when it cannot go on here and something of it may be at work: then whoever takes it over sees to it.
     """
     walk = Walk(Hold(run, claim, engine_settings()))
     with walk.hold.heartbeat:
         try:
-            walk.go(found)
+            walk.go(seen)
         except Interrupted as error:
+            walk.note_what_is_over()
             walk.hold.end(*walk.hold.interruption(error))
         except EngineError as error:
+            walk.note_what_is_over()
             walk.hold.end(RunState.FAILED, error)
-        except RunMoved:
+        except (RunMoved, StillAtWork):
             raise
-        except Exception as error:  # a fault of ours ends the run as well
+        except Exception as error:  # a fault of ours ends the run as well, once nothing of it is at work
+            walk.note_what_is_over()
             if isinstance(error, OSError) and error.errno == errno.ENOSPC:
                 walk.hold.end(RunState.FAILED, DiskFull("The worker's disk is full.", detail=str(error)))
             else:
                 walk.fail_by_our_fault(error)
                 raise
-    remove_workspaces(walk.hold.settings, run.number)
+    remove_workspaces(walk.hold.settings, run.number, through=walk.hold.attempt)
     if not run.is_active:
         patiently(lambda: archive_events(run, walk.hold.settings))
         if run.plan_stored:
@@ -83,17 +87,17 @@ class Walk:
         self.hold = hold
         self.run = hold.run
         self.supervision = Supervision(
-            hold.run, hold.settings, hold.recorder, stop=hold.stop, held=hold.heartbeat.is_held
+            hold.fence, hold.settings, hold.recorder, stop=hold.stop, held=hold.heartbeat.is_held
         )
 
-    def go(self, found: TakeOver | None) -> None:
+    def go(self, seen: TakeOver | None) -> None:
         """Begin where the run is: at its start, with an approved plan, or with what another worker has left."""
         self.hold.recorder.note("run", f"Worker {self.run.worker_name} took the run.")
-        if found is TakeOver.FOLLOW:
+        if seen is TakeOver.FOLLOW:
             self.follow()
             return
         self.end_remains()
-        folder = new_workspace(self.hold.settings, self.run.number, self.run.attempt)
+        folder = new_workspace(self.hold.settings, self.run.number, self.hold.attempt)
         if self.run.state_badge is RunState.CANCELLING:
             self.stop_lost(folder)
         elif self.run.state_badge is RunState.APPLYING:
@@ -108,7 +112,7 @@ class Walk:
         if self.run.kind_badge is RunKind.DRIFT:
             drifted = self.hold.reading(
                 "Checking for drift",
-                lambda: check_drift(self.run, terraform, self.hold.recorder),
+                lambda: check_drift(self.hold.fence, terraform, self.hold.recorder),
                 mend=lambda: release_lock(self.hold, terraform),
             )
             self.hold.end(RunState.SUCCEEDED if drifted else RunState.NO_CHANGES)
@@ -194,19 +198,35 @@ class Walk:
         elif applied:
             prove_convergence(hold, terraform)
         else:
-            settled(self.run)
+            settled(hold)
             record_what_exists(hold, terraform)
         if self.run.kind_badge is RunKind.APPLY:
             migrate_database(hold)
         hold.end(RunState.SUCCEEDED if applied else RunState.NO_CHANGES)
 
     def end_remains(self) -> None:
-        """Kill what an earlier attempt has left running on this host."""
-        if self.run.process.get("supervisor"):
-            left = Supervised.from_data(self.run.process)
-            if left.is_alive:
-                self.hold.recorder.note("recovery", f"The terraform {left.command} that was left is ended.")
-                end_all(left)
+        """Kill what an earlier attempt has left running on this host; raises RunMoved where that is not ours to do."""
+        self.hold.fence.require()
+        process = self.run.process
+        if not process.get("folder") or "ended" in process:
+            return
+        left = found(process)
+        if left is not None and left.is_alive:
+            self.hold.recorder.note("recovery", f"The terraform {left.command} that was left is ended.")
+            end_all(left)
+        if left is not None and left.is_alive:
+            raise StillAtWork(f"Run #{self.run.number}: its terraform {left.command} does not end.")
+        # What this host cannot see is over by its time: before that the run is not taken (`provisioning.takeover`).
+        self.supervision.remember({"ended": None})
+
+    def note_what_is_over(self) -> None:
+        """Keep that the last command is seen to have ended, where nobody followed it to its end; raises RunMoved."""
+        process = self.run.process
+        if not process.get("folder") or "ended" in process:
+            return
+        left = found(process)
+        if left is None or left.is_alive is False:
+            self.supervision.remember({"ended": None})
 
     def terraform(self, folder: Path) -> Terraform:
         """Return Terraform on a folder, supervised, its events recorded."""
@@ -218,13 +238,18 @@ class Walk:
             on_event=hold.recorder.take,
             poll=lambda: bool(hold.stop()),
             runner=self.supervision,
+            begin=hold.fence.require,
         )
 
     def quiet(self, folder: Path) -> Terraform:
         """Return Terraform for reads and repairs that are finished even when the run is to stop."""
         hold = self.hold
         return Terraform(
-            hold.settings, folder, state_key(self.run.spec["suffix"]), poll=lambda: bool(hold.keep_alive())
+            hold.settings,
+            folder,
+            state_key(self.run.spec["suffix"]),
+            poll=lambda: bool(hold.keep_alive()),
+            begin=hold.fence.require,
         )
 
     def fail_by_our_fault(self, error: Exception) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from portal.accounts.models import User
+from provisioning.engine.supervised import Terms
 from provisioning.models import Run
 from provisioning.states import Decision, Guard, RunKind
 
@@ -23,6 +24,17 @@ class Mover:
     actor: User | None = None
     claim: UUID | None = None
     new_claim: UUID | None = None
+
+
+def at_rest(run: Run, now: datetime) -> bool:
+    """Say whether nothing of the run's last Terraform can still be at work, as far as its row tells.
+
+    Its end was seen, or the time is over after which its supervisor has ended it, whatever happened to the worker.
+    """
+    if not run.process or "ended" in run.process:
+        return True
+    longest = timedelta(seconds=Terms.from_data(run.process).longest_seconds)
+    return run.lease_until is not None and now > run.lease_until + longest
 
 
 def _holds(run: Run, mover: Mover) -> bool:
@@ -42,12 +54,15 @@ GUARDS: dict[str, Callable[[Run, Mover], bool]] = {
     Guard.CLAIMS_APPROVED: lambda run, mover: mover.new_claim is not None and _approved(run),
     Guard.TAKES_OVER: lambda run, mover: mover.new_claim is not None,
     Guard.HOLDS: _holds,
-    Guard.PROVEN: lambda run, mover: _holds(run, mover) and _proven(run),
-    Guard.WAITS: lambda run, mover: _holds(run, mover) and bool(run.approval_reasons) and not _approved(run),
+    Guard.ENDS: lambda run, mover: _holds(run, mover) and at_rest(run, mover.now),
+    Guard.PROVEN: lambda run, mover: _holds(run, mover) and at_rest(run, mover.now) and _proven(run),
+    Guard.WAITS: lambda run, mover: (
+        _holds(run, mover) and at_rest(run, mover.now) and bool(run.approval_reasons) and not _approved(run)
+    ),
     Guard.FREE: lambda run, mover: _holds(run, mover) and (not run.approval_reasons or _approved(run)),
     Guard.SECOND_PERSON: lambda run, mover: mover.actor is not None and mover.actor.pk != run.requested_by_id,
     Guard.LEASE_OVER: lambda run, mover: run.lease_until is None or run.lease_until < mover.now,
-    Guard.EXHAUSTED: lambda run, mover: run.attempt >= LARGEST_ATTEMPT,
+    Guard.EXHAUSTED: lambda run, mover: run.attempt >= LARGEST_ATTEMPT and at_rest(run, mover.now),
     Guard.ASKED_TO_STOP: lambda run, mover: mover.new_claim is not None and run.cancel_requested_at is not None,
     Guard.TERRAFORM_LIVES: lambda run, mover: mover.new_claim is not None and bool(run.process),
     Guard.EXPIRED: lambda run, mover: run.plan_expires_at is not None and run.plan_expires_at <= mover.now,

@@ -14,6 +14,7 @@ from provisioning.configuration import deploy_role
 from provisioning.engine.errors import AwsUnavailable
 from provisioning.engine.holdings import SAYS, Contents, Removed, bucket_contents, removed_by
 from provisioning.engine.settings import EngineSettings
+from provisioning.fence import Fence
 from provisioning.models import DistrictHoldings, Run, StackResource
 
 BUCKET = "aws_s3_bucket"
@@ -60,13 +61,13 @@ def holdings_of(
 
 
 def record_holdings(
-    run: Run, shown: dict[str, Any], engine: EngineSettings, *, monthly_saving_usd: Decimal | None = None
+    fence: Fence, shown: dict[str, Any], engine: EngineSettings, *, monthly_saving_usd: Decimal | None = None
 ) -> dict[str, Any]:
     """Store what the plan of a teardown removes; `shown` is ``terraform show -json``, of which no value is kept.
 
-    A bucket that cannot be read is said to be so: a plan does not fail for it.
+    A bucket that cannot be read is said to be so: a plan does not fail for it. Raises RunMoved.
     """
-    removed = removed_by(shown)
+    run, removed = fence.run, removed_by(shown)
     names = [resource.bucket for resource in removed if resource.bucket]
     try:
         buckets = bucket_contents(engine, run.spec.get("region", "us-east-1"), names, deploy_role(run.spec))
@@ -79,7 +80,7 @@ def record_holdings(
         monthly_saving_usd=monthly_saving_usd,
     )
     told["at"] = timezone.now().isoformat()
-    Run.objects.filter(pk=run.pk).update(holdings=told)
+    fence.write(lambda: fence.update(holdings=told))
     run.holdings = told
     return told
 

@@ -9,11 +9,12 @@ from django.utils import timezone
 
 from portal.state_table import By
 from provisioning.dispatch.delivery import send
+from provisioning.fence import RunMoved
 from provisioning.guards import LARGEST_ATTEMPT
 from provisioning.host_queue import queue_of
 from provisioning.models import Run
 from provisioning.states import HELD_STATES, RunState
-from provisioning.transitions import RunMoved, TransitionRefused, move
+from provisioning.transitions import TransitionRefused, move
 from provisioning.turns import act_on_each
 
 logger = logging.getLogger(__name__)
@@ -71,7 +72,7 @@ def hand_on(run: Run, now: datetime) -> bool:
 
 
 def give_up(run: Run) -> None:
-    """End a run that was lost too often."""
+    """End a run that was lost too often, once nothing of it can still be at work."""
     try:
         move(
             run,
@@ -81,4 +82,4 @@ def give_up(run: Run) -> None:
             error_remedy="Read the workers' logs, and look at their memory and disk; then retry the run.",
         )
     except (RunMoved, TransitionRefused):
-        logger.info("Run #%s was taken by a worker after all.", run.number)
+        logger.info("Run #%s was taken by a worker after all, or something of it may still be at work.", run.number)

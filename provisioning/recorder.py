@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import time
 from typing import Any
-from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -25,9 +24,9 @@ from provisioning.engine.events import (
     ResourceEvent,
     TerraformEvent,
 )
-from provisioning.models import Run, RunEvent
+from provisioning.fence import Fence
+from provisioning.models import RunEvent
 from provisioning.patience import AWAY, reconnect
-from provisioning.transitions import RunMoved
 
 logger = logging.getLogger(__name__)
 
@@ -45,9 +44,9 @@ WORK = frozenset({"create", "update", "delete"})
 class Recorder:
     """The events of one run, held by one claim."""
 
-    def __init__(self, run: Run, claim: UUID) -> None:
-        self.run = run
-        self.claim = claim
+    def __init__(self, fence: Fence) -> None:
+        self.fence = fence
+        self.run = run = fence.run
         last = RunEvent.objects.filter(run=run).order_by("-sequence").values_list("sequence", flat=True).first()
         self.sequence = last or 0
         self.waiting: list[RunEvent] = []
@@ -90,16 +89,14 @@ class Recorder:
         """
         self.flushed = time.monotonic()
         with transaction.atomic():
+            self.fence.update(resources_done=self.done, event_offset=max(self.position, self.seen))
             RunEvent.objects.bulk_create(self.waiting, ignore_conflicts=True)
-            rows = Run.objects.filter(pk=self.run.pk, claim_token=self.claim)
-            if rows.update(resources_done=self.done, event_offset=max(self.position, self.seen)) != 1:
-                raise RunMoved(f"Run #{self.run.number} is no longer held by this worker.")
         self.waiting = []
 
     def start_counting(self, total: int) -> None:
-        """Begin to count the resources of an apply."""
+        """Begin to count the resources of an apply, in the caller's transaction; raises RunMoved."""
         self.done = 0
-        Run.objects.filter(pk=self.run.pk).update(resources_total=total, resources_done=0)
+        self.fence.update(resources_total=total, resources_done=0)
 
     def _add(self, row: RunEvent) -> None:
         self.sequence += 1

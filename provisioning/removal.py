@@ -27,6 +27,7 @@ from provisioning.engine.late_groups import remove_late_groups
 from provisioning.engine.settings import EngineSettings
 from provisioning.engine.state_store import delete_state, state_key
 from provisioning.engine.waiting import wait
+from provisioning.fence import Fence
 from provisioning.models import Run
 from provisioning.results import record_outputs, record_resources
 from provisioning.signatures import KeyProblem, sign
@@ -47,15 +48,17 @@ class SigningKeyUnusable(EngineError):  # noqa: N818 - named for what happened, 
 
 
 def prove_removal(
-    run: Run, engine: EngineSettings, *, poll: Poll = lambda: False, note: Note = lambda text: None
+    fence: Fence, engine: EngineSettings, *, poll: Poll = lambda: False, note: Note = lambda text: None
 ) -> None:
     """Raise ResourcesRemain unless AWS's inventory of the run's district is empty; then its state goes too.
 
     `poll` is called at least every half second while it waits; once it is true, Interrupted is raised. `note` is told
-    each look that found something. Raises AwsUnavailable, and SigningKeyUnusable before anything is forgotten.
+    each look that found something. Raises AwsUnavailable, RunMoved, and SigningKeyUnusable before anything is
+    forgotten.
     """
+    run = fence.run
     # A teardown that had nothing to destroy any more still has the snapshots of its earlier tries to settle.
-    settle_snapshots(run, engine, poll=poll)
+    settle_snapshots(fence, engine, poll=poll)
     gone = _departures(run)
     inventory = _settled(run, engine, poll, note)
     quiet_in = _seconds_until_quiet(gone, timezone.now())
@@ -71,19 +74,23 @@ def prove_removal(
     rows = [_row(item) for item in left]
     kept = [_row(item) | {"scheduled": item.scheduled} for item in inventory.items if item.scheduled]
     proof = {"inventory": _told(inventory), "departures": gone}
-    Run.objects.filter(pk=run.pk).update(left_behind=rows, kept_by_aws=kept, removal_proof=proof)
+
+    def note_inventory() -> None:
+        fence.update(left_behind=rows, kept_by_aws=kept, removal_proof=proof)
+        record(
+            action=AuditAction.INVENTORY_CHECKED,
+            actor=None,
+            subject_kind="district",
+            subject_id=run.spec["suffix"],
+            district=run.district,
+            run_number=run.number,
+            message=f"AWS's inventory of {run.district.name} holds {len(left)} resources after the teardown.",
+            after={"left_behind": rows, "kept_by_aws": kept, "kept_on_purpose": run.kept_on_purpose},
+            outcome="failure" if left else "success",
+        )
+
+    fence.write(note_inventory)
     run.left_behind, run.kept_by_aws, run.removal_proof = rows, kept, proof
-    record(
-        action=AuditAction.INVENTORY_CHECKED,
-        actor=None,
-        subject_kind="district",
-        subject_id=run.spec["suffix"],
-        district=run.district,
-        run_number=run.number,
-        message=f"AWS's inventory of {run.district.name} holds {len(left)} resources after the teardown.",
-        after={"left_behind": rows, "kept_by_aws": kept, "kept_on_purpose": run.kept_on_purpose},
-        outcome="failure" if left else "success",
-    )
     if left:
         detail = "\n".join(f"{item.service} {item.kind}: {item.identifier}" for item in left)
         raise ResourcesRemain(f"{_counted(left)} still in AWS.", detail=detail)
@@ -91,9 +98,14 @@ def prove_removal(
         sign({}, signing_key())
     except KeyProblem as error:
         raise SigningKeyUnusable("The certificate of removal cannot be signed.", detail=str(error)) from error
+    fence.require()
     delete_state(engine, state_key(run.spec["suffix"]))
-    record_resources(run, [])
-    record_outputs(run, {})
+
+    def forget() -> None:
+        record_resources(run, [])
+        record_outputs(run, {})
+
+    fence.write(forget)
 
 
 def _settled(run: Run, engine: EngineSettings, poll: Poll, note: Note) -> Inventory:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 
 from django.conf import settings
 
@@ -13,20 +14,22 @@ from portal.audit.services import record
 from provisioning.configuration import deploy_role
 from provisioning.engine.settings import EngineSettings
 from provisioning.engine.snapshots import KeptSnapshot, drop_snapshots, take_final_snapshot
+from provisioning.fence import Fence
 from provisioning.models import Run
 
 
-def settle_snapshots(run: Run, engine: EngineSettings, *, poll: Callable[[], bool] = lambda: False) -> None:
+def settle_snapshots(fence: Fence, engine: EngineSettings, *, poll: Callable[[], bool] = lambda: False) -> None:
     """Do what the run's specification says of a final snapshot; to be called before anything is destroyed.
 
-    Twice does no harm. Raises AwsUnavailable, SnapshotFailed, Interrupted.
+    Twice does no harm. Raises AwsUnavailable, SnapshotFailed, Interrupted, RunMoved.
     """
-    spec = run.spec
+    run, spec = fence.run, fence.run.spec
     region, role = spec.get("region", "us-east-1"), deploy_role(spec)
     if not spec.get("final_snapshot"):
         earlier = [row["name"] for part in _with_snapshots(run, of_district=True) for row in part.kept_on_purpose]
         for name in drop_snapshots(engine, region, earlier, role):
-            _tell(run, AuditAction.SNAPSHOT_DROPPED, f"The snapshot {name} of an earlier teardown was deleted.", name)
+            dropped = f"The snapshot {name} of an earlier teardown was deleted."
+            fence.write(partial(_tell, run, AuditAction.SNAPSHOT_DROPPED, dropped, name))
         return
     tags = {
         "District": tag_value(spec["district_name"]) or spec["slug"],
@@ -49,9 +52,14 @@ def settle_snapshots(run: Run, engine: EngineSettings, *, poll: Callable[[], boo
         return
     rows = [_row(run, kept)]
     if run.kept_on_purpose != rows:
-        Run.objects.filter(pk=run.pk).update(kept_on_purpose=rows)
+        told = f"The final snapshot {kept.identifier} is kept on purpose."
+
+        def once() -> None:
+            fence.update(kept_on_purpose=rows)
+            _tell(run, AuditAction.SNAPSHOT_KEPT, told, kept.arn)
+
+        fence.write(once)
         run.kept_on_purpose = rows
-        _tell(run, AuditAction.SNAPSHOT_KEPT, f"The final snapshot {kept.identifier} is kept on purpose.", kept.arn)
 
 
 def kept_for(run: Run) -> tuple[tuple[str, str], ...]:

@@ -60,12 +60,15 @@ class Guard(StrEnum):
     TAKES_OVER = "claims it, and nothing of it can still be at work"
     CLAIMS_APPROVED = "claims it, and its plan was approved"
     HOLDS = "holds the claim"
-    PROVEN = "holds the claim; a teardown only with an empty inventory as its proof"
-    WAITS = "holds the claim, and the plan needs approval"
+    ENDS = "holds the claim, and nothing of it can still be at work"
+    PROVEN = (
+        "holds the claim, and nothing of it can still be at work; a teardown only with an empty inventory as its proof"
+    )
+    WAITS = "holds the claim, nothing of it can still be at work, and the plan needs approval"
     FREE = "holds the claim, and the plan needs no approval or has it"
     SECOND_PERSON = "is not who asked for the run"
     LEASE_OVER = "the lease is over"
-    EXHAUSTED = "it was lost too often"
+    EXHAUSTED = "it was lost too often, and nothing of it can still be at work"
     ASKED_TO_STOP = "claims it, and it was asked to stop"
     TERRAFORM_LIVES = "claims it, and its Terraform still works on this host"
     EXPIRED = "nobody decided in time"
@@ -106,10 +109,10 @@ TABLE: StateTable[RunState] = StateTable(
         Transition(V, RunState.SUCCEEDED, By.WORKER, Guard.PROVEN),
         Transition(V, RunState.NO_CHANGES, By.WORKER, Guard.PROVEN),
         *(Transition(held, C, By.PERSON) for held in (S, P, A, V)),
-        Transition(C, RunState.CANCELED, By.WORKER, Guard.HOLDS),
+        Transition(C, RunState.CANCELED, By.WORKER, Guard.ENDS),
         Transition(C, RunState.SUCCEEDED, By.WORKER, Guard.PROVEN),
         Transition(C, RunState.NO_CHANGES, By.WORKER, Guard.PROVEN),
-        *(Transition(held, RunState.FAILED, By.WORKER, Guard.HOLDS) for held in (S, P, A, V, C)),
+        *(Transition(held, RunState.FAILED, By.WORKER, Guard.ENDS) for held in (S, P, A, V, C)),
         *(Transition(held, L, By.REAPER, Guard.LEASE_OVER) for held in (S, P, A, V, C)),
         Transition(L, S, By.WORKER, Guard.TAKES_OVER),
         Transition(L, A, By.WORKER, Guard.TERRAFORM_LIVES),

@@ -12,23 +12,23 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from provisioning.claim import lease
 from provisioning.engine.child import Ended, Poll
 from provisioning.engine.errors import AwsUnavailable
+from provisioning.engine.host import this_host
 from provisioning.engine.settings import EngineSettings
-from provisioning.engine.state_lock import read_lock
+from provisioning.engine.state_lock import LOCKING, read_lock
 from provisioning.engine.state_store import state_key
-from provisioning.engine.supervised import Stop, StopPoll, Supervised, Terms, follow, start
-from provisioning.models import Run
-from provisioning.patience import patiently
+from provisioning.engine.supervised import NotBegun, Stop, StopPoll, Supervised, Terms, follow, start
+from provisioning.engine.supervisor import ticking
+from provisioning.engine.workspace import COMMANDS
+from provisioning.fence import Fence
 from provisioning.recorder import Recorder
 from provisioning.states import RunState
 
 logger = logging.getLogger(__name__)
 
-LOCKING = frozenset({"plan", "apply", "refresh"})
 LOCK_LOOK_SECONDS = 2.0
-FOLDER = "commands"
-"""Below the workspace: a folder for each command, named by its number and the command."""
 
 
 def terms(command: str) -> Terms:
@@ -41,9 +41,10 @@ class Supervision:
     """A runner for `Terraform`: starts each command under a supervisor, records it, and follows it."""
 
     def __init__(
-        self, run: Run, settings: EngineSettings, recorder: Recorder, *, stop: StopPoll, held: Callable[[], bool]
+        self, fence: Fence, settings: EngineSettings, recorder: Recorder, *, stop: StopPoll, held: Callable[[], bool]
     ) -> None:
-        self.run = run
+        self.fence = fence
+        self.run = fence.run
         self.held = held
         self.settings = settings
         self.look_at = 0.0
@@ -61,20 +62,52 @@ class Supervision:
         poll: Poll,
     ) -> Ended:
         """Run a command to its end; `poll` is not asked, since `stop` says the same more precisely."""
-        self.count += 1
         # In its verification a run applies once more, only to store what AWS says: nobody has to go on with that.
         name = "refresh" if self.run.state_badge is RunState.VERIFYING else command[1]
-        running = start(
-            command,
-            folder=cwd / FOLDER / f"{self.count}-{name}",
-            cwd=cwd,
-            environment=environment,
-            terms=terms(name),
-            name=name,
-        )
-        self._remember(running.as_data() | {"workspace": str(cwd), "started_at": timezone.now().isoformat()})
+        running = self._start(name, command, cwd, environment)
+        self.remember(running.as_data())
         self.recorder.begin_file()
         return self._follow(running, on_line, Stop.NO)
+
+    def _start(self, name: str, command: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> Supervised:
+        """Record what is to begin and where its files will lie, and begin it within the lease that this renews."""
+        while True:
+            self.count += 1
+            folder = cwd / COMMANDS / f"{self.count}-{name}"
+            before = ticking() + float(settings.LEASE_SECONDS)
+            self._intend(Supervised(folder, this_host(), name, terms(name)), cwd)
+            try:
+                return start(
+                    command,
+                    folder=folder,
+                    cwd=cwd,
+                    environment=environment,
+                    terms=terms(name),
+                    name=name,
+                    begin_before=before,
+                )
+            except NotBegun:
+                # We were paused for longer than the lease. Where the run is still ours it is begun once more.
+                logger.warning("Run #%s: its %s did not begin within the lease.", self.run.number, name)
+            except OSError:
+                self.remember({"ended": None})
+                raise
+
+    def _intend(self, intent: Supervised, workspace: Path) -> None:
+        """Write which command is to begin, before anything of it is there; raises RunMoved once the claim is gone.
+
+        A worker that dies from here on leaves a record that leads to the folder, and the folder to what lives. What
+        may have left a lock stays known beside a command that takes none.
+        """
+        now, last = timezone.now(), self.run.process
+        process = intent.as_data() | {"workspace": str(workspace), "started_at": now.isoformat()}
+        if intent.command not in LOCKING:
+            is_holder = last.get("command") in LOCKING
+            holder = {key: value for key, value in last.items() if key != "holder"} if is_holder else last.get("holder")
+            process |= {"holder": holder} if holder else {}
+        fields = {"process": process, "event_offset": 0, "heartbeat_at": now, "lease_until": now + lease()}
+        self.fence.write(lambda: self.fence.update(**fields))
+        self.run.process = process
 
     def resume(self, process: dict[str, Any]) -> Callable[..., Ended]:
         """Return a runner that follows what an earlier worker started, from where that one stopped."""
@@ -88,7 +121,9 @@ class Supervision:
             poll: Poll,
         ) -> Ended:
             self.recorder.begin_file(seen=self.run.event_offset)
-            return self._follow(Supervised.from_data(process), on_line, Stop(process.get("told", Stop.NO)))
+            running = Supervised.from_data(process)
+            self.remember(running.as_data())
+            return self._follow(running, on_line, Stop(process.get("told", Stop.NO)))
 
         return runner
 
@@ -108,10 +143,10 @@ class Supervision:
             on_line=take,
             poll=poll,
             held=self.held,
-            on_stop=lambda stop: self._remember({"told": int(stop)}),
+            on_stop=lambda stop: self.remember({"told": int(stop)}),
             told=told,
         )
-        self._remember({"ended": ended.status})
+        self.remember({"ended": ended.status})
         return ended
 
     def _note_lock(self, running: Supervised) -> None:
@@ -125,11 +160,10 @@ class Supervision:
             logger.debug("Run #%s: the state's lock could not be read: %s", self.run.number, error)
             return
         if lock is not None and lock.created >= datetime.fromisoformat(self.run.process["started_at"]):
-            self._remember({"lock_id": lock.id})
+            self.remember({"lock_id": lock.id})
 
-    def _remember(self, more: dict[str, Any]) -> None:
-        """Write what is known of the command at work; a new one takes the place of the last."""
-        begun = "supervisor" in more
-        self.run.process = more if begun else {**self.run.process, **more}
-        fields: dict[str, Any] = {"process": self.run.process} | ({"event_offset": 0} if begun else {})
-        patiently(lambda: Run.objects.filter(pk=self.run.pk).update(**fields))
+    def remember(self, more: dict[str, Any]) -> None:
+        """Write what more is known of the command at work; raises RunMoved."""
+        process = {**self.run.process, **more}
+        self.fence.write(lambda: self.fence.update(process=process))
+        self.run.process = process

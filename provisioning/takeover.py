@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from provisioning.engine.supervised import Supervised
+from provisioning.engine.supervised import found
 
 
 class TakeOver(StrEnum):
@@ -33,21 +33,26 @@ class Remains:
 
 
 def remains(process: dict[str, Any], lease_until: datetime | None) -> Remains:
-    """Return what is left of a run's last Terraform, as this host sees it."""
-    if not process.get("supervisor"):
+    """Return what is left of a lost run's last Terraform, as this host sees it.
+
+    On its own host a command that its worker was about to begin is withdrawn: it is at work already, or never will be.
+    """
+    if not process.get("folder"):
         return Remains()
-    running = Supervised.from_data(process)
-    gone_at = lease_until + timedelta(seconds=running.longest_seconds) if lease_until else None
+    running = found(process)
+    if running is None:
+        return Remains()
+    gone_at = lease_until + timedelta(seconds=running.terms.longest_seconds) if lease_until else None
     return Remains(running.command, running.is_alive, running.has_finished, gone_at)
 
 
-def decide(found: Remains, *, now: datetime) -> TakeOver:
+def decide(seen: Remains, *, now: datetime) -> TakeOver:
     """Return how to go on with a lost run.
 
     Only an apply is worth following: a plan or an init that nobody follows is ended and begun again.
     """
-    if found.command == "apply" and (found.alive or found.finished):
+    if seen.command == "apply" and (seen.alive or seen.finished):
         return TakeOver.FOLLOW
-    if found.alive is None and (found.gone_at is None or now < found.gone_at):
+    if seen.alive is None and (seen.gone_at is None or now < seen.gone_at):
         return TakeOver.WAIT
     return TakeOver.RECOVER

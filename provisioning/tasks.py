@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from typing import Any
 
 from celery import Task, shared_task
@@ -22,6 +23,7 @@ from provisioning.dispatch.reading import has_its_turn
 from provisioning.drift_sweep import sweep as sweep_districts
 from provisioning.engine.workspace import sweep
 from provisioning.execution import execute
+from provisioning.fence import RunMoved
 from provisioning.holdings import look_at as look_into
 from provisioning.models import Run
 from provisioning.notices.outbox import deliver_due, forget_old
@@ -37,8 +39,7 @@ from provisioning.services.pipeline_figures import measure_all
 from provisioning.states import Priority, RunState
 from provisioning.stored_plans import forget_ended_plans
 from provisioning.takeover import TakeOver, decide, remains
-from provisioning.transitions import RunMoved
-from provisioning.turns import take_steps
+from provisioning.walk.hold import StillAtWork
 
 logger = logging.getLogger(__name__)
 
@@ -73,8 +74,8 @@ def execute_run(self: Task[Any, Any], run_number: int) -> None:
         return
     try:
         execute(*claimed, found)
-    except RunMoved as moved:
-        logger.warning("%s", moved)
+    except (RunMoved, StillAtWork) as left:
+        logger.warning("%s", left)
 
 
 def look_at(run_number: int) -> tuple[TakeOver | None, RunState | None]:
@@ -88,9 +89,14 @@ def look_at(run_number: int) -> tuple[TakeOver | None, RunState | None]:
     return found, RunState.APPLYING if found is TakeOver.FOLLOW else RunState.SYNTHESIZING
 
 
+def active_among(numbers: Collection[int]) -> set[int]:
+    """Return which of these runs have not ended."""
+    return set(Run.objects.filter(pk__in=numbers, state__in=ACTIVE).values_list("pk", flat=True))
+
+
 def sweep_workspaces() -> None:
     """Remove the folders that workers of this host left when they died."""
-    left = sweep(engine_settings(), set(Run.objects.filter(state__in=ACTIVE).values_list("pk", flat=True)))
+    left = sweep(engine_settings(), active_among)
     if left:
         logger.info("Removed the folders of runs that have ended: %s.", ", ".join(f"#{number}" for number in left))
 

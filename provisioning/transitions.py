@@ -20,16 +20,13 @@ from portal.state_table import By
 from provisioning.certificates import issue
 from provisioning.consequences import status_after
 from provisioning.dispatch.following import follow
+from provisioning.fence import Fence, RunMoved
 from provisioning.guards import Mover, holds
 from provisioning.models import Run, RunStep
 from provisioning.notices.outbox import announce_run
 from provisioning.states import ACTIVE_STATES, HELD_STATES, TABLE, RunState
 
 FAILURES = {RunState.FAILED, RunState.LOST}
-
-
-class RunMoved(Exception):  # noqa: N818 - named for what happened
-    """The run is no longer in the state, or no longer ours, that we thought: somebody else moved it."""
 
 
 class TransitionRefused(ValueError):  # noqa: N818 - named for what happened
@@ -57,9 +54,9 @@ def move(
     if row is None:
         raise TransitionRefused(f"A run does not go from {before} to {after} by {by}.")
     now = timezone.now()
-    held = Run.objects.select_for_update().get(pk=run.pk)
-    if held.state != before or (claim is not None and held.claim_token != claim):
-        raise RunMoved(f"Run #{run.number} is no longer {before.word.lower()}, or no longer ours.")
+    held = Run.objects.select_for_update().get(pk=run.pk) if claim is None else Fence(run, claim).locked()
+    if held.state != before:
+        raise RunMoved(f"Run #{run.number} is no longer {before.word.lower()}.")
     if not holds(row.guard, held, Mover(now, actor, claim, fields.get("claim_token"))):
         raise TransitionRefused(f"Run #{run.number} does not go from {before} to {after}: not so that {row.guard}.")
     ended = after not in ACTIVE_STATES

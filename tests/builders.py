@@ -18,6 +18,7 @@ from portal.state_table import By
 from provisioning.claim import claim
 from provisioning.consequences import WELL
 from provisioning.engine.quotas import KINDS
+from provisioning.fence import Fence
 from provisioning.models import AccountQuota, Run
 from provisioning.services.onboarding import onboard
 from provisioning.services.quotas import set_limit
@@ -61,6 +62,11 @@ def a_district(**changes: Any) -> District:
 def a_run(**changes: Any) -> Run:
     """Return the queued first run of a new district."""
     return onboard(registration=a_registration(**changes), actor=None)
+
+
+def fenced(run: Run) -> Fence:
+    """Return the fence of whoever holds the run now."""
+    return Fence(run, run.claim_token)
 
 
 def proven(run: Run, departures: tuple[dict[str, Any], ...] = ()) -> Run:

@@ -14,12 +14,12 @@ from typing import Any
 
 import psutil
 
+from provisioning.engine.supervisor import start_ticks
+
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 PID_NAMESPACE = Path("/proc/self/ns/pid")
 CLOCK_TOLERANCE_SECONDS = 1.0
 """How far two readings of a process's start time may lie apart, where it was noted in seconds alone."""
-STARTTIME_FIELD, FIRST_FIELD_BEHIND_NAME = 22, 3
-"""proc(5), /proc/PID/stat: fields are counted from 1, and the name, which may hold spaces, is the second."""
 
 
 @functools.cache
@@ -67,15 +67,6 @@ def reference(pid: int) -> ProcessRef | None:
         return ProcessRef(this_host(), pid, psutil.Process(pid).create_time(), start_ticks(pid))
     except psutil.NoSuchProcess:
         return None
-
-
-def start_ticks(pid: int) -> int | None:
-    """Return when a process started, in ticks since this host's boot; None where the kernel does not tell."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return int(fields[STARTTIME_FIELD - FIRST_FIELD_BEHIND_NAME])
 
 
 def lives(process: ProcessRef) -> bool | None:

@@ -16,6 +16,8 @@ from provisioning.engine.host import host_name
 from provisioning.engine.settings import EngineSettings
 
 MISSING = {"404", "NoSuchKey", "NotFound", "NoSuchBucket"}
+LOCKING = frozenset({"plan", "apply", "refresh"})
+"""Supervised commands that take the lock (Terraform, "State: locking"); an init that migrates nothing takes none."""
 CLOCKS_APART = timedelta(seconds=30)
 """How far the clocks of two hosts may differ."""
 

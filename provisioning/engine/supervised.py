@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import select
 import signal
@@ -22,9 +23,10 @@ from typing import IO, Any
 
 from provisioning.engine import supervisor
 from provisioning.engine.child import STDERR_KEPT, Ended
-from provisioning.engine.host import ProcessRef, lives, reference, this_host
+from provisioning.engine.host import ProcessRef, lives, this_host
 
 PROGRAM = Path(supervisor.__file__)
+PROCESSES = ("supervisor", "terraform")
 LOOK_SECONDS = 0.1
 """How long a line may lie in the file before it is read."""
 STARTED_SECONDS = 30.0
@@ -53,22 +55,37 @@ class Terms:
     orphan_seconds: float
     grace_seconds: float
 
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Terms:
+        """Return the terms that a command's record holds; raises KeyError for other data."""
+        return cls(float(data["orphan_seconds"]), float(data["grace_seconds"]))
+
+    @property
+    def longest_seconds(self) -> float:
+        """How long after its last lease anything of a command can run, whatever happens to whoever followed it."""
+        return self.orphan_seconds + self.grace_seconds + 2 * supervisor.LAST_GRACE_SECONDS
+
 
 @dataclass(frozen=True)
 class Supervised:
-    """A command under a supervisor: the folder of its files, both processes, the command's name, and its terms."""
+    """A command under a supervisor: the folder of its files, its host, its name, its terms, and both processes.
+
+    They are unknown as long as the command is only to begin, and where that host alone could say.
+    """
 
     folder: Path
-    supervisor: ProcessRef
-    terraform: ProcessRef | None
+    host: str
     command: str
     terms: Terms
+    supervisor: ProcessRef | None = None
+    terraform: ProcessRef | None = None
 
     def as_data(self) -> dict[str, Any]:
         """Return what another worker needs to know to follow, as JSON data."""
         return {
             "folder": str(self.folder),
-            "supervisor": self.supervisor.as_data(),
+            "host": self.host,
+            "supervisor": self.supervisor.as_data() if self.supervisor else None,
             "terraform": self.terraform.as_data() if self.terraform else None,
             "command": self.command,
             "orphan_seconds": self.terms.orphan_seconds,
@@ -77,14 +94,16 @@ class Supervised:
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Supervised:
-        """Return what `as_data` gave; raises KeyError or TypeError for other data."""
-        return cls(
-            Path(data["folder"]),
-            ProcessRef.from_data(data["supervisor"]),
-            ProcessRef.from_data(data["terraform"]) if data["terraform"] else None,
-            str(data["command"]),
-            Terms(float(data["orphan_seconds"]), float(data["grace_seconds"])),
-        )
+        """Return what `as_data` gave; raises KeyError or TypeError for other data.
+
+        Where the processes had not been noted yet, the folder tells them, on its own host.
+        """
+        told = {name: ProcessRef.from_data(data[name]) for name in PROCESSES if data.get(name)}
+        folder = Path(data["folder"])
+        host = str(data.get("host") or told["supervisor"].host)
+        if not told and host == this_host():
+            told = begun_in(folder)
+        return cls(folder, host, str(data["command"]), Terms.from_data(data), **told)
 
     @property
     def processes(self) -> tuple[ProcessRef, ...]:
@@ -94,30 +113,40 @@ class Supervised:
     @property
     def is_alive(self) -> bool | None:
         """Say whether anything of it still runs; None where this host cannot see it."""
+        if self.host != this_host():
+            return None
         seen = [lives(process) for process in self.processes]
         return None if None in seen else any(seen)
 
     @property
     def has_finished(self) -> bool:
         """Say whether it ended by itself on this host, and how is known: its last words can still be read."""
-        if self.supervisor.host != this_host():
+        if self.host != this_host():
             return False
         ended = _ended(self.folder)
-        return ended is not None and not ended.get("orphaned")
-
-    @property
-    def longest_seconds(self) -> float:
-        """How long after its last lease anything of it can run, whatever happens to whoever followed it."""
-        return self.terms.orphan_seconds + self.terms.grace_seconds + 2 * supervisor.LAST_GRACE_SECONDS
+        return ended is not None and not ended.get("orphaned") and not ended.get("unbegun")
 
 
 def start(
-    command: Sequence[str], *, name: str, folder: Path, cwd: Path, environment: Mapping[str, str], terms: Terms
+    command: Sequence[str],
+    *,
+    name: str,
+    folder: Path,
+    cwd: Path,
+    environment: Mapping[str, str],
+    terms: Terms,
+    begin_before: float = math.inf,
 ) -> Supervised:
-    """Start a command whose files lie in `folder`; raises FileNotFoundError or PermissionError as `Popen` does."""
+    """Start a command whose files lie in `folder`, a new one, at the latest `begin_before` (`supervisor.ticking`).
+
+    Raises FileNotFoundError or PermissionError as `Popen` does, and NotBegun where it was too late, or somebody who
+    took the run over has withdrawn the command. However it is left by an error, nothing of the command lives.
+    """
     folder.mkdir(parents=True, mode=0o700)
     (folder / supervisor.LEASE).touch()
+    (folder / supervisor.PERMITTED).touch()
     program = [sys.executable, "-I", "-S", str(PROGRAM), "--folder", str(folder)]
+    program += ["--host", this_host(), "--begin-before", str(begin_before)]
     program += ["--orphan-seconds", str(terms.orphan_seconds), "--grace-seconds", str(terms.grace_seconds), "--"]
     process = subprocess.Popen(
         [*program, *command],
@@ -130,16 +159,82 @@ def start(
     )
     _ours[process.pid] = process
     deadline = time.monotonic() + STARTED_SECONDS
-    while not (folder / supervisor.STARTED).exists():
-        if (ended := _ended(folder)) is not None and ended.get("missing"):
-            raise FileNotFoundError(str(ended["missing"]))
-        if process.poll() is not None or time.monotonic() > deadline:
+    while not (folder / supervisor.RUNNING).exists():
+        ended = _ended(folder) or {}
+        if process.poll() is not None or time.monotonic() > deadline or ended:
+            if (folder / supervisor.RUNNING).exists():
+                break  # it began between the two looks
+            _end_unreported(process, folder)
+            if ended.get("missing"):
+                raise FileNotFoundError(str(ended["missing"]))
+            if ended.get("unbegun"):
+                raise NotBegun(f"the {name} was not to begin any more")
             told = (folder / supervisor.ERRORS).read_text(errors="replace")
             raise PermissionError(f"the supervisor did not start: {told.strip()[-500:]}")
         time.sleep(0.005)
-    pid = int(json.loads((folder / supervisor.STARTED).read_text())["pid"])
-    own = reference(process.pid) or ProcessRef("", process.pid, 0.0)
-    return Supervised(folder, own, reference(pid), name, terms)
+    return Supervised(folder, this_host(), name, terms, **begun_in(folder))
+
+
+class NotBegun(Exception):  # noqa: N818 - named for what happened
+    """The command was not begun, and will not be: too late, or withdrawn by who took its run over."""
+
+
+def withdraw(folder: Path) -> None:
+    """See to it that a command that has not begun never does; one that has is named in its folder from now on."""
+    with contextlib.suppress(FileNotFoundError):
+        (folder / supervisor.PERMITTED).rename(folder / supervisor.WITHDRAWN)
+
+
+def found(data: Mapping[str, Any]) -> Supervised | None:
+    """Return the command that a record leads to; None where it has not begun and, withdrawn hereby, never will.
+
+    For whoever takes a run over. Of a command of another host no more is known than the record says. Raises KeyError or
+    TypeError for other data.
+    """
+    folder = Path(data["folder"])
+    running = Supervised.from_data(data)
+    if running.host != this_host() or data.get("supervisor"):
+        return running
+    withdraw(folder)
+    if not (folder / supervisor.BEGUN).exists():
+        return None
+    # Its supervisor had the permission already: it says at once that the command runs, or how it ended.
+    deadline = time.monotonic() + STARTED_SECONDS
+    while time.monotonic() < deadline and running.is_alive and not _has_reported(folder):
+        time.sleep(0.005)
+        running = Supervised.from_data(data)
+    return Supervised.from_data(data)
+
+
+def _has_reported(folder: Path) -> bool:
+    return (folder / supervisor.RUNNING).exists() or (folder / supervisor.ENDED).exists()
+
+
+def _end_unreported(process: subprocess.Popen[bytes], folder: Path) -> None:
+    """End a supervisor that did not report in time, with what it may have begun; one that has ended is collected."""
+    withdraw(folder)
+    if _ended(folder) is None:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        for begun in begun_in(folder).values():
+            if lives(begun):
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(begun.pid, signal.SIGKILL)
+    process.wait()
+    _ours.pop(process.pid, None)
+
+
+def begun_in(folder: Path) -> dict[str, ProcessRef]:
+    """Return the processes that a command's folder names: none before its supervisor has begun, then it, then both."""
+    with contextlib.suppress(FileNotFoundError):
+        told = json.loads((folder / supervisor.STARTED).read_text())
+        return {name: ProcessRef.from_data(data) for name, data in told.items()}
+    return {}
+
+
+def may_live(folder: Path) -> bool:
+    """Say whether a process that a command's folder names still runs, or may where this host cannot see it."""
+    return any(lives(process) is not False for process in begun_in(folder).values())
 
 
 _ours: dict[int, subprocess.Popen[bytes]] = {}
@@ -162,7 +257,7 @@ def follow(
     of each. What `poll` raises leaves the command running: whoever takes the run over follows it, or ends it.
     """
     with contextlib.ExitStack() as stack:
-        watched = stack.enter_context(_watching(running.supervisor.pid))
+        watched = stack.enter_context(_watching(running.supervisor))
         output = stack.enter_context((running.folder / supervisor.OUTPUT).open("rb"))
         interrupted = told is not Stop.NO
         while True:
@@ -212,11 +307,11 @@ def end_all(running: Supervised) -> None:
 
 
 @contextlib.contextmanager
-def _watching(pid: int) -> Iterator[int | None]:
+def _watching(process: ProcessRef | None) -> Iterator[int | None]:
     """Yield what becomes readable when the process ends (pidfd_open(2)); None where there is no such thing."""
     opened = None
     with contextlib.suppress(AttributeError, OSError):
-        opened = os.pidfd_open(pid)
+        opened = os.pidfd_open(process.pid) if process is not None else None
     try:
         yield opened
     finally:
@@ -225,7 +320,7 @@ def _watching(pid: int) -> Iterator[int | None]:
 
 
 def _is_over(running: Supervised) -> bool:
-    own = _ours.get(running.supervisor.pid)
+    own = _ours.get(running.supervisor.pid) if running.supervisor else None
     # Of a child of ours only its collection tells that it has ended: until then it is followed, its lease renewed.
     if own is not None and own.poll() is None:
         return False
@@ -234,7 +329,7 @@ def _is_over(running: Supervised) -> bool:
 
 
 def _collect(running: Supervised) -> None:
-    own = _ours.pop(running.supervisor.pid, None)
+    own = _ours.pop(running.supervisor.pid, None) if running.supervisor else None
     if own is not None:
         own.wait()
 

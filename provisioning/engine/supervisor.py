@@ -6,6 +6,10 @@
    can work that nobody follows.
 3. Writes how the command ended, as the last thing it does.
 
+Before it begins the command it names itself in the folder, and takes the permission that lies there. Whoever takes the
+run over withdraws it: so a command that was about to begin either is found in its folder or never begins. After the
+time given it does not begin either: by then another host may have the run.
+
 Should the supervisor itself be killed, the kernel sends SIGINT to the command (PR_SET_PDEATHSIG).
 """
 
@@ -15,6 +19,7 @@ import argparse
 import contextlib
 import ctypes
 import json
+import math
 import os
 import signal
 import subprocess
@@ -23,10 +28,49 @@ import time
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+STARTTIME_FIELD, FIRST_FIELD_BEHIND_NAME = 22, 3
+"""proc(5), /proc/PID/stat: fields are counted from 1, and the name, which may hold spaces, is the second."""
 LOOK_SECONDS = 1.0
 LAST_GRACE_SECONDS = 15.0
 LEASE, OUTPUT, ERRORS, STARTED, ENDED = "lease", "events.ndjson", "stderr.log", "process.json", "exit.json"
 INTERRUPTED = "interrupted"
+PERMITTED, BEGUN, WITHDRAWN = "permitted", "begun", "withdrawn"
+"""The three names of one file, which says whether the command may begin, has begun, or never will."""
+RUNNING = "running"
+"""A file that is there as soon as the command has taken the place of the child that was forked for it."""
+
+
+def start_ticks(pid: int) -> int | None:
+    """Return when a process started, in ticks since this host's boot; None where the kernel does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return int(fields[STARTTIME_FIELD - FIRST_FIELD_BEHIND_NAME])
+
+
+def process(host: str, pid: int) -> dict[str, object]:
+    """Return what tells a process that has just begun from every other (`provisioning.engine.host.ProcessRef`)."""
+    return {"host": host, "pid": pid, "started": time.time(), "ticks": start_ticks(pid)}
+
+
+def ticking() -> float:
+    """Return the seconds since this host's boot, those asleep among them (clock_getres(2), CLOCK_BOOTTIME)."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+def take_permission(folder: Path, before: float) -> bool:
+    """Say whether the command may begin: it is not too late, and nobody has withdrawn it.
+
+    The file that permits it is renamed: of whoever begins the command and whoever withdraws it one alone can do that.
+    """
+    if ticking() >= before:
+        return False
+    try:
+        (folder / PERMITTED).rename(folder / BEGUN)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def die_with_parent() -> None:
@@ -60,13 +104,24 @@ def interrupt(folder: Path, pid: int) -> bool:
 class Supervisor:
     """One command and the lease on it."""
 
-    def __init__(self, folder: Path, command: list[str], orphan_seconds: float, grace_seconds: float) -> None:
+    def __init__(
+        self, folder: Path, command: list[str], host: str, orphan_seconds: float, grace_seconds: float
+    ) -> None:
         self.folder = folder
+        own = process(host, os.getpid())
         self.orphan_seconds = orphan_seconds
         self.grace_seconds = grace_seconds
         self.told: list[float] = []
         self.lease_time = 0.0
         self.lease_seen = time.monotonic()
+
+        def begun() -> None:
+            # In the child, before it becomes the command: from the first moment on its folder names it.
+            die_with_parent()
+            if os.getppid() != own["pid"]:
+                raise ProcessLookupError("the supervisor is gone")
+            write(folder, STARTED, {"supervisor": own, "terraform": process(host, os.getpid())})
+
         with (folder / OUTPUT).open("ab") as output, (folder / ERRORS).open("ab") as errors:
             self.child = subprocess.Popen(
                 command,
@@ -74,9 +129,9 @@ class Supervisor:
                 stdout=output,
                 stderr=errors,
                 start_new_session=True,
-                preexec_fn=die_with_parent,
+                preexec_fn=begun,
             )
-        write(folder, STARTED, {"supervisor": os.getpid(), "pid": self.child.pid})
+        (folder / RUNNING).touch()
 
     def run(self) -> int:
         """Live as long as the command; return its exit status, negative for a signal."""
@@ -124,12 +179,18 @@ def main() -> int:
     """Supervise the command given after `--`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--host", required=True)
+    parser.add_argument("--begin-before", type=float, default=math.inf)
     parser.add_argument("--orphan-seconds", type=float, required=True)
     parser.add_argument("--grace-seconds", type=float, required=True)
     parser.add_argument("command", nargs="+")
     given = parser.parse_args()
+    write(given.folder, STARTED, {"supervisor": process(given.host, os.getpid())})
+    if not take_permission(given.folder, given.begin_before):
+        write(given.folder, ENDED, {"status": 127, "at": time.time(), "unbegun": True})
+        return 127
     try:
-        supervisor = Supervisor(given.folder, given.command, given.orphan_seconds, given.grace_seconds)
+        supervisor = Supervisor(given.folder, given.command, given.host, given.orphan_seconds, given.grace_seconds)
     except OSError as error:
         write(given.folder, ENDED, {"status": 127, "at": time.time(), "missing": str(error)})
         return 127

@@ -128,7 +128,8 @@ class Terraform:
     """Terraform on the folder of one run, with the state of one district.
 
     `poll` is called at least every half second while Terraform runs; once it is true, Terraform is interrupted and
-    the method raises Interrupted after it has ended. `runner` runs what may take long: init, plan and apply.
+    the method raises Interrupted after it has ended. `runner` runs what may take long: init, plan and apply. `begin` is
+    called before every command; where it raises, the command does not begin.
     """
 
     def __init__(
@@ -140,8 +141,10 @@ class Terraform:
         on_event: OnEvent = lambda event: None,
         poll: child.Poll = lambda: False,
         runner: Runner = child.run,
+        begin: Callable[[], None] = lambda: None,
     ) -> None:
         self.settings = settings
+        self.begin = begin
         self.runner = runner
         self.workspace = workspace
         self.state_key = state_key
@@ -338,6 +341,7 @@ class Terraform:
         runner: Runner = child.run,
     ) -> child.Ended:
         program = self._program()
+        self.begin()
         try:
             ended = runner(
                 [program, *_flags_first(arguments)],

@@ -5,12 +5,18 @@ What is in it may be as secret as a plan is: only the worker's own user can look
 
 from __future__ import annotations
 
+import contextlib
 import shutil
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from provisioning.engine.errors import DiskFull
 from provisioning.engine.settings import EngineSettings
+from provisioning.engine.supervised import may_live
+from provisioning.engine.supervisor import STARTED
+
+COMMANDS = "commands"
+"""Below an attempt's folder: a folder for each command, named by its number and the command."""
 
 
 def runs_folder(settings: EngineSettings) -> Path:
@@ -35,16 +41,33 @@ def new_workspace(settings: EngineSettings, run_number: int, attempt: int) -> Pa
     return folder
 
 
-def remove_workspaces(settings: EngineSettings, run_number: int) -> None:
-    """Remove all folders of a run."""
-    shutil.rmtree(runs_folder(settings) / str(run_number), ignore_errors=True)
+def remove_workspaces(settings: EngineSettings, run_number: int, *, through: int | None = None) -> None:
+    """Remove the folders of a run: of its attempts up to `through`, which another worker's are not among, or of all."""
+    folder = runs_folder(settings) / str(run_number)
+    if through is None:
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    for attempt in range(1, through + 1):
+        shutil.rmtree(folder / str(attempt), ignore_errors=True)
+    with contextlib.suppress(OSError):  # not empty: another worker's
+        folder.rmdir()
 
 
-def sweep(settings: EngineSettings, active: Collection[int]) -> list[int]:
-    """Remove the folders of runs that are not active, which a worker left that died; return the runs' numbers."""
+def sweep(settings: EngineSettings, active_among: Callable[[Collection[int]], Collection[int]]) -> list[int]:
+    """Remove the folders of runs that are not active, which a worker left that died; return the runs' numbers.
+
+    `active_among` says which of the runs are active. It is asked about folders that there are already: of a run that
+    begins meanwhile nothing is looked at. A folder in which something still lives stays, whatever is said of its run.
+    """
     folder = runs_folder(settings)
-    left = [int(path.name) for path in folder.iterdir() if path.name.isdigit()] if folder.exists() else []
-    ended = sorted(set(left) - set(active))
-    for number in ended:
+    left = {int(path.name) for path in folder.iterdir() if path.name.isdigit()} if folder.exists() else set()
+    ended = sorted(left - set(active_among(left))) if left else []
+    swept = [number for number in ended if not _is_lived_in(folder / str(number))]
+    for number in swept:
         remove_workspaces(settings, number)
-    return ended
+    return swept
+
+
+def _is_lived_in(folder: Path) -> bool:
+    """Say whether a command that was begun in one of the run's attempts still runs, or may."""
+    return any(may_live(part.parent) for part in folder.glob(f"*/{COMMANDS}/*/{STARTED}"))

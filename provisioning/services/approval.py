@@ -10,11 +10,12 @@ from portal.accounts.roles import Role, require_role
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
 from portal.state_table import By
+from provisioning.fence import RunMoved
 from provisioning.models import Run
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.second_person import second_person_problem
 from provisioning.states import PLAN_EXPIRED, Decision, RunState
-from provisioning.transitions import RunMoved, TransitionRefused, move
+from provisioning.transitions import TransitionRefused, move
 from provisioning.turns import act_on_each
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 
-from django.db import transaction
 from django.utils import timezone
 
 from portal.districts.changes import take_over
 from provisioning.engine.errors import EngineError
 from provisioning.engine.terraform import Plan, Terraform
-from provisioning.models import Run
-from provisioning.patience import patiently
+from provisioning.fence import Fence
 from provisioning.selectors import APPLY_BEGIN
 from provisioning.snapshots import settle_snapshots
 from provisioning.states import RunKind, RunState
@@ -23,15 +21,16 @@ from provisioning.walk.verification import record_what_exists
 
 
 def begin(hold: Hold, plan: Plan) -> None:
-    """Note that from now on AWS may differ from what the state knows, and that the district has its new settings."""
+    """Note that from now on AWS may differ from what the state knows, and that the district has its new settings.
+
+    Raises RunMoved where the claim is gone: then no apply begins.
+    """
     # A replacement is two pieces of work: one delete, one create.
     total = plan.add + plan.change + plan.remove
-    hold.recorder.start_counting(total)
-    hold.recorder.note(APPLY_BEGIN, f"The apply of {total} changes begins.")
 
-    @transaction.atomic
     def once() -> None:
-        Run.objects.filter(pk=hold.run.pk).update(apply_open=True)
+        hold.fence.update(apply_open=True)
+        hold.recorder.start_counting(total)
         take_over(
             district=hold.run.district,
             change=hold.run.change,
@@ -39,7 +38,8 @@ def begin(hold: Hold, plan: Plan) -> None:
             run_number=hold.run.number,
         )
 
-    patiently(once)
+    hold.fence.write(once)
+    hold.recorder.note(APPLY_BEGIN, f"The apply of {total} changes begins.")
 
 
 def apply(hold: Hold, terraform: Terraform, quiet: Terraform, plan: Plan) -> None:
@@ -47,7 +47,7 @@ def apply(hold: Hold, terraform: Terraform, quiet: Terraform, plan: Plan) -> Non
     if hold.run.state_badge is not RunState.APPLYING:
         hold.enter(RunState.APPLYING)
     # From here on AWS may change: a teardown empties buckets before its plan is carried out.
-    patiently(lambda: note_begin(hold.run))
+    note_begin(hold.fence)
     if hold.run.kind_badge is RunKind.DESTROY:
         hold.reading("Keeping a final snapshot", lambda: keep_snapshot(hold))
         hold.reading("Emptying the buckets", lambda: empty_buckets(hold, plan))
@@ -55,14 +55,19 @@ def apply(hold: Hold, terraform: Terraform, quiet: Terraform, plan: Plan) -> Non
     carry(hold, quiet, lambda: terraform.apply(plan))
 
 
-def note_begin(run: Run) -> None:
-    """Note when the run first began to change what is in AWS."""
-    Run.objects.filter(pk=run.pk, apply_begun_at=None).update(apply_begun_at=timezone.now())
+def note_begin(fence: Fence) -> None:
+    """Note when the run first began to change what is in AWS; raises RunMoved."""
+
+    def once() -> None:
+        if fence.locked().apply_begun_at is None:
+            fence.update(apply_begun_at=timezone.now())
+
+    fence.write(once)
 
 
 def keep_snapshot(hold: Hold) -> None:
     """Take the final snapshot that a teardown keeps, where it is to keep one."""
-    settle_snapshots(hold.run, hold.settings, poll=lambda: bool(hold.stop()))
+    settle_snapshots(hold.fence, hold.settings, poll=lambda: bool(hold.stop()))
 
 
 def carry(hold: Hold, quiet: Terraform, work: Callable[[], None]) -> None:
@@ -75,7 +80,7 @@ def carry(hold: Hold, quiet: Terraform, work: Callable[[], None]) -> None:
         hold.listen()
         _after_failure(hold, quiet)
         raise
-    settled(hold.run)
+    settled(hold)
     record_what_exists(hold, quiet)
 
 

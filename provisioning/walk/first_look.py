@@ -35,7 +35,7 @@ def look_first(hold: Hold) -> None:
     # An AWS that is away is waited for as everywhere; a look alone would call it a refusal.
     hold.reading("Asking AWS who we are", lambda: who(place_of(account, region)))
     findings = look(account, region, another=False)
-    patiently(lambda: store(account, region, findings, seconds=time.monotonic() - began))
+    hold.fence.write(lambda: store(account, region, findings, seconds=time.monotonic() - began))
     for one in findings:
         hold.recorder.note("preflight", f"{one.check}: {one.told}", level=LEVELS[one.verdict])
     wrong = [one for one in findings if one.verdict is Verdict.REFUSED]

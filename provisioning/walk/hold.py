@@ -22,12 +22,14 @@ from provisioning.engine.errors import EngineError, Interrupted, PhaseTimedOut
 from provisioning.engine.settings import EngineSettings
 from provisioning.engine.supervised import Stop
 from provisioning.engine.waiting import wait
+from provisioning.fence import Fence, RunMoved
+from provisioning.guards import at_rest
 from provisioning.heartbeat import Heartbeat
 from provisioning.models import Run
 from provisioning.patience import AWAY, patiently, reconnect
 from provisioning.recorder import Recorder
 from provisioning.states import ACTIVE_STATES, RunState
-from provisioning.transitions import RunMoved, TransitionRefused, move
+from provisioning.transitions import TransitionRefused, move
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +46,10 @@ PASSING = frozenset(
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 15.0
 
 
+class StillAtWork(Exception):  # noqa: N818 - named for what happened
+    """The run cannot go on here and does not end either: something of it may still be at work. It is taken over."""
+
+
 class Hold:
     """One run, held by one claim."""
 
@@ -51,7 +57,10 @@ class Hold:
         self.run = run
         self.claim = claim
         self.settings = settings
-        self.recorder = Recorder(run, claim)
+        self.attempt = run.attempt
+        """Which of the run's attempts this is; the run's own number moves on when another worker takes it."""
+        self.fence = Fence(run, claim)
+        self.recorder = Recorder(self.fence)
         self.heartbeat = Heartbeat(run, claim, self.is_far_too_late)
         self._said: queue.SimpleQueue[tuple[str, str, str, dict[str, Any]]] = queue.SimpleQueue()
         self.asked_at = 0.0
@@ -102,7 +111,7 @@ class Hold:
         return patiently(self._stop_by_people) is not Stop.NO
 
     def _stop_by_people(self) -> Stop:
-        rows = Run.objects.filter(pk=self.run.pk, claim_token=self.claim, state=RunState.CANCELLING)
+        rows = self.fence.held.filter(state=RunState.CANCELLING)
         asked = rows.values_list("cancel_requested_at", "force_stop_requested_at").first()
         if asked is None:
             return Stop.NO
@@ -160,8 +169,25 @@ class Hold:
 
         patiently(once)
 
+    def is_at_rest(self) -> bool:
+        """Say whether nothing of the run can still be at work; raises RunMoved where it is not ours to say."""
+        run = patiently(self.fence.held.first)
+        if run is None:
+            raise RunMoved(f"Run #{self.run.number} is no longer held by this worker.")
+        return at_rest(run, timezone.now())
+
     def end(self, state: RunState, error: EngineError | None = None) -> None:
-        """Write the last events and move the run to its end."""
+        """Write the last events and move the run to its end.
+
+        Raises StillAtWork, and leaves the run to be lost and taken over, while something of it may be at work: whoever
+        ended it then would give its district and its folder to others under a living Terraform.
+        """
+        if not self.is_at_rest():
+            why = error.summary if error is not None else f"It was to be {state.word.lower()}."
+            told = f"The run goes on with another worker, since its Terraform may still be at work. {why}"
+            self.recorder.note("recovery", told, level="error", data={"detail": error.detail if error else ""})
+            patiently(self.recorder.flush)
+            raise StillAtWork(f"Run #{self.run.number} does not end while something of it may be at work.") from error
         fields: dict[str, Any] = {"error_code": "", "error_summary": "", "error_remedy": "", "error_detail": ""}
         if error is not None:
             self.recorder.note("run", error.summary, level="error" if state is RunState.FAILED else "warning")
@@ -185,11 +211,13 @@ class Hold:
     def reading(self, what: str, call: Callable[[], Result], mend: Callable[[], object] = lambda: None) -> Result:
         """Return what a read returns, tried again while AWS is away; `mend` is called before each further try.
 
-        Raises its error when it is no passing one, or after AWS_PATIENCE_SECONDS. A command that its supervisor ended,
-        since the database was away for longer than the lease and nobody could renew it, is tried again too.
+        Raises its error when it is no passing one, or after AWS_PATIENCE_SECONDS, and RunMoved instead of a try once
+        the claim is gone. A command that its supervisor ended, since the database was away for longer than the lease
+        and nobody could renew it, is tried again too.
         """
         deadline, pause = 0.0, FIRST_PAUSE_SECONDS
         while True:
+            self.fence.require()
             try:
                 return call()
             except EngineError as error:

@@ -28,7 +28,6 @@ from provisioning.engine.synthesis import STACK_FILE
 from provisioning.engine.terraform import Plan, Terraform
 from provisioning.holdings import record_holdings
 from provisioning.models import Run
-from provisioning.patience import patiently
 from provisioning.states import Decision, RunKind
 from provisioning.walk.hold import Hold
 
@@ -68,13 +67,13 @@ def note_plan(hold: Hold, terraform: Terraform, plan: Plan) -> None:
     packed = packed_plan(terraform.workspace) if is_kept else b""
     if is_kept:
         fields |= {"plan_stored": True, "plan_sha256": plan_sha256(packed)}
-    patiently(lambda: Run.objects.filter(pk=run.pk).update(**fields))
+    hold.fence.write(lambda: hold.fence.update(**fields))
     run.refresh_from_db()
     hold.recorder.note("plan", f"Plan: {plan.add} to add, {plan.change} to change, {plan.remove} to remove.")
     for finding in findings:
         hold.recorder.note("policy", finding.sentence, level="warning")
     if teardown:
-        record_holdings(run, plan.shown, hold.settings, monthly_saving_usd=estimate)
+        record_holdings(hold.fence, plan.shown, hold.settings, monthly_saving_usd=estimate)
     if is_kept:
         key = plan_key(run.spec["suffix"], run.number)
         hold.reading("Storing the plan", lambda: store_plan(hold.settings, key, packed))

@@ -23,12 +23,11 @@ from provisioning.engine.adoption.rules import Place
 from provisioning.engine.adoption.search import find_adoptable
 from provisioning.engine.adoption.undeclared import revoke_rules
 from provisioning.engine.errors import ForeignResource, StateLocked
-from provisioning.engine.state_lock import Suspect, left_by, read_lock
+from provisioning.engine.state_lock import LOCKING, Suspect, left_by, read_lock
 from provisioning.engine.supervised import Supervised
 from provisioning.engine.synthesis import STACK_FILE
 from provisioning.engine.terraform import Terraform
 from provisioning.models import Run
-from provisioning.patience import patiently
 from provisioning.walk.hold import Hold
 
 RUNS_LOOKED_AT = 10
@@ -37,16 +36,19 @@ UNFINISHED_PAUSE_SECONDS = 5.0
 
 
 def suspects(run: Run) -> list[Suspect]:
-    """Return every Terraform of the district that may have left a lock, the newest first."""
+    """Return every Terraform of the district that may have left a lock, the newest first: what takes none is none."""
     newest = Run.objects.filter(district_id=run.district_id).exclude(process={}).order_by("-id")[:RUNS_LOOKED_AT]
     found = []
     for other in newest:
-        running = Supervised.from_data(other.process)
-        since = datetime.fromisoformat(other.process["started_at"])
-        until = (other.heartbeat_at or since) + timedelta(seconds=running.longest_seconds)
-        alive = running.is_alive
-        gone = alive is False or (alive is None and timezone.now() > until)
-        found.append(Suspect(running.supervisor.host, since, until, gone, str(other.process.get("lock_id", ""))))
+        for process in (other.process, other.process.get("holder")):
+            if not process or process["command"] not in LOCKING:
+                continue
+            running = Supervised.from_data(process)
+            since = datetime.fromisoformat(process["started_at"])
+            until = (other.heartbeat_at or since) + timedelta(seconds=running.terms.longest_seconds)
+            alive = False if "ended" in process else running.is_alive
+            gone = alive is False or (alive is None and timezone.now() > until)
+            found.append(Suspect(running.host, since, until, gone, str(process.get("lock_id", ""))))
     return found
 
 
@@ -69,9 +71,10 @@ def is_doubtful(run: Run) -> bool:
     return Run.objects.filter(district_id=run.district_id, apply_open=True).exists()
 
 
-def settled(run: Run) -> None:
+def settled(hold: Hold) -> None:
     """Note that the state knows all there is: an apply has ended cleanly, or the state has been compared with AWS."""
-    patiently(lambda: Run.objects.filter(district_id=run.district_id, apply_open=True).update(apply_open=False))
+    opened = Run.objects.filter(district_id=hold.run.district_id, apply_open=True)
+    hold.fence.write(lambda: opened.update(apply_open=False))
 
 
 def adopt(hold: Hold, terraform: Terraform, *, destroy: bool) -> None:
@@ -134,14 +137,19 @@ def _stack(terraform: Terraform) -> dict[str, Any]:
 def note_recovery(hold: Hold, sentence: str) -> None:
     """Keep what a recovery did: in the log, on the run, and in the audit record."""
     hold.recorder.note("recovery", sentence, level="warning")
-    hold.run.recovered = [*hold.run.recovered, sentence]
-    Run.objects.filter(pk=hold.run.pk).update(recovered=hold.run.recovered)
-    record(
-        action=AuditAction.RUN_RECOVERED,
-        actor=None,
-        subject_kind="run",
-        subject_id=str(hold.run.number),
-        district=hold.run.district,
-        run_number=hold.run.number,
-        message=f"Run #{hold.run.number}: {sentence}",
-    )
+    recovered = [*hold.run.recovered, sentence]
+
+    def once() -> None:
+        hold.fence.update(recovered=recovered)
+        record(
+            action=AuditAction.RUN_RECOVERED,
+            actor=None,
+            subject_kind="run",
+            subject_id=str(hold.run.number),
+            district=hold.run.district,
+            run_number=hold.run.number,
+            message=f"Run #{hold.run.number}: {sentence}",
+        )
+
+    hold.fence.write(once)
+    hold.run.recovered = recovered

@@ -24,8 +24,12 @@ def record_what_exists(hold: Hold, terraform: Terraform) -> None:
         hold.recorder.note("record", f"What exists could not be read: {error.summary}", level="warning")
         return
     hold.recorder.note("record", f"{len(found.resources)} resources and {len(found.outputs)} outputs exist.")
-    record_resources(hold.run, found.resources)
-    record_outputs(hold.run, found.outputs)
+
+    def once() -> None:
+        record_resources(hold.run, found.resources)
+        record_outputs(hold.run, found.outputs)
+
+    hold.fence.write(once)
 
 
 def prove_convergence(hold: Hold, terraform: Terraform) -> None:
@@ -39,10 +43,10 @@ def prove_convergence(hold: Hold, terraform: Terraform) -> None:
     def take_over() -> None:
         if is_first:
             terraform.take_over()
-            store_drift(hold.run, [], {})
+            hold.fence.write(lambda: store_drift(hold.run, [], {}))
             return
         seen = terraform.plan(refresh_only=True)
-        settle(hold.run, seen.shown)
+        hold.fence.write(lambda: settle(hold.run, seen.shown))
         if seen.shown.get("resource_drift"):
             terraform.apply(seen)
 
@@ -83,12 +87,12 @@ def prove_gone(hold: Hold) -> None:
     hold.reading(
         "Asking AWS what is left",
         lambda: prove_removal(
-            hold.run,
+            hold.fence,
             hold.settings,
             poll=lambda: bool(hold.stop()),
             note=lambda text: hold.recorder.note("verify", text),
         ),
     )
     hold.recorder.note("verify", "AWS's inventory by tag and by name is empty: nothing is left.")
-    forget_drift(hold.run)
+    hold.fence.write(lambda: forget_drift(hold.run))
     read_soon(hold.run.district.account, hold.run.district.region)

@@ -226,9 +226,9 @@ class Play:
             case Victim.CHILD:
                 kill_children(world, run)
             case Victim.TERRAFORM:
-                kill_group(run.process["terraform"]["pid"])
+                kill_group(told_pid(run, "terraform"))
             case Victim.SUPERVISOR:
-                kill_group(run.process["supervisor"]["pid"])
+                kill_group(told_pid(run, "supervisor"))
             case Victim.SYNTHESIS:
                 for process in small_stacks(world.work):
                     process.kill()
@@ -368,6 +368,12 @@ def path_of(run: Run) -> str:
     """Return the states that a run was in, as one line."""
     steps: list[str] = patient(lambda: list(run.steps.values_list("step", flat=True)))
     return " ".join([*steps, run.state])
+
+
+def told_pid(run: Run, of: str) -> int:
+    """Return a process's id, once the supervisor has reported it: the record of a command is there before it begins."""
+    wait_for(f"the report of {of}", lambda: reloaded(run).process.get(of, {}).get("pid"))
+    return int(reloaded(run).process[of]["pid"])
 
 
 def kill_group(pid: int) -> None:

@@ -84,6 +84,8 @@ def test_keys_lead_about_and_a_page_is_ticked_at_once(page: Page):
         page.keyboard.press("g")
         page.keyboard.press(key)
         expect(page.get_by_role("heading", level=1, name=heading)).to_be_visible()
+        # A heading is there before the scripts that listen to keys.
+        page.wait_for_load_state("load")
     page.keyboard.press("?")
     expect(page.get_by_role("heading", level=1, name="Badges and keys")).to_be_visible()
     page.get_by_role("button", name="Keys are on").click()

@@ -27,7 +27,7 @@ from provisioning.services.onboarding import onboard
 from provisioning.services.requests import request_run
 from provisioning.states import Decision, RunKind, RunState
 from provisioning.walk.applying import note_begin
-from tests.builders import a_district, a_person, a_registration, moved
+from tests.builders import a_district, a_person, a_registration, fenced, moved
 
 pytestmark = pytest.mark.django_db
 
@@ -191,6 +191,6 @@ def test_an_approved_plan_that_is_refused_leaves_a_healthy_district_healthy(wait
 
 def test_an_apply_that_began_and_failed_leaves_its_district_in_need(waiting, otto):
     run = again(waiting, otto)
-    note_begin(run)
+    note_begin(fenced(run))
     moved(run, RunState.FAILED, error_code="terraform_failed")
     assert District.objects.get(pk=run.district_id).status == DistrictStatus.NEEDS_ATTENTION

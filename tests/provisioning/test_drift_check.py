@@ -23,6 +23,7 @@ from provisioning.drift_check import check_drift, settle
 from provisioning.engine.state_store import ensure_state_bucket, state_key
 from provisioning.engine.synthesis import STACK_FILE, synthesize
 from provisioning.engine.terraform import Terraform
+from provisioning.fence import Fence
 from provisioning.models import DriftItem, Run
 from provisioning.recorder import Recorder
 from provisioning.services.requests import request_run
@@ -105,7 +106,7 @@ def checked(district: Any, terraform: Terraform) -> bool:
     assert claimed is not None
     held, token = claimed
     moved(held, RunState.PLANNING)
-    drifted = check_drift(held, terraform, Recorder(held, token))
+    drifted = check_drift(Fence(held, token), terraform, Recorder(Fence(held, token)))
     moved(held, RunState.SUCCEEDED if drifted else RunState.NO_CHANGES)
     district.refresh_from_db()
     return drifted

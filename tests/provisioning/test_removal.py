@@ -36,7 +36,7 @@ from provisioning.signatures import verify
 from provisioning.snapshots import settle_snapshots
 from provisioning.states import RunState
 from sandbox.launch import running_sandbox
-from tests.builders import a_district, a_person, a_run, moved
+from tests.builders import a_district, a_person, a_run, fenced, moved
 
 pytestmark = pytest.mark.django_db
 ACCOUNT = "123456789012"
@@ -77,7 +77,7 @@ def a_teardown(district: District, **asked: Any) -> Run:
 
 
 def prove(run: Run, **more: Any) -> None:
-    prove_removal(run, engine_settings(), **more)
+    prove_removal(fenced(run), engine_settings(), **more)
 
 
 def removed(run: Run) -> RemovalCertificate:
@@ -159,7 +159,7 @@ def test_a_log_group_that_comes_after_an_empty_inventory_is_waited_for_and_remov
     """The flush comes when the first look has found nothing, and before the clusters have been gone for long enough."""
     settings.REMOVAL_SETTLE_SECONDS, settings.REMOVAL_QUIET_SECONDS = 20, 3
     run = a_teardown(a_live_district("flushed"))
-    record_holdings(run, PLAN, engine_settings())
+    record_holdings(fenced(run), PLAN, engine_settings())
     went(run, 1, "aws_rds_cluster.this")
     name = sorted(made_again(run.spec["suffix"]))[1]
     said: list[str] = []
@@ -179,7 +179,7 @@ def test_a_log_group_that_comes_after_an_empty_inventory_is_waited_for_and_remov
 def test_nobody_waits_for_a_flush_that_cannot_come_any_more(aws, settings):
     settings.REMOVAL_QUIET_SECONDS = 900
     run = a_teardown(a_live_district("quiet"))
-    record_holdings(run, PLAN, engine_settings())
+    record_holdings(fenced(run), PLAN, engine_settings())
     long_ago = timezone.now() - timedelta(seconds=901)
     went(run, 1, "aws_rds_cluster.this")
     went(run, 2, "aws_vpc.this")
@@ -265,7 +265,7 @@ def test_the_plans_content_is_stored_data_first_and_buckets_are_counted(aws):
     for body in (b"x" * 1500, b"y" * 500):
         aws("s3").put_object(Bucket="counted", Key="results.csv", Body=body)
     run = a_teardown(a_live_district("holding"))
-    record_holdings(run, PLAN, engine_settings(), monthly_saving_usd=None)
+    record_holdings(fenced(run), PLAN, engine_settings(), monthly_saving_usd=None)
     run.refresh_from_db()
     told = [(row["address"], row["holds_data"], row["says"]) for row in run.holdings["resources"]]
     assert told == [
@@ -281,7 +281,7 @@ def test_the_plans_content_is_stored_data_first_and_buckets_are_counted(aws):
 def test_a_bucket_that_cannot_be_read_is_said(settings):
     run = a_teardown(a_live_district("unread"))
     settings.AWS_ENDPOINT_URL = "http://127.0.0.1:9"
-    record_holdings(run, PLAN, engine_settings())
+    record_holdings(fenced(run), PLAN, engine_settings())
     assert run.holdings["resources"][1]["says"] == "What it holds could not be read."
 
 
@@ -303,7 +303,7 @@ def went(run: Run, sequence: int, address: str, action: str = "delete") -> str:
 def test_the_certificate_tells_when_each_went_over_all_runs_of_the_teardown(aws):
     district = a_live_district("departing")
     first = a_teardown(district)
-    record_holdings(first, PLAN, engine_settings())
+    record_holdings(fenced(first), PLAN, engine_settings())
     moments = {"aws_vpc.this": went(first, 1, "aws_vpc.this"), "x": went(first, 2, "aws_s3_bucket.results", "create")}
     ended(first, *WAY, RunState.FAILED)
     archive_events(first)
@@ -440,8 +440,8 @@ def test_a_final_snapshot_outlives_the_districts_key_and_is_certified_as_kept(aw
     key = a_database(aws, "keeping-sbx")
     run = a_teardown(district, final_snapshot=True)
     assert (run.spec["final_snapshot"], run.change) == (True, {"final_snapshot": True})
-    settle_snapshots(run, engine_settings())
-    settle_snapshots(Run.objects.get(pk=run.pk), engine_settings())
+    settle_snapshots(fenced(run), engine_settings())
+    settle_snapshots(fenced(Run.objects.get(pk=run.pk)), engine_settings())
     name = f"final-keeping-sbx-{run.number}"
     assert set(snapshots(aws, "keeping-sbx")) == {name}, "one, and the one under the district's key is gone"
     assert snapshots(aws, "keeping-sbx")[name] != key
@@ -455,7 +455,7 @@ def test_a_final_snapshot_outlives_the_districts_key_and_is_certified_as_kept(aw
     ]
 
     later = a_teardown(a_district(slug="keeping"), final_snapshot=False)
-    settle_snapshots(later, engine_settings())
+    settle_snapshots(fenced(later), engine_settings())
     assert set(snapshots(aws, "keeping-sbx")) == {name}, "an earlier district's snapshot is not this one's to delete"
     assert document(removed(later))["kept_on_purpose"] == []
 
@@ -464,7 +464,7 @@ def test_a_snapshot_of_an_earlier_try_goes_when_none_is_asked_for(aws):
     district = a_live_district("changing")
     key = a_database(aws, "changing-sbx")
     first = a_teardown(district, final_snapshot=True)
-    settle_snapshots(first, engine_settings())
+    settle_snapshots(fenced(first), engine_settings())
     ended(first, *WAY, RunState.FAILED)
     second = a_teardown(district, final_snapshot=False)
     destroyed(aws, "changing-sbx", key)
@@ -482,13 +482,13 @@ def test_a_snapshot_that_was_begun_and_not_copied_does_not_stay(aws):
         DBClusterSnapshotIdentifier="closing-begun-sbx-1", DBClusterIdentifier="aurora-begun-sbx"
     )
     run = a_teardown(district, final_snapshot=True)
-    settle_snapshots(run, engine_settings())
+    settle_snapshots(fenced(run), engine_settings())
     assert set(snapshots(aws, "begun-sbx")) == {f"final-begun-sbx-{run.number}"}
 
 
 def test_without_a_database_there_is_nothing_to_keep():
     run = a_teardown(a_district(slug="nothing"), final_snapshot=True)
-    settle_snapshots(run, engine_settings())
+    settle_snapshots(fenced(run), engine_settings())
     assert run.kept_on_purpose == []
 
 
@@ -497,7 +497,7 @@ def test_a_database_that_is_not_available_is_not_destroyed_without_its_snapshot(
     a_database(aws, "stopping-sbx")
     aws("rds").stop_db_cluster(DBClusterIdentifier="aurora-stopping-sbx")
     with pytest.raises(SnapshotFailed, match="takes no snapshot"):
-        settle_snapshots(a_teardown(district, final_snapshot=True), engine_settings())
+        settle_snapshots(fenced(a_teardown(district, final_snapshot=True)), engine_settings())
 
 
 def test_the_districts_own_setting_holds_where_nothing_else_is_said():

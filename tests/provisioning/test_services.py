@@ -16,6 +16,7 @@ from portal.districts.services import set_status
 from portal.districts.statuses import DistrictStatus
 from portal.state_table import By
 from provisioning.claim import claim
+from provisioning.fence import RunMoved
 from provisioning.models import Run
 from provisioning.reaper import reap
 from provisioning.services.cancellation import request_cancel
@@ -25,7 +26,6 @@ from provisioning.services.requests import request_run
 from provisioning.services.retry import retry_run
 from provisioning.services.teardown import request_teardown
 from provisioning.states import ACTIVE_STATES, TRANSITIONS, RunKind, RunState
-from provisioning.transitions import RunMoved
 from tests.builders import a_district, a_person, a_registration, a_run, moved
 
 pytestmark = pytest.mark.django_db

@@ -21,11 +21,12 @@ from portal.districts.services import StatusRefused, set_status
 from portal.districts.statuses import DistrictStatus
 from portal.state_table import By
 from provisioning.consequences import status_after
+from provisioning.fence import RunMoved
 from provisioning.guards import LARGEST_ATTEMPT
 from provisioning.models import RemovalCertificate, Run, new_claim
 from provisioning.services.teardown import request_teardown
 from provisioning.states import ACTIVE_STATES, TABLE, TRANSITIONS, Decision, RunKind, RunState
-from provisioning.transitions import RunMoved, TransitionRefused, move
+from provisioning.transitions import TransitionRefused, move
 from tests.builders import a_district, a_person, a_run, moved, proven
 from tests.examples import examples
 
@@ -47,8 +48,13 @@ def tries(draw: st.DrawFn) -> Try:
         "lease_over": draw(st.booleans()),
         "expired": draw(st.booleans()),
         "cancel_asked": draw(st.booleans()),
+        "at_rest": draw(st.booleans()),
     }
     return draw(st.sampled_from(RunState)), draw(st.sampled_from(By)), hand
+
+
+APPLY = {"command": "apply", "orphan_seconds": 600, "grace_seconds": 30}
+"""What is recorded of an apply while it may be at work."""
 
 
 @pytest.fixture
@@ -68,7 +74,7 @@ def attempt(run: Run, after: RunState, by: By, hand: dict[str, Any], people: tup
         lease_until=now + timedelta(seconds=-1 if hand["lease_over"] else 60),
         plan_expires_at=now + timedelta(seconds=-1 if hand["expired"] else 60),
         cancel_requested_at=now if hand["cancel_asked"] else None,
-        process={"command": "apply"},
+        process=APPLY | ({"ended": 0} if hand["at_rest"] else {}),
     )
     run.refresh_from_db()
     fields = {"claim_token": new_claim()} if hand["takes"] else {}
@@ -93,13 +99,18 @@ def no_excuse(before: RunState, after: RunState, by: By, hand: dict[str, Any]) -
         "claims it, and nothing of it can still be at work": takes,
         "claims it, and its plan was approved": takes and decided,
         "holds the claim": holds,
+        "holds the claim, and nothing of it can still be at work": holds and hand["at_rest"],
         # Of an apply no proof is asked; of a teardown, below.
-        "holds the claim; a teardown only with an empty inventory as its proof": holds,
-        "holds the claim, and the plan needs approval": holds and hand["needs_approval"] and not decided,
+        "holds the claim, and nothing of it can still be at work; a teardown only with an empty inventory as its "
+        "proof": holds and hand["at_rest"],
+        "holds the claim, nothing of it can still be at work, and the plan needs approval": holds
+        and hand["at_rest"]
+        and hand["needs_approval"]
+        and not decided,
         "holds the claim, and the plan needs no approval or has it": holds and (decided or not hand["needs_approval"]),
         "is not who asked for the run": hand["second_person"],
         "the lease is over": hand["lease_over"],
-        "it was lost too often": False,
+        "it was lost too often, and nothing of it can still be at work": False,
         "claims it, and it was asked to stop": takes and hand["cancel_asked"],
         "claims it, and its Terraform still works on this host": takes,
         "nobody decided in time": hand["expired"],

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from portal.accounts.roles import Role
 from portal.districts.statuses import DistrictStatus, DriftStatus
+from provisioning import execution
 from provisioning.claim import claim
 from provisioning.configuration import engine_settings
 from provisioning.engine.aws import client
@@ -25,10 +27,13 @@ from provisioning.services.onboarding import onboard
 from provisioning.services.requests import request_run
 from provisioning.services.retry import retry_run
 from provisioning.services.teardown import request_teardown
-from provisioning.states import Decision, RunKind, RunState
+from provisioning.states import HELD_STATES, Decision, RunKind, RunState
+from provisioning.takeover import TakeOver
 from provisioning.tasks import execute_run
+from provisioning.walk.hold import Hold
 from sandbox.launch import Sandbox, running_sandbox
 from tests.builders import a_person, a_registration, a_run, moved
+from tests.provisioning.fence_watch import FenceWatch
 
 pytestmark = [
     pytest.mark.terraform,
@@ -58,6 +63,28 @@ def sandbox(settings) -> Iterator[Sandbox]:
     with running_sandbox() as running:
         settings.AWS_ENDPOINT_URL = running.url
         yield running
+
+
+@pytest.fixture(autouse=True)
+def fenced(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """See that all that a worker writes, from its claim until it lets go of the run, is fenced by that claim."""
+    watch = FenceWatch()
+    walked, moved_by_hold = execution.execute, Hold.move
+
+    def execute(run: Run, token: UUID, found: TakeOver | None) -> None:
+        watch.over = False
+        with connection.execute_wrapper(watch):
+            walked(run, token, found)
+
+    def move(hold: Hold, state: RunState, **fields: Any) -> None:
+        watch.over = watch.over or state not in HELD_STATES
+        moved_by_hold(hold, state, **fields)
+
+    monkeypatch.setattr("provisioning.tasks.execute", execute)
+    monkeypatch.setattr(Hold, "move", move)
+    yield
+    assert watch.seen, "the walk wrote something"
+    assert watch.unfenced == []
 
 
 @contextlib.contextmanager

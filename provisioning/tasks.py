@@ -39,6 +39,7 @@ from provisioning.services.pipeline_figures import measure_all
 from provisioning.states import Priority, RunState
 from provisioning.stored_plans import forget_ended_plans
 from provisioning.takeover import TakeOver, decide, remains
+from provisioning.turns import take_steps
 from provisioning.walk.hold import StillAtWork
 
 logger = logging.getLogger(__name__)

@@ -89,9 +89,9 @@ def move(
         after={"state": after.value, **({"error_code": run.error_code} if run.error_code else {})},
         outcome="failure" if after in FAILURES else "success",
     )
-    status = (
-        status_after(run.kind_badge, after, status_before=run.status_before, applied=run.applied) if ended else None
-    )
+    # A teardown that found something in AWS of which the state knew nothing leaves no district that is well.
+    changed = run.applied or bool(run.left_behind)
+    status = status_after(run.kind_badge, after, status_before=run.status_before, applied=changed) if ended else None
     if status is not None and run.district.status != status:
         set_status(district=run.district, status=status, actor=actor, run_number=run.number, by=By.RUN)
         if status is DistrictStatus.REMOVED:

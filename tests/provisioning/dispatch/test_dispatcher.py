@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from celery import current_app
-from django.db import OperationalError, connection
+from django.db import DatabaseError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerAway
@@ -242,7 +242,8 @@ def test_the_lock_of_a_dispatcher_that_vanished_comes_free(monkeypatch, settings
             dispatcher.take_lock(cursor)
         # It says nothing any more: PostgreSQL ends its session, and the next one need not wait for its host.
         assert dispatch() == [run.number]
-        with pytest.raises(OperationalError, match="idle-in-transaction"), other.cursor() as cursor:
+        # Which error it is depends on whether its end is read before the question is sent.
+        with pytest.raises(DatabaseError, match="idle-in-transaction|closed|terminat"), other.cursor() as cursor:
             cursor.execute("SELECT 1")
 
 

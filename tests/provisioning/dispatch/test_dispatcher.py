@@ -243,7 +243,7 @@ def test_the_lock_of_a_dispatcher_that_vanished_comes_free(monkeypatch, settings
         # It says nothing any more: PostgreSQL ends its session, and the next one need not wait for its host.
         assert dispatch() == [run.number]
         # Which error it is depends on whether its end is read before the question is sent.
-        with pytest.raises(DatabaseError, match="idle-in-transaction|closed|terminat"), other.cursor() as cursor:
+        with pytest.raises(DatabaseError, match=r"idle-in-transaction|closed|terminat"), other.cursor() as cursor:
             cursor.execute("SELECT 1")
 
 

@@ -1,10 +1,9 @@
 """What axe finds on a page in both themes and at every width, with no question asked whose answer is known.
 
-A rule of structure depends on what there is and what of it is shown: it is asked at the widest, and again at a width
-that shows what wider ones do not, of a kind that has not been asked for at that width on another page. A rule of place
-is asked at every width. A rule of colours is asked for each text whose colours, size and ground have not been found
-good before, on this page or another; a text that lies on something that it does not stand in is always asked for.
-`whole` asks for everything everywhere: that is the long edition.
+A rule of structure depends on what there is and what of it is shown: it is asked again at a width where something else
+is shown. A rule of place is asked at every width. A rule of colours is asked for each text whose colours, size and
+ground have not been found good before, on this page or another; a text that lies on something that it does not stand
+in is always asked for. `whole` asks for everything everywhere: that is the long edition.
 """
 
 from __future__ import annotations
@@ -61,11 +60,11 @@ RUN_ON_TEXTS = """async ([rules, looks]) => {
 That is that they are good, or that they stand on a picture, on which it never says more.
 """
 
-KINDS = """() => [...new Set([...document.querySelectorAll("*")]
-    .filter(part => part.checkVisibility({visibilityProperty: true, opacityProperty: true})
-        && part.getBoundingClientRect().right > 0)
-    .map(part => part.tagName + "." + part.className + "#" + part.id + ":" + getComputedStyle(part).display))]"""
-"""What is shown, by tag, classes, id, and how it is laid out."""
+SHAPE = """() => [...document.querySelectorAll("*")].map(part => {
+    const shown = part.checkVisibility({visibilityProperty: true, opacityProperty: true});
+    return shown ? getComputedStyle(part).display + (part.getBoundingClientRect().right <= 0 ? "<" : "") : "";
+}).join()"""
+"""What is shown, and how it is laid out."""
 
 LOOKS = (Path(__file__).parent / "looks.js").read_text()
 
@@ -84,41 +83,33 @@ class Axe:
     def __init__(self, *, whole: bool = False) -> None:
         self._whole = whole
         self._settled: set[str] = set()
-        self._asked: dict[int, set[str]] = {width: set() for width in WIDTHS}
 
     def violations(self, page: Page) -> list[str]:
         """Return what axe finds in both themes and at every width; the page is left wide and light."""
         page.evaluate(SHORTEN, ROWS)
         page.evaluate(AXE_SCRIPT)
         found: list[str] = []
-        kinds: set[str] = set()
-        for place, width in enumerate(reversed(WIDTHS)):
+        shapes: set[str] = set()
+        for place, width in enumerate(WIDTHS):
             resize(page, width)
             # To and fro, since a change of the theme draws the whole page anew.
             for turn, theme in enumerate(THEMES if place % 2 == 0 else reversed(THEMES)):
                 if turn:
                     paint(page, theme)
-                told = self._everything(page, theme) if self._whole else self._what_is_new(page, theme, width, kinds)
+                told = self._everything(page, theme) if self._whole else self._what_is_new(page, theme, shapes)
                 found += [f"{theme}, {width} px: {each}" for each in told]
         paint(page, THEMES[0])
-        resize(page, WIDTHS[-1])
         return found
 
     def _everything(self, page: Page, theme: str) -> list[str]:
         return run(page, tags=EVERY_TAG) if theme == THEMES[0] else run(page, rules=OF_COLOUR)
 
-    def _what_is_new(self, page: Page, theme: str, width: int, kinds: set[str]) -> list[str]:
-        """Ask what can have another answer than before; `kinds` is what wider windows of this page have shown."""
+    def _what_is_new(self, page: Page, theme: str, shapes: set[str]) -> list[str]:
         told: list[str] = []
         if theme == THEMES[0]:
-            shown = set(cast(list[str], page.evaluate(KINDS)))
-            new = shown - kinds - self._asked[width]
-            if not kinds or new:
-                told += run(page, tags=EVERY_TAG, without=OF_COLOUR)
-                self._asked[width] |= shown
-            else:
-                told += run(page, rules=OF_PLACE)
-            kinds |= shown
+            shape = str(page.evaluate(SHAPE))
+            told += run(page, rules=OF_PLACE) if shape in shapes else run(page, tags=EVERY_TAG, without=OF_COLOUR)
+            shapes.add(shape)
         unknown = set(cast(list[str], page.evaluate(LOOKS))) - self._settled
         if unknown:
             answer = page.evaluate(RUN_ON_TEXTS, [OF_COLOUR, sorted(unknown)])

@@ -17,9 +17,9 @@ from infra.cdk import (
     Construct,
 )
 from infra.frame import Frame, allow, policy
-from infra.platform_trail import with_second_factor
 from infra.roles import ServiceRole
 from infra.rotation import ROTATION_KIND
+from infra.trails import READ_LOGS, record_rights, with_second_factor
 
 AUDITOR_KIND = "auditor"
 
@@ -85,17 +85,9 @@ class Audit(Construct):
         """The bucket of the trail's files: written by CloudTrail, read by the auditor's role and nobody else."""
         frame = self.frame
         arn = f"arn:aws:s3:::{bucket_name(frame, 'audit')}"
-        trail = {"Service": "cloudtrail.amazonaws.com"}
-        source = {"StringEquals": {"aws:SourceArn": trail_arn}}
-        written = f"{arn}/AWSLogs/{frame.spec.account_id}/*"
-        reading = {
-            "Sid": "AuditorAloneReads",
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": ["s3:GetObject", "s3:GetObjectVersion"],
-            "Resource": [f"{arn}/*"],
-            "Condition": {"ArnNotEquals": {"aws:PrincipalArn": frame.role_arn(AUDITOR_KIND)}},
-        }
+        rights = record_rights(
+            arn, frame.spec.account_id, trail_arn=trail_arn, auditor_arn=frame.role_arn(AUDITOR_KIND)
+        )
         return ClosedBucket(
             self,
             "records",
@@ -103,16 +95,11 @@ class Audit(Construct):
             kind="audit",
             key_arn=key_arn,
             logs=logs,
-            statements=(
-                allow("TrailWrites", ["s3:PutObject"], [written], Principal=trail, Condition=source),
-                allow("TrailChecks", ["s3:GetBucketAcl"], [arn], Principal=trail, Condition=source),
-                reading,
-            ),
+            statements=rights,
         )
 
     def auditor(self, key_arn: str, bucket_arn: str, groups: list[CloudwatchLogGroup]) -> None:
         """A role for people who audit: signed in with a second factor, reading records and nothing else."""
-        read_logs = ["DescribeLogStreams", "FilterLogEvents", "GetLogEvents", "GetQueryResults", "StartQuery"]
         ServiceRole(
             self,
             "auditor",
@@ -123,7 +110,7 @@ class Audit(Construct):
             statements=[
                 allow("ListRecords", ["s3:ListBucket", "s3:GetBucketLocation"], [bucket_arn]),
                 allow("ReadRecords", ["s3:GetObject", "s3:GetObjectVersion"], [f"{bucket_arn}/*"]),
-                allow("ReadLogs", [f"logs:{action}" for action in read_logs], [f"{group.arn}:*" for group in groups]),
+                allow("ReadLogs", list(READ_LOGS), [f"{group.arn}:*" for group in groups]),
                 # Neither knows a resource (Service Authorization Reference: CloudWatch Logs).
                 allow("FollowQueries", ["logs:DescribeQueries", "logs:StopQuery"], ["*"]),
                 # What proves the digests (CloudTrail, "Validating CloudTrail log file integrity"); as little.

@@ -9,29 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra import naming
-from infra.cdk import (
-    Construct,
-    S3Bucket,
-    S3BucketLifecycleConfiguration,
-    S3BucketLifecycleConfigurationRule,
-    S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload,
-    S3BucketLifecycleConfigurationRuleExpiration,
-    S3BucketLifecycleConfigurationRuleFilter,
-    S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration,
-    S3BucketLoggingA,
-    S3BucketOwnershipControls,
-    S3BucketOwnershipControlsRule,
-    S3BucketPolicy,
-    S3BucketPublicAccessBlock,
-    S3BucketServerSideEncryptionConfigurationA,
-    S3BucketServerSideEncryptionConfigurationRuleA,
-    S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA,
-    S3BucketVersioningA,
-    S3BucketVersioningVersioningConfiguration,
-)
-from infra.frame import Frame, policy, tls_only
+from infra.cdk import Construct, S3Bucket, S3BucketLoggingA
+from infra.frame import Frame
+from infra.protection import protect, tidy, without_lists
 
-ABORT_UPLOADS_DAYS = 7
 OLD_VERSIONS_DAYS = 30
 
 
@@ -71,35 +52,8 @@ class ClosedBucket(Construct):
         bucket = S3Bucket(self, "bucket", bucket=name, force_destroy=True)
         self.name: str = bucket.id
         self.arn = f"arn:aws:s3:::{name}"
-        S3BucketVersioningA(
-            self,
-            "versions",
-            bucket=bucket.id,
-            versioning_configuration=S3BucketVersioningVersioningConfiguration(status="Enabled"),
-        )
-        by_key = S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA(
-            sse_algorithm="aws:kms" if key_arn else "AES256", kms_master_key_id=key_arn
-        )
-        rule = S3BucketServerSideEncryptionConfigurationRuleA(
-            apply_server_side_encryption_by_default=by_key, bucket_key_enabled=True if key_arn else None
-        )
-        S3BucketServerSideEncryptionConfigurationA(self, "encryption", bucket=bucket.id, rule=[rule])
-        closed = S3BucketPublicAccessBlock(
-            self,
-            "closed",
-            bucket=bucket.id,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-        )
-        # Bucket owner enforced: access control lists are off, policies decide alone (Amazon S3, "Object Ownership").
-        S3BucketOwnershipControls(
-            self,
-            "ownership",
-            bucket=bucket.id,
-            rule=S3BucketOwnershipControlsRule(object_ownership="BucketOwnerEnforced"),
-        )
+        self.policy = protect(self, bucket, arn=self.arn, key_arn=key_arn, statements=statements)
+        without_lists(self, bucket)
         if logs is not None:
             S3BucketLoggingA(
                 self,
@@ -109,27 +63,4 @@ class ClosedBucket(Construct):
                 target_prefix=f"s3/{kind}/",
                 depends_on=[logs.bucket_policy],
             )
-        self.policy = S3BucketPolicy(
-            self, "policy", bucket=bucket.id, policy=policy(tls_only(self.arn), *statements), depends_on=[closed]
-        )
-        S3BucketLifecycleConfiguration(
-            self,
-            "lifecycle",
-            bucket=bucket.id,
-            rule=[
-                S3BucketLifecycleConfigurationRule(
-                    id="tidy",
-                    status="Enabled",
-                    filter=[S3BucketLifecycleConfigurationRuleFilter(prefix="")],
-                    abort_incomplete_multipart_upload=[
-                        S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(
-                            days_after_initiation=ABORT_UPLOADS_DAYS
-                        )
-                    ],
-                    expiration=[S3BucketLifecycleConfigurationRuleExpiration(days=keep_days)] if keep_days else None,
-                    noncurrent_version_expiration=[
-                        S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration(noncurrent_days=OLD_VERSIONS_DAYS)
-                    ],
-                )
-            ],
-        )
+        tidy(self, bucket, keep_days=keep_days, old_versions_days=OLD_VERSIONS_DAYS)

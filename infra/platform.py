@@ -24,18 +24,6 @@ from infra.cdk import (
     KmsAlias,
     KmsKey,
     S3Bucket,
-    S3BucketLifecycleConfiguration,
-    S3BucketLifecycleConfigurationRule,
-    S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload,
-    S3BucketLifecycleConfigurationRuleFilter,
-    S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration,
-    S3BucketPolicy,
-    S3BucketPublicAccessBlock,
-    S3BucketServerSideEncryptionConfigurationA,
-    S3BucketServerSideEncryptionConfigurationRuleA,
-    S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA,
-    S3BucketVersioningA,
-    S3BucketVersioningVersioningConfiguration,
     TerraformOutput,
 )
 from infra.deploy_rights import (
@@ -49,9 +37,10 @@ from infra.deploy_rights import (
 )
 from infra.district_rights import district_statements
 from infra.durations import ENDING, LONGEST_RUN
-from infra.frame import policy, tls_only
+from infra.frame import policy
 from infra.platform_spec import PlatformSpec
 from infra.platform_trail import AccountTrail, key_statements
+from infra.protection import protect, tidy
 from infra.stack import ReadableStack
 from infra.worker_rights import WORKER, worker_statements
 
@@ -204,45 +193,5 @@ class StateBucket(Construct):
         bucket = S3Bucket(self, "bucket", bucket=name)
         bucket.import_from(name)
         self.name: str = bucket.id
-        S3BucketVersioningA(
-            self,
-            "versions",
-            bucket=bucket.id,
-            versioning_configuration=S3BucketVersioningVersioningConfiguration(status="Enabled"),
-        )
-        by_key = S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA(
-            sse_algorithm="aws:kms", kms_master_key_id=key_arn
-        )
-        rule = S3BucketServerSideEncryptionConfigurationRuleA(
-            apply_server_side_encryption_by_default=by_key, bucket_key_enabled=True
-        )
-        S3BucketServerSideEncryptionConfigurationA(self, "encryption", bucket=bucket.id, rule=[rule])
-        closed = S3BucketPublicAccessBlock(
-            self,
-            "closed",
-            bucket=bucket.id,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-        )
-        arn = f"arn:aws:s3:::{name}"
-        S3BucketPolicy(self, "policy", bucket=bucket.id, policy=policy(tls_only(arn)), depends_on=[closed])
-        S3BucketLifecycleConfiguration(
-            self,
-            "lifecycle",
-            bucket=bucket.id,
-            rule=[
-                S3BucketLifecycleConfigurationRule(
-                    id="old-states",
-                    status="Enabled",
-                    filter=[S3BucketLifecycleConfigurationRuleFilter(prefix="")],
-                    abort_incomplete_multipart_upload=[
-                        S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(days_after_initiation=7)
-                    ],
-                    noncurrent_version_expiration=[
-                        S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration(noncurrent_days=OLD_STATES_DAYS)
-                    ],
-                )
-            ],
-        )
+        protect(self, bucket, arn=f"arn:aws:s3:::{name}", key_arn=key_arn)
+        tidy(self, bucket, id_="old-states", old_versions_days=OLD_STATES_DAYS)

@@ -19,22 +19,12 @@ from infra.cdk import (
     IamRole,
     IamRolePolicy,
     S3Bucket,
-    S3BucketLifecycleConfiguration,
-    S3BucketLifecycleConfigurationRule,
-    S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload,
-    S3BucketLifecycleConfigurationRuleFilter,
-    S3BucketOwnershipControls,
-    S3BucketOwnershipControlsRule,
     S3BucketPolicy,
-    S3BucketPublicAccessBlock,
-    S3BucketServerSideEncryptionConfigurationA,
-    S3BucketServerSideEncryptionConfigurationRuleA,
-    S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA,
-    S3BucketVersioningA,
-    S3BucketVersioningVersioningConfiguration,
 )
-from infra.frame import allow, policy, tls_only, trust
+from infra.frame import allow, policy, trust
 from infra.platform_spec import PlatformSpec
+from infra.protection import protect, tidy, without_lists
+from infra.trails import READ_LOGS, record_rights, with_second_factor
 
 TRAIL = "homeroom-platform"
 """Begins unlike a district's trail, so that no right of the deploy role reaches it; so do bucket and group."""
@@ -43,22 +33,11 @@ AUDITOR = "homeroom-auditor"
 WRITER = "homeroom-trail"
 SEARCHED_DAYS = 365
 """How long events can be asked for in the log group; the bucket keeps them until somebody deletes them."""
-READ_LOGS = ("DescribeLogStreams", "FilterLogEvents", "GetLogEvents", "GetQueryResults", "StartQuery")
 
 
 def trail_arn(spec: PlatformSpec) -> str:
     """Return the ARN of the account's trail, known before it exists."""
     return f"arn:aws:cloudtrail:{spec.region}:{spec.account_id}:trail/{TRAIL}"
-
-
-def with_second_factor(account: str) -> dict[str, Any]:
-    """Return the trust in people of an account who have signed in with a second factor."""
-    return {
-        "Effect": "Allow",
-        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
-        "Action": ["sts:AssumeRole"],
-        "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
-    }
 
 
 def key_statements(spec: PlatformSpec) -> list[dict[str, Any]]:
@@ -140,74 +119,11 @@ class AccountTrail(Construct):
     def records(self, key_arn: str) -> S3BucketPolicy:
         """Make the bucket of the trail's files; return its policy, without which CloudTrail refuses the bucket."""
         bucket = S3Bucket(self, "bucket", bucket=self.name)
-        S3BucketVersioningA(
-            self,
-            "versions",
-            bucket=bucket.id,
-            versioning_configuration=S3BucketVersioningVersioningConfiguration(status="Enabled"),
-        )
-        by_key = S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA(
-            sse_algorithm="aws:kms", kms_master_key_id=key_arn
-        )
-        rule = S3BucketServerSideEncryptionConfigurationRuleA(
-            apply_server_side_encryption_by_default=by_key, bucket_key_enabled=True
-        )
-        S3BucketServerSideEncryptionConfigurationA(self, "encryption", bucket=bucket.id, rule=[rule])
-        S3BucketOwnershipControls(
-            self,
-            "ownership",
-            bucket=bucket.id,
-            rule=S3BucketOwnershipControlsRule(object_ownership="BucketOwnerEnforced"),
-        )
-        closed = S3BucketPublicAccessBlock(
-            self,
-            "closed",
-            bucket=bucket.id,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-        )
-        unfinished = S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(days_after_initiation=7)
-        S3BucketLifecycleConfiguration(
-            self,
-            "lifecycle",
-            bucket=bucket.id,
-            rule=[
-                S3BucketLifecycleConfigurationRule(
-                    id="tidy",
-                    status="Enabled",
-                    filter=[S3BucketLifecycleConfigurationRuleFilter(prefix="")],
-                    abort_incomplete_multipart_upload=[unfinished],
-                )
-            ],
-        )
-        return S3BucketPolicy(
-            self,
-            "policy",
-            bucket=bucket.id,
-            policy=policy(tls_only(self.arn), *self.bucket_rights()),
-            depends_on=[closed],
-        )
-
-    def bucket_rights(self) -> list[dict[str, Any]]:
-        """Return who may do what with the files: CloudTrail writes them, the auditor's role alone reads them."""
-        trail = {"Service": "cloudtrail.amazonaws.com"}
-        source = {"StringEquals": {"aws:SourceArn": trail_arn(self.spec)}}
-        written = f"{self.arn}/AWSLogs/{self.spec.account_id}/*"
+        without_lists(self, bucket)
+        tidy(self, bucket)
         auditor = f"arn:aws:iam::{self.spec.account_id}:role/{AUDITOR}"
-        return [
-            allow("TrailWrites", ["s3:PutObject"], [written], Principal=trail, Condition=source),
-            allow("TrailChecks", ["s3:GetBucketAcl"], [self.arn], Principal=trail, Condition=source),
-            {
-                "Sid": "AuditorAloneReads",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": ["s3:GetObject", "s3:GetObjectVersion"],
-                "Resource": [f"{self.arn}/*"],
-                "Condition": {"ArnNotEquals": {"aws:PrincipalArn": auditor}},
-            },
-        ]
+        rights = record_rights(self.arn, self.spec.account_id, trail_arn=trail_arn(self.spec), auditor_arn=auditor)
+        return protect(self, bucket, arn=self.arn, key_arn=key_arn, statements=rights)
 
     def auditor(self, key_arn: str, lines: str) -> str:
         """Make the role of the company's auditors; return its ARN. A district's own auditor has its own role."""
@@ -219,7 +135,7 @@ class AccountTrail(Construct):
         rights = [
             allow("ListRecords", ["s3:GetBucketLocation", "s3:ListBucket"], [self.arn]),
             allow("ReadRecords", ["s3:GetObject", "s3:GetObjectVersion"], [f"{self.arn}/*"]),
-            allow("ReadLogs", [f"logs:{action}" for action in READ_LOGS], [lines]),
+            allow("ReadLogs", list(READ_LOGS), [lines]),
             allow("FollowAndProve", anywhere, ["*"]),
             allow("UseKey", ["kms:Decrypt"], [key_arn]),
         ]

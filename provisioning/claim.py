@@ -18,7 +18,7 @@ from provisioning.engine.host import this_host
 from provisioning.fence import Fence, RunMoved
 from provisioning.models import Run, new_claim
 from provisioning.states import Decision, RunState
-from provisioning.transitions import TransitionRefused, move
+from provisioning.transitions import move_if_still
 
 
 def lease() -> timedelta:
@@ -42,23 +42,20 @@ def claim(run_number: int, worker_name: str, after: RunState | None = None) -> t
     if after is None:
         after = RunState.APPLYING if run.decision == Decision.APPROVED else RunState.SYNTHESIZING
     token, now = new_claim(), timezone.now()
-    try:
-        move(
-            run,
-            after,
-            by=By.WORKER,
-            claim_token=token,
-            worker_name=worker_name,
-            worker_host=this_host(),
-            attempt=run.attempt + 1,
-            claimed_at=now,
-            heartbeat_at=now,
-            lease_until=now + lease(),
-            started_at=run.started_at or now,
-        )
-    except (RunMoved, TransitionRefused):
-        return None
-    return run, token
+    is_ours = move_if_still(
+        run,
+        after,
+        by=By.WORKER,
+        claim_token=token,
+        worker_name=worker_name,
+        worker_host=this_host(),
+        attempt=run.attempt + 1,
+        claimed_at=now,
+        heartbeat_at=now,
+        lease_until=now + lease(),
+        started_at=run.started_at or now,
+    )
+    return (run, token) if is_ours else None
 
 
 def renew(run: Run, token: UUID) -> bool:

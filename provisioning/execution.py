@@ -119,7 +119,8 @@ class Walk:
             return
         if not is_doubtful(self.run) and still_binds(self.hold, terraform):
             # Whoever had the run was lost before its apply began: what was approved is there, and nothing has changed.
-            self.apply_stored(folder)
+            self.fetch_plan(folder)
+            self.apply_approved(terraform, folder)
             return
         plan = self.planned(terraform)
         if self.run.kind_badge is RunKind.PLAN:
@@ -142,9 +143,13 @@ class Walk:
         hold.recorder.note("synthesis", f"Synthesized {made.resource_count} resources in {made.seconds:.1f} s.")
         hold.enter(RunState.PLANNING)
         hold.reading("Opening the state bucket", lambda: ensure_state_bucket(hold.settings))
+        return self.initialized(folder)
+
+    def initialized(self, folder: Path) -> Terraform:
+        """Return Terraform on a folder, initialized, the state's lock free of what a dead one has left."""
         terraform = self.terraform(folder)
-        hold.reading("Initializing Terraform", terraform.init)
-        hold.reading("Looking at the state's lock", lambda: release_lock(hold, terraform))
+        self.hold.reading("Initializing Terraform", terraform.init)
+        self.hold.reading("Looking at the state's lock", lambda: release_lock(self.hold, terraform))
         return terraform
 
     def planned(self, terraform: Terraform) -> Plan:
@@ -159,14 +164,20 @@ class Walk:
         return plan
 
     def apply_stored(self, folder: Path) -> None:
-        """Apply the stored plan, unless its grounds have changed meanwhile."""
-        hold = self.hold
+        """Apply the stored plan in a workspace of its own, unless its grounds have changed meanwhile."""
+        self.fetch_plan(folder)
+        terraform = self.initialized(folder)
+        refuse_stale(self.hold, terraform)
+        self.apply_approved(terraform, folder)
+
+    def fetch_plan(self, folder: Path) -> None:
+        """Unpack the stored plan, with the workspace that it was made in, into this folder."""
         key, sha256 = plan_key(self.run.spec["suffix"], self.run.number), self.run.plan_sha256
-        hold.reading("Fetching the plan", lambda: fetch_plan(hold.settings, key, folder, sha256=sha256))
-        terraform = self.terraform(folder)
-        hold.reading("Initializing Terraform", terraform.init)
-        hold.reading("Looking at the state's lock", lambda: release_lock(hold, terraform))
-        refuse_stale(hold, terraform)
+        self.hold.reading("Fetching the plan", lambda: fetch_plan(self.hold.settings, key, folder, sha256=sha256))
+
+    def apply_approved(self, terraform: Terraform, folder: Path) -> None:
+        """Apply the plan that was fetched, as it is."""
+        hold = self.hold
         hold.recorder.note("approval", f"The plan was approved by {self.run.decided_by}; it is applied as it is.")
         apply(hold, terraform, self.quiet(folder), terraform.saved_plan())
         self.verify(terraform, applied=True)

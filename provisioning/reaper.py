@@ -9,12 +9,11 @@ from django.utils import timezone
 
 from portal.state_table import By
 from provisioning.dispatch.delivery import send
-from provisioning.fence import RunMoved
 from provisioning.guards import LARGEST_ATTEMPT
 from provisioning.host_queue import queue_of
 from provisioning.models import Run
 from provisioning.states import HELD_STATES, RunState
-from provisioning.transitions import TransitionRefused, move
+from provisioning.transitions import move_if_still
 from provisioning.turns import act_on_each
 
 logger = logging.getLogger(__name__)
@@ -33,21 +32,19 @@ def reap() -> list[int]:
 
 def mark_lost(run: Run) -> bool:
     """Mark a run as Lost; false when somebody was faster."""
-    try:
-        move(
-            run,
-            RunState.LOST,
-            by=By.REAPER,
-            sent_at=None,
-            error_code="worker_lost",
-            error_summary=f"The worker {run.worker_name} stopped answering while the run was "
-            f"{run.state_badge.word.lower()}.",
-            error_remedy="Another worker takes the run over by itself and goes on from what exists.",
-        )
-    except (RunMoved, TransitionRefused):
-        return False
-    logger.warning("Run #%s is lost: its lease was over.", run.number)
-    return True
+    is_lost = move_if_still(
+        run,
+        RunState.LOST,
+        by=By.REAPER,
+        sent_at=None,
+        error_code="worker_lost",
+        error_summary=f"The worker {run.worker_name} stopped answering while the run was "
+        f"{run.state_badge.word.lower()}.",
+        error_remedy="Another worker takes the run over by itself and goes on from what exists.",
+    )
+    if is_lost:
+        logger.warning("Run #%s is lost: its lease was over.", run.number)
+    return is_lost
 
 
 def recover() -> list[int]:
@@ -73,13 +70,12 @@ def hand_on(run: Run, now: datetime) -> bool:
 
 def give_up(run: Run) -> None:
     """End a run that was lost too often, once nothing of it can still be at work."""
-    try:
-        move(
-            run,
-            RunState.FAILED,
-            by=By.REAPER,
-            error_summary=f"The run was lost {run.attempt} times: something ends the workers that take it.",
-            error_remedy="Read the workers' logs, and look at their memory and disk; then retry the run.",
-        )
-    except (RunMoved, TransitionRefused):
+    is_over = move_if_still(
+        run,
+        RunState.FAILED,
+        by=By.REAPER,
+        error_summary=f"The run was lost {run.attempt} times: something ends the workers that take it.",
+        error_remedy="Read the workers' logs, and look at their memory and disk; then retry the run.",
+    )
+    if not is_over:
         logger.info("Run #%s was taken by a worker after all, or something of it may still be at work.", run.number)

@@ -98,6 +98,15 @@ def move(
             issue(run)
 
 
+def move_if_still(run: Run, after: RunState, *, by: By, **fields: Any) -> bool:
+    """Move the run; false where somebody was faster, or the move's condition does not hold any more."""
+    try:
+        move(run, after, by=by, **fields)
+    except (RunMoved, TransitionRefused):
+        return False
+    return True
+
+
 def _sentence(run: Run, after: RunState) -> str:
     text = f"Run #{run.number} for {run.district.name}: {after.word.lower()}."
     return f"{text} {run.error_summary}" if after in FAILURES and run.error_summary else text

@@ -40,6 +40,18 @@ def call_of(environ: Environ) -> Call:
     return Call(service=service, action=named, target=target, smithy=smithy, has_action=action is not None)
 
 
+def body_of(environ: Environ) -> bytes:
+    """Return the request's body, and leave it whole for who reads it next."""
+    stream = environ["wsgi.input"]
+    if environ.get("wsgi.input_terminated"):
+        body = bytes(stream.read())
+        environ["CONTENT_LENGTH"] = str(len(body))
+    else:
+        body = bytes(stream.read(int(environ.get("CONTENT_LENGTH") or 0)))
+    environ["wsgi.input"] = io.BytesIO(body)
+    return body
+
+
 def _service(environ: Environ) -> str:
     """Return the service of the signature's credential scope; unsigned requests are taken for S3, as moto does."""
     scope = str(environ.get("HTTP_AUTHORIZATION", "")).partition("Credential=")[2].partition(",")[0].split("/")
@@ -50,9 +62,7 @@ def _form_action(environ: Environ) -> str | None:
     if not str(environ.get("CONTENT_TYPE", "")).startswith("application/x-www-form-urlencoded"):
         values = parse_qs(str(environ.get("QUERY_STRING", ""))).get("Action")
         return values[0] if values else None
-    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    environ["wsgi.input"] = io.BytesIO(body)
-    values = parse_qs(body.decode("utf-8", "replace")).get("Action")
+    values = parse_qs(body_of(environ).decode("utf-8", "replace")).get("Action")
     return values[0] if values else None
 
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.calls import Environ
+from sandbox.calls import Environ, body_of
 from sandbox.clock import CLOCK
 
 Told = dict[str, Any]
@@ -41,7 +41,7 @@ def answer_of(environ: Environ) -> tuple[str, Told] | None:
     lever = LEVERS.get(str(environ.get("PATH_INFO", "")))
     if lever is None:
         return None
-    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    body = body_of(environ)
     try:
         told = json.loads(body or b"{}")
         return "200 OK", lever(told)

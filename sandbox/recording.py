@@ -5,7 +5,6 @@ Nothing of what is asked or answered is kept beside ARNs: no names of callers, n
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import threading
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
 
-from sandbox.calls import Environ, call_of
+from sandbox.calls import Environ, body_of, call_of
 
 ARN = re.compile(r"arn:aws:[a-z0-9-]+:[a-z0-9-]*:(?:[0-9]{12})?:[A-Za-z0-9_./:=+@*-]+")
 TAG = re.compile(r"ManagedBy.{1,60}?homeroom\b", re.DOTALL)
@@ -35,8 +34,7 @@ class Recording:
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer as the inner one does, and note the call."""
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        environ["wsgi.input"] = io.BytesIO(body)
+        body = body_of(environ)
         call = call_of(environ)
         status: list[str] = []
 

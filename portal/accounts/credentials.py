@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.dispatch import Signal
@@ -15,6 +16,7 @@ from portal.audit.services import record
 
 credential_changed = Signal()
 """Sent with `change` and its `sentence` in the transaction of the change: who sends notices listens."""
+ACTIONS = {Credential.PASSWORD: AuditAction.PASSWORD_SET, Credential.ROLE: AuditAction.USER_SET}
 TOLD_FOR = timedelta(days=7)
 """So long each sign-in of the person says what somebody else has changed."""
 
@@ -27,13 +29,6 @@ def password_set(user: User, by: User | None) -> None:
         if by is not None and by.pk == user.pk
         else f"{user.get_username()} was given a new password by {_name(by)}."
     )
-    record(
-        action=AuditAction.PASSWORD_SET,
-        actor=by,
-        subject_kind="user",
-        subject_id=user.get_username(),
-        message=sentence,
-    )
     _keep(user, by, Credential.PASSWORD, sentence)
 
 
@@ -41,15 +36,7 @@ def password_set(user: User, by: User | None) -> None:
 def role_set(user: User, by: User | None, role: str | None) -> None:
     """Record which role a person has now, and whether they may come in."""
     sentence = f"{user.get_username()} has the role {role or 'none'}" + ("." if user.is_active else ", inactive.")
-    record(
-        action=AuditAction.USER_SET,
-        actor=by,
-        subject_kind="user",
-        subject_id=user.get_username(),
-        message=sentence,
-        after={"role": role, "active": user.is_active},
-    )
-    _keep(user, by, Credential.ROLE, sentence)
+    _keep(user, by, Credential.ROLE, sentence, {"role": role, "active": user.is_active})
 
 
 def changed_by_others(user: User) -> list[CredentialChange]:
@@ -77,7 +64,15 @@ def within_reach(people: Iterable[int], since: datetime) -> dict[int, Credential
     return reached
 
 
-def _keep(user: User, by: User | None, what: Credential, sentence: str) -> None:
+def _keep(user: User, by: User | None, what: Credential, sentence: str, after: dict[str, Any] | None = None) -> None:
+    record(
+        action=ACTIONS[what],
+        actor=by,
+        subject_kind="user",
+        subject_id=user.get_username(),
+        message=sentence,
+        after=after,
+    )
     change = CredentialChange.objects.create(user=user, by=by, what=what.value)
     credential_changed.send(sender=CredentialChange, change=change, sentence=sentence)
 

@@ -10,12 +10,11 @@ from portal.accounts.roles import Role, require_role
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
 from portal.state_table import By
-from provisioning.fence import RunMoved
 from provisioning.models import Run
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.second_person import second_person_problem
 from provisioning.states import PLAN_EXPIRED, Decision, RunState
-from provisioning.transitions import TransitionRefused, move
+from provisioning.transitions import move, move_if_still
 from provisioning.turns import act_on_each
 
 
@@ -54,18 +53,14 @@ def expire() -> list[int]:
 
 def _expire(run: Run) -> bool:
     """Discard a plan that has waited too long; false when somebody decided at this moment."""
-    try:
-        move(
-            run,
-            RunState.DISCARDED,
-            by=By.SCHEDULER,
-            error_code=PLAN_EXPIRED,
-            error_summary="Nobody decided on the plan in time; nothing was applied.",
-            error_remedy="Start a new run for a fresh plan.",
-        )
-    except (RunMoved, TransitionRefused):
-        return False
-    return True
+    return move_if_still(
+        run,
+        RunState.DISCARDED,
+        by=By.SCHEDULER,
+        error_code=PLAN_EXPIRED,
+        error_summary="Nobody decided on the plan in time; nothing was applied.",
+        error_remedy="Start a new run for a fresh plan.",
+    )
 
 
 def _waiting(run: Run, actor: User) -> Run:

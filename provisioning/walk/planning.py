@@ -99,11 +99,13 @@ def contents_key() -> bytes:
 
 def still_binds(hold: Hold, terraform: Terraform) -> bool:
     """Say whether the stored plan was approved and still fits what it was made for, so that it is applied as it is."""
-    run = hold.run
-    if run.decision != Decision.APPROVED or not run.plan_stored:
-        return False
+    return hold.run.decision == Decision.APPROVED and hold.run.plan_stored and not changed_since(hold, terraform)
+
+
+def changed_since(hold: Hold, terraform: Terraform) -> list[str]:
+    """Return what has changed since the stored plan was made, in words; nothing where it still binds."""
     now = hold.reading("Reading the state", lambda: binding_now(hold, terraform))
-    return not differences(PlanBinding.from_data(run.plan_binding), now)
+    return differences(PlanBinding.from_data(hold.run.plan_binding), now)
 
 
 def binding_now(hold: Hold, terraform: Terraform) -> PlanBinding:
@@ -128,9 +130,7 @@ def wanted_spec(run: Run) -> dict[str, Any]:
 
 def refuse_stale(hold: Hold, terraform: Terraform) -> None:
     """Raise PlanStale unless the stored plan still fits the state, the settings and this worker's versions."""
-    made = PlanBinding.from_data(hold.run.plan_binding)
-    now = hold.reading("Reading the state", lambda: binding_now(hold, terraform))
-    if told := differences(made, now):
+    if told := changed_since(hold, terraform):
         raise PlanStale(f"The approved plan is out of date: {'; '.join(told)}.")
 
 

@@ -17,11 +17,11 @@ from sandbox.authorization.callers import Callers, Known
 from sandbox.authorization.decision import Decision, Source, decide
 from sandbox.authorization.facts import Surroundings
 from sandbox.authorization.identities import Caller, Kind, anybody
-from sandbox.authorization.requests import Operation, UnreadableRequestError, body_of, headers_of, operation_of
+from sandbox.authorization.requests import Operation, UnreadableRequestError, headers_of, operation_of
 from sandbox.authorization.resources import Place
 from sandbox.authorization.services import decided_for_service, service_asks
 from sandbox.authorization.signatures import Flaw, Signature, Signed, UnsignedError, flaw, signature_of
-from sandbox.calls import Environ
+from sandbox.calls import Environ, body_of
 
 log = logging.getLogger("sandbox.authorization")
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.calls import Environ
+from sandbox.calls import Environ, body_of
 
 PREFIXES = {"monitoring": "cloudwatch", "tagging": "tag"}
 """The prefix of a service's actions, where it differs from the name in a signature's scope."""
@@ -41,18 +41,6 @@ class Operation:
     region: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The request's headers, by names in lower case."""
-
-
-def body_of(environ: Environ) -> bytes:
-    """Return the request's body, and leave it whole for who reads it next."""
-    stream = environ["wsgi.input"]
-    if environ.get("wsgi.input_terminated"):
-        body = bytes(stream.read())
-        environ["CONTENT_LENGTH"] = str(len(body))
-    else:
-        body = bytes(stream.read(int(environ.get("CONTENT_LENGTH") or 0)))
-    environ["wsgi.input"] = io.BytesIO(body)
-    return body
 
 
 def headers_of(environ: Environ) -> dict[str, str]:

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 from xml.etree.ElementTree import ParseError
 
-from sandbox.calls import Call, Environ
+from sandbox.calls import Call, Environ, body_of
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -60,7 +60,7 @@ def asked(service: str, call: Call, environ: Environ) -> Asked | None:
         return None
     if operation.input_shape is None:
         return Asked(service, operation, {})
-    body = b"" if _takes_bytes(operation) else _body(environ)
+    body = b"" if _takes_bytes(operation) else body_of(environ)
     # A dict in place of werkzeug's, whose look-ups cost ten times as much, where no value is given twice.
     values: Any = dict(parse_qsl(_form(environ, body), keep_blank_values=True)) if call.has_action else request.args
     parser = PROTOCOL_PARSERS[protocol](operation, timestamp_parser=_as_it_is, blob_parser=_bytes)
@@ -83,12 +83,6 @@ def _takes_bytes(operation: Any) -> bool:
     """Say whether the body is an object's bytes, as PutObject's."""
     payload = operation.input_shape.serialization.get("payload")
     return payload is not None and operation.input_shape.members[payload].type_name == "blob"
-
-
-def _body(environ: Environ) -> bytes:
-    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    environ["wsgi.input"] = io.BytesIO(body)
-    return body
 
 
 def _form(environ: Environ, body: bytes) -> str:

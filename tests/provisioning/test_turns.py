@@ -17,7 +17,7 @@ from provisioning.rollouts import ticking
 from provisioning.services.requests import request_run
 from provisioning.states import RunKind, RunState
 from provisioning.tasks import reap_runs
-from provisioning.transitions import move
+from provisioning.transitions import move_if_still
 from provisioning.turns import act_on_each, in_batches
 from tests.builders import a_run, moved
 
@@ -55,7 +55,7 @@ def failing_for(number: int, real: Any) -> Any:
 
 def test_a_bad_row_ends_no_turn_of_the_reaper(monkeypatch):
     bad, good, waits = at_work(), at_work(), expired()
-    monkeypatch.setattr("provisioning.reaper.move", failing_for(bad.pk, move))
+    monkeypatch.setattr("provisioning.reaper.move_if_still", failing_for(bad.pk, move_if_still))
     with pytest.raises(ExceptionGroup) as told:
         reap_runs()
     assert told.value.subgroup(lambda error: f"#{bad.number} is a bad row" in str(error)) is not None

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable
 
 from django.db import connection
 
@@ -17,9 +16,8 @@ def lock_of(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
 
 
-@contextlib.contextmanager
-def alone(name: str) -> Iterator[bool]:
-    """Yield whether the work of this name is ours now; false where another worker is still at it.
+def do_alone(name: str, work: Callable[[], object]) -> None:
+    """Do the work of this name, unless another worker is still at it.
 
     The lock is PostgreSQL's and the session's, so that it ends with the connection of a worker that dies (PostgreSQL,
     "Advisory Locks").
@@ -30,10 +28,9 @@ def alone(name: str) -> Iterator[bool]:
         (is_ours,) = cursor.fetchone()
     if not is_ours:
         logger.info("Not now: another worker is still to %s.", name)
-        yield False
         return
     try:
-        yield True
+        work()
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [key])

@@ -13,7 +13,7 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.districts.models import AwsAccount, District
 from provisioning.access_check import check_account, check_all
-from provisioning.alone import alone
+from provisioning.alone import do_alone
 from provisioning.archive import archive_ended
 from provisioning.archive import trim_events as trim
 from provisioning.claim import claim
@@ -113,9 +113,7 @@ def reap_runs() -> None:
 )
 def sweep_drift() -> None:
     """Ask for the drift checks whose turn has come."""
-    with alone("ask for drift checks") as is_ours:
-        if is_ours:
-            sweep_districts()
+    do_alone("ask for drift checks", sweep_districts)
 
 
 @shared_task(
@@ -134,9 +132,7 @@ def send_notices() -> None:
 )
 def archive_events() -> None:
     """Archive the events of runs that ended without it."""
-    with alone("archive events") as is_ours:
-        if is_ours:
-            archive_ended()
+    do_alone("archive events", archive_ended)
 
 
 @shared_task(
@@ -144,9 +140,7 @@ def archive_events() -> None:
 )
 def forget_plans() -> None:
     """Delete the stored plans of runs that have ended."""
-    with alone("forget plans") as is_ours:
-        if is_ours:
-            forget_ended_plans()
+    do_alone("forget plans", forget_ended_plans)
 
 
 @shared_task(
@@ -157,9 +151,7 @@ def forget_plans() -> None:
 )
 def trim_events() -> None:
     """Delete old events whose archive holds the same, and old notices."""
-    with alone("trim events") as is_ours:
-        if is_ours:
-            take_steps(trim, lambda: forget_old(settings.EVENTS_DAYS))
+    do_alone("trim events", lambda: take_steps(trim, lambda: forget_old(settings.EVENTS_DAYS)))
 
 
 @shared_task(
@@ -171,9 +163,7 @@ def trim_events() -> None:
 def read_quotas(account: int | None = None, region: str = "") -> None:
     """Read the quotas of every account, or of one in one region."""
     if account is None:
-        with alone("read quotas") as is_ours:
-            if is_ours:
-                read_all()
+        do_alone("read quotas", read_all)
     elif (known := AwsAccount.objects.filter(pk=account).first()) is not None:
         read_account(known, region)
 
@@ -187,9 +177,7 @@ def read_quotas(account: int | None = None, region: str = "") -> None:
 def check_access(account: int | None = None) -> None:
     """Ask AWS who we are in every account, or in one."""
     if account is None:
-        with alone("check access") as is_ours:
-            if is_ours:
-                check_all()
+        do_alone("check access", check_all)
     elif (known := AwsAccount.objects.filter(pk=account).first()) is not None:
         check_account(known)
 
@@ -220,9 +208,7 @@ def plan_districts(ids: list[int], actor: int | None) -> None:
 )
 def measure_pipelines() -> None:
     """Read what the live districts' pipelines are doing."""
-    with alone("measure pipelines") as is_ours:
-        if is_ours:
-            measure_all()
+    do_alone("measure pipelines", measure_all)
 
 
 @shared_task(

@@ -32,8 +32,7 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-@pytest.fixture(scope="session")
-def client(sandbox: Sandbox) -> Clients:
+def clients_of(sandbox: Sandbox) -> Clients:
     """Return a function that makes a client; it never retries, so that a test sees the first answer."""
     session: Any = boto3.session.Session(region_name="us-east-1")
     config = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30)
@@ -43,3 +42,9 @@ def client(sandbox: Sandbox) -> Clients:
         return session.client(service, endpoint_url=sandbox.url, config=config)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def client(sandbox: Sandbox) -> Clients:
+    """Make clients of the session's sandbox."""
+    return clients_of(sandbox)

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from sandbox.launch import Sandbox, running_sandbox
+from tests.sandbox.conftest import Clients, clients_of
 from tests.sandbox.levers import pull
-
-Clients = Callable[[str], Any]
 
 
 @pytest.fixture
@@ -26,12 +21,5 @@ def aws() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def client(aws: Sandbox) -> Clients:
-    """Return a function that makes a client; it never retries, so that a test sees the first answer."""
-    session: Any = boto3.session.Session(region_name="us-east-1")
-    config = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30)
-
-    @functools.cache
-    def make(service: str) -> Any:
-        return session.client(service, endpoint_url=aws.url, config=config)
-
-    return make
+    """Make clients of the test's own."""
+    return clients_of(aws)

@@ -41,8 +41,8 @@ LONG = ("staging-M-3-none", "production-L-3-nat", "production-L-2-none+certifica
 NAMED = os.environ.get("ADOPTION", "").split()
 STACKS: list[Any] = [*NAMED] or ["sandbox-S-2-nat", *(pytest.param(name, marks=pytest.mark.soak) for name in LONG)]
 APPLY_SECONDS = 900.0
-SEED, LOST = 20, 30
-"""The seed and the number of resources that the state loses where it loses some."""
+SEED, SOME = 20, 30
+"""The seed, and the number of resources that the state loses, or keeps, where it loses some."""
 WAITING = {"aws_acm_certificate_validation"}
 COMPOSED = {"aws_iam_role_policy_attachment", "aws_route53_record"}
 """Types whose id in the state is the provider's own, made otherwise by a create than by an import."""
@@ -164,15 +164,25 @@ def no_password_in(text: str, district: District) -> None:
         assert password not in text
 
 
-def test_a_district_whose_state_is_lost_is_adopted_whole(district: District, tmp_path: Path):
-    known = district.had
+def found_whole(district: District) -> Findings:
+    """Return what is found where the whole state is lost: all that can be adopted, and nothing else."""
     found = district.look({})
     assert not found.foreign
     assert not found.surplus
     assert not found.forget
-    assert {told.address for told in found.adoptions} == of_kind(set(known), Adopt)
+    assert {told.address for told in found.adoptions} == of_kind(set(district.had), Adopt)
     assert all(not told.unfinished for told in found.adoptions)
+    return found
 
+
+def test_all_of_a_district_whose_state_is_lost_is_found(district: District):
+    found_whole(district)
+
+
+@pytest.mark.soak
+def test_a_district_whose_state_is_lost_is_adopted_whole(district: District, tmp_path: Path):
+    known = district.had
+    found = found_whole(district)
     workspace = tmp_path / "stack"
     shutil.copytree(district.folder, workspace, ignore=shutil.ignore_patterns(".terraform*", "*.tfplan"))
     (workspace / ADOPTION_FILE).write_text(import_blocks(found.adoptions))
@@ -205,9 +215,11 @@ def same_things(before: Things, after: Things) -> None:
                 assert record.id == after[address].id, address
 
 
-def test_a_state_that_lost_some_is_whole_again(district: District):
+@pytest.mark.parametrize("lost", ["most", pytest.param("some", marks=pytest.mark.soak)])
+def test_a_state_that_lost_some_is_whole_again(district: District, lost: str):
     known = district.had
-    chosen = set(random.Random(SEED).sample(sorted(known), LOST))
+    few = set(random.Random(SEED).sample(sorted(known), SOME))
+    chosen = few if lost == "some" else set(known) - few
     chosen.add("aws_secretsmanager_secret_version.secret_owner_first_version")
     chosen -= {"aws_rds_cluster.database_cluster"}
     program(district.settings, district.folder, "state", "rm", *sorted(chosen))

@@ -8,23 +8,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
-from portal.districts.models import District
 from provisioning.engine.errored_state import StateFacts
 from provisioning.engine.host import host_name
 from provisioning.models import ErroredPlace, ErroredState, Run
 from provisioning.models.errored import KEPT
-
-
-def kept_of(district: District) -> QuerySet[ErroredState]:
-    """Return the states of a district that are kept and that nobody has decided on, oldest first."""
-    rows = ErroredState.objects.filter(run__district_id=district.pk, place__in=KEPT)
-    return rows.select_related("run", "run__district").order_by("id")
 
 
 @transaction.atomic

@@ -149,7 +149,7 @@ class Walk:
         return self.initialized(folder)
 
     def initialized(self, folder: Path) -> Terraform:
-        """Return Terraform on a folder, initialized, the state free of a dead one's lock, and what was kept of it pushed."""
+        """Return Terraform on a folder, initialized, the state free of a dead one's lock and what was kept pushed."""
         terraform = self.terraform(folder)
         self.hold.reading("Initializing Terraform", terraform.init)
         self.hold.reading("Looking at the state's lock", lambda: release_lock(self.hold, terraform))

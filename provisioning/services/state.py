@@ -15,9 +15,9 @@ from portal.accounts.roles import Role, require_role
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
 from portal.districts.models import District
-from provisioning.errored_states import kept_of, note_discarded
+from provisioning.errored_states import note_discarded
 from provisioning.models import DistrictLock, ErroredState, Run
-from provisioning.selectors import active_run
+from provisioning.selectors import active_run, kept_of, lock_of
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.requests import beside_active, request_run
 from provisioning.states import RunKind
@@ -91,7 +91,7 @@ def request_release(*, district: District, lock_id: str, reason: str, actor: Use
 
     require_role(actor, Role.ADMINISTRATOR)
     why = checked_reason(reason)
-    row = DistrictLock.objects.filter(district=district).first()
+    row = lock_of(district)
     if row is None or not row.is_held or row.lock["id"] != lock_id:
         raise ServiceRefused("lock_unseen", "That lock was not seen on this state.", "Read the lock again first.")
     with transaction.atomic():

@@ -13,8 +13,9 @@ from provisioning.engine.errors import ErroredStateRefused, TerraformFailed
 from provisioning.engine.state_store import read_state
 from provisioning.engine.terraform import Terraform
 from provisioning.errored_keeping import fetch, forget, keep, move_to_bucket
-from provisioning.errored_states import kept_of, note_deleted, note_pushed, note_refused
+from provisioning.errored_states import note_deleted, note_pushed, note_refused
 from provisioning.models import ErroredState
+from provisioning.selectors import kept_of
 from provisioning.walk.hold import PASSING, Hold
 from provisioning.walk.settling import note_recovered, release_lock
 

@@ -50,7 +50,8 @@ def kept_of(district: District) -> QuerySet[ErroredState]:
 
 def lock_of(district: District) -> DistrictLock | None:
     """Return what was seen of the lock of the district's state, if anybody ever looked at one."""
-    return DistrictLock.objects.filter(district=district).first()
+    # Where it was read along with the district, nothing is asked; that there is none is an AttributeError of Django's.
+    return getattr(district, "state_lock", None)
 
 
 def looked_at(district: District) -> DistrictHoldings | None:

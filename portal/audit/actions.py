@@ -47,8 +47,8 @@ class AuditAction(StrEnum):
     ERRORED_STATE_PUSHED = "run:errored-state:push"
     ERRORED_STATE_DISCARDED = "run:errored-state:discard"
     ERRORED_STATE_DELETED = "run:errored-state:delete"
-    STATE_PUSH_REQUESTED = "district:state:push:request"
-    LOCK_RELEASE_REQUESTED = "district:lock:release:request"
+    STATE_PUSH_REQUESTED = "district:state-push:request"
+    LOCK_RELEASE_REQUESTED = "district:lock-release:request"
     LOCK_RELEASED = "district:lock:release"
 
     @property

@@ -13,9 +13,9 @@ import hashlib
 import hmac
 import logging
 from collections.abc import Callable
-from typing import TypeVar
 
 from django.conf import settings as django_settings
+from django.utils import timezone
 
 from provisioning.engine.errored_state import SavedState, facts_of, saved_states
 from provisioning.engine.errored_store import delete_errored, errored_key, get_errored, put_errored
@@ -24,14 +24,14 @@ from provisioning.engine.host import this_host
 from provisioning.engine.sealed_states import forget_sealed, seal, sealed_names, unseal
 from provisioning.engine.settings import EngineSettings
 from provisioning.errored_states import note_deleted, note_kept, note_moved
+from provisioning.guards import at_rest
 from provisioning.models import ErroredPlace, ErroredState, Run
 from provisioning.models.errored import KEPT
 from provisioning.patience import patiently
-from provisioning.turns import act_on_each, in_batches
+from provisioning.turns import act_on_each, in_batches, take_steps
 
 logger = logging.getLogger(__name__)
 
-Result = TypeVar("Result")
 Write = Callable[[Callable[[], object]], object]
 """Writes to the database what a call writes: patiently, or within the fence of a run that is held."""
 FORGET_SECONDS = 50.0
@@ -85,8 +85,10 @@ def keep_left_on_host(engine: EngineSettings) -> None:
     What the worker of a run that goes on may still store itself is let be. A row that fails is told when all others
     have had their turn.
     """
-    act_on_each(list(saved_states(engine)), lambda saved: _keep_left(saved, engine))
-    act_on_each(sealed_names(engine), lambda name: _settle(name, engine))
+    take_steps(
+        lambda: act_on_each(list(saved_states(engine)), lambda saved: _keep_left(saved, engine)),
+        lambda: act_on_each(sealed_names(engine), lambda name: _settle(name, engine)),
+    )
 
 
 def fetch(row: ErroredState, engine: EngineSettings) -> bytes:
@@ -136,8 +138,18 @@ def _keep_left(saved: SavedState, engine: EngineSettings) -> None:
     run = Run.objects.select_related("district").filter(pk=saved.run_number).first()
     if run is None:
         logger.error("%s stays: the portal knows no run #%s.", saved.path, saved.run_number)
-    elif saved.is_finished and not (run.is_active and saved.attempt >= run.attempt):
+    elif _is_ours_to_keep(run, saved):
         keep(run, saved, engine)
+
+
+def _is_ours_to_keep(run: Run, saved: SavedState) -> bool:
+    """Say whether nothing can write it any more, and no worker of the run is there to store it.
+
+    Of a run that has ended its row knows, also of a host that has started anew since; of an earlier attempt the folder.
+    """
+    if run.is_active:
+        return saved.attempt < run.attempt and saved.is_finished
+    return saved.is_finished or at_rest(run, timezone.now())
 
 
 def _settle(name: str, engine: EngineSettings) -> None:

@@ -48,6 +48,8 @@ from provisioning.walk.hold import StillAtWork
 
 logger = logging.getLogger(__name__)
 
+TELL_SECONDS = 60.0
+"""How long a host has to keep its states before it is told again; as often as `forget_states` has its turn."""
 TURN, CHORE, LONG_CHORE, LAST_SECONDS = 120, 300, 3300, 30
 """After how many seconds Celery ends a turn of the reaper, a chore and a long one, and how long each has to end."""
 
@@ -167,7 +169,7 @@ def forget_states() -> None:
 def tell_hosts() -> None:
     """Tell one worker of each host to keep the states that lie there; one that is not told is told the next time."""
     for queue in queues_listened_to(PREFIX):
-        keep_states_here.apply_async(queue=queue, expires=float(TURN))
+        keep_states_here.apply_async(queue=queue, expires=TELL_SECONDS)
 
 
 @shared_task(

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 
 from portal.accounts.roles import NotAllowed, Role
 from portal.audit.actions import AuditAction
@@ -22,7 +24,8 @@ from provisioning.engine.aws import client
 from provisioning.engine.errors import ErroredStateUnreadable
 from provisioning.engine.sealed_states import sealed_folder
 from provisioning.engine.state_store import delete_state, ensure_state_bucket, state_key
-from provisioning.engine.workspace import STATE_SAVED_HERE, new_workspace
+from provisioning.engine.supervisor import STARTED
+from provisioning.engine.workspace import COMMANDS, STATE_SAVED_HERE, new_workspace
 from provisioning.errored_keeping import fetch, forget_decided, keep_left_on_host, key_of
 from provisioning.errored_states import note_discarded, note_pushed, note_refused
 from provisioning.models import ErroredPlace, ErroredState, Run
@@ -159,6 +162,22 @@ def test_the_worker_of_a_run_that_goes_on_is_not_disturbed(failed: Run):
     Run.objects.filter(pk=run.pk).update(attempt=2)
     keep_left_on_host(engine_settings())
     assert not path.exists(), "an earlier attempt's is nobody's to store any more"
+
+
+def test_what_a_host_left_before_it_started_anew_is_kept_once_its_run_has_ended(failed: Run):
+    folder = left(failed).parent / COMMANDS / "1-apply"
+    folder.mkdir(parents=True)
+    gone = {"host": "this-one/before/1", "pid": 1, "started": 1.0, "ticks": None}
+    (folder / STARTED).write_text(json.dumps({"supervisor": gone}))
+    Run.objects.filter(pk=failed.pk).update(
+        process={"command": "apply", "orphan_seconds": 600, "grace_seconds": 300}, lease_until=timezone.now()
+    )
+    keep_states()
+    assert left(failed).exists(), "its Terraform may still write it, as far as anybody can see"
+    Run.objects.filter(pk=failed.pk).update(lease_until=timezone.now() - timedelta(hours=1))
+    keep_states()
+    assert not left(failed).exists()
+    assert ErroredState.objects.get(run=failed).place == ErroredPlace.HOST
 
 
 def test_who_decides_first_has_decided(failed: Run, bucket):

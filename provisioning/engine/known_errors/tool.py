@@ -97,7 +97,8 @@ KNOWN = (
         "state_not_saved",
         r"Failed to save state",
         summary="Terraform could not store the district's state.",
-        remedy="Put right what the details say, then retry the run: it pushes the state that was kept, before it plans.",
+        remedy="Put right what the details say, then retry the run: it pushes the state that was kept, before it "
+        "plans.",
         origin=origins.terraform("internal/backend/local/backend_apply.go"),
         example="Error: Failed to save state\n\nError saving state: failed to upload state: operation error S3: "
         "PutObject, https response error StatusCode: 503, RequestID: FGTNVZ1C",

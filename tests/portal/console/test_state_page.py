@@ -51,9 +51,12 @@ def shown(user: User, address: str) -> str:
 
 def test_everybody_sees_on_the_run_and_the_district_what_it_means_and_what_to_do(errored: ErroredState):
     vera = a_person(Role.VIEWER)
-    for address in (f"/runs/{errored.run.number}", f"/districts/{errored.run.district.suffix}"):
+    for address, which in (
+        (f"/runs/{errored.run.number}", "this run"),
+        (f"/districts/{errored.run.district.suffix}", f"run #{errored.run.number}"),
+    ):
         page = shown(vera, address)
-        assert f"The state of run #{errored.run.number} could not be written" in page, address
+        assert f"The state of {which} could not be written" in page, address
         assert "kept on the worker&#x27;s host worker-7, encrypted" in page or "host worker-7, encrypted" in page
         assert "it pushes the state before it plans" in page
         assert "State and lock" not in page, "that is an administrator's"

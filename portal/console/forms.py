@@ -292,12 +292,14 @@ class TeardownForm(DescribedForm):
 class StateForm(DescribedForm):
     """What an administrator does about a district's state, and why."""
 
-    act = forms.ChoiceField(label=_("What to do"))
+    act = forms.ChoiceField(label=_("What to do"), help_text=_("Only what can be done now is offered."))
     reason = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 2}), max_length=1000)
 
     def __init__(self, *args: Any, acts: Sequence[tuple[str, StrOrPromise]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["act"] = forms.ChoiceField(label=_("What to do"), choices=[("", _("Choose")), *acts])
+        act = self.fields["act"]
+        assert isinstance(act, forms.ChoiceField)
+        act.choices = [("", _("Choose")), *acts]
 
 
 class SignInForm(DescribedForm, AuthenticationForm):

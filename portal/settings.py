@@ -169,6 +169,7 @@ CELERY_BEAT_SCHEDULE = {
         ("sweep-drift", "provisioning.sweep_drift", 60),
         ("measure-pipelines", "provisioning.measure_pipelines", 60),
         ("forget-plans", "provisioning.forget_plans", 60),
+        ("forget-states", "provisioning.forget_states", 60),
         ("archive-events", "provisioning.archive_events", 600),
         ("read-quotas", "provisioning.read_quotas", 3600),
         ("check-access", "provisioning.check_access", 3600),

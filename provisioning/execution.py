@@ -3,7 +3,8 @@
 Before the first plan in an account and region comes the preflight: what would fail there is said at once.
 
 1. Synthesize the stack from the run's specification, in a child process.
-2. Initialize Terraform with the district's state in the bucket, and settle what a Terraform that died has left.
+2. Initialize Terraform with the district's state in the bucket, and settle what a Terraform that died has left; a
+   state that an earlier one could not store is pushed.
 3. Plan. The plan is recorded, judged, and stored in the bucket.
 4. A plan that needs approval waits there and holds no worker. Any other is applied: that very plan.
 5. Record resources and outputs, also after a failure: what exists is known and billed.
@@ -39,6 +40,7 @@ from provisioning.stored_plans import forget_plan
 from provisioning.supervision import Supervision
 from provisioning.takeover import TakeOver
 from provisioning.walk.applying import apply, carry
+from provisioning.walk.errored import keep_saved, push_kept
 from provisioning.walk.first_look import look_first
 from provisioning.walk.hold import Hold, StillAtWork
 from provisioning.walk.planning import note_plan, refuse_stale, still_binds
@@ -59,15 +61,15 @@ def execute(run: Run, claim: UUID, seen: TakeOver | None = None) -> None:
         try:
             walk.go(seen)
         except Interrupted as error:
-            walk.note_what_is_over()
+            walk.wind_up()
             walk.hold.end(*walk.hold.interruption(error))
         except EngineError as error:
-            walk.note_what_is_over()
+            walk.wind_up()
             walk.hold.end(RunState.FAILED, error)
         except (RunMoved, StillAtWork):
             raise
         except Exception as error:  # a fault of ours ends the run as well, once nothing of it is at work
-            walk.note_what_is_over()
+            walk.wind_up()
             if isinstance(error, OSError) and error.errno == errno.ENOSPC:
                 walk.hold.end(RunState.FAILED, DiskFull("The worker's disk is full.", detail=str(error)))
             else:
@@ -97,6 +99,7 @@ class Walk:
             self.follow()
             return
         self.end_remains()
+        keep_saved(self.hold)
         folder = new_workspace(self.hold.settings, self.run.number, self.hold.attempt)
         if self.run.state_badge is RunState.CANCELLING:
             self.stop_lost(folder)
@@ -146,10 +149,11 @@ class Walk:
         return self.initialized(folder)
 
     def initialized(self, folder: Path) -> Terraform:
-        """Return Terraform on a folder, initialized, the state's lock free of what a dead one has left."""
+        """Return Terraform on a folder, initialized, the state free of a dead one's lock and what was kept pushed."""
         terraform = self.terraform(folder)
         self.hold.reading("Initializing Terraform", terraform.init)
         self.hold.reading("Looking at the state's lock", lambda: release_lock(self.hold, terraform))
+        push_kept(self.hold, terraform)
         return terraform
 
     def planned(self, terraform: Terraform) -> Plan:
@@ -197,6 +201,7 @@ class Walk:
         synthesize(self.hold.settings, _canonical(self.run.spec), folder)
         self.hold.reading("Initializing Terraform", terraform.init)
         self.hold.reading("Looking at the state's lock", lambda: release_lock(self.hold, terraform))
+        push_kept(self.hold, terraform)
         record_what_exists(self.hold, terraform)
         raise Interrupted("The run was canceled; its worker had been lost.")
 
@@ -229,6 +234,11 @@ class Walk:
             raise StillAtWork(f"Run #{self.run.number}: its terraform {left.command} does not end.")
         # What this host cannot see is over by its time: before that the run is not taken (`provisioning.takeover`).
         self.supervision.remember({"ended": None})
+
+    def wind_up(self) -> None:
+        """Keep what the run must not take with it: that its last command is over, and a state that was not stored."""
+        self.note_what_is_over()
+        keep_saved(self.hold)
 
     def note_what_is_over(self) -> None:
         """Keep that the last command is seen to have ended, where nobody followed it to its end; raises RunMoved."""

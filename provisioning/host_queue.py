@@ -10,10 +10,13 @@ from django.conf import settings
 
 from provisioning.engine.host import host_name, this_host
 
+PREFIX = "runs."
+"""How the names of all hosts' queues begin."""
+
 
 def queue_of(host: str) -> str:
     """Return the name of a host's queue."""
-    return f"runs.{host_name(host)}.{hashlib.sha256(host.encode()).hexdigest()[:12]}"
+    return f"{PREFIX}{host_name(host)}.{hashlib.sha256(host.encode()).hexdigest()[:12]}"
 
 
 @celeryd_after_setup.connect(weak=False)

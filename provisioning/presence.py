@@ -41,6 +41,12 @@ def sign(name: str, queues: list[str] | None = None) -> None:
         Presence.objects.filter(seen_at__lt=now - FORGOTTEN_AFTER).delete()
 
 
+def queues_listened_to(prefix: str) -> list[str]:
+    """Return the queues of this prefix to which a worker listens that has given a sign of life lately."""
+    there = Presence.objects.filter(seen_at__gt=timezone.now() - SILENT_AFTER)
+    return sorted({queue for row in there for queue in row.queues if queue.startswith(prefix)})
+
+
 def leave(name: str) -> None:
     """Take the sign away: the worker went on purpose."""
     Presence.objects.filter(name=name).delete()

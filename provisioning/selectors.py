@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from portal.districts.models import District
 from provisioning.archive import events_of
-from provisioning.models import DistrictHoldings, RemovalCertificate, Run
+from provisioning.models import DistrictHoldings, DistrictLock, ErroredState, RemovalCertificate, Run
+from provisioning.models.errored import KEPT
 from provisioning.states import ACTIVE_STATES
 
 ACTIVE = sorted(state.value for state in ACTIVE_STATES)
@@ -39,6 +40,18 @@ def active_runs() -> QuerySet[Run]:
 def certificate_of(district: District) -> RemovalCertificate | None:
     """Return the certificate of the district's removal."""
     return RemovalCertificate.objects.filter(district=district).first()
+
+
+def kept_of(district: District) -> QuerySet[ErroredState]:
+    """Return the states of a district that are kept and that nobody has decided on, oldest first."""
+    rows = ErroredState.objects.filter(run__district_id=district.pk, place__in=KEPT)
+    return rows.select_related("run", "run__district").order_by("id")
+
+
+def lock_of(district: District) -> DistrictLock | None:
+    """Return what was seen of the lock of the district's state, if anybody ever looked at one."""
+    # Where it was read along with the district, nothing is asked; that there is none is an AttributeError of Django's.
+    return getattr(district, "state_lock", None)
 
 
 def looked_at(district: District) -> DistrictHoldings | None:

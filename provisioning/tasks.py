@@ -21,15 +21,19 @@ from provisioning.configuration import engine_settings
 from provisioning.dispatch.following import follow
 from provisioning.dispatch.reading import has_its_turn
 from provisioning.drift_sweep import sweep as sweep_districts
+from provisioning.engine.errors import EngineError
 from provisioning.engine.workspace import sweep
+from provisioning.errored_keeping import forget_decided, keep_left_on_host
 from provisioning.execution import execute
 from provisioning.fence import RunMoved
 from provisioning.holdings import look_at as look_into
+from provisioning.host_queue import PREFIX
+from provisioning.locks import look_at_lock, release
 from provisioning.models import Run
 from provisioning.notices.outbox import deliver_due, forget_old
 from provisioning.patience import patiently
 from provisioning.preflight import look_and_store
-from provisioning.presence import PERIODIC, sign
+from provisioning.presence import PERIODIC, queues_listened_to, sign
 from provisioning.quota_reading import read_account, read_all
 from provisioning.reaper import reap, recover
 from provisioning.selectors import ACTIVE
@@ -44,6 +48,8 @@ from provisioning.walk.hold import StillAtWork
 
 logger = logging.getLogger(__name__)
 
+TELL_SECONDS = 60.0
+"""How long a host has to keep its states before it is told again; as often as `forget_states` has its turn."""
 TURN, CHORE, LONG_CHORE, LAST_SECONDS = 120, 300, 3300, 30
 """After how many seconds Celery ends a turn of the reaper, a chore and a long one, and how long each has to end."""
 
@@ -61,6 +67,7 @@ def execute_run(self: Task[Any, Any], run_number: int) -> None:
     A message may outlive its sending: the broker took it and did not say so, or the run was approved since. Such a run
     is sent again when there is a place for it.
     """
+    patiently(keep_states)
     patiently(sweep_workspaces)
     if not patiently(lambda: has_its_turn(run_number)):
         logger.info("Run #%s waits for a place; this delivery is too early.", run_number)
@@ -93,6 +100,14 @@ def look_at(run_number: int) -> tuple[TakeOver | None, RunState | None]:
 def active_among(numbers: Collection[int]) -> set[int]:
     """Return which of these runs have not ended."""
     return set(Run.objects.filter(pk__in=numbers, state__in=ACTIVE).values_list("pk", flat=True))
+
+
+def keep_states() -> None:
+    """Keep the states that workers of this host left unstored when they died; what fails is told, and tried again."""
+    try:
+        keep_left_on_host(engine_settings())
+    except* (OSError, EngineError, ValueError):
+        logger.exception("States that could not be stored stay as they are on this host.")
 
 
 def sweep_workspaces() -> None:
@@ -141,6 +156,47 @@ def archive_events() -> None:
 def forget_plans() -> None:
     """Delete the stored plans of runs that have ended."""
     do_alone("forget plans", forget_ended_plans)
+
+
+@shared_task(
+    name="provisioning.forget_states", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
+)
+def forget_states() -> None:
+    """Have each host keep and move what its workers could not store, and delete what was decided on."""
+    take_steps(tell_hosts, lambda: do_alone("forget states", lambda: forget_decided(engine_settings())))
+
+
+def tell_hosts() -> None:
+    """Tell one worker of each host to keep the states that lie there; one that is not told is told the next time."""
+    for queue in queues_listened_to(PREFIX):
+        keep_states_here.apply_async(queue=queue, expires=TELL_SECONDS)
+
+
+@shared_task(
+    name="provisioning.keep_states_here", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
+)
+def keep_states_here() -> None:
+    """Keep what workers of this host could not store, and move it to the state bucket."""
+    keep_left_on_host(engine_settings())
+
+
+@shared_task(
+    name="provisioning.look_at_lock", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
+)
+def look_at_state_lock(district_id: int) -> None:
+    """Read who holds a district's state, because somebody wants to know."""
+    look_at_lock(District.objects.get(pk=district_id))
+
+
+@shared_task(
+    name="provisioning.release_lock", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
+)
+def release_state_lock(district_id: int, lock_id: str, reason: str, actor: int | None) -> None:
+    """Release a district's lock, because an administrator asked for it, unless something of ours may hold it."""
+    person = None if actor is None else User.objects.filter(pk=actor).first()
+    told = release(District.objects.get(pk=district_id), lock_id, reason, person)
+    if told:
+        logger.warning("The lock of district %s is not released: %s", district_id, told)
 
 
 @shared_task(

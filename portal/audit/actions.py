@@ -41,6 +41,15 @@ class AuditAction(StrEnum):
     FLEET_EXPORTED = "fleet:export"
     FLEET_PLANNED = "fleet:plan:request"
     RUN_COMMENTED = "run:comment"
+    ERRORED_STATE_KEPT = "run:errored-state:keep"
+    ERRORED_STATE_MOVED = "run:errored-state:move"
+    ERRORED_STATE_REFUSED = "run:errored-state:refuse"
+    ERRORED_STATE_PUSHED = "run:errored-state:push"
+    ERRORED_STATE_DISCARDED = "run:errored-state:discard"
+    ERRORED_STATE_DELETED = "run:errored-state:delete"
+    STATE_PUSH_REQUESTED = "district:state-push:request"
+    LOCK_RELEASE_REQUESTED = "district:lock-release:request"
+    LOCK_RELEASED = "district:lock:release"
 
     @property
     def label(self) -> str:
@@ -87,4 +96,13 @@ WORDS = {
     AuditAction.FLEET_EXPORTED: "Exported the fleet",
     AuditAction.FLEET_PLANNED: "Asked for plans of many districts",
     AuditAction.RUN_COMMENTED: "Commented on a run",
+    AuditAction.ERRORED_STATE_KEPT: "Kept a state that could not be written",
+    AuditAction.ERRORED_STATE_MOVED: "Moved a kept state to the state bucket",
+    AuditAction.ERRORED_STATE_REFUSED: "Could not push a kept state",
+    AuditAction.ERRORED_STATE_PUSHED: "Pushed a kept state",
+    AuditAction.ERRORED_STATE_DISCARDED: "Discarded a kept state",
+    AuditAction.ERRORED_STATE_DELETED: "Deleted a kept state",
+    AuditAction.STATE_PUSH_REQUESTED: "Asked for a kept state to be pushed",
+    AuditAction.LOCK_RELEASE_REQUESTED: "Asked for a state's lock to be released",
+    AuditAction.LOCK_RELEASED: "Released a state's lock",
 }

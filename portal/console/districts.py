@@ -26,7 +26,9 @@ class ServiceCount:
 
 def district_or_404(suffix: str) -> District:
     """Return the district in use that has the suffix, or else the newest that had it; raises Http404."""
-    found = list(District.objects.filter(suffix=suffix).select_related("account", "created_by").order_by("-id"))
+    found = list(
+        District.objects.filter(suffix=suffix).select_related("account", "created_by", "state_lock").order_by("-id")
+    )
     in_use = [district for district in found if district.status_badge is not DistrictStatus.REMOVED]
     for district in (*in_use, *found):
         return district

@@ -289,6 +289,19 @@ class TeardownForm(DescribedForm):
     )
 
 
+class StateForm(DescribedForm):
+    """What an administrator does about a district's state, and why."""
+
+    act = forms.ChoiceField(label=_("What to do"), help_text=_("Only what can be done now is offered."))
+    reason = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 2}), max_length=1000)
+
+    def __init__(self, *args: Any, acts: Sequence[tuple[str, StrOrPromise]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        act = self.fields["act"]
+        assert isinstance(act, forms.ChoiceField)
+        act.choices = [("", _("Choose")), *acts]
+
+
 class SignInForm(DescribedForm, AuthenticationForm):
     """Django's own, with a hint below each field."""
 

@@ -20,11 +20,12 @@ from portal.console.settings_page import Difference, change_of
 from provisioning.archive import ArchiveUnavailable, events_of, last_sequence
 from provisioning.dispatch.reasons import Wait, why_waiting
 from provisioning.lessons import Outlook, outlook
-from provisioning.models import RemovalCertificate, Run, RunEvent
-from provisioning.selectors import ResourceProgress, certificate_of, resource_progress, waiting_for
+from provisioning.models import DistrictLock, ErroredState, RemovalCertificate, Run, RunEvent
+from provisioning.selectors import ResourceProgress, certificate_of, lock_of, resource_progress, waiting_for
 from provisioning.states import ACTIVE_STATES, RETRYABLE_STATES, RunKind, RunState
 
 LOG_LINES = 500
+STATE_LOCKED = "state_locked"
 LEVELS = {"": _("All levels"), "warning": _("Warnings and errors"), "error": _("Errors")}
 LOOKS = {"done": _("done"), "now": _("in progress"), "bad": _("ended here"), "next": _("to come")}
 LEVELS_SHOWN = {"warning": ("warn", "warning", "error"), "error": ("error",)}
@@ -114,6 +115,10 @@ class RunPage:
     cost: CostChange | None
     exists: list[ServiceCount]
     """Of a run that did not come through: what is recorded as existing, and so is billed."""
+    errored: list[ErroredState]
+    """The states that this run could not write, those that were decided on among them."""
+    lock: DistrictLock | None
+    """Who holds the state's lock, where that ended this run."""
     acts: list[AuditEvent]
     """What people did and said, oldest first."""
     support: str
@@ -160,6 +165,8 @@ def run_page(run: Run) -> RunPage:
         outlook=outlook(run, progress, waiting),
         cost=cost_change(run),
         exists=service_counts(run.district) if run.state_badge in RETRYABLE_STATES and run.resources_done else [],
+        errored=list(run.errored_states.all()),
+        lock=lock_of(run.district) if run.error_code == STATE_LOCKED else None,
         acts=people_acts(run),
         support=support_text(run),
     )

@@ -17,6 +17,7 @@ from portal.console.views import (
     search,
     session,
     settings,
+    state,
     system,
     teardown,
 )
@@ -60,6 +61,8 @@ urlpatterns = [
     path("runs/<int:number>/decide", approval.decide, name="run-decide"),
     path("runs/<int:number>/force-stop", approval.force_stop, name="run-force-stop"),
     path("runs/<int:number>/retry", run.retry, name="run-retry"),
+    path("runs/<int:number>/state", state.page, name="run-state"),
+    path("runs/<int:number>/state/look", state.look, name="run-state-look"),
     path("certificates/key", certificate.key, name="certificate-key"),
     path("certificates/<int:number>", certificate.page, name="certificate"),
     path("certificates/<int:number>/file", certificate.download, name="certificate-file"),

@@ -80,6 +80,26 @@ class StateLocked(EngineError):  # noqa: N818
     remedy = "Wait until whoever the details name has ended, then retry the run."
 
 
+class ErroredStateRefused(EngineError):  # noqa: N818
+    """A state that a run could not write is kept, and cannot take the place of the one in the bucket."""
+
+    code = "errored_state_refused"
+    remedy = (
+        "An administrator decides on the page of the run that could not write it: discard it where the district's "
+        "state has all that it has. Then retry the run."
+    )
+
+
+class ErroredStateUnreadable(EngineError):  # noqa: N818
+    """A state that a run could not write is kept where this worker cannot read it."""
+
+    code = "errored_state_unreadable"
+    remedy = (
+        "Retry the run once it is in the state bucket, where its host puts it as soon as it can. If that host is gone "
+        "for good, an administrator discards it on the page of the run that could not write it."
+    )
+
+
 class ForeignResource(EngineError):  # noqa: N818
     """Something has a name of this district and is not this district's."""
 

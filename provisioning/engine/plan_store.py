@@ -17,6 +17,7 @@ from provisioning.engine.aws import answering, client, error_code
 from provisioning.engine.errors import PlanExchanged, PlanStale
 from provisioning.engine.settings import EngineSettings
 from provisioning.engine.state_lock import MISSING
+from provisioning.engine.state_store import delete_versions
 from provisioning.engine.terraform import PLAN_FILE
 
 KEPT = (PLAN_FILE, ".terraform.lock.hcl")
@@ -76,9 +77,5 @@ def fetch_plan(settings: EngineSettings, key: str, workspace: Path, *, sha256: s
 
 def delete_plan(settings: EngineSettings, key: str) -> None:
     """Delete a stored plan with all its versions; one that is not there is fine. Raises AwsUnavailable."""
-    s3 = client(settings, "s3", settings.state_region)
     with answering("delete the plan"):
-        for page in s3.get_paginator("list_object_versions").paginate(Bucket=settings.state_bucket, Prefix=key):
-            for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
-                if version["Key"] == key:
-                    s3.delete_object(Bucket=settings.state_bucket, Key=key, VersionId=version["VersionId"])
+        delete_versions(settings, key)

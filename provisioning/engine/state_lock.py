@@ -30,6 +30,8 @@ class StateLock:
     operation: str
     who: str
     created: datetime
+    version: str = ""
+    """The lock's own version in the bucket: what is deleted is this one, and none that another took since."""
 
     @property
     def holder(self) -> str:
@@ -57,14 +59,27 @@ def read_lock(settings: EngineSettings, state_key: str) -> StateLock | None:
     s3 = client(settings, "s3", settings.state_region)
     with answering("read the state's lock"):
         try:
-            body = s3.get_object(Bucket=settings.state_bucket, Key=f"{state_key}.tflock")["Body"].read()
+            answer = s3.get_object(Bucket=settings.state_bucket, Key=f"{state_key}.tflock")
+            body = answer["Body"].read()
         except ClientError as error:
             if error_code(error) in MISSING:
                 return None
             raise
     told = json.loads(body)
     created = datetime.fromisoformat(str(told["Created"]).replace("Z", "+00:00"))
-    return StateLock(str(told["ID"]), str(told.get("Operation", "")), str(told.get("Who", "")), created)
+    operation, who = str(told.get("Operation", "")), str(told.get("Who", ""))
+    return StateLock(str(told["ID"]), operation, who, created, str(answer.get("VersionId") or ""))
+
+
+def delete_lock(settings: EngineSettings, state_key: str, lock: StateLock) -> None:
+    """Delete a lock that was read, and only that one; one that is gone is fine. Raises AwsUnavailable.
+
+    In a bucket without versions there is nothing to tell it from one that was taken since.
+    """
+    s3 = client(settings, "s3", settings.state_region)
+    which = {"VersionId": lock.version} if lock.version else {}
+    with answering("release the state's lock"):
+        s3.delete_object(Bucket=settings.state_bucket, Key=f"{state_key}.tflock", **which)
 
 
 def left_by(lock: StateLock, suspects: list[Suspect]) -> Suspect | None:

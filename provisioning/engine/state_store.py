@@ -15,6 +15,8 @@ MISSING = {"404", "NoSuchBucket", "NotFound"}
 OURS = {"BucketAlreadyOwnedByYou"}
 ARCHIVE = "/events.ndjson.gz"
 """How the keys of archived events end: a part of the record, which outlives the district."""
+ERRORED = "/errored/"
+"""Where states lie that could not be stored: each goes by itself, once it was pushed or a person has discarded it."""
 
 
 def state_key(suffix: str) -> str:
@@ -119,8 +121,9 @@ def read_state(settings: EngineSettings, key: str) -> dict[str, Any] | None:
 
 
 def delete_state(settings: EngineSettings, key: str) -> None:
-    """Delete a district's state, lock and plans with all their versions; archives of its runs' events stay.
+    """Delete a district's state, lock and plans with all their versions.
 
+    Archives of its runs' events stay, and so does a kept state that nobody has decided on.
     One that is not there is fine. Raises AwsUnavailable.
     """
     s3, bucket, folder = client(settings, "s3", settings.state_region), settings.state_bucket, key.rpartition("/")[0]
@@ -130,7 +133,7 @@ def delete_state(settings: EngineSettings, key: str) -> None:
             goes = [
                 {"Key": version["Key"], "VersionId": version["VersionId"]}
                 for version in found
-                if not version["Key"].endswith(ARCHIVE)
+                if not version["Key"].endswith(ARCHIVE) and ERRORED not in version["Key"]
             ]
             if not goes:
                 continue
@@ -140,3 +143,12 @@ def delete_state(settings: EngineSettings, key: str) -> None:
                     "AWS did not let us delete the district's state.",
                     detail="\n".join(f"{part['Key']}: {part['Code']} {part['Message']}" for part in failed),
                 )
+
+
+def delete_versions(settings: EngineSettings, key: str) -> None:
+    """Delete one object with all its versions; one that is not there is fine. Raises boto3's errors."""
+    s3 = client(settings, "s3", settings.state_region)
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=settings.state_bucket, Prefix=key):
+        for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+            if version["Key"] == key:
+                s3.delete_object(Bucket=settings.state_bucket, Key=key, VersionId=version["VersionId"])

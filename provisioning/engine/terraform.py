@@ -28,6 +28,7 @@ from provisioning.engine.plugin_cache import filling
 from provisioning.engine.redaction import is_marked, redact_outputs
 from provisioning.engine.settings import EngineSettings
 from provisioning.engine.synthesis import STACK_FILE
+from provisioning.engine.workspace import STATE_SAVED_HERE
 
 PLAN_FILE = "run.tfplan"
 LOCK_TIMEOUT = "60s"
@@ -35,10 +36,8 @@ CHANGES = 2
 """How a plan ends that would change something (Terraform, "Command: plan": -detailed-exitcode)."""
 NO_CHANGE = ({"no-op"}, {"read"})
 
-STATE_SAVED_HERE = "errored.tfstate"
 STATE_REWRITTEN = "rewritten.tfstate"
 """The state on its way back; it may hold secrets, and is gone as soon as it is stored."""
-"""Where Terraform leaves a state that it could not store (Terraform, "State Storage": error recovery)."""
 
 OnEvent = Callable[[TerraformEvent], None]
 
@@ -247,14 +246,21 @@ class Terraform:
         made = change(json.loads(told)) if told else None
         if made is None:
             return False
+        self.push(json.dumps(made).encode())
+        return True
+
+    def push(self, state: bytes) -> None:
+        """Store a state in the place of the one in the bucket: never by force, so of its lineage, with a later serial.
+
+        Terraform refuses any other. What lies in the workspace meanwhile is gone afterwards.
+        """
         path = self.workspace / STATE_REWRITTEN
         try:
             path.touch(mode=0o600)
-            path.write_text(json.dumps(made), encoding="utf-8")
+            path.write_bytes(state)
             self._push(STATE_REWRITTEN)
         finally:
             path.unlink(missing_ok=True)
-        return True
 
     def forget(self, address: str) -> None:
         """Take a resource out of the state; AWS is not asked."""

@@ -3,7 +3,9 @@
 from provisioning.models.access import AccountAccess
 from provisioning.models.certificate import RemovalCertificate
 from provisioning.models.drift import DriftItem
+from provisioning.models.errored import ErroredPlace, ErroredState
 from provisioning.models.holdings import DistrictHoldings
+from provisioning.models.lock import DistrictLock
 from provisioning.models.notice import Notice
 from provisioning.models.pipeline import PipelineFigures
 from provisioning.models.preflight import Preflight, PreflightVerdict
@@ -17,7 +19,10 @@ __all__ = [
     "AccountAccess",
     "AccountQuota",
     "DistrictHoldings",
+    "DistrictLock",
     "DriftItem",
+    "ErroredPlace",
+    "ErroredState",
     "Notice",
     "PipelineFigures",
     "Preflight",

@@ -15,6 +15,7 @@ from provisioning.selectors import APPLY_BEGIN
 from provisioning.snapshots import settle_snapshots
 from provisioning.states import RunKind, RunState
 from provisioning.walk.clearing import Sweep, empty_buckets
+from provisioning.walk.errored import keep_saved
 from provisioning.walk.hold import Hold
 from provisioning.walk.settling import release_lock, settled
 from provisioning.walk.verification import record_what_exists
@@ -85,11 +86,15 @@ def carry(hold: Hold, quiet: Terraform, work: Callable[[], None]) -> None:
 
 
 def _after_failure(hold: Hold, quiet: Terraform) -> None:
-    """Save what can be saved: the lock, the state, the records. What cannot is a warning, and the next run's work."""
+    """Save what can be saved: the lock, the state, the records. What cannot is a warning, and the next run's work.
+
+    A state that is still not stored then is kept before anything else is asked.
+    """
     try:
         hold.reading("Releasing the lock", lambda: release_lock(hold, quiet))
         if hold.reading("Storing the state", quiet.push_state):
             hold.recorder.note("recovery", "The state that Terraform could not store has been stored.", level="warning")
     except EngineError as error:
         hold.recorder.note("recovery", f"{error.summary} The next run sees to it.", level="warning")
+    keep_saved(hold)
     record_what_exists(hold, quiet)

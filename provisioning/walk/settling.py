@@ -8,10 +8,8 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from collections.abc import Callable
 from typing import Any
-
-from django.utils import timezone
 
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
@@ -23,33 +21,15 @@ from provisioning.engine.adoption.rules import Place
 from provisioning.engine.adoption.search import find_adoptable
 from provisioning.engine.adoption.undeclared import revoke_rules
 from provisioning.engine.errors import ForeignResource, StateLocked
-from provisioning.engine.state_lock import LOCKING, Suspect, left_by, read_lock
-from provisioning.engine.supervised import Supervised
+from provisioning.engine.state_lock import left_by, read_lock
 from provisioning.engine.synthesis import STACK_FILE
 from provisioning.engine.terraform import Terraform
+from provisioning.locks import note_lock
 from provisioning.models import Run
+from provisioning.suspects import suspects
 from provisioning.walk.hold import Hold
 
-RUNS_LOOKED_AT = 10
-"""How many of a district's newest runs may have left a lock: older ones ended before these began."""
 UNFINISHED_PAUSE_SECONDS = 5.0
-
-
-def suspects(run: Run) -> list[Suspect]:
-    """Return every Terraform of the district that may have left a lock, the newest first: what takes none is none."""
-    newest = Run.objects.filter(district_id=run.district_id).exclude(process={}).order_by("-id")[:RUNS_LOOKED_AT]
-    found = []
-    for other in newest:
-        for process in (other.process, other.process.get("holder")):
-            if not process or process["command"] not in LOCKING:
-                continue
-            running = Supervised.from_data(process)
-            since = datetime.fromisoformat(process["started_at"])
-            until = (other.heartbeat_at or since) + timedelta(seconds=running.terms.longest_seconds)
-            alive = False if "ended" in process else running.is_alive
-            gone = alive is False or (alive is None and timezone.now() > until)
-            found.append(Suspect(running.host, since, until, gone, str(process.get("lock_id", ""))))
-    return found
 
 
 def release_lock(hold: Hold, terraform: Terraform) -> None:
@@ -59,8 +39,10 @@ def release_lock(hold: Hold, terraform: Terraform) -> None:
     """
     lock = read_lock(hold.settings, terraform.state_key)
     if lock is None:
+        hold.fence.write(lambda: note_lock(hold.run.district, None))
         return
-    if left_by(lock, suspects(hold.run)) is None:
+    if left_by(lock, suspects(hold.run.district_id)) is None:
+        hold.fence.write(lambda: note_lock(hold.run.district, lock))
         raise StateLocked("The district's state is locked by somebody who may still be at work.", detail=lock.holder)
     terraform.unlock(lock.id)
     note_recovery(hold, f"The lock that a Terraform left was released: {lock.holder}")
@@ -136,12 +118,10 @@ def _stack(terraform: Terraform) -> dict[str, Any]:
 
 def note_recovery(hold: Hold, sentence: str) -> None:
     """Keep what a recovery did: in the log, on the run, and in the audit record."""
-    hold.recorder.note("recovery", sentence, level="warning")
-    recovered = [*hold.run.recovered, sentence]
-
-    def once() -> None:
-        hold.fence.update(recovered=recovered)
-        record(
+    note_recovered(
+        hold,
+        sentence,
+        lambda: record(
             action=AuditAction.RUN_RECOVERED,
             actor=None,
             subject_kind="run",
@@ -149,7 +129,18 @@ def note_recovery(hold: Hold, sentence: str) -> None:
             district=hold.run.district,
             run_number=hold.run.number,
             message=f"Run #{hold.run.number}: {sentence}",
-        )
+        ),
+    )
+
+
+def note_recovered(hold: Hold, sentence: str, audited: Callable[[], object]) -> None:
+    """Keep what a recovery did in the log and on the run, in the transaction of what `audited` writes of it."""
+    hold.recorder.note("recovery", sentence, level="warning")
+    recovered = [*hold.run.recovered, sentence]
+
+    def once() -> None:
+        hold.fence.update(recovered=recovered)
+        audited()
 
     hold.fence.write(once)
     hold.run.recovered = recovered

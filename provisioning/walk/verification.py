@@ -52,6 +52,8 @@ def prove_convergence(hold: Hold, terraform: Terraform) -> None:
 
     def unlock() -> None:
         release_lock(hold, terraform)
+        # What the try before could not store would stand beside what the next one stores.
+        terraform.push_state()
 
     # Plan and apply are tried again together: a state that was stored before a kill makes the plan an old one.
     hold.reading("Storing what AWS says", take_over, mend=unlock)

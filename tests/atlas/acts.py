@@ -62,6 +62,13 @@ def type_a_wrong_number(page: Page) -> None:
     page.get_by_role("button", name="Kill Terraform").click()
 
 
+def push_without_a_word(page: Page) -> None:
+    """Spaces pass the browser's own check of what is required, and are no reason."""
+    page.get_by_label("What to do").select_option("push")
+    page.get_by_label("Reason").fill("   ")
+    page.get_by_role("button", name="Do it").click()
+
+
 def roll_out_wrongly(page: Page) -> None:
     page.get_by_label("New value").fill("no-digest")
     page.get_by_label("Reason").fill("Faster ingest")

@@ -22,6 +22,10 @@ from portal.districts.models import AwsAccount, District
 from portal.districts.services import set_drift
 from portal.districts.statuses import DistrictStatus, DriftStatus
 from provisioning.aws_services import service_of
+from provisioning.engine.errored_state import StateFacts
+from provisioning.engine.state_lock import StateLock
+from provisioning.errored_states import note_kept, note_refused
+from provisioning.locks import note_lock
 from provisioning.models import (
     AccountQuota,
     DistrictHoldings,
@@ -46,6 +50,12 @@ from tests.builders import a_person, a_registration, a_run, an_account, moved
 
 STACK = ROOT / "tests" / "infra" / "golden" / "production-L-3-none.json"
 IMAGE = "public.ecr.aws/homeroom/processor@sha256:" + "c" * 64
+UNWRITTEN = {
+    "error_code": "state_not_saved",
+    "error_summary": "Terraform could not store the district's state.",
+    "error_remedy": "Read the details, then retry the run: it goes on from what exists.",
+    "error_detail": "Error saving state: failed to upload state: operation error S3: PutObject: AccessDenied",
+}
 LONG_NAME = ("Grossschulbezirksverwaltungsgemeinschaft" * 3)[:120]
 RIGHT_TO_LEFT = "مدارس القدس الشريف"
 ONE_LETTER = "X"
@@ -123,6 +133,10 @@ def usual() -> Places:
     removed, certificate = torn_down(a_run(name="Aspen Falls", slug="aspen"))
     looked = with_stack(deployed(a_run(name="Linden Heights", slug="linden")))
     DistrictHoldings.objects.create(district=looked, asked_at=timezone.now())
+    unwritten = a_run(name="Hazel Bend", slug="hazel")
+    at_work(unwritten, total=40, done=40)
+    moved(unwritten, RunState.FAILED, **UNWRITTEN)
+    not_written(unwritten)
     held(live)
     looked_before(live.account)
     return {
@@ -133,6 +147,8 @@ def usual() -> Places:
         "removed": removed.suffix,
         "certificate": certificate,
         "birch": failed.district.suffix,
+        "hazel": unwritten.district.suffix,
+        "unwritten": str(unwritten.pk),
         "maple": applying.district.suffix,
         "maple_id": str(applying.district_id),
         "pine": queued.district.suffix,
@@ -296,6 +312,14 @@ def ended_badly(run: Run) -> None:
         error_detail="Error: creating EC2 VPC: VpcLimitExceeded: The maximum number of VPCs has been reached.",
         error_address="aws_vpc.network_vpc",
     )
+
+
+def not_written(run: Run) -> None:
+    """Have the state of a run be kept, and its lock be held by somebody."""
+    errored = note_kept(run, 1, StateFacts("5d" * 32, 48_213, "5f14fb4f-4af4-faf4-8d83-fd2ab9ca44f9", 12), "worker-1/b")
+    note_refused(errored, "The district's state was written since: it has serial 13, and this one 12.")
+    created = timezone.now() - timedelta(minutes=20)
+    note_lock(run.district, StateLock("b1946ac9-4f5e", "OperationTypeApply", "root@laptop", created))
 
 
 def deployed(run: Run) -> District:

@@ -37,6 +37,7 @@ class Victim(StrEnum):
     FAILING = "AWS answers 500"
     THROTTLED = "AWS throttles"
     SLOW = "AWS answers slowly"
+    STATE = "state bucket refuses the state"
     WEB = "web server killed"
     DISK = "disk full"
 
@@ -52,6 +53,7 @@ WHERE: dict[Victim, frozenset[Phase]] = {
     Victim.SUPERVISOR: WITH_TERRAFORM - {Phase.BETWEEN},
     Victim.SYNTHESIS: frozenset({Phase.SYNTHESIZING}),
     Victim.DISK: HELD_BY_WORKER - {Phase.CANCELLING},
+    Victim.STATE: frozenset({Phase.APPLYING, Phase.DESTROYING}),
 }
 """Where a victim can be met at all; the others are everywhere."""
 

@@ -111,11 +111,16 @@ class Play:
         gate.unlink(missing_ok=True)
         self.world.keep_workers()
         run = self._ends(run, right_ends(case))
+        if case.victim is Victim.STATE:
+            self.world.proxy.mode = Mode.PASS
+            self._is_kept(run)
         if run.state_badge in {RunState.FAILED, RunState.CANCELED}:
             run = self._ends(self._retry(run), {RunState.SUCCEEDED, RunState.NO_CHANGES})
         if case.phase is not Phase.DESTROYING:
             self._ends(self._request(run.district, RunKind.PLAN), {RunState.NO_CHANGES})
             self._ends(self._teardown(run.district), {RunState.SUCCEEDED})
+        if case.victim is Victim.STATE:
+            self._was_pushed(run.district)
         self._nothing_left(run.district)
         self._trail_is_complete(run.district)
 
@@ -123,6 +128,7 @@ class Play:
         if self.held is not None:
             self.held.release()
         self.world.proxy.held = None
+        self.world.proxy.mode = Mode.PASS
         (self.world.work / GATE).unlink(missing_ok=True)
         for name in ("postgres", "broker", "web", "upkeep", "chores", "beat"):
             if name not in self.world.stacks:
@@ -229,6 +235,9 @@ class Play:
                 kill_group(told_pid(run, "terraform"))
             case Victim.SUPERVISOR:
                 kill_group(told_pid(run, "supervisor"))
+            case Victim.STATE:
+                # Until the run has ended: what its Terraform could not write has to be kept somewhere else.
+                world.proxy.mode = Mode.NO_STATE
             case Victim.SYNTHESIS:
                 for process in small_stacks(world.work):
                     process.kill()
@@ -279,6 +288,24 @@ class Play:
             raise Broken(f"run #{run.number} ended {run.state} ({told}), not {wanted}")
         return run
 
+    def _is_kept(self, run: Run) -> None:
+        """The state that could not be written is kept, and not in the folder that goes."""
+        from provisioning.models import ErroredState
+
+        if not patient(lambda: ErroredState.objects.filter(run=run).count()):
+            raise Broken(f"nothing is kept of the state that run #{run.number} could not write")
+
+    def _was_pushed(self, district: District) -> None:
+        """Whatever was kept became the district's state, so that nothing had to be adopted."""
+        from provisioning.models import ErroredPlace, ErroredState
+
+        rows = patient(lambda: list(ErroredState.objects.filter(run__district=district)))
+        if left := [row.place for row in rows if row.place != ErroredPlace.PUSHED]:
+            raise Broken(f"a kept state was not pushed: it is {left[0]}")
+        recovered = patient(lambda: [one for run in district.runs.all() for one in run.recovered])
+        if adopted := [one for one in recovered if "adopted" in one]:
+            raise Broken(f"the kept state did not have all: {adopted[0]}")
+
     def _nothing_left(self, district: District) -> None:
         from portal.districts.statuses import DistrictStatus
         from provisioning.configuration import engine_settings
@@ -325,7 +352,7 @@ def right_ends(case: Case) -> set[Any]:
 
     if case.phase is Phase.CANCELLING:
         return {RunState.CANCELED}
-    if case.victim is Victim.SYNTHESIS:
+    if case.victim in {Victim.SYNTHESIS, Victim.STATE}:
         return {RunState.FAILED}
     cut = {Victim.TERRAFORM, Victim.SUPERVISOR, Victim.REFUSED, Victim.FAILING, Victim.THROTTLED}
     if case.victim is Victim.DISK or (case.phase in {Phase.APPLYING, Phase.DESTROYING} and case.victim in cut):

@@ -18,6 +18,8 @@ from urllib.parse import parse_qs, urlsplit
 HOP = {"connection", "keep-alive", "transfer-encoding", "proxy-connection", "content-length"}
 CHANGING = ("Create", "Put", "Attach", "Tag", "Set", "Modify", "Delete", "Detach")
 
+REFUSED = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+
 
 class Mode(StrEnum):
     """How requests are answered."""
@@ -27,6 +29,8 @@ class Mode(StrEnum):
     FAIL = "status 500"
     THROTTLE = "throttling"
     SLOW = "slow answers"
+    NO_STATE = "state refused"
+    """The state bucket takes no state; everything else passes."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,11 @@ class Request:
     def is_of_state(self) -> bool:
         """Say whether it is about the state bucket."""
         return "homeroom-terraform-state" in self.path
+
+    @property
+    def writes_state(self) -> bool:
+        """Say whether it stores a district's state, or one that could not be stored; locks and plans are none."""
+        return self.is_of_state and self.method == "PUT" and self.path.partition("?")[0].endswith(".tfstate")
 
     @property
     def changes(self) -> bool:
@@ -150,6 +159,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if proxy.mode in {Mode.FAIL, Mode.THROTTLE}:
             self._fail(json=bool(target), rest=not action)
+            return
+        if proxy.mode is Mode.NO_STATE and request.writes_state:
+            self._send(403, [("Content-Type", "text/xml")], REFUSED)
             return
         if proxy.mode is Mode.SLOW:
             time.sleep(1.0)

@@ -21,9 +21,9 @@ from provisioning.engine.supervisor import ticking
 from provisioning.models import Run
 from provisioning.states import RunState
 from provisioning.supervision import Supervision
+from provisioning.suspects import suspects
 from provisioning.takeover import TakeOver, decide, remains
 from provisioning.walk.hold import Hold
-from provisioning.walk.settling import suspects
 from tests.builders import a_run, moved
 
 pytestmark = pytest.mark.django_db
@@ -170,5 +170,5 @@ def test_only_what_takes_the_lock_is_suspected_of_it_and_stays_so_beside_an_init
         begin(hold, Path("/nowhere/terraform"), "init")
     hold.run.refresh_from_db()
     assert hold.run.process["command"] == "init"
-    [suspect] = suspects(hold.run)
+    [suspect] = suspects(hold.run.district_id)
     assert (suspect.since, suspect.lock_id, suspect.gone) == (began, "1f", True)

@@ -20,7 +20,7 @@ from portal.console.plain import plain_ways
 from portal.districts.models import District
 from portal.districts.statuses import DistrictStatus
 from provisioning.models import Run
-from provisioning.selectors import active_run, certificate_of, latest_run, monthly_cost
+from provisioning.selectors import active_run, certificate_of, kept_of, latest_run, lock_of, monthly_cost
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.pipeline_figures import figures_of, is_watched
 from provisioning.services.requests import request_run
@@ -130,7 +130,13 @@ def _ask(request: HttpRequest, suffix: str, kind: RunKind) -> HttpResponse:
 
 def show_tab(request: HttpRequest, district: District, tab: str, *, status: int = 200, **shown: Any) -> HttpResponse:
     """Draw one tab of the district's page."""
-    context: dict[str, Any] = {"district": district, "tab": tab, "certificate": certificate_of(district)}
+    context: dict[str, Any] = {
+        "district": district,
+        "tab": tab,
+        "certificate": certificate_of(district),
+        "kept": list(kept_of(district)),
+        "lock": lock_of(district),
+    }
     if "active" not in shown:
         shown |= {"active": active_run(district), "latest": latest_run(district)}
     latest = shown["latest"]

@@ -128,7 +128,9 @@ def comment(request: HttpRequest, number: int) -> HttpResponse:
 def run_or_404(number: int) -> Run:
     """Return the run, with whoever asked for it and decided on it; raises Http404."""
     known = number if len(str(number)) <= LONGEST_NUMBER else 0
-    return get_object_or_404(Run.objects.select_related("district", "requested_by", "decided_by"), pk=known)
+    return get_object_or_404(
+        Run.objects.select_related("district", "district__state_lock", "requested_by", "decided_by"), pk=known
+    )
 
 
 def _sequence(text: str) -> int:

@@ -60,8 +60,8 @@ KNOWN = (
         "state_locked",
         r"Error acquiring the state lock|state lock",
         summary="Another Terraform holds the lock of this district's state.",
-        remedy="Wait until it has ended. If its process is gone for certain, remove the lock file from the state "
-        "bucket and retry the run.",
+        remedy="Wait until it has ended. If its process is gone for certain, an administrator releases the lock on the "
+        "run's page; then retry the run.",
         origin=origins.terraform("internal/command/clistate/state.go"),
         example="Error: Error acquiring the state lock",
         rank=Rank.CAUSE,
@@ -97,8 +97,8 @@ KNOWN = (
         "state_not_saved",
         r"Failed to save state",
         summary="Terraform could not store the district's state.",
-        remedy="Put right what the details say, then retry the run: it takes up the state that was saved on the "
-        "worker, or adopts what exists.",
+        remedy="Put right what the details say, then retry the run: it pushes the state that was kept, before it "
+        "plans.",
         origin=origins.terraform("internal/backend/local/backend_apply.go"),
         example="Error: Failed to save state\n\nError saving state: failed to upload state: operation error S3: "
         "PutObject, https response error StatusCode: 503, RequestID: FGTNVZ1C",

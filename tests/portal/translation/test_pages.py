@@ -36,7 +36,7 @@ NO_PAGES = {
     *("sign-out", "fleet-export", "bulk-template", "bulk-plan", "run-log", "certificate-key", "certificate-file"),
     *("audit-export", "audit-verify", "drift-check", "drift-plan", "drift-repair", "drift-accept", "district-plan"),
     *("district-deploy", "teardown-look", "run-cancel", "run-decide", "run-retry", "rollout-pause", "rollout-resume"),
-    *("rollout-abort", "access-test", "access-test-chosen", "preflight-look", "run-comment"),
+    *("rollout-abort", "access-test", "access-test-chosen", "preflight-look", "run-comment", "run-state-look"),
 }
 """Addresses that answer with a file, a redirection or only to a POST; what they say is on the page that follows."""
 
@@ -217,6 +217,7 @@ def test_refusals_beside_fields_are_translated(brackets: str, world: World) -> N
             "key": str(uuid4()),
         },
         f"/runs/{world.cancelling.number}/force-stop": {"number": "7"},
+        f"/runs/{world.failed.number}/state": {"act": "push", "reason": " "},
     }
     world.data |= {"us-west-1", "A\x07"}
     found = {}

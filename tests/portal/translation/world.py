@@ -11,6 +11,10 @@ from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.districts.models import District
 from provisioning.dispatch.dispatcher import dispatch
+from provisioning.engine.errored_state import StateFacts
+from provisioning.engine.state_lock import StateLock
+from provisioning.errored_states import note_kept, note_refused
+from provisioning.locks import note_lock
 from provisioning.models import RemovalCertificate, Rollout, Run, RunEvent, StackOutput, StackResource
 from provisioning.services.cancellation import request_cancel
 from provisioning.services.requests import request_run
@@ -141,6 +145,11 @@ def a_world() -> World:
     Run.objects.filter(pk=cancelling.pk).update(cancel_requested_at=timezone.now() - timedelta(hours=1))
     lost = _planned(a_run(), lease_until=timezone.now() - timedelta(minutes=1))
     moved(lost, RunState.LOST)
+    errored = note_kept(failed, 1, StateFacts("zzzz", 100, "zzzz", 12), "zzzz/1")
+    note_refused(errored, "The district's state was written since: it has serial 13, and this one 12.")
+    note_lock(
+        failed.district, StateLock("x", "data", "zzzz", timezone.now()), "There is no lock: nobody holds the state."
+    )
     certificate, teardown, queued = a_certificate(), _teardown(), a_run()
     dispatch()
     made = [waiting, failed, cancelling, lost, teardown, queued]

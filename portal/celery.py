@@ -10,5 +10,6 @@ app = Celery("homeroom")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-# Registers what a worker does at its start; it needs the application above.
+# Registers what goes along with a task, and what a worker does at its start; both need the application above.
+import portal.telemetry.tasks  # noqa: E402, F401
 import provisioning.host_queue  # noqa: E402, F401

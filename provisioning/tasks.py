@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.districts.models import AwsAccount, District
+from portal.telemetry.context import about_run
 from provisioning.access_check import check_account, check_all
 from provisioning.alone import do_alone
 from provisioning.archive import archive_ended
@@ -61,6 +62,11 @@ def execute_run(self: Task[Any, Any], run_number: int) -> None:
     A message may outlive its sending: the broker took it and did not say so, or the run was approved since. Such a run
     is sent again when there is a place for it.
     """
+    with about_run(run_number):
+        _execute_run(str(self.request.hostname or "worker"), run_number)
+
+
+def _execute_run(worker: str, run_number: int) -> None:
     patiently(sweep_workspaces)
     if not patiently(lambda: has_its_turn(run_number)):
         logger.info("Run #%s waits for a place; this delivery is too early.", run_number)
@@ -69,14 +75,15 @@ def execute_run(self: Task[Any, Any], run_number: int) -> None:
     if found is TakeOver.WAIT:
         logger.info("Run #%s is lost, and its Terraform may still work on another host: not yet.", run_number)
         return
-    claimed = patiently(lambda: claim(run_number, str(self.request.hostname or "worker"), after))
+    claimed = patiently(lambda: claim(run_number, worker, after))
     if claimed is None:
         logger.info("Run #%s is not to be taken; this delivery has nothing to do.", run_number)
         return
-    try:
-        execute(*claimed, found)
-    except (RunMoved, StillAtWork) as left:
-        logger.warning("%s", left)
+    with about_run(run_number, claimed[0].spec["suffix"]):
+        try:
+            execute(*claimed, found)
+        except (RunMoved, StillAtWork) as left:
+            logger.warning("%s", left)
 
 
 def look_at(run_number: int) -> tuple[TakeOver | None, RunState | None]:

@@ -10,6 +10,7 @@ app = Celery("homeroom")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-# Registers what goes along with a task, and what a worker does at its start; both need the application above.
+# Registers what goes along with a task, how a worker logs and what it does at its start: after the application.
 import portal.telemetry.tasks  # noqa: E402, F401
+import portal.telemetry.worker_logs  # noqa: E402, F401
 import provisioning.host_queue  # noqa: E402, F401

@@ -8,6 +8,8 @@ from datetime import datetime
 
 import pytest
 from celery import shared_task
+from celery.signals import setup_logging
+from celery.utils.log import get_multiprocessing_logger
 from django.test import Client
 from django.utils import timezone
 from hypothesis import given
@@ -166,6 +168,16 @@ def test_whatever_is_said_is_one_line(text):
     (line,) = lines.texts
     assert lines.all()[0]["level"] == "ERROR"
     assert line.isascii()
+
+
+def test_celerys_pool_of_processes_writes_as_all_others_do():
+    setup_logging.send(sender=None)
+    pool = get_multiprocessing_logger()
+    with written() as lines:
+        setup_logging.send(sender=None)
+        pool.error("Process %s exited.", 7)
+    assert lines.saying("Process 7 exited.")["level"] == "ERROR"
+    setup_logging.send(sender=None)
 
 
 def test_the_format_is_one_of_two(monkeypatch):

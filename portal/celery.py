@@ -11,6 +11,5 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 # Registers what goes along with a task, how a worker logs and what it does at its start: after the application.
-import portal.telemetry.tasks  # noqa: E402, F401
-import portal.telemetry.worker_logs  # noqa: E402, F401
-import provisioning.host_queue  # noqa: E402, F401
+from portal.telemetry import tasks, worker_logs  # noqa: E402, F401
+from provisioning import host_queue  # noqa: E402, F401

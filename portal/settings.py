@@ -171,6 +171,7 @@ CELERY_BEAT_SCHEDULE = {
         ("send-notices", "provisioning.send_notices", 15),
         ("sweep-drift", "provisioning.sweep_drift", 60),
         ("measure-pipelines", "provisioning.measure_pipelines", 60),
+        ("fold-measurements", "provisioning.fold_measurements", 60),
         ("forget-plans", "provisioning.forget_plans", 60),
         ("archive-events", "provisioning.archive_events", 600),
         ("read-quotas", "provisioning.read_quotas", 3600),

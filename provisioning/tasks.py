@@ -26,9 +26,11 @@ from provisioning.engine.workspace import sweep
 from provisioning.execution import execute
 from provisioning.fence import RunMoved
 from provisioning.holdings import look_at as look_into
+from provisioning.measurements.keeping import fold
 from provisioning.models import Run
 from provisioning.notices.outbox import deliver_due, forget_old
 from provisioning.patience import patiently
+from provisioning.periodic import expect
 from provisioning.preflight import look_and_store
 from provisioning.presence import PERIODIC, sign
 from provisioning.quota_reading import read_account, read_all
@@ -112,15 +114,15 @@ def sweep_workspaces() -> None:
 @shared_task(name="provisioning.reap_runs", ignore_result=True, soft_time_limit=TURN, time_limit=TURN + LAST_SECONDS)
 def reap_runs() -> None:
     """Mark lost runs and have them recovered, let old plans expire, and send the runs whose turn has come."""
-    take_steps(reap, recover, expire, follow, lambda: sign(PERIODIC))
+    take_steps(reap, recover, expire, follow, expect, lambda: sign(PERIODIC))
 
 
 @shared_task(
     name="provisioning.sweep_drift", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
 )
-def sweep_drift() -> None:
+def sweep_drift() -> bool:
     """Ask for the drift checks whose turn has come."""
-    do_alone("ask for drift checks", sweep_districts)
+    return do_alone("ask for drift checks", sweep_districts)
 
 
 @shared_task(
@@ -137,17 +139,17 @@ def send_notices() -> None:
     soft_time_limit=LONG_CHORE,
     time_limit=LONG_CHORE + LAST_SECONDS,
 )
-def archive_events() -> None:
+def archive_events() -> bool:
     """Archive the events of runs that ended without it."""
-    do_alone("archive events", archive_ended)
+    return do_alone("archive events", archive_ended)
 
 
 @shared_task(
     name="provisioning.forget_plans", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
 )
-def forget_plans() -> None:
+def forget_plans() -> bool:
     """Delete the stored plans of runs that have ended."""
-    do_alone("forget plans", forget_ended_plans)
+    return do_alone("forget plans", forget_ended_plans)
 
 
 @shared_task(
@@ -156,9 +158,9 @@ def forget_plans() -> None:
     soft_time_limit=LONG_CHORE,
     time_limit=LONG_CHORE + LAST_SECONDS,
 )
-def trim_events() -> None:
+def trim_events() -> bool:
     """Delete old events whose archive holds the same, and old notices."""
-    do_alone("trim events", lambda: take_steps(trim, lambda: forget_old(settings.EVENTS_DAYS)))
+    return do_alone("trim events", lambda: take_steps(trim, lambda: forget_old(settings.EVENTS_DAYS)))
 
 
 @shared_task(
@@ -167,12 +169,13 @@ def trim_events() -> None:
     soft_time_limit=LONG_CHORE,
     time_limit=LONG_CHORE + LAST_SECONDS,
 )
-def read_quotas(account: int | None = None, region: str = "") -> None:
+def read_quotas(account: int | None = None, region: str = "") -> bool:
     """Read the quotas of every account, or of one in one region."""
     if account is None:
-        do_alone("read quotas", read_all)
-    elif (known := AwsAccount.objects.filter(pk=account).first()) is not None:
+        return do_alone("read quotas", read_all)
+    if (known := AwsAccount.objects.filter(pk=account).first()) is not None:
         read_account(known, region)
+    return True
 
 
 @shared_task(
@@ -181,12 +184,13 @@ def read_quotas(account: int | None = None, region: str = "") -> None:
     soft_time_limit=LONG_CHORE,
     time_limit=LONG_CHORE + LAST_SECONDS,
 )
-def check_access(account: int | None = None) -> None:
+def check_access(account: int | None = None) -> bool:
     """Ask AWS who we are in every account, or in one."""
     if account is None:
-        do_alone("check access", check_all)
-    elif (known := AwsAccount.objects.filter(pk=account).first()) is not None:
+        return do_alone("check access", check_all)
+    if (known := AwsAccount.objects.filter(pk=account).first()) is not None:
         check_account(known)
+    return True
 
 
 @shared_task(
@@ -211,11 +215,19 @@ def plan_districts(ids: list[int], actor: int | None) -> None:
 
 
 @shared_task(
+    name="provisioning.fold_measurements", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
+)
+def fold_measurements() -> bool:
+    """Add up what was counted for the metrics, where it has become many rows."""
+    return do_alone("fold measurements", fold)
+
+
+@shared_task(
     name="provisioning.measure_pipelines", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
 )
-def measure_pipelines() -> None:
+def measure_pipelines() -> bool:
     """Read what the live districts' pipelines are doing."""
-    do_alone("measure pipelines", measure_all)
+    return do_alone("measure pipelines", measure_all)
 
 
 @shared_task(

@@ -15,6 +15,6 @@ from celery.utils.log import get_multiprocessing_logger
 @setup_logging.connect(weak=False)
 def keep(**_: Any) -> None:
     """Give the pool's logger, which hands nothing on to the root, the root's handlers."""
-    pool = get_multiprocessing_logger()
+    pool: Any = get_multiprocessing_logger()
     pool.handlers = list(logging.getLogger().handlers)
     pool.setLevel(logging.ERROR)

@@ -4,6 +4,7 @@ from provisioning.models.access import AccountAccess
 from provisioning.models.certificate import RemovalCertificate
 from provisioning.models.drift import DriftItem
 from provisioning.models.holdings import DistrictHoldings
+from provisioning.models.measurement import Measurement, PeriodicTask
 from provisioning.models.notice import Notice
 from provisioning.models.pipeline import PipelineFigures
 from provisioning.models.preflight import Preflight, PreflightVerdict
@@ -18,7 +19,9 @@ __all__ = [
     "AccountQuota",
     "DistrictHoldings",
     "DriftItem",
+    "Measurement",
     "Notice",
+    "PeriodicTask",
     "PipelineFigures",
     "Preflight",
     "PreflightVerdict",

@@ -33,6 +33,8 @@ class Run(models.Model):
     status_before = models.CharField(max_length=16, blank=True)
     """The district's status when the run was asked for: where it returns when nothing was applied."""
     created_at = models.DateTimeField(auto_now_add=True)
+    traceparent = models.CharField(max_length=55, blank=True, editable=False)
+    """The span in which the run was asked for, where traces are kept (W3C, "Trace Context", section 3.2)."""
 
     claim_token = models.UUIDField(null=True, blank=True, editable=False)
     worker_name = models.CharField(max_length=255, blank=True)

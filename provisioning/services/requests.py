@@ -19,6 +19,8 @@ from portal.districts.statuses import DistrictStatus
 from portal.state_table import By
 from provisioning.consequences import status_while
 from provisioning.dispatch.dispatcher import dispatch
+from provisioning.measurements.keeping import count
+from provisioning.measurements.values import Mark, Measured
 from provisioning.models import Run, RunStep
 from provisioning.selectors import active_run
 from provisioning.services.errors import ServiceRefused
@@ -94,6 +96,8 @@ def _create(
         priority=priority,
         status_before=held.status,
     )
+    if retry_of is not None:
+        count([Mark(Measured.RUN_RETRIED, kind.value)])
     RunStep.objects.create(run=run, step=RunState.QUEUED, started_at=run.created_at)
     record(
         action=AuditAction.RUN_REQUESTED,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from datetime import datetime
+from typing import Any
 
 import pytest
 from celery import shared_task
@@ -171,8 +172,7 @@ def test_whatever_is_said_is_one_line(text):
 
 
 def test_celerys_pool_of_processes_writes_as_all_others_do():
-    setup_logging.send(sender=None)
-    pool = get_multiprocessing_logger()
+    pool: Any = get_multiprocessing_logger()
     with written() as lines:
         setup_logging.send(sender=None)
         pool.error("Process %s exited.", 7)

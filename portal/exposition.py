@@ -21,7 +21,7 @@ from provisioning.health import queue, workers
 from provisioning.measurements.keeping import Counts, counts
 from provisioning.measurements.values import Measured
 from provisioning.models import PeriodicTask, Run
-from provisioning.states import ACTIVE_STATES, HELD_STATES, RunState
+from provisioning.states import ACTIVE_STATES, ENDED_STATES, HELD_STATES, RunKind, RunState
 
 DURATIONS = (
     (
@@ -38,6 +38,8 @@ TOTALS = (
     (Measured.RUN_LOST, "homeroom_run_losses", "Runs whose worker was lost, by their step.", ("step", "kind")),
     (Measured.RUN_RETRIED, "homeroom_run_retries", "Runs that were started in the place of another.", ("kind",)),
 )
+OUR_FAULTS = ("internal_error", "unknown", "worker_lost")
+"""Codes of failures that an alert or a person waits for from the start."""
 
 
 class Fleet(Collector):
@@ -82,7 +84,7 @@ def _runs(known: Counts) -> Iterator[Metric]:
     told = "By how much the lease of a run is over that nobody has marked as lost yet."
     yield gauge("homeroom_lease_lateness_seconds", told, {"": [("", max(late, 0.0))]})
     metric = CounterMetricFamily("homeroom_runs_ended", "Runs that have ended.", labels=["kind", "result"])
-    for labels, number in known.totals(Measured.RUN_ENDED).items():
+    for labels, number in _totals(known, Measured.RUN_ENDED).items():
         metric.add_metric(labels, number)
     yield metric
 
@@ -137,6 +139,21 @@ def _size() -> int:
         return int(cursor.fetchone()[0])
 
 
+def _always() -> dict[Measured, list[tuple[str, str]]]:
+    """Return the labels that are there from the start: what first shows as 1 has risen for nobody who compares."""
+    kinds = [kind.value for kind in RunKind]
+    return {
+        Measured.RUN_ENDED: [(kind, state.value) for kind in kinds for state in ENDED_STATES],
+        Measured.RUN_FAILED: [(code, kind) for code in OUR_FAULTS for kind in kinds],
+        Measured.RUN_LOST: [(state.value, kind) for state in HELD_STATES for kind in kinds],
+        Measured.RUN_RETRIED: [(kind, "") for kind in kinds],
+    }
+
+
+def _totals(known: Counts, measured: Measured) -> dict[tuple[str, str], int]:
+    return dict(sorted((dict.fromkeys(_always()[measured], 0) | known.totals(measured)).items()))
+
+
 def _histogram(known: Counts, measured: Measured, name: str, told: str, labels: tuple[str, ...]) -> Metric:
     metric = HistogramMetricFamily(name, told, labels=labels)
     for values, found in known.histograms(measured).items():
@@ -146,6 +163,6 @@ def _histogram(known: Counts, measured: Measured, name: str, told: str, labels: 
 
 def _total(known: Counts, measured: Measured, name: str, told: str, labels: tuple[str, ...]) -> Metric:
     metric = CounterMetricFamily(name, told, labels=labels)
-    for values, number in known.totals(measured).items():
+    for values, number in _totals(known, measured).items():
         metric.add_metric(values[: len(labels)], number)
     return metric

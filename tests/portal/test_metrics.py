@@ -97,6 +97,14 @@ def test_histograms_and_counters_of_runs(scraper):
     assert found['homeroom_runs{state="cancelling"}'] == 1
 
 
+def test_a_counter_is_there_before_it_has_counted_anything(scraper):
+    found = read(Client(), **scraper)
+    assert found['homeroom_run_failures_total{code="internal_error",kind="apply"}'] == 0
+    assert found['homeroom_run_losses_total{kind="destroy",step="applying"}'] == 0
+    assert found['homeroom_run_retries_total{kind="plan"}'] == 0
+    assert found['homeroom_runs_ended_total{kind="drift",result="failed"}'] == 0
+
+
 def test_no_count_falls_when_old_runs_are_trimmed_and_counts_are_folded(scraper):
     runs = [moved(moved(a_run(), RunState.SYNTHESIZING), RunState.FAILED, error_code=code) for code in ("a", "b", "a")]
     before = read(Client(), **scraper)

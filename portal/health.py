@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -96,11 +97,12 @@ def broker() -> str:
     """Ask the broker for a connection."""
     options = {**settings.CELERY_BROKER_TRANSPORT_OPTIONS, "socket_connect_timeout": BROKER_SECONDS}
     options |= {"socket_timeout": BROKER_SECONDS}
-    known = Connection(settings.CELERY_BROKER_URL, connect_timeout=BROKER_SECONDS, transport_options=options)
+    known: Any = Connection(settings.CELERY_BROKER_URL, connect_timeout=BROKER_SECONDS, transport_options=options)
+    refusals: tuple[type[Exception], ...] = (OSError, OperationalError, *known.connection_errors)
     try:
         with known:
             known.ensure_connection(max_retries=0)
-    except (OSError, OperationalError, *known.connection_errors) as error:
+    except refusals as error:
         return _missing("broker", error)
     return OK
 

@@ -12,9 +12,9 @@ from celery.signals import before_task_publish, task_postrun, task_prerun, worke
 
 from portal.request_id import well_formed
 from portal.telemetry.context import on_behalf_of, request_at_work
-from portal.telemetry.tracing import Kind, Span, tracing
+from portal.telemetry.tracing import TRACE_HEADER, Kind, Span, tracing
 
-REQUEST_HEADER, TRACE_HEADER = "homeroom_request_id", "traceparent"
+REQUEST_HEADER = "homeroom_request_id"
 
 _at_work: dict[str, tuple[ExitStack, Span]] = {}
 """What is open for each task of this process, by the task's id."""

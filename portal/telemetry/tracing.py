@@ -7,7 +7,6 @@ No tracer is made the process's own, so that no library adds spans.
 
 from __future__ import annotations
 
-import functools
 import importlib
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +16,8 @@ from typing import Any
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 SERVICE = "homeroom"
+TRACE_HEADER = "traceparent"
+"""W3C, "Trace Context", section 3.2."""
 Fact = str | int | float | bool
 
 
@@ -105,7 +106,7 @@ class KeptTracing(Tracing):
         self, name: str, kind: Kind = Kind.INTERNAL, *, traceparent: str = "", facts: Mapping[str, Fact] | None = None
     ) -> Iterator[Span]:
         """One span while this lasts; an exception that ends it is told by its type, since its text may hold a value."""
-        context = self._propagator.extract({"traceparent": traceparent}) if traceparent else None
+        context = self._propagator.extract({TRACE_HEADER: traceparent}) if traceparent else None
         with self._tracer.start_as_current_span(
             name,
             context=context,
@@ -137,7 +138,7 @@ class KeptTracing(Tracing):
         """Return the current span as a header."""
         carrier: dict[str, str] = {}
         self._propagator.inject(carrier)
-        return carrier.get("traceparent", "")
+        return carrier.get(TRACE_HEADER, "")
 
     def close(self) -> None:
         """Send what waits, and end the thread."""
@@ -147,15 +148,16 @@ class KeptTracing(Tracing):
 OFF = Tracing()
 
 
-@functools.lru_cache(maxsize=1)
-def _of_process(process: int) -> Tracing:
-    """Return this process's own: neither threads nor connections survive a fork."""
-    return KeptTracing()
+_kept: dict[int, Tracing] = {}
+"""By process: neither threads nor connections survive a fork. Written without a lock, which a fork might find held."""
 
 
 def tracing() -> Tracing:
     """Return what spans are begun with in this process: nothing is kept where no collector is named."""
-    return _of_process(os.getpid()) if os.environ.get(ENDPOINT) else OFF
+    if not os.environ.get(ENDPOINT):
+        return OFF
+    process = os.getpid()
+    return _kept.get(process) or _kept.setdefault(process, KeptTracing())
 
 
 def trace_of(traceparent: str) -> str:
@@ -168,5 +170,9 @@ def trace_of(traceparent: str) -> str:
 
 
 def current_trace_id() -> str:
-    """Return the id of the trace at work, 32 hexadecimal digits; empty outside of any."""
-    return trace_of(tracing().traceparent())
+    """Return the id of the trace at work, 32 hexadecimal digits; empty outside of any.
+
+    It begins nothing: each line of the log asks for it, those among them that are written while tracing begins.
+    """
+    kept = _kept.get(os.getpid())
+    return trace_of(kept.traceparent()) if kept is not None else ""

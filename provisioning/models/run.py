@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.districts.models import District
+from portal.telemetry.tracing import trace_of
 from provisioning.states import ACTIVE_STATES, Decision, Priority, RunKind, RunState
 
 
@@ -145,6 +146,11 @@ class Run(models.Model):
     def number(self) -> int:
         """The run's number, as pages and the audit record name it."""
         return int(self.pk)
+
+    @property
+    def trace_id(self) -> str:
+        """The trace that the run is part of, 32 hexadecimal digits; empty where none is kept."""
+        return trace_of(self.traceparent)
 
     @property
     def state_badge(self) -> RunState:

@@ -17,6 +17,7 @@ from portal.districts.services import set_status
 from portal.districts.spec import spec_data
 from portal.districts.statuses import DistrictStatus
 from portal.state_table import By
+from portal.telemetry.tracing import tracing
 from provisioning.consequences import status_while
 from provisioning.dispatch.dispatcher import dispatch
 from provisioning.measurements.keeping import count
@@ -95,6 +96,7 @@ def _create(
         change=effective(held, change),
         priority=priority,
         status_before=held.status,
+        traceparent=tracing().traceparent(),
     )
     if retry_of is not None:
         count([Mark(Measured.RUN_RETRIED, kind.value)])

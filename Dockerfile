@@ -40,4 +40,4 @@ USER homeroom
 EXPOSE 8000
 # Of the web server, which the image runs by itself; docker-compose.yml gives worker and beat their own.
 HEALTHCHECK --interval=10s --timeout=5s --retries=6 CMD ["python", "-m", "portal.healthcheck"]
-CMD ["gunicorn", "portal.wsgi", "--bind", "0.0.0.0:8000"]
+CMD ["gunicorn", "portal.wsgi", "--config", "python:portal.web_server", "--bind", "0.0.0.0:8000"]

@@ -55,6 +55,7 @@ def project_variables(
         "DJANGO_SETTINGS_MODULE": "portal.settings",
         "HOMEROOM_SECRET_KEY": secret_key,
         "HOMEROOM_DEBUG": "0",
+        "HOMEROOM_LOG_FORMAT": "text",
         "HOMEROOM_ALLOWED_HOSTS": HOSTS,
         "HOMEROOM_DATABASE_URL": database_url,
         "HOMEROOM_BROKER_URL": broker_url,

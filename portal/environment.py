@@ -6,6 +6,7 @@ Never has defaults for secrets.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -36,6 +37,19 @@ def number(name: str, default: int) -> int:
 def items(name: str, default: str = "") -> list[str]:
     """Return the variable's comma-separated items."""
     return [item.strip() for item in text(name, default).split(",") if item.strip()]
+
+
+def choice(name: str, default: str, among: Iterable[str]) -> str:
+    """Return the variable, one of several words; raises ImproperlyConfigured for any other."""
+    value = text(name, default).strip().lower()
+    if value not in (known := sorted(among)):
+        raise ImproperlyConfigured(f"HOMEROOM_{name} must be one of {', '.join(known)}, not {value!r}.")
+    return value
+
+
+def password_in(url: str) -> str:
+    """Return the password that stands in an address, empty for none."""
+    return unquote(urlsplit(url).password or "")
 
 
 def webhook(name: str) -> str:

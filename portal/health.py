@@ -1,24 +1,112 @@
-"""Liveness and readiness for load balancers; they show no detail to the world."""
+"""Liveness and readiness for load balancers; they show no detail to the world, only which part is missing."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any
+
+from django.conf import settings
 from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_GET
+from kombu import Connection
+from kombu.exceptions import OperationalError
+
+logger = logging.getLogger(__name__)
+
+LONGEST_SECONDS = 2.0
+"""How long all parts together are waited for: whoever asks waits for some seconds at most (`portal.healthcheck`)."""
+BROKER_SECONDS = 1.0
+OK, NO_ANSWER, NOT_MIGRATED = "ok", "no answer", "not migrated"
+
+_pool = ThreadPoolExecutor(6, thread_name_prefix="readiness")
+"""A part that hangs holds one of these threads, and no thread of the server's."""
 
 
 @require_GET
 def livez(request: HttpRequest) -> JsonResponse:
     """Say that the process answers."""
-    return JsonResponse({"status": "ok"})
+    return JsonResponse({"status": OK})
 
 
 @require_GET
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Say whether the database answers: 200, or 503 with the part that does not."""
+    """Say whether the database answers and is migrated, and whether the broker does: 200, or 503 with what is missing.
+
+    It takes two seconds at most, whatever hangs.
+    """
+    found = within(LONGEST_SECONDS, {"database": database, "migrations": migrations, "broker": broker})
+    is_ready = all(word == OK for word in found.values())
+    return JsonResponse({"status": OK if is_ready else "unavailable", **found}, status=200 if is_ready else 503)
+
+
+def within(seconds: float, parts: Mapping[str, Callable[[], str]]) -> dict[str, str]:
+    """Ask each part in a thread of its own, and return their words; "no answer" for those that take longer."""
+    asked = {name: _pool.submit(ask) for name, ask in parts.items()}
+    wait(asked.values(), timeout=seconds)
+    # One that has not begun by now is called off: what hangs gathers no queue behind it.
+    late = {name for name, answer in asked.items() if answer.cancel() or not answer.done()}
+    for name in sorted(late):
+        logger.warning("Not ready: the part %s did not answer within %.0f s.", name, seconds)
+    return {name: NO_ANSWER if name in late else answer.result() for name, answer in asked.items()}
+
+
+def database() -> str:
+    """Ask the database for one row."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
-        return JsonResponse({"status": "unavailable", "database": "no answer"}, status=503)
-    return JsonResponse({"status": "ok", "database": "ok"})
+    except DatabaseError as error:
+        return _missing("database", error)
+    finally:
+        connection.close()
+    return OK
+
+
+class Migrations:
+    """Whether the tables are those of this program; once they are, they are for as long as it runs."""
+
+    def __init__(self) -> None:
+        self.is_done = False
+
+    def __call__(self) -> str:
+        """Compare what is recorded in the database with the program's own migrations."""
+        if self.is_done:
+            return OK
+        try:
+            executor = MigrationExecutor(connection)
+            left = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        except DatabaseError as error:
+            return _missing("database", error)
+        finally:
+            connection.close()
+        if left:
+            logger.warning("%s migrations are not done yet: call `python manage.py migrate`.", len(left))
+            return NOT_MIGRATED
+        self.is_done = True
+        return OK
+
+
+migrations = Migrations()
+
+
+def broker() -> str:
+    """Ask the broker for a connection."""
+    options = {**settings.CELERY_BROKER_TRANSPORT_OPTIONS, "socket_connect_timeout": BROKER_SECONDS}
+    options |= {"socket_timeout": BROKER_SECONDS}
+    known: Any = Connection(settings.CELERY_BROKER_URL, connect_timeout=BROKER_SECONDS, transport_options=options)
+    refusals: tuple[type[Exception], ...] = (OSError, OperationalError, *known.connection_errors)
+    try:
+        with known:
+            known.ensure_connection(max_retries=0)
+    except refusals as error:
+        return _missing("broker", error)
+    return OK
+
+
+def _missing(part: str, error: Exception) -> str:
+    logger.warning("Not ready: the %s does not answer: %s", part, str(error).strip())
+    return NO_ANSWER

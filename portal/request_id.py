@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import re
 import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -19,12 +19,23 @@ class RequestContext:
     remote_addr: str | None = None
 
 
+META_KEY = "homeroom.request_id"
+"""Where the request itself keeps its id: Django tells of a refused one when all middleware is done with it."""
+
+WELL_FORMED = re.compile(r"[A-Za-z0-9_-]{8,64}")
+"""What a proxy's own id is made of: a UUID, hexadecimal digits, a ULID. Nothing that could break a line or a page."""
+
 _current: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)
 
 
 def current() -> RequestContext:
     """Return the request being answered, or an empty one outside of any."""
     return _current.get() or RequestContext()
+
+
+def well_formed(sent: str) -> str:
+    """Return an id that was sent along, or empty where it is not made as one."""
+    return sent if WELL_FORMED.fullmatch(sent) else ""
 
 
 class RequestIdMiddleware:
@@ -34,8 +45,13 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer the request under a fresh id; one sent by the client is not trusted."""
-        context = RequestContext(uuid.uuid4().hex, request.META.get("REMOTE_ADDR") or None)
+        """Answer the request under the id that it brings, where that is well formed, or a fresh one.
+
+        An id is a name and no proof: two requests may bring the same.
+        """
+        named = well_formed(request.headers.get("X-Request-ID", "")) or uuid.uuid4().hex
+        context = RequestContext(named, request.META.get("REMOTE_ADDR") or None)
+        request.META[META_KEY] = named
         token = _current.set(context)
         try:
             response = self.get_response(request)
@@ -43,12 +59,3 @@ class RequestIdMiddleware:
             _current.reset(token)
         response["X-Request-ID"] = context.request_id
         return response
-
-
-class RequestIdFilter(logging.Filter):
-    """Puts the request's id on each log record, or a dash outside of requests."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record through, named."""
-        record.request_id = current().request_id or "-"
-        return True

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from infra.durations import ENDING, LONGEST_RUN
 from portal import environment as env
+from portal.telemetry.logs import FORMATS, configuration
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
@@ -32,6 +33,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "portal.request_id.RequestIdMiddleware",
+    "portal.telemetry.requests.TracingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.security_headers.SecurityHeadersMiddleware",
@@ -128,6 +130,7 @@ if NOTIFY_EMAILS:
     globals().update(env.mail("EMAIL_URL"))
 
 CELERY_BROKER_URL = env.text("BROKER_URL")
+BROKER_PASSWORD = env.password_in(CELERY_BROKER_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A task that outlives the visibility timeout is delivered a second time (Celery, "Using Redis": visibility timeout).
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -168,6 +171,7 @@ CELERY_BEAT_SCHEDULE = {
         ("send-notices", "provisioning.send_notices", 15),
         ("sweep-drift", "provisioning.sweep_drift", 60),
         ("measure-pipelines", "provisioning.measure_pipelines", 60),
+        ("fold-measurements", "provisioning.fold_measurements", 60),
         ("forget-plans", "provisioning.forget_plans", 60),
         ("forget-states", "provisioning.forget_states", 60),
         ("archive-events", "provisioning.archive_events", 600),
@@ -188,12 +192,5 @@ TERRAFORM = env.text("TERRAFORM", "") or None
 TF_CLI_CONFIG = env.text("TF_CLI_CONFIG", "") or None
 NODE = env.text("NODE", "") or None
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "portal.request_id.RequestIdFilter"}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"botocore": {"level": "WARNING"}},
-}
+LOG_FORMAT = env.choice("LOG_FORMAT", "json", FORMATS)
+LOGGING = configuration(LOG_FORMAT)

@@ -16,8 +16,8 @@ def lock_of(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
 
 
-def do_alone(name: str, work: Callable[[], object]) -> None:
-    """Do the work of this name, unless another worker is still at it.
+def do_alone(name: str, work: Callable[[], object]) -> bool:
+    """Do the work of this name, unless another worker is still at it; say whether it was done.
 
     The lock is PostgreSQL's and the session's, so that it ends with the connection of a worker that dies (PostgreSQL,
     "Advisory Locks").
@@ -28,9 +28,10 @@ def do_alone(name: str, work: Callable[[], object]) -> None:
         (is_ours,) = cursor.fetchone()
     if not is_ours:
         logger.info("Not now: another worker is still to %s.", name)
-        return
+        return False
     try:
         work()
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+    return True

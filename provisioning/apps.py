@@ -12,3 +12,6 @@ class ProvisioningConfig(AppConfig):
     def ready(self) -> None:
         """Connect the signals."""
         from provisioning.notices import listening  # noqa: F401
+        from provisioning.traces import connect
+
+        connect()

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from provisioning.engine.errors import EngineError
+from provisioning.engine.threads import carrying
 
 Row = TypeVar("Row")
 Answer = TypeVar("Answer")
@@ -34,6 +35,6 @@ def ask_many(
             return row, refusal
 
     with ThreadPoolExecutor(at_once, thread_name_prefix="asking") as pool:
-        for answered in pool.map(one, rows):
+        for answered in pool.map(carrying(one), rows):
             if answered is not None:
                 yield answered

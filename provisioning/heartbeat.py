@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 
 from provisioning.claim import renew
+from provisioning.engine.threads import carrying
 from provisioning.models import Run
 from provisioning.patience import AWAY
 
@@ -33,7 +34,7 @@ class Heartbeat:
         self.taken = False
         self.renewed = time.monotonic()
         self.over = threading.Event()
-        self.thread = threading.Thread(target=self._beat, name=f"heartbeat of run {run.pk}", daemon=True)
+        self.thread = threading.Thread(target=carrying(self._beat), name=f"heartbeat of run {run.pk}", daemon=True)
 
     def __enter__(self) -> Heartbeat:
         """Begin to beat."""

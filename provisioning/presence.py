@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import platform
+import shutil
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,6 +16,7 @@ from typing import Any
 import celery
 import django
 from celery.signals import worker_ready, worker_shutdown
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -31,11 +33,11 @@ PERIODIC = "periodic work"
 _stops: dict[str, Callable[[], None]] = {}
 
 
-def sign(name: str, queues: list[str] | None = None) -> None:
-    """Write a sign of life; the first one also says since when."""
+def sign(name: str, queues: list[str] | None = None, free_bytes: int | None = None) -> None:
+    """Write a sign of life, with the room on the disk where somebody looked; the first one also says since when."""
     now = timezone.now()
     versions = {"Python": platform.python_version(), "Django": django.__version__, "Celery": celery.__version__}
-    told = {"queues": queues or [], "versions": versions, "seen_at": now}
+    told = {"queues": queues or [], "versions": versions, "seen_at": now, "free_bytes": free_bytes}
     Presence.objects.update_or_create(name=name, defaults=told, create_defaults={**told, "started_at": now})
     if name == PERIODIC:
         Presence.objects.filter(seen_at__lt=now - FORGOTTEN_AFTER).delete()
@@ -45,6 +47,16 @@ def queues_listened_to(prefix: str) -> list[str]:
     """Return the queues of this prefix to which a worker listens that has given a sign of life lately."""
     there = Presence.objects.filter(seen_at__gt=timezone.now() - SILENT_AFTER)
     return sorted({queue for row in there for queue in row.queues if queue.startswith(prefix)})
+
+
+def free_room() -> int | None:
+    """Return how many bytes are free where workspaces lie or will lie; None where that cannot be seen."""
+    place = next((part for part in (settings.WORK_DIR, *settings.WORK_DIR.parents) if part.exists()), None)
+    try:
+        return None if place is None else shutil.disk_usage(place).free
+    except OSError as error:
+        logger.warning("The free room of %s cannot be seen: %s", place, error)
+        return None
 
 
 def leave(name: str) -> None:
@@ -83,7 +95,7 @@ def end(sender: Any = None, **_: Any) -> None:
 def _beat(name: str, queues: list[str], over: threading.Event) -> None:
     while True:
         try:
-            sign(name, queues)
+            sign(name, queues, free_room())
         except AWAY as error:
             logger.warning("The sign of life could not be written: %s", str(error).strip())
         finally:

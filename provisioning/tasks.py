@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.districts.models import AwsAccount, District
+from portal.telemetry.context import about_run
 from provisioning.access_check import check_account, check_all
 from provisioning.alone import do_alone
 from provisioning.archive import archive_ended
@@ -29,9 +30,11 @@ from provisioning.fence import RunMoved
 from provisioning.holdings import look_at as look_into
 from provisioning.host_queue import PREFIX
 from provisioning.locks import look_at_lock, release
+from provisioning.measurements.keeping import fold
 from provisioning.models import Run
 from provisioning.notices.outbox import deliver_due, forget_old
 from provisioning.patience import patiently
+from provisioning.periodic import expect
 from provisioning.preflight import look_and_store
 from provisioning.presence import PERIODIC, queues_listened_to, sign
 from provisioning.quota_reading import read_account, read_all
@@ -67,6 +70,11 @@ def execute_run(self: Task[Any, Any], run_number: int) -> None:
     A message may outlive its sending: the broker took it and did not say so, or the run was approved since. Such a run
     is sent again when there is a place for it.
     """
+    with about_run(run_number):
+        _execute_run(str(self.request.hostname or "worker"), run_number)
+
+
+def _execute_run(worker: str, run_number: int) -> None:
     patiently(keep_states)
     patiently(sweep_workspaces)
     if not patiently(lambda: has_its_turn(run_number)):
@@ -76,14 +84,15 @@ def execute_run(self: Task[Any, Any], run_number: int) -> None:
     if found is TakeOver.WAIT:
         logger.info("Run #%s is lost, and its Terraform may still work on another host: not yet.", run_number)
         return
-    claimed = patiently(lambda: claim(run_number, str(self.request.hostname or "worker"), after))
+    claimed = patiently(lambda: claim(run_number, worker, after))
     if claimed is None:
         logger.info("Run #%s is not to be taken; this delivery has nothing to do.", run_number)
         return
-    try:
-        execute(*claimed, found)
-    except (RunMoved, StillAtWork) as left:
-        logger.warning("%s", left)
+    with about_run(run_number, claimed[0].spec["suffix"]):
+        try:
+            execute(*claimed, found)
+        except (RunMoved, StillAtWork) as left:
+            logger.warning("%s", left)
 
 
 def look_at(run_number: int) -> tuple[TakeOver | None, RunState | None]:
@@ -120,15 +129,15 @@ def sweep_workspaces() -> None:
 @shared_task(name="provisioning.reap_runs", ignore_result=True, soft_time_limit=TURN, time_limit=TURN + LAST_SECONDS)
 def reap_runs() -> None:
     """Mark lost runs and have them recovered, let old plans expire, and send the runs whose turn has come."""
-    take_steps(reap, recover, expire, follow, lambda: sign(PERIODIC))
+    take_steps(reap, recover, expire, follow, expect, lambda: sign(PERIODIC))
 
 
 @shared_task(
     name="provisioning.sweep_drift", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
 )
-def sweep_drift() -> None:
+def sweep_drift() -> bool:
     """Ask for the drift checks whose turn has come."""
-    do_alone("ask for drift checks", sweep_districts)
+    return do_alone("ask for drift checks", sweep_districts)
 
 
 @shared_task(
@@ -145,25 +154,27 @@ def send_notices() -> None:
     soft_time_limit=LONG_CHORE,
     time_limit=LONG_CHORE + LAST_SECONDS,
 )
-def archive_events() -> None:
+def archive_events() -> bool:
     """Archive the events of runs that ended without it."""
-    do_alone("archive events", archive_ended)
+    return do_alone("archive events", archive_ended)
 
 
 @shared_task(
     name="provisioning.forget_plans", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
 )
-def forget_plans() -> None:
+def forget_plans() -> bool:
     """Delete the stored plans of runs that have ended."""
-    do_alone("forget plans", forget_ended_plans)
+    return do_alone("forget plans", forget_ended_plans)
 
 
 @shared_task(
     name="provisioning.forget_states", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
 )
-def forget_states() -> None:
+def forget_states() -> bool:
     """Have each host keep and move what its workers could not store, and delete what was decided on."""
-    take_steps(tell_hosts, lambda: do_alone("forget states", lambda: forget_decided(engine_settings())))
+    done: list[bool] = []
+    take_steps(tell_hosts, lambda: done.append(do_alone("forget states", lambda: forget_decided(engine_settings()))))
+    return done == [True]
 
 
 def tell_hosts() -> None:
@@ -205,9 +216,9 @@ def release_state_lock(district_id: int, lock_id: str, reason: str, actor: int |
     soft_time_limit=LONG_CHORE,
     time_limit=LONG_CHORE + LAST_SECONDS,
 )
-def trim_events() -> None:
+def trim_events() -> bool:
     """Delete old events whose archive holds the same, and old notices."""
-    do_alone("trim events", lambda: take_steps(trim, lambda: forget_old(settings.EVENTS_DAYS)))
+    return do_alone("trim events", lambda: take_steps(trim, lambda: forget_old(settings.EVENTS_DAYS)))
 
 
 @shared_task(
@@ -216,12 +227,13 @@ def trim_events() -> None:
     soft_time_limit=LONG_CHORE,
     time_limit=LONG_CHORE + LAST_SECONDS,
 )
-def read_quotas(account: int | None = None, region: str = "") -> None:
+def read_quotas(account: int | None = None, region: str = "") -> bool:
     """Read the quotas of every account, or of one in one region."""
     if account is None:
-        do_alone("read quotas", read_all)
-    elif (known := AwsAccount.objects.filter(pk=account).first()) is not None:
+        return do_alone("read quotas", read_all)
+    if (known := AwsAccount.objects.filter(pk=account).first()) is not None:
         read_account(known, region)
+    return True
 
 
 @shared_task(
@@ -230,12 +242,13 @@ def read_quotas(account: int | None = None, region: str = "") -> None:
     soft_time_limit=LONG_CHORE,
     time_limit=LONG_CHORE + LAST_SECONDS,
 )
-def check_access(account: int | None = None) -> None:
+def check_access(account: int | None = None) -> bool:
     """Ask AWS who we are in every account, or in one."""
     if account is None:
-        do_alone("check access", check_all)
-    elif (known := AwsAccount.objects.filter(pk=account).first()) is not None:
+        return do_alone("check access", check_all)
+    if (known := AwsAccount.objects.filter(pk=account).first()) is not None:
         check_account(known)
+    return True
 
 
 @shared_task(
@@ -260,11 +273,19 @@ def plan_districts(ids: list[int], actor: int | None) -> None:
 
 
 @shared_task(
+    name="provisioning.fold_measurements", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
+)
+def fold_measurements() -> bool:
+    """Add up what was counted for the metrics, where it has become many rows."""
+    return do_alone("fold measurements", fold)
+
+
+@shared_task(
     name="provisioning.measure_pipelines", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
 )
-def measure_pipelines() -> None:
+def measure_pipelines() -> bool:
     """Read what the live districts' pipelines are doing."""
-    do_alone("measure pipelines", measure_all)
+    return do_alone("measure pipelines", measure_all)
 
 
 @shared_task(

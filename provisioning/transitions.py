@@ -22,6 +22,8 @@ from provisioning.consequences import status_after
 from provisioning.dispatch.following import follow
 from provisioning.fence import Fence, RunMoved
 from provisioning.guards import Mover, holds
+from provisioning.measurements.keeping import count_move
+from provisioning.measurements.values import Move
 from provisioning.models import Run, RunStep
 from provisioning.notices.outbox import announce_run
 from provisioning.states import ACTIVE_STATES, HELD_STATES, TABLE, RunState
@@ -71,10 +73,13 @@ def move(
     if after is RunState.QUEUED:
         fields |= {"sent_at": None, "sent_for_wait": False}
     Run.objects.filter(pk=run.pk).update(state=after, **fields)
-    RunStep.objects.filter(run=run, finished_at=None).update(finished_at=now)
+    open_steps = RunStep.objects.filter(run=run, finished_at=None)
+    steps = tuple(open_steps.values_list("step", "started_at"))
+    open_steps.update(finished_at=now)
     if not ended:
         RunStep.objects.create(run=run, step=after, started_at=now)
     run.refresh_from_db()
+    count_move(Move(run.kind, before, after, now, run.started_at, run.error_code, steps))
     sentence = _sentence(run, after)
     announce_run(run, after, sentence)
     record(

@@ -65,7 +65,7 @@ class AuditEvent(models.Model):
     message = models.TextField()
     before = models.JSONField(null=True, blank=True)
     after = models.JSONField(null=True, blank=True)
-    request_id = models.CharField(max_length=32, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
     remote_addr = models.GenericIPAddressField(null=True, blank=True)
 
     objects = AppendOnlyQuerySet.as_manager()

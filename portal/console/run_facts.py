@@ -61,6 +61,7 @@ def support_text(run: Run) -> str:
         f"Account {run.spec.get('account_id', '')}, region {run.spec.get('region', '')}, attempt {run.attempt}",
         f"Requested {run.created_at.isoformat()}, ended {ended}",
         f"Worker {run.worker_name or 'none'}",
+        f"Trace {run.trace_id}" if run.trace_id else "",
         ", ".join(f"{name} {version}" for name, version in run.engine_versions.items()),
         f"Plan {counts}; {run.resources_done} of {run.resources_total} resources done",
         f"{run.error_code} {run.error_address}".strip(),

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from portal.telemetry.tracing import OFF, TRACE_HEADER, tracing
 from provisioning.models import Run
 from provisioning.states import Priority, RunState
 
@@ -47,8 +48,18 @@ def _hand_over(run_number: int, priority: int, queue: str | None = None) -> bool
     from provisioning.tasks import execute_run
 
     try:
-        execute_run.apply_async((run_number,), queue=queue or settings.RUNS_QUEUE, priority=priority)
+        execute_run.apply_async(
+            (run_number,), queue=queue or settings.RUNS_QUEUE, priority=priority, headers=_trace(run_number)
+        )
     except OperationalError:
         logger.warning("The broker does not answer; run #%s stays queued and is sent again later.", run_number)
         return False
     return True
+
+
+def _trace(run_number: int) -> dict[str, str]:
+    """Return the header of the trace in which the run was asked for; whoever sends it may be at something else."""
+    if tracing() is OFF:
+        return {}
+    kept = Run.objects.filter(pk=run_number).exclude(traceparent="").values_list("traceparent", flat=True).first()
+    return {TRACE_HEADER: kept} if kept else {}

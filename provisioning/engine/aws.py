@@ -18,6 +18,7 @@ from botocore.loaders import Loader
 from provisioning.engine.errors import AwsUnavailable
 from provisioning.engine.hints import hint_for
 from provisioning.engine.settings import EngineSettings
+from provisioning.engine.spans import watch
 
 CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"max_attempts": 3, "mode": "standard"})
 PATIENT = CONFIG.merge(Config(retries={"total_max_attempts": 6, "mode": "standard"}))
@@ -56,6 +57,7 @@ def new_session(**credentials: str) -> boto3.session.Session:
     """Return a session with these credentials, or the worker's own."""
     inner = botocore.session.Session()
     inner.register_component("data_loader", MODELS)
+    watch(inner)
     return boto3.session.Session(botocore_session=inner, **credentials)
 
 

@@ -22,6 +22,7 @@ from botocore.exceptions import ClientError
 from provisioning.engine.aws import PATIENT, DeployRole, answering, client, error_code, session_in
 from provisioning.engine.errors import AwsUnavailable, Interrupted
 from provisioning.engine.settings import EngineSettings
+from provisioning.engine.threads import carrying
 
 LISTS, DELETIONS = 4, 12
 """How many lists and deletions are under way at a time: at half a second each, some 20,000 deletions in a second."""
@@ -124,14 +125,15 @@ class _Emptying:
         listing: set[Future[Page]] = set()
         deleting: set[Future[int]] = set()
         gone = 0
+        next_page, delete = carrying(self.next_page), carrying(self.delete)
         with ThreadPoolExecutor(LISTS + DELETIONS, thread_name_prefix="emptying") as pool:
             try:
                 while lists or ready or listing or deleting:
                     # No list runs ahead of the deletions: what waits in memory is a dozen pages.
                     while lists and len(listing) < LISTS and len(ready) < DELETIONS:
-                        listing.add(pool.submit(self.next_page, lists.popleft()))
+                        listing.add(pool.submit(next_page, lists.popleft()))
                     while ready and len(deleting) < DELETIONS:
-                        deleting.add(pool.submit(self.delete, ready.popleft()))
+                        deleting.add(pool.submit(delete, ready.popleft()))
                     under_way: set[Future[Any]] = {*listing, *deleting}
                     over, _ = wait(under_way, PIECE_SECONDS, FIRST_COMPLETED)
                     for page in [part.result() for part in listing & over]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from provisioning.engine import child
 from provisioning.engine.errors import Interrupted, SpecRefused, SynthesisFailed
 from provisioning.engine.settings import EngineSettings
+from provisioning.engine.spans import around
 
 PROJECT = Path(__file__).resolve().parents[2]
 SPEC_REFUSED_STATUS = 2
@@ -35,13 +36,15 @@ def synthesize(
     out_dir.mkdir(parents=True, exist_ok=True)
     spec = out_dir / "spec.json"
     spec.write_text(spec_json, encoding="utf-8")
-    ended = child.run(
-        [str(settings.python), "-m", settings.stack_module, str(spec.resolve()), str(out_dir.resolve())],
-        cwd=PROJECT,
-        environment=settings.child_environment(),
-        on_line=lambda line: None,
-        poll=poll,
-    )
+    with around("synthesis", {}) as outcome:
+        ended = child.run(
+            [str(settings.python), "-m", settings.stack_module, str(spec.resolve()), str(out_dir.resolve())],
+            cwd=PROJECT,
+            environment=settings.child_environment(),
+            on_line=lambda line: None,
+            poll=poll,
+        )
+        outcome.failed = "" if ended.status == 0 else f"status {ended.status}"
     if ended.interrupted:
         raise Interrupted("Synthesis was canceled.")
     if ended.status == SPEC_REFUSED_STATUS:

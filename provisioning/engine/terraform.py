@@ -27,6 +27,7 @@ from provisioning.engine.hints import hint_for
 from provisioning.engine.plugin_cache import filling
 from provisioning.engine.redaction import is_marked, redact_outputs
 from provisioning.engine.settings import EngineSettings
+from provisioning.engine.spans import around
 from provisioning.engine.synthesis import STACK_FILE
 from provisioning.engine.workspace import STATE_SAVED_HERE
 
@@ -325,7 +326,7 @@ class Terraform:
             told = "\n".join(problem.summary for problem in problems)
             summary = f"Terraform was ended by signal {-ended.status} in the middle of its {arguments[0]}."
             raise TerraformKilled(summary, detail=told)
-        if ended.status not in ({0, CHANGES} if "-detailed-exitcode" in arguments else {0}):
+        if ended.status not in _good(arguments):
             raise failure(arguments[0], ended, problems, tail)
         return ended.status
 
@@ -348,14 +349,18 @@ class Terraform:
     ) -> child.Ended:
         program = self._program()
         self.begin()
+        facts = {"homeroom.terraform.command": arguments[0]}
         try:
-            ended = runner(
-                [program, *_flags_first(arguments)],
-                cwd=self.workspace,
-                environment=self.settings.child_environment(),
-                on_line=on_line,
-                poll=self.poll,
-            )
+            with around(f"terraform {arguments[0]}", facts) as outcome:
+                ended = runner(
+                    [program, *_flags_first(arguments)],
+                    cwd=self.workspace,
+                    environment=self.settings.child_environment(),
+                    on_line=on_line,
+                    poll=self.poll,
+                )
+                if ended.status not in _good(arguments):
+                    outcome.failed = f"status {ended.status}"
         except (FileNotFoundError, PermissionError) as error:
             raise TerraformMissing(f"Terraform cannot be run: {error}.") from error
         if checked and ended.status != 0:
@@ -364,6 +369,10 @@ class Terraform:
 
 
 SUBCOMMANDS = {"state"}
+
+
+def _good(arguments: Sequence[str]) -> set[int]:
+    return {0, CHANGES} if "-detailed-exitcode" in arguments else {0}
 
 
 def _flags_first(arguments: Sequence[str]) -> list[str]:

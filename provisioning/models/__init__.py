@@ -6,6 +6,7 @@ from provisioning.models.drift import DriftItem
 from provisioning.models.errored import ErroredPlace, ErroredState
 from provisioning.models.holdings import DistrictHoldings
 from provisioning.models.lock import DistrictLock
+from provisioning.models.measurement import Measurement, PeriodicTask
 from provisioning.models.notice import Notice
 from provisioning.models.pipeline import PipelineFigures
 from provisioning.models.preflight import Preflight, PreflightVerdict
@@ -23,7 +24,9 @@ __all__ = [
     "DriftItem",
     "ErroredPlace",
     "ErroredState",
+    "Measurement",
     "Notice",
+    "PeriodicTask",
     "PipelineFigures",
     "Preflight",
     "PreflightVerdict",

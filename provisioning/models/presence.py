@@ -13,6 +13,8 @@ class Presence(models.Model):
     versions = models.JSONField(default=dict, blank=True)
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField()
+    free_bytes = models.BigIntegerField(null=True, blank=True)
+    """How much room the disk of its workspaces had; empty where nobody looked."""
 
     class Meta:
         ordering = ["name"]

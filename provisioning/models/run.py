@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.districts.models import District
+from portal.telemetry.tracing import trace_of
 from provisioning.states import ACTIVE_STATES, Decision, Priority, RunKind, RunState
 
 
@@ -33,6 +34,8 @@ class Run(models.Model):
     status_before = models.CharField(max_length=16, blank=True)
     """The district's status when the run was asked for: where it returns when nothing was applied."""
     created_at = models.DateTimeField(auto_now_add=True)
+    traceparent = models.CharField(max_length=55, blank=True, editable=False)
+    """The span in which the run was asked for, where traces are kept (W3C, "Trace Context", section 3.2)."""
 
     claim_token = models.UUIDField(null=True, blank=True, editable=False)
     worker_name = models.CharField(max_length=255, blank=True)
@@ -143,6 +146,11 @@ class Run(models.Model):
     def number(self) -> int:
         """The run's number, as pages and the audit record name it."""
         return int(self.pk)
+
+    @property
+    def trace_id(self) -> str:
+        """The trace that the run is part of, 32 hexadecimal digits; empty where none is kept."""
+        return trace_of(self.traceparent)
 
     @property
     def state_badge(self) -> RunState:

@@ -17,8 +17,11 @@ from portal.districts.services import set_status
 from portal.districts.spec import spec_data
 from portal.districts.statuses import DistrictStatus
 from portal.state_table import By
+from portal.telemetry.tracing import tracing
 from provisioning.consequences import status_while
 from provisioning.dispatch.dispatcher import dispatch
+from provisioning.measurements.keeping import count
+from provisioning.measurements.values import Mark, Measured
 from provisioning.models import Run, RunStep
 from provisioning.selectors import active_run
 from provisioning.services.errors import ServiceRefused
@@ -93,7 +96,10 @@ def _create(
         change=effective(held, change),
         priority=priority,
         status_before=held.status,
+        traceparent=tracing().traceparent(),
     )
+    if retry_of is not None:
+        count([Mark(Measured.RUN_RETRIED, kind.value)])
     RunStep.objects.create(run=run, step=RunState.QUEUED, started_at=run.created_at)
     record(
         action=AuditAction.RUN_REQUESTED,

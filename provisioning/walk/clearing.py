@@ -15,6 +15,7 @@ from provisioning.engine.emptying import buckets_to_empty, empty_bucket
 from provisioning.engine.errors import AwsUnavailable
 from provisioning.engine.guardduty import remove_guardduty
 from provisioning.engine.terraform import Plan
+from provisioning.engine.threads import carrying
 from provisioning.walk.hold import Hold
 
 TELL_SECONDS = 5.0
@@ -65,7 +66,7 @@ class Sweep:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"sweep-{hold.run.number}")
 
     def __enter__(self) -> Sweep:
-        self._running = self._pool.submit(self._run)
+        self._running = self._pool.submit(carrying(self._run))
         return self
 
     def __exit__(

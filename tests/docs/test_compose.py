@@ -48,13 +48,59 @@ def test_every_variable_is_in_the_example_and_the_example_has_no_value_that_is_s
 
 
 def test_every_setting_is_one_that_the_portal_reads():
-    settings = (ROOT / "portal" / "settings.py").read_text()
-    known = {f"HOMEROOM_{name}" for name in re.findall(r"env\.\w+\(\s*\"([A-Z_]+)\"", settings)}
+    known = settings_read()
     used = {
         key for service in SERVICES.values() for key in service.get("environment", {}) if key.startswith("HOMEROOM_")
     }
     assert used
     assert used <= known
+
+
+def settings_read() -> set[str]:
+    source = (ROOT / "portal" / "settings.py").read_text()
+    return {f"HOMEROOM_{name}" for name in re.findall(r"env\.\w+\(\s*\"([A-Z_]+)\"", source)}
+
+
+NOT_PASSED = {
+    "HOMEROOM_DEBUG": "debug pages show settings; they have no place in production",
+    "HOMEROOM_STATIC_DIR": "the image has its static files, and says where",
+    "HOMEROOM_WORK_DIR": "it lies in HOMEROOM_VAR_DIR, which is the volume",
+    "HOMEROOM_STACK_MODULE": "tests alone have another stack",
+    "HOMEROOM_NODE": "the image has the packages' own",
+}
+OTHERWISE_TOLD = {"HOMEROOM_BEHIND_TLS", "HOMEROOM_SIGNING_KEY"}
+"""Their defaults stand in words in the documents."""
+NOT_FOR_ALL = {"HOMEROOM_AWS_ENDPOINT_URL": {"web", "worker", "chores"}}
+"""Settings of the processes that speak with AWS."""
+OURS = ("migrate", "web", "worker", "upkeep", "chores", "beat")
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_setting_is_passed_or_deliberately_not(name):
+    assert set(NOT_PASSED) <= settings_read()
+    some = {setting for setting, services in NOT_FOR_ALL.items() if name not in services}
+    environment = SERVICES[name].get("environment") or COMPOSE["x-portal"]["environment"]
+    assert settings_read() - set(environment) == set(NOT_PASSED) | some
+
+
+def test_a_setting_that_nobody_sets_is_as_the_portal_has_it():
+    """What stands behind `:-` is the default that the documents tell, and the one in the example."""
+    table = (ROOT / "docs" / "operations.md").read_text().partition("## Settings\n")[2].partition("\n## ")[0]
+    told = dict(re.findall(r"^\| `(HOMEROOM_[A-Z_]+)` \| `?([^|`]+?)`? \|", table, re.MULTILINE))
+    numbers = 0
+    for setting, value in COMPOSE["x-portal"]["environment"].items():
+        default = re.fullmatch(r"\$\{" + setting + r":-([^}]+)\}", str(value))
+        if default is not None and setting not in OTHERWISE_TOLD:
+            assert told[setting] == default[1], setting
+            assert EXAMPLE[setting] in {default[1], ""}, setting
+            numbers += 1
+    assert numbers >= 20
+
+
+def test_traces_are_off_unless_a_collector_is_named():
+    for name in OURS:
+        environment = SERVICES[name].get("environment") or COMPOSE["x-portal"]["environment"]
+        assert environment["OTEL_EXPORTER_OTLP_ENDPOINT"] == "${OTEL_EXPORTER_OTLP_ENDPOINT:-}"
 
 
 @pytest.mark.parametrize(("name", "module"), [("web", "portal.wsgi"), ("worker", "portal"), ("beat", "portal")])

@@ -10,6 +10,7 @@ import pytest
 from devtools import errors_page, states_page
 from devtools.paths import ROOT
 from infra.sizes import SIZES
+from tests.portal.exposed import documented_names
 
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
@@ -60,3 +61,8 @@ def test_the_table_of_outputs_has_every_output():
 def test_the_table_of_sizes_is_the_codes_own():
     table = table_below(read("stack.md"), "Sizes")
     assert table == {size.value: row.enrolment for size, row in SIZES.items()}
+
+
+@pytest.mark.django_db
+def test_the_table_of_metrics_has_every_metric():
+    assert set(table_below(read("operations.md"), "Metrics")) == {f"`{name}`" for name in documented_names()}

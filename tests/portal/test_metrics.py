@@ -8,15 +8,18 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from prometheus_client.parser import text_string_to_metric_families
 
 from devtools.paths import ROOT
 from portal.accounts.roles import Role
 from portal.version import VERSION
 from provisioning.health import workers
-from provisioning.models import Presence, Run
-from provisioning.presence import PERIODIC, begin, end, sign
+from provisioning.measurements.keeping import fold
+from provisioning.models import PeriodicTask, Presence, Run
+from provisioning.presence import PERIODIC, begin, end, free_room, sign
 from provisioning.states import RunState
 from provisioning.tasks import reap_runs
 from tests.builders import a_person, a_run, moved
@@ -28,9 +31,15 @@ def read(client: Client, **headers: str) -> dict[str, float]:
     answer = client.get("/metrics", headers=headers)
     assert answer.status_code == 200
     assert answer["Content-Type"].startswith("text/plain; version=0.0.4")
-    lines = [line for line in answer.content.decode().splitlines() if not line.startswith("#")]
-    assert all(re.fullmatch(r'[a-z_]+(\{[a-z]+="[^"]*"\})? [0-9.e+]+', line) for line in lines), lines
-    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
+    families = text_string_to_metric_families(answer.content.decode())
+    found = [(written(one.name, one.labels), one.value) for family in families for one in family.samples]
+    assert len(found) == len(dict(found)), "each sample is there once"
+    return dict(found)
+
+
+def written(name: str, labels: dict[str, str]) -> str:
+    told = ",".join(f'{label}="{value}"' for label, value in sorted(labels.items()))
+    return f"{name}{{{told}}}" if told else name
 
 
 @pytest.fixture
@@ -73,10 +82,77 @@ def test_the_token_or_a_role_is_asked_for(scraper, settings):
     assert Client().get("/metrics", headers={"Authorization": "Bearer "}).status_code == 403, "no token is no password"
 
 
+def test_histograms_and_counters_of_runs(scraper):
+    for state in (RunState.FAILED, RunState.CANCELED):
+        run = moved(a_run(), RunState.SYNTHESIZING)
+        moved(run, RunState.CANCELLING if state is RunState.CANCELED else state, error_code="throttled")
+    found = read(Client(), **scraper)
+    assert found['homeroom_run_duration_seconds_bucket{kind="apply",le="+Inf",result="failed"}'] == 1
+    assert found['homeroom_run_duration_seconds_count{kind="apply",result="failed"}'] == 1
+    assert found['homeroom_step_duration_seconds_bucket{kind="apply",le="14400.0",step="synthesizing"}'] == 2
+    assert found['homeroom_queue_wait_seconds_count{kind="apply"}'] == 2
+    assert found['homeroom_run_failures_total{code="throttled",kind="apply"}'] == 1
+    assert found['homeroom_runs_ended_total{kind="apply",result="failed"}'] == 1
+    assert found['homeroom_runs{state="failed"}'] == 1
+    assert found['homeroom_runs{state="cancelling"}'] == 1
+
+
+def test_a_counter_is_there_before_it_has_counted_anything(scraper):
+    found = read(Client(), **scraper)
+    assert found['homeroom_run_failures_total{code="internal_error",kind="apply"}'] == 0
+    assert found['homeroom_run_losses_total{kind="destroy",step="applying"}'] == 0
+    assert found['homeroom_run_retries_total{kind="plan"}'] == 0
+    assert found['homeroom_runs_ended_total{kind="drift",result="failed"}'] == 0
+
+
+def test_no_count_falls_when_old_runs_are_trimmed_and_counts_are_folded(scraper):
+    runs = [moved(moved(a_run(), RunState.SYNTHESIZING), RunState.FAILED, error_code=code) for code in ("a", "b", "a")]
+    before = read(Client(), **scraper)
+    with connection.cursor() as cursor:
+        for table in ("provisioning_runevent", "provisioning_runstep"):
+            cursor.execute(f"DELETE FROM {table} WHERE run_id = ANY(%s)", [[run.pk for run in runs]])
+        cursor.execute("DELETE FROM provisioning_run WHERE id = ANY(%s)", [[run.pk for run in runs]])
+    assert fold(at=1)
+    after = read(Client(), **scraper)
+    counted = [name for name in before if re.search(r"_(total|bucket|count|sum)(\{|$)", name)]
+    assert len(counted) > 20
+    assert [name for name in counted if after[name] < before[name]] == []
+    assert after['homeroom_run_failures_total{code="a",kind="apply"}'] == 2
+
+
+def test_a_lease_that_is_over_and_unmarked_shows(scraper):
+    run = moved(a_run(), RunState.SYNTHESIZING)
+    assert read(Client(), **scraper)["homeroom_lease_lateness_seconds"] == 0
+    Run.objects.filter(pk=run.pk).update(lease_until=timezone.now() - timedelta(minutes=3))
+    assert 180 <= read(Client(), **scraper)["homeroom_lease_lateness_seconds"] < 200
+
+
+def test_periodic_work_that_is_late_shows(scraper):
+    reap_runs.apply()
+    long_ago = timezone.now() - timedelta(hours=3)
+    PeriodicTask.objects.filter(name="provisioning.read_quotas").update(done_at=long_ago)
+    found = read(Client(), **scraper)
+    assert found['homeroom_periodic_task_interval_seconds{task="provisioning.read_quotas"}'] == 3600
+    assert 7200 <= found['homeroom_periodic_task_late_seconds{task="provisioning.read_quotas"}'] < 7300
+    assert found['homeroom_periodic_task_late_seconds{task="provisioning.reap_runs"}'] == 0
+    done = found['homeroom_periodic_task_done_timestamp_seconds{task="provisioning.read_quotas"}']
+    assert done == pytest.approx(long_ago.timestamp())
+    assert found['homeroom_periodic_task_failures_total{task="provisioning.reap_runs"}'] == 0
+
+
+def test_the_database_and_the_workers_disks_have_a_size(scraper):
+    sign("celery@one", ["runs"], free_room())
+    sign("celery@two", ["upkeep"])
+    found = read(Client(), **scraper)
+    assert found["homeroom_database_size_bytes"] > 1e6
+    assert found['homeroom_work_free_bytes{worker="celery@one"}'] > 0
+    assert 'homeroom_work_free_bytes{worker="celery@two"}' not in found, "where nobody looked there is no figure"
+
+
 def test_counting_asks_the_database_no_more_for_a_larger_fleet(scraper, django_assert_max_num_queries):
     for _ in range(5):
         a_run()
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(9):
         read(Client(), **scraper)
 
 

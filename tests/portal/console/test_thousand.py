@@ -143,7 +143,7 @@ PAGES = {
     "{district}/runs": 8, "{district}/drift": 9, "{district}/settings": 7, "{district}/audit": 8,
     "{district}/danger": 7, "{district}/teardown": 9, "/runs/{run}": 15, "/runs/{run}/live?after=0": 12,
     "/rollouts": 4, "/rollouts/new": 4, "/rollouts/{rollout}": 6, "/audit": 5, "/search?q=District": 6,
-    "/system": 16, "/legend": 3, "/metrics": 8,
+    "/system": 16, "/legend": 3, "/metrics": 11,
     "/admin/": 4, "/admin/districts/district/": 9, "/admin/districts/district/add/": 5,
     "/admin/districts/district/{pk}/change/": 22, "/admin/districts/awsaccount/": 6,
     "/admin/districts/awsaccount/{account}/change/": 7,

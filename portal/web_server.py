@@ -1,0 +1,10 @@
+"""Gunicorn's configuration: its own lines have the format of all others (`--config python:portal.web_server`)."""
+
+from portal import environment
+from portal.telemetry.logs import FORMATS, configuration
+
+_own = {"handlers": ["console"], "level": "INFO", "propagate": False}
+# Requests are not logged one by one: their addresses hold what people search for.
+_quiet = _own | {"level": "WARNING"}
+logconfig_dict = configuration(environment.choice("LOG_FORMAT", "json", FORMATS))
+logconfig_dict["loggers"] |= {"gunicorn.error": _own, "gunicorn.access": _quiet}

@@ -1,0 +1,75 @@
+"""As much of PromQL as is needed to see that a query can be read: its tokens, its brackets and its metrics' names.
+
+Source: Prometheus, "Querying basics", "Operators" and "Functions".
+"""
+
+from __future__ import annotations
+
+import re
+
+TOKEN = re.compile(
+    r"""\s*(?:
+      (?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
+    | (?P<duration>[0-9]+(?:ms|[smhdwy])(?![\w.]))
+    | (?P<number>[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?(?![\w.]))
+    | (?P<word>[a-zA-Z_:][\w:]*)
+    | (?P<sign>=~|!~|!=|==|>=|<=|[-+*/%^=<>,(){}\[\]:])
+    )""",
+    re.VERBOSE,
+)
+CLOSING = {")": "(", "}": "{", "]": "["}
+WORDS = frozenset({"and", "or", "unless", "by", "without", "on", "ignoring", "group_left", "group_right", "bool"})
+AGGREGATIONS = frozenset({"sum", "min", "max", "avg", "count", "topk"})
+FUNCTIONS = frozenset({"absent", "increase", "rate", "time", "histogram_quantile", "predict_linear"})
+
+
+class NotPromQL(ValueError):  # noqa: N818 - named for what it is
+    """The text is no query."""
+
+
+def tokens(query: str) -> list[tuple[str, str]]:
+    """Return the query's tokens, each with its kind; raises NotPromQL for what is none."""
+    found, at, text = [], 0, query.strip()
+    while at < len(text):
+        match = TOKEN.match(text, at)
+        if match is None:
+            raise NotPromQL(f"{text[at : at + 20]!r} is no token of {query!r}")
+        found.append((str(match.lastgroup), match[match.lastgroup or ""]))
+        at = match.end()
+    return found
+
+
+def metrics(query: str) -> set[str]:
+    """Return the names of the metrics that a query reads.
+
+    Raises NotPromQL where its brackets do not match, or a word is neither a metric's name nor one of the language.
+    """
+    found, open_signs, names = tokens(query), list[str](), set[str]()
+    for place, (kind, token) in enumerate(found):
+        following = found[place + 1][1] if place + 1 < len(found) else ""
+        if "[" in open_signs[-1:] and kind != "duration" and token not in {"]", ":"}:
+            raise NotPromQL(f"{token} is no span of time in {query!r}")
+        if kind == "sign" and token in CLOSING.values():
+            open_signs.append(token)
+        elif kind == "sign" and token in CLOSING:
+            if not open_signs or open_signs.pop() != CLOSING[token]:
+                raise NotPromQL(f"{token} closes nothing in {query!r}")
+        elif kind == "word" and not _is_label(found, place, open_signs) and token not in WORDS | AGGREGATIONS:
+            if (following == "(") != (token in FUNCTIONS):
+                raise NotPromQL(f"{token} is no function that is known, or is not called, in {query!r}")
+            names |= set() if token in FUNCTIONS else {token}
+    if open_signs:
+        raise NotPromQL(f"{open_signs[-1]} is not closed in {query!r}")
+    if not names:
+        raise NotPromQL(f"{query!r} reads no metric")
+    return names
+
+
+def _is_label(found: list[tuple[str, str]], place: int, open_signs: list[str]) -> bool:
+    """Say whether a word names a label: within braces, or in the list behind `by` and the like."""
+    if "{" in open_signs[-1:]:
+        return True
+    before = [token for _, token in found[:place]]
+    while before and (before[-1] == "," or (before[-1] not in "()" and len(before) > 1 and before[-2] in {"(", ","})):
+        before.pop()
+    return len(before) > 1 and before[-1] == "(" and before[-2] in WORDS

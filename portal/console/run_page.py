@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.audit.models import AuditEvent
+from portal.console.change_page import ChangesPage, changes_page
 from portal.console.districts import ServiceCount, service_counts
 from portal.console.run_facts import CostChange, cost_change, last_act, people_acts, support_text
 from portal.console.settings_page import Difference, change_of
@@ -109,6 +110,8 @@ class RunPage:
     may_force_stop: bool
     wait: Wait | None
     changes: list[Difference]
+    values: ChangesPage
+    """What of the plan is shown value by value."""
     certificate: RemovalCertificate | None
     outlook: Outlook | None
     cost: CostChange | None
@@ -134,8 +137,8 @@ def log_filter(query: QueryDict) -> LogFilter:
     return LogFilter(level if level in LEVELS else "", search, known)
 
 
-def run_page(run: Run) -> RunPage:
-    """Gather what is shown of the run now."""
+def run_page(run: Run, query: QueryDict) -> RunPage:
+    """Gather what is shown of the run now; the query says which of its changes."""
     try:
         progress = planned_first_deletions(resource_progress(run))
     except ArchiveUnavailable:
@@ -156,6 +159,7 @@ def run_page(run: Run) -> RunPage:
         may_force_stop=may_force_stop(run),
         wait=wait,
         changes=change_of(run),
+        values=changes_page(run, query),
         certificate=certificate_of(run.district) if run.kind_badge is RunKind.DESTROY else None,
         outlook=outlook(run, progress, waiting),
         cost=cost_change(run),
@@ -227,4 +231,4 @@ def log_lines(run: Run, wanted: LogFilter, *, after: int = 0) -> list[RunEvent]:
 
 def live_context(run: Run, query: QueryDict) -> dict[str, Any]:
     """Return what the live part's template reads."""
-    return {"page": run_page(run), "run": run, "district": run.district, "filter": log_filter(query)}
+    return {"page": run_page(run, query), "run": run, "district": run.district, "filter": log_filter(query)}

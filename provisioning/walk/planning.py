@@ -1,4 +1,4 @@
-"""What is kept of a plan: its numbers, findings, cost, what it was made for, and whether a second person is needed."""
+"""What is kept of a plan: its numbers, values, findings, cost, what it was made for, and whom it waits for."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from provisioning.engine.binding import PlanBinding, differences, spec_sha256
 from provisioning.engine.errors import PlanStale
 from provisioning.engine.plan_contents import beyond, contents_of
 from provisioning.engine.plan_store import packed_plan, plan_key, plan_sha256, store_plan
+from provisioning.engine.plan_values import told_changes
 from provisioning.engine.policy import assess
 from provisioning.engine.pricing import monthly_cost
 from provisioning.engine.state_store import state_identity
@@ -28,6 +29,7 @@ from provisioning.engine.synthesis import STACK_FILE
 from provisioning.engine.terraform import Plan, Terraform
 from provisioning.holdings import record_holdings
 from provisioning.models import Run
+from provisioning.planned_changes import store_changes
 from provisioning.states import Decision, RunKind
 from provisioning.walk.hold import Hold
 
@@ -59,15 +61,21 @@ def note_plan(hold: Hold, terraform: Terraform, plan: Plan) -> None:
     fields["engine_versions"] = {"terraform": binding.terraform, **binding.providers}
     if run.decision != Decision.APPROVED:
         fields["plan_contents"] = contents_of(plan.shown, contents_key())
-    elif told := not_approved(run, plan, fields["approval_reasons"]):
+    elif why := not_approved(run, plan, fields["approval_reasons"]):
         fields["plan_contents"] = contents_of(plan.shown, contents_key())
         fields |= {"decision": "", "decided_by": None, "decided_at": None}
-        hold.recorder.note("policy", told, level="warning")
+        hold.recorder.note("policy", why, level="warning")
     is_kept = not plan.is_empty and kind is not RunKind.PLAN
     packed = packed_plan(terraform.workspace) if is_kept else b""
     if is_kept:
         fields |= {"plan_stored": True, "plan_sha256": plan_sha256(packed)}
-    hold.fence.write(lambda: hold.fence.update(**fields))
+    told = told_changes(plan.shown)
+
+    def once() -> None:
+        hold.fence.update(**fields)
+        store_changes(run, told)
+
+    hold.fence.write(once)
     run.refresh_from_db()
     hold.recorder.note("plan", f"Plan: {plan.add} to add, {plan.change} to change, {plan.remove} to remove.")
     for finding in findings:

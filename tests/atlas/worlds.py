@@ -22,6 +22,7 @@ from portal.districts.models import AwsAccount, District
 from portal.districts.services import set_drift
 from portal.districts.statuses import DistrictStatus, DriftStatus
 from provisioning.aws_services import service_of
+from provisioning.engine.plan_values import ToldChange, told_changes
 from provisioning.models import (
     AccountQuota,
     DistrictHoldings,
@@ -34,6 +35,7 @@ from provisioning.models import (
     StackOutput,
     StackResource,
 )
+from provisioning.planned_changes import store_changes
 from provisioning.rollouts.ticking import tick
 from provisioning.services.approval import discard
 from provisioning.services.cancellation import request_cancel
@@ -249,7 +251,33 @@ def planned(run: Run, changes: int, *, waits: bool = False) -> None:
         plan_expires_at=timezone.now() + timedelta(hours=20),
         engine_versions={"Terraform": "1.13.3", "AWS provider": "5.100.0"},
     )
+    store_changes(run, differences_of(resources))
     run.refresh_from_db()
+
+
+def differences_of(resources: list[dict[str, str]]) -> list[ToldChange]:
+    """Return what such a plan changes: short and long values, secrets, what is known later, and why one is replaced."""
+    before = {"name": "topic", "policy": '{"Statement":[{"Action":["sns:Publish"]}]}', "token": "x", "note": "a" * 900}
+    after = {"name": "other", "policy": '{"Statement":[{"Action":["sns:*"]}]}', "token": "y", "note": "a" * 900 + "b"}
+    actions = {"create": ["create"], "update": ["update"], "replace": ["delete", "create"], "delete": ["delete"]}
+    changes = [
+        {
+            "address": one["address"],
+            "type": one["type"],
+            "action_reason": "replace_because_cannot_update" if one["action"] == "replace" else "",
+            "change": {
+                "actions": actions[one["action"]],
+                "before": None if one["action"] == "create" else before,
+                "after": None if one["action"] == "delete" else after,
+                "after_unknown": {} if one["action"] == "delete" else {"arn": True},
+                "before_sensitive": {"token": True},
+                "after_sensitive": {"token": True},
+                "replace_paths": [["name"]] if one["action"] == "replace" else [],
+            },
+        }
+        for one in resources
+    ]
+    return told_changes({"resource_changes": changes})
 
 
 def at_work(run: Run, *, total: int, done: int) -> None:

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from infra.spec import Environment
 from portal.districts.models import District
 from provisioning.states import ACTIVE_STATES, Decision, Priority, RunKind, RunState
 
@@ -63,8 +64,12 @@ class Run(models.Model):
     recovered = models.JSONField(default=list, blank=True)
     """What a recovery did, in order: lock released, resources adopted, processes ended."""
 
+    stops_for_look = models.BooleanField(default=False)
+    """Its plan is applied once somebody has looked at it: a person asked for a change of a deployed district."""
     approval_reasons = models.JSONField(default=list, blank=True)
-    """Why the plan waits for a second person; empty when it may be applied at once."""
+    """Why the plan waits for somebody; empty when it may be applied at once."""
+    requester_may_confirm = models.BooleanField(default=False)
+    """A look is all that the plan waits for: whoever asked for the run may let it be applied."""
     decision = models.CharField(max_length=16, choices=Decision.choices(), blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -131,7 +136,8 @@ class Run(models.Model):
             models.CheckConstraint(
                 condition=~Q(decision=Decision.APPROVED.value)
                 | Q(decided_by__isnull=False, requested_by__isnull=True)
-                | ~Q(decided_by=models.F("requested_by")),
+                | ~Q(decided_by=models.F("requested_by"))
+                | Q(requester_may_confirm=True) & ~Q(spec__environment=Environment.PRODUCTION.value),
                 name="run_approved_by_a_second_person",
             ),
         ]

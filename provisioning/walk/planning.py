@@ -16,7 +16,7 @@ from django.utils import timezone
 from portal.districts.changes import changed
 from portal.districts.models import District
 from portal.districts.spec import spec_data
-from provisioning.approval import approval_reasons
+from provisioning.approval import LOOK, approval_reasons, requester_may_confirm
 from provisioning.engine.binding import PlanBinding, differences, spec_sha256
 from provisioning.engine.errors import PlanStale
 from provisioning.engine.plan_contents import beyond, contents_of
@@ -46,6 +46,7 @@ def note_plan(hold: Hold, terraform: Terraform, plan: Plan) -> None:
         monthly_budget_usd=None if teardown else run.spec["monthly_budget_usd"],
     )
     changes = [{"address": one.address, "type": one.type, "action": one.action} for one in plan.resources]
+    reasons = approval_reasons(kind, run.spec["environment"], findings, empty=plan.is_empty, look=run.stops_for_look)
     fields: dict[str, Any] = {
         "add_count": plan.add,
         "change_count": plan.change,
@@ -53,7 +54,8 @@ def note_plan(hold: Hold, terraform: Terraform, plan: Plan) -> None:
         "plan_resources": changes,
         "policy_findings": [asdict(finding) for finding in findings],
         "monthly_cost_usd": estimate,
-        "approval_reasons": approval_reasons(kind, run.spec["environment"], findings, empty=plan.is_empty),
+        "approval_reasons": reasons,
+        "requester_may_confirm": requester_may_confirm(reasons),
         "plan_expires_at": timezone.now() + timedelta(hours=django_settings.PLAN_EXPIRES_HOURS),
     }
     binding = hold.reading("Reading the state", lambda: binding_now(hold, terraform))
@@ -61,7 +63,7 @@ def note_plan(hold: Hold, terraform: Terraform, plan: Plan) -> None:
     fields["engine_versions"] = {"terraform": binding.terraform, **binding.providers}
     if run.decision != Decision.APPROVED:
         fields["plan_contents"] = contents_of(plan.shown, contents_key())
-    elif why := not_approved(run, plan, fields["approval_reasons"]):
+    elif why := not_approved(run, plan, reasons):
         fields["plan_contents"] = contents_of(plan.shown, contents_key())
         fields |= {"decision": "", "decided_by": None, "decided_at": None}
         hold.recorder.note("policy", why, level="warning")
@@ -92,7 +94,8 @@ def not_approved(run: Run, plan: Plan, reasons: Sequence[str]) -> str:
 
     What was approved may be done in part already. Values that nobody could know then may be known now.
     """
-    if new := [reason for reason in reasons if reason not in run.approval_reasons]:
+    # Whoever approved it for another reason has looked at it too.
+    if new := [reason for reason in reasons if reason not in {*run.approval_reasons, LOOK}]:
         return f"What is left has to be approved anew for a reason that there was not: {new[0]}"
     if others := beyond(plan.shown, run.plan_contents, contents_key()):
         shown = ", ".join(others[:3]) + (", …" if len(others) > 3 else "")

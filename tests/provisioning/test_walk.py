@@ -21,7 +21,7 @@ from provisioning.configuration import engine_settings
 from provisioning.engine.aws import client
 from provisioning.engine.plan_store import plan_key
 from provisioning.models import DriftItem, Run, RunEvent
-from provisioning.services.approval import approve
+from provisioning.services.approval import approve, discard
 from provisioning.services.cancellation import request_cancel
 from provisioning.services.onboarding import onboard
 from provisioning.services.requests import request_run
@@ -198,6 +198,47 @@ def test_a_change_drift_its_repair_and_the_end_of_a_district(sandbox):
     gone = executed(request_teardown(district=district, typed_slug="maple", reason="The end", actor=None))
     assert (gone.state, gone.district.status) == (RunState.SUCCEEDED, DistrictStatus.REMOVED)
     assert logs.describe_log_groups(logGroupNamePrefix="/homeroom/api-maple")["logGroups"] == []
+
+
+def values_of(run: Run) -> dict[str, tuple[str, str]]:
+    """Return what a run's plan changes, by address and path: before and after, as its page shows them."""
+    return {
+        f"{change.address} {value['path']}": (value["before"]["text"], value["after"]["text"])
+        for change in run.planned_changes.all()
+        for value in change.values
+        if value["before"] and value["after"]
+    }
+
+
+def test_a_persons_change_of_settings_is_seen_before_it_is_live_and_that_very_plan_is_applied(sandbox):
+    otto = a_person(Role.OPERATOR, "otto")
+    run = executed(onboard(registration=a_registration(slug="birch"), actor=otto))
+    district = run.district
+    assert (run.state, district.status) == (RunState.SUCCEEDED, DistrictStatus.LIVE), "the first deployment goes on"
+
+    def kept_days() -> set[int]:
+        groups = aws("logs").describe_log_groups(logGroupNamePrefix="/homeroom/")["logGroups"]
+        return {group["retentionInDays"] for group in groups if "birch-sbx" in group["logGroupName"]}
+
+    change = {"retention_days": 30}
+    shorter = executed(request_run(district=district, kind=RunKind.APPLY, actor=otto, change=change))
+    assert shorter.state == RunState.AWAITING_APPROVAL, "nobody has seen yet what it does"
+    assert (district.retention_days, kept_days()) == (365, {365})
+    seen = values_of(shorter)
+    assert seen["aws_cloudwatch_log_group.compute_api_group retention_in_days"] == ("365", "30")
+    assert len(seen) == 3
+    discard(run=shorter, actor=otto)
+    district.refresh_from_db()
+    assert (district.retention_days, district.status, kept_days()) == (365, DistrictStatus.LIVE, {365})
+
+    again = executed(request_run(district=district, kind=RunKind.APPLY, actor=otto, change=change))
+    approve(run=again, actor=otto)
+    again = executed(again)
+    district.refresh_from_db()
+    assert (again.state, again.decided_by) == (RunState.SUCCEEDED, otto)
+    assert again.events.filter(kind="plan").count() == 1, "no other plan was made"
+    assert (district.retention_days, kept_days()) == (30, {30})
+    assert values_of(again) == seen
 
 
 def test_production_waits_holds_no_worker_and_applies_the_very_plan_that_was_approved(sandbox):

@@ -23,6 +23,8 @@ from provisioning.dispatch.reasons import Wait, why_waiting
 from provisioning.lessons import Outlook, outlook
 from provisioning.models import RemovalCertificate, Run, RunEvent
 from provisioning.selectors import ResourceProgress, certificate_of, resource_progress, waiting_for
+from provisioning.services.errors import ServiceRefused
+from provisioning.services.plan_apply import plan_problem
 from provisioning.states import ACTIVE_STATES, RETRYABLE_STATES, RunKind, RunState
 
 LOG_LINES = 500
@@ -121,11 +123,20 @@ class RunPage:
     """What people did and said, oldest first."""
     support: str
     """All that somebody who helps needs to know."""
+    offer: PlanOffer | None
 
     @property
     def existing(self) -> int:
         """How many resources exist."""
         return sum(part.count for part in self.exists)
+
+
+@dataclass(frozen=True)
+class PlanOffer:
+    """Whether the plan of a plan-only run can be applied: why not, where it cannot, and the run that did."""
+
+    problem: ServiceRefused | None
+    applied_by: Run | None
 
 
 def log_filter(query: QueryDict) -> LogFilter:
@@ -166,7 +177,15 @@ def run_page(run: Run, query: QueryDict) -> RunPage:
         exists=service_counts(run.district) if run.state_badge in RETRYABLE_STATES and run.resources_done else [],
         acts=people_acts(run),
         support=support_text(run),
+        offer=plan_offer(run),
     )
+
+
+def plan_offer(run: Run) -> PlanOffer | None:
+    """Return whether the plan can be applied; None for a run that was not to make a plan alone, or found no change."""
+    if run.kind_badge is not RunKind.PLAN or run.state_badge is not RunState.SUCCEEDED:
+        return None
+    return PlanOffer(plan_problem(run), run.applied_by.order_by("-pk").first())
 
 
 def may_force_stop(run: Run) -> bool:
@@ -197,6 +216,8 @@ def say(run: Run) -> str:
 def steps(run: Run) -> list[Step]:
     """Return the steps taken and to come, in order; a run that was canceled or failed has its end where it happened."""
     taken = list(run.steps.all())
+    # Of a plan that another run has made nothing is made anew.
+    left_out = {RunState.SYNTHESIZING, RunState.PLANNING} if run.plan_of_id and run.decision else set()
     last = taken[-1] if taken else None
     ended_badly = run.state_badge in RETRYABLE_STATES or run.state_badge is RunState.DISCARDED
     found = [
@@ -208,7 +229,7 @@ def steps(run: Run) -> list[Step]:
         )
         for step in taken
     ]
-    been = {step.state for step in found}
+    been = {step.state for step in found} | left_out
     ahead = [state for state in WAY[run.kind_badge] if state not in been] if run.is_active else []
     return found + [Step(state, "next", None, None) for state in ahead]
 

@@ -27,6 +27,8 @@ class Run(models.Model):
     )
     reason = models.TextField(blank=True)
     retry_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="retries")
+    plan_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="applied_by")
+    """The plan-only run whose stored plan this run applies."""
     spec = models.JSONField()
     change = models.JSONField(default=dict, blank=True)
     """Fields of the district that this run is to change, by name; the district has them once the run applies."""
@@ -84,7 +86,7 @@ class Run(models.Model):
     plan_contents = models.JSONField(default=dict, blank=True)
     """What an approval is for: the plan's changes by the keyed digest of their values (`engine.plan_contents`)."""
     plan_stored = models.BooleanField(default=False)
-    """A plan of this run may lie in the state bucket; it is deleted when the run has ended."""
+    """A plan of this run may lie in the state bucket; it is deleted once nobody applies it any more."""
 
     add_count = models.PositiveIntegerField(null=True, blank=True)
     change_count = models.PositiveIntegerField(null=True, blank=True)
@@ -149,6 +151,11 @@ class Run(models.Model):
     def number(self) -> int:
         """The run's number, as pages and the audit record name it."""
         return int(self.pk)
+
+    @property
+    def stored_plan_number(self) -> int:
+        """The number of the run under which the plan lies that this run applies."""
+        return self.number if self.plan_stored or self.plan_of_id is None else int(self.plan_of_id)
 
     @property
     def state_badge(self) -> RunState:

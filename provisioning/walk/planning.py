@@ -67,7 +67,7 @@ def note_plan(hold: Hold, terraform: Terraform, plan: Plan) -> None:
         fields["plan_contents"] = contents_of(plan.shown, contents_key())
         fields |= {"decision": "", "decided_by": None, "decided_at": None}
         hold.recorder.note("policy", why, level="warning")
-    is_kept = not plan.is_empty and kind is not RunKind.PLAN
+    is_kept = not plan.is_empty
     packed = packed_plan(terraform.workspace) if is_kept else b""
     if is_kept:
         fields |= {"plan_stored": True, "plan_sha256": plan_sha256(packed)}
@@ -110,7 +110,9 @@ def contents_key() -> bytes:
 
 def still_binds(hold: Hold, terraform: Terraform) -> bool:
     """Say whether the stored plan was approved and still fits what it was made for, so that it is applied as it is."""
-    return hold.run.decision == Decision.APPROVED and hold.run.plan_stored and not changed_since(hold, terraform)
+    run = hold.run
+    is_there = run.plan_stored or run.plan_of_id is not None
+    return run.decision == Decision.APPROVED and is_there and not changed_since(hold, terraform)
 
 
 def changed_since(hold: Hold, terraform: Terraform) -> list[str]:

@@ -95,7 +95,7 @@ def test_who_looked_at_a_plan_has_that_very_plan_applied(otto):
 
 @pytest.mark.parametrize("why", ["production", "what it does"])
 def test_where_a_second_person_is_needed_it_waits_for_one(otto, why):
-    run = planned(**({"policy_findings": [BLOCKING]} if why == "what it does" else {}))
+    run = planned(policy_findings=[BLOCKING] if why == "what it does" else [])
     if why == "production":
         spec = {**run.spec, "environment": "production"}
         Run.objects.filter(pk=run.pk).update(spec=spec)

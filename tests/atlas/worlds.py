@@ -22,6 +22,7 @@ from portal.districts.models import AwsAccount, District
 from portal.districts.services import set_drift
 from portal.districts.statuses import DistrictStatus, DriftStatus
 from provisioning.aws_services import service_of
+from provisioning.engine.binding import spec_sha256
 from provisioning.engine.plan_values import ToldChange, told_changes
 from provisioning.models import (
     AccountQuota,
@@ -122,6 +123,10 @@ def usual() -> Places:
     planned(discarded, 4, waits=True)
     moved(discarded, RunState.AWAITING_APPROVAL)
     discard(run=discarded, actor=User.objects.get(username="ada"), comment="The network is wrong.")
+    to_look_at = onboard(registration=a_registration(name="Cherry Hill", slug="cherry"), actor=otto, kind=RunKind.PLAN)
+    planned(to_look_at, 6)
+    kept = {"plan_stored": True, "plan_binding": {"spec_sha256": spec_sha256(to_look_at.spec)}}
+    moved(to_look_at, RunState.SUCCEEDED, **kept)
     removed, certificate = torn_down(a_run(name="Aspen Falls", slug="aspen"))
     looked = with_stack(deployed(a_run(name="Linden Heights", slug="linden")))
     DistrictHoldings.objects.create(district=looked, asked_at=timezone.now())
@@ -145,6 +150,7 @@ def usual() -> Places:
         "lost": str(lost.pk),
         "queued": str(queued.pk),
         "discarded": str(discarded.pk),
+        "to_look_at": str(to_look_at.pk),
         "deployed": str(live.runs.latest("id").pk),
         "removal": str(removed.runs.latest("id").pk),
         "halted": str(a_halted_rollout().pk),

@@ -32,7 +32,8 @@ CONTEXT = "said"
 """The messages' context in the catalogue."""
 
 WORDS = (
-    *("create", "update", "delete", "replace", "read", "import", "planned", "pending", "running", "done", "failed"),
+    *("create", "update", "delete", "replace", "read", "import", "move", "forget"),
+    *("planned", "pending", "running", "done", "failed"),
     *("canceled", "sandbox", "staging", "production"),
     *("info", "warn", "warning", "error", "user", "account", "district", "run", "rollout", "audit", "fleet"),
     "certificate",

@@ -1,22 +1,32 @@
-"""Which plans wait for a second person, and why: a pure function over the plan's findings and the environment."""
+"""Which plans wait for somebody, and why: a pure function over the plan's findings and the environment."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from infra.spec import Environment
 from provisioning.engine.policy import Finding
 from provisioning.states import RunKind
 
 PRODUCTION = "Every change of a production environment is approved by a second person."
+LOOK = "A change of a district is applied once somebody has looked at what its plan does."
 
 
-def approval_reasons(kind: RunKind, environment: str, findings: Iterable[Finding], *, empty: bool) -> list[str]:
-    """Return why a plan waits for approval, in sentences; empty when it may be applied at once.
+def approval_reasons(
+    kind: RunKind, environment: str, findings: Iterable[Finding], *, empty: bool, look: bool = False
+) -> list[str]:
+    """Return why a plan waits, in sentences; empty when it may be applied at once.
 
-    A plan that changes nothing has nothing to approve; one that is not to be applied waits for nobody.
+    With `look` it waits at least for a look, which is the only reason where there is no other. A plan that changes
+    nothing has nothing to approve; one that is not to be applied waits for nobody.
     """
     if empty or kind not in {RunKind.APPLY, RunKind.DESTROY}:
         return []
     reasons = [PRODUCTION] if environment == Environment.PRODUCTION.value else []
-    return reasons + [finding.sentence for finding in findings if finding.blocks]
+    reasons += [finding.sentence for finding in findings if finding.blocks]
+    return reasons or ([LOOK] if look else [])
+
+
+def requester_may_confirm(reasons: Sequence[str]) -> bool:
+    """Say whether whoever asked for the run may let its plan be applied: a look is all that it waits for."""
+    return all(reason == LOOK for reason in reasons)

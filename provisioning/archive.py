@@ -1,6 +1,6 @@
-"""Events of ended runs in the state bucket, as compressed lines of JSON, and the one reader of events for all pages.
+"""Events and planned changes of ended runs in the state bucket, as compressed lines of JSON, and their one reader.
 
-What is archived is read again and compared before any row is deleted. Events were redacted before they were stored.
+What is archived is read again and compared before any row is deleted. All of it was redacted before it was stored.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import json
 import logging
 import zlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,7 +25,8 @@ from provisioning.configuration import engine_settings
 from provisioning.engine.errors import AwsUnavailable
 from provisioning.engine.event_store import get_events, put_events
 from provisioning.engine.settings import EngineSettings
-from provisioning.models import Run, RunEvent
+from provisioning.models import PlannedChange, Run, RunEvent
+from provisioning.planned_changes import changes_of_lines, lines_of_changes
 from provisioning.states import ENDED_STATES
 from provisioning.turns import act_on_each, in_batches
 
@@ -39,21 +40,23 @@ TRIM_SECONDS = 1800.0
 
 
 class ArchiveUnavailable(Exception):  # noqa: N818 - named for what happened
-    """The archive of a run's events cannot be read now, or is not what was put there."""
+    """The archive of a run cannot be read now, or is not what was put there."""
 
 
 def archive_events(run: Run, engine: EngineSettings | None = None) -> bool:
-    """Put an ended run's events into the bucket and read them back; false, and a warning, when that fails.
+    """Put an ended run's events and planned changes into the bucket and read them back.
 
-    Twice does no harm. A run that fails here is archived later by `archive_ended`.
+    False, and a warning, when that fails. Twice does no harm. A run that fails here is archived later by
+    `archive_ended`.
     """
     engine = engine or engine_settings()
-    text = lines_of(RunEvent.objects.filter(run=run).order_by("sequence"))
-    told = _described(run, text)
+    texts = _texts(run)
+    told = _described(run, texts)
     try:
-        put_events(engine, told["key"], gzip.compress(text, mtime=0))
-        if _read(engine, told["key"]) != text:
-            raise ArchiveUnavailable(f"What was archived of run #{run.number} reads differently.")
+        for key, text in texts.items():
+            put_events(engine, key, gzip.compress(text, mtime=0))
+            if _read(engine, key) != text:
+                raise ArchiveUnavailable(f"What was archived of run #{run.number} reads differently.")
     except (AwsUnavailable, ArchiveUnavailable) as error:
         logger.warning("Run #%s: its events are not archived yet: %s", run.number, error)
         return False
@@ -114,14 +117,22 @@ def last_sequence(run: Run) -> int:
 
 def archived_events(run: Run) -> list[RunEvent]:
     """Return the archive's events as rows that are in no table; raises ArchiveUnavailable."""
-    try:
-        text = _read(engine_settings(), run.events_archive["key"])
-    except AwsUnavailable as error:
-        sentence = f"The archived log of run #{run.number} cannot be read now. {error.summary}"
-        raise ArchiveUnavailable(sentence) from error
-    if hashlib.sha256(text).hexdigest() != run.events_archive["sha256"]:
-        raise ArchiveUnavailable(f"The archived log of run #{run.number} is not the one that was put there.")
+    text = _archived(run, run.events_archive)
     return [_event(run, json.loads(line)) for line in text.splitlines()]
+
+
+def planned_changes_of(run: Run, *, skip: int = 0, first: int | None = None) -> tuple[list[PlannedChange], int]:
+    """Return the changes of the run's plan in order, wherever they lie, and how many there are in all.
+
+    `skip` is of how many at the beginning, `first` of how many behind these. Raises ArchiveUnavailable.
+    """
+    stop = None if first is None else skip + first
+    if run.events_trimmed_at is not None:
+        told = run.events_archive.get("changes")
+        rows = changes_of_lines(run, _archived(run, told)) if told else []
+        return rows[skip:stop], len(rows)
+    found = PlannedChange.objects.filter(run=run)
+    return list(found.order_by("place")[skip:stop]), found.count()
 
 
 def lines_of(events: Iterable[RunEvent]) -> bytes:
@@ -138,30 +149,58 @@ def archive_key(run: Run) -> str:
     return f"districts/{run.spec['suffix']}/runs/{run.number}/events.ndjson.gz"
 
 
-def _described(run: Run, text: bytes) -> dict[str, Any]:
-    last = text.splitlines()[-1:] if text else []
-    return {
-        "key": archive_key(run),
-        "count": text.count(b"\n"),
-        "last_sequence": json.loads(last[0])["sequence"] if last else 0,
-        "sha256": hashlib.sha256(text).hexdigest(),
-    }
+def changes_key(run: Run) -> str:
+    """Return where the planned changes of a run lie in the state bucket."""
+    return f"districts/{run.spec['suffix']}/runs/{run.number}/changes.ndjson.gz"
+
+
+def _texts(run: Run) -> dict[str, bytes]:
+    """Return what is to be archived of a run, by its key: events, and the planned changes where there are some."""
+    events = lines_of(RunEvent.objects.filter(run=run).order_by("sequence"))
+    changes = lines_of_changes(PlannedChange.objects.filter(run=run).order_by("place"))
+    return {archive_key(run): events, **({changes_key(run): changes} if changes else {})}
+
+
+def _described(run: Run, texts: Mapping[str, bytes]) -> dict[str, Any]:
+    events, changes = texts[archive_key(run)], texts.get(changes_key(run))
+    last = events.splitlines()[-1:] if events else []
+    told = {**_part(archive_key(run), events), "last_sequence": json.loads(last[0])["sequence"] if last else 0}
+    return told if changes is None else {**told, "changes": _part(changes_key(run), changes)}
+
+
+def _part(key: str, text: bytes) -> dict[str, Any]:
+    return {"key": key, "count": text.count(b"\n"), "sha256": hashlib.sha256(text).hexdigest()}
+
+
+def _archived(run: Run, part: Mapping[str, Any]) -> bytes:
+    """Return a part of a run's archive as it was put there; raises ArchiveUnavailable."""
+    try:
+        text = _read(engine_settings(), part["key"])
+    except AwsUnavailable as error:
+        sentence = f"The archived log of run #{run.number} cannot be read now. {error.summary}"
+        raise ArchiveUnavailable(sentence) from error
+    if hashlib.sha256(text).hexdigest() != part["sha256"]:
+        raise ArchiveUnavailable(f"The archived log of run #{run.number} is not the one that was put there.")
+    return text
 
 
 def _trim(run: Run) -> bool:
     """Delete a run's rows once the archive was read and holds exactly them; a difference archives them anew."""
-    text = lines_of(RunEvent.objects.filter(run=run).order_by("sequence"))
+    texts, archived = _texts(run), run.events_archive
+    parts = [archived, *([archived["changes"]] if "changes" in archived else [])]
     try:
-        same = _read(engine_settings(), run.events_archive["key"]) == text
+        read = [_read(engine_settings(), part["key"]) for part in parts]
+        same = read == list(texts.values()) and _described(run, texts) == archived
     except (AwsUnavailable, ArchiveUnavailable) as error:
         logger.warning("Run #%s: its events stay, since their archive cannot be read: %s", run.number, error)
         return False
-    if not same or _described(run, text) != run.events_archive:
+    if not same:
         logger.warning("Run #%s: its archive differs from its events; they are archived again.", run.number)
         archive_events(run)
         return False
     with transaction.atomic():
         deleted, _ = RunEvent.objects.filter(run=run).delete()
+        PlannedChange.objects.filter(run=run).delete()
         Run.objects.filter(pk=run.pk).update(events_trimmed_at=timezone.now())
         record(
             action=AuditAction.EVENTS_TRIMMED,

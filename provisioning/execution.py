@@ -36,7 +36,7 @@ from provisioning.fence import RunMoved
 from provisioning.models import Run
 from provisioning.patience import patiently
 from provisioning.states import Decision, RunKind, RunState
-from provisioning.stored_plans import forget_plan
+from provisioning.stored_plans import forget_plan, is_kept
 from provisioning.supervision import Supervision
 from provisioning.takeover import TakeOver
 from provisioning.walk.applying import apply, carry
@@ -79,7 +79,7 @@ def execute(run: Run, claim: UUID, seen: TakeOver | None = None) -> None:
     if not run.is_active:
         patiently(lambda: archive_events(run, walk.hold.settings))
         if run.plan_stored:
-            patiently(lambda: forget_plan(run, walk.hold.settings))
+            patiently(lambda: is_kept(run) or forget_plan(run, walk.hold.settings))
 
 
 class Walk:
@@ -109,7 +109,11 @@ class Walk:
             self.plan_anew(folder)
 
     def plan_anew(self, folder: Path) -> None:
-        """Take all steps, from the synthesis on."""
+        """Take all steps, from the synthesis on; where another run has made the plan, those to its approval."""
+        run = self.run
+        if run.plan_of_id is not None and not run.decision and not run.plan_stored and not is_doubtful(run):
+            self.take_plan(folder)
+            return
         look_first(self.hold)
         terraform = self.prepared(folder)
         if self.run.kind_badge is RunKind.DRIFT:
@@ -132,12 +136,23 @@ class Walk:
             # A lost run may have applied all there was before.
             self.verify(terraform, applied=self.run.applied)
         elif self.run.approval_reasons and self.run.decision != Decision.APPROVED:
-            for reason in self.run.approval_reasons:
-                self.hold.recorder.note("approval", f"The plan waits for approval: {reason}", level="warning")
-            self.hold.enter(RunState.AWAITING_APPROVAL)
+            self.wait_for_approval()
         else:
             apply(self.hold, terraform, self.quiet(folder), plan)
             self.verify(terraform, applied=True)
+
+    def take_plan(self, folder: Path) -> None:
+        """Let the plan of another run wait for its approval here, unless its grounds have changed meanwhile."""
+        self.fetch_plan(folder)
+        self.hold.enter(RunState.PLANNING)
+        refuse_stale(self.hold, self.initialized(folder))
+        self.wait_for_approval()
+
+    def wait_for_approval(self) -> None:
+        """Say why the plan waits, and let go of the run."""
+        for reason in self.run.approval_reasons:
+            self.hold.recorder.note("approval", f"The plan waits for approval: {reason}", level="warning")
+        self.hold.enter(RunState.AWAITING_APPROVAL)
 
     def prepared(self, folder: Path) -> Terraform:
         """Return an initialized Terraform on the synthesized stack, its state free of what a dead one has left."""
@@ -176,7 +191,7 @@ class Walk:
 
     def fetch_plan(self, folder: Path) -> None:
         """Unpack the stored plan, with the workspace that it was made in, into this folder."""
-        key, sha256 = plan_key(self.run.spec["suffix"], self.run.number), self.run.plan_sha256
+        key, sha256 = plan_key(self.run.spec["suffix"], self.run.stored_plan_number), self.run.plan_sha256
         self.hold.reading("Fetching the plan", lambda: fetch_plan(self.hold.settings, key, folder, sha256=sha256))
 
     def apply_approved(self, terraform: Terraform, folder: Path) -> None:

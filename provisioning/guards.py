@@ -60,7 +60,9 @@ GUARDS: dict[str, Callable[[Run, Mover], bool]] = {
         _holds(run, mover) and at_rest(run, mover.now) and bool(run.approval_reasons) and not _approved(run)
     ),
     Guard.FREE: lambda run, mover: _holds(run, mover) and (not run.approval_reasons or _approved(run)),
-    Guard.SECOND_PERSON: lambda run, mover: mover.actor is not None and mover.actor.pk != run.requested_by_id,
+    Guard.SECOND_PERSON: lambda run, mover: (
+        mover.actor is not None and (run.requester_may_confirm or mover.actor.pk != run.requested_by_id)
+    ),
     Guard.LEASE_OVER: lambda run, mover: run.lease_until is None or run.lease_until < mover.now,
     Guard.EXHAUSTED: lambda run, mover: run.attempt >= LARGEST_ATTEMPT and at_rest(run, mover.now),
     Guard.ASKED_TO_STOP: lambda run, mover: mover.new_claim is not None and run.cancel_requested_at is not None,

@@ -66,7 +66,7 @@ class Guard(StrEnum):
     )
     WAITS = "holds the claim, nothing of it can still be at work, and the plan needs approval"
     FREE = "holds the claim, and the plan needs no approval or has it"
-    SECOND_PERSON = "is not who asked for the run"
+    SECOND_PERSON = "is not who asked for the run, unless the plan waits for a look alone"
     LEASE_OVER = "the lease is over"
     EXHAUSTED = "it was lost too often, and nothing of it can still be at work"
     ASKED_TO_STOP = "claims it, and it was asked to stop"

@@ -1,4 +1,7 @@
-"""Stored plans go when their runs have ended: nobody applies one again, and a plan may hold secrets.
+"""Stored plans go as soon as nobody applies them any more, since a plan may hold secrets.
+
+That is when their runs have ended; that of a plan-only run stays while somebody may ask to have it applied: until it
+expires, or something else has been applied to its district.
 
 Source: Terraform, "Command: plan" (-out): sensitive values stand in a saved plan in the clear.
 """
@@ -6,6 +9,10 @@ Source: Terraform, "Command: plan" (-out): sensitive values stand in a saved pla
 from __future__ import annotations
 
 import logging
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from provisioning.configuration import engine_settings
 from provisioning.engine.errors import AwsUnavailable
@@ -13,12 +20,26 @@ from provisioning.engine.plan_store import delete_plan, plan_key
 from provisioning.engine.settings import EngineSettings
 from provisioning.models import Run
 from provisioning.selectors import ACTIVE
+from provisioning.states import RunKind, RunState
 from provisioning.turns import act_on_each, in_batches
 
 logger = logging.getLogger(__name__)
 
 FORGET_SECONDS = 50.0
 """How long one call of the periodic task takes on further plans; what is left comes with the next."""
+
+
+def kept_plans(now: datetime | None = None) -> QuerySet[Run]:
+    """Return the ended runs whose plan stays: those that somebody may still apply, or that is being applied."""
+    later = Run.objects.filter(district=OuterRef("district"), pk__gt=OuterRef("pk"), apply_begun_at__isnull=False)
+    at_work = Run.objects.filter(plan_of=OuterRef("pk"), state__in=ACTIVE)
+    rows = Run.objects.filter(kind=RunKind.PLAN.value, state=RunState.SUCCEEDED.value, plan_stored=True)
+    return rows.filter(Q(plan_expires_at__gt=now or timezone.now()) & ~Exists(later) | Exists(at_work))
+
+
+def is_kept(run: Run) -> bool:
+    """Say whether an ended run's plan stays for now."""
+    return kept_plans().filter(pk=run.pk).exists()
 
 
 def forget_plan(run: Run, engine: EngineSettings | None = None) -> bool:
@@ -36,6 +57,7 @@ def forget_plan(run: Run, engine: EngineSettings | None = None) -> bool:
 
 
 def forget_ended_plans() -> list[int]:
-    """Delete the plans of runs that have ended, discarded and expired ones among them; return their numbers."""
-    rows = in_batches(Run.objects.filter(plan_stored=True).exclude(state__in=ACTIVE), seconds=FORGET_SECONDS)
+    """Delete the plans that nobody applies any more, and return their runs' numbers."""
+    ended = Run.objects.filter(plan_stored=True).exclude(state__in=ACTIVE).exclude(pk__in=kept_plans().values("pk"))
+    rows = in_batches(ended, seconds=FORGET_SECONDS)
     return [run.number for run, done in act_on_each(rows, lambda run: (run, forget_plan(run))) if done]

@@ -120,14 +120,19 @@ def deploy_again() -> list[Run]:
     from portal.districts.models import District
     from portal.districts.statuses import DistrictStatus
     from provisioning.selectors import active_run
+    from provisioning.services.approval import discard
     from provisioning.services.requests import request_run
-    from provisioning.states import RunKind
+    from provisioning.states import RunKind, RunState
 
     runs = []
     for district in District.objects.filter(
         status__in=[DistrictStatus.LIVE, DistrictStatus.NEEDS_ATTENTION, DistrictStatus.PROVISIONING]
     ):
         active = active_run(district)
+        if active is not None and active.state_badge is RunState.AWAITING_APPROVAL:
+            # Its plan was made for what is gone.
+            discard(run=active, actor=operator(), comment="The embedded AWS starts empty")
+            active = None
         if active is not None:
             runs.append(active)
             continue

@@ -59,7 +59,7 @@ def wait(run: Run, services: Mapping[str, Service], say: Say) -> Run:
         if not run.is_active:
             break
         if run.state_badge is RunState.AWAITING_APPROVAL:
-            say("The plan waits for a second person: the demonstration's administrator approves it.")
+            say("The plan waits for somebody to look at it: the demonstration's administrator approves it.")
             approve(run)
         now = time.monotonic()
         if run.state != said_state or now - said_at >= SAY_EVERY_SECONDS:

@@ -38,7 +38,7 @@ RUNS: Words = {
     RunState.QUEUED: _("It waits for its turn or for a free worker."),
     RunState.SYNTHESIZING: _("The stack is written as Terraform's JSON."),
     RunState.PLANNING: _("Terraform compares the stack with AWS; nothing is changed."),
-    RunState.AWAITING_APPROVAL: _("A second person decides on the plan; no worker is held meanwhile."),
+    RunState.AWAITING_APPROVAL: _("Somebody looks at the plan and decides; no worker is held meanwhile."),
     RunState.APPLYING: _("Terraform changes AWS, by the plan that was shown."),
     RunState.VERIFYING: _("It is proven that the work is done: by an empty second plan, or an empty inventory."),
     RunState.SUCCEEDED: _("It came through and was verified."),
@@ -56,7 +56,7 @@ KINDS: Words = {
     RunKind.DRIFT: _("Compares AWS with the stack, and changes nothing."),
 }
 DECISIONS: Words = {
-    Decision.APPROVED: _("A second person let the plan through."),
+    Decision.APPROVED: _("Somebody let the plan through: a second person, where one is needed."),
     Decision.DISCARDED: _("A person dropped the plan, or nobody decided in time."),
 }
 PARTS: Words = {

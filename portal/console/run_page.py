@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.audit.models import AuditEvent
+from portal.console.change_page import ChangesPage, changes_page
 from portal.console.districts import ServiceCount, service_counts
 from portal.console.run_facts import CostChange, cost_change, last_act, people_acts, support_text
 from portal.console.settings_page import Difference, change_of
@@ -22,6 +23,8 @@ from provisioning.dispatch.reasons import Wait, why_waiting
 from provisioning.lessons import Outlook, outlook
 from provisioning.models import DistrictLock, ErroredState, RemovalCertificate, Run, RunEvent
 from provisioning.selectors import ResourceProgress, certificate_of, lock_of, resource_progress, waiting_for
+from provisioning.services.errors import ServiceRefused
+from provisioning.services.plan_apply import plan_problem
 from provisioning.states import ACTIVE_STATES, RETRYABLE_STATES, RunKind, RunState
 
 LOG_LINES = 500
@@ -110,6 +113,8 @@ class RunPage:
     may_force_stop: bool
     wait: Wait | None
     changes: list[Difference]
+    values: ChangesPage
+    """What of the plan is shown value by value."""
     certificate: RemovalCertificate | None
     outlook: Outlook | None
     cost: CostChange | None
@@ -123,11 +128,20 @@ class RunPage:
     """What people did and said, oldest first."""
     support: str
     """All that somebody who helps needs to know."""
+    offer: PlanOffer | None
 
     @property
     def existing(self) -> int:
         """How many resources exist."""
         return sum(part.count for part in self.exists)
+
+
+@dataclass(frozen=True)
+class PlanOffer:
+    """Whether the plan of a plan-only run can be applied: why not, where it cannot, and the run that did."""
+
+    problem: ServiceRefused | None
+    applied_by: Run | None
 
 
 def log_filter(query: QueryDict) -> LogFilter:
@@ -139,8 +153,8 @@ def log_filter(query: QueryDict) -> LogFilter:
     return LogFilter(level if level in LEVELS else "", search, known)
 
 
-def run_page(run: Run) -> RunPage:
-    """Gather what is shown of the run now."""
+def run_page(run: Run, query: QueryDict) -> RunPage:
+    """Gather what is shown of the run now; the query says which of its changes."""
     try:
         progress = planned_first_deletions(resource_progress(run))
     except ArchiveUnavailable:
@@ -161,6 +175,7 @@ def run_page(run: Run) -> RunPage:
         may_force_stop=may_force_stop(run),
         wait=wait,
         changes=change_of(run),
+        values=changes_page(run, query),
         certificate=certificate_of(run.district) if run.kind_badge is RunKind.DESTROY else None,
         outlook=outlook(run, progress, waiting),
         cost=cost_change(run),
@@ -169,7 +184,15 @@ def run_page(run: Run) -> RunPage:
         lock=lock_of(run.district) if run.error_code == STATE_LOCKED else None,
         acts=people_acts(run),
         support=support_text(run),
+        offer=plan_offer(run),
     )
+
+
+def plan_offer(run: Run) -> PlanOffer | None:
+    """Return whether the plan can be applied; None for a run that was not to make a plan alone, or found no change."""
+    if run.kind_badge is not RunKind.PLAN or run.state_badge is not RunState.SUCCEEDED:
+        return None
+    return PlanOffer(plan_problem(run), run.applied_by.order_by("-pk").first())
 
 
 def may_force_stop(run: Run) -> bool:
@@ -200,6 +223,8 @@ def say(run: Run) -> str:
 def steps(run: Run) -> list[Step]:
     """Return the steps taken and to come, in order; a run that was canceled or failed has its end where it happened."""
     taken = list(run.steps.all())
+    # Of a plan that another run has made nothing is made anew.
+    left_out = {RunState.SYNTHESIZING, RunState.PLANNING} if run.plan_of_id and run.decision else set()
     last = taken[-1] if taken else None
     ended_badly = run.state_badge in RETRYABLE_STATES or run.state_badge is RunState.DISCARDED
     found = [
@@ -211,7 +236,7 @@ def steps(run: Run) -> list[Step]:
         )
         for step in taken
     ]
-    been = {step.state for step in found}
+    been = {step.state for step in found} | left_out
     ahead = [state for state in WAY[run.kind_badge] if state not in been] if run.is_active else []
     return found + [Step(state, "next", None, None) for state in ahead]
 
@@ -234,4 +259,4 @@ def log_lines(run: Run, wanted: LogFilter, *, after: int = 0) -> list[RunEvent]:
 
 def live_context(run: Run, query: QueryDict) -> dict[str, Any]:
     """Return what the live part's template reads."""
-    return {"page": run_page(run), "run": run, "district": run.district, "filter": log_filter(query)}
+    return {"page": run_page(run, query), "run": run, "district": run.district, "filter": log_filter(query)}

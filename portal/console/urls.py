@@ -58,6 +58,7 @@ urlpatterns = [
     path("runs/<int:number>/log", run.log, name="run-log"),
     path("runs/<int:number>/cancel", run.cancel, name="run-cancel"),
     path("runs/<int:number>/comment", run.comment, name="run-comment"),
+    path("runs/<int:number>/apply", approval.apply, name="run-apply"),
     path("runs/<int:number>/decide", approval.decide, name="run-decide"),
     path("runs/<int:number>/force-stop", approval.force_stop, name="run-force-stop"),
     path("runs/<int:number>/retry", run.retry, name="run-retry"),

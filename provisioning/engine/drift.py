@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from provisioning.engine.drift_foreign import foreign_parts
-from provisioning.engine.redaction import is_marked
+from provisioning.engine.redaction import UNMARKED, is_marked
 
 PLAIN_KEY = re.compile(r"[A-Za-z_][\w-]*")
 NOTHING: tuple[Any, ...] = (None, "", [], {})
@@ -91,9 +91,6 @@ NOISE = (
     Noise("aws_wafv2_web_acl", "lock_token", "a counter of changes, not a setting"),
     Noise("aws_lambda_function", "last_modified", "a time, not a setting"),
 )
-
-UNMARKED = (("aws_lambda_function", "environment"),)
-"""What the provider does not mark and people put secrets into: it is told that it drifted, not to what."""
 
 
 def drift_of(shown: Mapping[str, Any], ignored: Mapping[str, frozenset[str]] | None = None) -> list[DriftedAttribute]:

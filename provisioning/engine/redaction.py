@@ -10,6 +10,9 @@ from typing import Any
 
 WITHHELD = "(sensitive value withheld)"
 
+UNMARKED = (("aws_lambda_function", "environment"),)
+"""What the provider does not mark and people put secrets into: it is told that it differs, not from what to what."""
+
 
 def redact_outputs(outputs: dict[str, Any]) -> dict[str, Any]:
     """Return the outputs of an `outputs` event or of `terraform output -json` without sensitive values."""

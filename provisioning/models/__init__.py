@@ -13,7 +13,7 @@ from provisioning.models.preflight import Preflight, PreflightVerdict
 from provisioning.models.presence import Presence
 from provisioning.models.quota import AccountQuota
 from provisioning.models.rollout import Rollout, RolloutMember
-from provisioning.models.run import Run, RunEvent, RunStep, new_claim
+from provisioning.models.run import PlannedChange, Run, RunEvent, RunStep, new_claim
 from provisioning.models.stack import StackOutput, StackResource
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Notice",
     "PeriodicTask",
     "PipelineFigures",
+    "PlannedChange",
     "Preflight",
     "PreflightVerdict",
     "Presence",

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from infra.spec import Environment
 from portal.districts.models import District
 from portal.telemetry.tracing import trace_of
 from provisioning.states import ACTIVE_STATES, Decision, Priority, RunKind, RunState
@@ -27,6 +28,8 @@ class Run(models.Model):
     )
     reason = models.TextField(blank=True)
     retry_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="retries")
+    plan_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="applied_by")
+    """The plan-only run whose stored plan this run applies."""
     spec = models.JSONField()
     change = models.JSONField(default=dict, blank=True)
     """Fields of the district that this run is to change, by name; the district has them once the run applies."""
@@ -66,8 +69,12 @@ class Run(models.Model):
     recovered = models.JSONField(default=list, blank=True)
     """What a recovery did, in order: lock released, resources adopted, processes ended."""
 
+    stops_for_look = models.BooleanField(default=False)
+    """Its plan is applied once somebody has looked at it: a person asked for a change of a deployed district."""
     approval_reasons = models.JSONField(default=list, blank=True)
-    """Why the plan waits for a second person; empty when it may be applied at once."""
+    """Why the plan waits for somebody; empty when it may be applied at once."""
+    requester_may_confirm = models.BooleanField(default=False)
+    """A look is all that the plan waits for: whoever asked for the run may let it be applied."""
     decision = models.CharField(max_length=16, choices=Decision.choices(), blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -82,7 +89,7 @@ class Run(models.Model):
     plan_contents = models.JSONField(default=dict, blank=True)
     """What an approval is for: the plan's changes by the keyed digest of their values (`engine.plan_contents`)."""
     plan_stored = models.BooleanField(default=False)
-    """A plan of this run may lie in the state bucket; it is deleted when the run has ended."""
+    """A plan of this run may lie in the state bucket; it is deleted once nobody applies it any more."""
 
     add_count = models.PositiveIntegerField(null=True, blank=True)
     change_count = models.PositiveIntegerField(null=True, blank=True)
@@ -134,7 +141,8 @@ class Run(models.Model):
             models.CheckConstraint(
                 condition=~Q(decision=Decision.APPROVED.value)
                 | Q(decided_by__isnull=False, requested_by__isnull=True)
-                | ~Q(decided_by=models.F("requested_by")),
+                | ~Q(decided_by=models.F("requested_by"))
+                | Q(requester_may_confirm=True) & ~Q(spec__environment=Environment.PRODUCTION.value),
                 name="run_approved_by_a_second_person",
             ),
         ]
@@ -151,6 +159,11 @@ class Run(models.Model):
     def trace_id(self) -> str:
         """The trace that the run is part of, 32 hexadecimal digits; empty where none is kept."""
         return trace_of(self.traceparent)
+
+    @property
+    def stored_plan_number(self) -> int:
+        """The number of the run under which the plan lies that this run applies."""
+        return self.number if self.plan_stored or self.plan_of_id is None else int(self.plan_of_id)
 
     @property
     def state_badge(self) -> RunState:
@@ -225,6 +238,33 @@ class RunEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run} {self.sequence}: {self.message}"
+
+
+class PlannedChange(models.Model):
+    """One change of a run's plan, value by value; it was redacted before (`provisioning.engine.plan_values`)."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="planned_changes")
+    place = models.PositiveIntegerField()
+    """Where it stands in the plan; those first that may lose something."""
+    address = models.TextField()
+    type = models.CharField(max_length=255)
+    action = models.CharField(max_length=16)
+    reason = models.CharField(max_length=64, blank=True)
+    """Terraform's `action_reason`."""
+    previous_address = models.TextField(blank=True)
+    import_id = models.TextField(blank=True)
+    forced_by = models.JSONField(default=list, blank=True)
+    """Paths because of which the resource is replaced."""
+    values = models.JSONField(default=list, blank=True)
+    left_out = models.PositiveIntegerField(default=0)
+    """How many values there are beside those."""
+
+    class Meta:
+        ordering = ["run", "place"]
+        constraints = [models.UniqueConstraint(fields=["run", "place"], name="planned_change_once")]
+
+    def __str__(self) -> str:
+        return f"{self.run} {self.place}: {self.address}"
 
 
 def new_claim() -> uuid.UUID:

@@ -30,7 +30,7 @@ def approve(*, run: Run, actor: User, comment: str = "") -> Run:
         raise ServiceRefused(PLAN_EXPIRED, "The plan has waited too long.", "Start a new run for a fresh plan.")
     if (problem := second_person_problem(held, actor)) is not None:
         raise problem
-    _decide(held, actor, Decision.APPROVED, comment)
+    decide(held, actor, Decision.APPROVED, comment)
     move(held, RunState.QUEUED, by=By.PERSON, actor=actor)
     return held
 
@@ -39,7 +39,7 @@ def approve(*, run: Run, actor: User, comment: str = "") -> Run:
 def discard(*, run: Run, actor: User, comment: str = "") -> Run:
     """Drop the plan; nothing of it is applied. Raises NotAllowed, or ServiceRefused for a run that does not wait."""
     held = _waiting(run, actor)
-    _decide(held, actor, Decision.DISCARDED, comment)
+    decide(held, actor, Decision.DISCARDED, comment)
     move(held, RunState.DISCARDED, by=By.PERSON, actor=actor)
     return held
 
@@ -75,7 +75,8 @@ def _waiting(run: Run, actor: User) -> Run:
     return held
 
 
-def _decide(run: Run, actor: User, decision: Decision, comment: str) -> None:
+def decide(run: Run, actor: User, decision: Decision, comment: str) -> None:
+    """Write down what somebody who may has decided, with its audit event, in the caller's transaction."""
     Run.objects.filter(pk=run.pk).update(
         decision=decision, decided_by=actor, decided_at=timezone.now(), decision_comment=comment.strip()
     )

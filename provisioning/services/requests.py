@@ -97,6 +97,7 @@ def _create(
         priority=priority,
         status_before=held.status,
         traceparent=tracing().traceparent(),
+        stops_for_look=_stops_for_look(held, kind, actor, change, priority, retry_of),
     )
     if retry_of is not None:
         count([Mark(Measured.RUN_RETRIED, kind.value)])
@@ -120,6 +121,26 @@ def _create(
         set_status(district=held, status=status, by=By.PERSON, actor=actor, run_number=run.number)
     transaction.on_commit(dispatch, robust=True)
     return run
+
+
+def _stops_for_look(
+    district: District,
+    kind: RunKind,
+    actor: User | None,
+    change: Mapping[str, Any],
+    priority: Priority,
+    retry_of: Run | None,
+) -> bool:
+    """Say whether somebody is to look at the plan before it is applied: at every change that a person asks for.
+
+    The first deployment goes on by itself: there is nothing yet that it could harm. What the portal asks for follows
+    its own rules (a rollout's waves are its look), and a retry follows those of the run that it retries.
+    """
+    if kind is not RunKind.APPLY or actor is None or priority is not Priority.PERSON:
+        return False
+    if retry_of is not None:
+        return retry_of.stops_for_look
+    return bool(change) or district.status != DistrictStatus.DRAFT
 
 
 def require_room(district: District, spec: dict[str, Any]) -> None:

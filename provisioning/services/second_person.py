@@ -17,9 +17,12 @@ REMEDY = "Somebody else with the role Operator has to approve it."
 def second_person_problem(run: Run, actor: User) -> ServiceRefused | None:
     """Return why this person may not approve the run's plan; None where they may.
 
-    Whoever asked for the run, or for one that it retries, may not; nor who was given a password or a role by one of
-    them, or by way of others, since a day before the first of these runs was asked for.
+    A plan that waits for a look alone needs no second person (`provisioning.approval`). Any other is approved by
+    nobody who asked for the run, or for one that it retries; nor by whom one of them, or others on their way, have
+    given a password or a role since a day before the first of these runs was asked for.
     """
+    if run.requester_may_confirm:
+        return None
     asked, since = _who_asked(run)
     if actor.pk in asked:
         number = asked[actor.pk]

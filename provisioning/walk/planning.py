@@ -1,4 +1,4 @@
-"""What is kept of a plan: its numbers, findings, cost, what it was made for, and whether a second person is needed."""
+"""What is kept of a plan: its numbers, values, findings, cost, what it was made for, and whom it waits for."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from django.utils import timezone
 from portal.districts.changes import changed
 from portal.districts.models import District
 from portal.districts.spec import spec_data
-from provisioning.approval import approval_reasons
+from provisioning.approval import LOOK, approval_reasons, requester_may_confirm
 from provisioning.engine.binding import PlanBinding, differences, spec_sha256
 from provisioning.engine.errors import PlanStale
 from provisioning.engine.plan_contents import beyond, contents_of
 from provisioning.engine.plan_store import packed_plan, plan_key, plan_sha256, store_plan
+from provisioning.engine.plan_values import told_changes
 from provisioning.engine.policy import assess
 from provisioning.engine.pricing import monthly_cost
 from provisioning.engine.state_store import state_identity
@@ -28,6 +29,7 @@ from provisioning.engine.synthesis import STACK_FILE
 from provisioning.engine.terraform import Plan, Terraform
 from provisioning.holdings import record_holdings
 from provisioning.models import Run
+from provisioning.planned_changes import store_changes
 from provisioning.states import Decision, RunKind
 from provisioning.walk.hold import Hold
 
@@ -44,6 +46,7 @@ def note_plan(hold: Hold, terraform: Terraform, plan: Plan) -> None:
         monthly_budget_usd=None if teardown else run.spec["monthly_budget_usd"],
     )
     changes = [{"address": one.address, "type": one.type, "action": one.action} for one in plan.resources]
+    reasons = approval_reasons(kind, run.spec["environment"], findings, empty=plan.is_empty, look=run.stops_for_look)
     fields: dict[str, Any] = {
         "add_count": plan.add,
         "change_count": plan.change,
@@ -51,7 +54,8 @@ def note_plan(hold: Hold, terraform: Terraform, plan: Plan) -> None:
         "plan_resources": changes,
         "policy_findings": [asdict(finding) for finding in findings],
         "monthly_cost_usd": estimate,
-        "approval_reasons": approval_reasons(kind, run.spec["environment"], findings, empty=plan.is_empty),
+        "approval_reasons": reasons,
+        "requester_may_confirm": requester_may_confirm(reasons),
         "plan_expires_at": timezone.now() + timedelta(hours=django_settings.PLAN_EXPIRES_HOURS),
     }
     binding = hold.reading("Reading the state", lambda: binding_now(hold, terraform))
@@ -59,15 +63,21 @@ def note_plan(hold: Hold, terraform: Terraform, plan: Plan) -> None:
     fields["engine_versions"] = {"terraform": binding.terraform, **binding.providers}
     if run.decision != Decision.APPROVED:
         fields["plan_contents"] = contents_of(plan.shown, contents_key())
-    elif told := not_approved(run, plan, fields["approval_reasons"]):
+    elif why := not_approved(run, plan, reasons):
         fields["plan_contents"] = contents_of(plan.shown, contents_key())
         fields |= {"decision": "", "decided_by": None, "decided_at": None}
-        hold.recorder.note("policy", told, level="warning")
-    is_kept = not plan.is_empty and kind is not RunKind.PLAN
+        hold.recorder.note("policy", why, level="warning")
+    is_kept = not plan.is_empty
     packed = packed_plan(terraform.workspace) if is_kept else b""
     if is_kept:
         fields |= {"plan_stored": True, "plan_sha256": plan_sha256(packed)}
-    hold.fence.write(lambda: hold.fence.update(**fields))
+    told = told_changes(plan.shown)
+
+    def once() -> None:
+        hold.fence.update(**fields)
+        store_changes(run, told)
+
+    hold.fence.write(once)
     run.refresh_from_db()
     hold.recorder.note("plan", f"Plan: {plan.add} to add, {plan.change} to change, {plan.remove} to remove.")
     for finding in findings:
@@ -84,7 +94,8 @@ def not_approved(run: Run, plan: Plan, reasons: Sequence[str]) -> str:
 
     What was approved may be done in part already. Values that nobody could know then may be known now.
     """
-    if new := [reason for reason in reasons if reason not in run.approval_reasons]:
+    # Whoever approved it for another reason has looked at it too.
+    if new := [reason for reason in reasons if reason not in {*run.approval_reasons, LOOK}]:
         return f"What is left has to be approved anew for a reason that there was not: {new[0]}"
     if others := beyond(plan.shown, run.plan_contents, contents_key()):
         shown = ", ".join(others[:3]) + (", …" if len(others) > 3 else "")
@@ -99,7 +110,9 @@ def contents_key() -> bytes:
 
 def still_binds(hold: Hold, terraform: Terraform) -> bool:
     """Say whether the stored plan was approved and still fits what it was made for, so that it is applied as it is."""
-    return hold.run.decision == Decision.APPROVED and hold.run.plan_stored and not changed_since(hold, terraform)
+    run = hold.run
+    is_there = run.plan_stored or run.plan_of_id is not None
+    return run.decision == Decision.APPROVED and is_there and not changed_since(hold, terraform)
 
 
 def changed_since(hold: Hold, terraform: Terraform) -> list[str]:

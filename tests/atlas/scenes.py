@@ -173,6 +173,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("run", L, USUAL, "/runs/{applying}", "Updates paused", act=lose_the_connection, also="updates-paused"),
     Scene("run", U, USUAL, "/runs/{deployed}", "Succeeded"),
     Scene("run", U, USUAL, "/runs/{waiting}", "This plan waits for approval", also="awaiting-approval"),
+    Scene("run", U, USUAL, "/runs/{to_look_at}", "This very plan can be", also="plan-only"),
     Scene("run", U, USUAL, "/runs/{discarded}", "The network is wrong.", also="discarded"),
     Scene("run", U, USUAL, "/runs/{removal}", "Certificate of removal", also="teardown"),
     Scene("run", U, USUAL, "/runs/{cancelling}", "Force stop", also="cancelling"),

@@ -27,6 +27,7 @@ NO_PAGES = {
     "run-log": "a file",
     "run-cancel": "changes something, and leads on",
     "run-comment": "changes something, and leads on",
+    "run-apply": "changes something, and leads on",
     "run-decide": "changes something, and leads on",
     "run-state-look": "changes something, and leads on",
     "run-retry": "changes something, and leads on",

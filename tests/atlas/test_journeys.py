@@ -20,6 +20,7 @@ from portal.accounts.models import User
 from portal.districts.models import District
 from portal.districts.services import set_drift
 from portal.districts.statuses import DriftStatus
+from provisioning.approval import LOOK
 from provisioning.models import Run
 from provisioning.services.onboarding import onboard
 from provisioning.states import RunKind, RunState
@@ -122,6 +123,44 @@ def test_approve(page: Page):
     main(page, "A worker applies this very plan.")
     main(page, "I have read it.")
     assert fresh(run).decided_by == User.objects.get(username="otto")
+
+
+def test_change_settings_look_at_the_plan_and_have_it_applied(page: Page):
+    district = with_stack(deployed(a_run()))
+    page.goto(f"/districts/{district.suffix}/settings")
+    page.get_by_label("Log retention, days").select_option("30")
+    page.get_by_role("button", name="Plan this change").click()
+    state(page, "Queued")
+    run = run_of(page)
+    planned(run, 4)
+    Run.objects.filter(pk=run.pk).update(approval_reasons=[LOOK], requester_may_confirm=True)
+    moved(fresh(run), RunState.AWAITING_APPROVAL)
+    page.reload()
+    main(page, "Look at this plan, then apply it")
+    replaced = page.locator("details", has_text="aws_sns_topic.topic_2").first
+    expect(replaced).to_contain_text("policy.Statement[0].Action[0]")
+    expect(replaced).to_contain_text('"sns:Publish"')
+    expect(replaced).to_contain_text("forces the replacement")
+    expect(replaced).to_contain_text("known after the apply")
+    made = page.locator("details", has_text="aws_sns_topic.topic_0").first
+    made.locator("summary").click()
+    expect(made.get_by_role("cell", name='"other"')).to_be_visible()
+    page.get_by_role("button", name="Apply this plan").click()
+    main(page, "A worker applies this very plan.")
+    assert fresh(run).decided_by == User.objects.get(username="otto")
+    assert fresh(run).district.retention_days == 365, "it is the district's once it is applied"
+
+
+def test_what_is_unfolded_stays_so_when_the_page_brings_itself_up_to_date(keys: Page):
+    run = a_run()
+    planned(run, 4, waits=True)
+    keys.goto(f"/runs/{run.number}")
+    made = keys.locator("details", has_text="aws_sns_topic.topic_0").first
+    made.locator("summary").click()
+    expect(made).to_have_attribute("open", "")
+    moved(fresh(run), RunState.AWAITING_APPROVAL)
+    main(keys, "This plan waits for approval")
+    expect(made).to_have_attribute("open", "")
 
 
 def test_fail_and_retry(page: Page):

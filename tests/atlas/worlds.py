@@ -22,7 +22,9 @@ from portal.districts.models import AwsAccount, District
 from portal.districts.services import set_drift
 from portal.districts.statuses import DistrictStatus, DriftStatus
 from provisioning.aws_services import service_of
+from provisioning.engine.binding import spec_sha256
 from provisioning.engine.errored_state import StateFacts
+from provisioning.engine.plan_values import ToldChange, told_changes
 from provisioning.engine.state_lock import StateLock
 from provisioning.errored_states import note_kept, note_refused
 from provisioning.locks import note_lock
@@ -38,6 +40,7 @@ from provisioning.models import (
     StackOutput,
     StackResource,
 )
+from provisioning.planned_changes import store_changes
 from provisioning.rollouts.ticking import tick
 from provisioning.services.approval import discard
 from provisioning.services.cancellation import request_cancel
@@ -130,6 +133,10 @@ def usual() -> Places:
     planned(discarded, 4, waits=True)
     moved(discarded, RunState.AWAITING_APPROVAL)
     discard(run=discarded, actor=User.objects.get(username="ada"), comment="The network is wrong.")
+    to_look_at = onboard(registration=a_registration(name="Cherry Hill", slug="cherry"), actor=otto, kind=RunKind.PLAN)
+    planned(to_look_at, 6)
+    kept = {"plan_stored": True, "plan_binding": {"spec_sha256": spec_sha256(to_look_at.spec)}}
+    moved(to_look_at, RunState.SUCCEEDED, **kept)
     removed, certificate = torn_down(a_run(name="Aspen Falls", slug="aspen"))
     looked = with_stack(deployed(a_run(name="Linden Heights", slug="linden")))
     DistrictHoldings.objects.create(district=looked, asked_at=timezone.now())
@@ -159,6 +166,7 @@ def usual() -> Places:
         "lost": str(lost.pk),
         "queued": str(queued.pk),
         "discarded": str(discarded.pk),
+        "to_look_at": str(to_look_at.pk),
         "deployed": str(live.runs.latest("id").pk),
         "removal": str(removed.runs.latest("id").pk),
         "halted": str(a_halted_rollout().pk),
@@ -265,7 +273,33 @@ def planned(run: Run, changes: int, *, waits: bool = False) -> None:
         plan_expires_at=timezone.now() + timedelta(hours=20),
         engine_versions={"Terraform": "1.13.3", "AWS provider": "5.100.0"},
     )
+    store_changes(run, differences_of(resources))
     run.refresh_from_db()
+
+
+def differences_of(resources: list[dict[str, str]]) -> list[ToldChange]:
+    """Return what such a plan changes: short and long values, secrets, what is known later, and why one is replaced."""
+    before = {"name": "topic", "policy": '{"Statement":[{"Action":["sns:Publish"]}]}', "token": "x", "note": "a" * 900}
+    after = {"name": "other", "policy": '{"Statement":[{"Action":["sns:*"]}]}', "token": "y", "note": "a" * 900 + "b"}
+    actions = {"create": ["create"], "update": ["update"], "replace": ["delete", "create"], "delete": ["delete"]}
+    changes = [
+        {
+            "address": one["address"],
+            "type": one["type"],
+            "action_reason": "replace_because_cannot_update" if one["action"] == "replace" else "",
+            "change": {
+                "actions": actions[one["action"]],
+                "before": None if one["action"] == "create" else before,
+                "after": None if one["action"] == "delete" else after,
+                "after_unknown": {} if one["action"] == "delete" else {"arn": True},
+                "before_sensitive": {"token": True},
+                "after_sensitive": {"token": True},
+                "replace_paths": [["name"]] if one["action"] == "replace" else [],
+            },
+        }
+        for one in resources
+    ]
+    return told_changes({"resource_changes": changes})
 
 
 def at_work(run: Run, *, total: int, done: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError
@@ -16,16 +17,18 @@ from portal.districts.models import District
 from portal.districts.services import set_status
 from portal.districts.statuses import DistrictStatus
 from portal.state_table import By
-from provisioning.approval import PRODUCTION, approval_reasons
+from provisioning.approval import LOOK, PRODUCTION, approval_reasons, requester_may_confirm
 from provisioning.claim import claim
 from provisioning.engine.policy import Finding, PolicyCode
-from provisioning.models import Run
+from provisioning.models import DriftItem, Run
 from provisioning.services.approval import approve, discard, expire
 from provisioning.services.cancellation import request_cancel, request_force_stop
+from provisioning.services.drift import repair
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.onboarding import onboard
 from provisioning.services.requests import request_run
-from provisioning.states import Decision, RunKind, RunState
+from provisioning.services.retry import retry_run
+from provisioning.states import Decision, Priority, RunKind, RunState
 from provisioning.walk.applying import note_begin
 from tests.builders import a_district, a_person, a_registration, fenced, moved
 
@@ -74,6 +77,94 @@ def waiting(otto) -> Run:
 )
 def test_production_and_what_blocks_wait(kind, environment, findings, empty, count):
     assert len(approval_reasons(kind, environment.value, findings, empty=empty)) == count
+
+
+@pytest.mark.parametrize(
+    ("kind", "environment", "findings", "empty", "expected", "confirmed"),
+    [
+        (RunKind.APPLY, Environment.SANDBOX, [REMARK], False, [LOOK], True),
+        (RunKind.APPLY, Environment.STAGING, [], False, [LOOK], True),
+        (RunKind.APPLY, Environment.SANDBOX, [BLOCKING], False, [BLOCKING.sentence], False),
+        (RunKind.APPLY, Environment.PRODUCTION, [], False, [PRODUCTION], False),
+        (RunKind.APPLY, Environment.SANDBOX, [], True, [], True),
+        (RunKind.PLAN, Environment.SANDBOX, [], False, [], True),
+    ],
+)
+def test_where_somebody_is_to_look_the_requester_may_unless_a_second_person_is_needed(
+    kind, environment, findings, empty, expected, confirmed
+):
+    reasons = approval_reasons(kind, environment.value, findings, empty=empty, look=True)
+    assert (reasons, requester_may_confirm(reasons)) == (expected, confirmed)
+
+
+def live_district() -> District:
+    run = onboard(registration=a_registration(), actor=None)
+    for state in (RunState.SYNTHESIZING, RunState.PLANNING, RunState.APPLYING, RunState.VERIFYING, RunState.SUCCEEDED):
+        moved(run, state)
+    return District.objects.get(pk=run.district_id)
+
+
+def test_what_a_person_asks_for_stops_for_a_look_and_what_the_portal_asks_for_does_not(otto):
+    assert not onboard(registration=a_registration(), actor=otto).stops_for_look, "the first deployment harms nothing"
+    ways: list[tuple[dict[str, Any], bool]] = [
+        ({"kind": RunKind.APPLY, "actor": otto}, True),
+        ({"kind": RunKind.APPLY, "actor": otto, "change": {"retention_days": 30}}, True),
+        ({"kind": RunKind.APPLY, "actor": otto, "priority": Priority.ROLLOUT}, False),
+        ({"kind": RunKind.APPLY, "actor": None}, False),
+        ({"kind": RunKind.PLAN, "actor": otto}, False),
+        ({"kind": RunKind.DRIFT, "actor": otto}, False),
+    ]
+    for given, stops in ways:
+        assert request_run(district=live_district(), **given).stops_for_look is stops, given
+    draft = a_district()
+    assert request_run(district=draft, kind=RunKind.APPLY, actor=otto, change={"retention_days": 30}).stops_for_look
+
+
+def test_every_service_by_which_a_person_changes_a_district_stops_for_a_look(otto):
+    district = live_district()
+    DriftItem.objects.create(district=district, run=district.runs.get(), address="aws_x.a", type="aws_x", path="size")
+    repaired = repair(district=district, actor=otto)
+    assert repaired.stops_for_look
+    moved(repaired, RunState.CANCELED)
+    assert retry_run(run=repaired, actor=otto).stops_for_look, "a retry is no way around the look"
+
+
+@pytest.fixture
+def shown(otto) -> Run:
+    """A change of a sandbox that waits for a look."""
+    run = request_run(district=live_district(), kind=RunKind.APPLY, actor=otto, change={"retention_days": 30})
+    moved(moved(run, RunState.SYNTHESIZING), RunState.PLANNING)
+    later = timezone.now() + timedelta(hours=1)
+    Run.objects.filter(pk=run.pk).update(approval_reasons=[LOOK], requester_may_confirm=True, plan_expires_at=later)
+    return moved(run, RunState.AWAITING_APPROVAL)
+
+
+def test_who_asked_for_a_change_looks_at_its_plan_and_has_it_applied(shown, otto):
+    approve(run=shown, actor=otto)
+    shown.refresh_from_db()
+    assert (shown.state, shown.decision, shown.decided_by) == (RunState.QUEUED, Decision.APPROVED, otto)
+    claimed = claim(shown.number, "test")
+    assert claimed is not None
+    assert claimed[0].state == RunState.APPLYING
+
+
+def test_another_operator_may_too_and_a_viewer_may_not(shown):
+    with pytest.raises(NotAllowed):
+        approve(run=shown, actor=a_person(Role.VIEWER))
+    assert approve(run=shown, actor=a_person()).state == RunState.QUEUED
+
+
+def test_what_nobody_looked_at_in_time_changes_nothing(shown):
+    Run.objects.filter(pk=shown.pk).update(plan_expires_at=timezone.now())
+    assert expire() == [shown.number]
+    district = District.objects.get(pk=shown.district_id)
+    assert (district.retention_days, district.status) == (365, DistrictStatus.LIVE)
+
+
+def test_postgres_lets_nobody_confirm_their_own_change_of_production(shown, otto):
+    Run.objects.filter(pk=shown.pk).update(spec={**shown.spec, "environment": "production"})
+    with pytest.raises(IntegrityError, match="second_person"):
+        approve(run=shown, actor=otto)
 
 
 def test_an_approved_plan_is_queued_again_and_applied_by_whoever_claims_it(waiting, ada):

@@ -19,15 +19,19 @@ from provisioning.archive import (
     archive_ended,
     archive_events,
     archive_key,
+    changes_key,
     events_of,
     last_sequence,
     lines_of,
+    planned_changes_of,
     trim_events,
 )
 from provisioning.configuration import engine_settings
 from provisioning.engine.aws import client
+from provisioning.engine.plan_values import told_changes
 from provisioning.engine.state_store import delete_state, ensure_state_bucket, state_key
-from provisioning.models import Run, RunEvent
+from provisioning.models import PlannedChange, Run, RunEvent
+from provisioning.planned_changes import FIELDS, copy_changes, store_changes
 from provisioning.selectors import resource_progress
 from provisioning.states import RunState
 from provisioning.tasks import archive_events as archive_task
@@ -250,3 +254,61 @@ def test_the_log_page_shows_archived_lines_and_says_when_it_cannot(client, setti
     answer = client.get(f"/runs/{run.number}")
     assert (answer.status_code, "cannot be read now" in answer.content.decode()) == (200, True)
     assert client.get(f"/runs/{run.number}/log").status_code == 503
+
+
+SHOWN = {
+    "resource_changes": [
+        {
+            "address": f"aws_x.r{number}",
+            "type": "aws_x",
+            "change": {"actions": ["update"], "before": {"days": 365, "name": "🍁\x00"}, "after": {"days": number}},
+        }
+        for number in range(3)
+    ]
+}
+
+
+def changes_shown(run: Run) -> list[dict[str, object]]:
+    rows, total = planned_changes_of(run)
+    assert total == len(rows)
+    return [{name: getattr(row, name) for name in FIELDS} for row in rows]
+
+
+def test_planned_changes_are_archived_trimmed_and_read_the_same(bucket):
+    run = an_ended_run()
+    store_changes(run, told_changes(SHOWN))
+    store_changes(run, told_changes(SHOWN))
+    before = changes_shown(run)
+    assert [change["address"] for change in before] == ["aws_x.r0", "aws_x.r1", "aws_x.r2"]
+    assert archive_events(run)
+    run.refresh_from_db()
+    assert run.events_archive["changes"]["count"] == 3
+    assert trim_events() == [run.number]
+    run.refresh_from_db()
+    assert not PlannedChange.objects.filter(run=run).exists()
+    assert changes_shown(run) == before
+    rows, total = planned_changes_of(run, skip=1, first=1)
+    assert ([row.address for row in rows], total) == (["aws_x.r1"], 3)
+    bucket.put_object(Bucket=engine_settings().state_bucket, Key=changes_key(run), Body=gzip.compress(b"{}\n"))
+    with pytest.raises(ArchiveUnavailable, match="not the one"):
+        planned_changes_of(run)
+
+
+def test_changes_that_the_archive_does_not_have_are_archived_before_they_are_trimmed():
+    run = an_ended_run()
+    archive_events(run)
+    run.refresh_from_db()
+    assert "changes" not in run.events_archive
+    store_changes(run, told_changes(SHOWN))
+    assert trim_events() == []
+    assert PlannedChange.objects.filter(run=run).count() == 3
+    assert trim_events() == [run.number]
+    run.refresh_from_db()
+    assert len(changes_shown(run)) == 3
+
+
+def test_another_run_of_the_same_plan_has_the_same_changes():
+    run, other = an_ended_run(), an_ended_run()
+    store_changes(run, told_changes(SHOWN))
+    copy_changes(run, other)
+    assert changes_shown(other) == changes_shown(run)

@@ -21,13 +21,15 @@ from provisioning.configuration import engine_settings
 from provisioning.engine.aws import client
 from provisioning.engine.plan_store import plan_key
 from provisioning.models import DriftItem, Run, RunEvent
-from provisioning.services.approval import approve
+from provisioning.services.approval import approve, discard
 from provisioning.services.cancellation import request_cancel
 from provisioning.services.onboarding import onboard
+from provisioning.services.plan_apply import apply_plan
 from provisioning.services.requests import request_run
 from provisioning.services.retry import retry_run
 from provisioning.services.teardown import request_teardown
 from provisioning.states import HELD_STATES, Decision, RunKind, RunState
+from provisioning.stored_plans import forget_ended_plans
 from provisioning.takeover import TakeOver
 from provisioning.tasks import execute_run
 from provisioning.walk.hold import Hold
@@ -200,6 +202,47 @@ def test_a_change_drift_its_repair_and_the_end_of_a_district(sandbox):
     assert logs.describe_log_groups(logGroupNamePrefix="/homeroom/api-maple")["logGroups"] == []
 
 
+def values_of(run: Run) -> dict[str, tuple[str, str]]:
+    """Return what a run's plan changes, by address and path: before and after, as its page shows them."""
+    return {
+        f"{change.address} {value['path']}": (value["before"]["text"], value["after"]["text"])
+        for change in run.planned_changes.all()
+        for value in change.values
+        if value["before"] and value["after"]
+    }
+
+
+def test_a_persons_change_of_settings_is_seen_before_it_is_live_and_that_very_plan_is_applied(sandbox):
+    otto = a_person(Role.OPERATOR, "otto")
+    run = executed(onboard(registration=a_registration(slug="birch"), actor=otto))
+    district = run.district
+    assert (run.state, district.status) == (RunState.SUCCEEDED, DistrictStatus.LIVE), "the first deployment goes on"
+
+    def kept_days() -> set[int]:
+        groups = aws("logs").describe_log_groups(logGroupNamePrefix="/homeroom/")["logGroups"]
+        return {group["retentionInDays"] for group in groups if "birch-sbx" in group["logGroupName"]}
+
+    change = {"retention_days": 30}
+    shorter = executed(request_run(district=district, kind=RunKind.APPLY, actor=otto, change=change))
+    assert shorter.state == RunState.AWAITING_APPROVAL, "nobody has seen yet what it does"
+    assert (district.retention_days, kept_days()) == (365, {365})
+    seen = values_of(shorter)
+    assert seen["aws_cloudwatch_log_group.compute_api_group retention_in_days"] == ("365", "30")
+    assert len(seen) == 3
+    discard(run=shorter, actor=otto)
+    district.refresh_from_db()
+    assert (district.retention_days, district.status, kept_days()) == (365, DistrictStatus.LIVE, {365})
+
+    again = executed(request_run(district=district, kind=RunKind.APPLY, actor=otto, change=change))
+    approve(run=again, actor=otto)
+    again = executed(again)
+    district.refresh_from_db()
+    assert (again.state, again.decided_by) == (RunState.SUCCEEDED, otto)
+    assert again.events.filter(kind="plan").count() == 1, "no other plan was made"
+    assert (district.retention_days, kept_days()) == (30, {30})
+    assert values_of(again) == seen
+
+
 def test_production_waits_holds_no_worker_and_applies_the_very_plan_that_was_approved(sandbox):
     otto, ada = a_person(Role.OPERATOR, "otto"), a_person(Role.OPERATOR, "ada")
     run = executed(onboard(registration=a_registration(slug="oak", **PRODUCTION), actor=otto))
@@ -222,6 +265,53 @@ def test_production_waits_holds_no_worker_and_applies_the_very_plan_that_was_app
         "applying",
         "verifying",
     ]
+
+
+def stored(run: Run) -> list[Any]:
+    key = plan_key(run.spec["suffix"], run.number)
+    found = aws("s3").list_object_versions(Bucket=engine_settings().state_bucket, Prefix=key)
+    return [*found.get("Versions", []), *found.get("DeleteMarkers", [])]
+
+
+def test_a_plan_that_somebody_looked_at_is_applied_by_a_run_of_its_own_and_an_exchanged_one_is_not(sandbox):
+    otto = a_person(Role.OPERATOR, "otto")
+    looked = executed(onboard(registration=a_registration(slug="rowan"), actor=otto, kind=RunKind.PLAN))
+    assert (looked.state, looked.district.status) == (RunState.SUCCEEDED, DistrictStatus.DRAFT)
+    assert forget_ended_plans() == []
+    assert len(stored(looked)) == 1
+    asked = executed(apply_plan(run=looked, actor=otto))
+    assert (asked.state, asked.district.status) == (RunState.SUCCEEDED, DistrictStatus.LIVE)
+    assert asked.district.resources.count() == RESOURCES
+    assert not asked.events.filter(kind="plan").exists(), "no other plan was made"
+    assert forget_ended_plans() == [looked.number]
+    assert stored(looked) == []
+
+    aws("logs").put_retention_policy(logGroupName="/homeroom/api-rowan-sbx", retentionInDays=3)
+    repair = executed(request_run(district=asked.district, kind=RunKind.PLAN, actor=otto))
+    assert (repair.state, repair.change_count) == (RunState.SUCCEEDED, 1)
+    key = plan_key("rowan-sbx", repair.number)
+    aws("s3").put_object(Bucket=engine_settings().state_bucket, Key=key, Body=b"a plan that nobody has seen")
+    refused = executed(apply_plan(run=repair, actor=otto))
+    assert (refused.state, refused.error_code, refused.applied) == (RunState.FAILED, "plan_exchanged", False)
+    assert refused.district.status == DistrictStatus.LIVE
+
+
+def test_in_production_a_second_person_approves_the_plan_of_another_run_and_a_moved_state_refuses_it(sandbox):
+    otto, ada = a_person(Role.OPERATOR, "otto"), a_person(Role.OPERATOR, "ada")
+    looked = executed(onboard(registration=a_registration(slug="hazel", **PRODUCTION), actor=otto, kind=RunKind.PLAN))
+    asked = executed(apply_plan(run=looked, actor=otto))
+    assert (asked.state, asked.claim_token) == (RunState.AWAITING_APPROVAL, None)
+    approve(run=asked, actor=ada)
+    asked = executed(asked)
+    assert (asked.state, asked.district.status) == (RunState.SUCCEEDED, DistrictStatus.LIVE)
+
+    aws("logs").put_retention_policy(logGroupName="/homeroom/api-hazel-prod", retentionInDays=3)
+    repair = executed(request_run(district=asked.district, kind=RunKind.PLAN, actor=otto))
+    Run.objects.filter(pk=repair.pk).update(plan_binding={**repair.plan_binding, "serial": 0})
+    repair.refresh_from_db()
+    refused = executed(apply_plan(run=repair, actor=otto))
+    assert (refused.state, refused.error_code) == (RunState.FAILED, "plan_stale")
+    assert "the state has changed" in refused.error_summary
 
 
 def test_an_approved_plan_is_refused_when_what_it_was_made_for_has_changed(sandbox):

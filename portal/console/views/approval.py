@@ -1,4 +1,4 @@
-"""What people decide of a plan that waits, and the last resort against a Terraform that hangs."""
+"""What people decide of a plan, and the last resort against a Terraform that hangs."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from portal.console.views.run import run_or_404
 from provisioning.services.approval import approve, discard
 from provisioning.services.cancellation import request_force_stop
 from provisioning.services.errors import ServiceRefused
+from provisioning.services.plan_apply import apply_plan
 from provisioning.states import Decision
 
 COMMENT_LENGTH = 2000
@@ -42,6 +43,21 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
         approved = _("Decided. A worker applies this very plan.")
         messages.success(request, approved if service is approve else _("Decided. Nothing of it is applied."))
     return redirect("console:run", number)
+
+
+@require_POST
+@needs(Role.OPERATOR)
+def apply(request: HttpRequest, number: int) -> HttpResponse:
+    """Have the plan of a plan-only run applied."""
+    if not signed_in_lately(request):
+        messages.warning(request, _("Your sign-in was long ago. Sign in again, then have the plan applied."))
+        return redirect(sign_in_again(reverse("console:run", args=[number])))
+    try:
+        asked = apply_plan(run=run_or_404(number), actor=person(request))
+    except ServiceRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("console:run", number)
+    return redirect("console:run", asked.number)
 
 
 @require_http_methods(["GET", "POST"])

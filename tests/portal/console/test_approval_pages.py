@@ -13,6 +13,7 @@ from portal.accounts.credentials import password_set
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.console.reauthentication import SIGNED_IN_AT
+from provisioning.approval import LOOK
 from provisioning.models import Run
 from provisioning.services.cancellation import request_cancel
 from provisioning.services.onboarding import onboard
@@ -73,6 +74,19 @@ def test_who_asked_for_it_may_discard_and_not_approve(waiting, otto):
     client.post(f"/runs/{waiting.number}/decide", {"decision": "discarded"})
     waiting.refresh_from_db()
     assert waiting.state == RunState.DISCARDED
+
+
+def test_who_asked_for_a_change_is_asked_to_look_and_applies_the_plan(waiting, otto):
+    Run.objects.filter(pk=waiting.pk).update(approval_reasons=[LOOK], requester_may_confirm=True)
+    shown = page(otto, waiting)
+    assert "Look at this plan, then apply it" in shown
+    assert LOOK in shown
+    assert "Approve and apply" not in shown
+    assert "An operator decides." in page(a_person(Role.VIEWER), waiting)
+    answer = signed_in(otto).post(f"/runs/{waiting.number}/decide", {"decision": "approved"}, follow=True)
+    assert "A worker applies this very plan." in answer.content.decode()
+    waiting.refresh_from_db()
+    assert waiting.decided_by == otto
 
 
 def test_who_signed_in_long_ago_signs_in_again_before_an_approval(waiting):

@@ -156,6 +156,7 @@ class TestSettingsTab:
         assert (answer.status_code, answer["Location"]) == (302, f"/runs/{run.number}")
         expected = {"retention_days": 30, "tags": {"Team": "Assessment", "Cost": "7"}, "final_snapshot": True}
         assert (run.kind, run.change) == (RunKind.APPLY, expected)
+        assert run.stops_for_look, "nothing is live before somebody has seen what it does"
         page = shown(client, f"/runs/{run.number}")
         for text in ("Change of settings", "Log retention, days", "365", "30", "not set", "Cost=7, Team=Assessment"):
             assert text in page

@@ -187,6 +187,7 @@ class TestRoles:
             f"{at}/deploy",
             f"/runs/{run.number}/cancel",
             f"/runs/{run.number}/retry",
+            f"/runs/{run.number}/apply",
             "/districts/new",
             "/districts/new/check",
         ]
@@ -202,7 +203,8 @@ class TestRoles:
     def test_what_changes_something_is_not_to_be_had_by_get(self):
         run, client = a_run(), signed_in(Role.OPERATOR)
         at = f"/districts/{run.district.suffix}"
-        for address in (f"{at}/plan", f"{at}/deploy", f"/runs/{run.number}/cancel", f"/runs/{run.number}/retry"):
+        of_run = [f"/runs/{run.number}/{act}" for act in ("cancel", "retry", "apply")]
+        for address in (f"{at}/plan", f"{at}/deploy", *of_run):
             assert client.get(address).status_code == 405
         assert client.get("/sign-out").status_code == 405
 

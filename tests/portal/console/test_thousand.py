@@ -21,6 +21,7 @@ from portal.districts.statuses import DistrictStatus
 from provisioning.models import (
     AccountQuota,
     DriftItem,
+    PlannedChange,
     Presence,
     Rollout,
     RolloutMember,
@@ -105,6 +106,12 @@ def thousand(django_db_setup, django_db_blocker) -> Iterator[Run]:
             )
             for number in range(200)
         )
+        value = {"path": "ingress[0].port", "before": {"text": "1"}, "after": {"text": "2"}}
+        PlannedChange.objects.bulk_create(
+            PlannedChange(run=live, place=place, address=f"aws_x.r{place}", type="aws_x", action="update",
+                          values=[value] * 100)
+            for place in range(1, MANY + 1)
+        )  # fmt: skip
         AuditEvent.objects.bulk_create(
             AuditEvent(
                 actor=operator, actor_name="otto", action=AuditAction.RUN_COMMENTED, subject_kind="run",
@@ -141,13 +148,14 @@ PAGES = {
     "/": 18, "/?show=attention&sort=name": 19, "/?show=running&q=district&environment=sandbox&region=us-east-1": 19,
     "/districts/new": 6, "/districts/bulk": 3, "{district}": 13, "{district}/row": 8, "{district}/resources": 8,
     "{district}/runs": 8, "{district}/drift": 9, "{district}/settings": 7, "{district}/audit": 8,
-    "{district}/danger": 7, "{district}/teardown": 9, "/runs/{run}": 15, "/runs/{run}/live?after=0": 12,
-    "/rollouts": 4, "/rollouts/new": 4, "/rollouts/{rollout}": 6, "/audit": 5, "/search?q=District": 6,
+    "{district}/danger": 7, "{district}/teardown": 9, "/runs/{run}": 17, "/runs/{run}?changes=50": 17,
+    "/runs/{run}/live?after=0": 14, "/rollouts": 4, "/rollouts/new": 4, "/rollouts/{rollout}": 6, "/audit": 5,
+    "/search?q=District": 6,
     "/system": 16, "/legend": 3, "/metrics": 11,
     "/admin/": 4, "/admin/districts/district/": 9, "/admin/districts/district/add/": 5,
-    "/admin/districts/district/{pk}/change/": 22, "/admin/districts/awsaccount/": 6,
+    "/admin/districts/district/{pk}/change/": 24, "/admin/districts/awsaccount/": 6,
     "/admin/districts/awsaccount/{account}/change/": 7,
-    "/admin/provisioning/run/": 7, "/admin/provisioning/run/{run}/change/": 16, "/admin/provisioning/rollout/": 6,
+    "/admin/provisioning/run/": 7, "/admin/provisioning/run/{run}/change/": 18, "/admin/provisioning/rollout/": 6,
     "/admin/provisioning/accountquota/": 8, "/admin/provisioning/driftitem/": 6, "/admin/provisioning/presence/": 6,
     "/admin/provisioning/removalcertificate/": 6, "/admin/audit/auditevent/": 8, "/admin/accounts/user/": 8,
 }  # fmt: skip

@@ -36,7 +36,8 @@ NO_PAGES = {
     *("sign-out", "fleet-export", "bulk-template", "bulk-plan", "run-log", "certificate-key", "certificate-file"),
     *("audit-export", "audit-verify", "drift-check", "drift-plan", "drift-repair", "drift-accept", "district-plan"),
     *("district-deploy", "teardown-look", "run-cancel", "run-decide", "run-retry", "rollout-pause", "rollout-resume"),
-    *("rollout-abort", "access-test", "access-test-chosen", "preflight-look", "run-comment", "run-state-look"),
+    *("run-apply", "rollout-abort", "access-test", "access-test-chosen", "preflight-look", "run-comment"),
+    *("run-state-look",),
 }
 """Addresses that answer with a file, a redirection or only to a POST; what they say is on the page that follows."""
 
@@ -254,6 +255,7 @@ def test_what_buttons_answer_is_translated(brackets: str, world: World) -> None:
         (f"/runs/{world.queued.number}/cancel", {}),
         (f"/runs/{world.queued.number}/cancel", {}),
         (f"/runs/{world.lost.number}/retry", {}),
+        (f"/runs/{world.waiting.number}/apply", {}),
         (f"/rollouts/{rollout}/pause", {}),
         (f"/rollouts/{rollout}/pause", {}),
         (f"/rollouts/{rollout}/resume", {}),

@@ -106,6 +106,7 @@ def has_moved_beyond(page: Page, number: int) -> int:
             return found && Number(found[1]) > number;
         })""",
         arg=number,
+        polling=250,
         timeout=60_000,
     )
     return done(page)

@@ -147,6 +147,16 @@ def test_an_apply_that_loses_aws_fails_says_what_exists_and_is_doubted(sandbox):
     assert run.apply_open or run.resources_done == RESOURCES, "the next run has to compare AWS with the state"
 
 
+def test_an_apply_that_fails_records_what_it_has_made(sandbox):
+    run = a_run(slug="alder")
+    aws("logs").create_log_group(logGroupName="/homeroom/api-alder-sbx")
+    executed(run)
+    assert run.state == RunState.FAILED
+    assert run.district.status == DistrictStatus.NEEDS_ATTENTION
+    known = set(run.district.resources.values_list("address", flat=True))
+    assert known == {"aws_vpc.network_vpc", "aws_internet_gateway.network_gateway"}, "the others need the group"
+
+
 def test_a_canceled_apply_ends_what_is_in_hand_and_a_retry_goes_on(sandbox):
     run = a_run()
     with once_resources_exist(run, lambda: request_cancel(run=Run.objects.get(pk=run.pk), actor=None)):

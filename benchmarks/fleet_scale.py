@@ -129,7 +129,11 @@ def main() -> int:
     rows = table(sizes, [at_size(count, told.only, told.clock) for count in sizes])
     print()
     show(sizes, rows)
-    print(json.dumps({"cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1), "clock": told.clock, "figures": rows}))
+    print(
+        json.dumps(
+            {"cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1), "clock": told.clock, "figures": rows}
+        )
+    )
     return int(not all(row["holds"] and row["linear"] for row in rows))
 
 

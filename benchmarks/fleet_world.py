@@ -243,14 +243,16 @@ def _ended_run(district: District, person: User) -> Run:
 def _past(template: Run) -> None:
     source = f"(SELECT id, n FROM generate_series(1, {PAST_RUNS}) n, districts_district)"
     kind = f"CASE WHEN i.n % 3 = 0 THEN '{RunKind.APPLY.value}' ELSE '{RunKind.DRIFT.value}' END"
-    state = f"CASE WHEN i.n = 1 AND i.id % 20 = 0 THEN 'failed' WHEN i.n % 3 = 0 THEN 'succeeded' ELSE 'no_changes' END"
+    state = "CASE WHEN i.n = 1 AND i.id % 20 = 0 THEN 'failed' WHEN i.n % 3 = 0 THEN 'succeeded' ELSE 'no_changes' END"
     past = f"now() - ({PAST_RUNS + 1} - i.n) * interval '1 day' - i.id * interval '6 seconds'"
     clone(
         template,
         source,
         {"district_id": "i.id", "kind": kind, "state": state, "created_at": past, "finished_at": past, "sent_at": past},
     )
-    step = RunStep.objects.create(run=template, step=RunState.QUEUED, started_at=timezone.now(), finished_at=timezone.now())
+    step = RunStep.objects.create(
+        run=template, step=RunState.QUEUED, started_at=timezone.now(), finished_at=timezone.now()
+    )
     clone(step, f"(SELECT id FROM provisioning_run WHERE id <> {template.pk})", {"run_id": "i.id"})
     line = RunEvent.objects.create(
         run=template, sequence=1, at=timezone.now(), level="info", kind="apply_complete", message="aws_x.r1: complete"
@@ -315,10 +317,7 @@ def _around(every: list[District]) -> None:
         batch_size=5000,
     )
     AccountAccess.objects.bulk_create(
-        (
-            AccountAccess(account=account, asked_at=now, checked_at=now, arn=account.role_arn)
-            for account in accounts
-        ),
+        (AccountAccess(account=account, asked_at=now, checked_at=now, arn=account.role_arn) for account in accounts),
         batch_size=5000,
     )
     Presence.objects.bulk_create(

@@ -1,4 +1,4 @@
-"""What is measured of a fleet: each function returns figures of the real code, by name, in milliseconds or as it says."""
+"""What is measured of a fleet: each function returns figures of the real code, by name and with their units."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tests.atlas.scenes import SCENES, State
 EVENTS = 20_000
 ASKS = 10
 NOT_SHOWN = frozenset({"certificate", "run-force-stop", "sign-in-again", "bulk-progress"})
-"""A certificate, a run and a form, each read by its key: they do not grow with the fleet, and need rows of their own."""
+"""Pages of one thing that is read by its key: they do not grow with the fleet, and need rows of their own."""
 MORE = (
     "/?show=attention&sort=name",
     "/?show=running&q=district&environment=sandbox&region=us-east-1",
@@ -83,8 +83,8 @@ def undone() -> Iterator[None]:
 class Clock:
     """Tells the time: the wall's, or how long processors worked for this process and its server in PostgreSQL.
 
-    The second is for a machine that does other work as well. Source: Linux, "Scheduler Statistics" (/proc/PID/schedstat:
-    nanoseconds on a processor).
+    The second is for a machine that does other work as well. Source: Linux, "Scheduler Statistics" (/proc/PID/schedstat
+    begins with the nanoseconds on a processor).
     """
 
     is_wall = True

@@ -1,9 +1,9 @@
 """Measures the portal at the size of the whole country: 13,000 districts in 2,600 accounts, a million audit events.
 
-Run: .venv/bin/python benchmarks/fleet_scale.py [--districts 1300 13000] [--only dispatch pages ...]
-[--clock processor]. The code is the portal's own; around it are a PostgreSQL of this run's own, without durability, and a broker in this process's memory.
-With `--clock processor` the time is what processors worked for
-it, for a machine that has other work to do. Prints a table and, as its last line, JSON. Fails over a bound, and where a figure grows faster than the fleet.
+Run: .venv/bin/python benchmarks/fleet_scale.py [--districts 1300 13000] [--only dispatch pages ...] [--clock processor]
+The code is the portal's own; around it are a PostgreSQL of this run's own, without durability, and a broker in this
+process's memory. With `--clock processor` the time is what processors worked for it, for a machine that has other work
+to do. Prints a table and, as its last line, JSON. Fails over a bound, and where a figure grows faster than the fleet.
 """
 
 from __future__ import annotations
@@ -21,11 +21,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from devtools.environment import ensure_signing_key, inherited, project_variables
-from devtools.paths import VAR
+from devtools.paths import ROOT, VAR
 from devtools.services.postgres import running_postgres
 
 SIZES = [1_300, 13_000]

@@ -108,7 +108,7 @@ def clone(row: models.Model, source: str, changes: Mapping[str, str]) -> None:
     values = ", ".join(changes.get(name, f'kept."{name}"') for name in names)
     with connection.cursor() as cursor:
         cursor.execute(
-            f'INSERT INTO "{table}" ({quoted}) SELECT {values} FROM "{table}" kept, {source} i WHERE kept.id = {row.pk}'  # noqa: S608
+            f'INSERT INTO "{table}" ({quoted}) SELECT {values} FROM "{table}" kept, {source} i WHERE kept.id = {row.pk}'
         )
 
 

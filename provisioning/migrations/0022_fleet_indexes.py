@@ -53,4 +53,8 @@ class Migration(migrations.Migration):
                 condition=models.Q(("events_trimmed_at", None)), fields=["finished_at"], name="run_not_trimmed"
             ),
         ),
+        migrations.AddIndex(
+            model_name="run",
+            index=models.Index(fields=["id"], include=("state", "error_code"), name="run_outcome"),
+        ),
     ]

@@ -125,6 +125,8 @@ class Run(models.Model):
                 condition=Q(state__in=sorted(state.value for state in ACTIVE_STATES)),
                 name="run_active",
             ),
+            # A rollout counts how its runs came out; the rows themselves are wide.
+            models.Index(fields=["id"], include=["state", "error_code"], name="run_outcome"),
             models.Index(fields=["id"], condition=Q(events_archived_at=None), name="run_not_archived"),
             models.Index(fields=["finished_at"], condition=Q(events_trimmed_at=None), name="run_not_trimmed"),
         ]

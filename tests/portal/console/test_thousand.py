@@ -139,7 +139,7 @@ def ada(thousand) -> Client:
 
 PAGES = {
     "/": 18, "/?show=attention&sort=name": 19, "/?show=running&q=district&environment=sandbox&region=us-east-1": 19,
-    "/districts/new": 6, "/districts/bulk": 3, "{district}": 13, "{district}/row": 8, "{district}/resources": 8,
+    "/districts/new": 6, "/districts/bulk": 4, "{district}": 13, "{district}/row": 8, "{district}/resources": 8,
     "{district}/runs": 8, "{district}/drift": 9, "{district}/settings": 7, "{district}/audit": 8,
     "{district}/danger": 7, "{district}/teardown": 9, "/runs/{run}": 15, "/runs/{run}/live?after=0": 12,
     "/rollouts": 4, "/rollouts/new": 8, "/rollouts/{rollout}": 7, "/audit": 5, "/search?q=District": 6,

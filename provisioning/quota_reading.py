@@ -11,7 +11,7 @@ from provisioning.configuration import engine_settings
 from provisioning.engine.aws import DeployRole
 from provisioning.engine.errors import EngineError
 from provisioning.engine.quotas import QuotaReading, read_quotas
-from provisioning.services.quotas import regions_of, store_quotas
+from provisioning.services.quotas import regions_of_each, store_quotas
 from provisioning.turns import act_on_each
 
 logger = logging.getLogger(__name__)
@@ -31,7 +31,9 @@ def read_account(account: AwsAccount, region: str) -> bool:
 
 def read_all() -> int:
     """Read every account in every region that it has districts in; return how many places were read."""
-    found = [(account, region) for account in AwsAccount.objects.all() for region in regions_of(account)]
+    accounts = list(AwsAccount.objects.all())
+    regions = regions_of_each(accounts)
+    found = [(account, region) for account in accounts for region in regions[account.pk]]
     answers = ask_many(found, _ask, seconds=READ_SECONDS)
     return sum(act_on_each(answers, lambda told: _store(*told)))
 

@@ -19,7 +19,7 @@ from provisioning.archive import archive_ended
 from provisioning.archive import trim_events as trim
 from provisioning.claim import claim
 from provisioning.configuration import engine_settings
-from provisioning.dispatch.following import follow
+from provisioning.dispatch.following import follow, gathered
 from provisioning.dispatch.reading import has_its_turn
 from provisioning.drift_sweep import sweep as sweep_districts
 from provisioning.engine.errors import EngineError
@@ -129,7 +129,13 @@ def sweep_workspaces() -> None:
 @shared_task(name="provisioning.reap_runs", ignore_result=True, soft_time_limit=TURN, time_limit=TURN + LAST_SECONDS)
 def reap_runs() -> None:
     """Mark lost runs and have them recovered, let old plans expire, and send the runs whose turn has come."""
-    take_steps(reap, recover, expire, follow, expect, lambda: sign(PERIODIC))
+    take_steps(move_overdue, follow, expect, lambda: sign(PERIODIC))
+
+
+def move_overdue() -> None:
+    """Move all runs whose time is over; however many they are, they are followed once, in the turn's next step."""
+    with gathered():
+        take_steps(reap, recover, expire)
 
 
 @shared_task(

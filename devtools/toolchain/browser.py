@@ -15,7 +15,18 @@ PACKAGED = (
     "chromium-*/chrome-linux*/chrome",
     "chromium-*/chrome-mac*/Chromium.app/Contents/MacOS/Chromium",
 )
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
+UNUSED = (
+    *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades"),
+    *("HttpsFirstBalancedModeAutoEnable", "MediaRouter", "NetworkTimeServiceQuerying", "OptimizationHints"),
+    *("PaintHolding", "PreconnectToSearch", "ThirdPartyStoragePartitioning"),
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup"),
+)
+"""What of Chromium no test looks at. A window would have two pages of its own for what its address line proposes, each
+with a process; the others are what Playwright switches off as well, whose list ours replaces."""
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),
+    f"--disable-features={','.join(UNUSED)}",
+)
 INSTALL = "PLAYWRIGHT_BROWSERS_PATH=var/tools/browsers .venv/bin/python -m playwright install chromium"
 INSTALLED = TOOLS / "browsers"
 

@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from portal.console.fleet_filter import CHIPS, FleetFilter, read_filter
+from portal.console.forms import ACCOUNTS_LISTED
 from portal.console.paging import Page, page, page_in_order
 from portal.districts.models import AwsAccount, District
 from portal.districts.statuses import DistrictStatus
@@ -104,7 +105,8 @@ class Fleet:
 
     chips: list[Chip]
     filter: FleetFilter
-    accounts: list[AwsAccount]
+    accounts: list[AwsAccount] | None
+    """Those to choose from; None where they are too many to choose from, and the account's id is typed."""
     attention: list[Attention]
     more_attention: int
     rows: list[FleetRow]
@@ -130,12 +132,13 @@ def fleet(query: QueryDict) -> Fleet:
         shown = page_in_order(rows, query, size=PAGE_SIZE, order=wanted.sort)
     else:
         shown = page(rows, query, size=PAGE_SIZE)
+    accounts = list(AwsAccount.objects.all()[: ACCOUNTS_LISTED + 1])
     bad = list(District.objects.filter(CHIPS["attention"][1]).order_by("-id")[: ATTENTION_LINES + 1])
     lines = rows_of(bad[:ATTENTION_LINES]) if bad else []
     return Fleet(
         chips=chips,
         filter=wanted,
-        accounts=list(AwsAccount.objects.all()),
+        accounts=accounts if len(accounts) <= ACCOUNTS_LISTED else None,
         attention=[attention(row) for row in lines],
         more_attention=len(bad) - len(lines),
         rows=rows_of(shown.rows),

@@ -45,6 +45,9 @@ SIZE_CHOICES = [
 ]
 TEARDOWN_FIELDS = {"slug_differs": "slug", "reason_missing": "reason"}
 
+ACCOUNTS_LISTED = 100
+"""Up to so many accounts are a list to choose from; of more the account's id is typed, and the rules know it or not."""
+
 
 def accounts() -> list[tuple[str, str]]:
     """Return the AWS accounts to choose from."""
@@ -255,6 +258,14 @@ class RegistrationForm(GroupedForm):
         (_("Results"), ("oidc_issuer", "oidc_audience", "oidc_keys", "district_ids")),
         (_("Governance"), ("account_id", "monthly_budget_usd", "alarm_emails", "tags", "note")),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if AwsAccount.objects.order_by()[ACCOUNTS_LISTED:].exists():
+            listed = self.fields["account_id"]
+            digits = forms.TextInput(attrs={**listed.widget.attrs, "inputmode": "numeric", "pattern": "[0-9]{12}"})
+            typed = forms.CharField(label=listed.label, max_length=12, widget=digits, help_text=listed.help_text)
+            self.fields["account_id"] = typed
 
     def registration(self) -> Registration:
         """Return what was typed, as the service takes it; raises KeyError where a field has an error."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from django import forms
@@ -14,8 +15,8 @@ from portal.districts.changes import EDITABLE
 from portal.districts.models import District
 from portal.districts.registration import REGIONS
 from portal.texts import said_lazy
-from provisioning.rollouts.selection import Selection, choose_districts, in_waves
-from provisioning.rollouts.waves import DEFAULT_WAVES, WavesRefused, parse
+from provisioning.rollouts.selection import Selection, matching
+from provisioning.rollouts.waves import DEFAULT_WAVES, WavesRefused, bounds, parse
 from provisioning.services.rollouts import MOST_AT_ONCE, RolloutRequest, check_rollout
 
 STACK = "stack"
@@ -158,17 +159,18 @@ class RolloutPreview:
 
 
 def preview(form: RolloutForm) -> RolloutPreview:
-    """Return what can be said of a form that may be half filled in."""
-    chosen = choose_districts(form.selection())
+    """Return what can be said of a form that may be half filled in; only districts that are shown are read."""
+    rows = matching(form.selection())
+    total = rows.count()
     try:
-        waves = parse(str(form["waves"].value() or ""))
+        reached = bounds(parse(str(form["waves"].value() or "")), total)
     except WavesRefused as refusal:
-        return RolloutPreview(len(chosen.districts), [], str(refusal))
-    parts = in_waves(chosen.districts, waves)
+        return RolloutPreview(total, [], str(refusal))
+    parts = enumerate(pairwise([0, *reached]), 1)
     return RolloutPreview(
-        len(chosen.districts),
+        total,
         [
-            WavePreview(number, len(part), part[:SHOWN], max(0, len(part) - SHOWN))
-            for number, part in enumerate(parts, 1)
+            WavePreview(number, end - begin, list(rows[begin : min(end, begin + SHOWN)]), max(0, end - begin - SHOWN))
+            for number, (begin, end) in parts
         ],
     )

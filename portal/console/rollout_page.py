@@ -6,16 +6,18 @@ from collections import Counter
 from dataclasses import dataclass
 from zlib import crc32
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, F, Q, QuerySet, When, Window
+from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.texts import said
 from provisioning.dispatch.reasons import places
 from provisioning.models import Rollout, RolloutMember, Run
-from provisioning.rollouts.reading import members_of, runs_beside
+from provisioning.rollouts.reading import Group, groups_of, runs_beside
 from provisioning.rollouts.states import UNFINISHED, RolloutState, Standing
-from provisioning.states import RunState
+from provisioning.selectors import ACTIVE
+from provisioning.states import PLAN_EXPIRED, RunState
 
 ROWS = 50
 """So many districts of each wave are shown, those that need a look first."""
@@ -90,23 +92,25 @@ def with_counts(rollouts: QuerySet[Rollout]) -> QuerySet[Rollout]:
 
 def rollout_page(rollout: Rollout) -> RolloutPage:
     """Gather what is shown of the rollout now."""
-    members = members_of(rollout)
+    groups, members = groups_of(rollout.members.all()), shown_of(rollout)
     beside = runs_beside(members)
     queue = places() if any(member.run and member.run.state == RunState.QUEUED for member in members) else {}
-    full = sum(member.standing is Standing.UNDER_WAY for member in members) >= rollout.at_once
+    full = sum(group.count for group in groups if group.standing is Standing.UNDER_WAY) >= rollout.at_once
     rows = [_row(rollout, member, beside, queue, full=full) for member in members]
-    waves = [_wave(rollout, number, rows) for number in sorted({member.wave for member in members})]
+    waves = [_wave(rollout, number, groups, rows) for number in sorted({group.wave for group in groups})]
     state = rollout.state_badge
     ended = sum(wave.ended for wave in waves)
     failed = sum(wave.failed for wave in waves)
-    seen = repr((state, rollout.wave, [(row.member.run_id, row.run and row.run.state, row.note) for row in rows]))
+    seen = repr(
+        (state, rollout.wave, groups, [(row.member.run_id, row.run and row.run.state, row.note) for row in rows])
+    )
     return RolloutPage(
         rollout=rollout,
         waves=waves,
-        total=len(members),
+        total=sum(wave.total for wave in waves),
         ended=ended,
         failed=failed,
-        live=rollout.is_open or any(row.standing in GOING_ON for row in rows),
+        live=rollout.is_open or any(group.standing in GOING_ON for group in groups),
         may_pause=state is RolloutState.RUNNING,
         may_resume=state in {RolloutState.PAUSED, RolloutState.HALTED},
         may_abort=rollout.is_open,
@@ -116,19 +120,40 @@ def rollout_page(rollout: Rollout) -> RolloutPage:
     )
 
 
-def _wave(rollout: Rollout, number: int, rows: list[MemberRow]) -> Wave:
-    own = [row for row in rows if row.member.wave == number]
-    counts = Counter(row.standing for row in own)
-    shown = sorted(own, key=lambda row: (FIRST.index(row.standing), row.member.position))
+def shown_of(rollout: Rollout) -> list[RolloutMember]:
+    """Return the members that are shown, those of each wave that need a look first, in one query."""
+    through = [RunState.SUCCEEDED.value, RunState.NO_CHANGES.value]
+    conditions = {
+        Standing.FAILED: Q(run__state=RunState.FAILED.value),
+        Standing.DONE: Q(run__state__in=through),
+        Standing.APPROVAL: Q(run__state=RunState.AWAITING_APPROVAL.value),
+        Standing.UNDER_WAY: Q(run__state__in=ACTIVE),
+        Standing.EXPIRED: Q(run__error_code=PLAN_EXPIRED),
+        Standing.CALLED_OFF: Q(run__isnull=False),
+        Standing.PENDING: Q(skipped=""),
+    }
+    whens = [When(condition, then=FIRST.index(standing)) for standing, condition in conditions.items()]
+    urgency = Case(*whens, default=FIRST.index(Standing.SKIPPED))
+    place = Window(RowNumber(), partition_by=F("wave"), order_by=[F("urgency"), F("position")])
+    rows = rollout.members.annotate(urgency=urgency).annotate(place=place).filter(place__lte=ROWS)
+    rows = rows.select_related("district", "run").defer("run__spec", "run__plan_resources", "run__plan_contents")
+    return list(rows.order_by("wave", "place"))
+
+
+def _wave(rollout: Rollout, number: int, groups: list[Group], rows: list[MemberRow]) -> Wave:
+    counts: Counter[Standing] = Counter()
+    for group in groups:
+        counts[group.standing] += group.count if group.wave == number else 0
+    total, shown = sum(counts.values()), [row for row in rows if row.member.wave == number]
     return Wave(
         number=number,
-        total=len(own),
+        total=total,
         ended=sum(count for standing, count in counts.items() if standing not in UNFINISHED),
         failed=counts[Standing.FAILED],
         waiting=counts[Standing.APPROVAL],
         begun=number <= rollout.wave,
-        rows=shown[:ROWS],
-        more=max(0, len(own) - ROWS),
+        rows=shown,
+        more=total - len(shown),
     )
 
 

@@ -12,6 +12,7 @@ import django
 from celery import __version__ as celery_version
 from celery import current_app
 from django.db import connection
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
@@ -19,6 +20,7 @@ from kombu.exceptions import OperationalError
 from infra.cost import load_prices
 from portal.audit import chain
 from portal.console.banners import Banner, about_access, about_room, about_workers
+from portal.console.paging import Page, page_in_order
 from portal.districts.models import AwsAccount
 from portal.districts.registration import DEFAULT_REGION
 from portal.version import VERSION
@@ -30,6 +32,8 @@ from provisioning.services.quotas import Capacity, capacities
 BROKER_SECONDS = 1
 PRICES_OLD_AFTER = timedelta(days=180)
 ACTIVE_SHOWN = 20
+ACCOUNTS_SHOWN = 10
+"""So many accounts are on a page, each with a table of quotas for every region."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ class SystemPage:
     """Why the broker does not answer; empty where it does."""
     active: Sequence[Run]
     access: list[tuple[AwsAccount, AccountAccess | None]]
+    pager: Page[AwsAccount]
     capacities: list[Capacity]
     drift: DriftChecks
     prices: PriceList
@@ -76,21 +81,24 @@ def system_strip() -> Strip:
     return Strip(present, waiting, [*about_workers(present, waiting), *about_access(refused_access())])
 
 
-def system_page() -> SystemPage:
-    """Return the whole page; waits a second at most for a broker that does not answer."""
-    present, waiting, places = workers(), queue(), capacities()
-    accounts = AwsAccount.objects.select_related("access").order_by("name")
-    known = [(account, getattr(account, "access", None)) for account in accounts]
-    banners = about_workers(present, waiting)
-    banners += about_access(access for account, access in known if access is not None)
+def system_page(query: QueryDict) -> SystemPage:
+    """Return the page with the accounts that the address asks for; waits a second at most for a broker that is away.
+
+    Accounts that let nobody in are told wherever they stand; those that are full, where they are shown.
+    """
+    present, waiting = workers(), queue()
+    accounts = AwsAccount.objects.select_related("access")
+    pager = page_in_order(accounts, query, size=ACCOUNTS_SHOWN, order="name")
+    places = capacities(pager.rows)
     return SystemPage(
-        banners=banners + about_room(places),
+        banners=[*about_workers(present, waiting), *about_access(refused_access()), *about_room(places)],
         versions=versions(),
         workers=present,
         queue=waiting,
         broker=broker_problem(),
         active=list(active_runs().defer("spec", "plan_resources")[:ACTIVE_SHOWN]),
-        access=known,
+        access=[(account, getattr(account, "access", None)) for account in pager.rows],
+        pager=pager,
         capacities=places,
         drift=drift_checks(),
         prices=price_list(timezone.now().date()),

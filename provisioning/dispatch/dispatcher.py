@@ -65,9 +65,11 @@ def _dispatch() -> list[int]:
         take_lock(cursor)
     now = timezone.now()
     again = reading.overdue(now)
-    waits = reading.waiting()
+    works, limits = reading.working(), reading.limits()
+    # Where every place is taken nobody can be chosen, however many wait; they are not even read.
+    waits = reading.waiting() if len(works) < limits.in_all else []
     served = reading.served(now) if len(waits) > 1 else NOBODY
-    picks = choose(waits, reading.working(), reading.limits(), now, served) if waits else []
+    picks = choose(waits, works, limits, now, served) if waits else []
     urgency = {run.number: run.priority for run in waits}
     sent = again + [(pick.number, urgency[pick.number]) for pick in picks]
     if not sent:

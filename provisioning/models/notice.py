@@ -35,6 +35,8 @@ class Notice(models.Model):
             models.Index(
                 fields=["due_at"], condition=Q(sent_at__isnull=True, given_up_at__isnull=True), name="notice_due"
             ),
+            models.Index(fields=["sent_at"], condition=Q(sent_at__isnull=False), name="notice_sent"),
+            models.Index(fields=["given_up_at"], condition=Q(given_up_at__isnull=False), name="notice_given_up"),
         ]
         constraints = [
             models.CheckConstraint(

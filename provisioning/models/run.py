@@ -127,6 +127,15 @@ class Run(models.Model):
             models.Index(fields=["state", "-id"], name="run_state"),
             models.Index(fields=["sent_at"], name="run_sent"),
             models.Index(fields=["id"], condition=Q(plan_stored=True), name="run_plan_stored"),
+            models.Index(
+                fields=["id"],
+                condition=Q(state__in=sorted(state.value for state in ACTIVE_STATES)),
+                name="run_active",
+            ),
+            # A rollout counts how its runs came out; the rows themselves are wide.
+            models.Index(fields=["id"], include=["state", "error_code"], name="run_outcome"),
+            models.Index(fields=["id"], condition=Q(events_archived_at=None), name="run_not_archived"),
+            models.Index(fields=["finished_at"], condition=Q(events_trimmed_at=None), name="run_not_trimmed"),
         ]
         constraints = [
             models.UniqueConstraint(

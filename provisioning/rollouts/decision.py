@@ -44,11 +44,13 @@ class Member:
     skip: str = ""
     accepted: bool = False
     """A person saw that the run failed, or has proven nothing, and went on: it does not count any more."""
+    count: int = 1
+    """For how many districts that stand alike this one stands; more than one where none of them can be started now."""
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A rollout and its districts, in the order in which they go."""
+    """A rollout and its districts; those that can be started now are in the order in which they go."""
 
     state: RolloutState
     wave: int
@@ -97,8 +99,8 @@ def decide(rollout: Snapshot) -> Decision:
     if rollout.state is not RolloutState.RUNNING:
         return Wait()
     counted = [member for member in rollout.members if member.standing in JUDGED_RUNS and not member.accepted]
-    failed = sum(member.standing is Standing.FAILED for member in counted)
-    if broken := rollout.rule.broken(failed, len(counted)):
+    failed = sum(member.count for member in counted if member.standing is Standing.FAILED)
+    if broken := rollout.rule.broken(failed, sum(member.count for member in counted)):
         return Halt(broken)
     reached = [member for member in rollout.members if member.wave <= rollout.wave]
     unfinished = [member for member in reached if member.standing in UNFINISHED]
@@ -113,7 +115,7 @@ def decide(rollout: Snapshot) -> Decision:
 def _unproven(wave: int, reached: list[Member]) -> str:
     """Return the sentence that says why the waves so far are no proof for the next one, or nothing."""
     counted = [member for member in reached if not member.accepted]
-    expired = sum(member.standing is Standing.EXPIRED for member in counted)
+    expired = sum(member.count for member in counted if member.standing is Standing.EXPIRED)
     if expired == 1:
         return "The plan of 1 run expired before anybody decided; the next wave would begin without proof."
     if expired:
@@ -130,6 +132,6 @@ def _within(rollout: Snapshot, unfinished: list[Member]) -> Decision:
     pending = [member for member in unfinished if member.wave == wave and member.standing is Standing.PENDING]
     skipped = tuple((member.key, member.skip) for member in pending if member.skip)
     free = [member.key for member in pending if not member.skip and not member.busy]
-    under_way = sum(member.standing is Standing.UNDER_WAY for member in rollout.members)
+    under_way = sum(member.count for member in rollout.members if member.standing is Standing.UNDER_WAY)
     start = tuple(free[: max(0, rollout.at_once - under_way)])
     return Start(start, skipped) if start or skipped else Wait()

@@ -2,65 +2,97 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
+
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Value, When
+
 from portal.districts.changes import effective
 from portal.districts.statuses import DistrictStatus
 from provisioning.models import Rollout, RolloutMember, Run
 from provisioning.rollouts.decision import HaltRule, Member, Snapshot
+from provisioning.rollouts.states import UNFINISHED, Standing, standing
 from provisioning.selectors import ACTIVE
-from provisioning.states import RunKind, RunState
+from provisioning.states import PLAN_EXPIRED, RunKind, RunState
 
+READ_AT_ONCE = 100
+"""So many districts that wait are read for one step, which starts one; as many as a rollout may have under way."""
 NO_STACK = {
     DistrictStatus.REMOVED: "The district has been removed.",
     DistrictStatus.TEARING_DOWN: "The district is being torn down.",
 }
 
 
-def members_of(rollout: Rollout) -> list[RolloutMember]:
-    """Return the rollout's members in order, each with its district and its run, for a page to show."""
-    rows = rollout.members.select_related("district", "run").defer("run__spec", "run__plan_resources")
-    return list(rows.order_by("position"))
+@dataclass(frozen=True)
+class Group:
+    """How many members of a wave stand alike."""
+
+    wave: int
+    standing: Standing
+    accepted: bool
+    count: int
 
 
-def members_in_reach(rollout: Rollout) -> list[RolloutMember]:
-    """Return the members of the waves so far and of the next one, with only what the decision reads of them."""
-    rows = rollout.members.filter(wave__lte=rollout.wave + 1).select_related("district", "run")
+def groups_of(members: QuerySet[RolloutMember]) -> list[Group]:
+    """Return how the members stand, wave by wave: PostgreSQL counts, so that no district is read for it."""
+    expired = Case(When(run__error_code=PLAN_EXPIRED, then=Value(PLAN_EXPIRED)), default=Value(""))
+    skipped = Case(When(skipped="", then=Value(value=False)), default=Value(value=True))
+    rows = members.order_by().annotate(code=expired, left_out=skipped)
+    found: Counter[tuple[int, Standing, bool]] = Counter()
+    for wave, state, code, left_out, accepted, number in rows.values_list(
+        "wave", "run__state", "code", "left_out", "accepted"
+    ).annotate(Count("id")):
+        stands = standing(None if state is None else RunState(state), skipped=left_out, error_code=code)
+        found[wave, stands, accepted] += number
+    return [Group(wave, stands, accepted, number) for (wave, stands, accepted), number in sorted(found.items())]
+
+
+def startable(rollout: Rollout, wave: int) -> list[RolloutMember]:
+    """Return the first members of a wave that could be started or left out now, with what the decision reads of them.
+
+    Those beside an active run are passed over: they wait, however many they are. A periodic check that no worker has
+    taken is none: it gives way to what is asked for.
+    """
+    gives_way = Q(kind=RunKind.DRIFT.value, state=RunState.QUEUED.value)
+    beside = Run.objects.filter(~gives_way, district=OuterRef("district"), state__in=ACTIVE)
+    rows = rollout.members.filter(Q(district__status__in=list(NO_STACK)) | ~Exists(beside), wave=wave, run=None)
     read = ("name", "suffix", "status", *rollout.change)
-    told = ("run__state", "run__error_code", *(f"district__{name}" for name in read))
     own = ("rollout", "district", "position", "wave", "run", "skipped", "accepted")
-    return list(rows.only(*own, *told).order_by("position"))
+    rows = rows.filter(skipped="").select_related("district").only(*own, *(f"district__{name}" for name in read))
+    return list(rows.order_by("position")[:READ_AT_ONCE])
 
 
 def runs_beside(members: list[RolloutMember]) -> dict[int, Run]:
-    """Return for each district, by its key, the active run that it has beside the rollout and that must end first.
-
-    A periodic check that no worker has taken is none: it gives way to what is asked for.
-    """
+    """Return for each district, by its key, the active run that it has beside the rollout and that must end first."""
     districts = {member.district_id for member in members if member.run_id is None and not member.skipped}
-    # Active runs are few; the districts of a rollout may be thousands, too many to name in a query.
-    rows = Run.objects.filter(state__in=ACTIVE).only("id", "district_id", "kind", "state")
+    rows = Run.objects.filter(state__in=ACTIVE, district__in=districts).only("id", "district_id", "kind", "state")
     gives_way = (RunKind.DRIFT.value, RunState.QUEUED.value)
-    return {run.district_id: run for run in rows if run.district_id in districts and (run.kind, run.state) != gives_way}
+    return {run.district_id: run for run in rows if (run.kind, run.state) != gives_way}
 
 
-def snapshot(rollout: Rollout, members: list[RolloutMember], beside: dict[int, Run]) -> Snapshot:
-    """Return what the decision needs to know."""
-    return Snapshot(
-        state=rollout.state_badge,
-        wave=rollout.wave,
-        at_once=rollout.at_once,
-        rule=HaltRule(rollout.halt_percent, rollout.halt_failures),
-        members=[
-            Member(
-                key=member.pk,
-                wave=member.wave,
-                standing=member.standing,
-                busy=member.district_id in beside,
-                skip=cannot(member, rollout, busy=member.district_id in beside),
-                accepted=member.accepted,
-            )
-            for member in members
-        ],
-    )
+def read(rollout: Rollout) -> tuple[Snapshot, dict[int, RolloutMember]]:
+    """Return what the decision needs to know, and by their keys the members that it may start or leave out.
+
+    What it needs of the waves so far and of the next one are counts; a rollout to ten thousand districts reads a
+    hundred of them.
+    """
+    groups = groups_of(rollout.members.filter(wave__lte=rollout.wave + 1))
+    waves = [group.wave for group in groups if group.standing in UNFINISHED and group.wave <= rollout.wave]
+    now = min(waves, default=0)
+    free = startable(rollout, now) if now else []
+    members = [
+        Member(key=member.pk, wave=now, standing=Standing.PENDING, skip=cannot(member, rollout, busy=False))
+        for member in free
+    ]
+    for group in groups:
+        is_now = group.wave == now and group.standing is Standing.PENDING
+        rest = group.count - (len(free) if is_now else 0)
+        if rest > 0:
+            alike = Member(0, group.wave, group.standing, busy=True, accepted=group.accepted, count=rest)
+            members.append(alike)
+    rule = HaltRule(rollout.halt_percent, rollout.halt_failures)
+    snapshot = Snapshot(rollout.state_badge, rollout.wave, rollout.at_once, rule, members)
+    return snapshot, {member.pk: member for member in free}
 
 
 def cannot(member: RolloutMember, rollout: Rollout, *, busy: bool) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from django.db.models import Case, QuerySet, When
+
 from portal.districts.models import District
 from portal.districts.statuses import DistrictStatus
 from provisioning.rollouts.waves import bounds, wave_of
@@ -37,8 +39,8 @@ class Chosen:
     unknown: list[str] = field(default_factory=list)
 
 
-def choose_districts(selection: Selection) -> Chosen:
-    """Return the districts: those where least is at stake first, so that they are the canaries.
+def matching(selection: Selection) -> QuerySet[District]:
+    """Return the districts in the order in which they go: those where least is at stake first, as the canaries.
 
     Named districts are taken whatever their status, and left out with a word when it is their turn and they have no
     stack; filters pass over districts without one.
@@ -53,12 +55,15 @@ def choose_districts(selection: Selection) -> Chosen:
             ("size__in", selection.sizes),
         ):
             rows = rows.filter(**{name: wanted}) if wanted else rows
-    found = sorted(
-        rows.select_related("account"),
-        key=lambda district: (CARE.get(district.environment, 9), SIZES.get(district.size, 9), district.pk),
-    )
-    unknown = sorted(set(selection.suffixes) - {district.suffix for district in found})
-    return Chosen(found, unknown)
+    care = Case(*(When(environment=name, then=place) for name, place in CARE.items()), default=9)
+    size = Case(*(When(size=name, then=place) for name, place in SIZES.items()), default=9)
+    return rows.select_related("account").order_by(care, size, "pk")
+
+
+def choose_districts(selection: Selection) -> Chosen:
+    """Return the districts that match, in order, and the names that belong to none."""
+    found = list(matching(selection))
+    return Chosen(found, sorted(set(selection.suffixes) - {district.suffix for district in found}))
 
 
 def in_waves(districts: Sequence[District], waves: Sequence[str]) -> list[list[District]]:

@@ -16,7 +16,7 @@ from portal.state_table import By
 from provisioning.models import Rollout, RolloutMember
 from provisioning.rollouts.decision import Complete, Halt, NextWave, Start, decide
 from provisioning.rollouts.moving import move_rollout
-from provisioning.rollouts.reading import members_in_reach, runs_beside, snapshot
+from provisioning.rollouts.reading import read
 from provisioning.rollouts.states import RolloutState
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.requests import request_run
@@ -52,10 +52,9 @@ def step(number: int) -> bool:
     rollout = Rollout.objects.select_for_update().get(pk=number)
     if rollout.state_badge is not RolloutState.RUNNING:
         return False
-    members = members_in_reach(rollout)
-    decision = decide(snapshot(rollout, members, runs_beside(members)))
+    snapshot, by_key = read(rollout)
+    decision = decide(snapshot)
     if isinstance(decision, Start):
-        by_key = {member.pk: member for member in members}
         for key, reason in decision.skipped:
             _skip(by_key[key], reason)
         # One district a step: two rollouts never hold districts that the other waits for.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Count, Max, Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -23,13 +25,17 @@ from portal.districts.statuses import DistrictStatus
 from provisioning.engine.quotas import KINDS, QuotaKind, QuotaReading
 from provisioning.models import AccountQuota, StackResource
 from provisioning.models.quota import QuotaSource
-from provisioning.placement import Amounts, Count, Full, Place, Room, Tenant, how_many, need, refusal, room
+from provisioning.placement import Amounts, Full, Place, Room, Tenant, how_many, need, refusal, room
+from provisioning.placement import Count as Counted
 from provisioning.services.errors import ServiceRefused
 
 logger = logging.getLogger(__name__)
 
 SMALLEST = need({"environment": "sandbox", "size": "S"})
 """What the smallest district takes: by it pages say how many more fit."""
+
+OTHERS = 20
+"""Where an account is full, so many others are looked into for room, those with the fewest districts first."""
 
 
 @transaction.atomic
@@ -97,33 +103,56 @@ def set_limit(*, account: AwsAccount, region: str, code: str, limit: float | Non
 
 def regions_of(account: AwsAccount) -> list[str]:
     """Return the regions in which an account has districts, and the one that forms begin with."""
-    placed = District.objects.filter(account=account).exclude(status=DistrictStatus.REMOVED)
-    return sorted({DEFAULT_REGION, *placed.order_by().values_list("region", flat=True).distinct()})
+    return regions_of_each([account])[account.pk]
+
+
+def regions_of_each(accounts: Collection[AwsAccount]) -> dict[int, list[str]]:
+    """Return for each account, by its key, the regions that `regions_of` tells, in one query."""
+    placed = District.objects.filter(account__in=accounts).exclude(status=DistrictStatus.REMOVED)
+    found: dict[int, set[str]] = {account.pk: {DEFAULT_REGION} for account in accounts}
+    for account, region in placed.order_by().values_list("account_id", "region").distinct():
+        found[account].add(region)
+    return {account: sorted(regions) for account, regions in found.items()}
 
 
 def place_of(account: AwsAccount, region: str, *, without: District | None = None) -> Place:
     """Return how full an account is in a region, but for one district that asks."""
-    stored = {row.code: row for row in AccountQuota.objects.filter(account=account, region=region)}
-    tenants = _tenants(account, region, without)
-    rooms = []
-    for code, kind in KINDS.items():
-        row = stored.get(code)
-        limit = row.effective if row else kind.default
-        count = Count(row.used, row.read_at) if row and row.used is not None and row.read_at else None
-        rooms.append(room(kind, limit, count, tenants))
-    return Place(str(account), region, tuple(rooms))
+    return _Stock([account], region, without).place(account, region)
 
 
-def _tenants(account: AwsAccount, region: str, without: District | None) -> list[Tenant]:
-    placed = District.objects.filter(account=account, region=region).exclude(status=DistrictStatus.REMOVED)
-    districts = [one for one in placed.select_related("account") if without is None or one.pk != without.pk]
-    exists: dict[int, Counter[str]] = defaultdict(Counter)
-    recorded: dict[int, datetime | None] = {}
-    rows = StackResource.objects.filter(district__in=districts).order_by()
-    for pk, kind, finished in rows.values_list("district", "type", "run__finished_at"):
-        exists[pk][kind] += 1
-        recorded[pk] = finished
-    return [Tenant(need(spec_data(one)), dict(exists.get(one.pk, {})), recorded.get(one.pk)) for one in districts]
+class _Stock:
+    """What is stored of accounts' quotas and districts, in one region or in all, in three queries."""
+
+    def __init__(
+        self, accounts: Collection[AwsAccount], region: str | None = None, without: District | None = None
+    ) -> None:
+        where: dict[str, Any] = {"account__in": accounts} | ({} if region is None else {"region": region})
+        self.rows: dict[tuple[int, str], dict[str, AccountQuota]] = defaultdict(dict)
+        for row in AccountQuota.objects.filter(**where):
+            self.rows[row.account_id, row.region][row.code] = row
+        placed = District.objects.filter(**where).exclude(status=DistrictStatus.REMOVED).select_related("account")
+        districts = [one for one in placed if without is None or one.pk != without.pk]
+        exists: dict[int, dict[str, int]] = defaultdict(dict)
+        recorded: dict[int, datetime | None] = {}
+        resources = StackResource.objects.filter(district__in=districts).order_by().values_list("district", "type")
+        for pk, kind, number, finished in resources.annotate(Count("id"), Max("run__finished_at")):
+            exists[pk][kind] = number
+            recorded[pk] = max(filter(None, (finished, recorded.get(pk))), default=None)
+        self.tenants: dict[tuple[int, str], list[Tenant]] = defaultdict(list)
+        for one in districts:
+            tenant = Tenant(need(spec_data(one)), exists.get(one.pk, {}), recorded.get(one.pk))
+            self.tenants[one.account_id, one.region].append(tenant)
+
+    def place(self, account: AwsAccount, region: str) -> Place:
+        """Return how full an account is in a region."""
+        stored, tenants = self.rows[account.pk, region], self.tenants[account.pk, region]
+        rooms = []
+        for code, kind in KINDS.items():
+            row = stored.get(code)
+            limit = row.effective if row else kind.default
+            count = Counted(row.used, row.read_at) if row and row.used is not None and row.read_at else None
+            rooms.append(room(kind, limit, count, tenants))
+        return Place(str(account), region, tuple(rooms))
 
 
 @dataclass(frozen=True)
@@ -151,14 +180,14 @@ class Capacity:
         return self.full is not None
 
 
-def capacities() -> list[Capacity]:
-    """Return how full every account is in every region that it has districts in."""
-    return [_capacity(account, region) for account in AwsAccount.objects.all() for region in regions_of(account)]
+def capacities(accounts: Collection[AwsAccount]) -> list[Capacity]:
+    """Return how full these accounts are in every region that they have districts in, in four queries."""
+    stock, regions = _Stock(accounts), regions_of_each(accounts)
+    return [_capacity(stock, account, region) for account in accounts for region in regions[account.pk]]
 
 
-def _capacity(account: AwsAccount, region: str) -> Capacity:
-    place = place_of(account, region)
-    rows = {row.code: row for row in AccountQuota.objects.filter(account=account, region=region)}
+def _capacity(stock: _Stock, account: AwsAccount, region: str) -> Capacity:
+    place, rows = stock.place(account, region), stock.rows[account.pk, region]
     read = [row.read_at for row in rows.values() if row.read_at]
     return Capacity(
         account=str(account),
@@ -190,8 +219,11 @@ def full_place(account: AwsAccount, region: str, wanted: Amounts, *, without: Di
     place = place_of(account, region, without=without)
     if refusal(place, wanted, ()) is None:
         return None
-    others = AwsAccount.objects.exclude(pk=account.pk)
-    return refusal(place, wanted, [place_of(other, region) for other in others])
+    here = Q(districts__region=region) & ~Q(districts__status=DistrictStatus.REMOVED)
+    emptiest = AwsAccount.objects.exclude(pk=account.pk).annotate(placed=Count("districts", filter=here))
+    others = list(emptiest.order_by("placed", "name")[:OTHERS])
+    stock = _Stock(others, region)
+    return refusal(place, wanted, [stock.place(other, region) for other in others])
 
 
 def read_soon(account: AwsAccount, region: str) -> None:

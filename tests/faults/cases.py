@@ -25,6 +25,8 @@ class Victim(StrEnum):
     """What the fault meets."""
 
     WORKER = "worker killed"
+    PAUSED = "worker paused until another has its run"
+    CONTAINER = "worker's container lost"
     CHILD = "Celery child killed"
     TERRAFORM = "Terraform killed"
     SUPERVISOR = "supervisor killed"
@@ -33,10 +35,13 @@ class Victim(StrEnum):
     BROKER_DATA = "broker's data lost"
     POSTGRES = "PostgreSQL restarted"
     CONNECTIONS = "PostgreSQL connections cut"
+    STANDSTILL = "PostgreSQL stands still"
     REFUSED = "AWS refuses connections"
     FAILING = "AWS answers 500"
     THROTTLED = "AWS throttles"
     SLOW = "AWS answers slowly"
+    CREDENTIALS = "credentials expired"
+    PLAN = "stored plan exchanged"
     STATE = "state bucket refuses the state"
     WEB = "web server killed"
     DISK = "disk full"
@@ -48,7 +53,11 @@ WITH_TERRAFORM = frozenset(
 )
 
 WHERE: dict[Victim, frozenset[Phase]] = {
+    Victim.PAUSED: HELD_BY_WORKER,
+    Victim.CONTAINER: HELD_BY_WORKER,
     Victim.CHILD: HELD_BY_WORKER,
+    Victim.CREDENTIALS: WITH_TERRAFORM,
+    Victim.PLAN: frozenset({Phase.AWAITING_APPROVAL}),
     Victim.TERRAFORM: WITH_TERRAFORM - {Phase.BETWEEN},
     Victim.SUPERVISOR: WITH_TERRAFORM - {Phase.BETWEEN},
     Victim.SYNTHESIS: frozenset({Phase.SYNTHESIZING}),

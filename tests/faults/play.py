@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import os
 import random
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from tests.faults.cases import Case, Phase, Victim
 from tests.faults.proxy import Held, Mode, Request
 from tests.faults.small_stack import GATE
 from tests.faults.watch import applies_watched
-from tests.faults.world import ACCOUNT_ID, Gone, World, wait_for
+from tests.faults.world import ACCOUNT_ID, Gone, Worker, World, wait_for
 
 if TYPE_CHECKING:
     from portal.districts.models import District
@@ -33,6 +34,7 @@ AWS = {
     Victim.FAILING: Mode.FAIL,
     Victim.THROTTLED: Mode.THROTTLE,
     Victim.SLOW: Mode.SLOW,
+    Victim.CREDENTIALS: Mode.EXPIRED,
 }
 _numbers = itertools.count(1)
 
@@ -229,6 +231,13 @@ class Play:
                 for worker in world.workers:
                     if run.worker_name.startswith(f"{worker.name}@"):
                         worker.kill()
+            case Victim.PAUSED:
+                with holder_of(world, run).paused():
+                    self._release()
+                    (world.work / GATE).unlink(missing_ok=True)
+                    wait_for("the loss of the run", lambda: reloaded(run).claim_token != run.claim_token)
+            case Victim.CONTAINER:
+                lose_container(world, run)
             case Victim.CHILD:
                 kill_children(world, run)
             case Victim.TERRAFORM:
@@ -254,6 +263,12 @@ class Play:
                 world.start("postgres")
             case Victim.CONNECTIONS:
                 cut_connections()
+            case Victim.STANDSTILL:
+                with world.still_postgres():
+                    self._release()
+                    time.sleep(self.rng.uniform(1.0, 12.0))
+            case Victim.PLAN:
+                exchange_plan(run)
             case Victim.WEB:
                 world.stop("web")
                 world.start("web")
@@ -351,10 +366,21 @@ def right_ends(case: Case) -> set[Any]:
     from provisioning.states import RunState
 
     if case.phase is Phase.CANCELLING:
-        return {RunState.CANCELED}
-    if case.victim in {Victim.SYNTHESIS, Victim.STATE}:
+        lost = {Victim.CONTAINER, Victim.CREDENTIALS}
+        return {RunState.CANCELED, RunState.FAILED} if case.victim in lost else {RunState.CANCELED}
+    if case.victim in {Victim.SYNTHESIS, Victim.STATE, Victim.PLAN}:
         return {RunState.FAILED}
-    cut = {Victim.TERRAFORM, Victim.SUPERVISOR, Victim.REFUSED, Victim.FAILING, Victim.THROTTLED}
+    if case.victim is Victim.CREDENTIALS:
+        return {RunState.SUCCEEDED, RunState.FAILED}
+    cut = {
+        Victim.TERRAFORM,
+        Victim.SUPERVISOR,
+        Victim.CONTAINER,
+        Victim.PAUSED,
+        Victim.REFUSED,
+        Victim.FAILING,
+        Victim.THROTTLED,
+    }
     if case.victim is Victim.DISK or (case.phase in {Phase.APPLYING, Phase.DESTROYING} and case.victim in cut):
         return {RunState.SUCCEEDED, RunState.FAILED}
     return {RunState.SUCCEEDED}
@@ -409,12 +435,39 @@ def kill_group(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
 
 
+def holder_of(world: World, run: Run) -> Worker:
+    """Return the worker that has the run."""
+    return next(worker for worker in world.workers if run.worker_name.startswith(f"{worker.name}@"))
+
+
 def kill_children(world: World, run: Run) -> None:
     """Kill the pool children of the worker that has the run."""
-    for worker in world.workers:
-        if run.worker_name.startswith(f"{worker.name}@"):
-            for child in psutil.Process(worker.process.pid).children():
-                child.kill()
+    for child in psutil.Process(holder_of(world, run).process.pid).children():
+        child.kill()
+
+
+def lose_container(world: World, run: Run) -> None:
+    """Kill the worker that has the run with all that works in its folder, and remove that folder."""
+    holder_of(world, run).kill()
+    folder = world.work / "runs"
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.cwd().startswith(str(folder)) or any(str(folder) in part for part in process.cmdline()):
+                process.kill()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def exchange_plan(run: Run) -> None:
+    """Put something else in the place of the run's stored plan."""
+    from provisioning.configuration import engine_settings
+    from provisioning.engine.aws import client
+    from provisioning.engine.plan_store import plan_key
+
+    settings = engine_settings()
+    key = plan_key(run.district.suffix, run.stored_plan_number)
+    s3: Any = client(settings, "s3", run.district.region)
+    s3.head_object(Bucket=settings.state_bucket, Key=key)
+    s3.put_object(Bucket=settings.state_bucket, Key=key, Body=b"another plan")
 
 
 def small_stacks(work: Path) -> list[psutil.Process]:

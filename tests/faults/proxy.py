@@ -29,8 +29,27 @@ class Mode(StrEnum):
     FAIL = "status 500"
     THROTTLE = "throttling"
     SLOW = "slow answers"
+    EXPIRED = "expired credentials"
     NO_STATE = "state refused"
     """The state bucket takes no state; everything else passes."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """How S3 and the other services refuse a request: status, code and text (S3 and STS: error responses)."""
+
+    of_s3: tuple[int, str]
+    of_others: tuple[int, str]
+    told: str
+
+
+REFUSALS = {
+    Mode.FAIL: Refusal((500, "InternalError"), (500, "InternalFailure"), "An internal error happened"),
+    Mode.THROTTLE: Refusal((503, "SlowDown"), (400, "Throttling"), "Rate exceeded"),
+    Mode.EXPIRED: Refusal(
+        (400, "ExpiredToken"), (403, "ExpiredToken"), "The security token included in the request is expired"
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -157,8 +176,8 @@ class _Handler(BaseHTTPRequestHandler):
         if proxy.mode is Mode.REFUSE:
             self.close_connection = True
             return
-        if proxy.mode in {Mode.FAIL, Mode.THROTTLE}:
-            self._fail(json=bool(target), rest=not action)
+        if proxy.mode in REFUSALS:
+            self._fail(REFUSALS[proxy.mode], json=bool(target), rest=not action)
             return
         if proxy.mode is Mode.NO_STATE and request.writes_state:
             self._send(403, [("Content-Type", "text/xml")], REFUSED)
@@ -201,13 +220,10 @@ class _Handler(BaseHTTPRequestHandler):
             if self.command != "HEAD":
                 self.wfile.write(content)
 
-    def _fail(self, *, json: bool, rest: bool) -> None:
-        """Answer as AWS does: S3 asks to slow down by 503, the others by 400 (S3 and STS: error responses)."""
-        throttled = self.proxy.mode is Mode.THROTTLE
-        status, code = (400, "Throttling") if throttled else (500, "InternalFailure")
-        if rest:
-            status, code = (503, "SlowDown") if throttled else (500, "InternalError")
-        told = "Rate exceeded" if throttled else "An internal error happened"
+    def _fail(self, refusal: Refusal, *, json: bool, rest: bool) -> None:
+        """Answer as AWS does."""
+        told = refusal.told
+        status, code = refusal.of_s3 if rest else refusal.of_others
         if json:
             content = f'{{"__type": "{code}Exception", "message": "{told}"}}'
         else:

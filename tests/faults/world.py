@@ -74,13 +74,36 @@ class Worker:
     process: subprocess.Popen[bytes]
     log: Path
 
+    def processes(self) -> list[psutil.Process]:
+        """Return the worker and its pool children, without what their runs started."""
+        own = psutil.Process(self.process.pid)
+        return [own, *(child for child in own.children() if "celery" in _line(child))]
+
     def kill(self) -> None:
         """Kill the worker and its pool children at once; what their runs started lives on."""
-        children = [child for child in psutil.Process(self.process.pid).children() if "celery" in _line(child)]
-        for process in [psutil.Process(self.process.pid), *children]:
+        for process in self.processes():
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
         self.process.wait()
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Have the worker and its pool children stand still for a time."""
+        with standing_still(self.processes()):
+            yield
+
+
+@contextlib.contextmanager
+def standing_still(processes: list[psutil.Process]) -> Iterator[None]:
+    """Have these processes stand still for a time."""
+    for process in processes:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.resume()
 
 
 def _line(process: psutil.Process) -> str:
@@ -191,6 +214,13 @@ class World:
         os.kill(pid, signal.SIGQUIT)
         wait_for("the end of PostgreSQL", lambda: not psutil.pid_exists(pid))
         self.stop("postgres")
+
+    def still_postgres(self) -> contextlib.AbstractContextManager[None]:
+        """Have PostgreSQL stand still, as a host that answers nothing any more: its connections stay open."""
+        pid = lock_holder(self.folder / "postgres" / "data")
+        assert pid is not None
+        server = psutil.Process(pid)
+        return standing_still([server, *server.children()])
 
     def lose_broker(self) -> None:
         """Stop the broker and forget what it held."""

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal.districts.models import District
 from provisioning import drift_sweep
+from provisioning.dispatch import following
+from provisioning.dispatch.dispatcher import dispatch
 from provisioning.models import Presence, Run
 from provisioning.presence import PERIODIC
 from provisioning.rollouts import ticking
@@ -140,3 +143,27 @@ def test_rows_are_read_a_few_at_a_time_and_each_once(django_assert_num_queries):
     with django_assert_num_queries(3):
         assert [run.pk for run in in_batches(Run.objects.all(), seconds=60, batch=2)] == numbers
     assert list(in_batches(Run.objects.all(), seconds=0)) == [], "no time is left"
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_many_runs_that_are_lost_at_once_are_followed_once(monkeypatch):
+    """Each time reads all that waits: two hundred lost runs beside a long queue took the reaper half a minute."""
+    for _ in range(4):
+        run = moved(a_run(), RunState.SYNTHESIZING)
+        Run.objects.filter(pk=run.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    turns = []
+    monkeypatch.setattr(following, "dispatch", lambda: turns.append(Run.objects.filter(state=RunState.LOST).count()))
+    reap_runs()
+    assert turns == [4]
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_while_no_place_is_free_what_waits_is_not_read(settings):
+    settings.RUNS_AT_ONCE = 1
+    moved(a_run(), RunState.SYNTHESIZING)
+    a_run()
+    with CaptureQueriesContext(connection) as asked:
+        assert dispatch() == []
+    assert not [query for query in asked.captured_queries if "created_at" in query["sql"]]
+    settings.RUNS_AT_ONCE = 2
+    assert len(dispatch()) == 1

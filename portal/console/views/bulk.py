@@ -166,6 +166,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     wrong = sum(bool(row.problems) for row in rows or [])
+    fields = RegistrationForm().fields
     context = {
         "text": text,
         "batch": batch,
@@ -174,7 +175,7 @@ def _page(
         "wrong": wrong,
         "good": len(rows or []) - wrong,
         "most": MOST_ROWS,
-        "columns": [(name, RegistrationForm().fields[name]) for name in COLUMNS],
+        "columns": [(name, fields[name]) for name in COLUMNS],
         "section": "register",
     }
     return render(request, "console/bulk.html", context, status=status)

@@ -21,7 +21,7 @@ from provisioning.services.errors import ServiceRefused
 @needs(Role.VIEWER)
 def system(request: HttpRequest) -> HttpResponse:
     """Show the parts, each fine or with its remedy."""
-    return render(request, "console/system.html", {"page": system_page(), "section": "system"})
+    return render(request, "console/system.html", {"page": system_page(request.GET), "section": "system"})
 
 
 @require_GET

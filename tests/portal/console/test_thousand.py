@@ -16,7 +16,7 @@ from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
-from portal.districts.models import District
+from portal.districts.models import AwsAccount, District
 from portal.districts.statuses import DistrictStatus
 from provisioning.models import (
     AccountQuota,
@@ -146,10 +146,10 @@ def ada(thousand) -> Client:
 
 PAGES = {
     "/": 18, "/?show=attention&sort=name": 19, "/?show=running&q=district&environment=sandbox&region=us-east-1": 19,
-    "/districts/new": 6, "/districts/bulk": 3, "{district}": 13, "{district}/row": 8, "{district}/resources": 8,
+    "/districts/new": 6, "/districts/bulk": 4, "{district}": 13, "{district}/row": 8, "{district}/resources": 8,
     "{district}/runs": 8, "{district}/drift": 9, "{district}/settings": 7, "{district}/audit": 8,
     "{district}/danger": 7, "{district}/teardown": 9, "/runs/{run}": 17, "/runs/{run}?changes=50": 17,
-    "/runs/{run}/live?after=0": 14, "/rollouts": 4, "/rollouts/new": 4, "/rollouts/{rollout}": 6, "/audit": 5,
+    "/runs/{run}/live?after=0": 14, "/rollouts": 4, "/rollouts/new": 8, "/rollouts/{rollout}": 7, "/audit": 5,
     "/search?q=District": 6,
     "/system": 16, "/legend": 3, "/metrics": 11,
     "/admin/": 4, "/admin/districts/district/": 9, "/admin/districts/district/add/": 5,
@@ -178,3 +178,25 @@ def test_a_page_asks_a_few_times(ada, thousand, address, most):
     seen = "\n".join(query["sql"][:160] for query in asked.captured_queries)
     assert len(asked) <= most, f"{len(asked)} queries, {most} at most:\n{seen}"
     assert len(content) < 1_500_000
+
+
+def test_the_system_page_shows_ten_accounts_and_asks_for_no_others(ada, thousand):
+    AwsAccount.objects.bulk_create(AwsAccount(name=f"Z {n:03}", account_id=f"{n:012}") for n in range(150))
+    with CaptureQueriesContext(connection) as asked:
+        first = ada.get("/system").content.decode()
+    assert len(asked) <= PAGES["/system"]
+    assert ("Z 008" in first, "Z 009" in first) == (True, False), "the sandbox's account, and nine"
+    last = AwsAccount.objects.get(name="Z 008").pk
+    assert "Z 009" in ada.get(f"/system?older={last}").content.decode()
+
+
+def test_of_many_accounts_the_id_is_typed(ada, thousand):
+    assert '<select id="account"' in ada.get("/").content.decode()
+    assert '<select name="account_id"' in ada.get("/districts/new").content.decode()
+    AwsAccount.objects.bulk_create(AwsAccount(name=f"Z {n:03}", account_id=f"{n:012}") for n in range(150))
+    fleet = ada.get("/?account=000000000007").content.decode()
+    assert '<input id="account"' in fleet
+    assert "Z 007" not in fleet
+    form = ada.post("/districts/new", {"account_id": "999999999999", "name": "X"})
+    assert form.status_code == 422
+    assert '<input type="text" name="account_id"' in form.content.decode()

@@ -19,6 +19,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "image": {"images": {"api": IMAGE, "worker": IMAGE}},
     "retention": {"retention_days": 400, "backup_days": 30},
     "budget and addresses": {"monthly_budget_usd": 9000, "alarm_emails": ["oncall@example.org"]},
+    "two database instances": {"database_instances": 2},
     "clients": {"allowed_client_cidrs": ["203.0.113.0/24"]},
 }
 IN_PLACE = {

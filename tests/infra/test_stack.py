@@ -532,6 +532,25 @@ def test_a_sandbox_pauses_and_the_others_have_a_reader(stacks):
     assert counted == {"sandbox": 1, "staging": 2, "production": 2}
 
 
+@pytest.mark.parametrize("size", ["S", "M", "L"])
+def test_a_second_database_instance_is_made_in_another_zone_whatever_the_size(size):
+    stack = district(SPECS["sandbox"] | {"size": size, "database_instances": 2})
+    made = stack.all("aws_rds_cluster_instance")
+    assert {name: body["promotion_tier"] for name, body in made.items()} == {"database_writer": 0, "database_reader": 1}
+    zones = ", ".join(f"aws_subnet.network_data_{number}.availability_zone" for number in (1, 2))
+    writer = "aws_rds_cluster_instance.database_writer.availability_zone"
+    reader = made["database_reader"]
+    assert reader["availability_zone"] == f"${{[for zone in [{zones}] : zone if zone != {writer}][0]}}"
+    assert "availability_zone" in reader["lifecycle"]["ignore_changes"], "one that is there is not replaced for it"
+    assert "availability_zone" not in made["database_writer"]
+    assert any("database-lag" in body["alarm_name"] for body in stack.all("aws_cloudwatch_metric_alarm").values())
+
+
+def test_staging_may_have_one_database_instance():
+    stack = district(SPECS["staging"] | {"database_instances": 1})
+    assert list(stack.all("aws_rds_cluster_instance")) == ["database_writer"]
+
+
 def test_the_budget_and_the_backup_are_the_specifications(stack):
     (budget,) = stack.all("aws_budgets_budget").values()
     assert (budget["limit_amount"], budget["limit_unit"]) == ("500", "USD")

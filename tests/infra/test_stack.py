@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from devtools import reach
 from devtools.reach import Way
+from devtools.services.process import free_port
 from infra.naming import LIMITS
 from infra.placeholder import IMAGE as PLACEHOLDER
+from infra.placeholder import command as placeholder_command
+from sandbox.standins.health import Check, is_healthy, unverified
 from tests.infra.conftest import CERTIFICATE, HOSTILE, IMAGE, SPECS, assert_terraform_accepts, infra, synthesized
 from tests.infra.iam import allowed
 from tests.infra.order import needed
@@ -510,6 +519,38 @@ def test_a_districts_management_events_are_asked_for_by_its_own_output(stack):
     assert f"/-{stack.suffix}[^a-z0-9]/" in query
     for without_a_name in ("${aws_kms_key.encryption_key.key_id}", "${aws_vpc.network_vpc.id}"):
         assert f'@message like "{without_a_name}"' in query
+
+
+def test_the_load_balancer_reaches_its_tasks_over_tls_alone(stack):
+    (group,) = stack.all("aws_lb_target_group").values()
+    assert (group["protocol"], group["health_check"]["protocol"]) == ("HTTPS", "HTTPS")
+    # A group of before, which a listener uses, goes only after the listener has another: under a name of its own.
+    assert group["lifecycle"] == {"create_before_destroy": True}
+    assert group["name"] == f"api-tls-{stack.suffix}"
+    containers = [
+        json.loads(body["container_definitions"])[0] for body in stack.all("aws_ecs_task_definition").values()
+    ]
+    told = {one["name"]: {pair["name"]: pair["value"] for pair in one["environment"]} for one in containers}
+    assert told["api"]["API_TLS"] == "required"
+    assert not any("API_TLS" in told[name] for name in ("worker", "migrate"))
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None or sys.platform != "linux", reason="runs what the image has")
+def test_the_placeholder_answers_the_health_check_over_tls():
+    port = free_port()
+    program = placeholder_command("api", port)
+    with subprocess.Popen([sys.executable, *program[1:]], stderr=subprocess.DEVNULL) as running:
+        try:
+            until = time.monotonic() + 60
+            asked = Check(tls=True, path="/healthz", statuses="200")
+            while not is_healthy(("127.0.0.1", port), asked, unverified()):
+                assert running.poll() is None
+                assert time.monotonic() < until
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    running.wait(0.1)
+            assert not is_healthy(("127.0.0.1", port), replace(asked, tls=False), unverified())
+        finally:
+            running.kill()
 
 
 def test_images_are_named_by_digest_or_by_the_placeholder(stacks):

@@ -102,18 +102,17 @@ def test_a_task_of_a_stack_answers_over_tls_with_a_certificate_of_its_own_and_le
     made = set()
     for _ in range(2):
         with running_api(pipeline, issuer, tmp_path, cold, API_TLS="required", TMPDIR=str(scratch)) as api:
-            host, port = urlsplit(api.url).hostname, urlsplit(api.url).port
+            told_at = urlsplit(api.url)
+            where = (str(told_at.hostname), int(told_at.port or 0))
             assert api.get("/v1/occasions").status_code == 200
-            certificate = x509.load_pem_x509_certificate(
-                ssl.get_server_certificate((str(host), int(port or 0))).encode()
-            )
+            certificate = x509.load_pem_x509_certificate(ssl.get_server_certificate(where).encode())
             made.add(certificate.serial_number)
             assert certificate.not_valid_after_utc - certificate.not_valid_before_utc > LIFETIME
-            with socket.create_connection((host, port), timeout=5) as plain:
+            with socket.create_connection(where, timeout=5) as plain:
                 plain.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
                 assert not plain.recv(1024).startswith(b"HTTP/")
             source = HEALTHCHECK.read_text().replace(
-                "PORT, SECONDS, FRESH_SECONDS = 8080,", f"PORT, SECONDS, FRESH_SECONDS = {port},"
+                "PORT, SECONDS, FRESH_SECONDS = 8080,", f"PORT, SECONDS, FRESH_SECONDS = {where[1]},"
             )
             (tmp_path / "healthcheck").write_text(source)
             for told, status in (("required", 0), ("off", 1)):

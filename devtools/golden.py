@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from devtools import errors_page, names, reach, rights, states_page
 from devtools.converge import combinations
 from devtools.paths import ROOT
 from infra import cost, schema
+from infra.outline import Wish, outline
+from infra.sizes import SIZES
+from infra.spec import Environment, Size
 
 FOLDER = ROOT / "tests" / "infra" / "golden"
 SHOWN = ("sandbox-S-2-nat", "staging-M-2-nat", "production-L-3-none")
@@ -83,7 +87,22 @@ def _costs(made: dict[str, dict[str, Any]]) -> str:
     parts = [f"Prices as of {prices.as_of}, us-east-1; {prices.source}. Made by `make golden`.", ""]
     for name, stack in made.items():
         parts += [f"### {name}", "", cost.table(cost.estimate(stack, prices, "us-east-1")), ""]
+    parts += ["### A second database instance", "", _second_instance(prices), ""]
     return "\n".join([*parts, "Not counted:", "", *(f"- {left_out}" for left_out in cost.NOT_COUNTED)])
+
+
+def _second_instance(prices: cost.Prices) -> str:
+    """Return what a second instance costs by size: of the outline, which a test compares with stacks."""
+
+    def total(size: Size, environment: Environment, instances: int) -> Decimal:
+        wish = Wish(environment=environment, size=size, database_instances=instances)
+        return cost.estimate({"resource": outline(wish)}, prices, "us-east-1").total_usd
+
+    rows = ["| size | in a sandbox, USD a month | elsewhere, USD a month |", "|---|---|---|"]
+    for size in SIZES:
+        more = [total(size, kind, 2) - total(size, kind, 1) for kind in (Environment.SANDBOX, Environment.STAGING)]
+        rows.append(f"| {size} | {more[0]} | {more[1]} |")
+    return "\n".join(rows)
 
 
 def rights_sections() -> dict[str, str]:

@@ -299,6 +299,7 @@ class Compute(Construct):
             return {**every, **named, "DEAD_LETTER_QUEUE_URL": inputs.ingest.dead_letter_url}
         return {
             **every,
+            "API_TLS": "required",
             "CACHE_HOST": inputs.cache.endpoint,
             "CACHE_NAME": inputs.cache.identifier,
             "CACHE_PORT": str(CACHE_PORT),

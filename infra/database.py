@@ -44,7 +44,7 @@ INSIGHTS_DAYS = 7
 
 
 class Database(Construct):
-    """Cluster, writer, and outside a sandbox a reader in another zone."""
+    """Cluster, writer, and a reader where there are two instances."""
 
     def __init__(
         self,
@@ -53,6 +53,7 @@ class Database(Construct):
         *,
         key_arn: str,
         subnets: list[str],
+        zones: list[str],
         security_group: str,
         password: str,
         password_version: int,
@@ -131,8 +132,10 @@ class Database(Construct):
             role=monitoring.name,
             policy_arn="arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole",
         )
-        for index in range(1 if frame.is_sandbox else 2):
-            RdsClusterInstance(
+        instances: list[RdsClusterInstance] = []
+        for index in range(frame.database_instances):
+            is_placed = index == 1 and frame.spec.database_instances == 2
+            instance = RdsClusterInstance(
                 self,
                 "writer" if index == 0 else "reader",
                 identifier=frame.name(f"aurora-{index + 1}"),
@@ -140,6 +143,7 @@ class Database(Construct):
                 engine="aurora-postgresql",
                 engine_version=frame.spec.postgres_version,
                 instance_class="db.serverless",
+                availability_zone=other_zone(zones, instances[0]) if is_placed else None,
                 publicly_accessible=False,
                 auto_minor_version_upgrade=not frame.pins_postgres,
                 performance_insights_enabled=True,
@@ -151,13 +155,25 @@ class Database(Construct):
                 promotion_tier=index,
                 copy_tags_to_snapshot=True,
                 apply_immediately=True,
-                lifecycle=versions_left_to_aws(pinned=frame.pins_postgres),
+                # One that is there could only be replaced to be in another zone.
+                lifecycle=versions_left_to_aws(
+                    pinned=frame.pins_postgres, besides=("availability_zone",) if is_placed else ()
+                ),
                 depends_on=[attached],
             )
-        self.reader_count = 0 if frame.is_sandbox else 1
+            instances.append(instance)
+        self.reader_count = len(instances) - 1
         self.identifier: str = name
         self.arn: str = cluster.arn
         self.endpoint: str = cluster.endpoint
         self.port = f"${{{cluster.fqn}.port}}"
         self.reader_endpoint: str = cluster.reader_endpoint
         self.log_group_name: str = log_group.name
+
+
+def other_zone(zones: list[str], writer: RdsClusterInstance) -> str:
+    """Return the expression of a zone that the writer is not in; `zones` are expressions of the subnets' zones.
+
+    Without a zone RDS takes any of the subnet group's (RDS API Reference, CreateDBInstance, AvailabilityZone).
+    """
+    return f"${{[for zone in [{', '.join(zones)}] : zone if zone != {writer.fqn}.availability_zone][0]}}"

@@ -80,6 +80,7 @@ class DistrictStack(ReadableStack):
             frame,
             key_arn=key.key_arn,
             subnets=data,
+            zones=network.zones["data"],
             security_group=groups.ids["database"],
             password=owner_password,
             password_version=PASSWORD_VERSION,

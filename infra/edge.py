@@ -1,4 +1,7 @@
-"""The load balancer in front of the API: TLS 1.3 with the district's certificate; plain HTTP only without one."""
+"""The load balancer in front of the API: TLS 1.3 with the district's certificate, plain HTTP only without one.
+
+Its tasks it reaches over TLS always, whoever has signed their certificates.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from infra.cdk import (
     LbTargetGroupHealthCheck,
     Route53Record,
     Route53RecordAlias,
+    TerraformResourceLifecycle,
 )
 from infra.certificate import Certificate
 from infra.firewall import Firewall
@@ -58,13 +62,19 @@ class Edge(Construct):
         targets = LbTargetGroup(
             self,
             "targets",
-            name=frame.name("api", limit="target_group"),
+            name=frame.name("api-tls", limit="target_group"),
             port=API_PORT,
-            protocol="HTTP",
+            protocol="HTTPS",
             target_type="ip",
             vpc_id=vpc_id,
             deregistration_delay="30",
-            health_check=LbTargetGroupHealthCheck(path=HEALTH_PATH, matcher="200", interval=15, healthy_threshold=2),
+            # Without its protocol a check is plain HTTP (CreateTargetGroup, HealthCheckProtocol).
+            health_check=LbTargetGroupHealthCheck(
+                protocol="HTTPS", path=HEALTH_PATH, matcher="200", interval=15, healthy_threshold=2
+            ),
+            # A group that a listener uses cannot be deleted: another one is made before. So its name has to change
+            # with whatever AWS cannot change of it.
+            lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
         )
         forward = LbListenerDefaultAction(type="forward", target_group_arn=targets.arn)
         certificate, host = frame.spec.certificate_arn, balancer.dns_name

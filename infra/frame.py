@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra import naming
-from infra.sizes import SIZES, Sizing
+from infra.sizes import SIZES, Sizing, database_instances
 from infra.spec import DistrictSpec, Egress, Environment
 from infra.text import tag_value
 
@@ -58,6 +58,11 @@ class Frame:
     def acu_min(self) -> float:
         """The least that Aurora keeps, in ACU; a sandbox pauses when idle."""
         return 0 if self.is_sandbox else self.sizing.acu_min
+
+    @property
+    def database_instances(self) -> int:
+        """How many instances Aurora has, the writer among them."""
+        return database_instances(self.spec.environment, self.spec.database_instances)
 
     @property
     def pins_postgres(self) -> bool:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from infra.cdk import TerraformResourceLifecycle
 
 
-def versions_left_to_aws(*, pinned: bool) -> TerraformResourceLifecycle | None:
+def versions_left_to_aws(*, pinned: bool, besides: tuple[str, ...] = ()) -> TerraformResourceLifecycle | None:
     """Return what leaves an engine's version to AWS, or nothing where the specification pins it.
+
+    `besides` are further arguments that are left as they are.
 
     AWS applies minor versions by itself. The provider then takes the later one into the state (provider,
     `compareActualEngineVersion`), and each plan would ask for the older one again, which RDS refuses and for which the
     provider replaces a cache (provider, `customizeDiffEngineVersionForceNewOnDowngrade`).
     """
-    return None if pinned else TerraformResourceLifecycle(ignore_changes=["engine_version"])
+    left = [*([] if pinned else ["engine_version"]), *besides]
+    return TerraformResourceLifecycle(ignore_changes=left) if left else None

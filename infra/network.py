@@ -53,6 +53,7 @@ class Network(Construct):
         ordinary = DataAwsAvailabilityZonesFilter(name="opt-in-status", values=["opt-in-not-required"])
         zones = DataAwsAvailabilityZones(self, "zones", state="available", filter=[ordinary])
         self.subnets: dict[str, list[str]] = {tier: [] for tier in TIERS}
+        self.zones: dict[str, list[str]] = {tier: [] for tier in TIERS}
         self.tables: dict[str, list[RouteTable]] = {tier: [] for tier in TIERS}
         self.public_routes(vpc)
         for zone in range(frame.spec.zones):
@@ -112,6 +113,7 @@ class Network(Construct):
             tags=self.frame.tagged(label),
         )
         self.subnets[tier].append(subnet.id)
+        self.zones[tier].append(f"{subnet.fqn}.availability_zone")
         if tier != "public":
             table = RouteTable(self, f"{tier}_{zone + 1}_table", vpc_id=vpc.id, tags=self.frame.tagged(label))
             self.tables[tier].append(table)

@@ -11,7 +11,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from infra import naming
-from infra.sizes import SIZES, Sizing
+from infra.sizes import SIZES, Sizing, database_instances
 from infra.spec import CacheEngine, Egress, Environment, Size
 
 TIERS = {"public": 0, "application": 4, "data": 8}
@@ -42,6 +42,7 @@ class Wish:
 
     environment: Environment = Environment.SANDBOX
     size: Size = Size.S
+    database_instances: int | None = None
     zones: int = 2
     egress: Egress = Egress.NAT
     has_image: bool = False
@@ -60,6 +61,11 @@ class Wish:
     def is_sandbox(self) -> bool:
         """Say whether cost goes before availability."""
         return self.environment is Environment.SANDBOX
+
+    @property
+    def readers(self) -> int:
+        """How many of the database's instances only read."""
+        return database_instances(self.environment, self.database_instances) - 1
 
     @property
     def uses_endpoints(self) -> bool:
@@ -120,7 +126,6 @@ def names(suffix: str, account_id: str) -> list[tuple[str, str]]:
 
 def count(wish: Wish) -> int:
     """Return how many resources the stack has."""
-    readers = 0 if wish.is_sandbox else 1
     ports = 2 if wish.serves_tls else 1
     made_certificate = wish.has_hosted_zone and not wish.has_certificate
     network = 3 * wish.zones + 3 * wish.zones + 1 + 2 * wish.zones + 1 + 2 * wish.gateways
@@ -130,7 +135,7 @@ def count(wish: Wish) -> int:
     ingress = INSIDE + ports * wish.clients + (CALLERS if wish.uses_endpoints else 0)
     egress = INSIDE + (CALLERS + S3_USERS if wish.uses_endpoints else CALLERS)
     edge = ports + (3 if made_certificate else 0) + (1 if wish.has_hosted_zone else 0)
-    rest = 1 + readers + ALARMS + readers + 1 + wish.sizing.cache_replicas + wish.emails
+    rest = 1 + wish.readers + ALARMS + wish.readers + 1 + wish.sizing.cache_replicas + wish.emails
     return ALWAYS + network + routes + endpoints + groups + ingress + egress + edge + rest
 
 
@@ -140,7 +145,7 @@ def outline(wish: Wish) -> dict[str, Resources]:
     What they hold is what `infra.cost` reads.
     """
     sizing, zones = wish.sizing, [str(zone) for zone in range(1, wish.zones + 1)]
-    readers: Resources = {} if wish.is_sandbox else {"database_reader": {}}
+    readers: Resources = {"database_reader": {}} if wish.readers else {}
     nats = range(1, wish.gateways + 1)
     task = {"cpu": str(sizing.task_cpu), "memory": str(sizing.task_memory)}
     interface = {"vpc_endpoint_type": "Interface", "subnet_ids": zones}

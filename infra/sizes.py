@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from infra.spec import Size
+from infra.spec import Environment, Size
 
 PAUSE_SECONDS = 1800
 """How long a sandbox's Aurora is idle before it pauses; AWS allows 300 to 86,400 (RDS, ServerlessV2Scaling)."""
@@ -24,6 +24,11 @@ class Sizing:
     task_memory: int
     tasks_min: int
     tasks_max: int
+
+
+def database_instances(environment: Environment, asked: int | None) -> int:
+    """Return how many instances Aurora has, as asked for or as the environment has them, whatever the size."""
+    return asked or (1 if environment is Environment.SANDBOX else 2)
 
 
 SIZES = {

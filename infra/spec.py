@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from infra import naming
 from infra.sign_in import SignIn
 from infra.spec_errors import FieldError, FieldProblem, SpecError, problems_in
-from infra.spec_values import AccountId, Name, Network, Region, Switch, Whole, whole
+from infra.spec_values import AccountId, Name, Network, Region, Switch, Whole, one_or_two, whole
 from infra.upgrade import SPEC_VERSION, upgraded
 
 __all__ = ["DistrictSpec", "FieldProblem", "SpecError", "parse_spec"]
@@ -175,6 +175,8 @@ class DistrictSpec(BaseModel):
     cidr: Network
     zones: Annotated[Literal[2, 3], BeforeValidator(whole)] = 2
     size: Size = Size.S
+    database_instances: Annotated[Literal[1, 2, None], BeforeValidator(one_or_two)] = None
+    """Aurora's instances, a second one in another zone. None: one in a sandbox, two elsewhere."""
     egress: Egress = Egress.NAT
     certificate_arn: str | None = None
     hosted_zone_id: str | None = None
@@ -335,6 +337,7 @@ class DistrictSpec(BaseModel):
         for check in (
             self._check_suffix,
             self._check_zones,
+            self._check_instances,
             self._check_tls,
             self._check_account,
             self._check_images,
@@ -352,6 +355,13 @@ class DistrictSpec(BaseModel):
         offered = ZONES_IN.get(self.region, 3)
         if self.zones > offered:
             raise FieldError("zones", f"{self.region} offers {offered} zones to every account; use {offered}.")
+
+    def _check_instances(self) -> None:
+        if self.environment is Environment.PRODUCTION and self.database_instances == 1:
+            raise FieldError(
+                "database_instances",
+                "A production database survives the loss of a zone by its second instance: use 2, or leave this out.",
+            )
 
     def _check_tls(self) -> None:
         if (self.hosted_zone_id is None) != (self.domain_name is None):

@@ -53,6 +53,13 @@ def whole(value: object) -> object:
     return value
 
 
+def one_or_two(value: object) -> object:
+    """Return 1 or 2, or nothing where nothing is given; raises ValueError for anything else."""
+    if value is not None and whole(value) not in {1, 2}:
+        raise ValueError("Use 1 or 2, or leave this out.")
+    return value
+
+
 def network(value: object) -> object:
     """Return the text of a network; raises ValueError for a number, which Python would read as an address."""
     if not isinstance(value, str | IPv4Network):

@@ -43,6 +43,11 @@ SIZE_LABELS = {size: said_lazy(row.label) for size, row in SIZES.items()}
 SIZE_CHOICES = [
     (size.value, format_lazy("{}: {}", SIZE_LABELS[size], said_lazy(row.enrolment))) for size, row in SIZES.items()
 ]
+DATABASE_INSTANCES = [
+    ("", _("As the environment has: one in a sandbox, two elsewhere")),
+    ("1", _("One")),
+    ("2", _("Two, in two zones")),
+]
 TEARDOWN_FIELDS = {"slug_differs": "slug", "reason_missing": "reason"}
 
 ACCOUNTS_LISTED = 100
@@ -170,6 +175,9 @@ class RegistrationForm(GroupedForm):
     zones = forms.TypedChoiceField(
         label=_("Availability zones"), choices=[("2", "2"), ("3", "3")], coerce=int, initial="2"
     )
+    database_instances = forms.TypedChoiceField(
+        label=_("Database instances"), choices=DATABASE_INSTANCES, coerce=int, empty_value=None, required=False
+    )
     cidr = forms.CharField(
         label=_("Network"), required=False, help_text=_("Such as 10.0.4.0/22. The next free one unless you give one.")
     )
@@ -250,7 +258,7 @@ class RegistrationForm(GroupedForm):
 
     GROUPS = (
         (_("District"), ("name", "state_code", "nces_id", "contact_name", "contact_email", "time_zone")),
-        (_("Stack"), ("slug", "environment", "region", "size", "zones", "image")),
+        (_("Stack"), ("slug", "environment", "region", "size", "database_instances", "zones", "image")),
         (
             _("Network"),
             ("cidr", "egress", "allowed_client_cidrs", "certificate_arn", "hosted_zone_id", "domain_name"),

@@ -22,6 +22,7 @@ HINTS: dict[str, _StrPromise] = {
     "environment": _("In production a second person approves. It never changes."),
     "region": _("Where everything of the district is. It never changes."),
     "size": _("By the students enrolled. It can be changed later without losing data."),
+    "database_instances": _("A second one, in another zone, takes over when the first one is lost."),
     "zones": _("Three survive the loss of one with less left over; each costs a NAT gateway."),
     "egress": _("Whether the district's tasks can reach the internet. Nothing reaches them from there."),
     "certificate_arn": _("Of a certificate in Certificate Manager, in the district's region."),

@@ -19,8 +19,7 @@ class Plain:
 
 def plain_ways(district: District) -> list[Plain]:
     """Return the ways on which a district's data travel without TLS."""
-    ways = [Plain(_("From the load balancer to its tasks: HTTP, within the district's own subnets."))]
-    if not district.certificate_arn and not district.domain_name:
-        told = _("From people to the load balancer: HTTP, since the district has no certificate.")
-        ways.insert(0, Plain(told, _("Put no real records into it, or name a certificate in the settings.")))
-    return ways
+    if district.certificate_arn or district.domain_name:
+        return []
+    told = _("From people to the load balancer: HTTP, since the district has no certificate.")
+    return [Plain(told, _("Put no real records into it, or name a certificate in the settings."))]

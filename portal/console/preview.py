@@ -79,6 +79,7 @@ def wish_of(typed: Mapping[str, str]) -> Wish:
         if typed["environment"] in set(Environment)
         else Environment.SANDBOX,
         size=Size(typed["size"]) if typed["size"] in set(Size) else Size.S,
+        database_instances=int(typed["database_instances"]) if typed["database_instances"] in {"1", "2"} else None,
         zones=int(typed["zones"]) if typed["zones"] in {"2", "3"} else 2,
         egress=Egress(typed["egress"]) if typed["egress"] in set(Egress) else Egress.NAT,
         has_image=bool(typed["image"]),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from infra.spec import LOG_RETENTION_DAYS
 from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
-from portal.console.forms import EGRESS, SIZE_CHOICES, GroupedForm, LinesField, TagsField
+from portal.console.forms import DATABASE_INSTANCES, EGRESS, SIZE_CHOICES, GroupedForm, LinesField, TagsField
 from portal.districts.changes import EDITABLE
 from portal.districts.models import District
 from portal.texts import said, said_lazy
@@ -62,6 +62,13 @@ class SettingsForm(GroupedForm):
     """What of a district may change after its registration."""
 
     size = forms.ChoiceField(label=said_lazy(EDITABLE["size"]), choices=SIZE_CHOICES)
+    database_instances = forms.TypedChoiceField(
+        label=said_lazy(EDITABLE["database_instances"]),
+        choices=DATABASE_INSTANCES,
+        coerce=int,
+        empty_value=None,
+        required=False,
+    )
     zones = forms.TypedChoiceField(label=said_lazy(EDITABLE["zones"]), choices=[("2", "2"), ("3", "3")], coerce=int)
     image = forms.CharField(
         label=said_lazy(EDITABLE["image"]),
@@ -152,7 +159,7 @@ class SettingsForm(GroupedForm):
     tags = TagsField(label=said_lazy(EDITABLE["tags"]), required=False, help_text=_("One a line: key=value."))
 
     GROUPS = (
-        (_("Stack"), ("size", "zones", "image", "postgres_version", "cache_version")),
+        (_("Stack"), ("size", "database_instances", "zones", "image", "postgres_version", "cache_version")),
         (_("Network"), ("egress", "allowed_client_cidrs", "certificate_arn", "hosted_zone_id", "domain_name")),
         (_("Results"), ("oidc_issuer", "oidc_audience", "oidc_keys", "district_ids")),
         (_("Records"), ("retention_days", "backup_days", "final_snapshot")),

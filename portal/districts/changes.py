@@ -20,6 +20,7 @@ from portal.districts.spec import district_field, spec_data
 
 EDITABLE: dict[str, str] = {
     "size": "Size",
+    "database_instances": "Database instances",
     "zones": "Availability zones",
     "egress": "Egress",
     "image": "Image",

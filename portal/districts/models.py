@@ -57,6 +57,8 @@ class District(models.Model):
     suffix = models.CharField(max_length=20)
     region = models.CharField(max_length=32, default="us-east-1")
     size = models.CharField(max_length=1, default="S")
+    database_instances = models.PositiveSmallIntegerField(null=True, blank=True)
+    """None leaves it to the environment."""
     zones = models.PositiveSmallIntegerField(default=2)
     egress = models.CharField(max_length=8, default="nat")
     cidr = CidrField()

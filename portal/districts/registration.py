@@ -23,6 +23,7 @@ class Registration:
     environment: str = "sandbox"
     region: str = DEFAULT_REGION
     size: str = "S"
+    database_instances: int | None = None
     zones: int = 2
     egress: str = "nat"
     cidr: str = ""

@@ -109,6 +109,7 @@ def _draft(registration: Registration, actor: User | None, problems: dict[str, l
         suffix=f"{slug}-{code}",
         region=registration.region,
         size=registration.size,
+        database_instances=registration.database_instances,
         zones=registration.zones,
         egress=registration.egress,
         cidr=_network(registration.cidr.strip(), problems),

@@ -40,6 +40,7 @@ def spec_data(district: District) -> dict[str, Any]:
         "cidr": str(district.cidr),
         "zones": district.zones,
         "size": district.size,
+        "database_instances": district.database_instances,
         "egress": district.egress,
         "certificate_arn": district.certificate_arn or None,
         "hosted_zone_id": district.hosted_zone_id or None,

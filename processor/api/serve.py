@@ -9,6 +9,7 @@ import sys
 import uvicorn
 
 from processor.api.app import create_app
+from processor.api.certificate import server_context
 from processor.api.services import services
 from processor.api.settings import ApiSettings
 from processor.settings import Settings
@@ -23,6 +24,7 @@ def serve(settings: Settings) -> int:
     """Serve the API and the pages; returns once everything has ended."""
     api = ApiSettings.read()
     app = create_app(services(settings, api))
+    tls = server_context() if api.tls else None
     # Its access log would hold addresses, and addresses hold keys.
     logging.getLogger("uvicorn.access").disabled = True
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
@@ -34,6 +36,7 @@ def serve(settings: Settings) -> int:
             host=api.bind,
             port=api.port,
             log_config=None,
+            ssl_context_factory=(lambda config, default: tls) if tls is not None else None,
             access_log=False,
             timeout_graceful_shutdown=END_SECONDS,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,

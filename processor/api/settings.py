@@ -18,6 +18,7 @@ class ApiSettings:
 
     port: int
     bind: str
+    tls: bool
     issuer: str
     audience: str
     keys: str
@@ -35,6 +36,7 @@ class ApiSettings:
         return cls(
             port=int(get("PORT", "8080")),
             bind=get("BIND", "0.0.0.0"),
+            tls=get("API_TLS", "off") == "required",
             issuer=get("OIDC_ISSUER", ""),
             audience=get("OIDC_AUDIENCE", "") or get("DISTRICT", ""),
             keys=get("OIDC_KEYS", ""),

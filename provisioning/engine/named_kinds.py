@@ -298,7 +298,7 @@ EDGE = (
         "describe_target_groups",
         "TargetGroups",
         "TargetGroupName",
-        r"api-SUFFIX",
+        r"api(-tls)?-SUFFIX",
         "TargetGroupArn",
     ),
     NamedKind(

@@ -15,6 +15,7 @@ SETTINGS = {
     "healthCheckGracePeriodSeconds": "health_check_grace_period_seconds",
     "availabilityZoneRebalancing": "availability_zone_rebalancing",
     "deploymentConfiguration": "deployment_configuration",
+    "loadBalancers": "load_balancers",
 }
 """Parameters of the requests, and the attributes of moto's service that answer them."""
 

@@ -1,22 +1,29 @@
 """Load balancers: each answers on a port of 127.0.0.1, which its DNS name names, and relays to its targets.
 
 The name is what a browser can open here: `127.0.0.1:PORT`. The listener that forwards answers there, over TLS with a
-certificate of the sandbox's own where it is HTTPS. Source: Elastic Load Balancing API Reference, CreateListener.
+certificate of the sandbox's own where it is HTTPS. Targets of an HTTPS group are reached over TLS, and their
+certificates are not verified. Targets are asked how they are; where none is healthy, all are tried.
+Source: Elastic Load Balancing API Reference, CreateListener, CreateTargetGroup, DescribeTargetHealth; Application Load
+Balancers, "Target groups" (routing configuration) and "Health checks for target groups".
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.gaps.extension import wrap
 from sandbox.standins.addresses import ONLY, free_port
 from sandbox.standins.grounds import Grounds, backends
+from sandbox.standins.health import Check, is_healthy, unverified
 from sandbox.standins.relay import Address, Relay
 from sandbox.standins.relays import Relays
 
 log = logging.getLogger("sandbox.standins")
+HEALTHY_SECONDS, UNHEALTHY_SECONDS = 15.0, 1.0
+"""How long a look at a target counts; sooner than on AWS where it was not healthy."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,16 @@ class Wanted:
     port: int
     tls: bool
     target_group: str
+    tls_onward: bool
+    check: Check
+
+
+@dataclass(frozen=True)
+class Health:
+    """What a look at a target found, and when it is looked at again (`time.monotonic`)."""
+
+    healthy: bool
+    again: float
 
 
 @dataclass
@@ -36,6 +53,9 @@ class Kept:
     relay: Relay
     arn: str
     targets: list[Address]
+    """Those that connections go to."""
+    health: dict[Address, Health] = field(default_factory=dict)
+    """How each registered target was when it was last asked."""
 
 
 class Balancers:
@@ -44,18 +64,32 @@ class Balancers:
     def __init__(self, grounds: Grounds, relays: Relays) -> None:
         self._grounds, self._relays = grounds, relays
         self._kept: dict[str, Kept] = {}
+        self._unverified = unverified()
 
     def install(self) -> None:
-        """Give balancers a name that can be opened."""
+        """Give balancers a name that can be opened, and tell how their targets are."""
         from moto.elbv2.models import ELBv2Backend
 
         wrap(ELBv2Backend, "create_load_balancer", self._create)
+        wrap(ELBv2Backend, "describe_target_health", self._describe_health)
 
     def _create(self, original: Any, backend: Any, *args: Any, **kwargs: Any) -> Any:
         balancer = original(backend, *args, **kwargs)
         balancer.sandbox_port = free_port()
         balancer.dns_name = f"{ONLY}:{balancer.sandbox_port}"
         return balancer
+
+    def _describe_health(self, original: Any, backend: Any, arn: str, *args: Any, **kwargs: Any) -> Any:
+        found = original(backend, arn, *args, **kwargs)
+        for kept in list(self._kept.values()):
+            if kept.wanted.target_group != arn:
+                continue
+            for one in found:
+                health = kept.health.get((one.instance_id, int(one.port)))
+                if health is not None and not health.healthy:
+                    one.status, one.reason = "unhealthy", "Target.FailedHealthChecks"
+                    one.description = "Health checks failed"
+        return found
 
     def round(self) -> None:
         """Open and close what differs from what moto says."""
@@ -71,16 +105,29 @@ class Balancers:
         for arn in [arn for arn in self._kept if arn not in found or self._kept[arn].wanted != found[arn][0]]:
             self._relays.close(self._kept.pop(arn).relay)
         for arn, (wanted, targets) in found.items():
+            if arn not in self._kept:
+                self._open(arn, wanted)
             if arn in self._kept:
-                self._kept[arn].targets[:] = targets
-            else:
-                self._open(arn, wanted, targets)
+                self._look(self._kept[arn], targets)
 
-    def _open(self, arn: str, wanted: Wanted, targets: list[Address]) -> None:
+    def _look(self, kept: Kept, targets: list[Address]) -> None:
+        """Ask the targets that are due, and have connections go to the healthy ones; to all where none is."""
+        now, before = time.monotonic(), dict(kept.health)
+        for target in targets:
+            if target not in before or before[target].again <= now:
+                healthy = is_healthy(target, kept.wanted.check, self._unverified)
+                again = time.monotonic() + (HEALTHY_SECONDS if healthy else UNHEALTHY_SECONDS)
+                before[target] = Health(healthy, again)
+        kept.health = {target: before[target] for target in targets}
+        kept.targets[:] = [target for target in targets if before[target].healthy] or targets
+
+    def _open(self, arn: str, wanted: Wanted) -> None:
         folder = self._grounds.folder / "balancers" / str(wanted.port)
         pair = self._grounds.authority.certify(ONLY, folder) if wanted.tls else None
+        targets: list[Address] = []
+        onward = self._unverified if wanted.tls_onward else None
         try:
-            relay = self._relays.open((ONLY, wanted.port), lambda: targets, tls=pair)
+            relay = self._relays.open((ONLY, wanted.port), lambda: targets, tls=pair, onward=onward)
         except OSError as error:
             log.error("the balancer %s cannot listen: %s", arn, error)
             return
@@ -106,12 +153,19 @@ class Balancers:
 def wanted_of(backend: Any, balancer: Any) -> Wanted | None:
     """Return what a balancer's port answers: the listener that forwards, HTTPS before HTTP."""
     found = [
-        Wanted(balancer.sandbox_port, listener.protocol == "HTTPS", arns[0])
+        _wanted(balancer.sandbox_port, listener.protocol == "HTTPS", group)
         for listener in balancer.listeners.values()
         for action in listener.default_actions
         if action.type == "forward" and (arns := backend._get_target_group_arns_from(action.data))
+        if (group := backend.target_groups.get(arns[0])) is not None
     ]
     return max(found, key=lambda wanted: wanted.tls, default=None)
+
+
+def _wanted(port: int, tls: bool, group: Any) -> Wanted:
+    statuses = str((getattr(group, "matcher", None) or {}).get("HttpCode") or "200")
+    check = Check(group.health_check_protocol == "HTTPS", group.health_check_path or "/", statuses)
+    return Wanted(port, tls, group.arn, group.protocol == "HTTPS", check)
 
 
 def _targets(backend: Any, wanted: Wanted) -> list[Address]:

@@ -1,7 +1,9 @@
-"""Passes connections on to one of several addresses, ending TLS where it is asked to; standard library only.
+"""Passes connections on to one of several addresses, ending or opening TLS where it is asked to; standard library only.
 
 The packaged PostgreSQL and Valkey speak no TLS: as a program, this ends it before them, PostgreSQL's way or at once.
-Source: PostgreSQL, "Frontend/Backend Protocol": SSLRequest, GSSENCRequest, ErrorResponse.
+Before a load balancer's targets it says by which scheme a request came, one request a connection.
+Source: PostgreSQL, "Frontend/Backend Protocol": SSLRequest, GSSENCRequest, ErrorResponse; Elastic Load Balancing, "HTTP
+headers and Application Load Balancers", "Troubleshoot your Application Load Balancers" (502, 503).
 """
 
 from __future__ import annotations
@@ -21,14 +23,30 @@ CHUNK = 65_536
 CONNECT_SECONDS, OPENING_SECONDS = 3.0, 10.0
 SSL_REQUEST, GSS_REQUEST = 80_877_103, 80_877_104
 REQUEST = struct.Struct("!II")
+HEAD_END = b"\r\n\r\n"
+OF_THE_BALANCER = (b"connection:", b"x-forwarded-proto:")
+NO_TARGET, NO_ANSWER = "503 Service Temporarily Unavailable", "502 Bad Gateway"
 REFUSED = b"SFATAL\0VFATAL\0C28000\0Mconnections without TLS are refused (rds.force_ssl)\0\0"
 
 
 class Relay:
-    """One listening address. `postgres` asks for PostgreSQL's own opening of TLS."""
+    """One listening address.
 
-    def __init__(self, targets: Targets, *, tls: ssl.SSLContext | None = None, postgres: bool = False) -> None:
+    `postgres` asks for PostgreSQL's own opening of TLS; `onward` opens TLS to the targets; `scheme` is what requests of
+    HTTP came by, and told to the targets.
+    """
+
+    def __init__(
+        self,
+        targets: Targets,
+        *,
+        tls: ssl.SSLContext | None = None,
+        onward: ssl.SSLContext | None = None,
+        scheme: str = "",
+        postgres: bool = False,
+    ) -> None:
         self._targets, self._tls, self._postgres, self._next = targets, tls, postgres, 0
+        self._onward, self._scheme = onward, scheme
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Task[None]] = set()
 
@@ -51,14 +69,21 @@ class Relay:
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # A client that goes away in the middle is no event here.
-        with contextlib.suppress(OSError, ssl.SSLError, TimeoutError, asyncio.IncompleteReadError):
+        gone = (OSError, ssl.SSLError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError)
+        with contextlib.suppress(*gone):
             if self._postgres and not await asyncio.wait_for(self._opened(reader, writer), OPENING_SECONDS):
                 writer.close()
                 return
+            head = forwarded(await reader.readuntil(HEAD_END), self._scheme) if self._scheme else b""
             onward = await self._connect()
+            if onward is None and self._scheme:
+                told = NO_ANSWER if self._targets() else NO_TARGET
+                writer.write(f"HTTP/1.1 {told}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+                await writer.drain()
             if onward is not None:
                 far_reader, far_writer = onward
                 try:
+                    far_writer.write(head)
                     await asyncio.gather(_pass_on(reader, far_writer), _pass_on(far_reader, writer))
                 finally:
                     far_writer.close()
@@ -87,8 +112,17 @@ class Relay:
         for index in range(len(targets)):
             host, port = targets[(self._next + index) % len(targets)]
             with contextlib.suppress(OSError, TimeoutError):
-                return await asyncio.wait_for(asyncio.open_connection(host, port), CONNECT_SECONDS)
+                opening = asyncio.open_connection(host, port, ssl=self._onward)
+                return await asyncio.wait_for(opening, CONNECT_SECONDS)
         return None
+
+
+def forwarded(head: bytes, scheme: str) -> bytes:
+    """Return a request's head as a target is given it: with the scheme it came by, the last one of its connection."""
+    first, *lines = head.removesuffix(HEAD_END).split(b"\r\n")
+    kept = [line for line in lines if not line.lower().startswith(OF_THE_BALANCER)]
+    told = [b"X-Forwarded-Proto: " + scheme.encode(), b"Connection: close"]
+    return b"\r\n".join([first, *kept, *told]) + HEAD_END
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

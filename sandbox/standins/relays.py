@@ -6,6 +6,7 @@ Those before databases and caches are processes: their bytes would otherwise wai
 from __future__ import annotations
 
 import asyncio
+import ssl
 import sys
 import threading
 from collections.abc import Coroutine
@@ -26,9 +27,12 @@ class Relays:
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="sandbox-relays", daemon=True).start()
 
-    def open(self, listen: Address, targets: Targets, *, tls: Pair | None = None) -> Relay:
-        """Listen and relay; raises OSError where the address is taken."""
-        relay = Relay(targets, tls=server_context(tls.certificate, tls.key) if tls is not None else None)
+    def open(
+        self, listen: Address, targets: Targets, *, tls: Pair | None = None, onward: ssl.SSLContext | None = None
+    ) -> Relay:
+        """Listen and relay HTTP, over TLS to the targets with `onward`; raises OSError where the address is taken."""
+        own = server_context(tls.certificate, tls.key) if tls is not None else None
+        relay = Relay(targets, tls=own, onward=onward, scheme="https" if own is not None else "http")
         self._do(relay.listen(listen))
         return relay
 

@@ -54,6 +54,7 @@ def specs(draw: st.DrawFn) -> dict[str, Any]:
         "cidr": str(network),
         "zones": draw(st.sampled_from([2, 3])),
         "size": draw(st.sampled_from(["S", "M", "L"])),
+        "database_instances": draw(st.sampled_from([None, 2] if environment == "production" else [None, 1, 2])),
         "egress": draw(st.sampled_from(["nat", "none"])),
         "retention_days": draw(st.sampled_from(LOG_RETENTION_DAYS)),
         "backup_days": draw(st.integers(1, 35)),

@@ -54,6 +54,27 @@ def test_nothing_that_holds_data_is_replaced_or_removed(made, change):
             assert changed <= IN_PLACE.get(kind, set()), f"{kind}.{name}"
 
 
+def test_a_second_database_instance_comes_beside_the_first_and_replaces_nothing():
+    one, two = (district(SPECS["staging"] | {"database_instances": asked}) for asked in (1, 2))
+    known = {(kind, name): body for kind, name, body in one.each()}
+    after = {(kind, name): body for kind, name, body in two.each()}
+    assert set(known) <= set(after)
+    added = {kind for kind, _ in set(after) - set(known)}
+    assert added == {"aws_rds_cluster_instance", "aws_cloudwatch_metric_alarm"}
+    assert {kind for kind, name in known if known[kind, name] != after[kind, name]} <= {"aws_cloudwatch_dashboard"}
+
+
+def test_a_second_database_instance_that_is_there_stays_when_it_is_asked_for(made):
+    """Its zone is the one thing that would replace it, and is left as it is."""
+    before, after = (
+        stack.all("aws_rds_cluster_instance")["database_reader"]
+        for stack in (made["before"], district(SPECS["staging"] | {"database_instances": 2}))
+    )
+    differing = {field for field in before.keys() | after.keys() if before.get(field) != after.get(field)}
+    assert differing == {"availability_zone", "lifecycle"}
+    assert set(after["lifecycle"]["ignore_changes"]) == {*before["lifecycle"]["ignore_changes"], "availability_zone"}
+
+
 def test_the_fields_that_change_are_really_seen(made):
     """The counter-example: a larger size changes capacity and nodes, and another network the VPC."""
 

@@ -24,6 +24,13 @@ MORE: dict[str, dict[str, Any]] = {
         "hosted_zone_id": "Z0123456789ABC", "domain_name": "results.lakeside.example.org", "images": {},
         "alarm_emails": ["a@example.org", "b@example.org"],
     },
+    "a sandbox with two database instances": {
+        "environment": "sandbox", "suffix": "lakeside-sbx", "database_instances": 2,
+    },
+    "staging with one database instance": {
+        "environment": "staging", "suffix": "lakeside-stg", "database_instances": 1, "certificate_arn": CERTIFICATE,
+        "size": "L",
+    },
     "valkey with an image": {
         "environment": "sandbox", "suffix": "lakeside-sbx", "cache_engine": "valkey", "size": "M", "egress": "none",
         "images": {"api": IMAGE, "worker": IMAGE},
@@ -41,6 +48,7 @@ def wished(spec: dict[str, Any]) -> Wish:
     return Wish(
         environment=Environment(spec["environment"]),
         size=Size(spec.get("size", "S")),
+        database_instances=spec.get("database_instances"),
         zones=spec.get("zones", 2),
         egress=Egress(spec.get("egress", "nat")),
         has_image=bool(spec.get("images")),

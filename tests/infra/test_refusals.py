@@ -62,6 +62,8 @@ ROWS: list[Row] = [
     ("zones", True, "", WHOLE),
     ("zones", "2", "", WHOLE),
     ("zones", 2.0, "", WHOLE),
+    ("database_instances", True, "", WHOLE),
+    ("database_instances", "2", "", WHOLE),
     ("backup_days", True, "", WHOLE),
     ("backup_days", "7", "", WHOLE),
     ("backup_days", 7.5, "", WHOLE),
@@ -99,6 +101,8 @@ ROWS: list[Row] = [
     ("slug", "l" * 16, "", "2 to 15"),
     ("zones", 4, "", "2 or 3"),
     ("zones", 10**30, "", "smaller number"),
+    ("database_instances", 0, "", "1 or 2"),
+    ("database_instances", 3, "", "1 or 2"),
     ("backup_days", 0, "", "1 or more"),
     ("backup_days", 36, "", "35 or less"),
     ("backup_days", 10**40, "", "35 or less"),
@@ -196,6 +200,7 @@ IN_PRODUCTION: list[Row] = [
     ("images", {}, "images.api", "images by their digest only"),
     ("images", {"api": IMAGE}, "images.worker", "images by their digest only"),
     ("certificate_arn", None, "", "over TLS only"),
+    ("database_instances", 1, "", "use 2, or leave this out"),
     ("suffix", "lakeside-sbx", "", "lakeside-prod"),
 ]
 OF_THE_PLATFORM: list[Row] = [

@@ -120,6 +120,16 @@ def production(**changes: Any) -> dict[str, Any]:
     return GOOD | names | {"certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/0b0b0b0b"} | changes
 
 
+@pytest.mark.parametrize("size", list(Size))
+def test_every_size_is_offered_a_second_database_instance_and_production_keeps_two(size):
+    for asked in (None, 1, 2):
+        assert parse_spec(GOOD | {"size": size, "database_instances": asked}).database_instances == asked
+    assert parse_spec(production(size=size, database_instances=2)).database_instances == 2
+    with pytest.raises(SpecError) as refused:
+        parse_spec(production(size=size, database_instances=1))
+    assert [problem.field for problem in refused.value.problems] == ["database_instances"]
+
+
 @pytest.mark.parametrize("missing", ["api", "worker"])
 def test_production_runs_no_placeholder(missing):
     images = {name: image for name, image in production()["images"].items() if name != missing}

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from devtools import reach
 from devtools.reach import Way
+from devtools.services.process import free_port
 from infra.naming import LIMITS
 from infra.placeholder import IMAGE as PLACEHOLDER
+from infra.placeholder import command as placeholder_command
+from sandbox.standins.health import Check, is_healthy, unverified
 from tests.infra.conftest import CERTIFICATE, HOSTILE, IMAGE, SPECS, assert_terraform_accepts, infra, synthesized
 from tests.infra.iam import allowed
 from tests.infra.order import needed
@@ -512,6 +521,38 @@ def test_a_districts_management_events_are_asked_for_by_its_own_output(stack):
         assert f'@message like "{without_a_name}"' in query
 
 
+def test_the_load_balancer_reaches_its_tasks_over_tls_alone(stack):
+    (group,) = stack.all("aws_lb_target_group").values()
+    assert (group["protocol"], group["health_check"]["protocol"]) == ("HTTPS", "HTTPS")
+    # A group of before, which a listener uses, goes only after the listener has another: under a name of its own.
+    assert group["lifecycle"] == {"create_before_destroy": True}
+    assert group["name"] == f"api-tls-{stack.suffix}"
+    containers = [
+        json.loads(body["container_definitions"])[0] for body in stack.all("aws_ecs_task_definition").values()
+    ]
+    told = {one["name"]: {pair["name"]: pair["value"] for pair in one["environment"]} for one in containers}
+    assert told["api"]["API_TLS"] == "required"
+    assert not any("API_TLS" in told[name] for name in ("worker", "migrate"))
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None or sys.platform != "linux", reason="runs what the image has")
+def test_the_placeholder_answers_the_health_check_over_tls():
+    port = free_port()
+    program = placeholder_command("api", port)
+    with subprocess.Popen([sys.executable, *program[1:]], stderr=subprocess.DEVNULL) as running:
+        try:
+            until = time.monotonic() + 60
+            asked = Check(tls=True, path="/healthz", statuses="200")
+            while not is_healthy(("127.0.0.1", port), asked, unverified()):
+                assert running.poll() is None
+                assert time.monotonic() < until
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    running.wait(0.1)
+            assert not is_healthy(("127.0.0.1", port), replace(asked, tls=False), unverified())
+        finally:
+            running.kill()
+
+
 def test_images_are_named_by_digest_or_by_the_placeholder(stacks):
     for name, stack in stacks.items():
         for body in stack.all("aws_ecs_task_definition").values():
@@ -530,6 +571,25 @@ def test_a_sandbox_pauses_and_the_others_have_a_reader(stacks):
     assert capacity["production"]["min_capacity"] > 0
     counted = {name: len(stack.all("aws_rds_cluster_instance")) for name, stack in stacks.items()}
     assert counted == {"sandbox": 1, "staging": 2, "production": 2}
+
+
+@pytest.mark.parametrize("size", ["S", "M", "L"])
+def test_a_second_database_instance_is_made_in_another_zone_whatever_the_size(size):
+    stack = district(SPECS["sandbox"] | {"size": size, "database_instances": 2})
+    made = stack.all("aws_rds_cluster_instance")
+    assert {name: body["promotion_tier"] for name, body in made.items()} == {"database_writer": 0, "database_reader": 1}
+    zones = ", ".join(f"aws_subnet.network_data_{number}.availability_zone" for number in (1, 2))
+    writer = "aws_rds_cluster_instance.database_writer.availability_zone"
+    reader = made["database_reader"]
+    assert reader["availability_zone"] == f"${{[for zone in [{zones}] : zone if zone != {writer}][0]}}"
+    assert "availability_zone" in reader["lifecycle"]["ignore_changes"], "one that is there is not replaced for it"
+    assert "availability_zone" not in made["database_writer"]
+    assert any("database-lag" in body["alarm_name"] for body in stack.all("aws_cloudwatch_metric_alarm").values())
+
+
+def test_staging_may_have_one_database_instance():
+    stack = district(SPECS["staging"] | {"database_instances": 1})
+    assert list(stack.all("aws_rds_cluster_instance")) == ["database_writer"]
 
 
 def test_the_budget_and_the_backup_are_the_specifications(stack):

@@ -182,8 +182,9 @@ class SmallStack:
         balancer = elb.create_load_balancer(
             Name="api-x", Subnets=inside["subnets"], SecurityGroups=inside["securityGroups"]
         )["LoadBalancers"][0]
-        target = {"Protocol": "HTTP", "Port": 8080, "VpcId": self.made["vpc"], "TargetType": "ip"}
-        group = elb.create_target_group(Name="api-x", **target)["TargetGroups"][0]["TargetGroupArn"]
+        target = {"Protocol": "HTTPS", "Port": 8080, "VpcId": self.made["vpc"], "TargetType": "ip"}
+        check = {"HealthCheckProtocol": "HTTPS", "HealthCheckPath": "/healthz"}
+        group = elb.create_target_group(Name="api-x", **target, **check)["TargetGroups"][0]["TargetGroupArn"]
         action = {"Type": "forward", "TargetGroupArn": group}
         arn = balancer["LoadBalancerArn"]
         elb.create_listener(LoadBalancerArn=arn, Protocol="HTTP", Port=80, DefaultActions=[action])
@@ -195,7 +196,7 @@ class SmallStack:
         self.client("ecs").create_cluster(clusterName=CLUSTER)
         return CLUSTER
 
-    def define(self, name: str, *, image: str = IMAGE) -> str:
+    def define(self, name: str, *, image: str = IMAGE, **more: str) -> str:
         """Register a task definition and its log group; return its ARN."""
         group = f"/homeroom/x/{name}"
         logs = self.client("logs")
@@ -207,6 +208,7 @@ class SmallStack:
             "RESULTS_BUCKET": self.bucket,
             "RESULTS_QUEUE_URL": self.queue,
             "DISTRICT": DISTRICT,
+            **more,
         }
         options = {"awslogs-group": group, "awslogs-region": "us-east-1", "awslogs-stream-prefix": name}
         container = {
@@ -239,15 +241,15 @@ class SmallStack:
         made = self.client("secretsmanager").create_secret(Name="names-x", SecretString=text)
         return f"{made['ARN']}:arn::"
 
-    def serve(self, name: str, count: int) -> None:
-        """Create a service."""
+    def serve(self, name: str, count: int, **more: str) -> None:
+        """Create a service; `more` are variables of its tasks."""
         url = self.service_url
         balancers = [{"targetGroupArn": self.made["target_group"], "containerName": "api", "containerPort": 8080}]
         assert url
         self.client("ecs").create_service(
             cluster=self.cluster,
             serviceName=f"{name}-x",
-            taskDefinition=self.define(name),
+            taskDefinition=self.define(name, **more),
             desiredCount=count,
             launchType="FARGATE",
             networkConfiguration=self.network,

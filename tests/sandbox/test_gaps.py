@@ -144,3 +144,7 @@ def test_a_service_answers_the_settings_it_was_given(client, name):
     assert service["enableECSManagedTags"] is True
     assert service["healthCheckGracePeriodSeconds"] == 60
     assert service["availabilityZoneRebalancing"] == "ENABLED"
+    group = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/x/0123456789abcdef"
+    behind = {"targetGroupArn": group, "containerName": "a", "containerPort": 8080}
+    ecs.update_service(cluster=name, service=name, loadBalancers=[behind])
+    assert ecs.describe_services(cluster=name, services=[name])["services"][0]["loadBalancers"] == [behind]

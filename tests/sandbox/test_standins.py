@@ -6,6 +6,7 @@ import functools
 import json
 import socket
 import ssl
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -133,8 +134,37 @@ def test_a_cache_admits_its_user_with_a_token_within_the_access_string_and_nobod
     until(lambda: not stack.listing("cache"), "the cache's process is gone")
 
 
+def health(stack: SmallStack) -> list[tuple[str, str]]:
+    """Return how the API's targets are, and why they are not healthy."""
+    told = stack.client("elbv2").describe_target_health(TargetGroupArn=stack.made["target_group"])
+    return [
+        (one["TargetHealth"]["State"], one["TargetHealth"].get("Reason", ""))
+        for one in told["TargetHealthDescriptions"]
+    ]
+
+
+def test_a_balancer_that_speaks_tls_to_its_targets_reaches_no_task_that_speaks_plain_http(migrated: SmallStack):
+    migrated.serve("api", 1, API_TLS="off")
+    until(lambda: plain_answer(migrated) == 200, "the task itself answers over plain HTTP")
+    until(lambda: health(migrated) == [("unhealthy", "Target.FailedHealthChecks")], "its health check fails")
+    with pytest.raises(urllib.error.HTTPError, match="502"):
+        urllib.request.urlopen(f"{migrated.service_url}/healthz", timeout=5)
+    migrated.client("ecs").delete_service(cluster=migrated.cluster, service="api-x", force=True)
+    until(lambda: not [one for one in migrated.listing("task") if one["service"] == "api-x"], "its task is gone")
+
+
+def plain_answer(stack: SmallStack) -> int:
+    """Return the status that the API's task answers with over plain HTTP, at its own address; 0 while it does not."""
+    tasks = [one for one in stack.listing("task") if one["service"] == "api-x"]
+    try:
+        with urllib.request.urlopen(f"http://{tasks[0]['address']}:8080/healthz", timeout=5) as answer:
+            return int(answer.status)
+    except (IndexError, OSError):
+        return 0
+
+
 def test_the_api_is_ready_at_the_balancers_address_until_its_service_is_deleted(migrated: SmallStack):
-    migrated.serve("api", 1)
+    migrated.serve("api", 1, API_TLS="required")
 
     def ready() -> dict[str, Any] | None:
         try:
@@ -148,6 +178,10 @@ def test_the_api_is_ready_at_the_balancers_address_until_its_service_is_deleted(
     targets = migrated.client("elbv2").describe_target_health(TargetGroupArn=migrated.made["target_group"])
     (task,) = [one for one in migrated.listing("task") if one["service"] == "api-x"]
     assert [found["Target"]["Id"] for found in targets["TargetHealthDescriptions"]] == [task["address"]]
+    until(lambda: health(migrated) == [("healthy", "")], "the task is healthy")
+    with socket.create_connection((task["address"], 8080), timeout=5) as plain:
+        plain.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert not plain.recv(1024).startswith(b"HTTP/"), "the task answers nothing that comes without TLS"
     migrated.client("ecs").delete_service(cluster=migrated.cluster, service="api-x", force=True)
     until(lambda: ready() is None, "the API no longer answers")
     until(lambda: not psutil.pid_exists(task["pid"]), "its process is gone")

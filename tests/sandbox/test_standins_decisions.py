@@ -8,9 +8,11 @@ import socket
 import pytest
 
 from sandbox.standins.addresses import PortTakenError, free_address
+from sandbox.standins.health import matches
 from sandbox.standins.images import has_process
 from sandbox.standins.logs import embedded
 from sandbox.standins.planning import LONGEST_PAUSE, Plan, Running, pause, plan
+from sandbox.standins.relay import forwarded
 from sandbox.standins.scaling import wanted
 from sandbox.standins.valkey import User, acl
 
@@ -35,6 +37,23 @@ OLD, NEW = (
 )
 def test_a_service_is_brought_to_what_is_wanted(desired: int, running: list[Running], expected: Plan):
     assert plan(desired=desired, definition="task:2", running=running) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "statuses", "expected"),
+    [(200, "200", True), (204, "200", False), (204, "200,204", True), (299, "200-299", True), (301, "200-299", False)],
+)
+def test_a_health_check_takes_the_statuses_of_its_matcher(status: int, statuses: str, expected: bool):
+    assert matches(status, statuses) is expected
+
+
+def test_a_balancer_says_by_which_scheme_a_request_came_whatever_the_request_says_of_it():
+    asked = (
+        b"POST /x HTTP/1.1\r\nHost: a\r\nX-Forwarded-Proto: ftp\r\nconnection: keep-alive\r\nContent-Length: 2\r\n\r\n"
+    )
+    given = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nX-Forwarded-Proto: http\r\nConnection: close\r\n\r\n"
+    assert forwarded(asked, "http") == given
+    assert forwarded(b"GET / HTTP/1.1\r\n\r\n", "https").endswith(b"Proto: https\r\nConnection: close\r\n\r\n")
 
 
 def test_pauses_grow_to_a_bound():

@@ -15,7 +15,7 @@ from portal.districts.services import set_drift
 from portal.districts.statuses import DriftStatus
 from provisioning.models import DriftItem, Run
 from provisioning.states import RunKind
-from tests.portal.console.test_pages import INLINE, a_live_district, account, signed_in  # noqa: F401 - a fixture
+from tests.portal.console.test_pages import INLINE, a_live_district, account, ended, signed_in  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -130,7 +130,8 @@ class TestDriftTab:
 
 def typed(district: District, **changes: Any) -> dict[str, Any]:
     """What the form sends: the district's own settings, but for the changes."""
-    values: dict[str, Any] = {name: getattr(district, name) for name in EDITABLE}
+    kept = {name: getattr(district, name) for name in EDITABLE}
+    values: dict[str, Any] = {name: "" if value is None else value for name, value in kept.items()}
     for name in ("allowed_client_cidrs", "alarm_emails"):
         values[name] = "\n".join(values[name])
     values["tags"] = "\n".join(f"{key}={text}" for key, text in values["tags"].items())
@@ -162,6 +163,18 @@ class TestSettingsTab:
             assert text in page
         take_over(district=district, change=run.change, actor=None, run_number=run.number)
         assert "365" in shown(client, f"/runs/{run.number}"), "the old value is known from the audit record"
+
+    def test_a_second_database_instance_is_planned_and_left_to_the_environment_again(self):
+        district = a_live_district()
+        client = signed_in(Role.OPERATOR)
+        client.post(f"/districts/{district.suffix}/settings", typed(district, database_instances="2"))
+        run = Run.objects.latest("id")
+        assert (run.change, run.spec["database_instances"]) == ({"database_instances": 2}, 2)
+        assert "Database instances" in shown(client, f"/runs/{run.number}")
+        take_over(district=district, change=run.change, actor=None, run_number=run.number)
+        ended(run)
+        client.post(f"/districts/{district.suffix}/settings", typed(district, database_instances=""))
+        assert Run.objects.latest("id").change == {"database_instances": None}
 
     def test_nothing_changed_says_so_and_starts_nothing(self):
         district = a_live_district()

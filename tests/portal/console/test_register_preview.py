@@ -75,6 +75,17 @@ def test_the_preview_follows_what_is_chosen_and_warns_of_a_budget_that_is_too_sm
     assert cards["S"] < cards["M"] < cards["L"]
 
 
+@pytest.mark.parametrize("environment", ["sandbox", "staging"])
+@pytest.mark.parametrize("size", ["S", "M", "L"])
+def test_the_preview_counts_the_database_instances_that_are_asked_for(browser, size, environment):
+    for asked in (1, 2, None):
+        page = checked(browser, size=size, environment=environment, database_instances=str(asked or ""))
+        wish = Wish(environment=Environment(environment), size=Size(size), database_instances=asked)
+        total = estimate({"resource": outline(wish)}, load_prices(), "us-east-1").total_usd
+        assert f'id="preview-total">{total:,}<' in page
+        assert ("Aurora reader" in page) == (asked == 2 or (asked is None and environment == "staging"))
+
+
 def test_a_region_without_prices_says_so(browser):
     page = checked(browser, region="us-west-1")
     assert "There are no prices of us-west-1" in page

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import json
+import runpy
 import signal
+import socket
+import ssl
 import threading
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import pytest
+from cryptography import x509
 from psycopg import sql
 
+from devtools.paths import ROOT
+from processor.api.certificate import LIFETIME
 from tests.processor import samples
 from tests.processor.api.world import Issuer, running_api
 from tests.processor.pipeline import Pipeline, cold
 from tests.processor.test_no_student_data import MARKS, marked
 
+HEALTHCHECK = ROOT / "processor" / "healthcheck"
 OCCASION: dict[str, Any] = {"assessment": "pl:reading", "year": 2026, "period": "2026 Fall"}
 
 
@@ -83,3 +92,33 @@ def test_nothing_of_a_student_is_in_any_log_of_the_api(pipeline: Pipeline, issue
     assert '"exception": "UndefinedColumn"' in output
     for mark in MARKS:
         assert mark not in output, mark
+
+
+def test_a_task_of_a_stack_answers_over_tls_with_a_certificate_of_its_own_and_leaves_no_key(
+    pipeline: Pipeline, issuer: Issuer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    made = set()
+    for _ in range(2):
+        with running_api(pipeline, issuer, tmp_path, cold, API_TLS="required", TMPDIR=str(scratch)) as api:
+            told_at = urlsplit(api.url)
+            where = (str(told_at.hostname), int(told_at.port or 0))
+            assert api.get("/v1/occasions").status_code == 200
+            certificate = x509.load_pem_x509_certificate(ssl.get_server_certificate(where).encode())
+            made.add(certificate.serial_number)
+            assert certificate.not_valid_after_utc - certificate.not_valid_before_utc > LIFETIME
+            with socket.create_connection(where, timeout=5) as plain:
+                plain.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+                assert not plain.recv(1024).startswith(b"HTTP/")
+            source = HEALTHCHECK.read_text().replace(
+                "PORT, SECONDS, FRESH_SECONDS = 8080,", f"PORT, SECONDS, FRESH_SECONDS = {where[1]},"
+            )
+            (tmp_path / "healthcheck").write_text(source)
+            for told, status in (("required", 0), ("off", 1)):
+                monkeypatch.setenv("API_TLS", told)
+                with pytest.raises(SystemExit) as ended:
+                    runpy.run_path(str(tmp_path / "healthcheck"))
+                assert ended.value.code == status
+            assert not any(scratch.iterdir()), "the key lies in no file"
+    assert len(made) == 2, "each start makes another one"

@@ -109,7 +109,10 @@ def prove_removal(
 
 
 def _settled(run: Run, engine: EngineSettings, poll: Poll, note: Note) -> Inventory:
-    """Look until nothing is left, or the time for AWS to settle is over; return the last look."""
+    """Look until nothing is left, or the time for AWS to settle is over; return the last look.
+
+    The time is over when the next look would come after it, but for one look at each log group that was deleted.
+    """
     spec = run.spec
     wanted = Wanted(
         spec.get("region", "us-east-1"),
@@ -120,12 +123,18 @@ def _settled(run: Run, engine: EngineSettings, poll: Poll, note: Note) -> Invent
     )
     deadline = time.monotonic() + settings.REMOVAL_SETTLE_SECONDS
     pause = FIRST_WAIT_SECONDS
+    known: set[str] = set()
     while True:
         inventory = look(engine, wanted, deploy_role(spec))
-        if not inventory.left_behind or time.monotonic() + pause > deadline:
+        if not inventory.left_behind:
             return inventory
-        for name in remove_late_groups(engine, wanted.region, wanted.suffix, inventory.left_behind, deploy_role(spec)):
+        late = remove_late_groups(engine, wanted.region, wanted.suffix, inventory.left_behind, deploy_role(spec))
+        for name in late:
             note(f"AWS had made the log group {name} again, for what it sent late; it is deleted.")
+        # A group that was deleted just now is looked for once more, however long the look that found it took.
+        if known.issuperset(late) and time.monotonic() + pause > deadline:
+            return inventory
+        known.update(late)
         note(f"{_counted(inventory.left_behind)} still in AWS's lists; they are read again in {pause:.0f} s.")
         if wait(pause, poll):
             raise Interrupted("The run was canceled.")

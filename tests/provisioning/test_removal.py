@@ -155,6 +155,15 @@ def test_a_log_group_that_aws_has_made_again_does_not_keep_a_district(aws, setti
     assert sum("had made the log group" in text for text in said) == len(made_again(run.spec["suffix"]))
 
 
+def test_a_late_log_group_is_removed_however_long_the_look_that_found_it_took(aws, settings):
+    settings.REMOVAL_SETTLE_SECONDS = 0
+    run = a_teardown(a_live_district("slow"))
+    for name in made_again(run.spec["suffix"]):
+        aws("logs").create_log_group(logGroupName=name)
+    prove(run)
+    assert run.left_behind == []
+
+
 def test_a_log_group_that_comes_after_an_empty_inventory_is_waited_for_and_removed(aws, settings):
     """The flush comes when the first look has found nothing, and before the clusters have been gone for long enough."""
     # Long enough for the first look to come before its end, however much else the machine does.

@@ -28,18 +28,19 @@ def apply_seconds(run: Run) -> float:
 def prove(portal: Portal, run: Run, say: Say) -> dict[str, float | int]:
     """Check the outputs, plan again, tear down, look into AWS; return the figures. Raises RunFailedError."""
     from portal.audit.models import AuditEvent
-    from provisioning.configuration import deploy_role, engine_settings
+    from provisioning.configuration import engine_settings
     from provisioning.engine.inventory import left_behind, remaining
     from provisioning.engine.state_store import state_exists, state_key
     from provisioning.services.requests import request_run
     from provisioning.services.teardown import request_teardown
     from provisioning.states import RunKind
 
-    district, settings, role = run.district, engine_settings(), deploy_role(run.spec)
+    district, settings = run.district, engine_settings()
     resources, outputs = district.resources.count(), set(district.outputs.values_list("name", flat=True))
     if missing := NEEDED_OUTPUTS - outputs:
         raise RunFailedError(f"Outputs are missing: {', '.join(sorted(missing))}.", remedy="Read the run's page.")
-    found = len(left_behind(remaining(settings, district.region, district.suffix, role)))
+    # This process is the account's administrator, which the deploy role does not admit: it admits the portal alone.
+    found = len(left_behind(remaining(settings, district.region, district.suffix)))
     if found < resources // 2:
         raise RunFailedError(f"The inventory sees {found} of {resources} resources.", remedy="It would prove nothing.")
     say("A second plan")
@@ -51,7 +52,7 @@ def prove(portal: Portal, run: Run, say: Say) -> dict[str, float | int]:
     )
     wait(teardown, portal.services, say)
     district.refresh_from_db()
-    left = left_behind(remaining(settings, district.region, district.suffix, role))
+    left = left_behind(remaining(settings, district.region, district.suffix))
     if state_exists(settings, state_key(district.suffix)):
         raise RunFailedError("The district's state is still in the bucket.", remedy="Read the teardown's log.")
     figures: dict[str, float | int] = {

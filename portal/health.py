@@ -5,21 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import Any
 
-from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_GET
-from kombu import Connection
-from kombu.exceptions import OperationalError
+
+from portal.broker import broker_error
 
 logger = logging.getLogger(__name__)
 
 LONGEST_SECONDS = 2.0
 """How long all parts together are waited for: whoever asks waits for some seconds at most (`portal.healthcheck`)."""
-BROKER_SECONDS = 1.0
 OK, NO_ANSWER, NOT_MIGRATED = "ok", "no answer", "not migrated"
 
 _pool = ThreadPoolExecutor(6, thread_name_prefix="readiness")
@@ -95,16 +92,8 @@ migrations = Migrations()
 
 def broker() -> str:
     """Ask the broker for a connection."""
-    options = {**settings.CELERY_BROKER_TRANSPORT_OPTIONS, "socket_connect_timeout": BROKER_SECONDS}
-    options |= {"socket_timeout": BROKER_SECONDS}
-    known: Any = Connection(settings.CELERY_BROKER_URL, connect_timeout=BROKER_SECONDS, transport_options=options)
-    refusals: tuple[type[Exception], ...] = (OSError, OperationalError, *known.connection_errors)
-    try:
-        with known:
-            known.ensure_connection(max_retries=0)
-    except refusals as error:
-        return _missing("broker", error)
-    return OK
+    error = broker_error()
+    return OK if error is None else _missing("broker", error)
 
 
 def _missing(part: str, error: Exception) -> str:

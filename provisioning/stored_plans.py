@@ -29,9 +29,14 @@ FORGET_SECONDS = 50.0
 """How long one call of the periodic task takes on further plans; what is left comes with the next."""
 
 
+def applied_after(district: int | OuterRef, number: int | OuterRef) -> QuerySet[Run]:
+    """Return the runs that have begun to change a district after the run of this number was asked for."""
+    return Run.objects.filter(district=district, pk__gt=number, apply_begun_at__isnull=False)
+
+
 def kept_plans(now: datetime | None = None) -> QuerySet[Run]:
     """Return the ended runs whose plan stays: those that somebody may still apply, or that is being applied."""
-    later = Run.objects.filter(district=OuterRef("district"), pk__gt=OuterRef("pk"), apply_begun_at__isnull=False)
+    later = applied_after(OuterRef("district"), OuterRef("pk"))
     at_work = Run.objects.filter(plan_of=OuterRef("pk"), state__in=ACTIVE)
     rows = Run.objects.filter(kind=RunKind.PLAN.value, state=RunState.SUCCEEDED.value, plan_stored=True)
     return rows.filter(Q(plan_expires_at__gt=now or timezone.now()) & ~Exists(later) | Exists(at_work))

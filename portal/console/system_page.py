@@ -10,15 +10,14 @@ from typing import Any
 
 import django
 from celery import __version__ as celery_version
-from celery import current_app
 from django.db import connection
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError
 
 from infra.cost import load_prices
 from portal.audit import chain
+from portal.broker import broker_error
 from portal.console.banners import Banner, about_access, about_room, about_workers
 from portal.console.paging import Page, page_in_order
 from portal.districts.models import AwsAccount
@@ -29,7 +28,6 @@ from provisioning.models import AccountAccess, Run
 from provisioning.selectors import active_runs
 from provisioning.services.quotas import Capacity, capacities
 
-BROKER_SECONDS = 1
 PRICES_OLD_AFTER = timedelta(days=180)
 ACTIVE_SHOWN = 20
 ACCOUNTS_SHOWN = 10
@@ -123,12 +121,8 @@ def versions() -> dict[str, str]:
 
 def broker_problem() -> str:
     """Return why no message can be sent to the workers; empty where one can."""
-    try:
-        with current_app.connection_for_write(connect_timeout=BROKER_SECONDS) as to_broker:
-            to_broker.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=BROKER_SECONDS)
-    except (OperationalError, OSError) as error:
-        return _("The broker does not answer: %(error)s") % {"error": error}
-    return ""
+    error = broker_error()
+    return "" if error is None else _("The broker does not answer: %(error)s") % {"error": error}
 
 
 def price_list(today: date) -> PriceList:

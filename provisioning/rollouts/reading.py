@@ -21,6 +21,9 @@ NO_STACK = {
     DistrictStatus.REMOVED: "The district has been removed.",
     DistrictStatus.TEARING_DOWN: "The district is being torn down.",
 }
+IN_THE_WAY = Q(state__in=ACTIVE) & ~Q(kind=RunKind.DRIFT.value, state=RunState.QUEUED.value)
+"""Which runs of a district have to end before a rollout's: those that are active. A periodic check that no worker has
+taken is none: it gives way to what is asked for."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +53,9 @@ def groups_of(members: QuerySet[RolloutMember]) -> list[Group]:
 def startable(rollout: Rollout, wave: int) -> list[RolloutMember]:
     """Return the first members of a wave that could be started or left out now, with what the decision reads of them.
 
-    Those beside an active run are passed over: they wait, however many they are. A periodic check that no worker has
-    taken is none: it gives way to what is asked for.
+    Those beside a run that is in the way are passed over: they wait, however many they are.
     """
-    gives_way = Q(kind=RunKind.DRIFT.value, state=RunState.QUEUED.value)
-    beside = Run.objects.filter(~gives_way, district=OuterRef("district"), state__in=ACTIVE)
+    beside = Run.objects.filter(IN_THE_WAY, district=OuterRef("district"))
     rows = rollout.members.filter(Q(district__status__in=list(NO_STACK)) | ~Exists(beside), wave=wave, run=None)
     read = ("name", "suffix", "status", *rollout.change)
     own = ("rollout", "district", "position", "wave", "run", "skipped", "accepted")
@@ -65,9 +66,8 @@ def startable(rollout: Rollout, wave: int) -> list[RolloutMember]:
 def runs_beside(members: list[RolloutMember]) -> dict[int, Run]:
     """Return for each district, by its key, the active run that it has beside the rollout and that must end first."""
     districts = {member.district_id for member in members if member.run_id is None and not member.skipped}
-    rows = Run.objects.filter(state__in=ACTIVE, district__in=districts).only("id", "district_id", "kind", "state")
-    gives_way = (RunKind.DRIFT.value, RunState.QUEUED.value)
-    return {run.district_id: run for run in rows if (run.kind, run.state) != gives_way}
+    rows = Run.objects.filter(IN_THE_WAY, district__in=districts).only("id", "district_id", "kind", "state")
+    return {run.district_id: run for run in rows}
 
 
 def read(rollout: Rollout) -> tuple[Snapshot, dict[int, RolloutMember]]:

@@ -19,6 +19,7 @@ from provisioning.services.approval import decide
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.requests import request_run
 from provisioning.states import PLAN_EXPIRED, Decision, RunKind, RunState
+from provisioning.stored_plans import applied_after
 
 COPIED = (
     *("add_count", "change_count", "remove_count", "plan_resources", "policy_findings", "monthly_cost_usd"),
@@ -36,11 +37,7 @@ def plan_problem(run: Run) -> ServiceRefused | None:
     """
     if run.kind_badge is not RunKind.PLAN or run.state_badge is not RunState.SUCCEEDED:
         return ServiceRefused("no_plan", f"Run #{run.number} has no plan to apply.", REMEDY)
-    later = (
-        Run.objects.filter(district=run.district_id, pk__gt=run.pk, apply_begun_at__isnull=False)
-        .order_by("-pk")
-        .first()
-    )
+    later = applied_after(run.district_id, run.pk).order_by("-pk").first()
     if later is not None:
         told = f"Run #{later.number} has changed the district since this plan was made."
         return ServiceRefused("plan_overtaken", told, REMEDY)

@@ -20,7 +20,7 @@ from tests.faults.cases import Case, Phase, Victim
 from tests.faults.proxy import Held, Mode, Request
 from tests.faults.small_stack import GATE
 from tests.faults.watch import applies_watched
-from tests.faults.world import ACCOUNT_ID, Gone, Worker, World, wait_for
+from tests.faults.world import ACCOUNT_ID, Gone, Worker, World, end_all_below, wait_for
 
 if TYPE_CHECKING:
     from portal.districts.models import District
@@ -450,10 +450,7 @@ def lose_container(world: World, run: Run) -> None:
     """Kill the worker that has the run with all that works in its folder, and remove that folder."""
     holder_of(world, run).kill()
     folder = world.work / "runs"
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error):
-            if process.cwd().startswith(str(folder)) or any(str(folder) in part for part in process.cmdline()):
-                process.kill()
+    end_all_below(folder)
     shutil.rmtree(folder, ignore_errors=True)
 
 

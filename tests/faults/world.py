@@ -295,7 +295,12 @@ def _end_workers(world: World) -> None:
     for worker in world.workers:
         with contextlib.suppress(psutil.NoSuchProcess):
             worker.kill()
+    end_all_below(world.work)
+
+
+def end_all_below(folder: Path) -> None:
+    """Kill every process that works below a folder, or whose command names something there."""
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
-            if str(world.work) in _line(process) or process.cwd().startswith(str(world.work)):
+            if str(folder) in _line(process) or process.cwd().startswith(str(folder)):
                 process.kill()

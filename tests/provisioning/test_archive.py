@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -37,17 +36,10 @@ from provisioning.states import RunState
 from provisioning.tasks import archive_events as archive_task
 from provisioning.tasks import forget_plans as forget_task
 from provisioning.tasks import trim_events as trim_task
-from sandbox.launch import running_sandbox
 from tests.builders import a_person, a_run, moved
 
 pytestmark = pytest.mark.django_db
 LONG_AGO = timedelta(days=91)
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with running_sandbox() as sandbox:
-        yield sandbox.url
 
 
 @pytest.fixture(autouse=True)

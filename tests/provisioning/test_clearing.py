@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ from provisioning.walk import applying, clearing
 from provisioning.walk.applying import carry
 from provisioning.walk.clearing import Sweep, empty_buckets
 from provisioning.walk.hold import Hold
-from sandbox.launch import running_sandbox
 from tests.builders import a_person, a_run, moved
 from tests.provisioning.engine.test_guardduty import watched
 from tests.sandbox.levers import pull
@@ -29,12 +27,6 @@ from tests.sandbox.small_stack import until
 
 pytestmark = pytest.mark.django_db
 REGION = "us-east-1"
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with running_sandbox() as sandbox:
-        yield sandbox.url
 
 
 @pytest.fixture

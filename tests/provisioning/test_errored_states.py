@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,6 @@ from provisioning.services.errors import ServiceRefused
 from provisioning.services.state import discard_kept, request_push
 from provisioning.states import RunKind, RunState
 from provisioning.tasks import forget_states, keep_states, sweep_workspaces
-from sandbox.launch import running_sandbox
 from tests.builders import a_person, a_run, moved
 
 pytestmark = pytest.mark.django_db
@@ -47,12 +45,6 @@ STATE = {
     "resources": [{"mode": "managed", "type": "aws_db", "name": "one", "instances": [{"attributes": {"p": SECRET}}]}],
 }
 BODY = json.dumps(STATE).encode()
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with running_sandbox() as sandbox:
-        yield sandbox.url
 
 
 @pytest.fixture

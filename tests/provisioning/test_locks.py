@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -28,18 +27,11 @@ from provisioning.services.errors import ServiceRefused
 from provisioning.services.state import request_release
 from provisioning.states import RunState
 from provisioning.tasks import look_at_state_lock, release_state_lock
-from sandbox.launch import running_sandbox
 from tests.builders import a_person, a_run, moved
 
 pytestmark = pytest.mark.django_db
 
 ID = "b1946ac9-0000"
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with running_sandbox() as sandbox:
-        yield sandbox.url
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -35,17 +34,10 @@ from provisioning.services.teardown import request_teardown
 from provisioning.signatures import verify
 from provisioning.snapshots import settle_snapshots
 from provisioning.states import RunState
-from sandbox.launch import running_sandbox
 from tests.builders import a_district, a_person, a_run, fenced, moved
 
 pytestmark = pytest.mark.django_db
 ACCOUNT = "123456789012"
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with running_sandbox() as sandbox:
-        yield sandbox.url
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +16,9 @@ from provisioning.services.approval import approve, discard
 from provisioning.states import RunState
 from provisioning.stored_plans import forget_ended_plans, forget_plan
 from provisioning.tasks import execute_run, forget_plans
-from sandbox.launch import running_sandbox
 from tests.builders import a_person, a_run, moved
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with running_sandbox() as sandbox:
-        yield sandbox.url
 
 
 @pytest.fixture

@@ -37,6 +37,17 @@ class State(StrEnum):
     HUGE = "huge"
 
 
+OPENED_IN_EVERY_STATE = ("fleet", "district", "run")
+OF_THE_ADMIN = (
+    "admin:index",
+    "admin:districts_district_changelist",
+    "admin:districts_district_add",
+    "admin:districts_district_change",
+    "admin:provisioning_run_change",
+    "admin:audit_auditevent_changelist",
+)
+
+
 @dataclass(frozen=True)
 class Scene:
     """A page in a state: its name in Django's addresses, where it is, who looks, and what is done before."""
@@ -66,9 +77,23 @@ class Scene:
         return self.state is State.ERROR and self.act is not None
 
     @property
-    def is_looked_into(self) -> bool:
-        """Say whether axe reads it: whatever is forbidden is one and the same page, which the fleet stands for."""
-        return self.state is not State.FORBIDDEN or self.view == "fleet"
+    def is_refusal(self) -> bool:
+        """Return whether it is the page of what is forbidden: one and the same, which the fleet stands for."""
+        return self.state is State.FORBIDDEN and self.view != "fleet"
+
+    @property
+    def is_opened_always(self) -> bool:
+        """Return whether a browser opens it in every test run, and not in the long edition alone.
+
+        What somebody does on a page needs a browser, and so does each of the console's pages once; the fleet, a run and
+        a district are opened in every state. Of the admin, whose templates are Django's, the pages stand that have
+        parts of ours.
+        """
+        if self.act is not None or self.view in OPENED_IN_EVERY_STATE:
+            return True
+        if self.view.startswith("admin:"):
+            return self.view in OF_THE_ADMIN and self.state is not State.HUGE and not self.also
+        return self.state is State.USUAL and not self.also
 
 
 U, M, L, E, F, H = State.USUAL, State.EMPTY, State.LOADING, State.ERROR, State.FORBIDDEN, State.HUGE

@@ -88,7 +88,6 @@ REPRESENTATIVE = (
     "applying-worker",
     "applying-terraform",
     "planning-postgres",
-    "awaiting-approval-broker-data",
 )
 """The rows that every `make test` runs."""
 

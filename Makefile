@@ -75,8 +75,8 @@ faults: setup ## Play the table of faults: what dies, in which state of a run (S
 mutants: setup ## Break the code on purpose, one place at a time, and see that the tests notice (ONLY="a_viewer_operates ...")
 	@$(RUN) -m devtools.mutants $(ONLY)
 
-benchmark: setup ## Measure synthesis, what a run costs beside Terraform alone, and many runs at a time (ONLY=synthesis)
-	@for one in $(or $(ONLY),synthesis run_overhead fleet_throughput); do echo "$$one"; $(RUN) benchmarks/$$one.py || exit 1; done
+benchmark: setup ## Measure synthesis, what a run costs beside Terraform alone, and many runs at a time (ONLY=ingest ARGS="--rows 300000")
+	@for name in $(or $(ONLY),synthesis run_overhead fleet_throughput); do echo "$$name"; $(RUN) -m benchmarks.$$name $(ARGS) || exit 1; done
 
 data: setup ## Make results up, in every format (ROWS=25000 SEED=1 OUT=var/data)
 	@$(RUN) -m processor.data --rows $(or $(ROWS),25000) --seed $(or $(SEED),1) --out $(or $(OUT),var/data)

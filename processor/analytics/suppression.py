@@ -8,6 +8,8 @@
 3. Witnesses (`witness`): for each hidden count under `least` there is another table that gives every answer the same
    and in which it is another number. Where none is found, more is hidden until there is one.
 
+4. Audit: in districts of ordinary size, sums of two to four hidden cells and differences of two (`audit`).
+
 The proof that no such count follows is the witness itself: an attacker cannot tell the two tables apart by anything
 that is shown. It takes one look at each cell and not, as linear algebra over all lines does, a step for each pair.
 
@@ -20,8 +22,9 @@ Protect Multiple Tables with the GHQUAR Cell Suppression Engine", 2002).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 
+from processor.analytics.audit import AUDITED, leaks
 from processor.analytics.cells import Cell, Family
 from processor.analytics.witness import Witnesses
 
@@ -29,18 +32,21 @@ LEAST = 10
 
 
 class Hiding:
-    """What is hidden so far."""
+    """What is hidden so far; of each line how many parts, how many of more than one student, and how many students."""
 
     def __init__(self, family: Family, least: int) -> None:
         self.counts, self.lines, self.least = family.numbers, family.lines, least
         self.width = len(family.axes.levels)
         self.hidden: set[int] = set()
+        self.witnesses: Witnesses | None = None
         self.parts: dict[int, list[int]] = {}
         self.lines_of: dict[int, list[int]] = {}
         for number, (parent, children) in enumerate(self.lines):
             self.parts.setdefault(parent, []).append(number)
             for cell in children:
                 self.lines_of.setdefault(cell, []).append(number)
+        self.behind, self.free, self.sums = ([0] * len(self.lines) for _ in range(3))
+        self.ranked: dict[int, Iterator[int]] = {}
         self.todo: deque[int] = deque()
 
     def hide(self, cell: int) -> None:
@@ -51,34 +57,64 @@ class Hiding:
             if one in self.hidden:
                 continue
             self.hidden.add(one)
-            self.todo.extend(self.lines_of.get(one, ()))
+            if self.witnesses is not None:
+                self.witnesses.hid(one)
+            count, is_level = self.counts[one], one % self.width > 0
+            for line in self.lines_of.get(one, ()):
+                self.behind[line] += 1
+                self.free[line] += is_level or count > 1
+                self.sums[line] += count
+                self.todo.append(line)
             for line in self.parts.get(one, ()):
                 stack.extend(self.lines[line][1])
 
     def close(self) -> None:
         """Hide until every line keeps the second rule."""
         while self.todo:
-            parent, children = self.lines[self.todo.popleft()]
-            while parent not in self.hidden:
-                behind = [child for child in children if child in self.hidden]
-                if not behind or not self.is_short(behind):
-                    break
-                self.hide(self.next_of(parent, children))
+            line = self.todo.popleft()
+            while self.lines[line][0] not in self.hidden and self.is_short(line):
+                self.hide(self.next_of(line))
 
-    def is_short(self, behind: Sequence[int]) -> bool:
+    def is_short(self, line: int) -> bool:
         """Say whether the hidden parts of a shown whole are too few, too small, or all but one without a choice."""
-        counts = [self.counts[child] for child in behind]
         # Who knows that a group has somebody knows one student of it: what can be fewer is what it has beyond.
-        free = 2 if behind[0] % self.width else sum(count > 1 for count in counts)
-        return len(counts) < 2 or free < 2 or sum(counts) < self.least
+        return self.behind[line] < 2 or self.free[line] < 2 or self.sums[line] < self.least
 
-    def next_of(self, parent: int, children: Iterable[int]) -> int:
+    def next_of(self, line: int) -> int:
         """Return what to hide next in a line: its smallest shown part, or else the whole.
 
         Sizes are compared by their power of two, so that small changes from occasion to occasion choose the same.
         """
-        shown = [child for child in children if child not in self.hidden]
-        return min(shown, key=lambda child: (self.counts[child].bit_length(), child)) if shown else parent
+        parent, children = self.lines[line]
+        ranked = self.ranked.get(line)
+        if ranked is None:
+            order = sorted(children, key=lambda child: (self.counts[child].bit_length(), child))
+            ranked = self.ranked[line] = iter(order)
+        return next((child for child in ranked if child not in self.hidden), parent)
+
+
+    def hide_more_for(self, leak: int) -> bool:
+        """Hide one more cell that a leak could be reckoned from, the nearest and smallest; say whether there was any."""
+        seen, edge = {leak}, {leak}
+        while edge:
+            reached = {cell for member in edge for cell in self._beside(member)} - seen
+            if shown := reached - self.hidden:
+                # A whole goes last: its parts go with it.
+                parts = {cell for cell in shown if not self.hidden.intersection(self._parts_of(cell))}
+                self.hide(min(parts or shown, key=lambda cell: (self.counts[cell].bit_length(), cell)))
+                self.close()
+                return True
+            seen |= reached
+            edge = reached
+        return False
+
+    def _beside(self, cell: int) -> Iterator[int]:
+        for line in (*self.lines_of.get(cell, ()), *self.parts.get(cell, ())):
+            yield self.lines[line][0]
+            yield from self.lines[line][1]
+
+    def _parts_of(self, cell: int) -> Iterator[int]:
+        return (part for line in self.parts.get(cell, ()) for part in self.lines[line][1])
 
 
 def hidden_numbers(family: Family, *, least: int = LEAST, also: Iterable[Cell] = ()) -> set[int]:
@@ -93,14 +129,18 @@ def hidden_numbers(family: Family, *, least: int = LEAST, also: Iterable[Cell] =
         if number is not None and number in family.numbers:
             hiding.hide(number)
     hiding.close()
-    witnesses = Witnesses(family, hiding.hidden)
+    witnesses = hiding.witnesses = Witnesses(family, hiding.hidden)
     # The coarser first: what is hidden for them serves their parts.
     small.sort(key=lambda cell: (family.axes.narrowed(cell) + (cell % width > 0), cell))
     for cell in small:
-        while not witnesses.found(cell):
-            for more in witnesses.missing(cell):
+        while not witnesses.found(cell) and (missing := witnesses.missing(cell)):
+            for more in missing:
                 hiding.hide(more)
             hiding.close()
+    while len(hiding.hidden) <= AUDITED and (found := leaks(hiding.counts, hiding.lines, hiding.hidden, least)):
+        if not any(hiding.hide_more_for(leak) for leak in found):
+            # Everything that is connected with it is hidden already: nothing is left to derive it from.
+            break
     return hiding.hidden
 
 

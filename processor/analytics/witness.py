@@ -15,6 +15,7 @@ that agree on school, grade and level are those of one population.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from itertools import combinations, product
 
 from processor.analytics.cells import GRADE, LEVEL, SCHOOL, VALUE, Family, Places
@@ -26,9 +27,15 @@ CHOICES = 60
 FIRST = (LEVEL, VALUE, GRADE, SCHOOL)
 """Axes with few places first: what they exclude is not tried with every school."""
 HALVES = [
-    [[corner for corner in range(1 << axes) if corner.bit_count() % 2 == odd] for odd in (0, 1)] for axes in range(4)
+    [
+        [[corner for corner in range(1 << axes) if corner.bit_count() % 2 == odd] for odd in order]
+        for order in ((0, 1), (1, 0))
+    ]
+    for axes in range(4)
 ]
 """Of the corners along so many axes, those that one student leaves while one comes to each of the others."""
+PARITIES = {1 << axes: [corner.bit_count() % 2 for corner in range(1 << axes)] for axes in range(4)}
+"""Which of so many corners are far along an odd number of axes."""
 
 
 class Witnesses:
@@ -36,7 +43,11 @@ class Witnesses:
 
     def __init__(self, family: Family, hidden: Set[int]) -> None:
         self.axes, self.counts, self.present, self.hidden = family.axes, family.numbers, family.present, hidden
-        self.strides = family.axes.strides
+        self.strides, self.width = family.axes.strides, len(family.axes.levels)
+        self.groups: dict[int, int] = {}
+        for at, values in self.present.items():
+            pair = at - at % self.width
+            self.groups[pair] = self.groups.get(pair, 0) | values
         dimensions: dict[str, list[int]] = {}
         for place, (dimension, _) in enumerate(self.axes.values):
             dimensions.setdefault(dimension, []).append(place)
@@ -45,9 +56,20 @@ class Witnesses:
         self.places = [range(1, len(self.axes.schools)), range(1, len(self.axes.grades)), (),
                        range(1, len(self.axes.levels))]  # fmt: skip
         self.served: set[int] = set()
+        self.every_school = (1 << len(self.axes.schools)) - 2
+        self.hidden_at: dict[int, int] = {}
+        self.anybody_at: dict[int, int] = {}
+        stride = self.strides[SCHOOL]
+        for cell, count in self.counts.items():
+            school, rest = divmod(cell, stride)
+            if school:
+                if count:
+                    self.anybody_at[rest] = self.anybody_at.get(rest, 0) | 1 << school
+                if cell in hidden:
+                    self.hidden_at[rest] = self.hidden_at.get(rest, 0) | 1 << school
         self._known_steps: dict[tuple[int, int], Sequence[int]] = {}
         self._known_bases: dict[tuple[tuple[int, int], ...], Sequence[int]] = {}
-        self._known_there: dict[tuple[tuple[int, int], ...], tuple[dict[int, int], dict[int, int]]] = {}
+        self._known_there: dict[tuple[int, ...], There] = {}
 
     def found(self, cell: int) -> bool:
         """Say whether there is another table for a hidden cell."""
@@ -57,7 +79,7 @@ class Witnesses:
         places = self.axes.places(cell)
         return any(self._first(cell, places, axes) for axes in self._hiding(places))
 
-    def _first(self, cell: int, places: Places, axes: Sequence[int]) -> bool:
+    def _first(self, cell: int, places: Places, axes: tuple[int, ...]) -> bool:
         for corners in self._boxes(places, axes):
             if len(axes) == sum(place > 0 for place in places):
                 self.served.update(corners)
@@ -70,7 +92,7 @@ class Witnesses:
         best: tuple[int, list[int]] | None = None
         for axes in self._hiding(places):
             for number, corners in enumerate(self._boxes(places, axes, among_hidden=False)):
-                more = [corner for corner in corners if not self._is_free(corner)]
+                more = [corner for corner in corners if corner not in self.hidden]
                 cost = sum(self.counts[corner].bit_length() for corner in more)
                 if best is None or cost < best[0]:
                     best = cost, more
@@ -89,10 +111,7 @@ class Witnesses:
                 if sum(places[axis] * self.strides[axis] for axis in axes) in self.hidden:
                     yield axes
 
-    def _is_free(self, cell: int) -> bool:
-        return cell in self.hidden or cell not in self.counts
-
-    def _boxes(self, places: Places, axes: Sequence[int], *, among_hidden: bool = True) -> Iterator[list[int]]:
+    def _boxes(self, places: Places, axes: tuple[int, ...], *, among_hidden: bool = True) -> Iterator[list[int]]:
         """Yield the corners of exchanges that students are there for."""
         here = [sum(places[axis] * self.strides[axis] for axis in axes)]
         looks = 0
@@ -104,23 +123,46 @@ class Witnesses:
                 yield corners
 
     def _corners(
-        self, places: Places, axes: Sequence[int], so_far: list[int], depth: int, *, among_hidden: bool
+        self, places: Places, axes: tuple[int, ...], so_far: list[int], depth: int, *, among_hidden: bool
     ) -> Iterator[list[int]]:
         """Yield the corners of every box along the axes, a partner on each axis after the other."""
         if depth == len(axes):
             yield so_far
             return
-        hidden, counts, stride = self.hidden, self.counts, self.strides[axes[depth]]
-        for step in self._steps(axes[depth], places[axes[depth]]):
+        counts, hidden, axis = self.counts, self.hidden, axes[depth]
+        stride = self.strides[axis]
+        if among_hidden and axis == SCHOOL:
+            # The last axis and the longest: whichever schools will do are found at once.
+            for step in self._schools(places[SCHOOL], so_far):
+                yield so_far + [corner + step * stride for corner in so_far]
+            return
+        for step in self._steps(axis, places[axis]):
             far = [corner + step * stride for corner in so_far]
-            if among_hidden:
-                for corner in far:
-                    if corner in counts and corner not in hidden:
-                        break
-                else:
-                    yield from self._corners(places, axes, so_far + far, depth + 1, among_hidden=True)
+            if all(map((hidden if among_hidden else counts).__contains__, far)):
+                yield from self._corners(places, axes, so_far + far, depth + 1, among_hidden=among_hidden)
+
+    def _schools(self, here: int, so_far: Sequence[int]) -> Iterator[int]:
+        """Yield how far those schools are where these cells are hidden, and every other one has somebody."""
+        will_do, leaving, coming = self.every_school & ~(1 << here), -1, -1
+        stride = self.strides[SCHOOL]
+        parities = PARITIES[len(so_far)]
+        for corner, odd in zip(so_far, parities, strict=True):
+            rest = corner - here * stride
+            will_do &= self.hidden_at.get(rest, 0)
+            if odd:
+                leaving &= self.anybody_at.get(rest, 0)
             else:
-                yield from self._corners(places, axes, so_far + far, depth + 1, among_hidden=False)
+                coming &= self.anybody_at.get(rest, 0)
+        will_do &= leaving | coming
+        for part in (will_do >> here << here, will_do & ((1 << here) - 1)):
+            for place in _bits(part):
+                yield place - here
+
+    def hid(self, cell: int) -> None:
+        """Take notice of a cell that is hidden now."""
+        school, rest = divmod(cell, self.strides[SCHOOL])
+        if school:
+            self.hidden_at[rest] = self.hidden_at.get(rest, 0) | 1 << school
 
     def _steps(self, axis: int, here: int) -> Sequence[int]:
         """Return how far the other places of an axis are, from the next one round to the one before."""
@@ -132,33 +174,39 @@ class Witnesses:
             found = self._known_steps[key] = [place - here for place in (*every[at + 1 :], *every[:at])]
         return found
 
-    def _can_exchange(self, places: Places, axes: Sequence[int], corners: Sequence[int]) -> bool:
-        """Say whether the students who leave are there, the one way or the other."""
-        halves = HALVES[len(axes)]
-        if VALUE in axes:
-            there, within = self._there(axes, places)
-            return any(self._are_there(there, within, [corners[place] for place in half]) for half in halves)
-        bases = self._bases(axes, places)
-        leaving = [[corners[place] for place in half] for half in halves]
-        return any(self._are_alike(base, half, places[VALUE]) for half in leaving for base in bases)
+    def _can_exchange(self, places: Places, axes: tuple[int, ...], corners: Sequence[int]) -> bool:
+        """Say whether the students who leave are there, the one way or the other, and where they come to is a group."""
+        for leave, come in HALVES[len(axes)]:
+            leaving, coming = [corners[place] for place in leave], [corners[place] for place in come]
+            if VALUE in axes:
+                if self._are_there(self._there(axes), places, leaving, coming):
+                    return True
+            elif any(self._are_alike(base, leaving, coming, places[VALUE]) for base in self._bases(axes, places)):
+                return True
+        return False
 
-    @staticmethod
-    def _are_there(there: Mapping[int, int], within: int, leaving: Sequence[int]) -> bool:
-        """Say whether there is a place, in all else the same, where each corner has a student."""
+    def _are_there(self, there: There, places: Places, leaving: Sequence[int], coming: Sequence[int]) -> bool:
+        """Say whether there is a place, in all else the same, where each corner has students, or may have some."""
+        found = there.within(places)
         for corner in leaving:
-            within &= there.get(corner, 0)
-        return within != 0
+            found &= there.students.get(corner, 0)
+        for corner in coming:
+            found &= there.groups.get(corner - corner % there.width, 0)
+        return found != 0
 
-    def _are_alike(self, base: int, leaving: Sequence[int], value: int) -> bool:
+    def _are_alike(self, base: int, leaving: Sequence[int], coming: Sequence[int], value: int) -> bool:
         """Say whether those corners have students who are alike in every dimension, and of the cell's own value."""
         shared = -1
         for corner in leaving:
             shared &= self.present.get(base + corner, 0)
+        for corner in coming:
+            at = base + corner
+            shared &= self.groups.get(at - at % self.width, 0)
         if not shared or (value and not shared >> value & 1):
             return False
         return all(shared & field for field in self.alike)
 
-    def _bases(self, axes: Sequence[int], places: Places) -> Sequence[int]:
+    def _bases(self, axes: tuple[int, ...], places: Places) -> Sequence[int]:
         """Return what stays the same of school, grade and level while students move along the axes."""
         still = tuple((axis, places[axis]) for axis in (SCHOOL, GRADE, LEVEL) if axis not in axes)
         found = self._known_bases.get(still)
@@ -168,24 +216,58 @@ class Witnesses:
             found = self._known_bases[still] = [sum(choice) for choice in product(*choices)]
         return found
 
-    def _there(self, axes: Sequence[int], places: Places) -> tuple[Mapping[int, int], int]:
-        """Return of each corner where it has students, a bit for each base; and which bases are the cell's."""
-        still = tuple((axis, 0) for axis in (SCHOOL, GRADE, LEVEL) if axis not in axes)
-        known = self._known_there.get(still)
-        if known is None:
-            known = self._known_there[still] = {}, {}
-            bits = {base: 1 << bit for bit, base in enumerate(self._bases(axes, (0, 0, 0, 0)))}
-            known[1].update(bits)
-            by_value = self.strides[VALUE]
-            for at, values in self.present.items():
-                base = sum(place * self.strides[axis] for axis, place in enumerate(self.axes.places(at))
-                           if (axis, 0) in still)  # fmt: skip
+    def _there(self, axes: tuple[int, ...]) -> There:
+        """Return where there are students, and groups that they may come to, for exchanges along these axes."""
+        known = self._known_there.get(axes)
+        if known is not None:
+            return known
+        still = tuple(axis for axis in (SCHOOL, GRADE, LEVEL) if axis not in axes)
+        bits = {base: 1 << bit for bit, base in enumerate(self._bases(axes, (0, 0, 0, 0)))}
+        every_level = (1 << max(1, self.width - 1)) - 1 if LEVEL in still else 1
+        made = self._known_there[axes] = There(self, axes, still, bits, {}, {})
+        for table, found, is_group in ((made.students, self.present, False), (made.groups, self.groups, True)):
+            for at, values in found.items():
+                school, grade, _, level = self.axes.places(at)
+                places = (school, grade, 0, 1 if is_group and LEVEL in still and self.width > 1 else level)
+                base = sum(places[axis] * self.strides[axis] for axis in still)
+                bit = bits[base] * every_level if is_group else bits[base]
+                corner = (at if not is_group else at + places[LEVEL]) - base
                 for place in _bits(values):
-                    corner = at - base + place * by_value
-                    known[0][corner] = known[0].get(corner, 0) | bits[base]
-        within = sum(known[1][base] for base in self._bases(axes, places)) if any(
-            places[axis] for axis, _ in still) else -1  # fmt: skip
-        return known[0], within
+                    one = corner + place * self.strides[VALUE]
+                    table[one] = table.get(one, 0) | bit
+        return made
+
+
+@dataclass(frozen=True)
+class There:
+    """For each corner of exchanges along some axes, a bit for each place that is the same in all else.
+
+    `students` says where there are some, `groups` where somebody of any level is; its corners have no level.
+    """
+
+    witnesses: Witnesses
+    axes: tuple[int, ...]
+    still: tuple[int, ...]
+    bits: Mapping[int, int]
+    students: dict[int, int]
+    groups: dict[int, int]
+    known: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def width(self) -> int:
+        """Return how many levels there are, and one for all of them."""
+        return self.witnesses.width
+
+    def within(self, places: Places) -> int:
+        """Return the bits of those places that belong to a cell."""
+        own = 0
+        for axis in self.still:
+            own += places[axis] * self.witnesses.strides[axis]
+        if not own:
+            return -1
+        if own not in self.known:
+            self.known[own] = sum(self.bits[base] for base in self.witnesses._bases(self.axes, places))
+        return self.known[own]
 
 
 def _bits(values: int) -> Iterator[int]:

@@ -1,4 +1,4 @@
-"""Which small groups made of two to four hidden cells, or of what one has more than another, linear algebra tells. Pure.
+"""Which small sums of two to four hidden cells, and differences of two, follow by linear algebra. Pure.
 
 A witness shows that no single hidden count follows. Two tiny groups may still be told together. That is reckoned with
 all lines at once, and takes a step for each pair of cells in the worst case: it is done where no more than `AUDITED`

@@ -191,7 +191,7 @@ def _summed(finest: Mapping[int, int], axes: Axes) -> dict[int, int]:
         counts.update({number: count for number, count in finest.items() if not number // by_value % len(axes.values)})
         for table in (schools, grades, everywhere):
             counts.update(table)
-        told = [number for number in counts if not number % width and LEVELS_UP_TO >= axes.narrowed(number)]
+        told = [number for number in counts if not number % width and axes.narrowed(number) <= LEVELS_UP_TO]
         for group in told:
             for level in range(1, width):
                 counts.setdefault(group + level, 0)

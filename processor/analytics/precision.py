@@ -1,7 +1,7 @@
 """How exactly a group's scores may be told, by how many students stand behind them. Pure.
 
-A mean, a deviation and a few percentiles of a small group are equations for its scores: of twelve students on a scale of
-five steps they leave one table in many cases. So:
+A mean, a deviation and a few percentiles of a small group are equations for its scores: of twelve students on a scale
+of five steps they leave one table in many cases. So:
 
 - of fewer than `RANGE_FROM` students nothing is told of scores but that there are some;
 - of fewer than `EXACT_FROM`, or where scores are not fine, the mean and the median lie between two marks of a grid that

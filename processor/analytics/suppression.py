@@ -92,9 +92,8 @@ class Hiding:
             ranked = self.ranked[line] = iter(order)
         return next((child for child in ranked if child not in self.hidden), parent)
 
-
     def hide_more_for(self, leak: int) -> bool:
-        """Hide one more cell that a leak could be reckoned from, the nearest and smallest; say whether there was any."""
+        """Hide the nearest and smallest cell that a leak could be reckoned from; say whether there was any."""
         seen, edge = {leak}, {leak}
         while edge:
             reached = {cell for member in edge for cell in self._beside(member)} - seen

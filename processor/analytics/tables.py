@@ -9,10 +9,9 @@ from processor.analytics.book import Book, Group
 from processor.analytics.cells import Cell
 from processor.analytics.profiles import PERCENTILES, Numbers, Range
 
-
 EXACT = "exact"
 BLURRED = (
-    "Mean and median are ranges: fewer than 100 students, or scores too much alike, or they would give away the mean of "
+    "Mean and median are ranges: fewer than 100 students, or scores too much alike, or they would tell the mean of "
     "such a group. Ten students could have had any score of the test and the ranges would be the same."
 )
 COUNTED = "No mean is told: fewer than 30 students, or the results have no scores, or all scores are the same."

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from itertools import combinations, product
+from itertools import combinations, islice, product
 
 from processor.analytics.cells import GRADE, LEVEL, SCHOOL, VALUE, Family, Places
 
@@ -114,11 +114,8 @@ class Witnesses:
     def _boxes(self, places: Places, axes: tuple[int, ...], *, among_hidden: bool = True) -> Iterator[list[int]]:
         """Yield the corners of exchanges that students are there for."""
         here = [sum(places[axis] * self.strides[axis] for axis in axes)]
-        looks = 0
-        for corners in self._corners(places, axes, here, 0, among_hidden=among_hidden):
-            looks += 1
-            if looks > LOOKS:
-                return
+        every = self._corners(places, axes, here, 0, among_hidden=among_hidden)
+        for corners in islice(every, LOOKS):
             if self._can_exchange(places, axes, corners):
                 yield corners
 

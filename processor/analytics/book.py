@@ -105,8 +105,8 @@ def _numbers(row: list[Any]) -> Numbers:
     """Return numbers out of a row of the cache."""
     mean, deviation, *rest = row
     marks = rest[len(PERCENTILES) :]
-    ranges = ((marks[at], marks[at + 1]) if marks[at] is not None else None for at in (0, 2))
-    return Numbers(mean, deviation, tuple(rest[: len(PERCENTILES)]), *ranges)
+    of_mean, of_median = ((marks[at], marks[at + 1]) if marks[at] is not None else None for at in (0, 2))
+    return Numbers(mean, deviation, tuple(rest[: len(PERCENTILES)]), of_mean, of_median)
 
 
 def book(reading: Reading, *, least: int = LEAST) -> Book:

@@ -5,8 +5,8 @@ exchange are some of those that narrow the hidden cell: of a school, one student
 the same in all else; of a school's grade, one goes to another grade of it and another one, who is like the first in
 all else, goes the opposite way in a second school; of three axes, eight corners change by one. A cell that is not
 narrowed by all of these axes has as many students as before, since for each who leaves it one comes. A cell that is
-narrowed by all of them is one of the corners or a part of one; all of these are hidden or have nobody and are no cell.
-So every answer is as it was. Students of the leaving corners have to be there: that is what is looked up.
+narrowed by all of them is one of the corners or a part of one; all of these are hidden.
+So every answer is as it was, and only groups that exist change. Students of the leaving corners have to be there: that is what is looked up.
 
 Subgroups are never crossed with each other, so who is alike is asked dimension by dimension: tables of each dimension
 that agree on school, grade and level are those of one population.
@@ -53,7 +53,7 @@ class Witnesses:
             dimensions.setdefault(dimension, []).append(place)
         self.alike = [sum(1 << place for place in places) for places in dimensions.values()]
         self.same = {place: places for places in dimensions.values() for place in places}
-        self.places = [range(1, len(self.axes.schools)), range(1, len(self.axes.grades)), (),
+        self.places: Sequence[Sequence[int]] = [range(1, len(self.axes.schools)), range(1, len(self.axes.grades)), (),
                        range(1, len(self.axes.levels))]  # fmt: skip
         self.served: set[int] = set()
         self.every_school = (1 << len(self.axes.schools)) - 2
@@ -201,7 +201,7 @@ class Witnesses:
             shared &= self.groups.get(at - at % self.width, 0)
         if not shared or (value and not shared >> value & 1):
             return False
-        return all(shared & field for field in self.alike)
+        return all(shared & one for one in self.alike)
 
     def _bases(self, axes: tuple[int, ...], places: Places) -> Sequence[int]:
         """Return what stays the same of school, grade and level while students move along the axes."""

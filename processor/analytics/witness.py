@@ -5,8 +5,8 @@ exchange are some of those that narrow the hidden cell: of a school, one student
 the same in all else; of a school's grade, one goes to another grade of it and another one, who is like the first in
 all else, goes the opposite way in a second school; of three axes, eight corners change by one. A cell that is not
 narrowed by all of these axes has as many students as before, since for each who leaves it one comes. A cell that is
-narrowed by all of them is one of the corners or a part of one; all of these are hidden.
-So every answer is as it was, and only groups that exist change. Students of the leaving corners have to be there: that is what is looked up.
+narrowed by all of them is one of the corners or a part of one; all of these are hidden. So every answer is as it was,
+and only groups that exist change. Students of the leaving corners have to be there: that is what is looked up.
 
 Subgroups are never crossed with each other, so who is alike is asked dimension by dimension: tables of each dimension
 that agree on school, grade and level are those of one population.

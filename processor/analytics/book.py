@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from processor.analytics.cells import ALL, DIMENSIONS, LEVELS_UP_TO, Cell, Family, family
 from processor.analytics.precision import EXACT_FROM, RANGE_FROM
-from processor.analytics.profiles import NOTHING, PERCENTILES, Numbers, Reading, atoms, measured, spread
+from processor.analytics.profiles import NOTHING, PERCENTILES, Numbers, Reading, atoms, ends, measured
 from processor.analytics.suppression import LEAST, hidden_numbers
 
 FORMAT = 2
@@ -162,8 +162,8 @@ def _told(made: Family, shown: Set[int], reading: Reading) -> dict[int, Numbers]
     """Return the numbers of the shown groups, as exactly as may be."""
     cells = {made.axes.cell(number): number for number in shown}
     found = {cells[cell]: its for cell, its in measured(reading.profiles, cells).items()}
-    exact, apart = exactly_told(made, {number for number, its in found.items() if its.fine}), spread(reading.profiles)
-    return {number: its.exact if number in exact else its.blurred(apart) for number, its in found.items()}
+    exact, scale = exactly_told(made, {number for number, its in found.items() if its.fine}), ends(reading.profiles)
+    return {number: its.exact if number in exact else its.blurred(scale) for number, its in found.items()}
 
 
 def exactly_told(made: Family, fine: Set[int]) -> set[int]:

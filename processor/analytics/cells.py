@@ -61,7 +61,7 @@ class Atom(NamedTuple):
     dimension: str
     value: str
     level: str
-    count: int
+    students: int
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def family(atoms: Iterable[Atom], levels: Sequence[str] = ()) -> Family:
 
     A group that has nobody is no cell; a level that nobody reached is one, since that is a result.
     """
-    atoms = [atom for atom in atoms if atom.count]
+    atoms = [atom for atom in atoms if atom.students]
     axes = Axes(
         (ALL, *sorted({atom.school for atom in atoms})),
         (ALL, *sorted({atom.grade for atom in atoms})),

@@ -28,6 +28,8 @@ RANGE_FROM = 30
 EXACT_FROM = 100
 DISTINCT = 20
 STEPS = (1, 2, 5, 10)
+OUTER = 2
+"""So many ranges at either end of the scale are told as one."""
 
 
 def is_fine(scores: Sequence[float]) -> bool:
@@ -56,7 +58,17 @@ def rounded_up(number: float) -> float:
     return next(step * power for step in STEPS if step * power >= number * (1 - 1e-9))
 
 
-def between(value: float, apart: float) -> tuple[float, float]:
-    """Return the marks that a value lies between, the lower included."""
+def between(value: float, apart: float, ends: tuple[float, float]) -> tuple[float, float]:
+    """Return the marks that a value lies between, the lower included; `ends` are the lowest and the highest score.
+
+    The outer two ranges of the scale are one at either end. Otherwise the last would hold the highest score alone where
+    that is a mark, and so tell that everybody has it (top and bottom coding, NCES 2011-603).
+    """
+    first, last = math.floor(ends[0] / apart + 1e-9), math.ceil(ends[1] / apart - 1e-9)
     low = math.floor(value / apart + 1e-9)
-    return round(low * apart, 6), round((low + 1) * apart, 6)
+    high = low + 1
+    if low < first + OUTER:
+        low, high = first, first + OUTER
+    if high > last - OUTER:
+        low, high = min(low, last - OUTER), last
+    return round(max(low, first) * apart, 6), round(high * apart, 6)

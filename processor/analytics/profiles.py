@@ -61,13 +61,14 @@ class Measured(NamedTuple):
     median: float
     fine: bool
 
-    def blurred(self, spread: float) -> Numbers:
-        """Return what is told where the exact numbers are not; `spread` is the test's highest less its lowest score."""
-        apart = precision.width(self.students, spread)
+    def blurred(self, ends: Range) -> Numbers:
+        """Return what is told where the exact numbers are not; `ends` are the test's lowest and highest score."""
+        apart = precision.width(self.students, ends[1] - ends[0])
         if apart is None:
             return NOTHING
         return Numbers(
-            mean_range=precision.between(self.mean, apart), median_range=precision.between(self.median, apart)
+            mean_range=precision.between(self.mean, apart, ends),
+            median_range=precision.between(self.median, apart, ends),
         )
 
 
@@ -92,10 +93,10 @@ def atoms(profiles: Iterable[Profile]) -> list[Atom]:
     return [Atom(*key, count) for key, count in counts.items()]
 
 
-def spread(profiles: Iterable[Profile]) -> float:
-    """Return how far the highest score is from the lowest."""
+def ends(profiles: Iterable[Profile]) -> Range:
+    """Return the lowest and the highest score; twice nought where nobody has one."""
     some = [profile.scores for profile in profiles if profile.scores]
-    return max(scores[-1] for scores in some) - min(scores[0] for scores in some) if some else 0.0
+    return (min(scores[0] for scores in some), max(scores[-1] for scores in some)) if some else (0.0, 0.0)
 
 
 def measured(profiles: Sequence[Profile], wanted: Collection[Cell]) -> dict[Cell, Measured]:

@@ -73,7 +73,7 @@ def means(title: str, groups: Sequence[Measured]) -> Chart:
     bars, lines = [], []
 
     def across(value: float) -> float:
-        return round((value - low) / (high - low) * (WIDTH - LABEL - 110), 1)
+        return float(round((value - low) / (high - low) * (WIDTH - LABEL - 110), 1))
 
     for place, group in enumerate(groups):
         y = place * ROW + 6

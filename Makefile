@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo live check test suite soak coverage lint policy sbom golden messages converge faults mutants benchmark data screenshots doctor clean
+.PHONY: help setup demo live check test suite soak attack coverage lint policy sbom golden messages converge faults mutants benchmark data screenshots doctor clean
 
 help: ## List what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ suite: setup
 soak: lint ## The long edition: every test with many more examples, the whole table of faults, every stack applied
 	$(PYTEST) --durations=20 --soak
 	$(MAKE) faults converge
+
+attack: setup ## Attack suppression with every answer about made-up districts (SECONDS=600 SEED=1)
+	@$(RUN) -m tests.processor.analytics.adversary --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1)
 
 coverage: lint ## Run the tests and show which lines none of them reaches
 	$(PYTEST) --cov --cov-report=term:skip-covered

@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from processor.access import Scope
 from processor.analytics.cells import ALL, Cell
 from processor.analytics.occasions import Occasion
+from processor.analytics.tables import EXACT, unlisted
 from processor.api import charts, files
 from processor.api.aggregates import PURPOSE, By, counted
 from processor.api.asking import COOKIE, access, caller_of, same_origin, services_of, signed_in
@@ -192,16 +193,23 @@ def results(
     return page(
         request, "results.html", choices=names, chosen=chosen, by=by,
         by_words=BY_WORDS, school=cell.school, schools=schools, rows=rows, charts=drawn(rows), levels=level_names(rows),
+        note=unlisted(services_of(request).api.least), reasons=sorted({row["why"] for row in rows} - {EXACT}),
     )  # fmt: skip
 
 
 def drawn(rows: list[dict[str, Any]]) -> list[charts.Chart]:
     """Return the charts of rows."""
-    made = [charts.means("Mean score", [charts.Measured(row["name"], row["mean"]) for row in rows])]
+    made = [charts.means("Mean score", [charts.Measured(row["name"], row["mean"], marks(row)) for row in rows])]
     if level_names(rows):
         shares = [charts.Shared(row["name"], [(one["level"], one["percent"]) for one in row["levels"]]) for row in rows]
         made.append(charts.levels("Performance levels", shares))
     return made
+
+
+def marks(row: dict[str, Any]) -> tuple[float, float] | None:
+    """Return what a row's mean lies between."""
+    told = row["mean_range"]
+    return (told["least"], told["below"]) if told else None
 
 
 def level_names(rows: list[dict[str, Any]]) -> list[str]:

@@ -329,6 +329,50 @@ def test_a_task_starts_only_with_what_its_execution_role_may_read(working: Small
         assert told in reason
 
 
+BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
+
+
+def deployment(stack: SmallStack, name: str) -> dict[str, Any]:
+    (found,) = stack.client("ecs").describe_services(cluster=stack.cluster, services=[name])["services"]
+    return dict(found["deployments"][0])
+
+
+def test_a_deployment_whose_tasks_have_no_way_out_fails_after_three_and_starts_no_more(working: SmallStack):
+    ec2, ecs = working.client("ec2"), working.client("ecs")
+    inside = working.network["awsvpcConfiguration"]
+    subnet = ec2.create_subnet(VpcId=working.made["vpc"], CidrBlock="10.0.7.0/24")["Subnet"]["SubnetId"]
+    table = ec2.create_route_table(VpcId=working.made["vpc"])["RouteTable"]["RouteTableId"]
+    ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
+    ecs.create_service(
+        cluster=working.cluster,
+        serviceName="cut-off",
+        taskDefinition=working.define("worker"),
+        desiredCount=1,
+        launchType="FARGATE",
+        networkConfiguration={"awsvpcConfiguration": {**inside, "subnets": [subnet]}},
+        deploymentConfiguration=BREAKER,
+    )
+    until(lambda: deployment(working, "cut-off")["rolloutState"] == "FAILED", "the deployment has failed")
+    assert deployment(working, "cut-off")["failedTasks"] == 3
+    assert "circuit breaker: tasks failed to start" in deployment(working, "cut-off")["rolloutStateReason"]
+    stopped = ecs.list_tasks(cluster=working.cluster, serviceName="cut-off", desiredStatus="STOPPED")["taskArns"]
+    assert len(stopped) == 3
+    told = {one["stoppedReason"] for one in ecs.describe_tasks(cluster=working.cluster, tasks=stopped)["tasks"]}
+    assert all("unable to pull secrets or registry auth" in reason and "no route out" in reason for reason in told)
+    ecs.delete_service(cluster=working.cluster, service="cut-off", force=True)
+
+
+def test_a_deployment_that_fails_goes_back_to_the_last_that_did_not(working: SmallStack):
+    ecs = working.client("ecs")
+    ecs.update_service(cluster=working.cluster, service="worker-x", deploymentConfiguration=BREAKER)
+    before = working.service("worker")["taskDefinition"]
+    until(lambda: deployment(working, "worker-x")["rolloutState"] == "COMPLETED", "the worker runs")
+    foreign = working.define("worker", image="999999999999.dkr.ecr.us-east-1.amazonaws.com/other/homeroom/processor:1")
+    ecs.update_service(cluster=working.cluster, service="worker-x", taskDefinition=foreign)
+    until(lambda: working.service("worker")["taskDefinition"] == before, "the last good one is back")
+    until(lambda: deployment(working, "worker-x")["rolloutState"] == "COMPLETED", "and runs")
+
+
 def test_a_rotation_gives_both_secrets_new_passwords_that_open_the_database(working: SmallStack, tmp_path: Path):
     archive = tmp_path / "rotation.zip"
     rotation_package.build(archive)

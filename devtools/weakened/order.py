@@ -39,7 +39,9 @@ RULES = (
     Rule(CALLERS, r"aws_vpc_endpoint\.endpoints_.+", f"{STARTED}: without its way a call times out"),
     Rule(CALLERS, r"aws_route\.network_application_\d+_out", f"{STARTED}: without its way a call times out"),
     Rule(CALLERS, r"aws_vpc_security_group_(e|in)gress_rule\.security_{0}_to_(aws|endpoints_(out|in))", STARTED),
-    Rule(CALLERS, r"aws_iam_role_policy\.compute_{0}_(task|execution)_role_policy", f"{STARTED}: with its roles' rights"),
+    Rule(
+        CALLERS, r"aws_iam_role_policy\.compute_{0}_(task|execution)_role_policy", f"{STARTED}: with its roles' rights"
+    ),
     Rule(
         r"aws_ecs_service\.compute_api",
         r"aws_lb_listener\.edge_.+",
@@ -210,7 +212,10 @@ REDUNDANT = {
     ("aws_backup_selection.backup_selection", "aws_iam_role_policy_attachment.backup_right_1"): "by its plan's vault",
     ("aws_backup_selection.backup_selection", "aws_iam_role_policy_attachment.backup_right_2"): "by its plan's vault",
     ("aws_backup_vault.backup_vault", "aws_iam_role.backup_role_role"): "by the rights that are attached to it",
-    ("aws_lambda_function.rotation_function", "aws_cloudwatch_log_group.rotation_log_group"): "by the right to write it",
+    (
+        "aws_lambda_function.rotation_function",
+        "aws_cloudwatch_log_group.rotation_log_group",
+    ): "by the right to write it",
     ("aws_lambda_function.rotation_function", "aws_iam_role_policy.rotation_function_role_network"): "by its subnets",
 }
 """Explicit dependencies that may be taken out, each with how it follows from others."""

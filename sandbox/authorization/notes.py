@@ -15,7 +15,7 @@ from typing import Any
 from sandbox.authorization.decision import Asked, Decision
 from sandbox.authorization.identities import Caller
 
-SETTING = "SANDBOX_DECISIONS"
+SETTING, PASSAGE = "SANDBOX_DECISIONS", "passage"
 PASSING = ("aws:currenttime", "aws:epochtime", "aws:sourceip", "aws:userid")
 """What is another at each call, and decides nothing of ours."""
 
@@ -23,14 +23,17 @@ _turn = threading.Lock()
 _seen: set[str] = set()
 
 
-def note(caller: Caller, asked: Asked, decision: Decision, *, through: str = "") -> None:
-    """Add a decision to the file, where there is one; `through` is the service of the endpoint that it went by."""
+def note(caller: Caller, asked: Asked, decision: Decision, *, through: str = "", passage: bool = False) -> None:
+    """Add a decision to the file, where there is one.
+
+    `through` is the service of the endpoint that it went by; of a `passage` that alone was decided.
+    """
     path = os.environ.get(SETTING)
     if not path:
         return
     told: dict[str, Any] = {
         "by": caller.role_arn or caller.arn,
-        "kind": caller.kind.value,
+        "kind": PASSAGE if passage else caller.kind.value,
         "action": asked.action,
         "resource": asked.resource,
         "account": asked.account,

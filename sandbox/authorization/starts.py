@@ -79,7 +79,7 @@ def _cut_off(start: TaskStart, seat: Seat) -> str | None:
                 about = {"aws:principalaccount": (starter.account,), "aws:resourceaccount": (owner,)}
             asked = Asked(action, resource, starter.account, about)
             refused = refused_by_endpoint(found, starter, asked)
-            note(starter, asked, Decision(not refused), through=found.service)
+            note(starter, asked, Decision(not refused), through=found.service or endpoint, passage=True)
             if refused:
                 return f"{text}: 403 Forbidden: no VPC endpoint policy allows the {action} action on {resource}"
     return None

@@ -69,9 +69,7 @@ def _rotate(
         if unfinished_rotation(secret) is not None:
             raise refusal_of_unfinished()
         take_pending_label(secret)
-    answer = original(
-        backend, secret_id, client_request_token, rotation_lambda_arn, rotation_rules, rotate_immediately
-    )
+    answer = original(backend, secret_id, client_request_token, rotation_lambda_arn, rotation_rules, rotate_immediately)
     # No function runs here: the test of the configuration has succeeded, and its version goes.
     if secret is not None and not rotate_immediately and (tested := unfinished_rotation(secret)) is not None:
         del secret.versions[tested]

@@ -1,8 +1,8 @@
 """IAM and KMS: what was changed a moment ago is shown at once, and decides a while later.
 
-A new role is assumed by nobody yet: IAM says that the policy which would allow it is not there. Tags that a key is given
-or loses decide on it after up to five minutes; those that it is made with at once, which is an assumption: the document
-speaks of changes. Sources: see `sandbox.authorization.settling`.
+A new role is assumed by nobody yet: IAM says that the policy which would allow it is not there. Tags that a key is
+given or loses decide on it after up to five minutes; those that it is made with at once, which is an assumption: the
+document speaks of changes. Sources: see `sandbox.authorization.settling`.
 """
 
 from __future__ import annotations

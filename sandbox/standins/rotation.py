@@ -63,7 +63,7 @@ class Rotation:
         if not rotate_immediately:
             version["secret_string"] = secret.secret_string
         secret.versions[token] = version
-        secret.rotation_requested = rotate_immediately
+        secret.rotation_requested = True
         secret.rotation_lambda_arn = name
         if rotation_rules:
             secret.auto_rotate_after_days = rotation_rules.get("AutomaticallyAfterDays", secret.auto_rotate_after_days)

@@ -61,9 +61,7 @@ def test_pauses_grow_to_a_bound():
     assert pause(100) == LONGEST_PAUSE
 
 
-@pytest.mark.parametrize(
-    ("desired", "failures"), [(0, 3), (1, 3), (6, 3), (7, 4), (25, 13), (400, 200), (1_000, 200)]
-)
+@pytest.mark.parametrize(("desired", "failures"), [(0, 3), (1, 3), (6, 3), (7, 4), (25, 13), (400, 200), (1_000, 200)])
 def test_a_deployment_ends_after_half_as_many_failed_starts_as_tasks_and_never_before_three(
     desired: int, failures: int
 ):

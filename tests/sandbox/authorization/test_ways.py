@@ -82,9 +82,9 @@ def test_without_a_route_nothing_is_reached_and_over_nat_all_that_a_rule_lets_ou
 
 def test_a_nat_gateway_leads_nowhere_without_the_internets_gateway_behind_it(place: Place):
     lead_out(place.ec2, place.vpc, "10.9.9.0/24")
-    (gateway,) = place.ec2.describe_internet_gateways(
-        Filters=[{"Name": "attachment.vpc-id", "Values": [place.vpc]}]
-    )["InternetGateways"]
+    (gateway,) = place.ec2.describe_internet_gateways(Filters=[{"Name": "attachment.vpc-id", "Values": [place.vpc]}])[
+        "InternetGateways"
+    ]
     public = next(
         table
         for table in place.ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [place.vpc]}])["RouteTables"]

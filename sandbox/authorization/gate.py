@@ -112,9 +112,11 @@ class Gate:
         for ask in wanted:
             whole = asked(ask, operation, about, place.account)
             decision = decide(caller, whole)
-            if decision.allowed and refused_by_endpoint(by, caller, whole):
+            # What a service does besides on its caller's behalf, such as using a key, goes by no endpoint of theirs.
+            passes = by if ask.action.service == operation.service else Way()
+            if decision.allowed and refused_by_endpoint(passes, caller, whole):
                 decision = Decision(False, missing=Source.ENDPOINT, nearest=f"the policy of {by.endpoint.id}")
-            note(caller, whole, decision, through=by.service)
+            note(caller, whole, decision, through=passes.service)
             if not decision.allowed:
                 return denied(scope, caller, ask.action.full_name, ask.target.arn, decision)
         for by_service in service_asks(operation, place):

@@ -210,11 +210,11 @@ def _admits(rule: Any, groups: tuple[str, ...], blocks: Iterable[str]) -> bool:
         return True
     told = rule.ip_range.get("CidrIp")
     return bool(told) and any(
-        ipaddress.ip_network(block).subnet_of(ipaddress.ip_network(told, strict=False)) for block in blocks
+        ipaddress.IPv4Network(block).subnet_of(ipaddress.IPv4Network(told, strict=False)) for block in blocks
     )
 
 
 def _on_port(rule: Any) -> bool:
     if rule.ip_protocol == "-1":
         return True
-    return rule.ip_protocol == "tcp" and rule.from_port <= TLS <= rule.to_port
+    return rule.ip_protocol == "tcp" and int(rule.from_port) <= TLS <= int(rule.to_port)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.gaps.extension import wrap
-from sandbox.gaps.secretsmanager import PENDING, refusal_of_unfinished, take_pending_label, unfinished_rotation
+from sandbox.gaps.secretsmanager import CURRENT, PENDING, refusal_of_unfinished, take_pending_label, unfinished_rotation
 from sandbox.standins.functions import Function, Functions
 from sandbox.standins.grounds import Grounds
 
@@ -61,7 +61,8 @@ class Rotation:
         token = client_request_token or str(uuid.uuid4())
         version: dict[str, Any] = {"createdate": int(time.time()), "version_id": token, "version_stages": [PENDING]}
         if not rotate_immediately:
-            version["secret_string"] = secret.secret_string
+            current = next((one for one in secret.versions.values() if CURRENT in one["version_stages"]), {})
+            version |= {key: current[key] for key in ("secret_string", "secret_binary") if key in current}
         secret.versions[token] = version
         secret.rotation_requested = True
         secret.rotation_lambda_arn = name

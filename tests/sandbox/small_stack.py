@@ -133,7 +133,10 @@ class SmallStack:
     def _secret(self, name: str, user: str, password: str, **more: str) -> str:
         where = {"engine": "postgres", "host": self.database_host, "port": 5432, "dbname": "assessments"}
         text = json.dumps({**where, "username": user, "password": password, **more})
-        return str(self.client("secretsmanager").create_secret(Name=name, SecretString=text)["ARN"])
+        manager = self.client("secretsmanager")
+        arn = str(manager.create_secret(Name=name)["ARN"])
+        manager.put_secret_value(SecretId=arn, SecretString=text)
+        return arn
 
     def fields(self, secret: str) -> dict[str, Any]:
         found = self.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]

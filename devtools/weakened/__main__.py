@@ -26,7 +26,8 @@ def main(arguments: list[str]) -> int:
     if given.recordings:
         lines = [json.loads(line) for path in given.recordings for line in path.read_text().splitlines()]
         calls = listed(lines)
-        LIST.write_text(json.dumps([call.as_data() for call in calls], indent=0) + "\n")
+        told = ",\n".join(json.dumps(call.as_data()) for call in calls)
+        LIST.write_text(f"[\n{told}\n]\n")
         print(f"{len(calls)} decisions in {LIST.name}. Look at the difference before you commit it.")
     bad = 0
     for name, stack in golden.stacks().items():

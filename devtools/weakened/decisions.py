@@ -15,7 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from devtools.recorded_calls import opened
+from devtools.recorded_calls import kind_of, opened
+from infra.deploy_rights import DEPLOY_ROLE
 from sandbox.authorization.decision import Asked
 from sandbox.authorization.identities import Kind
 
@@ -28,6 +29,9 @@ USUAL = {
     "aws:viaawsservice": ("false",),
 }
 """Facts that nearly every call has: left out where they are so."""
+OURS = (Kind.SESSION.value, Kind.USER.value)
+OF_OURS = ("aws:principalaccount", "aws:resourceaccount")
+"""Facts that say the account, of all that is called by our own roles and users; left out too."""
 OF_NO_STATEMENT = re.compile(
     r"aws:(principaltype|principaltag/.*|principalservicename|tagkeys|re(source|quest)tag/(?!managedby|guarddutymanaged).*)"
     r"|iam:resourcetag/.*|s3:(prefix|delimiter|max-keys)"
@@ -54,7 +58,8 @@ class Decided:
     def asked(self, fill: Mapping[str, str]) -> Asked:
         """Return it as a district with these values asks it."""
         told = {key: tuple(filled(one, fill) for one in values) for key, values in self.context}
-        return Asked(self.action, filled(self.resource, fill), fill["account"], USUAL | told, None, self.rules)
+        usual = USUAL | (dict.fromkeys(OF_OURS, (fill["account"],)) if self.kind in OURS else {})
+        return Asked(self.action, filled(self.resource, fill), fill["account"], usual | told, None, self.rules)
 
     def as_data(self) -> dict[str, Any]:
         """Return it as the list has it."""
@@ -77,8 +82,15 @@ def filled(text: str, fill: Mapping[str, str]) -> str:
 
 
 def listed(lines: Iterable[Mapping[str, Any]]) -> list[Decided]:
-    """Return the list of what a recording has: what districts' roles, the deploy role, the worker and services ask."""
-    return sorted({one for line in lines if (one := _decided(line)) is not None})
+    """Return the list of what a recording has: what districts' roles, the deploy role, the worker and services ask.
+
+    Of what the deploy role does to several resources of a kind, with the same facts, one stands for all.
+    """
+    found: dict[tuple[object, ...], Decided] = {}
+    for one in sorted({one for line in lines if (one := _decided(line)) is not None}):
+        alike = kind_of(one.resource) if one.by == DEPLOY_ROLE else one.resource
+        found.setdefault((one.by, one.kind, one.action, alike, one.context, one.through), one)
+    return sorted(found.values())
 
 
 def of_data(data: Mapping[str, Any]) -> Decided:
@@ -97,14 +109,17 @@ def _decided(line: Mapping[str, Any]) -> Decided | None:
     by = _caller(str(line["by"]), str(line["kind"]))
     if by is None or not line["allowed"] or _is_the_platforms(line):
         return None
+    ours = line["kind"] in OURS
     context = {
         key: tuple(dict.fromkeys(_open(one) for one in values))
         for key, values in line["context"].items()
-        if not OF_NO_STATEMENT.fullmatch(key) and USUAL.get(key) != tuple(values)
+        if not OF_NO_STATEMENT.fullmatch(key) and USUAL.get(key) != tuple(values) and not (ours and key in OF_OURS)
     }
     # What a service does with a key on behalf of who calls it goes by no endpoint of theirs.
-    own = line["kind"] == Kind.SESSION.value and "kms:viaservice" not in line["context"]
-    through = str(line["through"]) or (_endpoint(str(line["action"])) if own else "")
+    is_services = "kms:viaservice" in line["context"]
+    own = line["kind"] == Kind.SESSION.value and by != DEPLOY_ROLE and not is_services
+    noted = "" if is_services else str(line["through"])
+    through = noted or (_endpoint(str(line["action"])) if own else "")
     return Decided(
         by,
         line["kind"],

@@ -60,6 +60,20 @@ DOCUMENTED: tuple[Decided, ...] = (
     _call("worker-task", "s3:ListBucket", RESULTS, through="s3", **WITHIN),
     # The program's own `redrive`, which takes dead letters and sends them back (processor/redrive.py).
     _call("worker-task", "sqs:SendMessage", "arn:aws:sqs:{region}:{account}:results-{suffix}", through="sqs", **WITHIN),
+    # Both programs write the access record (processor/access_log.py).
+    *(
+        _call(task, f"logs:{action}", _group("access"), through="logs", **WITHIN)
+        for task in ("api-task", "worker-task")
+        for action in ("CreateLogStream", "PutLogEvents")
+    ),
+    # The worker writes reports, the API shows them (processor/ingest, processor/api).
+    _call("worker-task", "s3:PutObject", f"{RESULTS}/reports/x", through="s3", **WITHIN),
+    _call("api-task", "s3:GetObject", f"{RESULTS}/reports/x", through="s3", **WITHIN),
+    # The function makes a password by Secrets Manager (processor/rotation/handler.py).
+    _call("rotation", "secretsmanager:GetRandomPassword", "*", through="secretsmanager", **WITHIN),
+    # AWS Backup's managed policies, by which it makes a snapshot of a cluster and takes it into the vault.
+    _call("backup", "rds:CreateDBClusterSnapshot", "arn:aws:rds:{region}:{account}:cluster-snapshot:awsbackup:job-x"),
+    _call("backup", "backup:CopyIntoBackupVault", "arn:aws:backup:{region}:{account}:backup-vault:backup-{suffix}"),
     # STS API Reference, AssumeRole: across accounts the caller's own policy has to allow it beside the role's.
     Decided(WORKER, "user", "sts:AssumeRole", f"arn:aws:iam::{{account}}:role/{DEPLOY_ROLE}", (), False, ""),
     # Provider, `deleteLingeringENIs`: it removes a function's interfaces, which bear no tags, before their group.

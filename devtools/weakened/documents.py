@@ -16,6 +16,13 @@ from infra.worker_rights import WORKER, worker_statements
 Statement = dict[str, Any]
 KEY = "arn:aws:kms:{region}:{account}:key/id"
 STATE_BUCKET = "homeroom-terraform-state"
+MANAGED_FOR_BACKUP: Statement = {
+    "Sid": "AWSBackup",
+    "Effect": "Allow",
+    "Action": ["backup:CopyIntoBackupVault", "rds:CreateDBClusterSnapshot"],
+    "Resource": ["*"],
+}
+"""What of AWSBackupServiceRolePolicyForBackup is tried by `documented`: the stack attaches it by its name."""
 NAMES = {
     "aws_cloudwatch_log_group": ("arn:aws:logs:{region}:{account}:log-group:", "name", ""),
     "aws_elasticache_replication_group": (
@@ -74,6 +81,7 @@ def of_account(account: str) -> list[Document]:
         Document("identity", DEPLOY_ROLE, "deploy role", deploy),
         Document("boundary", DEPLOY_ROLE, "deploy role's boundary", deploy),
         Document("boundary", "", "districts' boundary", tuple(district_statements(account))),
+        Document("identity", "backup", "AWS's own policies for AWS Backup", (MANAGED_FOR_BACKUP,)),
         Document("identity", WORKER, "worker", tuple(worker_statements(STATE_BUCKET, key))),
     ]
 

@@ -61,7 +61,9 @@ class Rotation:
         token = client_request_token or str(uuid.uuid4())
         version: dict[str, Any] = {"createdate": int(time.time()), "version_id": token, "version_stages": [PENDING]}
         if not rotate_immediately:
-            current = next((one for one in secret.versions.values() if CURRENT in one["version_stages"]), {})
+            current: dict[str, Any] = next(
+                (one for one in secret.versions.values() if CURRENT in one["version_stages"]), {}
+            )
             version |= {key: current[key] for key in ("secret_string", "secret_binary") if key in current}
         secret.versions[token] = version
         secret.rotation_requested = True

@@ -30,14 +30,14 @@ def test_another_base_is_refused():
 
 
 def test_without_the_tools_it_is_said_what_is_missing_and_what_to_do(monkeypatch):
-    monkeypatch.setattr(image.shutil, "which", lambda tool: None if tool == "buildah" else f"/usr/bin/{tool}")
+    monkeypatch.setattr("shutil.which", lambda tool: None if tool == "buildah" else f"/usr/bin/{tool}")
     with pytest.raises(ToolMissingError, match="buildah cannot be found") as told:
         image.check_tools()
     assert "apt-get install --no-install-recommends buildah" in told.value.remedy
 
 
 def test_who_is_not_root_is_told_so(monkeypatch):
-    monkeypatch.setattr(image.shutil, "which", lambda tool: f"/usr/bin/{tool}")
+    monkeypatch.setattr("shutil.which", lambda tool: f"/usr/bin/{tool}")
     monkeypatch.setattr(os, "geteuid", lambda: 1_000)
     with pytest.raises(DevtoolsError, match="as root"):
         image.check_tools()

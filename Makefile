@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo live check test suite soak attack coverage lint policy sbom golden messages converge faults mutants benchmark data screenshots doctor clean
+.PHONY: help setup demo live check test suite soak attack coverage lint policy sbom image golden messages converge faults mutants benchmark data screenshots doctor clean
 
 help: ## List what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ policy: setup ## Scan every size's stack with checkov, in an environment of its 
 
 sbom: setup ## Write the bills of materials (CycloneDX) of both images and of what provisions (OUT=var/sbom)
 	@$(RUN) -m devtools.sbom $(if $(OUT),--out $(OUT))
+
+image: setup ## Build both images where no Docker engine runs, by buildah and mmdebstrap, and start them (ONLY=processor)
+	@$(RUN) -m devtools.image $(ONLY)
 
 golden: setup ## Renew the golden files, the schema and the costs after a change of the stack
 	@$(RUN) -m devtools.golden

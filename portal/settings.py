@@ -90,7 +90,10 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 # What sign-in remembers for minutes, such as a code that was used, holds for all processes: it lies in the database.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "accounts_cache"}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "accounts_cache"},
+    "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
 PASSWORD_RESET_TIMEOUT = int(timedelta(hours=1).total_seconds())
 PASSWORD_HASHERS = ["portal.accounts.hashing.GatedPBKDF2PasswordHasher"]
 LOGIN_URL = "console:sign-in"

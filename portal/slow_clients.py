@@ -28,7 +28,7 @@ MOST_BUFFERED = 64 * 1024 * 1024
 """Bytes of unfinished requests that a worker keeps in all."""
 READ_AT_ONCE = 64 * 1024
 HEAD_END = b"\r\n\r\n"
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*(?=\r\n)", re.IGNORECASE)
 _ENCODING = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 
 

@@ -147,7 +147,18 @@ def test_a_portal_with_too_many_sign_ins_says_so(monkeypatch, settings):
 
 @pytest.mark.parametrize(
     "name",
-    ["Homeroom", "h0meroom", "home.room", "system", "ad\u200bmin", "\u0430dmin", "otto\u202e", "otto adams", "", "-otto"],
+    [
+        "Homeroom",
+        "h0meroom",
+        "home.room",
+        "system",
+        "ad\u200bmin",
+        "\u0430dmin",
+        "otto\u202e",
+        "otto adams",
+        "",
+        "-otto",
+    ],
 )
 def test_a_name_that_could_be_taken_for_another_is_refused(name):
     with pytest.raises(ValidationError):

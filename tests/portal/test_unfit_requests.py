@@ -20,8 +20,39 @@ from tests.builders import a_person, a_run
 
 pytestmark = pytest.mark.django_db
 TEXT = "application/x-www-form-urlencoded"
-HOSTILE = ("\x00", "a\x00b", "(", "[", "\\", "9" * 30, "-1", "1e400", "0x1", "\u202e", "\ud7ff", "%", "'", "NaN", "٣", "{}")
-PARAMETERS = ("q", "show", "page", "older", "newer", "after", "before", "sort", "format", "words", "run", "actor", "level")
+HOSTILE = (
+    "\x00",
+    "a\x00b",
+    "(",
+    "[",
+    "\\",
+    "9" * 30,
+    "-1",
+    "1e400",
+    "0x1",
+    "\u202e",
+    "\ud7ff",
+    "%",
+    "'",
+    "NaN",
+    "٣",
+    "{}",
+)
+PARAMETERS = (
+    "q",
+    "show",
+    "page",
+    "older",
+    "newer",
+    "after",
+    "before",
+    "sort",
+    "format",
+    "words",
+    "run",
+    "actor",
+    "level",
+)
 ADMIN_PARAMETERS = ("q", "o", "p", "all", "e", "_facets", "_popup", "_to_field", "id", "id__in", "id__isnull", "pk__gt")
 PART = re.compile(r"<(?:(\w+):)?(\w+)>|\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)")
 
@@ -170,5 +201,3 @@ def test_a_large_body_is_refused_unread(signed_in: bool, length: int, address: s
 @given(st.sampled_from(["/search?q=", "/audit?words=", "/audit?run=", "/?q=", "/audit?since="]), st.text(max_size=20))
 def test_people_type_what_they_like(client: Client, start: str, text: str):
     assert status(client, start + quote(text, errors="replace")) < 500
-
-

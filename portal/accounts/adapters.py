@@ -8,6 +8,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
@@ -16,6 +17,7 @@ from django.urls import reverse
 from django.utils.encoding import force_bytes
 
 from portal import request_id
+from portal.console.reauthentication import signed_in_lately
 
 SELF_EVIDENT = frozenset({"account/messages/logged_in.txt", "account/messages/logged_out.txt"})
 
@@ -33,9 +35,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """Return the one page that asks again, whatever it asks the person for."""
-        if not get_reauthentication_flows(user):
-            return []
         return [{"id": "again", "description": "", "url": reverse("console:sign-in-again")}]
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Return whether somebody has to show again who they are before a factor is changed.
+
+        Who has neither a password nor a factor yet can do so at the provider alone: a sign-in there that is young
+        enough is as good.
+        """
+        request = context.request
+        return bool(get_reauthentication_flows(request.user)) or not signed_in_lately(request)
 
     def add_message(
         self, request: HttpRequest, level: int, message_template: Any = None, *args: Any, **kwargs: Any

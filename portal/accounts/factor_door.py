@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from urllib.parse import urlencode
 
@@ -14,7 +15,7 @@ from django.urls import reverse
 from portal.accounts.factors import has_factor, needs_factor
 from portal.accounts.models import User
 
-OPEN = ("/account/", "/sign-in", "/sign-out", "/language", "/static/", "/livez", "/readyz")
+OPEN = re.compile(r"/(account|sign-in|sign-out|language|static|livez|readyz)(/|$)")
 """Where a person gets the factor, uses it, or leaves."""
 PROVEN = "factor_proven"
 
@@ -37,7 +38,7 @@ class FactorMiddleware:
         user = request.user
         if (
             isinstance(user, User)
-            and not request.path.startswith(OPEN)
+            and OPEN.match(request.path) is None
             and needs_factor(user)
             and not has_proven(request, user)
         ):

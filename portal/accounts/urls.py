@@ -8,7 +8,7 @@ from allauth.socialaccount.providers.saml import views as saml_views
 from django.urls import path
 from django.views.generic import RedirectView
 
-from portal.accounts import openid, stages
+from portal.accounts import openid, saml, stages
 
 to_account = RedirectView.as_view(pattern_name="console:account")
 to_sign_in = RedirectView.as_view(pattern_name="console:sign-in", query_string=True)
@@ -36,7 +36,7 @@ urlpatterns = [
     path("<slug:provider_id>/login/callback/", openid.callback, name="openid_connect_callback"),
     path("saml/<slug:organization_slug>/login/", saml_views.login, name="saml_login"),
     path("saml/<slug:organization_slug>/acs/", saml_views.acs, name="saml_acs"),
-    path("saml/<slug:organization_slug>/acs/finish/", saml_views.finish_acs, name="saml_finish_acs"),
+    path("saml/<slug:organization_slug>/acs/finish/", saml.finish_acs, name="saml_finish_acs"),
     path("saml/<slug:organization_slug>/sls/", saml_views.sls, name="saml_sls"),
     path("saml/<slug:organization_slug>/metadata/", saml_views.metadata, name="saml_metadata"),
 ]

@@ -66,6 +66,20 @@ def test_somebody_with_a_role_comes_in_and_is_made_at_the_first_time(provider: P
     assert User.objects.filter(username__startswith="oscar").count() == 1
 
 
+def test_somebody_from_the_provider_adds_a_factor_where_one_is_demanded(provider: Provider, settings: Any):
+    settings.REQUIRE_SECOND_FACTOR = True
+    client = Client()
+    sign_in(client, provider)
+    assert client.get("/system")["Location"].startswith("/account?next=")
+    assert client.get("/account/factors/totp/activate/").status_code == 200
+    session = client.session
+    session["signed_in_at"] = "2020-01-01T00:00:00+00:00"
+    session.save()
+    assert client.get("/account/factors/totp/activate/")["Location"].startswith("/sign-in/again?next=")
+    settings.PROVIDER_HAS_FACTOR = True
+    assert client.get("/system").status_code == 200
+
+
 def test_the_sign_in_page_offers_it(provider: Provider):
     assert "Sign in with Example Schools" in Client().get("/sign-in").content.decode()
 

@@ -100,7 +100,12 @@ def test_who_can_change_anything_has_to_have_one(settings: Any):
     settings.REQUIRE_SECOND_FACTOR = True
     client = Client()
     client.force_login(a_person(Role.OPERATOR))
-    for answer in (client.get("/"), client.post("/districts/new", {"name": "X"}), client.get("/admin/")):
+    for answer in (
+        client.get("/"),
+        client.post("/districts/new", {"name": "X"}),
+        client.get("/admin/"),
+        client.get("/accounts/123456789012/access"),
+    ):
         assert answer.status_code == 302
         assert answer["Location"].startswith("/account?next=")
     assert "Add a second factor first" in client.get("/account").content.decode()

@@ -4,7 +4,7 @@ from portal import environment
 from portal.telemetry.logs import FORMATS, configuration
 
 worker_class = "portal.slow_clients.BufferingWorker"
-threads = environment.number("WEB_THREADS", 8)
+threads = 8
 # Kept for a load balancer's next request; whoever holds it open holds no thread.
 keepalive = 5
 limit_request_line = 8190

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 import tracemalloc
@@ -50,7 +51,8 @@ def test_a_directory_that_lies_about_its_size_is_refused_in_bounded_memory():
     raw[-14:] = struct.pack("<HHIIH", 1, 1, 46, len(raw) - 22 - 46, 0)
     stream = io.BytesIO(bytes(raw))
     tracemalloc.start()
-    assert len(list(parts(stream, name="x.zip", size=len(raw)))) <= 1
+    with contextlib.suppress(FileProblem):
+        assert len(list(parts(stream, name="x.zip", size=len(raw)))) <= 1
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 8 * 1024 * 1024

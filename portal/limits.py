@@ -67,7 +67,7 @@ class LimitsMiddleware:
         """
         state = getattr(error.__cause__, "sqlstate", "") or ""
         by_database = isinstance(error, DataError) and state.startswith("22")
-        # The admin makes look-ups of an address's parameters, and asks a driver that reads addresses before it sends them.
+        # The admin makes look-ups of an address's parameters; the driver reads some values before it sends them.
         by_driver = isinstance(error, ValueError) and request.method == "GET" and request.path.startswith("/admin/")
         if by_database or (by_driver and request.GET):
             logger.warning("A value of the request is none for the database.", exc_info=error)

@@ -63,6 +63,15 @@ def same_origin(request: Request) -> bool:
     return origin.partition("://")[2] == request.headers.get("host")
 
 
+def of_another_site(request: Request) -> bool:
+    """Return whether a browser says that another site's page sent a form; a program says nothing of it.
+
+    Every browser sends Origin with a POST, of a page that hides where it is from as `null`.
+    """
+    told = "sec-fetch-site" in request.headers or "origin" in request.headers
+    return told and not same_origin(request)
+
+
 def allowed(right: Right) -> Callable[..., Caller]:
     """Return the dependency that asks for a right."""
 

@@ -21,7 +21,7 @@ from processor.analytics.cells import ALL, Cell
 from processor.analytics.occasions import Occasion
 from processor.api import charts, files
 from processor.api.aggregates import PURPOSE, By, counted
-from processor.api.asking import COOKIE, access, caller_of, same_origin, services_of, signed_in
+from processor.api.asking import COOKIE, access, caller_of, of_another_site, same_origin, services_of, signed_in
 from processor.api.ingest import get_report
 from processor.api.tokens import Caller, Right
 from processor.ingest.states import ENDED
@@ -94,7 +94,7 @@ def ask_token(request: Request) -> Response:
 @router.post(SIGN_IN)
 async def take_token(request: Request) -> Response:
     """Keep a good token in a cookie that no script reads and no other site sends along."""
-    if not same_origin(request):
+    if of_another_site(request):
         raise HTTPException(403, "The form came from another site.")
     body = b""
     async for part in request.stream():

@@ -1,4 +1,4 @@
-"""Tokens that were taken back: by a sign-out, or all of a person's by the operator's command.
+"""Tokens that were taken back: by a sign-out, or all that a person had until a moment (a row of the kind `subject`).
 
 The list lies in the database and is short, since a token lives for a day at most. Each process reads it every two
 seconds; what it takes back itself holds there at once.

@@ -29,7 +29,6 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
-    "allauth.socialaccount.providers.saml",
     "allauth.usersessions",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -104,9 +103,7 @@ REQUIRE_SECOND_FACTOR = env.flag("REQUIRE_SECOND_FACTOR", default=True)
 PROVIDER_HAS_FACTOR = env.flag("PROVIDER_HAS_FACTOR")
 GROUP_ROLES = env.pairs("GROUP_ROLES")
 OIDC_GROUPS_CLAIM = env.text("OIDC_GROUPS_CLAIM", "groups")
-SAML_GROUPS_ATTRIBUTE = env.text("SAML_GROUPS_ATTRIBUTE", "groups")
 OIDC_ISSUER = env.text("OIDC_ISSUER", "")
-SAML_SSO_URL = env.text("SAML_SSO_URL", "")
 SOCIALACCOUNT_PROVIDERS = identity_providers.providers(
     oidc=identity_providers.OpenIdConnect(
         issuer=OIDC_ISSUER,
@@ -114,14 +111,8 @@ SOCIALACCOUNT_PROVIDERS = identity_providers.providers(
         client_id=env.beside("OIDC_CLIENT_ID", OIDC_ISSUER),
         secret=env.beside("OIDC_CLIENT_SECRET", OIDC_ISSUER),
     ),
-    saml=identity_providers.Saml(
-        sso_url=SAML_SSO_URL,
-        name=env.text("SAML_NAME", "your organization"),
-        entity_id=env.beside("SAML_ENTITY_ID", SAML_SSO_URL),
-        certificate=env.beside("SAML_CERTIFICATE", SAML_SSO_URL),
-    ),
 )
-SIGN_IN_ORIGINS = identity_providers.origins(OIDC_ISSUER, SAML_SSO_URL)
+SIGN_IN_ORIGINS = identity_providers.origins(OIDC_ISSUER)
 SOCIALACCOUNT_ADAPTER = "portal.accounts.provisioning.ProviderAdapter"
 SOCIALACCOUNT_AUTO_SIGNUP = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False

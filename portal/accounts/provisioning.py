@@ -37,12 +37,9 @@ def role_for(groups: Iterable[str], mapping: Mapping[str, str]) -> Role | None:
 
 
 def groups_of(extra: Mapping[str, Any]) -> list[str]:
-    """Return the groups that a provider's claims or attributes name; anything else than a list of texts is none."""
+    """Return the groups that a provider's claims name; anything else than a list of texts is none."""
     claims = extra.get("id_token")
-    if isinstance(claims, Mapping):
-        told = claims.get(settings.OIDC_GROUPS_CLAIM)
-    else:
-        told = extra.get(settings.SAML_GROUPS_ATTRIBUTE)
+    told = claims.get(settings.OIDC_GROUPS_CLAIM) if isinstance(claims, Mapping) else None
     return [group for group in told if isinstance(group, str)] if isinstance(told, list) else []
 
 

@@ -4,11 +4,10 @@ from allauth.mfa.base import views as factor_views
 from allauth.mfa.recovery_codes import views as recovery_views
 from allauth.mfa.totp import views as totp_views
 from allauth.mfa.webauthn import views as passkey_views
-from allauth.socialaccount.providers.saml import views as saml_views
 from django.urls import path
 from django.views.generic import RedirectView
 
-from portal.accounts import openid, saml, stages
+from portal.accounts import openid, stages
 
 to_account = RedirectView.as_view(pattern_name="console:account")
 to_sign_in = RedirectView.as_view(pattern_name="console:sign-in", query_string=True)
@@ -34,9 +33,4 @@ urlpatterns = [
     path("factors/passkeys/login/", passkey_views.login_webauthn, name="mfa_login_webauthn"),
     path("<slug:provider_id>/login/", openid.login, name="openid_connect_login"),
     path("<slug:provider_id>/login/callback/", openid.callback, name="openid_connect_callback"),
-    path("saml/<slug:organization_slug>/login/", saml_views.login, name="saml_login"),
-    path("saml/<slug:organization_slug>/acs/", saml_views.acs, name="saml_acs"),
-    path("saml/<slug:organization_slug>/acs/finish/", saml.finish_acs, name="saml_finish_acs"),
-    path("saml/<slug:organization_slug>/sls/", saml_views.sls, name="saml_sls"),
-    path("saml/<slug:organization_slug>/metadata/", saml_views.metadata, name="saml_metadata"),
 ]

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from portal.identity_providers import OIDC, SAML
+from portal.identity_providers import OIDC
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,5 @@ class Offered:
 
 def offered(request: HttpRequest) -> list[Offered]:
     """Return the providers of the settings."""
-    known = settings.SOCIALACCOUNT_PROVIDERS
-    found = [
-        Offered(app["name"], reverse("openid_connect_login", args=[OIDC]))
-        for app in known.get("openid_connect", {}).get("APPS", [])
-    ]
-    return found + [
-        Offered(app["name"], reverse("saml_login", args=[SAML])) for app in known.get("saml", {}).get("APPS", [])
-    ]
+    apps = settings.SOCIALACCOUNT_PROVIDERS.get("openid_connect", {}).get("APPS", [])
+    return [Offered(app["name"], reverse("openid_connect_login", args=[OIDC])) for app in apps]

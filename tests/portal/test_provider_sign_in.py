@@ -34,9 +34,8 @@ def provider(running: Provider, settings: Any) -> Iterator[Provider]:
     oidc = identity_providers.OpenIdConnect(
         issuer=running.url, name="Example Schools", client_id=CLIENT_ID, secret=CLIENT_SECRET
     )
-    saml = identity_providers.Saml(sso_url="", name="", entity_id="", certificate="")
     settings.OIDC_ISSUER = running.url
-    settings.SOCIALACCOUNT_PROVIDERS = identity_providers.providers(oidc=oidc, saml=saml)
+    settings.SOCIALACCOUNT_PROVIDERS = identity_providers.providers(oidc=oidc)
     settings.GROUP_ROLES = dict(pair.split("=") for pair in GROUP_ROLES.split(","))
     yield running
     running.twist, running.signed_in_at = None, None

@@ -189,7 +189,7 @@ class Unread:
 
 
 @pytest.mark.parametrize(("signed_in", "length"), [(False, LARGEST_ANONYMOUS_BODY + 1), (True, LARGEST_BODY + 1)])
-@pytest.mark.parametrize("address", ["/districts/bulk", "/sign-in", "/account/saml/saml/acs/", "/nowhere"])
+@pytest.mark.parametrize("address", ["/districts/bulk", "/sign-in", "/account/oidc/login/", "/nowhere"])
 def test_a_large_body_is_refused_unread(signed_in: bool, length: int, address: str):
     client = Client()
     if signed_in:

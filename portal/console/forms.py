@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 from django.db.models import Q, QuerySet
 from django.forms import BoundField
 from django.utils import timezone
@@ -323,6 +323,31 @@ class StateForm(DescribedForm):
 
 class SignInForm(DescribedForm, AuthenticationForm):
     """Django's own, with a hint below each field."""
+
+
+class CodeForm(DescribedForm):
+    """A code of an authenticator app, or a recovery code."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=32,
+        help_text=_("From your authenticator app, or one of your recovery codes."),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+
+class NewPasswordForm(DescribedForm, PasswordChangeForm):
+    """Django's own, with a hint below each field."""
+
+
+class ChosenPasswordForm(DescribedForm, SetPasswordForm):  # type: ignore[type-arg]
+    """Django's own, for who comes by a link that was sent."""
+
+
+class ResetForm(DescribedForm):
+    """Whom to send a link to."""
+
+    email = forms.EmailField(label=_("E-mail address"), max_length=254, help_text=_("The one of your account here."))
 
 
 class PasswordForm(DescribedForm):

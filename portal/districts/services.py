@@ -17,12 +17,14 @@ from portal.accounts.roles import Role, require_role
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
 from portal.districts import network, rules
-from portal.districts.models import AwsAccount, District
+from portal.districts.models import HOLDS_NAMES, AwsAccount, District
 from portal.districts.registration import Registration, RegistrationRefused
 from portal.districts.spec import district_field, spec_data
 from portal.districts.statuses import TABLE, DistrictStatus, DriftStatus
+from portal.look_alikes import skeleton
 from portal.state_table import By
 
+NOT_ASCII = "[^ -~]"
 ALLOCATION_LOCK = 0x484F4D45
 """Held while a district is registered, so that two at a time never choose the same network or suffix."""
 
@@ -56,6 +58,7 @@ def register(*, registration: Registration, actor: User | None) -> District:
     district = _draft(registration, actor, problems)
     _check_spec(district, problems)
     _check_suffix(district, problems)
+    _check_double(district, problems)
     if problems:
         raise RegistrationRefused(problems)
     district.save()
@@ -77,6 +80,7 @@ def check(registration: Registration) -> dict[str, list[str]]:
     district = _draft(registration, None, problems)
     _check_spec(district, problems)
     _check_suffix(district, problems)
+    _check_double(district, problems)
     return dict(problems)
 
 
@@ -177,6 +181,28 @@ def _check_suffix(district: District, problems: dict[str, list[str]]) -> None:
     if other is not None:
         problems["slug"].append(
             f"{district.suffix} is taken by {other.name}. Choose another slug, or another environment."
+        )
+
+
+def _check_double(district: District, problems: dict[str, list[str]]) -> None:
+    """Refuse a name that another district of this environment has, or one that looks like it.
+
+    Districts of two states may have one name. Names of ASCII letters look like themselves alone, in whatever case; so
+    only others are compared letter by letter.
+    """
+    if "name" in problems or not district.name:
+        return
+    own = skeleton(district.name)
+    others = District.objects.filter(HOLDS_NAMES, environment=district.environment)
+    if district.state_code:
+        others = others.filter(state_code__in=["", district.state_code])
+    other = others.filter(name__iexact=own).first()
+    if other is None:
+        foreign = others.filter(name__regex=NOT_ASCII) if own.isascii() else others
+        other = next((one for one in foreign.only("name", "suffix") if skeleton(one.name) == own), None)
+    if other is not None:
+        problems["name"].append(
+            f"{other.suffix} has this name, or one that looks like it. Add what tells them apart, such as the county."
         )
 
 

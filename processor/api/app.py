@@ -20,6 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from processor.analytics.service import Moved
 from processor.api import aggregates, files, ingest, pages, students
 from processor.api.asking import problem
+from processor.api.body_limit import BodyLimit
 from processor.api.services import Services
 from processor.api.telemetry import Watched
 
@@ -73,7 +74,7 @@ def create_app(services: Services) -> Any:
     add_errors(app)
     made = files.upload_form(services.s3, services.settings.bucket, "")
     headers = security_headers(made["url"], services.api.upload_origin)
-    return Watched(app, services.telemetry, headers, services.tracing)
+    return Watched(BodyLimit(app), services.telemetry, headers, services.tracing)
 
 
 def add_health(app: FastAPI) -> None:

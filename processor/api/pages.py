@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import time
@@ -21,7 +22,7 @@ from processor.analytics.occasions import Occasion
 from processor.analytics.tables import EXACT, unlisted
 from processor.api import charts, files
 from processor.api.aggregates import PURPOSE, By, counted
-from processor.api.asking import COOKIE, access, caller_of, same_origin, services_of, signed_in
+from processor.api.asking import COOKIE, access, caller_of, of_another_site, same_origin, services_of, signed_in
 from processor.api.ingest import get_report
 from processor.api.tokens import Caller, Right
 from processor.ingest.states import ENDED
@@ -94,12 +95,17 @@ def ask_token(request: Request) -> Response:
 @router.post(SIGN_IN)
 async def take_token(request: Request) -> Response:
     """Keep a good token in a cookie that no script reads and no other site sends along."""
+    if of_another_site(request):
+        raise HTTPException(403, "The form came from another site.")
     body = b""
     async for part in request.stream():
         body += part
         if len(body) > LARGEST_FORM:
             raise HTTPException(413, "The form is too large.")
-    token = parse_qs(body.decode("ascii", "replace")).get("token", [""])[0].strip()
+    try:
+        token = parse_qs(body.decode("ascii", "replace"), max_num_fields=8).get("token", [""])[0].strip()
+    except ValueError as error:
+        raise HTTPException(400, "The form cannot be read.") from error
     try:
         caller = await run_in_threadpool(caller_of, request, token)
     except HTTPException as error:
@@ -114,9 +120,12 @@ async def take_token(request: Request) -> Response:
 
 @router.post("/sign-out")
 def sign_out(request: Request) -> Response:
-    """Forget the token."""
+    """Take the token back, wherever else somebody has it, and forget it here."""
     if not same_origin(request):
         raise HTTPException(403, "The form came from another site.")
+    token = request.cookies.get(COOKIE, "")
+    with contextlib.suppress(HTTPException):
+        services_of(request).revocations.revoke(caller_of(request, token))
     answer = RedirectResponse(SIGN_IN, 303)
     answer.delete_cookie(COOKIE, path="/")
     return answer
@@ -126,10 +135,19 @@ def sign_out(request: Request) -> Response:
 def upload(request: Request, caller: Office) -> Response:
     """Show the form that sends a file to the bucket; the bucket leads the browser back."""
     services = services_of(request)
-    scheme = request.headers.get("x-forwarded-proto", request.url.scheme)
-    redirect = f"{scheme}://{request.headers.get('host', '')}/uploaded"
-    form = files.upload_form(services.s3, services.settings.bucket, redirect)
+    form = files.upload_form(services.s3, services.settings.bucket, way_back(request))
     return page(request, "upload.html", form=form, largest=files.LARGEST)
+
+
+def way_back(request: Request) -> str:
+    """Return where the bucket leads the browser after an upload, or nothing: to a host of ours and to no other.
+
+    Whoever sends a request writes its Host header. Without one of ours the bucket answers by itself.
+    """
+    scheme = request.headers.get("x-forwarded-proto", request.url.scheme)
+    host = request.headers.get("host", "")
+    ours = services_of(request).api.is_own_host(host)
+    return f"{scheme}://{host}/uploaded" if ours and scheme in ("http", "https") else ""
 
 
 @router.get("/uploaded")

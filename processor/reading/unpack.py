@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -19,6 +20,15 @@ FREE_BYTES = 64 * 1024 * 1024
 MOST_RATIO = 100
 """Result files shrink to a tenth; ten times that is no result file."""
 MOST_BYTES = 50 * 1024**3
+
+MOST_ENTRIES = 2000
+"""Folders and what a system adds to an archive are entries too, and no files of results."""
+MOST_DIRECTORY = 1024 * 1024
+"""Bytes: 2,000 entries with names of some hundred characters."""
+END_RECORD, END_LENGTH = b"PK\x05\x06", 22
+ZIP64_LOCATOR, LOCATOR_LENGTH = b"PK\x06\x07", 20
+TAIL = END_LENGTH + LOCATOR_LENGTH + 65_535
+"""Bytes at an archive's end among which the record lies: a comment of any length may follow it."""
 
 GZIP, ZIP, EMPTY_ZIP = b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06"
 
@@ -90,6 +100,7 @@ def _damaged() -> FileProblem:
 
 
 def _zipped(stream: BinaryIO, size: int) -> Iterator[Part]:
+    check_directory(stream)
     try:
         archive = zipfile.ZipFile(stream)
     except (zipfile.BadZipFile, io.UnsupportedOperation, ValueError, OSError) as error:
@@ -116,6 +127,30 @@ def _zipped(stream: BinaryIO, size: int) -> Iterator[Part]:
             raise _damaged() from error
         with opened:
             yield Part(_base(member.filename), _guarded(_chunks(cast(BinaryIO, opened)), bound))
+
+
+def check_directory(stream: BinaryIO) -> None:
+    """Refuse an archive by the size of its directory, before any of it is read into memory.
+
+    Python reads the whole directory at once, an object for each entry. The record at the archive's end says how large
+    it is, and what really lies before that record is measured as well. Source: PKWARE, APPNOTE.TXT, 4.3.16 and 4.3.15.
+    """
+    size = stream.seek(0, io.SEEK_END)
+    start = max(0, size - TAIL)
+    stream.seek(start)
+    tail = stream.read(TAIL)
+    stream.seek(0)
+    at = tail.rfind(END_RECORD)
+    if at < 0 or len(tail) - at < END_LENGTH:
+        raise _damaged()
+    entries, length = struct.unpack_from("<HL", tail, at + 10)
+    is_large = tail[max(0, at - LOCATOR_LENGTH) : at].startswith(ZIP64_LOCATOR)
+    if is_large or entries > MOST_ENTRIES or length > MOST_DIRECTORY:
+        raise FileProblem(
+            "archive_members",
+            f"The archive lists more than {MOST_ENTRIES} entries; 1 to {MOST_PARTS} files can be read.",
+            "Send an archive with result files only.",
+        )
 
 
 def _base(name: str) -> str:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from playwright.sync_api import Page
 
 from tests.atlas.acts import (
+    change_the_password_wrongly,
     confirm_wrongly,
     lose_the_connection,
     open_the_dialog,
@@ -17,6 +18,7 @@ from tests.atlas.acts import (
     register_wrongly,
     roll_out_wrongly,
     set_wrongly,
+    sign_in_again,
     sign_in_again_wrongly,
     sign_in_wrongly,
     try_a_file,
@@ -121,6 +123,11 @@ SCENES: tuple[Scene, ...] = (
     ),
     Scene("sign-in-again", U, NOTHING, "/sign-in/again", "cannot be undone"),
     Scene("sign-in-again", E, NOTHING, "/sign-in/again", "not your password", act=sign_in_again_wrongly),
+    Scene("account", U, NOTHING, "/account", "Who you are here"),
+    Scene("account-password", U, NOTHING, "/account/password", "Your other sessions end"),
+    Scene("account-password", E, NOTHING, "/account/password", "Error: ", act=change_the_password_wrongly),
+    Scene("mfa_activate_totp", U, NOTHING, "/account/factors/totp/activate/", "Let the app read", act=sign_in_again),
+    Scene("mfa_add_webauthn", U, NOTHING, "/account/factors/passkeys/add/", "Your browser keeps it", act=sign_in_again),
     Scene("fleet", M, NOTHING, "/", "No district yet"),
     Scene("fleet", F, NOTHING, "/", ROLELESS, who="nemo", status=403),
     Scene("register", M, NOTHING, "/districts/new", "What will be made"),

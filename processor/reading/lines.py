@@ -11,8 +11,10 @@ class Lines:
     """A file's lines, each with its end.
 
     `too_long` has the numbers of the lines that were passed over (an empty line stands for each), `has_nul` says
-    whether a NUL character was seen so far, `chunks` how many chunks were taken.
+    whether a NUL character was seen so far, `chunks` how many chunks were taken, `before` how many lines stand above.
     """
+
+    before = 0
 
     def __init__(self, chunks: Iterable[str], most: int = MOST_CHARACTERS) -> None:
         self._chunks, self._most = chunks, most

@@ -42,7 +42,11 @@ BY_WORDS = {
 STATES = {
     "received": "waits", "reading": "is being read", "merged": "is in", "rejected": "was refused as a whole",
     "superseded": "was replaced by a newer upload", "failed": "failed and is tried again",
+    "tried": "was tried: nothing of it is stored", "undone": "was taken back",
 }  # fmt: skip
+
+MAPPABLE = frozenset({"unknown_format", "column_missing", "no_header", "too_many_columns"})
+"""Problems of files that a mapping may make readable."""
 
 
 def page(request: Request, name: str, status: int = 200, **told: Any) -> HTMLResponse:
@@ -90,15 +94,20 @@ def ask_token(request: Request) -> Response:
     return page(request, "sign_in.html", issuer=services_of(request).api.issuer, wrong="")
 
 
-@router.post(SIGN_IN)
-async def take_token(request: Request) -> Response:
-    """Keep a good token in a cookie that no script reads and no other site sends along."""
+async def form_of(request: Request) -> dict[str, str]:
+    """Return a form's fields, the first of each name; raises HTTPException for one that is too large."""
     body = b""
     async for part in request.stream():
         body += part
         if len(body) > LARGEST_FORM:
             raise HTTPException(413, "The form is too large.")
-    token = parse_qs(body.decode("ascii", "replace")).get("token", [""])[0].strip()
+    return {name: told[0].strip() for name, told in parse_qs(body.decode("ascii", "replace")).items()}
+
+
+@router.post(SIGN_IN)
+async def take_token(request: Request) -> Response:
+    """Keep a good token in a cookie that no script reads and no other site sends along."""
+    token = (await form_of(request)).get("token", "")
     try:
         caller = await run_in_threadpool(caller_of, request, token)
     except HTTPException as error:
@@ -122,13 +131,13 @@ def sign_out(request: Request) -> Response:
 
 
 @router.get("/upload")
-def upload(request: Request, caller: Office) -> Response:
-    """Show the form that sends a file to the bucket; the bucket leads the browser back."""
+def upload(request: Request, caller: Office, trial: bool = False) -> Response:
+    """Show the form that sends a file to the bucket, to be stored or only tried; the bucket leads the browser back."""
     services = services_of(request)
     scheme = request.headers.get("x-forwarded-proto", request.url.scheme)
     redirect = f"{scheme}://{request.headers.get('host', '')}/uploaded"
-    form = files.upload_form(services.s3, services.settings.bucket, redirect)
-    return page(request, "upload.html", form=form, largest=files.LARGEST)
+    form = files.upload_form(services.s3, services.settings.bucket, redirect, trial=trial)
+    return page(request, "upload.html", form=form, largest=files.LARGEST, trial=trial)
 
 
 @router.get("/uploaded")
@@ -249,4 +258,7 @@ def titles(request: Request, what: str) -> dict[str, str]:
 def named(file: dict[str, Any]) -> dict[str, Any]:
     """Return a file with its name and its state in words."""
     name = file["object_key"].rsplit("/", 1)[-1]
-    return {**file, "name": name, "words": STATES.get(file["state"], file["state"]), "ended": file["state"] in ENDED}
+    ended = file["state"] in ENDED
+    mappable = file["problem_code"] in MAPPABLE and file["state"] == "rejected"
+    words = STATES.get(file["state"], file["state"])
+    return {**file, "name": name, "words": words, "ended": ended, "mappable": mappable}

@@ -136,7 +136,10 @@ class Parts:
 
     def read(self, text: Decoded | Workbook) -> None:
         """Read it as what its first character and its names say it is."""
-        characters = iter(text)
+        self.read_characters(iter(text))
+
+    def read_characters(self, characters: Iterator[str]) -> None:
+        """Read a part's characters; raises FileProblem where they are of no format."""
         first = next(characters, "")
         while not first.strip() and (more := next(characters, "")):
             first += more

@@ -19,7 +19,7 @@ from processor.mappings.recognition import Recognition
 from processor.problems import BadValue, FileProblem, RefusedCell
 from processor.reading.documents import Documents
 from processor.reading.fixed import FixedWidth
-from processor.reading.heading import Heading
+from processor.reading.heading import find
 from processor.reading.lines import Lines
 from processor.reading.table import Table
 from processor.reading.text import Decoded
@@ -149,18 +149,19 @@ class Parts:
         if first.lstrip()[0] in "[{":
             self._objects(Documents(whole))
         else:
-            self._lines(Heading(Lines(whole), self._recognition.known))
+            self._lines(Lines(whole))
 
-    def _lines(self, lines: Heading) -> None:
+    def _lines(self, lines: Lines) -> None:
         """Read a table with column names, or records that a layout cuts."""
-        records = self._recognition.records(lines.first.rstrip("\n")) if not lines.found else None
+        heading = find(lines, self._recognition.known)
+        records = self._recognition.records(heading.first) if not heading.found else None
         if records is not None:
             kind, layout = records
             fields = [(name, *place) for name, place in layout.fields.items()]
             self._table(FixedWidth(lines, fields, layout.least or layout.length, layout.length), kind)
             return
         table = Table(lines)
-        self._table(table, self._recognition.table(table.header, lines.titles, self._name))
+        self._table(table, self._recognition.table(table.header, heading.titles, self._name))
 
     def _table(self, table: Table | FixedWidth, kind: Format | None) -> None:
         if kind is None or kind.writer is None:

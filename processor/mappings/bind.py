@@ -19,6 +19,8 @@ PLAIN, PLAIN_PREFIX = "plain", plain_csv.PREFIX
 """A table of one's own is of the same tests as the plain CSV: its results replace those, and are replaced by them."""
 SEVERAL = "Two or more races"
 HISPANIC = "Hispanic or Latino"
+MOST_KNOWN = 50_000
+"""So many students and occasions are remembered as put."""
 LAST_DAY = "-06-30"
 """Dates a result of which only the school year is known: the year's last day, as with Ed-Fi."""
 Pick = Callable[[Sequence[str]], str]
@@ -241,6 +243,38 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
         tail = f"{reading.when}\tf\n"
         start = f"\t{reading.part}\t"
         none = values.NULL
+        known: set[tuple[str, ...]] = set()
+        administrations: dict[tuple[str, ...], str] = {}
+
+        def remember(one: tuple[str, ...]) -> None:
+            """Take note of what was put already: most rows are about students and occasions that others were about."""
+            if len(known) >= MOST_KNOWN:
+                known.clear()
+            known.add(one)
+
+        def introduce(person: tuple[str, ...], local: str) -> None:
+            """Put the student of a row, and the school."""
+            student, state, first, middle_name, last, *groups, school, name = person
+            put("student", student, *at)
+            put("student_identity", student, local, state, *at)
+            if first or last:
+                put("student_name", student, first, middle_name, last, *at)
+            if any(groups):
+                put("student_subgroup", student, *groups, *at)
+            if school and name:
+                put("school", school, name, "school", none, none, *at)
+
+        def held(told: tuple[str, ...]) -> str:
+            """Put a test and its occasion, and return the occasion's id."""
+            title, subject, year, occasion, least, most = told
+            which = f"{vendor}{' '.join(title.casefold().split())}"
+            made = f"{which}|{year}|{occasion.casefold()}"
+            put("assessment", which, title, subject, least, most, *at)
+            put("administration", made, which, f"{year} {occasion}".strip(), none, none, none, least, most, *at)
+            if len(administrations) >= MOST_KNOWN:
+                administrations.clear()
+            administrations[told] = made
+            return made
 
         def write(line: int, row: Sequence[str]) -> None:
             local = local_id(row)
@@ -253,24 +287,20 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
             student = pseudonym(local.replace("\\\\", "\\"))
             name = school_name(row)
             school = school_id(row) or name
-            put("student", student, *at)
-            put("student_identity", student, local, state_id(row), *at)
-            if (first := given(row)) or family(row):
-                put("student_name", student, first, middle(row), family(row), *at)
-            groups = (gender(row), race(row), poor(row), learner(row), disability(row))
-            if any(groups):
-                put("student_subgroup", student, *groups, *at)
-            if school and name:
-                put("school", school, name, "school", none, none, *at)
+            person = (student, state_id(row), given(row), middle(row), family(row), gender(row), race(row), poor(row),
+                      learner(row), disability(row), school, name)  # fmt: skip
+            if person not in known:
+                remember(person)
+                introduce(person, local)
             for one in found:
                 title, subject, day, year, occasion, grade, own, standard, least, most, rows = one
-                which = f"{vendor}{' '.join(title.casefold().split())}"
-                administration = f"{which}|{year}|{occasion.casefold()}"
+                occasion_of = (title, subject, year, occasion, least, most)
+                administration = administrations.get(occasion_of) or held(occasion_of)
                 if school or grade:
-                    put("enrolment", student, year, school, grade, *at)
-                put("assessment", which, title, subject, least, most, *at)
-                period = f"{year} {occasion}".strip()
-                put("administration", administration, which, period, none, none, none, least, most, *at)
+                    enrolled = (student, year, school, grade)
+                    if enrolled not in known:
+                        remember(enrolled)
+                        put("enrolment", *enrolled, *at)
                 # A sitting is known by the vendor's own id, or by its day: a second one in a window is a retest.
                 record = f"{administration}|{student}|{standard}" if plain else (
                     f"{administration}|{student}|{own or day}|{standard}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import islice
 from typing import Any, BinaryIO
 
 from processor.formats import oneroster
@@ -15,7 +15,7 @@ from processor.ingest.report import Report
 from processor.mappings.model import Mapping
 from processor.mappings.recognition import Recognition
 from processor.problems import FileProblem
-from processor.reading.heading import DELIMITERS, Heading, Known
+from processor.reading.heading import DELIMITERS, Known, find
 from processor.reading.lines import Lines
 from processor.reading.table import Table
 from processor.reading.unpack import Part, parts
@@ -75,11 +75,12 @@ def beginning(stream: BinaryIO, *, name: str, size: int, recognition: Recognitio
         if first := next((line for line in lines if line.strip()), ""):
             if first.lstrip()[0] in "[{<":
                 continue
-            heading = Heading(Lines(chain(lines)), recognition.known)
+            again = Lines(iter(lines))
+            heading = find(again, recognition.known)
             if not heading.found:
-                heading = Heading(Lines(chain(lines)), likely(lines))
-            table = Table(heading)
-            return Beginning(part.name, text.encoding, lines, table.header, heading.titles)
+                again = Lines(iter(lines))
+                heading = find(again, likely(lines))
+            return Beginning(part.name, text.encoding, lines, Table(again).header, list(heading.titles))
     raise FileProblem(
         "no_table", "There is no table with columns in this file.", "Send a CSV, a text file of fixed width, or an xlsx."
     )

@@ -26,7 +26,16 @@ from tests.processor.mappings.reading import read
 from tests.processor.pipeline import running_pipeline
 
 COLUMNS = 300
-READ = ("TermName", "SchoolName", "StudentID", "Subject", "TestID", "TestStartDate", "TestRITScore", "AchievementQuintile")
+READ = (
+    "TermName",
+    "SchoolName",
+    "StudentID",
+    "Subject",
+    "TestID",
+    "TestStartDate",
+    "TestRITScore",
+    "AchievementQuintile",
+)
 LEAST = 0.4
 
 

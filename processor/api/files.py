@@ -28,7 +28,8 @@ COLUMNS = (
 def upload_form(s3: Any, bucket: str, redirect: str, *, trial: bool = False) -> dict[str, Any]:
     """Return where a form sends a file, and its fields: straight to the bucket, up to 5 GB, under a folder of its own.
 
-    A file below the folder of trials is read and checked, and nothing of it is stored. The browser puts the file's name for `${filename}` (Amazon S3, "Browser-based uploads using POST").
+    A file below the folder of trials is read and checked, and nothing of it is stored. The browser puts the file's name
+    for `${filename}` (Amazon S3, "Browser-based uploads using POST").
     """
     folder = f"{TRIALS if trial else INCOMING}{secrets.token_hex(8)}/"
     fields = {"success_action_redirect": redirect} if redirect else {"success_action_status": "201"}

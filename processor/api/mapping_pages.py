@@ -86,7 +86,6 @@ def _take(request: Request, caller: Caller, file_id: int, form: dict[str, str]) 
         target: propose.Choice(form.get(target, ""), "" if form.get(target) else form.get(f"{target}_is", ""))
         for target in propose.TARGETS
     }
-    using = mappings.recognition(services)
     try:
         told = _built(request, caller, file_id, choices, title, form.get("base", ""))
     except (ValueError, ValidationError) as error:
@@ -99,8 +98,7 @@ def _take(request: Request, caller: Caller, file_id: int, form: dict[str, str]) 
         )
         return _show(request, file, shown, title)
     try:
-        if not any(one.name == told.name and one.origin == "library" for one in using.all):
-            mappings.saved_as(services, told, caller.actor)
+        mappings.saved_as(services, told, caller.actor)
         key = mappings.sent_again(services, file_id)
     except (TooManyMappingsError, ValueError) as error:
         raise HTTPException(409, str(error)) from error

@@ -1,4 +1,4 @@
-"""Routes of mappings, and of what is done with a file: `/v1/mappings`, `/v1/files/{file_id}/mapping`, `undo`, `again`."""
+"""Routes of mappings, `/v1/mappings`, and of what is done with a file: its `mapping`, `again` and `undo`."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def post_file_mapping(request: Request, caller: Ingest, file_id: int, mapping: M
 
 @router.post("/files/{file_id}/again", status_code=202)
 def post_again(request: Request, caller: Ingest, file_id: int) -> dict[str, str]:
-    """Read a file once more, as after a mapping was saved; one that was tried is stored. Answers the new object's key."""
+    """Read a file once more, as after a mapping was saved; one that was tried is stored. Answers the new key."""
     try:
         return {"key": mappings.sent_again(services_of(request), file_id)}
     except NoFileError as error:

@@ -14,12 +14,13 @@ from processor.access import Access, close_access, open_access
 from processor.api import files
 from processor.api.services import Services
 from processor.formats.base import Reading
+from processor.ingest import preview
+from processor.ingest.preview import Beginning, Shown
 from processor.ingest.states import ENDED, FileState
 from processor.ingest.undo import Undone, undo
 from processor.ingest.worker import ROLE as WRITER
-from processor.mappings import preview, propose
+from processor.mappings import propose
 from processor.mappings.model import Mapping
-from processor.mappings.preview import Beginning, Shown
 from processor.mappings.recognition import Recognition
 from processor.mappings.saved import save, saved, withdraw
 from processor.problems import FileProblem, ObjectReplaced
@@ -119,7 +120,15 @@ def mapped(services: Services, access: Access, file_id: int, told: Mapping | Non
         missing = propose.missing(told or next(one for one in using.all if one.name == base), begun.header)
     rows, problem = _shown(services, access, begun, mapping, known is not None and told is None, using)
     return Mapped(
-        begun.header, begun.titles, known.title if known is not None else "", missing, mapping, found, base, rows, problem
+        begun.header,
+        begun.titles,
+        known.title if known is not None else "",
+        missing,
+        mapping,
+        found,
+        base,
+        rows,
+        problem,
     )
 
 
@@ -194,4 +203,3 @@ def taken_back(services: Services, file_id: int, access: Access) -> Undone:
     if services.sender is not None:
         services.sender.used()
     return done
-

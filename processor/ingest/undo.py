@@ -70,7 +70,8 @@ def undo(connection: psycopg.Connection, file_id: int, access: Access) -> Undone
 
 def _check(connection: psycopg.Connection, file_id: int) -> None:
     row = connection.execute(
-        "SELECT state, finished_at > now() - make_interval(days => %s) FROM homeroom.file WHERE file_id = %s FOR UPDATE",
+        "SELECT state, finished_at > now() - make_interval(days => %s) FROM homeroom.file WHERE file_id = %s "
+        "FOR UPDATE",
         (versions.KEPT_DAYS, file_id),
     ).fetchone()
     if row is None:

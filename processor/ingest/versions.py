@@ -73,7 +73,7 @@ def keep_results(connection: psycopg.Connection, file_id: int) -> None:
     connection.execute(
         "WITH met AS (SELECT DISTINCT record_id FROM known), told AS ("
         "SELECT r.record_id AS key, r.file_id, r.student, (to_jsonb(r) - 'file_id') "
-        "|| '{\"deleted\": false, \"line\": 0, \"part\": 0}' AS content "
+        '|| \'{"deleted": false, "line": 0, "part": 0}\' AS content '
         "FROM homeroom.result r JOIN met USING (record_id) "
         f"UNION ALL SELECT s.record_id, %(file)s::bigint, s.student, to_jsonb(s) FROM {OF_RESULTS} s "
         f"JOIN met USING (record_id)) {INSERT}",
@@ -89,7 +89,23 @@ INSERT = (
 
 
 def prune(connection: psycopg.Connection) -> None:
-    """Let go what was said about rows that no file of the last days has spoken of."""
+    """Once a day, let go what can no longer be asked for.
+
+    Rows that no file of the last days has spoken of need no words any more. Of other rows' older words the newest is
+    kept, on which those of the last days stand; before it were files that cannot be taken back.
+    """
+    first = connection.execute(
+        "SELECT NOT EXISTS (SELECT FROM homeroom.file WHERE state = 'merged' AND finished_at >= current_date)"
+    ).fetchone()
+    if first != (True,):
+        return
+    connection.execute(
+        "DELETE FROM homeroom.row_version v WHERE v.kept_at < now() - make_interval(days => %(days)s) AND EXISTS ("
+        "SELECT FROM homeroom.row_version n WHERE (n.target, n.key) = (v.target, v.key) AND n.file_id > v.file_id "
+        "AND n.kept_at < now() - make_interval(days => %(days)s) "
+        "AND (n.content ->> 'modified_at')::timestamptz >= (v.content ->> 'modified_at')::timestamptz)",
+        {"days": KEPT_DAYS},
+    )
     connection.execute(
         "DELETE FROM homeroom.row_version v WHERE v.kept_at < now() - make_interval(days => %(days)s) "
         "AND NOT EXISTS (SELECT FROM homeroom.row_version n WHERE (n.target, n.key) = (v.target, v.key) "

@@ -212,9 +212,7 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
     """Return what makes the writer of one reading."""
     told = mapping.student
     local_id, state_id = columns.pick(told.id, "id"), columns.pick(told.state_id, "id")
-    given, middle, family = (
-        columns.pick(one, "name") for one in (told.given_name, told.middle_name, told.family_name)
-    )
+    given, middle, family = (columns.pick(one, "name") for one in (told.given_name, told.middle_name, told.family_name))
     gender, ethnicity = columns.pick(told.gender, "gender"), columns.pick(told.ethnicity, "text")
     hispanic = columns.pick(told.hispanic, "flag")
     poor, learner, disability = (
@@ -302,8 +300,10 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
                         remember(enrolled)
                         put("enrolment", *enrolled, *at)
                 # A sitting is known by the vendor's own id, or by its day: a second one in a window is a retest.
-                record = f"{administration}|{student}|{standard}" if plain else (
-                    f"{administration}|{student}|{own or day}|{standard}"
+                record = (
+                    f"{administration}|{student}|{standard}"
+                    if plain
+                    else (f"{administration}|{student}|{own or day}|{standard}")
                 )
                 for code, score, level in rows:
                     put_result(

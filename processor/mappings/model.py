@@ -222,7 +222,7 @@ class Mapping(Strict):
 
     @functools.cached_property
     def named(self) -> frozenset[str]:
-        """Return the plain names of all columns that it names; of two mappings that fit, the one that reads more counts."""
+        """Return the plain names of all columns that it names: of two that fit, the one that reads more counts."""
         return frozenset(names.plain(name) for value in values_of(self) for name in value.columns)
 
     @functools.cached_property
@@ -254,8 +254,7 @@ def _each(told: Any) -> list[Any]:
     rest = {key: one for key, one in told.items() if key != "each"}
     ways = itertools.product(*(told["each"][name] for name in names))
     return [
-        _filled(rest, dict(zip(names, map(str, way), strict=True)))
-        for way in itertools.islice(ways, MOST_RESULTS + 1)
+        _filled(rest, dict(zip(names, map(str, way), strict=True))) for way in itertools.islice(ways, MOST_RESULTS + 1)
     ]
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping as MappingOf, Sequence
+from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from typing import Any
 
@@ -176,7 +177,9 @@ def guessed(mappings: Iterable[Mapping], header: Sequence[str], title: str) -> d
     return {target: found.get(target, Choice()) for target in TARGETS}
 
 
-def made(told: MappingOf[str, Choice], *, name: str, title: str, vendor: str = "", base: Mapping | None = None) -> Mapping:
+def made(
+    told: MappingOf[str, Choice], *, name: str, title: str, vendor: str = "", base: Mapping | None = None
+) -> Mapping:
     """Return the mapping of a person's choices, within another one where they began with that.
 
     Raises pydantic's ValidationError, or ValueError where a field that is needed is chosen nowhere.

@@ -14,7 +14,6 @@ class Lines:
     whether a NUL character was seen so far, `chunks` how many chunks were taken, `before` how many lines stand above.
     """
 
-
     def __init__(self, chunks: Iterable[str], most: int = MOST_CHARACTERS) -> None:
         self._chunks, self._most = chunks, most
         self.too_long: list[int] = []

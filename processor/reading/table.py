@@ -71,7 +71,11 @@ class Table:
                 ended = True
             except csv.Error:
                 self.broken.append(
-                    (reader.line_num + before, "broken_quotes", "A cell that begins with a quote does not end, or is too long.")
+                    (
+                        reader.line_num + before,
+                        "broken_quotes",
+                        "A cell that begins with a quote does not end, or is too long.",
+                    )
                 )
         if rows:
             yield numbers, rows

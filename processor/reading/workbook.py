@@ -162,7 +162,9 @@ class Workbook:
             if best is None or count > best[0]:
                 best = (count, sheet)
         if best is None:
-            raise FileProblem("empty", "The workbook has no rows.", "Save the sheet with the results, and send it again.")
+            raise FileProblem(
+                "empty", "The workbook has no rows.", "Save the sheet with the results, and send it again."
+            )
         return best[1]
 
     def _rows(self, sheet: Any) -> Iterator[list[str]]:

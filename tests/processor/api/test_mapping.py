@@ -59,9 +59,9 @@ def test_an_unknown_file_is_mapped_on_its_page_and_the_next_one_is_read_by_itsel
     district.drain()
     file_id, state = newest(district)
     assert (state, file_id > refused) == ("merged", True)
-    assert district.rows("SELECT format, rows_accepted, rows_rejected FROM homeroom.file WHERE file_id = %s", file_id) == [
-        ("woodland (mapping 1)", 1, 1)
-    ]
+    assert district.rows(
+        "SELECT format, rows_accepted, rows_rejected FROM homeroom.file WHERE file_id = %s", file_id
+    ) == [("woodland (mapping 1)", 1, 1)]
     other = UNKNOWN.replace("9001", "9011").replace("many", "190").replace("Pupil outcomes report\n", "")
     taken = district.take("other.csv", other)
     assert (taken.accepted, taken.rejected) == (2, 0)

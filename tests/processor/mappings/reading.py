@@ -11,7 +11,7 @@ from typing import Any
 from processor.formats.base import Reading
 from processor.ingest.reading import Outcome, read_upload
 from processor.ingest.report import Report
-from processor.mappings.preview import Collected, _row
+from processor.ingest.preview import Collected, row_of
 from processor.mappings.recognition import Recognition
 from processor.problems import RefusedCell
 from processor.pseudonyms import Pseudonyms
@@ -30,7 +30,7 @@ class Read:
     @property
     def rows(self) -> list[dict[str, Any]]:
         """Return the results as a person reads them."""
-        return [_row(self.sink, result) for result in self.sink.results]
+        return [row_of(self.sink, result) for result in self.sink.results]
 
     @property
     def formats(self) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from datetime import datetime
+from datetime import date
 
 import openpyxl
 import pytest
@@ -75,11 +75,11 @@ def test_a_record_whose_blanks_an_editor_has_cut_is_read_all_the_same():
 
 
 def test_a_workbooks_sheet_is_found_below_its_title_lines():
-    titles: list[list[object]] = [["Maple district"], [], ["Printed", datetime(2026, 8, 1)]]
+    titles: list[list[object]] = [["Maple district"], [], ["Printed", date(2026, 8, 1)]]
     header: list[object] = list(MAP)
     values: list[object] = [MAP[name] for name in MAP]
     values[list(MAP).index("StudentID")] = 1001
-    values[list(MAP).index("TestStartDate")] = datetime(2025, 9, 16)
+    values[list(MAP).index("TestStartDate")] = date(2025, 9, 16)
     values[list(MAP).index("TestRITScore")] = 208.0
     told = read(workbook(*titles, header, values, before=3), name="map.xlsx")
     assert told.formats == {"nwea-map-growth"}
@@ -98,7 +98,10 @@ def test_a_workbook_within_an_archive_is_read_too():
 def bomb(member: str, size: int) -> bytes:
     """Return a workbook one of whose members expands to so many bytes."""
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(workbook(["a", "b"]))) as good, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as bad:
+    with (
+        zipfile.ZipFile(io.BytesIO(workbook(["a", "b"]))) as good,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as bad,
+    ):
         for name in good.namelist():
             if name != member:
                 bad.writestr(name, good.read(name))
@@ -154,9 +157,9 @@ def test_files_of_each_shape_go_all_the_way(pipeline: Pipeline):
         "map.csv.zip": zipped_one("ComboStudentAssessment.csv", table({**MAP, "StudentID": "1007"})),
     }
     taken = {name: pipeline.take(name, content) for name, content in files.items()}
-    assert {name: (one.ended, one.rows, one.rejected, one.held) for name, one in taken.items()} == {
-        name: (Ended.MERGED, 1, 0, 0) for name in files
-    }
+    assert {name: (one.ended, one.rows, one.rejected, one.held) for name, one in taken.items()} == dict.fromkeys(
+        files, (Ended.MERGED, 1, 0, 0)
+    )
     assert pipeline.rows(
         "SELECT a.title, count(*) FROM homeroom.analytics_result r JOIN homeroom.assessment a USING (assessment_id) "
         "WHERE r.standard = '' GROUP BY 1 ORDER BY 1"

@@ -13,7 +13,7 @@ from processor.mappings.transforms import MADE_STEPS, PLAIN_STEPS, chained, made
 from processor.problems import BadValue
 
 ARGUMENTS = {
-    "map": st.dictionaries(st.text(max_size=5), st.text(max_size=5).filter(lambda t: not set(t) & set("\t\n\r\\")), max_size=3),
+    "map": st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3),
     "prefix": st.sampled_from(["STAAR ", "AP "]), "suffix": st.sampled_from([" test"]),
     "part": st.tuples(st.sampled_from([" ", "-", ":"]), st.integers(-2, 2)),
     "slice": st.tuples(st.integers(0, 5), st.integers(1, 5)), "pad": st.integers(1, 12),
@@ -33,14 +33,11 @@ def steps(draw: st.DrawFn) -> list[object]:
 
 
 @given(cell=CELLS, first=steps(), second=steps(), kind=st.sampled_from(list(kinds.KINDS)))
-def test_whatever_the_cell_a_field_is_read_or_refused(
-    cell: str, first: list[object], second: list[object], kind: str
-):
+def test_whatever_the_cell_a_field_is_read_or_refused(cell: str, first: list[object], second: list[object], kind: str):
     read = kinds.reader(kind, [*first, *second])  # type: ignore[list-item]
     try:
         value = read(cell)
-    except BadValue as error:
-        assert error.code
+    except BadValue:
         return
     assert value == read(cell), "the same cell is read the same again"
     assert not set(value) & set("\t\n\r\0"), "COPY's own signs"
@@ -90,8 +87,23 @@ def test_a_season_is_found_in_a_windows_name(cell: str, expected: str):
 
 @pytest.mark.parametrize(
     ("cell", "expected"),
-    [("0", "KG"), ("K", "KG"), ("00", "KG"), ("-1", "PK"), ("PreK", "PK"), ("4", "04"), ("04", "04"), ("4th", "04"),
-     ("4.0", "04"), ("Grade 4", "04"), ("11th Grade", "11"), ("Nine", "09"), ("1st", "01"), ("", ""), ("??", "??")],
+    [
+        ("0", "KG"),
+        ("K", "KG"),
+        ("00", "KG"),
+        ("-1", "PK"),
+        ("PreK", "PK"),
+        ("4", "04"),
+        ("04", "04"),
+        ("4th", "04"),
+        ("4.0", "04"),
+        ("Grade 4", "04"),
+        ("11th Grade", "11"),
+        ("Nine", "09"),
+        ("1st", "01"),
+        ("", ""),
+        ("??", "??"),
+    ],
 )
 def test_a_grade_is_read_as_schools_write_it(cell: str, expected: str):
     assert kinds.grade(cell) == expected
@@ -112,7 +124,8 @@ def test_what_is_nearly_a_number_is_refused(cell: str):
 
 
 @pytest.mark.parametrize(
-    "step", ["eval", {"regex": "(a+)+$"}, {"map": 3}, {"slice": [0, 0]}, {"divide": 0}, {"date": "hello"}, {}, {"pad": 99}]
+    "step",
+    ["eval", {"regex": "(a+)+$"}, {"map": 3}, {"slice": [0, 0]}, {"divide": 0}, {"date": "hello"}, {}, {"pad": 99}],
 )
 def test_nothing_beyond_the_list_is_a_step(step: object):
     with pytest.raises(ValueError, match=r"."):

@@ -70,9 +70,9 @@ def without_uploads(pipeline: Pipeline) -> dict[str, list[tuple[object, ...]]]:
 @pytest.fixture
 def send(pipeline: Pipeline) -> Callable[[bytes | str], int]:
     count = iter(range(100))
-    return lambda content: pipeline.take(
-        f"{next(count)}.{'zip' if isinstance(content, bytes) else 'csv'}", content
-    ).file_id
+    return lambda content: (
+        pipeline.take(f"{next(count)}.{'zip' if isinstance(content, bytes) else 'csv'}", content).file_id
+    )
 
 
 @pytest.mark.parametrize("case", ORDERS)
@@ -154,3 +154,16 @@ def test_the_reader_never_sees_what_was_kept(pipeline: Pipeline, send: Callable[
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
         connection.execute("SELECT count(*) FROM homeroom.row_version")
+
+
+def test_words_that_nobody_can_ask_for_are_let_go_once_a_day(pipeline: Pipeline, send: Callable[[bytes | str], int]):
+    send(OLDER)
+    send(FIRST)
+    words = "SELECT count(*) FROM homeroom.row_version WHERE target = 'result'"
+    assert pipeline.rows(words) == [(2,)]
+    pipeline.admin.execute("UPDATE homeroom.row_version SET kept_at = kept_at - interval '40 days'")
+    pipeline.admin.execute("UPDATE homeroom.file SET finished_at = finished_at - interval '40 days'")
+    newest = send(NEWER)
+    assert pipeline.rows(words) == [(2,)], "the newest of before, and what came today"
+    taken_back(pipeline, newest)
+    assert pipeline.rows("SELECT scale_score FROM homeroom.result ORDER BY 1") == [(190.0,), (212.0,)]

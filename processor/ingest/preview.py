@@ -82,7 +82,9 @@ def beginning(stream: BinaryIO, *, name: str, size: int, recognition: Recognitio
                 heading = find(again, likely(lines))
             return Beginning(part.name, text.encoding, lines, Table(again).header, list(heading.titles))
     raise FileProblem(
-        "no_table", "There is no table with columns in this file.", "Send a CSV, a text file of fixed width, or an xlsx."
+        "no_table",
+        "There is no table with columns in this file.",
+        "Send a CSV, a text file of fixed width, or an xlsx.",
     )
 
 
@@ -125,13 +127,13 @@ def shown(told: Beginning, reading: Reading, recognition: Recognition) -> Shown:
         ]
     finally:
         report.close()
-    rows = [_row(sink, result) for result in sink.results]
+    rows = [row_of(sink, result) for result in sink.results]
     lines = sorted({row["line"] for row in rows})[:MOST_ROWS]
     chosen = [row for row in rows if row["line"] in lines]
     return Shown(chosen, refused, {row.pop("pseudonym") for row in chosen})
 
 
-def _row(sink: Collected, result: list[str]) -> dict[str, Any]:
+def row_of(sink: Collected, result: list[str]) -> dict[str, Any]:
     """Return a result as a person reads it: ids by what they are called."""
     line, _, _, standard, year, student, administration, school, grade, day, score, level, *_ = result
     occasion = sink.small.get("administration", {}).get(administration, (administration, "", ""))
@@ -140,7 +142,8 @@ def _row(sink: Collected, result: list[str]) -> dict[str, Any]:
     named = sink.small.get("school", {}).get(school, (school, school))
     return {
         "line": int(line), "pseudonym": student, "student": local[1], "assessment": test[1], "subject": test[2],
-        "standard": standard, "school_year": int(year) if year else None, "window": occasion[2].removeprefix(year).strip(),
+        "standard": standard, "school_year": int(year) if year else None,
+        "window": occasion[2].removeprefix(year).strip(),
         "date": day, "school": named[1], "grade": grade, "score": float(score) if score else None, "level": level,
     }  # fmt: skip
 

@@ -120,6 +120,7 @@ class Workbook:
             raise
         except Exception as error:  # openpyxl raises whatever XML, zip and its own reader raise
             raise damaged() from error
+        self._width = 0
         self._sheet = self._chosen(known)
 
     @property
@@ -140,7 +141,8 @@ class Workbook:
                 continue
             out.write("\n" * blank)
             blank = 0
-            written.writerow(cells)
+            # A sheet does not keep the empty cells at a row's end: rows are as wide as the widest of the first.
+            written.writerow([*cells, *[""] * (self._width - len(cells))])
             if number % ROWS_AT_ONCE == 0:
                 yield out.getvalue()
                 out.seek(0)
@@ -161,6 +163,7 @@ class Workbook:
             count = known(str(sheet.title), first)
             if best is None or count > best[0]:
                 best = (count, sheet)
+                self._width = max(map(len, first))
         if best is None:
             raise FileProblem(
                 "empty", "The workbook has no rows.", "Save the sheet with the results, and send it again."

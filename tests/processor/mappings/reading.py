@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from processor.formats.base import Reading
+from processor.ingest.preview import Collected, row_of
 from processor.ingest.reading import Outcome, read_upload
 from processor.ingest.report import Report
-from processor.ingest.preview import Collected, row_of
 from processor.mappings.recognition import Recognition
 from processor.problems import RefusedCell
 from processor.pseudonyms import Pseudonyms

@@ -187,8 +187,11 @@ class Parts:
             return
         # Of a wide file most columns are read by nobody: only those that are, are turned into columns.
         wanted = sorted({place for place in places if place is not None})
-        picked = map(itemgetter(*wanted), rows) if len(wanted) > 1 else ((row[wanted[0]],) for row in rows)
-        columns = dict(zip(wanted, zip(*picked, strict=True), strict=True)) if wanted else {}
+        if 2 * len(wanted) >= len(rows[0]):
+            columns = dict(enumerate(zip(*rows, strict=True)))
+        else:
+            picked = map(itemgetter(*wanted), rows) if len(wanted) > 1 else ((row[wanted[0]],) for row in rows)
+            columns = dict(zip(wanted, zip(*picked, strict=True), strict=True)) if wanted else {}
         nothing = ("",) * len(rows)
         read, refused = order.read_many([nothing if place is None else columns[place] for place in places])
         for place, (line, values) in enumerate(zip(numbers, zip(*read, strict=True), strict=True)):

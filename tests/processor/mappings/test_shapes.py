@@ -39,8 +39,7 @@ def record(row: dict[str, str], length: int = 4000) -> str:
 def workbook(*rows: list[object], sheet: str = "Results", before: int = 0) -> bytes:
     """Return an xlsx with these rows on one sheet, other sheets before it."""
     book = openpyxl.Workbook()
-    book.active.title = "Read me"
-    book.active.append(["About this export"])
+    book.create_sheet("Read me", 0).append(["About this export"])
     for number in range(before):
         book.create_sheet(f"Other {number}").append(["x", "y"])
     chosen = book.create_sheet(sheet)

@@ -36,6 +36,7 @@ TEMPLATES = Environment(
 TEMPLATES.filters["grouped"] = "{:,}".format
 SIGN_IN = "/sign-in"
 LARGEST_FORM = 16_384
+MOST_FIELDS = 200
 BY_WORDS = {
     By.NOTHING: "everybody", By.SCHOOL: "school", By.GRADE: "grade", By.GENDER: "gender", By.ETHNICITY: "ethnicity",
     By.ECONOMICALLY_DISADVANTAGED: "economically disadvantaged", By.ENGLISH_LEARNER: "English learner",
@@ -44,7 +45,11 @@ BY_WORDS = {
 STATES = {
     "received": "waits", "reading": "is being read", "merged": "is in", "rejected": "was refused as a whole",
     "superseded": "was replaced by a newer upload", "failed": "failed and is tried again",
+    "tried": "was tried: nothing of it is stored", "undone": "was taken back",
 }  # fmt: skip
+
+MAPPABLE = frozenset({"unknown_format", "column_missing", "no_header", "too_many_columns"})
+"""Problems of files that a mapping may make readable."""
 
 
 def page(request: Request, name: str, status: int = 200, **told: Any) -> HTMLResponse:
@@ -92,9 +97,11 @@ def ask_token(request: Request) -> Response:
     return page(request, "sign_in.html", issuer=services_of(request).api.issuer, wrong="")
 
 
-@router.post(SIGN_IN)
-async def take_token(request: Request) -> Response:
-    """Keep a good token in a cookie that no script reads and no other site sends along."""
+async def form_of(request: Request) -> dict[str, str]:
+    """Return a form's fields, the first of each name.
+
+    Raises HTTPException for one that came from another site, is too large or cannot be read.
+    """
     if of_another_site(request):
         raise HTTPException(403, "The form came from another site.")
     body = b""
@@ -103,9 +110,16 @@ async def take_token(request: Request) -> Response:
         if len(body) > LARGEST_FORM:
             raise HTTPException(413, "The form is too large.")
     try:
-        token = parse_qs(body.decode("ascii", "replace"), max_num_fields=8).get("token", [""])[0].strip()
+        found = parse_qs(body.decode("ascii", "replace"), max_num_fields=MOST_FIELDS)
     except ValueError as error:
         raise HTTPException(400, "The form cannot be read.") from error
+    return {name: told[0].strip() for name, told in found.items()}
+
+
+@router.post(SIGN_IN)
+async def take_token(request: Request) -> Response:
+    """Keep a good token in a cookie that no script reads and no other site sends along."""
+    token = (await form_of(request)).get("token", "")
     try:
         caller = await run_in_threadpool(caller_of, request, token)
     except HTTPException as error:
@@ -132,11 +146,11 @@ def sign_out(request: Request) -> Response:
 
 
 @router.get("/upload")
-def upload(request: Request, caller: Office) -> Response:
-    """Show the form that sends a file to the bucket; the bucket leads the browser back."""
+def upload(request: Request, caller: Office, trial: bool = False) -> Response:
+    """Show the form that sends a file to the bucket, to be stored or only tried; the bucket leads the browser back."""
     services = services_of(request)
-    form = files.upload_form(services.s3, services.settings.bucket, way_back(request))
-    return page(request, "upload.html", form=form, largest=files.LARGEST)
+    form = files.upload_form(services.s3, services.settings.bucket, way_back(request), trial=trial)
+    return page(request, "upload.html", form=form, largest=files.LARGEST, trial=trial)
 
 
 def way_back(request: Request) -> str:
@@ -275,4 +289,7 @@ def titles(request: Request, what: str) -> dict[str, str]:
 def named(file: dict[str, Any]) -> dict[str, Any]:
     """Return a file with its name and its state in words."""
     name = file["object_key"].rsplit("/", 1)[-1]
-    return {**file, "name": name, "words": STATES.get(file["state"], file["state"]), "ended": file["state"] in ENDED}
+    ended = file["state"] in ENDED
+    mappable = file["problem_code"] in MAPPABLE and file["state"] == "rejected"
+    words = STATES.get(file["state"], file["state"])
+    return {**file, "name": name, "words": words, "ended": ended, "mappable": mappable}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import psycopg
 
+from processor.ingest import versions
 from processor.ingest.staging import stage
 from processor.model import RESULT
 
@@ -45,7 +46,7 @@ def prepare(connection: psycopg.Connection) -> None:
 
 def merge_results(connection: psycopg.Connection, file_id: int) -> int:
     """Merge what `refuse_before` has left, and return how many rows changed."""
-    changed = _settle_tombstones(connection) + _settle_known(connection)
+    changed = _settle_tombstones(connection, file_id) + _settle_known(connection, file_id)
     changed += connection.execute(
         f"INSERT INTO homeroom.result_tombstone AS t (record_id, modified_at, file_id) "
         f"SELECT record_id, modified_at, %s FROM {STAGE} WHERE deleted "
@@ -61,10 +62,11 @@ def merge_results(connection: psycopg.Connection, file_id: int) -> int:
     return changed
 
 
-def _settle_tombstones(connection: psycopg.Connection) -> int:
+def _settle_tombstones(connection: psycopg.Connection, file_id: int) -> int:
     """Let go what is older than its own deletion; what is newer than it comes back to life."""
     if connection.execute("SELECT NOT EXISTS (SELECT FROM homeroom.result_tombstone)").fetchone() == (True,):
         return 0
+    versions.keep_tombstoned(connection, file_id)
     connection.execute(
         f"DELETE FROM {STAGE} s USING homeroom.result_tombstone t "
         "WHERE t.record_id = s.record_id AND t.modified_at >= s.modified_at"
@@ -74,7 +76,7 @@ def _settle_tombstones(connection: psycopg.Connection) -> int:
     ).rowcount
 
 
-def _settle_known(connection: psycopg.Connection) -> int:
+def _settle_known(connection: psycopg.Connection, file_id: int) -> int:
     """Let go what is older than the record that is there, and remove the records that newer ones replace."""
     if connection.execute("SELECT NOT EXISTS (SELECT FROM homeroom.result)").fetchone() == (True,):
         return 0
@@ -83,6 +85,7 @@ def _settle_known(connection: psycopg.Connection) -> int:
         f"s.modified_at AS comes, bool_or(s.deleted) AS deleted "
         f"FROM homeroom.result r JOIN {STAGE} s USING (record_id) GROUP BY 1, 2, 3"
     )
+    versions.keep_results(connection, file_id)
     # At the same moment a deletion wins, and otherwise the content that sorts last.
     told = "string_agg(coalesce({0}.standard, '') || {1}, '' ORDER BY {0}.standard) COLLATE \"C\""
     connection.execute(

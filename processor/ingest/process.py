@@ -16,15 +16,18 @@ from enum import StrEnum
 from typing import Any, BinaryIO, cast
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from processor.access import Access, Scope, close_access, open_access
 from processor.faults import reach
 from processor.formats.base import Reading
-from processor.ingest import files, merge_results, staging
+from processor.ingest import files, merge_results, staging, trial, versions
 from processor.ingest.merge import LOCK, ensure_years, forget_others, merge_small
 from processor.ingest.reading import Outcome, read_upload
 from processor.ingest.report import Report, report_key
 from processor.ingest.states import ENDED, FileState
+from processor.mappings.recognition import Recognition
+from processor.mappings.saved import saved
 from processor.model import RESULT
 from processor.problems import FileProblem, ObjectReplaced, RefusedCell
 from processor.pseudonyms import Pseudonyms
@@ -49,6 +52,7 @@ class Ended(StrEnum):
     SUPERSEDED = "superseded"
     KNOWN = "known"
     BUSY = "busy"
+    TRIED = "tried"
 
 
 @dataclass(frozen=True)
@@ -121,14 +125,23 @@ class Ingest:
             staging.create(connection)
             staged = staging.Staging(connection)
             reading = Reading(self.pseudonyms, which.uploaded_at, self.district_ids)
+            recognition = Recognition(saved(connection))
             raw = Hashing(self.storage, which)
             reads = self.tracing.span("read and stage")
             with reads, raw, io.BufferedReader(raw, BUFFER) as stream, staged.sending():
                 name = which.key.rpartition("/")[2]
                 outcome = read_upload(
-                    cast(BinaryIO, stream), name=name, size=which.size, reading=reading, staging=staged, report=report
+                    cast(BinaryIO, stream),
+                    name=name,
+                    size=which.size,
+                    reading=reading,
+                    staging=staged,
+                    report=report,
+                    recognition=recognition,
                 )
             reach("all rows staged")
+            if trial.is_trial(which.key):
+                return self._try(connection, which, file_id, request, outcome, staged.used, report, raw.digest())
             with self.tracing.span("merge"):
                 return self._merge(connection, which, file_id, request, outcome, staged.used, report, raw.digest())
         finally:
@@ -156,17 +169,8 @@ class Ingest:
             opened = open_access(connection, access)
             merge_results.prepare(connection)
             record_students(connection, opened, used)
-            held = 0
-            for place in merge_results.refuse_before(connection):
-                report.add(_cell(outcome, place))
-            ensure_years(connection, used)
-            changed = merge_small(connection, used, file_id)
-            forget_others(connection, used)
-            if RESULT.name in used:
-                changed += merge_results.merge_results(connection, file_id)
-                for place in merge_results.held(connection):
-                    held += 1
-                    report.add(_cell(outcome, place), counts=False)
+            changed, held = self._merge_staged(connection, file_id, outcome, used, report)
+            versions.prune(connection)
             reach("rows merged")
             key = report_key(which.key, which.version)
             report.upload(self.storage, which.bucket, key)
@@ -176,6 +180,53 @@ class Ingest:
             close_access(connection, opened, accepted + held)
         reach("merge committed")
         return Result(Ended.MERGED, file_id, outcome.rows, accepted, report.lines, held)
+
+    def _merge_staged(
+        self, connection: psycopg.Connection, file_id: int, outcome: Outcome, used: set[str], report: Report
+    ) -> tuple[int, int]:
+        """Merge what is staged and may be merged, and return how many rows changed, and how many wait."""
+        held = 0
+        for place in merge_results.refuse_before(connection):
+            report.add(_cell(outcome, place))
+        ensure_years(connection, used)
+        versions.keep_small(connection, used, file_id)
+        changed = merge_small(connection, used, file_id)
+        forget_others(connection, used)
+        if RESULT.name in used:
+            changed += merge_results.merge_results(connection, file_id)
+            for place in merge_results.held(connection):
+                held += 1
+                report.add(_cell(outcome, place), counts=False)
+        return changed, held
+
+    def _try(
+        self,
+        connection: psycopg.Connection,
+        which: ObjectAt,
+        file_id: int,
+        request: str,
+        outcome: Outcome,
+        used: set[str],
+        report: Report,
+        digest: bytes | None,
+    ) -> Result:
+        """Merge what is staged, look at it, and roll it back; what was found stands with the file."""
+        with connection.transaction(force_rollback=True):
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+            merge_results.prepare(connection)
+            found = trial.look(connection, used)
+            _, held = self._merge_staged(connection, file_id, outcome, used, report)
+        accepted = max(0, outcome.rows - report.lines - held)
+        access = Access(ACTOR, self.district, "trial of an upload", Scope.INGEST, f"file {file_id}", request)
+        with connection.transaction():
+            if not files.locked_unmerged(connection, file_id):
+                return Result(Ended.KNOWN, file_id)
+            opened = open_access(connection, access)
+            key = report_key(which.key, which.version)
+            report.upload(self.storage, which.bucket, key)
+            self._finish(connection, file_id, outcome, report, accepted, held, key, digest, 0, found)
+            close_access(connection, opened, 0)
+        return Result(Ended.TRIED, file_id, outcome.rows, accepted, report.lines, held)
 
     def _finish(
         self,
@@ -188,7 +239,9 @@ class Ingest:
         key: str,
         digest: bytes | None,
         changed: int,
+        found: dict[str, Any] | None = None,
     ) -> None:
+        """Write how the file ended: merged, or tried where something was found."""
         connection.execute("DELETE FROM homeroom.rejected_row WHERE file_id = %s", (file_id,))
         with connection.cursor() as cursor:
             cursor.executemany(
@@ -200,10 +253,10 @@ class Ingest:
             connection.execute("UPDATE homeroom.data_version SET version = version + 1, changed_at = now()")
         connection.execute(
             "UPDATE homeroom.file SET state = %s, finished_at = now(), format = %s, encoding = %s, rows_read = %s, "
-            "rows_accepted = %s, rows_rejected = %s, rows_held = %s, report_key = %s, digest = %s, "
+            "rows_accepted = %s, rows_rejected = %s, rows_held = %s, report_key = %s, digest = %s, found = %s, "
             "data_version = (SELECT version FROM homeroom.data_version) WHERE file_id = %s",
             (
-                FileState.MERGED,
+                FileState.MERGED if found is None else FileState.TRIED,
                 ", ".join(sorted(outcome.formats)),
                 ", ".join(sorted(outcome.encodings)),
                 outcome.rows,
@@ -212,6 +265,7 @@ class Ingest:
                 held,
                 key,
                 digest,
+                Jsonb(found) if found is not None else None,
                 file_id,
             ),
         )

@@ -9,8 +9,8 @@ from itertools import chain
 from processor.problems import FileProblem
 from processor.reading.lines import MOST_CHARACTERS, Lines
 
-MOST_COLUMNS = 500
-DELIMITERS = ",\t;|"
+MOST_COLUMNS = 5_000
+DELIMITERS = ",\t;|^"
 
 csv.field_size_limit(MOST_CHARACTERS)
 
@@ -57,12 +57,12 @@ class Table:
         reader, source, width = self._reader, self._lines, len(self.header)
         numbers: list[int] = []
         rows: list[list[str]] = []
-        chunks, ended = source.chunks, False
+        chunks, ended, before = source.chunks, False, source.before
         while not ended:
             try:
                 for cells in reader:
                     if (len(cells) == width and not source.has_nul) or (cells and self._is_row(cells, width)):
-                        numbers.append(reader.line_num)
+                        numbers.append(reader.line_num + before)
                         rows.append(cells)
                     if source.chunks != chunks:
                         chunks = source.chunks
@@ -71,7 +71,11 @@ class Table:
                 ended = True
             except csv.Error:
                 self.broken.append(
-                    (reader.line_num, "broken_quotes", "A cell that begins with a quote does not end, or is too long.")
+                    (
+                        reader.line_num + before,
+                        "broken_quotes",
+                        "A cell that begins with a quote does not end, or is too long.",
+                    )
                 )
         if rows:
             yield numbers, rows
@@ -93,7 +97,7 @@ class Table:
         raise no_table()
 
     def _is_row(self, cells: list[str], width: int) -> bool:
-        line = self._reader.line_num
+        line = self._reader.line_num + self._lines.before
         # What stands behind the last column that has a name is let go, where it is empty or the header is as wide.
         if width < len(cells) <= MOST_COLUMNS and (len(cells) == self._written or not any(cells[width:])):
             del cells[width:]

@@ -9,9 +9,10 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 from processor.problems import FileProblem
+from processor.reading import workbook
 
 CHUNK = 32 * 1024
 MOST_PARTS = 200
@@ -39,6 +40,9 @@ class Part:
 
     name: str
     chunks: Iterator[bytes]
+    workbook: IO[bytes] | None = None
+    """The whole as a file that can be read from anywhere, where it is a workbook."""
+    size: int = 0
 
 
 def parts(stream: BinaryIO, *, name: str, size: int) -> Iterator[Part]:
@@ -46,12 +50,14 @@ def parts(stream: BinaryIO, *, name: str, size: int) -> Iterator[Part]:
 
     `size` is what was uploaded, in bytes. Raises FileProblem for what cannot be unpacked.
     """
-    start = stream.read(4)
+    start = stream.read(8)
     stream.seek(0)
     if not start:
         raise FileProblem("empty", "The file is empty.", "Send the file again; the upload may have been cut off.")
-    if start in (ZIP, EMPTY_ZIP):
-        yield from _zipped(stream, size)
+    if start == workbook.OLD:
+        raise workbook.old_kind()
+    if start[:4] in (ZIP, EMPTY_ZIP):
+        yield from _zipped(stream, name, size)
     elif start[:2] == GZIP:
         plain = cast(BinaryIO, gzip.GzipFile(fileobj=stream, mode="rb"))
         yield Part(name.removesuffix(".gz"), _guarded(_chunks(plain), Bound(size)))
@@ -99,12 +105,16 @@ def _damaged() -> FileProblem:
     )
 
 
-def _zipped(stream: BinaryIO, size: int) -> Iterator[Part]:
+def _zipped(stream: BinaryIO, name: str, size: int) -> Iterator[Part]:
     check_directory(stream)
     try:
         archive = zipfile.ZipFile(stream)
     except (zipfile.BadZipFile, io.UnsupportedOperation, ValueError, OSError) as error:
         raise _damaged() from error
+    if workbook.is_workbook(archive):
+        stream.seek(0)
+        yield Part(name, iter(()), stream, size)
+        return
     members = [member for member in archive.infolist() if _counts(member)]
     if not members or len(members) > MOST_PARTS:
         raise FileProblem(
@@ -126,7 +136,12 @@ def _zipped(stream: BinaryIO, size: int) -> Iterator[Part]:
         except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
             raise _damaged() from error
         with opened:
-            yield Part(_base(member.filename), _guarded(_chunks(cast(BinaryIO, opened)), bound))
+            chunks = _guarded(_chunks(cast(BinaryIO, opened)), bound)
+            if not member.filename.casefold().endswith(".xlsx"):
+                yield Part(_base(member.filename), chunks)
+                continue
+            with workbook.laid_on_disk(chunks) as held:
+                yield Part(_base(member.filename), iter(()), held, member.file_size)
 
 
 def check_directory(stream: BinaryIO) -> None:

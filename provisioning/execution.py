@@ -158,7 +158,10 @@ class Walk:
         """Return an initialized Terraform on the synthesized stack, its state free of what a dead one has left."""
         hold = self.hold
         made = synthesize(hold.settings, _canonical(self.run.spec), folder, lambda: bool(hold.stop()))
-        hold.recorder.note("synthesis", f"Synthesized {made.resource_count} resources in {made.seconds:.1f} s.")
+        sentence = f"Synthesized {made.resource_count} resources in {made.seconds:.1f} s."
+        if made.was_kept:
+            sentence = f"The stack is as it was synthesized before: {made.resource_count} resources."
+        hold.recorder.note("synthesis", sentence)
         hold.enter(RunState.PLANNING)
         hold.reading("Opening the state bucket", lambda: ensure_state_bucket(hold.settings))
         return self.initialized(folder)

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from portal.state_table import By
-from provisioning.dispatch.delivery import send
+from provisioning.dispatch.delivery import note_sent, send
 from provisioning.guards import LARGEST_ATTEMPT
 from provisioning.host_queue import queue_of
 from provisioning.models import Run
+from provisioning.models.run import WIDE
 from provisioning.states import HELD_STATES, RunState
 from provisioning.transitions import move_if_still
 from provisioning.turns import act_on_each
@@ -26,7 +27,7 @@ def reap() -> list[int]:
     """Mark runs whose lease is over as Lost, and have them recovered or given up; return their numbers."""
     now = timezone.now()
     held = sorted(state.value for state in HELD_STATES)
-    rows = Run.objects.filter(state__in=held, lease_until__lt=now).select_related("district")
+    rows = Run.objects.filter(state__in=held, lease_until__lt=now).select_related("district").defer(*WIDE)
     return [run.number for run, is_lost in act_on_each(rows, lambda run: (run, mark_lost(run))) if is_lost]
 
 
@@ -53,8 +54,19 @@ def recover() -> list[int]:
     A run goes to its own host's workers first. When none of them has taken it, it goes to all.
     """
     now = timezone.now()
-    rows = Run.objects.filter(state=RunState.LOST.value).select_related("district").order_by("id")
-    return [run.number for run, is_handed in act_on_each(rows, lambda run: (run, hand_on(run, now))) if is_handed]
+    rows = Run.objects.filter(state=RunState.LOST.value).select_related("district").defer(*WIDE).order_by("id")
+    handed: list[int] = []
+
+    def hand(run: Run) -> None:
+        if hand_on(run, now):
+            handed.append(run.number)
+
+    try:
+        act_on_each(rows, hand)
+    finally:
+        # Where this is not noted they are handed on again; whoever comes second finds them taken.
+        note_sent(handed)
+    return handed
 
 
 def hand_on(run: Run, now: datetime) -> bool:

@@ -5,10 +5,12 @@ All of that is one transaction.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from portal.accounts.models import User
@@ -24,11 +26,23 @@ from provisioning.fence import Fence, RunMoved
 from provisioning.guards import Mover, holds
 from provisioning.measurements.keeping import count_move
 from provisioning.measurements.values import Move
-from provisioning.models import Run, RunStep
+from provisioning.models import Run
 from provisioning.notices.outbox import announce_run
 from provisioning.states import ACTIVE_STATES, HELD_STATES, TABLE, RunState
 
 FAILURES = {RunState.FAILED, RunState.LOST}
+
+
+NEXT_STEP = """
+WITH ended AS (
+  UPDATE provisioning_runstep SET finished_at = %(now)s WHERE run_id = %(run)s AND finished_at IS NULL
+  RETURNING id, step, started_at
+), begun AS (
+  INSERT INTO provisioning_runstep (run_id, step, started_at) SELECT %(run)s, %(step)s, %(now)s
+  WHERE %(step)s::text IS NOT NULL
+)
+SELECT step, started_at FROM ended ORDER BY id
+"""
 
 
 class TransitionRefused(ValueError):  # noqa: N818 - named for what happened
@@ -73,12 +87,11 @@ def move(
     if after is RunState.QUEUED:
         fields |= {"sent_at": None, "sent_for_wait": False}
     Run.objects.filter(pk=run.pk).update(state=after, **fields)
-    open_steps = RunStep.objects.filter(run=run, finished_at=None)
-    steps = tuple(open_steps.values_list("step", "started_at"))
-    open_steps.update(finished_at=now)
-    if not ended:
-        RunStep.objects.create(run=run, step=after, started_at=now)
-    run.refresh_from_db()
+    steps = _next_step(run, None if ended else after, now)
+    _bring_up_to_date(run, held, {"state": after.value, **fields})
+    if ended:
+        # What becomes of the district depends on how it stands at this moment.
+        run.refresh_from_db(fields=["district"])
     count_move(Move(run.kind, before, after, now, run.started_at, run.error_code, steps))
     sentence = _sentence(run, after)
     announce_run(run, after, sentence)
@@ -101,6 +114,22 @@ def move(
         set_status(district=run.district, status=status, actor=actor, run_number=run.number, by=By.RUN)
         if status is DistrictStatus.REMOVED:
             issue(run)
+
+
+def _next_step(run: Run, after: RunState | None, now: datetime) -> tuple[tuple[str, datetime], ...]:
+    """End the run's open step and begin the next one, if there is one; return each that ended and when it began."""
+    given = {"run": run.pk, "now": now, "step": None if after is None else after.value}
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT_STEP, given)
+        return tuple(cursor.fetchall())
+
+
+def _bring_up_to_date(run: Run, held: Run, written: Mapping[str, Any]) -> None:
+    """Give the object what its row has: what was read under the lock, and what has been written since."""
+    for field in Run._meta.concrete_fields:
+        setattr(run, field.attname, getattr(held, field.attname))
+    for name, value in written.items():
+        setattr(run, name, value)
 
 
 def move_if_still(run: Run, after: RunState, *, by: By, **fields: Any) -> bool:

@@ -19,7 +19,8 @@ from django.utils import timezone
 
 from benchmarks.fleet_world import World
 from provisioning.dispatch.dispatcher import dispatch
-from provisioning.drift_sweep import Candidate, candidates, due, limits
+from provisioning.drift_pace import at_once
+from provisioning.drift_sweep import Candidate, candidates, due, limits, missed, pace_of
 from provisioning.engine.events import parse_event
 from provisioning.fence import Fence
 from provisioning.models import Run, RunEvent
@@ -45,7 +46,7 @@ MORE = (
 )
 """What the pages are asked for beside what the atlas asks: filters and searches, which are harder than a list."""
 TURN = timedelta(minutes=15)
-CHECK_SECONDS = 90
+CHECK = timedelta(seconds=90)
 """How long a drift check is taken to hold its place."""
 
 
@@ -177,6 +178,7 @@ def addresses(world: World) -> list[str]:
     places |= {"applying": str(active.pk), "big": str(active.pk), "cancelling": str(active.pk)}
     places |= {"unwritten": str(ended.pk), "deployed": str(ended.pk), "failed": str(ended.pk), "lost": str(ended.pk)}
     places |= {"waiting": str(ended.pk), "discarded": str(ended.pk), "removal": str(ended.pk), "queued": str(queued.pk)}
+    places |= {"to_look_at": str(ended.pk)}
     places |= {"halted": str(world.rollout.pk), "rollout": str(world.rollout.pk), "account": account}
     shown = [
         scene
@@ -236,7 +238,9 @@ def _reached(districts: list[Candidate]) -> list[Figure]:
     most, longest = 0, timedelta(0)
     for turn in range(int(2.2 * allowed.period / TURN)):
         moment = now + turn * TURN
-        room = int(allowed.concurrency * TURN.total_seconds() / CHECK_SECONDS)
+        waiting = len(missed(seen.values(), moment, allowed.period))
+        pace = replace(pace_of(waiting, len(seen)), check=CHECK)
+        room = int(at_once(pace) * (TURN / (CHECK + pace.asking / 2)))
         chosen = due(seen.values(), moment, replace(allowed, concurrency=room))
         most = max(most, len(chosen))
         for one in chosen:

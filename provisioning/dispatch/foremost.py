@@ -113,7 +113,7 @@ WHERE id = ANY (%(numbers)s::bigint[])
 """Where no limit holds anybody up, each account's runs go in turn, one account after the other: the n-th run of an
 account goes when it has so many at work, and that orders all of them at once."""
 
-COLUMNS = "id, district_id, account_id, region, rollout, urgency, since"
+COLUMNS = ", ".join(("id", "district_id", "account_id", "region", "rollout", "urgency", "since"))
 
 
 def foremost(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections import Counter
 from dataclasses import dataclass
@@ -56,5 +55,5 @@ class MeasuredTerraform:
         if not self.log.exists():
             return Taken(Counter(), 0.0)
         lines = [json.loads(line) for line in self.log.read_text().splitlines()]
-        os.unlink(self.log)
+        self.log.unlink()
         return Taken(Counter(line["command"] for line in lines), sum(line["cpu"] for line in lines))

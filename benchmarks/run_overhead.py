@@ -1,10 +1,10 @@
 """Measures what the portal adds to Terraform: a run's planning and applying against the same commands in a shell.
 
 Run: .venv/bin/python benchmarks/run_overhead.py [ROUNDS]. Both take turns against the same embedded AWS with the whole
-stack of a sandbox district. Prints how much longer the portal takes than `init`, `plan` and `apply`; how long a district
-takes from the click to Live; what processors work for all Terraform of a first deploy, its verification included; what a
-drift check calls; and how long the first event takes to be on the run's page. Fails over a bound. What another load does
-to the wall's clock it does to both sides, but not at the same moment: compare processor seconds on a busy machine.
+stack of a sandbox district. Prints how much longer the portal takes than `init`, `plan` and `apply`; how long it takes
+from the click to Live; what processors work for all Terraform of a first deploy, its verification included; what a
+drift check calls; and how long the first event takes to be on the run's page. Fails over a bound. Another load slows
+both sides, but not at the same moment: on a busy machine compare what processors worked.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ BOUNDS = {
 
 @dataclass(frozen=True)
 class Deployed:
-    """A district and what its first deploy took, in seconds: in all, from planning to the end of the apply, to the page."""
+    """A district, and its first deploy's seconds: in all, from planning to the apply's end, until its page has it."""
 
     district: District
     in_all: float

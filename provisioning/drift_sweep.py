@@ -128,7 +128,8 @@ def pace_of(waiting: int, live: int) -> Pace:
 def usual_length() -> timedelta:
     """Return how long the last checks held their workers, on average."""
     ended = Run.objects.filter(kind=RunKind.DRIFT.value, finished_at__isnull=False).order_by("-id")
-    took = [end - start for start, end in ended.values_list("started_at", "finished_at")[:LOOKED_AT] if start]
+    times = ended.values_list("started_at", "finished_at")[:LOOKED_AT]
+    took = [end - start for start, end in times if start is not None and end is not None]
     return sum(took, timedelta(0)) / len(took) if took else USUAL
 
 

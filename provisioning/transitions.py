@@ -146,7 +146,7 @@ def _may_be_lost(run: Run, held: Run, now: datetime) -> bool:
 
 def _next_steps(numbers: Sequence[int], after: RunState | None, now: datetime) -> dict[int, Steps]:
     """End the open step of these runs and begin the next one, if there is one; return which ended and when it began."""
-    given = {"runs": list(numbers), "now": now, "step": None if after is None else after.value}
+    given: dict[str, Any] = {"runs": list(numbers), "now": now, "step": None if after is None else after.value}
     found: dict[int, Steps] = {}
     with connection.cursor() as cursor:
         cursor.execute(NEXT_STEP, given)

@@ -28,6 +28,13 @@ NOT_ASCII = "[^ -~]"
 ALLOCATION_LOCK = 0x484F4D45
 """Held while a district is registered, so that two at a time never choose the same network or suffix."""
 
+TAKEN_SPANS = """
+SELECT lower(span), upper(span) FROM (
+  SELECT unnest(range_agg(int8range(host(cidr)::inet - '0.0.0.0', broadcast(cidr) - '0.0.0.0', '[]'))) AS span
+  FROM districts_district WHERE status <> %(removed)s AND cidr && %(pool)s
+) taken
+"""
+
 FORM_FIELDS = {
     "district_name": "name",
     "suffix": "slug",
@@ -84,14 +91,20 @@ def check(registration: Registration) -> dict[str, list[str]]:
     return dict(problems)
 
 
-def taken_networks() -> dict[IPv4Network, str]:
-    """Return every network in use and the name of the district that has it."""
-    return dict(District.objects.exclude(status=DistrictStatus.REMOVED).values_list("cidr", "name"))
-
-
 def next_free_network() -> IPv4Network:
-    """Return the network that the next district would get; raises PoolExhausted."""
-    return network.next_free(taken_networks())
+    """Return the network that the next district would get; raises PoolExhausted.
+
+    PostgreSQL joins what is taken to spans without a gap: of ten thousand districts side by side one is read.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(TAKEN_SPANS, {"removed": DistrictStatus.REMOVED.value, "pool": str(network.POOL)})
+        return network.next_free(cursor.fetchall())
+
+
+def district_within(wanted: IPv4Network) -> District | None:
+    """Return a district whose network shares an address with this one; None where nobody's does."""
+    in_use = District.objects.exclude(status=DistrictStatus.REMOVED)
+    return in_use.filter(cidr__overlaps=wanted).only("name", "cidr").order_by("cidr").first()
 
 
 def _draft(registration: Registration, actor: User | None, problems: dict[str, list[str]]) -> District:
@@ -137,9 +150,8 @@ def _draft(registration: Registration, actor: User | None, problems: dict[str, l
 
 
 def _network(text: str, problems: dict[str, list[str]]) -> Any:
-    taken = taken_networks()
     try:
-        free: IPv4Network | None = network.next_free(taken)
+        free: IPv4Network | None = next_free_network()
     except network.PoolExhausted:
         free = None
     if not text:
@@ -152,10 +164,10 @@ def _network(text: str, problems: dict[str, list[str]]) -> Any:
         suggestion = f" The next free one is {free}." if free else ""
         problems["cidr"].append(f"{text[:40]} is no IPv4 network. Write it as 10.0.4.0/22.{suggestion}")
         return free
-    other = network.overlapping(wanted, taken)
+    other = district_within(wanted)
     if other is not None:
         suggestion = f" Next free: {free}." if free else ""
-        problems["cidr"].append(f"{wanted} overlaps {taken[other]} ({other}).{suggestion}")
+        problems["cidr"].append(f"{wanted} overlaps {other.name} ({other.cidr}).{suggestion}")
     return wanted
 
 

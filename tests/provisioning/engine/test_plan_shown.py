@@ -1,4 +1,4 @@
-"""A refresh-only plan is looked into whatever its exit code: a program tells what Terraform would."""
+"""A plan that is looked into for drift is shown whatever its exit code: a program tells what Terraform would."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_what_somebody_added_is_drift_also_where_the_state_has_taken_it_over(pla
         "values": {"name": "api", "managed_policy_arns": [ROLE]},
     }
     shown = {"resource_drift": [], "prior_state": {"values": {"root_module": {"resources": [role]}}}}
-    found = drift_of(plans(shown).plan(refresh_only=True).shown)
+    found = drift_of(plans(shown).plan(look=True).shown)
     assert [(one.address, one.after, one.foreign) for one in found] == [("aws_iam_role.api", ROLE, True)]
 
 

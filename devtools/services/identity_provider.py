@@ -149,7 +149,7 @@ HOSTILE: dict[str, Callable[[Provider, Claims], str]] = {
     "expired": lambda provider, claims: provider.signed({**claims, "exp": claims["iat"] - 3600}),
     "long ago": lambda provider, claims: provider.signed({**claims, "iat": claims["iat"] - 7200}),
     "never ends": lambda provider, claims: provider.signed({name: claims[name] for name in claims if name != "exp"}),
-    "unsigned": lambda provider, claims: jwt.encode(claims, None, algorithm="none", headers={"kid": KEY_ID}),
+    "unsigned": lambda provider, claims: jwt.encode(claims, "", algorithm="none", headers={"kid": KEY_ID}),
     "signed by another": lambda provider, claims: provider.signed(claims, key=rsa.generate_private_key(65537, 2048)),
     "signed with the public secret": lambda provider, claims: jwt.encode(
         claims, CLIENT_SECRET.ljust(32, "."), algorithm="HS256", headers={"kid": KEY_ID}

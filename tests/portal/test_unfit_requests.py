@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -85,7 +86,7 @@ def client() -> Client:
 def status(client: Client, address: str, method: str = "get", **kwargs) -> int:
     """Return an answer's status; what a refused statement left of the transaction goes."""
     held = transaction.savepoint()
-    found = getattr(client, method)(address, **kwargs).status_code
+    found = int(getattr(client, method)(address, **kwargs).status_code)
     transaction.savepoint_rollback(held)
     return found
 
@@ -194,7 +195,11 @@ def test_a_large_body_is_refused_unread(signed_in: bool, length: int, address: s
     client = Client()
     if signed_in:
         client.force_login(a_person())
-    told = {"CONTENT_LENGTH": str(length), "CONTENT_TYPE": "multipart/form-data; boundary=x", "wsgi.input": Unread()}
+    told: dict[str, Any] = {
+        "CONTENT_LENGTH": str(length),
+        "CONTENT_TYPE": "multipart/form-data; boundary=x",
+        "wsgi.input": Unread(),
+    }
     Unread.was_read = False
     answer = client.generic("POST", address, **told)
     assert (answer.status_code, Unread.was_read) == (413, False)

@@ -14,10 +14,10 @@ from django.test import Client
 from devtools.services import identity_provider
 from devtools.services.identity_provider import CLIENT_ID, CLIENT_SECRET, GROUP_ROLES, HOSTILE, MEMBERS, Provider
 from portal import identity_providers
-from portal.accounts.models import User
-from portal.accounts.roles import Role, role_of
-from portal.audit.actions import AuditAction
-from portal.audit.models import AuditEvent
+from registry.accounts.models import User
+from registry.accounts.roles import Role, role_of
+from registry.audit.actions import AuditAction
+from registry.audit.models import AuditEvent
 from tests.builders import PASSWORD, a_person
 
 pytestmark = pytest.mark.django_db

@@ -16,16 +16,16 @@ from django.core import mail
 from django.db import transaction
 from django.utils import timezone
 
-from portal.districts.statuses import DriftStatus
-from portal.state_table import By
-from provisioning.drift_check import store_drift
-from provisioning.engine.drift import DriftedAttribute
+from engine.terraform.drift import DriftedAttribute
+from provisioning.drift.check import store_drift
 from provisioning.models import Notice, Rollout, Run
 from provisioning.notices.occasions import occasion_of
 from provisioning.notices.outbox import PAUSES, deliver_due, forget_old
 from provisioning.rollouts.moving import move_rollout
-from provisioning.rollouts.states import RolloutState
-from provisioning.states import RunKind, RunState
+from provisioning.states.rollouts import RolloutState
+from provisioning.states.runs import RunKind, RunState
+from registry.districts.statuses import DriftStatus
+from registry.state_table import By
 from tests.builders import a_run, moved
 
 pytestmark = pytest.mark.django_db

@@ -88,7 +88,7 @@ def session_in(settings: EngineSettings, region: str, role: DeployRole | None, *
         if known is not None and not anew and time.monotonic() - known[0] < KEPT_SECONDS:
             return known[1]
     # Not within the lock: where AWS is slow for one account, others need not wait.
-    session = _session_in(settings, region, role)
+    session = session_of_its_own(settings, region, role)
     with _making:
         _sessions.pop(whose, None)
         while len(_sessions) >= MOST_SESSIONS:
@@ -103,7 +103,8 @@ def forget_sessions() -> None:
         _sessions.clear()
 
 
-def _session_in(settings: EngineSettings, region: str, role: DeployRole | None) -> Session:
+def session_of_its_own(settings: EngineSettings, region: str, role: DeployRole | None) -> Session:
+    """Return a session that nobody else has, for whoever listens to its events; raises AwsUnavailableError."""
     own = new_session()
     if role is None:
         return own

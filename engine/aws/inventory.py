@@ -15,7 +15,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from engine.aws.clients import PATIENT, DeployRole, answering, client, error_code, session_in
+from engine.aws.clients import PATIENT, DeployRole, answering, client, error_code, session_of_its_own
 from engine.aws.named_kinds import BY_NAME, NamedKind, Scope
 from engine.settings import EngineSettings
 
@@ -85,7 +85,8 @@ def look(settings: EngineSettings, wanted: Wanted, role: DeployRole | None = Non
 
     With a role, in the account that the role is in.
     """
-    session = session_in(settings, wanted.region, role)
+    # Its own, since a client that is kept would count for nobody: it has the handlers of when it was made.
+    session = session_of_its_own(settings, wanted.region, role)
     calls: Counter[str] = Counter()
 
     def count(model: Any, **more: Any) -> None:

@@ -50,8 +50,13 @@ def test_facets_narrow_chips_and_rows_and_stay_in_the_address(browser):
 @pytest.mark.parametrize("sort", ["", "name", "oldest"])
 def test_every_order_pages_by_key_through_all_and_back(browser, monkeypatch, sort):
     monkeypatch.setattr("portal.console.fleet.PAGE_SIZE", 3)
-    for name in ("Cedar", "Birch", "Birch", "Ash", "Elm", "Oak", "Fir"):
-        a_district(name=name)
+    for name, state in (
+        ("Cedar", ""),
+        ("Birch", "OH"),
+        ("Birch", "MI"),
+        *((tree, "") for tree in ("Ash", "Elm", "Oak", "Fir")),
+    ):
+        a_district(name=name, state_code=state)
     seen, query = [], f"sort={sort}"
     while query:
         fleet = browser.get(f"/?{query}").context["fleet"]

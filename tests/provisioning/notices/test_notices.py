@@ -66,8 +66,8 @@ def webhook(settings) -> Iterator[type[Receiver]]:
     server.server_close()
 
 
-def failed() -> Run:
-    run = moved(a_run(name="Lakeside Unified"), RunState.SYNTHESIZING)
+def failed(name: str = "Lakeside Unified") -> Run:
+    run = moved(a_run(name=name), RunState.SYNTHESIZING)
     return moved(run, RunState.FAILED, error_code="throttled", error_summary="AWS asked to slow down.")
 
 
@@ -139,7 +139,7 @@ def test_it_is_given_up_in_the_end_and_others_go_on(webhook):
         Notice.objects.update(due_at=timezone.now())
         assert deliver_due() == 0
     assert Notice.objects.get().given_up_at is not None
-    failed()
+    failed("Maple Valley")
     assert deliver_due() == 1
     assert deliver_due() == 0
 
@@ -179,7 +179,7 @@ def test_a_halted_rollout_is_told(webhook):
 def test_old_ones_are_forgotten_and_waiting_ones_kept(webhook):
     failed()
     deliver_due()
-    failed()
+    failed("Maple Valley")
     Notice.objects.exclude(sent_at=None).update(sent_at=timezone.now() - timedelta(days=91))
     assert forget_old(90) == 1
     assert Notice.objects.get().sent_at is None

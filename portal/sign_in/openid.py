@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import time
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import jwt
 from allauth.account.utils import get_next_redirect_url
@@ -33,6 +34,8 @@ ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA")
 LEEWAY_SECONDS = 30
 PROFILE = ("email", "name", "preferred_username", "given_name", "family_name")
 LONGEST_SUBJECT = 200
+END_SESSION = "end_session_url"
+"""Where a session keeps the address at which the provider ends its own."""
 HOSTILE = (OAuth2Error, RequestException, KeyError, TypeError, ValueError, AttributeError)
 """What a provider's answer can lead to that is not one: none of it is a fault of ours, nor an answer of 500."""
 FRESH_SECONDS = 300
@@ -78,7 +81,22 @@ class Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         if not isinstance(told, str):
             raise OAuth2Error("The provider sent no ID token.")
         claims = self.verified(app, told, str(request.GET.get("state", "")))
+        request.session[END_SESSION] = self.end_session_address(app)
         return self.get_provider().sociallogin_from_response(request, {"id_token": claims})
+
+    def end_session_address(self, app: SocialApp) -> str:
+        """Return where a sign-out goes on to, so that the provider's session ends too; empty where it offers none.
+
+        Without the ID token as a hint, which no session of ours keeps: the provider knows its own session, and asks.
+        Source: OpenID Connect RP-Initiated Logout 1.0, 2.
+        """
+        address = str(self.openid_config.get("end_session_endpoint", ""))
+        same_host = urlsplit(address)[:2] == urlsplit(settings.OIDC_ISSUER)[:2]
+        if not address or not (same_host or address.startswith("https://")):
+            return ""
+        asked = {"client_id": app.client_id, "post_logout_redirect_uri": settings.PUBLIC_URL or None}
+        query = urlencode({name: value for name, value in asked.items() if value})
+        return f"{address}{'&' if '?' in address else '?'}{query}"
 
     def verified(self, app: SocialApp, token: str, state: str) -> dict[str, Any]:
         """Return the claims of an ID token; raises OAuth2Error for one that is not ours, or not good."""

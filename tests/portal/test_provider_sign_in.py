@@ -66,6 +66,20 @@ def test_somebody_with_a_role_comes_in_and_is_made_at_the_first_time(provider: P
     assert User.objects.filter(username__startswith="oscar").count() == 1
 
 
+def test_a_sign_out_goes_on_to_the_provider_and_of_somebody_with_a_password_does_not(provider: Provider, settings: Any):
+    settings.PUBLIC_URL = "https://homeroom.example/"
+    client = Client()
+    sign_in(client, provider)
+    answer = client.post("/sign-out")
+    there, _, query = answer["Location"].partition("?")
+    assert there == f"{provider.url}/sign-out"
+    assert parse_qs(query) == {"client_id": [CLIENT_ID], "post_logout_redirect_uri": ["https://homeroom.example/"]}
+    assert client.get("/system").status_code == 302
+    other = Client()
+    other.force_login(a_person(Role.OPERATOR, "olga"), "django.contrib.auth.backends.ModelBackend")
+    assert other.post("/sign-out")["Location"].startswith("/sign-in")
+
+
 def test_somebody_from_the_provider_adds_a_factor_where_one_is_demanded(provider: Provider, settings: Any):
     settings.REQUIRE_SECOND_FACTOR = True
     client = Client()

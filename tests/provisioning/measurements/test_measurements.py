@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from datetime import timedelta
 
 import pytest
@@ -12,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provisioning.measurements.keeping import count, counts, fold
-from provisioning.measurements.values import BOUNDS, Mark, Measured, Move, bound_of, histogram, marks
+from provisioning.measurements.values import Mark, Measured, Move, bound_of, histogram, marks
 from provisioning.models import Measurement, Run
 from provisioning.runs.retry import retry_run
 from provisioning.states.runs import RunKind, RunState
@@ -148,26 +147,9 @@ class TestCounted:
         assert not fold()
         assert Measurement.objects.get().pk == first
 
-    def test_the_first_counts_are_what_the_runs_so_far_tell(self):
-        """Given runs that were counted as they moved, the migration counts the same out of their rows."""
-        failed = run_to(*WAY, RunState.FAILED, error_code="throttled")
-        run_to(RunState.SYNTHESIZING, RunState.PLANNING, RunState.NO_CHANGES)
-        run_to(RunState.CANCELED)
-        retry_run(run=failed, actor=a_person())
-        before = {measured: buckets(measured) for measured in Measured}
-        Measurement.objects.all().delete()
-        with connection.cursor() as cursor:
-            cursor.execute(importlib.import_module("provisioning.migrations.0021_measurements").BEGIN)
-        assert {measured: buckets(measured) for measured in Measured} == before
-
 
 def buckets(measured: Measured) -> dict[tuple[str, str], object]:
     return {labels: found.buckets for labels, found in counts().histograms(measured).items()}
-
-
-def test_the_migration_counts_by_the_same_bounds():
-    module = importlib.import_module("provisioning.migrations.0021_measurements")
-    assert f"ARRAY[{', '.join(map(str, BOUNDS))}]" == module.BOUNDS
 
 
 def test_every_kind_and_state_fits_into_a_label():

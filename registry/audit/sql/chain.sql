@@ -1,15 +1,11 @@
-"""The hash chain: each event gets a link when its transaction commits; PostgreSQL computes it and keeps it final.
+-- The hash chain: each event gets a link when its transaction commits; PostgreSQL computes it and keeps it final.
+--
+-- Why at commit, and in two rounds: the chain has one order, so whoever appends to it holds a lock until it has
+-- committed. Taken with the insert, that lock would be held while the transaction waits for rows of others, which is
+-- how deadlocks are made. Constraint triggers that are deferred run when nothing but the commit is left. Foreign keys
+-- are checked then as well, and may wait for a row; so the first trigger only makes an empty link, whose own trigger
+-- runs after all of them.
 
-Why at commit, and in two rounds: the chain has one order, so whoever appends to it holds a lock until it has committed.
-Taken with the insert, that lock would be held while the transaction waits for rows of others, which is how deadlocks are
-made. Constraint triggers that are deferred run when nothing but the commit is left. Foreign keys are checked then as
-well, and may wait for a row; so the first trigger only makes an empty link, whose own trigger runs after all of them.
-"""
-
-import django.db.models.deletion
-from django.db import migrations, models
-
-CREATE = r"""
 CREATE FUNCTION audit_canonical(value jsonb) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     RETURN CASE coalesce(jsonb_typeof(value), 'null')
@@ -100,50 +96,3 @@ CREATE TRIGGER audit_event_no_truncate BEFORE TRUNCATE ON audit_auditevent
     FOR EACH STATEMENT EXECUTE FUNCTION audit_no_truncate();
 CREATE TRIGGER audit_link_no_truncate BEFORE TRUNCATE ON audit_auditlink
     FOR EACH STATEMENT EXECUTE FUNCTION audit_no_truncate();
-
--- What was recorded before there was a chain is chained in the order in which it was written.
-INSERT INTO audit_auditlink (event_id, previous_hash, hash) SELECT id, '', '' FROM audit_auditevent ORDER BY id;
-SET CONSTRAINTS ALL IMMEDIATE;
-SET CONSTRAINTS ALL DEFERRED;
-"""
-DROP = """
-DROP TRIGGER audit_event_no_truncate ON audit_auditevent;
-DROP TRIGGER audit_event_written ON audit_auditevent;
-DROP TRIGGER audit_link_no_truncate ON audit_auditlink;
-DROP TRIGGER audit_link_final ON audit_auditlink;
-DROP TRIGGER audit_link_written ON audit_auditlink;
-DROP FUNCTION audit_no_truncate(), audit_link_final(), audit_link_written(), audit_event_written();
-DROP FUNCTION audit_hash(bigint, text, audit_auditevent);
-DROP FUNCTION audit_canonical(jsonb);
-"""
-
-
-class Migration(migrations.Migration):
-    dependencies = [("audit", "0002_append_only")]
-    operations = [
-        migrations.CreateModel(
-            name="AuditLink",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.BigIntegerField(null=True, unique=True)),
-                ("previous_hash", models.CharField(max_length=64)),
-                ("hash", models.CharField(max_length=64)),
-                (
-                    "event",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="link", to="audit.auditevent"
-                    ),
-                ),
-            ],
-            options={"ordering": ["position"]},
-        ),
-        migrations.AddIndex(
-            "auditevent",
-            models.Index(fields=["at"], name="audit_at"),
-        ),
-        migrations.AddIndex(
-            "auditevent",
-            models.Index(fields=["actor_name", "-id"], name="audit_actor"),
-        ),
-        migrations.RunSQL(CREATE, DROP),
-    ]

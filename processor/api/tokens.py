@@ -80,6 +80,8 @@ def caller_of(claims: dict[str, Any]) -> Caller:
     act = claims.get("act")
     actor = str(act["sub"]) if isinstance(act, dict) and act.get("sub") else str(claims["sub"])
     told = claims.get("scope", claims.get("scp", ""))
-    words = told.split() if isinstance(told, str) else [str(word) for word in told]
+    # A scope that is neither text nor a list of texts allows nothing, which is no reason to fail.
+    listed = [word for word in told if isinstance(word, str)] if isinstance(told, list | tuple) else []
+    words = told.split() if isinstance(told, str) else listed
     rights = frozenset(Right(word) for word in words if word in set(Right))
     return Caller(actor, str(claims["sub"]), rights, int(claims["exp"]))

@@ -20,9 +20,9 @@ import psycopg
 from processor.access import Access, Scope, close_access, open_access
 from processor.faults import reach
 from processor.formats.base import Reading
-from processor.ingest import files, merge_results, staging
+from processor.ingest import crosswalk, files, merge_results, staging
 from processor.ingest.merge import LOCK, ensure_years, forget_others, merge_small
-from processor.ingest.reading import Outcome, read_upload
+from processor.ingest.reading import Outcome, not_all_told, read_upload
 from processor.ingest.report import Report, report_key
 from processor.ingest.states import ENDED, FileState
 from processor.model import RESULT
@@ -120,7 +120,7 @@ class Ingest:
         try:
             staging.create(connection)
             staged = staging.Staging(connection)
-            reading = Reading(self.pseudonyms, which.uploaded_at, self.district_ids)
+            reading = Reading(self.pseudonyms, which.uploaded_at, self.district_ids, tests=known_tests(connection))
             raw = Hashing(self.storage, which)
             reads = self.tracing.span("read and stage")
             with reads, raw, io.BufferedReader(raw, BUFFER) as stream, staged.sending():
@@ -129,6 +129,9 @@ class Ingest:
                     cast(BinaryIO, stream), name=name, size=which.size, reading=reading, staging=staged, report=report
                 )
             reach("all rows staged")
+            # What was read is all of the object, and what the database has taken is all that was handed to it.
+            if (outcome.whole and raw.digest() is None) or staged.sent != staged.stored:
+                raise not_all_told(name)
             with self.tracing.span("merge"):
                 return self._merge(connection, which, file_id, request, outcome, staged.used, report, raw.digest())
         finally:
@@ -155,6 +158,9 @@ class Ingest:
                 return Result(Ended.KNOWN, file_id)
             opened = open_access(connection, access)
             merge_results.prepare(connection)
+            matches = crosswalk.resolve(connection, used, file_id)
+            for doubt in matches.doubts:
+                report.note(RefusedCell(outcome.parts[doubt.part], doubt.line, "", doubt.code, doubt.reason))
             record_students(connection, opened, used)
             held = 0
             for place in merge_results.refuse_before(connection):
@@ -164,15 +170,20 @@ class Ingest:
             forget_others(connection, used)
             if RESULT.name in used:
                 changed += merge_results.merge_results(connection, file_id)
+                changed += merge_results.fill_schools(connection, used, file_id)
                 for place in merge_results.held(connection):
                     held += 1
                     report.add(_cell(outcome, place), counts=False)
+            else:
+                changed += merge_results.fill_schools(connection, used, file_id)
             reach("rows merged")
             key = report_key(which.key, which.version)
             report.upload(self.storage, which.bucket, key)
             reach("report written")
-            accepted = max(0, outcome.rows - report.lines - held)
-            self._finish(connection, file_id, outcome, report, accepted, held, key, digest, changed)
+            accepted = outcome.rows - report.lines - held
+            if accepted < 0:
+                raise not_all_told(which.key.rpartition("/")[2])
+            self._finish(connection, file_id, outcome, report, accepted, held, key, digest, changed, matches)
             close_access(connection, opened, accepted + held)
         reach("merge committed")
         return Result(Ended.MERGED, file_id, outcome.rows, accepted, report.lines, held)
@@ -188,6 +199,7 @@ class Ingest:
         key: str,
         digest: bytes | None,
         changed: int,
+        matches: crosswalk.Matches,
     ) -> None:
         connection.execute("DELETE FROM homeroom.rejected_row WHERE file_id = %s", (file_id,))
         with connection.cursor() as cursor:
@@ -196,11 +208,17 @@ class Ingest:
                 "VALUES (%s, %s, %s, %s, %s, %s, %s)",
                 list(report.kept_rows(file_id)),
             )
+        connection.execute("DELETE FROM homeroom.report_student WHERE file_id = %s", (file_id,))
+        connection.execute(
+            "INSERT INTO homeroom.report_student SELECT DISTINCT %s::bigint, unnest(%s::uuid[])",
+            (file_id, sorted(report.students)),
+        )
         if changed:
             connection.execute("UPDATE homeroom.data_version SET version = version + 1, changed_at = now()")
         connection.execute(
             "UPDATE homeroom.file SET state = %s, finished_at = now(), format = %s, encoding = %s, rows_read = %s, "
-            "rows_accepted = %s, rows_rejected = %s, rows_held = %s, report_key = %s, digest = %s, "
+            "rows_accepted = %s, rows_rejected = %s, rows_held = %s, report_key = %s, digest = %s, lines_read = %s, "
+            "files_ignored = %s, notes = %s, students_named = %s, students_matched = %s, "
             "data_version = (SELECT version FROM homeroom.data_version) WHERE file_id = %s",
             (
                 FileState.MERGED,
@@ -212,18 +230,28 @@ class Ingest:
                 held,
                 key,
                 digest,
+                outcome.lines,
+                outcome.ignored,
+                report.notes,
+                matches.named,
+                matches.matched,
                 file_id,
             ),
         )
 
 
 def record_students(connection: psycopg.Connection, opened: int, used: set[str]) -> None:
-    """Put every student of the staged rows into the record of access."""
+    """Put every student of the staged rows into the record of access, and those whose results are deleted."""
     staged = [
         f"SELECT student FROM pg_temp.stage_{name} WHERE student IS NOT NULL"
-        for name in ("result", "student", "student_name", "student_subgroup")
+        for name in ("result", "student", "student_name", "student_subgroup", "enrolment", "result_school")
         if name in used
     ]
+    if RESULT.name in used:
+        # A deletion names a result: whose it is stands with what is deleted.
+        staged.append(
+            "SELECT r.student FROM homeroom.result r JOIN pg_temp.stage_result s USING (record_id) WHERE s.deleted"
+        )
     if staged:
         connection.execute(
             # In order, so that the indexes grow at one place instead of at every one.
@@ -231,6 +259,20 @@ def record_students(connection: psycopg.Connection, opened: int, used: set[str])
             f"FROM ({' UNION ALL '.join(staged)}) AS everyone GROUP BY student ORDER BY student",
             (opened,),
         )
+
+
+def known_tests(connection: psycopg.Connection) -> dict[str, dict[str, str]]:
+    """Return the plain CSV's tests: by title, by subject in small letters, their ids."""
+    found: dict[str, dict[str, str]] = {}
+    rows = connection.execute(
+        "SELECT assessment_id, coalesce(lower(subject), '') FROM homeroom.assessment "
+        "WHERE starts_with(assessment_id, 'pl:') AND NOT deleted ORDER BY 1"
+    )
+    for assessment, subject in rows:
+        told = " ".join(subject.split())
+        base = assessment.removesuffix(f"|{told}") if told else assessment
+        found.setdefault(base, {})[told] = assessment
+    return found
 
 
 def _cell(outcome: Outcome, place: merge_results.Place) -> RefusedCell:

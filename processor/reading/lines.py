@@ -11,7 +11,8 @@ class Lines:
     """A file's lines, each with its end.
 
     `too_long` has the numbers of the lines that were passed over (an empty line stands for each), `has_nul` says
-    whether a NUL character was seen so far, `chunks` how many chunks were taken.
+    whether a NUL character was seen so far, `chunks` how many chunks were taken, `number` how many lines there were:
+    by the count of line ends, whoever takes the lines.
     """
 
     def __init__(self, chunks: Iterable[str], most: int = MOST_CHARACTERS) -> None:
@@ -19,6 +20,7 @@ class Lines:
         self.too_long: list[int] = []
         self.has_nul = False
         self.chunks = 0
+        self.number = 0
 
     def __iter__(self) -> Iterator[str]:
         """Yield the lines."""
@@ -28,6 +30,7 @@ class Lines:
             if "\0" in chunk:
                 self.has_nul = True
             pieces = chunk.split("\n")
+            self.number += len(pieces) - 1
             if len(pieces) == 1:
                 rest = "" if skipping else rest + chunk
             else:
@@ -45,6 +48,7 @@ class Lines:
                 rest, skipping = "", True
         if skipping or rest:
             number += 1
+            self.number += 1
             if skipping:
                 self.too_long.append(number)
             yield "\n" if skipping else rest

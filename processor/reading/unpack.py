@@ -20,6 +20,7 @@ MOST_RATIO = 100
 """Result files shrink to a tenth; ten times that is no result file."""
 MOST_BYTES = 50 * 1024**3
 
+OLE, PDF = b"\xd0\xcf\x11\xe0", b"%PDF"
 GZIP, ZIP, EMPTY_ZIP = b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06"
 
 
@@ -29,6 +30,7 @@ class Part:
 
     name: str
     chunks: Iterator[bytes]
+    archived: bool = False
 
 
 def parts(stream: BinaryIO, *, name: str, size: int) -> Iterator[Part]:
@@ -40,6 +42,12 @@ def parts(stream: BinaryIO, *, name: str, size: int) -> Iterator[Part]:
     stream.seek(0)
     if not start:
         raise FileProblem("empty", "The file is empty.", "Send the file again; the upload may have been cut off.")
+    if start == OLE:
+        raise workbook("an Excel workbook of the old kind (.xls)")
+    if start == PDF:
+        raise FileProblem(
+            "unknown_format", "This is a PDF, which is not read.", "Export the data as CSV and send that."
+        )
     if start in (ZIP, EMPTY_ZIP):
         yield from _zipped(stream, size)
     elif start[:2] == GZIP:
@@ -94,6 +102,12 @@ def _zipped(stream: BinaryIO, size: int) -> Iterator[Part]:
         archive = zipfile.ZipFile(stream)
     except (zipfile.BadZipFile, io.UnsupportedOperation, ValueError, OSError) as error:
         raise _damaged() from error
+    names = {member.filename.casefold() for member in archive.infolist()}
+    if "[content_types].xml" in names:
+        excel = any(name.startswith("xl/") for name in names)
+        raise workbook("an Excel workbook (.xlsx)" if excel else "an Office document")
+    if {"mimetype", "content.xml"} <= names:
+        raise workbook("a workbook of OpenDocument (.ods)")
     members = [member for member in archive.infolist() if _counts(member)]
     if not members or len(members) > MOST_PARTS:
         raise FileProblem(
@@ -115,7 +129,16 @@ def _zipped(stream: BinaryIO, size: int) -> Iterator[Part]:
         except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
             raise _damaged() from error
         with opened:
-            yield Part(_base(member.filename), _guarded(_chunks(cast(BinaryIO, opened)), bound))
+            yield Part(_base(member.filename), _guarded(_chunks(cast(BinaryIO, opened)), bound), archived=True)
+
+
+def workbook(what: str) -> FileProblem:
+    """Return the problem of a workbook or document, which is an archive of XML to whoever does not know it."""
+    return FileProblem(
+        "unknown_format",
+        f"This is {what}, which is not read as it is.",
+        "Save the sheet with the results as CSV UTF-8 and send that.",
+    )
 
 
 def _base(name: str) -> str:

@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo live check test suite soak coverage lint policy sbom golden messages converge faults mutants benchmark data screenshots doctor clean
+.PHONY: help setup demo live check test suite soak attack coverage lint policy sbom image golden messages converge faults mutants benchmark data screenshots doctor clean
 
 help: ## List what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ soak: lint ## The long edition: every test with many more examples, the whole ta
 	$(PYTEST) --durations=20 --soak
 	$(MAKE) faults converge
 
+attack: setup ## Attack suppression with every answer about made-up districts (SECONDS=600 SEED=1)
+	@$(RUN) -m tests.processor.analytics.adversary --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1)
+
 coverage: lint ## Run the tests and show which lines none of them reaches
 	$(PYTEST) --cov --cov-report=term:skip-covered
 
@@ -59,6 +62,9 @@ policy: setup ## Scan every size's stack with checkov, in an environment of its 
 
 sbom: setup ## Write the bills of materials (CycloneDX) of both images and of what provisions (OUT=var/sbom)
 	@$(RUN) -m devtools.sbom $(if $(OUT),--out $(OUT))
+
+image: setup ## Build both images where no Docker engine runs, by buildah and mmdebstrap, and start them (ONLY=processor)
+	@$(RUN) -m devtools.image $(ONLY)
 
 golden: setup ## Renew the golden files, the schema and the costs after a change of the stack
 	@$(RUN) -m devtools.golden
@@ -75,8 +81,8 @@ faults: setup ## Play the table of faults: what dies, in which state of a run (S
 mutants: setup ## Break the code on purpose, one place at a time, and see that the tests notice (ONLY="a_viewer_operates ...")
 	@$(RUN) -m devtools.mutants $(ONLY)
 
-benchmark: setup ## Measure synthesis, what a run costs beside Terraform alone, and many runs at a time (ONLY=synthesis)
-	@for one in $(or $(ONLY),synthesis run_overhead fleet_throughput); do echo "$$one"; $(RUN) benchmarks/$$one.py || exit 1; done
+benchmark: setup ## Measure synthesis, what a run costs beside Terraform alone, and many runs at a time (ONLY=ingest ARGS="--rows 300000")
+	@for name in $(or $(ONLY),synthesis run_overhead fleet_throughput); do echo "$$name"; $(RUN) -m benchmarks.$$name $(ARGS) || exit 1; done
 
 data: setup ## Make results up, in every format (ROWS=25000 SEED=1 OUT=var/data)
 	@$(RUN) -m processor.data --rows $(or $(ROWS),25000) --seed $(or $(SEED),1) --out $(or $(OUT),var/data)

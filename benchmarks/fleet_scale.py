@@ -2,8 +2,9 @@
 
 Run: .venv/bin/python benchmarks/fleet_scale.py [--districts 1300 13000] [--only dispatch pages ...] [--clock processor]
 The code is the portal's own; around it are a PostgreSQL of this run's own, without durability, and a broker in this
-process's memory. With `--clock processor` the time is what processors worked for it, for a machine that has other work
-to do. Prints a table and, as its last line, JSON. Fails over a bound, and where a figure grows faster than the fleet.
+process's memory. With `--clock processor` the time is what processors worked for it, the least of several times, for a
+machine that has other work to do: others use its caches too. Prints a table and, as its last line, JSON. Fails over a
+bound, and where a figure grows faster than the fleet.
 """
 
 from __future__ import annotations

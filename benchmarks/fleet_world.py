@@ -162,7 +162,9 @@ def _now_active() -> None:
     rows = Run.objects.filter(finished_at=None, steps=None)
     RunStep.objects.bulk_create(RunStep(run=run, step=run.state, started_at=run.created_at) for run in rows)
     with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
         cursor.execute("ANALYZE")
+        cursor.execute("RESET statement_timeout")
 
 
 @contextmanager

@@ -156,11 +156,11 @@ def listed(lines: Iterable[Line]) -> list[Call]:
     """Return the list: each action once for each kind of resource, and what depends on it."""
     found: dict[tuple[str, str, Context], Call] = {}
     for call in [*DEPENDENT, *(call for line in lines for call in _calls(line))]:
-        found.setdefault((call.action, _kind(call.resource), call.context), call)
+        found.setdefault((call.action, kind_of(call.resource), call.context), call)
     return sorted(found.values())
 
 
-def _kind(resource: str) -> str:
+def kind_of(resource: str) -> str:
     """Return a resource's type, by which one stands for all."""
     if resource == "*":
         return resource

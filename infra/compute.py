@@ -124,13 +124,15 @@ class Compute(Construct):
         )
 
     def api_rights(self) -> list[dict[str, Any]]:
-        """The API reads the secret, signs in to the cache, makes addresses to upload to, and shows reports."""
+        """The API reads the secret, signs in to the cache, makes addresses to upload to, shows uploads and reports."""
         bucket, cache = self.inputs.ingest.bucket_arn, self.inputs.cache
         return [
             *self.common_rights(),
             allow("SignInToCache", ["elasticache:Connect"], [cache.arn, cache.user_arn]),
             allow("ReceiveUploads", ["s3:PutObject"], [f"{bucket}/{INCOMING}*"]),
             allow("ShowReports", ["s3:GetObject"], [f"{bucket}/{REPORTS}*"]),
+            # The beginning of an upload is shown while it is mapped; one that was tried is copied to be stored.
+            allow("MapUploads", ["s3:GetObject", "s3:GetObjectVersion"], [f"{bucket}/{INCOMING}*"]),
         ]
 
     def worker_rights(self) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -37,6 +38,22 @@ def number(name: str, default: int) -> int:
 def items(name: str, default: str = "") -> list[str]:
     """Return the variable's comma-separated items."""
     return [item.strip() for item in text(name, default).split(",") if item.strip()]
+
+
+def pairs(name: str) -> dict[str, str]:
+    """Return the variable's comma-separated `key=value` pairs; raises ImproperlyConfigured for anything else."""
+    found = dict(item.rpartition("=")[::2] for item in items(name))
+    if not all(key.strip() and value.strip() for key, value in found.items()):
+        raise ImproperlyConfigured(f"HOMEROOM_{name} must hold pairs such as platform-team=Operator.")
+    return {key.strip(): value.strip() for key, value in found.items()}
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Return the variable's comma-separated networks or addresses; raises ImproperlyConfigured for anything else."""
+    try:
+        return [ip_network(item) for item in items(name)]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"HOMEROOM_{name} must hold networks such as 10.0.0.0/24: {error}.") from error
 
 
 def choice(name: str, default: str, among: Iterable[str]) -> str:

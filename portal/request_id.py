@@ -8,7 +8,10 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+
+from portal.client_address import client_address, from_proxy
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,7 @@ class RequestContext:
 
     request_id: str = ""
     remote_addr: str | None = None
+    """The client's own address, which nobody can write himself (`portal.client_address`)."""
 
 
 META_KEY = "homeroom.request_id"
@@ -50,8 +54,12 @@ class RequestIdMiddleware:
         An id is a name and no proof: two requests may bring the same.
         """
         named = well_formed(request.headers.get("X-Request-ID", "")) or uuid.uuid4().hex
-        context = RequestContext(named, request.META.get("REMOTE_ADDR") or None)
+        peer, forwarded = request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", "")
+        context = RequestContext(named, client_address(peer, forwarded, settings.TRUSTED_PROXIES))
         request.META[META_KEY] = named
+        if settings.TRUSTED_PROXIES and not from_proxy(peer, settings.TRUSTED_PROXIES):
+            # Only a proxy of ours says whether its client came over TLS.
+            request.META.pop("HTTP_X_FORWARDED_PROTO", None)
         token = _current.set(context)
         try:
             response = self.get_response(request)

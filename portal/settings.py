@@ -5,6 +5,7 @@ from pathlib import Path
 
 from infra.durations import ENDING, LONGEST_RUN
 from portal import environment as env
+from portal import identity_providers
 from portal.telemetry.logs import FORMATS, configuration
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -15,6 +16,7 @@ SECRET_KEY = env.text("SECRET_KEY")
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", "localhost,127.0.0.1")
 CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS")
 BEHIND_TLS = env.flag("BEHIND_TLS")
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 
 INSTALLED_APPS = [
     "portal.accounts",
@@ -22,6 +24,12 @@ INSTALLED_APPS = [
     "portal.districts",
     "portal.console",
     "provisioning",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -42,8 +50,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "portal.limits.LimitsMiddleware",
+    "portal.accounts.sessions.SessionMiddleware",
     "portal.accounts.asking.AskingMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "portal.accounts.refusals.RefusalMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "portal.accounts.factor_door.FactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "portal.urls"
@@ -65,15 +78,63 @@ TEMPLATES = [
 DATABASES = {"default": env.database(env.text("DATABASE_URL"), statement_seconds=env.number("STATEMENT_SECONDS", 60))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+REAUTHENTICATE_MINUTES = env.number("REAUTHENTICATE_MINUTES", 15)
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "portal.accounts.backends.PasswordBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "portal.accounts.passwords.LengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# What sign-in remembers for minutes, such as a code that was used, holds for all processes: it lies in the database.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "accounts_cache"},
+    "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
+PASSWORD_RESET_TIMEOUT = int(timedelta(hours=1).total_seconds())
+PASSWORD_HASHERS = ["portal.accounts.hashing.GatedPBKDF2PasswordHasher"]
 LOGIN_URL = "console:sign-in"
 LOGIN_REDIRECT_URL = "console:fleet"
 LOGOUT_REDIRECT_URL = "console:sign-in"
+
+REQUIRE_SECOND_FACTOR = env.flag("REQUIRE_SECOND_FACTOR", default=True)
+PROVIDER_HAS_FACTOR = env.flag("PROVIDER_HAS_FACTOR")
+GROUP_ROLES = env.pairs("GROUP_ROLES")
+OIDC_GROUPS_CLAIM = env.text("OIDC_GROUPS_CLAIM", "groups")
+OIDC_ISSUER = env.text("OIDC_ISSUER", "")
+SOCIALACCOUNT_PROVIDERS = identity_providers.providers(
+    oidc=identity_providers.OpenIdConnect(
+        issuer=OIDC_ISSUER,
+        name=env.text("OIDC_NAME", "your organization"),
+        client_id=env.beside("OIDC_CLIENT_ID", OIDC_ISSUER),
+        secret=env.beside("OIDC_CLIENT_SECRET", OIDC_ISSUER),
+    ),
+)
+SIGN_IN_ORIGINS = identity_providers.origins(OIDC_ISSUER)
+SOCIALACCOUNT_ADAPTER = "portal.accounts.provisioning.ProviderAdapter"
+SOCIALACCOUNT_AUTO_SIGNUP = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_STORE_TOKENS = False
+ACCOUNT_ADAPTER = "portal.accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = REAUTHENTICATE_MINUTES * 60
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+MFA_ADAPTER = "portal.accounts.adapters.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+# Addresses are nobody's proof of anything here: accounts are made by administrators and by the provider.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Homeroom"
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_PASSKEY_LOGIN_ENABLED = True
+# Browsers know passkeys over TLS and on this machine alone; the latter has no TLS.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not BEHIND_TLS
+USERSESSIONS_TRACK_ACTIVITY = False
 
 LANGUAGE_CODE = "en-us"
 LANGUAGES = [("en", "English"), ("es", "Español")]
@@ -93,7 +154,10 @@ WHITENOISE_USE_FINDERS = True
 
 SESSION_COOKIE_SECURE = BEHIND_TLS
 SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_HOURS = env.number("SESSION_HOURS", 12)
+SESSION_IDLE_MINUTES = env.number("SESSION_IDLE_MINUTES", 60)
+SESSION_COOKIE_AGE = int(timedelta(hours=SESSION_HOURS).total_seconds())
 CSRF_COOKIE_SECURE = BEHIND_TLS
 SECURE_SSL_REDIRECT = BEHIND_TLS
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
@@ -113,7 +177,6 @@ RUNS_PER_ACCOUNT = env.number("RUNS_PER_ACCOUNT", 5)
 RUNS_PER_REGION = env.number("RUNS_PER_REGION", 10)
 DRIFT_HOURS = env.number("DRIFT_HOURS", 24)
 DRIFT_CONCURRENCY = env.number("DRIFT_CONCURRENCY", 3)
-REAUTHENTICATE_MINUTES = env.number("REAUTHENTICATE_MINUTES", 15)
 REMOVAL_SETTLE_SECONDS = env.number("REMOVAL_SETTLE_SECONDS", 60)
 REMOVAL_QUIET_SECONDS = env.number("REMOVAL_QUIET_SECONDS", 900)
 EVENTS_DAYS = env.number("EVENTS_DAYS", 90)

@@ -3,6 +3,13 @@
 from portal import environment
 from portal.telemetry.logs import FORMATS, configuration
 
+worker_class = "portal.slow_clients.BufferingWorker"
+threads = 8
+# Kept for a load balancer's next request; whoever holds it open holds no thread.
+keepalive = 5
+limit_request_line = 8190
+limit_request_fields = 64
+
 _own = {"handlers": ["console"], "level": "INFO", "propagate": False}
 # Requests are not logged one by one: their addresses hold what people search for.
 _quiet = _own | {"level": "WARNING"}

@@ -28,7 +28,7 @@ OF_A_STUDENT = (
     "student_identity",
     "student",
 )
-BESIDES = ("result_school", "report_student")
+BESIDES = ("result_school", "report_student", "row_version")
 """What besides has a student's pseudonym."""
 BEYOND = (
     "Uploaded objects listed here still hold the student's rows until the bucket's lifecycle or the district removes "
@@ -121,8 +121,9 @@ def erase_school_year(
                 (students,),
             ).rowcount
         connection.execute(
-            "DELETE FROM homeroom.student_key k WHERE student = ANY (%s) "
-            "AND NOT EXISTS (SELECT FROM homeroom.student s WHERE s.student = k.student)",
+            "WITH gone AS (DELETE FROM homeroom.student_key k WHERE student = ANY (%s) "
+            "AND NOT EXISTS (SELECT FROM homeroom.student s WHERE s.student = k.student) RETURNING k.alias) "
+            "DELETE FROM homeroom.row_version v USING gone g WHERE v.target = 'student_key' AND v.student = g.alias",
             (students,),
         )
         for table in ("student_name", "student_identity"):
@@ -220,6 +221,13 @@ def _count(connection: psycopg.Connection, table: str, known_by: list[uuid.UUID]
 def _whose(table: str) -> str:
     """Return the condition that a row is the child's, also one that waits because several may be meant by its id."""
     told = "student = ANY (%(ids)s)"
+    if table == "row_version":
+        # Of what files said too, what waits, and what they deleted: that names the student within the record alone.
+        return (
+            f"({told} OR student IN (SELECT md5('unresolved ' || id)::uuid FROM unnest(%(ids)s::uuid[]) id) "
+            "OR (target = 'result' AND student IS NULL AND EXISTS (SELECT FROM unnest(%(ids)s::uuid[]) id "
+            "WHERE strpos(key, replace(id::text, '-', '')) > 0)))"
+        )
     return (
         f"({told} OR (named_as = ANY (%(ids)s) AND student = md5('unresolved ' || named_as)::uuid))"
         if table == "result"

@@ -25,16 +25,12 @@ from provisioning.recorder import Recorder
 def check_drift(fence: Fence, terraform: Terraform, recorder: Recorder) -> bool:
     """Compare AWS with the state and say whether anything drifted.
 
-    1. A refresh-only plan tells what AWS has otherwise than the state.
-    2. Where there is something, an ordinary plan tells what of it a repair would bring back.
-    3. Both are stored in the place of what the last check found, with the district's axis; raises RunMoved.
+    1. One plan tells what AWS has otherwise than the state, and what of it a repair would bring back.
+    2. Both are stored in the place of what the last check found, with the district's axis; raises RunMoved.
     """
-    refreshed = terraform.plan(refresh_only=True).shown
-    found = drift_of(refreshed, ignored_by(_stack(terraform)))
-    repaired: dict[str, frozenset[str]] = {}
-    if found:
-        recorder.note("drift", "AWS is no longer as the stack says; asking what a repair would change.")
-        repaired = repaired_by(terraform.plan().shown)
+    shown = terraform.plan(look=True).shown
+    found = drift_of(shown, ignored_by(_stack(terraform)))
+    repaired = repaired_by(shown)
     fence.write(lambda: store_drift(fence.run, found, repaired))
     addresses = len({one.address for one in found})
     recorder.note(
@@ -48,9 +44,8 @@ def check_drift(fence: Fence, terraform: Terraform, recorder: Recorder) -> bool:
 def settle(run: Run, refreshed: Mapping[str, Any]) -> bool:
     """Store the drift that is left after an apply that came through; say whether there is any.
 
-    `refreshed` is the shown refresh-only plan by which the state took over what AWS says. Its differences are what
-    AWS filled in. What is foreign to the stack stays drift: the state takes it over without a word, but nobody
-    declared it.
+    `refreshed` is the shown plan by which the state took over what AWS says. Its differences are what AWS filled in.
+    What is foreign to the stack stays drift: the state takes it over without a word, but nobody declared it.
     """
     found = [one for one in drift_of(refreshed) if one.foreign]
     store_drift(run, found, {})

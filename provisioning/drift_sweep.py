@@ -1,4 +1,4 @@
-"""The periodic drift check of every live district: once in a period, spread over it, a few at a time.
+"""The periodic drift check of every live district: once in a period, spread over it, as many at a time as that takes.
 
 When a district's turn comes is a function of its suffix, so that a restart bunches nothing.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
@@ -18,6 +18,7 @@ from django.utils import timezone
 from portal.districts.changes import ChangeRefused
 from portal.districts.models import District
 from portal.districts.statuses import DistrictStatus
+from provisioning.drift_pace import USUAL, Pace, at_once
 from provisioning.models import Run
 from provisioning.selectors import ACTIVE
 from provisioning.services.errors import ServiceRefused
@@ -30,6 +31,10 @@ logger = logging.getLogger(__name__)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FRACTIONS = 2**64
 REASON = "Periodic check"
+ASKING = timedelta(minutes=1)
+"""How often beat has the checks asked for that are due."""
+LOOKED_AT = 50
+"""So many checks that have ended say how long one takes."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +77,15 @@ def due(districts: Iterable[Candidate], now: datetime, allowed: Limits, active: 
     A wait begins with the first turn that a district missed, not with its newest one: else a district whose turn comes
     again while it waits would go behind all others, day after day, where there is room for fewer checks than districts.
     """
-    waiting = [(_missed(one, now, allowed.period), one) for one in districts]
-    waiting = [(turn, one) for turn, one in waiting if turn <= now]
+    waiting = missed(districts, now, allowed.period)
     waiting.sort(key=lambda pair: (pair[0], last_turn(pair[1].suffix, now, allowed.period), pair[1].pk))
     return [one for _, one in waiting[: max(0, allowed.concurrency - active)]]
+
+
+def missed(districts: Iterable[Candidate], now: datetime, period: timedelta) -> list[tuple[datetime, Candidate]]:
+    """Return the districts that wait for a check, each with the first turn that it missed."""
+    turns = ((_missed(one, now, period), one) for one in districts)
+    return [(turn, one) for turn, one in turns if turn <= now]
 
 
 def _missed(one: Candidate, now: datetime, period: timedelta) -> datetime:
@@ -102,11 +112,38 @@ def candidates() -> list[Candidate]:
     ]
 
 
+def pace_of(waiting: int, live: int) -> Pace:
+    """Return what the number of checks at a time follows from: settings, districts, and how long checks take here."""
+    return Pace(
+        period=timedelta(hours=settings.DRIFT_HOURS),
+        live=live,
+        waiting=waiting,
+        check=usual_length(),
+        asking=ASKING,
+        least=settings.DRIFT_CONCURRENCY,
+        places=settings.RUNS_AT_ONCE,
+    )
+
+
+def usual_length() -> timedelta:
+    """Return how long the last checks held their workers, on average."""
+    ended = Run.objects.filter(kind=RunKind.DRIFT.value, finished_at__isnull=False).order_by("-id")
+    times = ended.values_list("started_at", "finished_at")[:LOOKED_AT]
+    took = [end - start for start, end in times if start is not None and end is not None]
+    return sum(took, timedelta(0)) / len(took) if took else USUAL
+
+
 def sweep() -> list[int]:
-    """Ask for the checks that are due; return the numbers of their runs. Called by Celery beat every minute."""
+    """Ask for the checks that are due, as many as keep the period; return the numbers of their runs.
+
+    Called by Celery beat every minute.
+    """
+    now, allowed = timezone.now(), limits()
     active = Run.objects.filter(kind=RunKind.DRIFT.value, state__in=ACTIVE).count()
-    started = act_on_each(due(candidates(), timezone.now(), limits(), active), _ask)
-    return [run.number for run in started if run is not None]
+    known = candidates()
+    pace = pace_of(waiting=len(missed(known, now, allowed.period)), live=len(known) + active)
+    chosen = due(known, now, replace(allowed, concurrency=at_once(pace)), active)
+    return [run.number for run in act_on_each(chosen, _ask) if run is not None]
 
 
 def _ask(one: Candidate) -> Run | None:

@@ -43,7 +43,7 @@ from provisioning.walk.applying import apply, carry
 from provisioning.walk.errored import keep_saved, push_kept
 from provisioning.walk.first_look import look_first
 from provisioning.walk.hold import Hold, StillAtWork
-from provisioning.walk.planning import note_plan, refuse_stale, still_binds
+from provisioning.walk.planning import note_plan, noted_plan, refuse_stale, still_binds
 from provisioning.walk.settling import adopt, is_doubtful, release_lock, settled
 from provisioning.walk.verification import migrate_database, prove_convergence, prove_gone, record_what_exists
 
@@ -158,7 +158,10 @@ class Walk:
         """Return an initialized Terraform on the synthesized stack, its state free of what a dead one has left."""
         hold = self.hold
         made = synthesize(hold.settings, _canonical(self.run.spec), folder, lambda: bool(hold.stop()))
-        hold.recorder.note("synthesis", f"Synthesized {made.resource_count} resources in {made.seconds:.1f} s.")
+        sentence = f"Synthesized {made.resource_count} resources in {made.seconds:.1f} s."
+        if made.was_kept:
+            sentence = f"The stack is as it was synthesized before: {made.resource_count} resources."
+        hold.recorder.note("synthesis", sentence)
         hold.enter(RunState.PLANNING)
         hold.reading("Opening the state bucket", lambda: ensure_state_bucket(hold.settings))
         return self.initialized(folder)
@@ -198,7 +201,9 @@ class Walk:
         """Apply the plan that was fetched, as it is."""
         hold = self.hold
         hold.recorder.note("approval", f"The plan was approved by {self.run.decided_by}; it is applied as it is.")
-        apply(hold, terraform, self.quiet(folder), terraform.saved_plan())
+        # What a plan's row has was taken from the very file, whose digest it has as well. A teardown needs all of it.
+        plan = terraform.saved_plan() if self.run.kind_badge is RunKind.DESTROY else noted_plan(self.run, terraform)
+        apply(hold, terraform, self.quiet(folder), plan)
         self.verify(terraform, applied=True)
 
     def follow(self) -> None:

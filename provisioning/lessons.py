@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.utils import timezone
 
 from provisioning.estimates import (
@@ -73,10 +73,10 @@ def outlook(run: Run, progress: Sequence[ResourceProgress], waiting: ResourcePro
 def teachers(run: Run) -> tuple[Past, ...]:
     """Return the newest ended runs that did mostly what this one does; a run that was lost teaches nothing."""
     key = f"lessons:{run.pk}:{run.add_count}:{len(run.plan_resources)}"
-    known: tuple[Past, ...] | None = cache.get(key)
+    known: tuple[Past, ...] | None = caches["local"].get(key)
     if known is None:
         known = _learnt(run)
-        cache.set(key, known, KEPT_SECONDS)
+        caches["local"].set(key, known, KEPT_SECONDS)
     return known
 
 

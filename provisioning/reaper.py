@@ -4,47 +4,70 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.db import DatabaseError
 from django.utils import timezone
 
 from portal.state_table import By
-from provisioning.dispatch.delivery import send
+from provisioning.dispatch.delivery import note_sent, send
 from provisioning.guards import LARGEST_ATTEMPT
 from provisioning.host_queue import queue_of
 from provisioning.models import Run
+from provisioning.models.run import WIDE
+from provisioning.patience import AWAY, is_busy
 from provisioning.states import HELD_STATES, RunState
-from provisioning.transitions import move_if_still
+from provisioning.transitions import lose_together, move_if_still
 from provisioning.turns import act_on_each
 
 logger = logging.getLogger(__name__)
 
+TOGETHER = 100
+"""So many are marked as lost in one transaction."""
 AGAIN = timedelta(seconds=20)
 """A lost run that no worker has taken is handed on again after this time."""
 
 
 def reap() -> list[int]:
-    """Mark runs whose lease is over as Lost, and have them recovered or given up; return their numbers."""
+    """Mark runs whose lease is over as Lost, and have them recovered or given up; return their numbers.
+
+    All at once, however many a host took with it. Where one of them cannot be marked, each has its own turn.
+    """
     now = timezone.now()
     held = sorted(state.value for state in HELD_STATES)
-    rows = Run.objects.filter(state__in=held, lease_until__lt=now).select_related("district")
-    return [run.number for run, is_lost in act_on_each(rows, lambda run: (run, mark_lost(run))) if is_lost]
+    rows = Run.objects.filter(state__in=held, lease_until__lt=now).select_related("district").defer(*WIDE)
+    found = list(rows.order_by("id"))
+    parts = [found[begin : begin + TOGETHER] for begin in range(0, len(found), TOGETHER)]
+    return [number for part in act_on_each(parts, _reap_together) for number in part]
+
+
+def _reap_together(runs: list[Run]) -> list[int]:
+    try:
+        lost = [run.number for run in lose_together(runs, loss_of)]
+    except (DatabaseError, ValueError) as error:
+        if isinstance(error, AWAY) and not is_busy(error):
+            raise
+        logger.warning("Runs cannot be marked as lost together, and have a turn each: %s", str(error).strip())
+        lost = [run.number for run, is_lost in act_on_each(runs, lambda run: (run, mark_lost(run))) if is_lost]
+    if lost:
+        logger.warning("Lost, since their leases were over: %s.", ", ".join(f"#{number}" for number in lost))
+    return lost
+
+
+def loss_of(run: Run) -> dict[str, Any]:
+    """Return what is written of a lost run: why, and what happens now."""
+    return {
+        "sent_at": None,
+        "error_code": "worker_lost",
+        "error_summary": f"The worker {run.worker_name} stopped answering while the run was "
+        f"{run.state_badge.word.lower()}.",
+        "error_remedy": "Another worker takes the run over by itself and goes on from what exists.",
+    }
 
 
 def mark_lost(run: Run) -> bool:
     """Mark a run as Lost; false when somebody was faster."""
-    is_lost = move_if_still(
-        run,
-        RunState.LOST,
-        by=By.REAPER,
-        sent_at=None,
-        error_code="worker_lost",
-        error_summary=f"The worker {run.worker_name} stopped answering while the run was "
-        f"{run.state_badge.word.lower()}.",
-        error_remedy="Another worker takes the run over by itself and goes on from what exists.",
-    )
-    if is_lost:
-        logger.warning("Run #%s is lost: its lease was over.", run.number)
-    return is_lost
+    return move_if_still(run, RunState.LOST, by=By.REAPER, **loss_of(run))
 
 
 def recover() -> list[int]:
@@ -53,8 +76,19 @@ def recover() -> list[int]:
     A run goes to its own host's workers first. When none of them has taken it, it goes to all.
     """
     now = timezone.now()
-    rows = Run.objects.filter(state=RunState.LOST.value).select_related("district").order_by("id")
-    return [run.number for run, is_handed in act_on_each(rows, lambda run: (run, hand_on(run, now))) if is_handed]
+    rows = Run.objects.filter(state=RunState.LOST.value).select_related("district").defer(*WIDE).order_by("id")
+    handed: list[int] = []
+
+    def hand(run: Run) -> None:
+        if hand_on(run, now):
+            handed.append(run.number)
+
+    try:
+        act_on_each(rows, hand)
+    finally:
+        # Where this is not noted they are handed on again; whoever comes second finds them taken.
+        note_sent(handed)
+    return handed
 
 
 def hand_on(run: Run, now: datetime) -> bool:

@@ -52,6 +52,11 @@ class Clock:
         """Return AWS's seconds since the beginning."""
         return (self._wall() - self._begun) * self.pace + self._moved
 
+    @property
+    def offset(self) -> float:
+        """AWS's seconds at the zero of the wall's clock: for another process, which has the same wall."""
+        return self._moved - self._begun * self.pace
+
     def go_at(self, pace: float) -> None:
         """Go on at another pace from now; raises ValueError for one that is not above 0."""
         now = self.now()

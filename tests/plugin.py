@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import os
 import random
 import secrets
@@ -155,6 +156,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         raise pytest.UsageError("A test imports a module of infra that loads CDKTF: take stacks from tests.synthesis.")
     if session.config.option.collectonly:
         return
+    # What was imported stays: the collector need not look through it again and again.
+    gc.freeze()
     if any(_needs_database(item) for item in session.items):
         start_postgres()
     if _real_terraform and any(item.get_closest_marker("terraform") for item in session.items):

@@ -24,6 +24,7 @@ from devtools.demo.proof import prove
 from devtools.demo.watching import RunFailedError, wait
 from devtools.errors import DevtoolsError
 from devtools.paths import VAR
+from devtools.services.identity_provider import running_identity_provider
 from devtools.services.portal import Portal, running_portal
 from devtools.services.process import answers, free_port
 
@@ -84,6 +85,7 @@ def show_addresses(portal: Portal, kept: Mapping[str, str]) -> None:
     say("Sign in as")
     for username, password in kept.items():
         say(f"  {username:<10} {password}")
+    say("or with the stand-in for an organization's provider, as one of its people.")
     say("Ctrl-C stops everything.")
 
 
@@ -116,9 +118,11 @@ def demo(folder: Path, size: str, environment: str) -> None:
     say("Starting")
     with (
         district.issuing(folder, environment) as issuer,
+        running_identity_provider() as provider,
         running_portal(
             folder,
             port=port,
+            more=provider.variables,
             processes=True,
             say=say_step,
             before_web=lambda found: prepare(found, kept),

@@ -16,7 +16,7 @@ from devtools.errors import DevtoolsError
 logging.getLogger("httpx").setLevel(logging.WARNING)
 """Or it would write a line for each of a thousand requests."""
 SECONDS = 60.0
-ENDED = frozenset({"merged", "rejected", "superseded"})
+ENDED = frozenset({"merged", "rejected", "superseded", "tried", "undone"})
 """How the API names the states that nothing follows (docs/pipeline.md)."""
 
 

@@ -11,7 +11,16 @@ import re
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
-PROGRAMMERS = {"ValueError", "RuntimeError", "TypeError", "KeyError", "LookupError", "AssertionError", "CommandError"}
+PROGRAMMERS = {
+    "OAuth2Error",
+    "ValueError",
+    "RuntimeError",
+    "TypeError",
+    "KeyError",
+    "LookupError",
+    "AssertionError",
+    "CommandError",
+}
 """Errors that tell a programmer something, and no reader of a page."""
 
 QUIET_CALLS = {"debug", "info", "warning", "error", "exception", "critical", "execute", "compile", "getLogger"}

@@ -12,7 +12,7 @@ from pathlib import Path
 from devtools.services.process import LOOPBACK, Service, running
 
 START_SECONDS = 60.0
-WORKERS, THREADS = 2, 4
+WORKERS = 2
 
 
 def is_ready(url: str) -> bool:
@@ -28,7 +28,7 @@ def is_ready(url: str) -> bool:
 def running_web(folder: Path, environment: Mapping[str, str], *, port: int) -> Iterator[Service]:
     """Run gunicorn on the loopback address."""
     command = [sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", f"{LOOPBACK}:{port}", "--no-control-socket"]
-    command += ["--workers", str(WORKERS), "--threads", str(THREADS), "--access-logfile", "-"]
+    command += ["--config", "python:portal.web_server", "--workers", str(WORKERS)]
     with running("Web server", command, log=folder / "web.log", environment=environment) as service:
         service.wait_until(
             lambda: is_ready(f"http://{LOOPBACK}:{port}"), seconds=START_SECONDS, what="answering /readyz"

@@ -4,21 +4,58 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account import admin as account_admin
+from allauth.mfa import admin as mfa_admin
+from allauth.socialaccount import admin as social_admin
+from allauth.usersessions import admin as sessions_admin
 from django.contrib import admin
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.credentials import role_set
 from portal.accounts.models import User
+from portal.accounts.names import check_username
 from portal.accounts.roles import Role, role_of
 from portal.console.admin_site import AuditHistoryMixin, holds
 from portal.console.doors import person
+from portal.console.reauthentication import sign_in_again, signed_in_lately
 
 admin.site.unregister(Group)
+# Sign-in has pages of its own; what the library would list here are keys, tokens and sessions.
+for module in (account_admin, mfa_admin, social_admin, sessions_admin):
+    own = [model for model, page in admin.site._registry.items() if type(page).__module__ == module.__name__]
+    admin.site.unregister(own)
+
+
+class NewPersonForm(AdminUserCreationForm):  # type: ignore[type-arg]
+    """Refuses a name that could be taken for another's."""
+
+    class Meta(AdminUserCreationForm.Meta):
+        model = User
+
+    def clean_username(self) -> str:
+        """Return the name; raises ValidationError."""
+        username = str(self.cleaned_data["username"])
+        check_username(username)
+        return username
+
+
+class PersonForm(UserChangeForm):  # type: ignore[type-arg]
+    """Refuses to change a name into one that could be taken for another's."""
+
+    def clean_username(self) -> str:
+        """Return the name; raises ValidationError."""
+        username = str(self.cleaned_data["username"])
+        if username != self.instance.username:
+            check_username(username, but=self.instance.pk)
+        return username
 
 
 @admin.register(User)
@@ -28,6 +65,8 @@ class UserAdmin(AuditHistoryMixin, DjangoUserAdmin):  # type: ignore[type-arg]
     list_display = ("username", "email", "first_name", "last_name", "is_active", "role")
     list_filter = ("is_active", "groups")
     filter_horizontal = ()
+    form = PersonForm
+    add_form = NewPersonForm
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (_("Person"), {"fields": ("first_name", "last_name", "email")}),
@@ -69,12 +108,35 @@ class UserAdmin(AuditHistoryMixin, DjangoUserAdmin):  # type: ignore[type-arg]
         return False
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Make the flags follow the role that was given, and record it."""
-        super().save_related(request, form, formsets, change)
+        """Make the flags follow the role that was given, and record it; a person without a role is one without."""
         user: User = form.instance
+        stored = User.objects.get(pk=user.pk)
+        before = form.role_before if change else role_of(stored)
+        super().save_related(request, form, formsets, change)
         names = set(user.groups.values_list("name", flat=True))
         user.is_superuser = Role.ADMINISTRATOR in names
         user.is_staff = bool(names & {Role.OPERATOR, Role.ADMINISTRATOR})
         user.save(update_fields=["is_superuser", "is_staff"])
         role = role_of(user)
-        role_set(user, person(request), str(role) if role else None)
+        role_set(user, person(request), str(role) if role else None, before=str(before) if before else None)
+        if user.pk == person(request).pk:
+            update_session_auth_hash(request, user)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Remember the role of before, which ends sessions where it goes."""
+        form.role_before = role_of(User.objects.get(pk=obj.pk)) if change else None
+        super().save_model(request, obj, form, change)
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Let somebody change people who has signed in lately."""
+        if not signed_in_lately(request):
+            return redirect(sign_in_again(request.get_full_path()))
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        """Let somebody set a password who has signed in lately."""
+        if not signed_in_lately(request):
+            return redirect(sign_in_again(request.get_full_path()))
+        return super().user_change_password(request, id, form_url)

@@ -11,4 +11,4 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the signals."""
-        from portal.accounts import signals  # noqa: F401
+        from portal.accounts import factor_record, sessions, signals  # noqa: F401

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.dispatch import Signal
 from django.utils import timezone
 
@@ -33,10 +34,21 @@ def password_set(user: User, by: User | None) -> None:
 
 
 @transaction.atomic
-def role_set(user: User, by: User | None, role: str | None) -> None:
-    """Record which role a person has now, and whether they may come in."""
+def role_set(user: User, by: User | None, role: str | None, *, before: str | None = None) -> None:
+    """Record which role a person has now, and whether they may come in.
+
+    Sessions of before end with the role of before, and with the right to come in.
+    """
+    if not user.is_active or role != before:
+        end_sessions(user)
     sentence = f"{user.get_username()} has the role {role or 'none'}" + ("." if user.is_active else ", inactive.")
     _keep(user, by, Credential.ROLE, sentence, {"role": role, "active": user.is_active})
+
+
+def end_sessions(user: User) -> None:
+    """End every session of a person at once, whichever browser or process has it."""
+    User.objects.filter(pk=user.pk).update(sessions_ended=F("sessions_ended") + 1)
+    user.refresh_from_db(fields=["sessions_ended"])
 
 
 def changed_by_others(user: User) -> list[CredentialChange]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils.crypto import salted_hmac
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +15,8 @@ class User(AbstractUser):
     password_was_set = False
     """Whether a password was set that is not stored yet; whoever stores it is recorded (`portal.accounts.signals`)."""
     _is_being_checked = False
+    sessions_ended = models.PositiveIntegerField(default=0, editable=False)
+    """How often all sessions of the person were ended; a session of before is none any more."""
 
     def set_password(self, raw_password: str | None) -> None:
         """Set a password; one that is only hashed anew, as Django does at a sign-in, is the same password."""
@@ -27,6 +30,25 @@ class User(AbstractUser):
             return super().check_password(raw_password)
         finally:
             self._is_being_checked = False
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Tie sessions to the password, as Django does, and to how often they were ended."""
+        plain: str = super()._get_session_auth_hash(secret)  # type: ignore[misc]
+        if not self.sessions_ended:
+            return plain
+        ended = f"{self.sessions_ended}:{plain}"
+        return salted_hmac("homeroom.sessions", ended, secret=secret, algorithm="sha256").hexdigest()
+
+
+class SignInCount(models.Model):
+    """How often a sign-in was tried, by a keyed digest of the account or of the address; no name stands in it."""
+
+    key = models.CharField(max_length=32, primary_key=True)
+    tries = models.PositiveIntegerField()
+    until = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.tries} tries until {self.until:%H:%M:%S}"
 
 
 class Credential(models.TextChoices):

@@ -1,11 +1,11 @@
-"""Sign-ins, failed sign-ins and new passwords go to the audit record."""
+"""Sign-ins, failed ones, sign-outs and new passwords go to the audit record."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.signals import user_logged_in, user_login_failed
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.asking import who_asks
 from portal.accounts.credentials import changed_by_others, password_set
+from portal.accounts.keyed import keyed_digest
 from portal.accounts.models import User
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
@@ -56,13 +57,32 @@ def on_new_password(sender: object, instance: User, **kwargs: Any) -> None:
 
 @receiver(user_login_failed)
 def on_failed_sign_in(sender: object, credentials: dict[str, Any], **kwargs: Any) -> None:
-    """Record that somebody tried; the password is not in the credentials that Django hands on."""
-    name = str(credentials.get("username", ""))[:150]
+    """Record that somebody tried. A name that nobody has may be a password typed into the wrong field: never kept."""
+    typed = str(credentials.get("username", ""))
+    known = User.objects.filter(username=typed).first() if "\x00" not in typed else None
+    if known is not None:
+        name, message = known.get_username(), f"A sign-in as {known.get_username()} failed."
+    else:
+        name = f"unknown:{keyed_digest('sign-in.name', typed)}"
+        message = "A sign-in failed: nobody has the user name that was given."
     record(
         action=AuditAction.USER_SIGN_IN_FAILED,
         actor=None,
         subject_kind="user",
         subject_id=name,
-        message=f"A sign-in as {name!r} failed.",
+        message=message,
         outcome="refused",
     )
+
+
+@receiver(user_logged_out)
+def on_sign_out(sender: object, user: User | None, **kwargs: Any) -> None:
+    """Record that a person went out."""
+    if user is not None:
+        record(
+            action=AuditAction.USER_SIGNED_OUT,
+            actor=user,
+            subject_kind="user",
+            subject_id=user.get_username(),
+            message=f"{user.get_username()} signed out.",
+        )

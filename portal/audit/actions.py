@@ -12,6 +12,12 @@ class AuditAction(StrEnum):
     PASSWORD_SET = "user:password:set"
     USER_SIGNED_IN = "user:session:create"
     USER_SIGN_IN_FAILED = "user:session:refuse"
+    USER_SIGNED_OUT = "user:session:end"
+    SESSION_REVOKED = "user:session:revoke"
+    FACTOR_ADDED = "user:factor:add"
+    FACTOR_REMOVED = "user:factor:remove"
+    FACTOR_USED = "user:factor:use"
+    ACCESS_REFUSED = "access:refuse"
     ACCOUNT_CREATED = "account:create"
     ACCOUNT_QUOTAS_READ = "account:quotas:read"
     ACCOUNT_QUOTA_SET = "account:quota:set"
@@ -67,6 +73,12 @@ WORDS = {
     AuditAction.PASSWORD_SET: "Set a person's password",
     AuditAction.USER_SIGNED_IN: "Signed in",
     AuditAction.USER_SIGN_IN_FAILED: "Failed to sign in",
+    AuditAction.USER_SIGNED_OUT: "Signed out",
+    AuditAction.SESSION_REVOKED: "Ended a session",
+    AuditAction.FACTOR_ADDED: "Added a second factor",
+    AuditAction.FACTOR_REMOVED: "Removed a second factor",
+    AuditAction.FACTOR_USED: "Used a recovery code",
+    AuditAction.ACCESS_REFUSED: "Was refused",
     AuditAction.ACCOUNT_CREATED: "Added an AWS account",
     AuditAction.ACCOUNT_QUOTAS_READ: "Read an account's quotas",
     AuditAction.ACCOUNT_QUOTA_SET: "Set an account's quota",

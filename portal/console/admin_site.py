@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
@@ -70,6 +71,8 @@ class AuditHistoryMixin:
     ) -> HttpResponse:
         """Lead to the audit page."""
         obj = self.get_object(request, object_id)  # type: ignore[attr-defined]
+        if not self.has_view_permission(request, obj):  # type: ignore[attr-defined]
+            raise PermissionDenied
         query = QueryDict(mutable=True)
         query.update(self.audit_filter(obj) if obj is not None else {})
         return redirect(f"{reverse('console:audit')}?{query.urlencode()}")

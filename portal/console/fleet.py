@@ -20,6 +20,7 @@ from portal.console.paging import Page, page, page_in_order
 from portal.districts.models import AwsAccount, District
 from portal.districts.statuses import DistrictStatus
 from provisioning.models import Run, StackResource
+from provisioning.models.run import WIDE
 from provisioning.states import RunKind, RunState
 
 PAGE_SIZE = 50
@@ -175,7 +176,7 @@ def rows_of(districts: Sequence[District]) -> list[FleetRow]:
     ids = [district.pk for district in districts]
     past = last_runs(ids)
     newest = {district: runs[-1].number for district, runs in past.items()}
-    runs = Run.objects.defer("spec", "plan_resources").in_bulk(list(newest.values()))
+    runs = Run.objects.defer(*WIDE).in_bulk(list(newest.values()))
     counts = dict(
         StackResource.objects.filter(district__in=ids).values_list("district").annotate(Count("id")).order_by()
     )

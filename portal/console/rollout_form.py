@@ -15,7 +15,7 @@ from portal.districts.changes import EDITABLE
 from portal.districts.models import District
 from portal.districts.registration import REGIONS
 from portal.texts import said_lazy
-from provisioning.rollouts.selection import Selection, matching
+from provisioning.rollouts.selection import Selection, at_places, matching
 from provisioning.rollouts.waves import DEFAULT_WAVES, WavesRefused, bounds, parse
 from provisioning.services.rollouts import MOST_AT_ONCE, RolloutRequest, check_rollout
 
@@ -166,11 +166,17 @@ def preview(form: RolloutForm) -> RolloutPreview:
         reached = bounds(parse(str(form["waves"].value() or "")), total)
     except WavesRefused as refusal:
         return RolloutPreview(total, [], str(refusal))
-    parts = enumerate(pairwise([0, *reached]), 1)
+    parts = list(enumerate(pairwise([0, *reached]), 1))
+    shown = at_places(rows, [place for _, (begin, end) in parts for place in range(begin, min(end, begin + SHOWN))])
     return RolloutPreview(
         total,
         [
-            WavePreview(number, end - begin, list(rows[begin : min(end, begin + SHOWN)]), max(0, end - begin - SHOWN))
+            WavePreview(
+                number,
+                end - begin,
+                [shown[place] for place in range(begin, min(end, begin + SHOWN)) if place in shown],
+                max(0, end - begin - SHOWN),
+            )
             for number, (begin, end) in parts
         ],
     )

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.texts import said
-from provisioning.dispatch.reasons import places
+from provisioning.dispatch.reasons import places_of
 from provisioning.models import Rollout, RolloutMember, Run
+from provisioning.models.run import WIDE
 from provisioning.rollouts.reading import Group, groups_of, runs_beside
 from provisioning.rollouts.states import UNFINISHED, RolloutState, Standing
 from provisioning.selectors import ACTIVE
@@ -94,7 +95,7 @@ def rollout_page(rollout: Rollout) -> RolloutPage:
     """Gather what is shown of the rollout now."""
     groups, members = groups_of(rollout.members.all()), shown_of(rollout)
     beside = runs_beside(members)
-    queue = places() if any(member.run and member.run.state == RunState.QUEUED for member in members) else {}
+    queue = places_of([member.run.number for member in members if member.run and member.run.state == RunState.QUEUED])
     full = sum(group.count for group in groups if group.standing is Standing.UNDER_WAY) >= rollout.at_once
     rows = [_row(rollout, member, beside, queue, full=full) for member in members]
     waves = [_wave(rollout, number, groups, rows) for number in sorted({group.wave for group in groups})]
@@ -121,7 +122,7 @@ def rollout_page(rollout: Rollout) -> RolloutPage:
 
 
 def shown_of(rollout: Rollout) -> list[RolloutMember]:
-    """Return the members that are shown, those of each wave that need a look first, in one query."""
+    """Return the members that are shown, those of each wave that need a look first, in two queries."""
     through = [RunState.SUCCEEDED.value, RunState.NO_CHANGES.value]
     conditions = {
         Standing.FAILED: Q(run__state=RunState.FAILED.value),
@@ -135,9 +136,12 @@ def shown_of(rollout: Rollout) -> list[RolloutMember]:
     whens = [When(condition, then=FIRST.index(standing)) for standing, condition in conditions.items()]
     urgency = Case(*whens, default=FIRST.index(Standing.SKIPPED))
     place = Window(RowNumber(), partition_by=F("wave"), order_by=[F("urgency"), F("position")])
-    rows = rollout.members.annotate(urgency=urgency).annotate(place=place).filter(place__lte=ROWS)
-    rows = rows.select_related("district", "run").defer("run__spec", "run__plan_resources", "run__plan_contents")
-    return list(rows.order_by("wave", "place"))
+    ranked = rollout.members.annotate(urgency=urgency).annotate(place=place).filter(place__lte=ROWS)
+    # Ranked by what is narrow; districts and runs are read of those alone that are shown.
+    found = dict(ranked.order_by().values_list("pk", "urgency"))
+    rows = RolloutMember.objects.filter(pk__in=found).select_related("district", "run")
+    rows = rows.defer(*(f"run__{name}" for name in WIDE))
+    return sorted(rows, key=lambda member: (member.wave, found[member.pk], member.position))
 
 
 def _wave(rollout: Rollout, number: int, groups: list[Group], rows: list[MemberRow]) -> Wave:

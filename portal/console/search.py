@@ -16,6 +16,7 @@ from django.db.models import Model, Q, QuerySet
 from portal.audit.models import AuditEvent
 from portal.districts.models import HOLDS_NAMES, District
 from provisioning.models import Run, StackResource
+from provisioning.models.run import WIDE
 
 SHOWN = 10
 LONGEST = 200
@@ -60,7 +61,7 @@ def search(text: str) -> Found:
     return Found(
         text,
         _first(_districts(text).order_by("-id")),
-        _first(_runs(text).select_related("district").defer("spec", "plan_resources").order_by("-id")),
+        _first(_runs(text).select_related("district").defer(*WIDE).order_by("-id")),
         _first(_resources(text).select_related("district").order_by("-district_id", "address")),
         _first(_events(text).select_related("district", "link").order_by("-id")),
     )

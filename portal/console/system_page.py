@@ -25,6 +25,7 @@ from portal.districts.registration import DEFAULT_REGION
 from portal.version import VERSION
 from provisioning.health import DriftChecks, Queue, Workers, drift_checks, queue, refused_access, workers
 from provisioning.models import AccountAccess, Run
+from provisioning.models.run import WIDE
 from provisioning.selectors import active_runs
 from provisioning.services.quotas import Capacity, capacities
 
@@ -94,7 +95,7 @@ def system_page(query: QueryDict) -> SystemPage:
         workers=present,
         queue=waiting,
         broker=broker_problem(),
-        active=list(active_runs().defer("spec", "plan_resources")[:ACTIVE_SHOWN]),
+        active=list(active_runs().defer(*WIDE)[:ACTIVE_SHOWN]),
         access=[(account, getattr(account, "access", None)) for account in pager.rows],
         pager=pager,
         capacities=places,

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from portal.console.views import (
+    account,
     approval,
     audit,
     bulk,
@@ -12,6 +13,7 @@ from portal.console.views import (
     fleet,
     preflight,
     register,
+    reset,
     rollout,
     run,
     search,
@@ -28,6 +30,13 @@ urlpatterns = [
     path("sign-in", session.SignIn.as_view(), name="sign-in"),
     path("sign-in/again", session.again, name="sign-in-again"),
     path("sign-out", session.SignOut.as_view(), name="sign-out"),
+    path("sign-in/reset", reset.Ask.as_view(), name="reset"),
+    path("sign-in/reset/sent", reset.Sent.as_view(), name="reset-sent"),
+    path("sign-in/reset/<uidb64>/<token>", reset.Choose.as_view(), name="reset-choose"),
+    path("account", account.account, name="account"),
+    path("account/password", account.password, name="account-password"),
+    path("account/sessions/end", account.end_session, name="account-session-end"),
+    path("account/sessions/end-others", account.end_other_sessions, name="account-sessions-end"),
     path("", fleet.fleet, name="fleet"),
     path("fleet/export", fleet.export, name="fleet-export"),
     path("districts/new", register.register, name="register"),

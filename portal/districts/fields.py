@@ -52,3 +52,16 @@ class Holds(AnyLookup):
         left, left_values = self.process_lhs(compiler, connection)
         right, right_values = self.process_rhs(compiler, connection)
         return f"{left} >>= {right}::inet", (*left_values, *right_values)
+
+
+@CidrField.register_lookup
+class Overlaps(AnyLookup):
+    """`cidr__overlaps=network`: both have an address in common; a GiST index serves it."""
+
+    lookup_name = "overlaps"
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        """Write PostgreSQL's operator."""
+        left, left_values = self.process_lhs(compiler, connection)
+        right, right_values = self.process_rhs(compiler, connection)
+        return f"{left} && {right}::inet", (*left_values, *right_values)

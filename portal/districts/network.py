@@ -14,23 +14,26 @@ class PoolExhausted(Exception):  # noqa: N818 - named for what happened
     """No block of this size is free in the pool."""
 
 
-def overlapping(wanted: IPv4Network, taken: Iterable[IPv4Network]) -> IPv4Network | None:
-    """Return the first taken block that shares an address with the wanted one, or None."""
-    return next((block for block in taken if block.overlaps(wanted)), None)
+Span = tuple[int, int]
+"""The first address of what is taken, as a number, and the first one behind it."""
 
 
-def next_free(taken: Iterable[IPv4Network], *, pool: IPv4Network = POOL, prefix: int = PREFIX) -> IPv4Network:
+def span(block: IPv4Network) -> Span:
+    """Return the addresses of a block."""
+    first = int(block.network_address)
+    return first, first + block.num_addresses
+
+
+def next_free(taken: Iterable[Span], *, pool: IPv4Network = POOL, prefix: int = PREFIX) -> IPv4Network:
     """Return the lowest free block of this prefix length in the pool; raises PoolExhausted.
 
-    One walk over the taken blocks in order: after each, the candidate moves behind it, to the next aligned address.
+    One walk over what is taken, in order: after each, the candidate moves behind it, to the next aligned address.
     """
     size = 2 ** (32 - prefix)
-    candidate = int(pool.network_address)
-    end = int(pool.broadcast_address) + 1
-    for block in sorted(block for block in taken if block.overlaps(pool)):
-        if int(block.network_address) >= candidate + size:
+    candidate, end = span(pool)
+    for first, behind in sorted(taken):
+        if first >= candidate + size:
             break
-        behind = int(block.broadcast_address) + 1
         candidate = max(candidate, -(-behind // size) * size)
     if candidate + size > end:
         raise PoolExhausted(f"No /{prefix} is free in {pool}.")

@@ -15,6 +15,7 @@ from django.core.validators import validate_email
 
 from infra.naming import SLUG_LENGTH
 from portal.districts.registration import Registration
+from portal.look_alikes import hidden, mixed
 
 # fmt: off
 STATES = frozenset(
@@ -40,8 +41,8 @@ def slug_from(name: str) -> str:
 
 
 def is_printable(text: str) -> bool:
-    """Say whether a text has no control characters; people's scripts and signs are all welcome."""
-    return not any(unicodedata.category(letter) in {"Cc", "Cs", "Co", "Cn"} for letter in text)
+    """Return whether all of a text is seen, in its own order; people's scripts and signs are all welcome."""
+    return not hidden(text)
 
 
 def problems_of(registration: Registration) -> dict[str, list[str]]:
@@ -53,7 +54,9 @@ def problems_of(registration: Registration) -> dict[str, list[str]]:
     elif len(name) > NAME_LENGTH:
         problems["name"].append(f"The name has {len(name)} characters; shorten it to {NAME_LENGTH}.")
     elif not is_printable(name):
-        problems["name"].append("The name holds a control character; type it anew.")
+        problems["name"].append("The name holds a letter that nobody sees; type it anew.")
+    elif mixed(name):
+        problems["name"].append("A word of the name mixes letters of two scripts that look alike; type it anew.")
     if registration.state_code and registration.state_code.upper() not in STATES:
         problems["state_code"].append(f"{registration.state_code} is no state. Use its two letters, such as OH.")
     if registration.nces_id and not NCES_ID.fullmatch(registration.nces_id):
@@ -67,7 +70,7 @@ def problems_of(registration: Registration) -> dict[str, list[str]]:
         problems["time_zone"].append(f"{registration.time_zone} is no time zone. Use one such as America/Chicago.")
     for field, text in (("note", registration.note), ("contact_name", registration.contact_name)):
         if not is_printable(text.replace("\n", "").replace("\r", "").replace("\t", "")):
-            problems[field].append("This holds a control character; type it anew.")
+            problems[field].append("This holds a letter that nobody sees; type it anew.")
     if len(registration.contact_name) > NAME_LENGTH:
         problems["contact_name"].append(f"Shorten the contact's name to {NAME_LENGTH} characters.")
     return dict(problems)

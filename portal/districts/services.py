@@ -17,14 +17,23 @@ from portal.accounts.roles import Role, require_role
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
 from portal.districts import network, rules
-from portal.districts.models import AwsAccount, District
+from portal.districts.models import HOLDS_NAMES, AwsAccount, District
 from portal.districts.registration import Registration, RegistrationRefused
 from portal.districts.spec import district_field, spec_data
 from portal.districts.statuses import TABLE, DistrictStatus, DriftStatus
+from portal.look_alikes import skeleton
 from portal.state_table import By
 
+NOT_ASCII = "[^ -~]"
 ALLOCATION_LOCK = 0x484F4D45
 """Held while a district is registered, so that two at a time never choose the same network or suffix."""
+
+TAKEN_SPANS = """
+SELECT lower(span), upper(span) FROM (
+  SELECT unnest(range_agg(int8range(host(cidr)::inet - '0.0.0.0', broadcast(cidr) - '0.0.0.0', '[]'))) AS span
+  FROM districts_district WHERE status <> %(removed)s AND cidr && %(pool)s
+) taken
+"""
 
 FORM_FIELDS = {
     "district_name": "name",
@@ -56,6 +65,7 @@ def register(*, registration: Registration, actor: User | None) -> District:
     district = _draft(registration, actor, problems)
     _check_spec(district, problems)
     _check_suffix(district, problems)
+    _check_double(district, problems)
     if problems:
         raise RegistrationRefused(problems)
     district.save()
@@ -77,17 +87,24 @@ def check(registration: Registration) -> dict[str, list[str]]:
     district = _draft(registration, None, problems)
     _check_spec(district, problems)
     _check_suffix(district, problems)
+    _check_double(district, problems)
     return dict(problems)
 
 
-def taken_networks() -> dict[IPv4Network, str]:
-    """Return every network in use and the name of the district that has it."""
-    return dict(District.objects.exclude(status=DistrictStatus.REMOVED).values_list("cidr", "name"))
-
-
 def next_free_network() -> IPv4Network:
-    """Return the network that the next district would get; raises PoolExhausted."""
-    return network.next_free(taken_networks())
+    """Return the network that the next district would get; raises PoolExhausted.
+
+    PostgreSQL joins what is taken to spans without a gap: of ten thousand districts side by side one is read.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(TAKEN_SPANS, {"removed": DistrictStatus.REMOVED.value, "pool": str(network.POOL)})
+        return network.next_free(cursor.fetchall())
+
+
+def district_within(wanted: IPv4Network) -> District | None:
+    """Return a district whose network shares an address with this one; None where nobody's does."""
+    in_use = District.objects.exclude(status=DistrictStatus.REMOVED)
+    return in_use.filter(cidr__overlaps=wanted).only("name", "cidr").order_by("cidr").first()
 
 
 def _draft(registration: Registration, actor: User | None, problems: dict[str, list[str]]) -> District:
@@ -133,9 +150,8 @@ def _draft(registration: Registration, actor: User | None, problems: dict[str, l
 
 
 def _network(text: str, problems: dict[str, list[str]]) -> Any:
-    taken = taken_networks()
     try:
-        free: IPv4Network | None = network.next_free(taken)
+        free: IPv4Network | None = next_free_network()
     except network.PoolExhausted:
         free = None
     if not text:
@@ -148,10 +164,10 @@ def _network(text: str, problems: dict[str, list[str]]) -> Any:
         suggestion = f" The next free one is {free}." if free else ""
         problems["cidr"].append(f"{text[:40]} is no IPv4 network. Write it as 10.0.4.0/22.{suggestion}")
         return free
-    other = network.overlapping(wanted, taken)
+    other = district_within(wanted)
     if other is not None:
         suggestion = f" Next free: {free}." if free else ""
-        problems["cidr"].append(f"{wanted} overlaps {taken[other]} ({other}).{suggestion}")
+        problems["cidr"].append(f"{wanted} overlaps {other.name} ({other.cidr}).{suggestion}")
     return wanted
 
 
@@ -177,6 +193,28 @@ def _check_suffix(district: District, problems: dict[str, list[str]]) -> None:
     if other is not None:
         problems["slug"].append(
             f"{district.suffix} is taken by {other.name}. Choose another slug, or another environment."
+        )
+
+
+def _check_double(district: District, problems: dict[str, list[str]]) -> None:
+    """Refuse a name that another district of this environment has, or one that looks like it.
+
+    Districts of two states may have one name. Names of ASCII letters look like themselves alone, in whatever case; so
+    only others are compared letter by letter.
+    """
+    if "name" in problems or not district.name:
+        return
+    own = skeleton(district.name)
+    others = District.objects.filter(HOLDS_NAMES, environment=district.environment)
+    if district.state_code:
+        others = others.filter(state_code__in=["", district.state_code])
+    other = others.filter(name__iexact=own).first()
+    if other is None:
+        foreign = others.filter(name__regex=NOT_ASCII) if own.isascii() else others
+        other = next((one for one in foreign.only("name", "suffix") if skeleton(one.name) == own), None)
+    if other is not None:
+        problems["name"].append(
+            f"{other.suffix} has this name, or one that looks like it. Add what tells them apart, such as the county."
         )
 
 

@@ -1,7 +1,8 @@
 """A book: everything that may be told of one occasion, or of growth between two, made of one reading. Pure.
 
-It is what the cache holds, so a hidden group has its name in it and nothing else, and a shown one no percentile that
-too few students stand behind. Every question is answered out of it.
+It is what the cache holds, so a hidden group has its name in it and nothing else, and a shown one no number that too
+few students stand behind. Every question is answered out of it; hidden groups' names are there for growth alone, which
+hides them too, and are in no answer.
 """
 
 from __future__ import annotations
@@ -9,20 +10,23 @@ from __future__ import annotations
 import json
 import sys
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from typing import Any, NamedTuple
 
-from processor.analytics.cells import ALL, DIMENSIONS, LEVELS_UP_TO, Cell, family
-from processor.analytics.profiles import PERCENTILES, Numbers, Reading, atoms, numbers
-from processor.analytics.suppression import LEAST, hidden_cells
+from processor.analytics.cells import ALL, DIMENSIONS, LEVELS_UP_TO, Cell, Family, family
+from processor.analytics.precision import EXACT_FROM, RANGE_FROM
+from processor.analytics.profiles import NOTHING, PERCENTILES, Numbers, Reading, atoms, ends, measured
+from processor.analytics.suppression import LEAST, hidden_numbers
 
-FORMAT = 1
+FORMAT = 2
 """Part of the keys in the cache: raised with every change of what `as_bytes` writes."""
 GROUPED_BY = ("school", "grade", *DIMENSIONS)
-BYTES_A_CELL = 600
+LEVELS_AT = 4 + 1 + 2 + len(PERCENTILES) + 4
+"""Where levels begin in a row of the cache: behind cell, count, mean, deviation, percentiles and two ranges."""
+BYTES_A_CELL = 700
 """What a group takes in memory at most, with as many levels as tests have: measured, and held by a test."""
 
 
@@ -48,15 +52,19 @@ class Book:
         return BYTES_A_CELL * (len(self.shown) + len(self.hidden) + 1)
 
     def groups(self, within: Cell, by: str) -> list[Cell]:
-        """Return the groups within a cell, told apart by one of GROUPED_BY, or the cell itself, if there is anybody."""
+        """Return the shown groups within a cell, told apart by one of GROUPED_BY, or the cell itself.
+
+        A hidden group is not among them: names of groups of one student each are that student's school, grade and
+        subgroups, one row after the other.
+        """
         found = [told_apart(within, by, name) for name in self._names.get(by, (ALL,))]
-        return [cell for cell in found if cell in self.shown or cell in self.hidden]
+        return [cell for cell in found if cell in self.shown]
 
     @cached_property
     def _names(self) -> Mapping[str, Sequence[str]]:
         """Return the names that schools, grades and each dimension's values have."""
         found: dict[str, set[str]] = {name: set() for name in GROUPED_BY}
-        for cell in chain(self.shown, self.hidden):
+        for cell in self.shown:
             found["school"].add(cell.school)
             found["grade"].add(cell.grade)
             if cell.dimension != ALL:
@@ -72,7 +80,8 @@ class Book:
             "names": names,
             "shown": [
                 [*(number[name] for name in cell[:4]), group.n, group.numbers.mean, group.numbers.deviation,
-                 *group.numbers.percentiles, *group.levels]
+                 *group.numbers.percentiles, *(group.numbers.mean_range or (None, None)),
+                 *(group.numbers.median_range or (None, None)), *group.levels]
                 for cell, group in self.shown.items()
             ],
             "hidden": [[number[name] for name in cell[:4]] for cell in sorted(self.hidden)],
@@ -85,53 +94,101 @@ class Book:
         told = json.loads(zlib.decompress(found))
         names = [sys.intern(name) for name in told["names"]]
         shown = {}
-        for *cell, n, mean, deviation, percentiles, levels in map(_parts, told["shown"]):
-            shown[Cell(*(names[place] for place in cell))] = Group(n, Numbers(mean, deviation, percentiles), levels)
+        for row in told["shown"]:
+            cell = Cell(*(names[place] for place in row[:4]))
+            shown[cell] = Group(row[4], _numbers(row[5:LEVELS_AT]), tuple(row[LEVELS_AT:]))
         hidden = frozenset(Cell(*(names[place] for place in cell)) for cell in told["hidden"])
         return cls(tuple(told["levels"]), shown, hidden)
 
 
-def _parts(row: list[Any]) -> tuple[Any, ...]:
-    """Part a row of the cache at the end of its percentiles."""
-    end = 7 + len(PERCENTILES)
-    return (*row[:7], tuple(row[7:end]), tuple(row[end:]))
+def _numbers(row: list[Any]) -> Numbers:
+    """Return numbers out of a row of the cache."""
+    mean, deviation, *rest = row
+    marks = rest[len(PERCENTILES) :]
+    of_mean, of_median = ((marks[at], marks[at + 1]) if marks[at] is not None else None for at in (0, 2))
+    return Numbers(mean, deviation, tuple(rest[: len(PERCENTILES)]), of_mean, of_median)
 
 
 def book(reading: Reading, *, least: int = LEAST) -> Book:
     """Decide what of an occasion may be told, and reduce its reading to that."""
-    return _reduced(reading, least, ())
+    made, hidden = _decided(reading, least, ())
+    axes, width = made.axes, len(made.axes.levels)
+    shown = {number for number in made.numbers if not number % width and number not in hidden}
+    told = _told(made, shown, reading)
+
+    def levels(number: int) -> tuple[int | None, ...]:
+        if axes.narrowed(number) > LEVELS_UP_TO:
+            return ()
+        return tuple(None if one in hidden else made.numbers[one] for one in range(number + 1, number + width))
+
+    groups = {axes.cell(one): Group(made.numbers[one], told.get(one, NOTHING), levels(one)) for one in sorted(shown)}
+    unseen = frozenset(axes.cell(number) for number in hidden if not number % width)
+    return Book(reading.levels, groups, unseen)
 
 
-def growth_book(reading: Reading, *, hidden: Iterable[Cell], least: int = LEAST) -> Book:
-    """Do the same with changes, of which the middle and the quartiles are told; `hidden` is what either occasion hides.
+def growth_book(reading: Reading, *, before: Book, after: Book, least: int = LEAST) -> Book:
+    """Do the same with changes: the middle and the quartiles are told, of groups that neither occasion hides.
 
     No mean: means of two occasions and of their difference would together tell the scores of those few who sat only
-    one of them.
+    one of them. No count either, which would tell how many these are: `n` is the mark of `precision` that is reached,
+    and groups are not told where an occasion's own count is so near the mark that it tells fewer than ten of them.
     """
-    found = _reduced(reading, least, hidden)
-    shown = {cell: group._replace(numbers=_quartiles(group.numbers)) for cell, group in found.shown.items()}
-    return Book(found.levels, shown, found.hidden)
+    made, hidden = _decided(reading, least, before.hidden | after.hidden)
+    shown = {number for number in made.numbers if number not in hidden}
+    told = _told(made, shown, reading)
+    groups = {}
+    for number in sorted(shown):
+        cell = made.axes.cell(number)
+        sat = min((book.shown[cell].n for book in (before, after) if cell in book.shown), default=made.numbers[number])
+        numbers = told.get(number, NOTHING)
+        mark = EXACT_FROM if numbers.mean is not None else RANGE_FROM
+        if made.numbers[number] >= mark and sat >= mark + least and numbers != NOTHING:
+            groups[cell] = Group(mark, _quartiles(numbers), ())
+    return Book((), groups, frozenset(made.axes.cell(number) for number in hidden))
 
 
 def _quartiles(numbers: Numbers) -> Numbers:
     told = zip(PERCENTILES, numbers.percentiles, strict=True)
-    return Numbers(None, None, tuple(value if share in (25, 50, 75) else None for share, value in told))
+    middle = tuple(value if share in (25, 50, 75) else None for share, value in told)
+    return Numbers(None, None, middle, None, numbers.median_range)
 
 
-def _reduced(reading: Reading, least: int, also: Iterable[Cell]) -> Book:
+def _decided(reading: Reading, least: int, also: Iterable[Cell]) -> tuple[Family, set[int]]:
     made = family(atoms(reading.profiles), reading.levels)
-    hidden = hidden_cells(made, least=least, also=also)
-    groups = {cell: count for cell, count in made.counts.items() if cell.level == ALL and cell not in hidden}
-    told = numbers(reading.profiles, groups)
+    return made, hidden_numbers(made, least=least, also=also)
 
-    def levels(cell: Cell) -> tuple[int | None, ...]:
-        if cell.narrowed > LEVELS_UP_TO:
-            return ()
-        each = [cell._replace(level=level) for level in reading.levels]
-        return tuple(None if one in hidden else made.counts[one] for one in each)
 
-    shown = {cell: Group(count, told[cell], levels(cell)) for cell, count in groups.items()}
-    return Book(reading.levels, shown, frozenset(cell for cell in hidden if cell.level == ALL))
+def _told(made: Family, shown: Set[int], reading: Reading) -> dict[int, Numbers]:
+    """Return the numbers of the shown groups, as exactly as may be."""
+    cells = {made.axes.cell(number): number for number in shown}
+    found = {cells[cell]: its for cell, its in measured(reading.profiles, cells).items()}
+    exact, scale = exactly_told(made, {number for number, its in found.items() if its.fine}), ends(reading.profiles)
+    return {number: its.exact if number in exact else its.blurred(scale) for number, its in found.items()}
+
+
+def exactly_told(made: Family, fine: Set[int]) -> set[int]:
+    """Return of which groups numbers may be exact: no few others are what remains of a whole when they are taken away.
+
+    Where a whole and some of its parts are told exactly, the mean of the other parts together follows; so these are
+    `EXACT_FROM` students or more, or there are none.
+    """
+    exact, width = set(fine), len(made.axes.levels)
+    lines = [line for line in made.lines if not line[1][0] % width and line[0] in exact]
+    moved = True
+    while moved:
+        moved = False
+        for parent, children in lines:
+            if parent not in exact:
+                continue
+            told = [child for child in children if child in exact]
+            rest = made.numbers[parent] - sum(made.numbers[child] for child in told)
+            while 0 < rest < EXACT_FROM and told:
+                smallest = min(told, key=lambda child: (made.numbers[child].bit_length(), child))
+                told.remove(smallest)
+                exact.discard(smallest)
+                rest += made.numbers[smallest]
+                moved = True
+    return exact
 
 
 def told_apart(within: Cell, by: str, key: str) -> Cell:

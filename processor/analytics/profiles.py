@@ -15,11 +15,12 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from processor.analytics import precision
 from processor.analytics.cells import ALL, DIMENSIONS, Atom, Cell
 
 PERCENTILES = (10, 25, 50, 75, 90)
-NEEDED = {10: 50, 25: 20, 50: 10, 75: 20, 90: 50}
-"""So many students must there be for a percentile: five or more lie beyond it, so that it is nobody's own score."""
+"""Of `precision.EXACT_FROM` students ten or more lie beyond each."""
+Range = tuple[float, float]
 
 
 class Profile(NamedTuple):
@@ -42,14 +43,36 @@ class Reading:
 
 
 class Numbers(NamedTuple):
-    """What is told of one group's scores, to one decimal; empty where there are none, or too few students."""
+    """What is told of one group's scores: to one decimal, or as ranges, or nothing (`precision`)."""
 
-    mean: float | None
-    deviation: float | None
-    percentiles: tuple[float | None, ...]
+    mean: float | None = None
+    deviation: float | None = None
+    percentiles: tuple[float | None, ...] = (None,) * len(PERCENTILES)
+    mean_range: Range | None = None
+    median_range: Range | None = None
 
 
-NOTHING = Numbers(None, None, (None,) * len(PERCENTILES))
+class Measured(NamedTuple):
+    """One group's numbers as they are, before it is decided how exactly they are told; `fine` says whether they may."""
+
+    students: int
+    exact: Numbers
+    mean: float
+    median: float
+    fine: bool
+
+    def blurred(self, ends: Range) -> Numbers:
+        """Return what is told where the exact numbers are not; `ends` are the test's lowest and highest score."""
+        apart = precision.width(self.students, ends[1] - ends[0])
+        if apart is None:
+            return NOTHING
+        return Numbers(
+            mean_range=precision.between(self.mean, apart, ends),
+            median_range=precision.between(self.median, apart, ends),
+        )
+
+
+NOTHING = Numbers()
 
 
 def sorted_scores(packed: bytes) -> list[float]:
@@ -70,15 +93,21 @@ def atoms(profiles: Iterable[Profile]) -> list[Atom]:
     return [Atom(*key, count) for key, count in counts.items()]
 
 
-def numbers(profiles: Sequence[Profile], wanted: Collection[Cell]) -> dict[Cell, Numbers]:
-    """Return the numbers of the wanted groups, and of no other."""
+def ends(profiles: Iterable[Profile]) -> Range:
+    """Return the lowest and the highest score; twice nought where nobody has one."""
+    some = [profile.scores for profile in profiles if profile.scores]
+    return (min(scores[0] for scores in some), max(scores[-1] for scores in some)) if some else (0.0, 0.0)
+
+
+def measured(profiles: Sequence[Profile], wanted: Collection[Cell]) -> dict[Cell, Measured]:
+    """Return the numbers of the wanted groups, and of no other; none where nobody has a score."""
     some = [profile.scores for profile in profiles if profile.scores]
     if not some:
-        return dict.fromkeys(wanted, NOTHING)
+        return {}
     # Near the mean, so that nothing is lost where squares are subtracted from each other.
     middle = math.fsum(scores[len(scores) // 2] for scores in some) / len(some)
     each = [_Scores.of(profile.scores, middle) for profile in profiles]
-    return {cell: scores.told(middle) for cell, scores in _groups(profiles, each) if cell in wanted}
+    return {cell: scores.measured(middle) for cell, scores in _groups(profiles, each) if cell in wanted}
 
 
 class _Scores:
@@ -104,12 +133,16 @@ class _Scores:
         self.total += other.total
         self.squares += other.squares
 
-    def told(self, middle: float) -> Numbers:
-        """Return what is told of them; the deviation is the sample's."""
+    def measured(self, middle: float) -> Measured:
+        """Return what there is to tell of them; the deviation is the sample's."""
         n, mean = len(self.all), self.total / len(self.all)
-        variance = max(0.0, self.squares - n * mean * mean) / (n - 1) if n > 1 else None
-        deviation = None if variance is None else rounded(math.sqrt(variance))
-        return Numbers(rounded(middle + mean), deviation, _percentiles(self.all))
+        median = _percentile(self.all, 50)
+        if n < precision.EXACT_FROM:
+            return Measured(n, NOTHING, middle + mean, median, fine=False)
+        deviation = math.sqrt(max(0.0, self.squares - n * mean * mean) / (n - 1))
+        told = tuple(rounded(_percentile(self.all, share)) for share in PERCENTILES)
+        exact = Numbers(rounded(middle + mean), rounded(deviation), told)
+        return Measured(n, exact, middle + mean, median, precision.is_fine(self.all))
 
 
 def _groups(profiles: Sequence[Profile], each: Sequence[_Scores]) -> Iterator[tuple[Cell, _Scores]]:
@@ -136,17 +169,11 @@ def _merged(parts: Iterable[tuple[Cell, _Scores]]) -> dict[Cell, _Scores]:
     return found
 
 
-def _percentiles(scores: Sequence[float]) -> tuple[float | None, ...]:
-    """Return those that enough students stand behind, between two scores in proportion, as percentile_cont does."""
-    found: list[float | None] = []
-    for share in PERCENTILES:
-        if len(scores) < NEEDED[share]:
-            found.append(None)
-            continue
-        place = (len(scores) - 1) * share / 100
-        low, high = scores[math.floor(place)], scores[math.ceil(place)]
-        found.append(rounded(low + (high - low) * (place - math.floor(place))))
-    return tuple(found)
+def _percentile(scores: Sequence[float], share: int) -> float:
+    """Return a percentile: between two scores in proportion, as percentile_cont does."""
+    place = (len(scores) - 1) * share / 100
+    low, high = scores[math.floor(place)], scores[math.ceil(place)]
+    return low + (high - low) * (place - math.floor(place))
 
 
 def rounded(score: float) -> float:

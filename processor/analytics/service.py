@@ -100,9 +100,9 @@ class Analytics:
 
         def make(connection: psycopg.Connection, version: int) -> Book:
             # What either occasion hides is not shown by way of growth.
-            hidden = [self._on_the_way(connection, version, one).hidden for one in (before, after)]
+            books = [self._on_the_way(connection, version, one) for one in (before, after)]
             reading = occasions.read_changes(connection, before, after)
-            return growth_book(reading, hidden=frozenset().union(*hidden), least=self._least)
+            return growth_book(reading, before=books[0], after=books[1], least=self._least)
 
         show = partial(tables.growth, within=within, by=by)
         return self._answer(access, _Question(("growth", FORMAT, before, after), BOOK, make, show))

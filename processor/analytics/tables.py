@@ -1,4 +1,4 @@
-"""What an answer shows of a book: a row for each group, and of a hidden one nothing but its name. Pure."""
+"""What an answer shows of a book: a row for each shown group, and why values of it are ranges or missing. Pure."""
 
 from __future__ import annotations
 
@@ -7,28 +7,48 @@ from typing import Any
 
 from processor.analytics.book import Book, Group
 from processor.analytics.cells import Cell
-from processor.analytics.profiles import PERCENTILES, Numbers
+from processor.analytics.profiles import PERCENTILES, Numbers, Range
+
+EXACT = "exact"
+BLURRED = (
+    "Mean and median are ranges: fewer than 100 students, or scores too much alike, or they would tell the mean of "
+    "such a group. Ten students could have had any score of the test and the ranges would be the same."
+)
+COUNTED = "No mean is told: fewer than 30 students, or the results have no scores, or all scores are the same."
+LEVELS_HIDDEN = (
+    "Levels that fewer than 10 students reached are hidden, and others that would give these away; where nearly all of "
+    "a group reached one level, all of its levels are."
+)
+
+
+def unlisted(least: int) -> str:
+    """Return what is said below every answer: it is the same whether anything is hidden or not."""
+    return (
+        f"Groups of fewer than {least} students are not listed, nor are others from which the number of such a group "
+        "would follow. Groups without students are not listed either."
+    )
 
 
 def table(book: Book, within: Cell, by: str) -> list[dict[str, Any]]:
     """Return the rows of an answer: the numbers of the groups within a cell."""
-    return [_row(book, cell) for cell in book.groups(within, by)]
+    return [_row(book, cell, book.shown[cell]) for cell in book.groups(within, by)]
 
 
 def growth(book: Book, within: Cell, by: str) -> list[dict[str, Any]]:
-    """Return the rows of growth: the median change and its quartiles."""
+    """Return the rows of growth: the median change and its quartiles, or the range of the median."""
     rows = []
     for cell in book.groups(within, by):
-        group = book.shown.get(cell)
-        told = percentiles(group.numbers) if group else {}
+        group = book.shown[cell]
+        told = percentiles(group.numbers)
         rows.append(
             {
                 **_named(cell),
-                "suppressed": group is None,
-                "n": group.n if group else None,
-                "median_change": told.get("p50"),
-                "lower_quartile": told.get("p25"),
-                "upper_quartile": told.get("p75"),
+                "at_least": group.n,
+                "median_change": told["p50"],
+                "lower_quartile": told["p25"],
+                "upper_quartile": told["p75"],
+                "median_range": _range(group.numbers.median_range),
+                "why": EXACT if told["p50"] is not None else BLURRED,
             }
         )
     return rows
@@ -39,17 +59,34 @@ def percentiles(numbers: Numbers) -> dict[str, float | None]:
     return {f"p{share}": value for share, value in zip(PERCENTILES, numbers.percentiles, strict=True)}
 
 
-def _row(book: Book, cell: Cell) -> dict[str, Any]:
-    group = book.shown.get(cell)
+def _row(book: Book, cell: Cell, group: Group) -> dict[str, Any]:
     return {
         **_named(cell),
-        "suppressed": group is None,
-        "n": group.n if group else None,
-        "mean": group.numbers.mean if group else None,
-        "deviation": group.numbers.deviation if group else None,
-        "percentiles": percentiles(group.numbers) if group else {},
-        "levels": list(_shares(book, group)) if group else [],
+        "n": group.n,
+        "mean": group.numbers.mean,
+        "deviation": group.numbers.deviation,
+        "percentiles": percentiles(group.numbers),
+        "mean_range": _range(group.numbers.mean_range),
+        "median_range": _range(group.numbers.median_range),
+        "levels": list(_shares(book, group)),
+        "why": _why(group),
     }
+
+
+def _why(group: Group) -> str:
+    """Return in words why values of a group are ranges or missing."""
+    numbers, said = group.numbers, []
+    if numbers.mean_range is not None:
+        said.append(BLURRED)
+    elif numbers.mean is None:
+        said.append(COUNTED)
+    if None in group.levels:
+        said.append(LEVELS_HIDDEN)
+    return " ".join(said) or EXACT
+
+
+def _range(marks: Range | None) -> dict[str, float] | None:
+    return None if marks is None else {"least": marks[0], "below": marks[1]}
 
 
 def _named(cell: Cell) -> dict[str, str]:

@@ -12,6 +12,7 @@ from processor.access import Scope
 from processor.analytics.cells import ALL, DIMENSIONS, Cell
 from processor.analytics.occasions import Occasion
 from processor.analytics.service import Answer
+from processor.analytics.tables import unlisted
 from processor.api.asking import Aggregate, access, services_of
 
 router = APIRouter(prefix="/v1", tags=["aggregates"])
@@ -51,33 +52,43 @@ class ShareOut(BaseModel):
     percent: float | None
 
 
+class RangeOut(BaseModel):
+    """The marks that a value lies between, the lower one included."""
+
+    least: float
+    below: float
+
+
 class GroupOut(BaseModel):
-    """One group; of a suppressed one nothing but its name is said."""
+    """One shown group; `why` says in words which values are ranges or missing, or "exact"."""
 
     school: str
     grade: str
     dimension: str
     value: str
-    suppressed: bool
-    n: int | None
+    n: int
     mean: float | None
     deviation: float | None
     percentiles: dict[str, float | None]
+    mean_range: RangeOut | None
+    median_range: RangeOut | None
     levels: list[ShareOut]
+    why: str
 
 
 class GrowthOut(BaseModel):
-    """How the scores of one group changed."""
+    """How the scores of one group changed; `at_least` so many students have a score in both occasions."""
 
     school: str
     grade: str
     dimension: str
     value: str
-    suppressed: bool
-    n: int | None
+    at_least: int
     median_change: float | None
     lower_quartile: float | None
     upper_quartile: float | None
+    median_range: RangeOut | None
+    why: str
 
 
 class Occasions(BaseModel):
@@ -88,18 +99,20 @@ class Occasions(BaseModel):
 
 
 class Aggregates(BaseModel):
-    """Groups of one occasion."""
+    """The shown groups of one occasion; `note` says which groups are not among them."""
 
     data_version: int
     least: int
+    note: str
     rows: list[GroupOut]
 
 
 class Growths(BaseModel):
-    """Groups of two occasions."""
+    """The shown groups of two occasions; `note` says which groups are not among them."""
 
     data_version: int
     least: int
+    note: str
     rows: list[GrowthOut]
 
 
@@ -132,14 +145,14 @@ def get_aggregates(
     request: Request, caller: Aggregate, assessment: Text, year: Year, period: Text = "", standard: Text = "",
     by: By = By.NOTHING, school: Text = "", grade: Text = "", dimension: Text = "", value: Text = "",
 ) -> Aggregates:  # fmt: skip
-    """Tell counts, means, percentiles and levels of groups; small groups are suppressed."""
+    """Tell counts, means, percentiles and levels of groups; small groups are not listed."""
     services = services_of(request)
     told = access(request, caller, Scope.AGGREGATE, PURPOSE)
     occasion = Occasion(assessment, year, period, standard)
     cell = within(school, grade, dimension, value, by)
     answer = counted(request, services.analytics.table(told, occasion, cell, by))
-    rows = [GroupOut(**row) for row in answer.rows]
-    return Aggregates(data_version=answer.version, least=services.api.least, rows=rows)
+    rows, note = [GroupOut(**row) for row in answer.rows], unlisted(services.api.least)
+    return Aggregates(data_version=answer.version, least=services.api.least, note=note, rows=rows)
 
 
 @router.get("/growth")
@@ -148,11 +161,11 @@ def get_growth(
     standard: Text = "", by: By = By.NOTHING, school: Text = "", grade: Text = "", dimension: Text = "",
     value: Text = "",
 ) -> Growths:  # fmt: skip
-    """Tell the median change of those who have a score in both occasions; small groups are suppressed."""
+    """Tell the median change of those who have a score in both occasions; small groups are not listed."""
     services = services_of(request)
     told = access(request, caller, Scope.AGGREGATE, PURPOSE)
     before, after = Occasion(assessment, year, period, standard), Occasion(assessment, to_year, to_period, standard)
     cell = within(school, grade, dimension, value, by)
     answer = counted(request, services.analytics.growth(told, before, after, cell, by))
-    rows = [GrowthOut(**row) for row in answer.rows]
-    return Growths(data_version=answer.version, least=services.api.least, rows=rows)
+    rows, note = [GrowthOut(**row) for row in answer.rows], unlisted(services.api.least)
+    return Growths(data_version=answer.version, least=services.api.least, note=note, rows=rows)

@@ -18,8 +18,9 @@ from psycopg_pool import PoolTimeout
 from starlette.concurrency import run_in_threadpool
 
 from processor.analytics.service import Moved
-from processor.api import aggregates, files, ingest, pages, students
+from processor.api import aggregates, files, ingest, mapping_pages, mapping_routes, pages, students
 from processor.api.asking import problem
+from processor.api.body_limit import BodyLimit
 from processor.api.services import Services
 from processor.api.telemetry import Watched
 
@@ -66,14 +67,14 @@ def create_app(services: Services) -> Any:
         telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
     )
     app.state.services, app.state.ending = services, False
-    for routes in (aggregates, students, ingest, pages):
+    for routes in (aggregates, students, ingest, mapping_routes, pages, mapping_pages):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     add_health(app)
     add_errors(app)
     made = files.upload_form(services.s3, services.settings.bucket, "")
     headers = security_headers(made["url"], services.api.upload_origin)
-    return Watched(app, services.telemetry, headers, services.tracing)
+    return Watched(BodyLimit(app), services.telemetry, headers, services.tracing)
 
 
 def add_health(app: FastAPI) -> None:

@@ -33,7 +33,10 @@ def caller_of(request: Request, token: str) -> Caller:
     if tokens is None:
         raise HTTPException(503, "No issuer of tokens is configured. Set OIDC_ISSUER for this district.")
     try:
-        return tokens.caller(token)
+        caller = tokens.caller(token)
+        if services_of(request).revocations.holds(caller):
+            raise TokenRefused("The token was taken back. Sign in again.")
+        return caller
     except TokenRefused as error:
         raise HTTPException(401, str(error), {"WWW-Authenticate": 'Bearer error="invalid_token"'}) from error
     except KeysAway as error:
@@ -58,6 +61,15 @@ def same_origin(request: Request) -> bool:
         return site in ("same-origin", "none")
     origin = request.headers.get("origin", "")
     return origin.partition("://")[2] == request.headers.get("host")
+
+
+def of_another_site(request: Request) -> bool:
+    """Return whether a browser says that another site's page sent a form; a program says nothing of it.
+
+    Every browser sends Origin with a POST, of a page that hides where it is from as `null`.
+    """
+    told = "sec-fetch-site" in request.headers or "origin" in request.headers
+    return told and not same_origin(request)
 
 
 def allowed(right: Right) -> Callable[..., Caller]:
@@ -88,7 +100,10 @@ def request_id(request: Request) -> str:
 
 def access(request: Request, caller: Caller, scope: Scope, default_purpose: str = "") -> Access:
     """Return what goes on the record; a student's records need a purpose in the caller's own words."""
-    purpose = request.headers.get(PURPOSE_HEADER, "").strip()[:200] or default_purpose
+    told = request.headers.get(PURPOSE_HEADER, "")
+    if not told.isprintable():
+        raise HTTPException(400, f"The header {PURPOSE_HEADER} holds what cannot be written down.")
+    purpose = told.strip()[:200] or default_purpose
     if not purpose:
         raise HTTPException(400, f"Say in the header {PURPOSE_HEADER} for which purpose the record is read.")
     # The load balancer appends the address that it saw; what stands before it is anybody's word.

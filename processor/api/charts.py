@@ -44,47 +44,61 @@ class Chart:
 
 @dataclass(frozen=True)
 class Measured:
-    """One group's name and number; no number where it is suppressed."""
+    """One group's name and number, or the marks that it lies between, or neither."""
 
     name: str
     value: float | None
+    marks: tuple[float, float] | None = None
+
+    @property
+    def told(self) -> str:
+        """Return what is written of it."""
+        if self.value is not None:
+            return f"{self.value:g}"
+        return f"{self.marks[0]:g} to {self.marks[1]:g}" if self.marks else ""
 
 
 @dataclass(frozen=True)
 class Shared:
-    """One group's name and its levels' parts in percent; none where suppressed."""
+    """One group's name and its levels' parts in percent; none where hidden."""
 
     name: str
     shares: Sequence[tuple[str, float | None]]
 
 
 def means(title: str, groups: Sequence[Measured]) -> Chart:
-    """Draw one bar for each group, from nought or from below the least."""
-    told = [group.value for group in groups if group.value is not None]
-    low, high = (min([0.0, *told]), max([1.0, *told])) if told else (0.0, 1.0)
+    """Draw one bar for each group, from nought or from below the least; of a range, the bar ends hatched."""
+    ends = [end for group in groups for end in (group.value, *(group.marks or ())) if end is not None]
+    low, high = min([0.0, *ends]), max([1.0, *ends])
     bars, lines = [], []
+
+    def across(value: float) -> float:
+        return float(round((value - low) / (high - low) * (WIDTH - LABEL - 110), 1))
+
     for place, group in enumerate(groups):
         y = place * ROW + 6
         lines.append(Line(LABEL - 8, y + BAR * 0.75, group.name, "label"))
-        if group.value is None:
-            lines.append(Line(LABEL + 4, y + BAR * 0.75, "suppressed", "note"))
+        if not group.told:
+            lines.append(Line(LABEL + 4, y + BAR * 0.75, "too few for a mean", "note"))
             continue
-        width = round((group.value - low) / (high - low) * (WIDTH - LABEL - 70), 1)
-        bars.append(Bar(LABEL, y, width, BAR, "mean", f"{group.name}: {group.value:g}"))
-        lines.append(Line(LABEL + width + 6, y + BAR * 0.75, f"{group.value:g}", "value"))
-    hidden = len(groups) - len(told)
-    summary = f"{len(told)} of {len(groups)} groups are shown" + (f", {hidden} suppressed." if hidden else ".")
+        start, end = (group.value, group.value) if group.value is not None else group.marks or (0.0, 0.0)
+        bars.append(Bar(LABEL, y, across(start), BAR, "mean", f"{group.name}: {group.told}"))
+        if end > start:
+            bars.append(Bar(LABEL + across(start), y, across(end) - across(start), BAR, "rest", "somewhere here"))
+        lines.append(Line(LABEL + across(end) + 6, y + BAR * 0.75, group.told, "value"))
+    told = sum(bool(group.told) for group in groups)
+    summary = f"{told} of {len(groups)} listed groups have a mean or its range."
     return Chart(WIDTH, len(groups) * ROW + 8, title, summary, bars, lines)
 
 
 def levels(title: str, groups: Sequence[Shared]) -> Chart:
-    """Draw one stacked bar for each group; suppressed levels together are the hatched rest."""
+    """Draw one stacked bar for each group; hidden levels together are the hatched rest."""
     bars, lines = [], []
     for place, group in enumerate(groups):
         y = place * ROW + 6
         lines.append(Line(LABEL - 8, y + BAR * 0.75, group.name, "label"))
         if not group.shares:
-            lines.append(Line(LABEL + 4, y + BAR * 0.75, "suppressed", "note"))
+            lines.append(Line(LABEL + 4, y + BAR * 0.75, "hidden", "note"))
             continue
         x, left = float(LABEL), 100.0
         for rank, (level, percent) in enumerate(group.shares):
@@ -97,5 +111,5 @@ def levels(title: str, groups: Sequence[Shared]) -> Chart:
             x, left = x + width, left - percent
         if left > 0.5:
             width = left / 100 * (WIDTH - LABEL - 10)
-            bars.append(Bar(round(x, 1), y, round(width, 1), BAR, "rest", f"{group.name}: suppressed levels"))
+            bars.append(Bar(round(x, 1), y, round(width, 1), BAR, "rest", f"{group.name}: hidden levels"))
     return Chart(WIDTH, len(groups) * ROW + 8, title, "The table beside it has the same numbers.", bars, lines)

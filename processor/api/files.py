@@ -12,6 +12,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 
 from processor.access import Access, close_access, open_access
+from processor.ingest.trial import TRIALS
 
 INCOMING = "incoming/"
 LARGEST = 5 * 1024**3
@@ -20,16 +21,18 @@ CHUNK = 256 * 1024
 COLUMNS = (
     "file_id, object_key, size_bytes, uploaded_at, state, format, encoding, rows_read, rows_accepted, rows_rejected, "
     "rows_held, notes, lines_read, files_ignored, students_named, students_matched, "
-    "problem_code, problem, remedy, report_key IS NOT NULL AS has_report, received_at, finished_at"
+    "problem_code, problem, remedy, report_key IS NOT NULL AS has_report, received_at, "
+    "finished_at, found, undone_at, undone_by, undone_why"
 )
 
 
-def upload_form(s3: Any, bucket: str, redirect: str) -> dict[str, Any]:
+def upload_form(s3: Any, bucket: str, redirect: str, *, trial: bool = False) -> dict[str, Any]:
     """Return where a form sends a file, and its fields: straight to the bucket, up to 5 GB, under a folder of its own.
 
-    The browser puts the file's name for `${filename}` (Amazon S3, "Browser-based uploads using POST").
+    A file below the folder of trials is read and checked, and nothing of it is stored. The browser puts the file's name
+    for `${filename}` (Amazon S3, "Browser-based uploads using POST").
     """
-    folder = f"{INCOMING}{secrets.token_hex(8)}/"
+    folder = f"{TRIALS if trial else INCOMING}{secrets.token_hex(8)}/"
     fields = {"success_action_redirect": redirect} if redirect else {"success_action_status": "201"}
     conditions: list[Any] = [{name: value} for name, value in fields.items()]
     conditions += [["content-length-range", 1, LARGEST]]

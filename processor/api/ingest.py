@@ -17,10 +17,13 @@ PURPOSE = "correction of an upload"
 
 
 @router.post("/uploads", status_code=201)
-def post_upload(request: Request, caller: Ingest) -> dict[str, Any]:
-    """Return a form's address and fields to send one file with, as multipart/form-data, the file last."""
+def post_upload(request: Request, caller: Ingest, trial: bool = False) -> dict[str, Any]:
+    """Return a form's address and fields to send one file with, as multipart/form-data, the file last.
+
+    With `trial` the file is read and checked, what storing it would change is counted, and nothing is stored.
+    """
     services = services_of(request)
-    return files.upload_form(services.s3, services.settings.bucket, "")
+    return files.upload_form(services.s3, services.settings.bucket, "", trial=trial)
 
 
 @router.get("/files")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import time
@@ -18,9 +19,10 @@ from starlette.concurrency import run_in_threadpool
 from processor.access import Scope
 from processor.analytics.cells import ALL, Cell
 from processor.analytics.occasions import Occasion
+from processor.analytics.tables import EXACT, unlisted
 from processor.api import charts, files
 from processor.api.aggregates import PURPOSE, By, counted
-from processor.api.asking import COOKIE, access, caller_of, same_origin, services_of, signed_in
+from processor.api.asking import COOKIE, access, caller_of, of_another_site, same_origin, services_of, signed_in
 from processor.api.ingest import get_report
 from processor.api.tokens import Caller, Right
 from processor.ingest.states import ENDED
@@ -34,6 +36,7 @@ TEMPLATES = Environment(
 TEMPLATES.filters["grouped"] = "{:,}".format
 SIGN_IN = "/sign-in"
 LARGEST_FORM = 16_384
+MOST_FIELDS = 200
 BY_WORDS = {
     By.NOTHING: "everybody", By.SCHOOL: "school", By.GRADE: "grade", By.GENDER: "gender", By.ETHNICITY: "ethnicity",
     By.ECONOMICALLY_DISADVANTAGED: "economically disadvantaged", By.ENGLISH_LEARNER: "English learner",
@@ -42,7 +45,11 @@ BY_WORDS = {
 STATES = {
     "received": "waits", "reading": "is being read", "merged": "is in", "rejected": "was refused as a whole",
     "superseded": "was replaced by a newer upload", "failed": "failed and is tried again",
+    "tried": "was tried: nothing of it is stored", "undone": "was taken back",
 }  # fmt: skip
+
+MAPPABLE = frozenset({"unknown_format", "column_missing", "no_header", "too_many_columns"})
+"""Problems of files that a mapping may make readable."""
 
 
 def page(request: Request, name: str, status: int = 200, **told: Any) -> HTMLResponse:
@@ -90,15 +97,29 @@ def ask_token(request: Request) -> Response:
     return page(request, "sign_in.html", issuer=services_of(request).api.issuer, wrong="")
 
 
-@router.post(SIGN_IN)
-async def take_token(request: Request) -> Response:
-    """Keep a good token in a cookie that no script reads and no other site sends along."""
+async def form_of(request: Request) -> dict[str, str]:
+    """Return a form's fields, the first of each name.
+
+    Raises HTTPException for one that came from another site, is too large or cannot be read.
+    """
+    if of_another_site(request):
+        raise HTTPException(403, "The form came from another site.")
     body = b""
     async for part in request.stream():
         body += part
         if len(body) > LARGEST_FORM:
             raise HTTPException(413, "The form is too large.")
-    token = parse_qs(body.decode("ascii", "replace")).get("token", [""])[0].strip()
+    try:
+        found = parse_qs(body.decode("ascii", "replace"), max_num_fields=MOST_FIELDS)
+    except ValueError as error:
+        raise HTTPException(400, "The form cannot be read.") from error
+    return {name: told[0].strip() for name, told in found.items()}
+
+
+@router.post(SIGN_IN)
+async def take_token(request: Request) -> Response:
+    """Keep a good token in a cookie that no script reads and no other site sends along."""
+    token = (await form_of(request)).get("token", "")
     try:
         caller = await run_in_threadpool(caller_of, request, token)
     except HTTPException as error:
@@ -113,22 +134,34 @@ async def take_token(request: Request) -> Response:
 
 @router.post("/sign-out")
 def sign_out(request: Request) -> Response:
-    """Forget the token."""
+    """Take the token back, wherever else somebody has it, and forget it here."""
     if not same_origin(request):
         raise HTTPException(403, "The form came from another site.")
+    token = request.cookies.get(COOKIE, "")
+    with contextlib.suppress(HTTPException):
+        services_of(request).revocations.revoke(caller_of(request, token))
     answer = RedirectResponse(SIGN_IN, 303)
     answer.delete_cookie(COOKIE, path="/")
     return answer
 
 
 @router.get("/upload")
-def upload(request: Request, caller: Office) -> Response:
-    """Show the form that sends a file to the bucket; the bucket leads the browser back."""
+def upload(request: Request, caller: Office, trial: bool = False) -> Response:
+    """Show the form that sends a file to the bucket, to be stored or only tried; the bucket leads the browser back."""
     services = services_of(request)
+    form = files.upload_form(services.s3, services.settings.bucket, way_back(request), trial=trial)
+    return page(request, "upload.html", form=form, largest=files.LARGEST, trial=trial)
+
+
+def way_back(request: Request) -> str:
+    """Return where the bucket leads the browser after an upload, or nothing: to a host of ours and to no other.
+
+    Whoever sends a request writes its Host header. Without one of ours the bucket answers by itself.
+    """
     scheme = request.headers.get("x-forwarded-proto", request.url.scheme)
-    redirect = f"{scheme}://{request.headers.get('host', '')}/uploaded"
-    form = files.upload_form(services.s3, services.settings.bucket, redirect)
-    return page(request, "upload.html", form=form, largest=files.LARGEST)
+    host = request.headers.get("host", "")
+    ours = services_of(request).api.is_own_host(host)
+    return f"{scheme}://{host}/uploaded" if ours and scheme in ("http", "https") else ""
 
 
 @router.get("/uploaded")
@@ -192,16 +225,23 @@ def results(
     return page(
         request, "results.html", choices=names, chosen=chosen, by=by,
         by_words=BY_WORDS, school=cell.school, schools=schools, rows=rows, charts=drawn(rows), levels=level_names(rows),
+        note=unlisted(services_of(request).api.least), reasons=sorted({row["why"] for row in rows} - {EXACT}),
     )  # fmt: skip
 
 
 def drawn(rows: list[dict[str, Any]]) -> list[charts.Chart]:
     """Return the charts of rows."""
-    made = [charts.means("Mean score", [charts.Measured(row["name"], row["mean"]) for row in rows])]
+    made = [charts.means("Mean score", [charts.Measured(row["name"], row["mean"], marks(row)) for row in rows])]
     if level_names(rows):
         shares = [charts.Shared(row["name"], [(one["level"], one["percent"]) for one in row["levels"]]) for row in rows]
         made.append(charts.levels("Performance levels", shares))
     return made
+
+
+def marks(row: dict[str, Any]) -> tuple[float, float] | None:
+    """Return what a row's mean lies between."""
+    told = row["mean_range"]
+    return (told["least"], told["below"]) if told else None
 
 
 def level_names(rows: list[dict[str, Any]]) -> list[str]:
@@ -249,4 +289,7 @@ def titles(request: Request, what: str) -> dict[str, str]:
 def named(file: dict[str, Any]) -> dict[str, Any]:
     """Return a file with its name and its state in words."""
     name = file["object_key"].rsplit("/", 1)[-1]
-    return {**file, "name": name, "words": STATES.get(file["state"], file["state"]), "ended": file["state"] in ENDED}
+    ended = file["state"] in ENDED
+    mappable = file["problem_code"] in MAPPABLE and file["state"] == "rejected"
+    words = STATES.get(file["state"], file["state"])
+    return {**file, "name": name, "words": words, "ended": ended, "mappable": mappable}

@@ -17,6 +17,7 @@ from processor import aws, commands
 from processor.access_log import AccessLog, Sender
 from processor.analytics.service import Analytics
 from processor.api.keys import Keys, given
+from processor.api.revocations import Revocations
 from processor.api.settings import ApiSettings
 from processor.api.telemetry import Telemetry
 from processor.api.tokens import Tokens
@@ -45,6 +46,7 @@ class Services:
     store: Store
     analytics: Analytics
     tokens: Tokens | None
+    revocations: Revocations
     telemetry: Telemetry
     tracing: Tracing
     s3: Any
@@ -98,6 +100,7 @@ def services(settings: Settings, api: ApiSettings) -> Services:
         store=store,
         analytics=Analytics(pool, Flight(store), settings.district, least=api.least, at_hand=api.books_bytes),
         tokens=tokens(api),
+        revocations=Revocations(pool),
         telemetry=Telemetry(Metrics(settings.district)),
         tracing=tracing("homeroom-api", settings.district),
         sender=sender,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,6 +11,9 @@ from processor.analytics.suppression import LEAST
 
 BOOKS_MB = 64
 """What a process keeps at hand of analytics, by default: an eighth of the smallest task's memory."""
+
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+LOAD_BALANCER = re.compile(r"[a-z0-9-]+\.[a-z0-9-]+\.elb\.amazonaws\.com")
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,13 @@ class ApiSettings:
     cache_authorities: str
     upload_origin: str
     books_bytes: int
+    hosts: tuple[str, ...]
+    """Names under which people reach the service, beside those below."""
+
+    def is_own_host(self, host: str) -> bool:
+        """Return whether a Host header names this service: a load balancer of AWS, this machine, or a name given."""
+        name = re.sub(r":\d{1,5}$", "", host.lower())
+        return name in (*LOOPBACK_HOSTS, *self.hosts) or LOAD_BALANCER.fullmatch(name) is not None
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> ApiSettings:
@@ -46,4 +57,5 @@ class ApiSettings:
             cache_authorities=get("CACHE_CA", ""),
             upload_origin=get("UPLOAD_ORIGIN", ""),
             books_bytes=int(get("BOOKS_MB", str(BOOKS_MB))) * 1024 * 1024,
+            hosts=tuple(name.strip().lower() for name in get("SERVICE_HOSTS", "").split(",") if name.strip()),
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import time
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -13,6 +15,13 @@ from processor.api.keys import Keys
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA")
 """Signatures with public keys only: a shared secret, or none at all, is refused whatever the token says."""
 LEEWAY_SECONDS = 30
+LONGEST_LIFE = 24 * 3600
+"""Seconds from now until a token may end: one that lives longer cannot be taken back in any useful time."""
+TYPES = frozenset({"", "jwt", "at+jwt", "application/at+jwt"})
+"""What a token may call itself (RFC 9068, 2.1): a logout token or a proof of possession is none for us."""
+
+LONGEST_SUBJECT = 255
+"""OpenID Connect Core 1.0, 2: a subject has at most so many characters."""
 
 
 class Right(StrEnum):
@@ -36,6 +45,9 @@ class Caller:
     on_behalf_of: str
     rights: frozenset[Right]
     expires_at: int
+    issued_at: int = 0
+    token_digest: bytes = b""
+    """SHA-256 of the token: by it a sign-out takes it back."""
 
 
 class Tokens:
@@ -53,6 +65,9 @@ class Tokens:
         algorithm, key_id = head.get("alg"), head.get("kid")
         if algorithm not in ALGORITHMS or not isinstance(key_id, str):
             raise TokenRefused("The token must be signed with a public key that it names.")
+        kind = head.get("typ", "")
+        if not isinstance(kind, str) or kind.lower() not in TYPES:
+            raise TokenRefused("The token is of another kind than an access token.")
         key = self._keys.of(key_id)
         if key is None:
             raise TokenRefused("The token is signed with a key that the issuer does not publish.")
@@ -64,24 +79,42 @@ class Tokens:
                 audience=self._audience,
                 issuer=self._issuer,
                 leeway=LEEWAY_SECONDS,
-                options={"require": ["exp", "iss", "aud", "sub"]},
+                options={"require": ["exp", "iat", "iss", "aud", "sub"]},
             )
         except jwt.ExpiredSignatureError as error:
             raise TokenRefused("The token has expired. Sign in again.") from error
         except (jwt.InvalidAudienceError, jwt.InvalidIssuerError) as error:
             raise TokenRefused("The token is for another district or of another issuer.") from error
-        except (jwt.PyJWTError, TypeError, ValueError) as error:
+        except (jwt.PyJWTError, TypeError, ValueError, ArithmeticError) as error:
             raise TokenRefused("The token's signature or claims do not hold.") from error
-        return caller_of(claims)
+        if int(claims["exp"]) > time.time() + LONGEST_LIFE + LEEWAY_SECONDS:
+            raise TokenRefused("The token is good for longer than a day. Ask the issuer for a shorter one.")
+        return caller_of(claims, hashlib.sha256(token.encode()).digest())
 
 
-def caller_of(claims: dict[str, Any]) -> Caller:
-    """Return the caller of verified claims; `act` (RFC 8693) names who acts where it is not the subject."""
+def caller_of(claims: dict[str, Any], token_digest: bytes = b"") -> Caller:
+    """Return the caller of verified claims; `act` (RFC 8693) names who acts where it is not the subject.
+
+    Raises TokenRefused for claims that name nobody, or scopes in no form that there is.
+    """
     act = claims.get("act")
-    actor = str(act["sub"]) if isinstance(act, dict) and act.get("sub") else str(claims["sub"])
+    subject = _named(claims["sub"])
+    actor = _named(act["sub"]) if isinstance(act, dict) and "sub" in act else subject
     told = claims.get("scope", claims.get("scp", ""))
-    # A scope that is neither text nor a list of texts allows nothing, which is no reason to fail.
-    listed = [word for word in told if isinstance(word, str)] if isinstance(told, list | tuple) else []
-    words = told.split() if isinstance(told, str) else listed
+    words = told.split() if isinstance(told, str) else told
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise TokenRefused("The token's scopes are no text and no list of texts.")
     rights = frozenset(Right(word) for word in words if word in set(Right))
-    return Caller(actor, str(claims["sub"]), rights, int(claims["exp"]))
+    return Caller(actor, subject, rights, int(claims["exp"]), int(claims.get("iat", 0)), token_digest)
+
+
+def _named(subject: object) -> str:
+    """Return whom a claim names; raises TokenRefused for nobody, and for what no record can hold."""
+    if (
+        not isinstance(subject, str)
+        or not subject.strip()
+        or len(subject) > LONGEST_SUBJECT
+        or not subject.isprintable()
+    ):
+        raise TokenRefused("The token names nobody.")
+    return subject

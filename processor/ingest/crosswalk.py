@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
+from processor.ingest import versions
 from processor.ingest.staging import stage
 from processor.model import OF_STUDENTS, RESULT, TARGETS
 
@@ -51,6 +52,7 @@ def resolve(connection: psycopg.Connection, used: set[str], file_id: int) -> Mat
     if "student_key" not in used:
         return Matches()
     connection.execute("ANALYZE pg_temp.stage_student_key")
+    versions.keep_keys(connection, file_id)
     _drop(connection, "claims", "refs", "resolved", "rewrites", "moves", "disputed", "ambiguous")
     doubts = list(_take_claims(connection, file_id, "EXISTS"))
     _look_up(connection)
@@ -58,7 +60,7 @@ def resolve(connection: psycopg.Connection, used: set[str], file_id: int) -> Mat
     doubts += _take_claims(connection, file_id, "NOT EXISTS")
     named, matched = _counted(connection)
     doubts += _repaired(connection)
-    _rewrite(connection, used)
+    _rewrite(connection, used, file_id)
     return Matches(named, matched, doubts[:MOST_NOTES])
 
 
@@ -201,27 +203,36 @@ def move(connection: psycopg.Connection) -> int:
     """Bring everything of the students `old` of the temporary table `moves` to `new`, and return how many results."""
     if connection.execute("SELECT NOT EXISTS (SELECT FROM pg_temp.moves)").fetchone() == (True,):
         return 0
-    # Of a result that both have, the newer stays.
-    both = (
-        f"homeroom.result r JOIN pg_temp.moves m ON r.student = m.old JOIN homeroom.result o ON o.student = m.new "
-        f"AND o.record_id = {renamed('r.record_id', 'm.old', 'm.new')} AND o.record_id <> r.record_id"
+    # Of a result that several of them have, the newest stays.
+    _drop(connection, "meeting")
+    connection.execute(
+        "CREATE TEMPORARY TABLE meeting ON COMMIT DROP AS SELECT *, count(*) OVER (PARTITION BY becomes) AS several, "
+        "row_number() OVER (PARTITION BY becomes ORDER BY modified_at DESC, was_there DESC, record_id) AS place FROM ("
+        f"SELECT DISTINCT r.record_id, {renamed('r.record_id', 'm.old', 'm.new')} AS becomes, m.new AS student, "
+        "r.modified_at, false AS was_there FROM homeroom.result r JOIN pg_temp.moves m ON r.student = m.old UNION ALL "
+        "SELECT DISTINCT o.record_id, o.record_id, o.student, o.modified_at, true FROM homeroom.result o "
+        "JOIN pg_temp.moves m ON o.student = m.new) told"
     )
-    for loser, condition in (("r", "o.modified_at >= r.modified_at"), ("o", "o.modified_at < r.modified_at")):
-        connection.execute(
-            f"DELETE FROM homeroom.result d USING (SELECT {loser}.record_id FROM {both} WHERE {condition}) l "
-            "WHERE d.record_id = l.record_id"
-        )
+    versions.keep_moved_results(connection)
+    connection.execute(
+        "DELETE FROM homeroom.result r USING pg_temp.meeting g WHERE r.record_id = g.record_id AND g.place > 1"
+    )
     moved = connection.execute(
         "UPDATE homeroom.result r SET student = m.new, named_as = coalesce(r.named_as, r.student), "
         f"record_id = {renamed('r.record_id', 'm.old', 'm.new')} FROM pg_temp.moves m WHERE r.student = m.old"
     ).rowcount
     for name in OF_STUDENTS:
         target = TARGETS[name]
+        versions.keep_moved(connection, target)
         if name == "result_school":
             connection.execute(
-                f"UPDATE homeroom.result_school t SET student = m.new, "
-                f"record_id = {renamed('t.record_id', 'm.old', 'm.new')} FROM pg_temp.moves m WHERE t.student = m.old"
+                "INSERT INTO homeroom.result_school "
+                "(record_id, rank, student, school_id, modified_at, deleted, file_id) "
+                f"SELECT {renamed('o.record_id', 'm.old', 'm.new')}, rank, m.new, school_id, modified_at, deleted, "
+                "file_id FROM homeroom.result_school o JOIN pg_temp.moves m ON o.student = m.old WHERE NOT o.deleted "
+                "ORDER BY modified_at DESC ON CONFLICT DO NOTHING"
             )
+            connection.execute("DELETE FROM homeroom.result_school o USING pg_temp.moves m WHERE o.student = m.old")
             continue
         keys, columns = [key for key in target.key if key != "student"], [*target.payload, "modified_at", "deleted"]
         fill = [f"{column} = coalesce(t.{column}, excluded.{column})" for column in target.payload]
@@ -310,7 +321,7 @@ def _repaired(connection: psycopg.Connection) -> Iterator[Doubt]:
         yield Doubt(part, line, "id_repaired", REPAIRED)
 
 
-def _rewrite(connection: psycopg.Connection, used: set[str]) -> None:
+def _rewrite(connection: psycopg.Connection, used: set[str], file_id: int) -> None:
     """Let the staged rows name the child whose id they have."""
     connection.execute(
         "CREATE TEMPORARY TABLE rewrites ON COMMIT DROP AS SELECT DISTINCT ON (r.alias) r.alias, "
@@ -339,8 +350,10 @@ def _rewrite(connection: psycopg.Connection, used: set[str]) -> None:
         if name not in used:
             continue
         # Who the roster says a child is counts before what a file of results says.
-        drop = "" if name == "student_identity" else "AND w.how = 'ambiguous'"
-        connection.execute(f"DELETE FROM pg_temp.stage_{name} s USING rewrites w WHERE s.student = w.alias {drop}")
+        drop = "true" if name == "student_identity" else "w.how = 'ambiguous'"
+        if name in TARGETS:
+            versions.keep_left_out(connection, TARGETS[name], file_id, drop)
+        connection.execute(f"DELETE FROM pg_temp.stage_{name} s USING rewrites w WHERE s.student = w.alias AND {drop}")
         record = ""
         if name == "result_school":
             record = f", record_id = {renamed('s.record_id', 'w.alias', 'w.student')}"

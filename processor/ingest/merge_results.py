@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import psycopg
 
+from processor.ingest import versions
 from processor.ingest.merge import newer, this_upload
 from processor.ingest.staging import stage
 from processor.model import OF_STUDENTS, RESULT
@@ -67,6 +68,7 @@ def _settle_tombstones(connection: psycopg.Connection, file_id: int) -> int:
     """Let go what is older than its own deletion; what is newer than it comes back to life."""
     if connection.execute("SELECT NOT EXISTS (SELECT FROM homeroom.result_tombstone)").fetchone() == (True,):
         return 0
+    versions.keep_tombstoned(connection, file_id)
     connection.execute(
         f"DELETE FROM {STAGE} d USING (SELECT s.record_id, s.part, s.line FROM {STAGE} s "
         "JOIN (SELECT *, true AS deleted FROM homeroom.result_tombstone) t USING (record_id) "
@@ -89,6 +91,7 @@ def _settle_known(connection: psycopg.Connection, file_id: int) -> int:
         f"bool_and({FITS.format('s')}) AS comes_fits "
         f"FROM homeroom.result r JOIN {STAGE} s USING (record_id) GROUP BY 1, 2, 3, 4"
     )
+    versions.keep_results(connection, file_id)
     # Where nothing else tells them apart, the content that sorts last wins.
     told = (
         "(SELECT string_agg(coalesce({0}.standard, '') || {1}, '' ORDER BY {0}.standard) FROM {2} {0} "
@@ -128,15 +131,35 @@ def fill_schools(connection: psycopg.Connection, used: set[str], file_id: int) -
         return 0
     if connection.execute("SELECT NOT EXISTS (SELECT FROM homeroom.result_school)").fetchone() == (True,):
         return 0
-    return connection.execute(
-        "UPDATE homeroom.result r SET school_id = x.school_id FROM (SELECT DISTINCT ON (record_id) record_id, "
-        "school_id, file_id FROM homeroom.result_school WHERE NOT deleted AND school_id IS NOT NULL "
-        "ORDER BY record_id, rank DESC) x WHERE x.record_id = r.record_id AND (r.file_id = %s OR x.file_id = %s) "
-        # The school that another association has given is replaced by a better one's; the result's own is not.
-        "AND r.school_id IS DISTINCT FROM x.school_id AND (r.school_id IS NULL OR EXISTS ("
-        "SELECT FROM homeroom.result_school y WHERE (y.record_id, y.school_id) = (r.record_id, r.school_id)))",
+    return connection.execute(f"{FILL} AND (r.file_id = %s OR x.file_id = %s)", (file_id, file_id)).rowcount
+
+
+FILL = (
+    "UPDATE homeroom.result r SET school_id = x.school_id, is_placed = true FROM (SELECT DISTINCT ON (record_id) "
+    "record_id, school_id, file_id FROM homeroom.result_school WHERE NOT deleted AND school_id IS NOT NULL "
+    "ORDER BY record_id, rank DESC) x WHERE x.record_id = r.record_id "
+    # The school that another association has given is replaced by a better one's; the result's own is not.
+    "AND r.school_id IS DISTINCT FROM x.school_id AND (r.school_id IS NULL OR r.is_placed)"
+)
+
+
+def unfill_schools(connection: psycopg.Connection, file_id: int) -> None:
+    """Take the schools of results back that a file's associations have given; `unfilled` then names the results."""
+    connection.execute(
+        "CREATE TEMPORARY TABLE unfilled ON COMMIT DROP AS SELECT DISTINCT record_id FROM homeroom.result_school "
+        "WHERE file_id = %s UNION SELECT v.content ->> 'record_id' FROM homeroom.row_version v "
+        "WHERE v.file_id = %s AND v.target = 'result_school'",
         (file_id, file_id),
-    ).rowcount
+    )
+    connection.execute(
+        "UPDATE homeroom.result r SET school_id = NULL, is_placed = false FROM unfilled u "
+        "WHERE u.record_id = r.record_id AND r.is_placed"
+    )
+
+
+def refill_schools(connection: psycopg.Connection) -> None:
+    """Give the results of the temporary table `unfilled` the schools that other files' associations name."""
+    connection.execute(f"{FILL} AND r.record_id IN (SELECT record_id FROM unfilled)")
 
 
 def refuse_before(connection: psycopg.Connection) -> Iterator[Place]:

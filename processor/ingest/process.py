@@ -16,15 +16,18 @@ from enum import StrEnum
 from typing import Any, BinaryIO, cast
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from processor.access import Access, Scope, close_access, open_access
 from processor.faults import reach
 from processor.formats.base import Reading
-from processor.ingest import crosswalk, files, merge_results, staging
+from processor.ingest import crosswalk, files, merge_results, staging, trial, versions
 from processor.ingest.merge import LOCK, ensure_years, forget_others, merge_small
 from processor.ingest.reading import Outcome, not_all_told, read_upload
 from processor.ingest.report import Report, report_key
 from processor.ingest.states import ENDED, FileState
+from processor.mappings.recognition import Recognition
+from processor.mappings.saved import saved
 from processor.model import RESULT
 from processor.problems import FileProblem, ObjectReplaced, RefusedCell
 from processor.pseudonyms import Pseudonyms
@@ -49,6 +52,7 @@ class Ended(StrEnum):
     SUPERSEDED = "superseded"
     KNOWN = "known"
     BUSY = "busy"
+    TRIED = "tried"
 
 
 @dataclass(frozen=True)
@@ -121,17 +125,26 @@ class Ingest:
             staging.create(connection)
             staged = staging.Staging(connection)
             reading = Reading(self.pseudonyms, which.uploaded_at, self.district_ids, tests=known_tests(connection))
+            recognition = Recognition(saved(connection))
             raw = Hashing(self.storage, which)
             reads = self.tracing.span("read and stage")
             with reads, raw, io.BufferedReader(raw, BUFFER) as stream, staged.sending():
                 name = which.key.rpartition("/")[2]
                 outcome = read_upload(
-                    cast(BinaryIO, stream), name=name, size=which.size, reading=reading, staging=staged, report=report
+                    cast(BinaryIO, stream),
+                    name=name,
+                    size=which.size,
+                    reading=reading,
+                    staging=staged,
+                    report=report,
+                    recognition=recognition,
                 )
             reach("all rows staged")
             # What was read is all of the object, and what the database has taken is all that was handed to it.
             if (outcome.whole and raw.digest() is None) or staged.sent != staged.stored:
                 raise not_all_told(name)
+            if trial.is_trial(which.key):
+                return self._try(connection, which, file_id, request, outcome, staged.used, report, raw.digest())
             with self.tracing.span("merge"):
                 return self._merge(connection, which, file_id, request, outcome, staged.used, report, raw.digest())
         finally:
@@ -158,35 +171,69 @@ class Ingest:
                 return Result(Ended.KNOWN, file_id)
             opened = open_access(connection, access)
             merge_results.prepare(connection)
-            matches = crosswalk.resolve(connection, used, file_id)
-            for doubt in matches.doubts:
-                report.note(RefusedCell(outcome.parts[doubt.part], doubt.line, "", doubt.code, doubt.reason))
+            matches = _resolved(connection, file_id, outcome, used, report)
             record_students(connection, opened, used)
-            held = 0
-            for place in merge_results.refuse_before(connection):
-                report.add(_cell(outcome, place))
-            ensure_years(connection, used)
-            changed = merge_small(connection, used, file_id)
-            forget_others(connection, used)
-            if RESULT.name in used:
-                changed += merge_results.merge_results(connection, file_id)
-                changed += merge_results.fill_schools(connection, used, file_id)
-                for place in merge_results.held(connection):
-                    held += 1
-                    report.add(_cell(outcome, place), counts=False)
-            else:
-                changed += merge_results.fill_schools(connection, used, file_id)
+            changed, held = self._merge_staged(connection, file_id, outcome, used, report)
+            versions.prune(connection)
             reach("rows merged")
             key = report_key(which.key, which.version)
             report.upload(self.storage, which.bucket, key)
             reach("report written")
-            accepted = outcome.rows - report.lines - held
-            if accepted < 0:
-                raise not_all_told(which.key.rpartition("/")[2])
+            accepted = _accepted(which, outcome, report, held)
             self._finish(connection, file_id, outcome, report, accepted, held, key, digest, changed, matches)
             close_access(connection, opened, accepted + held)
         reach("merge committed")
         return Result(Ended.MERGED, file_id, outcome.rows, accepted, report.lines, held)
+
+    def _merge_staged(
+        self, connection: psycopg.Connection, file_id: int, outcome: Outcome, used: set[str], report: Report
+    ) -> tuple[int, int]:
+        """Merge what is staged and may be merged, and return how many rows changed, and how many wait."""
+        held = 0
+        for place in merge_results.refuse_before(connection):
+            report.add(_cell(outcome, place))
+        ensure_years(connection, used)
+        versions.keep_small(connection, used, file_id)
+        changed = merge_small(connection, used, file_id)
+        forget_others(connection, used)
+        if RESULT.name in used:
+            changed += merge_results.merge_results(connection, file_id)
+        changed += merge_results.fill_schools(connection, used, file_id)
+        if RESULT.name in used:
+            for place in merge_results.held(connection):
+                held += 1
+                report.add(_cell(outcome, place), counts=False)
+        return changed, held
+
+    def _try(
+        self,
+        connection: psycopg.Connection,
+        which: ObjectAt,
+        file_id: int,
+        request: str,
+        outcome: Outcome,
+        used: set[str],
+        report: Report,
+        digest: bytes | None,
+    ) -> Result:
+        """Merge what is staged, look at it, and roll it back; what was found stands with the file."""
+        with connection.transaction(force_rollback=True):
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+            merge_results.prepare(connection)
+            matches = _resolved(connection, file_id, outcome, used, report)
+            found = trial.look(connection, used)
+            _, held = self._merge_staged(connection, file_id, outcome, used, report)
+        accepted = _accepted(which, outcome, report, held)
+        access = Access(ACTOR, self.district, "trial of an upload", Scope.INGEST, f"file {file_id}", request)
+        with connection.transaction():
+            if not files.locked_unmerged(connection, file_id):
+                return Result(Ended.KNOWN, file_id)
+            opened = open_access(connection, access)
+            key = report_key(which.key, which.version)
+            report.upload(self.storage, which.bucket, key)
+            self._finish(connection, file_id, outcome, report, accepted, held, key, digest, 0, matches, found)
+            close_access(connection, opened, 0)
+        return Result(Ended.TRIED, file_id, outcome.rows, accepted, report.lines, held)
 
     def _finish(
         self,
@@ -200,7 +247,9 @@ class Ingest:
         digest: bytes | None,
         changed: int,
         matches: crosswalk.Matches,
+        found: dict[str, Any] | None = None,
     ) -> None:
+        """Write how the file ended: merged, or tried where something was found."""
         connection.execute("DELETE FROM homeroom.rejected_row WHERE file_id = %s", (file_id,))
         with connection.cursor() as cursor:
             cursor.executemany(
@@ -218,10 +267,10 @@ class Ingest:
         connection.execute(
             "UPDATE homeroom.file SET state = %s, finished_at = now(), format = %s, encoding = %s, rows_read = %s, "
             "rows_accepted = %s, rows_rejected = %s, rows_held = %s, report_key = %s, digest = %s, lines_read = %s, "
-            "files_ignored = %s, notes = %s, students_named = %s, students_matched = %s, "
+            "files_ignored = %s, notes = %s, students_named = %s, students_matched = %s, found = %s, "
             "data_version = (SELECT version FROM homeroom.data_version) WHERE file_id = %s",
             (
-                FileState.MERGED,
+                FileState.MERGED if found is None else FileState.TRIED,
                 ", ".join(sorted(outcome.formats)),
                 ", ".join(sorted(outcome.encodings)),
                 outcome.rows,
@@ -235,6 +284,7 @@ class Ingest:
                 report.notes,
                 matches.named,
                 matches.matched,
+                Jsonb(found) if found is not None else None,
                 file_id,
             ),
         )
@@ -273,6 +323,24 @@ def known_tests(connection: psycopg.Connection) -> dict[str, dict[str, str]]:
         base = assessment.removesuffix(f"|{told}") if told else assessment
         found.setdefault(base, {})[told] = assessment
     return found
+
+
+def _resolved(
+    connection: psycopg.Connection, file_id: int, outcome: Outcome, used: set[str], report: Report
+) -> crosswalk.Matches:
+    """Let the staged rows name the children whose ids they have, and note what is doubtful."""
+    matches = crosswalk.resolve(connection, used, file_id)
+    for doubt in matches.doubts:
+        report.note(RefusedCell(outcome.parts[doubt.part], doubt.line, "", doubt.code, doubt.reason))
+    return matches
+
+
+def _accepted(which: ObjectAt, outcome: Outcome, report: Report, held: int) -> int:
+    """Return how many rows count; raises FileProblem where more were refused and held than there are."""
+    accepted = outcome.rows - report.lines - held
+    if accepted < 0:
+        raise not_all_told(which.key.rpartition("/")[2])
+    return accepted
 
 
 def _cell(outcome: Outcome, place: merge_results.Place) -> RefusedCell:

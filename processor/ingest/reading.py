@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
@@ -13,18 +14,21 @@ from processor.formats.base import Format, ObjectWrite, Plan, Reading, RowRefuse
 from processor.formats.nearest import near
 from processor.formats.registry import recognize, unknown
 from processor.ingest.report import Report
-from processor.ingest.sniffing import refuse_what_is_no_table
+from processor.ingest.sniffing import refuse_fixed_width, refuse_what_is_no_table
 from processor.ingest.staging import Staging
+from processor.mappings.bind import Bound
+from processor.mappings.recognition import Recognition
 from processor.problems import BadValue, FileProblem, RefusedCell
 from processor.reading.documents import Documents
+from processor.reading.fixed import FixedWidth
+from processor.reading.heading import find
 from processor.reading.lines import Lines
 from processor.reading.table import Table, picker
 from processor.reading.text import Decoded
 from processor.reading.unpack import Part, parts
+from processor.reading.workbook import Workbook
 
 MOST_BROKEN = 1000
-WIDE = 40
-"""From so many columns on, the cells that are read are taken out of a row before it is turned."""
 KEPT = "The row was kept without it."
 ASSESSMENT_KEYS = {"assessmentIdentifier", "namespace"}
 OF_A_PART = {"unknown_format", "no_header", "empty", "unknown_encoding"}
@@ -48,9 +52,17 @@ class Outcome:
 
 
 def read_upload(
-    stream: BinaryIO, *, name: str, size: int, reading: Reading, staging: Staging, report: Report
+    stream: BinaryIO,
+    *,
+    name: str,
+    size: int,
+    reading: Reading,
+    staging: Staging,
+    report: Report,
+    recognition: Recognition | None = None,
 ) -> Outcome:
     """Stage every good row; raises FileProblem where the upload as a whole cannot be read."""
+    recognition = recognition or Recognition()
     outcome = Outcome()
     manifest: oneroster.Manifest | None = None
     passed_over, tried = False, False
@@ -65,8 +77,8 @@ def read_upload(
             reason = "This file says nothing about results, students, schools or classes: it was passed over."
             report.add(RefusedCell(part.name, 0, "", "passed_over", reason), counts=False)
             continue
-        text = Decoded(part.chunks)
-        if known_as == oneroster.MANIFEST:
+        text = opened(part, recognition)
+        if known_as == oneroster.MANIFEST and isinstance(text, Decoded):
             manifest = oneroster.manifest(_pairs(text))
             if not manifest.version:
                 reason = "The manifest names no version of OneRoster: the files were read as 1.1 or 1.2 alike."
@@ -77,7 +89,8 @@ def read_upload(
         if manifest is not None:
             told = replace(told, delta=known_as in manifest.deltas, version=manifest.version)
         try:
-            Parts(outcome, told, staging, report, part).read(text)
+            with closing(text) if isinstance(text, Workbook) else nullcontext():
+                Parts(outcome, told, staging, report, part, recognition).read(text)
         except FileProblem as problem:
             # A note beside the result files of an archive does not keep them out.
             if part.name == name or problem.code not in OF_A_PART:
@@ -93,6 +106,13 @@ def read_upload(
             raise passed_over_alone() if passed_over and not tried else refused or unknown()
         outcome.formats.add("oneroster manifest")
     return outcome
+
+
+def opened(part: Part, recognition: Recognition) -> Decoded | Workbook:
+    """Return the characters of a part: decoded, or those of a workbook's sheet."""
+    if part.workbook is None:
+        return Decoded(part.chunks)
+    return Workbook(part.workbook, part.size, recognition.sheet)
 
 
 def _compare(manifest: oneroster.Manifest, outcome: Outcome, report: Report) -> None:
@@ -120,13 +140,24 @@ def _pairs(text: Decoded) -> list[tuple[str, str]]:
 class Parts:
     """Reads one part of an upload."""
 
-    def __init__(self, outcome: Outcome, reading: Reading, staging: Staging, report: Report, part: Part) -> None:
-        self._outcome, self._reading = outcome, reading
+    def __init__(
+        self,
+        outcome: Outcome,
+        reading: Reading,
+        staging: Staging,
+        report: Report,
+        part: Part,
+        recognition: Recognition,
+    ) -> None:
+        self._outcome, self._reading, self._recognition = outcome, reading, recognition
         self._staging, self._report, self._name = staging, report, part.name
 
-    def read(self, text: Decoded) -> None:
+    def read(self, text: Decoded | Workbook) -> None:
         """Read it as what its first character and its names say it is."""
-        characters = iter(text)
+        self.read_characters(iter(text))
+
+    def read_characters(self, characters: Iterator[str]) -> None:
+        """Read a part's characters; raises FileProblem where they are of no format."""
         first = next(characters, "")
         while not first.strip() and (more := next(characters, "")):
             first += more
@@ -137,15 +168,28 @@ class Parts:
             self._objects(Documents(whole))
         else:
             refuse_what_is_no_table(first)
-            self._table(Table(Lines(whole)))
+            self._lines(Lines(whole), first)
 
-    def _table(self, table: Table) -> None:
-        kind = recognize(table.header, is_json=False, file_name=self._name)
+    def _lines(self, lines: Lines, beginning: str) -> None:
+        """Read a table with column names, or records that a layout cuts; `beginning` is the text's first chunk."""
+        heading = find(lines, self._recognition.known)
+        records = self._recognition.records(heading.first) if not heading.found else None
+        if records is not None:
+            kind, layout = records
+            fields = [(name, *place) for name, place in layout.fields.items()]
+            self._table(FixedWidth(lines, fields, layout.least or layout.length, layout.length), kind)
+            return
+        if not heading.found:
+            refuse_fixed_width(beginning)
+        table = Table(lines)
+        self._table(table, self._recognition.table(table.header, heading.titles, self._name))
+
+    def _table(self, table: Table | FixedWidth, kind: Format | None) -> None:
         if kind is None or kind.writer is None:
             raise unknown(table.header)
         self._outcome.formats.add(kind.name)
         order = plan(kind, self._reading)
-        places = self._places(kind, table.header)
+        places = list(kind.places) if isinstance(kind, Bound) else self._places(kind, table.header)
         write = kind.writer(self._reading, self._staging)
         broken = 0
         for numbers, rows in table.batches():
@@ -164,7 +208,7 @@ class Parts:
         self,
         kind: Format,
         order: Plan,
-        places: list[int | None],
+        places: Sequence[int | None],
         numbers: list[int],
         rows: list[list[str]],
         write: Write,
@@ -172,15 +216,14 @@ class Parts:
         """Read rows column by column; only those that are refused are looked at one by one."""
         if not rows:
             return
-        nothing = ("",) * len(rows)
-        if len(rows[0]) > WIDE:
-            there = [place for place in places if place is not None]
-            taken = dict(zip(there, zip(*map(picker(there), rows), strict=True), strict=True))
-            columns = [nothing if place is None else taken[place] for place in places]
+        # Of a wide file most columns are read by nobody: only those that are, are turned into columns.
+        wanted = sorted({place for place in places if place is not None})
+        if 2 * len(wanted) >= len(rows[0]):
+            columns = dict(enumerate(zip(*rows, strict=True)))
         else:
-            turned = list(zip(*rows, strict=True))
-            columns = [nothing if place is None else turned[place] for place in places]
-        read, refused = order.read_many(columns)
+            columns = dict(zip(wanted, zip(*map(picker(wanted), rows), strict=True), strict=True))
+        nothing = ("",) * len(rows)
+        read, refused = order.read_many([nothing if place is None else columns[place] for place in places])
         for place, (line, values) in enumerate(zip(numbers, zip(*read, strict=True), strict=True)):
             try:
                 if place in refused:
@@ -313,7 +356,7 @@ class Parts:
         return count
 
 
-def _picked(places: list[int | None], cells: list[str]) -> list[str]:
+def _picked(places: Sequence[int | None], cells: list[str]) -> list[str]:
     return ["" if place is None else cells[place] for place in places]
 
 

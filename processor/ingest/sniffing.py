@@ -10,7 +10,7 @@ SHORTEST_RECORD = 40
 
 
 def refuse_what_is_no_table(first: str) -> None:
-    """Raise FileProblem for XML, HTML, RTF and records of fixed width; `first` is the beginning of the text."""
+    """Raise FileProblem for XML, HTML and RTF; `first` is the beginning of the text."""
     start = first.lstrip()[:200].casefold()
     if start.startswith(("<!doctype html", "<html", "<table")):
         raise _not_read("This is a page of HTML, which is not read.", "Export the data as CSV and send that.")
@@ -21,10 +21,14 @@ def refuse_what_is_no_table(first: str) -> None:
         )
     if start.startswith("{\\rtf"):
         raise _not_read("This is a text document, which is not read.", "Export the data as CSV and send that.")
+
+
+def refuse_fixed_width(first: str) -> None:
+    """Raise FileProblem for records of fixed width; to be asked where no mapping's layout fits them."""
     if is_fixed_width(first):
         raise _not_read(
             "This looks like a file of fixed width: all lines are as long, without comma, tab, semicolon or bar.",
-            "Send it as CSV with a header, or tell by a mapping which positions mean what.",
+            "Send it as CSV with a header, or save a mapping that says which positions mean what.",
         )
 
 

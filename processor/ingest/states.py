@@ -14,7 +14,11 @@ class FileState(StrEnum):
     REJECTED = "rejected"
     SUPERSEDED = "superseded"
     FAILED = "failed"
+    TRIED = "tried"
+    """Read and checked without being stored."""
+    UNDONE = "undone"
+    """Stored, and taken back."""
 
 
-ENDED = frozenset({FileState.MERGED, FileState.REJECTED, FileState.SUPERSEDED})
+ENDED = frozenset({FileState.MERGED, FileState.REJECTED, FileState.SUPERSEDED, FileState.TRIED, FileState.UNDONE})
 """Nothing follows these. A failed file is tried again when its message is."""

@@ -134,6 +134,9 @@ class Worker:
     def _tell(self, result: Result) -> None:
         facts = {name: value for name, value in vars(result).items() if name != "ended"}
         logger.info("A file is %s.", result.ended.value, extra={"facts": facts})
+        if result.ended is Ended.TRIED:
+            # Nothing of it came in: it counts as no file.
+            return
         self.metrics.put(
             FilesEnded=(1, "Count"),
             FilesRejected=(int(result.ended is Ended.REJECTED), "Count"),

@@ -11,8 +11,8 @@ class Lines:
     """A file's lines, each with its end.
 
     `too_long` has the numbers of the lines that were passed over (an empty line stands for each), `has_nul` says
-    whether a NUL character was seen so far, `chunks` how many chunks were taken, `number` how many lines there were:
-    by the count of line ends, whoever takes the lines.
+    whether a NUL character was seen so far, `chunks` how many chunks were taken, `number` how many lines there were: by
+    the count of line ends, whoever takes the lines; `before` how many lines stand above the column names.
     """
 
     def __init__(self, chunks: Iterable[str], most: int = MOST_CHARACTERS) -> None:
@@ -21,9 +21,23 @@ class Lines:
         self.has_nul = False
         self.chunks = 0
         self.number = 0
+        self.before = 0
+        self._back: list[str] = []
+        self._running = self._read()
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the lines."""
+        """Yield the lines that were not taken yet, those first that were put back."""
+        while self._back:
+            yield self._back.pop(0)
+        # Not `yield from`, by which who stops early would end the lines for all others.
+        for line in self._running:  # noqa: UP028
+            yield line
+
+    def put_back(self, lines: list[str]) -> None:
+        """Let these lines be the next ones again."""
+        self._back[:0] = lines
+
+    def _read(self) -> Iterator[str]:
         number, rest, skipping = 0, "", False
         for chunk in self._unified():
             self.chunks += 1

@@ -23,7 +23,7 @@ MOST_OPEN_QUOTES = 1000
 MOST_HEADER_LINES = 20
 LEAST_LIKE_A_ROW = 3
 """From so many columns on, a line of as many cells within a quoted cell is taken for a row."""
-DELIMITERS = ",\t;|"
+DELIMITERS = ",\t;|^"
 
 csv.field_size_limit(MOST_CELL)
 
@@ -32,6 +32,8 @@ csv.field_size_limit(MOST_CELL)
 class Account:
     """Where a file's physical lines went: each belongs to one of these."""
 
+    titles: int = 0
+    """Lines above the column names."""
     header: int = 0
     rows: int = 0
     """Lines on which a row begins that was handed on."""
@@ -44,7 +46,7 @@ class Account:
     @property
     def lines(self) -> int:
         """Return how many lines are accounted for."""
-        return self.header + self.rows + self.broken + self.continued + self.blank
+        return self.titles + self.header + self.rows + self.broken + self.continued + self.blank
 
 
 class Table:
@@ -60,10 +62,10 @@ class Table:
         """Lines to be read once more, the next one last."""
         self._taken: list[str] = []
         """Lines that the reader took, from the line `_base` on."""
-        self._base = 1
-        self._number = 0
+        self._base = lines.before + 1
+        self._number = lines.before
         """The line that the last row ended on."""
-        self.account = Account()
+        self.account = Account(titles=lines.before)
         self.broken: list[tuple[int, str, str]] = []
         self._open_quotes = 0
         first = self._first_line()
@@ -239,9 +241,9 @@ class Table:
             if line.strip(" \t\r\n\ufeff"):
                 self._number -= 1
                 self._base = self._number + 1
-                self.account.blank = self._number
+                self.account.blank = self._number - self._lines.before
                 return line.lstrip("\ufeff")
-            if self._lines.too_long:
+            if self._number in self._lines.too_long:
                 break
         raise no_table()
 

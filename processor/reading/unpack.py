@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gzip
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 from processor.problems import FileProblem
+from processor.reading import workbook
 
 CHUNK = 32 * 1024
 MOST_PARTS = 200
@@ -20,7 +22,16 @@ MOST_RATIO = 100
 """Result files shrink to a tenth; ten times that is no result file."""
 MOST_BYTES = 50 * 1024**3
 
-OLE, PDF = b"\xd0\xcf\x11\xe0", b"%PDF"
+MOST_ENTRIES = 2000
+"""Folders and what a system adds to an archive are entries too, and no files of results."""
+MOST_DIRECTORY = 1024 * 1024
+"""Bytes: 2,000 entries with names of some hundred characters."""
+END_RECORD, END_LENGTH = b"PK\x05\x06", 22
+ZIP64_LOCATOR, LOCATOR_LENGTH = b"PK\x06\x07", 20
+TAIL = END_LENGTH + LOCATOR_LENGTH + 65_535
+"""Bytes at an archive's end among which the record lies: a comment of any length may follow it."""
+
+PDF = b"%PDF"
 GZIP, ZIP, EMPTY_ZIP = b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06"
 
 
@@ -31,6 +42,10 @@ class Part:
     name: str
     chunks: Iterator[bytes]
     archived: bool = False
+    """Whether it lies in an archive, of which not every byte has to be read; a workbook is one too."""
+    workbook: IO[bytes] | None = None
+    """The whole as a file that can be read from anywhere, where it is a workbook."""
+    size: int = 0
 
 
 def parts(stream: BinaryIO, *, name: str, size: int) -> Iterator[Part]:
@@ -38,18 +53,16 @@ def parts(stream: BinaryIO, *, name: str, size: int) -> Iterator[Part]:
 
     `size` is what was uploaded, in bytes. Raises FileProblem for what cannot be unpacked.
     """
-    start = stream.read(4)
+    start = stream.read(8)
     stream.seek(0)
     if not start:
         raise FileProblem("empty", "The file is empty.", "Send the file again; the upload may have been cut off.")
-    if start == OLE:
-        raise workbook("an Excel workbook of the old kind (.xls)")
-    if start == PDF:
-        raise FileProblem(
-            "unknown_format", "This is a PDF, which is not read.", "Export the data as CSV and send that."
-        )
-    if start in (ZIP, EMPTY_ZIP):
-        yield from _zipped(stream, size)
+    if start == workbook.OLD:
+        raise workbook.old_kind()
+    if start[:4] == PDF:
+        raise not_read("a PDF", "Export the data as CSV and send that.")
+    if start[:4] in (ZIP, EMPTY_ZIP):
+        yield from _zipped(stream, name, size)
     elif start[:2] == GZIP:
         plain = cast(BinaryIO, gzip.GzipFile(fileobj=stream, mode="rb"))
         yield Part(name.removesuffix(".gz"), _guarded(_chunks(plain), Bound(size)))
@@ -97,17 +110,17 @@ def _damaged() -> FileProblem:
     )
 
 
-def _zipped(stream: BinaryIO, size: int) -> Iterator[Part]:
+def _zipped(stream: BinaryIO, name: str, size: int) -> Iterator[Part]:
+    check_directory(stream)
     try:
         archive = zipfile.ZipFile(stream)
     except (zipfile.BadZipFile, io.UnsupportedOperation, ValueError, OSError) as error:
         raise _damaged() from error
-    names = {member.filename.casefold() for member in archive.infolist()}
-    if "[content_types].xml" in names:
-        excel = any(name.startswith("xl/") for name in names)
-        raise workbook("an Excel workbook (.xlsx)" if excel else "an Office document")
-    if {"mimetype", "content.xml"} <= names:
-        raise workbook("a workbook of OpenDocument (.ods)")
+    if workbook.is_workbook(archive):
+        stream.seek(0)
+        yield Part(name, iter(()), True, stream, size)
+        return
+    _refuse_documents({member.filename.casefold() for member in archive.infolist()})
     members = [member for member in archive.infolist() if _counts(member)]
     if not members or len(members) > MOST_PARTS:
         raise FileProblem(
@@ -129,16 +142,51 @@ def _zipped(stream: BinaryIO, size: int) -> Iterator[Part]:
         except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
             raise _damaged() from error
         with opened:
-            yield Part(_base(member.filename), _guarded(_chunks(cast(BinaryIO, opened)), bound), archived=True)
+            chunks = _guarded(_chunks(cast(BinaryIO, opened)), bound)
+            if not member.filename.casefold().endswith(".xlsx"):
+                yield Part(_base(member.filename), chunks, archived=True)
+                continue
+            with workbook.laid_on_disk(chunks) as held:
+                yield Part(_base(member.filename), iter(()), True, held, member.file_size)
 
 
-def workbook(what: str) -> FileProblem:
-    """Return the problem of a workbook or document, which is an archive of XML to whoever does not know it."""
-    return FileProblem(
-        "unknown_format",
-        f"This is {what}, which is not read as it is.",
-        "Save the sheet with the results as CSV UTF-8 and send that.",
-    )
+def _refuse_documents(names: set[str]) -> None:
+    """Raise FileProblem for documents and workbooks that are archives of XML to whoever does not know them."""
+    remedy = "Save the sheet with the results as CSV UTF-8, or as Excel Workbook (.xlsx), and send that."
+    if "[content_types].xml" in names:
+        binary = "xl/workbook.bin" in names
+        raise not_read("an Excel workbook of the binary kind (.xlsb)" if binary else "an Office document", remedy)
+    if {"mimetype", "content.xml"} <= names:
+        raise not_read("a workbook of OpenDocument (.ods)", remedy)
+
+
+def not_read(what: str, remedy: str) -> FileProblem:
+    """Return the problem of a document that is no table."""
+    return FileProblem("unknown_format", f"This is {what}, which is not read.", remedy)
+
+
+def check_directory(stream: BinaryIO) -> None:
+    """Refuse an archive by the size of its directory, before any of it is read into memory.
+
+    Python reads the whole directory at once, an object for each entry. The record at the archive's end says how large
+    it is, and what really lies before that record is measured as well. Source: PKWARE, APPNOTE.TXT, 4.3.16 and 4.3.15.
+    """
+    size = stream.seek(0, io.SEEK_END)
+    start = max(0, size - TAIL)
+    stream.seek(start)
+    tail = stream.read(TAIL)
+    stream.seek(0)
+    at = tail.rfind(END_RECORD)
+    if at < 0 or len(tail) - at < END_LENGTH:
+        raise _damaged()
+    entries, length = struct.unpack_from("<HL", tail, at + 10)
+    is_large = tail[max(0, at - LOCATOR_LENGTH) : at].startswith(ZIP64_LOCATOR)
+    if is_large or entries > MOST_ENTRIES or length > MOST_DIRECTORY:
+        raise FileProblem(
+            "archive_members",
+            f"The archive lists more than {MOST_ENTRIES} entries; 1 to {MOST_PARTS} files can be read.",
+            "Send an archive with result files only.",
+        )
 
 
 def _base(name: str) -> str:

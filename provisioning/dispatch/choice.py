@@ -48,24 +48,6 @@ def choose(
     return first + [Pick(run.number, aged=False) for run in _by_priority(rest, room, now, served)]
 
 
-def in_order(
-    waiting: Collection[Waiting],
-    working: Collection[Working],
-    limits: Limits,
-    now: datetime,
-    served: Served = NOBODY,
-) -> list[int]:
-    """Return the numbers of all that wait, in the order in which they would go now if no limit held them up."""
-    first = [pick.number for pick in choose(waiting, working, limits, now, served)]
-    sent = set(first)
-    room = Room(working, NO_LIMITS)
-    for run in waiting:
-        if run.number in sent:
-            room.take(run.spot, aged=False)
-    rest = [run for run in waiting if run.number not in sent]
-    return first + [run.number for run in _by_priority(rest, room, now, served)]
-
-
 def _long_waits(waiting: Collection[Waiting], room: Room, now: datetime) -> Iterator[Waiting]:
     """Fill the places that are set apart. One pass is enough: a run that found no room finds none later in the pass."""
     kept = False

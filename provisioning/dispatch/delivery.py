@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.conf import settings
@@ -35,12 +35,15 @@ def deliver(runs: Iterable[tuple[int, int]], sent_at: datetime) -> None:
 def send(run_number: int, *, queue: str | None = None, priority: int = Priority.PERSON) -> bool:
     """Tell the workers of one run at once, beside the choice: one that holds its place already, such as a lost one.
 
-    With `queue`, only those that listen to it. False when the broker does not answer.
+    With `queue`, only those that listen to it. False when the broker does not answer. The caller notes when they were
+    told (`note_sent`).
     """
-    if not _hand_over(run_number, priority, queue):
-        return False
-    Run.objects.filter(pk=run_number).update(sent_at=timezone.now())
-    return True
+    return _hand_over(run_number, priority, queue)
+
+
+def note_sent(run_numbers: Collection[int]) -> None:
+    """Note that the workers have been told of these runs now."""
+    Run.objects.filter(pk__in=run_numbers).update(sent_at=timezone.now())
 
 
 def _hand_over(run_number: int, priority: int, queue: str | None = None) -> bool:

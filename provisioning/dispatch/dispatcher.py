@@ -12,8 +12,9 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from provisioning.dispatch import reading
-from provisioning.dispatch.choice import NOBODY, choose
+from provisioning.dispatch.choice import choose
 from provisioning.dispatch.delivery import deliver
+from provisioning.dispatch.foremost import foremost
 from provisioning.models import Run
 from provisioning.patience import is_busy
 
@@ -65,10 +66,8 @@ def _dispatch() -> list[int]:
         take_lock(cursor)
     now = timezone.now()
     again = reading.overdue(now)
-    works, limits = reading.working(), reading.limits()
-    # Where every place is taken nobody can be chosen, however many wait; they are not even read.
-    waits = reading.waiting() if len(works) < limits.in_all else []
-    served = reading.served(now) if len(waits) > 1 else NOBODY
+    works, limits, served = reading.working(), reading.limits(), reading.served(now)
+    waits = foremost(works, limits, now, served)
     picks = choose(waits, works, limits, now, served) if waits else []
     urgency = {run.number: run.priority for run in waits}
     sent = again + [(pick.number, urgency[pick.number]) for pick in picks]
@@ -78,6 +77,6 @@ def _dispatch() -> list[int]:
     queued = Run.objects.filter(reading.QUEUED)
     queued.filter(pk__in=numbers).update(sent_at=now)
     queued.filter(pk__in=[pick.number for pick in picks if pick.aged]).update(sent_for_wait=True)
-    logger.info("Sending %s of %s waiting runs, and %s again.", len(picks), len(waits), len(again))
+    logger.info("Sending %s waiting runs, and %s again.", len(picks), len(again))
     transaction.on_commit(lambda: deliver(sent, now))
     return numbers

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Case, F, Max, Q, When
 
+from portal.districts.models import District
 from provisioning.dispatch.values import Limits, Served, Spot, Waiting, Working
 from provisioning.models import Rollout, RolloutMember, Run
 from provisioning.rollouts.states import OPEN_STATES, RolloutState
@@ -35,28 +36,37 @@ def limits() -> Limits:
 
 
 def working() -> list[Working]:
-    """Return every run that holds a place; one that workers were told of holds it before it is claimed."""
-    rows = Run.objects.filter(Q(state__in=HOLD_A_PLACE) | QUEUED & Q(sent_at__isnull=False)).order_by()
-    fields = rows.annotate(rollout=ROLLOUT).values_list(*SPOT, "rollout", "sent_for_wait")
-    return [Working(Spot(account, region, rollout or 0), aged) for account, region, rollout, aged in fields]
+    """Return every run that holds a place; one that workers were told of holds it before it is claimed.
+
+    They are few, however many wait. Asked in one question, or along with where they work, all that wait would be read.
+    """
+    fields = ("id", "district_id", "priority", "sent_for_wait")
+    held = Run.objects.filter(state__in=HOLD_A_PLACE).order_by().values_list(*fields)
+    told = Run.objects.filter(QUEUED, sent_at__isnull=False).order_by().values_list(*fields)
+    rows = [*held, *told]
+    districts = District.objects.filter(pk__in=[district for _, district, _, _ in rows]).order_by()
+    places = {pk: (account, region) for pk, account, region in districts.values_list("pk", "account_id", "region")}
+    of_rollouts = [number for number, _, priority, _ in rows if priority == Priority.ROLLOUT]
+    rollouts = dict(RolloutMember.objects.filter(run__in=of_rollouts).order_by().values_list("run_id", "rollout_id"))
+    return [Working(Spot(*places[district], rollouts.get(number, 0)), aged) for number, district, _, aged in rows]
 
 
-def waiting() -> list[Waiting]:
-    """Return every queued run that workers were not told of; an approved one is a person's."""
-    rows = Run.objects.filter(QUEUED, sent_at=None).annotate(rollout=ROLLOUT).order_by("id")
-    fields = ("id", "district_id", *SPOT, "rollout", "priority", "created_at", "decision", "decided_at")
-    return [
-        Waiting(
-            number,
-            district,
-            Spot(account, region, rollout or 0),
-            urgency(priority, decision),
-            decided_at if decision == Decision.APPROVED and decided_at else created_at,
-        )
-        for number, district, account, region, rollout, priority, created_at, decision, decided_at in rows.values_list(
-            *fields
-        )
-    ]
+def unsent() -> int:
+    """Return how many queued runs wait for their turn: those that workers were not told of."""
+    return Run.objects.filter(QUEUED, sent_at=None).count()
+
+
+def as_waiting(run: Run) -> Waiting:
+    """Return a queued run as the choice sees it; an approved one is a person's."""
+    rollout = Run.objects.filter(pk=run.pk).annotate(rollout=ROLLOUT).values_list("rollout", flat=True).first()
+    approved = run.decision == Decision.APPROVED
+    return Waiting(
+        run.number,
+        run.district_id,
+        Spot(run.district.account_id, run.district.region, rollout or 0),
+        urgency(run.priority, run.decision),
+        run.decided_at if approved and run.decided_at else run.created_at,
+    )
 
 
 def has_its_turn(run_number: int) -> bool:

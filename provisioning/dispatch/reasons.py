@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from provisioning.dispatch import reading
-from provisioning.dispatch.choice import choose, in_order
-from provisioning.dispatch.values import Limits, Room, Scope, Served, Waiting, Working
+from provisioning.dispatch.choice import choose
+from provisioning.dispatch.foremost import foremost
+from provisioning.dispatch.foremost import places_of as places_in_queue
+from provisioning.dispatch.values import Limits, Room, Scope, Waiting, Working
 from provisioning.models import Run
 from provisioning.states import RunState
 
@@ -30,48 +33,55 @@ def why_waiting(run: Run) -> Wait | None:
     """Return why a queued run is not at work yet; None for a run in any other state."""
     if run.state_badge is not RunState.QUEUED:
         return None
-    now = timezone.now()
-    waits = reading.waiting()
-    if run.number not in {other.number for other in waits}:
-        return Wait(0, len(waits), "The workers have been told of it; the next that is free takes it.")
+    queue = _Queue()
+    place = queue.places_of([run.number]).get(run.number)
+    if place is None:
+        return Wait(0, queue.length, "The workers have been told of it; the next that is free takes it.")
+    known = next((one for one in queue.waits if one.number == run.number), None) or reading.as_waiting(run)
     account = run.district.account.name
-    return explain(run.number, waits, reading.working(), reading.limits(), now, reading.served(now), account)
+    return Wait(place, queue.length, explain(known, queue.picked, queue.works, queue.limits, queue.now, account))
 
 
-def places() -> dict[int, int]:
-    """Return for each run that waits, by its number, its place in the queue, from 1."""
-    now = timezone.now()
-    waits = reading.waiting()
-    order = in_order(waits, reading.working(), reading.limits(), now, reading.served(now)) if waits else []
-    return {number: place for place, number in enumerate(order, 1)}
+def places_of(numbers: Sequence[int]) -> dict[int, int]:
+    """Return for each of these runs that waits, by its number, its place in the queue, from 1."""
+    return _Queue().places_of(numbers) if numbers else {}
+
+
+class _Queue:
+    """The queue as it is now: those at its head, whom the choice would send, and how many wait in all."""
+
+    def __init__(self) -> None:
+        self.now = timezone.now()
+        self.works, self.limits, self.served = reading.working(), reading.limits(), reading.served(self.now)
+        self.waits = foremost(self.works, self.limits, self.now, self.served)
+        by_number = {run.number: run for run in self.waits}
+        picks = choose(self.waits, self.works, self.limits, self.now, self.served)
+        self.picked = [by_number[pick.number] for pick in picks]
+
+    @property
+    def length(self) -> int:
+        """How many wait."""
+        return reading.unsent()
+
+    def places_of(self, numbers: Sequence[int]) -> dict[int, int]:
+        """Return the places of some of those that wait."""
+        return places_in_queue(numbers, self.picked, self.works, self.now, self.served)
 
 
 def explain(
-    number: int,
-    waits: list[Waiting],
-    works: list[Working],
-    limits: Limits,
-    now: datetime,
-    served: Served,
-    account: str,
-) -> Wait:
-    """Return the place and the reason of one run of those that wait: pure."""
-    place = in_order(waits, works, limits, now, served).index(number) + 1
-    run = next(other for other in waits if other.number == number)
-    next_ones = {pick.number for pick in choose(waits, works, limits, now, served)}
-    if number in next_ones:
-        late = now - run.since > SOON
-        sentence = "There is a place for it; it goes to the workers within seconds."
-        if late:
-            sentence = "There is a place for it, but the broker has not taken it yet. The system page shows the broker."
-        return Wait(place, len(waits), sentence)
+    run: Waiting, picked: Sequence[Waiting], works: Sequence[Working], limits: Limits, now: datetime, account: str
+) -> str:
+    """Return why a run waits, in a sentence, where the choice sends the `picked` ones now: pure."""
+    if run in picked:
+        if now - run.since > SOON:
+            return "There is a place for it, but the broker has not taken it yet. The system page shows the broker."
+        return "There is a place for it; it goes to the workers within seconds."
     room = Room(works, limits)
-    for other in waits:
-        if other.number in next_ones:
-            room.take(other.spot, aged=False)
+    for other in picked:
+        room.take(other.spot, aged=False)
     full = room.full(run.spot)
     kept = "The free place is kept for a run that has waited longer and also needs another one."
-    return Wait(place, len(waits), _full(full[0], account) if full else kept)
+    return _full(full[0], account) if full else kept
 
 
 def _full(found: tuple[Scope, int], account: str) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
-import boto3
 import botocore.session
+from boto3.session import Session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.loaders import Loader
@@ -45,6 +48,18 @@ class Models(Loader):
 MODELS = Models()
 
 
+KEPT_SECONDS = 600
+"""How old a session may be that is handed out again: who gets it may work with it for three quarters of an hour."""
+MOST_SESSIONS = 64
+"""So many are kept, with their clients; thousands of accounts have their turn one after the other."""
+NO_LONGER_VALID = frozenset(
+    {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
+)
+_making = threading.Lock()
+_sessions: dict[tuple[object, ...], tuple[float, Session]] = {}
+_clients: WeakKeyDictionary[Session, dict[tuple[object, ...], Any]] = WeakKeyDictionary()
+
+
 @dataclass(frozen=True)
 class DeployRole:
     """The role that is assumed in a district's account, and the external id that its trust policy asks for."""
@@ -53,22 +68,48 @@ class DeployRole:
     external_id: str | None = None
 
 
-def new_session(**credentials: str) -> boto3.session.Session:
+def new_session(**credentials: str) -> Session:
     """Return a session with these credentials, or the worker's own."""
     inner = botocore.session.Session()
     inner.register_component("data_loader", MODELS)
     watch(inner)
-    return boto3.session.Session(botocore_session=inner, **credentials)
+    return Session(botocore_session=inner, **credentials)
 
 
-def session_in(settings: EngineSettings, region: str, role: DeployRole | None) -> boto3.session.Session:
-    """Return a session in the account of the role, or with the worker's own credentials; raises AwsUnavailable."""
+def session_in(settings: EngineSettings, region: str, role: DeployRole | None, *, anew: bool = False) -> Session:
+    """Return a session in the account of the role, or with the worker's own credentials; raises AwsUnavailable.
+
+    One is kept for the process, with its clients, for as long as most of its hour is left. With `anew` the role is
+    assumed now: where the question is whether AWS lets us in.
+    """
+    whose = (*_whose(), role, region, settings.aws_endpoint_url)
+    with _making:
+        known = _sessions.get(whose)
+        if known is not None and not anew and time.monotonic() - known[0] < KEPT_SECONDS:
+            return known[1]
+    # Not within the lock: where AWS is slow for one account, others need not wait.
+    session = _session_in(settings, region, role)
+    with _making:
+        _sessions.pop(whose, None)
+        while len(_sessions) >= MOST_SESSIONS:
+            del _sessions[next(iter(_sessions))]
+        _sessions[whose] = (time.monotonic(), session)
+    return session
+
+
+def forget_sessions() -> None:
+    """Hand no session out again that was made before: AWS says of one that it is no longer valid."""
+    with _making:
+        _sessions.clear()
+
+
+def _session_in(settings: EngineSettings, region: str, role: DeployRole | None) -> Session:
     own = new_session()
     if role is None:
         return own
     known = {"ExternalId": role.external_id} if role.external_id else {}
     with answering(f"assume the role {role.arn}"):
-        told = client(settings, "sts", region, own).assume_role(
+        told = client(settings, "sts", region).assume_role(
             RoleArn=role.arn, RoleSessionName="homeroom-inventory", **known
         )["Credentials"]
     return new_session(
@@ -82,25 +123,37 @@ def client(
     settings: EngineSettings,
     service: str,
     region: str,
-    session: boto3.session.Session | None = None,
+    session: Session | None = None,
     config: Config = CONFIG,
 ) -> Any:
     """Return a client; the endpoint is AWS's own unless the settings name another.
 
-    One of the worker's own credentials is kept for the process: to make one costs some hundredths of a second.
+    It is kept with its session, or for the process where it has the worker's own credentials: to make one costs some
+    hundredths of a second. Threads may share a client, but not make two of one session at a time (boto3,
+    "Multithreading or multiprocessing with clients").
     """
+    given = (service, region, settings.aws_endpoint_url, config)
     if session is None:
-        given = tuple(os.environ.get(name) for name in CREDENTIALS)
-        return _kept((os.getpid(), *given), service, region, settings.aws_endpoint_url, config)
-    return session.client(  # type: ignore[call-overload]
-        service, region_name=region, endpoint_url=settings.aws_endpoint_url, config=config
-    )
+        return _kept(_whose(), *given)
+    with _making:
+        kept = _clients.setdefault(session, {})
+        if given not in kept:
+            kept[given] = _made(session, *given)
+        return kept[given]
+
+
+def _whose() -> tuple[object, ...]:
+    """Return what tells one process's credentials from another's; a fork has connections of its own."""
+    return (os.getpid(), *(os.environ.get(name) for name in CREDENTIALS))
 
 
 @functools.lru_cache(maxsize=64)
 def _kept(whose: tuple[object, ...], service: str, region: str, endpoint: str | None, config: Config) -> Any:
-    """Return the client of this process and these credentials; a fork has connections of its own."""
-    session = new_session()
+    """Return the client of this process and these credentials."""
+    return _made(new_session(), service, region, endpoint, config)
+
+
+def _made(session: Session, service: str, region: str, endpoint: str | None, config: Config) -> Any:
     return session.client(  # type: ignore[call-overload]
         service, region_name=region, endpoint_url=endpoint, config=config
     )
@@ -112,6 +165,8 @@ def answering(what: str) -> Iterator[None]:
     try:
         yield
     except (BotoCoreError, ClientError) as error:
+        if isinstance(error, ClientError) and error_code(error) in NO_LONGER_VALID:
+            forget_sessions()
         hint = hint_for(str(error))
         raise AwsUnavailable(
             f"AWS did not let us {what}.", detail=str(error), remedy=hint.remedy if hint else None

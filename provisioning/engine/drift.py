@@ -1,4 +1,4 @@
-"""What in AWS is no longer as the state says, attribute by attribute, out of a refresh-only plan as JSON.
+"""What in AWS is no longer as the state says, attribute by attribute, out of a plan as JSON.
 
 Pure. Sensitive values never leave this module; what changes by design, or says nothing, is no drift, with the reason.
 Source: Terraform, "JSON Output Format": `resource_drift`, change representation.

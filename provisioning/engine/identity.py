@@ -18,7 +18,7 @@ class Identity:
 
 def identity(settings: EngineSettings, region: str, role: DeployRole | None = None) -> Identity:
     """Return who we are behind the role, or by the worker's own credentials; raises AwsUnavailable."""
-    session = session_in(settings, region, role)
+    session = session_in(settings, region, role, anew=True)
     with answering("ask who we are"):
         told = client(settings, "sts", region, session).get_caller_identity()
     return Identity(str(told["Account"]), str(told["Arn"]))

@@ -17,8 +17,6 @@ from provisioning.engine.errors import Interrupted, TerraformFailed, TerraformKi
 from provisioning.engine.events import (
     Diagnostic,
     LogLine,
-    OutputsEvent,
-    PlannedChange,
     ResourceDrift,
     TerraformEvent,
     parse_event,
@@ -90,6 +88,13 @@ class Plan:
     """How many resources the plan takes into the state."""
     shown: dict[str, Any] = field(repr=False, default_factory=dict)
     """``terraform show -json`` of the plan, for its policy; it may hold secrets and is never stored."""
+
+    @property
+    def left(self) -> tuple[PlannedResource, ...]:
+        """All that applying it would change; an output stands among them by its name."""
+        told = sorted(self.shown.get("output_changes", {}).items())
+        outputs = [name for name, change in told if set(change["actions"]) not in NO_CHANGE]
+        return (*self.resources, *(PlannedResource(f"output.{name}", "output", "update") for name in outputs))
 
     @property
     def is_empty(self) -> bool:
@@ -172,12 +177,11 @@ class Terraform:
         with filling(self.settings.plugin_cache, self._providers(), poll=self.poll):
             self._stream("init", "-json", *(f"-backend-config={name}={value}" for name, value in backend.items()))
 
-    def plan(self, *, destroy: bool = False, refresh_only: bool = False, refresh: bool = True) -> Plan:
+    def plan(self, *, destroy: bool = False, look: bool = False) -> Plan:
         """Compare the stack with AWS, and save the plan that `apply` then carries out.
 
-        With `refresh_only` only the state would change, to what AWS says; without `refresh` AWS is not asked. Of a plan
-        that would change nothing there is nothing to show either, but for one with `refresh_only`: what the state has
-        taken over already is no change, and may be drift all the same (`provisioning.engine.drift`).
+        A plan that would change nothing is shown with `look` alone: what the state has taken over already is no change,
+        and may be drift all the same (`provisioning.engine.drift`).
         """
         path = self.workspace / PLAN_FILE
         drifted: list[str] = []
@@ -186,31 +190,12 @@ class Terraform:
             if isinstance(event, ResourceDrift):
                 drifted.append(event.address)
 
-        given = (("-destroy", destroy), ("-refresh-only", refresh_only), ("-refresh=false", not refresh))
-        mode = [flag for flag, wanted in given if wanted]
+        mode = ["-destroy"] if destroy else []
         flags = [f"-out={path}", f"-lock-timeout={LOCK_TIMEOUT}", "-detailed-exitcode", *mode]
         changes = self._stream("plan", "-json", *flags, also=note) == CHANGES
         # To show a plan starts the provider once more, for seconds.
-        shown = self._json("show", "-json", str(path)) if changes or refresh_only else {}
+        shown = self._json("show", "-json", str(path)) if changes or look else {}
         return read_plan(path, shown, tuple(drifted))
-
-    def take_over(self) -> None:
-        """Have the state take over what AWS says of every resource, whatever it is."""
-        self._stream("apply", "-json", "-refresh-only", "-auto-approve", f"-lock-timeout={LOCK_TIMEOUT}")
-
-    def changes_left(self) -> tuple[PlannedResource, ...]:
-        """Return what a plan against the state alone would change; an output stands among them by its name."""
-        left: list[PlannedResource] = []
-
-        def note(event: TerraformEvent) -> None:
-            if isinstance(event, PlannedChange) and event.action not in {"no-op", "noop", "read"}:
-                left.append(PlannedResource(event.address, event.resource_type, event.action))
-            if isinstance(event, OutputsEvent):
-                changed = [name for name, told in event.raw.get("outputs", {}).items() if told.get("action") != "noop"]
-                left.extend(PlannedResource(f"output.{name}", "output", "update") for name in changed)
-
-        self._stream("plan", "-json", "-refresh=false", f"-lock-timeout={LOCK_TIMEOUT}", also=note)
-        return tuple(left)
 
     def saved_plan(self) -> Plan:
         """Return the plan that lies in the workspace."""

@@ -91,6 +91,18 @@ class RolloutMember(models.Model):
 
     class Meta:
         ordering = ["rollout", "position"]
+        indexes = [
+            models.Index(
+                fields=["rollout", "wave", "position"],
+                include=["id", "district"],
+                condition=Q(run__isnull=True, skipped=""),
+                name="rollout_member_pending",
+            ),
+            # How they stand is counted, and ranked for the page, by these and the outcomes of their runs.
+            models.Index(
+                fields=["rollout", "run"], include=["wave", "position", "accepted"], name="rollout_member_run"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["rollout", "district"], name="rollout_member_once"),
             models.CheckConstraint(condition=Q(run__isnull=True) | Q(skipped=""), name="rollout_member_runs_or_not"),

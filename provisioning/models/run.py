@@ -16,6 +16,19 @@ from portal.districts.models import District
 from portal.telemetry.tracing import trace_of
 from provisioning.states import ACTIVE_STATES, Decision, Priority, RunKind, RunState
 
+IN_THE_WAY = Q(state__in=sorted(state.value for state in ACTIVE_STATES)) & ~Q(
+    kind=RunKind.DRIFT.value, state=RunState.QUEUED.value
+)
+"""Which runs of a district have to end before a rollout's: those that are active. A periodic check that no worker has
+taken is none: it gives way to what is asked for."""
+
+
+WIDE = (
+    *("spec", "change", "process", "recovered", "plan_binding", "plan_contents", "plan_resources", "policy_findings"),
+    *("holdings", "left_behind", "kept_by_aws", "kept_on_purpose", "removal_proof", "events_archive", "error_detail"),
+)
+"""Columns that a list of runs does not show, and that are most of what a row takes to read."""
+
 
 class Run(models.Model):
     """One walk over a district's stack: a plan, an apply or a teardown. Its number is its id."""
@@ -126,15 +139,38 @@ class Run(models.Model):
             models.Index(fields=["district", "-id"], name="run_district"),
             models.Index(fields=["state", "-id"], name="run_state"),
             models.Index(fields=["sent_at"], name="run_sent"),
+            # The queue: what waits is ranked by these alone, and those that workers were told of are few.
+            models.Index(
+                fields=["district"],
+                include=["id", "priority", "created_at", "decision", "decided_at"],
+                condition=Q(state=RunState.QUEUED.value, sent_at__isnull=True),
+                name="run_waiting",
+            ),
+            models.Index(
+                fields=["sent_at"],
+                include=["id", "district", "priority", "sent_for_wait"],
+                condition=Q(state=RunState.QUEUED.value, sent_at__isnull=False),
+                name="run_told",
+            ),
             models.Index(fields=["id"], condition=Q(plan_stored=True), name="run_plan_stored"),
+            # What pages count of runs that have not ended; the rows themselves are wide.
             models.Index(
                 fields=["id"],
+                include=["state", "district", "created_at"],
                 condition=Q(state__in=sorted(state.value for state in ACTIVE_STATES)),
                 name="run_active",
             ),
+            models.Index(fields=["district"], condition=IN_THE_WAY, name="run_in_the_way"),
             # A rollout counts how its runs came out; the rows themselves are wide.
             models.Index(fields=["id"], include=["state", "error_code"], name="run_outcome"),
             models.Index(fields=["id"], condition=Q(events_archived_at=None), name="run_not_archived"),
+            models.Index(fields=["id"], condition=~Q(engine_versions={}), name="run_versions"),
+            models.Index(
+                fields=["id"],
+                include=["started_at", "finished_at"],
+                condition=Q(kind=RunKind.DRIFT.value, finished_at__isnull=False),
+                name="run_checked",
+            ),
             models.Index(fields=["finished_at"], condition=Q(events_trimmed_at=None), name="run_not_trimmed"),
         ]
         constraints = [

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, OuterRef, QuerySet, Value, When
 
 from portal.districts.changes import effective
 from portal.districts.statuses import DistrictStatus
 from provisioning.models import Rollout, RolloutMember, Run
+from provisioning.models.run import IN_THE_WAY
 from provisioning.rollouts.decision import HaltRule, Member, Snapshot
 from provisioning.rollouts.states import UNFINISHED, Standing, standing
-from provisioning.selectors import ACTIVE
-from provisioning.states import PLAN_EXPIRED, RunKind, RunState
+from provisioning.states import PLAN_EXPIRED, RunState
 
 READ_AT_ONCE = 100
 """So many districts that wait are read for one step, which starts one; as many as a rollout may have under way."""
@@ -21,9 +21,6 @@ NO_STACK = {
     DistrictStatus.REMOVED: "The district has been removed.",
     DistrictStatus.TEARING_DOWN: "The district is being torn down.",
 }
-IN_THE_WAY = Q(state__in=ACTIVE) & ~Q(kind=RunKind.DRIFT.value, state=RunState.QUEUED.value)
-"""Which runs of a district have to end before a rollout's: those that are active. A periodic check that no worker has
-taken is none: it gives way to what is asked for."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +52,16 @@ def startable(rollout: Rollout, wave: int) -> list[RolloutMember]:
 
     Those beside a run that is in the way are passed over: they wait, however many they are.
     """
+    pending = rollout.members.filter(wave=wave, run=None, skipped="").order_by("position")
     beside = Run.objects.filter(IN_THE_WAY, district=OuterRef("district"))
-    rows = rollout.members.filter(Q(district__status__in=list(NO_STACK)) | ~Exists(beside), wave=wave, run=None)
+    # Two questions, each with an index of its own; districts are read of those alone that are found.
+    free = pending.filter(~Exists(beside)).values_list("pk", flat=True)
+    gone = pending.filter(district__status__in=list(NO_STACK)).values_list("pk", flat=True)
+    found = {*free[:READ_AT_ONCE], *gone[:READ_AT_ONCE]}
     read = ("name", "suffix", "status", *rollout.change)
     own = ("rollout", "district", "position", "wave", "run", "skipped", "accepted")
-    rows = rows.filter(skipped="").select_related("district").only(*own, *(f"district__{name}" for name in read))
+    rows = RolloutMember.objects.filter(pk__in=found).select_related("district")
+    rows = rows.only(*own, *(f"district__{name}" for name in read))
     return list(rows.order_by("position")[:READ_AT_ONCE])
 
 
@@ -79,7 +81,9 @@ def read(rollout: Rollout) -> tuple[Snapshot, dict[int, RolloutMember]]:
     groups = groups_of(rollout.members.filter(wave__lte=rollout.wave + 1))
     waves = [group.wave for group in groups if group.standing in UNFINISHED and group.wave <= rollout.wave]
     now = min(waves, default=0)
-    free = startable(rollout, now) if now else []
+    under_way = sum(group.count for group in groups if group.standing is Standing.UNDER_WAY)
+    # While as many are under way as may be, nobody is started, and whom it leaves out is seen when somebody could be.
+    free = startable(rollout, now) if now and under_way < rollout.at_once else []
     members = [
         Member(key=member.pk, wave=now, standing=Standing.PENDING, skip=cannot(member, rollout, busy=False))
         for member in free

@@ -55,8 +55,8 @@ def step(number: int) -> bool:
     snapshot, by_key = read(rollout)
     decision = decide(snapshot)
     if isinstance(decision, Start):
-        for key, reason in decision.skipped:
-            _skip(by_key[key], reason)
+        for reason in sorted({reason for _, reason in decision.skipped}):
+            _skip([key for key, own in decision.skipped if own == reason], reason)
         # One district a step: two rollouts never hold districts that the other waits for.
         return _start(rollout, by_key[decision.members[0]]) if decision.members else True
     if isinstance(decision, NextWave):
@@ -86,19 +86,19 @@ def _start(rollout: Rollout, member: RolloutMember) -> bool:
         move_rollout(rollout, RolloutState.HALTED, by=By.SCHEDULER, reason=reason)
         return False
     except ChangeRefused as refusal:
-        _skip(member, " ".join(sentence for told in refusal.problems.values() for sentence in told))
+        _skip([member.pk], " ".join(sentence for told in refusal.problems.values() for sentence in told))
         return True
     except ServiceRefused as refusal:
         # A run that began this very moment is seen by the next step, and waited for.
         if refusal.code != RUN_ACTIVE:
-            _skip(member, refusal.sentence)
+            _skip([member.pk], refusal.sentence)
         return True
     RolloutMember.objects.filter(pk=member.pk).update(run=run)
     return True
 
 
-def _skip(member: RolloutMember, reason: str) -> None:
-    RolloutMember.objects.filter(pk=member.pk, run=None).update(skipped=reason)
+def _skip(members: list[int], reason: str) -> None:
+    RolloutMember.objects.filter(pk__in=members, run=None).update(skipped=reason)
 
 
 def _begin(rollout: Rollout, wave: int) -> None:

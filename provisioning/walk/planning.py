@@ -26,7 +26,7 @@ from provisioning.engine.policy import assess
 from provisioning.engine.pricing import monthly_cost
 from provisioning.engine.state_store import state_identity
 from provisioning.engine.synthesis import STACK_FILE
-from provisioning.engine.terraform import Plan, Terraform
+from provisioning.engine.terraform import PLAN_FILE, Plan, PlannedResource, Terraform
 from provisioning.holdings import record_holdings
 from provisioning.models import Run
 from provisioning.planned_changes import store_changes
@@ -87,6 +87,19 @@ def note_plan(hold: Hold, terraform: Terraform, plan: Plan) -> None:
     if is_kept:
         key = plan_key(run.spec["suffix"], run.number)
         hold.reading("Storing the plan", lambda: store_plan(hold.settings, key, packed))
+
+
+def noted_plan(run: Run, terraform: Terraform) -> Plan:
+    """Return the stored plan, which lies in the workspace, as the run's row tells it; Terraform need not show it."""
+    return Plan(
+        path=terraform.workspace / PLAN_FILE,
+        add=run.add_count or 0,
+        change=run.change_count or 0,
+        remove=run.remove_count or 0,
+        resources=tuple(PlannedResource(one["address"], one["type"], one["action"]) for one in run.plan_resources),
+        drifted=(),
+        outputs_change=False,
+    )
 
 
 def not_approved(run: Run, plan: Plan, reasons: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from provisioning.drift_check import forget_drift, settle, store_drift
 from provisioning.engine.errors import EngineError, NotConverged
 from provisioning.engine.migration import MigrationTask, migrate
 from provisioning.engine.state_contents import contents
-from provisioning.engine.terraform import Terraform
+from provisioning.engine.terraform import Plan, Terraform
 from provisioning.removal import prove_removal
 from provisioning.results import record_outputs, record_resources
 from provisioning.services.quotas import read_soon
@@ -35,20 +35,17 @@ def record_what_exists(hold: Hold, terraform: Terraform) -> None:
 def prove_convergence(hold: Hold, terraform: Terraform) -> None:
     """Raise NotConverged unless a second plan is empty.
 
-    First the state takes over what AWS says of every resource, so that drift can be told from what AWS filled in. What
-    is foreign to the stack would be taken over without a word: it is looked for, but not in a stack that was just made.
+    That one plan asks AWS about every resource. What AWS has filled in since the apply is no change of it, and goes
+    into the state by applying it, so that drift can be told from it later. What is foreign to the stack would be taken
+    over without a word: it is looked for, but not in a stack that was just made.
     """
     is_first = not hold.run.district.runs.filter(steps__step=RunState.APPLYING).exclude(pk=hold.run.pk).exists()
 
-    def take_over() -> None:
-        if is_first:
-            terraform.take_over()
-            hold.fence.write(lambda: store_drift(hold.run, [], {}))
-            return
-        seen = terraform.plan(refresh_only=True)
-        hold.fence.write(lambda: settle(hold.run, seen.shown))
-        if seen.shown.get("resource_drift"):
+    def compare() -> Plan:
+        seen = terraform.plan(look=not is_first)
+        if seen.is_empty and seen.drifted:
             terraform.apply(seen)
+        return seen
 
     def unlock() -> None:
         release_lock(hold, terraform)
@@ -56,11 +53,14 @@ def prove_convergence(hold: Hold, terraform: Terraform) -> None:
         terraform.push_state()
 
     # Plan and apply are tried again together: a state that was stored before a kill makes the plan an old one.
-    hold.reading("Storing what AWS says", take_over, mend=unlock)
-    left = hold.reading("The second plan", terraform.changes_left, mend=unlock)
-    if left:
-        detail = "\n".join(f"{change.address}: {change.action}" for change in left)
-        count = "1 change" if len(left) == 1 else f"{len(left)} changes"
+    seen = hold.reading("The second plan", compare, mend=unlock)
+    if is_first:
+        hold.fence.write(lambda: store_drift(hold.run, [], {}))
+    else:
+        hold.fence.write(lambda: settle(hold.run, seen.shown))
+    if not seen.is_empty:
+        detail = "\n".join(f"{change.address}: {change.action}" for change in seen.left)
+        count = "1 change" if len(seen.left) == 1 else f"{len(seen.left)} changes"
         raise NotConverged(f"A second plan still has {count}.", detail=detail)
     hold.recorder.note("verify", "A second plan is empty: AWS is as the stack says.")
 

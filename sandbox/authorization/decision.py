@@ -23,6 +23,7 @@ class Source(StrEnum):
     BOUNDARY = "permissions boundary"
     SESSION = "session"
     RESOURCE = "resource-based"
+    ENDPOINT = "VPC endpoint"
 
 
 @dataclass(frozen=True)

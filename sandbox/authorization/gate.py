@@ -12,15 +12,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sandbox.authorization import facts
-from sandbox.authorization.asks import Ask, UnknownActionError, asked, asks
+from sandbox.authorization.asks import UnknownActionError, asked, asks
 from sandbox.authorization.callers import Callers, Known
 from sandbox.authorization.decision import Decision, Source, decide
 from sandbox.authorization.facts import Surroundings
 from sandbox.authorization.identities import Caller, Kind, anybody
+from sandbox.authorization.notes import note
 from sandbox.authorization.requests import Operation, UnreadableRequestError, headers_of, operation_of
 from sandbox.authorization.resources import Place
 from sandbox.authorization.services import decided_for_service, service_asks
 from sandbox.authorization.signatures import Flaw, Signature, Signed, UnsignedError, flaw, signature_of
+from sandbox.authorization.ways import ENDPOINTS, NoWay, Way, refused_by_endpoint, seat_of, way
 from sandbox.calls import Environ, body_of
 
 log = logging.getLogger("sandbox.authorization")
@@ -91,10 +93,15 @@ class Gate:
             return None
         place = Place(caller.account or self._own_account, region)
         around = Surroundings(dt.datetime.now(dt.UTC), str(environ.get("REMOTE_ADDR", "")), region)
-        return self._refused(operation, caller, place, around, scope)
+        # Who was given an address that a task has signed asks from wherever they are.
+        seat = seat_of(caller, region) if environ.get("HTTP_AUTHORIZATION") else None
+        found = way(seat, ENDPOINTS.get(scope, scope)) if seat is not None else Way()
+        if isinstance(found, NoWay):
+            return unreached(scope, caller, found.why)
+        return self._refused(operation, caller, place, around, scope, found)
 
     def _refused(
-        self, operation: Operation, caller: Caller, place: Place, around: Surroundings, scope: str
+        self, operation: Operation, caller: Caller, place: Place, around: Surroundings, scope: str, by: Way
     ) -> Denied | None:
         try:
             wanted = asks(operation, place)
@@ -103,7 +110,13 @@ class Gate:
             return denied(scope, caller, str(error), "*", Decision(False, nearest=unknown))
         about = facts.of_caller(caller, around)
         for ask in wanted:
-            decision = _decision(caller, ask, operation, about, place)
+            whole = asked(ask, operation, about, place.account)
+            decision = decide(caller, whole)
+            # What a service does besides on its caller's behalf, such as using a key, goes by no endpoint of theirs.
+            passes = by if ask.action.service == operation.service else Way()
+            if decision.allowed and refused_by_endpoint(passes, caller, whole):
+                decision = Decision(False, missing=Source.ENDPOINT, nearest=f"the policy of {by.endpoint.id}")
+            note(caller, whole, decision, through=passes.service)
             if not decision.allowed:
                 return denied(scope, caller, ask.action.full_name, ask.target.arn, decision)
         for by_service in service_asks(operation, place):
@@ -113,10 +126,6 @@ class Gate:
                 why = f"{by_service.caller.arn}, {by_service.action} on {by_service.arn}: {decision.nearest}"
                 return Denied(refusing.code, refusing.message, refusing.status, why)
         return None
-
-
-def _decision(caller: Caller, ask: Ask, operation: Operation, about: facts.Facts, place: Place) -> Decision:
-    return decide(caller, asked(ask, operation, about, place.account))
 
 
 def signed_of(environ: Environ) -> Signed:
@@ -224,10 +233,17 @@ def denied(scope: str, caller: Caller, action: str, resource: str, decision: Dec
     return Denied(code, text, 400 if is_json else 403, decision.nearest)
 
 
+def unreached(scope: str, caller: Caller, why: str) -> Denied:
+    """Return what stands for no answer at all: on AWS, the connection of who has no way there times out."""
+    text = f"{caller.arn} has no way to {scope}: {why}. On AWS the connection times out."
+    return Denied("RequestTimeout", text, 504, "the network's routes, endpoints and rules")
+
+
 WITH_ARTICLE = {
     Source.IDENTITY: "an identity-based policy",
     Source.BOUNDARY: "a permissions boundary",
     Source.SESSION: "a session policy",
     Source.RESOURCE: "a resource-based policy",
+    Source.ENDPOINT: "a VPC endpoint policy",
 }
 REST_JSON = frozenset({"backup", "lambda", "scheduler", "guardduty"})

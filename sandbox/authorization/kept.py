@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.authorization.documents import Document, read, statements
+from sandbox.authorization.settling import deciding_tags, is_settled
 
 PARTITION = "aws"
 MEMBER_ROLE = "OrganizationAccountAccessRole"
@@ -129,7 +130,8 @@ def _of_ec2(_arn: str, account: str, region: str, rest: str) -> Tags:
 
 
 def _of_kms(_arn: str, account: str, region: str, rest: str) -> Tags:
-    return dict(backend("kms", account, region).tagger.get_tag_dict_for_resource(rest.rpartition("/")[2]))
+    kept, name = backend("kms", account, region), rest.rpartition("/")[2]
+    return deciding_tags(kept.keys.get(name), dict(kept.tagger.get_tag_dict_for_resource(name)))
 
 
 def _of_logs(_arn: str, account: str, region: str, rest: str) -> Tags:
@@ -267,7 +269,9 @@ def _of_role(account: str, _region: str, rest: str) -> Document | None:
     kept = backend("iam", account, PARTITION)
     role = next((one for one in kept.roles.values() if one.arn == f"arn:aws:iam::{account}:{rest}"), None)
     if role is not None:
-        return read(role.assume_role_policy_document, f"the trust policy of {role.name}")
+        # Of a role that has just been made IAM knows nothing yet.
+        known = is_settled(role)
+        return read(role.assume_role_policy_document, f"the trust policy of {role.name}") if known else ()
     return _of_member_role() if rest == f"role/{MEMBER_ROLE}" else None
 
 

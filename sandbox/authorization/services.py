@@ -15,6 +15,7 @@ from sandbox.authorization.callers import role_session
 from sandbox.authorization.decision import Asked, Decision, decide
 from sandbox.authorization.facts import Facts, Surroundings, of_caller
 from sandbox.authorization.identities import Caller, service
+from sandbox.authorization.notes import note
 from sandbox.authorization.requests import Operation
 from sandbox.authorization.resources import Place
 
@@ -248,14 +249,21 @@ def _backup_runs(operation: Operation, place: Place) -> Iterator[ServiceAsk]:
 
 def decided_for_service(ask: ServiceAsk, around: Surroundings, account: str) -> Decision:
     """Decide a call that a service makes for itself, or by a role."""
+    asked = _asked(ask, around, account)
+    decision = decide(ask.caller, asked)
+    note(ask.caller, asked, decision)
+    return decision
+
+
+def _asked(ask: ServiceAsk, around: Surroundings, account: str) -> Asked:
     about = of_caller(ask.caller, around) | ask.facts
     if ask.arn == "*":
-        return decide(ask.caller, Asked(ask.action, ask.arn, account, about))
+        return Asked(ask.action, ask.arn, account, about)
     service = ask.action.partition(":")[0]
     policy = kept.policy_of(ask.arn) if service not in ("logs", "ec2") else None
     rules = service in ("kms", "sts")
     tags = {f"aws:resourcetag/{key}".lower(): (value,) for key, value in kept.tags_of(ask.arn).items()}
-    return decide(ask.caller, Asked(ask.action, ask.arn, kept.account_of(ask.arn), about | tags, policy, rules))
+    return Asked(ask.action, ask.arn, kept.account_of(ask.arn), about | tags, policy, rules)
 
 
 FINDERS: dict[tuple[str, str], Finder] = {

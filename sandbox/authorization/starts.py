@@ -13,9 +13,13 @@ from dataclasses import dataclass
 
 from sandbox.authorization import kept
 from sandbox.authorization.callers import role_session
+from sandbox.authorization.decision import Asked, Decision
 from sandbox.authorization.facts import Facts, Surroundings
 from sandbox.authorization.identities import Caller, service
+from sandbox.authorization.notes import note
 from sandbox.authorization.services import Refusing, ServiceAsk, decided_for_service, from_source
+from sandbox.authorization.ways import INTERNET, NoWay, Seat, refused_by_endpoint, way
+from sandbox.authorization.ways import REGISTRY as REGISTRY_ENDPOINT
 
 TASKS, FUNCTIONS = "ecs-tasks.amazonaws.com", "lambda.amazonaws.com"
 REGISTRY = re.compile(r"([0-9]{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^@:]+)")
@@ -35,14 +39,69 @@ class TaskStart:
     """ARNs, without field, stage and version."""
     log_stream: str
     """The ARN of the stream that its lines go to; empty where they go nowhere."""
+    seat: Seat | None = None
+    """Where it has its interface; None outside a network."""
+
+
+UNINITIALIZED, NOT_PULLED = "ResourceInitializationError", "CannotPullContainerError"
+AUTH = "unable to pull secrets or registry auth: unable to reach {service}"
+LOGGER = "failed to validate logger args: unable to reach {service}"
+MANIFEST = "pull image manifest has been retried 5 time(s): failed to resolve reference {image}"
+LAYERS = "failed to copy the layers of {image}"
 
 
 def refused_start(start: TaskStart) -> str | None:
-    """Return why a task cannot start, or nothing; its caller holds moto's lock."""
+    """Return why a task cannot start, in ECS's words, or nothing; its caller holds moto's lock.
+
+    Fargate signs in to the registry and fetches secrets first, then pulls, then opens the log; all by the task's own
+    interface (Amazon ECS Developer Guide, "Stopped tasks error codes": ResourceInitializationError,
+    CannotPullContainerError).
+    """
     for ask in _of_task(start):
         if (why := _refused(ask)) is not None:
-            return why
+            return f"{UNINITIALIZED}: {why}"
+    return None if start.seat is None else _cut_off(start, start.seat)
+
+
+def _cut_off(start: TaskStart, seat: Seat) -> str | None:
+    """Return for want of which way it does not start."""
+    starter = role_session(start.execution_role or f"arn:aws:iam::{seat.account}:role/none", "ecs")
+    for endpoint, code, telling, asks in _reached(start, seat):
+        text = f"{code}: {telling.format(service=endpoint or 'the registry', image=start.image)}"
+        found = way(seat, endpoint)
+        if isinstance(found, NoWay):
+            return f"{text}: i/o timeout: {found.why}. Please check your task network configuration."
+        for action, resource in asks:
+            about: Facts = {}
+            if endpoint != "s3":
+                # Layers are fetched by addresses that ECR has signed; all else is called by the execution role.
+                owner = starter.account if resource == "*" else kept.account_of(resource)
+                about = {"aws:principalaccount": (starter.account,), "aws:resourceaccount": (owner,)}
+            asked = Asked(action, resource, starter.account, about)
+            refused = refused_by_endpoint(found, starter, asked)
+            note(starter, asked, Decision(not refused), through=found.service or endpoint, passage=True)
+            if refused:
+                return f"{text}: 403 Forbidden: no VPC endpoint policy allows the {action} action on {resource}"
     return None
+
+
+def _reached(start: TaskStart, seat: Seat) -> Iterator[tuple[str, str, str, list[tuple[str, str]]]]:
+    """Yield what a start reaches: an endpoint's name, the error without it, and what is asked there."""
+    registry = REGISTRY.match(start.image)
+    if registry is not None:
+        repository = f"arn:aws:ecr:{registry[2]}:{registry[1]}:repository/{registry[3]}"
+        yield "ecr.api", UNINITIALIZED, AUTH, [("ecr:GetAuthorizationToken", "*")]
+    if start.secrets:
+        wanted = [("secretsmanager:GetSecretValue", secret) for secret in start.secrets]
+        yield "secretsmanager", UNINITIALIZED, AUTH, wanted
+    if registry is not None:
+        yield REGISTRY_ENDPOINT, NOT_PULLED, MANIFEST, [(f"ecr:{action}", repository) for action in PULL]
+        layer = f"arn:aws:s3:::prod-{registry[2]}-starport-layer-bucket/layer"
+        yield "s3", NOT_PULLED, LAYERS, [("s3:GetObject", layer)]
+    else:
+        yield INTERNET, NOT_PULLED, MANIFEST, []
+    if start.log_stream:
+        yield "logs", UNINITIALIZED, LOGGER, [("logs:CreateLogStream", start.log_stream)]
 
 
 def may_log(role: str, stream: str) -> bool:

@@ -10,6 +10,7 @@ from sandbox.lives import (
     log_groups,
     minor_upgrades,
     recovery_points,
+    settling,
     trails,
 )
 
@@ -21,6 +22,7 @@ LIVES = (
     log_groups,
     minor_upgrades,
     recovery_points,
+    settling,
     trails,
 )
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.authorization.starts import TaskStart, refused_start
+from sandbox.authorization.ways import seat_in
 from sandbox.standins import access, images
 from sandbox.standins.children import Child, inherited
 from sandbox.standins.grounds import Grounds
@@ -58,10 +59,11 @@ def spec_of(grounds: Grounds, definition: Any, task: Any, address: str) -> Spec:
             image=str(container["image"]),
             secrets=tuple(":".join(one["valueFrom"].split(":")[:7]) for one in container.get("secrets", [])),
             log_stream=log.arn if log is not None else "",
+            seat=seat_in(account, region, getattr(task, "network_configuration", None)),
         )
     )
     if why is not None:
-        raise ContainerFailedError(f"ResourceInitializationError: {why}")
+        raise ContainerFailedError(why)
     secret = {one["name"]: secret_value(account, region, one["valueFrom"]) for one in container.get("secrets", [])}
     return Spec(
         account=account,

@@ -1,5 +1,6 @@
 """Aurora PostgreSQL clusters: a server runs while a cluster has an instance, and its data go with the cluster.
 
+One with a minimum capacity of 0 pauses while nobody is connected, and resumes for the next who comes.
 Source: RDS API Reference, CreateDBCluster, CreateDBInstance, ModifyDBCluster (MasterUserPassword), DeleteDBCluster.
 """
 
@@ -11,9 +12,11 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.clock import CLOCK
 from sandbox.gaps.extension import wrap
 from sandbox.standins.addresses import ONLY, PortTakenError, free_address, free_port
 from sandbox.standins.grounds import Grounds, backends
+from sandbox.standins.pausing import USUAL_IDLE_SECONDS, Terms
 from sandbox.standins.postgres import Database, DatabaseFailedError, Wanted
 
 log = logging.getLogger("sandbox.standins")
@@ -95,6 +98,7 @@ class Databases:
                 return
             kept = self._kept[key] = Kept(self._database(cluster), cluster.arn)
         kept.instances = instances
+        kept.database.pause_by(Terms(idle_seconds_of(cluster), CLOCK.pace, CLOCK.offset))
         if kept.starting is not None and kept.starting.is_alive():
             return
         if not instances:
@@ -160,6 +164,7 @@ class Databases:
                 "address": kept.database.wanted.address,
                 "port": kept.database.wanted.port,
                 "running": kept.up,
+                "paused": kept.up and kept.database.is_paused(CLOCK.now()),
             }
             for kept in list(self._kept.values())
         ]
@@ -171,6 +176,14 @@ def _is_ours(cluster: Any) -> bool:
 
 def _addressed(original: Any) -> Any:
     return lambda cluster: cluster.sandbox_address if _is_ours(cluster) else original(cluster)
+
+
+def idle_seconds_of(cluster: Any) -> float | None:
+    """Return after how long a cluster pauses, or nothing where it never does."""
+    scaling = cluster.serverless_v2_scaling_configuration
+    if not scaling or float(scaling["min_capacity"]) > 0:
+        return None
+    return float(scaling.get("seconds_until_auto_pause") or USUAL_IDLE_SECONDS)
 
 
 def password_of(cluster: Any) -> str:

@@ -88,8 +88,41 @@ def count(service: Any, running: int) -> None:
         deployment["desiredCount"] = service.desired_count
         deployment["runningCount"] = running
         deployment["pendingCount"] = service.pending_count
-        deployment["rolloutState"] = "COMPLETED" if service.pending_count == 0 else "IN_PROGRESS"
         deployment["taskDefinition"] = service.task_definition
+        if deployment["rolloutState"] != FAILED:
+            deployment["rolloutState"] = "COMPLETED" if service.pending_count == 0 else "IN_PROGRESS"
+
+
+FAILED = "FAILED"
+
+
+def deployment_of(service: Any) -> str:
+    """Return what tells a service's deployment from another: its id, and which tasks it brings."""
+    identity = service.deployments[0]["id"] if service.deployments else ""
+    return f"{identity} {service.task_definition}"
+
+
+def breaker_of(service: Any) -> tuple[bool, bool]:
+    """Return whether a service's deployments are ended when they fail, and whether the last good one comes back."""
+    told = (getattr(service, "deployment_configuration", None) or {}).get("deploymentCircuitBreaker") or {}
+    return bool(told.get("enable")), bool(told.get("rollback"))
+
+
+def begun(service: Any) -> None:
+    """Show that a deployment is on its way, whatever the last one came to."""
+    for deployment in service.deployments[:1]:
+        deployment["rolloutState"], deployment["failedTasks"] = "IN_PROGRESS", 0
+
+
+def broken(service: Any, failures: int, *, to: str | None) -> None:
+    """Show that a deployment has failed, and go back to another task definition where there is one."""
+    for deployment in service.deployments[:1]:
+        deployment["failedTasks"] = failures
+        deployment["rolloutState"] = FAILED if to is None else "IN_PROGRESS"
+        back = f" rolling back to {to}." if to is not None else ""
+        deployment["rolloutStateReason"] = f"ECS deployment circuit breaker: tasks failed to start.{back}"
+    if to is not None:
+        service.task_definition = to
 
 
 def register(service: Any, address: str, account: str, region: str, *, there: bool) -> None:

@@ -34,6 +34,17 @@ def plan(*, desired: int, definition: str, running: list[Running]) -> Plan:
     return Plan(0, tuple(one.id for one in [*outdated, *current[desired:]]))
 
 
+LEAST_FAILURES, MOST_FAILURES = 3, 200
+
+
+def breaks(failures: int, desired: int) -> bool:
+    """Say whether so many starts in a row that failed end a deployment.
+
+    Source: Amazon ECS Developer Guide, "How the Amazon ECS deployment circuit breaker detects failures" (stage 1).
+    """
+    return failures >= max(LEAST_FAILURES, min(MOST_FAILURES, -(-desired // 2)))
+
+
 def pause(failures: int) -> float:
     """Return how long to wait, in seconds, before a task is started again after so many failures in a row."""
     return 0.0 if failures == 0 else min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** (failures - 1))

@@ -18,6 +18,7 @@ from devtools.services.postgres import USER as SUPERUSER
 from sandbox.standins.addresses import ONLY, free_port
 from sandbox.standins.authority import Authority
 from sandbox.standins.children import Child, inherited
+from sandbox.standins.pausing import Terms, visits_in, write
 from sandbox.standins.relay import Address
 from sandbox.standins.relayed import RelayedServer
 from sandbox.standins.relays import relay_process
@@ -52,6 +53,8 @@ class Database(RelayedServer):
         self._authority = authority
         self._superuser_password = secrets.token_urlsafe(24)
         self._port = 0
+        self._terms, self._told = folder / "terms.json", Terms()
+        self._visits = folder / "visits.json"
 
     def start(self, password: str) -> None:
         """Make the data where there are none, serve, and see to the master; raises DatabaseFailedError."""
@@ -72,8 +75,20 @@ class Database(RelayedServer):
         self._make_master(password)
         pair = self._authority.certify(wanted.address, self.folder)
         listen = (wanted.address, wanted.port)
-        self._relay = relay_process(listen, self._port, self.folder, tls=pair, postgres=True)
+        write(self._terms, self._told)
+        pauses = (self._terms, self._visits)
+        self._relay = relay_process(listen, self._port, self.folder, tls=pair, postgres=True, pauses=pauses)
         self._wait(self._relay, listen)
+
+    def pause_by(self, terms: Terms) -> None:
+        """Let it pause by these terms, from now on."""
+        if terms != self._told:
+            self._told = terms
+            write(self._terms, terms)
+
+    def is_paused(self, now: float) -> bool:
+        """Say whether it is paused at a moment of AWS's time."""
+        return self.is_running and visits_in(self._visits).paused_for(self._told, now) > 0
 
     def set_password(self, password: str) -> None:
         """Give the master another password."""

@@ -1,4 +1,6 @@
-"""Passes connections on to one of several addresses, ending or opening TLS where it is asked to; standard library only.
+"""Passes connections on to one of several addresses, ending or opening TLS where it is asked to.
+
+Of this project it loads what needs the standard library alone: as a program it runs isolated.
 
 The packaged PostgreSQL and Valkey speak no TLS: as a program, this ends it before them, PostgreSQL's way or at once.
 Before a load balancer's targets it says by which scheme a request came, one request a connection.
@@ -13,8 +15,12 @@ import asyncio
 import contextlib
 import ssl
 import struct
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
+
+from sandbox.standins.pausing import Visits, terms_in, write
 
 Address = tuple[str, int]
 Targets = Callable[[], list[Address]]
@@ -29,11 +35,45 @@ NO_TARGET, NO_ANSWER = "503 Service Temporarily Unavailable", "502 Bad Gateway"
 REFUSED = b"SFATAL\0VFATAL\0C28000\0Mconnections without TLS are refused (rds.force_ssl)\0\0"
 
 
+class Door(Protocol):
+    """What stands before a target that may sleep."""
+
+    async def open(self) -> None:
+        """Let a connection in, as soon as the target is awake."""
+
+    def close(self) -> None:
+        """Know that a connection has ended."""
+
+
+class PausingDoor:
+    """A database that pauses: whoever comes meanwhile waits until it has resumed, and nobody is refused."""
+
+    def __init__(self, terms: Path, visits: Path) -> None:
+        self._terms, self._path = terms, visits
+        self._visits = Visits(idle_since=terms_in(terms).now(time.monotonic()))
+        write(self._path, self._visits)
+
+    async def open(self) -> None:
+        """Wait until it has resumed, where it was paused."""
+        terms = terms_in(self._terms)
+        now = terms.now(time.monotonic())
+        self._tell(self._visits.opened(terms, now))
+        await asyncio.sleep(max(0.0, self._visits.resumed_at - now) / terms.pace)
+
+    def close(self) -> None:
+        """Count it out."""
+        self._tell(self._visits.closed(terms_in(self._terms).now(time.monotonic())))
+
+    def _tell(self, visits: Visits) -> None:
+        self._visits = visits
+        write(self._path, visits)
+
+
 class Relay:
     """One listening address.
 
     `postgres` asks for PostgreSQL's own opening of TLS; `onward` opens TLS to the targets; `scheme` is what requests of
-    HTTP came by, and told to the targets.
+    HTTP came by, and told to the targets; `door` stands before all of it.
     """
 
     def __init__(
@@ -44,9 +84,10 @@ class Relay:
         onward: ssl.SSLContext | None = None,
         scheme: str = "",
         postgres: bool = False,
+        door: Door | None = None,
     ) -> None:
         self._targets, self._tls, self._postgres, self._next = targets, tls, postgres, 0
-        self._onward, self._scheme = onward, scheme
+        self._onward, self._scheme, self._door = onward, scheme, door
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Task[None]] = set()
 
@@ -68,6 +109,16 @@ class Relay:
         task.add_done_callback(self._open.discard)
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._door is None:
+            await self._pass(reader, writer)
+            return
+        try:
+            await self._door.open()
+            await self._pass(reader, writer)
+        finally:
+            self._door.close()
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # A client that goes away in the middle is no event here.
         gone = (OSError, ssl.SSLError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError)
         with contextlib.suppress(*gone):
@@ -159,11 +210,9 @@ def main() -> None:
     parser.add_argument("--certificate", type=Path)
     parser.add_argument("--key", type=Path)
     parser.add_argument("--postgres", action="store_true")
+    parser.add_argument("--pauses", nargs=2, type=Path, metavar=("TERMS", "VISITS"))
     told = parser.parse_args()
     tls = server_context(told.certificate, told.key) if told.certificate else None
-    relay = Relay(lambda: [("127.0.0.1", told.target)], tls=tls, postgres=told.postgres)
+    door = PausingDoor(*told.pauses) if told.pauses else None
+    relay = Relay(lambda: [("127.0.0.1", told.target)], tls=tls, postgres=told.postgres, door=door)
     asyncio.run(_serve(relay, (told.host, told.port)))
-
-
-if __name__ == "__main__":
-    main()

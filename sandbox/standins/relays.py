@@ -13,11 +13,12 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
+from devtools.paths import ROOT
 from sandbox.standins.authority import Pair
 from sandbox.standins.children import Child, inherited
 from sandbox.standins.relay import Address, Relay, Targets, server_context
 
-PROGRAM = Path(__file__).with_name("relay.py")
+PROGRAM = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from sandbox.standins.relay import main; main()"
 
 
 class Relays:
@@ -44,10 +45,19 @@ class Relays:
         asyncio.run_coroutine_threadsafe(what, self._loop).result()
 
 
-def relay_process(listen: Address, target: int, folder: Path, *, tls: Pair | None, postgres: bool = False) -> Child:
-    """Start a relay to a port of 127.0.0.1; it listens soon, or ends."""
-    command = [sys.executable, "-I", "-S", str(PROGRAM), listen[0], str(listen[1]), str(target)]
+def relay_process(
+    listen: Address,
+    target: int,
+    folder: Path,
+    *,
+    tls: Pair | None,
+    postgres: bool = False,
+    pauses: tuple[Path, Path] | None = None,
+) -> Child:
+    """Start a relay to a port of 127.0.0.1; it listens soon, or ends. `pauses` are its files of terms and visits."""
+    command = [sys.executable, "-I", "-S", "-c", PROGRAM, listen[0], str(listen[1]), str(target)]
     if tls is not None:
         command += ["--certificate", str(tls.certificate), "--key", str(tls.key)]
     command += ["--postgres"] if postgres else []
+    command += ["--pauses", *(str(path) for path in pauses)] if pauses else []
     return Child(command, cwd=folder, environment=inherited(), log=folder / "relay.log", grace=2.0)

@@ -18,9 +18,10 @@ from sandbox.standins.containers import Container, ContainerFailedError, spec_of
 from sandbox.standins.grounds import Grounds, backends
 from sandbox.standins.images import has_process
 from sandbox.standins.logs import LogSink
-from sandbox.standins.planning import STEADY_SECONDS, Running, pause, plan
+from sandbox.standins.planning import STEADY_SECONDS, Running, breaks, pause, plan
 
 log = logging.getLogger("sandbox.standins")
+NOT_STARTED = "TaskFailedToStart"
 
 
 @dataclass
@@ -34,6 +35,10 @@ class Kept:
     container: Container | None = None
     stopping: bool = False
 
+    def is_of(self, definition: str) -> bool:
+        """Say whether it runs, and is a task of this definition."""
+        return self.container is not None and self.definition.arn == definition
+
 
 @dataclass
 class Service:
@@ -45,6 +50,13 @@ class Service:
     service: Any
     failures: int = 0
     not_before: float = 0.0
+    deployment: str = ""
+    unstarted: int = 0
+    """Tasks of this deployment that failed to start, since the last one that did."""
+    ended: bool = False
+    """The deployment has come to its end, good or bad: the circuit breaker watches no more."""
+    good: str | None = None
+    """The task definition of the last deployment that came to its end well."""
 
 
 @dataclass
@@ -137,6 +149,8 @@ class Tasks:
         definition = _definition(found.backend, service)
         desired = service.desired_count if service.status == "ACTIVE" and _is_ours(definition) else 0
         running = self._running(service)
+        if self._stalled(found, definition.arn, desired, running):
+            return []
         decided = plan(
             desired=desired,
             definition=definition.arn,
@@ -151,6 +165,22 @@ class Tasks:
             self._keep(moto_tasks.make(found.backend, service, definition), definition, service)
             for _ in range(decided.start)
         ]
+
+    def _stalled(self, found: Service, definition: str, desired: int, running: list[Kept]) -> bool:
+        """Watch a deployment: say whether it has failed and starts no tasks any more."""
+        service = found.service
+        if found.deployment != moto_tasks.deployment_of(service):
+            found.deployment, found.unstarted, found.ended = moto_tasks.deployment_of(service), 0, False
+            moto_tasks.begun(service)
+        if not found.ended and len([kept for kept in running if kept.is_of(definition)]) >= desired:
+            found.ended, found.good = True, definition
+        enabled, rollback = moto_tasks.breaker_of(service)
+        if enabled and not found.ended and breaks(found.unstarted, desired):
+            good = found.good if rollback and found.good != definition else None
+            log.error("the deployment of %s has failed: %d tasks failed to start", service.name, found.unstarted)
+            moto_tasks.broken(service, found.unstarted, to=good)
+            found.ended = True
+        return found.ended and service.deployments[0]["rolloutState"] == moto_tasks.FAILED
 
     def _keep(self, task: Any, definition: Any, service: Any | None) -> Kept:
         # A task behind no load balancer listens nowhere: any address will do.
@@ -175,8 +205,10 @@ class Tasks:
             kept.container = Container(spec, self.grounds.folder / "tasks" / kept.task.id, self.sink)
         except (ContainerFailedError, OSError) as error:
             log.error("the task %s: %s", kept.task.task_arn, error)
-            self._settle(kept, exit_code=None, reason=str(error), code="TaskFailedToStart", lived=0.0)
+            self._settle(kept, exit_code=None, reason=str(error), code=NOT_STARTED, lived=0.0)
             return
+        if kept.service is not None:
+            self._services[kept.service.sandbox_key].unstarted = 0
         with self.grounds.moto():
             moto_tasks.started(kept.task)
             if kept.service is not None:
@@ -200,6 +232,8 @@ class Tasks:
             arn = kept.definition.arn.split(":")
             moto_tasks.register(kept.service, kept.address, arn[4], arn[3], there=False)
         found = self._services[kept.service.sandbox_key]
+        if not kept.stopping and code == NOT_STARTED:
+            found.unstarted += 1
         if not kept.stopping:
             found.failures = 1 if lived >= STEADY_SECONDS else found.failures + 1
             found.not_before = time.monotonic() + pause(found.failures)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
+from tests.builders import PASSWORD
+
 FILE = b"name,size\nMaple Leaf,S\nOak Leaf,XL\nBirch Leaf,M\n"
 
 
@@ -16,6 +18,19 @@ def sign_in_wrongly(page: Page) -> None:
 def sign_in_again_wrongly(page: Page) -> None:
     page.get_by_label("Your password").fill("not the one")
     page.get_by_role("button", name="Go on").click()
+
+
+def sign_in_again(page: Page) -> None:
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Add")
+
+
+def change_the_password_wrongly(page: Page) -> None:
+    page.get_by_label("Old password").fill("not the one")
+    page.get_by_label("New password", exact=True).fill("short")
+    page.get_by_label("New password confirmation").fill("other")
+    page.get_by_role("button", name="Change the password").click()
 
 
 def register_wrongly(page: Page) -> None:

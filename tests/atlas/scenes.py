@@ -9,6 +9,7 @@ from enum import StrEnum
 from playwright.sync_api import Page
 
 from tests.atlas.acts import (
+    change_the_password_wrongly,
     confirm_wrongly,
     lose_the_connection,
     open_the_dialog,
@@ -17,6 +18,7 @@ from tests.atlas.acts import (
     register_wrongly,
     roll_out_wrongly,
     set_wrongly,
+    sign_in_again,
     sign_in_again_wrongly,
     sign_in_wrongly,
     try_a_file,
@@ -35,6 +37,17 @@ class State(StrEnum):
     ERROR = "error"
     FORBIDDEN = "forbidden"
     HUGE = "huge"
+
+
+OPENED_IN_EVERY_STATE = ("fleet", "district", "run")
+OF_THE_ADMIN = (
+    "admin:index",
+    "admin:districts_district_changelist",
+    "admin:districts_district_add",
+    "admin:districts_district_change",
+    "admin:provisioning_run_change",
+    "admin:audit_auditevent_changelist",
+)
 
 
 @dataclass(frozen=True)
@@ -66,9 +79,23 @@ class Scene:
         return self.state is State.ERROR and self.act is not None
 
     @property
-    def is_looked_into(self) -> bool:
-        """Say whether axe reads it: whatever is forbidden is one and the same page, which the fleet stands for."""
-        return self.state is not State.FORBIDDEN or self.view == "fleet"
+    def is_refusal(self) -> bool:
+        """Return whether it is the page of what is forbidden: one and the same, which the fleet stands for."""
+        return self.state is State.FORBIDDEN and self.view != "fleet"
+
+    @property
+    def is_opened_always(self) -> bool:
+        """Return whether a browser opens it in every test run, and not in the long edition alone.
+
+        What somebody does on a page needs a browser, and so does each of the console's pages once; the fleet, a run and
+        a district are opened in every state. Of the admin, whose templates are Django's, the pages stand that have
+        parts of ours.
+        """
+        if self.act is not None or self.view in OPENED_IN_EVERY_STATE:
+            return True
+        if self.view.startswith("admin:"):
+            return self.view in OF_THE_ADMIN and self.state is not State.HUGE and not self.also
+        return self.state is State.USUAL and not self.also
 
 
 U, M, L, E, F, H = State.USUAL, State.EMPTY, State.LOADING, State.ERROR, State.FORBIDDEN, State.HUGE
@@ -96,6 +123,11 @@ SCENES: tuple[Scene, ...] = (
     ),
     Scene("sign-in-again", U, NOTHING, "/sign-in/again", "cannot be undone"),
     Scene("sign-in-again", E, NOTHING, "/sign-in/again", "not your password", act=sign_in_again_wrongly),
+    Scene("account", U, NOTHING, "/account", "Who you are here"),
+    Scene("account-password", U, NOTHING, "/account/password", "Your other sessions end"),
+    Scene("account-password", E, NOTHING, "/account/password", "Error: ", act=change_the_password_wrongly),
+    Scene("mfa_activate_totp", U, NOTHING, "/account/factors/totp/activate/", "Let the app read", act=sign_in_again),
+    Scene("mfa_add_webauthn", U, NOTHING, "/account/factors/passkeys/add/", "Your browser keeps it", act=sign_in_again),
     Scene("fleet", M, NOTHING, "/", "No district yet"),
     Scene("fleet", F, NOTHING, "/", ROLELESS, who="nemo", status=403),
     Scene("register", M, NOTHING, "/districts/new", "What will be made"),

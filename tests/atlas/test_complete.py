@@ -10,6 +10,11 @@ from tests.atlas.scenes import SCENES, State
 
 NO_PAGES = {
     "sign-out": "changes something, and leads on",
+    "account-session-end": "changes something, and leads on",
+    "account-sessions-end": "changes something, and leads on",
+    "reset": "the portals that are looked at send no mail",
+    "reset-sent": "the portals that are looked at send no mail",
+    "reset-choose": "the portals that are looked at send no mail",
     "fleet-export": "a file",
     "register-check": "a part of the form's page",
     "bulk-template": "a file",
@@ -58,6 +63,19 @@ WITHOUT: dict[str, dict[State, str]] = {
         State.HUGE: FORM,
     },
     "sign-in-again": {State.EMPTY: FORM, State.LOADING: STILL, State.FORBIDDEN: "it is everybody's", State.HUGE: FORM},
+    "account": {
+        State.EMPTY: "everybody has a name and a role",
+        State.LOADING: STILL,
+        State.ERROR: SURE,
+        State.FORBIDDEN: "it is everybody's",
+        State.HUGE: "nobody has many factors or sessions",
+    },
+    "account-password": {
+        State.EMPTY: FORM,
+        State.LOADING: STILL,
+        State.FORBIDDEN: "it is everybody's",
+        State.HUGE: FORM,
+    },
     "register": {State.LOADING: STILL, State.HUGE: FORM},
     "bulk": {State.LOADING: STILL, State.HUGE: "200 rows at most, as in the fleet"},
     "bulk-progress": {

@@ -34,7 +34,14 @@ pytestmark = [pytest.mark.browser]
 MOST_TABS = 120
 
 
-@pytest.fixture(params=[True, False], ids=["with-scripts", "without-scripts"])
+WITH, WITHOUT = pytest.param(True, id="with-scripts"), pytest.param(False, id="without-scripts")
+BOTH_WAYS = pytest.mark.parametrize("page", [WITH, WITHOUT], indirect=True)
+WITHOUT_SCRIPTS_IN_SOAK = pytest.mark.parametrize(
+    "page", [WITH, pytest.param(False, id="without-scripts", marks=pytest.mark.soak)], indirect=True
+)
+
+
+@pytest.fixture
 def page(request: pytest.FixtureRequest, visitors: Visitors) -> Iterator[Page]:
     """Return the operator's page."""
     yield from opened(visitors, "otto", scripts=request.param)
@@ -78,6 +85,7 @@ def fresh(run: Run) -> Run:
     return Run.objects.select_related("district").get(pk=run.pk)
 
 
+@BOTH_WAYS
 def test_onboard_and_correct_an_error(page: Page):
     before = District.objects.count()
     page.goto("/")
@@ -111,6 +119,7 @@ def test_watch_without_scripts(bare: Page):
     expect(bare.get_by_role("link", name="Show what is new")).to_have_count(0)
 
 
+@BOTH_WAYS
 def test_approve(page: Page):
     run = onboard(registration=a_registration(), actor=User.objects.get(username="ada"))
     planned(run, 3, waits=True)
@@ -125,6 +134,7 @@ def test_approve(page: Page):
     assert fresh(run).decided_by == User.objects.get(username="otto")
 
 
+@BOTH_WAYS
 def test_change_settings_look_at_the_plan_and_have_it_applied(page: Page):
     district = with_stack(deployed(a_run()))
     page.goto(f"/districts/{district.suffix}/settings")
@@ -163,6 +173,7 @@ def test_what_is_unfolded_stays_so_when_the_page_brings_itself_up_to_date(keys: 
     expect(made).to_have_attribute("open", "")
 
 
+@WITHOUT_SCRIPTS_IN_SOAK
 def test_fail_and_retry(page: Page):
     run = a_run()
     at_work(run, total=91, done=40)
@@ -178,6 +189,7 @@ def test_fail_and_retry(page: Page):
     assert run_of(page).retry_of == fresh(run)
 
 
+@WITHOUT_SCRIPTS_IN_SOAK
 def test_cancel_before_and_in_the_middle_of_the_work(page: Page):
     queued, working = a_run(), a_run()
     at_work(working, total=40, done=12)
@@ -213,6 +225,7 @@ def test_force_stop(visitors: Visitors):
     page.close()
 
 
+@WITHOUT_SCRIPTS_IN_SOAK
 def test_drift_and_repair(page: Page):
     district = with_drift(with_stack(deployed(a_run())), 2)
     page.goto("/?show=drifted")
@@ -255,6 +268,7 @@ def test_tear_down_to_the_certificate(bare: Page):
     assert json.loads(Path(download.value.path()).read_text())["document"]
 
 
+@WITHOUT_SCRIPTS_IN_SOAK
 def test_audit_and_export(page: Page):
     a_run(name="Willow Glen")
     page.goto("/audit")
@@ -271,6 +285,7 @@ def test_audit_and_export(page: Page):
         assert Path(download.value.path()).read_text().startswith(first)
 
 
+@WITHOUT_SCRIPTS_IN_SOAK
 def test_register_by_file_and_plan_what_is_ticked(page: Page, request: pytest.FixtureRequest):
     tag = "a" if "with-scripts" in request.node.name.replace("without-scripts", "") else "b"
     page.goto("/")

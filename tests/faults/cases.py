@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import product
@@ -15,6 +16,7 @@ class Phase(StrEnum):
     PLANNING = "planning"
     AWAITING_APPROVAL = "awaiting approval"
     BETWEEN = "between plan and apply"
+    BEGINNING = "as the apply is recorded and begins"
     APPLYING = "in the middle of resource k"
     VERIFYING = "verifying"
     CANCELLING = "cancelling"
@@ -36,6 +38,9 @@ class Victim(StrEnum):
     POSTGRES = "PostgreSQL restarted"
     CONNECTIONS = "PostgreSQL connections cut"
     STANDSTILL = "PostgreSQL stands still"
+    DATABASE_DISK = "PostgreSQL's disk full"
+    CLOCK_FORWARD = "clock set forward"
+    CLOCK_BACK = "clock set back"
     REFUSED = "AWS refuses connections"
     FAILING = "AWS answers 500"
     THROTTLED = "AWS throttles"
@@ -48,9 +53,9 @@ class Victim(StrEnum):
 
 
 HELD_BY_WORKER = frozenset(Phase) - {Phase.QUEUED, Phase.AWAITING_APPROVAL}
-WITH_TERRAFORM = frozenset(
-    {Phase.PLANNING, Phase.BETWEEN, Phase.APPLYING, Phase.VERIFYING, Phase.CANCELLING, Phase.DESTROYING}
-)
+AT_ITS_BEGINNING = frozenset({Victim.WORKER, Victim.CHILD, Victim.PAUSED, Victim.CONTAINER, Victim.CLOCK_FORWARD})
+"""What ends or overtakes a worker between the record of a command, its process, and that process's own report."""
+WITH_TERRAFORM = HELD_BY_WORKER - {Phase.SYNTHESIZING}
 
 WHERE: dict[Victim, frozenset[Phase]] = {
     Victim.PAUSED: HELD_BY_WORKER,
@@ -81,14 +86,36 @@ class Case:
 
 
 TABLE = tuple(
-    Case(phase, victim) for phase, victim in product(Phase, Victim) if phase in WHERE.get(victim, frozenset(Phase))
+    Case(phase, victim)
+    for phase, victim in product(Phase, Victim)
+    if phase in WHERE.get(victim, frozenset(Phase))
+    if phase is not Phase.BEGINNING or victim in AT_ITS_BEGINNING
 )
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a world has to have for some rows, and others do without."""
+
+    disk: bool = False
+    """A small disk of its own for the database."""
+    clock: bool = False
+    """A clock that can be set."""
+
+
+def needs_of(names: Iterable[str]) -> Needs:
+    """Return what the rows of these names need."""
+    victims = {case.victim for case in TABLE if case.name in set(names)}
+    return Needs(
+        disk=Victim.DATABASE_DISK in victims,
+        clock=bool(victims & {Victim.CLOCK_FORWARD, Victim.CLOCK_BACK}),
+    )
+
 
 REPRESENTATIVE = (
     "applying-worker",
     "applying-terraform",
     "planning-postgres",
-    "awaiting-approval-broker-data",
 )
 """The rows that every `make test` runs."""
 

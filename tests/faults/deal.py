@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.faults.cases import Needs, needs_of
+
 FLEET = "fleet-of-ten"
 """Beside the table: ten districts at a time, a worker killed in each one's run."""
 
@@ -41,11 +43,11 @@ def deal(folder: Path, seed: int, names: Sequence[str], jobs: int, keeper: Path 
     """
     context = multiprocessing.get_context("spawn")
     tasks, rows = context.Queue(), context.Queue()
-    count = min(jobs, len(names))
+    count, needs = min(jobs, len(names)), needs_of(names)
     for name in [*names, *[None] * count]:
         tasks.put(name)
     worlds = [
-        context.Process(target=_play_in_a_world, args=(folder / f"world{number}", seed, keeper, tasks, rows))
+        context.Process(target=_play_in_a_world, args=(folder / f"world{number}", seed, keeper, needs, tasks, rows))
         for number in range(1, count + 1)
     ]
     for world in worlds:
@@ -66,10 +68,10 @@ def deal(folder: Path, seed: int, names: Sequence[str], jobs: int, keeper: Path 
         yield Row(name, problem="the world that had it died: its words stand above")
 
 
-def _play_in_a_world(folder: Path, seed: int, keeper: Path | None, tasks: Any, rows: Any) -> None:
+def _play_in_a_world(folder: Path, seed: int, keeper: Path | None, needs: Needs, tasks: Any, rows: Any) -> None:
     from tests.faults.world import a_world
 
-    with a_world(folder, keeper) as world:
+    with a_world(folder, keeper, needs) as world:
         world.enter()
         for name in iter(tasks.get, None):
             try:
@@ -88,8 +90,10 @@ def _played(world: Any, seed: int, name: str) -> Row:
         seconds, problem, paths = play_fleet(world, random.Random(f"{seed} {FLEET}"))
         return Row(name, seconds, f"{COUNT} districts", problem, paths=paths)
     (case,) = chosen([name])
-    if case.victim is Victim.DISK and not can_mount():
+    if case.victim in {Victim.DISK, Victim.DATABASE_DISK} and not can_mount():
         return Row(name, left_out="a disk of its own needs the right to mount")
+    if case.victim in {Victim.CLOCK_FORWARD, Victim.CLOCK_BACK} and world.clock is None:
+        return Row(name, left_out="a clock of its own needs a C compiler")
     world.have_providers_kept(name not in OWN_START)
     result = Play(world, case, random.Random(f"{seed} {name}")).go()
     return Row(name, result.seconds, result.detail, result.broken, paths=result.paths)

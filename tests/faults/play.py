@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from provisioning.engine.workspace import COMMANDS
 from tests.faults.cases import Case, Phase, Victim
+from tests.faults.clock import STEP_SECONDS
 from tests.faults.proxy import Held, Mode, Request
 from tests.faults.small_stack import GATE
 from tests.faults.watch import applies_watched
@@ -131,6 +133,8 @@ class Play:
             self.held.release()
         self.world.proxy.held = None
         self.world.proxy.mode = Mode.PASS
+        if self.world.clock is not None:
+            self.world.clock.set(0)
         (self.world.work / GATE).unlink(missing_ok=True)
         for name in ("postgres", "broker", "web", "upkeep", "chores", "beat"):
             if name not in self.world.stacks:
@@ -210,6 +214,11 @@ class Play:
                 wait_for("the synthesis", lambda: small_stacks(self.world.work))
             case Phase.AWAITING_APPROVAL:
                 wait_for("the plan", lambda: state_of(run) is RunState.AWAITING_APPROVAL)
+            case Phase.BEGINNING:
+                # Its folder is there as soon as it is recorded; a moment later its supervisor is, then its report.
+                begun = f"runs/{run.number}/*/{COMMANDS}/*-apply"
+                wait_for("the beginning of the apply", lambda: any(self.world.work.glob(begun)))
+                time.sleep(self.rng.choice([0.0, 0.02, 0.1, 0.3]))
             case _:
                 assert self.held is not None
                 wait_for(f"the request of {self.case.phase}", self.held.arrived.is_set)
@@ -267,6 +276,16 @@ class Play:
                 with world.still_postgres():
                     self._release()
                     time.sleep(self.rng.uniform(1.0, 12.0))
+            case Victim.DATABASE_DISK:
+                with full_disk(world.folder / "postgres"):
+                    self._release()
+                    time.sleep(self.rng.uniform(1.0, 6.0))
+                world.mend_postgres()
+            case Victim.CLOCK_FORWARD | Victim.CLOCK_BACK:
+                assert world.clock is not None
+                world.clock.set(STEP_SECONDS if victim is Victim.CLOCK_FORWARD else -STEP_SECONDS)
+                self._release()
+                time.sleep(self.rng.uniform(0.5, 12.0))
             case Victim.PLAN:
                 exchange_plan(run)
             case Victim.WEB:

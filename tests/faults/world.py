@@ -28,6 +28,8 @@ from devtools.services.postgres import running_postgres
 from devtools.services.process import free_port
 from devtools.services.sandbox import running_sandbox
 from devtools.services.web import running_web
+from tests.faults.cases import Needs
+from tests.faults.clock import SteppedClock, can_step
 from tests.faults.proxy import Proxy
 
 ACCOUNT_ID = "123456789012"
@@ -45,7 +47,8 @@ QUICK = {
 """Short leases, so that a case is over soon; a busy machine may let a living worker wait for half of one."""
 
 
-DISK_MEGABYTES = 64
+DISK_MEGABYTES, DATABASE_MEGABYTES = 64, 400
+NOTHING_MORE = Needs()
 
 
 def can_mount() -> bool:
@@ -127,6 +130,7 @@ class World:
     started: int = 0
     keeper: Path | None = None
     """The file that says where a keeper of providers listens."""
+    clock: SteppedClock | None = None
 
     def have_providers_kept(self, wanted: bool) -> None:
         """Have Terraform attach to providers of the keeper, or start them by itself, from the next command on."""
@@ -222,6 +226,13 @@ class World:
         server = psutil.Process(pid)
         return standing_still([server, *server.children()])
 
+    def mend_postgres(self) -> None:
+        """Have PostgreSQL run again where it has ended by itself, as it does when it cannot write its log."""
+        pid = lock_holder(self.folder / "postgres" / "data")
+        if pid is None or not psutil.pid_exists(pid):
+            self.stop("postgres")
+            self.start("postgres")
+
     def lose_broker(self) -> None:
         """Stop the broker and forget what it held."""
         self.stop("broker")
@@ -231,12 +242,14 @@ class World:
 
 
 @contextlib.contextmanager
-def a_world(folder: Path, keeper: Path | None = None) -> Iterator[World]:
+def a_world(folder: Path, keeper: Path | None = None, needs: Needs = NOTHING_MORE) -> Iterator[World]:
     """Run everything below `folder`; all of it ends with us. `keeper` says where a keeper of providers listens."""
     folder.mkdir(parents=True)
     ports = {name: free_port() for name in ("postgres", "broker", "web", "proxy", "beat", "upkeep", "chores")}
     with contextlib.ExitStack() as cleanup:
-        own_disk(folder / "work", cleanup)
+        own_disk(folder / "work", DISK_MEGABYTES, cleanup)
+        if needs.disk:
+            own_disk(folder / "postgres", DATABASE_MEGABYTES, cleanup)
         sandbox = cleanup.enter_context(running_sandbox(folder / "sandbox"))
         proxy = Proxy(sandbox.url, ports["proxy"])
         proxy.start()
@@ -265,6 +278,9 @@ def a_world(folder: Path, keeper: Path | None = None) -> Iterator[World]:
                 "HOMEROOM_TERRAFORM": str(write_program(folder / "terraform", terraform)),
             }
         world.environment = inherited() | dict(world.variables)
+        if needs.clock and can_step():
+            world.clock = SteppedClock(folder / "clock")
+            world.environment = {**world.environment, **world.clock.variables}
         ensure_signing_key(folder)
         (folder / "static").mkdir()
         migrate(world.environment)
@@ -280,14 +296,14 @@ def _stop_services(world: World) -> None:
         world.stop(name)
 
 
-def own_disk(work: Path, cleanup: contextlib.ExitStack) -> None:
-    """Give the workers' folder a small file system of its own, where that is allowed."""
-    work.mkdir()
+def own_disk(folder: Path, megabytes: int, cleanup: contextlib.ExitStack) -> None:
+    """Give a folder a small file system of its own, where that is allowed."""
+    folder.mkdir()
     if can_mount():
-        size = f"size={DISK_MEGABYTES}m"
-        made = subprocess.run(["mount", "-t", "tmpfs", "-o", size, "faults", str(work)], check=False)
+        size = f"size={megabytes}m"
+        made = subprocess.run(["mount", "-t", "tmpfs", "-o", size, "faults", str(folder)], check=False)
         if made.returncode == 0:
-            cleanup.callback(subprocess.run, ["umount", "--lazy", str(work)], check=False)
+            cleanup.callback(subprocess.run, ["umount", "--lazy", str(folder)], check=False)
 
 
 def _end_workers(world: World) -> None:

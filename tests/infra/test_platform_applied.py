@@ -86,7 +86,7 @@ def entered(sandbox: Sandbox, account: str, external_id: str) -> Any:
     return session(told["Credentials"])
 
 
-@pytest.mark.parametrize("account", [OWN, OTHER])
+@pytest.mark.parametrize("account", [OWN, pytest.param(OTHER, marks=pytest.mark.soak)])
 def test_an_accounts_platform_is_made_unchanged_entered_and_removed(sandbox, tmp_path, account):
     platform = Platform(account, tmp_path / "platform", sandbox)
     platform.terraform("apply", "-auto-approve", "-input=false")

@@ -1,4 +1,5 @@
-"""A district that is a day old goes in one teardown: recovery points, very many versions, and what AWS adds by itself.
+"""A district that is a day old goes in one teardown: recovery points, very many versions, rotated secrets, and what AWS
+adds by itself.
 
 The whole stack, applied and destroyed by the walk of a run; the embedded AWS's time is moved.
 """
@@ -65,6 +66,7 @@ def test_a_day_old_district_is_removed_in_one_teardown(aws):
     for page in range(PAGES):
         pull(aws.url, "crowd", bucket=bucket, prefix=f"incoming/{page}/", count=VERSIONS // PAGES, size=1_000)
     forward(aws.url, days=1, hours=1)
+    rotated(suffix)
     points = asked("backup").list_recovery_points_by_backup_vault(BackupVaultName=f"backup-{suffix}")["RecoveryPoints"]
     assert points, "a day has gone by"
     endpoints = asked("ec2").describe_vpc_endpoints(Filters=[{"Name": "tag:GuardDutyManaged", "Values": ["true"]}])
@@ -79,3 +81,15 @@ def test_a_day_old_district_is_removed_in_one_teardown(aws):
     assert counts[bucket] == VERSIONS
     said = RunEvent.objects.filter(run=gone, kind="sweep").values_list("message", flat=True)
     assert any("GuardDuty" in text for text in said)
+    planned = asked("secretsmanager").list_secrets(IncludePlannedDeletion=True)["SecretList"]
+    assert [one["Name"] for one in planned if suffix in one["Name"]] == [], "no name of a secret is held"
+
+
+def rotated(suffix: str) -> None:
+    """Leave the secrets as two rotations do, the last of which has not come to its end."""
+    manager = asked("secretsmanager")
+    for secret in (f"database-owner-{suffix}", f"database-application-{suffix}"):
+        manager.put_secret_value(SecretId=secret, SecretString="{}", VersionStages=["AWSCURRENT"])
+        manager.put_secret_value(SecretId=secret, SecretString="{}", VersionStages=["AWSPENDING"])
+        stages = manager.describe_secret(SecretId=secret)["VersionIdsToStages"].values()
+        assert sorted(label for labels in stages for label in labels) == ["AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"]

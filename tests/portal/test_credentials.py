@@ -78,7 +78,7 @@ def test_ones_own_new_password_is_an_event_too(otto: User):
     client = Client()
     client.force_login(otto)
     form = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
-    assert client.post("/admin/password_change/", form).status_code == 302
+    assert client.post("/account/password", form).status_code == 302
     assert newest(otto) == (Credential.PASSWORD, otto)
     assert event(AuditAction.PASSWORD_SET).message == "otto chose a new password."
 

@@ -95,7 +95,8 @@ def deployed(sandbox: Sandbox, tmp_path: Path) -> tuple[Run, Terraform]:
 
 def settled(run: Run, terraform: Terraform) -> bool:
     """Let the state take over what AWS says, as an apply's verification does."""
-    refreshed = terraform.plan(refresh_only=True)
+    refreshed = terraform.plan(look=True)
+    assert refreshed.is_empty
     terraform.apply(refreshed)
     return settle(run, refreshed.shown)
 

@@ -13,12 +13,15 @@ from django.utils import timezone
 from benchmarks.fleet_world import clone
 from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
+from portal.console.system_page import versions
 from portal.districts.spec import spec_data
 from provisioning import archive, stored_plans
 from provisioning.dispatch.dispatcher import dispatch
-from provisioning.drift_sweep import candidates
+from provisioning.dispatch.reasons import places_of
+from provisioning.drift_sweep import candidates, usual_length
 from provisioning.engine.settings import EngineSettings
 from provisioning.errored_keeping import forget_decided
+from provisioning.health import queue
 from provisioning.measurements.keeping import fold
 from provisioning.models import Notice, Run, RunEvent
 from provisioning.notices.outbox import deliver_due, forget_old
@@ -94,6 +97,7 @@ TASKS: dict[str, Callable[[], object]] = {
     "expect": expect,
     "sign": lambda: sign(PERIODIC),
     "sweep": candidates,
+    "pace": usual_length,
     "fold": fold,
     "archive": archive.archive_ended,
     "trim": archive.trim_events,
@@ -102,6 +106,9 @@ TASKS: dict[str, Callable[[], object]] = {
     "notices": deliver_due,
     "old notices": lambda: forget_old(90),
     "pipelines": figures_due,
+    "places in the queue": lambda: places_of([1]),
+    "counts of the queue": queue,
+    "newest versions": versions,
 }
 
 
@@ -122,7 +129,7 @@ def test_a_periodic_task_reads_no_large_table_from_end_to_end(long_past: None, t
 
 def read_whole(sql: str, params: Any) -> set[str]:
     """Return the large tables that a statement reads row by row from end to end."""
-    if not sql.startswith(("SELECT", "UPDATE", "DELETE")) or "advisory" in sql or "set_config" in sql:
+    if not sql.strip().startswith(("SELECT", "UPDATE", "DELETE", "WITH")) or "advisory" in sql or "set_config" in sql:
         return set()
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)

@@ -10,12 +10,14 @@ from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from portal.audit.models import AuditEvent
 from portal.districts.models import District
 from provisioning import drift_sweep
 from provisioning.dispatch import following
 from provisioning.dispatch.dispatcher import dispatch
 from provisioning.models import Presence, Run
 from provisioning.presence import PERIODIC
+from provisioning.reaper import loss_of, reap
 from provisioning.rollouts import ticking
 from provisioning.services.requests import request_run
 from provisioning.states import RunKind, RunState
@@ -25,6 +27,7 @@ from provisioning.turns import act_on_each, in_batches
 from tests.builders import a_run, moved
 
 pytestmark = pytest.mark.django_db
+LOST = {"state": "lost", "error_code": "worker_lost"}
 
 
 def at_work() -> Run:
@@ -59,11 +62,27 @@ def failing_for(number: int, real: Any) -> Any:
 def test_a_bad_row_ends_no_turn_of_the_reaper(monkeypatch):
     bad, good, waits = at_work(), at_work(), expired()
     monkeypatch.setattr("provisioning.reaper.move_if_still", failing_for(bad.pk, move_if_still))
+    monkeypatch.setattr("provisioning.reaper.loss_of", failing_for(bad.pk, loss_of))
     with pytest.raises(ExceptionGroup) as told:
         reap_runs()
     assert told.value.subgroup(lambda error: f"#{bad.number} is a bad row" in str(error)) is not None
     assert (state(bad), state(good), state(waits)) == (RunState.SYNTHESIZING, RunState.LOST, RunState.DISCARDED)
     assert Presence.objects.filter(name=PERIODIC).exists(), "the turn was had"
+
+
+def test_however_many_are_lost_at_once_they_are_marked_by_as_many_statements():
+    def statements(count: int) -> int:
+        runs = [at_work() for _ in range(count)]
+        with CaptureQueriesContext(connection) as asked:
+            assert sorted(reap()) == [run.number for run in runs]
+        for run in runs:
+            told = AuditEvent.objects.filter(run_number=run.number).latest("id")
+            assert (state(run), told.outcome, told.after) == ("lost", "failure", LOST)
+            assert list(run.steps.values_list("step", flat=True)) == ["queued", "synthesizing", "lost"]
+            assert run.steps.filter(finished_at=None).count() == 1
+        return len(asked)
+
+    assert statements(5) == statements(1)
 
 
 def test_a_plan_that_cannot_expire_keeps_no_other_from_it():

@@ -50,6 +50,21 @@ def admit_bucket(sqs: Any, queue_url: str, bucket: str) -> str:
     return arn
 
 
+def lead_out(ec2: Any, vpc: str, block: str = "10.0.9.0/24") -> None:
+    """Lead a network's subnets out by a NAT gateway: images, secrets and logs are reached over it."""
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    public = ec2.create_subnet(VpcId=vpc, CidrBlock=block)["Subnet"]["SubnetId"]
+    table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    ec2.associate_route_table(RouteTableId=table, SubnetId=public)
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    nat = ec2.create_nat_gateway(SubnetId=public, AllocationId=address)["NatGateway"]["NatGatewayId"]
+    of_network = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "association.main", "Values": ["true"]}]
+    (main,) = ec2.describe_route_tables(Filters=of_network)["RouteTables"]
+    ec2.create_route(RouteTableId=main["RouteTableId"], DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat)
+
+
 def until(found: Callable[[], T], what: str, seconds: float = LIMIT_SECONDS) -> T:
     """Return the first answer that is true; fails with `what` when none comes in time."""
     deadline = time.monotonic() + seconds
@@ -89,6 +104,8 @@ class SmallStack:
             MasterUsername="homeroom_admin",
             MasterUserPassword=FIRST_PASSWORD,
             DatabaseName="assessments",
+            EngineVersion="16.6",
+            ServerlessV2ScalingConfiguration={"MinCapacity": 0, "MaxCapacity": 4, "SecondsUntilAutoPause": 1_800},
         )["DBCluster"]
         instance = rds.create_db_instance(
             DBInstanceIdentifier="aurora-x-1",
@@ -116,7 +133,10 @@ class SmallStack:
     def _secret(self, name: str, user: str, password: str, **more: str) -> str:
         where = {"engine": "postgres", "host": self.database_host, "port": 5432, "dbname": "assessments"}
         text = json.dumps({**where, "username": user, "password": password, **more})
-        return str(self.client("secretsmanager").create_secret(Name=name, SecretString=text)["ARN"])
+        manager = self.client("secretsmanager")
+        arn = str(manager.create_secret(Name=name)["ARN"])
+        manager.put_secret_value(SecretId=arn, SecretString=text)
+        return arn
 
     def fields(self, secret: str) -> dict[str, Any]:
         found = self.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
@@ -173,6 +193,7 @@ class SmallStack:
         group = ec2.create_security_group(GroupName="tasks-x", Description="tasks", VpcId=vpc)["GroupId"]
         self.made["vpc"] = vpc
         names = [subnet["Subnet"]["SubnetId"] for subnet in subnets]
+        lead_out(ec2, vpc)
         return {"awsvpcConfiguration": {"subnets": names, "securityGroups": [group]}}
 
     @cached_property

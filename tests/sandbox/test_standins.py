@@ -20,6 +20,7 @@ import redis
 
 from infra import rotation_package
 from sandbox.launch import started_sandbox
+from tests.sandbox.levers import forward
 from tests.sandbox.small_stack import DISTRICT, FIRST_PASSWORD, TRUST, SmallStack, until
 
 ROWS = """student_id,assessment,administration,date,school_id,score
@@ -328,6 +329,50 @@ def test_a_task_starts_only_with_what_its_execution_role_may_read(working: Small
         assert told in reason
 
 
+BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
+
+
+def deployment(stack: SmallStack, name: str) -> dict[str, Any]:
+    (found,) = stack.client("ecs").describe_services(cluster=stack.cluster, services=[name])["services"]
+    return dict(found["deployments"][0])
+
+
+def test_a_deployment_whose_tasks_have_no_way_out_fails_after_three_and_starts_no_more(working: SmallStack):
+    ec2, ecs = working.client("ec2"), working.client("ecs")
+    inside = working.network["awsvpcConfiguration"]
+    subnet = ec2.create_subnet(VpcId=working.made["vpc"], CidrBlock="10.0.7.0/24")["Subnet"]["SubnetId"]
+    table = ec2.create_route_table(VpcId=working.made["vpc"])["RouteTable"]["RouteTableId"]
+    ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
+    ecs.create_service(
+        cluster=working.cluster,
+        serviceName="cut-off",
+        taskDefinition=working.define("worker"),
+        desiredCount=1,
+        launchType="FARGATE",
+        networkConfiguration={"awsvpcConfiguration": {**inside, "subnets": [subnet]}},
+        deploymentConfiguration=BREAKER,
+    )
+    until(lambda: deployment(working, "cut-off")["rolloutState"] == "FAILED", "the deployment has failed")
+    assert deployment(working, "cut-off")["failedTasks"] == 3
+    assert "circuit breaker: tasks failed to start" in deployment(working, "cut-off")["rolloutStateReason"]
+    stopped = ecs.list_tasks(cluster=working.cluster, serviceName="cut-off", desiredStatus="STOPPED")["taskArns"]
+    assert len(stopped) == 3
+    told = {one["stoppedReason"] for one in ecs.describe_tasks(cluster=working.cluster, tasks=stopped)["tasks"]}
+    assert all("unable to pull secrets or registry auth" in reason and "no route out" in reason for reason in told)
+    ecs.delete_service(cluster=working.cluster, service="cut-off", force=True)
+
+
+def test_a_deployment_that_fails_goes_back_to_the_last_that_did_not(working: SmallStack):
+    ecs = working.client("ecs")
+    ecs.update_service(cluster=working.cluster, service="worker-x", deploymentConfiguration=BREAKER)
+    before = working.service("worker")["taskDefinition"]
+    until(lambda: deployment(working, "worker-x")["rolloutState"] == "COMPLETED", "the worker runs")
+    foreign = working.define("worker", image="999999999999.dkr.ecr.us-east-1.amazonaws.com/other/homeroom/processor:1")
+    ecs.update_service(cluster=working.cluster, service="worker-x", taskDefinition=foreign)
+    until(lambda: working.service("worker")["taskDefinition"] == before, "the last good one is back")
+    until(lambda: deployment(working, "worker-x")["rolloutState"] == "COMPLETED", "and runs")
+
+
 def test_a_rotation_gives_both_secrets_new_passwords_that_open_the_database(working: SmallStack, tmp_path: Path):
     archive = tmp_path / "rotation.zip"
     rotation_package.build(archive)
@@ -359,6 +404,7 @@ def test_a_rotation_gives_both_secrets_new_passwords_that_open_the_database(work
         until(lambda: ["AWSPENDING"] not in stages(manager, secret).values(), "the configuration is tested")  # noqa: B023
     assert working.log("/aws/lambda/rotation-x").count("there is nothing to test yet") == 2
     before = {secret: working.fields(secret) for secret in (working.application, working.owner)}
+    left_pending_blocks_and_is_tried_again(manager, working.owner, json.dumps(before[working.owner]))
     for secret, was in before.items():
         version = manager.rotate_secret(SecretId=secret)["VersionId"]
         until(lambda: "AWSCURRENT" in stages(manager, secret)[version], "the new version is current")  # noqa: B023
@@ -375,6 +421,37 @@ def test_a_rotation_gives_both_secrets_new_passwords_that_open_the_database(work
     answer = functions.invoke(FunctionName="rotation-x", Payload=json.dumps(event))
     assert answer["FunctionError"] == "Unhandled"
     assert json.load(answer["Payload"])["errorType"] == "RotationRefused"
+
+
+def left_pending_blocks_and_is_tried_again(manager: Any, secret: str, current: str) -> None:
+    """A test of the configuration that failed leaves its version pending: the function takes its label when called."""
+    token = "left-pending-by-a-test-that-failed"
+    manager.put_secret_value(
+        SecretId=secret, ClientRequestToken=token, SecretString=current, VersionStages=["AWSPENDING"]
+    )
+    with pytest.raises(manager.exceptions.InvalidRequestException, match="That rotation will be reattempted"):
+        manager.rotate_secret(SecretId=secret)
+    until(lambda: ["AWSPENDING"] not in stages(manager, secret).values(), "the rotation is tried again")
+
+
+def test_a_database_that_nobody_uses_pauses_with_api_and_worker_beside_it_and_resumes_for_who_comes(
+    working: SmallStack,
+):
+    """Half an hour of AWS's is over in three seconds: who holds a connection keeps it awake, and nobody is refused."""
+    working.serve("api", 1, API_TLS="required")
+    until(lambda: working.service("api")["runningCount"] == 1, "the API runs")
+    until(lambda: is_paused(working), "nobody is connected any more")
+    with working.connect(working.fields(working.owner)) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+        forward(working.url, hours=1)
+        assert not is_paused(working)
+    forward(working.url, hours=1)
+    until(lambda: is_paused(working), "it pauses again")
+    working.client("ecs").delete_service(cluster=working.cluster, service="api-x", force=True)
+
+
+def is_paused(stack: SmallStack) -> bool:
+    return [one["paused"] for one in stack.listing("database")] == [True]
 
 
 def stages(manager: Any, secret: str) -> dict[str, list[str]]:

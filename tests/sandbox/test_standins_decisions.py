@@ -11,7 +11,7 @@ from sandbox.standins.addresses import PortTakenError, free_address
 from sandbox.standins.health import matches
 from sandbox.standins.images import has_process
 from sandbox.standins.logs import embedded
-from sandbox.standins.planning import LONGEST_PAUSE, Plan, Running, pause, plan
+from sandbox.standins.planning import LONGEST_PAUSE, Plan, Running, breaks, pause, plan
 from sandbox.standins.relay import forwarded
 from sandbox.standins.scaling import wanted
 from sandbox.standins.valkey import User, acl
@@ -59,6 +59,14 @@ def test_a_balancer_says_by_which_scheme_a_request_came_whatever_the_request_say
 def test_pauses_grow_to_a_bound():
     assert [pause(failures) for failures in range(5)] == [0.0, 1.0, 2.0, 4.0, 8.0]
     assert pause(100) == LONGEST_PAUSE
+
+
+@pytest.mark.parametrize(("desired", "failures"), [(0, 3), (1, 3), (6, 3), (7, 4), (25, 13), (400, 200), (1_000, 200)])
+def test_a_deployment_ends_after_half_as_many_failed_starts_as_tasks_and_never_before_three(
+    desired: int, failures: int
+):
+    assert not breaks(failures - 1, desired)
+    assert breaks(failures, desired)
 
 
 @pytest.mark.parametrize(("waiting", "expected"), [(0, 1), (5, 1), (6, 2), (19, 4), (1_000, 4)])

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django import template
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import get_language, gettext, pgettext
 
 from portal.accounts.models import User
 from portal.accounts.roles import RANK, Role, role_of
 from portal.audit.actions import AuditAction
 from portal.badges import Badge
 from portal.console.aws_console import console_url
+from portal.console.fleet import Past
 from portal.console.legend import meaning
 from portal.districts.models import District
 from portal.texts import said as said_in_language
@@ -27,29 +31,68 @@ from provisioning.estimates import Range
 from provisioning.models import Run, StackResource
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.second_person import second_person_problem
+from provisioning.states import RunKind, RunState
 
 register = template.Library()
 
+NUMBER = 999
+"""Stands for a run's number in an address."""
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """Draw one shape of the sprite; it is decoration, the word beside it speaks."""
+    return _icon(name, static("console/icons.svg"))
+
+
+@cache
+def _icon(name: str, sprite: str) -> SafeString:
     return format_html(
-        '<svg class="icon icon-{}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
-        name,
-        static("console/icons.svg"),
-        name,
+        '<svg class="icon icon-{}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>', name, sprite, name
     )
 
 
 @register.simple_tag
 def badge(state: Badge) -> SafeString:
     """Draw a state of any enumeration: its word, its icon and its tone; its title says what it means."""
+    # Members of two enumerations may be equal as text: the type tells them apart.
+    return _badge(type(state), state, static("console/icons.svg"), get_language())
+
+
+@cache
+def _badge(kind: type[Badge], state: Badge, sprite: str, language: str | None) -> SafeString:
+    """Draw a badge once for each language: a page of the fleet has hundreds."""
     told = meaning(state)
     title = format_html(' title="{}"', told) if told else ""
-    return format_html('<span class="state tint-{}"{}>{}{}</span>', state.tone, title, icon(state.icon), state.label)
+    drawn = _icon(state.icon, sprite)
+    return format_html('<span class="state tint-{}"{}>{}{}</span>', state.tone, title, drawn, state.label)
+
+
+@cache
+def _told(kind: RunKind, state: RunState, language: str | None) -> str:
+    return f"{kind.label}: {state.label}"
+
+
+@register.simple_tag
+def past_runs(past: Sequence[Past]) -> SafeString:
+    """Draw a district's last runs, the newest last; nothing where it has none."""
+    if not past:
+        return SafeString()
+    sprite, language = static("console/icons.svg"), get_language()
+    # Of five hundred addresses on a page all but the number is the same.
+    before, _, after = reverse("console:run", args=[NUMBER]).partition(str(NUMBER))
+    parts = format_html_join(
+        "",
+        '<li><a href="{}{}{}" class="tint-{}" id="past-{}" title="#{} {}">{}'
+        '<span class="visually-hidden">#{} {}</span></a></li>',
+        (
+            (before, number, after, run.state.tone, number, number, told, _icon(run.state.icon, sprite), number, told)
+            for run in past
+            for number, told in [(run.number, _told(run.kind, run.state, language))]
+        ),
+    )
+    return format_html('<ul class="past" aria-label="{}">{}</ul>', gettext("Last runs, newest last"), parts)
 
 
 def span(seconds: float) -> str:

@@ -20,6 +20,7 @@ from portal.console.plain import plain_ways
 from portal.districts.models import District
 from portal.districts.statuses import DistrictStatus
 from provisioning.models import Run
+from provisioning.models.run import WIDE
 from provisioning.selectors import active_run, certificate_of, kept_of, latest_run, lock_of, monthly_cost
 from provisioning.services.errors import ServiceRefused
 from provisioning.services.pipeline_figures import figures_of, is_watched
@@ -83,7 +84,7 @@ def resources(request: HttpRequest, suffix: str) -> HttpResponse:
 def runs(request: HttpRequest, suffix: str) -> HttpResponse:
     """Every run, newest first."""
     district = district_or_404(suffix)
-    rows = Run.objects.filter(district=district).select_related("requested_by").defer("spec", "plan_resources")
+    rows = Run.objects.filter(district=district).select_related("requested_by").defer(*WIDE)
     pager = page(rows, request.GET, size=PAGE_SIZE)
     return show_tab(request, district, "runs", runs=pager.rows, pager=pager)
 

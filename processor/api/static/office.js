@@ -43,7 +43,7 @@ function uploading(form) {
     if (!file.size) { return "The file is empty."; }
     if (file.size > Number(form.dataset.largest)) { return "The file is larger than 5 GB. Send it as a zip, or in parts."; }
     // The form's own fields lead a browser on to the next page; a script may not follow there, so it asks for others.
-    const answer = await fetch("/v1/uploads", { method: "POST" });
+    const answer = await fetch(form.dataset.upload || "/v1/uploads", { method: "POST" });
     if (answer.status === 401) { location.assign("/sign-in"); return ""; }
     if (!answer.ok) { return "No upload could be begun. Try again in a minute."; }
     const made = await answer.json();

@@ -43,7 +43,7 @@ class Place:
     @cached_property
     def session(self) -> Any:
         """A session behind the role, or with the worker's own credentials; raises AwsUnavailable."""
-        return session_in(self.settings, self.region, self.role)
+        return session_in(self.settings, self.region, self.role, anew=True)
 
     @cached_property
     def _clients(self) -> dict[str, Any]:

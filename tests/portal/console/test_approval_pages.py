@@ -131,7 +131,7 @@ def test_a_decision_without_a_word_changes_nothing(waiting, otto):
 def test_a_comment_is_shown_as_text(waiting):
     ada = a_person(Role.OPERATOR, "ada")
     signed_in(ada).post(
-        f"/runs/{waiting.number}/decide", {"decision": "approved", "comment": "<script>alert(1)</script>\x00"}
+        f"/runs/{waiting.number}/decide", {"decision": "approved", "comment": "<script>alert(1)</script>"}
     )
     shown = page(ada, waiting)
     assert "<script>alert(1)" not in shown

@@ -13,10 +13,12 @@ from django.apps import apps
 from django.conf import settings as project_settings
 from django.contrib import admin
 from django.contrib.admin.utils import display_for_field
+from django.contrib.auth.tokens import default_token_generator
 from django.db.models import JSONField
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import translation
+from django.utils.http import urlsafe_base64_encode
 
 from portal.accounts.roles import Role
 from portal.audit.actions import AuditAction
@@ -26,7 +28,7 @@ from portal.console.views.errors import server_error
 from portal.districts.registration import REGIONS
 from portal.texts import forget
 from provisioning.models import DriftItem
-from tests.builders import ACCOUNT_ID, a_person
+from tests.builders import ACCOUNT_ID, PASSWORD, a_person
 from tests.portal.translation import pseudo
 from tests.portal.translation.world import World, a_world
 
@@ -37,12 +39,12 @@ NO_PAGES = {
     *("audit-export", "audit-verify", "drift-check", "drift-plan", "drift-repair", "drift-accept", "district-plan"),
     *("district-deploy", "teardown-look", "run-cancel", "run-decide", "run-retry", "rollout-pause", "rollout-resume"),
     *("run-apply", "rollout-abort", "access-test", "access-test-chosen", "preflight-look", "run-comment"),
-    *("run-state-look",),
+    *("run-state-look", "account-session-end", "account-sessions-end", "reset", "reset-sent"),
 }
 """Addresses that answer with a file, a redirection or only to a POST; what they say is on the page that follows."""
 
 KEY = "4d1e3a52-8f0c-4a57-9a55-2f3f7c0b8a11"
-ELSEWHERE = {"sign-in", "bulk-progress"}
+ELSEWHERE = {"sign-in", "bulk-progress", "reset-choose"}
 """Pages that a test of their own looks at."""
 
 DATA = {
@@ -186,6 +188,30 @@ def test_signing_in_is_translated_with_its_refusal(brackets: str) -> None:
     again = speaking(brackets, a_person(Role.OPERATOR, "otto"))
     found["again"] = left_on(again.post("/sign-in/again", {"password": "wrong"}), {"otto"})
     none_left(found)
+
+
+def test_choosing_a_new_password_by_a_link_is_translated(brackets: str, settings: Any) -> None:
+    settings.EMAIL_FROM = "homeroom@example.org"
+    client = speaking(brackets)
+    pages = ("/sign-in/reset", "/sign-in/reset/sent", "/sign-in/reset/MQ/none")
+    found = {page: left_on(client.get(page), set()) for page in pages}
+    person = a_person(Role.OPERATOR, "otto")
+    link = (
+        f"/sign-in/reset/{urlsafe_base64_encode(str(person.pk).encode())}/{default_token_generator.make_token(person)}"
+    )
+    found["choose"] = left_on(client.get(link, follow=True), set())
+    none_left(found)
+
+
+def test_adding_a_factor_is_translated(brackets: str) -> None:
+    client = speaking(brackets, a_person(Role.OPERATOR, "otto"))
+    client.post("/sign-in/again", {"password": PASSWORD})
+    secret = {client.get("/account/factors/totp/activate/").context["form"].secret, "otto"}
+    pages = ("/account/factors/totp/activate/", "/account/factors/passkeys/add/")
+    found = {page: left_on(client.get(page), secret | {"Master key", "Authenticator code"}) for page in pages}
+    secret = {client.get(pages[0]).context["form"].secret}
+    code = client.post(pages[0], {"code": "wrong"})
+    none_left(found | {"wrong": left_on(code, secret | {"otto", "Authenticator code", "Incorrect code."})})
 
 
 def test_refusals_beside_fields_are_translated(brackets: str, world: World) -> None:

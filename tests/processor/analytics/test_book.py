@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from processor.analytics.book import BYTES_A_CELL, GROUPED_BY, Book, book, growth_book, told_apart
 from processor.analytics.cells import ALL, DIMENSIONS, Cell
-from processor.analytics.profiles import NEEDED, PERCENTILES, Profile, Reading, sorted_scores
+from processor.analytics.precision import EXACT_FROM, RANGE_FROM
+from processor.analytics.profiles import PERCENTILES, Profile, Reading, sorted_scores
 from processor.analytics.shelf import Shelf
 from tests.examples import examples
 
@@ -65,17 +66,29 @@ def every_question() -> Iterator[tuple[Cell, str]]:
 def test_the_numbers_of_every_shown_group_are_those_of_its_students(count: int, seed: int):
     made = students(count, seed)
     found = book(reading(made))
+    exact = 0
     for cell, group in found.shown.items():
         scores = [score for profile, score in made if within(cell, profile)]
         assert group.n == len(scores)
-        assert group.numbers.mean == pytest.approx(statistics.fmean(scores), abs=0.0501)
-        assert group.numbers.deviation == pytest.approx(statistics.stdev(scores), abs=0.0501)
+        numbers = group.numbers
+        if numbers.mean is None:
+            assert numbers.deviation is None
+            assert set(numbers.percentiles) == {None}
+            if numbers.mean_range is not None:
+                assert numbers.mean_range[0] <= statistics.fmean(scores) < numbers.mean_range[1]
+                assert numbers.median_range is not None
+                assert numbers.median_range[0] <= statistics.median(scores) < numbers.median_range[1]
+            continue
+        exact += 1
+        assert group.n >= EXACT_FROM
+        assert numbers.mean == pytest.approx(statistics.fmean(scores), abs=0.0501)
+        assert numbers.deviation == pytest.approx(statistics.stdev(scores), abs=0.0501)
         cuts = dict(zip(range(1, 100), statistics.quantiles(scores, n=100, method="inclusive"), strict=True))
-        for share, value in zip(PERCENTILES, group.numbers.percentiles, strict=True):
-            assert value == (None if len(scores) < NEEDED[share] else pytest.approx(cuts[share], abs=0.0501))
+        assert numbers.percentiles == tuple(pytest.approx(cuts[share], abs=0.0501) for share in PERCENTILES)
+    assert exact or count < 2 * EXACT_FROM
 
 
-def test_every_group_that_has_anybody_is_found_by_its_question_shown_or_hidden():
+def test_every_shown_group_is_found_by_its_question_and_no_hidden_one():
     made = students(400, 5)
     found = book(reading(made))
     assert found.hidden
@@ -86,7 +99,9 @@ def test_every_group_that_has_anybody_is_found_by_its_question_shown_or_hidden()
             **{name: {one.values[place] for one, _ in made} for place, name in enumerate(DIMENSIONS)},
         }.get(by, {ALL})  # fmt: skip
         told = [told_apart(cell, by, name) for name in sorted(names)]
-        assert groups == [one for one in told if any(within(one, profile) for profile, _ in made)]
+        assert groups == [one for one in told if one in found.shown]
+        assert all(one in found.shown or one in found.hidden or not any(within(one, who) for who, _ in made)
+                   for one in told)  # fmt: skip
 
 
 def test_out_of_the_cache_a_book_says_the_same():
@@ -103,17 +118,30 @@ def test_without_scores_a_book_counts():
     assert sum(count or 0 for count in found.shown[Cell()].levels) == 300
 
 
-def test_growth_hides_what_an_occasion_hides_and_has_neither_mean_nor_tails():
+def test_growth_hides_what_an_occasion_hides_and_has_neither_mean_nor_tails_nor_count():
     made = reading(students(900, 8, schools=2, grades=2))
-    assert Cell("s1") in book(made).shown
-    found = growth_book(Reading(made.profiles), hidden=[Cell("s1")])
+    occasion = book(made)
+    assert Cell("s1") in occasion.shown
+    other = Book(occasion.levels, {}, frozenset([Cell("s1")]))
+    found = growth_book(Reading(made.profiles), before=other, after=occasion)
     assert Cell("s1") in found.hidden
-    for group in found.shown.values():
+    assert found.shown
+    for cell, group in found.shown.items():
+        assert group.n in (RANGE_FROM, EXACT_FROM)
+        assert occasion.shown[cell].n >= group.n + 10
         assert (group.numbers.mean, group.numbers.deviation, group.levels) == (None, None, ())
         p10, p25, p50, p75, p90 = group.numbers.percentiles
         assert (p10, p90) == (None, None)
-        assert p50 is not None
-        assert (p25 is None, p75 is None) == (group.n < 20, group.n < 20)
+        assert (p25 is None) == (p50 is None) == (p75 is None) == (group.n == RANGE_FROM)
+
+
+def test_what_is_left_of_a_whole_told_exactly_is_told_exactly_itself_or_is_a_hundred():
+    found = book(reading(students(1_500, 10, schools=6, grades=2)))
+    exact = {cell for cell, group in found.shown.items() if group.numbers.mean is not None}
+    schools = [cell for cell in found.groups(Cell(), "school") if cell in exact]
+    rest = found.shown[Cell()].n - sum(found.shown[cell].n for cell in schools)
+    assert Cell() in exact
+    assert rest == 0 or rest >= EXACT_FROM
 
 
 def test_a_shelf_takes_no_more_memory_than_it_may():

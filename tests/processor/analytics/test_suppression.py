@@ -36,24 +36,24 @@ def everybody(atoms: list[Atom]) -> list[Atom]:
     """The same students, not told apart by the dimension."""
     counts: Counter[tuple[str, str, str]] = Counter()
     for atom in atoms:
-        counts[atom.school, atom.grade, atom.level] += atom.count
+        counts[atom.school, atom.grade, atom.level] += atom.students
     return [Atom(school, grade, ALL, ALL, level, count) for (school, grade, level), count in counts.items()]
 
 
 def assert_nothing_small_is_told(atoms: list[Atom], levels: tuple[str, ...] = ()) -> None:
-    there = [atom for atom in atoms if atom.count]
+    there = [atom for atom in atoms if atom.students]
     whole = there if not there or there[0].dimension == ALL else [*there, *everybody(there)]
     made = family(whole, levels)
     hidden = hidden_cells(made)
     # Levels that nobody of a group reached are part of what can be told of it.
     groups = {name(atom).group for atom in there}
-    fine = [atom for atom in atoms if atom.count or (levels and name(atom).group in groups)]
+    fine = [atom for atom in atoms if atom.students or (levels and name(atom).group in groups)]
     shown = [[int(cell.holds(name(atom))) for atom in fine] for cell in made.counts if cell not in hidden]
     open_ = null_space(shown, len(fine))
     for cell, count in made.counts.items():
         if count < LEAST and (count or cell.level):
             assert not is_told([int(cell.holds(name(atom))) for atom in fine], open_), cell
-    told = small_groups_told([atom.count for atom in fine], shown, LEAST)
+    told = small_groups_told([atom.students for atom in fine], shown, LEAST)
     assert [group for group in told if len(group) <= 4] == []
 
 

@@ -223,14 +223,14 @@ def test_the_cache_holds_nothing_that_may_not_be_told(
     assert held["hidden"], "the made-up data has small groups"
     assert {len(row) for row in held["hidden"]} == {4}, "names of school, grade, dimension and value alone"
     hidden = {tuple(row) for row in held["hidden"]}
-    for *cell, n, _, _, p10, p25, p50, p75, p90 in (row[:12] for row in held["shown"]):
+    for *cell, n, mean, deviation, p10, p25, p50, p75, p90, low, _, _, _ in (row[:16] for row in held["shown"]):
         assert tuple(cell) not in hidden
         assert n >= LEAST
-        assert p50 is not None
-        assert (p25 is None, p75 is None) == (n < 20, n < 20)
-        assert (p10 is None, p90 is None) == (n < 50, n < 50)
+        assert {value is None for value in (mean, deviation, p10, p25, p50, p75, p90)} == {mean is None}
+        assert mean is None or n >= 100
+        assert low is None or n >= 30
     for row in held["shown"]:
-        assert all(count is None or count >= LEAST for count in row[12:])
+        assert all(count is None or count >= LEAST for count in row[16:])
 
 
 def test_on_aws_the_password_is_a_signed_request_of_this_user_for_this_cache():

@@ -97,3 +97,32 @@ def test_a_form_of_another_site_is_refused_and_who_is_not_signed_in_is_led_to_th
     wrong = httpx.post(f"{api.url}/sign-in", data={"token": "nonsense"}, verify=PLAIN)
     assert wrong.status_code == 401
     assert "set-cookie" not in wrong.headers
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}]
+)
+def test_another_sites_page_signs_nobody_in(api, issuer, headers):
+    answer = httpx.post(f"{api.url}/sign-in", data={"token": issuer.token()}, headers=headers, verify=PLAIN)
+    assert answer.status_code == 403
+    assert "set-cookie" not in answer.headers
+
+
+def test_a_token_that_signed_out_is_good_nowhere(api, issuer):
+    token = issuer.token()
+    ours = {"Sec-Fetch-Site": "same-origin"}
+    with httpx.Client(base_url=api.url, verify=PLAIN, headers=ours) as client:
+        assert client.post("/sign-in", data={"token": token}).status_code == 303
+        assert client.post("/sign-out").status_code == 303
+    stolen = httpx.get(f"{api.url}/v1/files", headers={"Authorization": f"Bearer {token}"}, verify=PLAIN)
+    assert stolen.status_code == 401
+
+
+def test_a_large_body_is_refused_before_anybody_is_asked_who_they_are(api):
+    answer = httpx.post(f"{api.url}/v1/students/find", content=b"x" * 70_000, verify=PLAIN)
+    assert answer.status_code == 413
+
+
+def test_an_upload_leads_back_to_no_foreign_host(api, issuer):
+    told = {"Authorization": f"Bearer {issuer.token()}", "Host": "evil.example"}
+    assert "evil.example" not in httpx.get(f"{api.url}/upload", headers=told, verify=PLAIN).text

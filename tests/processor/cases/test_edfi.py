@@ -196,7 +196,7 @@ def test_the_school_is_found_in_whichever_reference_names_it(told: dict[str, Any
     assert row_of(result(**told))[6] == "255901001"
 
 
-RESOURCES = [
+RESOURCES: list[dict[str, Any]] = [
     {"studentUniqueId": "604821", "firstName": "Ada", "lastSurname": "Lovelace", "birthDate": "2015-01-01",
      "identificationCodes": [
          {"studentIdentificationSystemDescriptor": "uri://ed-fi.org/X#Local", "identificationCode": "1001"},

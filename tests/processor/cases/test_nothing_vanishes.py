@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from processor.ingest.process import Ended
 from processor.reading import table as reading_table
+from processor.reading.fixed import FixedWidth
+from processor.reading.heading import find
 from processor.reading.lines import Lines
 from processor.reading.table import Table
 from tests.examples import examples
@@ -109,13 +111,20 @@ CELLS = st.one_of(
 )
 
 
+TITLES = st.lists(st.sampled_from(["", "Report of 3 June", "Oak School,Elm School", '"All, schools"', " "]), max_size=4)
+
+
 @examples(150, 2000)
-@given(st.lists(st.lists(CELLS, min_size=1, max_size=6), max_size=12), st.integers(1, 40))
-def test_the_lines_of_any_text_add_up(rows: list[list[str]], size: int):
-    text = "a,b,c,d\n" + "\n".join(",".join(row) for row in rows)
+@given(TITLES, st.lists(st.lists(CELLS, min_size=1, max_size=6), max_size=12), st.integers(1, 40))
+def test_the_lines_of_any_text_add_up(titles: list[str], rows: list[list[str]], size: int):
+    above = "".join(f"{title}\n" for title in titles)
+    text = above + "a,b,c,d\n" + "\n".join(",".join(row) for row in rows)
     chunks = [text[at : at + size] for at in range(0, len(text), size)]
     lines = Lines(chunks)
+    heading = find(lines, lambda cells: int(cells == ["a", "b", "c", "d"]))
+    assert (len(heading.titles), lines.before) == (len(titles), len(titles))
     found = Table(lines)
+    assert found.header == ["a", "b", "c", "d"]
     handed = list(found)
     told = list(found.line_problems())
     assert found.unaccounted() == 0
@@ -124,3 +133,17 @@ def test_the_lines_of_any_text_add_up(rows: list[list[str]], size: int):
     unified = text.replace("\r\n", "\n").replace("\r", "\n")
     assert lines.number == unified.count("\n") + (not unified.endswith("\n"))
     assert [line for line, _ in handed] == sorted({line for line, _ in handed})
+    assert not [line for line, _ in handed if line <= len(titles) + 1]
+
+
+@examples(60, 1000)
+@given(
+    st.lists(st.sampled_from(["1001 300", "1002 301", "", " ", "1003", "Total: 2 records", "\x1a"])), st.integers(1, 30)
+)
+def test_the_records_of_any_text_add_up(records: list[str], size: int):
+    text = "\n".join(records)
+    lines = Lines([text[at : at + size] for at in range(0, len(text), size)])
+    found = FixedWidth(lines, [("id", 1, 4), ("score", 6, 3)], 8, 8)
+    handed = list(found)
+    told = list(found.line_problems())
+    assert (found.unaccounted(), len(told), len(handed)) == (0, found.account.broken, found.account.rows)

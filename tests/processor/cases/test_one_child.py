@@ -16,7 +16,7 @@ from tests.processor.pipeline import Pipeline
 KEY = "5d41402abc4b2a76b9719d911017c592"
 ROSTER = users({"sourcedId": KEY, "identifier": "1001", "userIds": "{State:9000001001},{SSN:123-45-6789}"})
 DEMOGRAPHICS = spec.table("1.1", "demographics", spec.row("1.1", "demographics", sourcedId=KEY))
-FILES = {
+FILES: dict[str, bytes | str] = {
     "roster.zip": spec.archive({"users.csv": ROSTER, "demographics.csv": DEMOGRAPHICS}),
     "local.csv": plain(row("1001")),
     "state.csv": plain(row("9000001001", administration="Winter", date="2026-01-09")),

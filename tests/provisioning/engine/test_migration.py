@@ -14,6 +14,7 @@ from provisioning.engine.errors import MigrationFailed
 from provisioning.engine.migration import MigrationTask, failure, migrate
 from provisioning.engine.settings import EngineSettings
 from sandbox.launch import running_sandbox
+from tests.sandbox.small_stack import lead_out
 
 REGION = "us-east-1"
 TASK = MigrationTask("processing-x", "worker-x", "migrate-x")
@@ -34,6 +35,7 @@ def network(settings: EngineSettings) -> dict[str, Any]:
         session.client(name, region_name=REGION, endpoint_url=settings.aws_endpoint_url) for name in ("ec2", "ecs")
     )
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    lead_out(ec2, vpc)
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
     group = ec2.create_security_group(GroupName="tasks", Description="tasks", VpcId=vpc)["GroupId"]
     ecs.create_cluster(clusterName=TASK.cluster)

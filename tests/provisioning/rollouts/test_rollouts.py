@@ -462,6 +462,6 @@ def test_many_ticks_at_a_time_ask_for_each_run_once_and_the_end_of_a_run_goes_on
 def test_a_tick_with_nothing_to_do_takes_few_queries_however_many_districts(django_assert_max_num_queries):
     live_districts(8)
     begun(waves="4, 100%")
-    # The running rollouts; then a savepoint, the row's lock, the members, the active runs, and the savepoint's end.
-    with django_assert_max_num_queries(6):
+    # The running rollouts; then a savepoint, the row's lock, how they stand, who is free, who is gone, and the end.
+    with django_assert_max_num_queries(7):
         tick()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from sandbox.launch import Sandbox
 from tests.sandbox.levers import forward
 
 TRUSTED = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
@@ -31,12 +32,13 @@ def network(client: Any) -> tuple[str, str, str]:
     return vpc, subnet, ec2.create_security_group(GroupName="g", Description="g", VpcId=vpc)["GroupId"]
 
 
-def a_function(client: Any, subnet: str, group: str) -> None:
+def a_function(client: Any, aws: Sandbox, subnet: str, group: str) -> None:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as packed:
         packed.writestr("code.py", "def handle(event, context): return 1")
     role = client("iam").create_role(RoleName="rotation", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
     client("iam").put_role_policy(RoleName="rotation", PolicyName="network", PolicyDocument=NETWORK)
+    forward(aws.url, seconds=10)
     client("lambda").create_function(
         FunctionName="rotation-maple-sbx",
         Role=role,
@@ -60,7 +62,7 @@ def refused(call: Any, **given: Any) -> str:
 
 def test_a_functions_interface_outlives_it_and_lambda_removes_it(client, aws):
     vpc, subnet, group = network(client)
-    a_function(client, subnet, group)
+    a_function(client, aws, subnet, group)
     (interface,) = interfaces(client, group)
     assert (interface["Status"], interface["Attachment"]["InstanceOwnerId"]) == ("in-use", "amazon-aws")
     client("lambda").delete_function(FunctionName="rotation-maple-sbx")
@@ -79,7 +81,7 @@ def test_a_functions_interface_outlives_it_and_lambda_removes_it(client, aws):
 
 def test_without_the_functions_role_its_interface_stays(client, aws):
     _, subnet, group = network(client)
-    a_function(client, subnet, group)
+    a_function(client, aws, subnet, group)
     client("lambda").delete_function(FunctionName="rotation-maple-sbx")
     client("iam").delete_role_policy(RoleName="rotation", PolicyName="network")
     client("iam").delete_role(RoleName="rotation")
@@ -89,7 +91,7 @@ def test_without_the_functions_role_its_interface_stays(client, aws):
 
 def test_a_function_that_leaves_its_network_lets_its_interface_go(client, aws):
     _, subnet, group = network(client)
-    a_function(client, subnet, group)
+    a_function(client, aws, subnet, group)
     nowhere: dict[str, list[str]] = {"SubnetIds": [], "SecurityGroupIds": []}
     client("lambda").update_function_configuration(FunctionName="rotation-maple-sbx", VpcConfig=nowhere)
     assert len(interfaces(client, group)) == 1

@@ -16,9 +16,10 @@ VAULT = "backup-maple-sbx"
 
 
 @pytest.fixture
-def planned(client) -> None:
+def planned(client, aws) -> None:
     """A cluster that a plan backs up each day, for 35 days."""
     role = client("iam").create_role(RoleName="backup", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    forward(aws.url, seconds=10)
     cluster = client("rds").create_db_cluster(
         DBClusterIdentifier="aurora-maple-sbx",
         Engine="aurora-postgresql",

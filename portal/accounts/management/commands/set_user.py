@@ -30,5 +30,8 @@ class Command(BaseCommand):
             validate_password(password)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
-        set_user(username=options["username"], password=password, role=Role(options["role"]))
+        try:
+            set_user(username=options["username"], password=password, role=Role(options["role"]))
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
         self.stdout.write(f"{options['username']} has the role {options['role']}.")

@@ -1,0 +1,220 @@
+"""A stand-in for an organization's OpenID Connect provider, for the demo and the tests: on the loopback address alone.
+
+It signs in whoever is picked on its page, and can answer as a hostile one does. Of OpenID Connect it speaks what a
+relying party asks of it: discovery, authorization with PKCE, tokens and keys.
+Source: OpenID Connect Core 1.0, 3.1; RFC 7636 (PKCE).
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import html
+import json
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from devtools.services.own_pages import is_loopback_name
+from devtools.services.process import LOOPBACK
+
+KEY_ID = "stand-in"
+CLIENT_ID, CLIENT_SECRET = "homeroom", "stand-in-secret"
+TOKEN_SECONDS = 300
+Claims = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody of the organization."""
+
+    name: str
+    groups: tuple[str, ...]
+
+
+MEMBERS = (
+    Member("olivia", ("platform-admins",)),
+    Member("oscar", ("platform-operators",)),
+    Member("vera", ("platform-readers",)),
+    Member("stranger", ("somebody-else",)),
+)
+GROUP_ROLES = "platform-admins=Administrator,platform-operators=Operator,platform-readers=Viewer"
+
+
+@dataclass
+class Provider:
+    """A running provider: its address, its key, and how it twists the tokens that it answers with."""
+
+    url: str = ""
+    key: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048))
+    twist: Callable[[Provider, Claims], str] | None = None
+    """Makes the ID token in place of `signed`; the hostile ones are below."""
+    codes: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    last_token: str = ""
+    signed_in_at: int | None = None
+    """What it tells of the moment of the sign-in, where that is not now."""
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The portal's variables that lead here."""
+        return {
+            "HOMEROOM_OIDC_ISSUER": self.url,
+            "HOMEROOM_OIDC_NAME": "the stand-in provider",
+            "HOMEROOM_OIDC_CLIENT_ID": CLIENT_ID,
+            "HOMEROOM_OIDC_CLIENT_SECRET": CLIENT_SECRET,
+            "HOMEROOM_GROUP_ROLES": GROUP_ROLES,
+        }
+
+    def signed(self, claims: Claims, *, key: rsa.RSAPrivateKey | None = None) -> str:
+        """Return claims as a signed token."""
+        return jwt.encode(claims, key or self.key, algorithm="RS256", headers={"kid": KEY_ID})
+
+    def configuration(self) -> dict[str, Any]:
+        """Return what discovery says."""
+        return {
+            "issuer": self.url,
+            "authorization_endpoint": f"{self.url}/authorize",
+            "token_endpoint": f"{self.url}/token",
+            "userinfo_endpoint": f"{self.url}/userinfo",
+            "jwks_uri": f"{self.url}/keys",
+            "token_endpoint_auth_methods_supported": ["client_secret_post"],
+        }
+
+    def keys(self) -> dict[str, Any]:
+        """Return the public key, as a JWK Set."""
+        public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key()))
+        return {"keys": [{**public, "kid": KEY_ID, "use": "sig", "alg": "RS256"}]}
+
+    def begin(self, asked: Mapping[str, str], name: str) -> str:
+        """Return where a browser goes on to, once somebody was picked."""
+        code = secrets.token_urlsafe(16)
+        self.codes[code] = {**asked, "member": name}
+        return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked.get('state', '')})}"
+
+    def finish(self, form: Mapping[str, str]) -> dict[str, Any] | None:
+        """Return the tokens for a code, once; None for a code that is none, or another's."""
+        asked = self.codes.pop(form.get("code", ""), None)
+        verifier = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
+        challenge = base64.urlsafe_b64encode(verifier).rstrip(b"=").decode()
+        if asked is None or form.get("client_secret") != CLIENT_SECRET or challenge != asked.get("code_challenge"):
+            return None
+        member = next(member for member in MEMBERS if member.name == asked["member"])
+        now = int(time.time())
+        claims: Claims = {
+            "iss": self.url,
+            "aud": CLIENT_ID,
+            "sub": f"stand-in|{member.name}",
+            "iat": now,
+            "exp": now + TOKEN_SECONDS,
+            "auth_time": now if self.signed_in_at is None else self.signed_in_at,
+            "nonce": asked.get("nonce", ""),
+            "preferred_username": member.name,
+            "email": f"{member.name}@organization.example",
+            "groups": list(member.groups),
+        }
+        token = self.twist(self, claims) if self.twist is not None else self.signed(claims)
+        answer = {"access_token": secrets.token_urlsafe(16), "token_type": "Bearer", "id_token": token}
+        self.last_token = token
+        return answer
+
+
+def page(asked: Mapping[str, str]) -> str:
+    """Return the page on which somebody is picked."""
+    hidden = "".join(
+        f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}">'
+        for name, value in asked.items()
+    )
+    buttons = "".join(f'<button name="member" value="{member.name}">{member.name}</button>' for member in MEMBERS)
+    return (
+        '<!doctype html><html lang="en"><title>Stand-in provider</title><h1>Who signs in?</h1>'
+        f'<form action="/pick" method="get">{hidden}{buttons}</form></html>'
+    )
+
+
+HOSTILE: dict[str, Callable[[Provider, Claims], str]] = {
+    "wrong issuer": lambda provider, claims: provider.signed({**claims, "iss": "https://evil.example"}),
+    "wrong audience": lambda provider, claims: provider.signed({**claims, "aud": "another-client"}),
+    "two audiences, another's": lambda provider, claims: provider.signed(
+        {**claims, "aud": [CLIENT_ID, "another"], "azp": "another"}
+    ),
+    "expired": lambda provider, claims: provider.signed({**claims, "exp": claims["iat"] - 3600}),
+    "long ago": lambda provider, claims: provider.signed({**claims, "iat": claims["iat"] - 7200}),
+    "never ends": lambda provider, claims: provider.signed({name: claims[name] for name in claims if name != "exp"}),
+    "unsigned": lambda provider, claims: jwt.encode(claims, "", algorithm="none", headers={"kid": KEY_ID}),
+    "signed by another": lambda provider, claims: provider.signed(claims, key=rsa.generate_private_key(65537, 2048)),
+    "signed with the public secret": lambda provider, claims: jwt.encode(
+        claims, CLIENT_SECRET.ljust(32, "."), algorithm="HS256", headers={"kid": KEY_ID}
+    ),
+    "replayed": lambda provider, claims: provider.last_token or provider.signed({**claims, "nonce": "of before"}),
+    "another's nonce": lambda provider, claims: provider.signed({**claims, "nonce": secrets.token_hex(16)}),
+    "no nonce": lambda provider, claims: provider.signed({name: claims[name] for name in claims if name != "nonce"}),
+    "nobody": lambda provider, claims: provider.signed({**claims, "sub": ""}),
+    "an endless name": lambda provider, claims: provider.signed({**claims, "sub": "a" * 5000}),
+    "a list for a name": lambda provider, claims: provider.signed({**claims, "email": ["a", "b"]}),
+    "no token": lambda provider, claims: "not.a.token",
+}
+"""Answers that must let nobody in."""
+
+
+@contextlib.contextmanager
+def running_identity_provider(port: int = 0) -> Iterator[Provider]:
+    """Serve a provider; it ends with us."""
+    provider = Provider()
+
+    class Handler(BaseHTTPRequestHandler):
+        """Answers a browser and the portal."""
+
+        def do_GET(self) -> None:
+            """Answer discovery, keys, and the page on which somebody is picked."""
+            parts = urlsplit(self.path)
+            asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+            if not is_loopback_name(self.headers.get("Host", "")):
+                self.send_error(403)
+            elif parts.path == "/.well-known/openid-configuration":
+                self.answer(json.dumps(provider.configuration()), "application/json")
+            elif parts.path == "/keys":
+                self.answer(json.dumps(provider.keys()), "application/json")
+            elif parts.path == "/authorize":
+                self.answer(page(asked), "text/html; charset=utf-8")
+            elif parts.path == "/pick" and asked.get("member") in {member.name for member in MEMBERS}:
+                self.send_response(302)
+                self.send_header("Location", provider.begin(asked, asked.pop("member")))
+                self.end_headers()
+            else:
+                self.send_error(404)
+
+        def do_POST(self) -> None:
+            """Answer a code with tokens."""
+            body = self.rfile.read(min(int(self.headers.get("Content-Length", "0")), 65_536)).decode()
+            tokens = provider.finish({name: values[0] for name, values in parse_qs(body).items()})
+            self.answer(json.dumps(tokens or {"error": "invalid_grant"}), "application/json", 200 if tokens else 400)
+
+        def answer(self, text: str, kind: str, status: int = 200) -> None:
+            """Send a text."""
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's own name
+            """Say nothing."""
+
+    server = ThreadingHTTPServer((LOOPBACK, port), Handler)
+    provider.url = f"http://{LOOPBACK}:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, name="identity provider", daemon=True)
+    thread.start()
+    try:
+        yield provider
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

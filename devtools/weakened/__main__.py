@@ -1,0 +1,52 @@
+"""``python -m devtools.weakened``: what of a stack's rights and orders may be taken out without that a run notices.
+
+``--from FILE`` renews the list of decisions by a recording (see `devtools.weakened.decisions`). Ends with 1 where
+something survives that nothing excuses.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from devtools import golden
+from devtools.converge import ACCOUNT, combinations
+from devtools.weakened import order
+from devtools.weakened.decisions import LIST, listed
+from devtools.weakened.trial import EXCUSED, tried
+
+
+def main(arguments: list[str]) -> int:
+    """Print what survives."""
+    parser = argparse.ArgumentParser(prog="python -m devtools.weakened", description=__doc__)
+    parser.add_argument("--from", dest="recordings", type=Path, nargs="+", help="recordings to make the list of")
+    given = parser.parse_args(arguments)
+    if given.recordings:
+        lines = [json.loads(line) for path in given.recordings for line in path.read_text().splitlines()]
+        calls = listed(lines)
+        told = ",\n".join(json.dumps(call.as_data()) for call in calls)
+        LIST.write_text(f"[\n{told}\n]\n")
+        print(f"{len(calls)} decisions in {LIST.name}. Look at the difference before you commit it.")
+    bad = 0
+    for name, stack in golden.stacks().items():
+        resources = stack["resource"]
+        result = tried(resources, account=ACCOUNT, suffix=combinations()[name]["suffix"])
+        for text in result.refused:
+            print(f"{name}: refused: {text}")
+        for one in result.survivors:
+            why = EXCUSED.get((one.place, one.statement), "")
+            print(f"{name}: survives: {one.place}, {one.statement}{': ' + why if why else ''}")
+            bad += not why
+        for address, on in order.survivors(resources):
+            why = order.REDUNDANT.get((address, on), "")
+            print(f"{name}: survives: {address} before {on}{': ' + why if why else ''}")
+            bad += not why
+        bad += len(result.refused)
+    print(f"{bad} of them unexcused.")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

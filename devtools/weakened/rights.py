@@ -1,0 +1,189 @@
+"""Takes each statement out of each policy in turn, and asks which call of a run is then refused, or admitted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from devtools.weakened.decisions import Decided
+from devtools.weakened.documents import Document
+from infra.deploy_rights import DEPLOY_ROLE
+from infra.worker_rights import WORKER
+from sandbox.authorization.decision import Asked, decide
+from sandbox.authorization.documents import Document as Statements
+from sandbox.authorization.documents import statements
+from sandbox.authorization.identities import EVERYTHING, Caller, Kind
+from sandbox.authorization.notes import PASSAGE
+
+
+@dataclass(frozen=True)
+class Survivor:
+    """A statement that may be taken out without that any call of a run is decided otherwise."""
+
+    place: str
+    statement: str
+
+
+class World:
+    """All policies of a stack and its account; decides a call by them."""
+
+    def __init__(self, documents: Sequence[Document], account: str, region: str) -> None:
+        self.account = self._account = account
+        self._region = region
+        self._read: dict[tuple[str, str], list[tuple[str, Statements]]] = {}
+        for one in documents:
+            read = statements(list(one.statements), one.place)
+            self._read.setdefault((one.kind, one.holder), []).append((one.place, read))
+
+    def allows(self, decided: Decided, asked: Asked, instead: Document | None = None) -> bool:
+        """Say whether a call is allowed, by a document in place of the one that stands at its place."""
+        if decided.kind == PASSAGE:
+            return self._passes(decided, asked, instead)
+        policy = self._of("resource", _holder(asked.resource), instead)
+        account = _account(asked.resource) or self._account
+        whole = Asked(asked.action, asked.resource, account, asked.context, policy or None, asked.policy_rules)
+        return decide(self._caller(decided, instead), whole).allowed and self._passes(decided, whole, instead)
+
+    def _of(self, kind: str, holder: str, instead: Document | None) -> Statements:
+        found: tuple[object, ...] = ()
+        for place, read in self._read.get((kind, holder), []):
+            weakened = instead is not None and (instead.kind, instead.place) == (kind, place)
+            found += statements(list(instead.statements), place) if weakened and instead is not None else read
+        return found  # type: ignore[return-value]
+
+    def _caller(self, decided: Decided, instead: Document | None) -> Caller:
+        if decided.kind == Kind.SERVICE.value:
+            return Caller(Kind.SERVICE, decided.by.replace("{region}", self._region), account="")
+        if decided.by == WORKER:
+            user = f"arn:aws:iam::{self._account}:user/homeroom-portal"
+            return Caller(Kind.USER, user, self._account, policies=self._of("identity", WORKER, instead))
+        if decided.kind == PERSON:
+            # A person of the account with every right: what they may do is the resource's own to refuse.
+            user = f"arn:aws:iam::{self._account}:user/{decided.by}"
+            return Caller(Kind.USER, user, self._account, policies=EVERYTHING)
+        is_deploy = decided.by == DEPLOY_ROLE
+        boundary = self._of("boundary", DEPLOY_ROLE if is_deploy else "", instead)
+        role = next((one for key, (one,) in dict(decided.context).items() if key == "aws:principalarn"), "")
+        return Caller(
+            Kind.SESSION,
+            f"arn:aws:sts::{self._account}:assumed-role/{decided.by}/session",
+            self._account,
+            role,
+            self._of("identity", decided.by, instead),
+            boundary,
+        )
+
+    def _passes(self, decided: Decided, asked: Asked, instead: Document | None) -> bool:
+        """Say whether the endpoint lets a call through that tasks and functions make, where there is one for it."""
+        if not _is_inside(decided) or ("endpoint", decided.through) not in self._read:
+            return True
+        policy = self._of("endpoint", decided.through, instead)
+        through = Caller(Kind.USER, "somebody", self._account, policies=EVERYTHING, boundary=policy)
+        return decide(through, Asked(asked.action, asked.resource, self._account, asked.context)).allowed
+
+
+def _account(resource: str) -> str:
+    """Return the account that an ARN names, or nothing."""
+    return resource.split(":")[4] if resource.startswith("arn:") else ""
+
+
+def _holder(resource: str) -> str:
+    """Return what a policy is of: an object's bucket; all else is itself."""
+    return resource.partition("/")[0] if resource.startswith("arn:aws:s3:::") else resource
+
+
+PERSON = "person"
+
+
+def _is_inside(decided: Decided) -> bool:
+    """Say whether a call comes from a task or a function in the district's network."""
+    return decided.kind == PASSAGE or (decided.kind == Kind.SESSION.value and decided.by in INSIDE)
+
+
+INSIDE = frozenset(
+    {"api-task", "api-execution", "worker-task", "worker-execution", "migrate-task", "migrate-execution"}
+) | {"rotation"}
+
+
+def concerns(document: Document, decided: Decided, asked: Asked) -> bool:
+    """Say whether a call is decided by a document at all."""
+    if document.kind == "endpoint":
+        return _is_inside(decided) and decided.through == document.holder
+    if decided.kind == PASSAGE:
+        return False
+    match document.kind:
+        case "identity":
+            return decided.by == document.holder
+        case "boundary":
+            own = decided.by == DEPLOY_ROLE
+            return decided.kind == Kind.SESSION.value and own == (document.holder == DEPLOY_ROLE)
+        case _:
+            return _holder(asked.resource) == document.holder
+
+
+def refused(world: World, calls: Iterable[tuple[Decided, Asked]]) -> list[str]:
+    """Return the calls of a run that today's policies do not allow, in words."""
+    return [
+        f"{decided.by}: {decided.action} on {asked.resource} {dict(asked.context)}"
+        for decided, asked in calls
+        if not world.allows(decided, asked)
+    ]
+
+
+STRANGERS = "210987654321"
+TYPICAL = {"s3:*": "s3:PutObject", "secretsmanager:*": "secretsmanager:DescribeSecret", "sqs:*": "sqs:SendMessage"}
+"""What of all of a service's actions nothing but the one statement refuses."""
+
+
+def unrefused(world: World, documents: Sequence[Document]) -> Iterator[tuple[Survivor, bool]]:
+    """Yield each Deny statement without which what it refuses is refused all the same; True where it refuses nothing.
+
+    Who asks may do everything, and is whom the statement is about: by plain HTTP, by no role that it names, or of
+    another account.
+    """
+    for document in documents:
+        for index, statement in enumerate(document.statements):
+            if statement["Effect"] != "Deny":
+                continue
+            decided, asked = against(statement, world.account)
+            if world.allows(decided, asked):
+                yield Survivor(document.place, document.named(index)), True
+            elif not world.allows(decided, asked, document.without(index)):
+                yield Survivor(document.place, document.named(index)), False
+
+
+def against(statement: dict[str, Any], account: str) -> tuple[Decided, Asked]:
+    """Return a call that a statement refuses, by somebody who may do everything else."""
+    conditions = statement.get("Condition", {})
+    told = {key.lower() for keys in conditions.values() for key in keys}
+    theirs = STRANGERS if "aws:principalaccount" in told else account
+    context = {
+        "aws:principalaccount": (theirs,),
+        "aws:principalarn": (f"arn:aws:iam::{theirs}:user/somebody",),
+        "aws:principalisawsservice": ("false",),
+        "aws:securetransport": ("false" if "aws:securetransport" in told else "true",),
+    }
+    action = _first(statement["Action"])
+    action = TYPICAL.get(action, action)
+    resource = _first(statement["Resource"]).replace("/*", "/x")
+    decided = Decided("somebody", PERSON, action, resource, (), False, "")
+    return decided, Asked(action, resource, account, context)
+
+
+def _first(value: Any) -> str:
+    return str(value[-1] if isinstance(value, list) else value)
+
+
+def survivors(
+    world: World, documents: Sequence[Document], calls: Sequence[tuple[Decided, Asked]]
+) -> Iterator[Survivor]:
+    """Yield each Allow statement without which every call of a run is allowed all the same."""
+    for document in documents:
+        about = [(decided, asked) for decided, asked in calls if concerns(document, decided, asked)]
+        for index, statement in enumerate(document.statements):
+            if statement["Effect"] != "Allow":
+                continue
+            weakened = document.without(index)
+            if all(world.allows(decided, asked, weakened) for decided, asked in about):
+                yield Survivor(document.place, document.named(index))

@@ -1,0 +1,158 @@
+"""The data office's pages of one file: map it, read it again or store what was tried, take it back."""
+
+from __future__ import annotations
+
+import dataclasses
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
+
+from processor.access import Scope
+from processor.api import files, mappings
+from processor.api.asking import access, services_of
+from processor.api.mapping_routes import PURPOSE
+from processor.api.mappings import GoneError, Mapped, NoFileError
+from processor.api.pages import Office, form_of, named, page
+from processor.api.tokens import Caller
+from processor.ingest.undo import NotUndoableError
+from processor.mappings import propose
+from processor.mappings.model import Mapping
+from processor.mappings.saved import TooManyMappingsError
+from processor.problems import FileProblem
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+WORDS = {
+    "student_id": "Student's id in the district", "state_id": "State's student id", "given_name": "First name",
+    "family_name": "Last name", "gender": "Gender", "school_id": "School's id", "school_name": "School's name",
+    "grade": "Grade", "assessment": "Test", "subject": "Subject", "administration": "Window (Fall, Spring)",
+    "school_year": "School year", "date": "Date of the test", "score": "Score", "level": "Level",
+    "standard": "Part of the test, where each has a row",
+}  # fmt: skip
+MOST_OFFERED = 400
+LEAST_REASON = 3
+
+
+def _file(request: Request, file_id: int) -> dict[str, object]:
+    found = files.file(services_of(request).pool, file_id)
+    if found is None:
+        raise HTTPException(404, "There is no such file.")
+    return named(found)
+
+
+def _asked(request: Request, caller: Caller, file_id: int, told: Mapping | None) -> Mapped:
+    try:
+        recorded = access(request, caller, Scope.INGEST, PURPOSE)
+        return mappings.mapped(services_of(request), recorded, file_id, told)
+    except NoFileError as error:
+        raise HTTPException(404, str(error)) from error
+    except GoneError as error:
+        raise HTTPException(410, str(error)) from error
+    except FileProblem as problem:
+        raise HTTPException(422, f"{problem.sentence} {problem.remedy}") from problem
+
+
+def _show(request: Request, file: dict[str, object], told: Mapped, title: str, wrong: str = "") -> Response:
+    known = {one.name: one.title for one in mappings.recognition(services_of(request)).all} if told.base else {}
+    chosen = [choice.column for choice in told.choices.values() if choice.column]
+    named_columns = [column for column in told.columns if column]
+    offered = list(dict.fromkeys([*named_columns[:MOST_OFFERED], *chosen]))
+    return page(
+        request, "mapping.html", 422 if wrong else 200, file=file, told=told, title=title, wrong=wrong, targets=WORDS,
+        constants=propose.CONSTANTS, offered=offered, base_title=known.get(told.base, ""),
+    )  # fmt: skip
+
+
+@router.get("/files/{file_id}/mapping")
+def show_mapping(request: Request, caller: Office, file_id: int) -> Response:
+    """Show a file's columns, a proposal and ten rows as they would be stored."""
+    file = _file(request, file_id)
+    told = _asked(request, caller, file_id, None)
+    return _show(request, file, told, told.mapping.title if told.mapping else str(file["name"]).rsplit(".", 1)[0])
+
+
+@router.post("/files/{file_id}/mapping")
+async def take_mapping(request: Request, caller: Office, file_id: int) -> Response:
+    """Show the rows with a person's choices, or save these and read the file with them."""
+    return await run_in_threadpool(_take, request, caller, file_id, await form_of(request))
+
+
+def _take(request: Request, caller: Caller, file_id: int, form: dict[str, str]) -> Response:
+    services, file = services_of(request), _file(request, file_id)
+    title = form.get("title", "")[:100] or "Mapping"
+    choices = {
+        target: propose.Choice(form.get(target, ""), "" if form.get(target) else form.get(f"{target}_is", ""))
+        for target in propose.TARGETS
+    }
+    try:
+        told = _built(request, caller, file_id, choices, title, form.get("base", ""))
+    except (ValueError, ValidationError) as error:
+        wrong = str(error) if not isinstance(error, ValidationError) else "These choices make no mapping."
+        shown = dataclasses.replace(_asked(request, caller, file_id, None), choices=choices)
+        return _show(request, file, shown, title, wrong)
+    if form.get("act") != "save":
+        shown = dataclasses.replace(
+            _asked(request, caller, file_id, told), choices=choices, base=form.get("base", ""), missing=[]
+        )
+        return _show(request, file, shown, title)
+    try:
+        mappings.saved_as(services, told, caller.actor)
+        key = mappings.sent_again(services, file_id)
+    except (TooManyMappingsError, ValueError) as error:
+        raise HTTPException(409, str(error)) from error
+    return RedirectResponse(f"/uploaded?{urlencode({'key': key})}", 303)
+
+
+def _built(
+    request: Request, caller: Caller, file_id: int, choices: dict[str, propose.Choice], title: str, base: str
+) -> Mapping:
+    """Return the mapping of a form: within the one that it began with, adapted to the file, where it did."""
+    services = services_of(request)
+    using = mappings.recognition(services)
+    begun, _ = mappings.beginning_of(services, file_id, using)
+    near = next((one for one in using.all if one.name == base), None)
+    name = propose.slug(title)
+    if any(one.name == name for one in using.ours):
+        name = f"own-{name}"[:60]
+    within = propose.adapted(near, begun.header, name, title) if near is not None else None
+    unknown = {one.column for one in choices.values()} - {"", *begun.header}
+    if unknown:
+        raise ValueError("A chosen column is not in the file.")
+    return propose.made(choices, name=name, title=title, base=within)
+
+
+@router.post("/files/{file_id}/again")
+def read_again(request: Request, caller: Office, file_id: int) -> Response:
+    """Read a file once more; one that was tried is stored."""
+    try:
+        key = mappings.sent_again(services_of(request), file_id)
+    except NoFileError as error:
+        raise HTTPException(404, str(error)) from error
+    except GoneError as error:
+        raise HTTPException(410, str(error)) from error
+    except ValueError as error:
+        raise HTTPException(409, str(error)) from error
+    return RedirectResponse(f"/uploaded?{urlencode({'key': key})}", 303)
+
+
+@router.get("/files/{file_id}/undo")
+def ask_undo(request: Request, caller: Office, file_id: int) -> Response:
+    """Ask for the reason why a file is taken back."""
+    return page(request, "undo.html", file=_file(request, file_id), wrong="")
+
+
+@router.post("/files/{file_id}/undo")
+async def take_back(request: Request, caller: Office, file_id: int) -> Response:
+    """Take a file back, with a reason."""
+    reason = (await form_of(request)).get("reason", "")[:200]
+    file = await run_in_threadpool(_file, request, file_id)
+    if len(reason) < LEAST_REASON:
+        return page(request, "undo.html", 422, file=file, wrong="Say why the file is taken back.")
+    told = dataclasses.replace(access(request, caller, Scope.INGEST, reason), purpose=reason)
+    try:
+        await run_in_threadpool(mappings.taken_back, services_of(request), file_id, told)
+    except NotUndoableError as error:
+        return page(request, "undo.html", 409, file=file, wrong=str(error))
+    return RedirectResponse(f"/files/{file_id}", 303)

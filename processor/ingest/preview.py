@@ -1,0 +1,160 @@
+"""The beginning of a file as a mapping would store it: its columns, what is missing, ten rows. Nothing is stored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, BinaryIO
+
+from processor.formats import oneroster
+from processor.formats.base import Reading
+from processor.ingest.reading import Outcome, Parts, opened
+from processor.ingest.report import Report
+from processor.mappings.model import Mapping
+from processor.mappings.recognition import Recognition
+from processor.problems import FileProblem, RefusedCell
+from processor.reading.heading import DELIMITERS, Known, find
+from processor.reading.lines import Lines
+from processor.reading.table import Table
+from processor.reading.unpack import Part, parts
+
+MOST_ROWS = 10
+LOOKED_AT = 120
+"""So many lines of the beginning are read: title lines, the header, and rows to show."""
+MOST_CHARACTERS = 8 * 1024 * 1024
+
+
+@dataclass
+class Beginning:
+    """The first lines of the part of an upload that holds a table."""
+
+    part: str
+    encoding: str
+    lines: list[str]
+    header: list[str]
+    titles: list[str]
+
+
+@dataclass
+class Shown:
+    """What the first rows would become: `rows` as they would be stored, `refused` with reasons."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    refused: list[dict[str, Any]] = field(default_factory=list)
+    students: set[str] = field(default_factory=set)
+
+
+class Refusals(Report):
+    """A report of what is refused alone: what a row is kept without shows in the row itself."""
+
+    def note(self, cell: RefusedCell) -> None:
+        """Let it go."""
+
+
+class Collected:
+    """Takes what a format writes, as staging does, and keeps it in memory."""
+
+    def __init__(self) -> None:
+        self.small: dict[str, dict[str, tuple[str, ...]]] = {}
+        self.results: list[list[str]] = []
+
+    def put(self, target: str, *values: str) -> None:
+        """Take one row of a small target, by its first column."""
+        self.small.setdefault(target, {})[values[0]] = values
+
+    def put_result(self, line: str) -> None:
+        """Take one row of results."""
+        self.results.append(line.rstrip("\n").split("\t"))
+
+    def breathe(self) -> None:
+        """Do nothing: there are few rows."""
+
+
+def beginning(stream: BinaryIO, *, name: str, size: int, recognition: Recognition) -> Beginning:
+    """Return the first lines of an upload's first table; raises FileProblem where there is none."""
+    for part in parts(stream, name=name, size=size):
+        if part.name.casefold() in oneroster.IGNORED or part.name.casefold() == oneroster.MANIFEST:
+            continue
+        text = opened(part, recognition)
+        lines = list(islice(Lines(_bounded(iter(text))), LOOKED_AT))
+        if first := next((line for line in lines if line.strip()), ""):
+            if first.lstrip()[0] in "[{<":
+                continue
+            again = Lines(iter(lines))
+            heading = find(again, recognition.known)
+            if not heading.found:
+                again = Lines(iter(lines))
+                heading = find(again, likely(lines))
+            return Beginning(part.name, text.encoding, lines, Table(again).header, list(heading.titles))
+    raise FileProblem(
+        "no_table",
+        "There is no table with columns in this file.",
+        "Send a CSV, a text file of fixed width, or an xlsx.",
+    )
+
+
+def likely(lines: list[str]) -> Known:
+    """Return what says of a line whether it is the header of a file that nobody knows: the first of the usual width."""
+    widths = Counter(max(line.count(sign) for sign in DELIMITERS) for line in lines if line.strip())
+    # Rows outnumber title lines, unless there are hardly any.
+    usual = max((width for width in widths if width), key=lambda width: (widths[width], width), default=0)
+    seen = False
+
+    def known(cells: list[str]) -> int:
+        nonlocal seen
+        if seen or len(cells) - 1 != usual or not usual:
+            return 0
+        seen = True
+        return 1
+
+    return known
+
+
+def _bounded(text: Iterator[str]) -> Iterator[str]:
+    total = 0
+    for chunk in text:
+        total += len(chunk)
+        yield chunk
+        if total > MOST_CHARACTERS:
+            return
+
+
+def shown(told: Beginning, reading: Reading, recognition: Recognition) -> Shown:
+    """Return the first rows as they would be stored; raises FileProblem where the file is of no mapping."""
+    sink, report = Collected(), Refusals()
+    try:
+        part = Part(told.part, iter(()))
+        reader = Parts(Outcome(), reading, sink, report, part, recognition)  # type: ignore[arg-type]
+        reader.read_characters(iter(["".join(told.lines)]))
+        refused = [
+            {"line": one.line, "field": one.field, "code": one.code, "reason": one.reason}
+            for one in report.kept[:MOST_ROWS]
+        ]
+    finally:
+        report.close()
+    rows = [row_of(sink, result) for result in sink.results]
+    lines = sorted({row["line"] for row in rows})[:MOST_ROWS]
+    chosen = [row for row in rows if row["line"] in lines]
+    return Shown(chosen, refused, {row.pop("pseudonym") for row in chosen})
+
+
+def row_of(sink: Collected, result: list[str]) -> dict[str, Any]:
+    """Return a result as a person reads it: ids by what they are called."""
+    line, _, _, standard, year, student, administration, school, grade, day, score, level, *_ = result
+    occasion = sink.small.get("administration", {}).get(administration, (administration, "", ""))
+    test = sink.small.get("assessment", {}).get(occasion[1], (occasion[1], occasion[1], ""))
+    local = sink.small.get("student_identity", {}).get(student, (student, ""))
+    named = sink.small.get("school", {}).get(school, (school, school))
+    return {
+        "line": int(line), "pseudonym": student, "student": local[1], "assessment": test[1], "subject": test[2],
+        "standard": standard, "school_year": int(year) if year else None,
+        "window": occasion[2].removeprefix(year).strip(),
+        "date": day, "school": named[1], "grade": grade, "score": float(score) if score else None, "level": level,
+    }  # fmt: skip
+
+
+def only(mapping: Mapping) -> Recognition:
+    """Return what recognizes files of one mapping alone."""
+    return Recognition((mapping,), ())

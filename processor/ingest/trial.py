@@ -1,0 +1,66 @@
+"""What storing a staged file would change, as counts; a trial asks before it merges and rolls everything back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+
+from processor.ingest.staging import stage
+from processor.model import RESULT
+
+TRIALS = "incoming/trial/"
+"""Objects below this are tried: read, checked, merged and rolled back."""
+STAGE = stage(RESULT).as_string(None)
+COMPARED = ("scale_score", "performance_level", "taken_on", "school_id", "grade", "administration_id", "status")
+
+
+def is_trial(key: str) -> bool:
+    """Say whether an object is only to be tried."""
+    return key.startswith(TRIALS)
+
+
+def look(connection: psycopg.Connection, used: set[str]) -> dict[str, Any]:
+    """Return what is new, changed, the same and older, and how many students nobody knows yet; within the merge."""
+    found: dict[str, Any] = {"students": 0, "new_students": 0, "results": 0, "new_results": 0, "changed_results": 0,
+                             "same_results": 0, "older_results": 0, "deleted_results": 0, "changed": {}}  # fmt: skip
+    staged = [
+        f"SELECT student FROM pg_temp.stage_{name} WHERE student IS NOT NULL"
+        for name in ("result", "student")
+        if name in used
+    ]
+    if staged:
+        found["students"], found["new_students"] = _counts(
+            connection,
+            f"SELECT count(*), count(*) FILTER (WHERE t.student IS NULL) FROM ({' UNION '.join(staged)}) s "
+            "LEFT JOIN homeroom.student t ON t.student = s.student AND NOT t.deleted",
+        )
+    if RESULT.name not in used:
+        return found
+    # A school that an association has given is none of the result's own.
+    known = {name: f"r.{name}" for name in COMPARED} | {"school_id": "CASE WHEN NOT r.is_placed THEN r.school_id END"}
+    differs = " OR ".join(f"{told} IS DISTINCT FROM s.{name}" for name, told in known.items())
+    each = ", ".join(
+        f"count(*) FILTER (WHERE r.record_id IS NOT NULL AND s.modified_at >= r.modified_at "
+        f"AND {told} IS DISTINCT FROM s.{name})"
+        for name, told in known.items()
+    )
+    row = _counts(
+        connection,
+        "SELECT count(*) FILTER (WHERE NOT s.deleted), "
+        "count(*) FILTER (WHERE NOT s.deleted AND r.record_id IS NULL), "
+        f"count(*) FILTER (WHERE NOT s.deleted AND s.modified_at >= r.modified_at AND ({differs})), "
+        f"count(*) FILTER (WHERE NOT s.deleted AND r.record_id IS NOT NULL AND NOT ({differs})), "
+        f"count(*) FILTER (WHERE NOT s.deleted AND s.modified_at < r.modified_at AND ({differs})), "
+        f"count(*) FILTER (WHERE s.deleted), {each} FROM {STAGE} s "
+        "LEFT JOIN homeroom.result r ON r.record_id = s.record_id AND r.standard = coalesce(s.standard, '')",
+    )
+    names = ("results", "new_results", "changed_results", "same_results", "older_results", "deleted_results")
+    found.update(zip(names, row, strict=False))
+    found["changed"] = {name: count for name, count in zip(COMPARED, row[len(names) :], strict=True) if count}
+    return found
+
+
+def _counts(connection: psycopg.Connection, query: str) -> tuple[int, ...]:
+    row = connection.execute(query).fetchone()
+    return tuple(map(int, row)) if row else ()

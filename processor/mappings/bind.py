@@ -1,0 +1,362 @@
+"""Binds a mapping to one file's header: the columns it reads, how each is read, and what writes a row's results.
+
+What comes out is a format like any other, with the places of its cells found already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from processor.formats import plain as plain_csv
+from processor.formats import values
+from processor.formats.base import STATE, Field, Format, Reading, RowRefused, Sink, Write, fixed
+from processor.mappings import kinds, names, transforms
+from processor.mappings.model import Condition, Mapping, Part, Result, Value
+
+PREFIX = "map:"
+PLAIN, PLAIN_PREFIX = "plain", plain_csv.PREFIX
+"""A table of one's own is of the same tests as the plain CSV: its results replace those, and are replaced by them."""
+SEVERAL = "Two or more races"
+HISPANIC = "Hispanic or Latino"
+MOST_KNOWN = 50_000
+"""So many students and occasions are remembered as put."""
+LAST_DAY = "-06-30"
+"""Dates a result of which only the school year is known: the year's last day, as with Ed-Fi."""
+Pick = Callable[[Sequence[str]], str]
+"""Returns one field's value out of a row's read cells."""
+
+
+@dataclass(frozen=True)
+class Bound(Format):
+    """A mapping as the format of one file."""
+
+    mapping: Mapping | None = None
+    places: tuple[int, ...] = ()
+    """Where the cell of each field is in a row of the file."""
+    missing: tuple[str, ...] = ()
+    """Columns that the mapping names and the file has not."""
+
+
+@dataclass
+class Columns:
+    """Collects which columns are read, as what."""
+
+    header: dict[str, int]
+    titles: Sequence[str]
+    fields: list[Field] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    _known: dict[tuple[int, str, str], int] = field(default_factory=dict)
+
+    def read(self, place: int, kind: str, steps: Sequence[str | dict[str, object]]) -> int:
+        """Return where the value of a column, read so, is among the row's values."""
+        key = (place, kind, repr(steps))
+        if key not in self._known:
+            self._known[key] = len(self.fields)
+            self.fields.append(Field(self.titles[place], fixed(kinds.reader(kind, steps))))
+            self.places.append(place)
+        return self._known[key]
+
+    def found(self, value: Value) -> list[int]:
+        """Return the places of the columns of a value that are there."""
+        own = [self.header[names.plain(name)] for name in value.columns if names.plain(name) in self.header]
+        return own + (self.found(value.otherwise) if value.otherwise else [])
+
+    def pick(self, value: Value, kind: str) -> Pick:
+        """Return what picks a value; raises BadValue where a constant is none of the kind."""
+        at, constant, told = [], "", value
+        while True:
+            own = [self.header[names.plain(name)] for name in told.columns if names.plain(name) in self.header]
+            if told.columns and not own:
+                self.missing.append(told.columns[0])
+            at += [self.read(place, kind, told.do) for place in own]
+            if told.value:
+                constant = kinds.reader(kind, told.do if not told.columns else ())(told.value)
+            if told.otherwise is None:
+                break
+            told = told.otherwise
+        if not at:
+            return lambda row: constant
+        if len(at) == 1 and not constant:
+            (only,) = at
+            return lambda row: row[only]
+
+        def first(row: Sequence[str]) -> str:
+            for one in at:
+                if row[one]:
+                    return row[one]
+            return constant
+
+        return first
+
+    def name_of(self, value: Value) -> str:
+        """Return the column to name where a value is not there."""
+        found = self.found(value)
+        return self.titles[found[0]] if found else (value.columns[0] if value.columns else "")
+
+
+def bind(mapping: Mapping, header: Sequence[str]) -> Bound:
+    """Return the format of files with this header."""
+    columns = Columns(names.places(header), header)
+    makers = _makers(mapping, columns)
+
+    def writer(reading: Reading, sink: Sink) -> Write:
+        return makers(reading, sink)
+
+    return Bound(
+        name=f"{mapping.name} (mapping {mapping.version})",
+        title=mapping.title,
+        source=mapping.source,
+        fields=tuple(columns.fields),
+        writer=writer,
+        student_field=_id_as_it_is(mapping, columns),
+        mapping=mapping,
+        places=tuple(columns.places),
+        missing=tuple(dict.fromkeys(columns.missing)),
+    )
+
+
+def _id_as_it_is(mapping: Mapping, columns: Columns) -> str:
+    """Return the column with the student's id where it is read without steps: whose a refused row is, it tells."""
+    return (
+        columns.name_of(mapping.student.id) if not mapping.student.id.do and columns.found(mapping.student.id) else ""
+    )
+
+
+def _checks(told: Sequence[Condition], columns: Columns) -> Callable[[Sequence[str]], bool] | None:
+    """Return what says whether a row has a result; nothing where it always has."""
+    made = []
+    for one in told:
+        place = columns.header.get(names.plain(one.column))
+        if place is None:
+            continue
+        at = columns.read(place, "word", ())
+        wanted = frozenset(kinds.word(word) for word in one.any_of)
+        unwanted = frozenset(kinds.word(word) for word in one.none_of)
+        made.append((at, wanted, unwanted))
+    if not made:
+        return None
+    return lambda row: all(
+        (not wanted or row[at] in wanted) and row[at] not in unwanted for at, wanted, unwanted in made
+    )
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A part's picks."""
+
+    standard: Pick
+    score: Pick
+    level: Pick
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """A result's picks."""
+
+    there: Callable[[Sequence[str]], bool] | None
+    assessment: Pick
+    subject: Pick
+    administration: Pick
+    date: Pick
+    year: Pick
+    grade: Pick
+    record: Pick
+    standard: Pick
+    score: Pick
+    level: Pick
+    least: Pick
+    most: Pick
+    parts: tuple[Scored, ...]
+    date_column: str
+    score_column: str
+
+
+def _part(told: Part, columns: Columns) -> Scored:
+    return Scored(
+        columns.pick(told.standard, "name"),
+        columns.pick(told.score, "number if any"),
+        columns.pick(told.level, "level if any"),
+    )
+
+
+def _sitting(told: Result, mapping: Mapping, columns: Columns) -> Sitting | None:
+    """Return a result's picks; nothing where the file has none of its columns."""
+    parts = [one for one in told.parts if _any(columns, one.score, one.level)]
+    # Parts alone make a result only where the mapping names no score of the whole: two tests may share their parts.
+    if not _any(columns, told.score, told.level) and (told.score.given or told.level.given or not parts):
+        return None
+
+    def common(name: str) -> Value:
+        own: Value = getattr(told, name)
+        return own if own.given else getattr(mapping.row, name)
+
+    return Sitting(
+        _checks(told.when, columns),
+        columns.pick(told.assessment, "name"),
+        columns.pick(common("subject"), "text"),
+        columns.pick(common("administration"), "text"),
+        columns.pick(common("date"), "date"),
+        columns.pick(common("school_year"), "year"),
+        columns.pick(common("grade"), "grade"),
+        columns.pick(common("record"), "text"),
+        columns.pick(told.standard, "name"),
+        columns.pick(told.score, "number"),
+        columns.pick(told.level, "level"),
+        columns.pick(told.score_min, "number if any"),
+        columns.pick(told.score_max, "number if any"),
+        tuple(_part(one, columns) for one in parts),
+        columns.name_of(common("date")) or columns.name_of(common("school_year")),
+        columns.name_of(told.score) or columns.name_of(told.level),
+    )
+
+
+def _any(columns: Columns, *told: Value) -> bool:
+    return any(columns.found(one) for one in told)
+
+
+def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Write]:
+    """Return what makes the writer of one reading."""
+    told = mapping.student
+    local_id, state_id = columns.pick(told.id, "student"), columns.pick(told.state_id, "student if any")
+    given, middle, family = (columns.pick(one, "name") for one in (told.given_name, told.middle_name, told.family_name))
+    gender, ethnicity = columns.pick(told.gender, "gender"), columns.pick(told.ethnicity, "text")
+    hispanic = columns.pick(told.hispanic, "flag")
+    poor, learner, disability = (
+        columns.pick(one, "flag") for one in (told.economically_disadvantaged, told.english_learner, told.disability)
+    )
+    races = [
+        (columns.read(columns.header[names.plain(name)], "flag", ()), word)
+        for name, word in told.races.items()
+        if names.plain(name) in columns.header
+    ]
+    school_id, school_name = columns.pick(mapping.school.id, "id"), columns.pick(mapping.school.name, "name")
+    sittings = [made for one in mapping.results if (made := _sitting(one, mapping, columns)) is not None]
+    id_column = columns.name_of(told.id)
+    plain = mapping.vendor == PLAIN
+    vendor = PLAIN_PREFIX if plain else f"{PREFIX}{mapping.vendor}:"
+
+    def race(row: Sequence[str]) -> str:
+        if hispanic(row) == "true":
+            return HISPANIC
+        told_yes = [word for at, word in races if row[at] == "true"]
+        return told_yes[0] if len(told_yes) == 1 else SEVERAL if told_yes else ethnicity(row)
+
+    def writer(reading: Reading, sink: Sink) -> Write:
+        pseudonym, put, put_result = reading.numbered, sink.put, sink.put_result
+        at = (reading.when, "f")
+        tail = f"{reading.when}\tf\n"
+        start = f"\t{reading.part}\t"
+        none = values.NULL
+        known: set[tuple[str, ...]] = set()
+        administrations: dict[tuple[str, ...], str] = {}
+
+        def remember(one: tuple[str, ...]) -> None:
+            """Take note of what was put already: most rows are about students and occasions that others were about."""
+            if len(known) >= MOST_KNOWN:
+                known.clear()
+            known.add(one)
+
+        def introduce(person: tuple[str, ...], local: str, line: int) -> None:
+            """Put the student of a row, and the school."""
+            student, state, first, middle_name, last, *groups, school, name = person
+            put("student", student, *at)
+            put("student_identity", student, local, state, *at)
+            if state:
+                # The state's number is the same child's, by which rows of other files find the same record.
+                reading.claim(STATE, state.replace("\\\\", "\\"), student, line)
+            if first or last:
+                put("student_name", student, first, middle_name, last, *at)
+            if any(groups):
+                put("student_subgroup", student, *groups, *at)
+            if school and name:
+                put("school", school, name, "school", none, none, *at)
+
+        def held(told: tuple[str, ...]) -> str:
+            """Put a test and its occasion, and return the occasion's id."""
+            title, subject, year, occasion, least, most = told
+            which = (
+                plain_csv.test_of(reading, title, subject) if plain else f"{vendor}{' '.join(title.casefold().split())}"
+            )
+            made = f"{which}|{year}|{occasion.casefold()}"
+            put("assessment", which, title, subject, least, most, *at)
+            put("administration", made, which, f"{year} {occasion}".strip(), none, none, none, least, most, *at)
+            if len(administrations) >= MOST_KNOWN:
+                administrations.clear()
+            administrations[told] = made
+            return made
+
+        def write(line: int, row: Sequence[str]) -> None:
+            local = local_id(row)
+            if not local:
+                raise RowRefused(id_column, "missing", "A result needs the student's id.")
+            found = [one for one in (_result(sitting, row) for sitting in sittings) if one is not None]
+            if not found:
+                column = sittings[0].score_column if sittings else ""
+                raise RowRefused(column, "missing", "The row has neither a score nor a level.")
+            student = pseudonym(local.replace("\\\\", "\\"))
+            name = school_name(row)
+            school = school_id(row) or name
+            person = (student, state_id(row), given(row), middle(row), family(row), gender(row), race(row), poor(row),
+                      learner(row), disability(row), school, name)  # fmt: skip
+            if person not in known:
+                remember(person)
+                introduce(person, local, line)
+            for one in found:
+                title, subject, day, year, occasion, grade, own, standard, least, most, rows = one
+                occasion_of = (title, subject, year, occasion, least, most)
+                administration = administrations.get(occasion_of) or held(occasion_of)
+                if school or grade:
+                    enrolled = (student, year, school, grade)
+                    if enrolled not in known:
+                        remember(enrolled)
+                        put("enrolment", *enrolled, *at)
+                # A sitting is known by the vendor's own id, or by its day: a second one in a window is a retest.
+                record = (
+                    f"{administration}|{student}|{standard}"
+                    if plain
+                    else (f"{administration}|{student}|{own or day}|{standard}")
+                )
+                for code, score, level in rows:
+                    put_result(
+                        f"{line}{start}{record}\t{code}\t{year}\t{student}\t{administration}\t{school}\t{grade}\t{day}"
+                        f"\t{score}\t{level}\tfully graded\t{tail}"
+                    )
+
+        return write
+
+    return writer
+
+
+Found = tuple[str, str, str, str, str, str, str, str, str, str, list[tuple[str, str, str]]]
+
+
+def _result(sitting: Sitting, row: Sequence[str]) -> Found | None:
+    """Return one result of a row; nothing where it has no score. Raises RowRefused for one that cannot be dated."""
+    if sitting.there is not None and not sitting.there(row):
+        return None
+    score, level, standard = sitting.score(row), sitting.level(row), sitting.standard(row)
+    rows = [(standard, score, level)] if score or level else []
+    seen = {standard} if rows else set()
+    for part in sitting.parts:
+        told, met = part.score(row), part.level(row)
+        if (told or met) and (code := part.standard(row)) and code not in seen:
+            seen.add(code)
+            rows.append((code, told, met))
+    if not rows:
+        return None
+    title = sitting.assessment(row)
+    if not title:
+        raise RowRefused(sitting.score_column, "missing", "The row does not say which test it is of.")
+    named = sitting.administration(row)
+    # An occasion that names its school year is of that year, whatever a date's typing error says.
+    day, year = sitting.date(row), sitting.year(row) or values.spanned_year(named)
+    if not day and not year:
+        raise RowRefused(sitting.date_column, "missing", "A result needs a date, or a school year.")
+    year = year or values.school_year(day)
+    occasion = named or (transforms.season_of(day) if day else "")
+    day = day or f"{year}{LAST_DAY}"
+    least, most = sitting.least(row), sitting.most(row)
+    subject, grade, own = sitting.subject(row), sitting.grade(row), sitting.record(row)
+    return title, subject, day, year, occasion, grade, own, standard, least, most, rows

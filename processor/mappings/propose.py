@@ -1,0 +1,216 @@
+"""Proposes a mapping for a file that nobody knows: after the library's nearest, or out of the names of its columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass
+from typing import Any
+
+from processor.mappings import names
+from processor.mappings.model import Mapping, Value, values_of
+
+ENOUGH = 0.6
+"""The share of a mapping's marks that must be there for a file to be taken for a variant of it."""
+TARGETS: dict[str, tuple[str, str]] = {
+    "student_id": ("student", "id"),
+    "state_id": ("student", "state_id"),
+    "given_name": ("student", "given_name"),
+    "family_name": ("student", "family_name"),
+    "gender": ("student", "gender"),
+    "school_id": ("school", "id"),
+    "school_name": ("school", "name"),
+    "grade": ("row", "grade"),
+    "assessment": ("results", "assessment"),
+    "subject": ("row", "subject"),
+    "administration": ("row", "administration"),
+    "school_year": ("row", "school_year"),
+    "date": ("row", "date"),
+    "score": ("results", "score"),
+    "level": ("results", "level"),
+    "standard": ("results", "standard"),
+}
+"""The fields that a person chooses columns for, and where each stands in a mapping."""
+NEEDED = (("student_id",), ("score", "level"), ("date", "school_year"), ("assessment",))
+"""Of each of these one must be there."""
+CONSTANTS = frozenset({"assessment", "subject", "administration", "school_year"})
+"""Fields that a whole file may have in common, without a column for them."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which column makes a field, or what the whole file has in common."""
+
+    column: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What a mapping names and a file has not, and the columns that are named nearly so."""
+
+    column: str
+    nearest: tuple[str, ...]
+
+
+def slug(text: str) -> str:
+    """Return a name that a mapping may have, made of a title or a file's name."""
+    return re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-")[:60].strip("-") or "mapping"
+
+
+def share(mapping: Mapping, header: Sequence[str]) -> float:
+    """Return how many of a mapping's marks a header has, from 0 to 1."""
+    there = set(names.places(header))
+    groups, absent = mapping.marks
+    if not groups or absent & there:
+        return 0.0
+    return sum(bool(group & there) for group in groups) / len(groups)
+
+
+def nearest_mapping(mappings: Iterable[Mapping], header: Sequence[str]) -> Mapping | None:
+    """Return the mapping that a file is most likely a variant of; nothing where none is near."""
+    there = set(names.places(header))
+    best = max(mappings, key=lambda one: (share(one, header), len(there & one.named)), default=None)
+    return best if best is not None and share(best, header) >= ENOUGH else None
+
+
+def missing(mapping: Mapping, header: Sequence[str]) -> list[Missing]:
+    """Return the marks that are not there, each with what is named nearly so."""
+    there = set(names.places(header))
+    found = []
+    for group in mapping.recognize.columns:
+        if not there & set(map(names.plain, group)):
+            near = dict.fromkeys(name for wanted in group for name in names.nearest(wanted, header))
+            found.append(Missing(group[0], tuple(near)[:3]))
+    return found
+
+
+def adapted(mapping: Mapping, header: Sequence[str], name: str, title: str) -> Mapping:
+    """Return a mapping for files with this header, after another one: nearest names stand in for those missing."""
+    there = set(names.places(header))
+    told = mapping.model_dump(exclude_defaults=True)
+    renamed: dict[str, str] = {}
+    for value in values_of(mapping):
+        if there & set(map(names.plain, value.columns)):
+            continue
+        for wanted in value.columns:
+            if near := [one for one in names.nearest(wanted, header, 1) if names.plain(one) not in mapping.named]:
+                renamed[wanted] = near[0]
+                break
+    groups = []
+    for group in mapping.recognize.columns:
+        own = [one for one in group if names.plain(one) in there]
+        own += [renamed[one] for one in group if one in renamed]
+        if own:
+            groups.append(own[:1])
+    changed = _renamed(told, renamed)
+    return Mapping.model_validate(
+        {**changed, "name": name, "title": title, "origin": "saved", "version": 1, "layouts": [],
+         "recognize": {"columns": groups}}
+    )  # fmt: skip
+
+
+def _renamed(told: Any, names_of: MappingOf[str, str]) -> Any:
+    """Add to each list of columns the column that stands in for one of them."""
+    if isinstance(told, dict):
+        made = {key: _renamed(one, names_of) for key, one in told.items()}
+        if "columns" in told:
+            made["columns"] = [*told["columns"], *(names_of[one] for one in told["columns"] if one in names_of)]
+        return made
+    return [_renamed(one, names_of) for one in told] if isinstance(told, (list, tuple)) else told
+
+
+def synonyms(mappings: Iterable[Mapping]) -> dict[str, list[str]]:
+    """Return the names that the library knows for each field."""
+    found: dict[str, dict[str, None]] = {target: {} for target in TARGETS}
+    for one in mappings:
+        for target in TARGETS:
+            for value in _places(one, target):
+                found[target].update(dict.fromkeys(value.columns))
+    return {target: list(known) for target, known in found.items()}
+
+
+def _places(mapping: Mapping, target: str) -> list[Value]:
+    room, name = TARGETS[target]
+    if room == "results":
+        return [getattr(one, name) for one in mapping.results]
+    own = [getattr(getattr(mapping, room), name)]
+    return own + [getattr(one, name) for one in mapping.results] if room == "row" else own
+
+
+def choices(mapping: Mapping, header: Sequence[str]) -> dict[str, Choice]:
+    """Return a mapping's choices for the fields that a person chooses: the columns that are there, or constants."""
+    there = names.places(header)
+    found: dict[str, Choice] = {}
+    for target in TARGETS:
+        for value in _places(mapping, target):
+            told: Value | None = value
+            while told is not None and target not in found:
+                column = next((one for one in told.columns if names.plain(one) in there), "")
+                if column:
+                    found[target] = Choice(header[there[names.plain(column)]])
+                elif told.value and target in CONSTANTS:
+                    found[target] = Choice(value=told.value)
+                told = told.otherwise
+    return {target: found.get(target, Choice()) for target in TARGETS}
+
+
+def guessed(mappings: Iterable[Mapping], header: Sequence[str], title: str) -> dict[str, Choice]:
+    """Return choices out of the columns' names alone; each column makes one field."""
+    there = names.places(header)
+    found: dict[str, Choice] = {}
+    taken: set[int] = set()
+    known = synonyms(mappings)
+    for exact in (True, False):
+        for target in TARGETS:
+            if target in found:
+                continue
+            for wanted in known[target]:
+                near = [wanted] if exact else names.nearest(wanted, header, 1)
+                place = there.get(names.plain(near[0])) if near else None
+                if place is not None and place not in taken:
+                    found[target] = Choice(header[place])
+                    taken.add(place)
+                    break
+    found.setdefault("assessment", Choice(value=title))
+    return {target: found.get(target, Choice()) for target in TARGETS}
+
+
+def made(
+    told: MappingOf[str, Choice], *, name: str, title: str, vendor: str = "", base: Mapping | None = None
+) -> Mapping:
+    """Return the mapping of a person's choices, within another one where they began with that.
+
+    Raises pydantic's ValidationError, or ValueError where a field that is needed is chosen nowhere.
+    """
+    for group in NEEDED:
+        if not any(told.get(one, Choice()).column or told.get(one, Choice()).value for one in group):
+            raise ValueError(f"Choose a column for {' or '.join(group).replace('_', ' ')}.")
+    start = base.model_dump(exclude_defaults=True) if base is not None else {"results": [{}]}
+    marks = []
+    for target, choice in told.items():
+        room, field = TARGETS[target]
+        if choice.column and (target in ("student_id", "score", "level", "date", "school_year", "assessment")):
+            marks.append([choice.column])
+        if room == "results":
+            start["results"] = [
+                {**one, field: _value(one.get(field), choice)} if place == 0 else one
+                for place, one in enumerate(start["results"])
+            ]
+        else:
+            start[room] = {**start.get(room, {}), field: _value(start.get(room, {}).get(field), choice)}
+    return Mapping.model_validate(
+        {**start, "name": name, "title": title, "version": 1, "origin": "saved", "layouts": [],
+         "vendor": vendor or (base.vendor if base is not None else "plain"),
+         "source": base.source if base is not None else "chosen by the data office",
+         "recognize": {"columns": marks}}
+    )  # fmt: skip
+
+
+def _value(before: Any, choice: Choice) -> dict[str, Any]:
+    """Return a value that is read from the chosen column by the steps of before, or the constant."""
+    if choice.column:
+        steps = before.get("do", ()) if isinstance(before, dict) else ()
+        return {"columns": [choice.column], "do": list(steps)}
+    return {"value": choice.value} if choice.value else {}

@@ -1,0 +1,58 @@
+"""What a file is: one of the formats that the program knows, or of a mapping; a person's own mappings come first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from processor.formats.base import Format
+from processor.formats.registry import recognize
+from processor.mappings.bind import Bound, bind
+from processor.mappings.choose import choose, choose_layout, header_marks
+from processor.mappings.library import library
+from processor.mappings.model import Layout, Mapping
+
+SURE = 1_000
+"""What a header of a format counts: more than the marks of any mapping."""
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """Every mapping that a file may be of, and what is asked about it."""
+
+    saved: tuple[Mapping, ...] = ()
+    ours: tuple[Mapping, ...] = field(default_factory=library)
+
+    @property
+    def all(self) -> tuple[Mapping, ...]:
+        """Return all mappings, a person's own first."""
+        return (*self.saved, *self.ours)
+
+    def known(self, cells: list[str]) -> int:
+        """Say how much of a known header a line's cells are."""
+        if recognize(cells, is_json=False) is not None:
+            return SURE
+        return header_marks(self.all, cells)
+
+    def sheet(self, name: str, rows: list[list[str]]) -> int:
+        """Say how much a workbook's sheet looks like a file that is known."""
+        best = max((self.known(cells) for cells in rows if cells), default=0)
+        named = any(name.casefold() == one.casefold() for mapping in self.all for one in mapping.recognize.sheets)
+        return best * 2 + named
+
+    def table(self, header: Sequence[str], titles: Sequence[str] = (), file_name: str = "") -> Format | None:
+        """Return the format of a table, bound to its header where a mapping is; nothing where it is unknown."""
+        if (own := choose(self.saved, header, titles)) is not None:
+            return bind(own, header)
+        if (known := recognize(header, is_json=False, file_name=file_name)) is not None:
+            return known
+        found = choose(self.ours, header, titles)
+        return bind(found, header) if found is not None else None
+
+    def records(self, first: str) -> tuple[Bound, Layout] | None:
+        """Return the format and the layout of records without delimiters, by the first of them."""
+        found = choose_layout(self.all, first)
+        if found is None:
+            return None
+        mapping, layout = found
+        return bind(mapping, list(layout.fields)), layout

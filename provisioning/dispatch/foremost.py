@@ -1,0 +1,190 @@
+"""Reads, of the runs that wait, those that the choice can come to, and how many go before a run: PostgreSQL ranks them.
+
+However many wait, the choice sends no more than there are places. What it cannot come to is not read:
+
+1. Runs in the same region and rollout differ by their account alone. For a run to be sent by its priority, at most as
+   many accounts may go before its own there as there are places: each of those is sent one first.
+2. For one of the places that are set apart, the same holds of all that have waited longer there, once accounts without
+   such a place are left out. The one for which places are kept is among the first that waited longest.
+
+So `choose` gives the same for `foremost` as for all that wait; a test compares both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from provisioning.dispatch.choice import NO_LIMITS
+from provisioning.dispatch.values import AGEING, IN_ALL, Limits, Room, Scope, Served, Spot, Waiting, Working, set_apart
+from provisioning.states import Decision, Priority, RunState
+
+QUEUED_RUNS = """
+  SELECT run.id, run.district_id, district.account_id, district.region,
+    CASE WHEN run.priority = %(of_rollout)s THEN coalesce(member.rollout_id, 0) ELSE 0 END AS rollout,
+    CASE WHEN run.decision = %(approved)s THEN %(of_person)s ELSE run.priority END AS urgency,
+    CASE WHEN run.decision = %(approved)s THEN coalesce(run.decided_at, run.created_at) ELSE run.created_at END AS since
+  FROM provisioning_run run
+  JOIN districts_district district ON district.id = run.district_id
+  LEFT JOIN provisioning_rolloutmember member ON run.priority = %(of_rollout)s AND member.run_id = run.id
+  WHERE run.state = %(queued)s AND run.sent_at IS NULL
+"""
+"""Every queued run that workers were not told of, with its rollout as `reading.ROLLOUT` has it.
+
+One that was approved is a person's, and waits since then.
+"""
+
+GIVEN = """
+  served AS (SELECT * FROM unnest(%(districts)s::bigint[], %(districts_at)s::timestamptz[]) AS t (district_id, at)),
+  accounts AS (
+    SELECT * FROM unnest(%(accounts)s::bigint[], %(accounts_load)s::bigint[], %(accounts_at)s::timestamptz[])
+    AS t (account_id, load, at)
+  )
+"""
+"""When a district was served, and when and how often an account; nobody else was, as far as is remembered."""
+
+FOREMOST = """
+WITH waiting AS MATERIALIZED ({source}), {given},
+classes AS (SELECT region, rollout, row_number() OVER () AS class FROM waiting GROUP BY region, rollout),
+free AS (
+  SELECT w.*, class, coalesce(served.at, '-infinity') AS turn, coalesce(accounts.load, 0) AS load,
+    coalesce(accounts.at, '-infinity') AS last
+  FROM waiting w JOIN classes USING (region, rollout)
+  LEFT JOIN served USING (district_id) LEFT JOIN accounts USING (account_id)
+  WHERE account_id <> ALL (%(full_accounts)s::bigint[]) AND region <> ALL (%(full_regions)s::text[])
+    AND rollout <> ALL (%(full_rollouts)s::bigint[])
+),
+near AS (
+  SELECT *, row_number() OVER line AS own, first_value(turn) OVER line AS head_turn,
+    first_value(since) OVER line AS head_since, first_value(id) OVER line AS head
+  FROM free WINDOW line AS (PARTITION BY account_id, class, urgency ORDER BY turn, since, id)
+),
+by_priority AS (
+  SELECT *, dense_rank() OVER (
+    PARTITION BY class, urgency ORDER BY load, last, head_turn, head_since, head
+  ) AS place
+  FROM near WHERE own <= least(%(places)s, %(of_account)s)
+),
+aged AS MATERIALIZED (
+  SELECT w.*, class FROM waiting w JOIN classes USING (region, rollout) WHERE since < %(aged_before)s
+),
+apart AS (
+  SELECT *, row_number() OVER (PARTITION BY class ORDER BY since, id) AS place FROM (
+    SELECT *, row_number() OVER (PARTITION BY account_id, class ORDER BY since, id) AS own FROM aged
+    WHERE account_id <> ALL (%(full_accounts)s::bigint[]) AND account_id <> ALL (%(spent_accounts)s::bigint[])
+  ) own WHERE own <= %(apart_of_account)s
+),
+longest AS (SELECT *, row_number() OVER (PARTITION BY class ORDER BY since, id) AS place FROM aged)
+SELECT {columns} FROM by_priority WHERE place <= %(places)s + 1
+UNION SELECT {columns} FROM apart WHERE place <= (%(apart)s + 1) * %(apart_of_account)s
+UNION SELECT {columns} FROM longest WHERE place <= %(apart)s + 1
+ORDER BY id
+"""
+
+PLACES = """
+WITH waiting AS ({source}), {given},
+rest AS MATERIALIZED (SELECT * FROM waiting WHERE id <> ALL (%(first)s::bigint[])),
+asked AS (SELECT DISTINCT urgency FROM rest WHERE id = ANY (%(numbers)s::bigint[])),
+before AS (
+  SELECT asked.urgency, rest.account_id, count(*) AS load FROM asked JOIN rest ON rest.urgency < asked.urgency
+  GROUP BY 1, 2
+),
+turns AS (
+  SELECT rest.*, coalesce(served.at, '-infinity') AS turn, row_number() OVER (
+    PARTITION BY urgency, account_id ORDER BY coalesce(served.at, '-infinity'), since, id
+  ) AS own
+  FROM rest LEFT JOIN served USING (district_id) WHERE urgency IN (SELECT urgency FROM asked)
+),
+ordered AS (
+  SELECT id, urgency, row_number() OVER (
+    PARTITION BY urgency ORDER BY
+      coalesce(accounts.load, 0) + coalesce(before.load, 0) + own,
+      CASE WHEN own > 1 OR before.load > 0 THEN %(now)s ELSE coalesce(accounts.at, '-infinity') END,
+      turn, since, id
+  ) AS place
+  FROM turns LEFT JOIN accounts USING (account_id) LEFT JOIN before USING (urgency, account_id)
+)
+SELECT id, place + (SELECT count(*) FROM rest WHERE rest.urgency < ordered.urgency) FROM ordered
+WHERE id = ANY (%(numbers)s::bigint[])
+"""
+"""Where no limit holds anybody up, each account's runs go in turn, one account after the other: the n-th run of an
+account goes when it has so many at work, and that orders all of them at once."""
+
+COLUMNS = ", ".join(("id", "district_id", "account_id", "region", "rollout", "urgency", "since"))
+
+
+def foremost(
+    working: Collection[Working], limits: Limits, now: datetime, served: Served, source: str = QUEUED_RUNS
+) -> list[Waiting]:
+    """Return the runs that the choice can come to, by their numbers; some that it does not come to are among them."""
+    room = Room(working, limits)
+    places = limits.in_all - room.taken[IN_ALL]
+    if places <= 0:
+        return []
+    apart_of_account = set_apart(limits.per_account)
+    given = _given(room, served) | {
+        "places": places,
+        "of_account": limits.per_account,
+        "apart": set_apart(limits.in_all),
+        "apart_of_account": apart_of_account,
+        "aged_before": now - AGEING,
+        "full_accounts": [name for name, taken in _taken("account", room.taken) if taken >= limits.per_account],
+        "full_regions": [name for name, taken in _taken("region", room.taken) if taken >= limits.per_region],
+        "full_rollouts": [name for name, most in limits.rollouts.items() if room.taken["rollout", name] >= most],
+        "spent_accounts": [name for name, taken in _taken("account", room.aged) if taken >= apart_of_account],
+    }
+    rows = _rows(FOREMOST, source, given)
+    return [
+        Waiting(number, district, Spot(account, region, rollout), urgency, since)
+        for number, district, account, region, rollout, urgency, since in rows
+    ]
+
+
+def places_of(
+    numbers: Sequence[int],
+    first: Sequence[Waiting],
+    working: Collection[Working],
+    now: datetime,
+    served: Served,
+    source: str = QUEUED_RUNS,
+) -> dict[int, int]:
+    """Return for each of these runs that waits its place in the queue, from 1.
+
+    `first` are those that the choice sends now, in order. All others go as they would if no limit held them up.
+    """
+    room = Room([*working, *(Working(run.spot) for run in first)], NO_LIMITS)
+    sent = [run.number for run in first]
+    given = _given(room, served) | {"first": sent, "numbers": list(numbers), "now": now}
+    rest = {number: len(sent) + place for number, place in _rows(PLACES, source, given)}
+    return rest | {number: place for place, number in enumerate(sent, 1) if number in set(numbers)}
+
+
+def _given(room: Room, served: Served) -> dict[str, Any]:
+    """Return what both queries are given: the queue's words, and who was served when and how often."""
+    load = dict(_taken("account", room.taken))
+    accounts = sorted(load.keys() | served.accounts.keys())
+    districts = sorted(served.districts)
+    return {
+        "queued": RunState.QUEUED.value,
+        "approved": Decision.APPROVED.value,
+        "of_rollout": Priority.ROLLOUT.value,
+        "of_person": Priority.PERSON.value,
+        "districts": districts,
+        "districts_at": [served.districts[district] for district in districts],
+        "accounts": accounts,
+        "accounts_load": [load.get(account, 0) for account in accounts],
+        "accounts_at": [served.accounts.get(account) for account in accounts],
+    }
+
+
+def _taken(kind: str, counted: Mapping[Scope, int]) -> list[tuple[Any, int]]:
+    return [(scope[1], count) for scope, count in counted.items() if scope[0] == kind]
+
+
+def _rows(query: str, source: str, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query.format(source=source, given=GIVEN, columns=COLUMNS), given)
+        return list(cursor.fetchall())

@@ -1,0 +1,100 @@
+"""No statement of a policy can be taken out unseen: a call of a run is then refused, or what it forbids is admitted."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import pytest
+
+from devtools.converge import ACCOUNT, combinations
+from devtools.weakened import rights, trial
+from devtools.weakened.decisions import listed, of_data, recorded
+from devtools.weakened.order import Resources
+from tests.synthesis import district
+
+IMAGES = combinations()["production-L-3-none"]["images"]
+STACKS = {"sandbox-S-2-nat": {"images": IMAGES}, "production-L-3-none": {}}
+"""Both ways out, and a program to run."""
+
+
+@pytest.fixture(scope="module")
+def stacks() -> dict[str, tuple[str, Resources]]:
+    specs = {name: combinations()[name] | more for name, more in STACKS.items()}
+    return {name: (spec["suffix"], district(spec).data["resource"]) for name, spec in specs.items()}
+
+
+@pytest.fixture(scope="module")
+def trials(stacks) -> dict[str, trial.Trial]:
+    return {
+        name: trial.tried(resources, account=ACCOUNT, suffix=suffix) for name, (suffix, resources) in stacks.items()
+    }
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_todays_policies_allow_every_call_of_a_run(trials, name: str):
+    assert len(recorded()) > 400
+    assert trials[name].refused == []
+    assert trials[name].idle == []
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_each_statement_that_is_taken_out_is_noticed(trials, name: str):
+    assert {(one.place, one.statement) for one in trials[name].survivors} <= set(trial.EXCUSED)
+
+
+def test_nothing_is_excused_that_is_noticed(trials):
+    left = {(one.place, one.statement) for tried in trials.values() for one in tried.survivors}
+    assert left == set(trial.EXCUSED)
+
+
+def test_a_condition_that_no_call_meets_refuses_what_the_statement_allowed(stacks):
+    """The trial itself: a right that was narrowed by mistake is a call of a run that is refused."""
+    suffix, resources = stacks["sandbox-S-2-nat"]
+    narrowed = copy.deepcopy(resources)
+    policy = narrowed["aws_iam_role_policy"]["compute_worker_task_role_policy"]
+    document = json.loads(policy["policy"])
+    (taking,) = [one for one in document["Statement"] if one["Sid"] == "TakeMessages"]
+    taking["Condition"] = {"StringEquals": {"aws:ResourceTag/ManagedBy": "somebody"}}
+    policy["policy"] = json.dumps(document)
+    told = trial.tried(narrowed, account=ACCOUNT, suffix=suffix).refused
+    assert told
+    assert all(text.startswith("worker-task: sqs:") for text in told)
+
+
+def test_a_statement_that_refuses_nothing_is_idle(stacks):
+    suffix, resources = stacks["sandbox-S-2-nat"]
+    documents = trial.documents_of(resources, account=ACCOUNT, suffix=suffix)
+    (secret,) = [one for one in documents if one.place.endswith("secret_owner_readers")]
+    world = rights.World([secret.without(0)], ACCOUNT, trial.REGION)
+    assert [(one.statement, idle) for one, idle in rights.unrefused(world, [secret])] == [("RefuseOtherAccounts", True)]
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_no_policy_of_a_stack_names_a_role_of_the_stack_as_its_principal(stacks, name: str):
+    """IAM does not know a role yet that has just been made, and a policy that names it is refused."""
+    suffix, resources = stacks[name]
+    for document in trial.documents_of(resources, account=ACCOUNT, suffix=suffix):
+        for statement in document.statements:
+            assert ":role/" not in json.dumps(statement.get("Principal")), document.place
+
+
+LINE = {
+    "by": "arn:aws:iam::123456789012:role/homeroom/worker-task-lakeside-sbx",
+    "kind": "session",
+    "action": "sqs:ReceiveMessage",
+    "resource": "arn:aws:sqs:us-east-1:123456789012:results-lakeside-sbx",
+    "account": "123456789012",
+    "context": {"aws:securetransport": ["true"], "aws:resourcetag/managedby": ["homeroom"], "aws:principaltype": ["x"]},
+    "rules": False,
+    "allowed": True,
+    "through": "",
+}
+
+
+def test_a_recorded_decision_is_kept_with_what_decides_and_nothing_that_names_a_place():
+    (kept,) = listed([LINE, LINE | {"allowed": False}, LINE | {"by": "arn:aws:iam::1:user/administrator"}])
+    assert (kept.by, kept.resource) == ("worker-task", "arn:aws:sqs:{region}:{account}:results-{suffix}")
+    assert kept.context == (("aws:resourcetag/managedby", ("homeroom",)),)
+    assert kept.through == "sqs"
+    assert of_data(kept.as_data()) == kept

@@ -1,0 +1,172 @@
+"""Signing in by the organization's provider: who comes in, as what, and which answers let nobody in."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from allauth.socialaccount.models import SocialAccount
+from django.test import Client
+
+from devtools.services import identity_provider
+from devtools.services.identity_provider import CLIENT_ID, CLIENT_SECRET, GROUP_ROLES, HOSTILE, MEMBERS, Provider
+from portal import identity_providers
+from portal.accounts.models import User
+from portal.accounts.roles import Role, role_of
+from portal.audit.actions import AuditAction
+from portal.audit.models import AuditEvent
+from tests.builders import PASSWORD, a_person
+
+pytestmark = pytest.mark.django_db
+LOGIN = "/account/oidc/login/"
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Provider]:
+    with identity_provider.running_identity_provider() as provider:
+        yield provider
+
+
+@pytest.fixture
+def provider(running: Provider, settings: Any) -> Iterator[Provider]:
+    oidc = identity_providers.OpenIdConnect(
+        issuer=running.url, name="Example Schools", client_id=CLIENT_ID, secret=CLIENT_SECRET
+    )
+    settings.OIDC_ISSUER = running.url
+    settings.SOCIALACCOUNT_PROVIDERS = identity_providers.providers(oidc=oidc)
+    settings.GROUP_ROLES = dict(pair.split("=") for pair in GROUP_ROLES.split(","))
+    yield running
+    running.twist, running.signed_in_at = None, None
+
+
+def asked(client: Client, then: str = "/system") -> dict[str, str]:
+    answer = client.post(LOGIN, {"next": then})
+    assert answer.status_code == 302, answer.content.decode()[:2000]
+    return {name: values[0] for name, values in parse_qs(urlsplit(answer["Location"]).query).items()}
+
+
+def sign_in(client: Client, provider: Provider, name: str = "oscar") -> Any:
+    back = urlsplit(provider.begin(asked(client), name))
+    return client.get(f"{back.path}?{back.query}")
+
+
+def test_somebody_with_a_role_comes_in_and_is_made_at_the_first_time(provider: Provider):
+    client = Client()
+    answer = sign_in(client, provider)
+    assert (answer.status_code, answer["Location"]) == (302, "/system")
+    oscar = User.objects.get(username="oscar")
+    assert role_of(oscar) is Role.OPERATOR
+    assert not oscar.has_usable_password()
+    assert client.get("/system").status_code == 200
+    assert AuditEvent.objects.filter(action=AuditAction.USER_SIGNED_IN, actor=oscar).exists()
+    sign_in(Client(), provider)
+    assert User.objects.filter(username__startswith="oscar").count() == 1
+
+
+def test_somebody_from_the_provider_adds_a_factor_where_one_is_demanded(provider: Provider, settings: Any):
+    settings.REQUIRE_SECOND_FACTOR = True
+    client = Client()
+    sign_in(client, provider)
+    assert client.get("/system")["Location"].startswith("/account?next=")
+    assert client.get("/account/factors/totp/activate/").status_code == 200
+    session = client.session
+    session["signed_in_at"] = "2020-01-01T00:00:00+00:00"
+    session.save()
+    assert client.get("/account/factors/totp/activate/")["Location"].startswith("/sign-in/again?next=")
+    settings.PROVIDER_HAS_FACTOR = True
+    assert client.get("/system").status_code == 200
+
+
+def test_the_sign_in_page_offers_it(provider: Provider):
+    assert "Sign in with Example Schools" in Client().get("/sign-in").content.decode()
+
+
+def test_somebody_without_a_role_does_not(provider: Provider):
+    client = Client()
+    answer = sign_in(client, provider, "stranger")
+    assert answer.status_code == 403
+    assert "You have no role here" in answer.content.decode()
+    assert not User.objects.filter(username="stranger").exists()
+    assert client.get("/").status_code == 302
+
+
+def test_a_name_that_somebody_has_is_never_taken_over(provider: Provider):
+    a_person(Role.ADMINISTRATOR, "oscar")
+    sign_in(Client(), provider)
+    assert User.objects.get(username="oscar").has_usable_password()
+    assert role_of(User.objects.exclude(username="oscar").get()) is Role.OPERATOR
+
+
+def test_a_role_that_goes_ends_the_sessions(provider: Provider, settings: Any):
+    client = Client()
+    sign_in(client, provider)
+    assert client.get("/system").status_code == 200
+    settings.GROUP_ROLES = {"platform-operators": "Viewer"}
+    other = Client()
+    sign_in(other, provider)
+    assert other.get("/system").status_code == 200
+    assert client.get("/system").status_code == 302
+    settings.GROUP_ROLES = {}
+    assert sign_in(Client(), provider).status_code == 403
+    assert other.get("/system").status_code == 302
+    assert role_of(User.objects.get(username="oscar")) is None
+
+
+def test_somebody_inactive_does_not_come_in(provider: Provider):
+    client = Client()
+    sign_in(client, provider)
+    User.objects.filter(username="oscar").update(is_active=False)
+    assert client.get("/system").status_code == 302
+    assert sign_in(Client(), provider).status_code == 403
+
+
+@pytest.mark.parametrize("kind", list(HOSTILE))
+def test_an_answer_that_does_not_hold_lets_nobody_in(provider: Provider, kind: str):
+    if kind == "replayed":
+        sign_in(Client(), provider)
+    provider.twist = HOSTILE[kind]
+    client = Client()
+    answer = sign_in(client, provider)
+    assert answer.status_code == 401
+    assert "The sign-in failed" in answer.content.decode()
+    assert client.get("/system").status_code == 302
+    assert AuditEvent.objects.latest("id").action == AuditAction.USER_SIGN_IN_FAILED
+
+
+def test_the_way_back_is_used_once_and_by_the_browser_that_began(provider: Provider):
+    client = Client()
+    back = urlsplit(provider.begin(asked(client), "oscar"))
+    address = f"{back.path}?{back.query}"
+    assert Client().get(address).status_code == 401
+    assert client.get(address).status_code == 302
+    assert client.get(address).status_code == 401
+
+
+def test_an_account_is_never_joined_to_another(provider: Provider):
+    client = Client()
+    client.force_login(a_person(Role.ADMINISTRATOR, "ada"))
+    back = urlsplit(provider.begin(asked(client), "oscar"))
+    client.get(f"{back.path}?{back.query}&process=connect")
+    assert not SocialAccount.objects.filter(user__username="ada").exists()
+    assert client.post(f"{LOGIN}?process=connect").status_code == 302
+
+
+def test_asking_again_means_a_fresh_sign_in_at_the_provider(provider: Provider):
+    client = Client()
+    sign_in(client, provider)
+    parameters = asked(client, "/")
+    assert (parameters["prompt"], parameters["max_age"]) == ("login", "0")
+    provider.signed_in_at = int(time.time()) - 3600
+    back = urlsplit(provider.begin(parameters, "oscar"))
+    assert client.get(f"{back.path}?{back.query}").status_code == 401
+    assert "Sign in with Example Schools" in client.get("/sign-in/again").content.decode()
+
+
+def test_a_local_account_still_comes_in(provider: Provider):
+    person = a_person(Role.ADMINISTRATOR)
+    answer = Client().post("/sign-in", {"username": person.username, "password": PASSWORD})
+    assert answer.status_code == 302
+    assert {member.name for member in MEMBERS} >= {"oscar", "stranger"}

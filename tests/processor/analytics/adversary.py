@@ -1,0 +1,159 @@
+"""An attacker on whole districts: reads the rows of every answer, and reckons exactly what is certain of hidden counts.
+
+    python -m tests.processor.analytics.adversary --seconds 600         (`make attack`)
+
+makes districts up until the time is over and ends with status 1 at the first count under ten, or level of a student,
+that follows from all answers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import random
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from processor.analytics import tables
+from processor.analytics.book import GROUPED_BY, book
+from processor.analytics.cells import ALL, DIMENSIONS, LEVELS_UP_TO, UNKNOWN, Cell
+from processor.analytics.profiles import Profile, Reading
+from processor.analytics.suppression import LEAST
+from tests.processor.analytics.polytope import Polytope
+
+DIMENSION, LEVELS = "gender", ("1 low", "2 middle", "3 high")
+SIZES = ((0, 1, 1, 2, 3, 5, 8, 9, 10, 11, 14, 20), (1,), (0, 1, 1, 1, 2), (1, 1, 1, 9, 10, 11), (1, 1, 12),
+         (2, 2, 10, 30), (9, 10, 11, 40), (12,))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Student:
+    """One student of a made-up district."""
+
+    school: str
+    grade: str
+    gender: str
+    level: str
+
+    def cell(self) -> Cell:
+        return Cell(self.school, self.grade, DIMENSION, self.gender, self.level)
+
+
+def district(chance: random.Random, levels: tuple[str, ...], sizes: tuple[int, ...], schools: int) -> list[Student]:
+    """A district of so many schools at most, with groups of these sizes, where suppression has most to do."""
+    made = []
+    for school, grade in product(range(chance.randint(1, schools)), range(chance.randint(1, 2))):
+        for gender in ("female", "male", "other")[: chance.randint(1, 3)]:
+            weights = [chance.choice((0, 1, 1, 5)) for _ in levels] or [1]
+            made += [
+                Student(f"s{school:02}", f"g{grade}", gender, one)
+                for one in chance.choices(levels or ("",), weights if any(weights) else None, k=chance.choice(sizes))
+            ]
+    return made or [Student("s00", "g0", "female", levels[0] if levels else "")]
+
+
+def answers(students: list[Student], levels: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """Every row of every answer, as it is answered: one for each shown group that a question can be about."""
+    others = (UNKNOWN,) * (len(DIMENSIONS) - 1)
+    made = book(Reading([Profile(one.school, one.grade, one.level, (one.gender, *others), 1, []) for one in students],
+                        levels))  # fmt: skip
+    schools, grades = {one.school for one in students}, {one.grade for one in students}
+    seen = set()
+    for school, grade, by in product((ALL, *sorted(schools)), (ALL, *sorted(grades)), ("nothing", *GROUPED_BY)):
+        if (by == "school" and school) or (by == "grade" and grade):
+            continue
+        for row in tables.table(made, Cell(school, grade), by):
+            told_ = json.dumps(row, sort_keys=True)
+            if told_ not in seen and row["dimension"] in (ALL, DIMENSION):
+                seen.add(told_)
+                yield row
+
+
+class Attacker:
+    """Holds an unknown for every finest count, and an equation for all that the answers say."""
+
+    def __init__(self, rows: list[dict[str, Any]], students: list[Student], levels: tuple[str, ...]) -> None:
+        groups = sorted({one.cell().group for one in students})
+        self.finest = [group._replace(level=level) for group in groups for level in levels or (ALL,)]
+        self.shown: dict[Cell, int] = {}
+        for row in rows:
+            cell = Cell(row["school"], row["grade"], row["dimension"], row["value"])
+            self.shown[cell] = row["n"]
+            for share in row["levels"]:
+                if not share["suppressed"]:
+                    self.shown[cell._replace(level=share["level"])] = share["n"]
+        self.hidden = {
+            cell for group in groups for cell in wholes(group, levels) if cell not in self.shown
+        }  # fmt: skip
+        equations = [(self.over(cell), count) for cell, count in self.shown.items()]
+        self.polytope = Polytope(equations, len(self.finest)) if equations else None
+
+    def over(self, cell: Cell) -> list[int]:
+        """Return which of the finest counts a cell is the sum of."""
+        return [int(cell.holds(one)) for one in self.finest]
+
+    def range_of(self, over: list[int]) -> tuple[int, int]:
+        """Return the least and the largest whole number that a sum can be."""
+        if self.polytope is None:
+            return 0, 10**9
+        most, _ = self.polytope.most(over)
+        least, _ = self.polytope.most([-factor for factor in over])
+        return math.ceil(-least - 1e-9), math.floor(most + 1e-9) if most < math.inf else 10**9
+
+
+def wholes(group: Cell, levels: tuple[str, ...]) -> Iterator[Cell]:
+    """Yield every cell that a question can be about and a finest group is a part of."""
+    for school, grade, is_narrow in product((ALL, group.school), (ALL, group.grade), (False, True)):
+        cell = Cell(school, grade, *(group[2:4] if is_narrow else (ALL, ALL)))
+        yield cell
+        if cell.narrowed <= LEVELS_UP_TO:
+            for level in levels:
+                yield cell._replace(level=level)
+
+
+def told(students: list[Student], levels: tuple[str, ...] = ()) -> list[tuple[Cell, int]]:
+    """Return the hidden counts under the bound that an attacker knows for certain, and levels that all have."""
+    attacker = Attacker(list(answers(students, levels)), students, levels)
+    found = []
+    for cell in sorted(attacker.hidden):
+        true = sum(cell.holds(student.cell()) for student in students)
+        least, most = attacker.range_of(attacker.over(cell))
+        assert least <= true <= most, "the attacker reckons wrong"
+        if true < LEAST and least == most:
+            found.append((cell, true))
+    for cell, count in attacker.shown.items():
+        # Whoever is of the group has the level.
+        if cell.level != ALL and attacker.shown.get(cell.group) == count:
+            found.append((cell, count))
+    return found
+
+
+def main() -> int:
+    """Attack until the time is over."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=600)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    until, districts, hidden = time.monotonic() + arguments.seconds, 0, 0
+    while time.monotonic() < until:
+        seed = arguments.seed + districts
+        chance = random.Random(seed)
+        levels = LEVELS if seed % 3 else ()
+        students = district(chance, levels, chance.choice(SIZES), chance.choice((2, 4, 4, 12)))
+        found = told(students, levels)
+        districts += 1
+        hidden += len(Attacker(list(answers(students, levels)), students, levels).hidden)
+        if found:
+            sys.stdout.write(f"seed {seed}: {found[0]} of {len(found)} follows from all answers\n")
+            return 1
+    sys.stdout.write(json.dumps({"districts": districts, "hidden_counts": hidden, "told": 0}) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,143 @@
+"""The closed list of transforms: what each makes of people's text, and that none ever breaks a row of COPY."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processor.mappings import kinds, names, transforms
+from processor.mappings.transforms import MADE_STEPS, PLAIN_STEPS, chained, made
+from processor.problems import BadValue
+
+ARGUMENTS = {
+    "map": st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3),
+    "prefix": st.sampled_from(["STAAR ", "AP "]), "suffix": st.sampled_from([" test"]),
+    "part": st.tuples(st.sampled_from([" ", "-", ":"]), st.integers(-2, 2)),
+    "slice": st.tuples(st.integers(0, 5), st.integers(1, 5)), "pad": st.integers(1, 12),
+    "divide": st.sampled_from([10, 100, 0.5]), "empty": st.lists(st.text(max_size=4), max_size=3),
+    "default": st.sampled_from(["none told"]), "date": st.sampled_from(transforms.DATE_ORDERS),
+}  # fmt: skip
+CELLS = st.one_of(
+    st.text(max_size=40), st.from_regex(r"[A-Za-z]{0,8} ?\d{0,4}[-/. ]\d{0,4}[-/ ]?\d{0,4}", fullmatch=True),
+    st.dates().map(str), st.floats(allow_nan=True).map(str), st.integers(-(10**12), 10**12).map(str),
+)  # fmt: skip
+
+
+@st.composite
+def steps(draw: st.DrawFn) -> list[object]:
+    name = draw(st.sampled_from([*PLAIN_STEPS, *MADE_STEPS]))
+    return [name if name in PLAIN_STEPS else {name: draw(ARGUMENTS[name])}]
+
+
+@given(cell=CELLS, first=steps(), second=steps(), kind=st.sampled_from(list(kinds.KINDS)))
+def test_whatever_the_cell_a_field_is_read_or_refused(cell: str, first: list[object], second: list[object], kind: str):
+    read = kinds.reader(kind, [*first, *second])  # type: ignore[list-item]
+    try:
+        value = read(cell)
+    except BadValue:
+        return
+    assert value == read(cell), "the same cell is read the same again"
+    assert not set(value) & set("\t\n\r\0"), "COPY's own signs"
+    assert re.fullmatch(r"(?:[^\\]|\\\\)*", value), "no lone backslash"
+
+
+@given(cell=CELLS)
+def test_a_date_is_iso_and_a_school_year_is_one(cell: str):
+    for read, form in ((transforms.day, r"\d{4}-\d\d-\d\d"), (transforms.year, r"(19|20)\d\d|2100")):
+        try:
+            value = read(cell)
+        except BadValue:
+            continue
+        assert value == "" or re.fullmatch(form, value)
+
+
+@given(year=st.integers(1991, 2099), month=st.integers(1, 12), day=st.integers(1, 28))
+def test_a_date_is_the_same_however_it_is_written(year: int, month: int, day: int):
+    iso = f"{year}-{month:02}-{day:02}"
+    written = (iso, f"{month}/{day}/{year}", f"{month:02}-{day:02}-{year}", f"{iso}T23:59:59Z", f"{iso} 08:00",
+               f"{month:02}{day:02}{year}", f"{year}{month:02}{day:02}",
+               f"{transforms.MONTH_NAMES[month - 1]} {day}, {year}", f"{month}/{day}/{year} 8:30:00 AM")  # fmt: skip
+    assert {transforms.day(one) for one in written} == {iso}
+    assert transforms.dated("MMDDYYYY")(f"{month}{day:02}{year}") == iso, "spreadsheets drop the zero before"
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [("2025-2026", "2026"), ("2025-26", "2026"), ("25-26", "2026"), ("2025\u20132026", "2026"), ("2025/26", "2026"),
+     ("Fall 2025-2026", "2026"), ("Fall 2025", "2026"), ("Spring 2026", "2026"), ("SP26", "2026"), ("FA25", "2026"),
+     ("SY26", "2026"), ("2026", "2026"), ("26", "2026"), ("2025-10-03", "2026"), ("4/1/2026", "2026"),
+     ("Spring2024", "2024"), ("", ""), ("N/A", "")],
+)  # fmt: skip
+def test_a_school_year_is_named_by_its_end(cell: str, expected: str):
+    assert transforms.year(cell) == expected
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [("Fall 2025-2026", "Fall"), ("BOY", "Fall"), ("Middle of Year", "Winter"), ("EOY", "Spring"),
+     ("Winter (November 16 - March 1)", "Winter"), ("SP24", "Spring"), ("2025-09-01", "Fall"), ("1/5/2026", "Winter"),
+     ("Window 2", "Window 2"), ("", "")],
+)  # fmt: skip
+def test_a_season_is_found_in_a_windows_name(cell: str, expected: str):
+    assert transforms.season(re.sub(r"(\D)(\d\d)$", r"\1 \2", cell) if cell == "SP24" else cell) == expected
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("0", "KG"),
+        ("K", "KG"),
+        ("00", "KG"),
+        ("-1", "PK"),
+        ("PreK", "PK"),
+        ("4", "04"),
+        ("04", "04"),
+        ("4th", "04"),
+        ("4.0", "04"),
+        ("Grade 4", "04"),
+        ("11th Grade", "11"),
+        ("Nine", "09"),
+        ("1st", "01"),
+        ("", ""),
+        ("??", "??"),
+    ],
+)
+def test_a_grade_is_read_as_schools_write_it(cell: str, expected: str):
+    assert kinds.grade(cell) == expected
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [("1,310", "1310.0"), ("208", "208.0"), ("--", ""), ("N/A*", ""), (" 3.50 ", "3.5"), ("***", ""), ("NULL", "")],
+)
+def test_a_score_is_a_number_or_none(cell: str, expected: str):
+    assert kinds.number(cell) == expected
+
+
+@pytest.mark.parametrize("cell", ["1,31", "4,5", "<10", "208 (57)", "1.2.3"])
+def test_what_is_nearly_a_number_is_refused(cell: str):
+    with pytest.raises(BadValue):
+        kinds.number(cell)
+
+
+@pytest.mark.parametrize(
+    "step",
+    ["eval", {"regex": "(a+)+$"}, {"map": 3}, {"slice": [0, 0]}, {"divide": 0}, {"date": "hello"}, {}, {"pad": 99}],
+)
+def test_nothing_beyond_the_list_is_a_step(step: object):
+    with pytest.raises(ValueError, match=r"."):
+        made(step)  # type: ignore[arg-type]
+
+
+def test_steps_follow_each_other():
+    run = chained([{"slice": [0, 2]}, {"map": {"04": "Spring", "*": "Other"}}, "upper"])
+    assert (run("0426"), run("1225")) == ("SPRING", "OTHER")
+
+
+@given(name=st.text(max_size=20))
+def test_a_columns_name_is_alike_in_any_case_and_spacing(name: str):
+    assert names.plain(f" {name} ") == names.plain(name)
+    assert names.plain(name.upper().lower()) == names.plain(names.plain(name.upper().lower()))

@@ -1,0 +1,120 @@
+"""Each vendor's export is recognized by its columns and read with the right score, level, window and school year."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from processor.mappings.library import library
+from processor.mappings.model import Mapping
+from processor.mappings.recognition import Recognition
+from tests.processor.mappings.reading import Read, read, table
+from tests.processor.mappings.vendors import CASES, Result
+
+OURS = Recognition()
+
+
+def results(told: Read) -> list[Result]:
+    return [
+        (row["assessment"], row["standard"], row["school_year"], row["window"], row["date"], row["grade"], row["score"],
+         row["level"])
+        for row in told.rows
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "row", "expected"), CASES, ids=[case[0] for case in CASES])
+def test_a_vendors_row_becomes_what_the_trade_reads_in_it(name: str, row: dict[str, str], expected: list[Result]):
+    told = read(table(row), recognition=OURS)
+    assert told.refused == []
+    assert told.formats == {name}
+    assert results(told) == expected
+    assert {result["student"] for result in told.rows} <= {"1001", "9000001001"}
+
+
+@pytest.mark.parametrize(("name", "row", "expected"), CASES, ids=[case[0] for case in CASES])
+def test_case_order_spacing_more_columns_and_title_lines_change_nothing(
+    name: str, row: dict[str, str], expected: list[Result]
+):
+    chance = random.Random(name)
+    columns = [*row, "Unheard of", "Filler 1"]
+    chance.shuffle(columns)
+
+    def otherwise(column: str) -> str:
+        changed = column.upper() if chance.random() < 0.5 else column.lower()
+        return f" {changed.replace(' ', '_')} "
+
+    changed = {otherwise(column): row.get(column, "") for column in columns}
+    titles = ("Maple district: results", "Printed 2026-08-01, page 1", "")
+    told = read(table(changed, delimiter="\t", titles=titles), recognition=OURS)
+    assert told.formats == {name}
+    assert sorted(results(told), key=repr) == sorted(expected, key=repr)
+    assert {result["line"] for result in told.rows} == {5}, "lines are counted from the file's beginning"
+
+
+def test_every_mapping_has_a_source_that_anybody_can_read():
+    assert [one.name for one in library() if not one.source.startswith(("https://", "docs/"))] == []
+    assert [one.name for one in library() if not one.export] == []
+
+
+@pytest.mark.parametrize("mapping", library(), ids=lambda one: one.name)
+def test_no_other_mapping_takes_a_mappings_own_columns(mapping: Mapping):
+    header = [name for group in mapping.recognize.columns for name in group[:1]]
+    header += [name for value in [mapping.student.id, mapping.results[0].score] for name in value.columns]
+    found = OURS.table(list(dict.fromkeys(header)))
+    assert found is not None
+    assert found.name.startswith(mapping.name.removesuffix("-reading").removesuffix("-math")), found.name
+
+
+def test_the_library_has_every_vendor_of_the_guide():
+    wanted = {
+        "nwea", "curriculum-associates", "renaissance", "amplify", "university-of-oregon", "wida", "smarter-balanced",
+        "texas", "colorado", "south-carolina", "college-board", "act", "fastbridge", "riverside", "plain",
+    }  # fmt: skip
+    assert wanted <= {one.vendor for one in library()}
+
+
+def test_subgroups_names_and_the_school_come_along():
+    told = read(table(next(row for name, row, _ in CASES if name == "wida-access")), recognition=OURS)
+    small = {target: next(iter(rows.values()))[1:-2] for target, rows in told.sink.small.items()}
+    assert small["student_subgroup"] == ("female", "Hispanic or Latino", "", "true", "")
+    assert small["student_identity"] == ("1001", "9000001001")
+    assert small["student_name"] == ("Jo", "", "Doe")
+    assert small["school"][:2] == ("Oak", "school")
+    assert small["enrolment"] == ("2026", "0107", "03")
+
+
+def test_two_races_are_two_or_more():
+    row = next(row for name, row, _ in CASES if name == "renaissance-star-reading")
+    told = read(table({**row, "White": "Yes"}), recognition=OURS)
+    assert next(iter(told.sink.small["student_subgroup"].values()))[2] == "Two or more races"
+
+
+def test_a_retest_in_the_same_window_is_a_result_of_its_own():
+    row = next(row for name, row, _ in CASES if name == "nwea-map-growth")
+    told = read(table(row, {**row, "TestStartDate": "09/30/2025", "TestRITScore": "211"}), recognition=OURS)
+    assert len({result[2] for result in told.sink.results}) == 2
+    assert len({result[6] for result in told.sink.results}) == 1, "both are of one administration"
+
+
+def test_a_row_without_any_score_is_refused_by_name_and_others_are_kept():
+    row = next(row for name, row, _ in CASES if name == "cmas")
+    told = read(table({**row, "SS": "", "PerfLVL": ""}, row, {**row, "TestStatus": "Assign"}), recognition=OURS)
+    assert [(one.line, one.field, one.code) for one in told.refused] == [(2, "SS", "missing"), (4, "SS", "missing")]
+    assert [result["line"] for result in told.rows] == [3]
+
+
+def test_what_is_optional_refuses_no_row():
+    row = next(row for name, row, _ in CASES if name == "i-ready-reading")
+    told = read(
+        table({**row, "Student Grade": "?" * 90, "Phonics Scale Score": "n/a!", "First Name": "x" * 400}),
+        recognition=OURS,
+    )
+    assert told.refused == []
+    assert results(told)[0][6] == 424.0
+
+
+def test_a_score_in_words_refuses_its_row_with_the_vendors_column():
+    row = next(row for name, row, _ in CASES if name == "nwea-map-growth")
+    told = read(table({**row, "TestRITScore": "many"}), recognition=OURS)
+    assert [(one.field, one.code) for one in told.refused] == [("TestRITScore", "not_a_number")]

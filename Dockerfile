@@ -25,6 +25,8 @@ COPY requirements/base.txt requirements/base.txt
 RUN pip install --no-cache-dir --require-hashes --requirement requirements/base.txt
 COPY manage.py ./
 COPY portal portal
+COPY registry registry
+COPY engine engine
 COPY provisioning provisioning
 COPY infra infra
 COPY processor processor

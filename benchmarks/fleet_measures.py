@@ -18,17 +18,17 @@ from django.test import Client
 from django.utils import timezone
 
 from benchmarks.fleet_world import World
+from engine.terraform.events import parse_event
 from provisioning.dispatch.dispatcher import dispatch
-from provisioning.drift_pace import at_once
-from provisioning.drift_sweep import Candidate, candidates, due, limits, missed, pace_of
-from provisioning.engine.events import parse_event
-from provisioning.fence import Fence
+from provisioning.drift.pace import at_once
+from provisioning.drift.schedule import Candidate, candidates, due, limits, missed, pace_of
 from provisioning.models import Run, RunEvent
-from provisioning.recorder import Recorder
 from provisioning.rollouts.ticking import step
-from provisioning.states import RunState
+from provisioning.runs.fence import Fence
+from provisioning.runs.recorder import Recorder
+from provisioning.states.runs import RunState
 from provisioning.tasks import reap_runs
-from tests.atlas.scenes import SCENES, State
+from tests.pages.scenes import SCENES, State
 
 EVENTS = 20_000
 ASKS = 10

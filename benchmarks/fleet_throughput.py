@@ -35,10 +35,10 @@ SMALL = "tests.faults.small_stack"
 
 def by_portal(count: int, number: int) -> float:
     """Deploy that many districts at the same time; return the seconds until the last has ended."""
-    from portal.districts.registration import Registration
     from provisioning.models import Run
-    from provisioning.services.onboarding import onboard
-    from provisioning.states import RunState
+    from provisioning.onboarding.service import onboard
+    from provisioning.states.runs import RunState
+    from registry.districts.registration import Registration
 
     started = time.monotonic()
     runs = [

@@ -18,16 +18,7 @@ from typing import Any
 from django.db import connection, models
 from django.utils import timezone
 
-from portal.accounts.models import User
-from portal.accounts.roles import Role
-from portal.accounts.services import set_user
-from portal.audit.actions import AuditAction
-from portal.audit.chain import BEGINNING, hash_of
-from portal.audit.models import AuditEvent, AuditLink
-from portal.districts.models import AwsAccount, District
-from portal.districts.spec import spec_data
-from portal.districts.statuses import DistrictStatus, DriftStatus
-from provisioning.engine.quotas import KINDS
+from engine.aws.quotas import KINDS
 from provisioning.models import (
     AccountAccess,
     AccountQuota,
@@ -44,7 +35,16 @@ from provisioning.models import (
     StackOutput,
     StackResource,
 )
-from provisioning.states import Priority, RunKind, RunState
+from provisioning.states.runs import Priority, RunKind, RunState
+from registry.accounts.models import User
+from registry.accounts.roles import Role
+from registry.accounts.services import set_user
+from registry.audit.actions import AuditAction
+from registry.audit.chain import BEGINNING, hash_of
+from registry.audit.models import AuditEvent, AuditLink
+from registry.districts.models import AwsAccount, District
+from registry.districts.spec import spec_data
+from registry.districts.statuses import DistrictStatus, DriftStatus
 
 REGIONS = ("us-east-1", "us-west-2")
 DISTRICTS_OF_AN_ACCOUNT = 5

@@ -7,10 +7,10 @@ ACCOUNT_ID = "123456789012"
 
 def make_room() -> None:
     """Add the account and raise its limits in the portal; needs Django to be set up."""
-    from portal.districts.accounts import add_account
-    from portal.districts.registration import DEFAULT_REGION
-    from provisioning.engine.quotas import KINDS
-    from provisioning.services.quotas import set_limit
+    from engine.aws.quotas import KINDS
+    from provisioning.capacity.quotas import set_limit
+    from registry.districts.accounts import add_account
+    from registry.districts.registration import DEFAULT_REGION
 
     account = add_account(name="Bench", account_id=ACCOUNT_ID, actor=None)
     for code in KINDS:

@@ -32,7 +32,7 @@ from devtools.services.portal import running_portal
 from devtools.toolchain.terraform import find as find_terraform
 
 if TYPE_CHECKING:
-    from portal.districts.models import District
+    from registry.districts.models import District
 
 BOUNDS = {
     "wall_times_bare": 1.00,
@@ -59,10 +59,10 @@ def portal_run(number: int) -> Deployed:
     """Deploy a district through the portal, and look at its page meanwhile."""
     from django.test import Client
 
-    from portal.accounts.models import User
-    from portal.districts.registration import Registration
-    from provisioning.services.onboarding import onboard
-    from provisioning.states import RunState
+    from provisioning.onboarding.service import onboard
+    from provisioning.states.runs import RunState
+    from registry.accounts.models import User
+    from registry.districts.registration import Registration
 
     person = User.objects.get(username="bench")
     client = Client(headers={"host": "localhost"})
@@ -91,8 +91,8 @@ def portal_run(number: int) -> Deployed:
 
 def drift_check(district: District) -> None:
     """Have a district checked for drift, and wait for its end."""
-    from provisioning.services.requests import request_run
-    from provisioning.states import RunKind, RunState
+    from provisioning.runs.requests import request_run
+    from provisioning.states.runs import RunKind, RunState
 
     run = request_run(district=district, kind=RunKind.DRIFT, actor=None)
     while run.is_active:
@@ -115,8 +115,8 @@ def main() -> int:
         import django
 
         django.setup()
-        from portal.accounts.roles import Role
-        from portal.accounts.services import set_user
+        from registry.accounts.roles import Role
+        from registry.accounts.services import set_user
 
         make_room()
         set_user(username="bench", password=secrets.token_urlsafe(), role=Role.OPERATOR)

@@ -37,7 +37,7 @@ def venv_python(folder: Path = VENV) -> Path:
 
 
 def is_current() -> bool:
-    """Say whether the environment holds exactly the pinned requirements."""
+    """Return whether the environment holds exactly the pinned requirements."""
     return venv_python().exists() and STAMP.exists() and STAMP.read_text().strip() == requirements_digest()
 
 

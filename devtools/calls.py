@@ -18,17 +18,17 @@ from typing import Any
 from devtools.converge import combinations, with_tls
 from devtools.environment import SANDBOX_CREDENTIALS, STATE_BUCKET, toolchain_variables
 from devtools.recorded_calls import listed
-from provisioning.engine.aws import client
-from provisioning.engine.holdings import bucket_contents
-from provisioning.engine.inventory import Wanted, look
-from provisioning.engine.pipeline_figures import read_figures
-from provisioning.engine.preflight.calls import LIST
-from provisioning.engine.quotas import read_quotas
-from provisioning.engine.settings import EngineSettings
-from provisioning.engine.snapshots import drop_snapshots, take_final_snapshot
-from provisioning.engine.state_store import ensure_state_bucket, state_key
-from provisioning.engine.synthesis import synthesize
-from provisioning.engine.terraform import Terraform
+from engine.aws.clients import client
+from engine.aws.data_inventory import bucket_contents
+from engine.aws.inventory import Wanted, look
+from engine.aws.pipeline_metrics import read_figures
+from engine.aws.quotas import read_quotas
+from engine.aws.snapshots import drop_snapshots, take_final_snapshot
+from engine.preflight.calls import LIST
+from engine.settings import EngineSettings
+from engine.state.store import ensure_state_bucket, state_key
+from engine.terraform.command import Terraform
+from engine.terraform.synthesis import synthesize
 from sandbox.launch import running_sandbox
 
 STACKS = ("sandbox-S-2-nat", "production-L-3-none")

@@ -23,13 +23,13 @@ import boto3
 
 from devtools.environment import SANDBOX_CREDENTIALS, STATE_BUCKET, toolchain_variables
 from devtools.paths import VAR
-from provisioning.engine.errors import EngineError
-from provisioning.engine.inventory import left_behind, remaining
-from provisioning.engine.policy import PolicyCode, assess
-from provisioning.engine.settings import EngineSettings
-from provisioning.engine.state_store import ensure_state_bucket, state_key
-from provisioning.engine.synthesis import synthesize
-from provisioning.engine.terraform import Terraform
+from engine.aws.inventory import left_behind, remaining
+from engine.errors import EngineError
+from engine.settings import EngineSettings
+from engine.state.store import ensure_state_bucket, state_key
+from engine.terraform.command import Terraform
+from engine.terraform.policy import PolicyCode, assess
+from engine.terraform.synthesis import synthesize
 from sandbox.launch import running_sandbox
 
 ACCOUNT = "123456789012"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from devtools.paths import TERRAFORM_RC, VAR
 from devtools.toolchain import node, terraform
-from provisioning.signatures import make_key
+from provisioning.teardown.signatures import make_key
 from sandbox.authorization.keys import given_key, new_key
 
 # Whatever else the machine's profile says, the demo and the tests must never reach a real AWS account. The key is made

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from devtools.paths import ROOT
-from provisioning.engine.known_errors.catalogue import CATALOGUE, PARTS
-from provisioning.engine.known_errors.entry import Hint
+from engine.known_errors.catalogue import CATALOGUE, PARTS
+from engine.known_errors.entry import Hint
 
 PAGE = ROOT / "docs" / "errors.md"
 HEAD = """# Errors
 
-Made by `make golden` out of `provisioning/engine/known_errors/`; a test holds them to each other. {count} errors of AWS
+Made by `make golden` out of `engine/known_errors/`; a test holds them to each other. {count} errors of AWS
 and Terraform are known. Where one of them ends a run, its page has the sentence and the way out that stand here, with
 the message itself under Details. Any other error is shown as AWS or Terraform wrote it. Of several, the first is
 explained; one that explains the others (no connection, expired credentials) goes before them.

@@ -34,7 +34,7 @@ def read(python: str) -> dict[str, str]:
 
 
 def _there(place: str) -> bool:
-    """Say whether a place to look for packages is an address or a folder that exists: pip passes over the rest."""
+    """Return whether a place to look for packages is an address or a folder that exists: pip passes over the rest."""
     return "://" in place or Path(place).expanduser().exists()
 
 

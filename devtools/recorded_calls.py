@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from devtools.environment import STATE_BUCKET
-from provisioning.engine.preflight.calls import NEW, OURS, Call, Context
+from engine.preflight.calls import NEW, OURS, Call, Context
 
 Line = Mapping[str, Any]
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 from devtools.paths import ROOT
 
 if TYPE_CHECKING:
-    from portal.state_table import StateTable
+    from registry.state_table import StateTable
 
 PAGE = ROOT / "docs" / "states.md"
 HEAD = """# States
 
 Made by `make golden` out of the tables in code; a test holds them to each other. A row says who may make a transition
-and on which condition. Each machine has one writer (`provisioning.transitions.move`, `provisioning.rollouts.moving`,
-`portal.districts.services.set_status`). Each transition is one transaction with one audit event, and a trigger in
-PostgreSQL refuses every pair that is not here.
+and on which condition. Each machine has one writer (`provisioning.runs.transitions.move`,
+`provisioning.rollouts.moving`, `registry.districts.services.set_status`). Each transition is one transaction with one
+audit event, and a trigger in PostgreSQL refuses every pair that is not here.
 """
 
 
@@ -41,9 +41,9 @@ def rows(table: StateTable[Any]) -> list[str]:
 def text() -> str:
     """Return the whole page."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
-    from portal.districts.statuses import TABLE as DISTRICT
-    from provisioning.rollouts.states import TABLE as ROLLOUT
-    from provisioning.states import TABLE as RUN
+    from provisioning.states.rollouts import TABLE as ROLLOUT
+    from provisioning.states.runs import TABLE as RUN
+    from registry.districts.statuses import TABLE as DISTRICT
 
     parts = [HEAD]
     for title, table in (("A run", RUN), ("A district", DISTRICT), ("A rollout", ROLLOUT)):

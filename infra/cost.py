@@ -25,7 +25,7 @@ Resources = dict[str, Any]
 Stack = dict[str, dict[str, Resources]]
 
 
-class PricesMissing(LookupError):  # noqa: N818 - named for what happened
+class PricesMissingError(LookupError):
     """The table has no price for a region or a node type; the text says what to do."""
 
 
@@ -43,11 +43,11 @@ class Prices:
     regions: dict[str, dict[str, Decimal]]
 
     def of(self, region: str, name: str) -> Decimal:
-        """Return a unit price; raises PricesMissing."""
+        """Return a unit price; raises PricesMissingError."""
         try:
             return self.regions[region][name]
         except KeyError:
-            raise PricesMissing(f"There is no price of {name} in {region}. {renewing(region)}") from None
+            raise PricesMissingError(f"There is no price of {name} in {region}. {renewing(region)}") from None
 
 
 @dataclass(frozen=True)
@@ -267,13 +267,13 @@ COUNTERS: dict[str, Callable[[Stack, Resources], Counted]] = {
 
 
 def estimate(stack: dict[str, Any], prices: Prices, region: str) -> Estimate:
-    """Return what the stack costs a month at its least: `stack` is Terraform JSON. Raises PricesMissing."""
+    """Return what the stack costs a month at its least: `stack` is Terraform JSON. Raises PricesMissingError."""
     return Estimate(tuple(_lines(stack.get("resource", {}), prices, region)), region, prices.as_of, NOT_COUNTED)
 
 
 def _lines(stack: Stack, prices: Prices, region: str) -> Iterator[CostLine]:
     if region not in prices.regions:
-        raise PricesMissing(f"There are no prices of {region}. {renewing(region)}")
+        raise PricesMissingError(f"There are no prices of {region}. {renewing(region)}")
     for kind in sorted(set(stack) & set(COUNTERS)):
         for label, quantity, unit, price in COUNTERS[kind](stack, stack[kind]):
             paused = "paused while idle" if kind == "aws_rds_cluster_instance" and not quantity else ""
@@ -299,7 +299,7 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_args(arguments)
     try:
         found = estimate(json.loads(given.stack.read_text(encoding="utf-8")), load_prices(), given.region)
-    except (OSError, ValueError, PricesMissing) as error:
+    except (OSError, ValueError, PricesMissingError) as error:
         sys.stderr.write(f"stack: {error}\n")
         return 2
     left_out = "; ".join(found.not_counted)

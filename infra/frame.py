@@ -36,17 +36,17 @@ class Frame:
 
     @property
     def is_sandbox(self) -> bool:
-        """Say whether cost goes before availability."""
+        """Return whether cost goes before availability."""
         return self.spec.environment is Environment.SANDBOX
 
     @property
     def is_production(self) -> bool:
-        """Say whether every zone has its own of everything."""
+        """Return whether every zone has its own of everything."""
         return self.spec.environment is Environment.PRODUCTION
 
     @property
     def uses_endpoints(self) -> bool:
-        """Say whether AWS is reached by interface endpoints: in production, and where there is no other way."""
+        """Return whether AWS is reached by interface endpoints: in production, and where there is no other way."""
         return self.is_production or self.spec.egress is Egress.NONE
 
     @property
@@ -66,12 +66,12 @@ class Frame:
 
     @property
     def pins_postgres(self) -> bool:
-        """Say whether the specification keeps Aurora at a version."""
+        """Return whether the specification keeps Aurora at a version."""
         return self.spec.engine_versions.postgres is not None
 
     @property
     def pins_cache(self) -> bool:
-        """Say whether the specification keeps the cache at a version."""
+        """Return whether the specification keeps the cache at a version."""
         return self.spec.engine_versions.cache is not None
 
     def role_arn(self, kind: str) -> str:

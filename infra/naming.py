@@ -21,12 +21,12 @@ ElastiCache CreateReplicationGroup, S3's bucket naming rules, IAM CreateRole."""
 
 
 def is_slug(text: str) -> bool:
-    """Say whether the text can stand for a district in names."""
+    """Return whether the text can stand for a district in names."""
     return len(text) <= SLUG_LENGTH and SLUG.fullmatch(text) is not None
 
 
 def is_suffix(text: str) -> bool:
-    """Say whether the text can end every name of a stack."""
+    """Return whether the text can end every name of a stack."""
     return len(text) <= SUFFIX_LENGTH and SUFFIX.fullmatch(text) is not None
 
 

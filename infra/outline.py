@@ -59,7 +59,7 @@ class Wish:
 
     @property
     def is_sandbox(self) -> bool:
-        """Say whether cost goes before availability."""
+        """Return whether cost goes before availability."""
         return self.environment is Environment.SANDBOX
 
     @property
@@ -69,7 +69,7 @@ class Wish:
 
     @property
     def uses_endpoints(self) -> bool:
-        """Say whether AWS is reached by interface endpoints."""
+        """Return whether AWS is reached by interface endpoints."""
         return self.environment is Environment.PRODUCTION or self.egress is Egress.NONE
 
     @property
@@ -84,7 +84,7 @@ class Wish:
 
     @property
     def serves_tls(self) -> bool:
-        """Say whether the load balancer has a certificate."""
+        """Return whether the load balancer has a certificate."""
         return self.has_certificate or self.has_hosted_zone
 
 

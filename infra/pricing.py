@@ -16,7 +16,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.cost import PRICES, Prices, PricesMissing, load_prices
+from infra.cost import PRICES, Prices, PricesMissingError, load_prices
 
 SERVED_FROM = "us-east-1"
 SOURCE = "AWS Price List Query API (On-Demand)"
@@ -57,7 +57,7 @@ PRODUCTS = {
 
 
 def renewed(client: Any, old: Prices, region: str, today: date) -> Prices:
-    """Return the table with a region's prices as the API tells them; raises PricesMissing where it tells none."""
+    """Return the table with a region's prices as the API tells them; raises PricesMissingError where it tells none."""
     found = {name: price(client, name, product, region) for name, product in PRODUCTS.items()}
     return Prices(today, SOURCE, {**old.regions, region: found})
 
@@ -76,7 +76,7 @@ def price(client: Any, name: str, product: Product, region: str) -> Decimal:
     ]
     charged = {figure for figure in figures if figure}
     if len(charged) != 1:
-        raise PricesMissing(f"The API tells {len(charged)} prices of {name} in {region}, not one.")
+        raise PricesMissingError(f"The API tells {len(charged)} prices of {name} in {region}, not one.")
     return charged.pop()
 
 
@@ -111,7 +111,7 @@ def main(arguments: list[str]) -> int:
     try:
         for region in given.region or sorted(prices.regions):
             prices = renewed(client, prices, region, datetime.now(UTC).date())
-    except (BotoCoreError, ClientError, PricesMissing) as error:
+    except (BotoCoreError, ClientError, PricesMissingError) as error:
         sys.stderr.write(f"prices: {error}\n")
         return 2
     if given.write:

@@ -56,12 +56,12 @@ class SignIn(BaseModel):
 
     @property
     def is_encrypted(self) -> bool:
-        """Say whether the issuer is asked over TLS."""
+        """Return whether the issuer is asked over TLS."""
         return self.issuer is None or self.issuer.startswith("https://")
 
     @property
     def is_here(self) -> bool:
-        """Say whether the issuer is on the machine itself."""
+        """Return whether the issuer is on the machine itself."""
         return self.issuer is not None and urlsplit(self.issuer).hostname in LOOPBACK
 
 

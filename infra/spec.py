@@ -422,7 +422,7 @@ class DistrictSpec(BaseModel):
 
     @property
     def serves_tls(self) -> bool:
-        """Say whether the load balancer has a certificate, given or made in the hosted zone."""
+        """Return whether the load balancer has a certificate, given or made in the hosted zone."""
         return self.certificate_arn is not None or self.domain_name is not None
 
     @property

@@ -11,5 +11,5 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 # Registers what goes along with a task, how a worker logs and what it does at its start: after the application.
-from portal.telemetry import tasks, worker_logs  # noqa: E402, F401
-from provisioning import host_queue  # noqa: E402, F401
+from provisioning.runs import host_queue  # noqa: E402, F401
+from registry.telemetry import tasks, worker_logs  # noqa: E402, F401

@@ -14,14 +14,14 @@ from django.utils import timezone
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from portal.districts.models import District
-from portal.districts.statuses import DistrictStatus, DriftStatus
 from portal.version import VERSION
-from provisioning.health import queue, workers
+from provisioning.health.status import queue, workers
 from provisioning.measurements.keeping import Counts, counts
 from provisioning.measurements.values import Measured
 from provisioning.models import PeriodicTask, Run
-from provisioning.states import ACTIVE_STATES, ENDED_STATES, HELD_STATES, RunKind, RunState
+from provisioning.states.runs import ACTIVE_STATES, ENDED_STATES, HELD_STATES, RunKind, RunState
+from registry.districts.models import District
+from registry.districts.statuses import DistrictStatus, DriftStatus
 
 DURATIONS = (
     (

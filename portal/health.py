@@ -31,7 +31,7 @@ def livez(request: HttpRequest) -> JsonResponse:
 
 @require_GET
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Say whether the database answers and is migrated, and whether the broker does: 200, or 503 with what is missing.
+    """Return whether database and broker answer and the database is migrated: 200, or 503 with what is missing.
 
     It takes two seconds at most, whatever hangs.
     """

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_GET
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
-from portal.accounts.models import User
-from portal.accounts.roles import Role, has_role
 from portal.exposition import Fleet
+from registry.accounts.models import User
+from registry.accounts.roles import Role, has_role
 
 BEARER = "Bearer "
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from infra.durations import ENDING, LONGEST_RUN
 from portal import environment as env
 from portal import identity_providers
-from portal.telemetry.logs import FORMATS, configuration
+from registry.telemetry.logs import FORMATS, configuration
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
@@ -19,9 +19,10 @@ BEHIND_TLS = env.flag("BEHIND_TLS")
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 
 INSTALLED_APPS = [
-    "portal.accounts",
-    "portal.audit",
-    "portal.districts",
+    "registry.accounts",
+    "registry.audit",
+    "registry.districts",
+    "portal.admin",
     "portal.console",
     "provisioning",
     "allauth",
@@ -40,8 +41,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
-    "portal.request_id.RequestIdMiddleware",
-    "portal.telemetry.requests.TracingMiddleware",
+    "registry.request_id.RequestIdMiddleware",
+    "registry.telemetry.requests.TracingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.security_headers.SecurityHeadersMiddleware",
@@ -51,12 +52,12 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "portal.limits.LimitsMiddleware",
-    "portal.accounts.sessions.SessionMiddleware",
-    "portal.accounts.asking.AskingMiddleware",
+    "registry.accounts.sessions.SessionMiddleware",
+    "registry.accounts.asking.AskingMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "portal.accounts.refusals.RefusalMiddleware",
+    "portal.sign_in.refusals.RefusalMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "portal.accounts.factor_door.FactorMiddleware",
+    "portal.sign_in.factor_door.FactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "portal.urls"
@@ -81,10 +82,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REAUTHENTICATE_MINUTES = env.number("REAUTHENTICATE_MINUTES", 15)
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
-    "portal.accounts.backends.PasswordBackend",
+    "portal.sign_in.backends.PasswordBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "portal.accounts.passwords.LengthValidator"},
+    {"NAME": "registry.accounts.passwords.LengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
@@ -94,7 +95,7 @@ CACHES = {
     "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
 PASSWORD_RESET_TIMEOUT = int(timedelta(hours=1).total_seconds())
-PASSWORD_HASHERS = ["portal.accounts.hashing.GatedPBKDF2PasswordHasher"]
+PASSWORD_HASHERS = ["registry.accounts.hashing.GatedPBKDF2PasswordHasher"]
 LOGIN_URL = "console:sign-in"
 LOGIN_REDIRECT_URL = "console:fleet"
 LOGOUT_REDIRECT_URL = "console:sign-in"
@@ -113,18 +114,18 @@ SOCIALACCOUNT_PROVIDERS = identity_providers.providers(
     ),
 )
 SIGN_IN_ORIGINS = identity_providers.origins(OIDC_ISSUER)
-SOCIALACCOUNT_ADAPTER = "portal.accounts.provisioning.ProviderAdapter"
+SOCIALACCOUNT_ADAPTER = "portal.sign_in.admission.ProviderAdapter"
 SOCIALACCOUNT_AUTO_SIGNUP = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_STORE_TOKENS = False
-ACCOUNT_ADAPTER = "portal.accounts.adapters.AccountAdapter"
+ACCOUNT_ADAPTER = "portal.sign_in.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = REAUTHENTICATE_MINUTES * 60
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
-MFA_ADAPTER = "portal.accounts.adapters.FactorAdapter"
+MFA_ADAPTER = "portal.sign_in.adapters.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 # Addresses are nobody's proof of anything here: accounts are made by administrators and by the provider.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
@@ -200,7 +201,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": int((LONGEST_RUN + 3 * ENDING).total_seconds()),
     "socket_connect_timeout": 3,
     "socket_timeout": 10,
-    # One list for each of a run's priorities (provisioning.states.Priority): workers empty the first before the next.
+    # One list for each of a run's priorities (`states.runs.Priority`): workers empty the first before the next.
     "priority_steps": [0, 1, 2],
 }
 RUNS_QUEUE = "runs"

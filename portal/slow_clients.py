@@ -32,7 +32,7 @@ _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*(?=\r\n)", re.I
 _ENCODING = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 
 
-class Refused(Exception):  # noqa: N818 - it is the answer
+class RefusedError(Exception):
     """What arrives is not taken: carries the status line that says why."""
 
     def __init__(self, status: str) -> None:
@@ -45,17 +45,17 @@ def is_whole(received: bytes | bytearray) -> bool:
     end = received.find(HEAD_END)
     if end < 0:
         if len(received) > LARGEST_HEAD:
-            raise Refused("431 Request Header Fields Too Large")
+            raise RefusedError("431 Request Header Fields Too Large")
         return False
     head = bytes(received[: end + 2])
     if _ENCODING.search(head):
-        raise Refused("411 Length Required")
+        raise RefusedError("411 Length Required")
     lengths = {int(length) for length in _LENGTH.findall(head)}
     if len(lengths) > 1:
-        raise Refused("400 Bad Request")
+        raise RefusedError("400 Bad Request")
     length = lengths.pop() if lengths else 0
     if length > LARGEST_BODY:
-        raise Refused("413 Content Too Large")
+        raise RefusedError("413 Content Too Large")
     return len(received) >= end + len(HEAD_END) + length
 
 
@@ -103,8 +103,8 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             elif is_whole(received):
                 self.hand_over(conn)
             elif sum(len(part) for _, part in self.arriving.values()) > MOST_BUFFERED:
-                raise Refused("503 Service Unavailable")
-        except Refused as refusal:
+                raise RefusedError("503 Service Unavailable")
+        except RefusedError as refusal:
             self.drop(conn, refusal.status)
 
     def hand_over(self, conn: TConn) -> None:

@@ -18,7 +18,7 @@ urlpatterns = [
     path("admin/logout/", RedirectView.as_view(pattern_name="console:account")),
     path("admin/password_change/", RedirectView.as_view(pattern_name="console:account-password")),
     path("admin/", admin.site.urls),
-    path("account/", include("portal.accounts.urls")),
+    path("account/", include("portal.sign_in.urls")),
     path("", include("portal.console.urls")),
 ]
 

@@ -1,7 +1,7 @@
 """Gunicorn's configuration: its own lines have the format of all others (`--config python:portal.web_server`)."""
 
 from portal import environment
-from portal.telemetry.logs import FORMATS, configuration
+from registry.telemetry.logs import FORMATS, configuration
 
 worker_class = "portal.slow_clients.BufferingWorker"
 threads = 8

@@ -11,7 +11,9 @@ class ProvisioningConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the signals."""
+        from provisioning import subscribers
+        from provisioning.execution import traces
         from provisioning.notices import listening  # noqa: F401
-        from provisioning.traces import connect
 
-        connect()
+        subscribers.connect()
+        traces.connect()

@@ -10,44 +10,44 @@ from celery import Task, shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from portal.accounts.models import User
-from portal.districts.models import AwsAccount, District
-from portal.telemetry.context import about_run
-from provisioning.access_check import check_account, check_all
-from provisioning.alone import do_alone
-from provisioning.archive import archive_ended
-from provisioning.archive import trim_events as trim
-from provisioning.claim import claim
-from provisioning.configuration import engine_settings
-from provisioning.dispatch.following import follow, gathered
+from engine.errors import EngineError
+from engine.terraform.workspace import sweep
+from provisioning.capacity.quota_reading import read_account, read_all
+from provisioning.db_retry import db_retry
 from provisioning.dispatch.reading import has_its_turn
-from provisioning.drift_sweep import sweep as sweep_districts
-from provisioning.engine.errors import EngineError
-from provisioning.engine.workspace import sweep
-from provisioning.errored_keeping import forget_decided, keep_left_on_host
-from provisioning.execution import execute
-from provisioning.fence import RunMoved
-from provisioning.holdings import look_at as look_into
-from provisioning.host_queue import PREFIX
-from provisioning.locks import look_at_lock, release
+from provisioning.drift.schedule import sweep as sweep_districts
+from provisioning.engine_settings import engine_settings
+from provisioning.execution.context import StillAtWork
+from provisioning.execution.execute import execute
+from provisioning.execution.lost_runs import LostRunDecision, decide, remains
+from provisioning.health.access_check import check_account, check_all
+from provisioning.health.heartbeats import PERIODIC, queues_listened_to, sign
+from provisioning.health.pipeline_metrics import measure_all
 from provisioning.measurements.keeping import fold
 from provisioning.models import Run
 from provisioning.notices.outbox import deliver_due, forget_old
-from provisioning.patience import patiently
-from provisioning.periodic import expect
-from provisioning.preflight import look_and_store
-from provisioning.presence import PERIODIC, queues_listened_to, sign
-from provisioning.quota_reading import read_account, read_all
-from provisioning.reaper import reap, recover
-from provisioning.selectors import ACTIVE
-from provisioning.services.approval import expire
-from provisioning.services.fleet_plans import AT_ONCE, plan_now, send
-from provisioning.services.pipeline_figures import measure_all
-from provisioning.states import Priority, RunState
-from provisioning.stored_plans import forget_ended_plans
-from provisioning.takeover import TakeOver, decide, remains
-from provisioning.turns import take_steps
-from provisioning.walk.hold import StillAtWork
+from provisioning.periodic.exclusive import do_alone
+from provisioning.periodic.record import expect
+from provisioning.periodic.turns import take_steps
+from provisioning.preflight.check import look_and_store
+from provisioning.rollouts.fleet_plans import AT_ONCE, plan_now, send
+from provisioning.rollouts.following import follow, gathered
+from provisioning.runs.approval import expire
+from provisioning.runs.archive import archive_ended
+from provisioning.runs.archive import trim_events as trim
+from provisioning.runs.claim import claim
+from provisioning.runs.fence import RunMovedError
+from provisioning.runs.host_queue import PREFIX
+from provisioning.runs.reaper import reap, recover
+from provisioning.runs.selectors import ACTIVE
+from provisioning.runs.stored_plans import forget_ended_plans
+from provisioning.states.runs import Priority, RunState
+from provisioning.teardown.data_inventory import look_at as look_into
+from provisioning.terraform_state.errored_keeping import forget_decided, keep_left_on_host
+from provisioning.terraform_state.locks import look_at_lock, release
+from registry.accounts.models import User
+from registry.districts.models import AwsAccount, District
+from registry.telemetry.context import about_run
 
 logger = logging.getLogger(__name__)
 
@@ -75,27 +75,27 @@ def execute_run(self: Task[Any, Any], run_number: int) -> None:
 
 
 def _execute_run(worker: str, run_number: int) -> None:
-    patiently(keep_states)
-    patiently(sweep_workspaces)
-    if not patiently(lambda: has_its_turn(run_number)):
+    db_retry(keep_states)
+    db_retry(sweep_workspaces)
+    if not db_retry(lambda: has_its_turn(run_number)):
         logger.info("Run #%s waits for a place; this delivery is too early.", run_number)
         return
-    found, after = patiently(lambda: look_at(run_number))
-    if found is TakeOver.WAIT:
+    found, after = db_retry(lambda: look_at(run_number))
+    if found is LostRunDecision.WAIT:
         logger.info("Run #%s is lost, and its Terraform may still work on another host: not yet.", run_number)
         return
-    claimed = patiently(lambda: claim(run_number, worker, after))
+    claimed = db_retry(lambda: claim(run_number, worker, after))
     if claimed is None:
         logger.info("Run #%s is not to be taken; this delivery has nothing to do.", run_number)
         return
     with about_run(run_number, claimed[0].spec["suffix"]):
         try:
             execute(*claimed, found)
-        except (RunMoved, StillAtWork) as left:
+        except (RunMovedError, StillAtWork) as left:
             logger.warning("%s", left)
 
 
-def look_at(run_number: int) -> tuple[TakeOver | None, RunState | None]:
+def look_at(run_number: int) -> tuple[LostRunDecision | None, RunState | None]:
     """Return what is left of a lost run and the state in which it goes on; nothing for any other run."""
     run = Run.objects.filter(pk=run_number, state=RunState.LOST.value).first()
     if run is None:
@@ -103,7 +103,7 @@ def look_at(run_number: int) -> tuple[TakeOver | None, RunState | None]:
     found = decide(remains(run.process, run.lease_until), now=timezone.now())
     if run.cancel_requested_at is not None:
         return found, RunState.CANCELLING
-    return found, RunState.APPLYING if found is TakeOver.FOLLOW else RunState.SYNTHESIZING
+    return found, RunState.APPLYING if found is LostRunDecision.FOLLOW else RunState.SYNTHESIZING
 
 
 def active_among(numbers: Collection[int]) -> set[int]:

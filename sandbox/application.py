@@ -206,7 +206,7 @@ class _Answer:
 
     @property
     def is_unrouted(self) -> bool:
-        """Say whether the web framework found no route: its own error page, not an answer of a service."""
+        """Return whether the web framework found no route: its own error page, not an answer of a service."""
         kinds = [value for name, value in self.headers if name.lower() == "content-type"]
         served_by_moto = any(name.lower() in {"x-amzn-requestid", "x-amz-request-id"} for name, _ in self.headers)
         is_page = bool(kinds) and kinds[0].startswith("text/html")

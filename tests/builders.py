@@ -7,23 +7,23 @@ from typing import Any
 
 from django.utils import timezone
 
-from portal.accounts.models import User
-from portal.accounts.roles import Role
-from portal.accounts.services import set_user
-from portal.districts.accounts import add_account
-from portal.districts.models import AwsAccount, District
-from portal.districts.registration import DEFAULT_REGION, Registration
-from portal.districts.services import register
-from portal.state_table import By
-from provisioning.claim import claim
-from provisioning.consequences import WELL
-from provisioning.engine.quotas import KINDS
-from provisioning.fence import Fence
+from engine.aws.quotas import KINDS
+from provisioning.capacity.quotas import set_limit
 from provisioning.models import AccountQuota, Run
-from provisioning.services.onboarding import onboard
-from provisioning.services.quotas import set_limit
-from provisioning.states import TABLE, RunKind, RunState
-from provisioning.transitions import move
+from provisioning.onboarding.service import onboard
+from provisioning.runs.claim import claim
+from provisioning.runs.fence import Fence
+from provisioning.runs.transitions import move
+from provisioning.states.districts import WELL
+from provisioning.states.runs import TABLE, RunKind, RunState
+from registry.accounts.models import User
+from registry.accounts.roles import Role
+from registry.accounts.services import set_user
+from registry.districts.accounts import add_account
+from registry.districts.models import AwsAccount, District
+from registry.districts.registration import DEFAULT_REGION, Registration
+from registry.districts.services import register
+from registry.state_table import By
 
 PASSWORD = "correct horse battery"
 ACCOUNT_ID = "123456789012"

@@ -35,7 +35,7 @@ def whole(config: pytest.Config) -> set[Path]:
 
 
 def is_heavy(item: pytest.Item) -> bool:
-    """Say whether a test takes a browser, Terraform or a minute."""
+    """Return whether a test takes a browser, Terraform or a minute."""
     return any(item.get_closest_marker(name) for name in HEAVY)
 
 

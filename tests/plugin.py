@@ -171,7 +171,7 @@ def _empties_database(item: pytest.Item) -> bool:
 
 
 def _goes_on(item: pytest.Item, nextitem: pytest.Item) -> bool:
-    """Say whether the next test looks at the same rows, which a fixture made for their whole module."""
+    """Return whether the next test looks at the same rows, which a fixture made for their whole module."""
     if not isinstance(item, pytest.Function) or not isinstance(nextitem, pytest.Function):
         return False
     found = item._fixtureinfo.name2fixturedefs.get("transactional_db", ())

@@ -26,7 +26,7 @@ def module_of(path: str) -> str:
 
 
 def is_test(path: str) -> bool:
-    """Say whether pytest collects the file."""
+    """Return whether pytest collects the file."""
     name = PurePosixPath(path).name
     return path.startswith("tests/") and name.startswith("test_") and name.endswith(".py")
 

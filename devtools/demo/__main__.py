@@ -32,7 +32,7 @@ PORT = 8000
 
 
 def flag(name: str) -> bool:
-    """Say whether a variable of make is set to something that means yes."""
+    """Return whether a variable of make is set to something that means yes."""
     return os.environ.get(name, "").strip().lower() in {"1", "true", "yes", "on"}
 
 

@@ -16,9 +16,9 @@ from devtools.errors import DevtoolsError
 from infra.naming import suffix_for
 
 if TYPE_CHECKING:
-    from portal.accounts.models import User
-    from portal.districts.models import District
     from provisioning.models import Run
+    from registry.accounts.models import User
+    from registry.districts.models import District
 
 REPOSITORY = "homeroom/processor"
 MONTHLY_BUDGET_USD = 1500
@@ -35,7 +35,7 @@ def issuing(folder: Path, environment: str) -> AbstractContextManager[Issuer]:
 
 def operator() -> User:
     """Return the demo's operator."""
-    from portal.accounts.models import User
+    from registry.accounts.models import User
 
     return User.objects.get(username="operator")
 
@@ -66,9 +66,9 @@ def image() -> str:
 
 def register(*, size: str, environment: str, issuer: Issuer, folder: Path) -> Run:
     """Register the district in the account that was opened with this folder, and return its first run."""
-    from portal.districts.accounts import Access, add_account
-    from portal.districts.registration import Registration, RegistrationRefused
-    from provisioning.services.onboarding import onboard
+    from provisioning.onboarding.service import onboard
+    from registry.districts.accounts import Access, add_account
+    from registry.districts.registration import Registration, RegistrationRefusedError
 
     account = add_account(name=ACCOUNT_NAME, account_id=ACCOUNT_ID, actor=None, access=Access(**account_access(folder)))
     registration = Registration(
@@ -90,7 +90,7 @@ def register(*, size: str, environment: str, issuer: Issuer, folder: Path) -> Ru
     )
     try:
         return onboard(registration=registration, actor=operator())
-    except RegistrationRefused as refused:
+    except RegistrationRefusedError as refused:
         raise DevtoolsError(
             f"The example district was refused: {refused}", remedy="Correct SIZE or ENVIRONMENT."
         ) from None
@@ -98,8 +98,8 @@ def register(*, size: str, environment: str, issuer: Issuer, folder: Path) -> Ru
 
 def existing() -> District | None:
     """Return the example district of an earlier start, unless it has been removed."""
-    from portal.districts.models import District
-    from portal.districts.statuses import DistrictStatus
+    from registry.districts.models import District
+    from registry.districts.statuses import DistrictStatus
 
     return District.objects.filter(slug=SLUG).exclude(status=DistrictStatus.REMOVED).first()
 
@@ -109,7 +109,7 @@ def lose_old_runs() -> list[int]:
     from django.utils import timezone
 
     from provisioning.models import Run
-    from provisioning.reaper import reap
+    from provisioning.runs.reaper import reap
 
     Run.objects.exclude(lease_until=None).update(lease_until=timezone.now())
     return reap()
@@ -117,12 +117,12 @@ def lose_old_runs() -> list[int]:
 
 def deploy_again() -> list[Run]:
     """Ask for a run for every district that ought to exist: the embedded AWS starts empty."""
-    from portal.districts.models import District
-    from portal.districts.statuses import DistrictStatus
-    from provisioning.selectors import active_run
-    from provisioning.services.approval import discard
-    from provisioning.services.requests import request_run
-    from provisioning.states import RunKind, RunState
+    from provisioning.runs.approval import discard
+    from provisioning.runs.requests import request_run
+    from provisioning.runs.selectors import active_run
+    from provisioning.states.runs import RunKind, RunState
+    from registry.districts.models import District
+    from registry.districts.statuses import DistrictStatus
 
     runs = []
     for district in District.objects.filter(

@@ -53,7 +53,7 @@ class Issuer:
 
     @property
     def is_asked(self) -> bool:
-        """Say whether a district's API asks it; otherwise the district is given its keys."""
+        """Return whether a district's API asks it; otherwise the district is given its keys."""
         return self.name == self.url
 
     @property

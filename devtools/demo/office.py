@@ -48,7 +48,7 @@ class Office:
         self._bucket.close()
 
     def is_ready(self) -> bool:
-        """Say whether the service reaches its database, which has the program's schema."""
+        """Return whether the service reaches its database, which has the program's schema."""
         try:
             return self._client.get("/readyz").status_code == 200
         except httpx.HTTPError:

@@ -20,9 +20,9 @@ def passwords(path: Path) -> dict[str, str]:
 
 def create(kept: dict[str, str]) -> None:
     """Create the users that do not exist yet; needs Django to be set up."""
-    from portal.accounts.models import User
-    from portal.accounts.roles import Role
-    from portal.accounts.services import set_user
+    from registry.accounts.models import User
+    from registry.accounts.roles import Role
+    from registry.accounts.services import set_user
 
     for role, username in USERNAMES.items():
         if not User.objects.filter(username=username).exists():

@@ -23,7 +23,7 @@ from devtools.services.portal import Portal
 from processor.data.write import write_all
 
 if TYPE_CHECKING:
-    from portal.districts.models import District
+    from registry.districts.models import District
 
 AUTHORITY = Path("sandbox", "processes", "authority.pem")
 """In the portal's folder: who has signed the certificates of the embedded AWS (docs/sandbox.md)."""
@@ -91,7 +91,7 @@ def send_results(office: Office, portal: Portal, folder: Path, made: MadeUp, say
 
 
 def all_ended(office: Office, keys: Mapping[str, str]) -> bool:
-    """Say whether nothing more will happen to these files."""
+    """Return whether nothing more will happen to these files."""
     found = office.files()
     return all(key in found and found[key]["state"] in ENDED for key in keys)
 
@@ -122,7 +122,7 @@ def shown_figures(district: District, portal: Portal, taken: Taken, say: Say) ->
 
     Raises OfficeError where the page's figures never come to what the API said.
     """
-    from provisioning.services.pipeline_figures import figures_of
+    from provisioning.health.pipeline_metrics import figures_of
 
     def is_told() -> bool:
         found = figures_of(district)

@@ -17,7 +17,7 @@ NEEDED_OUTPUTS = {"service_url", "database_endpoint", "cache_endpoint", "results
 
 def apply_seconds(run: Run) -> float:
     """Return how long Terraform applied."""
-    from provisioning.states import RunState
+    from provisioning.states.runs import RunState
 
     step = run.steps.get(step=RunState.APPLYING)
     if step.finished_at is None:
@@ -27,13 +27,13 @@ def apply_seconds(run: Run) -> float:
 
 def prove(portal: Portal, run: Run, say: Say) -> dict[str, float | int]:
     """Check the outputs, plan again, tear down, look into AWS; return the figures. Raises RunFailedError."""
-    from portal.audit.models import AuditEvent
-    from provisioning.configuration import engine_settings
-    from provisioning.engine.inventory import left_behind, remaining
-    from provisioning.engine.state_store import state_exists, state_key
-    from provisioning.services.requests import request_run
-    from provisioning.services.teardown import request_teardown
-    from provisioning.states import RunKind
+    from engine.aws.inventory import left_behind, remaining
+    from engine.state.store import state_exists, state_key
+    from provisioning.engine_settings import engine_settings
+    from provisioning.runs.requests import request_run
+    from provisioning.states.runs import RunKind
+    from provisioning.teardown.service import request_teardown
+    from registry.audit.models import AuditEvent
 
     district, settings = run.district, engine_settings()
     resources, outputs = district.resources.count(), set(district.outputs.values_list("name", flat=True))

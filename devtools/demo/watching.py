@@ -25,8 +25,8 @@ class RunFailedError(DevtoolsError):
 
 def sentence(run: Run) -> str:
     """Return where the run is, as a person would want it."""
-    from provisioning.selectors import resource_progress, waiting_for
-    from provisioning.states import RunState
+    from provisioning.runs.selectors import resource_progress, waiting_for
+    from provisioning.states.runs import RunState
 
     if run.state_badge is not RunState.APPLYING:
         return f"{run.state_badge.word} ..."
@@ -39,15 +39,15 @@ def sentence(run: Run) -> str:
 
 def approve(run: Run) -> None:
     """Let the demonstration's second person approve a plan, through the service that the page uses."""
-    from portal.accounts.models import User
-    from provisioning.services.approval import approve as decide
+    from provisioning.runs.approval import approve as decide
+    from registry.accounts.models import User
 
     decide(run=run, actor=User.objects.get(username=APPROVER), comment="Approved for the demonstration")
 
 
 def wait(run: Run, services: Mapping[str, Service], say: Say) -> Run:
     """Return the run once it has ended well; raises RunFailedError, or ServiceFailedError when a process died."""
-    from provisioning.states import RunState
+    from provisioning.states.runs import RunState
 
     started = said_at = time.monotonic()
     said_state = ""

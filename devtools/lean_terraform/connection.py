@@ -91,7 +91,7 @@ class Connection:
 
     @property
     def is_clean(self) -> bool:
-        """Say whether every call that Terraform made was answered."""
+        """Return whether every call that Terraform made was answered."""
         return not self.open
 
     async def _from_terraform(self) -> None:

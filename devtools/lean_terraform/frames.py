@@ -46,7 +46,7 @@ class Frame:
         return length + struct.pack(">BBI", self.kind, self.flags, self.stream) + self.payload
 
     def has(self, flag: int) -> bool:
-        """Say whether a flag is set."""
+        """Return whether a flag is set."""
         return bool(self.flags & flag)
 
     @property

@@ -22,8 +22,8 @@ from devtools.live.observation import Names, Observation, answers_in
 from devtools.services.portal import Aws, Portal, running_portal
 
 if TYPE_CHECKING:
-    from portal.districts.models import District
     from provisioning.models import Run
+    from registry.districts.models import District
 
 NAME = "Homeroom's first"
 BUDGET_USD = 200
@@ -116,9 +116,9 @@ def _live(target: Target, portal: Portal, seen: Observation, say: Say) -> None:
 def register(target: Target) -> Run:
     """Register the account and the district, and return its first run."""
     from devtools.demo.district import operator
-    from portal.districts.accounts import Access, add_account
-    from portal.districts.registration import Registration, RegistrationRefused
-    from provisioning.services.onboarding import onboard
+    from provisioning.onboarding.service import onboard
+    from registry.districts.accounts import Access, add_account
+    from registry.districts.registration import Registration, RegistrationRefusedError
 
     access = Access(
         role_arn=target.role_arn, external_id=target.external_id, permissions_boundary_arn=target.boundary_arn
@@ -137,15 +137,15 @@ def register(target: Target) -> Run:
     )
     try:
         return onboard(registration=registration, actor=operator())
-    except RegistrationRefused as refused:
+    except RegistrationRefusedError as refused:
         raise DevtoolsError(f"The district was refused: {refused}", remedy="Correct REGION, SIZE or IMAGE.") from None
 
 
 def look(district: District, run: Run, names: Names, seen: Observation) -> None:
     """Note how long each resource took, and what AWS answered of it."""
-    from provisioning.configuration import engine_settings
-    from provisioning.engine.state_store import read_state, state_key
-    from provisioning.selectors import resource_progress
+    from engine.state.store import read_state, state_key
+    from provisioning.engine_settings import engine_settings
+    from provisioning.runs.selectors import resource_progress
 
     for progress in resource_progress(run):
         if progress.took is not None:
@@ -158,8 +158,8 @@ def check_drift(district: District, portal: Portal, seen: Observation, say: Say)
     """Note what AWS has otherwise than the stack, right after it was deployed."""
     from devtools.demo.district import operator
     from provisioning.models import DriftItem
-    from provisioning.services.requests import request_run
-    from provisioning.states import RunKind
+    from provisioning.runs.requests import request_run
+    from provisioning.states.runs import RunKind
 
     wait(request_run(district=district, kind=RunKind.DRIFT, actor=operator()), portal.services, say)
     seen.drift = [f"{item.address} {item.path}".strip() for item in DriftItem.objects.filter(district=district)]
@@ -167,9 +167,9 @@ def check_drift(district: District, portal: Portal, seen: Observation, say: Say)
 
 def remove_all(portal: Portal, say: Say) -> None:
     """Tear down whatever there is, look for the rest, and delete the state bucket; raises LeftBehindError."""
-    from portal.districts.models import District
-    from portal.districts.statuses import DistrictStatus
-    from provisioning.configuration import engine_settings
+    from provisioning.engine_settings import engine_settings
+    from registry.districts.models import District
+    from registry.districts.statuses import DistrictStatus
 
     left: list[str] = []
     for district in District.objects.exclude(status=DistrictStatus.REMOVED):
@@ -186,12 +186,12 @@ def remove_all(portal: Portal, say: Say) -> None:
 def tear_down(district: District, portal: Portal, say: Say) -> list[str]:
     """Have a district torn down, twice where need be; return what AWS still has of it."""
     from devtools.demo.district import operator
-    from provisioning.configuration import engine_settings
-    from provisioning.engine.aws import DeployRole
-    from provisioning.engine.inventory import left_behind, remaining
-    from provisioning.selectors import active_run
-    from provisioning.services.cancellation import request_cancel
-    from provisioning.services.teardown import request_teardown
+    from engine.aws.clients import DeployRole
+    from engine.aws.inventory import left_behind, remaining
+    from provisioning.engine_settings import engine_settings
+    from provisioning.runs.cancellation import request_cancel
+    from provisioning.runs.selectors import active_run
+    from provisioning.teardown.service import request_teardown
 
     for attempt in range(TRIES):
         if (active := active_run(district)) is not None:
@@ -218,7 +218,7 @@ def forget_states(settings: Any) -> None:
     """Delete the state bucket, which was made for this trial, with all versions."""
     from botocore.exceptions import ClientError
 
-    from provisioning.engine.aws import client, error_code
+    from engine.aws.clients import client, error_code
 
     s3 = client(settings, "s3", settings.state_region)
     try:

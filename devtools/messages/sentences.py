@@ -1,6 +1,6 @@
 """Finds the sentences that rooms without a translator of their own say: literals and f-strings, read as syntax.
 
-What these rooms say is stored, logged and answered in English; pages translate it when they show it (`portal.texts`).
+What these rooms say is stored, logged and answered in English; pages translate it when they show it (`registry.texts`).
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _is_text(node: ast.AST | None) -> bool:
 
 
 def is_sentence(text: str) -> bool:
-    """Say whether people read this: at least two words, or one that is a sentence by itself, and no code."""
+    """Return whether people read this: at least two words, or one that is a sentence by itself, and no code."""
     bare = re.sub(r"\{\w+\}", "", text).strip()
     word_beside_value = bare != text.strip() and " " in text and re.search(r"[A-Za-z]{4,}", bare)
     if not (SENTENCE.search(bare) or word_beside_value) or re.search(

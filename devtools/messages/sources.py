@@ -13,59 +13,61 @@ from django.utils.translation.template import templatize
 
 from devtools.messages.sentences import sentences
 from devtools.paths import ROOT
+from engine.aws.quotas import KINDS
+from engine.known_errors.catalogue import CATALOGUE
+from engine.preflight.access import IDENTITY
+from engine.preflight.checks import CHECKS
 from infra.cost import NOT_COUNTED, estimate, load_prices
 from infra.outline import TIERS, Wish, names, outline
 from infra.sizes import SIZES
 from infra.spec import Egress, Environment
 from portal import model_names
-from portal.accounts.roles import Role
-from portal.audit.actions import AuditAction
-from portal.badges import Badge
 from portal.console.diagram import Place
-from portal.districts.changes import EDITABLE
-from portal.districts.registration import DEFAULT_REGION
-from portal.texts import CONTEXT, WORDS
-from provisioning.engine.known_errors.catalogue import CATALOGUE
-from provisioning.engine.preflight.access import IDENTITY
-from provisioning.engine.preflight.checks import CHECKS
-from provisioning.engine.quotas import KINDS
+from registry.accounts.roles import Role
+from registry.audit.actions import AuditAction
+from registry.badges import Badge
+from registry.districts.changes import EDITABLE
+from registry.districts.registration import DEFAULT_REGION
+from registry.texts import CONTEXT, WORDS
 
-TRANSLATING = ("portal", "provisioning")
+TRANSLATING = ("portal", "provisioning", "registry")
 """Rooms that call gettext themselves."""
 
 SPEAKING = (
     "infra/cost.py",
-    "portal/accounts",
-    "portal/audit",
-    "portal/districts",
+    "registry/accounts",
+    "registry/audit",
+    "registry/districts",
     "provisioning",
+    "engine",
+    "portal/sign_in",
     "infra/spec.py",
     "infra/spec_errors.py",
 )
 """Rooms whose sentences pages show, and that say them in English."""
 
-EDGE = ("portal/console", "portal/districts/admin.py", "portal/accounts/admin.py", "provisioning/admin.py")
+EDGE = ("portal/console", "portal/admin/districts.py", "portal/admin/accounts.py", "portal/admin/provisioning.py")
 """The pages themselves: only what they store there is English."""
 
 STORED = frozenset({"reason", "message"})
 
 SILENT = (
-    *("provisioning/engine/known_errors", "provisioning/engine/coverage.py", "provisioning/engine/drift.py"),
-    *("provisioning/engine/adoption/document.py", "provisioning/engine/adoption/table.py"),
+    *("engine/known_errors", "engine/aws/coverage.py", "engine/terraform/drift.py"),
+    *("engine/adoption/document.py", "engine/adoption/table.py"),
     *(
         "provisioning/aws_services.py",
-        "provisioning/engine/quotas.py",
-        "provisioning/states.py",
-        "provisioning/rollouts/states.py",
+        "engine/aws/quotas.py",
+        "provisioning/states/runs.py",
+        "provisioning/states/rollouts.py",
     ),
     *(
         "provisioning/models/run.py",
         "provisioning/models/stack.py",
-        "provisioning/reconciliation.py",
-        "portal/districts/models.py",
-        "portal/audit/models.py",
+        "provisioning/terraform_state/reconciliation.py",
+        "registry/districts/models.py",
+        "registry/audit/models.py",
     ),
-    *("portal/districts/statuses.py", "portal/audit/actions.py", "portal/districts/fields.py"),
+    *("registry/districts/statuses.py", "registry/audit/actions.py", "registry/districts/fields.py"),
 )
 """What of these is read by programmers and operators of the machine only, or is an enumeration: see `words`."""
 

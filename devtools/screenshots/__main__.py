@@ -25,7 +25,7 @@ from devtools.toolchain import browser as chromium
 
 IMAGES = ROOT / "docs" / "images"
 LOOK_AT = (
-    "tests/atlas",
+    "tests/pages",
     "tests/journeys/test_console_parts_in_browser.py",
     "tests/processor/api/test_office_in_browser.py",
 )
@@ -43,7 +43,7 @@ def prepare(variables: Mapping[str, str], kept: dict[str, str]) -> None:
     import django
 
     django.setup()
-    from portal.districts.accounts import Access, add_account
+    from registry.districts.accounts import Access, add_account
 
     people.create(kept)
     add_account(name=example.ACCOUNT_NAME, account_id=ACCOUNT_ID, actor=None)

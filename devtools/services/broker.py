@@ -51,7 +51,7 @@ def server() -> Path:
 
 
 def answers(url: str) -> bool:
-    """Say whether the server lets us in."""
+    """Return whether the server lets us in."""
     with contextlib.suppress(redis.RedisError), redis.Redis.from_url(url, socket_timeout=2) as client:
         return bool(client.ping())
     return False

@@ -18,7 +18,7 @@ from devtools.services.process import POLL_SECONDS
 SECONDS = 30.0
 
 
-def see_off(data: Path, *, seconds: float = SECONDS) -> None:
+def stop_stale_server(data: Path, *, seconds: float = SECONDS) -> None:
     """Wait until no server works on a data folder; a lock whose process is none of PostgreSQL's is taken away.
 
     Raises ServiceFailedError where one still works on it after so many seconds.

@@ -28,6 +28,7 @@ from devtools.services.own_pages import is_loopback_name
 from devtools.services.process import LOOPBACK
 
 KEY_ID = "stand-in"
+SIGNED_OUT = "<!doctype html><html lang=en><title>Signed out</title><h1>You are signed out</h1></html>"
 CLIENT_ID, CLIENT_SECRET = "homeroom", "stand-in-secret"
 TOKEN_SECONDS = 300
 Claims = dict[str, Any]
@@ -86,6 +87,7 @@ class Provider:
             "token_endpoint": f"{self.url}/token",
             "userinfo_endpoint": f"{self.url}/userinfo",
             "jwks_uri": f"{self.url}/keys",
+            "end_session_endpoint": f"{self.url}/sign-out",
             "token_endpoint_auth_methods_supported": ["client_secret_post"],
         }
 
@@ -181,6 +183,8 @@ def running_identity_provider(port: int = 0) -> Iterator[Provider]:
                 self.send_error(403)
             elif parts.path == "/.well-known/openid-configuration":
                 self.answer(json.dumps(provider.configuration()), "application/json")
+            elif parts.path == "/sign-out":
+                self.answer(SIGNED_OUT, "text/html; charset=utf-8")
             elif parts.path == "/keys":
                 self.answer(json.dumps(provider.keys()), "application/json")
             elif parts.path == "/authorize":

@@ -21,7 +21,7 @@ import psycopg
 from psycopg import sql
 
 from devtools.errors import ToolMissingError
-from devtools.services.former import see_off
+from devtools.services.former import stop_stale_server
 from devtools.services.process import LOOPBACK, Service, free_port, running
 
 USER = "homeroom"
@@ -118,7 +118,7 @@ def initialize(bin_folder: Path, data: Path, password: str, *, durable: bool) ->
 
 
 def accepts(url: str) -> bool:
-    """Say whether the server lets us in."""
+    """Return whether the server lets us in."""
     with contextlib.suppress(psycopg.OperationalError), psycopg.connect(url, connect_timeout=2):
         return True
     return False
@@ -147,7 +147,7 @@ def running_postgres(
         initialize(bin_folder, data, chosen, durable=durable)
         kept.touch(mode=0o600)
         kept.write_text(chosen)
-    see_off(data)
+    stop_stale_server(data)
     password = kept.read_text()
     settings = [f"listen_addresses={LOOPBACK}", f"port={port}", "unix_socket_directories=", "timezone=UTC", "jit=off"]
     settings += [] if durable else QUICK_NOT_DURABLE

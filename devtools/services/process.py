@@ -31,7 +31,7 @@ def free_port() -> int:
 
 
 def answers(port: int) -> bool:
-    """Say whether somebody accepts connections on that port of the loopback address."""
+    """Return whether somebody accepts connections on that port of the loopback address."""
     with contextlib.suppress(OSError), socket.create_connection((LOOPBACK, port), timeout=1):
         return True
     return False
@@ -47,7 +47,7 @@ class Service:
 
     @property
     def is_running(self) -> bool:
-        """Say whether the service has not ended."""
+        """Return whether the service has not ended."""
         return self.guard.poll() is None
 
     def log_tail(self) -> str:

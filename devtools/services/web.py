@@ -16,7 +16,7 @@ WORKERS = 2
 
 
 def is_ready(url: str) -> bool:
-    """Say whether the portal answers and reaches its database."""
+    """Return whether the portal answers and reaches its database."""
     try:
         with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:
             return bool(answer.status == 200)

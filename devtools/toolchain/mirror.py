@@ -36,7 +36,7 @@ def candidates(home: Path | None = None, optional: Path = Path("/opt")) -> list[
 
 
 def holds_provider(folder: Path) -> bool:
-    """Say whether the folder has the very version for this platform, unpacked or packed."""
+    """Return whether the folder has the very version for this platform, unpacked or packed."""
     base = folder / PROVIDER
     packed = base / f"terraform-provider-aws_{VERSION}_{target()}.zip"
     return (base / VERSION / target()).is_dir() or packed.is_file()

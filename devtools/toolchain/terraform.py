@@ -42,7 +42,7 @@ def version_of(binary: Path) -> str | None:
 
 
 def is_new_enough(version: str | None) -> bool:
-    """Say whether a version such as "1.11.4" has what the stack needs (write-only attributes, S3 lock files)."""
+    """Return whether a version such as "1.11.4" has what the stack needs (write-only attributes, S3 lock files)."""
     numbers = re.match(r"(\d+)\.(\d+)", version or "")
     return numbers is not None and (int(numbers[1]), int(numbers[2])) >= MINIMUM
 

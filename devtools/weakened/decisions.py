@@ -132,7 +132,7 @@ def _decided(line: Mapping[str, Any]) -> Decided | None:
 
 
 def _is_the_platforms(line: Mapping[str, Any]) -> bool:
-    """Say whether a call is decided by what all districts share, whose policies are not a stack's."""
+    """Return whether a call is decided by what all districts share, whose policies are not a stack's."""
     tagged = "homeroom-platform" in line["context"].get("aws:resourcetag/managedby", ())
     named = any(name in json.dumps(line) for name in ("homeroom-trail", "homeroom-platform"))
     entering = line["kind"] == Kind.USER.value and line["action"] == "sts:AssumeRole"

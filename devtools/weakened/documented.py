@@ -68,6 +68,8 @@ DOCUMENTED: tuple[Decided, ...] = (
     ),
     # The worker writes reports, the API shows them (processor/ingest, processor/api).
     _call("worker-task", "s3:PutObject", f"{RESULTS}/reports/x", through="s3", **WITHIN),
+    # Who maps a file looks at its first rows (processor/api/mappings.py).
+    _call("api-task", "s3:GetObject", f"{RESULTS}/incoming/x", through="s3", **WITHIN),
     _call("api-task", "s3:GetObject", f"{RESULTS}/reports/x", through="s3", **WITHIN),
     # The function makes a password by Secrets Manager (processor/rotation/handler.py).
     _call("rotation", "secretsmanager:GetRandomPassword", "*", through="secretsmanager", **WITHIN),

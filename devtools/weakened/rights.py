@@ -37,7 +37,7 @@ class World:
             self._read.setdefault((one.kind, one.holder), []).append((one.place, read))
 
     def allows(self, decided: Decided, asked: Asked, instead: Document | None = None) -> bool:
-        """Say whether a call is allowed, by a document in place of the one that stands at its place."""
+        """Return whether a call is allowed, by a document in place of the one that stands at its place."""
         if decided.kind == PASSAGE:
             return self._passes(decided, asked, instead)
         policy = self._of("resource", _holder(asked.resource), instead)
@@ -75,7 +75,7 @@ class World:
         )
 
     def _passes(self, decided: Decided, asked: Asked, instead: Document | None) -> bool:
-        """Say whether the endpoint lets a call through that tasks and functions make, where there is one for it."""
+        """Return whether the endpoint lets a call through that tasks and functions make, where there is one for it."""
         if not _is_inside(decided) or ("endpoint", decided.through) not in self._read:
             return True
         policy = self._of("endpoint", decided.through, instead)
@@ -97,7 +97,7 @@ PERSON = "person"
 
 
 def _is_inside(decided: Decided) -> bool:
-    """Say whether a call comes from a task or a function in the district's network."""
+    """Return whether a call comes from a task or a function in the district's network."""
     return decided.kind == PASSAGE or (decided.kind == Kind.SESSION.value and decided.by in INSIDE)
 
 
@@ -107,7 +107,7 @@ INSIDE = frozenset(
 
 
 def concerns(document: Document, decided: Decided, asked: Asked) -> bool:
-    """Say whether a call is decided by a document at all."""
+    """Return whether a call is decided by a document at all."""
     if document.kind == "endpoint":
         return _is_inside(decided) and decided.through == document.holder
     if decided.kind == PASSAGE:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.urls import reverse
 
 from portal.console.diagram import Diagram, Known, PartState, draw
-from portal.districts.models import District
-from portal.districts.statuses import DriftStatus
 from provisioning.models import DriftItem, Run
-from provisioning.states import RunState
+from provisioning.states.runs import RunState
+from registry.districts.models import District
+from registry.districts.statuses import DriftStatus
 
 
 def architecture(district: District, *, active: Run | None, latest: Run | None) -> Diagram | None:

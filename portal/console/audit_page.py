@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import QueryDict
 
-from portal.audit.models import AuditEvent
+from registry.audit.models import AuditEvent
 
 COLUMNS = (
     "position",

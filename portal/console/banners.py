@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from provisioning.health import Queue, Workers
+from provisioning.capacity.quotas import Capacity
+from provisioning.health.status import Queue, Workers
 from provisioning.models import AccountAccess
-from provisioning.services.quotas import Capacity
 
 WORKER_COMMAND = "celery -A portal worker --pool prefork --queues runs"
 UPKEEP_COMMAND = "celery -A portal worker --pool prefork --queues upkeep --concurrency 1"

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 
 from portal.console.forms import RegistrationForm
-from portal.districts.models import AwsAccount
-from portal.districts.registration import Registration
-from provisioning.services.bulk import MOST_ROWS, batch_key
+from provisioning.onboarding.bulk import MOST_ROWS, batch_key
+from registry.districts.models import AwsAccount
+from registry.districts.registration import Registration
 
 COLUMNS = tuple(name for _, names in RegistrationForm.GROUPS for name in names)
 LARGEST_FILE = 1_000_000
@@ -23,7 +23,7 @@ MOST_NAMED = 8
 CASES = {"environment": str.lower, "region": str.lower, "egress": str.lower, "size": str.upper, "state_code": str.upper}
 
 
-class FileRefused(Exception):  # noqa: N818 - it is an answer, named as callers read it
+class FileRefusedError(Exception):
     """The file as a whole cannot be read; the sentence says why and what to do."""
 
 
@@ -43,23 +43,25 @@ def template() -> str:
 
 
 def decoded(content: bytes) -> str:
-    """Read a file's bytes as text; raises FileRefused."""
+    """Read a file's bytes as text; raises FileRefusedError."""
     if len(content) > LARGEST_FILE:
-        raise FileRefused(_("The file is larger than 1 MB. Split it into several."))
+        raise FileRefusedError(_("The file is larger than 1 MB. Split it into several."))
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise FileRefused(_('The file is not UTF-8. Save it as "CSV UTF-8" and choose it again.')) from error
+        raise FileRefusedError(_('The file is not UTF-8. Save it as "CSV UTF-8" and choose it again.')) from error
 
 
 def read(text: str, batch: uuid.UUID) -> list[FileRow]:
-    """Return the rows, empty lines left out; raises FileRefused."""
+    """Return the rows, empty lines left out; raises FileRefusedError."""
     heading, records = _records(text)
     if not records:
-        raise FileRefused(_("The file has no row below its heading. Fill in a line for each district."))
+        raise FileRefusedError(_("The file has no row below its heading. Fill in a line for each district."))
     if len(records) > MOST_ROWS:
         told = {"rows": len(records), "most": MOST_ROWS}
-        raise FileRefused(_("The file has %(rows)s rows; %(most)s at a time are taken. Split it into several.") % told)
+        raise FileRefusedError(
+            _("The file has %(rows)s rows; %(most)s at a time are taken. Split it into several.") % told
+        )
     accounts = list(AwsAccount.objects.values_list("account_id", flat=True)[:2])
     only = accounts[0] if len(accounts) == 1 else ""
     return [_row(number, heading, record, only, batch) for number, record in enumerate(records, start=1)]
@@ -67,7 +69,7 @@ def read(text: str, batch: uuid.UUID) -> list[FileRow]:
 
 def _records(text: str) -> tuple[list[str], list[list[str]]]:
     if "\x00" in text:
-        raise FileRefused(_('The file is no text. Save it as "CSV UTF-8" and choose it again.'))
+        raise FileRefusedError(_('The file is no text. Save it as "CSV UTF-8" and choose it again.'))
     text = text.lstrip("\ufeff")
     first = text.partition("\n")[0]
     delimiter = ";" if ";" in first and "," not in first else ","
@@ -77,18 +79,18 @@ def _records(text: str) -> tuple[list[str], list[list[str]]]:
         ]
     except csv.Error as error:
         sentence = _("The file is not proper CSV (%(error)s). Save it anew from the spreadsheet.")
-        raise FileRefused(sentence % {"error": error}) from error
+        raise FileRefusedError(sentence % {"error": error}) from error
     if not lines:
-        raise FileRefused(_("The file is empty. Take the template and fill in a line for each district."))
+        raise FileRefusedError(_("The file is empty. Take the template and fill in a line for each district."))
     heading = [name.strip().lower() for name in lines[0]]
     unknown = sorted(set(heading) - set(COLUMNS))
     if unknown:
         told = {"columns": ", ".join(unknown)[:200]}
-        raise FileRefused(_("There is no column %(columns)s. The template has all that there are.") % told)
+        raise FileRefusedError(_("There is no column %(columns)s. The template has all that there are.") % told)
     if "name" not in heading:
-        raise FileRefused(_("The column name is missing. Take the template's first line as the heading."))
+        raise FileRefusedError(_("The column name is missing. Take the template's first line as the heading."))
     if len(heading) != len(set(heading)):
-        raise FileRefused(_("A column stands twice in the heading. Leave one of them out."))
+        raise FileRefusedError(_("A column stands twice in the heading. Leave one of them out."))
     return heading, lines[1:]
 
 

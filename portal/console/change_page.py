@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from portal.texts import StrOrPromise
-from provisioning.archive import ArchiveUnavailable, planned_changes_of
 from provisioning.models import PlannedChange, Run
+from provisioning.runs.archive import ArchiveUnavailableError, planned_changes_of
+from registry.texts import StrOrPromise
 
 AT_ONCE = 20
 """So many changes are shown on a page: each may have a hundred values."""
@@ -39,7 +39,7 @@ class ShownChange:
 
     @property
     def is_open(self) -> bool:
-        """Say whether its values are seen at once: of what is made or deleted all are as they always are."""
+        """Return whether its values are seen at once: of what is made or deleted all are as they always are."""
         return self.row.action in {"update", "replace"}
 
 
@@ -63,7 +63,7 @@ def changes_page(run: Run, query: QueryDict) -> ChangesPage:
     skip = (max(number, 1) - 1) * AT_ONCE
     try:
         rows, total = planned_changes_of(run, skip=skip, first=AT_ONCE)
-    except ArchiveUnavailable as error:
+    except ArchiveUnavailableError as error:
         return ChangesPage([], unavailable=str(error))
     return ChangesPage(
         [ShownChange(row, REASONS.get(row.reason, "")) for row in rows],

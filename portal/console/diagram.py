@@ -14,8 +14,8 @@ from enum import Enum
 from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.badges import Badge
-from portal.texts import StrOrPromise
+from registry.badges import Badge
+from registry.texts import StrOrPromise
 
 
 class PartState(Badge):

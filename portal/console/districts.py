@@ -9,10 +9,10 @@ from itertools import groupby
 from django.db.models import Count
 from django.http import Http404
 
-from portal.districts.models import District
-from portal.districts.statuses import DistrictStatus
 from provisioning.aws_services import DATA_SERVICES
 from provisioning.models import StackResource
+from registry.districts.models import District
+from registry.districts.statuses import DistrictStatus
 
 
 @dataclass(frozen=True)

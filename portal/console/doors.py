@@ -11,21 +11,21 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
-from portal.accounts.models import User
-from portal.accounts.roles import NotAllowed, Role, require_role
+from registry.accounts.models import User
+from registry.accounts.roles import NotAllowedError, Role, require_role
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def person(request: HttpRequest) -> User:
-    """Return who is signed in; only behind `needs`."""
+    """Return who is signed in; only behind `role_required`."""
     if not isinstance(request.user, User):
         raise PermissionDenied(_("Sign in first."))
     return request.user
 
 
-def needs(role: Role) -> Callable[[View[P]], View[P]]:
+def role_required(role: Role) -> Callable[[View[P]], View[P]]:
     """Let only signed-in people with at least this role in; a service's own refusal becomes the same page."""
 
     def door(view: View[P]) -> View[P]:
@@ -34,7 +34,7 @@ def needs(role: Role) -> Callable[[View[P]], View[P]]:
             try:
                 require_role(person(request), role)
                 return view(request, *args, **kwargs)
-            except NotAllowed as refusal:
+            except NotAllowedError as refusal:
                 raise PermissionDenied(str(refusal)) from refusal
 
         return login_required(guarded)

@@ -12,14 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.console.settings_page import Difference, differences
-from portal.districts.models import District
-from portal.districts.statuses import DistrictStatus
-from portal.texts import said
 from provisioning.aws_services import service_of
-from provisioning.drift_acceptance import FOREIGN
-from provisioning.drift_sweep import limits, next_turn
+from provisioning.drift.acceptance import FOREIGN
+from provisioning.drift.schedule import limits, next_turn
+from provisioning.drift.service import acceptance
 from provisioning.models import DriftItem
-from provisioning.services.drift import acceptance
+from registry.districts.models import District
+from registry.districts.statuses import DistrictStatus
+from registry.texts import said
 
 
 @dataclass(frozen=True)

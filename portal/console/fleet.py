@@ -17,11 +17,11 @@ from django.utils.translation import gettext as _
 from portal.console.fleet_filter import CHIPS, FleetFilter, read_filter
 from portal.console.forms import ACCOUNTS_LISTED
 from portal.console.paging import Page, page, page_in_order
-from portal.districts.models import AwsAccount, District
-from portal.districts.statuses import DistrictStatus
 from provisioning.models import Run, StackResource
 from provisioning.models.run import WIDE
-from provisioning.states import RunKind, RunState
+from provisioning.states.runs import RunKind, RunState
+from registry.districts.models import AwsAccount, District
+from registry.districts.statuses import DistrictStatus
 
 PAGE_SIZE = 50
 ATTENTION_LINES = 10
@@ -62,7 +62,7 @@ class FleetRow:
 
     @property
     def is_active(self) -> bool:
-        """Say whether the row is worth polling."""
+        """Return whether the row is worth polling."""
         return self.run is not None and self.run.is_active
 
 

@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy as _
 
 from infra.sizes import SIZES
 from infra.spec import Environment
-from portal.districts.models import District
-from portal.districts.registration import REGIONS
-from portal.districts.statuses import DistrictStatus, DriftStatus
 from provisioning.models import Run
-from provisioning.selectors import ACTIVE
-from provisioning.states import RunState
+from provisioning.runs.selectors import ACTIVE
+from provisioning.states.runs import RunState
+from registry.districts.models import District
+from registry.districts.registration import REGIONS
+from registry.districts.statuses import DistrictStatus, DriftStatus
 
 AT_WORK = [state for state in ACTIVE if state != RunState.AWAITING_APPROVAL]
 
@@ -64,7 +64,7 @@ class FleetFilter:
 
     @property
     def narrows(self) -> bool:
-        """Say whether it leaves any district out."""
+        """Return whether it leaves any district out."""
         return any(getattr(self, name) for name in NAMES if name != "sort")
 
     def shown_as(self, show: str) -> str:

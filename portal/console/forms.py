@@ -27,14 +27,14 @@ from django.utils.translation import gettext_lazy as _
 from infra.naming import ENVIRONMENT_CODES, SLUG_LENGTH
 from infra.sizes import SIZES
 from infra.spec import Egress, Environment
-from portal.audit.actions import AuditAction
-from portal.audit.models import AuditEvent
 from portal.console.hints import HINTS
-from portal.districts import rules, services
-from portal.districts.models import AwsAccount
-from portal.districts.registration import DEFAULT_REGION, EVERYBODY, REGIONS, Registration
-from portal.texts import StrOrPromise, said_lazy
-from provisioning.services.onboarding import check_room
+from provisioning.onboarding.service import check_room
+from registry.audit.actions import AuditAction
+from registry.audit.models import AuditEvent
+from registry.districts import rules, services
+from registry.districts.models import AwsAccount
+from registry.districts.registration import DEFAULT_REGION, EVERYBODY, REGIONS, Registration
+from registry.texts import StrOrPromise, said_lazy
 
 EGRESS = {Egress.NAT: _("Through NAT gateways"), Egress.NONE: _("None: AWS services only")}
 ENVIRONMENTS = {

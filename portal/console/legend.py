@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from portal.badges import Badge
 from portal.console.diagram import PartState
-from portal.districts.statuses import DistrictStatus, DriftStatus
 from provisioning.models.preflight import PreflightVerdict
 from provisioning.models.quota import QuotaSource
-from provisioning.rollouts.states import RolloutState, Standing
-from provisioning.states import Decision, RunKind, RunState
+from provisioning.states.rollouts import RolloutState, Standing
+from provisioning.states.runs import Decision, RunKind, RunState
+from registry.badges import Badge
+from registry.districts.statuses import DistrictStatus, DriftStatus
 
 Words = Mapping[Badge, str | Promise]
 

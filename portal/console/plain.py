@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from portal.districts.models import District
+from registry.districts.models import District
 
 
 @dataclass(frozen=True)

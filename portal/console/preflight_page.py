@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from django.http import Http404
 
 from infra.spec_values import REGIONS
-from portal.districts.models import AwsAccount
 from provisioning.models import Preflight, PreflightVerdict
-from provisioning.services.preflight import regions_looked_at
+from provisioning.preflight.service import regions_looked_at
+from registry.districts.models import AwsAccount
 
 
 @dataclass(frozen=True)

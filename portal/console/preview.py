@@ -10,13 +10,13 @@ from ipaddress import IPv4Network
 from django.utils.translation import gettext as _
 
 from infra import naming
-from infra.cost import Estimate, PricesMissing, estimate, load_prices
+from infra.cost import Estimate, PricesMissingError, estimate, load_prices
 from infra.outline import Subnet, Wish, count, names, outline, subnets
 from infra.sizes import SIZES
 from infra.spec import Egress, Environment, Size
 from portal.console.diagram import Diagram, Known, PartState, draw
 from portal.console.forms import RegistrationForm, environment_code, lines_of
-from portal.districts import network, rules, services
+from registry.districts import network, rules, services
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,12 @@ class Preview:
 
     @property
     def offers(self) -> bool:
-        """Say whether the next free network is another one than the one that is typed."""
+        """Return whether the next free network is another one than the one that is typed."""
         return self.next_free is not None and self.next_free != self.cidr
 
     @property
     def is_over_budget(self) -> bool:
-        """Say whether the stack costs more before anybody uses it than the budget allows."""
+        """Return whether the stack costs more before anybody uses it than the budget allows."""
         return self.estimate is not None and self.budget is not None and self.estimate.total_usd > self.budget
 
 
@@ -127,14 +127,14 @@ def _planned(wish: Wish) -> dict[str, Known]:
 def _estimate(wish: Wish, region: str) -> tuple[Estimate | None, str]:
     try:
         return estimate({"resource": outline(wish)}, load_prices(), region), ""
-    except PricesMissing as missing:
+    except PricesMissingError as missing:
         return None, _("The cost is not known. %(problem)s") % {"problem": missing}
 
 
 def _next_free() -> IPv4Network | None:
     try:
         return services.next_free_network()
-    except network.PoolExhausted:
+    except network.PoolExhaustedError:
         return None
 
 

@@ -15,8 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from portal.accounts.factors import has_factor
-from portal.accounts.models import User
+from registry.accounts.factors import has_factor
+from registry.accounts.models import User
 
 SIGNED_IN_AT = "signed_in_at"
 FACTOR_AT = "factor_at"

@@ -11,13 +11,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.console.forms import ENVIRONMENTS, SIZE_LABELS, DescribedForm, LinesField
-from portal.districts.changes import EDITABLE
-from portal.districts.models import District
-from portal.districts.registration import REGIONS
-from portal.texts import said_lazy
 from provisioning.rollouts.selection import Selection, at_places, matching
-from provisioning.rollouts.waves import DEFAULT_WAVES, WavesRefused, bounds, parse
-from provisioning.services.rollouts import MOST_AT_ONCE, RolloutRequest, check_rollout
+from provisioning.rollouts.service import MOST_AT_ONCE, RolloutRequest, check_rollout
+from provisioning.rollouts.waves import DEFAULT_WAVES, WavesRefusedError, bounds, parse
+from registry.districts.changes import EDITABLE
+from registry.districts.models import District
+from registry.districts.registration import REGIONS
+from registry.texts import said_lazy
 
 STACK = "stack"
 CHANGES = ("image", "postgres_version", "cache_version", "size", "retention_days", "backup_days")
@@ -164,7 +164,7 @@ def preview(form: RolloutForm) -> RolloutPreview:
     total = rows.count()
     try:
         reached = bounds(parse(str(form["waves"].value() or "")), total)
-    except WavesRefused as refusal:
+    except WavesRefusedError as refusal:
         return RolloutPreview(total, [], str(refusal))
     parts = list(enumerate(pairwise([0, *reached]), 1))
     shown = at_places(rows, [place for _, (begin, end) in parts for place in range(begin, min(end, begin + SHOWN))])

@@ -11,14 +11,14 @@ from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.texts import said
 from provisioning.dispatch.reasons import places_of
 from provisioning.models import Rollout, RolloutMember, Run
 from provisioning.models.run import WIDE
 from provisioning.rollouts.reading import Group, groups_of, runs_beside
-from provisioning.rollouts.states import UNFINISHED, RolloutState, Standing
-from provisioning.selectors import ACTIVE
-from provisioning.states import PLAN_EXPIRED, RunState
+from provisioning.runs.selectors import ACTIVE
+from provisioning.states.rollouts import UNFINISHED, RolloutState, Standing
+from provisioning.states.runs import PLAN_EXPIRED, RunState
+from registry.texts import said
 
 ROWS = 50
 """So many districts of each wave are shown, those that need a look first."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from portal.audit.models import AuditEvent
 from provisioning.models import Run
-from provisioning.states import RunKind, RunState
+from provisioning.states.runs import RunKind, RunState
+from registry.audit.models import AuditEvent
 
 ACTS_SHOWN = 100
 

@@ -13,19 +13,19 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.audit.models import AuditEvent
 from portal.console.change_page import ChangesPage, changes_page
 from portal.console.districts import ServiceCount, service_counts
 from portal.console.run_facts import CostChange, cost_change, last_act, people_acts, support_text
 from portal.console.settings_page import Difference, change_of
-from provisioning.archive import ArchiveUnavailable, events_of, last_sequence
 from provisioning.dispatch.reasons import Wait, why_waiting
-from provisioning.lessons import Outlook, outlook
+from provisioning.errors import ServiceRefusedError
 from provisioning.models import DistrictLock, ErroredState, RemovalCertificate, Run, RunEvent
-from provisioning.selectors import ResourceProgress, certificate_of, lock_of, resource_progress, waiting_for
-from provisioning.services.errors import ServiceRefused
-from provisioning.services.plan_apply import plan_problem
-from provisioning.states import ACTIVE_STATES, RETRYABLE_STATES, RunKind, RunState
+from provisioning.runs.archive import ArchiveUnavailableError, events_of, last_sequence
+from provisioning.runs.past_runs import Outlook, outlook
+from provisioning.runs.plan_apply import plan_problem
+from provisioning.runs.selectors import ResourceProgress, certificate_of, lock_of, resource_progress, waiting_for
+from provisioning.states.runs import ACTIVE_STATES, RETRYABLE_STATES, RunKind, RunState
+from registry.audit.models import AuditEvent
 
 LOG_LINES = 500
 STATE_LOCKED = "state_locked"
@@ -140,7 +140,7 @@ class RunPage:
 class PlanOffer:
     """Whether the plan of a plan-only run can be applied: why not, where it cannot, and the run that did."""
 
-    problem: ServiceRefused | None
+    problem: ServiceRefusedError | None
     applied_by: Run | None
 
 
@@ -157,7 +157,7 @@ def run_page(run: Run, query: QueryDict) -> RunPage:
     """Gather what is shown of the run now; the query says which of its changes."""
     try:
         progress = planned_first_deletions(resource_progress(run))
-    except ArchiveUnavailable:
+    except ArchiveUnavailableError:
         # The log's own part says so; the page shows all that the database has.
         progress = []
     wait = why_waiting(run)
@@ -196,7 +196,7 @@ def plan_offer(run: Run) -> PlanOffer | None:
 
 
 def may_force_stop(run: Run) -> bool:
-    """Say whether Terraform has had its time to end since it was asked to."""
+    """Return whether Terraform has had its time to end since it was asked to."""
     grace = timedelta(seconds=settings.CANCEL_GRACE_SECONDS)
     return run.cancel_requested_at is not None and timezone.now() - run.cancel_requested_at > grace
 
@@ -249,7 +249,7 @@ def planned_first_deletions(progress: list[ResourceProgress]) -> list[ResourcePr
 
 
 def log_lines(run: Run, wanted: LogFilter, *, after: int = 0) -> list[RunEvent]:
-    """Return the newest lines behind `after` that the filter lets through, in order; raises ArchiveUnavailable."""
+    """Return the newest lines behind `after` that the filter lets through, in order; raises ArchiveUnavailableError."""
     levels = LEVELS_SHOWN.get(wanted.level, ())
     if wanted.line:
         around = max(0, wanted.line - LOG_LINES // 2)

@@ -13,10 +13,10 @@ from typing import Generic, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
-from portal.audit.models import AuditEvent
-from portal.districts.models import HOLDS_NAMES, District
 from provisioning.models import Run, StackResource
 from provisioning.models.run import WIDE
+from registry.audit.models import AuditEvent
+from registry.districts.models import HOLDS_NAMES, District
 
 SHOWN = 10
 LONGEST = 200
@@ -49,7 +49,7 @@ class Found:
 
     @property
     def is_empty(self) -> bool:
-        """Say whether nothing was found."""
+        """Return whether nothing was found."""
         return not (self.districts.rows or self.runs.rows or self.resources.rows or self.events.rows)
 
 

@@ -11,13 +11,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from infra.spec import LOG_RETENTION_DAYS
-from portal.audit.actions import AuditAction
-from portal.audit.models import AuditEvent
 from portal.console.forms import DATABASE_INSTANCES, EGRESS, SIZE_CHOICES, GroupedForm, LinesField, TagsField
-from portal.districts.changes import EDITABLE
-from portal.districts.models import District
-from portal.texts import said, said_lazy
 from provisioning.models import Run
+from registry.audit.actions import AuditAction
+from registry.audit.models import AuditEvent
+from registry.districts.changes import EDITABLE
+from registry.districts.models import District
+from registry.texts import said, said_lazy
 
 
 @dataclass(frozen=True)

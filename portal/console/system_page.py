@@ -16,18 +16,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from infra.cost import load_prices
-from portal.audit import chain
 from portal.broker import broker_error
 from portal.console.banners import Banner, about_access, about_room, about_workers
 from portal.console.paging import Page, page_in_order
-from portal.districts.models import AwsAccount
-from portal.districts.registration import DEFAULT_REGION
 from portal.version import VERSION
-from provisioning.health import DriftChecks, Queue, Workers, drift_checks, queue, refused_access, workers
+from provisioning.capacity.quotas import Capacity, capacities
+from provisioning.health.status import DriftChecks, Queue, Workers, drift_checks, queue, refused_access, workers
 from provisioning.models import AccountAccess, Run
 from provisioning.models.run import WIDE
-from provisioning.selectors import active_runs
-from provisioning.services.quotas import Capacity, capacities
+from provisioning.runs.selectors import active_runs
+from registry.audit import chain
+from registry.districts.models import AwsAccount
+from registry.districts.registration import DEFAULT_REGION
 
 PRICES_OLD_AFTER = timedelta(days=180)
 ACTIVE_SHOWN = 20

@@ -10,11 +10,13 @@ from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from portal.telemetry.tracing import OFF, TRACE_HEADER, tracing
 from provisioning.models import Run
-from provisioning.states import Priority, RunState
+from provisioning.states.runs import Priority, RunState
+from provisioning.task_sending import send_task
+from registry.telemetry.tracing import OFF, TRACE_HEADER, tracing
 
 logger = logging.getLogger(__name__)
+EXECUTE_RUN = "provisioning.execute_run"
 
 
 def deliver(runs: Iterable[tuple[int, int]], sent_at: datetime) -> None:
@@ -47,13 +49,9 @@ def note_sent(run_numbers: Collection[int]) -> None:
 
 
 def _hand_over(run_number: int, priority: int, queue: str | None = None) -> bool:
-    # Imported late: the task's module imports the walk, whose moves lead back here.
-    from provisioning.tasks import execute_run
-
+    chosen = queue or settings.RUNS_QUEUE
     try:
-        execute_run.apply_async(
-            (run_number,), queue=queue or settings.RUNS_QUEUE, priority=priority, headers=_trace(run_number)
-        )
+        send_task(EXECUTE_RUN, run_number, queue=chosen, priority=priority, headers=_trace(run_number))
     except OperationalError:
         logger.warning("The broker does not answer; run #%s stays queued and is sent again later.", run_number)
         return False

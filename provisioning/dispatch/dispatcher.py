@@ -11,12 +11,12 @@ from django.db import OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
+from provisioning.db_retry import is_busy
 from provisioning.dispatch import reading
 from provisioning.dispatch.choice import choose
 from provisioning.dispatch.delivery import deliver
 from provisioning.dispatch.foremost import foremost
 from provisioning.models import Run
-from provisioning.patience import is_busy
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from django.db import connection
 
 from provisioning.dispatch.choice import NO_LIMITS
 from provisioning.dispatch.values import AGEING, IN_ALL, Limits, Room, Scope, Served, Spot, Waiting, Working, set_apart
-from provisioning.states import Decision, Priority, RunState
+from provisioning.states.runs import Decision, Priority, RunState
 
 QUEUED_RUNS = """
   SELECT run.id, run.district_id, district.account_id, district.region,

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Case, F, Max, Q, When
 
-from portal.districts.models import District
 from provisioning.dispatch.values import Limits, Served, Spot, Waiting, Working
 from provisioning.models import Rollout, RolloutMember, Run
-from provisioning.rollouts.states import OPEN_STATES, RolloutState
-from provisioning.states import HELD_STATES, Decision, Priority, RunState
+from provisioning.states.rollouts import OPEN_STATES, RolloutState
+from provisioning.states.runs import HELD_STATES, Decision, Priority, RunState
+from registry.districts.models import District
 
 REMEMBERED = timedelta(hours=1)
 """How far back it matters who was served."""
@@ -70,12 +70,12 @@ def as_waiting(run: Run) -> Waiting:
 
 
 def has_its_turn(run_number: int) -> bool:
-    """Say whether a delivery of the run may be worked on: not if it is queued and waits for its place."""
+    """Return whether a delivery of the run may be worked on: not if it is queued and waits for its place."""
     return not Run.objects.filter(QUEUED, pk=run_number, sent_at=None).exists()
 
 
 def is_held_back(run_number: int) -> bool:
-    """Say whether the run is queued, and the rollout that asked for it has halted."""
+    """Return whether the run is queued, and the rollout that asked for it has halted."""
     members = RolloutMember.objects.filter(run=run_number, rollout__state=RolloutState.HALTED)
     return members.filter(run__state=RunState.QUEUED, run__priority=Priority.ROLLOUT).exists()
 

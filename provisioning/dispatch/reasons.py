@@ -14,7 +14,7 @@ from provisioning.dispatch.foremost import foremost
 from provisioning.dispatch.foremost import places_of as places_in_queue
 from provisioning.dispatch.values import Limits, Room, Scope, Waiting, Working
 from provisioning.models import Run
-from provisioning.states import RunState
+from provisioning.states.runs import RunState
 
 SOON = timedelta(seconds=30)
 """A run that has a place and is still not sent after this time is held up by the broker."""

@@ -71,7 +71,7 @@ class Waiting:
     since: datetime
 
     def aged(self, now: datetime) -> bool:
-        """Say whether the run has waited for long."""
+        """Return whether the run has waited for long."""
         return now - self.since > AGEING
 
 
@@ -109,11 +109,11 @@ class Room:
         return [(scope, limit) for scope, limit in spot.scopes(self.limits) if self.taken[scope] >= limit]
 
     def is_held_back(self, spot: Spot) -> bool:
-        """Say whether the rollout that asked for such a run lets none start now, however much room there is."""
+        """Return whether the rollout that asked for such a run lets none start now, however much room there is."""
         return any(scope[0] == "rollout" for scope, _ in self.full(spot))
 
     def has_set_apart(self, spot: Spot) -> bool:
-        """Say whether a place that is set apart for those who waited long is free there."""
+        """Return whether a place that is set apart for those who waited long is free there."""
         return all(self.aged[scope] < set_apart(limit) for scope, limit in spot.scopes(self.limits))
 
     def keep_for(self, spot: Spot) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from django.db import connection
 from django.db.models import Sum
 
-from provisioning.measurements.values import Histogram, Mark, Measured, Move, bound_of, histogram, marks
+from provisioning.measurements.values import Histogram, Mark, Measured, bound_of, histogram
 from provisioning.models import Measurement
 
 FOLD_ROWS = 2_000
@@ -41,11 +41,6 @@ def count(found: Iterable[Mark]) -> None:
         )
         for mark in found
     )
-
-
-def count_move(move: Move) -> None:
-    """Count what a run's move tells, in the transaction of the move."""
-    count(marks(move))
 
 
 def fold(at: int = FOLD_ROWS) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import models
 
-from provisioning.states import ACTIVE_STATES, HELD_STATES, RunState
+from provisioning.states.runs import ACTIVE_STATES, HELD_STATES, RunState
 
 BOUNDS = (1, 5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400)
 """The upper bounds of the buckets, in seconds; what takes longer has none. What was counted by a bound that is not here

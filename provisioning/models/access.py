@@ -1,10 +1,10 @@
-"""As whom AWS knows the portal in an account, when a worker last asked. `provisioning.access_check` writes it."""
+"""As whom AWS knows the portal in an account, when a worker last asked (`provisioning.health.access_check`)."""
 
 from __future__ import annotations
 
 from django.db import models
 
-from portal.districts.models import AwsAccount
+from registry.districts.models import AwsAccount
 
 
 class AccountAccess(models.Model):
@@ -29,10 +29,10 @@ class AccountAccess(models.Model):
 
     @property
     def is_under_way(self) -> bool:
-        """Say whether it was asked for and no worker has answered yet."""
+        """Return whether it was asked for and no worker has answered yet."""
         return self.checked_at is None or self.checked_at < self.asked_at
 
     @property
     def is_right(self) -> bool:
-        """Say whether the last answer came from the account itself."""
+        """Return whether the last answer came from the account itself."""
         return self.checked_at is not None and not self.problem

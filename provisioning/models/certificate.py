@@ -7,11 +7,11 @@ from typing import Any, NoReturn
 from django.db import models
 from django.utils.translation import gettext as _
 
-from portal.districts.models import District
 from provisioning.models.run import Run
+from registry.districts.models import District
 
 
-class CertificateIsFinal(Exception):  # noqa: N818 - named for the rule that it states
+class CertificateIsFinalError(Exception):
     """Somebody tried to change or delete a certificate."""
 
     def __init__(self) -> None:
@@ -23,15 +23,15 @@ class CertificateQuerySet(models.QuerySet["RemovalCertificate"]):
 
     def update(self, **kwargs: Any) -> NoReturn:
         """Refuse."""
-        raise CertificateIsFinal
+        raise CertificateIsFinalError
 
     def delete(self) -> NoReturn:
         """Refuse."""
-        raise CertificateIsFinal
+        raise CertificateIsFinalError
 
     def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuse."""
-        raise CertificateIsFinal
+        raise CertificateIsFinalError
 
 
 class RemovalCertificate(models.Model):
@@ -61,11 +61,11 @@ class RemovalCertificate(models.Model):
         return int(self.pk)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Insert; raises CertificateIsFinal for one that exists."""
+        """Insert; raises CertificateIsFinalError for one that exists."""
         if not self._state.adding:
-            raise CertificateIsFinal
+            raise CertificateIsFinalError
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuse."""
-        raise CertificateIsFinal
+        raise CertificateIsFinalError

@@ -1,11 +1,11 @@
-"""What last drifted in each district's stack, attribute by attribute. Only `provisioning.drift_check` writes it."""
+"""What last drifted in each district's stack, attribute by attribute. Only `provisioning.drift.check` writes it."""
 
 from __future__ import annotations
 
 from django.db import models
 
-from portal.districts.models import District
 from provisioning.models.run import Run
+from registry.districts.models import District
 
 
 class DriftItem(models.Model):

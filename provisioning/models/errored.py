@@ -23,7 +23,7 @@ KEPT = (ErroredPlace.HOST.value, ErroredPlace.BUCKET.value)
 
 
 class ErroredState(models.Model):
-    """A state that an attempt at a run could not store. Only `provisioning.errored_states` writes it."""
+    """A state that an attempt at a run could not store. Only `errored_states` writes it."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="errored_states")
     attempt = models.PositiveSmallIntegerField()
@@ -68,7 +68,7 @@ class ErroredState(models.Model):
 
     @property
     def is_kept(self) -> bool:
-        """Say whether nobody has decided on it yet."""
+        """Return whether nobody has decided on it yet."""
         return self.place in KEPT
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from portal.districts.models import District
+from registry.districts.models import District
 
 
 class DistrictHoldings(models.Model):
@@ -21,5 +21,5 @@ class DistrictHoldings(models.Model):
 
     @property
     def is_under_way(self) -> bool:
-        """Say whether a look was asked for that no worker has made yet."""
+        """Return whether a look was asked for that no worker has made yet."""
         return self.looked_at is None or self.looked_at < self.asked_at

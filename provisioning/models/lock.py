@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import models
 
-from portal.districts.models import District
+from registry.districts.models import District
 
 
 class DistrictLock(models.Model):
@@ -26,12 +26,12 @@ class DistrictLock(models.Model):
 
     @property
     def is_under_way(self) -> bool:
-        """Say whether something was asked for that no worker has done yet."""
+        """Return whether something was asked for that no worker has done yet."""
         return self.asked_at is not None and (self.looked_at is None or self.looked_at < self.asked_at)
 
     @property
     def is_held(self) -> bool:
-        """Say whether somebody held the lock at the last look."""
+        """Return whether somebody held the lock at the last look."""
         return bool(self.lock)
 
     @property

@@ -24,7 +24,7 @@ class Measurement(models.Model):
 
 
 class PeriodicTask(models.Model):
-    """One piece of periodic work, and when it was last done. `provisioning.periodic` writes it."""
+    """One piece of periodic work, and when it was last done. `provisioning.periodic.record` writes it."""
 
     name = models.CharField(max_length=100, unique=True)
     interval_seconds = models.PositiveIntegerField()

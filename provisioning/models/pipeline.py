@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from portal.districts.models import District
+from registry.districts.models import District
 
 
 class PipelineFigures(models.Model):
@@ -29,6 +29,6 @@ class PipelineFigures(models.Model):
 
     @property
     def is_empty(self) -> bool:
-        """Say whether CloudWatch was asked and knew nothing of the pipeline."""
+        """Return whether CloudWatch was asked and knew nothing of the pipeline."""
         shown = (self.rows_accepted, self.rows_rejected, self.oldest_message_seconds, self.cache_hit_percent)
         return all(figure is None for figure in shown)

@@ -1,11 +1,11 @@
-"""What the last preflight of an account in a region found. `provisioning.preflight` writes it."""
+"""What the last preflight of an account in a region found. `provisioning.preflight.check` writes it."""
 
 from __future__ import annotations
 
 from django.db import models
 
-from portal.badges import Badge
-from portal.districts.models import AwsAccount
+from registry.badges import Badge
+from registry.districts.models import AwsAccount
 
 
 class PreflightVerdict(Badge):
@@ -37,7 +37,7 @@ class Preflight(models.Model):
 
     @property
     def is_under_way(self) -> bool:
-        """Say whether it was asked for and no worker has answered yet."""
+        """Return whether it was asked for and no worker has answered yet."""
         return self.checked_at is None or self.checked_at < self.asked_at
 
     @property
@@ -52,5 +52,5 @@ class Preflight(models.Model):
 
     @property
     def is_right(self) -> bool:
-        """Say whether the last one found nothing by which a run would fail."""
+        """Return whether the last one found nothing by which a run would fail."""
         return self.checked_at is not None and not self.refused

@@ -1,4 +1,4 @@
-"""Who of the workers is there, by signs of life that they write themselves. `provisioning.presence` writes it."""
+"""Who of the workers is there, by signs of life that they write themselves (`provisioning.health.heartbeats`)."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""What AWS lets each account have in a region, and how much of it is used. `provisioning.services.quotas` writes it."""
+"""What AWS lets each account have in a region, and how much of it is used. `provisioning.capacity.quotas` writes it."""
 
 from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
 
-from portal.badges import Badge
-from portal.districts.models import AwsAccount
-from portal.texts import said
+from registry.badges import Badge
+from registry.districts.models import AwsAccount
+from registry.texts import said
 
 
 class QuotaSource(Badge):

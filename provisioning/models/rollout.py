@@ -9,11 +9,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from portal.districts.changes import EDITABLE
-from portal.districts.models import District
 from provisioning.models.run import Run
-from provisioning.rollouts.states import OPEN_STATES, RolloutState, Standing, standing
-from provisioning.states import RunState
+from provisioning.states.rollouts import OPEN_STATES, RolloutState, Standing, standing
+from provisioning.states.runs import RunState
+from registry.districts.changes import EDITABLE
+from registry.districts.models import District
 
 
 class Rollout(models.Model):
@@ -65,7 +65,7 @@ class Rollout(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Say whether the rollout has not ended."""
+        """Return whether the rollout has not ended."""
         return self.state_badge in OPEN_STATES
 
     @property

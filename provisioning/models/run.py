@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from infra.spec import Environment
-from portal.districts.models import District
-from portal.telemetry.tracing import trace_of
-from provisioning.states import ACTIVE_STATES, Decision, Priority, RunKind, RunState
+from provisioning.states.runs import ACTIVE_STATES, Decision, Priority, RunKind, RunState
+from registry.districts.models import District
+from registry.telemetry.tracing import trace_of
 
 IN_THE_WAY = Q(state__in=sorted(state.value for state in ACTIVE_STATES)) & ~Q(
     kind=RunKind.DRIFT.value, state=RunState.QUEUED.value
@@ -56,7 +56,7 @@ class Run(models.Model):
     claim_token = models.UUIDField(null=True, blank=True, editable=False)
     worker_name = models.CharField(max_length=255, blank=True)
     worker_host = models.CharField(max_length=255, blank=True)
-    """Where the run's child processes are: `provisioning.engine.host` says what tells two hosts apart."""
+    """Where the run's child processes are: `engine.processes.host` says what tells two hosts apart."""
     attempt = models.PositiveSmallIntegerField(default=0)
     """How often a worker has taken the run; more than once after a loss."""
     claimed_at = models.DateTimeField(null=True, blank=True)
@@ -227,12 +227,12 @@ class Run(models.Model):
 
     @property
     def is_active(self) -> bool:
-        """Say whether the run has not ended."""
+        """Return whether the run has not ended."""
         return self.state_badge in ACTIVE_STATES
 
     @property
     def applied(self) -> bool:
-        """Say whether this run has begun to change what is in AWS, however that ended.
+        """Return whether this run has begun to change what is in AWS, however that ended.
 
         A run in Applying need not have: its approved plan is fetched and compared first.
         """
@@ -286,7 +286,7 @@ class RunEvent(models.Model):
 
 
 class PlannedChange(models.Model):
-    """One change of a run's plan, value by value; it was redacted before (`provisioning.engine.plan_values`)."""
+    """One change of a run's plan, value by value; it was redacted before (`engine.terraform.plan_values`)."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="planned_changes")
     place = models.PositiveIntegerField()

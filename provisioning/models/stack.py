@@ -6,8 +6,8 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Upper
 
-from portal.districts.models import District
 from provisioning.models.run import Run
+from registry.districts.models import District
 
 
 class StackResource(models.Model):

@@ -30,7 +30,7 @@ class Channel(StrEnum):
     WEBHOOK = "webhook"
 
 
-class NotDelivered(Exception):  # noqa: N818 - named for what happened
+class NotDeliveredError(Exception):
     """The notice did not arrive, as far as we know; the sentence holds no address and no secret."""
 
 
@@ -43,9 +43,9 @@ def configured() -> list[Channel]:
 
 
 def deliver(notice: Notice) -> None:
-    """Send a notice over its channel; raises NotDelivered."""
+    """Send a notice over its channel; raises NotDeliveredError."""
     if Channel(notice.channel) not in configured():
-        raise NotDelivered(f"The settings name no {notice.channel} any more.")
+        raise NotDeliveredError(f"The settings name no {notice.channel} any more.")
     if notice.channel == Channel.EMAIL:
         _by_email(notice)
     else:
@@ -87,7 +87,7 @@ def _by_email(notice: Notice) -> None:
             [notice.recipient] if notice.recipient else settings.NOTIFY_EMAILS,
         )
     except (OSError, SMTPException) as error:
-        raise NotDelivered(f"The mail server did not take it: {type(error).__name__}.") from error
+        raise NotDeliveredError(f"The mail server did not take it: {type(error).__name__}.") from error
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -111,6 +111,6 @@ def _by_webhook(notice: Notice) -> None:
             return
     except urllib.error.HTTPError as error:
         error.close()
-        raise NotDelivered(f"The webhook answered {error.code}.") from error
+        raise NotDeliveredError(f"The webhook answered {error.code}.") from error
     except (OSError, HTTPException) as error:
-        raise NotDelivered(f"The webhook did not answer: {type(error).__name__}.") from error
+        raise NotDeliveredError(f"The webhook did not answer: {type(error).__name__}.") from error

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from portal.accounts.credentials import credential_changed
-from portal.accounts.models import CredentialChange
 from provisioning.notices.outbox import announce_credential
+from registry.accounts.credentials import credential_changed
+from registry.accounts.models import CredentialChange
 
 
 @receiver(credential_changed)

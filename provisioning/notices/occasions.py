@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from provisioning.consequences import WELL
-from provisioning.states import RunKind, RunState
+from provisioning.states.districts import WELL
+from provisioning.states.runs import RunKind, RunState
 
 
 class Occasion(StrEnum):

@@ -15,12 +15,12 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from portal.accounts.models import CredentialChange
-from portal.districts.models import District
 from provisioning.models import Notice, Rollout, Run
-from provisioning.notices.channels import Channel, NotDelivered, configured, deliver
+from provisioning.notices.channels import Channel, NotDeliveredError, configured, deliver
 from provisioning.notices.occasions import Occasion, occasion_of
-from provisioning.states import RunState
+from provisioning.states.runs import RunState
+from registry.accounts.models import CredentialChange
+from registry.districts.models import District
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ def _deliver_next() -> bool:
     notice.attempts += 1
     try:
         deliver(notice)
-    except NotDelivered as failure:
+    except NotDeliveredError as failure:
         notice.last_error = str(failure)
         if notice.attempts > len(PAUSES):
             notice.given_up_at = now

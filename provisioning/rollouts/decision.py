@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from provisioning.rollouts.states import JUDGED_RUNS, UNFINISHED, RolloutState, Standing
+from provisioning.states.rollouts import JUDGED_RUNS, UNFINISHED, RolloutState, Standing
 
 
 @dataclass(frozen=True)

@@ -5,30 +5,30 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
-from portal.accounts.models import User
-from portal.audit.actions import AuditAction
-from portal.audit.services import record
-from portal.state_table import By
 from provisioning.dispatch.reading import hold_back
 from provisioning.models import Rollout
 from provisioning.notices.outbox import announce_halt
-from provisioning.rollouts.states import OPEN_STATES, TABLE, RolloutState
+from provisioning.states.rollouts import OPEN_STATES, TABLE, RolloutState
+from registry.accounts.models import User
+from registry.audit.actions import AuditAction
+from registry.audit.services import record
+from registry.state_table import By
 
 
-class RolloutMoveRefused(ValueError):  # noqa: N818 - named for what happened
+class RolloutMoveRefusedError(ValueError):
     """The table does not have this transition, or the rollout is not in the state that we thought."""
 
 
 @transaction.atomic
 def move_rollout(rollout: Rollout, after: RolloutState, *, by: By, actor: User | None = None, reason: str = "") -> None:
-    """Move the rollout and bring the object up to date. Raises RolloutMoveRefused."""
+    """Move the rollout and bring the object up to date. Raises RolloutMoveRefusedError."""
     before = rollout.state_badge
     if TABLE.row(before, after, by) is None:
-        raise RolloutMoveRefused(f"A rollout does not go from {before} to {after} by {by}.")
+        raise RolloutMoveRefusedError(f"A rollout does not go from {before} to {after} by {by}.")
     finished = None if after in OPEN_STATES else timezone.now()
     rows = Rollout.objects.filter(pk=rollout.pk, state=before)
     if rows.update(state=after, finished_at=finished, halt_reason=reason) != 1:
-        raise RolloutMoveRefused(f"Rollout #{rollout.number} is no longer {before.word.lower()}.")
+        raise RolloutMoveRefusedError(f"Rollout #{rollout.number} is no longer {before.word.lower()}.")
     rollout.refresh_from_db()
     if after is RolloutState.HALTED:
         hold_back(rollout)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from django.db.models import Case, Count, Exists, OuterRef, QuerySet, Value, When
 
-from portal.districts.changes import effective
-from portal.districts.statuses import DistrictStatus
 from provisioning.models import Rollout, RolloutMember, Run
 from provisioning.models.run import IN_THE_WAY
 from provisioning.rollouts.decision import HaltRule, Member, Snapshot
-from provisioning.rollouts.states import UNFINISHED, Standing, standing
-from provisioning.states import PLAN_EXPIRED, RunState
+from provisioning.states.rollouts import UNFINISHED, Standing, standing
+from provisioning.states.runs import PLAN_EXPIRED, RunState
+from registry.districts.changes import effective
+from registry.districts.statuses import DistrictStatus
 
 READ_AT_ONCE = 100
 """So many districts that wait are read for one step, which starts one; as many as a rollout may have under way."""

@@ -9,9 +9,9 @@ from typing import Any
 from django.db.models import Case, QuerySet, When, Window
 from django.db.models.functions import RowNumber
 
-from portal.districts.models import District
-from portal.districts.statuses import DistrictStatus
 from provisioning.rollouts.waves import bounds, wave_of
+from registry.districts.models import District
+from registry.districts.statuses import DistrictStatus
 
 WITH_A_STACK = sorted({DistrictStatus.PROVISIONING, DistrictStatus.LIVE, DistrictStatus.NEEDS_ATTENTION})
 CARE = {"sandbox": 0, "staging": 1, "production": 2}

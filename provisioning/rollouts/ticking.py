@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from portal.accounts.roles import NotAllowed
-from portal.audit.actions import AuditAction
-from portal.audit.services import record
-from portal.districts.changes import ChangeRefused
-from portal.state_table import By
+from provisioning.errors import ServiceRefusedError
 from provisioning.models import Rollout, RolloutMember
+from provisioning.periodic.turns import act_on_each
 from provisioning.rollouts.decision import Complete, Halt, NextWave, Start, decide
 from provisioning.rollouts.moving import move_rollout
 from provisioning.rollouts.reading import read
-from provisioning.rollouts.states import RolloutState
-from provisioning.services.errors import ServiceRefused
-from provisioning.services.requests import request_run
-from provisioning.states import Priority, RunKind
-from provisioning.turns import act_on_each
+from provisioning.runs.requests import request_run
+from provisioning.states.rollouts import RolloutState
+from provisioning.states.runs import Priority, RunKind
+from registry.accounts.roles import NotAllowedError
+from registry.audit.actions import AuditAction
+from registry.audit.services import record
+from registry.districts.changes import ChangeRefusedError
+from registry.state_table import By
 
 RUN_ACTIVE = "run_active"
 STEPS = 1000
@@ -80,15 +80,15 @@ def _start(rollout: Rollout, member: RolloutMember) -> bool:
             change=rollout.change,
             priority=Priority.ROLLOUT,
         )
-    except NotAllowed as refusal:
+    except NotAllowedError as refusal:
         name = rollout.requested_by.get_username() if rollout.requested_by else "the portal"
         reason = f"{name} asked for it and may no longer start runs. {refusal.sentence} Abort it, and start a new one."
         move_rollout(rollout, RolloutState.HALTED, by=By.SCHEDULER, reason=reason)
         return False
-    except ChangeRefused as refusal:
+    except ChangeRefusedError as refusal:
         _skip([member.pk], " ".join(sentence for told in refusal.problems.values() for sentence in told))
         return True
-    except ServiceRefused as refusal:
+    except ServiceRefusedError as refusal:
         # A run that began this very moment is seen by the next step, and waited for.
         if refusal.code != RUN_ACTIVE:
             _skip([member.pk], refusal.sentence)

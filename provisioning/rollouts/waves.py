@@ -11,34 +11,36 @@ DEFAULT_WAVES = "2, 10%, 50%, 100%"
 PART = re.compile(r"([0-9]{1,5})(%?)")
 
 
-class WavesRefused(ValueError):  # noqa: N818 - named for what happened
+class WavesRefusedError(ValueError):
     """The waves cannot be understood; the text says why and what to write."""
 
 
 def parse(text: str) -> list[str]:
     """Return the waves, each a number of districts or a percentage of all, in growing order and ending with all.
 
-    Raises WavesRefused with a sentence and a remedy.
+    Raises WavesRefusedError with a sentence and a remedy.
     """
     parts = [part for part in re.split(r"[\s,;]+", text) if part]
     if not parts:
-        raise WavesRefused(f"Give at least one wave, such as {DEFAULT_WAVES}.")
+        raise WavesRefusedError(f"Give at least one wave, such as {DEFAULT_WAVES}.")
     shares: list[int] = []
     counts: list[int] = []
     for part in parts:
         found = PART.fullmatch(part)
         if found is None or int(found[1]) == 0 or (found[2] and int(found[1]) > 100):
-            raise WavesRefused(f"{part!r} is no wave. Write a number of districts, or a percentage from 1% to 100%.")
+            raise WavesRefusedError(
+                f"{part!r} is no wave. Write a number of districts, or a percentage from 1% to 100%."
+            )
         if found[2]:
             shares.append(int(found[1]))
         elif shares:
-            raise WavesRefused(f"Write numbers of districts before percentages: {part} comes too late.")
+            raise WavesRefusedError(f"Write numbers of districts before percentages: {part} comes too late.")
         else:
             counts.append(int(found[1]))
     if any(later <= earlier for grown in (counts, shares) for earlier, later in pairwise(grown)):
-        raise WavesRefused("Each wave counts all districts up to it: let the numbers grow from wave to wave.")
+        raise WavesRefusedError("Each wave counts all districts up to it: let the numbers grow from wave to wave.")
     if shares[-1:] != [100]:
-        raise WavesRefused("Let the last wave be 100%, so that no district is left out.")
+        raise WavesRefusedError("Let the last wave be 100%, so that no district is left out.")
     return parts
 
 

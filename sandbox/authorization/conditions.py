@@ -152,7 +152,7 @@ def unmet(conditions: tuple[Condition, ...], context: Context) -> Iterator[Condi
 
 
 def is_met(condition: Condition, context: Context) -> bool:
-    """Say whether a call meets one condition."""
+    """Return whether a call meets one condition."""
     values = context.get(condition.key.lower(), ())
     if condition.operator == "Null":
         return any((not values) == (wanted.casefold() == "true") for wanted in condition.values)
@@ -177,7 +177,7 @@ def is_met(condition: Condition, context: Context) -> bool:
 
 
 def _met_without(operator: str) -> bool:
-    """Say whether an operator is met by a call that does not have its key."""
+    """Return whether an operator is met by a call that does not have its key."""
     if operator.startswith(FOR_ANY):
         return operator.endswith(IF_EXISTS)
     return operator.startswith(FOR_ALL) or operator.endswith(IF_EXISTS) or _bare(operator) in NEGATIVE

@@ -63,12 +63,12 @@ class Statement:
         return f"statement {self.place} of {self.policy}"
 
     def names_action(self, action: str) -> bool:
-        """Say whether it speaks of an action."""
+        """Return whether it speaks of an action."""
         found = any(likened(pattern, action, ignore_case=True) for pattern in self.actions.patterns)
         return found != self.actions.negated
 
     def names_resource(self, resource: str, context: Context) -> bool:
-        """Say whether it speaks of a resource."""
+        """Return whether it speaks of a resource."""
         if self.resources is None:
             return True
         return self._any_matches(resource, context) != self.resources.negated
@@ -88,7 +88,7 @@ class Statement:
         return conditions.unmet(self.conditions, context)
 
     def applies(self, action: str, resource: str, context: Context) -> bool:
-        """Say whether it speaks of a call, whoever makes it."""
+        """Return whether it speaks of a call, whoever makes it."""
         return (
             self.names_action(action)
             and self.names_resource(resource, context)

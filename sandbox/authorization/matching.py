@@ -36,14 +36,14 @@ def _between(pattern: str) -> tuple[str, ...]:
 
 
 def likened(pattern: str, text: str, *, ignore_case: bool = False) -> bool:
-    """Say whether a text matches a pattern with ``*`` and ``?`` alone."""
+    """Return whether a text matches a pattern with ``*`` and ``?`` alone."""
     if not ignore_case and "*" not in pattern and "?" not in pattern:
         return pattern == text
     return _pattern(pattern, ignore_case=ignore_case).fullmatch(text) is not None
 
 
 def matches(pattern: str, text: str, context: Context, *, ignore_case: bool = False) -> bool:
-    """Say whether a text matches a pattern with wildcards and variables; raises UnknownVariableError.
+    """Return whether a text matches a pattern with wildcards and variables; raises UnknownVariableError.
 
     What a variable stands for is taken as it is: its own stars match nothing but stars.
     """
@@ -80,7 +80,7 @@ def value_of(variable: str, context: Context) -> str:
 
 
 def arn_matches(pattern: str, arn: str, context: Context) -> bool:
-    """Say whether an ARN matches, each of its six parts by itself; raises UnknownVariableError."""
+    """Return whether an ARN matches, each of its six parts by itself; raises UnknownVariableError."""
     if pattern == "*":
         return True
     wanted, given = pattern.split(":", ARN_PARTS - 1), arn.split(":", ARN_PARTS - 1)

@@ -93,7 +93,7 @@ def _by_target(router: Any, headers: Mapping[str, str]) -> tuple[Any, dict[str, 
 
 
 def _is_content(operation: Any) -> bool:
-    """Say whether a body is an object's content, which decides nothing."""
+    """Return whether a body is an object's content, which decides nothing."""
     shape = operation.input_shape
     payload = shape.serialization.get("payload") if shape is not None else None
     return payload is not None and shape.members[payload].type_name in ("blob", "string")

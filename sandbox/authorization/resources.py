@@ -54,7 +54,7 @@ def targets(action: Action, operation: Operation, place: Place) -> list[Target]:
 
 
 def is_making(operation: Operation) -> bool:
-    """Say whether an operation makes something, which it may not be able to name."""
+    """Return whether an operation makes something, which it may not be able to name."""
     return operation.name.startswith(MAKING)
 
 

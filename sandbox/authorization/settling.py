@@ -17,7 +17,7 @@ NOTICED_SECONDS = 0.1
 
 
 def is_settled(role: Any) -> bool:
-    """Say whether a role can be assumed."""
+    """Return whether a role can be assumed."""
     if ROLE_SECONDS / CLOCK.pace < NOTICED_SECONDS:
         return True
     return bool(CLOCK.now() >= getattr(role, "sandbox_made_at", CLOCK.now() - ROLE_SECONDS) + ROLE_SECONDS)

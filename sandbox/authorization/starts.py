@@ -105,7 +105,7 @@ def _reached(start: TaskStart, seat: Seat) -> Iterator[tuple[str, str, str, list
 
 
 def may_log(role: str, stream: str) -> bool:
-    """Say whether what a function writes reaches its log: without the right Lambda drops it."""
+    """Return whether what a function writes reaches its log: without the right Lambda drops it."""
     return all(_refused(ask) is None for ask in _logging(role_session(role, "function"), stream))
 
 

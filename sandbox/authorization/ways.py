@@ -108,7 +108,7 @@ def way(seat: Seat, endpoint: str) -> Way | NoWay:
 
 
 def refused_by_endpoint(found: Way, caller: Caller, asked: Asked) -> bool:
-    """Say whether the policy of the endpoint that a call goes by does not allow it."""
+    """Return whether the policy of the endpoint that a call goes by does not allow it."""
     if found.endpoint is None:
         return False
     document = read(found.endpoint.policy_document, f"policy of {found.endpoint.id}")

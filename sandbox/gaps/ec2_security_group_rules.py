@@ -45,7 +45,7 @@ def _ports(rule: Any) -> tuple[Any, ...]:
 
 
 def _same(rule: Any, other: object) -> bool:
-    """Say whether AWS takes two rules of a group for duplicates; the description does not tell them apart."""
+    """Return whether AWS takes two rules of a group for duplicates; the description does not tell them apart."""
     return type(rule) is type(other) and (_ports(rule), _target(rule)) == (_ports(other), _target(other))
 
 

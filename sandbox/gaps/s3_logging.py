@@ -24,7 +24,7 @@ def _as_list(value: Any) -> list[Any]:
 
 
 def _allows_log_delivery(target_bucket: Any, target_prefix: str | None) -> bool:
-    """Say whether the policy lets S3's logging service put objects under the prefix."""
+    """Return whether the policy lets S3's logging service put objects under the prefix."""
     if not target_bucket.policy:
         return False
     key = f"arn:{target_bucket.partition}:s3:::{target_bucket.name}/{target_prefix or ''}example"

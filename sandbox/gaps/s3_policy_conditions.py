@@ -22,7 +22,7 @@ def fill() -> None:
 
 
 def applies(statement: dict[str, Any]) -> bool:
-    """Say whether a statement's condition on the transport is met over TLS."""
+    """Return whether a statement's condition on the transport is met over TLS."""
     wanted = {key.lower(): value for key, value in statement.get("Condition", {}).get("Bool", {}).items()}
     return str(wanted.get(TRANSPORT, "true")).lower() == "true"
 

@@ -97,7 +97,7 @@ class Rate:
         self._left, self._at = DELETES_EACH_SECOND, CLOCK.now()
 
     def takes(self, count: int) -> bool:
-        """Say whether so many more deletions are let through now, and count them if so."""
+        """Return whether so many more deletions are let through now, and count them if so."""
         now = CLOCK.now()
         self._left = min(DELETES_EACH_SECOND, self._left + (now - self._at) * DELETES_EACH_SECOND)
         self._at = now

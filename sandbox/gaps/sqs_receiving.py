@@ -43,7 +43,7 @@ def _receive_message(
 
 
 def _receiver_has_gone() -> bool:
-    """Say whether the client has closed its side; one that waits for an answer sends nothing more."""
+    """Return whether the client has closed its side; one that waits for an answer sends nothing more."""
     connection = request.environ.get("werkzeug.socket") if has_request_context() else None
     if connection is None or not select.select([connection], [], [], 0)[0]:
         return False

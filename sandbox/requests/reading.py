@@ -80,7 +80,7 @@ def asked(service: str, call: Call, environ: Environ) -> Asked | None:
 
 
 def _takes_bytes(operation: Any) -> bool:
-    """Say whether the body is an object's bytes, as PutObject's."""
+    """Return whether the body is an object's bytes, as PutObject's."""
     payload = operation.input_shape.serialization.get("payload")
     return payload is not None and operation.input_shape.members[payload].type_name == "blob"
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from sandbox.standins.grounds import Grounds
+from sandbox.standins.context import StandinContext
 
 NOBODY = {
     "AWS_EC2_METADATA_DISABLED": "true",
@@ -17,7 +17,7 @@ NOBODY = {
 SECONDS = 12 * 3600
 
 
-def variables(grounds: Grounds, *, role_arn: str, region: str, session: str) -> dict[str, str]:
+def variables(context: StandinContext, *, role_arn: str, region: str, session: str) -> dict[str, str]:
     """Return the variables; its caller holds moto's lock."""
     from moto.sts.models import sts_backends
 
@@ -32,7 +32,7 @@ def variables(grounds: Grounds, *, role_arn: str, region: str, session: str) -> 
     )
     return {
         **NOBODY,
-        "AWS_ENDPOINT_URL": grounds.url,
+        "AWS_ENDPOINT_URL": context.url,
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         "AWS_ACCESS_KEY_ID": assumed.access_key_id,

@@ -18,7 +18,7 @@ class PortTakenError(RuntimeError):
 
 
 def is_free(address: str, port: int) -> bool:
-    """Say whether a server could listen there; raises OSError where the address is none of this machine's."""
+    """Return whether a server could listen there; raises OSError where the address is none of this machine's."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

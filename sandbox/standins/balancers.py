@@ -16,7 +16,7 @@ from typing import Any
 
 from sandbox.gaps.extension import wrap
 from sandbox.standins.addresses import ONLY, free_port
-from sandbox.standins.grounds import Grounds, backends
+from sandbox.standins.context import StandinContext, backends
 from sandbox.standins.health import Check, is_healthy, unverified
 from sandbox.standins.relay import Address, Relay
 from sandbox.standins.relays import Relays
@@ -61,8 +61,8 @@ class Kept:
 class Balancers:
     """All balancers."""
 
-    def __init__(self, grounds: Grounds, relays: Relays) -> None:
-        self._grounds, self._relays = grounds, relays
+    def __init__(self, context: StandinContext, relays: Relays) -> None:
+        self._grounds, self._relays = context, relays
         self._kept: dict[str, Kept] = {}
         self._unverified = unverified()
 

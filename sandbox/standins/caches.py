@@ -14,7 +14,7 @@ from sandbox.gaps.elasticache_parameters import DEFAULTS, groups_of
 from sandbox.gaps.elasticache_users import user_groups_of
 from sandbox.gaps.extension import wrap
 from sandbox.standins.addresses import PortTakenError, free_address
-from sandbox.standins.grounds import Grounds, backends
+from sandbox.standins.context import StandinContext, backends
 from sandbox.standins.valkey import Cache, CacheFailedError, User, Wanted, sorted_users
 
 log = logging.getLogger("sandbox.standins")
@@ -35,8 +35,8 @@ class Kept:
 class Caches:
     """All groups' servers."""
 
-    def __init__(self, grounds: Grounds) -> None:
-        self._grounds = grounds
+    def __init__(self, context: StandinContext) -> None:
+        self._grounds = context
         self._kept: dict[str, Kept] = {}
 
     def install(self) -> None:

@@ -17,7 +17,7 @@ from sandbox.authorization.starts import TaskStart, refused_start
 from sandbox.authorization.ways import seat_in
 from sandbox.standins import access, images
 from sandbox.standins.children import Child, inherited
-from sandbox.standins.grounds import Grounds
+from sandbox.standins.context import StandinContext
 from sandbox.standins.logs import Destination, LogSink
 
 STOP_SECONDS = 30.0
@@ -41,7 +41,7 @@ class Spec:
     stop_seconds: float
 
 
-def spec_of(grounds: Grounds, definition: Any, task: Any, address: str) -> Spec:
+def spec_of(context: StandinContext, definition: Any, task: Any, address: str) -> Spec:
     """Read a task's only container; its caller holds moto's lock. Raises ContainerFailedError."""
     account, region = definition.arn.split(":")[4], definition.arn.split(":")[3]
     container = definition.container_definitions[0]
@@ -75,9 +75,9 @@ def spec_of(grounds: Grounds, definition: Any, task: Any, address: str) -> Spec:
             **secret,
             # What the network does on AWS: each task has an address of its own.
             "BIND": address,
-            "DATABASE_CA": str(grounds.authority.path),
-            "CACHE_CA": str(grounds.authority.path),
-            **access.variables(grounds, role_arn=role, region=region, session=task.id),
+            "DATABASE_CA": str(context.authority.path),
+            "CACHE_CA": str(context.authority.path),
+            **access.variables(context, role_arn=role, region=region, session=task.id),
         },
         log=log,
         stop_seconds=float(container.get("stopTimeout") or STOP_SECONDS),

@@ -12,9 +12,9 @@ from typing import Any, Protocol
 from sandbox.standins.authority import Authority
 from sandbox.standins.balancers import Balancers
 from sandbox.standins.caches import Caches
+from sandbox.standins.context import StandinContext
 from sandbox.standins.databases import Databases
 from sandbox.standins.functions import Functions
-from sandbox.standins.grounds import Grounds
 from sandbox.standins.logs import LogSink
 from sandbox.standins.measures import Measures
 from sandbox.standins.relays import Relays
@@ -50,7 +50,7 @@ class StandIns:
         self._folder = folder.resolve()
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
-        self._grounds = Grounds(self._folder, turn, Authority(self._folder))
+        self._grounds = StandinContext(self._folder, turn, Authority(self._folder))
         relays, sink = Relays(), LogSink(self._grounds)
         functions = Functions(self._grounds, sink)
         self._keepers: list[Keeper] = [

@@ -15,7 +15,7 @@ from typing import Any
 from sandbox.clock import CLOCK
 from sandbox.gaps.extension import wrap
 from sandbox.standins.addresses import ONLY, PortTakenError, free_address, free_port
-from sandbox.standins.grounds import Grounds, backends
+from sandbox.standins.context import StandinContext, backends
 from sandbox.standins.pausing import USUAL_IDLE_SECONDS, Terms
 from sandbox.standins.postgres import Database, DatabaseFailedError, Wanted
 
@@ -39,8 +39,8 @@ class Kept:
 class Databases:
     """All clusters' servers."""
 
-    def __init__(self, grounds: Grounds) -> None:
-        self._grounds = grounds
+    def __init__(self, context: StandinContext) -> None:
+        self._grounds = context
         self._kept: dict[str, Kept] = {}
 
     def install(self) -> None:

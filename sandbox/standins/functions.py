@@ -25,7 +25,7 @@ from sandbox.authorization.starts import may_log, refused_invocation
 from sandbox.gaps.extension import wrap
 from sandbox.standins import access, lambda_runtime
 from sandbox.standins.children import Child, inherited
-from sandbox.standins.grounds import Grounds
+from sandbox.standins.context import StandinContext
 from sandbox.standins.logs import Destination, LogSink
 
 RUNNER = Path(__file__).with_name("function_runner.py")
@@ -58,9 +58,9 @@ class Outcome:
 class Functions:
     """Runs functions."""
 
-    def __init__(self, grounds: Grounds, sink: LogSink) -> None:
-        self._grounds, self._sink = grounds, sink
-        self._runtime = lambda_runtime.made(grounds.folder / "lambda-runtime")
+    def __init__(self, context: StandinContext, sink: LogSink) -> None:
+        self._grounds, self._sink = context, sink
+        self._runtime = lambda_runtime.made(context.folder / "lambda-runtime")
         self._held_back = threading.local()
 
     def install(self) -> None:

@@ -49,7 +49,7 @@ def is_healthy(target: Address, check: Check, context: ssl.SSLContext) -> bool:
 
 
 def matches(status: int, statuses: str) -> bool:
-    """Say whether a status is among those of a matcher."""
+    """Return whether a status is among those of a matcher."""
     for part in statuses.split(","):
         first, _, last = part.partition("-")
         if int(first) <= status <= int(last or first):

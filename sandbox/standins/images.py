@@ -18,7 +18,7 @@ NAMED = re.compile(r"(?:[^/@]+/)*?(?P<name>[a-z0-9._-]+/[a-z0-9._-]+)(?::[\w.-]+
 
 
 def has_process(image: str) -> bool:
-    """Say whether a container of this image runs as a process."""
+    """Return whether a container of this image runs as a process."""
     found = NAMED.fullmatch(image)
     return found is not None and found["name"] == REPOSITORY
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import IO, Any
 
-from sandbox.standins.grounds import Grounds
+from sandbox.standins.context import StandinContext
 
 log = logging.getLogger("sandbox.standins")
 LONGEST = 262_144
@@ -81,8 +81,8 @@ def _values(value: Any) -> Iterable[Any]:
 class LogSink:
     """Writes to moto's log groups; lines to a group that is not there are dropped, as AWS drops them."""
 
-    def __init__(self, grounds: Grounds) -> None:
-        self._grounds = grounds
+    def __init__(self, context: StandinContext) -> None:
+        self._grounds = context
 
     def follow(self, source: IO[bytes], to: Destination) -> None:
         """Carry every line until the source ends."""

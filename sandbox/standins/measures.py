@@ -9,7 +9,7 @@ import datetime as dt
 import time
 from typing import Any
 
-from sandbox.standins.grounds import Grounds, backends
+from sandbox.standins.context import StandinContext, backends
 from sandbox.standins.logs import Datum, put
 
 PERIOD_SECONDS = 20.0
@@ -19,8 +19,8 @@ PERIOD_SECONDS = 20.0
 class Measures:
     """Puts the metrics."""
 
-    def __init__(self, grounds: Grounds) -> None:
-        self._grounds = grounds
+    def __init__(self, context: StandinContext) -> None:
+        self._grounds = context
         self._next = 0.0
 
     def install(self) -> None:

@@ -38,7 +38,7 @@ LEAST_FAILURES, MOST_FAILURES = 3, 200
 
 
 def breaks(failures: int, desired: int) -> bool:
-    """Say whether so many starts in a row that failed end a deployment.
+    """Return whether so many starts in a row that failed end a deployment.
 
     Source: Amazon ECS Developer Guide, "How the Amazon ECS deployment circuit breaker detects failures" (stage 1).
     """

@@ -87,7 +87,7 @@ class Database(RelayedServer):
             write(self._terms, terms)
 
     def is_paused(self, now: float) -> bool:
-        """Say whether it is paused at a moment of AWS's time."""
+        """Return whether it is paused at a moment of AWS's time."""
         return self.is_running and visits_in(self._visits).paused_for(self._told, now) > 0
 
     def set_password(self, password: str) -> None:

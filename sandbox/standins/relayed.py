@@ -18,7 +18,7 @@ class RelayedServer:
 
     @property
     def is_running(self) -> bool:
-        """Say whether server and relay run."""
+        """Return whether server and relay run."""
         return all(child is not None and child.status is None for child in (self.child, self._relay))
 
     def ask_to_stop(self) -> None:

@@ -16,8 +16,8 @@ from typing import Any
 
 from sandbox.gaps.extension import wrap
 from sandbox.gaps.secretsmanager import CURRENT, PENDING, refusal_of_unfinished, take_pending_label, unfinished_rotation
+from sandbox.standins.context import StandinContext
 from sandbox.standins.functions import Function, Functions
-from sandbox.standins.grounds import Grounds
 
 log = logging.getLogger("sandbox.standins")
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
@@ -26,8 +26,8 @@ STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 class Rotation:
     """Carries rotations out."""
 
-    def __init__(self, grounds: Grounds, functions: Functions) -> None:
-        self._grounds, self._functions = grounds, functions
+    def __init__(self, context: StandinContext, functions: Functions) -> None:
+        self._grounds, self._functions = context, functions
         self._at_work: set[str] = set()
 
     def install(self) -> None:

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.standins.grounds import Grounds, backends
+from sandbox.standins.context import StandinContext, backends
 
 log = logging.getLogger("sandbox.standins")
 LOOK_SECONDS = 5.0
@@ -40,7 +40,7 @@ def followed_queue(policy: Any) -> str:
 class Scaling:
     """Looks at policies and queues now and then."""
 
-    grounds: Grounds
+    context: StandinContext
     _next: float = 0.0
     _fewer_since: dict[str, float] = field(default_factory=dict)
 
@@ -55,7 +55,7 @@ class Scaling:
         self._next = now + LOOK_SECONDS
         from moto.applicationautoscaling.models import applicationautoscaling_backends
 
-        with self.grounds.moto():
+        with self.context.moto():
             for account, region, backend in backends(applicationautoscaling_backends):
                 for policy in backend.policies.values():
                     target = backend.targets.get(policy.scalable_dimension, {}).get(policy.resource_id)
@@ -84,7 +84,7 @@ class Scaling:
         if asked != service.desired_count:
             log.warning("%s follows its queue: from %s to %s tasks", service.name, service.desired_count, asked)
             service.desired_count = asked
-            self.grounds.wake()
+            self.context.wake()
 
     def close(self) -> None:
         """Nothing runs."""

@@ -15,7 +15,7 @@ from sandbox.gaps.extension import wrap
 from sandbox.standins import moto_tasks
 from sandbox.standins.addresses import PortTakenError, free_address
 from sandbox.standins.containers import Container, ContainerFailedError, spec_of
-from sandbox.standins.grounds import Grounds, backends
+from sandbox.standins.context import StandinContext, backends
 from sandbox.standins.images import has_process
 from sandbox.standins.logs import LogSink
 from sandbox.standins.planning import STEADY_SECONDS, Running, breaks, pause, plan
@@ -36,7 +36,7 @@ class Kept:
     stopping: bool = False
 
     def is_of(self, definition: str) -> bool:
-        """Say whether it runs, and is a task of this definition."""
+        """Return whether it runs, and is a task of this definition."""
         return self.container is not None and self.definition.arn == definition
 
 
@@ -63,7 +63,7 @@ class Service:
 class Tasks:
     """All tasks that have processes."""
 
-    grounds: Grounds
+    context: StandinContext
     sink: LogSink
     _kept: dict[str, Kept] = field(default_factory=dict)
     _services: dict[str, Service] = field(default_factory=dict)
@@ -86,7 +86,7 @@ class Tasks:
             definition = backend.describe_task_definition(task.task_definition_arn)
             if _is_ours(definition):
                 self._keep(task, definition, None)
-        self.grounds.wake()
+        self.context.wake()
         return tasks
 
     def _stop_task(self, original: Any, backend: Any, *args: Any, **kwargs: Any) -> Any:
@@ -96,21 +96,21 @@ class Tasks:
             # It is stopped once its process has ended.
             task.status = task.containers[0].last_status = "RUNNING"
             kept.stopping = True
-            self.grounds.wake()
+            self.context.wake()
         return task
 
     def _service_changed(self, original: Any, backend: Any, *args: Any, **kwargs: Any) -> Any:
         service = original(backend, *args, **kwargs)
         if _is_ours(_definition(backend, service)):
             moto_tasks.count(service, len(self._running(service)))
-            self.grounds.wake()
+            self.context.wake()
         return service
 
     def _scalable(self, original: Any, backend: Any, namespace: str, *args: Any, **kwargs: Any) -> Any:
         target = original(backend, namespace, *args, **kwargs)
         if namespace == "ecs":
             scale_within(backend, target)
-            self.grounds.wake()
+            self.context.wake()
         return target
 
     def round(self) -> None:
@@ -120,14 +120,14 @@ class Tasks:
                 self._ended(kept, kept.container)
             elif kept.stopping and kept.container is not None:
                 kept.container.ask_to_stop()
-        with self.grounds.moto():
+        with self.context.moto():
             self._find_services()
             starting = [kept for kept in self._kept.values() if kept.container is None]
             for service in list(self._services.values()):
                 starting += self._plan(service)
         for kept in starting:
             self._start(kept)
-        with self.grounds.moto():
+        with self.context.moto():
             for key, found in list(self._services.items()):
                 moto_tasks.count(found.service, len(self._running(found.service)))
                 if found.service.status != "ACTIVE" and not any(
@@ -158,7 +158,7 @@ class Tasks:
         )
         for task_id in decided.stop:
             self._kept[task_id].stopping = True
-            self.grounds.wake()
+            self.context.wake()
         if now < found.not_before:
             return []
         return [
@@ -200,16 +200,16 @@ class Tasks:
                 raise ContainerFailedError("Task was stopped before it started.")
             if not kept.address:
                 raise ContainerFailedError("ResourceInitializationError: no loopback address has the port free.")
-            with self.grounds.moto():
-                spec = spec_of(self.grounds, kept.definition, kept.task, kept.address)
-            kept.container = Container(spec, self.grounds.folder / "tasks" / kept.task.id, self.sink)
+            with self.context.moto():
+                spec = spec_of(self.context, kept.definition, kept.task, kept.address)
+            kept.container = Container(spec, self.context.folder / "tasks" / kept.task.id, self.sink)
         except (ContainerFailedError, OSError) as error:
             log.error("the task %s: %s", kept.task.task_arn, error)
             self._settle(kept, exit_code=None, reason=str(error), code=NOT_STARTED, lived=0.0)
             return
         if kept.service is not None:
             self._services[kept.service.sandbox_key].unstarted = 0
-        with self.grounds.moto():
+        with self.context.moto():
             moto_tasks.started(kept.task)
             if kept.service is not None:
                 moto_tasks.register(kept.service, kept.address, spec.account, spec.region, there=True)
@@ -225,7 +225,7 @@ class Tasks:
 
     def _settle(self, kept: Kept, *, exit_code: int | None, reason: str, code: str, lived: float) -> None:
         del self._kept[kept.task.id]
-        with self.grounds.moto():
+        with self.context.moto():
             moto_tasks.stopped(kept.task, exit_code=exit_code, reason=reason, code=code)
             if kept.service is None:
                 return
@@ -270,7 +270,7 @@ def _definition(backend: Any, service: Any) -> Any:
 
 
 def _is_ours(definition: Any) -> bool:
-    """Say whether a task of this definition has a process: it has one container, of an image that is known here."""
+    """Return whether a task of this definition has a process: it has one container, of an image that is known here."""
     containers = definition.container_definitions if definition is not None else []
     return len(containers) == 1 and has_process(str(containers[0].get("image", "")))
 

@@ -17,7 +17,7 @@ import redis
 from devtools.environment import inherited
 from devtools.errors import ServiceFailedError
 from devtools.services.broker import running_broker
-from devtools.services.former import lock_holder, see_off
+from devtools.services.former import lock_holder, stop_stale_server
 from devtools.services.guard import descendants
 from devtools.services.postgres import Postgres, running_postgres
 from devtools.services.process import running
@@ -108,7 +108,7 @@ def test_a_postgres_that_works_on_the_folder_is_named_and_left_alone(tmp_path):
     with running_postgres(tmp_path / "postgres") as postgres:
         data = tmp_path / "postgres" / "data"
         with pytest.raises(ServiceFailedError, match=f"process {lock_holder(data)}"):
-            see_off(data, seconds=0.2)
+            stop_stale_server(data, seconds=0.2)
         connect(postgres).close()
 
 

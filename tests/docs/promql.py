@@ -66,7 +66,7 @@ def metrics(query: str) -> set[str]:
 
 
 def _is_label(found: list[tuple[str, str]], place: int, open_signs: list[str]) -> bool:
-    """Say whether a word names a label: within braces, or in the list behind `by` and the like."""
+    """Return whether a word names a label: within braces, or in the list behind `by` and the like."""
     if "{" in open_signs[-1:]:
         return True
     before = [token for _, token in found[:place]]

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from devtools.paths import ROOT
-from portal.districts.statuses import DistrictStatus, DriftStatus
-from provisioning.states import RunState
+from provisioning.states.runs import RunState
+from registry.districts.statuses import DistrictStatus, DriftStatus
 from tests.docs.promql import NotPromQL, metrics
 from tests.portal.exposed import queried_names
 

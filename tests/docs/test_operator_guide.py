@@ -13,7 +13,7 @@ from devtools.paths import ROOT
 
 GUIDE = (ROOT / "docs" / "operator-guide.md").read_text()
 IMAGES = ROOT / "docs" / "images"
-ROOMS = ("portal", "provisioning")
+ROOMS = ("portal", "provisioning", "registry")
 MOST_BYTES = 3_000_000
 SMALLEST = (1280, 800)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from devtools.paths import VAR
 from tests.faults.cases import REPRESENTATIVE, TABLE, chosen
-from tests.faults.deal import FLEET, Row, deal, default_jobs
+from tests.faults.scenario import FLEET, Row, deal, default_jobs
 
 
 def arguments() -> argparse.Namespace:

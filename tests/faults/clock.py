@@ -64,7 +64,7 @@ STEP_SECONDS = 150
 
 
 def can_step() -> bool:
-    """Say whether there is a C compiler, which the library needs."""
+    """Return whether there is a C compiler, which the library needs."""
     return shutil.which("cc") is not None
 
 

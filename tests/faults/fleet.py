@@ -6,7 +6,7 @@ import random
 import time
 from typing import TYPE_CHECKING
 
-from tests.faults.play import Broken, kill_children, path_of, patient, person, reloaded
+from tests.faults.run import Broken, kill_children, path_of, patient, person, reloaded
 from tests.faults.world import ACCOUNT_ID, Gone, World
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ def play_fleet(world: World, rng: random.Random) -> tuple[float, str, list[str]]
 
 def register() -> list[Run]:
     """Ask for all districts at once."""
-    from portal.districts.accounts import add_account
-    from portal.districts.registration import Registration
-    from provisioning.services.onboarding import onboard
+    from provisioning.onboarding.service import onboard
+    from registry.districts.accounts import add_account
+    from registry.districts.registration import Registration
 
     account = add_account(name="Sandbox", account_id=ACCOUNT_ID, actor=None)
     return [
@@ -55,7 +55,7 @@ def register() -> list[Run]:
 def kill_one_in_each(world: World, rng: random.Random, runs: list[Run]) -> set[int]:
     """Kill the worker, or its pool child, of each run once, at a random moment while a worker has it."""
     from provisioning.models import Run as Model
-    from provisioning.states import HELD_STATES
+    from provisioning.states.runs import HELD_STATES
 
     killed: set[int] = set()
     held = sorted(state.value for state in HELD_STATES)
@@ -82,7 +82,7 @@ def kill_one_in_each(world: World, rng: random.Random, runs: list[Run]) -> set[i
 
 def all_live(runs: list[Run]) -> None:
     """Raise Broken unless every run came through and its district is Live."""
-    from portal.districts.statuses import DistrictStatus
+    from registry.districts.statuses import DistrictStatus
 
     for run in map(reloaded, runs):
         if run.district.status != DistrictStatus.LIVE:

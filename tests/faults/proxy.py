@@ -62,17 +62,17 @@ class Request:
 
     @property
     def is_of_state(self) -> bool:
-        """Say whether it is about the state bucket."""
+        """Return whether it is about the state bucket."""
         return "homeroom-terraform-state" in self.path
 
     @property
     def writes_state(self) -> bool:
-        """Say whether it stores a district's state, or one that could not be stored; locks and plans are none."""
+        """Return whether it stores a district's state, or one that could not be stored; locks and plans are none."""
         return self.is_of_state and self.method == "PUT" and self.path.partition("?")[0].endswith(".tfstate")
 
     @property
     def changes(self) -> bool:
-        """Say whether it changes something of a district in AWS."""
+        """Return whether it changes something of a district in AWS."""
         return not self.is_of_state and (self.action.startswith(CHANGING) or self.method in {"PUT", "DELETE"})
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from devtools.paths import ROOT
 from tests.faults.cases import REPRESENTATIVE, TABLE, Phase, Victim, chosen
-from tests.faults.watch import applies_now
+from tests.faults.invariants import applies_now
 
 pytestmark = [pytest.mark.terraform, pytest.mark.long]
 

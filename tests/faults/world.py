@@ -52,7 +52,7 @@ NOTHING_MORE = Needs()
 
 
 def can_mount() -> bool:
-    """Say whether we may give the workers a disk of their own, which the cases of a full disk need."""
+    """Return whether we may give the workers a disk of their own, which the cases of a full disk need."""
     return os.geteuid() == 0 and shutil.which("mount") is not None and sys.platform == "linux"
 
 
@@ -153,12 +153,12 @@ class World:
         django.setup()
         # The table is what this prints; what processes say stands in their logs.
         logging.getLogger("provisioning").setLevel(logging.ERROR)
-        from portal.accounts.roles import Role
-        from portal.accounts.services import set_user
-        from portal.districts.accounts import add_account
-        from portal.districts.registration import DEFAULT_REGION
-        from provisioning.engine.quotas import KINDS
-        from provisioning.services.quotas import set_limit
+        from engine.aws.quotas import KINDS
+        from provisioning.capacity.quotas import set_limit
+        from registry.accounts.roles import Role
+        from registry.accounts.services import set_user
+        from registry.districts.accounts import add_account
+        from registry.districts.registration import DEFAULT_REGION
 
         account = add_account(name="Sandbox", account_id=ACCOUNT_ID, actor=None)
         for code in KINDS:

@@ -16,7 +16,7 @@ __all__ = ["allowed", "likened"]
 
 
 def allowed(statements: list[dict[str, Any]], action: str, resource: str, context: Mapping[str, str]) -> bool:
-    """Say whether the statements, as the policy of somebody of the resource's account, allow a call."""
+    """Return whether the statements, as the policy of somebody of the resource's account, allow a call."""
     caller = Caller(
         Kind.USER, f"arn:aws:iam::{ACCOUNT}:user/somebody", ACCOUNT, policies=read(statements, "the policy")
     )

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra import cost, pricing
-from infra.cost import BY_USE, COUNTERS, FREE, PricesMissing, estimate, load_prices, table
+from infra.cost import BY_USE, COUNTERS, FREE, PricesMissingError, estimate, load_prices, table
 from tests.synthesis import Stack
 
 PRICES = load_prices()
@@ -82,7 +82,7 @@ def test_larger_sizes_cost_more(stacks: dict[str, Stack]):
 
 
 def test_a_region_without_prices_says_how_to_get_them(stack: Stack, tmp_path, capsys):
-    with pytest.raises(PricesMissing, match="python -m infra prices --region eu-west-1"):
+    with pytest.raises(PricesMissingError, match="python -m infra prices --region eu-west-1"):
         estimate(stack.data, PRICES, "eu-west-1")
     assert cost.main([str(stack.folder / "cdk.tf.json"), "--region", "eu-west-1"]) == 2
     assert cost.main([str(tmp_path / "nothing.json")]) == 2
@@ -119,5 +119,5 @@ def test_two_prices_for_one_thing_are_none():
     client = boto3.client("pricing", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
     with Stubber(client) as stub:
         stub.add_response("get_products", {"PriceList": [*answer("1")["PriceList"], *answer("2")["PriceList"]]})
-        with pytest.raises(PricesMissing, match="2 prices"):
+        with pytest.raises(PricesMissingError, match="2 prices"):
             pricing.renewed(client, PRICES, "us-east-1", date(2026, 1, 2))

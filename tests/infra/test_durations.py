@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from infra.durations import LONGEST_RUN, LONGEST_SESSION, STEPS
-from provisioning.walk.hold import LONGEST
+from provisioning.execution.context import LONGEST
 from tests import synthesis
 from tests.infra.test_platform import SPEC
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from provisioning.engine.policy import STATEFUL
+from engine.terraform.policy import STATEFUL
 from tests.infra.conftest import IMAGE, SPECS
 from tests.synthesis import Stack, district
 

@@ -10,10 +10,10 @@ from django.db import connection
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from portal.accounts.roles import Role
-from tests.atlas.browsing import LONGEST_MS, picture, session_of
+from registry.accounts.roles import Role
 from tests.browsing import browser_beside_database
 from tests.builders import a_person
+from tests.pages.browsing import LONGEST_MS, picture, session_of
 
 ROLES = "_test_serialized_contents"
 """Where Django keeps, on its connection, what migrations put into the database."""

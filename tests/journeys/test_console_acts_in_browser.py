@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from portal.districts.models import District
-from provisioning.access_check import check_account
+from provisioning.health.access_check import check_account
 from provisioning.models import Run
-from provisioning.states import RunKind
+from provisioning.states.runs import RunKind
+from registry.districts.models import District
 from tests.builders import a_district, an_account
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]

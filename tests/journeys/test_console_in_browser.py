@@ -7,9 +7,9 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from portal.accounts.roles import Role
 from provisioning.models import Run, RunEvent, StackOutput
-from provisioning.states import RunState
+from provisioning.states.runs import RunState
+from registry.accounts.roles import Role
 from tests.builders import PASSWORD, a_person, an_account, moved
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]

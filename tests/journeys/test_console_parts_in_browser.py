@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 
 from devtools.paths import ROOT
 from provisioning.models import Run, StackResource
-from tests.atlas.browsing import keep
 from tests.builders import a_run, an_account
+from tests.pages.browsing import keep
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 STACK = ROOT / "tests" / "infra" / "golden" / "production-L-3-none.json"
@@ -37,7 +37,7 @@ def with_a_stack() -> Run:
 
 
 def fits(page: Page) -> bool:
-    """Say whether the page needs no scrolling to the side."""
+    """Return whether the page needs no scrolling to the side."""
     return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 

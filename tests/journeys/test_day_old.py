@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from portal.districts.statuses import DistrictStatus
-from provisioning.configuration import engine_settings
-from provisioning.engine.aws import client
+from engine.aws.clients import client
+from provisioning.engine_settings import engine_settings
 from provisioning.models import RemovalCertificate, Run, RunEvent
-from provisioning.services.teardown import request_teardown
-from provisioning.states import RunState
+from provisioning.states.runs import RunState
 from provisioning.tasks import execute_run
+from provisioning.teardown.service import request_teardown
+from registry.districts.statuses import DistrictStatus
 from sandbox.launch import Sandbox, running_sandbox
 from tests.builders import ACCOUNT_ID, a_run
 from tests.sandbox.levers import forward, pull

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from provisioning.models import Run
-from provisioning.services.retry import retry_run
-from provisioning.states import RunState
+from provisioning.runs.retry import retry_run
+from provisioning.states.runs import RunState
 from tests.builders import a_run, moved
 from tests.journeys.test_console_in_browser import badge_of
 

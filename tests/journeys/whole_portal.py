@@ -20,7 +20,7 @@ from devtools.services.portal import Portal, running_portal
 from infra.deploy_rights import DEPLOY_BOUNDARY, DEPLOY_ROLE, DISTRICT_BOUNDARY, deploy_statements, without_names
 from infra.district_rights import district_statements
 from infra.frame import policy
-from portal.accounts.roles import Role
+from registry.accounts.roles import Role
 from tests.builders import ACCOUNT_ID, PASSWORD
 from tests.worlds.modules import share_modules
 

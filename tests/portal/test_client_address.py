@@ -9,9 +9,9 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.audit.actions import AuditAction
-from portal.audit.models import AuditEvent
-from portal.client_address import client_address
+from registry.audit.actions import AuditAction
+from registry.audit.models import AuditEvent
+from registry.client_address import client_address
 from tests.builders import PASSWORD, a_person
 
 PROXIES = [ip_network("10.0.0.0/24"), ip_network("2001:db8:1::/48")]

@@ -14,14 +14,14 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from devtools.paths import ROOT
-from portal.accounts.roles import Role
 from portal.version import VERSION
-from provisioning.health import workers
+from provisioning.health.heartbeats import PERIODIC, begin, end, free_room, sign
+from provisioning.health.status import workers
 from provisioning.measurements.keeping import fold
 from provisioning.models import PeriodicTask, Presence, Run
-from provisioning.presence import PERIODIC, begin, end, free_room, sign
-from provisioning.states import RunState
+from provisioning.states.runs import RunState
 from provisioning.tasks import reap_runs
+from registry.accounts.roles import Role
 from tests.builders import a_person, a_run, moved
 
 pytestmark = pytest.mark.django_db
@@ -166,7 +166,7 @@ def test_a_worker_signs_while_it_is_there_and_leaves_no_sign_when_it_goes(monkey
         def start(self) -> None:
             begun.append(self.args)
 
-    monkeypatch.setattr("provisioning.presence.threading.Thread", Thread)
+    monkeypatch.setattr("provisioning.health.heartbeats.threading.Thread", Thread)
     queues = SimpleNamespace(consume_from={"runs": None, "runs.here": None})
     worker = SimpleNamespace(hostname="celery@here", app=SimpleNamespace(amqp=SimpleNamespace(queues=queues)))
     begin(sender=worker)
@@ -174,7 +174,7 @@ def test_a_worker_signs_while_it_is_there_and_leaves_no_sign_when_it_goes(monkey
     assert (name, taken) == ("celery@here", ["runs", "runs.here"])
     sign("celery@here", ["runs"])
     assert [one.name for one in workers().here] == ["celery@here"]
-    monkeypatch.setattr("provisioning.presence.connection.close", lambda: None)
+    monkeypatch.setattr("provisioning.health.heartbeats.connection.close", lambda: None)
     end(sender=worker)
     assert workers().here == ()
 

@@ -14,10 +14,10 @@ from django.test import Client
 from devtools.services import identity_provider
 from devtools.services.identity_provider import CLIENT_ID, CLIENT_SECRET, GROUP_ROLES, HOSTILE, MEMBERS, Provider
 from portal import identity_providers
-from portal.accounts.models import User
-from portal.accounts.roles import Role, role_of
-from portal.audit.actions import AuditAction
-from portal.audit.models import AuditEvent
+from registry.accounts.models import User
+from registry.accounts.roles import Role, role_of
+from registry.audit.actions import AuditAction
+from registry.audit.models import AuditEvent
 from tests.builders import PASSWORD, a_person
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +64,20 @@ def test_somebody_with_a_role_comes_in_and_is_made_at_the_first_time(provider: P
     assert AuditEvent.objects.filter(action=AuditAction.USER_SIGNED_IN, actor=oscar).exists()
     sign_in(Client(), provider)
     assert User.objects.filter(username__startswith="oscar").count() == 1
+
+
+def test_a_sign_out_goes_on_to_the_provider_and_of_somebody_with_a_password_does_not(provider: Provider, settings: Any):
+    settings.PUBLIC_URL = "https://homeroom.example/"
+    client = Client()
+    sign_in(client, provider)
+    answer = client.post("/sign-out")
+    there, _, query = answer["Location"].partition("?")
+    assert there == f"{provider.url}/sign-out"
+    assert parse_qs(query) == {"client_id": [CLIENT_ID], "post_logout_redirect_uri": ["https://homeroom.example/"]}
+    assert client.get("/system").status_code == 302
+    other = Client()
+    other.force_login(a_person(Role.OPERATOR, "olga"), "django.contrib.auth.backends.ModelBackend")
+    assert other.post("/sign-out")["Location"].startswith("/sign-in")
 
 
 def test_somebody_from_the_provider_adds_a_factor_where_one_is_demanded(provider: Provider, settings: Any):

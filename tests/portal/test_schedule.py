@@ -8,8 +8,8 @@ import pytest
 from celery import current_app
 from django.conf import settings
 
-import portal.audit.tasks  # noqa: F401 - registers its tasks
 import provisioning.tasks  # noqa: F401 - registers its tasks
+import registry.audit.tasks  # noqa: F401 - registers its tasks
 
 SCHEDULE: dict[str, dict[str, Any]] = settings.CELERY_BEAT_SCHEDULE
 KEEPS_RUNS_ALIVE = {"provisioning.reap_runs"}

@@ -13,14 +13,14 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from portal.accounts.factors import has_factor
-from portal.accounts.models import User
-from portal.accounts.reset import send_link
-from portal.accounts.roles import Role
-from portal.accounts.services import set_user
-from portal.accounts.sessions import BEGAN, USED
-from portal.audit.actions import AuditAction
-from portal.audit.models import AuditEvent
+from registry.accounts.factors import has_factor
+from registry.accounts.models import User
+from registry.accounts.reset import send_link
+from registry.accounts.roles import Role
+from registry.accounts.services import set_user
+from registry.accounts.sessions import BEGAN, USED
+from registry.audit.actions import AuditAction
+from registry.audit.models import AuditEvent
 from tests.builders import PASSWORD, a_person
 
 pytestmark = pytest.mark.django_db

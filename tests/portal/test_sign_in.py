@@ -9,8 +9,8 @@ from django.conf import global_settings
 from django.urls import reverse
 
 from devtools.paths import ROOT
-from portal.audit.actions import AuditAction
-from portal.audit.models import AuditEvent
+from registry.audit.actions import AuditAction
+from registry.audit.models import AuditEvent
 from tests.builders import PASSWORD, a_person
 
 pytestmark = pytest.mark.django_db

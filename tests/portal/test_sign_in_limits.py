@@ -9,13 +9,13 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
-from portal.accounts import hashing, throttle
-from portal.accounts.models import SignInCount
-from portal.accounts.names import check_username
-from portal.accounts.roles import Role
-from portal.accounts.services import set_user
-from portal.audit.actions import AuditAction
-from portal.audit.models import AuditEvent
+from registry.accounts import hashing, throttle
+from registry.accounts.models import SignInCount
+from registry.accounts.names import check_username
+from registry.accounts.roles import Role
+from registry.accounts.services import set_user
+from registry.audit.actions import AuditAction
+from registry.audit.models import AuditEvent
 from tests.builders import PASSWORD, a_person
 
 pytestmark = pytest.mark.django_db
@@ -128,7 +128,7 @@ def test_only_so_many_passwords_are_hashed_at_a_time():
     second.start()
     while gate._places.acquire(blocking=False):
         gate._places.release()
-    with pytest.raises(hashing.Busy), gate.passed():
+    with pytest.raises(hashing.BusyError), gate.passed():
         pass
     leave.set()
     first.join()
@@ -137,7 +137,7 @@ def test_only_so_many_passwords_are_hashed_at_a_time():
 
 
 def test_a_portal_with_too_many_sign_ins_says_so(monkeypatch, settings):
-    settings.PASSWORD_HASHERS = ["portal.accounts.hashing.GatedPBKDF2PasswordHasher"]
+    settings.PASSWORD_HASHERS = ["registry.accounts.hashing.GatedPBKDF2PasswordHasher"]
     monkeypatch.setattr(hashing, "gate", hashing.Gate(at_once=1, waiting=0, seconds=0.01))
     with hashing.gate.passed():
         busy = sign_in("anybody", "at all")

@@ -15,7 +15,7 @@ import pytest
 
 from devtools.services.process import LOOPBACK, answers, free_port, running
 from portal.limits import LARGEST_BODY
-from portal.slow_clients import LARGEST_HEAD, Refused, is_whole
+from portal.slow_clients import LARGEST_HEAD, RefusedError, is_whole
 
 APPLICATION = """
 def application(environ, start_response):
@@ -85,5 +85,5 @@ def test_a_request_is_whole_when_its_body_is_there():
     assert [is_whole(head[:-1]), is_whole(head + b"ab"), is_whole(head + b"abc")] == [False, False, True]
     assert is_whole(b"GET / HTTP/1.1\r\n\r\n")
     for unfit in (b"x" * (LARGEST_HEAD + 1), b"P\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"):
-        with pytest.raises(Refused):
+        with pytest.raises(RefusedError):
             is_whole(unfit)

@@ -15,8 +15,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.accounts.roles import Role
 from portal.limits import LARGEST_ANONYMOUS_BODY, LARGEST_BODY
+from registry.accounts.roles import Role
 from tests.builders import a_person, a_run
 
 pytestmark = pytest.mark.django_db

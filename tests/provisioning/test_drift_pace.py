@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioning.drift_pace import Pace, at_once
+from provisioning.drift.pace import Pace, at_once
 
 DAY = timedelta(hours=24)
 SMALL = Pace(

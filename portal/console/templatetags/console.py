@@ -18,20 +18,20 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, pgettext
 
-from portal.accounts.models import User
-from portal.accounts.roles import RANK, Role, role_of
-from portal.audit.actions import AuditAction
-from portal.badges import Badge
 from portal.console.aws_console import console_url
 from portal.console.fleet import Past
 from portal.console.legend import meaning
-from portal.districts.models import District
-from portal.texts import said as said_in_language
-from provisioning.estimates import Range
+from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run, StackResource
-from provisioning.services.errors import ServiceRefused
-from provisioning.services.second_person import second_person_problem
-from provisioning.states import RunKind, RunState
+from provisioning.runs.duration_estimates import Range
+from provisioning.runs.second_person import second_person_problem
+from provisioning.states.runs import RunKind, RunState
+from registry.accounts.models import User
+from registry.accounts.roles import RANK, Role, role_of
+from registry.audit.actions import AuditAction
+from registry.badges import Badge
+from registry.districts.models import District
+from registry.texts import said as said_in_language
 
 register = template.Library()
 
@@ -232,18 +232,18 @@ def role_label(user: Any) -> str:
 
 @register.filter
 def may_administer(user: Any) -> bool:
-    """Say whether to offer what administrators alone may do."""
+    """Return whether to offer what administrators alone may do."""
     return held_role(user) is Role.ADMINISTRATOR
 
 
 @register.simple_tag
-def second_person(run: Run, user: User) -> ServiceRefused | None:
+def second_person(run: Run, user: User) -> ServiceRefusedError | None:
     """Return why this person may not approve the run's plan, with its remedy; None where they may."""
     return second_person_problem(run, user)
 
 
 @register.filter
 def may_operate(user: Any) -> bool:
-    """Say whether to offer what operators may do; the services decide for themselves."""
+    """Return whether to offer what operators may do; the services decide for themselves."""
     role = held_role(user)
     return role is not None and RANK[role] >= RANK[Role.OPERATOR]

@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.accounts.credentials import end_sessions
-from portal.accounts.factors import has_factor, needs_factor
-from portal.accounts.own_sessions import revoke
 from portal.console.doors import person
 from portal.console.forms import NewPasswordForm
 from portal.console.reauthentication import sign_in_again, signed_in_lately
 from portal.console.views.session import throttled
+from registry.accounts.credentials import end_sessions
+from registry.accounts.factors import has_factor, needs_factor
+from registry.accounts.own_sessions import revoke
 
 
 @require_GET

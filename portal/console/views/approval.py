@@ -9,21 +9,21 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.accounts.roles import Role
-from portal.console.doors import needs, person
+from portal.console.doors import person, role_required
 from portal.console.reauthentication import sign_in_again, signed_in_lately
 from portal.console.views.run import run_or_404
-from provisioning.services.approval import approve, discard
-from provisioning.services.cancellation import request_force_stop
-from provisioning.services.errors import ServiceRefused
-from provisioning.services.plan_apply import apply_plan
-from provisioning.states import Decision
+from provisioning.errors import ServiceRefusedError
+from provisioning.runs.approval import approve, discard
+from provisioning.runs.cancellation import request_force_stop
+from provisioning.runs.plan_apply import apply_plan
+from provisioning.states.runs import Decision
+from registry.accounts.roles import Role
 
 COMMENT_LENGTH = 2000
 
 
 @require_POST
-@needs(Role.OPERATOR)
+@role_required(Role.OPERATOR)
 def decide(request: HttpRequest, number: int) -> HttpResponse:
     """Approve the plan or discard it."""
     comment = request.POST.get("comment", "").replace("\x00", "")[:COMMENT_LENGTH]
@@ -37,7 +37,7 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
         return redirect(sign_in_again(reverse("console:run", args=[number])))
     try:
         service(run=run_or_404(number), actor=person(request), comment=comment)
-    except ServiceRefused as refusal:
+    except ServiceRefusedError as refusal:
         messages.error(request, str(refusal))
     else:
         approved = _("Decided. A worker applies this very plan.")
@@ -46,7 +46,7 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-@needs(Role.OPERATOR)
+@role_required(Role.OPERATOR)
 def apply(request: HttpRequest, number: int) -> HttpResponse:
     """Have the plan of a plan-only run applied."""
     if not signed_in_lately(request):
@@ -54,21 +54,21 @@ def apply(request: HttpRequest, number: int) -> HttpResponse:
         return redirect(sign_in_again(reverse("console:run", args=[number])))
     try:
         asked = apply_plan(run=run_or_404(number), actor=person(request))
-    except ServiceRefused as refusal:
+    except ServiceRefusedError as refusal:
         messages.error(request, str(refusal))
         return redirect("console:run", number)
     return redirect("console:run", asked.number)
 
 
 @require_http_methods(["GET", "POST"])
-@needs(Role.ADMINISTRATOR)
+@role_required(Role.ADMINISTRATOR)
 def force_stop(request: HttpRequest, number: int) -> HttpResponse:
     """Show what a force stop means; the POST with the typed number asks for it."""
     run, problem, typed = run_or_404(number), "", request.POST.get("number", "")
     if request.method == "POST":
         try:
             request_force_stop(run=run, typed_number=typed, actor=person(request))
-        except ServiceRefused as refusal:
+        except ServiceRefusedError as refusal:
             problem = str(refusal)
         else:
             messages.success(request, _("Terraform is being killed; the run ends in a moment."))

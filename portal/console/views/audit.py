@@ -11,23 +11,23 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from portal.accounts.roles import Role
-from portal.audit import chain
-from portal.audit.actions import AuditAction
-from portal.audit.models import AuditEvent
-from portal.audit.services import record
 from portal.console.audit_page import COLUMNS, filters_of, rows, with_links
-from portal.console.doors import needs, person
+from portal.console.doors import person, role_required
 from portal.console.exports import FORMATS, download
 from portal.console.forms import AuditFilter
 from portal.console.paging import page
-from portal.texts import said
+from registry.accounts.roles import Role
+from registry.audit import chain
+from registry.audit.actions import AuditAction
+from registry.audit.models import AuditEvent
+from registry.audit.services import record
+from registry.texts import said
 
 PAGE_SIZE = 50
 
 
 @require_GET
-@needs(Role.VIEWER)
+@role_required(Role.VIEWER)
 def audit(request: HttpRequest) -> HttpResponse:
     """Show the events that the filter lets through, newest first."""
     form = AuditFilter(request.GET)
@@ -44,7 +44,7 @@ def audit(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@needs(Role.OPERATOR)
+@role_required(Role.OPERATOR)
 def verify(request: HttpRequest) -> HttpResponse:
     """Compute the chain anew, now."""
     found = chain.verify(actor=person(request))
@@ -57,7 +57,7 @@ def verify(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@needs(Role.VIEWER)
+@role_required(Role.VIEWER)
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """Hand out what the filter lets through as a file; that somebody took it is recorded first."""
     kind = request.GET.get("format", "")

@@ -13,17 +13,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.accounts.roles import Role
-from portal.console.bulk_file import COLUMNS, LARGEST_FILE, FileRefused, FileRow, decoded, read, template
-from portal.console.doors import needs, person
+from portal.console.bulk_file import COLUMNS, LARGEST_FILE, FileRefusedError, FileRow, decoded, read, template
+from portal.console.doors import person, role_required
 from portal.console.fleet import PAGE_SIZE, rows_of
 from portal.console.fleet_filter import read_filter
 from portal.console.forms import RegistrationForm
-from portal.districts.models import District
-from portal.texts import said
-from provisioning.services.bulk import MOST_ROWS, RowsRefused, districts_of, onboard_all, try_all
-from provisioning.services.errors import ServiceRefused
-from provisioning.services.fleet_plans import plan_all, plan_now
+from provisioning.errors import ServiceRefusedError
+from provisioning.onboarding.bulk import MOST_ROWS, RowsRefusedError, districts_of, onboard_all, try_all
+from provisioning.rollouts.fleet_plans import plan_all, plan_now
+from registry.accounts.roles import Role
+from registry.districts.models import District
+from registry.texts import said
 
 LONGEST_FILTER = 1000
 
@@ -40,7 +40,7 @@ class ShownRow:
 
 
 @require_GET
-@needs(Role.OPERATOR)
+@role_required(Role.OPERATOR)
 def file_template(request: HttpRequest) -> HttpResponse:
     """Hand out an empty file with every column."""
     answer = HttpResponse(template(), content_type="text/csv; charset=utf-8")
@@ -49,7 +49,7 @@ def file_template(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@needs(Role.OPERATOR)
+@role_required(Role.OPERATOR)
 def bulk(request: HttpRequest) -> HttpResponse:
     """Take a file, try it without writing anything, and register the rows that are ticked: all of them or none."""
     if request.method != "POST":
@@ -57,7 +57,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
     try:
         text, batch = _sent_text(request), _batch(request)
         rows = read(text, batch)
-    except FileRefused as refusal:
+    except FileRefusedError as refusal:
         return _page(request, refused=str(refusal), status=422)
     if "register" not in request.POST:
         return _page(request, text=text, batch=uuid.uuid4(), rows=_tried(request, rows))
@@ -73,7 +73,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
         return _page(request, text=text, batch=batch, rows=_tried(request, rows, wanted), refused=sentence, status=422)
     try:
         runs = onboard_all(asked, actor=person(request))
-    except RowsRefused as refusal:
+    except RowsRefusedError as refusal:
         late = {chosen[place].number: dict(problems) for place, problems in refusal.problems.items()}
         shown = [
             ShownRow(
@@ -90,7 +90,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@needs(Role.VIEWER)
+@role_required(Role.VIEWER)
 def progress(request: HttpRequest, batch: uuid.UUID) -> HttpResponse:
     """Show how far the districts of a batch are; asked for by the page's own polling it is the table alone."""
     rows = rows_of(districts_of(batch))
@@ -103,7 +103,7 @@ def progress(request: HttpRequest, batch: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-@needs(Role.OPERATOR)
+@role_required(Role.OPERATOR)
 def plan(request: HttpRequest) -> HttpResponse:
     """Ask for a plan of every district that is ticked on the fleet page, or of all that its filter lets through."""
     wanted = read_filter(QueryDict(request.POST.get("filters", "")[:LONGEST_FILTER]))
@@ -111,7 +111,7 @@ def plan(request: HttpRequest) -> HttpResponse:
     if request.POST.get("all"):
         try:
             count = plan_all(districts=wanted.districts(), filters=wanted.as_data(), actor=person(request))
-        except ServiceRefused as refusal:
+        except ServiceRefusedError as refusal:
             messages.error(request, said(str(refusal)))
         else:
             told = _("Plans of %(number)s districts are being asked for, bit by bit; people's own runs go first.")

@@ -9,16 +9,16 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from portal.accounts.roles import Role
-from portal.console.doors import needs
-from provisioning.certificates import certificate_file, check, portal_key
+from portal.console.doors import role_required
 from provisioning.models import RemovalCertificate
+from provisioning.teardown.certificates import certificate_file, check, portal_key
+from registry.accounts.roles import Role
 
 LONGEST_NUMBER = 15
 
 
 @require_GET
-@needs(Role.VIEWER)
+@role_required(Role.VIEWER)
 def page(request: HttpRequest, number: int) -> HttpResponse:
     """Show the certificate, and whether what is stored still is what was signed."""
     certificate = _certificate(number)
@@ -35,7 +35,7 @@ def page(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_GET
-@needs(Role.VIEWER)
+@role_required(Role.VIEWER)
 def download(request: HttpRequest, number: int) -> HttpResponse:
     """Send the signed file."""
     certificate = _certificate(number)

@@ -9,23 +9,23 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from portal.accounts.roles import Role
-from portal.audit.models import AuditEvent
 from portal.console.architecture import architecture
 from portal.console.audit_page import with_links
 from portal.console.districts import by_service, district_or_404, service_counts
-from portal.console.doors import needs, person
+from portal.console.doors import person, role_required
 from portal.console.paging import page
 from portal.console.plain import plain_ways
-from portal.districts.models import District
-from portal.districts.statuses import DistrictStatus
+from provisioning.errors import ServiceRefusedError
+from provisioning.health.pipeline_metrics import figures_of, is_watched
 from provisioning.models import Run
 from provisioning.models.run import WIDE
-from provisioning.selectors import active_run, certificate_of, kept_of, latest_run, lock_of, monthly_cost
-from provisioning.services.errors import ServiceRefused
-from provisioning.services.pipeline_figures import figures_of, is_watched
-from provisioning.services.requests import request_run
-from provisioning.states import RETRYABLE_STATES, RunKind
+from provisioning.runs.requests import request_run
+from provisioning.runs.selectors import active_run, certificate_of, kept_of, latest_run, lock_of, monthly_cost
+from provisioning.states.runs import RETRYABLE_STATES, RunKind
+from registry.accounts.roles import Role
+from registry.audit.models import AuditEvent
+from registry.districts.models import District
+from registry.districts.statuses import DistrictStatus
 
 PAGE_SIZE = 50
 
@@ -41,7 +41,7 @@ def pipeline_context(district: District) -> dict[str, Any]:
 
 
 @require_GET
-@needs(Role.VIEWER)
+@role_required(Role.VIEWER)
 def overview(request: HttpRequest, suffix: str) -> HttpResponse:
     """Facts, outputs and what exists."""
     district = district_or_404(suffix)
@@ -64,7 +64,7 @@ def overview(request: HttpRequest, suffix: str) -> HttpResponse:
 
 
 @require_GET
-@needs(Role.VIEWER)
+@role_required(Role.VIEWER)
 def pipeline(request: HttpRequest, suffix: str) -> HttpResponse:
     """What the district's pipeline is doing: the part of the overview that looks again by itself."""
     district = district_or_404(suffix)
@@ -72,7 +72,7 @@ def pipeline(request: HttpRequest, suffix: str) -> HttpResponse:
 
 
 @require_GET
-@needs(Role.VIEWER)
+@role_required(Role.VIEWER)
 def resources(request: HttpRequest, suffix: str) -> HttpResponse:
     """Every resource, by service."""
     district = district_or_404(suffix)
@@ -80,7 +80,7 @@ def resources(request: HttpRequest, suffix: str) -> HttpResponse:
 
 
 @require_GET
-@needs(Role.VIEWER)
+@role_required(Role.VIEWER)
 def runs(request: HttpRequest, suffix: str) -> HttpResponse:
     """Every run, newest first."""
     district = district_or_404(suffix)
@@ -90,7 +90,7 @@ def runs(request: HttpRequest, suffix: str) -> HttpResponse:
 
 
 @require_GET
-@needs(Role.VIEWER)
+@role_required(Role.VIEWER)
 def audit(request: HttpRequest, suffix: str) -> HttpResponse:
     """Every audit event of the district."""
     district = district_or_404(suffix)
@@ -99,21 +99,21 @@ def audit(request: HttpRequest, suffix: str) -> HttpResponse:
 
 
 @require_GET
-@needs(Role.VIEWER)
+@role_required(Role.VIEWER)
 def danger(request: HttpRequest, suffix: str) -> HttpResponse:
     """The way to the teardown's confirmation."""
     return show_tab(request, district_or_404(suffix), "danger")
 
 
 @require_POST
-@needs(Role.OPERATOR)
+@role_required(Role.OPERATOR)
 def plan(request: HttpRequest, suffix: str) -> HttpResponse:
     """Ask for a plan: what would change, without changing it."""
     return _ask(request, suffix, RunKind.PLAN)
 
 
 @require_POST
-@needs(Role.OPERATOR)
+@role_required(Role.OPERATOR)
 def deploy(request: HttpRequest, suffix: str) -> HttpResponse:
     """Ask for an apply: bring AWS to what the stack says."""
     return _ask(request, suffix, RunKind.APPLY)
@@ -123,7 +123,7 @@ def _ask(request: HttpRequest, suffix: str, kind: RunKind) -> HttpResponse:
     district = district_or_404(suffix)
     try:
         run = request_run(district=district, kind=kind, actor=person(request), reason="Asked for in the console")
-    except ServiceRefused as refusal:
+    except ServiceRefusedError as refusal:
         messages.error(request, str(refusal))
         return redirect("console:district", suffix)
     return redirect("console:run", run.number)

@@ -9,18 +9,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
-from portal.accounts.roles import Role
 from portal.console.districts import district_or_404
-from portal.console.doors import needs, person
+from portal.console.doors import person, role_required
 from portal.console.drift_page import drift_page
 from portal.console.views.district import show_tab
+from provisioning.drift import service as service
+from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
-from provisioning.services import drift as service
-from provisioning.services.errors import ServiceRefused
+from registry.accounts.roles import Role
 
 
 @require_GET
-@needs(Role.VIEWER)
+@role_required(Role.VIEWER)
 def drift(request: HttpRequest, suffix: str) -> HttpResponse:
     """What drifted, attribute by attribute."""
     district = district_or_404(suffix)
@@ -28,28 +28,28 @@ def drift(request: HttpRequest, suffix: str) -> HttpResponse:
 
 
 @require_POST
-@needs(Role.OPERATOR)
+@role_required(Role.OPERATOR)
 def check(request: HttpRequest, suffix: str) -> HttpResponse:
     """Ask for a check now."""
     return _ask(request, suffix, service.check_now)
 
 
 @require_POST
-@needs(Role.OPERATOR)
+@role_required(Role.OPERATOR)
 def plan_repair(request: HttpRequest, suffix: str) -> HttpResponse:
     """Ask for the plan of a repair."""
     return _ask(request, suffix, service.plan_repair)
 
 
 @require_POST
-@needs(Role.OPERATOR)
+@role_required(Role.OPERATOR)
 def repair(request: HttpRequest, suffix: str) -> HttpResponse:
     """Ask for the repair itself."""
     return _ask(request, suffix, service.repair)
 
 
 @require_POST
-@needs(Role.OPERATOR)
+@role_required(Role.OPERATOR)
 def accept(request: HttpRequest, suffix: str) -> HttpResponse:
     """Take over into the settings what they can hold."""
     return _ask(request, suffix, service.accept)
@@ -58,7 +58,7 @@ def accept(request: HttpRequest, suffix: str) -> HttpResponse:
 def _ask(request: HttpRequest, suffix: str, asked: Callable[..., Run]) -> HttpResponse:
     try:
         run = asked(district=district_or_404(suffix), actor=person(request))
-    except ServiceRefused as refusal:
+    except ServiceRefusedError as refusal:
         messages.error(request, str(refusal))
         return redirect("console:district-drift", suffix)
     return redirect("console:run", run.number)

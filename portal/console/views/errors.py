@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.template import loader
 
-from portal.request_id import current
+from registry.request_id import current
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

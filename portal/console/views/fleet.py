@@ -9,21 +9,21 @@ from django.views.decorators.http import require_GET
 
 from infra.sizes import SIZES
 from infra.spec import Environment
-from portal.accounts.roles import Role
-from portal.audit.actions import AuditAction
-from portal.audit.services import record
 from portal.console.districts import district_or_404
-from portal.console.doors import needs, person
+from portal.console.doors import person, role_required
 from portal.console.exports import FORMATS, download
 from portal.console.fleet import COLUMNS, every_row, rows_of
 from portal.console.fleet import fleet as fleet_of
 from portal.console.fleet_filter import SORTS, read_filter
 from portal.console.system_page import system_strip
-from portal.districts.registration import REGIONS
+from registry.accounts.roles import Role
+from registry.audit.actions import AuditAction
+from registry.audit.services import record
+from registry.districts.registration import REGIONS
 
 
 @require_GET
-@needs(Role.VIEWER)
+@role_required(Role.VIEWER)
 def fleet(request: HttpRequest) -> HttpResponse:
     """Show the fleet as its address asks."""
     context = {
@@ -39,14 +39,14 @@ def fleet(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@needs(Role.VIEWER)
+@role_required(Role.VIEWER)
 def row(request: HttpRequest, suffix: str) -> HttpResponse:
     """Show one row anew; a row without an active run carries no trigger and so is not asked for again."""
     return render(request, "console/parts/fleet_row.html", {"row": rows_of([district_or_404(suffix)])[0]})
 
 
 @require_GET
-@needs(Role.VIEWER)
+@role_required(Role.VIEWER)
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """Hand out what the filter lets through as a file; that somebody took it is recorded first."""
     kind = request.GET.get("format", "")

@@ -7,16 +7,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from portal.accounts.roles import Role
-from portal.console.doors import needs, person
+from portal.console.doors import person, role_required
 from portal.console.preflight_page import preflight_page
-from portal.districts.models import AwsAccount
-from provisioning.services.errors import ServiceRefused
-from provisioning.services.preflight import request_preflight
+from provisioning.errors import ServiceRefusedError
+from provisioning.preflight.service import request_preflight
+from registry.accounts.roles import Role
+from registry.districts.models import AwsAccount
 
 
 @require_GET
-@needs(Role.VIEWER)
+@role_required(Role.VIEWER)
 def preflight(request: HttpRequest, account_id: str, region: str) -> HttpResponse:
     """Show each line, fine or with its remedy; the part that goes on by itself is answered alone where it asks."""
     account = get_object_or_404(AwsAccount, account_id=account_id)
@@ -26,12 +26,12 @@ def preflight(request: HttpRequest, account_id: str, region: str) -> HttpRespons
 
 
 @require_POST
-@needs(Role.OPERATOR)
+@role_required(Role.OPERATOR)
 def look(request: HttpRequest, account_id: str, region: str) -> HttpResponse:
     """Have a worker look, and lead to the page that shows it."""
     account = get_object_or_404(AwsAccount, account_id=account_id)
     try:
         request_preflight(account=account, region=region, actor=person(request))
-    except ServiceRefused as refusal:
+    except ServiceRefusedError as refusal:
         messages.error(request, str(refusal))
     return redirect("console:preflight", account_id, region)

@@ -12,24 +12,24 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.accounts.roles import Role
-from portal.console.doors import needs, person
+from portal.console.doors import person, role_required
 from portal.console.forms import RegistrationForm
 from portal.console.preview import preview, size_cards
-from portal.districts.models import AwsAccount
-from portal.districts.registration import RegistrationRefused
+from provisioning.errors import ServiceRefusedError
+from provisioning.health.access_requests import request_check
 from provisioning.models import AccountAccess
-from provisioning.services.access import request_check
-from provisioning.services.errors import ServiceRefused
-from provisioning.services.onboarding import draft, onboard
-from provisioning.states import RunKind
+from provisioning.onboarding.service import draft, onboard
+from provisioning.states.runs import RunKind
+from registry.accounts.roles import Role
+from registry.districts.models import AwsAccount
+from registry.districts.registration import RegistrationRefusedError
 
 ASK_AGAIN_AFTER = timedelta(minutes=1)
 """A second press within it shows the answer; one later asks anew."""
 
 
 @require_http_methods(["GET", "POST"])
-@needs(Role.OPERATOR)
+@role_required(Role.OPERATOR)
 def register(request: HttpRequest) -> HttpResponse:
     """Show the form; a good one makes the district and its first run, and leads to that run's page.
 
@@ -43,15 +43,15 @@ def register(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             return _made(request, form, act)
-        except RegistrationRefused as refusal:
+        except RegistrationRefusedError as refusal:
             form.refuse(refusal.problems)
-        except ServiceRefused as refusal:
+        except ServiceRefusedError as refusal:
             form.add_error(None, str(refusal))
     return render(request, "console/register.html", _context(form), status=422 if form.errors else 200)
 
 
 @require_POST
-@needs(Role.OPERATOR)
+@role_required(Role.OPERATOR)
 def check(request: HttpRequest) -> HttpResponse:
     """Answer the preview and the errors of every field that has been filled in; nothing is written."""
     form = RegistrationForm(request.POST)
@@ -82,7 +82,7 @@ def _with_access(request: HttpRequest) -> HttpResponse:
         try:
             if known is None or timezone.now() - known.asked_at > ASK_AGAIN_AFTER:
                 known = request_check(account=account, actor=person(request))
-        except ServiceRefused as refusal:
+        except ServiceRefusedError as refusal:
             context["access_problem"] = str(refusal)
         context |= {"account": account, "access": known}
     return render(request, "console/register.html", context)

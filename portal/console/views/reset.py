@@ -12,11 +12,11 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.views.generic import FormView, TemplateView
 
-from portal import request_id
-from portal.accounts.reset import ask_for_link
-from portal.accounts.throttle import TooManyTries
 from portal.console.forms import ChosenPasswordForm, ResetForm
 from portal.console.views.session import throttled
+from registry import request_id
+from registry.accounts.reset import ask_for_link
+from registry.accounts.throttle import TooManyTriesError
 
 
 class OnlyByMail:
@@ -40,7 +40,7 @@ class Ask(OnlyByMail, FormView):  # type: ignore[type-arg]
         """Have a link sent, by and by and by another process: its time tells nobody whether there is an account."""
         try:
             ask_for_link(form.cleaned_data["email"], request_id.current().remote_addr)
-        except TooManyTries as refusal:
+        except TooManyTriesError as refusal:
             form.add_error(None, refusal)
             return throttled(self.form_invalid(form), form)
         return super().form_valid(form)

@@ -11,27 +11,27 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.accounts.roles import Role
-from portal.console.doors import needs, person
+from portal.console.doors import person, role_required
 from portal.console.paging import page as paged
 from portal.console.rollout_form import RolloutForm, preview
 from portal.console.rollout_page import rollout_page, with_counts
+from provisioning.errors import ServiceRefusedError
 from provisioning.models import Rollout
-from provisioning.services.errors import ServiceRefused
-from provisioning.services.rollouts import (
-    RolloutRefused,
+from provisioning.rollouts.service import (
+    RolloutRefusedError,
     abort_rollout,
     create_rollout,
     pause_rollout,
     resume_rollout,
 )
+from registry.accounts.roles import Role
 
 PAGE_SIZE = 50
 LONGEST_NUMBER = 15
 
 
 @require_GET
-@needs(Role.VIEWER)
+@role_required(Role.VIEWER)
 def rollouts(request: HttpRequest) -> HttpResponse:
     """Show all rollouts, newest first."""
     pager = paged(with_counts(Rollout.objects.all()), request.GET, size=PAGE_SIZE)
@@ -39,7 +39,7 @@ def rollouts(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@needs(Role.OPERATOR)
+@role_required(Role.OPERATOR)
 def new(request: HttpRequest) -> HttpResponse:
     """Show the form; a good one starts the rollout and leads to its page. The preview's button writes nothing."""
     form = RolloutForm(request.POST or None, initial={"key": uuid.uuid4()})
@@ -48,7 +48,7 @@ def new(request: HttpRequest) -> HttpResponse:
     elif request.method == "POST" and form.is_valid():
         try:
             rollout = create_rollout(request=form.request(), actor=person(request))
-        except RolloutRefused as refusal:
+        except RolloutRefusedError as refusal:
             form.refuse(refusal.problems)
         else:
             return redirect("console:rollout", rollout.number)
@@ -57,7 +57,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@needs(Role.OPERATOR)
+@role_required(Role.OPERATOR)
 def check(request: HttpRequest) -> HttpResponse:
     """Answer the preview and the errors of every field that has been filled in; nothing is written."""
     form = RolloutForm(request.POST)
@@ -69,14 +69,14 @@ def check(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@needs(Role.VIEWER)
+@role_required(Role.VIEWER)
 def page(request: HttpRequest, number: int) -> HttpResponse:
     """Show the rollout."""
     return render(request, "console/rollout.html", {"page": rollout_page(_rollout(number)), "section": "rollouts"})
 
 
 @require_GET
-@needs(Role.VIEWER)
+@role_required(Role.VIEWER)
 def live(request: HttpRequest, number: int) -> HttpResponse:
     """Answer the live part anew, 204 when nothing is new; that of an ended rollout asks for no further one."""
     shown = rollout_page(_rollout(number))
@@ -86,21 +86,21 @@ def live(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-@needs(Role.OPERATOR)
+@role_required(Role.OPERATOR)
 def pause(request: HttpRequest, number: int) -> HttpResponse:
     """Start no further run."""
     return _act(request, number, pause_rollout, _("No further run starts. What is queued or at work goes on."))
 
 
 @require_POST
-@needs(Role.OPERATOR)
+@role_required(Role.OPERATOR)
 def resume(request: HttpRequest, number: int) -> HttpResponse:
     """Go on."""
     return _act(request, number, resume_rollout, _("The rollout goes on."))
 
 
 @require_POST
-@needs(Role.OPERATOR)
+@role_required(Role.OPERATOR)
 def abort(request: HttpRequest, number: int) -> HttpResponse:
     """End it for good."""
     return _act(request, number, abort_rollout, _("The rollout was aborted. Runs at work end by themselves."))
@@ -109,7 +109,7 @@ def abort(request: HttpRequest, number: int) -> HttpResponse:
 def _act(request: HttpRequest, number: int, service: Callable[..., Rollout], done: str) -> HttpResponse:
     try:
         service(rollout=_rollout(number), actor=person(request))
-    except ServiceRefused as refusal:
+    except ServiceRefusedError as refusal:
         messages.error(request, str(refusal))
     else:
         messages.success(request, done)

@@ -12,23 +12,23 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from portal.accounts.roles import Role
 from portal.console import run_page
-from portal.console.doors import needs, person
-from provisioning.archive import ArchiveUnavailable, archived_events, last_sequence
+from portal.console.doors import person, role_required
 from provisioning.dispatch.reasons import why_waiting
+from provisioning.errors import ServiceRefusedError
 from provisioning.models import Rollout, Run, RunEvent
-from provisioning.services.cancellation import request_cancel
-from provisioning.services.comments import comment_on
-from provisioning.services.errors import ServiceRefused
-from provisioning.services.retry import retry_run
-from provisioning.states import RunKind
+from provisioning.runs.archive import ArchiveUnavailableError, archived_events, last_sequence
+from provisioning.runs.cancellation import request_cancel
+from provisioning.runs.comments import comment_on
+from provisioning.runs.retry import retry_run
+from provisioning.states.runs import RunKind
+from registry.accounts.roles import Role
 
 LONGEST_NUMBER = 15
 
 
 @require_GET
-@needs(Role.VIEWER)
+@role_required(Role.VIEWER)
 def page(request: HttpRequest, number: int) -> HttpResponse:
     """Show the run."""
     run = run_or_404(number)
@@ -36,7 +36,7 @@ def page(request: HttpRequest, number: int) -> HttpResponse:
     lines, unavailable = [], ""
     try:
         lines = run_page.log_lines(run, wanted)
-    except ArchiveUnavailable as error:
+    except ArchiveUnavailableError as error:
         unavailable = str(error)
     context = {
         **run_page.live_context(run, request.GET),
@@ -50,7 +50,7 @@ def page(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_GET
-@needs(Role.VIEWER)
+@role_required(Role.VIEWER)
 def live(request: HttpRequest, number: int) -> HttpResponse:
     """Answer what is new behind `after`: 204 for nothing; the answer about an ended run asks for no further one."""
     run = run_or_404(number)
@@ -60,7 +60,7 @@ def live(request: HttpRequest, number: int) -> HttpResponse:
     wanted = run_page.log_filter(request.GET)
     try:
         lines = run_page.log_lines(run, wanted, after=after)
-    except ArchiveUnavailable:
+    except ArchiveUnavailableError:
         # Only a run that ended long ago has its lines elsewhere: its page asks for no updates.
         return HttpResponse(status=204)
     context = {**run_page.live_context(run, request.GET), "lines": lines}
@@ -68,13 +68,13 @@ def live(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_GET
-@needs(Role.VIEWER)
+@role_required(Role.VIEWER)
 def log(request: HttpRequest, number: int) -> HttpResponseBase:
     """Send every line of the log as plain text, from the archive as well."""
     run = run_or_404(number)
     try:
         events = archived_events(run) if run.events_trimmed_at else _rows(run)
-    except ArchiveUnavailable as error:
+    except ArchiveUnavailableError as error:
         return HttpResponse(f"{error}\n", content_type="text/plain; charset=utf-8", status=503)
     return StreamingHttpResponse(
         _lines(events),
@@ -84,12 +84,12 @@ def log(request: HttpRequest, number: int) -> HttpResponseBase:
 
 
 @require_POST
-@needs(Role.OPERATOR)
+@role_required(Role.OPERATOR)
 def cancel(request: HttpRequest, number: int) -> HttpResponse:
     """Ask the run to stop."""
     try:
         run = request_cancel(run=run_or_404(number), actor=person(request))
-    except ServiceRefused as refusal:
+    except ServiceRefusedError as refusal:
         messages.error(request, str(refusal))
     else:
         if run.is_active:
@@ -100,7 +100,7 @@ def cancel(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-@needs(Role.OPERATOR)
+@role_required(Role.OPERATOR)
 def retry(request: HttpRequest, number: int) -> HttpResponse:
     """Start a new run in the place of this one; a teardown's is confirmed on its own page."""
     run = run_or_404(number)
@@ -108,19 +108,19 @@ def retry(request: HttpRequest, number: int) -> HttpResponse:
         return redirect("console:teardown", run.district.suffix)
     try:
         again = retry_run(run=run, actor=person(request))
-    except ServiceRefused as refusal:
+    except ServiceRefusedError as refusal:
         messages.error(request, str(refusal))
         return redirect("console:run", number)
     return redirect("console:run", again.number)
 
 
 @require_POST
-@needs(Role.OPERATOR)
+@role_required(Role.OPERATOR)
 def comment(request: HttpRequest, number: int) -> HttpResponse:
     """Keep what somebody says of the run."""
     try:
         comment_on(run=run_or_404(number), text=request.POST.get("comment", ""), actor=person(request))
-    except ServiceRefused as refusal:
+    except ServiceRefusedError as refusal:
         messages.error(request, str(refusal))
     return redirect(f"{reverse('console:run', args=[number])}#people")
 

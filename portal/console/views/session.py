@@ -23,12 +23,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from portal.accounts.factors import has_factor
-from portal.accounts.models import User
-from portal.accounts.throttle import TooManyTries
 from portal.console.doors import person
 from portal.console.forms import CodeForm, PasswordForm, SignInForm
 from portal.console.providers import offered
+from portal.sign_in.openid import END_SESSION
+from registry.accounts.factors import has_factor
+from registry.accounts.models import User
+from registry.accounts.throttle import TooManyTriesError
 
 TOO_MANY = 429
 
@@ -63,7 +64,7 @@ class SignOut(LogoutView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """End the session here, and at the organization's provider where it offers that."""
-        elsewhere = request.session.get("end_session_url", "")
+        elsewhere = request.session.get(END_SESSION, "")
         answer = super().post(request, *args, **kwargs)
         return redirect(elsewhere) if elsewhere else answer
 
@@ -111,7 +112,7 @@ def _shown(request: HttpRequest, user: User, form: BaseForm, with_factor: bool) 
         return False
     try:
         known: Any = authenticate(request, username=user.get_username(), password=form.cleaned_data["password"])
-    except TooManyTries as refusal:
+    except TooManyTriesError as refusal:
         form.add_error(None, refusal)
         return False
     if known is None or known.pk != user.pk:
@@ -131,7 +132,7 @@ def _passkey(user: User) -> dict[str, Any]:
 def throttled(answer: HttpResponse, form: BaseForm) -> HttpResponse:
     """Give the answer the status and the waiting time of too many tries, where a form says that."""
     for error in form.errors.as_data().get("__all__", []):
-        if isinstance(error, TooManyTries):
+        if isinstance(error, TooManyTriesError):
             answer.status_code = TOO_MANY
             answer["Retry-After"] = str(error.seconds)
     return answer

@@ -8,21 +8,21 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from portal.accounts.roles import Role, require_role
 from portal.console.districts import district_or_404
-from portal.console.doors import needs, person
+from portal.console.doors import person, role_required
 from portal.console.settings_page import SettingsForm
 from portal.console.views.district import show_tab
-from portal.districts.changes import EDITABLE, ChangeRefused, effective
-from portal.districts.models import District
+from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
-from provisioning.services.errors import ServiceRefused
-from provisioning.services.requests import request_run
-from provisioning.states import RunKind
+from provisioning.runs.requests import request_run
+from provisioning.states.runs import RunKind
+from registry.accounts.roles import Role, require_role
+from registry.districts.changes import EDITABLE, ChangeRefusedError, effective
+from registry.districts.models import District
 
 
 @require_http_methods(["GET", "POST"])
-@needs(Role.VIEWER)
+@role_required(Role.VIEWER)
 def settings(request: HttpRequest, suffix: str) -> HttpResponse:
     """Show the settings; a good change leads to the page of the run that plans it."""
     district = district_or_404(suffix)
@@ -36,9 +36,9 @@ def settings(request: HttpRequest, suffix: str) -> HttpResponse:
             return redirect("console:district-settings", suffix)
         try:
             run = _plan(request, district, change)
-        except ChangeRefused as refusal:
+        except ChangeRefusedError as refusal:
             form.refuse(refusal.problems)
-        except ServiceRefused as refusal:
+        except ServiceRefusedError as refusal:
             form.add_error(None, str(refusal))
         else:
             return redirect("console:run", run.number)

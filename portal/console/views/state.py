@@ -9,22 +9,22 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.accounts.roles import Role
-from portal.console.doors import needs, person
+from portal.console.doors import person, role_required
 from portal.console.forms import StateForm
 from portal.console.reauthentication import sign_in_again, signed_in_lately
 from portal.console.views.run import run_or_404
+from provisioning.errors import ServiceRefusedError
 from provisioning.models import DistrictLock, ErroredState, Run
-from provisioning.selectors import lock_of
-from provisioning.services.errors import ServiceRefused
-from provisioning.services.state import discard_kept, request_lock_look, request_push, request_release
+from provisioning.runs.selectors import lock_of
+from provisioning.terraform_state.service import discard_kept, request_lock_look, request_push, request_release
+from registry.accounts.roles import Role
 
 FIELDS = {"reason_missing": "reason", "reason_long": "reason"}
 PUSH, DISCARD, RELEASE = "push", "discard", "release"
 
 
 @require_http_methods(["GET", "POST"])
-@needs(Role.ADMINISTRATOR)
+@role_required(Role.ADMINISTRATOR)
 def page(request: HttpRequest, number: int) -> HttpResponse:
     """Show what is kept and who holds the lock; the POST with an act and a reason resolves one of them."""
     run, here = run_or_404(number), reverse("console:run-state", args=[number])
@@ -51,12 +51,12 @@ def page(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-@needs(Role.ADMINISTRATOR)
+@role_required(Role.ADMINISTRATOR)
 def look(request: HttpRequest, number: int) -> HttpResponse:
     """Have a worker read who holds the state's lock."""
     try:
         request_lock_look(district=run_or_404(number).district, actor=person(request))
-    except ServiceRefused as refusal:
+    except ServiceRefusedError as refusal:
         messages.error(request, str(refusal))
     return redirect("console:run-state", number)
 
@@ -91,7 +91,7 @@ def _resolved(request: HttpRequest, run: Run, kept: list[ErroredState], form: St
             messages.success(request, _("The kept state is discarded."))
             return redirect("console:run", run.number)
         request_release(district=run.district, lock_id=what, reason=reason, actor=actor)
-    except ServiceRefused as refusal:
+    except ServiceRefusedError as refusal:
         form.refuse({FIELDS.get(refusal.code, ""): [str(refusal)]})
         return None
     messages.success(request, _("A worker releases the lock, unless a Terraform of Homeroom may hold it."))

@@ -7,39 +7,39 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from portal.accounts.roles import Role
-from portal.console.doors import needs, person
+from portal.console.doors import person, role_required
 from portal.console.legend import legend as all_words
 from portal.console.system_page import system_page
-from portal.districts.models import AwsAccount
+from provisioning.errors import ServiceRefusedError
+from provisioning.health.access_requests import request_check
 from provisioning.models import AccountAccess
-from provisioning.services.access import request_check
-from provisioning.services.errors import ServiceRefused
+from registry.accounts.roles import Role
+from registry.districts.models import AwsAccount
 
 
 @require_GET
-@needs(Role.VIEWER)
+@role_required(Role.VIEWER)
 def system(request: HttpRequest) -> HttpResponse:
     """Show the parts, each fine or with its remedy."""
     return render(request, "console/system.html", {"page": system_page(request.GET), "section": "system"})
 
 
 @require_GET
-@needs(Role.VIEWER)
+@role_required(Role.VIEWER)
 def legend(request: HttpRequest) -> HttpResponse:
     """Explain every badge."""
     return render(request, "console/legend.html", {"groups": all_words()})
 
 
 @require_POST
-@needs(Role.OPERATOR)
+@role_required(Role.OPERATOR)
 def ask_access(request: HttpRequest, account_id: str = "") -> HttpResponse:
     """Have a worker ask AWS who we are: of the account in the address, or of the one chosen in a form."""
     account = get_object_or_404(AwsAccount, account_id=account_id or request.POST.get("account_id", ""))
     problem, row = "", None
     try:
         row = request_check(account=account, actor=person(request))
-    except ServiceRefused as refusal:
+    except ServiceRefusedError as refusal:
         problem = str(refusal)
     if request.headers.get("HX-Request"):
         context = {"account": account, "access": row, "problem": problem}
@@ -50,7 +50,7 @@ def ask_access(request: HttpRequest, account_id: str = "") -> HttpResponse:
 
 
 @require_GET
-@needs(Role.VIEWER)
+@role_required(Role.VIEWER)
 def access(request: HttpRequest, account_id: str) -> HttpResponse:
     """Show what AWS answered; while nobody has, the answer asks to be asked for again."""
     account = get_object_or_404(AwsAccount, account_id=account_id)

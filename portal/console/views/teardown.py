@@ -9,20 +9,20 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.accounts.roles import Role
 from portal.console.districts import district_or_404, service_counts
-from portal.console.doors import needs, person
+from portal.console.doors import person, role_required
 from portal.console.forms import TEARDOWN_FIELDS, TeardownForm
 from portal.console.reauthentication import sign_in_again, signed_in_lately
-from portal.districts.models import District
-from provisioning.selectors import active_run, certificate_of, looked_at, monthly_cost
-from provisioning.services.errors import ServiceRefused
-from provisioning.services.looking import request_look
-from provisioning.services.teardown import request_teardown
+from provisioning.errors import ServiceRefusedError
+from provisioning.runs.selectors import active_run, certificate_of, looked_at, monthly_cost
+from provisioning.teardown.data_inventory_requests import request_look
+from provisioning.teardown.service import request_teardown
+from registry.accounts.roles import Role
+from registry.districts.models import District
 
 
 @require_http_methods(["GET", "POST"])
-@needs(Role.OPERATOR)
+@role_required(Role.OPERATOR)
 def teardown(request: HttpRequest, suffix: str) -> HttpResponse:
     """Show what will go; the POST with the typed slug and a reason asks for it."""
     district = district_or_404(suffix)
@@ -52,12 +52,12 @@ def teardown(request: HttpRequest, suffix: str) -> HttpResponse:
 
 
 @require_POST
-@needs(Role.OPERATOR)
+@role_required(Role.OPERATOR)
 def look(request: HttpRequest, suffix: str) -> HttpResponse:
     """Have a worker look at what the environment holds now."""
     try:
         request_look(district=district_or_404(suffix), actor=person(request))
-    except ServiceRefused as refusal:
+    except ServiceRefusedError as refusal:
         messages.error(request, str(refusal))
     return redirect("console:teardown", suffix)
 
@@ -72,7 +72,7 @@ def _asked(request: HttpRequest, district: District, form: TeardownForm) -> Http
             final_snapshot=form.cleaned_data["final_snapshot"],
             actor=person(request),
         )
-    except ServiceRefused as refusal:
+    except ServiceRefusedError as refusal:
         form.refuse({TEARDOWN_FIELDS.get(refusal.code, ""): [str(refusal)]})
         return None
     return redirect("console:run", run.number)

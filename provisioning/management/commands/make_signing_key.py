@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from provisioning.certificates import signing_key
-from provisioning.signatures import make_key
+from provisioning.teardown.certificates import signing_key
+from provisioning.teardown.signatures import make_key
 
 
 class Command(BaseCommand):

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from portal.districts.models import AwsAccount
-from portal.districts.registration import DEFAULT_REGION
 from provisioning.models import PreflightVerdict
-from provisioning.preflight import look_and_store
+from provisioning.preflight.check import look_and_store
+from registry.districts.models import AwsAccount
+from registry.districts.registration import DEFAULT_REGION
 
 MARKS = {"fine": "ok ", "warning": "!  ", "refused": "XX "}
 

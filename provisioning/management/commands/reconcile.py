@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from provisioning.engine.errors import AwsUnavailable
-from provisioning.reconciliation import reconcile
+from engine.errors import AwsUnavailableError
+from provisioning.terraform_state.reconciliation import reconcile
 
 
 class Command(BaseCommand):
@@ -16,7 +16,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             found = reconcile()
-        except AwsUnavailable as error:
+        except AwsUnavailableError as error:
             raise CommandError(f"{error.summary} {error.remedy}\n{error.detail}") from error
         for remark in found.remarks:
             self.stdout.write(f"{remark.suffix}: {remark.sentence}")

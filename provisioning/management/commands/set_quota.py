@@ -7,11 +7,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from portal.districts.models import AwsAccount
-from portal.districts.registration import DEFAULT_REGION
-from provisioning.engine.quotas import KINDS
-from provisioning.services.errors import ServiceRefused
-from provisioning.services.quotas import set_limit
+from engine.aws.quotas import KINDS
+from provisioning.capacity.quotas import set_limit
+from provisioning.errors import ServiceRefusedError
+from registry.districts.models import AwsAccount
+from registry.districts.registration import DEFAULT_REGION
 
 
 class Command(BaseCommand):
@@ -35,6 +35,6 @@ class Command(BaseCommand):
                 set_limit(account=account, region=options["region"], code=code, limit=limit, actor=None)
         except ValueError:
             raise CommandError(f"{options['limit']} is no number.") from None
-        except ServiceRefused as refusal:
+        except ServiceRefusedError as refusal:
             raise CommandError(str(refusal)) from refusal
         self.stdout.write(f"{account}, {options['region']}: {options['code']} is {options['limit']}.")

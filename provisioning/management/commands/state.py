@@ -10,12 +10,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from portal.districts.models import District
-from provisioning.engine.errors import AwsUnavailable
-from provisioning.locks import look_at_lock, release
+from engine.errors import AwsUnavailableError
+from provisioning.errors import ServiceRefusedError
 from provisioning.models import ErroredState
-from provisioning.services.errors import ServiceRefused
-from provisioning.services.state import checked_reason, discard_kept, request_push
+from provisioning.terraform_state.locks import look_at_lock, release
+from provisioning.terraform_state.service import checked_reason, discard_kept, request_push
+from registry.districts.models import District
 
 
 class Command(BaseCommand):
@@ -44,9 +44,9 @@ class Command(BaseCommand):
             raise CommandError(f"There is no district {options['suffix']}.")
         try:
             getattr(self, f"_{options['act']}")(district, options)
-        except ServiceRefused as refusal:
+        except ServiceRefusedError as refusal:
             raise CommandError(str(refusal)) from refusal
-        except AwsUnavailable as error:
+        except AwsUnavailableError as error:
             raise CommandError(f"{error.summary} {error.remedy}\n{error.detail}") from error
 
     def _show(self, district: District, options: dict[str, Any]) -> None:

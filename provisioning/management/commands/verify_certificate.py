@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from provisioning.certificates import portal_key
-from provisioning.signatures import KeyProblem, NotGenuine, public_key, verify
+from provisioning.teardown.certificates import portal_key
+from provisioning.teardown.signatures import KeyProblemError, NotGenuineError, public_key, verify
 
 
 class Command(BaseCommand):
@@ -26,7 +26,7 @@ class Command(BaseCommand):
             document = verify(options["file"].read_text(encoding="utf-8"), trusted)
         except OSError as error:
             raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from error
-        except (NotGenuine, UnicodeDecodeError) as error:
+        except (NotGenuineError, UnicodeDecodeError) as error:
             raise CommandError(f"Not genuine. {error}") from error
         district = document.get("district", {})
         self.stdout.write(
@@ -37,7 +37,7 @@ class Command(BaseCommand):
     def _keys(self, paths: list[Path]) -> list[Any]:
         try:
             given = [public_key(path) for path in paths]
-        except KeyProblem as error:
+        except KeyProblemError as error:
             raise CommandError(str(error)) from error
         if given:
             return given

@@ -58,7 +58,7 @@ def units(text: str, *, of_cpu: bool) -> int | None:
 
 
 def is_of_fargate(given: dict[str, Any]) -> bool:
-    """Say whether a task definition for Fargate names a size that Fargate has, and the network mode awsvpc."""
+    """Return whether a task definition for Fargate names a size that Fargate has, and the network mode awsvpc."""
     if "FARGATE" not in (given.get("requiresCompatibilities") or ()):
         return True
     cpu, memory = units(given.get("cpu") or "", of_cpu=True), units(given.get("memory") or "", of_cpu=False)
@@ -66,7 +66,7 @@ def is_of_fargate(given: dict[str, Any]) -> bool:
 
 
 def has_bounds(given: dict[str, Any]) -> bool:
-    """Say whether the least capacity is not above the most."""
+    """Return whether the least capacity is not above the most."""
     least, most = given.get("MinCapacity"), given.get("MaxCapacity")
     return least is None or most is None or 0 <= least <= most
 

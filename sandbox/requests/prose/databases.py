@@ -126,7 +126,7 @@ RETENTIONS = frozenset({7, 731, *(31 * months for months in range(1, 24))})
 
 
 def is_version_of_aurora(version: str) -> bool:
-    """Say whether Aurora PostgreSQL is offered in this version; a major one alone takes its default minor one."""
+    """Return whether Aurora PostgreSQL is offered in this version; a major one alone takes its default minor one."""
     major, _, minor = version.partition(".")
     if not major.isdigit() or not (minor or "0").isdigit():
         return False
@@ -137,20 +137,20 @@ def is_version_of_aurora(version: str) -> bool:
 
 
 def is_of_postgresql(members: dict[str, Any]) -> bool:
-    """Say whether the engine that is asked for is not Aurora PostgreSQL, or its version is one that is offered."""
+    """Return whether the engine that is asked for is not Aurora PostgreSQL, or its version is one that is offered."""
     if members.get("Engine") != "aurora-postgresql" or not members.get("EngineVersion"):
         return True
     return is_version_of_aurora(str(members["EngineVersion"]))
 
 
 def is_cache_offered(members: dict[str, Any]) -> bool:
-    """Say whether the cache engine is offered in the version that is asked for."""
+    """Return whether the cache engine is offered in the version that is asked for."""
     engine, version = str(members.get("Engine") or "redis"), members.get("EngineVersion")
     return not version or engine not in OFFERED_CACHES or str(version) in OFFERED_CACHES[engine]
 
 
 def is_scaling(given: dict[str, Any]) -> bool:
-    """Say whether these are capacities of Serverless v2: half units, least not above most, a pause at 0 only."""
+    """Return whether these are capacities of Serverless v2: half units, least not above most, a pause at 0 only."""
     least, most = given.get("MinCapacity"), given.get("MaxCapacity")
     if least is None or most is None:
         return True

@@ -24,7 +24,7 @@ def is_at_most(size: int) -> Any:
 
 
 def is_json(text: str) -> bool:
-    """Say whether a policy is a JSON object at all."""
+    """Return whether a policy is a JSON object at all."""
     try:
         return isinstance(json.loads(text), dict)
     except ValueError:

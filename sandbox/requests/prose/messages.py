@@ -37,7 +37,7 @@ def is_within(name: str) -> Rule:
 
 
 def is_redrive(text: str) -> bool:
-    """Say whether a redrive policy is JSON with a dead-letter queue and a count from 1 to 1,000."""
+    """Return whether a redrive policy is JSON with a dead-letter queue and a count from 1 to 1,000."""
     if not text:
         return True
     try:

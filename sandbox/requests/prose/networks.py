@@ -16,7 +16,7 @@ TARGETS = re.compile(r"(?!-)[A-Za-z0-9-]{1,32}(?<!-)")
 
 
 def is_block_of_a_vpc(text: str) -> bool:
-    """Say whether this is an IPv4 block that begins at its own address and is neither too large nor too small."""
+    """Return whether this is an IPv4 block that begins at its own address and is neither too large nor too small."""
     try:
         block = IPv4Network(text, strict=False)
     except (AddressValueError, NetmaskValueError, ValueError):

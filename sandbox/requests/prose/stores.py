@@ -18,7 +18,7 @@ COLD_DAYS = 90
 
 
 def is_bucket_name(name: str) -> bool:
-    """Say whether a general purpose bucket can have this name."""
+    """Return whether a general purpose bucket can have this name."""
     try:
         IPv4Address(name)
     except AddressValueError:
@@ -27,19 +27,19 @@ def is_bucket_name(name: str) -> bool:
 
 
 def is_waiting_time(days: int) -> bool:
-    """Say whether a deletion can wait so many days."""
+    """Return whether a deletion can wait so many days."""
     return 7 <= days <= 30
 
 
 def is_lifecycle(given: dict[str, Any]) -> bool:
-    """Say whether what goes to cold storage stays there for at least 90 days."""
+    """Return whether what goes to cold storage stays there for at least 90 days."""
     cold: int = given.get("MoveToColdStorageAfterDays") or 0
     gone: int = given.get("DeleteAfterDays") or 0
     return cold <= 0 or gone <= 0 or gone >= cold + COLD_DAYS
 
 
 def is_alias(name: str) -> bool:
-    """Say whether a key can be given this alias."""
+    """Return whether a key can be given this alias."""
     return name.startswith("alias/") and not name.startswith("alias/aws/")
 
 

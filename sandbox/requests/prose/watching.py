@@ -18,18 +18,18 @@ DAY, WEEK = 86_400, 604_800
 
 
 def is_period(seconds: int) -> bool:
-    """Say whether a metric can be looked at in such a period: 10, 20 or 30 s, or whole minutes."""
+    """Return whether a metric can be looked at in such a period: 10, 20 or 30 s, or whole minutes."""
     return seconds in {10, 20, 30} or (seconds > 0 and seconds % 60 == 0)
 
 
 def looks_back(given: dict[str, Any]) -> bool:
-    """Say whether an alarm looks back no further than it may: a day, and a week where its period is an hour or more."""
+    """Return whether an alarm looks back no further than it may: a day, or a week with a period of an hour or more."""
     period, count = given.get("Period"), given.get("EvaluationPeriods")
     return not period or not count or period * count <= (DAY if period < 3600 else WEEK)
 
 
 def has_enough(given: dict[str, Any]) -> bool:
-    """Say whether an alarm asks for no more breaching periods than it looks at."""
+    """Return whether an alarm asks for no more breaching periods than it looks at."""
     wanted, count = given.get("DatapointsToAlarm"), given.get("EvaluationPeriods")
     return not wanted or not count or wanted <= count
 

@@ -6,12 +6,12 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 
-from portal.accounts.roles import Role
-from portal.audit.actions import AuditAction
-from portal.audit.models import AuditEvent
-from portal.districts.models import AwsAccount
 from provisioning.models import AccountQuota, Run
-from provisioning.states import RunState
+from provisioning.states.runs import RunState
+from registry.accounts.roles import Role
+from registry.audit.actions import AuditAction
+from registry.audit.models import AuditEvent
+from registry.districts.models import AwsAccount
 from tests.builders import a_person, a_run, an_account, moved
 
 pytestmark = pytest.mark.django_db

@@ -9,15 +9,15 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from portal.accounts.credentials import password_set
-from portal.accounts.models import User
-from portal.accounts.roles import Role
 from portal.console.reauthentication import SIGNED_IN_AT
-from provisioning.approval import LOOK
 from provisioning.models import Run
-from provisioning.services.cancellation import request_cancel
-from provisioning.services.onboarding import onboard
-from provisioning.states import RunState
+from provisioning.onboarding.service import onboard
+from provisioning.runs.approval_rules import LOOK
+from provisioning.runs.cancellation import request_cancel
+from provisioning.states.runs import RunState
+from registry.accounts.credentials import password_set
+from registry.accounts.models import User
+from registry.accounts.roles import Role
 from tests.builders import a_person, a_registration, moved
 
 pytestmark = pytest.mark.django_db

@@ -10,12 +10,12 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from portal.accounts.roles import Role
-from portal.audit.actions import AuditAction
-from portal.audit.models import AuditEvent
-from portal.audit.services import record
 from portal.console.audit_page import COLUMNS
 from portal.console.exports import neutral
+from registry.accounts.roles import Role
+from registry.audit.actions import AuditAction
+from registry.audit.models import AuditEvent
+from registry.audit.services import record
 from tests.builders import a_district, a_person
 
 pytestmark = pytest.mark.django_db

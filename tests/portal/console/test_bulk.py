@@ -13,16 +13,16 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from portal.accounts.roles import NotAllowed, Role
-from portal.audit.actions import AuditAction
-from portal.audit.models import AuditEvent
-from portal.console.bulk_file import COLUMNS, FileRefused, decoded, read, template
+from portal.console.bulk_file import COLUMNS, FileRefusedError, decoded, read, template
 from portal.console.fleet import COLUMNS as FLEET_COLUMNS
-from portal.districts.models import District
+from provisioning.capacity.quotas import set_limit
 from provisioning.models import Run
-from provisioning.services.bulk import MOST_ROWS, RowsRefused, batch_key, districts_of, onboard_all, try_all
-from provisioning.services.quotas import set_limit
-from provisioning.states import RunKind, RunState
+from provisioning.onboarding.bulk import MOST_ROWS, RowsRefusedError, batch_key, districts_of, onboard_all, try_all
+from provisioning.states.runs import RunKind, RunState
+from registry.accounts.roles import NotAllowedError, Role
+from registry.audit.actions import AuditAction
+from registry.audit.models import AuditEvent
+from registry.districts.models import District
 from tests.builders import ACCOUNT_ID, a_district, a_person, a_registration, a_run, an_account, moved
 
 pytestmark = pytest.mark.django_db
@@ -91,12 +91,12 @@ class TestTheFile:
         ],
     )
     def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(self, text, sentence):
-        with pytest.raises(FileRefused, match=sentence):
+        with pytest.raises(FileRefusedError, match=sentence):
             read(text, uuid.uuid4())
 
     def test_bytes_that_are_no_text_and_too_many_are_refused(self):
         assert sent(signed_in(), b"\xff\xfe\x00").status_code == 422
-        with pytest.raises(FileRefused, match="larger"):
+        with pytest.raises(FileRefusedError, match="larger"):
             decoded(b"a" * 1_000_001)
 
     def test_errors_stand_at_their_rows_and_columns(self):
@@ -136,7 +136,7 @@ class TestTheTrial:
 
     def test_needs_an_operator(self):
         assert sent(signed_in(Role.VIEWER), GOOD).status_code == 403
-        with pytest.raises(NotAllowed):
+        with pytest.raises(NotAllowedError):
             try_all([], actor=a_person(Role.VIEWER))
 
 
@@ -178,7 +178,7 @@ class TestRegistering:
 
     def test_the_service_makes_all_or_none_and_names_the_places(self):
         good, bad = a_registration(), a_registration(size="XL")
-        with pytest.raises(RowsRefused) as refused:
+        with pytest.raises(RowsRefusedError) as refused:
             onboard_all([good, bad], actor=None)
         assert list(refused.value.problems) == [1]
         assert not District.objects.exists()

@@ -11,13 +11,13 @@ import pytest
 from django.test import Client
 
 from devtools.paths import ROOT
-from portal.accounts.roles import Role
 from portal.console.architecture import architecture
 from portal.console.diagram import FLOWS, PARTS, Diagram, Known, PartState, Place, draw
-from portal.districts.services import set_drift
-from portal.districts.statuses import DriftStatus
 from provisioning.models import DriftItem, Run, StackResource
-from provisioning.states import RunState
+from provisioning.states.runs import RunState
+from registry.accounts.roles import Role
+from registry.districts.services import set_drift
+from registry.districts.statuses import DriftStatus
 from tests.builders import a_person, a_run, moved
 
 GOLDEN = sorted((ROOT / "tests" / "infra" / "golden").glob("*.json"))

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from portal.accounts.roles import Role
-from portal.districts.changes import EDITABLE, take_over
-from portal.districts.models import District
-from portal.districts.services import set_drift
-from portal.districts.statuses import DriftStatus
 from provisioning.models import DriftItem, Run
-from provisioning.states import RunKind
+from provisioning.states.runs import RunKind
+from registry.accounts.roles import Role
+from registry.districts.changes import EDITABLE, take_over
+from registry.districts.models import District
+from registry.districts.services import set_drift
+from registry.districts.statuses import DriftStatus
 from tests.portal.console.test_pages import INLINE, a_live_district, account, ended, signed_in  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.django_db

@@ -7,15 +7,15 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
-from portal.accounts.roles import NotAllowed, Role
-from portal.audit.actions import AuditAction
-from portal.audit.models import AuditEvent
 from portal.console.fleet import STRIP
-from portal.districts.models import District
 from provisioning.models import Run
-from provisioning.services.fleet_plans import AT_ONCE, plan_all
-from provisioning.states import Priority, RunKind, RunState
+from provisioning.rollouts.fleet_plans import AT_ONCE, plan_all
+from provisioning.states.runs import Priority, RunKind, RunState
 from provisioning.tasks import plan_districts
+from registry.accounts.roles import NotAllowedError, Role
+from registry.audit.actions import AuditAction
+from registry.audit.models import AuditEvent
+from registry.districts.models import District
 from tests.builders import a_district, a_person, a_run, an_account, moved
 
 pytestmark = pytest.mark.django_db
@@ -50,8 +50,13 @@ def test_facets_narrow_chips_and_rows_and_stay_in_the_address(browser):
 @pytest.mark.parametrize("sort", ["", "name", "oldest"])
 def test_every_order_pages_by_key_through_all_and_back(browser, monkeypatch, sort):
     monkeypatch.setattr("portal.console.fleet.PAGE_SIZE", 3)
-    for name in ("Cedar", "Birch", "Birch", "Ash", "Elm", "Oak", "Fir"):
-        a_district(name=name)
+    for name, state in (
+        ("Cedar", ""),
+        ("Birch", "OH"),
+        ("Birch", "MI"),
+        *((tree, "") for tree in ("Ash", "Elm", "Oak", "Fir")),
+    ):
+        a_district(name=name, state_code=state)
     seen, query = [], f"sort={sort}"
     while query:
         fleet = browser.get(f"/?{query}").context["fleet"]
@@ -98,7 +103,7 @@ def test_all_that_match_are_planned_by_the_workers_bit_by_bit(browser, monkeypat
         a_district(size="M")
     other = a_district(size="L")
     handed: list[list[int]] = []
-    monkeypatch.setattr(plan_districts, "delay", lambda ids, actor: handed.append(ids))
+    monkeypatch.setattr(plan_districts, "apply_async", lambda args, _, **__: handed.append(args[0]))
     answer = browser.post("/districts/bulk/plan", {"all": "yes", "filters": "size=M&older=1"}, follow=True)
     assert "Plans of 3 districts are being asked for" in answer.content.decode()
     assert answer.redirect_chain[-1][0] == "/?size=M", "the filter is kept"
@@ -114,5 +119,5 @@ def test_all_that_match_are_planned_by_the_workers_bit_by_bit(browser, monkeypat
 
 
 def test_nobody_without_the_role_plans_all():
-    with pytest.raises(NotAllowed):
+    with pytest.raises(NotAllowedError):
         plan_all(districts=District.objects.all(), filters={}, actor=a_person(Role.VIEWER))

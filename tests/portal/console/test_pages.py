@@ -11,19 +11,19 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
 
-from portal.accounts.models import User
-from portal.accounts.roles import Role
-from portal.audit.actions import AuditAction
-from portal.audit.models import AuditEvent
-from portal.districts.models import District
-from portal.districts.registration import Registration
-from portal.districts.services import set_status
-from portal.districts.statuses import DistrictStatus
-from portal.state_table import By
 from provisioning.models import Run, RunEvent, StackOutput, StackResource
-from provisioning.services.onboarding import onboard
-from provisioning.services.teardown import request_teardown
-from provisioning.states import RunKind, RunState
+from provisioning.onboarding.service import onboard
+from provisioning.states.runs import RunKind, RunState
+from provisioning.teardown.service import request_teardown
+from registry.accounts.models import User
+from registry.accounts.roles import Role
+from registry.audit.actions import AuditAction
+from registry.audit.models import AuditEvent
+from registry.districts.models import District
+from registry.districts.registration import Registration
+from registry.districts.services import set_status
+from registry.districts.statuses import DistrictStatus
+from registry.state_table import By
 from tests.builders import an_account, moved
 
 pytestmark = pytest.mark.django_db

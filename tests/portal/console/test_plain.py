@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from portal.accounts.roles import Role
-from portal.districts.models import District
+from registry.accounts.roles import Role
+from registry.districts.models import District
 from tests.builders import a_person, a_run
 
 pytestmark = pytest.mark.django_db

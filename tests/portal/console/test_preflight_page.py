@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from portal.accounts.roles import Role
 from provisioning.models import Preflight
+from registry.accounts.roles import Role
 from tests.builders import ACCOUNT_ID, a_person, an_account
 
 pytestmark = pytest.mark.django_db

@@ -8,9 +8,9 @@ from html import unescape
 import pytest
 from django.test import Client
 
-from portal.accounts.roles import Role
 from provisioning.dispatch.dispatcher import dispatch
-from provisioning.services.cancellation import request_cancel
+from provisioning.runs.cancellation import request_cancel
+from registry.accounts.roles import Role
 from tests.builders import a_person, a_run
 
 pytestmark = pytest.mark.django_db

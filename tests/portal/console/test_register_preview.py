@@ -13,12 +13,12 @@ from django.test import Client
 from infra.cost import estimate, load_prices
 from infra.outline import Wish, count, outline
 from infra.spec import Environment, Size
-from portal.accounts.roles import Role
-from portal.districts.models import District
-from portal.districts.statuses import DistrictStatus
-from provisioning.access_check import check_account
+from provisioning.health.access_check import check_account
 from provisioning.models import AccountAccess, Run
-from provisioning.states import RunKind
+from provisioning.states.runs import RunKind
+from registry.accounts.roles import Role
+from registry.districts.models import District
+from registry.districts.statuses import DistrictStatus
 from tests.builders import ACCOUNT_ID, a_district, a_person, an_account
 
 pytestmark = pytest.mark.django_db

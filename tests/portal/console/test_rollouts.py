@@ -9,14 +9,14 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from portal.accounts.roles import Role
-from portal.districts.models import District
 from provisioning.models import Rollout, Run
-from provisioning.rollouts.states import RolloutState
+from provisioning.rollouts.service import RolloutRequest, create_rollout
 from provisioning.rollouts.ticking import tick
-from provisioning.services.requests import request_run
-from provisioning.services.rollouts import RolloutRequest, create_rollout
-from provisioning.states import RunKind, RunState
+from provisioning.runs.requests import request_run
+from provisioning.states.rollouts import RolloutState
+from provisioning.states.runs import RunKind, RunState
+from registry.accounts.roles import Role
+from registry.districts.models import District
 from tests.builders import a_person, a_run, moved
 
 pytestmark = pytest.mark.django_db

@@ -8,20 +8,20 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from portal.accounts.roles import Role
-from portal.audit.actions import AuditAction
-from portal.audit.models import AuditEvent
 from portal.console.aws_console import console_url
 from portal.console.run_facts import support_text
 from portal.console.templatetags.console import usual
-from portal.districts.models import District
-from portal.districts.statuses import DistrictStatus
-from provisioning.estimates import Range
 from provisioning.models import Run, RunEvent, StackResource
-from provisioning.services.requests import request_run
-from provisioning.states import RunKind, RunState
+from provisioning.runs.duration_estimates import Range
+from provisioning.runs.requests import request_run
+from provisioning.states.runs import RunKind, RunState
+from registry.accounts.roles import Role
+from registry.audit.actions import AuditAction
+from registry.audit.models import AuditEvent
+from registry.districts.models import District
+from registry.districts.statuses import DistrictStatus
 from tests.builders import a_person, a_run, moved
-from tests.provisioning.test_lessons import an_apply, an_applying_run
+from tests.provisioning.runs.test_past_runs import an_apply, an_applying_run
 
 pytestmark = pytest.mark.django_db
 

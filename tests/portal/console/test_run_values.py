@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from portal.accounts.roles import Role
+from engine.terraform.plan_values import told_changes
 from portal.console.change_page import AT_ONCE
-from provisioning.engine.plan_values import told_changes
 from provisioning.models import PlannedChange, Run
-from provisioning.planned_changes import store_changes
+from provisioning.runs.planned_changes import store_changes
+from registry.accounts.roles import Role
 from tests.builders import a_person, a_run
 
 pytestmark = pytest.mark.django_db

@@ -8,14 +8,14 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from portal.accounts.roles import Role
-from portal.audit.actions import AuditAction
-from portal.audit.services import record
 from portal.console.search import _districts, _events, _resources, network_in, search, suffixes_in
-from portal.districts.models import District
-from portal.districts.services import set_status
-from portal.districts.statuses import TABLE, DistrictStatus
 from provisioning.models import Run, StackResource
+from registry.accounts.roles import Role
+from registry.audit.actions import AuditAction
+from registry.audit.services import record
+from registry.districts.models import District
+from registry.districts.services import set_status
+from registry.districts.statuses import TABLE, DistrictStatus
 from tests.builders import a_district, a_person, a_run
 
 pytestmark = pytest.mark.django_db

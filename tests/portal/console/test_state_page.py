@@ -8,17 +8,17 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from portal.accounts.models import User
-from portal.accounts.roles import Role
-from portal.audit.actions import AuditAction
-from portal.audit.models import AuditEvent
+from engine.state.errored_state import StateFacts
+from engine.state.lock import StateLock
 from portal.console.reauthentication import SIGNED_IN_AT
-from provisioning.engine.errored_state import StateFacts
-from provisioning.engine.state_lock import StateLock
-from provisioning.errored_states import note_kept, note_pushed, note_refused
-from provisioning.locks import note_lock
 from provisioning.models import DistrictLock, ErroredPlace, ErroredState, Run
-from provisioning.states import RunKind, RunState
+from provisioning.states.runs import RunKind, RunState
+from provisioning.terraform_state.errored_states import note_kept, note_pushed, note_refused
+from provisioning.terraform_state.locks import note_lock
+from registry.accounts.models import User
+from registry.accounts.roles import Role
+from registry.audit.actions import AuditAction
+from registry.audit.models import AuditEvent
 from tests.builders import a_person, a_run, moved
 
 pytestmark = pytest.mark.django_db
@@ -130,8 +130,12 @@ def test_a_release_and_a_look_are_a_workers_and_stand_in_the_record(
     errored: ErroredState, ada: User, monkeypatch: pytest.MonkeyPatch
 ):
     told: list[tuple[object, ...]] = []
-    monkeypatch.setattr("provisioning.tasks.release_state_lock.delay", lambda *given: told.append(given))
-    monkeypatch.setattr("provisioning.tasks.look_at_state_lock.delay", lambda *given: told.append(given))
+    monkeypatch.setattr(
+        "provisioning.tasks.release_state_lock.apply_async", lambda args, _, **__: told.append(tuple(args))
+    )
+    monkeypatch.setattr(
+        "provisioning.tasks.look_at_state_lock.apply_async", lambda args, _, **__: told.append(tuple(args))
+    )
     note_lock(errored.run.district, LOCK)
     client, address = signed_in(ada), f"/runs/{errored.run.number}/state"
     assert "Release the lock of root@worker-7" in client.get(address).content.decode()

@@ -8,12 +8,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from portal.accounts.roles import Role
 from portal.console.legend import GROUPS, legend, meaning
-from portal.districts.statuses import DriftStatus
+from provisioning.health.heartbeats import PERIODIC, sign
 from provisioning.models import AccountAccess, Presence, Run
-from provisioning.presence import PERIODIC, sign
-from provisioning.states import RunState
+from provisioning.states.runs import RunState
+from registry.accounts.roles import Role
+from registry.districts.statuses import DriftStatus
 from tests.builders import a_person, a_run, an_account, moved
 
 pytestmark = pytest.mark.django_db

@@ -10,19 +10,19 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from portal.accounts.models import User
-from portal.accounts.roles import Role
+from engine.aws.clients import client
 from portal.console.reauthentication import SIGNED_IN_AT
-from portal.districts.models import District
 from provisioning.aws_services import service_of
-from provisioning.certificates import portal_key
-from provisioning.configuration import engine_settings
-from provisioning.engine.aws import client
+from provisioning.engine_settings import engine_settings
 from provisioning.models import RemovalCertificate, Run, StackResource
-from provisioning.services.teardown import request_teardown
-from provisioning.signatures import verify
-from provisioning.states import RunState
+from provisioning.states.runs import RunState
 from provisioning.tasks import look_at_holdings
+from provisioning.teardown.certificates import portal_key
+from provisioning.teardown.service import request_teardown
+from provisioning.teardown.signatures import verify
+from registry.accounts.models import User
+from registry.accounts.roles import Role
+from registry.districts.models import District
 from sandbox.launch import running_sandbox
 from tests.builders import PASSWORD, a_district, a_person, a_run, moved, proven
 from tests.portal.console.test_pages import INLINE

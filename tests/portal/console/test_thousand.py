@@ -12,12 +12,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from portal.accounts.models import User
-from portal.accounts.roles import Role
-from portal.audit.actions import AuditAction
-from portal.audit.models import AuditEvent
-from portal.districts.models import AwsAccount, District
-from portal.districts.statuses import DistrictStatus
 from provisioning.models import (
     AccountQuota,
     DriftItem,
@@ -31,7 +25,13 @@ from provisioning.models import (
     StackOutput,
     StackResource,
 )
-from provisioning.states import RunKind, RunState
+from provisioning.states.runs import RunKind, RunState
+from registry.accounts.models import User
+from registry.accounts.roles import Role
+from registry.audit.actions import AuditAction
+from registry.audit.models import AuditEvent
+from registry.districts.models import AwsAccount, District
+from registry.districts.statuses import DistrictStatus
 from tests.builders import PASSWORD, a_person, an_account
 
 pytestmark = pytest.mark.django_db

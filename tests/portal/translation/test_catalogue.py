@@ -14,8 +14,8 @@ from django.utils import translation
 from devtools.messages import catalogue
 from devtools.messages.sentences import sentences
 from devtools.messages.sources import Text, texts
-from portal.texts import catalogue as read_by_the_portal
-from portal.texts import forget
+from registry.texts import catalogue as read_by_the_portal
+from registry.texts import forget
 
 PO = catalogue.LOCALE / "es" / "LC_MESSAGES" / "django.po"
 VALUES = re.compile(r"%\(\w+\)[sd]|\{[A-Za-z_]\w*\}")

@@ -16,14 +16,14 @@ from django.utils import formats, translation
 from django.utils.functional import Promise
 
 from devtools.messages.catalogue import compile_all
-from portal.accounts.roles import Role
 from portal.console.diagram import PARTS, Known, PartState, Place, draw
 from portal.console.forms import AuditFilter, PasswordForm, RegistrationForm, TeardownForm
 from portal.console.rollout_form import RolloutForm
 from portal.console.settings_page import SettingsForm
 from portal.console.templatetags.console import ago
-from portal.texts import forget
 from provisioning.models import Run
+from registry.accounts.roles import Role
+from registry.texts import forget
 from tests.builders import a_person, a_run
 from tests.portal.console.test_diagram import GOLDEN, addresses
 

@@ -20,14 +20,14 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.http import urlsafe_base64_encode
 
-from portal.accounts.roles import Role
-from portal.audit.actions import AuditAction
-from portal.audit.models import AuditEvent
 from portal.console import urls
 from portal.console.views.errors import server_error
-from portal.districts.registration import REGIONS
-from portal.texts import forget
 from provisioning.models import DriftItem
+from registry.accounts.roles import Role
+from registry.audit.actions import AuditAction
+from registry.audit.models import AuditEvent
+from registry.districts.registration import REGIONS
+from registry.texts import forget
 from tests.builders import ACCOUNT_ID, PASSWORD, a_person
 from tests.portal.translation import pseudo
 from tests.portal.translation.world import World, a_world

@@ -9,9 +9,9 @@ from django.utils import translation
 from django.utils.safestring import mark_safe
 
 from devtools.messages.catalogue import compile_all
-from portal.texts import forget, said
-from provisioning.rollouts.states import RolloutState
-from provisioning.states import RunState
+from provisioning.states.rollouts import RolloutState
+from provisioning.states.runs import RunState
+from registry.texts import forget, said
 
 
 @pytest.fixture(autouse=True)

@@ -7,18 +7,18 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from portal.accounts.models import User
-from portal.accounts.roles import Role
-from portal.districts.models import District
+from engine.state.errored_state import StateFacts
+from engine.state.lock import StateLock
 from provisioning.dispatch.dispatcher import dispatch
-from provisioning.engine.errored_state import StateFacts
-from provisioning.engine.state_lock import StateLock
-from provisioning.errored_states import note_kept, note_refused
-from provisioning.locks import note_lock
 from provisioning.models import RemovalCertificate, Rollout, Run, RunEvent, StackOutput, StackResource
-from provisioning.services.cancellation import request_cancel
-from provisioning.services.requests import request_run
-from provisioning.states import RunKind, RunState
+from provisioning.runs.cancellation import request_cancel
+from provisioning.runs.requests import request_run
+from provisioning.states.runs import RunKind, RunState
+from provisioning.terraform_state.errored_states import note_kept, note_refused
+from provisioning.terraform_state.locks import note_lock
+from registry.accounts.models import User
+from registry.accounts.roles import Role
+from registry.districts.models import District
 from tests.builders import a_district, a_person, a_run, moved
 from tests.portal.console.test_diagram import GOLDEN, addresses
 from tests.portal.console.test_drift_and_settings import DELETED, OPENED, RETENTION, SECRET, with_drift

@@ -33,7 +33,7 @@ def null_space(rows: Iterable[Sequence[int]], width: int) -> list[list[Fraction]
 
 
 def is_told(group: Sequence[int], open_: Sequence[Sequence[Fraction]]) -> bool:
-    """Say whether the sum over a group (1 for each atom in it) follows from what is shown."""
+    """Return whether the sum over a group (1 for each atom in it) follows from what is shown."""
     return all(sum(a * b for a, b in zip(group, vector, strict=True)) == 0 for vector in open_)
 
 

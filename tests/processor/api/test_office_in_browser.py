@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from devtools.services.chromium import running_browser
-from tests.atlas.axe import Axe
-from tests.atlas.browsing import HEIGHT, THEMES, WIDTHS, keep, paint, resize
-from tests.atlas.checks import overflows
+from tests.pages.axe import Axe
+from tests.pages.browsing import HEIGHT, THEMES, WIDTHS, keep, paint, resize
+from tests.pages.checks import overflows
 from tests.processor import samples
 from tests.processor.api.browsing import complaints_of
 from tests.processor.api.world import Api, Issuer

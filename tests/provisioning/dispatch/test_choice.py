@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from provisioning.dispatch.choice import choose
 from provisioning.dispatch.reasons import explain
 from provisioning.dispatch.values import AGEING, IN_ALL, Limits, Room, Served, Spot, Waiting, Working, set_apart
-from provisioning.states import Priority
+from provisioning.states.runs import Priority
 from tests.examples import examples
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

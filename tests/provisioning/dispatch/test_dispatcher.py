@@ -19,16 +19,16 @@ from kombu.exceptions import OperationalError as BrokerAway
 from devtools.services.broker import running_broker
 from portal import environment
 from portal.celery import app
-from portal.districts.accounts import add_account
-from provisioning.claim import claim
 from provisioning.dispatch import dispatcher
 from provisioning.dispatch.dispatcher import dispatch
 from provisioning.dispatch.reading import UNCLAIMED
 from provisioning.dispatch.reasons import why_waiting
 from provisioning.models import Run
-from provisioning.services.cancellation import request_cancel
-from provisioning.states import Priority, RunState
+from provisioning.runs.cancellation import request_cancel
+from provisioning.runs.claim import claim
+from provisioning.states.runs import Priority, RunState
 from provisioning.tasks import execute_run
+from registry.districts.accounts import add_account
 from tests.builders import a_person, a_run, moved, with_room
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)

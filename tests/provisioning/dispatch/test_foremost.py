@@ -15,7 +15,7 @@ from provisioning.dispatch.foremost import foremost, places_of
 from provisioning.dispatch.reasons import why_waiting
 from provisioning.dispatch.values import Limits, Room, Served, Spot, Waiting, Working
 from provisioning.models import Run
-from provisioning.states import Decision, Priority
+from provisioning.states.runs import Decision, Priority
 from tests.builders import a_run
 from tests.examples import examples
 

@@ -16,16 +16,16 @@ from django.core import mail
 from django.db import transaction
 from django.utils import timezone
 
-from portal.districts.statuses import DriftStatus
-from portal.state_table import By
-from provisioning.drift_check import store_drift
-from provisioning.engine.drift import DriftedAttribute
+from engine.terraform.drift import DriftedAttribute
+from provisioning.drift.check import store_drift
 from provisioning.models import Notice, Rollout, Run
 from provisioning.notices.occasions import occasion_of
 from provisioning.notices.outbox import PAUSES, deliver_due, forget_old
 from provisioning.rollouts.moving import move_rollout
-from provisioning.rollouts.states import RolloutState
-from provisioning.states import RunKind, RunState
+from provisioning.states.rollouts import RolloutState
+from provisioning.states.runs import RunKind, RunState
+from registry.districts.statuses import DriftStatus
+from registry.state_table import By
 from tests.builders import a_run, moved
 
 pytestmark = pytest.mark.django_db
@@ -66,8 +66,8 @@ def webhook(settings) -> Iterator[type[Receiver]]:
     server.server_close()
 
 
-def failed() -> Run:
-    run = moved(a_run(name="Lakeside Unified"), RunState.SYNTHESIZING)
+def failed(name: str = "Lakeside Unified") -> Run:
+    run = moved(a_run(name=name), RunState.SYNTHESIZING)
     return moved(run, RunState.FAILED, error_code="throttled", error_summary="AWS asked to slow down.")
 
 
@@ -139,7 +139,7 @@ def test_it_is_given_up_in_the_end_and_others_go_on(webhook):
         Notice.objects.update(due_at=timezone.now())
         assert deliver_due() == 0
     assert Notice.objects.get().given_up_at is not None
-    failed()
+    failed("Maple Valley")
     assert deliver_due() == 1
     assert deliver_due() == 0
 
@@ -179,7 +179,7 @@ def test_a_halted_rollout_is_told(webhook):
 def test_old_ones_are_forgotten_and_waiting_ones_kept(webhook):
     failed()
     deliver_due()
-    failed()
+    failed("Maple Valley")
     Notice.objects.exclude(sent_at=None).update(sent_at=timezone.now() - timedelta(days=91))
     assert forget_old(90) == 1
     assert Notice.objects.get().sent_at is None

@@ -18,8 +18,8 @@ from provisioning.rollouts.decision import (
     Wait,
     decide,
 )
-from provisioning.rollouts.states import JUDGED_RUNS, TRANSITIONS, UNFINISHED, RolloutState, Standing
-from provisioning.rollouts.waves import WavesRefused, bounds, parse, wave_of
+from provisioning.rollouts.waves import WavesRefusedError, bounds, parse, wave_of
+from provisioning.states.rollouts import JUDGED_RUNS, TRANSITIONS, UNFINISHED, RolloutState, Standing
 
 LETTERS = {
     "p": Standing.PENDING,
@@ -246,5 +246,5 @@ def test_waves_count_the_districts_reached_so_far(text, total, expected):
     ],
 )
 def test_waves_that_make_no_sense_are_refused_in_words(text, told):
-    with pytest.raises(WavesRefused, match=told):
+    with pytest.raises(WavesRefusedError, match=told):
         parse(text)

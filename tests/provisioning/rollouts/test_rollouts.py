@@ -10,37 +10,37 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from portal.accounts.models import User
-from portal.accounts.roles import NotAllowed, Role
-from portal.accounts.services import set_user
-from portal.audit.actions import AuditAction
-from portal.audit.models import AuditEvent
-from portal.districts.changes import take_over
-from portal.districts.models import District
-from portal.districts.statuses import DistrictStatus
-from provisioning.claim import claim
 from provisioning.dispatch.dispatcher import dispatch
 from provisioning.dispatch.reading import has_its_turn
 from provisioning.dispatch.reasons import why_waiting
+from provisioning.errors import ServiceRefusedError
 from provisioning.models import Rollout, RolloutMember, Run
 from provisioning.rollouts.selection import Selection
-from provisioning.rollouts.states import TABLE, RolloutState, Standing
-from provisioning.rollouts.ticking import tick
-from provisioning.services.approval import approve, expire
-from provisioning.services.cancellation import request_cancel
-from provisioning.services.errors import ServiceRefused
-from provisioning.services.requests import request_run
-from provisioning.services.retry import retry_run
-from provisioning.services.rollouts import (
-    RolloutRefused,
+from provisioning.rollouts.service import (
+    RolloutRefusedError,
     RolloutRequest,
     abort_rollout,
     create_rollout,
     pause_rollout,
     resume_rollout,
 )
-from provisioning.services.teardown import request_teardown
-from provisioning.states import Priority, RunKind, RunState
+from provisioning.rollouts.ticking import tick
+from provisioning.runs.approval import approve, expire
+from provisioning.runs.cancellation import request_cancel
+from provisioning.runs.claim import claim
+from provisioning.runs.requests import request_run
+from provisioning.runs.retry import retry_run
+from provisioning.states.rollouts import TABLE, RolloutState, Standing
+from provisioning.states.runs import Priority, RunKind, RunState
+from provisioning.teardown.service import request_teardown
+from registry.accounts.models import User
+from registry.accounts.roles import NotAllowedError, Role
+from registry.accounts.services import set_user
+from registry.audit.actions import AuditAction
+from registry.audit.models import AuditEvent
+from registry.districts.changes import take_over
+from registry.districts.models import District
+from registry.districts.statuses import DistrictStatus
 from tests.builders import PASSWORD, a_district, a_person, a_run, moved
 
 pytestmark = pytest.mark.django_db
@@ -205,7 +205,7 @@ def test_abort_cancels_what_is_queued_or_waits_for_approval_and_lets_the_rest_en
         RunState.CANCELED,
     )
     assert after_tick(rollout) is RolloutState.ABORTED
-    with pytest.raises(ServiceRefused, match="aborted and cannot be resumed"):
+    with pytest.raises(ServiceRefusedError, match="aborted and cannot be resumed"):
         resume_rollout(rollout=rollout, actor=operator)
 
 
@@ -356,29 +356,29 @@ def test_what_cannot_be_started_is_refused_with_a_sentence_for_each_field():
     request = a_request(
         change={"image": "no-digest"}, reason=" ", waves="5", at_once=0, halt_percent=None, halt_failures=None
     )
-    with pytest.raises(RolloutRefused) as refused:
+    with pytest.raises(RolloutRefusedError) as refused:
         create_rollout(request=request, actor=None)
     assert set(refused.value.problems) == {"value", "reason", "waves", "at_once", "halt_failures"}
-    with pytest.raises(RolloutRefused, match="No district has the suffix nowhere-sbx"):
+    with pytest.raises(RolloutRefusedError, match="No district has the suffix nowhere-sbx"):
         create_rollout(request=a_request(selection=Selection(suffixes=("nowhere-sbx",))), actor=None)
-    with pytest.raises(RolloutRefused, match="No district with an environment matches"):
+    with pytest.raises(RolloutRefusedError, match="No district with an environment matches"):
         create_rollout(request=a_request(selection=Selection(regions=("us-west-1",))), actor=None)
     assert Rollout.objects.count() == 0
 
 
 def test_a_setting_that_never_changes_is_refused():
     live_districts(1)
-    with pytest.raises(RolloutRefused, match="cannot be changed"):
+    with pytest.raises(RolloutRefusedError, match="cannot be changed"):
         create_rollout(request=a_request(change={"slug": "other"}), actor=None)
 
 
 def test_a_viewer_may_nothing_of_it():
     live_districts(1)
     viewer, rollout = a_person(Role.VIEWER), begun()
-    with pytest.raises(NotAllowed):
+    with pytest.raises(NotAllowedError):
         create_rollout(request=a_request(), actor=viewer)
     for service in (pause_rollout, resume_rollout, abort_rollout):
-        with pytest.raises(NotAllowed):
+        with pytest.raises(NotAllowedError):
             service(rollout=rollout, actor=viewer)
 
 

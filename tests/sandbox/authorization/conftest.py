@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.config import Config
 
-from provisioning.engine.aws import new_session
+from engine.aws.clients import new_session
 from sandbox.launch import Sandbox, running_sandbox
 
 ACCOUNT, REGION = "123456789012", "us-east-1"

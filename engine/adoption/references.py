@@ -1,0 +1,61 @@
+"""Reads the values of a declared resource, with Terraform's references put in from what is known to exist.
+
+Understands what a synthesized stack holds: whole and embedded references to another resource's attribute, and the
+element of a list attribute. Everything else is unknown before Terraform runs, and says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.adoption.rules import at
+
+EXPRESSION = re.compile(r"\$\{([^{}]*)\}")
+ATTRIBUTE = re.compile(r"(aws_\w+)\.(\w+)\.(\w+)")
+ELEMENT = re.compile(r"tolist\((aws_\w+)\.(\w+)\.(\w+)\)\[(\d+)\]\.(\w+)")
+ESCAPED = re.compile(r"([$%])\1\{")
+
+Attribute = Callable[[str, str], Any]
+"""Returns an attribute of a resource by its address; raises Unknown."""
+
+
+class Unknown(Exception):  # noqa: N818 - a finding, not a fault
+    """A value is not known: what it refers to neither is in the state nor exists."""
+
+
+class Given:
+    """The values that one resource declares."""
+
+    def __init__(self, declared: Mapping[str, Any], attribute: Attribute) -> None:
+        self.declared = declared
+        self.attribute = attribute
+
+    def at(self, path: str) -> Any:
+        """Return the value at a path, or at the first of several between bars that is declared; raises Unknown."""
+        values = (at(self.declared, one) for one in path.split("|"))
+        return self._resolved(next((value for value in values if value is not None), None))
+
+    def _resolved(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        if whole := EXPRESSION.fullmatch(value):
+            return self._expression(whole[1])
+        if "${" not in value and "%{" not in value:
+            return value
+        kept = ESCAPED.sub(lambda found: f"{found[1]}\0", value)
+        filled = EXPRESSION.sub(lambda found: str(self._expression(found[1])), kept)
+        if "${" in filled or "%{" in filled:
+            raise Unknown(value)
+        return filled.replace("\0", "{")
+
+    def _expression(self, text: str) -> Any:
+        if found := ATTRIBUTE.fullmatch(text):
+            return self.attribute(f"{found[1]}.{found[2]}", found[3])
+        if found := ELEMENT.fullmatch(text):
+            values = self.attribute(f"{found[1]}.{found[2]}", found[3])
+            number = int(found[4])
+            if isinstance(values, list) and number < len(values) and found[5] in values[number]:
+                return values[number][found[5]]
+        raise Unknown(text)

@@ -1,0 +1,114 @@
+"""What the data-bearing resources of a plan hold, as far as AWS tells: never what is written in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from engine.aws.clients import DeployRole, answering, client, error_code, session_in
+from engine.settings import EngineSettings
+from engine.terraform.redaction import is_marked
+
+MOST_VERSIONS = 10_000
+"""Where the count of a bucket stops: ten calls of ListObjectVersions."""
+
+SAYS = {
+    "aws_rds_cluster": "The database, its tables and its automated backups. The portal never sees what is in them.",
+    "aws_rds_cluster_instance": "An instance of the database.",
+    "aws_elasticache_replication_group": "Cached results.",
+    "aws_sqs_queue": "Messages that were not worked on.",
+    "aws_secretsmanager_secret": "A password or a key, with its versions.",
+    "aws_kms_key": "The key: once it is deleted, nothing that AWS still holds can be read.",
+    "aws_backup_vault": "Recovery points of the database.",
+    "aws_cloudwatch_log_group": "Log lines.",
+}
+"""What a kind holds; buckets are counted."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a bucket holds; `more` says that the count was stopped."""
+
+    versions: int
+    size: int
+    more: bool
+
+    def says(self) -> str:
+        """Put it in a sentence."""
+        if not self.versions:
+            return "Empty."
+        size = human_size(self.size)
+        if self.versions == 1:
+            return f"1 object version, {size}."
+        return f"{'More than ' if self.more else ''}{self.versions:,} object versions, {size}."
+
+
+@dataclass(frozen=True)
+class Removed:
+    """One resource that a plan removes."""
+
+    address: str
+    type: str
+    id: str
+    arn: str
+    bucket: str = ""
+
+
+def removed_by(shown: Mapping[str, Any]) -> tuple[Removed, ...]:
+    """Return what a plan (``terraform show -json``) removes; of its attributes only those that identify."""
+    return tuple(
+        _removed(change)
+        for change in shown.get("resource_changes", [])
+        if change.get("mode", "managed") == "managed" and "delete" in change["change"]["actions"]
+    )
+
+
+def _removed(change: Mapping[str, Any]) -> Removed:
+    before, masks = change["change"].get("before") or {}, change["change"].get("before_sensitive") or {}
+
+    def told(name: str) -> str:
+        value = before.get(name)
+        hidden = is_marked(masks.get(name)) if isinstance(masks, Mapping) else bool(masks)
+        return value if isinstance(value, str) and not hidden else ""
+
+    bucket = told("bucket") if change["type"] == "aws_s3_bucket" else ""
+    return Removed(str(change["address"]), str(change["type"]), told("id"), told("arn"), bucket)
+
+
+def bucket_contents(
+    settings: EngineSettings, region: str, buckets: list[str], role: DeployRole | None = None
+) -> dict[str, Contents | None]:
+    """Return what each bucket holds, up to a limit; None for one that is not there. Raises AwsUnavailableError."""
+    if not buckets:
+        return {}
+    s3 = client(settings, "s3", region, session_in(settings, region, role))
+    with answering("list what the buckets hold"):
+        return {bucket: _contents(s3, bucket) for bucket in buckets}
+
+
+def _contents(s3: Any, bucket: str) -> Contents | None:
+    versions = size = 0
+    try:
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+            found = page.get("Versions", [])
+            versions += len(found)
+            size += sum(version["Size"] for version in found)
+            if versions >= MOST_VERSIONS:
+                return Contents(versions, size, bool(page.get("IsTruncated")))
+    except ClientError as error:
+        if error_code(error) == "NoSuchBucket":
+            return None
+        raise
+    return Contents(versions, size, more=False)
+
+
+def human_size(size: int) -> str:
+    """Write a number of bytes as people read it, in powers of 1,000."""
+    amount, units = float(size), ["bytes", "kB", "MB", "GB", "TB"]
+    while amount >= 1000 and len(units) > 1:
+        amount /= 1000
+        units.pop(0)
+    return f"{size} bytes" if units[0] == "bytes" else f"{amount:.1f} {units[0]}"

@@ -1,0 +1,309 @@
+"""Asks AWS, not Terraform, what of a district still exists: by its tag, and by name where AWS's tag index has gaps.
+
+`coverage` says for each kind of the stack how it is seen here. A read that fails is tried again; one that keeps failing
+is an error, never an empty answer.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from engine.aws.clients import PATIENT, DeployRole, answering, client, error_code, session_of_its_own
+from engine.aws.named_kinds import BY_NAME, NamedKind, Scope
+from engine.settings import EngineSettings
+
+GONE = {
+    "ClientException",
+    "ClusterNotFoundException",
+    "InvalidVpcEndpointId.NotFound",
+    "NatGatewayNotFound",
+    "NoSuchEntity",
+    "NoSuchHostedZone",
+    "NotFoundException",
+    "ResourceNotFoundException",
+}
+
+
+@dataclass(frozen=True)
+class InventoryItem:
+    """Something that exists; `scheduled` says why AWS itself keeps it for a time, and is empty otherwise.
+
+    `kept` says why somebody wanted it to stay.
+    """
+
+    service: str
+    kind: str
+    identifier: str
+    scheduled: str = ""
+    kept: str = ""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Whose things are looked for; `keep` holds the ARNs of what was kept on purpose, with the reason of each."""
+
+    region: str
+    suffix: str
+    hosted_zone_id: str = ""
+    domain_name: str = ""
+    keep: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """What AWS has of a district, and how that was found out: when, where, by which calls."""
+
+    at: datetime
+    scope: Scope
+    items: tuple[InventoryItem, ...]
+    calls: tuple[tuple[str, int], ...]
+    """Operations, such as ``iam:ListRoles``, and how often each was called."""
+
+    @property
+    def left_behind(self) -> tuple[InventoryItem, ...]:
+        """What ought to be gone."""
+        return left_behind(self.items)
+
+    @property
+    def names(self) -> tuple[tuple[str, str], ...]:
+        """Every kind that was looked for by name, and the expression that names were held against."""
+        return tuple((wanted.called, wanted.searched(self.scope.suffix)) for wanted in BY_NAME)
+
+
+Make = Callable[[str], Any]
+
+
+def look(settings: EngineSettings, wanted: Wanted, role: DeployRole | None = None) -> Inventory:
+    """Return the inventory of a district now; raises AwsUnavailableError.
+
+    With a role, in the account that the role is in.
+    """
+    # Its own, since a client that is kept would count for nobody: it has the handlers of when it was made.
+    session = session_of_its_own(settings, wanted.region, role)
+    calls: Counter[str] = Counter()
+
+    def count(model: Any, **more: Any) -> None:
+        calls[f"{model.service_model.service_name}:{model.name}"] += 1
+
+    session.events.register("before-call", count)
+
+    @functools.cache
+    def make(service: str) -> Any:
+        return client(settings, service, wanted.region, session, PATIENT)
+
+    with answering("name the account"):
+        account = str(make("sts").get_caller_identity()["Account"])
+    scope = Scope(account, wanted.region, wanted.suffix)
+    found: dict[str, InventoryItem] = {}
+    keep = dict(wanted.keep)
+    for item in _everything(make, scope, wanted, found):
+        found.setdefault(item.identifier, replace(item, kept=keep.get(item.identifier, "")))
+    items = sorted(found.values(), key=lambda item: (item.service, item.kind, item.identifier))
+    return Inventory(datetime.now(UTC), scope, tuple(items), tuple(sorted(calls.items())))
+
+
+def remaining(
+    settings: EngineSettings, region: str, suffix: str, role: DeployRole | None = None
+) -> tuple[InventoryItem, ...]:
+    """Return everything of the district that AWS still has, by service; raises AwsUnavailableError."""
+    return look(settings, Wanted(region, suffix), role).items
+
+
+def left_behind(items: Iterable[InventoryItem]) -> tuple[InventoryItem, ...]:
+    """Return what ought to be gone: all but what AWS deletes after its own waiting time, and what was to stay."""
+    return tuple(item for item in items if not item.scheduled and not item.kept)
+
+
+def _everything(make: Make, scope: Scope, wanted: Wanted, found: Collection[str]) -> Iterator[InventoryItem]:
+    yield from _tagged(make, scope.suffix)
+    for kind in BY_NAME:
+        yield from _named(make, scope, kind, found)
+    networks = [arn.rpartition("/")[2] for arn in found if ":vpc/" in arn]
+    if networks:
+        yield from _interfaces(make, scope, networks)
+    if wanted.hosted_zone_id and wanted.domain_name:
+        yield from _records(make, wanted)
+
+
+def _tagged(make: Make, suffix: str) -> Iterator[InventoryItem]:
+    with answering("list the district's resources by tag"):
+        pages = make("resourcegroupstaggingapi").get_paginator("get_resources")
+        filters = [{"Key": "Suffix", "Values": [suffix]}]
+        arns = [
+            mapping["ResourceARN"]
+            for page in pages.paginate(TagFilters=filters)
+            for mapping in page["ResourceTagMappingList"]
+        ]
+        for arn in arns:
+            service, kind = _parts(arn)
+            note = NOTES.get((service, kind), _no_note)(make, arn)
+            if note is not None:
+                yield InventoryItem(service, kind, arn, note)
+
+
+def _parts(arn: str) -> tuple[str, str]:
+    """Return service and kind of an ARN (AWS, "Amazon Resource Names": three formats of the resource part)."""
+    service, rest = arn.split(":", 5)[2], arn.split(":", 5)[5]
+    separators = [mark for mark in ("/", ":") if mark in rest]
+    kind = rest.split(min(separators, key=rest.index))[0] if separators else ""
+    if service == "s3":
+        kind = "bucket"
+    return service, kind or service
+
+
+def _named(make: Make, scope: Scope, kind: NamedKind, found: Collection[str]) -> Iterator[InventoryItem]:
+    with answering(f"list {kind.kind}s of {kind.service}"):
+        for part in _listed(make(kind.service), kind, scope):
+            if not kind.owns(part, scope.suffix):
+                continue
+            identifier = kind.identifier_of(part, scope)
+            if identifier in found:
+                continue
+            note = NOTES.get((kind.service, kind.kind), _no_note)(make, identifier)
+            if note is not None:
+                yield InventoryItem(kind.service, kind.kind, identifier, note)
+
+
+def _listed(service: Any, kind: NamedKind, scope: Scope) -> Iterator[Any]:
+    given = kind.asks(scope)
+    if kind.paginated:
+        for page in service.get_paginator(kind.operation).paginate(**given):
+            yield from page.get(kind.collection) or []
+        return
+    # WAF pages by a marker that the next call is given.
+    while True:
+        answer = getattr(service, kind.operation)(**given)
+        yield from answer.get(kind.collection) or []
+        if not answer.get("NextMarker") or not answer.get(kind.collection):
+            return
+        given = {**given, "NextMarker": answer["NextMarker"]}
+
+
+def _interfaces(make: Make, scope: Scope, networks: list[str]) -> Iterator[InventoryItem]:
+    """Find what keeps a network of ours from going: interfaces of tasks carry neither tag nor name of ours."""
+    with answering("list the network interfaces in the district's network"):
+        pages = make("ec2").get_paginator("describe_network_interfaces")
+        for page in pages.paginate(Filters=[{"Name": "vpc-id", "Values": networks}]):
+            for part in page["NetworkInterfaces"]:
+                interface = part["NetworkInterfaceId"]
+                arn = f"arn:aws:ec2:{scope.region}:{scope.account}:network-interface/{interface}"
+                yield InventoryItem("ec2", "network-interface", arn)
+
+
+def _records(make: Make, wanted: Wanted) -> Iterator[InventoryItem]:
+    """Find the records of the district's name: its own, and the ones by which its certificate was validated."""
+    domain = wanted.domain_name.rstrip(".").lower()
+    with answering(f"list the records of the hosted zone {wanted.hosted_zone_id}"):
+        pages = make("route53").get_paginator("list_resource_record_sets")
+        try:
+            for page in pages.paginate(HostedZoneId=wanted.hosted_zone_id):
+                for record in page["ResourceRecordSets"]:
+                    name = record["Name"].rstrip(".").lower()
+                    validates = name.startswith("_") and name.partition(".")[2] == domain and record["Type"] == "CNAME"
+                    if validates or (name == domain and record["Type"] in {"A", "AAAA"}):
+                        identifier = f"{wanted.hosted_zone_id}/{name}/{record['Type']}"
+                        yield InventoryItem("route53", "record", identifier)
+        except ClientError as error:
+            # The zone is not ours: where it has been deleted, our records went with it.
+            if error_code(error) not in GONE:
+                raise
+
+
+def _no_note(make: Make, arn: str) -> str:
+    return ""
+
+
+def _key_note(make: Make, arn: str) -> str | None:
+    try:
+        told = make("kms").describe_key(KeyId=arn)["KeyMetadata"]
+    except ClientError as error:
+        if error_code(error) in GONE:
+            return None
+        raise
+    return f"key deleted on {told['DeletionDate']:%Y-%m-%d}" if told["KeyState"] == "PendingDeletion" else ""
+
+
+def _secret_note(make: Make, arn: str) -> str | None:
+    try:
+        told = make("secretsmanager").describe_secret(SecretId=arn)
+    except ClientError as error:
+        if error_code(error) in GONE:
+            return None
+        raise
+    deleted = told.get("DeletedDate")
+    return f"in scheduled deletion, dated {deleted:%Y-%m-%d}" if deleted else ""
+
+
+def _task_definition_note(make: Make, arn: str) -> str | None:
+    try:
+        told = make("ecs").describe_task_definition(taskDefinition=arn)["taskDefinition"]
+    except ClientError as error:
+        if error_code(error) in GONE:
+            return None
+        raise
+    return "inactive; ECS keeps the text of a deregistered definition" if told["status"] == "INACTIVE" else ""
+
+
+def _cluster_note(make: Make, arn: str) -> str | None:
+    told = make("ecs").describe_clusters(clusters=[arn])["clusters"]
+    return _inactive_note(told)
+
+
+def _service_note(make: Make, arn: str) -> str | None:
+    cluster = arn.split("/")[1]
+    try:
+        told = make("ecs").describe_services(cluster=cluster, services=[arn])["services"]
+    except ClientError as error:
+        if error_code(error) in GONE:
+            return None
+        raise
+    return _inactive_note(told)
+
+
+def _inactive_note(told: list[dict[str, Any]]) -> str | None:
+    if not told:
+        return None
+    return "inactive; ECS shows what was deleted for a time" if told[0]["status"] == "INACTIVE" else ""
+
+
+def _nat_note(make: Make, arn: str) -> str | None:
+    try:
+        told = make("ec2").describe_nat_gateways(NatGatewayIds=[arn.rpartition("/")[2]])["NatGateways"]
+    except ClientError as error:
+        if error_code(error) in GONE:
+            return None
+        raise
+    if not told:
+        return None
+    return "deleted; EC2 shows it for about an hour" if told[0]["State"] == "deleted" else ""
+
+
+def _endpoint_note(make: Make, arn: str) -> str | None:
+    try:
+        told = make("ec2").describe_vpc_endpoints(VpcEndpointIds=[arn.rpartition("/")[2]])["VpcEndpoints"]
+    except ClientError as error:
+        if error_code(error) in GONE:
+            return None
+        raise
+    if not told:
+        return None
+    return "deleted; EC2 shows it for a time" if told[0]["State"].lower() == "deleted" else ""
+
+
+NOTES: dict[tuple[str, str], Callable[[Make, str], str | None]] = {
+    ("kms", "key"): _key_note,
+    ("ecs", "cluster"): _cluster_note,
+    ("ecs", "service"): _service_note,
+    ("ecs", "task-definition"): _task_definition_note,
+    ("ec2", "natgateway"): _nat_note,
+    ("ec2", "vpc-endpoint"): _endpoint_note,
+    ("secretsmanager", "secret"): _secret_note,
+}
+"""Kinds that outlive their deletion, each with what tells it: text while AWS keeps it, None when it is gone."""

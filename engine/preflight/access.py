@@ -1,0 +1,188 @@
+"""Who we are in an account, and whether all calls of a run would be allowed: simulated, and tried without effect.
+
+Sources: IAM API Reference, SimulatePrincipalPolicy; IAM User Guide, "Testing IAM policies with the IAM policy
+simulator" (it is wrong about an organization's policies with global conditions); Amazon EC2 API Reference, "DryRun".
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from engine.aws.clients import answering, error_code
+from engine.aws.identity import Identity
+from engine.preflight.calls import Call, Context, recorded
+from engine.preflight.finding import Finding, fine, refused, warning
+from engine.preflight.place import SUFFIX, Place
+from infra.deploy_rights import SERVICE_ROLES
+
+IDENTITY, RIGHTS, TRIED, SERVICES = "Identity", "Rights", "Dry runs", "Service-linked roles"
+SHOWN = 3
+"""How many of the denied calls a sentence names; the detail has all."""
+TAGS = [{"Key": "ManagedBy", "Value": "homeroom"}]
+PLATFORM = "Apply the account's platform with today's version (`python -m infra platform`): it is the role's policy."
+ORGANIZATION = "Have the organization's administrators admit these calls in the account's service control policies."
+OF_ORGANIZATION = re.compile(r"\bservice control policy\b")
+"""How EC2 says that an organization's policy denied it (IAM User Guide, "Access denied error messages")."""
+SERVICE_ROLES_PATH = "/aws-service-role/"
+
+
+def who(place: Place) -> tuple[Identity, Finding]:
+    """Return as whom AWS knows us, and whether that is the account asked for; raises AwsUnavailableError."""
+    with answering("ask who we are"):
+        told = place.make("sts").get_caller_identity()
+    known = Identity(str(told["Account"]), str(told["Arn"]))
+    if known.account != place.account:
+        return known, refused(
+            IDENTITY,
+            f"The account {known.account} answered, not {place.account}.",
+            "Give the account its deploy role in the admin, or start the workers with its own credentials.",
+            known.arn,
+        )
+    return known, fine(IDENTITY, f"AWS knows us as {known.arn}.")
+
+
+def rights(place: Place, known: Identity) -> Finding:
+    """Have IAM simulate every call that a run makes."""
+    source = place.policy_source(known)
+    if not source:
+        return warning(
+            RIGHTS,
+            f"Nothing was simulated: {known.arn} is no role and no user of IAM.",
+            "Enter the account by its deploy role, and let nobody work as root.",
+        )
+    denied: list[str] = []
+    by_organization: list[str] = []
+    calls = [call.within(account=place.account, region=place.region, suffix=SUFFIX) for call in recorded()]
+    try:
+        for result in _simulated(place, source, calls):
+            if result["EvalDecision"] == "allowed":
+                continue
+            named = f"{result['EvalActionName']} on {result['EvalResourceName']}: {result['EvalDecision']}"
+            told = result.get("OrganizationsDecisionDetail", {}).get("AllowedByOrganizations", True)
+            (denied if told else by_organization).append(named)
+    except ClientError as error:
+        return _not_simulated(error, source)
+    if denied:
+        return refused(RIGHTS, f"{_some(denied)} would be denied to {source}.", PLATFORM, "\n".join(denied))
+    if by_organization:
+        return warning(
+            RIGHTS,
+            f"{_some(by_organization)} would be denied by the organization, as far as IAM can simulate its policies.",
+            f'Read the line "{TRIED}". {ORGANIZATION}',
+            "\n".join(by_organization),
+        )
+    return fine(RIGHTS, f"All {len(calls)} calls of a run are allowed to {source}.")
+
+
+def _not_simulated(error: ClientError, source: str) -> Finding:
+    code = error_code(error)
+    if code == "NoSuchEntity":
+        told = f"Nothing was simulated: IAM does not know {source}."
+        return warning(RIGHTS, told, "Enter the account by its deploy role: IAM simulates roles and users.", str(error))
+    if code in {"AccessDenied", "AccessDeniedException"}:
+        return warning(RIGHTS, f"{source} may not ask IAM what it may do.", PLATFORM, str(error))
+    raise error
+
+
+def _simulated(place: Place, source: str, calls: Iterable[Call]) -> Iterable[dict[str, Any]]:
+    """Yield a result for each call; calls that share resource and context are asked about at once."""
+    together: dict[tuple[str, Context], list[str]] = defaultdict(list)
+    for call in calls:
+        together[call.resource, call.context].append(call.action)
+    pages = place.make("iam").get_paginator("simulate_principal_policy")
+    for (resource, context), actions in together.items():
+        given: dict[str, Any] = {"PolicySourceArn": source, "ActionNames": actions}
+        if resource != "*":
+            given["ResourceArns"] = [resource]
+        if context:
+            given["ContextEntries"] = [
+                {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
+                for key, value in context
+            ]
+        for page in pages.paginate(**given):
+            yield from page["EvaluationResults"]
+
+
+def _some(denied: list[str]) -> str:
+    names = list(dict.fromkeys(one.partition(" on ")[0] for one in denied))
+    more = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def tried(place: Place) -> Finding:
+    """Ask EC2 to make a network, an address and a gateway without making them: what really decides is asked.
+
+    Policies of an organization and of the session count here, which a simulation has not or has wrongly.
+    """
+    ec2 = place.make("ec2")
+    attempts: Mapping[str, Any] = {
+        "ec2:CreateVpc": lambda: ec2.create_vpc(
+            CidrBlock="10.0.0.0/22", DryRun=True, TagSpecifications=[{"ResourceType": "vpc", "Tags": TAGS}]
+        ),
+        "ec2:AllocateAddress": lambda: ec2.allocate_address(
+            Domain="vpc", DryRun=True, TagSpecifications=[{"ResourceType": "elastic-ip", "Tags": TAGS}]
+        ),
+        "ec2:CreateInternetGateway": lambda: ec2.create_internet_gateway(
+            DryRun=True, TagSpecifications=[{"ResourceType": "internet-gateway", "Tags": TAGS}]
+        ),
+    }
+    denied: dict[str, str] = {}
+    for action, attempt in attempts.items():
+        try:
+            attempt()
+        except ClientError as error:
+            if error_code(error) == "DryRunOperation":
+                continue
+            if error_code(error) != "UnauthorizedOperation":
+                raise
+            denied[action] = str(error)
+        else:
+            raise RuntimeError(f"{action} was carried out, though it was asked for as a dry run.")
+    if not denied:
+        return fine(TRIED, "EC2 would make a network, an address and a gateway for us.")
+    detail = "\n".join(denied.values())
+    is_organizations = OF_ORGANIZATION.search(detail) is not None
+    told = f"{', '.join(denied)} would be refused" + (" by a service control policy." if is_organizations else ".")
+    return refused(TRIED, told, ORGANIZATION if is_organizations else PLATFORM, detail)
+
+
+def service_roles(place: Place, known: Identity) -> Finding:
+    """Look which of AWS's own roles are there; AWS makes the others when they are first needed, if we may have it."""
+    there = {
+        role["Path"].removeprefix(SERVICE_ROLES_PATH).strip("/")
+        for role in place.pages("iam", "list_roles", "Roles", PathPrefix=SERVICE_ROLES_PATH)
+    }
+    missing = sorted(set(SERVICE_ROLES) - there)
+    if not missing:
+        return fine(SERVICES, f"All {len(SERVICE_ROLES)} that a stack's services use are there.")
+    source = place.policy_source(known)
+    may_not = missing if not source else _may_not_have_made(place, source, missing)
+    if may_not:
+        commands = "\n".join(f"aws iam create-service-linked-role --aws-service-name={name}" for name in may_not)
+        told = f"{', '.join(may_not)} has none yet, and we may not have one made."
+        if not source:
+            return warning(SERVICES, told, "Have an administrator make them, by the commands in the details.", commands)
+        return refused(SERVICES, told, "Have an administrator make them, by the commands in the details.", commands)
+    return fine(
+        SERVICES, f"AWS makes {len(missing)} of {len(SERVICE_ROLES)} when a stack first needs them.", "\n".join(missing)
+    )
+
+
+def _may_not_have_made(place: Place, source: str, names: list[str]) -> list[str]:
+    action, denied = "iam:CreateServiceLinkedRole", []
+    for name in names:
+        resource = f"arn:aws:iam::{place.account}:role{SERVICE_ROLES_PATH}{name}/AWSServiceRoleForPreflight"
+        call = Call(action, resource, (("iam:AWSServiceName", name),))
+        try:
+            if any(result["EvalDecision"] != "allowed" for result in _simulated(place, source, [call])):
+                denied.append(name)
+        except ClientError as error:
+            if error_code(error) in {"NoSuchEntity", "AccessDenied", "AccessDeniedException"}:
+                return []  # whether we may simulate is the line of the rights
+            raise
+    return denied

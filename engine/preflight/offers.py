@@ -1,0 +1,138 @@
+"""Whether the region has what a stack is made of: quotas, engines' versions, zones, endpoints.
+
+Sources: the API References of Amazon RDS (DescribeDBEngineVersions, DescribeOrderableDBInstanceOptions), ElastiCache
+(DescribeCacheEngineVersions) and EC2 (DescribeAvailabilityZones, DescribeVpcEndpointServices).
+"""
+
+from __future__ import annotations
+
+from botocore.exceptions import ClientError
+
+from engine.aws.clients import error_code
+from engine.aws.quotas import KINDS, read_quotas
+from engine.preflight.finding import Finding, fine, refused, warning
+from engine.preflight.place import Place
+from infra.endpoint_services import SERVICES
+from infra.spec import CACHE_VERSIONS, POSTGRES_FIRST, CacheEngine
+
+QUOTAS, ENGINES, CACHES, ZONES, ENDPOINTS = "Quotas", "Database engine", "Cache engines", "Zones", "Interface endpoints"
+DATABASE, INSTANCE_CLASS = "aurora-postgresql", "db.serverless"
+LEAST_ZONES, MOST_ZONES = 2, 3
+ELSEWHERE = "Place districts in another region."
+
+
+def quotas(place: Place) -> Finding:
+    """Read what AWS lets the account have, and whether one more of the smallest district fits."""
+    readings = read_quotas(place.settings, place.region, place.role)
+    lines, short, unknown = [], [], []
+    for reading in readings:
+        kind = KINDS[reading.code]
+        limit = place.wanted.free.get(reading.code, reading.limit)
+        used = reading.used if reading.used is not None else 0.0
+        lines.append(f"{kind.name}: {used:g} of {limit:g} ({reading.code}, {reading.source})")
+        if place.wanted.needs.get(reading.code, 0) > max(limit - used, 0):
+            short.append(kind)
+        if reading.source == "denied":
+            unknown.append(kind.name)
+    detail = "\n".join(lines)
+    if short:
+        fixed = [kind.name for kind in short if kind.is_fixed]
+        raised = " ".join(kind.code for kind in short if not kind.is_fixed)
+        remedy = f"AWS raises its limit of {' and '.join(fixed)} for nobody: use another account." if fixed else ""
+        remedy = remedy or f"Raise {raised} in Service Quotas; it takes hours to days."
+        return refused(QUOTAS, f"No more {', '.join(kind.name for kind in short)} are left.", remedy, detail)
+    if unknown:
+        told = f"We may not read the limits of {', '.join(unknown)}: AWS's defaults are taken, and there is room."
+        return warning(QUOTAS, told, "Apply the account's platform, which lets the deploy role read them.", detail)
+    return fine(QUOTAS, "One more district fits.", detail)
+
+
+def engines(place: Place) -> Finding:
+    """Ask whether RDS offers the version that stacks begin with, as serverless instances."""
+    rds = place.make("rds")
+    wanted = f"Aurora PostgreSQL {POSTGRES_FIRST}"
+    found = rds.describe_db_engine_versions(Engine=DATABASE, EngineVersion=POSTGRES_FIRST)["DBEngineVersions"]
+    if not found:
+        newer = [
+            str(one["EngineVersion"])
+            for one in place.pages("rds", "describe_db_engine_versions", "DBEngineVersions", Engine=DATABASE)
+            if str(one["EngineVersion"]).startswith(POSTGRES_FIRST.partition(".")[0] + ".")
+        ]
+        remedy = (
+            f"Name a version in the district's settings that is offered: {', '.join(newer)}." if newer else ELSEWHERE
+        )
+        return refused(ENGINES, f"RDS does not offer {wanted} in {place.region}.", remedy)
+    if not _orderable(place):
+        return refused(ENGINES, f"RDS has no serverless instances of {wanted} in {place.region}.", ELSEWHERE)
+    return fine(ENGINES, f"RDS offers {wanted} with serverless instances.")
+
+
+def _orderable(place: Place) -> set[str]:
+    """Return the zones that have serverless instances of the version that stacks begin with."""
+    options = place.pages(
+        "rds",
+        "describe_orderable_db_instance_options",
+        "OrderableDBInstanceOptions",
+        Engine=DATABASE,
+        EngineVersion=POSTGRES_FIRST,
+        DBInstanceClass=INSTANCE_CLASS,
+    )
+    return {str(zone["Name"]) for option in options for zone in option["AvailabilityZones"]}
+
+
+def caches(place: Place) -> Finding:
+    """Ask whether ElastiCache offers the versions that specifications may name."""
+    missing: list[tuple[CacheEngine, str]] = []
+    there: list[tuple[CacheEngine, str]] = []
+    for engine, versions in CACHE_VERSIONS.items():
+        found = place.pages("elasticache", "describe_cache_engine_versions", "CacheEngineVersions", Engine=engine.value)
+        offered = {".".join(str(one["EngineVersion"]).split(".")[:2]) for one in found}
+        for version in versions:
+            (there if version in offered else missing).append((engine, version))
+    told = ", ".join(f"{engine.value} {version}" for engine, version in missing or there)
+    if any(engine is CacheEngine.REDIS for engine, _ in missing):
+        return refused(CACHES, f"ElastiCache does not offer {told} in {place.region}.", ELSEWHERE)
+    if missing:
+        return warning(
+            CACHES,
+            f"ElastiCache does not offer {told} in {place.region}.",
+            "Keep to the default engine in this region.",
+        )
+    return fine(CACHES, f"ElastiCache offers {told}.")
+
+
+def zones(place: Place) -> Finding:
+    """Look which zones are open to the account and have serverless databases."""
+    filters = [{"Name": "zone-type", "Values": ["availability-zone"]}, {"Name": "state", "Values": ["available"]}]
+    told = place.make("ec2").describe_availability_zones(Filters=filters)["AvailabilityZones"]
+    names = {str(zone["ZoneName"]) for zone in told if zone.get("OptInStatus", "") != "not-opted-in"}
+    usable = sorted(names & _orderable(place))
+    detail = "\n".join(f"{name}: {'usable' if name in usable else 'no serverless database'}" for name in sorted(names))
+    if len(usable) < LEAST_ZONES:
+        return refused(ZONES, f"{len(usable)} of {len(names)} zones have all that a stack needs.", ELSEWHERE, detail)
+    if len(usable) < MOST_ZONES:
+        remedy = "Give districts of this region two zones."
+        return warning(ZONES, f"{len(usable)} of {len(names)} zones have all that a stack needs.", remedy, detail)
+    return fine(ZONES, f"{len(usable)} of {len(names)} zones have all that a stack needs.", detail)
+
+
+def endpoints(place: Place) -> Finding:
+    """Ask whether every service has an interface endpoint here, in zones enough: production has no other way out."""
+    names = {f"com.amazonaws.{place.region}.{service}": service for service in SERVICES}
+    try:
+        told = place.make("ec2").describe_vpc_endpoint_services(ServiceNames=list(names))["ServiceDetails"]
+    except ClientError as error:
+        if error_code(error) != "InvalidServiceName":
+            raise
+        remedy = "Give districts of this region NAT as their way out, which production refuses."
+        return warning(ENDPOINTS, "Some services have no interface endpoint here.", remedy, str(error))
+    narrow = sorted(
+        names[one["ServiceName"]]
+        for one in told
+        if one["ServiceName"] in names and len(one.get("AvailabilityZones", [])) < LEAST_ZONES
+    )
+    missing = sorted(set(names.values()) - {names.get(one["ServiceName"], "") for one in told})
+    if missing or narrow:
+        remedy = "Give districts of this region NAT as their way out, which production refuses."
+        return warning(ENDPOINTS, f"{', '.join([*missing, *narrow])}: no interface endpoint in two zones.", remedy)
+    return fine(ENDPOINTS, f"All {len(names)} services have one in two zones and more.")

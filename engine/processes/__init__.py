@@ -1,0 +1,1 @@
+"""Programs that the engine starts: one child, one Terraform under its supervisor, and what tells whether it lives."""

@@ -1,0 +1,125 @@
+"""A state that Terraform could not store: where it leaves it, what identifies it, and whether it may be stored now.
+
+Source: Terraform, "State Storage" (manual state pull and push): a push is for a state of the same lineage and a higher
+serial; it is never forced here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from engine.settings import EngineSettings
+from engine.terraform.workspace import STATE_SAVED_HERE, is_at_work, runs_folder
+
+CONTENTS = ("resources", "outputs")
+"""What a state is for; the rest of it says which version of which state it is, and who wrote it."""
+NAMED = 5
+"""How many addresses a sentence names."""
+
+
+@dataclass(frozen=True)
+class StateFacts:
+    """What identifies a state without telling what is in it; no serial, and no lineage, where it is no whole state."""
+
+    sha256: str
+    size: int
+    lineage: str = ""
+    serial: int | None = None
+
+
+@dataclass(frozen=True)
+class SavedState:
+    """A state that lies where Terraform left it, in the folder of an attempt at a run."""
+
+    run_number: int
+    attempt: int
+    path: Path
+
+    @property
+    def is_finished(self) -> bool:
+        """Return whether nothing that was begun in this folder can still write to it."""
+        return not is_at_work(self.path.parent)
+
+
+class Push(StrEnum):
+    """What is to be done with a kept state."""
+
+    PUSH = "push"
+    STORED = "stored"
+    """The bucket has what it has already: only the bucket's answer was lost, or somebody pushed it by hand."""
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is to be done with a kept state, and why, in a sentence for people."""
+
+    push: Push
+    sentence: str = ""
+
+
+def facts_of(body: bytes) -> StateFacts:
+    """Return what identifies a state; never raises."""
+    plain = StateFacts(hashlib.sha256(body).hexdigest(), len(body))
+    told = _parsed(body)
+    if told is None:
+        return plain
+    return StateFacts(plain.sha256, plain.size, str(told["lineage"]), int(told["serial"]))
+
+
+def saved_states(settings: EngineSettings, run_number: int | None = None) -> Iterator[SavedState]:
+    """Yield every state that lies where Terraform left it on this host, of one run or of all, oldest attempt first."""
+    runs = str(run_number) if run_number is not None else "*"
+    for path in sorted(runs_folder(settings).glob(f"{runs}/*/{STATE_SAVED_HERE}")):
+        run, attempt = path.parent.parent.name, path.parent.name
+        if run.isdigit() and attempt.isdigit():
+            yield SavedState(int(run), int(attempt), path)
+
+
+def decide_push(kept: bytes, stored: dict[str, Any] | None) -> Decision:
+    """Return whether a kept state may take the place of the stored one (None: there is none)."""
+    told = _parsed(kept)
+    if told is None:
+        return Decision(Push.REFUSED, "It is not a whole state: Terraform was ended while it wrote it.")
+    if stored is None or not stored.get("lineage"):
+        return Decision(Push.PUSH)
+    # Not by lineage and serial: where there was no state, Terraform gives the one that is pushed others of its own.
+    if all(stored.get(part) == told.get(part) for part in CONTENTS):
+        return Decision(Push.STORED)
+    if stored["lineage"] != told["lineage"]:
+        why = f"The district's state has another lineage, {stored['lineage']}: it was replaced by another state."
+        return Decision(Push.REFUSED, f"{why} {_missing(told, stored)}".strip())
+    if int(stored["serial"]) < int(told["serial"]):
+        return Decision(Push.PUSH)
+    why = f"The district's state was written since: it has serial {stored['serial']}, and this one {told['serial']}."
+    return Decision(Push.REFUSED, f"{why} {_missing(told, stored)}".strip())
+
+
+def _parsed(body: bytes) -> dict[str, Any] | None:
+    """Return a whole state, None for anything else."""
+    try:
+        told = json.loads(body)
+        is_whole = bool(told["lineage"]) and int(told["serial"]) >= 0 and isinstance(told["resources"], list)
+    except (ValueError, KeyError, TypeError):
+        return None
+    return told if is_whole else None
+
+
+def _missing(kept: dict[str, Any], stored: dict[str, Any]) -> str:
+    """Say which resources the stored state lacks, by their addresses."""
+    lacking = sorted(_addresses(kept) - _addresses(stored))
+    if not lacking:
+        return "All of its resources are in the district's state."
+    shown = ", ".join(lacking[:NAMED]) + (", …" if len(lacking) > NAMED else "")
+    return f"The district's state lacks {len(lacking)} of its resources: {shown}."
+
+
+def _addresses(state: dict[str, Any]) -> set[str]:
+    managed = [part for part in state.get("resources", []) if part.get("mode") == "managed"]
+    return {".".join(str(part[name]) for name in ("module", "type", "name") if part.get(name)) for part in managed}

@@ -1,0 +1,83 @@
+"""Keeps a plan with the workspace it was made in, in the state bucket: whoever applies it may be on another host.
+
+A plan may hold secrets in the clear (Terraform, "Plan: sensitive data"); the bucket is encrypted and closed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import io
+import zipfile
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+
+from engine.aws.clients import answering, client, error_code
+from engine.errors import PlanExchangedError, PlanStaleError
+from engine.settings import EngineSettings
+from engine.state.lock import MISSING
+from engine.state.store import delete_versions
+from engine.terraform.command import PLAN_FILE
+
+KEPT = (PLAN_FILE, ".terraform.lock.hcl")
+KEPT_SUFFIXES = {".json", ".tf", ".zip"}
+
+
+def plan_key(suffix: str, run_number: int) -> str:
+    """Return the object's key of a run's plan."""
+    return f"districts/{suffix}/runs/{run_number}/plan.zip"
+
+
+def packed_plan(workspace: Path) -> bytes:
+    """Return the plan and what belongs to it as one archive."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(workspace.iterdir()):
+            if path.is_file() and (path.name in KEPT or path.suffix in KEPT_SUFFIXES):
+                archive.write(path, path.name)
+    return packed.getvalue()
+
+
+def plan_sha256(packed: bytes) -> str:
+    """Return the digest, which is kept apart from the bucket: nobody exchanges a plan between approval and apply."""
+    return hashlib.sha256(packed).hexdigest()
+
+
+def store_plan(settings: EngineSettings, key: str, packed: bytes) -> None:
+    """Store a packed plan; raises AwsUnavailableError."""
+    s3 = client(settings, "s3", settings.state_region)
+    with answering("store the plan"):
+        s3.put_object(Bucket=settings.state_bucket, Key=key, Body=packed)
+
+
+def fetch_plan(settings: EngineSettings, key: str, workspace: Path, *, sha256: str) -> None:
+    """Unpack a stored plan into an empty workspace.
+
+    Raises PlanStaleError where there is none, PlanExchangedError for one of another digest before anything of it is
+    unpacked, and AwsUnavailableError.
+    """
+    s3 = client(settings, "s3", settings.state_region)
+    with answering("fetch the plan"):
+        try:
+            body = s3.get_object(Bucket=settings.state_bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if error_code(error) in MISSING:
+                raise PlanStaleError(
+                    "The stored plan is gone.", detail=f"There is no {key} in the state bucket."
+                ) from error
+            raise
+    found = plan_sha256(body)
+    if not hmac.compare_digest(found, sha256):
+        raise PlanExchangedError(
+            "The stored plan is not the one that was approved.",
+            detail=f"{key} in the state bucket has the SHA-256 {found}; recorded was {sha256 or 'none'}.",
+        )
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        archive.extractall(workspace)
+
+
+def delete_plan(settings: EngineSettings, key: str) -> None:
+    """Delete a stored plan with all its versions; one that is not there is fine. Raises AwsUnavailableError."""
+    with answering("delete the plan"):
+        delete_versions(settings, key)

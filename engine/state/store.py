@@ -1,0 +1,154 @@
+"""The bucket that holds every district's Terraform state: versioned, encrypted, closed to the public."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from engine.aws.clients import answering, client, error_code
+from engine.errors import AwsUnavailableError
+from engine.settings import EngineSettings
+
+MISSING = {"404", "NoSuchBucket", "NotFound"}
+OURS = {"BucketAlreadyOwnedByYou"}
+ARCHIVE = "/events.ndjson.gz"
+"""How the keys of archived events end: a part of the record, which outlives the district."""
+ERRORED = "/errored/"
+"""Where states lie that could not be stored: each goes by itself, once it was pushed or a person has discarded it."""
+
+
+def state_key(suffix: str) -> str:
+    """Return the object's key of a district's state."""
+    return f"districts/{suffix}/terraform.tfstate"
+
+
+def ensure_state_bucket(settings: EngineSettings) -> None:
+    """Create the bucket unless it is there; raises AwsUnavailableError. A bucket that exists is left as it is."""
+    bucket, region = settings.state_bucket, settings.state_region
+    s3 = client(settings, "s3", region)
+    with answering(f"open the state bucket {bucket}"):
+        try:
+            s3.head_bucket(Bucket=bucket)
+            return
+        except ClientError as error:
+            if error_code(error) not in MISSING:
+                raise
+        # us-east-1 is the one region that S3 refuses as a location constraint.
+        location = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        try:
+            s3.create_bucket(Bucket=bucket, **location)
+        except ClientError as error:
+            if error_code(error) not in OURS:
+                raise
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        s3.put_bucket_encryption(
+            Bucket=bucket,
+            ServerSideEncryptionConfiguration={
+                "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}, "BucketKeyEnabled": True}]
+            },
+        )
+        closed = dict.fromkeys(
+            ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
+        )
+        s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=closed)
+        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(_tls_only(bucket)))
+
+
+def _tls_only(bucket: str) -> dict[str, object]:
+    arn = f"arn:aws:s3:::{bucket}"
+    statement = {
+        "Sid": "RefusePlainHttp",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [arn, f"{arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def state_exists(settings: EngineSettings, key: str) -> bool:
+    """Return whether there is a state under this key; raises AwsUnavailableError."""
+    s3 = client(settings, "s3", settings.state_region)
+    with answering("read the state bucket"):
+        try:
+            s3.head_object(Bucket=settings.state_bucket, Key=key)
+        except ClientError as error:
+            if error_code(error) in MISSING | {"NoSuchKey"}:
+                return False
+            raise
+    return True
+
+
+def states(settings: EngineSettings) -> list[str]:
+    """Return the suffix of every district that has a state; raises AwsUnavailableError."""
+    s3 = client(settings, "s3", settings.state_region)
+    found = []
+    with answering("list the states"):
+        try:
+            for page in s3.get_paginator("list_objects_v2").paginate(Bucket=settings.state_bucket, Prefix="districts/"):
+                found += [str(part["Key"]) for part in page.get("Contents", [])]
+        except ClientError as error:
+            if error_code(error) not in MISSING:
+                raise
+    parts = [key.split("/") for key in found]
+    return sorted(part[1] for part in parts if len(part) == 3 and state_key(part[1]) == "/".join(part))
+
+
+def state_identity(settings: EngineSettings, key: str) -> tuple[str, int]:
+    """Return the state's lineage and serial, ``("", 0)`` where there is none; raises AwsUnavailableError."""
+    told = read_state(settings, key) or {}
+    return str(told.get("lineage", "")), int(told.get("serial", 0))
+
+
+def read_state(settings: EngineSettings, key: str) -> dict[str, Any] | None:
+    """Return a state as it lies in the bucket, None where there is none; raises AwsUnavailableError.
+
+    It may hold secrets: callers take out of it what identifies things, and nothing else.
+    """
+    s3 = client(settings, "s3", settings.state_region)
+    with answering("read the district's state"):
+        try:
+            body = s3.get_object(Bucket=settings.state_bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if error_code(error) in MISSING | {"NoSuchKey"}:
+                return None
+            raise
+    found: dict[str, Any] = json.loads(body)
+    return found
+
+
+def delete_state(settings: EngineSettings, key: str) -> None:
+    """Delete a district's state, lock and plans with all their versions.
+
+    Archives of its runs' events stay, and so does a kept state that nobody has decided on.
+    One that is not there is fine. Raises AwsUnavailableError.
+    """
+    s3, bucket, folder = client(settings, "s3", settings.state_region), settings.state_bucket, key.rpartition("/")[0]
+    with answering("delete the district's state"):
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=f"{folder}/"):
+            found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+            goes = [
+                {"Key": version["Key"], "VersionId": version["VersionId"]}
+                for version in found
+                if not version["Key"].endswith(ARCHIVE) and ERRORED not in version["Key"]
+            ]
+            if not goes:
+                continue
+            failed = s3.delete_objects(Bucket=bucket, Delete={"Objects": goes, "Quiet": True}).get("Errors", [])
+            if failed:
+                raise AwsUnavailableError(
+                    "AWS did not let us delete the district's state.",
+                    detail="\n".join(f"{part['Key']}: {part['Code']} {part['Message']}" for part in failed),
+                )
+
+
+def delete_versions(settings: EngineSettings, key: str) -> None:
+    """Delete one object with all its versions; one that is not there is fine. Raises boto3's errors."""
+    s3 = client(settings, "s3", settings.state_region)
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=settings.state_bucket, Prefix=key):
+        for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+            if version["Key"] == key:
+                s3.delete_object(Bucket=settings.state_bucket, Key=key, VersionId=version["VersionId"])

@@ -1,0 +1,419 @@
+"""Runs Terraform on one workspace: init, plan to a file, apply of that very file, outputs, resources.
+
+Holds no opinion on what to do next: it tells what happened, redacted, and raises what went wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from engine.errors import InterruptedRunError, TerraformFailedError, TerraformKilledError, TerraformMissingError
+from engine.known_errors.hints import hint_for
+from engine.processes import child
+from engine.settings import EngineSettings
+from engine.spans import around
+from engine.terraform.events import Diagnostic, LogLine, ResourceDrift, TerraformEvent, parse_event
+from engine.terraform.plugin_cache import filling
+from engine.terraform.redaction import is_marked, redact_outputs
+from engine.terraform.synthesis import STACK_FILE
+from engine.terraform.workspace import STATE_SAVED_HERE
+
+PLAN_FILE = "run.tfplan"
+LOCK_TIMEOUT = "60s"
+CHANGES = 2
+"""How a plan ends that would change something (Terraform, "Command: plan": -detailed-exitcode)."""
+NO_CHANGE = ({"no-op"}, {"read"})
+
+STATE_REWRITTEN = "rewritten.tfstate"
+"""The state on its way back; it may hold secrets, and is gone as soon as it is stored."""
+
+OnEvent = Callable[[TerraformEvent], None]
+
+
+class Runner(Protocol):
+    """Runs one command to its end, as `child.run` does."""
+
+    def __call__(
+        self,
+        command: Sequence[str],
+        *,
+        cwd: Path,
+        environment: Mapping[str, str],
+        on_line: Callable[[str], None],
+        poll: child.Poll,
+    ) -> child.Ended:
+        """Run the command; each line of its output goes to `on_line`."""
+
+
+@dataclass(frozen=True)
+class EngineVersions:
+    """Which Terraform and which providers made a run."""
+
+    terraform: str
+    providers: dict[str, str]
+
+
+@dataclass(frozen=True)
+class PlannedResource:
+    """One change of a plan; the action is create, update, replace, delete or forget."""
+
+    address: str
+    type: str
+    action: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A saved plan in numbers and by resource; a replacement counts once as add and once as remove."""
+
+    path: Path
+    add: int
+    change: int
+    remove: int
+    resources: tuple[PlannedResource, ...]
+    drifted: tuple[str, ...]
+    outputs_change: bool
+    imports: int = 0
+    """How many resources the plan takes into the state."""
+    shown: dict[str, Any] = field(repr=False, default_factory=dict)
+    """``terraform show -json`` of the plan, for its policy; it may hold secrets and is never stored."""
+
+    @property
+    def left(self) -> tuple[PlannedResource, ...]:
+        """All that applying it would change; an output stands among them by its name."""
+        told = sorted(self.shown.get("output_changes", {}).items())
+        outputs = [name for name, change in told if set(change["actions"]) not in NO_CHANGE]
+        return (*self.resources, *(PlannedResource(f"output.{name}", "output", "update") for name in outputs))
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether applying it would change no resource, no output, and take nothing into the state."""
+        return not self.resources and not self.outputs_change and not self.imports
+
+
+@dataclass(frozen=True)
+class OutputValue:
+    """One output; the value of a sensitive one is None."""
+
+    value: Any
+    sensitive: bool
+
+
+@dataclass(frozen=True)
+class ResourceRecord:
+    """One resource of the state, by what identifies it; no other attribute leaves the engine."""
+
+    address: str
+    type: str
+    name: str
+    id: str
+    arn: str
+
+
+@dataclass(frozen=True)
+class StateContents:
+    """What a state holds."""
+
+    resources: tuple[ResourceRecord, ...]
+    outputs: dict[str, OutputValue]
+
+
+class Terraform:
+    """Terraform on the folder of one run, with the state of one district.
+
+    `poll` is called at least every half second while Terraform runs; once it is true, Terraform is interrupted and
+    the method raises Interrupted after it has ended. `runner` runs what may take long: init, plan and apply. `begin` is
+    called before every command; where it raises, the command does not begin.
+    """
+
+    def __init__(
+        self,
+        settings: EngineSettings,
+        workspace: Path,
+        state_key: str,
+        *,
+        on_event: OnEvent = lambda event: None,
+        poll: child.Poll = lambda: False,
+        runner: Runner = child.run,
+        begin: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.settings = settings
+        self.begin = begin
+        self.runner = runner
+        self.workspace = workspace
+        self.state_key = state_key
+        self.on_event = on_event
+        self.poll = poll
+
+    def version(self) -> EngineVersions:
+        """Return the versions in use; the providers' are known after init."""
+        told = self._json("version", "-json")
+        providers = {
+            str(name).removeprefix("registry.terraform.io/"): str(version)
+            for name, version in told.get("provider_selections", {}).items()
+        }
+        return EngineVersions(str(told["terraform_version"]), providers)
+
+    def init(self) -> None:
+        """Install the provider and open the district's state in the bucket; raises Interrupted while it waits."""
+        backend = {
+            "bucket": self.settings.state_bucket,
+            "key": self.state_key,
+            "region": self.settings.state_region,
+        }
+        if self.settings.aws_endpoint_url:
+            backend |= {"use_path_style": "true", "skip_credentials_validation": "true"}
+        with filling(self.settings.plugin_cache, self._providers(), poll=self.poll):
+            self._stream("init", "-json", *(f"-backend-config={name}={value}" for name, value in backend.items()))
+
+    def plan(self, *, destroy: bool = False, look: bool = False) -> Plan:
+        """Compare the stack with AWS, and save the plan that `apply` then carries out.
+
+        A plan that would change nothing is shown with `look` alone: what the state has taken over already is no change,
+        and may be drift all the same (`engine.terraform.drift`).
+        """
+        path = self.workspace / PLAN_FILE
+        drifted: list[str] = []
+
+        def note(event: TerraformEvent) -> None:
+            if isinstance(event, ResourceDrift):
+                drifted.append(event.address)
+
+        mode = ["-destroy"] if destroy else []
+        flags = [f"-out={path}", f"-lock-timeout={LOCK_TIMEOUT}", "-detailed-exitcode", *mode]
+        changes = self._stream("plan", "-json", *flags, also=note) == CHANGES
+        # To show a plan starts the provider once more, for seconds.
+        shown = self._json("show", "-json", str(path)) if changes or look else {}
+        return read_plan(path, shown, tuple(drifted))
+
+    def saved_plan(self) -> Plan:
+        """Return the plan that lies in the workspace."""
+        path = self.workspace / PLAN_FILE
+        return read_plan(path, self._json("show", "-json", str(path)))
+
+    def apply(self, plan: Plan) -> None:
+        """Carry out a saved plan, and nothing else."""
+        self._stream("apply", "-json", f"-lock-timeout={LOCK_TIMEOUT}", str(plan.path))
+
+    def go_on(self, command: str, runner: Runner) -> None:
+        """Follow to its end what is running already; raises what the method of that command would."""
+        self._stream(command, runner=runner)
+
+    def unlock(self, lock_id: str) -> None:
+        """Release the state's lock; only for a holder that is provably gone."""
+        self._run(["force-unlock", "-force", lock_id], lambda line: None, checked=True)
+
+    def import_(self, address: str, import_id: str) -> None:
+        """Take something that exists into the state, without a plan: what is to be destroyed needs none."""
+        flags = [f"-lock-timeout={LOCK_TIMEOUT}", "-no-color"]
+        self._run(["import", *flags, address, import_id], lambda line: None, checked=True)
+
+    def _push(self, name: str) -> None:
+        """Store a file of the workspace as the state."""
+        self._run(["state", "push", f"-lock-timeout={LOCK_TIMEOUT}", name], lambda line: None, checked=True)
+
+    def rewrite_state(self, change: Callable[[dict[str, Any]], dict[str, Any] | None]) -> bool:
+        """Store what `change` makes of the state, with a later serial; say whether it changed it. AWS is not asked."""
+        lines: list[str] = []
+        self._run(["state", "pull"], lines.append, checked=True)
+        # Where nothing was stored yet, nothing is told.
+        told = "\n".join(lines).strip()
+        made = change(json.loads(told)) if told else None
+        if made is None:
+            return False
+        self.push(json.dumps(made).encode())
+        return True
+
+    def push(self, state: bytes) -> None:
+        """Store a state in the place of the one in the bucket: never by force, so of its lineage, with a later serial.
+
+        Terraform refuses any other. What lies in the workspace meanwhile is gone afterwards.
+        """
+        path = self.workspace / STATE_REWRITTEN
+        try:
+            path.touch(mode=0o600)
+            path.write_bytes(state)
+            self._push(STATE_REWRITTEN)
+        finally:
+            path.unlink(missing_ok=True)
+
+    def forget(self, address: str) -> None:
+        """Take a resource out of the state; AWS is not asked."""
+        self._run(["state", "rm", f"-lock-timeout={LOCK_TIMEOUT}", address], lambda line: None, checked=True)
+
+    def push_state(self) -> bool:
+        """Store the state that Terraform could not store at the end of an apply; say whether there was one."""
+        saved = self.workspace / STATE_SAVED_HERE
+        if saved.exists():
+            self._push(STATE_SAVED_HERE)
+            saved.unlink()
+            return True
+        return False
+
+    def state(self) -> dict[str, Any]:
+        """Return what `terraform show -json` tells of the state; it may hold secrets and is never stored."""
+        return self._json("show", "-json")
+
+    def contents(self) -> StateContents:
+        """Return what the state holds: resources by address, and outputs, a sensitive one without its value."""
+        values = self.state().get("values", {})
+        managed = [part for part in values.get("root_module", {}).get("resources", []) if part.get("mode") == "managed"]
+        outputs = {
+            name: OutputValue(None if output.get("sensitive") else output.get("value"), bool(output.get("sensitive")))
+            for name, output in sorted(redact_outputs(values.get("outputs", {})).items())
+        }
+        return StateContents(tuple(sorted((_record(part) for part in managed), key=lambda one: one.address)), outputs)
+
+    def _providers(self) -> str:
+        """Return which providers the stack in the workspace asks for, as text."""
+        try:
+            told = json.loads((self.workspace / STACK_FILE).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return ""
+        return json.dumps(told.get("terraform", {}).get("required_providers", {}), sort_keys=True)
+
+    def _program(self) -> str:
+        wanted = self.settings.terraform or "terraform"
+        found = shutil.which(wanted)
+        if found is None:
+            raise TerraformMissingError(f"There is no Terraform: {wanted!r} was not found.")
+        return found
+
+    def _stream(self, *arguments: str, also: OnEvent = lambda event: None, runner: Runner | None = None) -> int:
+        problems: list[Diagnostic] = []
+        tail: list[str] = []
+
+        def on_line(line: str) -> None:
+            event = parse_event(line)
+            if isinstance(event, Diagnostic) and event.severity == "error":
+                problems.append(event)
+            if isinstance(event, LogLine):
+                tail[:] = [*tail[-20:], event.message]
+            also(event)
+            self.on_event(event)
+
+        ended = self._run([*arguments, "-no-color"], on_line, runner=runner or self.runner)
+        if ended.interrupted:
+            raise InterruptedRunError("Terraform was interrupted; the resource in hand was finished first.")
+        if ended.status < 0:
+            # What it said on its way out, such as that its execution was halted, is no cause of anything.
+            told = "\n".join(problem.summary for problem in problems)
+            summary = f"Terraform was ended by signal {-ended.status} in the middle of its {arguments[0]}."
+            raise TerraformKilledError(summary, detail=told)
+        if ended.status not in _good(arguments):
+            raise failure(arguments[0], ended, problems, tail)
+        return ended.status
+
+    def _json(self, *arguments: str) -> dict[str, Any]:
+        lines: list[str] = []
+        ended = self._run(arguments, lines.append)
+        if ended.interrupted:
+            raise InterruptedRunError("Terraform was interrupted.")
+        if ended.status != 0:
+            raise failure(arguments[0], ended, [], [])
+        told: dict[str, Any] = json.loads("\n".join(lines))
+        return told
+
+    def _run(
+        self,
+        arguments: Sequence[str],
+        on_line: Callable[[str], None],
+        checked: bool = False,
+        runner: Runner = child.run,
+    ) -> child.Ended:
+        program = self._program()
+        self.begin()
+        facts = {"homeroom.terraform.command": arguments[0]}
+        try:
+            with around(f"terraform {arguments[0]}", facts) as outcome:
+                ended = runner(
+                    [program, *_flags_first(arguments)],
+                    cwd=self.workspace,
+                    environment=self.settings.child_environment(),
+                    on_line=on_line,
+                    poll=self.poll,
+                )
+                if ended.status not in _good(arguments):
+                    outcome.failed = f"status {ended.status}"
+        except (FileNotFoundError, PermissionError) as error:
+            raise TerraformMissingError(f"Terraform cannot be run: {error}.") from error
+        if checked and ended.status != 0:
+            raise failure(arguments[0], ended, [], [])
+        return ended
+
+
+SUBCOMMANDS = {"state"}
+
+
+def _good(arguments: Sequence[str]) -> set[int]:
+    return {0, CHANGES} if "-detailed-exitcode" in arguments else {0}
+
+
+def _flags_first(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments as Terraform wants them: the command, its flags, then positional ones."""
+    length = 2 if arguments[0] in SUBCOMMANDS else 1
+    command, rest = arguments[:length], arguments[length:]
+    flags = [part for part in rest if part.startswith("-")]
+    return [*command, *flags, *(part for part in rest if not part.startswith("-"))]
+
+
+def failure(command: str, ended: child.Ended, problems: list[Diagnostic], tail: list[str]) -> TerraformFailedError:
+    """Make the error out of what Terraform said; a known text brings its summary, code and remedy."""
+    first = problems[0] if problems else None
+    detail = "\n\n".join(f"{problem.summary}\n{problem.detail}".strip() for problem in problems)
+    detail = detail or ended.stderr or "\n".join(tail)
+    hint = hint_for(detail)
+    plain = first.summary if first else f"terraform {command} ended with status {ended.status}."
+    error = TerraformFailedError(
+        hint.summary if hint else plain,
+        detail=detail,
+        address=first.address if first else "",
+        remedy=hint.remedy if hint else None,
+    )
+    if hint:
+        error.code = hint.code
+    return error
+
+
+def read_plan(path: Path, shown: dict[str, Any], drifted: tuple[str, ...] = ()) -> Plan:
+    """Return a plan out of `terraform show -json` of its file; values of attributes are left behind."""
+    changes = [
+        change for change in shown.get("resource_changes", []) if set(change["change"]["actions"]) not in NO_CHANGE
+    ]
+    resources = tuple(
+        PlannedResource(str(change["address"]), str(change["type"]), action_of(change["change"]["actions"]))
+        for change in changes
+    )
+    kinds = [resource.action for resource in resources]
+    outputs = [set(change["actions"]) for change in shown.get("output_changes", {}).values()]
+    return Plan(
+        path=path,
+        add=kinds.count("create") + kinds.count("replace"),
+        change=kinds.count("update"),
+        remove=kinds.count("delete") + kinds.count("replace"),
+        resources=resources,
+        drifted=drifted,
+        outputs_change=any(actions not in NO_CHANGE for actions in outputs),
+        imports=sum("importing" in change["change"] for change in shown.get("resource_changes", [])),
+        shown=shown,
+    )
+
+
+def action_of(actions: list[str]) -> str:
+    """Return one word for the actions of a change (Terraform, "JSON Output Format": change representation)."""
+    return "replace" if {"create", "delete"} <= set(actions) else str(actions[0])
+
+
+def _record(part: dict[str, Any]) -> ResourceRecord:
+    values, masks = part.get("values", {}), part.get("sensitive_values", {})
+
+    def shown(name: str) -> str:
+        value = values.get(name)
+        return value if isinstance(value, str) and not is_marked(masks.get(name)) else ""
+
+    return ResourceRecord(str(part["address"]), str(part["type"]), str(part["name"]), shown("id"), shown("arn"))

@@ -1,0 +1,244 @@
+"""What in AWS is no longer as the state says, attribute by attribute, out of a plan as JSON.
+
+Pure. Sensitive values never leave this module; what changes by design, or says nothing, is no drift, with the reason.
+Source: Terraform, "JSON Output Format": `resource_drift`, change representation.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from engine.terraform.foreign_drift import foreign_parts
+from engine.terraform.redaction import UNMARKED, is_marked
+
+PLAIN_KEY = re.compile(r"[A-Za-z_][\w-]*")
+NOTHING: tuple[Any, ...] = (None, "", [], {})
+"""What providers use without a difference in meaning for "not set"; false and 0 are values."""
+
+
+@dataclass(frozen=True)
+class DriftedAttribute:
+    """One attribute that AWS has otherwise than the state.
+
+    The values are JSON data; of a sensitive attribute both are None. A resource that is `gone` has one entry without a
+    path. What is `foreign` belongs to no resource of the stack: no plan of it removes it.
+    """
+
+    address: str
+    type: str
+    path: str
+    before: Any = None
+    after: Any = None
+    sensitive: bool = False
+    gone: bool = False
+    foreign: bool = False
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Attributes, of one type or of any (empty), that AWS changes by itself or that say what others say."""
+
+    type: str
+    path: str
+    reason: str
+
+    def covers(self, kind: str, path: str) -> bool:
+        """Return whether an attribute is one of these, or a part of one."""
+        return self.type in ("", kind) and (path == self.path or path.startswith((f"{self.path}.", f"{self.path}[")))
+
+
+_PARTS = "its parts are resources of their own, and what belongs to none of them is told as foreign"
+_TWICE = "a resource of its own holds it, and tells its drift"
+NOISE = (
+    Noise("aws_security_group", "ingress", _PARTS),
+    Noise("aws_security_group", "egress", _PARTS),
+    Noise("aws_route_table", "route", _PARTS),
+    Noise("aws_default_security_group", "tags_all", "AWS makes this group; the stack empties it and holds its rules"),
+    Noise("aws_iam_role", "managed_policy_arns", _PARTS),
+    Noise("aws_iam_role", "inline_policy", _PARTS),
+    Noise("aws_s3_bucket", "policy", _TWICE),
+    Noise("aws_s3_bucket", "versioning", _TWICE),
+    Noise("aws_s3_bucket", "lifecycle_rule", _TWICE),
+    Noise("aws_s3_bucket", "logging", _TWICE),
+    Noise("aws_s3_bucket", "server_side_encryption_configuration", _TWICE),
+    Noise("aws_secretsmanager_secret", "policy", _TWICE),
+    Noise("aws_sns_topic", "policy", _TWICE),
+    Noise("aws_sqs_queue", "policy", _TWICE),
+    Noise("aws_sqs_queue", "redrive_allow_policy", _TWICE),
+    Noise("aws_secretsmanager_secret_version", "version_stages", "each rotation moves the labels to its new version"),
+    Noise("aws_secretsmanager_secret_version", "version_id", "each rotation makes a new version"),
+    Noise("aws_rds_cluster", "engine_version_actual", "AWS applies minor versions in the maintenance window"),
+    Noise("aws_rds_cluster_instance", "engine_version_actual", "AWS applies minor versions in the maintenance window"),
+    Noise("aws_rds_cluster_instance", "writer", "a failover moves the writer"),
+    Noise("aws_elasticache_replication_group", "engine_version_actual", "AWS applies patches in the window"),
+    Noise("aws_lb_target_group", "load_balancer_arns", "the listener holds the connection"),
+    Noise("aws_appautoscaling_policy", "alarm_arns", "Application Auto Scaling makes and renews its alarms"),
+    Noise("aws_acm_certificate", "not_before", "AWS renews the certificate"),
+    Noise("aws_acm_certificate", "not_after", "AWS renews the certificate"),
+    Noise("aws_acm_certificate", "renewal_summary", "AWS renews the certificate"),
+    Noise("aws_acm_certificate", "pending_renewal", "AWS renews the certificate"),
+    Noise("aws_acm_certificate", "renewal_eligibility", "AWS finds it eligible once a listener uses it"),
+    Noise("aws_backup_vault", "recovery_points", "each day's backup makes one and ends another"),
+    Noise("aws_rds_cluster", "ca_certificate_valid_till", "AWS renews the server's certificate"),
+    Noise("aws_sns_topic_subscription", "pending_confirmation", "the person has confirmed by mail"),
+    Noise("aws_sns_topic_subscription", "confirmation_was_authenticated", "the person has confirmed by mail"),
+    Noise("aws_vpc_endpoint", "cidr_blocks", "AWS adds addresses to the service that the gateway leads to"),
+    Noise("aws_wafv2_web_acl", "capacity", "AWS's managed rule groups grow and shrink"),
+    Noise("aws_wafv2_web_acl", "lock_token", "a counter of changes, not a setting"),
+    Noise("aws_lambda_function", "last_modified", "a time, not a setting"),
+)
+
+
+def drift_of(shown: Mapping[str, Any], ignored: Mapping[str, frozenset[str]] | None = None) -> list[DriftedAttribute]:
+    """Return all that drifted, by address and path.
+
+    `shown` is the plan, `ignored` the attributes by address that the stack itself leaves to AWS (see `ignored_by`).
+    """
+    found: list[DriftedAttribute] = []
+    for change in shown.get("resource_drift", []):
+        if change.get("mode", "managed") == "managed":
+            left = (ignored or {}).get(change["address"], frozenset())
+            found.extend(one for one in _resource(change) if not _is_noise(one, left))
+    found.extend(
+        DriftedAttribute(part.address, part.type, f"{part.attribute}[]", after=part.value, foreign=True)
+        for part in foreign_parts(_state_resources(shown))
+    )
+    return sorted(found, key=lambda one: (one.address, one.path, json.dumps([one.before, one.after], default=str)))
+
+
+def ignored_by(stack: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+    """Return, by address, what a synthesized stack (`cdk.tf.json`) leaves to AWS by `lifecycle.ignore_changes`."""
+    return {
+        f"{kind}.{name}": frozenset(body["lifecycle"]["ignore_changes"])
+        for kind, bodies in stack.get("resource", {}).items()
+        for name, body in bodies.items()
+        if body.get("lifecycle", {}).get("ignore_changes")
+    }
+
+
+def _is_noise(one: DriftedAttribute, ignored: frozenset[str]) -> bool:
+    return not one.gone and (_top(one.path) in ignored or any(rule.covers(one.type, one.path) for rule in NOISE))
+
+
+def _top(path: str) -> str:
+    return re.split(r"[.\[]", path, maxsplit=1)[0]
+
+
+def _resource(change: Mapping[str, Any]) -> list[DriftedAttribute]:
+    address, kind, told = str(change["address"]), str(change["type"]), change["change"]
+    if told.get("after") is None:
+        return [DriftedAttribute(address, kind, "", gone=True)]
+    masks = (told.get("before_sensitive"), told.get("after_sensitive"))
+    found = [
+        DriftedAttribute(address, kind, path, before, after, sensitive)
+        for path, before, after, sensitive in _differences("", told.get("before"), told["after"], *masks)
+    ]
+    found = [
+        replace(one, before=None, after=None, sensitive=True)
+        if any(one.type == kind and one.path.startswith(top) for kind, top in UNMARKED)
+        else one
+        for one in found
+    ]
+    # The provider tells a resource's own tags twice: as they are, and together with the default ones.
+    own = {one.path for one in found}
+    return [one for one in found if not (one.path.startswith("tags_all") and one.path.replace("_all", "", 1) in own)]
+
+
+Difference = tuple[str, Any, Any, bool]
+
+
+def _differences(path: str, before: Any, after: Any, mask_before: Any, mask_after: Any) -> Iterator[Difference]:
+    """Yield path, both values and whether they are withheld, down to the smallest part that differs."""
+    if before == after or (before in NOTHING and after in NOTHING):
+        return
+    if mask_before is True or mask_after is True:
+        yield path, None, None, True
+        return
+    old, new = _document(before), _document(after)
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted(old.keys() | new.keys()):
+            masks = (_part(mask_before, key), _part(mask_after, key))
+            yield from _differences(_joined(path, key), old.get(key), new.get(key), *masks)
+    elif isinstance(old, list) and isinstance(new, list) and (is_marked(mask_before) or is_marked(mask_after)):
+        # Which element a mask belongs to is lost once elements are paired: all of it is withheld.
+        yield path, None, None, True
+    elif isinstance(old, list) and isinstance(new, list):
+        yield from _list_differences(path, old, new)
+    elif is_marked(mask_before) or is_marked(mask_after):
+        yield path, None, None, True
+    elif old != new:
+        yield path, before, after, False
+
+
+def _list_differences(path: str, old: list[Any], new: list[Any]) -> Iterator[Difference]:
+    """Tell what was taken out and what was put in; Terraform's sets have no order, so that positions say nothing."""
+    added = list(new)
+    removed = []
+    for index, element in enumerate(old):
+        if element in added:
+            added.remove(element)
+        else:
+            removed.append((index, element))
+    unlike = len(removed) != len(added)
+    # An element that is null cannot be told from one that is not there: then the lists are shown whole.
+    hidden = unlike and (None in added or any(element is None for _, element in removed))
+    if hidden or (not removed and not added):
+        yield path, old, new, False
+    elif not unlike:
+        for (index, element), other in zip(removed, added, strict=True):
+            yield from _differences(f"{path}[{index}]", element, other, None, None)
+    else:
+        yield from ((f"{path}[]", element, None, False) for _, element in removed)
+        yield from ((f"{path}[]", None, element, False) for element in added)
+
+
+def _document(value: Any) -> Any:
+    """Return the data of a JSON document inside an attribute (policies), so that its layout is no difference."""
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _joined(path: str, key: str) -> str:
+    if PLAIN_KEY.fullmatch(key):
+        return f"{path}.{key}" if path else key
+    return f"{path}[{json.dumps(key, ensure_ascii=False)}]"
+
+
+def _part(mask: Any, key: str) -> Any:
+    return mask.get(key) if isinstance(mask, dict) else None
+
+
+def _state_resources(shown: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the managed resources as AWS has them now: the plan's prior state is the refreshed one."""
+    module = shown.get("prior_state", {}).get("values", {}).get("root_module", {})
+    resources: list[Mapping[str, Any]] = module.get("resources", [])
+    return resources
+
+
+def repaired_by(shown: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+    """Return what an ordinary plan changes: for each address its attributes, none for one that it makes anew."""
+    found = {}
+    for change in shown.get("resource_changes", []):
+        told = change["change"]
+        if not {"create", "update"} & set(told["actions"]):
+            continue
+        before, after = told.get("before") or {}, told.get("after") or {}
+        new = "create" in told["actions"]
+        changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+        found[str(change["address"])] = frozenset() if new else frozenset(changed)
+    return found
+
+
+def is_repaired(one: DriftedAttribute, by: Mapping[str, frozenset[str]]) -> bool:
+    """Return whether a plan brings an attribute back to what the stack says."""
+    if one.foreign or one.address not in by:
+        return False
+    return not by[one.address] or _top(one.path) in by[one.address]

@@ -1,0 +1,301 @@
+"""What a plan changes, attribute by attribute and value by value, out of ``terraform show -json``.
+
+Pure. No secret leaves this module (`engine.terraform.secret_values`); a long value is cut, with its length and its
+digest, so that a change behind the cut is told all the same.
+Source: Terraform, "JSON Output Format": change representation, `replace_paths`, `action_reason`, `importing`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from enum import Enum
+from typing import Any
+
+from engine.terraform.command import NO_CHANGE, action_of
+from engine.terraform.redaction import WITHHELD, is_marked
+from engine.terraform.secret_values import document, known_secrets, secret_mask
+
+MOST_VALUES = 100
+"""So many values are told of one change; how many there are beside these is counted."""
+LONGEST = 400
+"""So many characters are told of one value."""
+PLAIN_KEY = re.compile(r"[A-Za-z_][\w-]*")
+ORDER = {"delete": 0, "replace": 1, "update": 2, "create": 3, "import": 4, "move": 5, "forget": 6}
+"""What may lose something is told first."""
+
+Steps = tuple[str | int, ...]
+
+
+class _Absent(Enum):
+    ABSENT = "absent"
+
+
+ABSENT = _Absent.ABSENT
+"""What is not there: an attribute that is null or missing, an element behind a list's end. A list's null is a value."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One value that differs, whole: where, what it was and is to be. Of a secret one neither is told."""
+
+    steps: Steps
+    before: Any = ABSENT
+    after: Any = ABSENT
+    later: bool = False
+    """Nobody knows the value before the apply."""
+    sensitive: bool = False
+
+
+@dataclass(frozen=True)
+class Text:
+    """A value as JSON; of a long one the beginning, its length in characters and the beginning of its SHA-256."""
+
+    text: str
+    length: int = 0
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class ToldValue:
+    """One value of a change as pages show it; without `before` there was none, without `after` there will be none."""
+
+    path: str
+    before: Text | None = None
+    after: Text | None = None
+    later: bool = False
+    sensitive: bool = False
+    forces: bool = False
+    """It is why the resource is replaced."""
+
+
+@dataclass(frozen=True)
+class ToldChange:
+    """One change of a plan: to which resource or output, why, and its values."""
+
+    address: str
+    type: str
+    action: str
+    reason: str = ""
+    previous_address: str = ""
+    import_id: str = ""
+    forced_by: tuple[str, ...] = ()
+    values: tuple[ToldValue, ...] = ()
+    left_out: int = field(default=0)
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the change as JSON data."""
+        return json.loads(json.dumps(asdict(self)))  # type: ignore[no-any-return]
+
+
+def told_changes(shown: Mapping[str, Any]) -> list[ToldChange]:
+    """Return every change of a plan, those first that may lose something; moves, imports and outputs among them."""
+    known = known_secrets(shown)
+    found = [
+        told
+        for each in shown.get("resource_changes", [])
+        if each.get("mode", "managed") == "managed" and (told := _resource(each, known)) is not None
+    ]
+    for name, change in shown.get("output_changes", {}).items():
+        if set(change["actions"]) not in NO_CHANGE:
+            found.append(_told(f"output.{name}", "output", change, action_of(change["actions"]), known))
+    return sorted(found, key=lambda told: (ORDER.get(told.action, len(ORDER)), told.type == "output", told.address))
+
+
+def differences(
+    before: Any, after: Any, unknown: Any = False, sensitive_before: Any = False, sensitive_after: Any = False
+) -> list[Difference]:
+    """Return the values of a tree that differ, by where they are; the masks are Terraform's.
+
+    Objects and lists are compared part by part, and so are strings that are JSON documents on both sides. To set every
+    `after` in `before`, and take out what is then absent, makes `after` of it.
+    """
+    return list(_walk((), before, after, unknown, sensitive_before, sensitive_after))
+
+
+def path_text(steps: Sequence[str | int]) -> str:
+    """Write where a value is: `ingress[0].cidr_blocks[1]`, a key that is no plain name in quotes."""
+    text = ""
+    for step in steps:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif PLAIN_KEY.fullmatch(step):
+            text += f".{step}" if text else step
+        else:
+            text += f"[{_json(step)}]"
+    return text
+
+
+def _resource(each: Mapping[str, Any], known: frozenset[str]) -> ToldChange | None:
+    change = each["change"]
+    action = action_of(change["actions"])
+    moved, imported = str(each.get("previous_address") or ""), change.get("importing")
+    if {action} in NO_CHANGE:
+        if imported is None and not moved:
+            return None
+        action = "move" if imported is None else "import"
+    address = f"{each['address']} (deposed {each['deposed']})" if each.get("deposed") else str(each["address"])
+    import_id = str((imported or {}).get("id") or "")
+    more = {
+        "reason": str(each.get("action_reason") or ""),
+        "previous_address": moved,
+        # An import by identity has no id, and one that is a secret is none to show.
+        "import_id": WITHHELD if any(secret in import_id for secret in known) else import_id,
+    }
+    return _told(address, str(each["type"]), change, action, known, **more)
+
+
+def _told(
+    address: str, kind: str, change: Mapping[str, Any], action: str, known: frozenset[str], **more: str
+) -> ToldChange:
+    paths: list[list[str | int]] = change.get("replace_paths") or []
+    masks = [
+        secret_mask(kind, change.get(side), change.get(f"{side}_sensitive"), known) for side in ("before", "after")
+    ]
+    values = [
+        ToldValue(
+            path_text(one.steps),
+            None if one.before is ABSENT else _text(one.before),
+            None if one.after is ABSENT else _text(one.after),
+            one.later,
+            one.sensitive,
+            any(_touch(one.steps, path) for path in paths),
+        )
+        for one in differences(change.get("before"), change.get("after"), change.get("after_unknown"), *masks)
+    ]
+    # Why a resource is replaced is never among what is left out.
+    values.sort(key=lambda value: not value.forces)
+    return ToldChange(
+        address,
+        kind,
+        action,
+        forced_by=tuple(path_text(path) for path in paths[:MOST_VALUES]),
+        values=tuple(values[:MOST_VALUES]),
+        left_out=max(0, len(values) - MOST_VALUES),
+        **more,
+    )
+
+
+def _touch(steps: Sequence[str | int], path: Sequence[str | int]) -> bool:
+    length = min(len(steps), len(path))
+    return list(steps[:length]) == list(path[:length])
+
+
+def _walk(
+    steps: Steps, before: Any, after: Any, unknown: Any, mask_before: Any, mask_after: Any
+) -> Iterator[Difference]:
+    old, new, masks = _there(before, steps), _there(after, steps), (mask_before, mask_after)
+    later = is_marked(unknown)
+    if not steps and new is ABSENT and isinstance(old, dict):
+        new = {}  # what is deleted is told attribute by attribute
+    if later and new is ABSENT and unknown is not True:
+        new = {} if isinstance(unknown, dict) else []
+    if _is_hidden(old, new, masks):
+        if later or not _same(old, new):
+            yield Difference(steps, later=later, sensitive=True)
+    elif unknown is True:
+        yield Difference(steps, _redacted(old, masks), later=True, sensitive=is_marked(mask_after))
+    elif _same_kind(document(old), document(new)):
+        inner = list(_parts(steps, document(old), document(new), False, masks))
+        # Documents that differ by their layout alone, or by a null, are told as the texts that they are.
+        yield from inner or _leaf(steps, old, new, masks)
+    elif _same_kind(old, new) or (old is ABSENT and isinstance(new, dict | list)):
+        yield from _parts(steps, old, new, unknown, masks)
+    elif later:
+        yield Difference(steps, _redacted(old, masks), later=True)
+    else:
+        yield from _leaf(steps, old, new, masks)
+
+
+def _parts(steps: Steps, old: Any, new: Any, unknown: Any, masks: tuple[Any, Any]) -> Iterator[Difference]:
+    """Compare two objects or two lists; `old` may be absent."""
+    found = False
+    keys: list[Any]
+    if isinstance(new, list):
+        keys = list(range(max(_length(old), _length(new), _length(unknown))))
+    else:
+        keys = sorted({key for part in (old, new, unknown) if isinstance(part, dict) for key in part})
+    for key in keys:
+        inner = (_part(one, key, False) for one in (unknown, *masks))
+        for one in _walk((*steps, key), _part(old, key, ABSENT), _part(new, key, ABSENT), *inner):
+            found = True
+            yield one
+    if not found and old is ABSENT and steps:
+        yield Difference(steps, ABSENT, new)
+
+
+def _leaf(steps: Steps, old: Any, new: Any, masks: tuple[Any, Any]) -> Iterator[Difference]:
+    """Tell a value as a whole, without what is secret in it."""
+    if not _same(old, new):
+        yield Difference(steps, _redacted(old, masks), _redacted(new, masks))
+
+
+def _is_hidden(old: Any, new: Any, masks: tuple[Any, Any]) -> bool:
+    """Return whether nothing of a value is told: all of it is marked, or something whose place is not clear."""
+    if any(mask is True for mask in masks):
+        return True
+    shapes = {type(part) for value in (old, new) for part in (document(value), value) if isinstance(part, dict | list)}
+    return any(is_marked(mask) and type(mask) not in shapes for mask in masks)
+
+
+def _same_kind(old: Any, new: Any) -> bool:
+    return isinstance(old, dict | list) and type(old) is type(new)
+
+
+def _there(value: Any, steps: Steps) -> Any:
+    """Return an attribute that is null as absent; a list's null is a value."""
+    return ABSENT if value is None and not (steps and isinstance(steps[-1], int)) else value
+
+
+def _part(value: Any, key: str | int, missing: Any) -> Any:
+    if isinstance(value, dict):
+        return value.get(key, missing)
+    if isinstance(value, list) and isinstance(key, int):
+        return value[key] if key < len(value) else missing
+    return missing
+
+
+def _length(value: Any) -> int:
+    return len(value) if isinstance(value, list) else 0
+
+
+def _same(old: Any, new: Any) -> bool:
+    """Return whether two values are the same JSON: true is not 1."""
+    if old is ABSENT or new is ABSENT:
+        return old is new
+    return _json(old) == _json(new)
+
+
+def _redacted(value: Any, masks: tuple[Any, ...]) -> Any:
+    """Return a value, or the document in a text, without the parts that a mask marks."""
+    marked = [mask for mask in masks if is_marked(mask)]
+    if not marked or value is ABSENT or value is None:
+        return value
+    data = document(value)
+    if data is not None:
+        return _json(_redacted(data, tuple(marked)))
+    if not isinstance(value, dict | list) or any(type(mask) is not type(value) for mask in marked):
+        return WITHHELD
+    if isinstance(value, dict):
+        return {key: _redacted(part, tuple(_part(mask, key, False) for mask in marked)) for key, part in value.items()}
+    return [_redacted(part, tuple(_part(mask, key, False) for mask in marked)) for key, part in enumerate(value)]
+
+
+def _text(value: Any) -> Text:
+    text = _json(value)
+    if len(text) <= LONGEST:
+        return Text(text)
+    return Text(text[:LONGEST], len(text), hashlib.sha256(text.encode()).hexdigest()[:16])
+
+
+def _json(value: Any) -> str:
+    """Write a value as JSON; half a surrogate pair, which no database takes, as its escape."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, sort_keys=True)
+    return text

@@ -1,0 +1,176 @@
+"""What a plan would do that a person ought to know before it is applied: findings, as values.
+
+Pure functions over ``terraform show -json`` of a plan. Says nothing of attributes' values but ports, networks, names of
+attributes and IAM's actions: what is secret in a plan stays there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from engine.terraform import policy_iam
+
+Change = dict[str, Any]
+
+
+class PolicyCode(StrEnum):
+    """The kinds of finding."""
+
+    STATEFUL_DELETED = "stateful_deleted"
+    STATEFUL_REPLACED = "stateful_replaced"
+    PUBLIC_EXPOSURE = "public_exposure"
+    IAM_WIDENED = "iam_widened"
+    OVER_BUDGET = "over_budget"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding: what would happen, to which resource, and whether the plan waits for consent because of it."""
+
+    code: PolicyCode
+    address: str
+    sentence: str
+    blocks: bool
+
+
+STATEFUL = {
+    "aws_backup_vault": "the backups",
+    "aws_cloudtrail": "the record of who touched what, from then on",
+    "aws_cloudwatch_log_group": "its log",
+    "aws_elasticache_replication_group": "",
+    "aws_kms_key": "everything that is encrypted with it, for ever",
+    "aws_rds_cluster": "the database",
+    "aws_rds_cluster_instance": "",
+    "aws_s3_bucket": "every object in it",
+    "aws_secretsmanager_secret": "the credentials in it",
+    "aws_sqs_queue": "the messages that wait in it",
+}
+"""Kinds that hold something, and what is lost with them; nothing is where AWS or the program makes it anew."""
+
+NEVER_FINISHED = "replace_because_tainted"
+"""Why a resource is replaced whose creation failed, or was canceled, behind AWS's first answer.
+
+Source: Terraform, "JSON Output Format": `action_reason`.
+"""
+
+ANYWHERE = {"0.0.0.0/0", "::/0"}
+WEB_PORTS = {80, 443}
+CLIENT_RULES = "aws_vpc_security_group_ingress_rule.security_clients_"
+"""Where the load balancer's own rules stand, the only ones that admit the world."""
+
+CLOSING_FLAGS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
+
+
+def assess(
+    shown: dict[str, Any],
+    *,
+    teardown: bool = False,
+    monthly_cost_usd: float | None = None,
+    monthly_budget_usd: int | None = None,
+) -> tuple[Finding, ...]:
+    """Return the findings of a plan, those that block first.
+
+    `shown` is ``terraform show -json PLAN``. A teardown deletes because somebody asked for it, so its deletions are no
+    findings. Amounts are in USD a month.
+    """
+    found = [
+        finding
+        for change in shown.get("resource_changes", [])
+        if change.get("mode", "managed") == "managed"
+        for finding in _of(change, teardown)
+    ]
+    if monthly_cost_usd is not None and monthly_budget_usd is not None and monthly_cost_usd > monthly_budget_usd:
+        sentence = (
+            f"The stack costs about ${monthly_cost_usd:,.0f} a month, and the budget is ${monthly_budget_usd:,}. Raise "
+            "the budget, or choose a smaller size."
+        )
+        found.append(Finding(PolicyCode.OVER_BUDGET, "", sentence, True))
+    return tuple(sorted(found, key=lambda one: (not one.blocks, one.code, one.address, one.sentence)))
+
+
+def _of(change: Change, teardown: bool) -> Iterator[Finding]:
+    actions = set(change["change"]["actions"])
+    if "delete" in actions and not (teardown and actions == {"delete"}):
+        yield from _lost(change, replaced="create" in actions)
+    if actions & {"create", "update"}:
+        yield from _exposed(change)
+        yield from _widened(change, created="create" in actions and "delete" not in actions)
+
+
+def _lost(change: Change, *, replaced: bool) -> Iterator[Finding]:
+    kind, address = change["type"], change["address"]
+    if kind == "aws_s3_bucket_public_access_block" and not replaced:
+        told = f"{address} is removed: nothing keeps its bucket closed to the public any more."
+        yield Finding(PolicyCode.PUBLIC_EXPOSURE, address, told, True)
+    if kind not in STATEFUL:
+        return
+    loss = STATEFUL[kind]
+    lost = f" and with it {loss} is lost" if loss else "; what it holds is made anew"
+    if not replaced:
+        yield Finding(PolicyCode.STATEFUL_DELETED, address, f"{address} is deleted{lost}.", bool(loss))
+        return
+    if change.get("action_reason") == NEVER_FINISHED:
+        told = f"{address} is replaced: its creation was cut short, so that nothing is kept in it yet."
+        yield Finding(PolicyCode.STATEFUL_REPLACED, address, told, False)
+        return
+    paths = [".".join(map(str, path)) for path in change["change"].get("replace_paths") or []]
+    why = f" because of {', '.join(paths)}" if paths else ""
+    told = f"{address} is replaced{why}: the old one is deleted{lost}."
+    yield Finding(PolicyCode.STATEFUL_REPLACED, address, told, bool(loss))
+
+
+def _exposed(change: Change) -> Iterator[Finding]:
+    kind, address = change["type"], change["address"]
+    after = change["change"].get("after") or {}
+    before = change["change"].get("before") or {}
+    told: list[str] = []
+    if kind == "aws_vpc_security_group_ingress_rule":
+        told += _open_rule(address, after, [after.get("cidr_ipv4"), after.get("cidr_ipv6")])
+    elif kind == "aws_security_group_rule" and after.get("type") == "ingress":
+        told += _open_rule(address, after, [*_list(after, "cidr_blocks"), *_list(after, "ipv6_cidr_blocks")])
+    elif kind in {"aws_security_group", "aws_default_security_group"}:
+        for rule in (one for one in _list(after, "ingress") if isinstance(one, dict)):
+            told += _open_rule(address, rule, [*_list(rule, "cidr_blocks"), *_list(rule, "ipv6_cidr_blocks")])
+    elif kind in {"aws_rds_cluster_instance", "aws_db_instance"} and after.get("publicly_accessible") is True:
+        told.append(f"{address} would have an address on the internet (publicly_accessible).")
+    elif kind == "aws_s3_bucket_public_access_block":
+        off = [flag for flag in CLOSING_FLAGS if after.get(flag) is False]
+        if off:
+            told.append(f"{address} no longer closes its bucket: {', '.join(off)} would be off.")
+    elif kind == "aws_subnet" and after.get("map_public_ip_on_launch") is True:
+        told.append(f"{address} would give everything in it a public address.")
+    elif kind == "aws_lb" and before.get("internal") is True and after.get("internal") is False:
+        told.append(f"{address} would leave the internal network and face the internet.")
+    if policy_iam.admits_everybody(kind, after):
+        told.append(f"{address} would admit everybody: its policy allows any principal without a condition.")
+    for sentence in told:
+        yield Finding(PolicyCode.PUBLIC_EXPOSURE, address, sentence, True)
+
+
+def _open_rule(address: str, rule: dict[str, Any], blocks: list[Any]) -> list[str]:
+    admitted = sorted(block for block in blocks if isinstance(block, str) and block in ANYWHERE)
+    first, last = rule.get("from_port"), rule.get("to_port")
+    web = first == last and first in WEB_PORTS
+    protocol = rule.get("ip_protocol", rule.get("protocol"))
+    if not admitted or (web and protocol == "tcp" and address.startswith(CLIENT_RULES)):
+        return []
+    ports = "every port" if str(protocol) == "-1" or first is None else f"port {first}"
+    if ports.startswith("port") and first != last:
+        ports = f"ports {first} to {last}"
+    return [f"{address} would admit {' and '.join(admitted)} to {ports}. Name the networks that need it."]
+
+
+def _widened(change: Change, *, created: bool) -> Iterator[Finding]:
+    address = change["address"]
+    before, after = change["change"].get("before") or {}, change["change"].get("after") or {}
+    unknown = change["change"].get("after_unknown") or {}
+    for sentence, blocks in policy_iam.widened(address, change["type"], before, after, unknown, created=created):
+        yield Finding(PolicyCode.IAM_WIDENED, address, sentence, blocks)
+
+
+def _list(values: Any, name: str) -> list[Any]:
+    value = values.get(name) if isinstance(values, dict) else None
+    return value if isinstance(value, list) else []

@@ -1,0 +1,120 @@
+"""How a plan changes who may do what: IAM documents before and after, compared as sets of rights.
+
+Pure functions; a document that is no JSON, or is known only after the apply, holds no rights.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+Values = dict[str, Any]
+
+RIGHTS = {"aws_iam_role_policy": "policy", "aws_iam_policy": "policy", "aws_iam_user_policy": "policy"}
+RESOURCE_POLICIES = {
+    "aws_kms_key": "policy",
+    "aws_s3_bucket_policy": "policy",
+    "aws_secretsmanager_secret_policy": "policy",
+    "aws_sns_topic_policy": "policy",
+    "aws_sqs_queue_policy": "policy",
+}
+ALL_OF_A_SERVICE = re.compile(r"(\*|[a-z0-9-]+:\*)", re.IGNORECASE)
+MIGHTY = re.compile(r"/(AdministratorAccess|PowerUserAccess|\w*FullAccess)$")
+ACCOUNT = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):|^([0-9]{12})$")
+SHOWN_ACTIONS = 5
+
+
+def statements(document: Any) -> list[Values]:
+    """Return the statements of a policy document that allow something."""
+    try:
+        parsed = json.loads(document) if isinstance(document, str) else None
+    except (ValueError, RecursionError):
+        return []
+    found = parsed.get("Statement", []) if isinstance(parsed, dict) else []
+    each = found if isinstance(found, list) else [found]
+    return [one for one in each if isinstance(one, dict) and one.get("Effect") == "Allow"]
+
+
+def texts(value: Any) -> list[str]:
+    """Return what may be one text or a list of them as a list of texts."""
+    return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
+
+
+def rights(document: Any) -> set[tuple[str, str]]:
+    """Return the pairs of action and resource that a document allows."""
+    return {
+        (action, resource)
+        for statement in statements(document)
+        for action in texts(statement.get("Action"))
+        for resource in texts(statement.get("Resource"))
+    }
+
+
+def principals(document: Any) -> set[str]:
+    """Return who is named by a trust policy or a resource's policy: ARNs, accounts, services, or ``*``."""
+    found: set[str] = set()
+    for statement in statements(document):
+        named = statement.get("Principal")
+        for part in named.values() if isinstance(named, dict) else [named]:
+            found.update(texts(part))
+    return found
+
+
+def admits_everybody(kind: str, after: Values) -> bool:
+    """Return whether a resource's own policy allows any principal without a condition."""
+    return any(
+        "*" in texts(part)
+        for statement in statements(after.get(RESOURCE_POLICIES.get(kind, "")))
+        if not statement.get("Condition")
+        for part in _parts(statement.get("Principal"))
+    )
+
+
+def widened(
+    address: str, kind: str, before: Values, after: Values, unknown: Values, *, created: bool
+) -> Iterator[tuple[str, bool]]:
+    """Yield in a sentence each way in which rights grow, and whether it blocks."""
+    if kind in RIGHTS:
+        yield from _more_rights(address, before.get(RIGHTS[kind]), after.get(RIGHTS[kind]), created=created)
+    elif kind == "aws_iam_role_policy_attachment":
+        arn = after.get("policy_arn")
+        if isinstance(arn, str) and MIGHTY.search(arn):
+            yield (
+                f"{address} would grant the managed policy {arn.rpartition('/')[2]}, which is for far more than ours.",
+                True,
+            )
+    elif kind == "aws_iam_role":
+        yield from _more_trust(address, before.get("assume_role_policy"), after, created=created)
+        had = before.get("permissions_boundary")
+        if had and not unknown.get("permissions_boundary") and after.get("permissions_boundary") != had:
+            yield f"{address} would lose its permissions boundary or get another one.", True
+
+
+def _more_rights(address: str, before: Any, after: Any, *, created: bool) -> Iterator[tuple[str, bool]]:
+    added = rights(after) - rights(before)
+    whole = sorted({action for action, resource in added if resource == "*" and ALL_OF_A_SERVICE.fullmatch(action)})
+    if whole:
+        yield f"{address} would allow {', '.join(whole)} on every resource. Name the actions and the resources.", True
+    rest = sorted({action for action, _ in added} - set(whole))
+    if rest and not created:
+        more = f" and {len(rest) - SHOWN_ACTIONS} more" if len(rest) > SHOWN_ACTIONS else ""
+        yield f"{address} would be allowed what it is not now: {', '.join(rest[:SHOWN_ACTIONS])}{more}.", False
+
+
+def _more_trust(address: str, before: Any, after: Values, *, created: bool) -> Iterator[tuple[str, bool]]:
+    document = after.get("assume_role_policy")
+    added = principals(document) - principals(before)
+    if "*" in added:
+        yield f"{address} could be assumed by everybody.", True
+    own = ACCOUNT.search(str(after.get("arn") or ""))
+    for principal in sorted(added):
+        account = ACCOUNT.search(principal)
+        if account is None or (own and own[1] in account.groups()) or (created and own is None):
+            continue
+        yield f"{address} could be assumed from the account {account[1] or account[2]}.", True
+
+
+def _parts(principal: Any) -> list[Any]:
+    return list(principal.values()) if isinstance(principal, dict) else [principal]

@@ -1,0 +1,142 @@
+"""People and their roles in the admin; a change of roles goes to the audit record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account import admin as account_admin
+from allauth.mfa import admin as mfa_admin
+from allauth.socialaccount import admin as social_admin
+from allauth.usersessions import admin as sessions_admin
+from django.contrib import admin
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from portal.admin.site import AuditHistoryMixin, holds
+from portal.console.doors import person
+from portal.console.reauthentication import sign_in_again, signed_in_lately
+from registry.accounts.credentials import role_set
+from registry.accounts.models import User
+from registry.accounts.names import check_username
+from registry.accounts.roles import Role, role_of
+
+admin.site.unregister(Group)
+# Sign-in has pages of its own; what the library would list here are keys, tokens and sessions.
+for module in (account_admin, mfa_admin, social_admin, sessions_admin):
+    own = [model for model, page in admin.site._registry.items() if type(page).__module__ == module.__name__]
+    admin.site.unregister(own)
+
+
+class NewPersonForm(AdminUserCreationForm):  # type: ignore[type-arg]
+    """Refuses a name that could be taken for another's."""
+
+    class Meta(AdminUserCreationForm.Meta):
+        model = User
+
+    def clean_username(self) -> str:
+        """Return the name; raises ValidationError."""
+        username = str(self.cleaned_data["username"])
+        check_username(username)
+        return username
+
+
+class PersonForm(UserChangeForm):  # type: ignore[type-arg]
+    """Refuses to change a name into one that could be taken for another's."""
+
+    def clean_username(self) -> str:
+        """Return the name; raises ValidationError."""
+        username = str(self.cleaned_data["username"])
+        if username != self.instance.username:
+            check_username(username, but=self.instance.pk)
+        return username
+
+
+@admin.register(User)
+class UserAdmin(AuditHistoryMixin, DjangoUserAdmin):  # type: ignore[type-arg]
+    """Administrators add people and give roles; nobody is deleted, since the record names them."""
+
+    list_display = ("username", "email", "first_name", "last_name", "is_active", "role")
+    list_filter = ("is_active", "groups")
+    filter_horizontal = ()
+    form = PersonForm
+    add_form = NewPersonForm
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        (_("Person"), {"fields": ("first_name", "last_name", "email")}),
+        (_("Role"), {"fields": ("is_active", "groups")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Read the groups with the people: the list shows each one's role."""
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def audit_filter(self, obj: Any) -> dict[str, str]:
+        """Return what the person did; what was done to them names them in words."""
+        return {"actor": obj.get_username()}
+
+    @admin.display(description=_("Role"))
+    def role(self, user: User) -> str:
+        """Name the person's role."""
+        role = role_of(user)
+        return gettext("none") if role is None else role.label
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Administrators only."""
+        return holds(request, Role.ADMINISTRATOR)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Administrators only."""
+        return holds(request, Role.ADMINISTRATOR)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Administrators only."""
+        return holds(request, Role.ADMINISTRATOR)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Administrators only."""
+        return holds(request, Role.ADMINISTRATOR)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody: take `is active` away instead."""
+        return False
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Make the flags follow the role that was given, and record it; a person without a role is one without."""
+        user: User = form.instance
+        stored = User.objects.get(pk=user.pk)
+        before = form.role_before if change else role_of(stored)
+        super().save_related(request, form, formsets, change)
+        names = set(user.groups.values_list("name", flat=True))
+        user.is_superuser = Role.ADMINISTRATOR in names
+        user.is_staff = bool(names & {Role.OPERATOR, Role.ADMINISTRATOR})
+        user.save(update_fields=["is_superuser", "is_staff"])
+        role = role_of(user)
+        role_set(user, person(request), str(role) if role else None, before=str(before) if before else None)
+        if user.pk == person(request).pk:
+            update_session_auth_hash(request, user)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Remember the role of before, which ends sessions where it goes."""
+        form.role_before = role_of(User.objects.get(pk=obj.pk)) if change else None
+        super().save_model(request, obj, form, change)
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Let somebody change people who has signed in lately."""
+        if not signed_in_lately(request):
+            return redirect(sign_in_again(request.get_full_path()))
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        """Let somebody set a password who has signed in lately."""
+        if not signed_in_lately(request):
+            return redirect(sign_in_again(request.get_full_path()))
+        return super().user_change_password(request, id, form_url)

@@ -1,0 +1,225 @@
+"""Districts in the admin: registered by the portal's own form, shown read-only, torn down behind the confirmation."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from portal.admin.site import AuditHistoryMixin, ReadOnlyInline, ReadOnlyMixin, holds, told
+from portal.console.doors import person
+from portal.console.forms import RegistrationForm
+from portal.console.run_page import live_context
+from portal.console.templatetags.console import badge
+from provisioning.errors import ServiceRefusedError
+from provisioning.models import AccountAccess, AccountQuota, Run, StackOutput, StackResource
+from provisioning.onboarding.service import onboard
+from provisioning.runs.selectors import latest_run
+from registry.accounts.roles import Role
+from registry.audit.models import AuditEvent
+from registry.districts.accounts import Access, AccountRefusedError, add_account
+from registry.districts.models import AwsAccount, District
+from registry.districts.registration import RegistrationRefusedError
+from registry.texts import said
+
+
+class OutputInline(ReadOnlyInline):
+    """The stack's outputs."""
+
+    model = StackOutput
+    fields = ("name", "value", "sensitive")
+
+
+class ResourceInline(ReadOnlyInline):
+    """What exists in AWS."""
+
+    model = StackResource
+    fields = ("service", "address", "provider_id", "arn")
+
+
+class RunInline(ReadOnlyInline):
+    """The district's newest runs."""
+
+    newest = 20
+    related = ("requested_by",)
+    verbose_name_plural = _("newest runs")
+    model = Run
+    fields = ("kind", "state", "requested_by", "created_at", "finished_at", "error")
+    error = told("error_summary", _("Error"))
+    show_change_link = True
+
+
+class EventInline(ReadOnlyInline):
+    """The district's newest audit events."""
+
+    newest = 20
+    verbose_name_plural = _("newest audit events")
+
+    model = AuditEvent
+    fields = ("at", "actor_name", "action", "sentence", "outcome")
+    sentence = told("message", _("Sentence"))
+
+
+@admin.register(District)
+class DistrictAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Registers, shows and leads to the teardown."""
+
+    list_display = (
+        *("name", "suffix", "environment_shown", "region", "size", "status_shown", "drift_shown", "created_at"),
+    )
+    list_filter = ("status", "drift", "environment", "region", "size", "account")
+    search_fields = ("name", "suffix", "=nces_id")
+    list_per_page = 50
+    show_full_result_count = False
+    inlines = (OutputInline, ResourceInline, RunInline, EventInline)
+    actions = ("tear_down",)
+    environment_shown = told("environment", _("Environment"))
+    change_form_template = "admin/districts/district/change_form.html"
+
+    @admin.display(description=_("State"), ordering="status")
+    def status_shown(self, district: District) -> SafeString:
+        """Draw the district's badge."""
+        return badge(district.status_badge)
+
+    @admin.display(description=_("Drift"), ordering="drift")
+    def drift_shown(self, district: District) -> SafeString:
+        """Draw what the last check found."""
+        return badge(district.drift_badge)
+
+    def audit_filter(self, obj: Any) -> dict[str, str]:
+        """Return the district's own events."""
+        return {"district": obj.suffix}
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Operators register."""
+        return holds(request, Role.OPERATOR)
+
+    def has_teardown_permission(self, request: HttpRequest) -> bool:
+        """Operators tear down."""
+        return holds(request, Role.OPERATOR)
+
+    @admin.action(description=_("Tear down the selected district …"), permissions=["teardown"])
+    def tear_down(self, request: HttpRequest, chosen: QuerySet[District]) -> HttpResponse | None:
+        """Lead to the confirmation; each district is confirmed by its own slug."""
+        found = list(chosen[:2])
+        if len(found) != 1:
+            self.message_user(request, _("Choose one district: each is confirmed on its own."), messages.ERROR)
+            return None
+        return redirect("console:teardown", found[0].suffix)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Register a district and ask for its first run, by the same form and service as the console."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied(f"This needs the role {Role.OPERATOR}.")
+        form = RegistrationForm(request.POST or None, initial={"registration_key": uuid.uuid4()})
+        if request.method == "POST" and form.is_valid():
+            try:
+                run = onboard(registration=form.registration(), actor=person(request))
+            except RegistrationRefusedError as refusal:
+                form.refuse(refusal.problems)
+            except ServiceRefusedError as refusal:
+                form.add_error(None, said(str(refusal)))
+            else:
+                told = {"name": run.district.name, "number": run.number}
+                self.message_user(request, gettext("%(name)s is registered; run #%(number)s makes it.") % told)
+                return redirect("admin:districts_district_change", run.district_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Register a district"),
+            "form": form,
+            **(extra_context or {}),
+        }
+        return render(request, "admin/districts/district/register.html", context, status=422 if form.errors else 200)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the district with its newest run, which updates itself while it is active."""
+        district = self.get_object(request, object_id)
+        run = latest_run(district) if district else None
+        live = live_context(run, request.GET) if run else {}
+        return super().change_view(request, object_id, form_url, {**live, **(extra_context or {})})
+
+
+ACCESS = ("role_arn", "external_id", "permissions_boundary_arn")
+
+
+class AccessInline(ReadOnlyInline):
+    """As whom AWS knows the portal there."""
+
+    model = AccountAccess
+    parent = "account"
+    fields = ("checked_at", "arn", "answered_account", "problem", "remedy")
+
+
+class QuotaInline(ReadOnlyInline):
+    """The account's quotas."""
+
+    model = AccountQuota
+    parent = "account"
+    fields = ("region", "code", "name", "limit", "set_limit", "used", "source", "read_at")
+    show_change_link = True
+
+
+@admin.register(AwsAccount)
+class AwsAccountAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]
+    """The accounts that districts are placed in; administrators add them."""
+
+    list_display = ("name", "account_id", "created_at")
+    search_fields = ("name", "account_id")
+    fields = ("name", "account_id", *ACCESS)
+    inlines = (AccessInline, QuotaInline)
+
+    def audit_filter(self, obj: Any) -> dict[str, str]:
+        """Return the events that name the account."""
+        return {"words": obj.account_id}
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        """Show what is known of an account once there is one."""
+        return self.inlines if obj is not None else ()
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Administrators add."""
+        return holds(request, Role.ADMINISTRATOR)
+
+    def save_model(self, request: HttpRequest, obj: AwsAccount, form: ModelForm[AwsAccount], change: bool) -> None:
+        """Add the account through its service."""
+        access = Access(**{name: getattr(obj, name) for name in ACCESS})
+        added = add_account(name=obj.name, account_id=obj.account_id, actor=person(request), access=access)
+        obj.pk = added.pk
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Refuse an id of the wrong shape beside its field."""
+        form = super().get_form(request, obj, change, **kwargs)
+
+        class Checked(form):  # type: ignore[misc,valid-type]
+            def clean_account_id(self) -> str:
+                value = str(self.cleaned_data["account_id"])
+                if len(value) != 12 or not value.isdecimal():
+                    self.add_error("account_id", said(str(AccountRefusedError("An AWS account id has 12 digits."))))
+                return value
+
+            def clean(self) -> dict[str, Any]:
+                given = super().clean() or self.cleaned_data
+                access = Access(**{name: given.get(name, "") for name in ACCESS})
+                for name, sentence in access.problems(given.get("account_id", "")).items():
+                    self.add_error(name, said(sentence))
+                return dict(given)
+
+        return Checked

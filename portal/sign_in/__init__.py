@@ -1,0 +1,1 @@
+"""Signing in: by password, by the organization's provider, with a second factor; what is refused and on record."""

@@ -1,0 +1,119 @@
+"""Who the organization's provider lets in: groups become a role, and a person is made at the first sign-in."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers.base.constants import AuthProcess
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.shortcuts import render
+
+from registry.accounts.keyed import keyed_digest
+from registry.accounts.models import User
+from registry.accounts.names import check_username
+from registry.accounts.roles import RANK, Role
+from registry.accounts.services import follow_provider
+from registry.audit.actions import AuditAction
+from registry.audit.services import record
+
+logger = logging.getLogger(__name__)
+
+LONGEST_NAME = 60
+
+
+def role_for(groups: Iterable[str], mapping: Mapping[str, str]) -> Role | None:
+    """Return the highest role that any of the groups has, or None."""
+    roles = [Role(mapping[group]) for group in groups if mapping.get(group) in set(Role)]
+    return max(roles, key=RANK.__getitem__, default=None)
+
+
+def groups_of(extra: Mapping[str, Any]) -> list[str]:
+    """Return the groups that a provider's claims name; anything else than a list of texts is none."""
+    claims = extra.get("id_token")
+    told = claims.get(settings.OIDC_GROUPS_CLAIM) if isinstance(claims, Mapping) else None
+    return [group for group in told if isinstance(group, str)] if isinstance(told, list) else []
+
+
+def free_username(*wishes: str) -> str:
+    """Return the first of the wishes that can be a user name here, or one with a number behind it.
+
+    Somebody's own name is never taken over: whoever has it here stays who they are.
+    """
+    bare = [re.sub(r"[^A-Za-z0-9.@+_-]", "", wish).strip(".@+_-")[:LONGEST_NAME] for wish in wishes]
+    kept = [wish for wish in bare if wish] or ["person"]
+    for name in itertools.chain(kept, (f"{kept[0]}.n{number}" for number in itertools.count(2))):
+        try:
+            check_username(name)
+        except ValidationError:
+            continue
+        return name
+    raise AssertionError("There is always another number.")
+
+
+class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    """What django-allauth asks about people who come from the provider."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        """Return True: `pre_social_login` has refused all who have no role."""
+        return True
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Give a known person the role of today; refuse those who have none, are inactive, or are to be connected.
+
+        Accounts are never joined by a name or an e-mail address: whoever writes those at the provider would be let in
+        as anybody.
+        """
+        role = role_for(groups_of(sociallogin.account.extra_data), settings.GROUP_ROLES)
+        sociallogin.email_addresses = []
+        user = sociallogin.user
+        if sociallogin.state.get("process", AuthProcess.LOGIN) != AuthProcess.LOGIN:
+            self.refuse(request, sociallogin)
+        if sociallogin.is_existing and user.is_active:
+            follow_provider(user, role)
+        if role is None or (sociallogin.is_existing and not user.is_active):
+            self.refuse(request, sociallogin)
+
+    def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
+        """Make the person, with a role and without a password."""
+        user: User = sociallogin.user
+        user.username = free_username(user.username, user.email.partition("@")[0])
+        user.set_unusable_password()
+        sociallogin.save(request)
+        follow_provider(user, role_for(groups_of(sociallogin.account.extra_data), settings.GROUP_ROLES))
+        return user
+
+    def on_authentication_error(
+        self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None, extra_context: Any = None
+    ) -> None:
+        """Put on record that a sign-in by the provider failed; what the provider sent stands nowhere."""
+        logger.warning("A sign-in by %s failed: %s", provider.app.provider_id, exception or error)
+        record(
+            action=AuditAction.USER_SIGN_IN_FAILED,
+            actor=None,
+            subject_kind="user",
+            subject_id=f"provider:{provider.app.provider_id}"[:255],
+            message="A sign-in by the organization's provider failed.",
+            outcome="refused",
+        )
+
+    def refuse(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Answer that the provider knows the person and the portal has nothing for them; raises it as the answer."""
+        known = sociallogin.user.get_username() if sociallogin.is_existing else ""
+        record(
+            action=AuditAction.USER_SIGN_IN_FAILED,
+            actor=None,
+            subject_kind="user",
+            subject_id=known or f"unknown:{keyed_digest('sign-in.subject', sociallogin.account.uid)}",
+            message="A person whom the organization's provider knows has no role here.",
+            outcome="refused",
+        )
+        raise ImmediateHttpResponse(render(request, "console/no_role.html", status=403))

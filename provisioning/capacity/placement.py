@@ -1,0 +1,184 @@
+"""Whether a district fits into an account and region: pure, over limits, use and what is promised to others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from math import floor
+from typing import Any
+
+from engine.aws import quotas
+from engine.aws.quotas import KINDS, QuotaKind
+from infra.sizes import SIZES
+from infra.spec import Egress, Environment, Size
+
+Amounts = Mapping[str, float]
+"""How much of each quota, by its code."""
+
+GROUPS_OF_A_DISTRICT = 7
+"""One per tier, and the default one that every VPC brings."""
+GROUP_OF_ENDPOINTS = 1
+ENDPOINTS_OF_A_DISTRICT = 8
+SERVICES_OF_A_DISTRICT = 2
+CPU_UNITS_PER_PROCESSOR = 1024
+
+TYPES = {
+    quotas.VPCS.code: "aws_vpc",
+    quotas.GATEWAYS.code: "aws_internet_gateway",
+    quotas.ADDRESSES.code: "aws_eip",
+    quotas.BALANCERS.code: "aws_lb",
+    quotas.CLUSTERS.code: "aws_rds_cluster",
+    quotas.TRAILS.code: "aws_cloudtrail",
+}
+"""Which resources of a stack count in a quota; those of zones and VPCs, and processors, are no resources."""
+
+
+def need(spec: Mapping[str, Any]) -> dict[str, float]:
+    """Return what a district with this specification takes of each quota."""
+    has_nat = spec.get("egress", Egress.NAT) == Egress.NAT
+    is_production = spec["environment"] == Environment.PRODUCTION
+    uses_endpoints = is_production or not has_nat
+    gateways = 0 if not has_nat else 1 if spec["environment"] == Environment.SANDBOX else int(spec.get("zones", 2))
+    sizing = SIZES[Size(spec.get("size", "S"))]
+    return {
+        quotas.VPCS.code: 1,
+        quotas.GATEWAYS.code: 1,
+        quotas.ADDRESSES.code: gateways,
+        quotas.NATS.code: min(gateways, 1),
+        quotas.ENDPOINTS.code: ENDPOINTS_OF_A_DISTRICT if uses_endpoints else 0,
+        quotas.GROUPS.code: GROUPS_OF_A_DISTRICT + (GROUP_OF_ENDPOINTS if uses_endpoints else 0),
+        quotas.BALANCERS.code: 1,
+        quotas.CLUSTERS.code: 1,
+        quotas.TRAILS.code: 1,
+        quotas.PROCESSORS.code: SERVICES_OF_A_DISTRICT * sizing.tasks_min * sizing.task_cpu / CPU_UNITS_PER_PROCESSOR,
+    }
+
+
+@dataclass(frozen=True)
+class Room:
+    """One quota of a place: its limit, what is used, and what is promised to districts that are about to be made."""
+
+    code: str
+    limit: float
+    used: float
+    promised: float = 0
+
+    @property
+    def name(self) -> str:
+        """What it counts."""
+        return KINDS[self.code].name
+
+    @property
+    def free(self) -> float:
+        """How much is left; below 0 where more is promised than there is."""
+        return self.limit - self.used - self.promised
+
+
+@dataclass(frozen=True)
+class Count:
+    """How much of a quota AWS said is used, and when."""
+
+    used: float
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """A district in a place: what it takes, how many resources of each type it has, and when those were recorded."""
+
+    need: Amounts
+    exists: Mapping[str, int]
+    recorded_at: datetime | None
+
+
+def room(kind: QuotaKind, limit: float, count: Count | None, tenants: Iterable[Tenant]) -> Room:
+    """Return how full a quota is.
+
+    What AWS counted is used; a district that was made after the count, or is still to be made, is promised what it
+    takes. Where nothing was counted, districts that exist are taken to use what they take, beside what every account
+    has from its beginning.
+    """
+    if kind.per == "VPC":
+        return Room(kind.code, limit, 0)
+    used, promised = (count.used, 0.0) if count else (float(kind.there), 0.0)
+    for tenant in tenants:
+        wanted = tenant.need.get(kind.code, 0)
+        if count is None and tenant.exists:
+            used += wanted
+        elif count is None or not tenant.exists or tenant.recorded_at is None or tenant.recorded_at > count.at:
+            promised += wanted
+        elif kind.code in TYPES:
+            # A stack that is not whole yet still takes the rest.
+            promised += max(0, wanted - tenant.exists.get(TYPES[kind.code], 0))
+    return Room(kind.code, limit, used, promised)
+
+
+@dataclass(frozen=True)
+class Place:
+    """An account in a region, with its quotas."""
+
+    account: str
+    region: str
+    rooms: tuple[Room, ...]
+
+
+def shortages(place: Place, wanted: Amounts) -> list[Room]:
+    """Return the quotas that do not hold what is wanted; empty where it fits."""
+    return [room for room in place.rooms if wanted.get(room.code, 0) > max(room.free, 0)]
+
+
+def how_many(place: Place, wanted: Amounts) -> int:
+    """Return how many times what is wanted fits; quotas per VPC hold it or not, however many there are."""
+    if shortages(place, wanted):
+        return 0
+    shared = [room for room in place.rooms if wanted.get(room.code, 0) > 0 and KINDS[room.code].per != "VPC"]
+    return min((floor(room.free / wanted[room.code]) for room in shared), default=0)
+
+
+@dataclass(frozen=True)
+class Full:
+    """Why a district does not fit, and what to do, each in sentences."""
+
+    sentence: str
+    remedy: str
+
+
+def refusal(place: Place, wanted: Amounts, others: Iterable[Place]) -> Full | None:
+    """Return why what is wanted does not fit into a place, with the place that has most room; None where it fits."""
+    short = shortages(place, wanted)
+    if not short:
+        return None
+    if any(room.code == quotas.VPCS.code for room in short):
+        # AWS raises both by one request (Amazon VPC User Guide, "Amazon VPC quotas").
+        short = [room for room in short if room.code != quotas.GATEWAYS.code]
+    told = " ".join(_told(place, room, wanted[room.code]) for room in short)
+    room_in = {other.account: how_many(other, wanted) for other in others}
+    best = max(room_in, key=lambda name: room_in[name], default="")
+    fixed = [room.name for room in short if KINDS[room.code].is_fixed]
+    raised = " and ".join(f"{room.code} ({room.name})" for room in short)
+    if best and room_in[best]:
+        count = room_in[best]
+        more = f" {best} has room for {count} more district{'' if count == 1 else 's'} like this."
+        if fixed:
+            return Full(told + more, "Place it there.")
+        return Full(
+            told + more,
+            f"Place it there, or raise the quota{'s' if len(short) > 1 else ''} {raised} of {place.account} in Service "
+            "Quotas.",
+        )
+    if fixed:
+        return Full(told, f"AWS does not raise its limit of {' and '.join(fixed)}: use another account or region.")
+    return Full(told, f"Raise the quota{'s' if len(short) > 1 else ''} {raised} of {place.account} in Service Quotas.")
+
+
+def _told(place: Place, room: Room, wanted: float) -> str:
+    if KINDS[room.code].per == "VPC":
+        return f"{place.account} may have {room.limit:g} {room.name} in {place.region}; this district needs {wanted:g}."
+    if room.promised:
+        return (
+            f"{place.account} has {room.used:g} of {room.limit:g} {room.name} in {place.region}, and {room.promised:g} "
+            f"promised to districts that are being made; this one needs {wanted:g}."
+        )
+    need = "" if wanted == 1 else f"; this district needs {wanted:g}"
+    return f"{place.account} has {room.used:g} of {room.limit:g} {room.name} in {place.region}{need}."

@@ -1,0 +1,198 @@
+"""Which drift can become a setting of its district, and why the rest cannot: pure, over what the last check stored.
+
+A setting holds many resources at once. It is proposed only where all that drifted of it agree.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from infra.spec import TAG_KEYS_OF_OURS
+
+
+class Item(Protocol):
+    """One drifted attribute, as it is stored."""
+
+    address: str
+    type: str
+    path: str
+    before: Any
+    after: Any
+    sensitive: bool
+    gone: bool
+    foreign: bool
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why one drifted attribute cannot become a setting, and what to do with it."""
+
+    address: str
+    path: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The change of settings by which the drift becomes what the stack says, and what is left over."""
+
+    change: dict[str, Any] = field(default_factory=dict)
+    refusals: tuple[Refusal, ...] = ()
+    accepted: tuple[tuple[str, str], ...] = ()
+    """Address and path of each attribute that the change takes up."""
+
+
+REMEDY = "A repair brings it back."
+GONE = "It was deleted in AWS, and no setting leaves it out. A repair makes it again."
+FOREIGN = "Somebody added it in AWS, and nothing in the stack holds it. Remove it there: no plan does."
+WITHHELD = "Its value is withheld. A repair brings it back."
+NO_SETTING = "No setting of a district holds this: the stack decides it for all. A repair brings it back."
+OF_SIZE = "The district's size decides this. Choose another size in the settings, or repair it."
+OUR_TAG = "This tag is Homeroom's own: it tells whose the resource is. A repair brings it back."
+ONE_PORT = "Only one port of this network drifted, and a setting holds them together. A repair brings it back."
+
+
+class NotANumberError(ValueError):
+    """The value in AWS is none that the setting takes."""
+
+
+def _whole(value: Any) -> int:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise NotANumberError from None
+    if number != int(number):
+        raise NotANumberError
+    return int(number)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One attribute of one resource type, the district's field that holds it, and how its value is read."""
+
+    type: str
+    path: str
+    field: str
+    read: Callable[[Any], Any] = str
+
+    def matches(self, item: Item) -> bool:
+        """Return whether a drifted attribute is this one."""
+        return item.type == self.type and re.fullmatch(self.path, item.path) is not None
+
+
+RULES = (
+    Rule("aws_cloudwatch_log_group", r"retention_in_days", "retention_days", _whole),
+    Rule("aws_rds_cluster", r"backup_retention_period", "backup_days", _whole),
+    Rule("aws_backup_plan", r"rule\[0\]\.lifecycle\[0\]\.delete_after", "backup_days", _whole),
+    Rule("aws_budgets_budget", r"limit_amount", "monthly_budget_usd", _whole),
+    Rule("aws_rds_cluster", r"engine_version", "postgres_version"),
+    Rule("aws_rds_cluster_instance", r"engine_version", "postgres_version"),
+    Rule("aws_elasticache_replication_group", r"engine_version", "cache_version"),
+)
+"""What one setting holds as it is; tags, client networks and alarm addresses have functions of their own below."""
+
+SIZED = (
+    ("aws_rds_cluster", "serverlessv2_scaling_configuration"),
+    ("aws_elasticache_replication_group", "node_type"),
+    ("aws_elasticache_replication_group", "num_cache_clusters"),
+    ("aws_appautoscaling_target", "min_capacity"),
+    ("aws_appautoscaling_target", "max_capacity"),
+)
+CLIENT_RULE = re.compile(r"aws_vpc_security_group_ingress_rule\.security_clients_(\d+)_(\d+)")
+ALARM_MAIL = re.compile(r"aws_sns_topic_subscription\.topic_mail_(\d+)")
+TAG = re.compile(r'tags(?:_all)?(?:\.([A-Za-z_][\w-]*)|\[(".*")\])')
+
+_Wish = tuple[str, Any]
+"""A part of a setting, and the value that AWS has: `tags:Owner`, `allowed_client_cidrs:0` or a field's name."""
+
+
+def proposal(items: Iterable[Item], settings: Mapping[str, Any], clients_per_network: int) -> Proposal:
+    """Return the change by which the district's settings take up what drifted.
+
+    `settings` are the fields of the district by name; `clients_per_network` is how many rules of the load balancer
+    one allowed network has.
+    """
+    wishes: dict[str, list[tuple[Item, Any]]] = defaultdict(list)
+    refusals: list[Refusal] = []
+    for item in items:
+        wish = _wish(item)
+        if isinstance(wish, str):
+            refusals.append(Refusal(item.address, item.path, wish))
+        else:
+            wishes[wish[0]].append((item, wish[1]))
+    agreed: dict[str, Any] = {}
+    accepted: list[tuple[str, str]] = []
+    for part, wanted in wishes.items():
+        problem = _disagreement(part, [value for _, value in wanted], clients_per_network)
+        if problem:
+            refusals += [Refusal(item.address, item.path, problem) for item, _ in wanted]
+        else:
+            agreed[part] = wanted[0][1]
+            accepted += [(item.address, item.path) for item, _ in wanted]
+    return Proposal(_change(agreed, settings), tuple(refusals), tuple(accepted))
+
+
+def _wish(item: Item) -> _Wish | str:
+    """Return which setting would hold the attribute as it is now, or the sentence that says why none does."""
+    if item.foreign:
+        return FOREIGN
+    if item.sensitive:
+        return WITHHELD
+    client, mail, tag = (
+        CLIENT_RULE.fullmatch(item.address),
+        ALARM_MAIL.fullmatch(item.address),
+        TAG.fullmatch(item.path),
+    )
+    if client and (item.gone or item.path == "cidr_ipv4"):
+        return f"allowed_client_cidrs:{int(client[1]) - 1}", item.after
+    if mail and item.gone:
+        return f"alarm_emails:{int(mail[1]) - 1}", None
+    if item.gone:
+        return GONE
+    if tag:
+        key = tag[1] or json.loads(tag[2])
+        return OUR_TAG if key.lower() in TAG_KEYS_OF_OURS else (f"tags:{key}", item.after)
+    if any(item.type == kind and item.path.startswith(path) for kind, path in SIZED):
+        return OF_SIZE
+    rule = next((rule for rule in RULES if rule.matches(item)), None)
+    if rule is None:
+        return NO_SETTING
+    try:
+        return rule.field, rule.read(item.after)
+    except NotANumberError:
+        return f"The setting takes whole numbers, and AWS has {json.dumps(item.after)}. {REMEDY}"
+
+
+def _disagreement(part: str, values: list[Any], clients_per_network: int) -> str:
+    different = sorted({json.dumps(value) for value in values})
+    if len(different) > 1:
+        return f"What drifted of this setting does not agree: {', '.join(different)}. {REMEDY}"
+    if part.startswith("allowed_client_cidrs:") and len(values) < clients_per_network:
+        return ONE_PORT
+    return ""
+
+
+def _change(agreed: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Put the parts that were agreed on into whole settings."""
+    change: dict[str, Any] = {}
+    lists = {name: list(settings[name]) for name in ("allowed_client_cidrs", "alarm_emails")}
+    tags = dict(settings["tags"])
+    for part, value in agreed.items():
+        name, _, key = part.partition(":")
+        if name == "tags":
+            tags = {**tags, key: value} if value is not None else {had: tags[had] for had in tags if had != key}
+            change["tags"] = tags
+        elif name in lists:
+            if int(key) < len(lists[name]):
+                lists[name][int(key)] = value
+            change[name] = lists[name]
+        else:
+            change[name] = value
+    return {
+        name: [part for part in value if part is not None] if name in lists else value for name, value in change.items()
+    }

@@ -1,0 +1,94 @@
+"""The walk of a drift check: ask AWS, store what drifted attribute by attribute, set the district's drift axis.
+
+Changes nothing in AWS and nothing in the state. Called by the walk of a run once Terraform is initialized.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from engine.terraform.command import Terraform
+from engine.terraform.drift import DriftedAttribute, drift_of, ignored_by, is_repaired, repaired_by
+from engine.terraform.synthesis import STACK_FILE
+from provisioning.models import DriftItem, Run
+from provisioning.notices.outbox import announce_drift
+from provisioning.runs.fence import Fence
+from provisioning.runs.recorder import Recorder
+from registry.districts.services import set_drift
+from registry.districts.statuses import DriftStatus
+
+
+def check_drift(fence: Fence, terraform: Terraform, recorder: Recorder) -> bool:
+    """Compare AWS with the state and say whether anything drifted.
+
+    1. One plan tells what AWS has otherwise than the state, and what of it a repair would bring back.
+    2. Both are stored in the place of what the last check found, with the district's axis; raises RunMovedError.
+    """
+    shown = terraform.plan(look=True).shown
+    found = drift_of(shown, ignored_by(_stack(terraform)))
+    repaired = repaired_by(shown)
+    fence.write(lambda: store_drift(fence.run, found, repaired))
+    addresses = len({one.address for one in found})
+    recorder.note(
+        "drift",
+        f"Drift: {len(found)} attributes of {addresses} resources." if found else "AWS is as the stack says.",
+        level="warning" if found else "info",
+    )
+    return bool(found)
+
+
+def settle(run: Run, refreshed: Mapping[str, Any]) -> bool:
+    """Store the drift that is left after an apply that came through; say whether there is any.
+
+    `refreshed` is the shown plan by which the state took over what AWS says. Its differences are what AWS filled in.
+    What is foreign to the stack stays drift: the state takes it over without a word, but nobody declared it.
+    """
+    found = [one for one in drift_of(refreshed) if one.foreign]
+    store_drift(run, found, {})
+    return bool(found)
+
+
+@transaction.atomic
+def store_drift(run: Run, found: list[DriftedAttribute], repaired: Mapping[str, frozenset[str]]) -> None:
+    """Replace what is known of the district's drift, and set its axis."""
+    DriftItem.objects.filter(district=run.district).delete()
+    DriftItem.objects.bulk_create(
+        DriftItem(
+            district=run.district,
+            run=run,
+            address=one.address[:255],
+            type=one.type,
+            path=one.path,
+            before=one.before,
+            after=one.after,
+            sensitive=one.sensitive,
+            gone=one.gone,
+            foreign=one.foreign,
+            repairable=is_repaired(one, repaired),
+        )
+        for one in found
+    )
+    if found and run.district.drift_badge is not DriftStatus.DRIFTED:
+        announce_drift(run.district, len(found))
+    set_drift(
+        district=run.district,
+        drift=DriftStatus.DRIFTED if found else DriftStatus.IN_SYNC,
+        found=[f"{one.address} {one.path}".strip() for one in found],
+        run_number=run.number,
+    )
+
+
+@transaction.atomic
+def forget_drift(run: Run) -> None:
+    """Say that there is nothing to check any more: the district's stack is gone."""
+    DriftItem.objects.filter(district=run.district).delete()
+    set_drift(district=run.district, drift=DriftStatus.NOT_CHECKED, found=[], run_number=run.number)
+
+
+def _stack(terraform: Terraform) -> dict[str, Any]:
+    stack: dict[str, Any] = json.loads((terraform.workspace / STACK_FILE).read_text(encoding="utf-8"))
+    return stack

@@ -1,0 +1,87 @@
+"""What people do about drift: look again, plan or make the repair, or take the drift over into the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from provisioning.drift.acceptance import Proposal, Refusal, proposal
+from provisioning.errors import ServiceRefusedError
+from provisioning.models import DriftItem, Run
+from provisioning.runs.requests import request_run
+from provisioning.states.runs import RunKind
+from registry.accounts.models import User
+from registry.accounts.roles import Role, require_role
+from registry.districts.changes import EDITABLE, ChangeRefusedError, checked_spec, effective
+from registry.districts.models import District
+
+
+def check_now(*, district: District, actor: User | None) -> Run:
+    """Ask for a drift check. Raises NotAllowedError, or ServiceRefusedError without a stack or beside a run."""
+    require_role(actor, Role.OPERATOR)
+    if not district.resources.exists():
+        raise ServiceRefusedError(
+            "nothing_deployed", f"{district.name} has nothing in AWS yet.", "Deploy it first; then it can be checked."
+        )
+    return request_run(district=district, kind=RunKind.DRIFT, actor=actor, reason="Drift check asked for")
+
+
+def plan_repair(*, district: District, actor: User | None) -> Run:
+    """Ask for a plan that shows what a repair would change. Raises NotAllowedError, ServiceRefusedError."""
+    require_role(actor, Role.OPERATOR)
+    return _of_drift(district, RunKind.PLAN, actor, "Plan of the drift's repair")
+
+
+def repair(*, district: District, actor: User | None) -> Run:
+    """Ask for the apply that brings AWS back to what the stack says. Raises NotAllowedError, ServiceRefusedError."""
+    require_role(actor, Role.OPERATOR)
+    return _of_drift(district, RunKind.APPLY, actor, "Repair of the drift")
+
+
+def acceptance(district: District, items: Collection[DriftItem] | None = None) -> Proposal:
+    """Return what `accept` would change, and for all else why it cannot be accepted; reads only."""
+    found = list(district.drift_items.all()) if items is None else list(items)
+    settings: dict[str, Any] = {name: getattr(district, name) for name in EDITABLE}
+    serves_tls = bool(district.certificate_arn or district.domain_name)
+    proposed = proposal(found, settings, 2 if serves_tls else 1)
+    change = effective(district, proposed.change)
+    try:
+        if change:
+            checked_spec(district, change)
+    except ChangeRefusedError as refused:
+        told = " ".join(sentence for name in refused.problems for sentence in refused.problems[name])
+        more = tuple(Refusal(address, path, told) for address, path in proposed.accepted)
+        return Proposal({}, (*proposed.refusals, *more))
+    return Proposal(change, proposed.refusals, proposed.accepted)
+
+
+def accept(*, district: District, actor: User | None, items: Collection[DriftItem] | None = None) -> Run:
+    """Ask for the apply of the settings that make the drift, or the given part of it, what the stack says.
+
+    Raises NotAllowedError, or ServiceRefusedError where nothing of it can become a setting, with the reasons.
+    """
+    require_role(actor, Role.OPERATOR)
+    proposed = acceptance(district, items)
+    if not proposed.change:
+        reasons = sorted({refusal.sentence for refusal in proposed.refusals})
+        raise ServiceRefusedError(
+            "nothing_to_accept",
+            "None of this can become a setting of the district.",
+            " ".join(reasons) or "Check the district for drift first.",
+        )
+    names = ", ".join(EDITABLE[name].lower() for name in sorted(proposed.change))
+    return request_run(
+        district=district,
+        kind=RunKind.APPLY,
+        actor=actor,
+        reason=f"Drift accepted into the settings: {names}",
+        change=proposed.change,
+    )
+
+
+def _of_drift(district: District, kind: RunKind, actor: User | None, reason: str) -> Run:
+    if not district.drift_items.exists():
+        raise ServiceRefusedError(
+            "no_drift", f"No drift of {district.name} is known.", "Check it first, if you think that there is some."
+        )
+    return request_run(district=district, kind=kind, actor=actor, reason=reason)

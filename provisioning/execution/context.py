@@ -1,0 +1,246 @@
+"""A worker's hold on a run: moves it, notices what people ask of it meanwhile, and waits out what is away for a moment.
+
+Every step of the walk is given this and nothing else of the run's keeping.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.conf import settings as django_settings
+from django.utils import timezone
+
+from engine.aws.waiting import wait
+from engine.errors import EngineError, InterruptedRunError, PhaseTimedOutError
+from engine.processes.supervised import Stop
+from engine.settings import EngineSettings
+from infra.durations import STEPS
+from provisioning.db_retry import AWAY, db_retry, reconnect
+from provisioning.execution.lease import Heartbeat
+from provisioning.models import Run
+from provisioning.runs.fence import Fence, RunMovedError
+from provisioning.runs.guards import at_rest
+from provisioning.runs.recorder import Recorder
+from provisioning.runs.transitions import TransitionRefusedError, move
+from provisioning.states.runs import ACTIVE_STATES, RunState
+from registry.state_table import By
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+ASK_SECONDS = 0.5
+"""How often the database is asked whether the run is to stop."""
+
+LONGEST = {RunState(name): longest for name, longest in STEPS.items()}
+
+PASSING = frozenset(
+    {"aws_unreachable", "aws_unavailable", "aws_fault", "throttled", "terraform_killed", "provider_unavailable"}
+)
+"""Errors of a read that may be gone the next time."""
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 15.0
+
+
+class StillAtWork(Exception):  # noqa: N818 - named for what happened
+    """The run cannot go on here and does not end either: something of it may still be at work. It is taken over."""
+
+
+class RunContext:
+    """One run, held by one claim."""
+
+    def __init__(self, run: Run, claim: UUID, settings: EngineSettings) -> None:
+        self.run = run
+        self.claim = claim
+        self.settings = settings
+        self.attempt = run.attempt
+        """Which of the run's attempts this is; the run's own number moves on when another worker takes it."""
+        self.fence = Fence(run, claim)
+        self.recorder = Recorder(self.fence)
+        self.heartbeat = Heartbeat(run, claim, self.is_far_too_late)
+        self._said: queue.SimpleQueue[tuple[str, str, str, dict[str, Any]]] = queue.SimpleQueue()
+        self.asked_at = 0.0
+        self.asked = Stop.NO
+        self.deadline = timezone.now() + LONGEST.get(run.state_badge, LONGEST[RunState.APPLYING])
+
+    # --- what people ask, and what the clock says
+
+    def stop(self) -> Stop:
+        """Write what is due, and say how urgently the run is to stop. Raises RunMovedError when it is not ours."""
+        self.keep_alive()
+        now = time.monotonic()
+        if now - self.asked_at >= ASK_SECONDS:
+            self.asked_at = now
+            try:
+                self.asked = max(self._stop_by_people(), self._stop_by_clock())
+            except AWAY:
+                reconnect()
+        return self.asked
+
+    def keep_alive(self) -> Stop:
+        """Write what is due; for reads that are to be finished even when the run was asked to stop.
+
+        Raises RunMovedError when the run is no longer ours.
+        """
+        if self.heartbeat.taken:
+            raise RunMovedError(f"Run #{self.run.number} is no longer held by this worker.")
+        self.listen()
+        self.recorder.tick()
+        return Stop.NO
+
+    def say(self, kind: str, message: str, *, level: str = "info", **data: Any) -> None:
+        """Have an event written by the thread that keeps the run; for every other thread."""
+        self._said.put((kind, message, level, data))
+
+    def listen(self) -> None:
+        """Take over what other threads have said."""
+        while not self._said.empty():
+            kind, message, level, data = self._said.get()
+            self.recorder.note(kind, message, level=level, data=data)
+
+    def is_far_too_late(self) -> bool:
+        """Return whether the step is over its time by more than all that ends it takes: then the walk itself hangs."""
+        return timezone.now() - self.deadline > 4 * self.grace
+
+    def is_asked_to_stop(self) -> bool:
+        """Return whether somebody has asked this run to stop."""
+        return db_retry(self._stop_by_people) is not Stop.NO
+
+    def _stop_by_people(self) -> Stop:
+        rows = self.fence.held.filter(state=RunState.CANCELLING)
+        asked = rows.values_list("cancel_requested_at", "force_stop_requested_at").first()
+        if asked is None:
+            return Stop.NO
+        requested, forced = asked
+        if forced is not None:
+            return Stop.KILL
+        over = requested is not None and timezone.now() - requested > self.grace
+        return Stop.TERMINATE if over else Stop.INTERRUPT
+
+    def _stop_by_clock(self) -> Stop:
+        late = timezone.now() - self.deadline
+        if late <= timedelta(0):
+            return Stop.NO
+        return Stop.INTERRUPT if late <= self.grace else Stop.TERMINATE if late <= 2 * self.grace else Stop.KILL
+
+    @property
+    def grace(self) -> timedelta:
+        """How long Terraform may take to end what it has in hand."""
+        return timedelta(seconds=django_settings.CANCEL_GRACE_SECONDS)
+
+    def interruption(self, error: InterruptedRunError) -> tuple[RunState, EngineError]:
+        """Return the end of a run that was interrupted, and the error to show: by whom or what decides."""
+        if self.is_asked_to_stop():
+            return RunState.CANCELED, error
+        if timezone.now() > self.deadline:
+            step = self.run.state_badge
+            told = f"{step.word} took longer than {_hours(LONGEST.get(step, LONGEST[RunState.APPLYING]))}."
+            return RunState.FAILED, PhaseTimedOutError(told, detail=str(error))
+        stopped = EngineError("Terraform stopped because no worker followed it.", detail=str(error))
+        stopped.code = "worker_lost"
+        return RunState.FAILED, stopped
+
+    # --- moves
+
+    def enter(self, state: RunState, **fields: Any) -> None:
+        """Move on; raises Interrupted where the run was asked to stop meanwhile, RunMovedError where it is not ours."""
+        db_retry(self.recorder.flush)
+        try:
+            self.move(state, **fields)
+        except (RunMovedError, TransitionRefusedError):
+            if self.is_asked_to_stop():
+                raise InterruptedRunError("The run was canceled.") from None
+            raise
+        self.deadline = timezone.now() + LONGEST.get(state, LONGEST[RunState.APPLYING])
+
+    def move(self, state: RunState, **fields: Any) -> None:
+        """Move the run, however often the database is away meanwhile."""
+
+        def once() -> None:
+            self.run.refresh_from_db()
+            ours = self.run.claim_token == self.claim or state not in ACTIVE_STATES
+            if self.run.state_badge is state and ours:
+                return  # the connection broke after the commit
+            move(self.run, state, by=By.WORKER, claim=self.claim, **fields)
+
+        db_retry(once)
+
+    def is_at_rest(self) -> bool:
+        """Return whether nothing of the run can still be at work; raises RunMovedError where it is not ours to say."""
+        run = db_retry(self.fence.held.first)
+        if run is None:
+            raise RunMovedError(f"Run #{self.run.number} is no longer held by this worker.")
+        return at_rest(run, timezone.now())
+
+    def end(self, state: RunState, error: EngineError | None = None) -> None:
+        """Write the last events and move the run to its end.
+
+        Raises StillAtWork, and leaves the run to be lost and taken over, while something of it may be at work: whoever
+        ended it then would give its district and its folder to others under a living Terraform.
+        """
+        if not self.is_at_rest():
+            why = error.summary if error is not None else f"It was to be {state.word.lower()}."
+            told = f"The run goes on with another worker, since its Terraform may still be at work. {why}"
+            self.recorder.note("recovery", told, level="error", data={"detail": error.detail if error else ""})
+            db_retry(self.recorder.flush)
+            raise StillAtWork(f"Run #{self.run.number} does not end while something of it may be at work.") from error
+        fields: dict[str, Any] = {"error_code": "", "error_summary": "", "error_remedy": "", "error_detail": ""}
+        if error is not None:
+            self.recorder.note("run", error.summary, level="error" if state is RunState.FAILED else "warning")
+            fields = {
+                "error_code": error.code,
+                "error_summary": error.summary,
+                "error_remedy": error.remedy,
+                "error_detail": error.detail,
+                "error_address": error.address[:255],
+            }
+        self.recorder.note("run", f"The run ended: {state.word.lower()}.")
+        db_retry(self.recorder.flush)
+        try:
+            self.move(state, **fields)
+        except RunMovedError:
+            # Asked to stop at the very end: the run is Cancelling now, and ends as it truly did.
+            self.move(state, **fields)
+
+    # --- patience
+
+    def reading(self, what: str, call: Callable[[], Result], mend: Callable[[], object] = lambda: None) -> Result:
+        """Return what a read returns, tried again while AWS is away; `mend` is called before each further try.
+
+        Raises its error when it is no passing one, or after AWS_PATIENCE_SECONDS, and RunMovedError instead of a try
+        once the claim is gone. A command that its supervisor ended, since the database was away for longer than the
+        lease and nobody could renew it, is tried again too.
+        """
+        deadline, pause = 0.0, FIRST_PAUSE_SECONDS
+        while True:
+            self.fence.require()
+            try:
+                return call()
+            except EngineError as error:
+                passing = error.code in PASSING or (isinstance(error, InterruptedRunError) and self._nobody_asked())
+                # Patience begins with the first failure: what is read may take many minutes to fail.
+                deadline = deadline or time.monotonic() + django_settings.AWS_PATIENCE_SECONDS
+                if not passing or time.monotonic() + pause > deadline:
+                    raise
+                told = f"{what} did not work ({error.summary}); trying again in {pause:.0f} s."
+                self.recorder.note("retry", told, level="warning", data={"detail": error.detail})
+            self.pause(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+            mend()
+
+    def _nobody_asked(self) -> bool:
+        return timezone.now() <= self.deadline and not self.is_asked_to_stop()
+
+    def pause(self, seconds: float) -> None:
+        """Wait, while the lease is renewed; raises Interrupted as soon as the run is to stop."""
+        if wait(seconds, lambda: self.stop() is not Stop.NO):
+            raise InterruptedRunError("The run was canceled.")
+
+
+def _hours(span: timedelta) -> str:
+    minutes = int(span.total_seconds() // 60)
+    return f"{minutes} minutes" if minutes < 60 else "1 hour" if minutes == 60 else f"{minutes // 60} hours"

@@ -1,0 +1,45 @@
+"""The look at an account and region before the first plan there: what would fail is said before anything is planned."""
+
+from __future__ import annotations
+
+import time
+
+from django.conf import settings as django_settings
+
+from engine.errors import PreflightRefusedError
+from engine.preflight.access import who
+from engine.preflight.finding import Verdict
+from provisioning.db_retry import db_retry
+from provisioning.execution.context import RunContext
+from provisioning.models import Preflight
+from provisioning.preflight.check import look, place_of, store
+from provisioning.states.runs import RunKind
+
+LEVELS = {Verdict.FINE: "info", Verdict.WARNING: "warning", Verdict.REFUSED: "error"}
+
+
+def look_first(context: RunContext) -> None:
+    """Look at the run's account and region unless a look has found nothing wrong there before.
+
+    The district of the run has its room already: it was counted when the run was asked for. Raises
+    PreflightRefusedError with every line by which the run would fail, and AwsUnavailableError where AWS does not
+    answer.
+    """
+    run = context.run
+    if not django_settings.PREFLIGHT or run.kind_badge not in {RunKind.APPLY, RunKind.PLAN}:
+        return
+    account, region = run.district.account, str(run.spec["region"])
+    known = db_retry(lambda: Preflight.objects.filter(account=account, region=region).first())
+    if known is not None and known.is_right and not known.is_under_way:
+        return
+    began = time.monotonic()
+    # An AWS that is away is waited for as everywhere; a look alone would call it a refusal.
+    context.reading("Asking AWS who we are", lambda: who(place_of(account, region)))
+    findings = look(account, region, another=False)
+    context.fence.write(lambda: store(account, region, findings, seconds=time.monotonic() - began))
+    for one in findings:
+        context.recorder.note("preflight", f"{one.check}: {one.told}", level=LEVELS[one.verdict])
+    wrong = [one for one in findings if one.verdict is Verdict.REFUSED]
+    if wrong:
+        detail = "\n\n".join(f"{one.check}: {one.told}\n{one.remedy}\n{one.detail}".strip() for one in wrong)
+        raise PreflightRefusedError(f"{account} is not ready for runs in {region}.", detail=detail)

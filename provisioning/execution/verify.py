@@ -1,0 +1,100 @@
+"""Proves that a run did what it was for: after an apply a second plan is empty, after a teardown AWS's inventory is."""
+
+from __future__ import annotations
+
+from engine.aws.migration import MigrationTask, migrate
+from engine.errors import EngineError, NotConvergedError
+from engine.state.contents import contents
+from engine.terraform.command import Plan, Terraform
+from provisioning.capacity.quotas import read_soon
+from provisioning.drift.check import forget_drift, settle, store_drift
+from provisioning.engine_settings import deploy_role
+from provisioning.execution.context import RunContext
+from provisioning.execution.recovery import release_lock
+from provisioning.runs.results import record_outputs, record_resources
+from provisioning.states.runs import RunState
+from provisioning.teardown.removal import prove_removal
+
+
+def record_what_exists(context: RunContext, terraform: Terraform) -> None:
+    """Bring resources and outputs in the database to what the state holds; a failure to read is a warning."""
+    try:
+        found = context.reading("Reading what exists", lambda: contents(context.settings, terraform))
+    except EngineError as error:
+        context.recorder.note("record", f"What exists could not be read: {error.summary}", level="warning")
+        return
+    context.recorder.note("record", f"{len(found.resources)} resources and {len(found.outputs)} outputs exist.")
+
+    def once() -> None:
+        record_resources(context.run, found.resources)
+        record_outputs(context.run, found.outputs)
+
+    context.fence.write(once)
+
+
+def prove_convergence(context: RunContext, terraform: Terraform) -> None:
+    """Raise NotConvergedError unless a second plan is empty.
+
+    That one plan asks AWS about every resource. What AWS has filled in since the apply is no change of it, and goes
+    into the state by applying it, so that drift can be told from it later. What is foreign to the stack would be taken
+    over without a word: it is looked for, but not in a stack that was just made.
+    """
+    is_first = not context.run.district.runs.filter(steps__step=RunState.APPLYING).exclude(pk=context.run.pk).exists()
+
+    def compare() -> Plan:
+        seen = terraform.plan(look=not is_first)
+        if seen.is_empty and seen.drifted:
+            terraform.apply(seen)
+        return seen
+
+    def unlock() -> None:
+        release_lock(context, terraform)
+        # What the try before could not store would stand beside what the next one stores.
+        terraform.push_state()
+
+    # Plan and apply are tried again together: a state that was stored before a kill makes the plan an old one.
+    seen = context.reading("The second plan", compare, mend=unlock)
+    if is_first:
+        context.fence.write(lambda: store_drift(context.run, [], {}))
+    else:
+        context.fence.write(lambda: settle(context.run, seen.shown))
+    if not seen.is_empty:
+        detail = "\n".join(f"{change.address}: {change.action}" for change in seen.left)
+        count = "1 change" if len(seen.left) == 1 else f"{len(seen.left)} changes"
+        raise NotConvergedError(f"A second plan still has {count}.", detail=detail)
+    context.recorder.note("verify", "A second plan is empty: AWS is as the stack says.")
+
+
+def migrate_database(context: RunContext) -> None:
+    """Bring the district's database to the schema of the images that run; a placeholder has none.
+
+    Done by every run that applies, also where nothing was left to apply: the run before may have failed at it.
+    """
+    outputs = dict(context.run.district.outputs.filter(sensitive=False).values_list("name", "value"))
+    task = MigrationTask.of(outputs)
+    if task is None or not context.run.spec.get("images", {}).get("worker"):
+        return
+    spec, note = context.run.spec, context.recorder.note
+    note("migration", "The migration task brings the database to the program's schema.")
+    # Where AWS is away for a moment the task is run once more: a second run of it changes nothing.
+    context.reading(
+        "Migrating the database",
+        lambda: migrate(context.settings, spec["region"], deploy_role(spec), task, pause=context.pause),
+    )
+    note("migration", "The database is at the program's schema.")
+
+
+def prove_gone(context: RunContext) -> None:
+    """Raise ResourcesRemainError unless AWS's inventory is empty; then state and known drift go too."""
+    context.reading(
+        "Asking AWS what is left",
+        lambda: prove_removal(
+            context.fence,
+            context.settings,
+            poll=lambda: bool(context.stop()),
+            note=lambda text: context.recorder.note("verify", text),
+        ),
+    )
+    context.recorder.note("verify", "AWS's inventory by tag and by name is empty: nothing is left.")
+    context.fence.write(lambda: forget_drift(context.run))
+    read_soon(context.run.district.account, context.run.district.region)

@@ -1,0 +1,1 @@
+"""How the parts behind the portal stand: workers, access to accounts, pipelines."""

@@ -1,0 +1,55 @@
+"""Asks AWS who the portal is in each account, and stores the answer. Called by Celery: every hour, and when asked."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from engine.aws.clients import DeployRole
+from engine.aws.identity import Identity, identity
+from engine.errors import EngineError
+from provisioning.engine_settings import engine_settings
+from provisioning.models import AccountAccess
+from provisioning.periodic.batches import ask_many
+from provisioning.periodic.turns import act_on_each
+from registry.districts.models import AwsAccount
+from registry.districts.registration import DEFAULT_REGION
+
+CHECK_SECONDS = 1500.0
+"""For so long further accounts are begun."""
+
+
+def check_account(account: AwsAccount) -> AccountAccess:
+    """Ask and store: the identity, AWS's own error, or that another account than this one answered."""
+    ((_, found),) = ask_many([account], _ask, seconds=CHECK_SECONDS)
+    return _store(account, found)
+
+
+def _ask(account: AwsAccount) -> Identity:
+    role = DeployRole(account.role_arn, account.external_id or None) if account.role_arn else None
+    return identity(engine_settings(), DEFAULT_REGION, role)
+
+
+def _store(account: AwsAccount, found: Identity | EngineError) -> AccountAccess:
+    told = {"arn": "", "answered_account": "", "problem": "", "remedy": "", "detail": ""}
+    if isinstance(found, EngineError):
+        told |= {"problem": found.summary, "remedy": found.remedy, "detail": found.detail}
+    else:
+        told |= {"arn": found.arn, "answered_account": found.account}
+        if found.account != account.account_id:
+            told["problem"] = f"The account {found.account} answered, not {account.account_id}."
+            told["remedy"] = (
+                "Give the account its deploy role in the admin, or start the workers with its own credentials."
+            )
+    now = timezone.now()
+    row, _ = AccountAccess.objects.update_or_create(
+        account=account,
+        defaults={**told, "checked_at": now},
+        create_defaults={**told, "asked_at": now, "checked_at": now},
+    )
+    return row
+
+
+def check_all() -> int:
+    """Ask in every account; return how many let us in."""
+    answers = ask_many(AwsAccount.objects.all(), _ask, seconds=CHECK_SECONDS)
+    return sum(act_on_each(answers, lambda told: _store(*told).is_right))

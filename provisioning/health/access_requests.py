@@ -1,0 +1,19 @@
+"""Has a worker ask AWS who the portal is in an account; changes nothing in AWS."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from provisioning.models import AccountAccess
+from provisioning.task_sending import ask_workers
+from registry.accounts.models import User
+from registry.accounts.roles import Role, require_role
+from registry.districts.models import AwsAccount
+
+
+def request_check(*, account: AwsAccount, actor: User | None) -> AccountAccess:
+    """Return the row that a worker will answer in. Raises NotAllowedError, ServiceRefusedError without a broker."""
+    require_role(actor, Role.OPERATOR)
+    row, _ = AccountAccess.objects.update_or_create(account=account, defaults={"asked_at": timezone.now()})
+    ask_workers("provisioning.check_access", account.pk)
+    return row

@@ -1,0 +1,120 @@
+"""How the parts behind the portal stand: workers, queue, lost runs, access, drift checks. Reads the database alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Count, Max, Min, Q
+from django.utils import timezone
+
+from provisioning.health.heartbeats import PERIODIC, SILENT_AFTER
+from provisioning.models import AccountAccess, Presence, Run
+from provisioning.states.runs import ACTIVE_STATES, HELD_STATES, RunState
+from registry.districts.models import District
+from registry.districts.statuses import DistrictStatus, DriftStatus
+
+
+@dataclass(frozen=True)
+class Workers:
+    """The signs of life: who is there, who fell silent, and when the periodic work last had a turn."""
+
+    here: tuple[Presence, ...]
+    silent: tuple[Presence, ...]
+    periodic: Presence | None
+    now: datetime
+
+    def taking(self, queue: str) -> list[Presence]:
+        """Return the workers that take from a queue."""
+        return [one for one in self.here if queue in one.queues]
+
+    @property
+    def runs(self) -> int:
+        """How many workers execute runs."""
+        return len(self.taking(settings.RUNS_QUEUE))
+
+    @property
+    def upkeep(self) -> int:
+        """How many workers keep runs alive: they find lost ones and send those whose turn it is."""
+        return len(self.taking(settings.UPKEEP_QUEUE))
+
+    @property
+    def chores(self) -> int:
+        """How many workers do the other periodic work, most of which waits for AWS."""
+        return len(self.taking(settings.CHORES_QUEUE))
+
+    @property
+    def periodic_is_late(self) -> bool:
+        """Return whether the periodic work has not had its turn for long."""
+        late = timedelta(seconds=6 * settings.REAP_SECONDS) + SILENT_AFTER
+        return self.periodic is None or self.now - self.periodic.seen_at > late
+
+
+@dataclass(frozen=True)
+class Queue:
+    """How many runs wait, since when the oldest does, how many are at work, wait for approval or are lost."""
+
+    waiting: int
+    oldest_number: int | None
+    oldest_at: datetime | None
+    at_work: int
+    to_approve: int
+    lost: int
+
+
+@dataclass(frozen=True)
+class DriftChecks:
+    """How the periodic check gets on: live districts, those never checked, those late, and the last check."""
+
+    live: int
+    never: int
+    late: int
+    drifted: int
+    last_at: datetime | None
+
+
+def workers() -> Workers:
+    """Return the signs of life."""
+    now = timezone.now()
+    rows = list(Presence.objects.all())
+    known = [row for row in rows if row.name != PERIODIC]
+    return Workers(
+        here=tuple(row for row in known if now - row.seen_at <= SILENT_AFTER),
+        silent=tuple(row for row in known if now - row.seen_at > SILENT_AFTER),
+        periodic=next((row for row in rows if row.name == PERIODIC), None),
+        now=now,
+    )
+
+
+def queue() -> Queue:
+    """Return the queue, in one query over the runs that have not ended."""
+    queued = Q(state=RunState.QUEUED)
+    found = Run.objects.filter(state__in=ACTIVE_STATES).aggregate(
+        waiting=Count("id", filter=queued),
+        oldest_number=Min("id", filter=queued),
+        oldest_at=Min("created_at", filter=queued),
+        at_work=Count("id", filter=Q(state__in=HELD_STATES)),
+        to_approve=Count("id", filter=Q(state=RunState.AWAITING_APPROVAL)),
+        lost=Count("id", filter=Q(state=RunState.LOST)),
+    )
+    return Queue(**found)
+
+
+def drift_checks() -> DriftChecks:
+    """Return how the periodic check of live districts gets on; late is what two periods did not see."""
+    before = timezone.now() - timedelta(hours=2 * settings.DRIFT_HOURS)
+    found = District.objects.filter(status=DistrictStatus.LIVE).aggregate(
+        live=Count("id"),
+        never=Count("id", filter=Q(drift_checked_at=None)),
+        late=Count("id", filter=Q(drift_checked_at__lt=before)),
+        drifted=Count("id", filter=Q(drift=DriftStatus.DRIFTED)),
+        last_at=Max("drift_checked_at"),
+    )
+    return DriftChecks(**found)
+
+
+def refused_access() -> list[AccountAccess]:
+    """Return the accounts that did not let us in when a worker last asked."""
+    rows = AccountAccess.objects.exclude(problem="").select_related("account").order_by("account__name")
+    return list(rows[:10])

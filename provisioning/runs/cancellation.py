@@ -1,0 +1,84 @@
+"""Asks a run to stop: at once while it is queued, otherwise after Terraform has finished the resource in hand."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from provisioning.errors import ServiceRefusedError
+from provisioning.models import Run
+from provisioning.runs.transitions import move
+from provisioning.states.runs import ACTIVE_STATES, RunState
+from registry.accounts.models import User
+from registry.accounts.roles import Role, require_role
+from registry.audit.actions import AuditAction
+from registry.audit.services import record
+from registry.state_table import By
+
+AT_ONCE = {RunState.QUEUED, RunState.AWAITING_APPROVAL}
+BY_ITS_WORKER = {RunState.CANCELLING, RunState.LOST}
+"""In these nothing is to be moved: whoever works on the run, or recovers it, ends it."""
+
+
+@transaction.atomic
+def request_cancel(*, run: Run, actor: User | None) -> Run:
+    """Ask for the run's end; asking twice is fine. Raises NotAllowedError, or ServiceRefusedError when it has ended."""
+    require_role(actor, Role.OPERATOR)
+    held = Run.objects.select_for_update().select_related("district").get(pk=run.pk)
+    if held.state_badge not in ACTIVE_STATES:
+        raise ServiceRefusedError(
+            "run_ended",
+            f"Run #{held.number} has ended: {held.state_badge.word.lower()}.",
+            "There is nothing to cancel.",
+        )
+    if held.cancel_requested_at is not None:
+        return held
+    Run.objects.filter(pk=held.pk).update(cancel_requested_at=timezone.now())
+    record(
+        action=AuditAction.RUN_CANCEL_REQUESTED,
+        actor=actor,
+        subject_kind="run",
+        subject_id=str(held.number),
+        district=held.district,
+        run_number=held.number,
+        message=f"Run #{held.number} was asked to stop.",
+    )
+    held.refresh_from_db()
+    if held.state_badge not in BY_ITS_WORKER:
+        after = RunState.CANCELED if held.state_badge in AT_ONCE else RunState.CANCELLING
+        move(held, after, by=By.PERSON, actor=actor)
+    return held
+
+
+@transaction.atomic
+def request_force_stop(*, run: Run, typed_number: str, actor: User | None) -> Run:
+    """Have Terraform killed and the run recovered; only after a cancel, by an administrator who typed the number.
+
+    Raises NotAllowedError, or ServiceRefusedError where the number differs or the run is not being canceled.
+    """
+    require_role(actor, Role.ADMINISTRATOR)
+    held = Run.objects.select_for_update().select_related("district").get(pk=run.pk)
+    if typed_number.strip().lstrip("#") != str(held.number):
+        raise ServiceRefusedError(
+            "number_differs", "What you typed is not this run's number.", f"Type {held.number} to confirm."
+        )
+    if held.state_badge is not RunState.CANCELLING:
+        raise ServiceRefusedError(
+            "not_cancelling",
+            f"Run #{held.number} is {held.state_badge.word.lower()}.",
+            "Cancel it first: Terraform then ends by itself, without losing what it knows.",
+        )
+    if held.force_stop_requested_at is not None:
+        return held
+    Run.objects.filter(pk=held.pk).update(force_stop_requested_at=timezone.now())
+    record(
+        action=AuditAction.RUN_FORCE_STOP_REQUESTED,
+        actor=actor,
+        subject_kind="run",
+        subject_id=str(held.number),
+        district=held.district,
+        run_number=held.number,
+        message=f"The Terraform of run #{held.number} is to be killed.",
+    )
+    held.refresh_from_db()
+    return held

@@ -1,0 +1,68 @@
+"""Lets exactly one delivery of a task work on a run: a compare-and-set on the run's state decides.
+
+A claim is held by a lease. The worker renews it while it works; when nobody has for `LEASE`, the reaper takes it away.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from engine.processes.host import this_host
+from provisioning.dispatch.reading import is_held_back
+from provisioning.models import Run, new_claim
+from provisioning.runs.fence import Fence, RunMovedError
+from provisioning.runs.transitions import move_if_still
+from provisioning.states.runs import Decision, RunState
+from registry.state_table import By
+
+
+def lease() -> timedelta:
+    """Return how long a claim holds without being renewed."""
+    return timedelta(seconds=settings.LEASE_SECONDS)
+
+
+@transaction.atomic
+def claim(run_number: int, worker_name: str, after: RunState | None = None) -> tuple[Run, UUID] | None:
+    """Return the run and its claim; None when nothing is to be done with it, or somebody else was first.
+
+    A queued run whose rollout has halted is let be: the halt and the claim wait for the run's row, so that one of them
+    sees what the other did. Any other queued run goes to Synthesizing, one with an approved plan to Applying. A lost
+    run goes to `after`: to Synthesizing, unless its Terraform is followed (Applying) or it is to be stopped
+    (Cancelling).
+    """
+    rows = Run.objects.select_for_update(of=("self",)).select_related("district", "district__account")
+    run = rows.filter(pk=run_number).first()
+    if run is None or run.state_badge not in {RunState.QUEUED, RunState.LOST} or is_held_back(run_number):
+        return None
+    if after is None:
+        after = RunState.APPLYING if run.decision == Decision.APPROVED else RunState.SYNTHESIZING
+    token, now = new_claim(), timezone.now()
+    is_ours = move_if_still(
+        run,
+        after,
+        by=By.WORKER,
+        claim_token=token,
+        worker_name=worker_name,
+        worker_host=this_host(),
+        attempt=run.attempt + 1,
+        claimed_at=now,
+        heartbeat_at=now,
+        lease_until=now + lease(),
+        started_at=run.started_at or now,
+    )
+    return (run, token) if is_ours else None
+
+
+def renew(run: Run, token: UUID) -> bool:
+    """Renew the lease; false when the run is no longer held by this claim."""
+    now = timezone.now()
+    try:
+        Fence(run, token).update(heartbeat_at=now, lease_until=now + lease())
+    except RunMovedError:
+        return False
+    return True

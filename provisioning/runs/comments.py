@@ -1,0 +1,37 @@
+"""What people say about a run. A comment is an audit event: it stays, with its author, and nobody edits it."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from provisioning.errors import ServiceRefusedError
+from provisioning.models import Run
+from registry.accounts.models import User
+from registry.accounts.roles import Role, require_role
+from registry.audit.actions import AuditAction
+from registry.audit.models import AuditEvent
+from registry.audit.services import record
+
+LONGEST = 2000
+
+
+@transaction.atomic
+def comment_on(*, run: Run, text: str, actor: User | None) -> AuditEvent:
+    """Keep a comment. Raises NotAllowedError, ServiceRefusedError for an empty or overlong one."""
+    require_role(actor, Role.OPERATOR)
+    said = text.replace("\x00", "").strip()
+    if not said:
+        raise ServiceRefusedError("comment_missing", "The comment is empty.", "Write what you want to tell the others.")
+    if len(said) > LONGEST:
+        raise ServiceRefusedError(
+            "comment_long", f"The comment has {len(said)} characters.", f"Shorten it to {LONGEST}."
+        )
+    return record(
+        action=AuditAction.RUN_COMMENTED,
+        actor=actor,
+        subject_kind="run",
+        subject_id=str(run.number),
+        district=run.district,
+        run_number=run.number,
+        message=said,
+    )

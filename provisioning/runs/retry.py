@@ -1,0 +1,51 @@
+"""Starts a new run in place of one that failed, was canceled or was discarded: it goes on from what exists."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from provisioning.errors import ServiceRefusedError
+from provisioning.models import RolloutMember, Run
+from provisioning.runs.requests import request_run
+from provisioning.states.runs import RETRYABLE_STATES, RunKind
+from registry.accounts.models import User
+from registry.accounts.roles import Role, require_role
+
+
+@transaction.atomic
+def retry_run(*, run: Run, actor: User | None) -> Run:
+    """Return the new run, of the same kind.
+
+    Raises NotAllowedError, or ServiceRefusedError for a run that needs no retry, and for a teardown, which is confirmed
+    again.
+    """
+    require_role(actor, Role.OPERATOR)
+    if run.kind_badge is RunKind.DESTROY:
+        raise ServiceRefusedError(
+            "teardown_unconfirmed",
+            "A teardown is asked for anew, not retried.",
+            "Confirm it on the district's teardown page: with its name, a reason and a fresh sign-in.",
+        )
+    if run.state_badge not in RETRYABLE_STATES:
+        raise ServiceRefusedError(
+            "nothing_to_retry",
+            f"Run #{run.number} is {run.state_badge.word.lower()}.",
+            "Only a failed, canceled or discarded run can be retried.",
+        )
+    newest = run.district.runs.order_by("-id").values_list("id", flat=True).first()
+    if newest != run.pk:
+        raise ServiceRefusedError(
+            "superseded", f"Run #{newest} came after run #{run.number}.", f"Look at run #{newest}, and retry that one."
+        )
+    reason = f"Retry of run #{run.number}"
+    again = request_run(
+        district=run.district,
+        kind=run.kind_badge,
+        actor=actor,
+        reason=reason,
+        change=run.change,
+        retry_of=run,
+    )
+    # A retry counts for the rollout that the run was part of, and stands there in the run's place.
+    RolloutMember.objects.filter(run=run).update(run=again, accepted=False)
+    return again

@@ -1,0 +1,55 @@
+"""Who is a second person for a plan: not who asked for it, nor anybody whom they could have come in as."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from provisioning.errors import ServiceRefusedError
+from provisioning.models import Run
+from registry.accounts.credentials import within_reach
+from registry.accounts.models import User
+
+BEFORE = timedelta(days=1)
+"""A password that was given so shortly before the request may have been given for it."""
+REMEDY = "Somebody else with the role Operator has to approve it."
+
+
+def second_person_problem(run: Run, actor: User) -> ServiceRefusedError | None:
+    """Return why this person may not approve the run's plan; None where they may.
+
+    A plan that waits for a look alone needs no second person (`approval_rules`). Any other is approved by
+    nobody who asked for the run, or for one that it retries; nor by whom one of them, or others on their way, have
+    given a password or a role since a day before the first of these runs was asked for.
+    """
+    if run.requester_may_confirm:
+        return None
+    asked, since = _who_asked(run)
+    if actor.pk in asked:
+        number = asked[actor.pk]
+        sentence = (
+            "You asked for this run yourself."
+            if number == run.number
+            else f"You asked for run #{number}, which this one retries."
+        )
+        return ServiceRefusedError("own_request", sentence, REMEDY)
+    change = within_reach(asked, since - BEFORE).get(actor.pk)
+    if change is not None and change.by is not None:
+        by = change.by
+        sentence = (
+            f"{by.get_username()} has given you a password or a role since this was asked for, or shortly before."
+        )
+        return ServiceRefusedError("credentials_given", sentence, REMEDY)
+    return None
+
+
+def _who_asked(run: Run) -> tuple[dict[int, int], datetime]:
+    """Return who asked for the run and for those that it retries, each with the run's number, and when it began."""
+    asked: dict[int, int] = {}
+    this: Run | None = run
+    began = run.created_at
+    while this is not None:
+        if this.requested_by_id is not None:
+            asked.setdefault(this.requested_by_id, this.number)
+        began = this.created_at
+        this = this.retry_of
+    return asked, began

@@ -1,0 +1,1 @@
+"""What runs, rollouts and districts can be, and who may take them where: tables, without a database."""

@@ -1,0 +1,129 @@
+"""Stores what a teardown is about to remove, data first, so that whoever approves or looks sees what it means."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from engine.aws.data_inventory import SAYS, Contents, Removed, bucket_contents, removed_by
+from engine.errors import AwsUnavailableError
+from engine.settings import EngineSettings
+from provisioning.aws_services import DATA_SERVICES, service_of
+from provisioning.engine_settings import deploy_role
+from provisioning.models import DistrictHoldings, Run, StackResource
+from provisioning.runs.fence import Fence
+from registry.districts.models import District
+from registry.districts.spec import spec_data
+
+BUCKET = "aws_s3_bucket"
+FIRST = ("aws_rds_cluster", "aws_s3_bucket", "aws_elasticache_replication_group", "aws_sqs_queue", "aws_backup_vault")
+"""Types that hold data of their own, before the settings of the same service."""
+
+
+def in_order(removed: tuple[Removed, ...]) -> list[Removed]:
+    """Return resources with those that hold data first, by service, and within one those that hold the data."""
+    services = {service: place for place, service in enumerate(DATA_SERVICES)}
+
+    def place(resource: Removed) -> tuple[int, str, int, str]:
+        service = service_of(resource.type)
+        own = FIRST.index(resource.type) if resource.type in FIRST else len(FIRST)
+        return (services.get(service, len(services)), service, own, resource.address)
+
+    return sorted(removed, key=place)
+
+
+def holdings_of(
+    removed: tuple[Removed, ...],
+    buckets: dict[str, Contents | None],
+    *,
+    final_snapshot: bool,
+    monthly_saving_usd: Decimal | None,
+) -> dict[str, Any]:
+    """Return what is stored of a teardown's plan."""
+    return {
+        "final_snapshot": final_snapshot,
+        "monthly_saving_usd": None if monthly_saving_usd is None or not removed else str(monthly_saving_usd),
+        "resources": [
+            {
+                "address": resource.address,
+                "type": resource.type,
+                "id": resource.id,
+                "arn": resource.arn,
+                "service": service_of(resource.type),
+                "holds_data": service_of(resource.type) in DATA_SERVICES,
+                "says": _says(resource, buckets, final_snapshot=final_snapshot),
+            }
+            for resource in in_order(removed)
+        ],
+    }
+
+
+def record_holdings(
+    fence: Fence, shown: dict[str, Any], engine: EngineSettings, *, monthly_saving_usd: Decimal | None = None
+) -> dict[str, Any]:
+    """Store what the plan of a teardown removes; `shown` is ``terraform show -json``, of which no value is kept.
+
+    A bucket that cannot be read is said to be so: a plan does not fail for it. Raises RunMovedError.
+    """
+    run, removed = fence.run, removed_by(shown)
+    names = [resource.bucket for resource in removed if resource.bucket]
+    try:
+        buckets = bucket_contents(engine, run.spec.get("region", "us-east-1"), names, deploy_role(run.spec))
+    except AwsUnavailableError:
+        buckets = {}
+    told = holdings_of(
+        removed,
+        buckets,
+        final_snapshot=bool(run.spec.get("final_snapshot")),
+        monthly_saving_usd=monthly_saving_usd,
+    )
+    told["at"] = timezone.now().isoformat()
+    fence.write(lambda: fence.update(holdings=told))
+    run.holdings = told
+    return told
+
+
+def look_at(district: District, engine: EngineSettings) -> DistrictHoldings | None:
+    """Look at what the district's recorded resources hold now, and store it; None where nobody asked.
+
+    A failure is stored in its words: the page then says that what the buckets hold is not known.
+    """
+    held = DistrictHoldings.objects.filter(district=district).first()
+    if held is None:
+        return None
+    rows = StackResource.objects.filter(district=district)
+    recorded = tuple(
+        Removed(row.address, row.type, row.provider_id, row.arn, row.provider_id if row.type == BUCKET else "")
+        for row in rows
+    )
+    spec = spec_data(district)
+    names = [resource.bucket for resource in recorded if resource.bucket]
+    problem, buckets = "", {}
+    try:
+        buckets = bucket_contents(engine, district.region, names, deploy_role(spec))
+    except AwsUnavailableError as error:
+        problem = f"{error.summary} {error.remedy}"
+    known = Run.objects.filter(district=district).exclude(monthly_cost_usd=None).order_by("-pk").first()
+    held.holdings = holdings_of(
+        recorded,
+        buckets,
+        final_snapshot=district.final_snapshot,
+        monthly_saving_usd=known.monthly_cost_usd if known else None,
+    )
+    held.looked_at, held.problem = timezone.now(), problem
+    held.save(update_fields=["holdings", "looked_at", "problem"])
+    return held
+
+
+def _says(resource: Removed, buckets: dict[str, Contents | None], *, final_snapshot: bool) -> str:
+    if resource.bucket:
+        contents = buckets.get(resource.bucket)
+        if resource.bucket not in buckets:
+            return "What it holds could not be read."
+        return contents.says() if contents else "It is not there any more."
+    text = SAYS.get(resource.type, "")
+    if resource.type == "aws_rds_cluster":
+        return f"{text} {'A final snapshot is kept.' if final_snapshot else 'No snapshot is kept.'}"
+    return text

@@ -1,0 +1,66 @@
+"""Asks for the end of a district's environment; the slug is typed by the person who means it."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from provisioning.errors import ServiceRefusedError
+from provisioning.models import Run
+from provisioning.runs.requests import beside_active, give_way, request_run
+from provisioning.runs.selectors import active_run
+from provisioning.states.runs import RETRYABLE_STATES, Priority, RunKind
+from registry.accounts.models import User
+from registry.accounts.roles import Role, require_role
+from registry.audit.actions import AuditAction
+from registry.audit.services import record
+from registry.districts.models import District
+
+
+@transaction.atomic
+def request_teardown(
+    *, district: District, typed_slug: str, reason: str, actor: User | None, final_snapshot: bool | None = None
+) -> Run:
+    """Queue the teardown; sent twice, the second returns the first's run.
+
+    `final_snapshot` says whether a snapshot of the database is kept; None leaves that to the district's settings. From
+    any status but Removed, a Draft that was never deployed included. Raises NotAllowedError, or ServiceRefusedError
+    when the slug does not match, the reason is missing, or a run is active.
+    """
+    require_role(actor, Role.OPERATOR)
+    if typed_slug.strip() != district.slug:
+        raise ServiceRefusedError(
+            "slug_differs", "What you typed is not this district's slug.", f"Type {district.slug} to confirm."
+        )
+    if not reason.strip():
+        raise ServiceRefusedError(
+            "reason_missing", "A teardown needs a reason.", "Say why; it goes to the audit record."
+        )
+    held = District.objects.select_for_update().get(pk=district.pk)
+    give_way(held, RunKind.DESTROY, Priority.PERSON)
+    active = active_run(held)
+    if active is not None:
+        if active.kind_badge is RunKind.DESTROY:
+            return active
+        raise beside_active(held)
+    newest = held.runs.order_by("-id").first()
+    again = newest is not None and newest.kind_badge is RunKind.DESTROY and newest.state_badge in RETRYABLE_STATES
+    differs = final_snapshot is not None and final_snapshot != held.final_snapshot
+    run = request_run(
+        district=held,
+        kind=RunKind.DESTROY,
+        actor=actor,
+        reason=reason.strip(),
+        change={"final_snapshot": final_snapshot} if differs else None,
+        retry_of=newest if again else None,
+    )
+    record(
+        action=AuditAction.TEARDOWN_REQUESTED,
+        actor=actor,
+        subject_kind="district",
+        subject_id=held.suffix,
+        district=held,
+        run_number=run.number,
+        message=f"The teardown of {held.name} was requested: {reason.strip()}",
+        after={"final_snapshot": run.spec["final_snapshot"]},
+    )
+    return run

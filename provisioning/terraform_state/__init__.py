@@ -1,0 +1,1 @@
+"""A district's Terraform state for people: kept states, locks, and how it fits the records."""

@@ -1,0 +1,122 @@
+"""The one writer of what is known of states that could not be stored: each change a compare-and-set, with its audit.
+
+None of it says what is in a state. A caller that holds a run calls from within its fence's transaction.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from engine.processes.host import host_name
+from engine.state.errored_state import StateFacts
+from provisioning.models import ErroredPlace, ErroredState, Run
+from provisioning.models.errored import KEPT
+from registry.accounts.models import User
+from registry.audit.actions import AuditAction
+from registry.audit.services import record
+
+
+@transaction.atomic
+def note_kept(run: Run, attempt: int, facts: StateFacts, host: str) -> ErroredState:
+    """Note that a state is kept on a host; twice does no harm."""
+    row, is_new = ErroredState.objects.get_or_create(
+        run=run,
+        attempt=attempt,
+        sha256=facts.sha256,
+        defaults={
+            "host": host,
+            "size": facts.size,
+            "serial": facts.serial,
+            "lineage": facts.lineage[:64],
+            "found_at": timezone.now(),
+        },
+    )
+    if is_new:
+        told = f"The state of run #{run.number} could not be written; it is kept on {host_name(host)}, encrypted."
+        _record(row, AuditAction.ERRORED_STATE_KEPT, told)
+    return row
+
+
+def note_moved(row: ErroredState) -> bool:
+    """Note that the state bucket has it; false where somebody has decided on it meanwhile."""
+    told = f"The kept state of run #{row.run.number} is in the state bucket."
+    return _move(row, (ErroredPlace.HOST,), AuditAction.ERRORED_STATE_MOVED, told, _place(ErroredPlace.BUCKET, "moved"))
+
+
+def note_refused(row: ErroredState, why: str) -> bool:
+    """Note why it could not be pushed; false where somebody has decided on it meanwhile."""
+    told = f"The kept state of run #{row.run.number} could not be pushed: {why}"
+    fields = {"refused_at": timezone.now(), "refusal": why}
+    return _move(row, KEPT, AuditAction.ERRORED_STATE_REFUSED, told, fields, outcome="failure")
+
+
+def note_pushed(row: ErroredState) -> bool:
+    """Note that it is the district's state now; false where somebody has decided on it meanwhile."""
+    told = f"The kept state of run #{row.run.number} is the district's state now."
+    fields = _place(ErroredPlace.PUSHED, "resolved") | {"refused_at": None, "refusal": ""}
+    return _move(row, KEPT, AuditAction.ERRORED_STATE_PUSHED, told, fields)
+
+
+def note_discarded(row: ErroredState, actor: User | None, reason: str) -> bool:
+    """Note that a person has discarded it; false where it was decided on already."""
+    told = f"The kept state of run #{row.run.number} was discarded: {reason}"
+    fields = _place(ErroredPlace.DISCARDED, "resolved") | {"resolved_by": actor, "reason": reason}
+    return _move(row, KEPT, AuditAction.ERRORED_STATE_DISCARDED, told, fields, actor=actor)
+
+
+@transaction.atomic
+def note_deleted(row: ErroredState) -> bool:
+    """Note that nothing of it is in the state bucket any more; false where that was noted already."""
+    if ErroredState.objects.filter(pk=row.pk, deleted_at=None).update(deleted_at=timezone.now()) != 1:
+        return False
+    told = f"The {row.place} state of run #{row.run.number} was deleted from the state bucket with all its versions."
+    _record(row, AuditAction.ERRORED_STATE_DELETED, told)
+    return True
+
+
+def _place(place: ErroredPlace, at: str) -> dict[str, Any]:
+    return {"place": place.value, f"{at}_at": timezone.now()}
+
+
+@transaction.atomic
+def _move(
+    row: ErroredState,
+    places: tuple[str, ...],
+    action: AuditAction,
+    told: str,
+    fields: dict[str, Any],
+    *,
+    actor: User | None = None,
+    outcome: str = "success",
+) -> bool:
+    if ErroredState.objects.filter(pk=row.pk, place__in=places).update(**fields) != 1:
+        return False
+    _record(row, action, told, actor=actor, outcome=outcome)
+    return True
+
+
+def _record(
+    row: ErroredState, action: AuditAction, told: str, *, actor: User | None = None, outcome: str = "success"
+) -> None:
+    row.refresh_from_db()
+    record(
+        action=action,
+        actor=actor,
+        subject_kind="run",
+        subject_id=str(row.run.number),
+        district=row.run.district,
+        run_number=row.run.number,
+        message=told,
+        after={
+            "attempt": row.attempt,
+            "place": row.place,
+            "host": host_name(row.host),
+            "sha256": row.sha256,
+            "serial": row.serial,
+            "lineage": row.lineage,
+        },
+        outcome=outcome,
+    )

@@ -1,0 +1,31 @@
+"""Which Terraforms of ours may have left, or may hold, the lock on a district's state."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from engine.processes.supervised import Supervised
+from engine.state.lock import LOCKING, Suspect
+from provisioning.models import Run
+
+RUNS_LOOKED_AT = 10
+"""How many of a district's newest runs may have left a lock: older ones ended before these began."""
+
+
+def suspects(district_id: int) -> list[Suspect]:
+    """Return every Terraform of the district that may have left a lock, the newest first: what takes none is none."""
+    newest = Run.objects.filter(district_id=district_id).exclude(process={}).order_by("-id")[:RUNS_LOOKED_AT]
+    found = []
+    for other in newest:
+        for process in (other.process, other.process.get("holder")):
+            if not process or process["command"] not in LOCKING:
+                continue
+            running = Supervised.from_data(process)
+            since = datetime.fromisoformat(process["started_at"])
+            until = (other.heartbeat_at or since) + timedelta(seconds=running.terms.longest_seconds)
+            alive = False if "ended" in process else running.is_alive
+            gone = alive is False or (alive is None and timezone.now() > until)
+            found.append(Suspect(running.host, since, until, gone, str(process.get("lock_id", ""))))
+    return found

@@ -1,0 +1,1 @@
+"""What every room shares: districts, accounts, the audit record, state tables, what processes tell."""

@@ -1,0 +1,93 @@
+"""Records who gave whom a password or a role, tells the person, and says who may have acted through whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.dispatch import Signal
+from django.utils import timezone
+
+from registry.accounts.models import Credential, CredentialChange, User
+from registry.audit.actions import AuditAction
+from registry.audit.services import record
+
+credential_changed = Signal()
+"""Sent with `change` and its `sentence` in the transaction of the change: who sends notices listens."""
+ACTIONS = {Credential.PASSWORD: AuditAction.PASSWORD_SET, Credential.ROLE: AuditAction.USER_SET}
+TOLD_FOR = timedelta(days=7)
+"""So long each sign-in of the person says what somebody else has changed."""
+
+
+@transaction.atomic
+def password_set(user: User, by: User | None) -> None:
+    """Record that a person was given a password, or chose one."""
+    sentence = (
+        f"{user.get_username()} chose a new password."
+        if by is not None and by.pk == user.pk
+        else f"{user.get_username()} was given a new password by {_name(by)}."
+    )
+    _keep(user, by, Credential.PASSWORD, sentence)
+
+
+@transaction.atomic
+def role_set(user: User, by: User | None, role: str | None, *, before: str | None = None) -> None:
+    """Record which role a person has now, and whether they may come in.
+
+    Sessions of before end with the role of before, and with the right to come in.
+    """
+    if not user.is_active or role != before:
+        end_sessions(user)
+    sentence = f"{user.get_username()} has the role {role or 'none'}" + ("." if user.is_active else ", inactive.")
+    _keep(user, by, Credential.ROLE, sentence, {"role": role, "active": user.is_active})
+
+
+def end_sessions(user: User) -> None:
+    """End every session of a person at once, whichever browser or process has it."""
+    User.objects.filter(pk=user.pk).update(sessions_ended=F("sessions_ended") + 1)
+    user.refresh_from_db(fields=["sessions_ended"])
+
+
+def changed_by_others(user: User) -> list[CredentialChange]:
+    """Return what somebody else, or a command, has lately changed of a person, the newest first."""
+    lately = user.credential_changes.filter(at__gte=timezone.now() - TOLD_FOR).select_related("by")
+    return [change for change in lately if change.by_id != user.pk]
+
+
+def within_reach(people: Iterable[int], since: datetime) -> dict[int, CredentialChange]:
+    """Return whom these people, by their ids, could have acted as: by whom each was given a password or role since.
+
+    Somebody who was given a password by them may have given one to somebody else: that person is within reach as well.
+    """
+    reached: dict[int, CredentialChange] = {}
+    able = set(people)
+    changes = list(CredentialChange.objects.filter(at__gte=since, by__isnull=False).select_related("by").order_by("id"))
+    grew = True
+    while grew:
+        grew = False
+        for change in changes:
+            if change.by_id in able and change.user_id not in able:
+                able.add(change.user_id)
+                reached[change.user_id] = change
+                grew = True
+    return reached
+
+
+def _keep(user: User, by: User | None, what: Credential, sentence: str, after: dict[str, Any] | None = None) -> None:
+    record(
+        action=ACTIONS[what],
+        actor=by,
+        subject_kind="user",
+        subject_id=user.get_username(),
+        message=sentence,
+        after=after,
+    )
+    change = CredentialChange.objects.create(user=user, by=by, what=what.value)
+    credential_changed.send(sender=CredentialChange, change=change, sentence=sentence)
+
+
+def _name(by: User | None) -> str:
+    return by.get_username() if by is not None else "a command on the server"

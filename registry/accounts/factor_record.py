@@ -1,0 +1,67 @@
+"""Second factors that come, go and are used in another's stead go to the audit record, and the person hears of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authentication_failed, authenticator_added, authenticator_removed, authenticator_reset
+from allauth.mfa.signals import authenticator_used as used_signal
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from registry.accounts.factors import PROVEN
+from registry.accounts.models import User
+from registry.audit.actions import AuditAction
+from registry.audit.services import record
+
+WORDS = {
+    Authenticator.Type.TOTP: "an authenticator app",
+    Authenticator.Type.WEBAUTHN: "a passkey",
+    Authenticator.Type.RECOVERY_CODES: "recovery codes",
+}
+
+
+def _tell(action: AuditAction, user: User, message: str, outcome: str = "success") -> None:
+    record(
+        action=action,
+        actor=user,
+        subject_kind="user",
+        subject_id=user.get_username(),
+        message=message,
+        outcome=outcome,
+    )
+
+
+@receiver(authenticator_added)
+@receiver(authenticator_reset)
+def on_added(sender: object, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+    """Record a new factor; who has just made it has it in hand, and is not asked for it at once."""
+    request.session[PROVEN] = user.pk
+    what = WORDS[Authenticator.Type(authenticator.type)]
+    _tell(AuditAction.FACTOR_ADDED, user, f"{user.get_username()} added {what} as a second factor.")
+
+
+@receiver(authenticator_removed)
+def on_removed(sender: object, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+    """Record that a factor is gone."""
+    what = WORDS[Authenticator.Type(authenticator.type)]
+    _tell(AuditAction.FACTOR_REMOVED, user, f"{user.get_username()} removed {what} as a second factor.")
+
+
+@receiver(used_signal)
+def on_used(sender: object, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+    """Record the use of a recovery code: somebody has lost a factor, or found another's codes."""
+    if authenticator.type == Authenticator.Type.RECOVERY_CODES:
+        _tell(AuditAction.FACTOR_USED, user, f"{user.get_username()} used a recovery code.")
+
+
+@receiver(authentication_failed)
+def on_failed(sender: object, user: User, **kwargs: Any) -> None:
+    """Record a wrong code: whoever sent it had the password."""
+    _tell(
+        AuditAction.USER_SIGN_IN_FAILED,
+        user,
+        f"The second factor of {user.get_username()} was wrong.",
+        outcome="refused",
+    )

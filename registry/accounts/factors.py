@@ -1,0 +1,24 @@
+"""Who has a second factor, and who has to."""
+
+from __future__ import annotations
+
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+
+from registry.accounts.models import User
+from registry.accounts.roles import Role, has_role
+
+FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+"""Recovery codes stand in for one of these, and are none by themselves."""
+PROVEN = "factor_proven"
+"""Where a session keeps whose second factor was used in it."""
+
+
+def has_factor(user: User) -> bool:
+    """Return whether a sign-in of this person is asked for a code or a passkey."""
+    return bool(Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists())
+
+
+def needs_factor(user: User) -> bool:
+    """Return whether this person must have a second factor: all who can change anything, where the setting says so."""
+    return bool(settings.REQUIRE_SECOND_FACTOR) and has_role(user, Role.OPERATOR)

@@ -1,0 +1,80 @@
+"""The portal's user: Django's own, with a record of who gave whom which credentials."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.crypto import salted_hmac
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class User(AbstractUser):
+    """A person who works with the portal."""
+
+    password_was_set = False
+    """Whether a password was set that is not stored yet; whoever stores it is recorded (`accounts.signals`)."""
+    _is_being_checked = False
+    sessions_ended = models.PositiveIntegerField(default=0, editable=False)
+    """How often all sessions of the person were ended; a session of before is none any more."""
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Set a password; one that is only hashed anew, as Django does at a sign-in, is the same password."""
+        super().set_password(raw_password)
+        self.password_was_set = not self._is_being_checked
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Return whether this is the person's password."""
+        self._is_being_checked = True
+        try:
+            return super().check_password(raw_password)
+        finally:
+            self._is_being_checked = False
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Tie sessions to the password, as Django does, and to how often they were ended."""
+        plain: str = super()._get_session_auth_hash(secret)  # type: ignore[misc]
+        if not self.sessions_ended:
+            return plain
+        ended = f"{self.sessions_ended}:{plain}"
+        return salted_hmac("homeroom.sessions", ended, secret=secret, algorithm="sha256").hexdigest()
+
+
+class SignInCount(models.Model):
+    """How often a sign-in was tried, by a keyed digest of the account or of the address; no name stands in it."""
+
+    key = models.CharField(max_length=32, primary_key=True)
+    tries = models.PositiveIntegerField()
+    until = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.tries} tries until {self.until:%H:%M:%S}"
+
+
+class Credential(models.TextChoices):
+    """What decides who can come in as somebody, and what they may do then."""
+
+    PASSWORD = "password", _("password")
+    ROLE = "role", _("role")
+
+
+class CredentialChange(models.Model):
+    """A password or a role that somebody was given: who gave it could come in as them, or act through them."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="credential_changes")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    """Nobody, where it was done by a command on the server."""
+    what = models.CharField(max_length=16, choices=Credential.choices)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["at"], name="credential_change_at")]
+
+    def __str__(self) -> str:
+        return f"{self.what} of {self.user} by {self.by or 'a command'}"
+
+    @property
+    def label(self) -> str | Promise:
+        """What was given, in the reader's language."""
+        return Credential(self.what).label

@@ -1,0 +1,27 @@
+"""Ends sessions that a person has picked, and puts it on record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from allauth.usersessions.models import UserSession
+from django.db import transaction
+
+from registry.accounts.models import User
+from registry.audit.actions import AuditAction
+from registry.audit.services import record
+
+
+@transaction.atomic
+def revoke(user: User, sessions: Sequence[UserSession]) -> None:
+    """End sessions of the person's own."""
+    for session in sessions:
+        session.end()
+    if sessions:
+        record(
+            action=AuditAction.SESSION_REVOKED,
+            actor=user,
+            subject_kind="user",
+            subject_id=user.get_username(),
+            message=f"{user.get_username()} ended {len(sessions)} of their sessions.",
+        )

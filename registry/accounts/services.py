@@ -1,0 +1,55 @@
+"""Makes users with a role; the only writer of who has which."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+from registry.accounts import throttle
+from registry.accounts.asking import asking_as
+from registry.accounts.credentials import role_set
+from registry.accounts.models import User
+from registry.accounts.names import check_username
+from registry.accounts.roles import Role, require_role, role_of
+
+
+@transaction.atomic
+def set_user(*, username: str, password: str, role: Role, actor: User | None = None) -> User:
+    """Create the user, or give an existing one this password and role; administrators also enter the admin site.
+
+    Raises NotAllowedError, or ValidationError for a new name that could be taken for another.
+    """
+    require_role(actor, Role.ADMINISTRATOR)
+    if not User.objects.filter(username=username).exists():
+        check_username(username)
+    user, _ = User.objects.get_or_create(username=username)
+    before = role_of(user)
+    user.set_password(password)
+    _take_on(user, role)
+    with asking_as(actor):
+        user.save()
+    user.groups.set([Group.objects.get(name=role)])
+    role_set(user, actor, str(role), before=str(before) if before else None)
+    throttle.forget(username)
+    return user
+
+
+@transaction.atomic
+def follow_provider(user: User, role: Role | None) -> None:
+    """Give a person the role that the organization's provider says, and nothing else; none takes it away.
+
+    What is as it was is not written again. Whoever loses a role loses the sessions with it.
+    """
+    before = role_of(user)
+    if user.pk is not None and before is role:
+        return
+    _take_on(user, role)
+    user.save()
+    user.groups.set([] if role is None else [Group.objects.get(name=role)])
+    role_set(user, None, str(role) if role else None, before=str(before) if before else None)
+
+
+def _take_on(user: User, role: Role | None) -> None:
+    """Set the flags that Django's admin asks for."""
+    user.is_staff = role in {Role.OPERATOR, Role.ADMINISTRATOR}
+    user.is_superuser = role is Role.ADMINISTRATOR

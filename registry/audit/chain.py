@@ -1,0 +1,128 @@
+"""Reads the hash chain from its first link to its last and says whether the record is as it was written.
+
+PostgreSQL makes the chain; this computes it anew, in other code, out of what the tables say today.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import CharField, F, Func, QuerySet
+
+from registry.accounts.roles import Role, require_role
+from registry.audit.actions import AuditAction
+from registry.audit.canonical import canonical
+from registry.audit.models import AuditEvent, AuditLink
+from registry.audit.services import record
+
+if TYPE_CHECKING:
+    from registry.accounts.models import User
+
+BEGINNING = "0" * 64
+READ_AT_ONCE = 2000
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What a look at the whole chain found; `problem` is a sentence, empty for a chain that holds."""
+
+    events: int
+    head: str
+    problem: str
+    at: datetime | None = None
+
+    @property
+    def intact(self) -> bool:
+        """Return whether the chain holds."""
+        return not self.problem
+
+
+def read_chain(expected: str = "") -> Verification:
+    """Compute every link anew; `expected` is a hash that was noted before and has to be among them.
+
+    Whoever may write to the tables could cut links off the end, or write the whole chain anew. Against both only a hash
+    helps that is kept elsewhere.
+    """
+    head, count, seen = BEGINNING, 0, not expected
+    with transaction.atomic(durable=False):
+        for link in _links().iterator(chunk_size=READ_AT_ONCE):
+            count += 1
+            problem = _problem(link, count, head)
+            if problem:
+                return Verification(count, head, problem)
+            head = link.hash
+            seen = seen or head == expected
+        unchained = AuditEvent.objects.filter(link__isnull=True).count()
+    if unchained:
+        return Verification(count, head, f"{unchained} events have no link.")
+    return Verification(count, head, "" if seen else "The hash that was noted before is in no link.")
+
+
+def verify(*, actor: User | None, expected: str = "") -> Verification:
+    """Look at the whole chain and record what was found. Raises NotAllowedError without the role."""
+    require_role(actor, Role.OPERATOR)
+    found = read_chain(expected)
+    event = record(
+        action=AuditAction.AUDIT_VERIFIED,
+        actor=actor,
+        subject_kind="audit",
+        subject_id="chain",
+        message=f"Chain verified, {found.events:,} events." if found.intact else f"Chain broken. {found.problem}",
+        after={"events": found.events, "head": found.head, "problem": found.problem},
+        outcome="success" if found.intact else "failure",
+    )
+    return Verification(found.events, found.head, found.problem, event.at)
+
+
+def last_verification() -> Verification | None:
+    """Return what the last look found."""
+    event = AuditEvent.objects.filter(action=AuditAction.AUDIT_VERIFIED).order_by("-id").first()
+    if event is None:
+        return None
+    found = event.after or {}
+    return Verification(found.get("events", 0), found.get("head", ""), found.get("problem", ""), event.at)
+
+
+def hash_of(link: AuditLink, position: int, previous: str) -> str:
+    """Return the hash that belongs to a link, whose event's address comes along as `host`."""
+    content = {"position": position, "previous": previous, "event": _content(link.event, link.host)}  # type: ignore[attr-defined]
+    return hashlib.sha256(canonical(content).encode()).hexdigest()
+
+
+def _links() -> QuerySet[AuditLink]:
+    host = Func(F("event__remote_addr"), function="host", output_field=CharField())
+    return AuditLink.objects.select_related("event").annotate(host=host).order_by(F("position").asc(nulls_last=True))
+
+
+def _problem(link: AuditLink, position: int, previous: str) -> str:
+    if link.position != position:
+        return f"Link {position} is missing; event {link.event_id} stands in its place."
+    if link.previous_hash != previous:
+        return f"Link {position} (event {link.event_id}) does not continue the one before."
+    if link.hash != hash_of(link, position, previous):
+        return f"Event {link.event_id} at link {position} is not as it was written."
+    return ""
+
+
+def _content(event: AuditEvent, host: str | None) -> dict[str, Any]:
+    return {
+        "id": event.pk,
+        "at": event.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "actor": None if event.actor_id is None else str(event.actor_id),
+        "actor_name": event.actor_name,
+        "action": event.action,
+        "outcome": event.outcome,
+        "subject_kind": event.subject_kind,
+        "subject_id": event.subject_id,
+        "district": None if event.district_id is None else str(event.district_id),
+        "run": event.run_number,
+        "message": event.message,
+        "before": event.before,
+        "after": event.after,
+        "request_id": event.request_id,
+        "remote_addr": host,
+    }

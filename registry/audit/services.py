@@ -1,0 +1,88 @@
+"""The only writer of the audit record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from registry import request_id
+from registry.audit.actions import AuditAction
+from registry.audit.models import AuditEvent
+
+if TYPE_CHECKING:
+    from registry.accounts.models import User
+    from registry.districts.models import District
+
+SYSTEM = "Homeroom"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Act:
+    """What one event tells, beside the request that it came with; the actor None is the portal."""
+
+    action: AuditAction
+    actor: User | None
+    subject_kind: str
+    subject_id: str
+    message: str
+    district: District | None = None
+    run_number: int | None = None
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+    outcome: str = "success"
+
+
+def record(
+    *,
+    action: AuditAction,
+    actor: User | None,
+    subject_kind: str,
+    subject_id: str,
+    message: str,
+    district: District | None = None,
+    run_number: int | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    outcome: str = "success",
+) -> AuditEvent:
+    """Write one event in the caller's transaction: it stands or falls with the act. The actor None is the portal."""
+    told = Act(
+        action=action,
+        actor=actor,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        message=message,
+        district=district,
+        run_number=run_number,
+        before=before,
+        after=after,
+        outcome=outcome,
+    )
+    event = _event(told)
+    event.save()
+    return event
+
+
+def record_together(acts: Iterable[Act]) -> None:
+    """Write many events in the caller's transaction, in one statement, in their order."""
+    AuditEvent.objects.bulk_create(_event(act) for act in acts)
+
+
+def _event(act: Act) -> AuditEvent:
+    context = request_id.current()
+    return AuditEvent(
+        action=act.action,
+        actor=act.actor,
+        actor_name=act.actor.get_username() if act.actor else SYSTEM,
+        subject_kind=act.subject_kind,
+        subject_id=act.subject_id[:255],
+        district=act.district,
+        run_number=act.run_number,
+        message=act.message,
+        before=act.before,
+        after=act.after,
+        outcome=act.outcome,
+        request_id=context.request_id,
+        remote_addr=context.remote_addr,
+    )

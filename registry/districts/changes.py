@@ -1,0 +1,110 @@
+"""Changes of a registered district's settings: which there are, how they are checked, and the one writer of them.
+
+A change travels with a run and reaches the district when that run applies; a plan that is discarded changes nothing.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from infra.spec import SpecError, parse_spec
+from registry.accounts.models import User
+from registry.audit.actions import AuditAction
+from registry.audit.services import record
+from registry.districts.models import District
+from registry.districts.spec import district_field, spec_data
+
+EDITABLE: dict[str, str] = {
+    "size": "Size",
+    "database_instances": "Database instances",
+    "zones": "Availability zones",
+    "egress": "Egress",
+    "image": "Image",
+    "postgres_version": "PostgreSQL version",
+    "cache_version": "Cache version",
+    "oidc_issuer": "Issuer of tokens",
+    "oidc_audience": "Audience of tokens",
+    "oidc_keys": "Issuer's public keys",
+    "district_ids": "Ids in result files",
+    "retention_days": "Log retention, days",
+    "backup_days": "Backups kept, days",
+    "final_snapshot": "Final snapshot",
+    "certificate_arn": "Certificate",
+    "hosted_zone_id": "Hosted zone",
+    "domain_name": "Domain name",
+    "allowed_client_cidrs": "Client networks",
+    "alarm_emails": "Alarm addresses",
+    "monthly_budget_usd": "Monthly budget, USD",
+    "tags": "Tags",
+}
+"""The fields that may change after the registration, and their names on pages; names and network never do."""
+
+
+class ChangeRefusedError(Exception):
+    """A change cannot be accepted: for each field, what is wrong and what to do."""
+
+    code = "change_refused"
+
+    def __init__(self, problems: Mapping[str, list[str]]) -> None:
+        self.problems = dict(problems)
+        super().__init__("; ".join(f"{field}: {' '.join(told)}" for field, told in self.problems.items()))
+
+
+def changed(district: District, change: Mapping[str, Any]) -> District:
+    """Return the district as it would be, unsaved; raises ChangeRefusedError for a field that there is not."""
+    unknown = sorted(set(change) - set(EDITABLE))
+    if unknown:
+        raise ChangeRefusedError({name: ["This cannot be changed after the registration."] for name in unknown})
+    wanted = copy.copy(district)
+    for name, value in change.items():
+        setattr(wanted, name, value)
+    return wanted
+
+
+def effective(district: District, change: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a change that differs from what the district has."""
+    return {name: value for name, value in change.items() if getattr(district, name) != value}
+
+
+def checked_spec(district: District, change: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the specification of the changed district; raises ChangeRefusedError with the sentences per field."""
+    data = spec_data(changed(district, change))
+    try:
+        parse_spec(data)
+    except SpecError as error:
+        problems: dict[str, list[str]] = {}
+        for problem in error.problems:
+            field = district_field(problem.field)
+            if problem.sentence not in problems.setdefault(field, []):
+                problems[field].append(problem.sentence)
+        raise ChangeRefusedError(problems) from None
+    return data
+
+
+@transaction.atomic
+def take_over(*, district: District, change: Mapping[str, Any], actor: User | None, run_number: int) -> None:
+    """Write a change into the district, because a run now applies it; with nothing to change nothing happens."""
+    held = District.objects.select_for_update().get(pk=district.pk)
+    differing = effective(held, change)
+    if not differing:
+        return
+    before = {name: getattr(held, name) for name in differing}
+    for name, value in differing.items():
+        setattr(held, name, value)
+    held.save(update_fields=sorted(differing))
+    record(
+        action=AuditAction.DISTRICT_CHANGED,
+        actor=actor,
+        subject_kind="district",
+        subject_id=held.suffix,
+        district=held,
+        run_number=run_number,
+        message=f"{held.name}: {', '.join(EDITABLE[name].lower() for name in sorted(differing))} changed.",
+        before=before,
+        after=differing,
+    )
+    district.refresh_from_db()

@@ -1,0 +1,128 @@
+"""Districts and the AWS accounts they live in: facts and invariants, no rules of conduct."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Upper
+
+from registry.districts.fields import CidrField
+from registry.districts.registration import EVERYBODY
+from registry.districts.statuses import DistrictStatus, DriftStatus
+
+HOLDS_NAMES = ~Q(status=DistrictStatus.REMOVED.value)
+"""While anything of a district exists its suffix and its network are taken."""
+
+
+def everybody() -> list[str]:
+    """Return the networks of clients that a district admits unless it is told others."""
+    return [EVERYBODY]
+
+
+class AwsAccount(models.Model):
+    """An AWS account that districts are placed in."""
+
+    name = models.CharField(max_length=100, unique=True)
+    account_id = models.CharField(max_length=12, unique=True)
+    role_arn = models.CharField("deploy role's ARN", max_length=600, blank=True)
+    external_id = models.CharField("external id", max_length=1224, blank=True)
+    permissions_boundary_arn = models.CharField("boundary of districts' roles", max_length=600, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = "AWS account"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.account_id})"
+
+
+class District(models.Model):
+    """A school district and the environment that is to exist, exists or existed for it."""
+
+    name = models.CharField(max_length=120)
+    state_code = models.CharField(max_length=2, blank=True)
+    nces_id = models.CharField(max_length=7, blank=True)
+    contact_name = models.CharField(max_length=120, blank=True)
+    contact_email = models.EmailField(blank=True)
+    time_zone = models.CharField(max_length=64, default="America/New_York")
+    slug = models.CharField(max_length=15)
+    environment = models.CharField(max_length=16)
+    suffix = models.CharField(max_length=20)
+    region = models.CharField(max_length=32, default="us-east-1")
+    size = models.CharField(max_length=1, default="S")
+    database_instances = models.PositiveSmallIntegerField(null=True, blank=True)
+    """None leaves it to the environment."""
+    zones = models.PositiveSmallIntegerField(default=2)
+    egress = models.CharField(max_length=8, default="nat")
+    cidr = CidrField()
+    certificate_arn = models.CharField(max_length=255, blank=True)
+    hosted_zone_id = models.CharField(max_length=32, blank=True)
+    domain_name = models.CharField(max_length=253, blank=True)
+    allowed_client_cidrs = models.JSONField(default=everybody)
+    alarm_emails = models.JSONField(default=list, blank=True)
+    image = models.CharField(max_length=512, blank=True)
+    oidc_issuer = models.CharField("issuer of tokens", max_length=255, blank=True)
+    oidc_audience = models.CharField("audience of tokens", max_length=200, blank=True)
+    oidc_keys = models.TextField("issuer's public keys", max_length=24_576, blank=True)
+    district_ids = models.JSONField("ids in result files", default=list, blank=True)
+    postgres_version = models.CharField(max_length=16, blank=True)
+    cache_version = models.CharField(max_length=16, blank=True)
+    retention_days = models.PositiveIntegerField(default=365)
+    backup_days = models.PositiveSmallIntegerField(default=7)
+    final_snapshot = models.BooleanField(default=False)
+    account = models.ForeignKey(AwsAccount, on_delete=models.PROTECT, related_name="districts")
+    monthly_budget_usd = models.PositiveIntegerField(default=500)
+    tags = models.JSONField(default=dict, blank=True)
+    note = models.TextField(blank=True)
+    status = models.CharField(max_length=16, choices=DistrictStatus.choices(), default=DistrictStatus.DRAFT.value)
+    drift = models.CharField(max_length=16, choices=DriftStatus.choices(), default=DriftStatus.NOT_CHECKED.value)
+    drift_checked_at = models.DateTimeField(null=True, blank=True)
+    registration_key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    live_at = models.DateTimeField(null=True, blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["status", "-id"], name="district_status"),
+            models.Index(fields=["suffix"], name="district_suffix"),
+            models.Index(fields=["name", "id"], name="district_name"),
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="district_name_search"),
+            GinIndex(OpClass(Upper("suffix"), name="gin_trgm_ops"), name="district_suffix_search"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["suffix"], condition=HOLDS_NAMES, name="district_suffix_in_use"),
+            ExclusionConstraint(
+                name="district_network_in_use",
+                expressions=[(OpClass(F("cidr"), name="inet_ops"), RangeOperators.OVERLAPS)],
+                condition=HOLDS_NAMES,
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=[status.value for status in DistrictStatus]), name="district_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(drift__in=[status.value for status in DriftStatus]), name="district_drift_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.suffix})"
+
+    @property
+    def status_badge(self) -> DistrictStatus:
+        """Return the status with its word, icon and tone."""
+        return DistrictStatus(self.status)
+
+    @property
+    def drift_badge(self) -> DriftStatus:
+        """Return the drift axis with its word, icon and tone."""
+        return DriftStatus(self.drift)

@@ -1,0 +1,282 @@
+"""The only writer of districts: registers them, and moves them from status to status."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from ipaddress import IPv4Network
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from infra import naming
+from infra.spec import SpecError, parse_spec
+from registry.accounts.models import User
+from registry.accounts.roles import Role, require_role
+from registry.audit.actions import AuditAction
+from registry.audit.services import record
+from registry.districts import network, rules
+from registry.districts.models import HOLDS_NAMES, AwsAccount, District
+from registry.districts.registration import Registration, RegistrationRefusedError
+from registry.districts.spec import district_field, spec_data
+from registry.districts.statuses import TABLE, DistrictStatus, DriftStatus
+from registry.look_alikes import skeleton
+from registry.state_table import By
+
+NOT_ASCII = "[^ -~]"
+ALLOCATION_LOCK = 0x484F4D45
+"""Held while a district is registered, so that two at a time never choose the same network or suffix."""
+
+TAKEN_SPANS = """
+SELECT lower(span), upper(span) FROM (
+  SELECT unnest(range_agg(int8range(host(cidr)::inet - '0.0.0.0', broadcast(cidr) - '0.0.0.0', '[]'))) AS span
+  FROM districts_district WHERE status <> %(removed)s AND cidr && %(pool)s
+) taken
+"""
+
+FORM_FIELDS = {
+    "district_name": "name",
+    "suffix": "slug",
+    "role_arn": "account_id",
+    "external_id": "account_id",
+    "permissions_boundary_arn": "account_id",
+}
+"""Where the specification's field has another name than the registration's."""
+
+
+class StatusRefusedError(Exception):
+    """A district does not go from its status to this one."""
+
+
+@transaction.atomic
+def register(*, registration: Registration, actor: User | None) -> District:
+    """Return the new district, as Draft; the same registration key returns the district that it made before.
+
+    Raises NotAllowedError, or RegistrationRefusedError with the sentences per field.
+    """
+    require_role(actor, Role.OPERATOR)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ALLOCATION_LOCK])
+    known = District.objects.filter(registration_key=registration.key).first()
+    if known is not None:
+        return known
+    problems: dict[str, list[str]] = defaultdict(list, rules.problems_of(registration))
+    district = _draft(registration, actor, problems)
+    _check_spec(district, problems)
+    _check_suffix(district, problems)
+    _check_double(district, problems)
+    if problems:
+        raise RegistrationRefusedError(problems)
+    district.save()
+    record(
+        action=AuditAction.DISTRICT_REGISTERED,
+        actor=actor,
+        subject_kind="district",
+        subject_id=district.suffix,
+        district=district,
+        message=f"{district.name} was registered as {district.suffix} with the network {district.cidr}.",
+        after=spec_data(district),
+    )
+    return district
+
+
+def check(registration: Registration) -> dict[str, list[str]]:
+    """Return what `register` would refuse, per field, without writing anything."""
+    problems: dict[str, list[str]] = defaultdict(list, rules.problems_of(registration))
+    district = _draft(registration, None, problems)
+    _check_spec(district, problems)
+    _check_suffix(district, problems)
+    _check_double(district, problems)
+    return dict(problems)
+
+
+def next_free_network() -> IPv4Network:
+    """Return the network that the next district would get; raises PoolExhaustedError.
+
+    PostgreSQL joins what is taken to spans without a gap: of ten thousand districts side by side one is read.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(TAKEN_SPANS, {"removed": DistrictStatus.REMOVED.value, "pool": str(network.POOL)})
+        return network.next_free(cursor.fetchall())
+
+
+def district_within(wanted: IPv4Network) -> District | None:
+    """Return a district whose network shares an address with this one; None where nobody's does."""
+    in_use = District.objects.exclude(status=DistrictStatus.REMOVED)
+    return in_use.filter(cidr__overlaps=wanted).only("name", "cidr").order_by("cidr").first()
+
+
+def _draft(registration: Registration, actor: User | None, problems: dict[str, list[str]]) -> District:
+    account = AwsAccount.objects.filter(account_id=registration.account_id).first()
+    if account is None:
+        problems["account_id"].append("Choose one of the AWS accounts; an administrator adds them in the admin site.")
+        account = AwsAccount(account_id="000000000000")
+    slug = registration.slug.strip() or rules.slug_from(registration.name)
+    code = naming.ENVIRONMENT_CODES.get(registration.environment, "")
+    return District(
+        name=registration.name.strip(),
+        state_code=registration.state_code.upper(),
+        nces_id=registration.nces_id,
+        contact_name=registration.contact_name,
+        contact_email=registration.contact_email,
+        time_zone=registration.time_zone,
+        slug=slug,
+        environment=registration.environment,
+        suffix=f"{slug}-{code}",
+        region=registration.region,
+        size=registration.size,
+        database_instances=registration.database_instances,
+        zones=registration.zones,
+        egress=registration.egress,
+        cidr=_network(registration.cidr.strip(), problems),
+        certificate_arn=registration.certificate_arn.strip(),
+        hosted_zone_id=registration.hosted_zone_id.strip(),
+        domain_name=registration.domain_name.strip(),
+        allowed_client_cidrs=list(registration.allowed_client_cidrs),
+        alarm_emails=list(registration.alarm_emails),
+        image=registration.image.strip(),
+        oidc_issuer=registration.oidc_issuer.strip(),
+        oidc_audience=registration.oidc_audience.strip(),
+        oidc_keys=registration.oidc_keys.strip(),
+        district_ids=list(registration.district_ids),
+        account=account,
+        monthly_budget_usd=registration.monthly_budget_usd,
+        tags=dict(registration.tags),
+        note=registration.note,
+        registration_key=registration.key,
+        created_by=actor,
+    )
+
+
+def _network(text: str, problems: dict[str, list[str]]) -> Any:
+    try:
+        free: IPv4Network | None = next_free_network()
+    except network.PoolExhaustedError:
+        free = None
+    if not text:
+        if free is None:
+            problems["cidr"].append(f"No /{network.PREFIX} is free in {network.POOL}. Give a network of your own.")
+        return free
+    try:
+        wanted = IPv4Network(text)
+    except ValueError:
+        suggestion = f" The next free one is {free}." if free else ""
+        problems["cidr"].append(f"{text[:40]} is no IPv4 network. Write it as 10.0.4.0/22.{suggestion}")
+        return free
+    other = district_within(wanted)
+    if other is not None:
+        suggestion = f" Next free: {free}." if free else ""
+        problems["cidr"].append(f"{wanted} overlaps {other.name} ({other.cidr}).{suggestion}")
+    return wanted
+
+
+def _check_spec(district: District, problems: dict[str, list[str]]) -> None:
+    """Ask the stack's specification; a field that has a problem already keeps that one."""
+    try:
+        parse_spec(spec_data(district))
+    except SpecError as error:
+        named = set(problems)
+        told = [(district_field(problem.field), problem.sentence) for problem in error.problems]
+        # The suffix is made of slug and environment: where those are wrong, it has nothing of its own to say.
+        made_of = {"slug", "environment"} & {field for field, _ in told}
+        for field, sentence in told:
+            shown = FORM_FIELDS.get(field, field)
+            if shown not in named and not (field == "suffix" and made_of):
+                problems[shown].append(sentence)
+
+
+def _check_suffix(district: District, problems: dict[str, list[str]]) -> None:
+    if "slug" in problems or not naming.is_slug(district.slug):
+        return
+    other = District.objects.filter(suffix=district.suffix).exclude(status=DistrictStatus.REMOVED).first()
+    if other is not None:
+        problems["slug"].append(
+            f"{district.suffix} is taken by {other.name}. Choose another slug, or another environment."
+        )
+
+
+def _check_double(district: District, problems: dict[str, list[str]]) -> None:
+    """Refuse a name that another district of this environment has, or one that looks like it.
+
+    Districts of two states may have one name. Names of ASCII letters look like themselves alone, in whatever case; so
+    only others are compared letter by letter.
+    """
+    if "name" in problems or not district.name:
+        return
+    own = skeleton(district.name)
+    others = District.objects.filter(HOLDS_NAMES, environment=district.environment)
+    if district.state_code:
+        others = others.filter(state_code__in=["", district.state_code])
+    other = others.filter(name__iexact=own).first()
+    if other is None:
+        foreign = others.filter(name__regex=NOT_ASCII) if own.isascii() else others
+        other = next((one for one in foreign.only("name", "suffix") if skeleton(one.name) == own), None)
+    if other is not None:
+        problems["name"].append(
+            f"{other.suffix} has this name, or one that looks like it. Add what tells them apart, such as the county."
+        )
+
+
+@transaction.atomic
+def set_status(
+    *,
+    district: District,
+    status: DistrictStatus,
+    by: By,
+    actor: User | None = None,
+    run_number: int | None = None,
+) -> None:
+    """Move the district, because a person asked or a run ended, and bring the object up to date.
+
+    Raises StatusRefusedError for a move that the table does not have.
+    """
+    held = District.objects.select_for_update().get(pk=district.pk)
+    before = held.status_badge
+    if TABLE.row(before, status, by) is None:
+        raise StatusRefusedError(f"{held.name} does not go from {before.word} to {status.word}.")
+    now = timezone.now()
+    held.status = status
+    if status is DistrictStatus.LIVE and held.live_at is None:
+        held.live_at = now
+    if status is DistrictStatus.REMOVED:
+        held.removed_at = now
+    held.save(update_fields=["status", "live_at", "removed_at"])
+    record(
+        action=AuditAction.DISTRICT_STATUS_CHANGED,
+        actor=actor,
+        subject_kind="district",
+        subject_id=held.suffix,
+        district=held,
+        run_number=run_number,
+        message=f"{held.name} went from {before.word} to {status.word}.",
+        before={"status": before.value},
+        after={"status": status.value},
+    )
+    district.refresh_from_db(fields=["status", "live_at", "removed_at"])
+
+
+@transaction.atomic
+def set_drift(*, district: District, drift: DriftStatus, found: Sequence[str], run_number: int) -> None:
+    """Write what a run says of the drift: the second axis, which leaves the status as it is.
+
+    `found` names what drifted, without values. Not checked means that there is nothing left to check.
+    """
+    held = District.objects.select_for_update().get(pk=district.pk)
+    before = held.drift_badge
+    held.drift = drift
+    held.drift_checked_at = None if drift is DriftStatus.NOT_CHECKED else timezone.now()
+    held.save(update_fields=["drift", "drift_checked_at"])
+    count = f": {len(found)} attribute{'' if len(found) == 1 else 's'}" if found else ""
+    record(
+        action=AuditAction.DRIFT_CHECKED,
+        actor=None,
+        subject_kind="district",
+        subject_id=held.suffix,
+        district=held,
+        run_number=run_number,
+        message=f"{held.name}, drift: {drift.word.lower()}{count}.",
+        before={"drift": before.value},
+        after={"drift": drift.value, "found": list(found)},
+    )
+    district.refresh_from_db(fields=["drift", "drift_checked_at"])

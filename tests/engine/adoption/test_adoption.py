@@ -1,0 +1,249 @@
+"""Adoption with real Terraform: a district's state is lost, whole or in part, and nothing of the district is.
+
+Runs on the sandbox's smallest stack, in the long edition on others too. Those to run may be named by ADOPTION, such as
+"production-L-3-none staging-M-2-nat"; with "+certificate" behind it, a stack of production is given a certificate in
+place of a hosted zone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devtools.converge import CERTIFICATE, TLS, combinations, with_tls
+from engine.adoption.blocks import ADOPTION_FILE, import_blocks
+from engine.adoption.results import Findings
+from engine.adoption.rules import Adopt, Place, Recreate
+from engine.adoption.search import find_adoptable
+from engine.adoption.table import TABLE
+from engine.aws.clients import client
+from engine.settings import EngineSettings
+from engine.state.contents import contents_of
+from engine.state.store import ensure_state_bucket, read_state, state_key
+from engine.terraform.command import Plan, ResourceRecord, Terraform
+from engine.terraform.synthesis import STACK_FILE, synthesize
+from sandbox.launch import running_sandbox
+from tests.worlds.modules import share_modules
+
+pytestmark = [pytest.mark.terraform, pytest.mark.long]
+
+LONG = ("staging-M-3-none", "production-L-3-nat", "production-L-2-none+certificate")
+"""Played in the long edition: each other environment, size, egress and way to a certificate."""
+NAMED = os.environ.get("ADOPTION", "").split()
+STACKS: list[Any] = [*NAMED] or ["sandbox-S-2-nat", *(pytest.param(name, marks=pytest.mark.soak) for name in LONG)]
+APPLY_SECONDS = 900.0
+SEED, SOME = 20, 30
+"""The seed, and the number of resources that the state loses, or keeps, where it loses some."""
+WAITING = {"aws_acm_certificate_validation"}
+COMPOSED = {"aws_iam_role_policy_attachment", "aws_route53_record"}
+"""Types whose id in the state is the provider's own, made otherwise by a create than by an import."""
+
+
+Things = dict[str, ResourceRecord]
+"""The resources of a state, by address."""
+
+
+@dataclass(frozen=True)
+class District:
+    """A district that was deployed: its stack, what it had then, and the workspace of its Terraform."""
+
+    settings: EngineSettings
+    place: Place
+    stack: dict[str, Any]
+    had: Things
+    folder: Path
+    key: str
+
+    def terraform(self) -> Terraform:
+        return Terraform(self.settings, self.folder, self.key)
+
+    def look(self, state: dict[str, Any]) -> Findings:
+        return find_adoptable(self.settings, self.stack, state, self.place)
+
+    def has(self) -> Things:
+        return things(stored(self))
+
+    def passwords(self) -> set[str]:
+        secrets = client(self.settings, "secretsmanager", self.place.region)
+        names = [f"database-{kind}-{self.place.suffix}" for kind in ("owner", "application")]
+        return {json.loads(secrets.get_secret_value(SecretId=name)["SecretString"])["password"] for name in names}
+
+
+def specification(name: str) -> dict[str, Any]:
+    known, _, certificate = name.partition("+")
+    spec = combinations()[known]
+    if certificate:
+        kept = {key: value for key, value in spec.items() if key not in TLS["production"]}
+        return {**kept, "certificate_arn": CERTIFICATE}
+    return spec
+
+
+@pytest.fixture(scope="module", params=STACKS)
+def district(request, tmp_path_factory) -> Iterator[District]:
+    folder = tmp_path_factory.mktemp("adoption")
+    share_modules(folder)
+    with running_sandbox() as sandbox:
+        tools = {name: os.environ[f"HOMEROOM_{name}"] for name in ("TERRAFORM", "TF_CLI_CONFIG", "NODE")}
+        settings = EngineSettings(
+            work_dir=folder,
+            state_bucket="states",
+            terraform=tools["TERRAFORM"] or None,
+            tf_cli_config=Path(tools["TF_CLI_CONFIG"]) if tools["TF_CLI_CONFIG"] else None,
+            node=Path(tools["NODE"]) if tools["NODE"] else None,
+            aws_endpoint_url=sandbox.url,
+        )
+        spec = with_tls(sandbox.url, specification(request.param))
+        workspace, key = folder / "stack", state_key(spec["suffix"])
+        synthesize(settings, json.dumps(spec), workspace)
+        ensure_state_bucket(settings)
+        Terraform(settings, workspace, key).init()
+        # One command, which starts the provider once: how a plan is made and carried out is not what is tested here.
+        program(settings, workspace, "apply", "-auto-approve", "-input=false", "-no-color")
+        stack = json.loads((workspace / STACK_FILE).read_text())
+        place = Place("us-east-1", spec["account_id"], spec["suffix"])
+        deployed = District(settings, place, stack, {}, workspace, key)
+        yield replace(deployed, had=deployed.has())
+
+
+def stored(district: District) -> dict[str, Any]:
+    """Return the state as it lies in its bucket; to show it, Terraform would load the provider for seconds."""
+    state = read_state(district.settings, district.key)
+    assert state is not None
+    return state
+
+
+def things(state: dict[str, Any]) -> Things:
+    return {record.address: record for record in contents_of(state).resources}
+
+
+def program(settings: EngineSettings, folder: Path, *arguments: str) -> str:
+    ended = subprocess.run(
+        [settings.terraform or "terraform", *arguments],
+        cwd=folder,
+        env=settings.child_environment(),
+        capture_output=True,
+        text=True,
+        timeout=APPLY_SECONDS,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    return ended.stdout
+
+
+def shown(settings: EngineSettings, folder: Path) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(program(settings, folder, "show", "-json"))
+    return told
+
+
+def actions(plan: Plan) -> dict[str, set[str]]:
+    """Return the addresses of a plan by what is done to them; an import is told beside what else is done."""
+    found: dict[str, set[str]] = {"import": set()}
+    for change in plan.shown["resource_changes"]:
+        word = "+".join(change["change"]["actions"])
+        found.setdefault(word, set()).add(change["address"])
+        if "importing" in change["change"]:
+            found["import"].add(change["address"])
+    return found
+
+
+def of_kind(addresses: set[str], rule: type) -> set[str]:
+    return {address for address in addresses if isinstance(TABLE[address.partition(".")[0]], rule)}
+
+
+def no_password_in(text: str, district: District) -> None:
+    for password in district.passwords():
+        assert password not in text
+
+
+def found_whole(district: District) -> Findings:
+    """Return what is found where the whole state is lost: all that can be adopted, and nothing else."""
+    found = district.look({})
+    assert not found.foreign
+    assert not found.surplus
+    assert not found.forget
+    assert {told.address for told in found.adoptions} == of_kind(set(district.had), Adopt)
+    assert all(not told.unfinished for told in found.adoptions)
+    return found
+
+
+def test_all_of_a_district_whose_state_is_lost_is_found(district: District):
+    found_whole(district)
+
+
+@pytest.mark.soak
+def test_a_district_whose_state_is_lost_is_adopted_whole(district: District, tmp_path: Path):
+    known = district.had
+    found = found_whole(district)
+    workspace = tmp_path / "stack"
+    shutil.copytree(district.folder, workspace, ignore=shutil.ignore_patterns(".terraform*", "*.tfplan"))
+    (workspace / ADOPTION_FILE).write_text(import_blocks(found.adoptions))
+    lost = replace(district, folder=workspace, key="states/anew.tfstate")
+    terraform = lost.terraform()
+    terraform.init()
+    plan = terraform.plan()
+    told = actions(plan)
+    assert told["import"] == {adoption.address for adoption in found.adoptions}
+    assert told["create"] == of_kind(set(known), Recreate)
+    assert set(told) <= {"import", "create", "update", "no-op", "read"}, told
+    no_password_in(json.dumps(plan.shown), district)
+
+    terraform.apply(plan)
+    assert terraform.plan().is_empty
+    after = stored(lost)
+    no_password_in(json.dumps(after), district)
+    same_things(known, things(after))
+    shutil.rmtree(workspace)
+
+
+def same_things(before: Things, after: Things) -> None:
+    """Hold that each address is the very thing that it was: AWS's own identifiers of it have not changed."""
+    assert set(before) == set(after)
+    for address, record in before.items():
+        assert record.id or record.arn, f"{address}: nothing identifies it"
+        if record.type != "aws_secretsmanager_secret_version":
+            assert record.arn == after[address].arn, address
+            if record.type not in COMPOSED | WAITING:
+                assert record.id == after[address].id, address
+
+
+@pytest.mark.parametrize("lost", ["most", pytest.param("some", marks=pytest.mark.soak)])
+def test_a_state_that_lost_some_is_whole_again(district: District, lost: str):
+    known = district.had
+    few = set(random.Random(SEED).sample(sorted(known), SOME))
+    chosen = few if lost == "some" else set(known) - few
+    chosen.add("aws_secretsmanager_secret_version.secret_owner_first_version")
+    chosen -= {"aws_rds_cluster.database_cluster"}
+    program(district.settings, district.folder, "state", "rm", *sorted(chosen))
+
+    found = district.look(shown(district.settings, district.folder))
+    forgotten = {told.address for told in found.forget}
+    assert forgotten == {"aws_rds_cluster.database_cluster"}
+    program(district.settings, district.folder, "state", "rm", *sorted(forgotten))
+    assert {told.address for told in found.adoptions} == of_kind(chosen | forgotten, Adopt)
+
+    (district.folder / ADOPTION_FILE).write_text(import_blocks(found.adoptions))
+    terraform = district.terraform()
+    plan = terraform.plan()
+    told = actions(plan)
+    assert told["import"] == {adoption.address for adoption in found.adoptions}
+    assert told["create"] == of_kind(chosen, Recreate)
+    assert set(told) <= {"import", "create", "update", "no-op", "read"}, told
+    written = [
+        change["change"]["after"].get("master_password_wo_version")
+        for change in plan.shown["resource_changes"]
+        if change["address"] in forgotten and change["change"]["actions"] == ["update"]
+    ]
+    assert written == [1], "The cluster is given the password that its secret is given."
+
+    terraform.apply(plan)
+    assert terraform.plan().is_empty
+    same_things(known, district.has())

@@ -1,0 +1,108 @@
+"""An approval is for what a plan does, value by value; what nobody could know then may be known later."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.terraform.plan_contents import beyond, contents_of
+
+KEY = b"a key"
+
+
+def change(actions: list[str], before: Any, after: Any, unknown: Any = False, **more: Any) -> dict[str, Any]:
+    return {"actions": actions, "before": before, "after": after, "after_unknown": unknown, **more}
+
+
+def plan(**changes: dict[str, Any]) -> dict[str, Any]:
+    return {"resource_changes": [{"address": f"aws_x.{name}", "change": each} for name, each in changes.items()]}
+
+
+APPROVED = plan(
+    subnet=change(["create"], None, {"cidr": "10.0.0.0/24", "tags": {"a": "b"}}, {"id": True, "vpc_id": True}),
+    group=change(["update"], {"days": 365}, {"days": 400}),
+    role=change(["no-op"], {"name": "x"}, {"name": "x"}),
+    rules=change(["create"], None, {"rules": [{"port": 443}, {}]}, {"rules": [{}, {"port": True}]}),
+)
+CONTENTS = contents_of(APPROVED, KEY)
+
+
+def with_(name: str, **values: Any) -> dict[str, Any]:
+    changed = copy.deepcopy(APPROVED)
+    (of,) = [each["change"] for each in changed["resource_changes"] if each["address"] == f"aws_x.{name}"]
+    of.update(values)
+    return changed
+
+
+def test_what_changes_nothing_is_no_content():
+    assert set(CONTENTS) == {"aws_x.subnet", "aws_x.group", "aws_x.rules"}
+    assert all(len(content["digest"]) == 64 for content in CONTENTS.values())
+
+
+def test_the_same_plan_and_what_is_left_of_it_are_as_approved():
+    assert beyond(APPROVED, CONTENTS, KEY) == []
+    left = {"resource_changes": APPROVED["resource_changes"][1:2]}
+    assert beyond(left, CONTENTS, KEY) == []
+
+
+def test_what_was_unknown_may_be_known():
+    known = {"cidr": "10.0.0.0/24", "tags": {"a": "b"}, "vpc_id": "vpc-1"}
+    assert beyond(with_("subnet", after=known, after_unknown={"id": True}), CONTENTS, KEY) == []
+    filled = {"rules": [{"port": 443}, {"port": 80}]}
+    assert beyond(with_("rules", after=filled, after_unknown={}), CONTENTS, KEY) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("group", {"after": {"days": 30}}),
+        ("group", {"before": {"days": 30}}),
+        ("group", {"actions": ["delete"], "after": None}),
+        ("group", {"actions": ["delete", "create"]}),
+        ("group", {"replace_paths": [["days"]]}),
+        ("group", {"after": {}, "after_unknown": {"days": True}}),
+        ("subnet", {"after": {"cidr": "0.0.0.0/0", "tags": {"a": "b"}}}),
+        ("subnet", {"after": {"cidr": "10.0.0.0/24", "tags": {"a": "c"}}}),
+        ("subnet", {"after": {"cidr": "10.0.0.0/24", "tags": {"a": "b"}, "public": True}}),
+        ("rules", {"after": {"rules": [{"port": 22}, {}]}}),
+        ("rules", {"after": {"rules": [{"port": 443}, {}, {"port": 22}]}}),
+        ("role", {"actions": ["update"], "after": {"name": "y"}}),
+    ],
+)
+def test_any_other_value_act_or_address_is_beyond_it(name: str, values: dict[str, Any]):
+    assert beyond(with_(name, **values), CONTENTS, KEY) == [f"aws_x.{name}"]
+
+
+def test_an_output_is_a_content_too():
+    shown = {**APPROVED, "output_changes": {"url": change(["create"], None, "https://a")}}
+    assert beyond(shown, CONTENTS, KEY) == ["output.url"]
+    assert beyond(shown, contents_of(shown, KEY), KEY) == []
+
+
+def test_a_digest_says_nothing_without_the_key():
+    assert beyond(APPROVED, contents_of(APPROVED, b"another"), KEY) == ["aws_x.group", "aws_x.rules", "aws_x.subnet"]
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(st.sampled_from("abcd"), json_values, min_size=1), st.data())
+def test_whatever_values_there_are_the_same_is_the_same_and_another_is_not(after: dict[str, Any], data: st.DataObject):
+    shown = plan(any=change(["create"], None, after, {"id": True}))
+    contents = contents_of(shown, KEY)
+    assert beyond(shown, contents, KEY) == []
+    name = data.draw(st.sampled_from(sorted(after)))
+    other = data.draw(json_values.filter(lambda value: repr(value) != repr(after[name])))
+    assert beyond(plan(any=change(["create"], None, {**after, name: other}, {"id": True})), contents, KEY) == [
+        "aws_x.any"
+    ]
+    known = {**after, "id": other}
+    assert beyond(plan(any=change(["create"], None, known)), contents, KEY) == []

@@ -1,0 +1,80 @@
+"""The cache of providers is filled by one init at a time; the inits are a program that tells when two fill it."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from engine.errors import InterruptedRunError
+from engine.settings import EngineSettings
+from engine.terraform.command import Terraform
+from engine.terraform.plugin_cache import filling
+
+INIT = """#!{python} -IS
+import os, pathlib, time
+cache = pathlib.Path(os.environ["TF_PLUGIN_CACHE_DIR"])
+told = cache.parent / "told"
+provider = cache / "registry.terraform.io" / "hashicorp" / "aws" / "6.0.0" / "linux_amd64"
+deadline = time.monotonic() + 20
+if provider.exists():
+    # Two that find it there are let through together, which they are only where neither waits for the other.
+    (told / ("reads-" + str(os.getpid()))).touch()
+    while len(list(told.glob("reads-*"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+else:
+    (told / ("fills-" + str(os.getpid()))).touch()
+    time.sleep(0.3)
+    provider.mkdir(parents=True, exist_ok=True)
+"""
+
+
+def test_a_cold_cache_is_filled_by_one_init_and_a_filled_one_is_read_by_several(tmp_path):
+    program = tmp_path / "terraform"
+    program.write_text(INIT.format(python=sys.executable))
+    program.chmod(0o755)
+    told, failed = tmp_path / "told", []
+    told.mkdir()
+
+    def init(workspace: Path) -> None:
+        workspace.mkdir()
+        try:
+            Terraform(EngineSettings(tmp_path, "bucket", terraform=str(program)), workspace, "key").init()
+        except BaseException as error:  # noqa: BLE001 - told below, in the main thread
+            failed.append(error)
+
+    threads = [threading.Thread(target=init, args=(tmp_path / f"run-{number}",)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert len(list(told.glob("fills-*"))) == 1
+    assert len(list(told.glob("reads-*"))) == 2
+
+
+def test_who_is_to_stop_does_not_wait_for_another_and_other_providers_are_another_filling(tmp_path):
+    cache, provider = tmp_path / "plugins", tmp_path / "plugins" / "r" / "hashicorp" / "aws" / "6.0.0" / "linux_amd64"
+    with filling(cache, "aws 6.0.0", poll=lambda: False):
+        provider.mkdir(parents=True)
+        with pytest.raises(InterruptedRunError), filling(cache, "aws 6.0.0", poll=lambda: True):
+            raise AssertionError("two were let in at a time")
+    with filling(cache, "aws 6.0.0", poll=lambda: True), filling(cache, "aws 6.0.0", poll=lambda: True):
+        assert provider.exists(), "a filled one is held by several"
+        with pytest.raises(InterruptedRunError), filling(cache, "aws 6.1.0", poll=lambda: True):
+            raise AssertionError("it is filled with others while somebody reads")
+
+
+def test_a_cache_that_was_emptied_is_cold_again(tmp_path):
+    cache, provider = tmp_path / "plugins", tmp_path / "plugins" / "r" / "hashicorp" / "aws" / "6.0.0" / "linux_amd64"
+    with filling(cache, "aws", poll=lambda: False):
+        provider.mkdir(parents=True)
+    provider.rmdir()
+    with (
+        filling(cache, "aws", poll=lambda: True),
+        pytest.raises(InterruptedRunError),
+        filling(cache, "aws", poll=lambda: True),
+    ):
+        raise AssertionError("two were let in at a time")

@@ -1,0 +1,174 @@
+"""A command is recorded before it begins: whoever takes its run over finds it at work, or sees that it never begins."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from django.utils import timezone
+
+from engine.processes import supervised
+from engine.processes.supervised import Stop, Supervised, Terms, end_all
+from engine.processes.supervisor import ticking
+from provisioning.engine_settings import engine_settings
+from provisioning.execution import supervision as module
+from provisioning.execution.context import RunContext
+from provisioning.execution.lost_runs import LostRunDecision, decide, remains
+from provisioning.execution.supervision import Supervision
+from provisioning.models import Run
+from provisioning.states.runs import RunState
+from provisioning.terraform_state.suspects import suspects
+from tests.builders import a_run, moved
+
+pytestmark = pytest.mark.django_db
+SOON = timedelta(minutes=5)
+
+
+def _running(program: Path) -> list[psutil.Process]:
+    return [one for one in psutil.process_iter(["cmdline"]) if str(program) in (one.info["cmdline"] or [])]
+
+
+class WorkerDies(BaseException):
+    """The worker is killed here."""
+
+
+@pytest.fixture
+def hold(settings: Any, tmp_path: Path) -> RunContext:
+    settings.WORK_DIR = tmp_path / "work"
+    run = a_run()
+    for state in (RunState.SYNTHESIZING, RunState.PLANNING, RunState.APPLYING):
+        moved(run, state)
+    assert run.claim_token is not None
+    return RunContext(run, run.claim_token, engine_settings())
+
+
+@pytest.fixture
+def terraform(tmp_path: Path) -> Iterator[Path]:
+    """A program that takes the place of Terraform: it says that it is there, and works until it is told to end."""
+    program = tmp_path / "terraform"
+    program.write_text(
+        f"#!{sys.executable}\nimport pathlib, time\npathlib.Path('mark').touch()\nwhile True: time.sleep(0.05)\n"
+    )
+    program.chmod(0o700)
+    yield program
+    for process in _running(program):
+        process.kill()
+
+
+def begin(hold: RunContext, program: Path, command: str = "apply") -> None:
+    """Have the worker begin a command in the program's folder, and follow it."""
+    supervision = Supervision(
+        hold.fence, hold.settings, hold.recorder, stop=lambda: Stop.NO, held=hold.heartbeat.is_held
+    )
+    supervision(
+        [str(program), command],
+        cwd=program.parent,
+        environment=dict(os.environ),
+        on_line=lambda line: None,
+        poll=lambda: False,
+    )
+
+
+def seen(run: Run) -> LostRunDecision:
+    """Say what another worker of this host does with the run, now lost."""
+    run.refresh_from_db()
+    return decide(remains(run.process, timezone.now() + SOON), now=timezone.now())
+
+
+def dying(begins: bool) -> Callable[..., Supervised]:
+    """Return a start after which, or before which, the worker dies."""
+    start = supervised.start
+
+    def die(*given: Any, **named: Any) -> Supervised:
+        if begins:
+            start(*given, **named)
+        raise WorkerDies
+
+    return die
+
+
+def test_an_apply_whose_worker_dies_before_it_has_noted_it_is_found_and_followed(hold, terraform, monkeypatch):
+    monkeypatch.setattr(module, "start", dying(begins=True))
+    with pytest.raises(WorkerDies):
+        begin(hold, terraform)
+    assert seen(hold.run) is LostRunDecision.FOLLOW, "it lives: nobody else may begin another"
+    left = supervised.found(hold.run.process)
+    assert left is not None
+    assert left.terraform is not None
+    end_all(left)
+    assert left.is_alive is False
+
+
+def test_what_its_worker_only_meant_to_begin_never_begins_once_the_run_is_taken_over(hold, terraform, monkeypatch):
+    waiting: list[tuple[Any, Any]] = []
+
+    def paused(*given: Any, **named: Any) -> Supervised:
+        # It made the folder, and is stopped there.
+        waiting.append((given, named))
+        named["folder"].mkdir(parents=True)
+        (named["folder"] / "permitted").touch()
+        raise WorkerDies
+
+    monkeypatch.setattr(module, "start", paused)
+    with pytest.raises(WorkerDies):
+        begin(hold, terraform)
+    assert seen(hold.run) is LostRunDecision.RECOVER
+    [(given, named)] = waiting
+    # It wakes, and goes on behind the folder.
+    monkeypatch.setattr(Path, "mkdir", lambda *_, **__: None)
+    monkeypatch.setattr(Path, "touch", lambda path, **_: None if path.name == "permitted" else os.mknod(path))
+    with pytest.raises(supervised.NotBegunError):
+        supervised.start(*given, **named)
+    assert not (terraform.parent / "mark").exists()
+
+
+def test_after_the_lease_no_command_begins(terraform):
+    with pytest.raises(supervised.NotBegunError):
+        supervised.start(
+            [str(terraform), "apply"],
+            name="apply",
+            folder=terraform.parent / "c",
+            cwd=terraform.parent,
+            environment=dict(os.environ),
+            terms=Terms(60, 60),
+            begin_before=ticking() - 0.001,
+        )
+    assert not (terraform.parent / "mark").exists()
+
+
+def test_a_supervisor_that_does_not_report_in_time_is_ended(tmp_path, monkeypatch):
+    deaf = tmp_path / "deaf.py"
+    deaf.write_text("import time\nwhile True: time.sleep(0.05)\n")
+    monkeypatch.setattr(supervised, "PROGRAM", deaf)
+    monkeypatch.setattr(supervised, "STARTED_SECONDS", 0.5)
+    with pytest.raises(PermissionError, match="did not start"):
+        supervised.start(["x"], name="apply", folder=tmp_path / "c", cwd=tmp_path, environment={}, terms=Terms(60, 60))
+    assert not _running(deaf)
+
+
+def test_a_program_that_is_missing_leaves_nothing_at_work(hold, tmp_path):
+    with pytest.raises(FileNotFoundError):
+        begin(hold, tmp_path / "nowhere")
+    hold.run.refresh_from_db()
+    assert hold.is_at_rest()
+
+
+def test_only_what_takes_the_lock_is_suspected_of_it_and_stays_so_beside_an_init(hold, monkeypatch):
+    began = timezone.now() - timedelta(minutes=9)
+    plan = Supervised(Path("/nowhere"), "elsewhere/1/2", "plan", Terms(45, 60)).as_data()
+    plan |= {"started_at": began.isoformat(), "lock_id": "1f", "ended": None}
+    Run.objects.filter(pk=hold.run.pk).update(process=plan)
+    hold.run.refresh_from_db()
+    monkeypatch.setattr(module, "start", dying(begins=False))
+    with pytest.raises(WorkerDies):
+        begin(hold, Path("/nowhere/terraform"), "init")
+    hold.run.refresh_from_db()
+    assert hold.run.process["command"] == "init"
+    [suspect] = suspects(hold.run.district_id)
+    assert (suspect.since, suspect.lock_id, suspect.gone) == (began, "1f", True)

@@ -1,0 +1,240 @@
+"""The plan of a plan-only run is applied as it is while it binds, and refused in words where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from engine.terraform.binding import spec_sha256
+from engine.terraform.plan_values import told_changes
+from portal.console.run_page import steps
+from provisioning.errors import ServiceRefusedError
+from provisioning.models import Run
+from provisioning.onboarding.service import onboard
+from provisioning.runs.approval import approve, expire
+from provisioning.runs.approval_rules import LOOK, PRODUCTION
+from provisioning.runs.claim import claim
+from provisioning.runs.plan_apply import COPIED, apply_plan, plan_problem
+from provisioning.runs.planned_changes import store_changes
+from provisioning.runs.requests import request_run
+from provisioning.runs.retry import retry_run
+from provisioning.runs.stored_plans import is_kept, kept_plans
+from provisioning.states.runs import Decision, RunKind, RunState
+from registry.accounts.models import User
+from registry.accounts.roles import NotAllowedError, Role
+from registry.audit.actions import AuditAction
+from registry.audit.models import AuditEvent
+from registry.districts.models import District
+from tests.builders import a_person, a_registration, moved
+
+pytestmark = pytest.mark.django_db
+
+BLOCKING = {"code": "stateful_deleted", "address": "aws_x.a", "sentence": "It is deleted.", "blocks": True}
+SHOWN = {
+    "resource_changes": [
+        {
+            "address": "aws_x.a",
+            "type": "aws_x",
+            "change": {"actions": ["update"], "before": {"a": 1}, "after": {"a": 2}},
+        }
+    ]
+}
+
+
+@pytest.fixture
+def otto() -> User:
+    return a_person(Role.OPERATOR, "otto")
+
+
+def planned(state: RunState = RunState.SUCCEEDED, **changes: object) -> Run:
+    """Return a plan-only run of a new district that has ended, with its plan stored."""
+    run = onboard(registration=a_registration(), actor=None, kind=RunKind.PLAN)
+    moved(moved(run, RunState.SYNTHESIZING), RunState.PLANNING)
+    fields = {
+        "add_count": 1,
+        "change_count": 0,
+        "remove_count": 0,
+        "plan_resources": [{"address": "aws_x.a", "type": "aws_x", "action": "create"}],
+        "plan_stored": True,
+        "plan_sha256": "0" * 64,
+        "plan_contents": {"aws_x.a": {}},
+        "plan_binding": {"spec_sha256": spec_sha256(run.spec), "serial": 3},
+        "plan_expires_at": timezone.now() + timedelta(hours=1),
+        "engine_versions": {"terraform": "1.13.3"},
+    }
+    Run.objects.filter(pk=run.pk).update(**{**fields, **changes})
+    store_changes(run, told_changes(SHOWN))
+    run.refresh_from_db()
+    return moved(run, state)
+
+
+def test_who_looked_at_a_plan_has_that_very_plan_applied(otto):
+    run = planned()
+    asked = apply_plan(run=run, actor=otto)
+    assert (asked.kind, asked.state, asked.plan_of, asked.stored_plan_number) == (
+        RunKind.APPLY,
+        RunState.QUEUED,
+        run,
+        run.number,
+    )
+    assert {name: getattr(asked, name) for name in COPIED} == {name: getattr(run, name) for name in COPIED}
+    assert [change.values for change in asked.planned_changes.all()] == [
+        change.values for change in run.planned_changes.all()
+    ]
+    assert (asked.decision, asked.decided_by, asked.approval_reasons) == (Decision.APPROVED, otto, [LOOK])
+    assert AuditEvent.objects.filter(action=AuditAction.RUN_DECIDED, run_number=asked.number, actor=otto).exists()
+    assert [step.state for step in steps(asked)] == [RunState.QUEUED, RunState.APPLYING, RunState.VERIFYING]
+    claimed = claim(asked.number, "test")
+    assert claimed is not None
+    assert claimed[0].state == RunState.APPLYING, "nothing is planned anew"
+
+
+@pytest.mark.parametrize("why", ["production", "what it does"])
+def test_where_a_second_person_is_needed_it_waits_for_one(otto, why):
+    run = planned(policy_findings=[BLOCKING] if why == "what it does" else [])
+    if why == "production":
+        spec = {**run.spec, "environment": "production"}
+        Run.objects.filter(pk=run.pk).update(spec=spec)
+    asked = apply_plan(run=run, actor=otto)
+    assert asked.approval_reasons == [PRODUCTION if why == "production" else BLOCKING["sentence"]]
+    assert asked.decision == ""
+    moved(moved(asked, RunState.SYNTHESIZING), RunState.PLANNING)
+    moved(asked, RunState.AWAITING_APPROVAL)
+    with pytest.raises(ServiceRefusedError, match="yourself"):
+        approve(run=asked, actor=otto)
+    assert approve(run=asked, actor=a_person()).state == RunState.QUEUED
+
+
+def settings_change(run: Run) -> None:
+    District.objects.filter(pk=run.district_id).update(retention_days=30)
+
+
+def something_is_applied(run: Run) -> None:
+    other = request_run(district=run.district, kind=RunKind.APPLY, actor=None)
+    moved(other, RunState.SYNTHESIZING, apply_begun_at=timezone.now())
+    moved(other, RunState.FAILED)
+
+
+def it_expires(run: Run) -> None:
+    Run.objects.filter(pk=run.pk).update(plan_expires_at=timezone.now())
+
+
+def it_is_deleted(run: Run) -> None:
+    Run.objects.filter(pk=run.pk).update(plan_stored=False)
+
+
+@pytest.mark.parametrize(
+    ("happens", "code", "sentence"),
+    [
+        (settings_change, "plan_stale", "settings have changed"),
+        (something_is_applied, "plan_overtaken", "has changed the district since"),
+        (it_expires, "plan_expired", "waited too long"),
+        (it_is_deleted, "plan_expired", "waited too long"),
+    ],
+)
+def test_a_plan_whose_grounds_have_changed_is_refused_in_words(
+    otto, happens: Callable[[Run], None], code: str, sentence: str
+):
+    run = planned()
+    assert plan_problem(run) is None
+    happens(run)
+    run.refresh_from_db()
+    with pytest.raises(ServiceRefusedError, match=sentence) as refused:
+        apply_plan(run=run, actor=otto)
+    assert refused.value.code == code
+    assert not Run.objects.filter(plan_of=run).exists()
+
+
+@pytest.mark.parametrize("state", [RunState.NO_CHANGES, RunState.FAILED])
+def test_a_run_without_a_plan_has_none_to_apply(otto, state):
+    with pytest.raises(ServiceRefusedError, match="no plan to apply"):
+        apply_plan(run=planned(state), actor=otto)
+
+
+def test_an_apply_has_no_plan_to_apply_again(otto):
+    run = planned()
+    Run.objects.filter(pk=run.pk).update(kind=RunKind.APPLY)
+    run.refresh_from_db()
+    with pytest.raises(ServiceRefusedError, match="no plan to apply"):
+        apply_plan(run=run, actor=otto)
+
+
+def test_it_is_asked_for_once_at_a_time_and_by_no_viewer(otto):
+    run = planned()
+    with pytest.raises(NotAllowedError):
+        apply_plan(run=run, actor=a_person(Role.VIEWER))
+    apply_plan(run=run, actor=otto)
+    with pytest.raises(ServiceRefusedError, match="is working on"):
+        apply_plan(run=run, actor=otto)
+
+
+def test_a_retry_of_it_makes_a_plan_that_somebody_looks_at(otto):
+    asked = apply_plan(run=planned(), actor=otto)
+    moved(asked, RunState.APPLYING) if claim(asked.number, "test") is None else None
+    asked.refresh_from_db()
+    moved(asked, RunState.FAILED, error_code="plan_stale")
+    again = retry_run(run=asked, actor=otto)
+    assert (again.plan_of, again.stops_for_look, again.decision) == (None, True, "")
+
+
+def test_a_stored_plan_stays_while_somebody_may_apply_it_or_it_is_applied(otto):
+    run = planned()
+    assert is_kept(run)
+    assert not is_kept(planned(RunState.FAILED))
+    it_expires(run)
+    assert not is_kept(run)
+    Run.objects.filter(pk=run.pk).update(plan_expires_at=timezone.now() + timedelta(hours=1))
+    asked = apply_plan(run=run, actor=otto)
+    it_expires(run)
+    Run.objects.filter(pk=asked.pk).update(apply_begun_at=timezone.now())
+    assert list(kept_plans()) == [run], "it is being applied"
+    moved(asked, RunState.CANCELED)
+    assert not is_kept(run)
+
+
+def test_what_else_was_applied_ends_a_stored_plan():
+    run = planned()
+    something_is_applied(run)
+    assert not is_kept(run)
+
+
+def test_nobody_decides_in_time_on_an_apply_of_it(otto):
+    asked = apply_plan(run=planned(policy_findings=[BLOCKING]), actor=otto)
+    moved(moved(asked, RunState.SYNTHESIZING), RunState.PLANNING)
+    moved(asked, RunState.AWAITING_APPROVAL)
+    it_expires(asked)
+    assert expire() == [asked.number]
+
+
+class TestPage:
+    def page(self, user: User, run: Run) -> str:
+        client = Client()
+        client.force_login(user)
+        return client.get(f"/runs/{run.number}").content.decode()
+
+    def test_an_operator_is_offered_what_binds_and_a_viewer_is_not(self, otto):
+        run = planned()
+        assert 'id="apply-plan"' in self.page(otto, run)
+        shown = self.page(a_person(Role.VIEWER), run)
+        assert 'id="apply-plan"' not in shown
+        assert "An operator decides." in shown
+        settings_change(run)
+        shown = self.page(otto, run)
+        assert 'id="apply-plan"' not in shown
+        assert "have changed" in shown
+        assert "Apply this plan" not in self.page(otto, planned(RunState.NO_CHANGES))
+
+    def test_the_button_leads_to_the_run_that_applies_it_and_each_names_the_other(self, otto):
+        run, client = planned(), Client()
+        client.force_login(otto)
+        answer = client.post(f"/runs/{run.number}/apply")
+        asked = Run.objects.latest("id")
+        assert answer["Location"] == f"/runs/{asked.number}"
+        assert f'applies the plan of <a href="/runs/{run.number}">' in self.page(otto, asked)
+        assert f'<a href="/runs/{asked.number}">Run #{asked.number}</a>' in self.page(otto, run)
+        refused = client.post(f"/runs/{run.number}/apply", follow=True).content.decode()
+        assert "is working on" in refused

@@ -1,0 +1,114 @@
+"""While something of a run may live, the run does not end, and its folder stays: whoever takes it over sees to it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.utils import timezone
+
+from engine.errors import TerraformMissingError
+from engine.processes.supervised import Supervised, Terms, end_all, start
+from engine.terraform.workspace import COMMANDS, new_workspace
+from provisioning.engine_settings import engine_settings
+from provisioning.execution import execute as execution
+from provisioning.execution.execute import RunExecution, execute
+from provisioning.models import Run
+from provisioning.runs.claim import claim
+from provisioning.runs.guards import LARGEST_ATTEMPT
+from provisioning.runs.reaper import give_up, reap
+from provisioning.states.runs import RunState
+from provisioning.tasks import sweep_workspaces
+from tests.builders import a_run, moved
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+FAULTS = (ValueError("a fault of ours"), TerraformMissingError("There is no Terraform."))
+
+
+@dataclass
+class Applying:
+    """A run in the middle of its apply: its row, its claim and what lives of it."""
+
+    run: Run
+    token: UUID
+    running: Supervised
+
+
+@pytest.fixture
+def applying(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Applying]:
+    settings.WORK_DIR = tmp_path_factory.mktemp("work")
+    run = a_run()
+    claimed = claim(run.number, "test")
+    assert claimed is not None
+    run, token = claimed
+    for state in (RunState.PLANNING, RunState.APPLYING):
+        moved(run, state)
+    folder = new_workspace(engine_settings(), run.number, run.attempt)
+    command = [sys.executable, "-c", "import time\nwhile True: time.sleep(0.05)"]
+    running = start(
+        command, name="apply", folder=folder / COMMANDS / "1-apply", cwd=folder, environment={}, terms=Terms(60, 60)
+    )
+    process = running.as_data() | {"workspace": str(folder), "started_at": timezone.now().isoformat()}
+    Run.objects.filter(pk=run.pk).update(process=process)
+    run.refresh_from_db()
+    yield Applying(run, token, running)
+    end_all(running)
+
+
+def failing(error: Exception) -> Callable[..., None]:
+    def go(walk: RunExecution, found: object) -> None:
+        raise error
+
+    return go
+
+
+@pytest.mark.parametrize("error", FAULTS, ids=lambda error: type(error).__name__)
+def test_an_error_beside_a_living_apply_leaves_the_run_to_be_taken_over(applying, monkeypatch, error):
+    monkeypatch.setattr(execution.RunExecution, "go", failing(error))
+    with pytest.raises(Exception, match="may be at work"):
+        execute(applying.run, applying.token)
+    run = Run.objects.get(pk=applying.run.pk)
+    assert run.state == RunState.APPLYING
+    assert applying.running.is_alive
+    assert applying.running.folder.exists()
+    assert str(error) in run.events.latest("sequence").message + str(run.events.latest("sequence").data)
+    Run.objects.filter(pk=run.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert reap() == [run.number], "nobody renews its lease any more"
+
+
+@pytest.mark.parametrize("error", FAULTS, ids=lambda error: type(error).__name__)
+def test_an_error_after_the_apply_is_gone_ends_the_run(applying, monkeypatch, error):
+    end_all(applying.running)
+    monkeypatch.setattr(execution.RunExecution, "go", failing(error))
+    try:
+        execute(applying.run, applying.token)
+    except ValueError as raised:
+        assert raised is error  # noqa: PT017 - a fault of ours is raised as well, for the worker's log
+    assert Run.objects.get(pk=applying.run.pk).state == RunState.FAILED
+
+
+def test_a_run_that_was_lost_too_often_is_not_given_up_while_its_apply_may_live(applying):
+    Run.objects.filter(pk=applying.run.pk).update(
+        attempt=LARGEST_ATTEMPT, lease_until=timezone.now() - timedelta(seconds=1)
+    )
+    reap()
+    lost = Run.objects.get(pk=applying.run.pk)
+    give_up(lost)
+    assert Run.objects.get(pk=lost.pk).state == RunState.LOST
+    sweep_workspaces()
+    assert applying.running.folder.exists()
+    # After this time its supervisor has ended it, wherever it is.
+    gone = timedelta(seconds=applying.running.terms.longest_seconds + 1)
+    Run.objects.filter(pk=lost.pk).update(lease_until=timezone.now() - gone)
+    give_up(lost)
+    assert Run.objects.get(pk=lost.pk).state == RunState.FAILED
+    sweep_workspaces()
+    assert applying.running.folder.exists(), "something lives in it all the same"
+    end_all(applying.running)
+    sweep_workspaces()
+    assert not applying.running.folder.exists()

@@ -58,6 +58,7 @@ FOLLOW = """
     )
     FROM affected a WHERE a.loose = k.loose AND k.said_by = 'file' AND NOT EXISTS (
         SELECT FROM homeroom.student_key o WHERE o.student = k.student AND o.said_by <> 'file'
+            AND (o.alias = k.alias OR o.loose = k.loose)
     )
 """
 """An id that files alone have named is whose an id like it is, or that of the first of its spellings."""

@@ -9,12 +9,13 @@ import sys
 from collections.abc import Callable
 
 from processor import commands, logs
+from processor.children import UnclearIdError
 from processor.erasure import HeldError
 from processor.pseudonyms import PseudonymKeyError
 from processor.settings import SettingMissingError, Settings
 
 Command = Callable[[Settings, argparse.Namespace], int]
-KNOWN = (HeldError, PseudonymKeyError, SettingMissingError)
+KNOWN = (HeldError, PseudonymKeyError, SettingMissingError, UnclearIdError)
 
 
 def api(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -47,6 +48,13 @@ def parser() -> argparse.ArgumentParser:
         one.add_argument("--reason", required=True)
         if name == "hold":
             one.add_argument("--lift", action="store_true", help="lift the holds that are there")
+    for name, call in (("merge-students", commands.merge_students), ("split-student", commands.split_student)):
+        one = add(name, call)
+        one.add_argument("--student", required=True, help="an id of the student")
+        if name == "merge-students":
+            one.add_argument("--other", required=True, help="an id of the record that is the same student's")
+        one.add_argument("--requested-by", required=True)
+        one.add_argument("--reason", required=True)
     add("retain", commands.retain).add_argument("--years", type=_years, required=True, help="school years to keep")
     add("check-chain", commands.check_chain)
     return found

@@ -21,6 +21,8 @@ class Scope(StrEnum):
     INGEST = "ingest"
     AUDIT = "audit"
     ERASURE = "erasure"
+    IDENTITY = "identity"
+    """What a person decides about whose ids are whose."""
 
 
 @dataclass(frozen=True)

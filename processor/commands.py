@@ -16,7 +16,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from processor import aws, erasure, redrive
+from processor import aws, children, erasure, redrive
 from processor.access_log import AccessLog
 from processor.application_user import ensure_user
 from processor.database import Connections
@@ -167,6 +167,26 @@ def hold(settings: Settings, arguments: Namespace) -> int:
             say({"lifted": erasure.lift(connection, made, arguments.student, request)})
         else:
             say({"holds": erasure.hold(connection, made, arguments.student, request)})
+    return 0
+
+
+def merge_students(settings: Settings, arguments: Namespace) -> int:
+    """Make two records one student's, as a person has decided; what is the other's becomes the student's."""
+    decision = children.Decision(arguments.requested_by, arguments.reason, settings.need("district").district)
+    with connections(settings).opened(ROLE, autocommit=True) as connection:
+        made = pseudonyms(settings)
+        made.check(connection)
+        say(children.merge(connection, made, arguments.student, arguments.other, decision))
+    return 0
+
+
+def split_student(settings: Settings, arguments: Namespace) -> int:
+    """Part an id, with the results that came under it, from the student it was matched with."""
+    decision = children.Decision(arguments.requested_by, arguments.reason, settings.need("district").district)
+    with connections(settings).opened(ROLE, autocommit=True) as connection:
+        made = pseudonyms(settings)
+        made.check(connection)
+        say(children.split(connection, made, arguments.student, decision))
     return 0
 
 

@@ -1,5 +1,6 @@
 """Erasure: of one student on request, and of a school year at the end of its retention; each with a certificate.
 
+A student is erased by all ids that the district knows the child by, and stays out under each of them.
 The record of access stays, by pseudonym: it is kept as long as the records of the district are (34 CFR 99.32(a)(2)).
 Nothing is erased while a request to inspect it is open (34 CFR 99.10(e)).
 """
@@ -15,6 +16,7 @@ from typing import Any
 import psycopg
 
 from processor.access import Access, Scope, close_access, open_access
+from processor.children import cleaned, ids_of, named
 from processor.ingest.merge import LOCK
 from processor.pseudonyms import Pseudonyms
 
@@ -26,6 +28,8 @@ OF_A_STUDENT = (
     "student_identity",
     "student",
 )
+BESIDES = ("result_school", "report_student", "row_version")
+"""What besides has a student's pseudonym."""
 BEYOND = (
     "Uploaded objects listed here still hold the student's rows until the bucket's lifecycle or the district removes "
     "them; backups of the database end with their retention."
@@ -52,20 +56,32 @@ def erase_student(
 
     The connection is the writer's, in autocommit mode. A second erasure finds nothing and certifies that.
     """
-    student = pseudonyms.uuid(local_id)
     with connection.transaction():
         _begin(connection)
-        _refuse_held(connection, [student])
-        opened = _open(connection, request, [student])
-        objects = connection.execute(OBJECTS, (student,)).fetchall()
+        student = named(connection, pseudonyms, local_id)
+        known_by = sorted({*ids_of(connection, student), pseudonyms.uuid(cleaned(local_id))})
+        _refuse_held(connection, known_by)
+        opened = _open(connection, request, known_by)
+        objects = connection.execute(OBJECTS, (known_by,)).fetchall()
         # Their tombstones go too: the block below keeps all of the student's records out.
-        counts = {table: _delete(connection, table, student) for table in OF_A_STUDENT}
+        counts = {table: _delete(connection, table, known_by) for table in OF_A_STUDENT}
+        for table in BESIDES:
+            _delete(connection, table, known_by)
         connection.execute(
-            "INSERT INTO homeroom.erased_student VALUES (%s, now()) ON CONFLICT (student) DO NOTHING", (student,)
+            "INSERT INTO homeroom.erased_student SELECT DISTINCT id, now() FROM (SELECT unnest(%(ids)s::uuid[]) AS id "
+            # Other spellings of the ids as well; but none that another child has.
+            "UNION SELECT loose FROM homeroom.student_key WHERE alias = ANY (%(ids)s) UNION SELECT %(loose)s::uuid) i "
+            "WHERE id = ANY (%(ids)s) OR NOT EXISTS (SELECT FROM homeroom.student_key o WHERE o.loose = i.id "
+            "AND o.student IS NOT NULL AND o.student <> ALL (%(ids)s)) ON CONFLICT (student) DO NOTHING",
+            {"ids": known_by, "loose": pseudonyms.loose(cleaned(local_id))},
         )
-        left = sum(_count(connection, table, student) for table in OF_A_STUDENT)
+        connection.execute(
+            "DELETE FROM homeroom.student_key WHERE student = ANY (%(ids)s) OR alias = ANY (%(ids)s)", {"ids": known_by}
+        )
+        left = sum(_count(connection, table, known_by) for table in OF_A_STUDENT + BESIDES)
         found = {
             "student": str(student),
+            "known_by": [str(one) for one in known_by],
             "rows_left": left,
             "objects": [f"{key} ({version})" for key, version in objects],
         }
@@ -104,6 +120,12 @@ def erase_school_year(
                 "AND NOT EXISTS (SELECT FROM homeroom.enrolment e WHERE e.student = s.student)",
                 (students,),
             ).rowcount
+        connection.execute(
+            "WITH gone AS (DELETE FROM homeroom.student_key k WHERE student = ANY (%s) "
+            "AND NOT EXISTS (SELECT FROM homeroom.student s WHERE s.student = k.student) RETURNING k.alias) "
+            "DELETE FROM homeroom.row_version v USING gone g WHERE v.target = 'student_key' AND v.student = g.alias",
+            (students,),
+        )
         for table in ("student_name", "student_identity"):
             counts[table] += connection.execute(WAITING.format(table=table), (year,)).rowcount
         certificate = _certify(connection, pseudonyms, "school year", str(year), request, counts, {"school_year": year})
@@ -113,9 +135,9 @@ def erase_school_year(
 
 def hold(connection: psycopg.Connection, pseudonyms: Pseudonyms, local_id: str, request: Request) -> int:
     """Place a hold on a student's records, and return how many stand; who asked and why is on the record."""
-    student = pseudonyms.uuid(local_id)
     with connection.transaction():
         _begin(connection)
+        student = named(connection, pseudonyms, local_id)
         opened = _open(connection, request, [student], "hold command")
         connection.execute(
             "INSERT INTO homeroom.hold (student, reason, placed_by) VALUES (%s, %s, %s)",
@@ -127,9 +149,9 @@ def hold(connection: psycopg.Connection, pseudonyms: Pseudonyms, local_id: str, 
 
 def lift(connection: psycopg.Connection, pseudonyms: Pseudonyms, local_id: str, request: Request) -> int:
     """Lift every hold on a student's records, and return how many there were; who asked and why is on the record."""
-    student = pseudonyms.uuid(local_id)
     with connection.transaction():
         _begin(connection)
+        student = named(connection, pseudonyms, local_id)
         opened = _open(connection, request, [student], "hold command, lifting")
         lifted = connection.execute(
             "UPDATE homeroom.hold SET lifted_at = now() WHERE student = %s AND lifted_at IS NULL", (student,)
@@ -159,7 +181,7 @@ OBJECTS = """
     SELECT DISTINCT f.object_key, f.object_version
     FROM homeroom.access_student s JOIN homeroom.access_record r USING (access_id)
     JOIN homeroom.file f ON r.source = 'file ' || f.file_id
-    WHERE s.student = %s AND r.scope = 'ingest' ORDER BY 1, 2
+    WHERE s.student = ANY (%s) AND r.scope = 'ingest' ORDER BY 1, 2
 """
 
 
@@ -186,13 +208,31 @@ def _standing(connection: psycopg.Connection, students: list[uuid.UUID]) -> int:
     return int(row[0]) if row else 0
 
 
-def _delete(connection: psycopg.Connection, table: str, student: uuid.UUID) -> int:
-    return connection.execute(f"DELETE FROM homeroom.{table} WHERE student = %s", (student,)).rowcount
+def _delete(connection: psycopg.Connection, table: str, known_by: list[uuid.UUID]) -> int:
+    return connection.execute(f"DELETE FROM homeroom.{table} WHERE {_whose(table)}", {"ids": known_by}).rowcount
 
 
-def _count(connection: psycopg.Connection, table: str, student: uuid.UUID) -> int:
-    row = connection.execute(f"SELECT count(*) FROM homeroom.{table} WHERE student = %s", (student,)).fetchone()
+def _count(connection: psycopg.Connection, table: str, known_by: list[uuid.UUID]) -> int:
+    query = f"SELECT count(*) FROM homeroom.{table} WHERE {_whose(table)}"
+    row = connection.execute(query, {"ids": known_by}).fetchone()
     return int(row[0]) if row else 0
+
+
+def _whose(table: str) -> str:
+    """Return the condition that a row is the child's, also one that waits because several may be meant by its id."""
+    told = "student = ANY (%(ids)s)"
+    if table == "row_version":
+        # Of what files said too, what waits, and what they deleted: that names the student within the record alone.
+        return (
+            f"({told} OR student IN (SELECT md5('unresolved ' || id)::uuid FROM unnest(%(ids)s::uuid[]) id) "
+            "OR (target = 'result' AND student IS NULL AND EXISTS (SELECT FROM unnest(%(ids)s::uuid[]) id "
+            "WHERE strpos(key, replace(id::text, '-', '')) > 0)))"
+        )
+    return (
+        f"({told} OR (named_as = ANY (%(ids)s) AND student = md5('unresolved ' || named_as)::uuid))"
+        if table == "result"
+        else told
+    )
 
 
 def _certify(

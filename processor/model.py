@@ -38,6 +38,7 @@ TARGETS = {
         ),
         Target("enrolment", ("student", "school_year"), ("school_id", "grade")),
         Target("assessment", ("assessment_id",), ("title", "subject", "score_min", "score_max")),
+        Target("objective", ("assessment_id", "code"), ("title", "parent_code")),
         Target("performance_level", ("assessment_id", "level"), ("rank",)),
         Target(
             "administration",
@@ -46,6 +47,10 @@ TARGETS = {
         ),
     )
 }
+
+RESULT_SCHOOL = Target("result_school", ("record_id", "rank"), ("student", "school_id"))
+"""The school of a result that stands in an association of its own; the highest rank counts."""
+TARGETS[RESULT_SCHOOL.name] = RESULT_SCHOOL
 
 RESULT = Target(
     "result",
@@ -66,6 +71,12 @@ RESULT = Target(
 
 OTHER_ROLE = Target("other_role", ("student",), ())
 """Users who are said to be no students: staged alone, so that nothing is kept of them."""
+
+STUDENT_KEY = Target("student_key", ("kind", "alias"), ("loose", "owner", "part", "line"))
+"""Ids of students as they were read: staged alone, for the crosswalk. An owner is whom a roster gives an id to."""
+
+OF_STUDENTS = ("student", "student_identity", "student_name", "student_subgroup", "enrolment", "result_school")
+"""Small targets with a student's pseudonym among their columns."""
 
 RESULT_PLACE = ("line", "part")
 """What a staged result carries besides, so that a report can say where it came from."""

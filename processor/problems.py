@@ -46,3 +46,5 @@ class RefusedCell:
     code: str
     reason: str
     value: str = ""
+    student: str = ""
+    """The pseudonym of the student whose value this is, where it could be read."""

@@ -1,11 +1,14 @@
 """A student's pseudonym: the first 128 bits of HMAC-SHA256 over the district's own id, under a key of the district.
 
-The key is in a secret and never in the database, which keeps a fingerprint so that a wrong key is refused.
+The key is in a secret and never in the database, which keeps a fingerprint so that a wrong key is refused. Ids that are
+GUIDs are compared without case, braces and hyphens. Any id has besides a loose key, by which spellings are known as
+perhaps the same that differ in case or in leading zeros alone.
 """
 
 from __future__ import annotations
 
 import hmac
+import re
 import uuid
 from typing import Any
 
@@ -13,6 +16,23 @@ import psycopg
 
 FIELD = "pseudonym_key"
 LEAST_CHARACTERS = 20
+GUID = re.compile(
+    r"[({]?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})[)}]?", re.IGNORECASE
+).fullmatch
+
+
+def normal(local_id: str) -> str:
+    """Return an id as it is compared: of a GUID its digits in lower case, any other without white space around it."""
+    told = local_id.strip()
+    if len(told) >= 32 and (found := GUID(told)):
+        return "".join(found.groups()).lower()
+    return told
+
+
+def loosest(local_id: str) -> str:
+    """Return what spellings of one id have in common: no case, and of a number no leading zeros."""
+    told = normal(local_id).casefold()
+    return told.lstrip("0") if told.isdigit() else told
 
 
 class PseudonymKeyError(RuntimeError):
@@ -33,7 +53,11 @@ class Pseudonyms:
 
     def of(self, local_id: str) -> str:
         """Return the pseudonym of a district's own student id, as the 32 hexadecimal digits of a UUID."""
-        return hmac.digest(self._key, b"student\0" + local_id.encode(), "sha256")[:16].hex()
+        return hmac.digest(self._key, b"student\0" + normal(local_id).encode(), "sha256")[:16].hex()
+
+    def loose(self, local_id: str) -> str:
+        """Return the key that an id shares with its spellings in another case or with other leading zeros."""
+        return hmac.digest(self._key, b"loose\0" + loosest(local_id).encode(), "sha256")[:16].hex()
 
     def uuid(self, local_id: str) -> uuid.UUID:
         """Return the pseudonym as PostgreSQL's own type."""

@@ -29,10 +29,11 @@ ENROLMENTS = """
     SELECT school_year, school_id, grade FROM homeroom.enrolment WHERE student = %s AND NOT deleted ORDER BY 1
 """
 SEEN = """
-    SELECT c.position, encode(c.hash, 'hex') AS hash, r.at, r.actor, r.on_behalf_of, r.purpose, r.scope, r.source,
-           r.request, r.rows
+    SELECT DISTINCT c.position, encode(c.hash, 'hex') AS hash, r.at, r.actor, r.on_behalf_of, r.purpose, r.scope,
+           r.source, r.request, r.rows
     FROM homeroom.access_student s JOIN homeroom.access_record r USING (access_id)
-    JOIN homeroom.access_chain c USING (access_id) WHERE s.student = %s ORDER BY c.position DESC LIMIT %s
+    JOIN homeroom.access_chain c USING (access_id)
+    WHERE s.student = ANY (homeroom.ids_of_child(%s)) ORDER BY c.position DESC LIMIT %s
 """
 
 
@@ -49,7 +50,7 @@ def record_of(pool: ConnectionPool[psycopg.Connection], access: Access, student:
 
 
 def accesses_to(connections: Connections, access: Access, student: uuid.UUID) -> list[dict[str, Any]]:
-    """Return who reached for a student's records, the newest first: 34 CFR 99.32(c). The reading is recorded too."""
+    """Return who reached for a student's records, under any id, the newest first: 34 CFR 99.32(c). It is recorded."""
     with connections.opened(AUDITOR) as connection, connection.transaction():
         opened = open_access(connection, access, [student])
         with connection.cursor(row_factory=dict_row) as cursor:

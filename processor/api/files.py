@@ -20,7 +20,8 @@ ADDRESS_SECONDS = 3600
 CHUNK = 256 * 1024
 COLUMNS = (
     "file_id, object_key, size_bytes, uploaded_at, state, format, encoding, rows_read, rows_accepted, rows_rejected, "
-    "rows_held, problem_code, problem, remedy, report_key IS NOT NULL AS has_report, received_at, "
+    "rows_held, notes, lines_read, files_ignored, students_named, students_matched, "
+    "problem_code, problem, remedy, report_key IS NOT NULL AS has_report, received_at, "
     "finished_at, found, undone_at, undone_by, undone_why"
 )
 
@@ -77,7 +78,10 @@ def rejected(
 def report(
     pool: ConnectionPool[psycopg.Connection], s3: Any, bucket: str, access: Access, file_id: int
 ) -> tuple[str, Iterator[bytes]] | None:
-    """Return the report's name and content: it holds values of refused rows, so the download is on the record."""
+    """Return the report's name and content: it holds values of refused rows, so the download is on the record.
+
+    The record lists the students whose values the report shows.
+    """
     with pool.connection() as connection, connection.transaction():
         row = connection.execute(
             "SELECT report_key, rows_rejected + rows_held FROM homeroom.file WHERE file_id = %s", (file_id,)
@@ -85,7 +89,10 @@ def report(
         if row is None or row[0] is None:
             return None
         body = s3.get_object(Bucket=bucket, Key=row[0])["Body"]
-        close_access(connection, open_access(connection, access), row[1])
+        listed = connection.execute(
+            "SELECT student FROM homeroom.report_student WHERE file_id = %s ORDER BY 1", (file_id,)
+        ).fetchall()
+        close_access(connection, open_access(connection, access, [student for (student,) in listed]), row[1])
     return safe_name(row[0]), body.iter_chunks(CHUNK)
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from processor.access import Scope
 from processor.analytics.students import accesses_to, first_broken_link, record_of
 from processor.api.asking import Audit, Student, access, services_of
+from processor.children import UnclearIdError, child_of, find_child
 
 router = APIRouter(prefix="/v1", tags=["students"])
 UNKNOWN = "There is no such student."
@@ -25,7 +26,8 @@ class Local(BaseModel):
 @router.get("/students/{student}")
 def get_student(request: Request, caller: Student, student: uuid.UUID) -> dict[str, Any]:
     """Tell a student's name, enrolments and results; the reading is on the record with its purpose."""
-    found = record_of(services_of(request).pool, access(request, caller, Scope.STUDENT), student)
+    pool = services_of(request).pool
+    found = record_of(pool, access(request, caller, Scope.STUDENT), child_of(pool, student))
     if found is None:
         raise HTTPException(404, UNKNOWN)
     return found
@@ -35,7 +37,10 @@ def get_student(request: Request, caller: Student, student: uuid.UUID) -> dict[s
 def find_student(request: Request, caller: Student, local: Local) -> dict[str, Any]:
     """Tell the same of a student by the district's own id, which is in the body and not in the address."""
     services = services_of(request)
-    student = services.pseudonyms().uuid(local.local_id)
+    try:
+        student = find_child(services.pool, services.pseudonyms(), local.local_id)
+    except UnclearIdError as error:
+        raise HTTPException(409, str(error)) from error
     found = record_of(services.pool, access(request, caller, Scope.STUDENT), student)
     if found is None:
         raise HTTPException(404, UNKNOWN)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from functools import cached_property
+from typing import Any, NamedTuple, Protocol
 
-from processor.formats import values
+from processor.formats import ids, values
 from processor.formats.values import Reader
 from processor.problems import BadValue
 from processor.pseudonyms import Pseudonyms
@@ -21,9 +22,9 @@ STATUS = values.choice(("active", DELETED), others={"inactive": DELETED})
 class RowRefused(BadValue):
     """A row whose cells are each in order but do not fit together."""
 
-    def __init__(self, column: str, code: str, reason: str) -> None:
+    def __init__(self, column: str, code: str, reason: str, value: str = "") -> None:
         super().__init__(code, reason)
-        self.column = column
+        self.column, self.value = column, value
 
 
 class Sink(Protocol):
@@ -36,9 +37,23 @@ class Sink(Protocol):
         """Take one row of results, ready made."""
 
 
+class Note(NamedTuple):
+    """A part of a row that was left out, and why; the row itself was kept."""
+
+    line: int
+    column: str
+    code: str
+    reason: str
+    value: str
+
+
+SOURCED, NUMBER, LOCAL, STATE, VENDOR = "sourced", "number", "local", "state", "vendor"
+"""Kinds of ids: a system's own key (OneRoster's sourcedId), a number of a kind that is not told, and those that are."""
+
+
 @dataclass(frozen=True)
 class Reading:
-    """What a file's rows are read with."""
+    """What a file's rows are read with, and what they leave besides rows."""
 
     pseudonyms: Pseudonyms
     uploaded_at: datetime
@@ -46,26 +61,56 @@ class Reading:
     part: int = 0
     delta: bool = False
     version: str = ""
+    keys: list[tuple[str, ...]] = field(default_factory=list)
+    """Ids of students that were read, as rows of the target `student_key`; whoever reads the file takes them away."""
+    notes: list[Note] = field(default_factory=list)
+    """What was left out of rows; whoever reads the file takes them away."""
+    tests: dict[str, dict[str, str]] = field(default_factory=dict)
+    """The plain CSV's assessments: by title, by subject, their ids."""
 
     @property
     def when(self) -> str:
         """Return the moment of change of rows that tell none: that of the upload."""
         return self.uploaded_at.isoformat()
 
-    def student(self) -> Reader:
-        """Return a reader of a district's own student ids that returns pseudonyms."""
-        make = self.pseudonyms.of
+    def student(self, kind: str = SOURCED) -> Reader:
+        """Return a reader of students' ids of a kind that returns pseudonyms, and notes each id for the crosswalk."""
+        make, loose, keys, part = self.pseudonyms.of, self.pseudonyms.loose, self.keys, str(self.part)
 
         def read(cell: str) -> str:
-            local = identifier_of(cell)
-            return make(local) if local else values.NULL
+            told = ids.student_id(cell)
+            if not told:
+                return values.NULL
+            alias = make(told)
+            keys.append((kind, alias, loose(told), values.NULL, part, "0"))
+            return alias
 
         return values.remembered(read, MOST_STUDENTS)
 
+    @cached_property
+    def sourced(self) -> Reader:
+        """Return the reader of a system's own keys, one for the whole part."""
+        return self.student(SOURCED)
 
-def identifier_of(cell: str) -> str:
-    """Read an id that is going to be hashed: without COPY's own spelling of backslashes."""
-    return values.identifier(cell).replace("\\\\", "\\")
+    @cached_property
+    def numbered(self) -> Reader:
+        """Return the reader of students' numbers, one for the whole part."""
+        return self.student(NUMBER)
+
+    def claim(self, kind: str, cell: str, owner: str, line: int) -> None:
+        """Note that a roster gives a student another id; what is nobody's id, or damaged, is no claim."""
+        try:
+            told = ids.student_id(cell)
+        except BadValue as error:
+            self.notes.append(Note(line, kind, error.code, error.reason, cell))
+            return
+        if told:
+            made = self.pseudonyms
+            self.keys.append((kind, made.of(told), made.loose(told), owner, str(self.part), str(line)))
+
+    def leave_out(self, line: int, column: str, error: BadValue, value: str) -> None:
+        """Note a part that is left out of a row."""
+        self.notes.append(Note(line, column, error.code, error.reason, value))
 
 
 Maker = Callable[[Reading], Reader]
@@ -81,6 +126,8 @@ class Field:
     in_delta: bool = False
     of_deleted: bool = False
     """Whether a deleted row needs it too."""
+    part: bool = False
+    """Whether a cell that is refused costs only itself: the row is kept without it, with a note."""
 
 
 def fixed(read: Reader) -> Maker:
@@ -118,6 +165,10 @@ class Format:
     """Names of columns or keys that, all there, tell this format from the others."""
     file_names: frozenset[str] = field(default=frozenset())
     is_json: bool = False
+    either: tuple[str, ...] = ()
+    """Columns of which one is needed, whichever."""
+    student_field: str = ""
+    """The field with the id of the student whom a row is about."""
 
     def names(self) -> list[str]:
         """Return the names of all fields."""
@@ -135,10 +186,18 @@ class Plan:
     readers: tuple[Reader, ...]
     needed_of_deleted: tuple[bool, ...]
     status_at: int | None
+    parts: tuple[bool, ...] = ()
 
     def read(self, cells: Sequence[str]) -> list[str]:
-        """Return the values in the order of the fields; raises BadValue at the first that is refused."""
-        return [read(cell) for read, cell in zip(self.readers, cells, strict=True)]
+        """Return the values in the order of the fields; raises BadValue at the first that is refused.
+
+        Cells that are missing at the end are empty.
+        """
+        return [read(cell) for read, cell in zip(self.readers, self._all(cells), strict=True)]
+
+    def _all(self, cells: Sequence[str]) -> Sequence[str]:
+        missing = len(self.readers) - len(cells)
+        return [*cells, *[""] * missing] if missing > 0 else cells
 
     def read_many(self, columns: Sequence[Sequence[str]]) -> tuple[list[Sequence[str]], set[int]]:
         """Return the values column by column, and which rows have one that is refused: these are to be read again.
@@ -165,10 +224,14 @@ class Plan:
                 return None
             return [
                 read(cell) if needed else values.NULL
-                for read, cell, needed in zip(self.readers, cells, self.needed_of_deleted, strict=True)
+                for read, cell, needed in zip(self.readers, self._all(cells), self.needed_of_deleted, strict=True)
             ]
         except BadValue:
             return None
+
+    def is_part(self, name: str) -> bool:
+        """Say whether a row can be kept without a field."""
+        return self.parts[self.names.index(name)]
 
     def refusals(self, cells: Sequence[str]) -> list[tuple[str, BadValue, str]]:
         """Return (field, why, cell) for every cell that is refused."""
@@ -205,4 +268,5 @@ def plan(kind: Format, reading: Reading) -> Plan:
         tuple(readers),
         tuple(one.of_deleted for one in kind.fields),
         status[0] if status else None,
+        tuple(one.part and not must for one, must in zip(kind.fields, required, strict=True)),
     )

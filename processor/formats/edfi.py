@@ -2,7 +2,7 @@
 
 Source: Ed-Fi Data Standard 3.2 to 5.2, Assessment domain (`Schemas/Bulk/Ed-Fi-Core.xsd`, `Descriptors/`), in the names
 that the ODS/API's JSON gives its elements. What an API adds (`id`, `_etag`, `_lastModifiedDate`, `link`, `_ext`) is no
-error, nor is what a later version has.
+error, nor is what a later version has. A null says no more than that a value is missing.
 """
 
 from __future__ import annotations
@@ -10,20 +10,23 @@ from __future__ import annotations
 from typing import Any
 
 from processor.formats import values
+from processor.formats.edfi_methods import NO_WORDS, Rank, is_untested, level_rank, names_a_level, rank_of
 
 SOURCE = "Ed-Fi Data Standard 3.2 to 5.2, Assessment domain (JSON of the ODS/API)"
 PREFIX = "ef:"
-METHODS = (
-    *("scale score", "scale", "vertical scale score", "rit scale score", "adaptive scale score", "vertical score"),
-    *("act score", "college board examination scores", "composite score", "number score", "raw score"),
+METHOD = "assessmentReportingMethodDescriptor"
+LEVEL = "performanceLevelDescriptor"
+SCHOOL_PATHS = (
+    "reportedSchoolReference.schoolId",
+    "schoolReference.schoolId",
+    "studentSchoolAssociationReference.schoolId",
+    "studentSchoolAssociationReference.schoolReference.schoolId",
+    "studentSchoolAssociation.schoolReference.schoolId",
+    "enrolledSchoolReference.schoolId",
+    "educationOrganizationReference.educationOrganizationId",
+    "educationOrganizationReference.schoolId",
 )
-"""AssessmentReportingMethodDescriptor: whose number is taken for the scale score, the first of these that is there."""
-RELATIVE = (
-    *("percentile", "percentile rank", "national college-bound percentile", "state college-bound percentile"),
-    *("ranking", "normal curve equivalent"),
-)
-"""A place among others: taken where there is no score."""
-NO_SCORE = ("standard error measurement",)
+"""Where an object names a school, the nearest first."""
 
 
 def assessment_id(namespace: str, identifier: str) -> str:
@@ -32,12 +35,13 @@ def assessment_id(namespace: str, identifier: str) -> str:
 
 
 def descriptor(value: Any) -> str:
-    """Return the word of a descriptor: what comes after the # of its address."""
-    return str(value or "").rpartition("#")[2]
+    """Return the word of a descriptor: what comes after the # of its address, or all of it where it has none."""
+    told = str(value or "")
+    return told.rpartition("#")[2] if "#" in told or "://" not in told else ""
 
 
 def at(item: dict[str, Any], path: str) -> str:
-    """Return the text at a path of keys with dots between them; nothing where a key is missing."""
+    """Return the text at a path of keys with dots between them; nothing where a key is missing or null."""
     found: Any = item
     for key in path.split("."):
         found = found.get(key) if isinstance(found, dict) else None
@@ -54,23 +58,57 @@ def listed(item: dict[str, Any], key: str) -> list[dict[str, Any]]:
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
-def order_of(method: str) -> int:
-    """Return where a reporting method stands among those whose number may be the scale score."""
-    word = method.casefold()
-    if word in METHODS:
-        return METHODS.index(word)
-    return len(METHODS) + (word in RELATIVE)
+def school_of(item: dict[str, Any]) -> str:
+    """Return the school that an object names, by whichever reference."""
+    return next((told for path in SCHOOL_PATHS if (told := at(item, path).strip())), "")
 
 
-def counting(found: list[dict[str, Any]], key: str) -> dict[str, Any] | None:
-    """Return the one of `scoreResults` or `scores` that is the scale score: it has a number under `key`."""
-    methods = [descriptor(one.get("assessmentReportingMethodDescriptor")) for one in found]
-    fitting = [
-        (order_of(method), place)
-        for place, (one, method) in enumerate(zip(found, methods, strict=True))
-        if values.NUMBER(at(one, key).strip()) and method.casefold() not in NO_SCORE
-    ]
+def is_number(text: str) -> bool:
+    """Say whether a result is a number."""
+    return bool(values.NUMBER(text.strip()))
+
+
+def counting(found: list[dict[str, Any]], key: str, namespace: str = "") -> dict[str, Any] | None:
+    """Return the one of `scoreResults` or `scores` that is the score: it has a number under `key`."""
+    fitting = []
+    for place, one in enumerate(found):
+        rank = rank_of(descriptor(one.get(METHOD)), namespace)
+        if rank[0] < Rank.NEVER and is_number(at(one, key)):
+            fitting.append((rank, place))
     return found[min(fitting)[1]] if fitting else None
+
+
+def met(level: dict[str, Any]) -> bool:
+    """Say whether a level was met: up to Data Standard 3.3 those that were not are listed as well."""
+    return at(level, "performanceLevelMet").strip().casefold() not in ("false", "0", "no", "n")
+
+
+def level_of(item: dict[str, Any]) -> str:
+    """Return the level that was met by the best method, or a result in words whose method names levels."""
+    ranked = []
+    for place, one in enumerate(listed(item, "performanceLevels")):
+        told, rank = descriptor(one.get(LEVEL)).strip(), level_rank(descriptor(one.get(METHOD)))
+        if rank is not None and met(one) and told and told.casefold() not in NO_WORDS:
+            ranked.append((rank, place, told))
+    if ranked:
+        return min(ranked)[2]
+    for one in listed(item, "scoreResults"):
+        told = at(one, "result").strip()
+        if (
+            told
+            and not is_number(told)
+            and told.casefold() not in NO_WORDS
+            and names_a_level(descriptor(one.get(METHOD)))
+        ):
+            return told
+    return ""
+
+
+def untested(item: dict[str, Any]) -> bool:
+    """Say whether a level or a result says that the student was not tested."""
+    told = [(one.get(METHOD), descriptor(one.get(LEVEL))) for one in listed(item, "performanceLevels") if met(one)]
+    told += [(one.get(METHOD), at(one, "result")) for one in listed(item, "scoreResults")]
+    return any(is_untested(descriptor(method), word) for method, word in told)
 
 
 def tolerant(cell: str) -> str:
@@ -79,5 +117,5 @@ def tolerant(cell: str) -> str:
 
 
 def says_nothing(item: dict[str, Any]) -> bool:
-    """Say whether an object is of an assessment's parts (objectiveAssessments, assessmentItems): nobody's result."""
+    """Say whether an object is an item of an assessment (assessmentItems): nobody's result."""
     return "identificationCode" in item and "assessmentReference" in item and "studentReference" not in item

@@ -1,6 +1,7 @@
 """Ed-Fi Assessment: a test, its subject, the bounds of its scores, and its levels in their order.
 
-Its objectives and items are resources of their own and say nothing about results: they are passed over.
+Its objectives are a resource of their own (`edfi_objectives.py`); its items say nothing about results: they are passed
+over.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def read_levels(item: dict[str, Any]) -> list[str]:
     """Return the levels, the lowest first where their least scores are told, otherwise as they come."""
     least: dict[str, float] = {}
     for place, level in enumerate(listed(item, "performanceLevels")):
-        word = values.text(60)(descriptor(level.get("performanceLevelDescriptor")))
+        word = values.text()(descriptor(level.get("performanceLevelDescriptor")))
         told = tolerant(at(level, "minimumScore"))
         if word and word not in least:
             least[word] = float(told) if told else float(place)
@@ -39,7 +40,7 @@ def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[st
         return
     subjects = [descriptor(one.get("academicSubjectDescriptor")) for one in listed(item, "academicSubjects")]
     scores = listed(item, "scores")
-    bounds = counting(scores, "maximumScore") or counting(scores, "minimumScore") or {}
+    bounds = counting(scores, "maximumScore", namespace) or counting(scores, "minimumScore", namespace) or {}
     least, most = (tolerant(at(bounds, key)) for key in ("minimumScore", "maximumScore"))
     subject = values.text()(subjects[0]) if subjects else values.NULL
     sink.put("assessment", which, title, subject, least, most, modified_at, "f")

@@ -3,68 +3,90 @@
 Known by assessment, namespace, its own identifier and the student. An object with `keyValues` is a deletion, as the
 ODS/API's change queries list them (`/studentAssessments/deletes`). The date of administration is required up to Data
 Standard 3.3 and optional since 4.0: then the end of the administration, the period, or the end of the school year dates
-a result.
+a result. The occasion is the period, the term that a result names, or the window that the date falls into.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from processor.formats import values
+from processor.formats import ids, values
 from processor.formats.base import Field, Format, Reading, RowRefused, Sink, fixed, modified
-from processor.formats.edfi import PREFIX, SOURCE, assessment_id, at, counting, descriptor, listed
+from processor.formats.edfi import PREFIX, SOURCE, assessment_id, at, counting, descriptor, level_of, listed, school_of
+from processor.formats.edfi import untested as says_untested
+from processor.formats.edfi_windows import by_date, term_of
+from processor.problems import BadValue
 
 FIELDS = (
     Field("studentAssessmentIdentifier", fixed(values.identifier), required=True, of_deleted=True),
     Field("assessmentReference.assessmentIdentifier", fixed(values.identifier), required=True, of_deleted=True),
     Field("assessmentReference.namespace", fixed(values.identifier), required=True, of_deleted=True),
-    Field("studentReference.studentUniqueId", fixed(values.identifier), required=True, of_deleted=True),
+    Field("studentReference.studentUniqueId", fixed(ids.copyable), required=True, of_deleted=True),
+    Field("administrationDate", fixed(values.remembered(values.iso_date))),
     *(
-        Field(name, fixed(values.remembered(values.iso_date)))
-        for name in ("administrationDate", "administrationEndDate", "period.beginDate", "period.endDate")
+        Field(name, fixed(values.remembered(values.iso_date)), part=True)
+        for name in ("administrationEndDate", "period.beginDate", "period.endDate")
     ),
-    Field("schoolYearTypeReference.schoolYear", fixed(values.number(1991, 2100))),
-    Field("period.assessmentPeriodDescriptor", fixed(values.remembered(lambda cell: values.text()(descriptor(cell))))),
+    Field("schoolYearTypeReference.schoolYear", fixed(values.number(1991, 2100)), part=True),
     Field(
-        "whenAssessedGradeLevelDescriptor", fixed(values.remembered(lambda cell: values.any_grade(descriptor(cell))))
+        "period.assessmentPeriodDescriptor",
+        fixed(values.remembered(lambda cell: values.text()(descriptor(cell)))),
+        part=True,
     ),
-    Field("reportedSchoolReference.schoolId", fixed(values.text())),
-    Field("reasonNotTestedDescriptor", fixed(values.remembered(lambda cell: values.text()(descriptor(cell))))),
-    Field("_lastModifiedDate", modified(), of_deleted=True),
+    Field(
+        "whenAssessedGradeLevelDescriptor",
+        fixed(values.remembered(lambda cell: values.any_grade(descriptor(cell)))),
+        part=True,
+    ),
+    Field(
+        "reasonNotTestedDescriptor",
+        fixed(values.remembered(lambda cell: values.text()(descriptor(cell)))),
+        part=True,
+    ),
+    Field("_lastModifiedDate", modified(), of_deleted=True, part=True),
 )
 
 number = values.number()
-word = values.text(60)
+word = values.text()
 
 
-def score(item: dict[str, Any]) -> str:
-    """Return the number that counts as the scale score; nothing where no result is a number."""
-    found = counting(listed(item, "scoreResults"), "result")
-    return number(at(found, "result")) if found else values.NULL
+def record_id(namespace: str, identifier: str, own: str, student: str) -> str:
+    """Return the id of a result: Ed-Fi knows it by these four, the student by pseudonym."""
+    return f"{PREFIX}{namespace}|{identifier}|{own}|{student}"
+
+
+def _told(reader: values.Reader, told: str, column: str) -> str:
+    """Read a value that is nested in an object, and name where it stood when it is refused."""
+    try:
+        return reader(told)
+    except BadValue as error:
+        raise RowRefused(column, error.code, error.reason, told) from error
+
+
+def score(item: dict[str, Any], namespace: str = "") -> str:
+    """Return the number that counts as the score; nothing where no result is one."""
+    found = counting(listed(item, "scoreResults"), "result", namespace)
+    return _told(number, at(found, "result"), "scoreResults.result") if found else values.NULL
 
 
 def level(item: dict[str, Any]) -> str:
-    """Return the level that was met, or else the first result in words; one that is said not to be met is none."""
-    for one in listed(item, "performanceLevels"):
-        # Up to Data Standard 3.3 levels that were not met are listed as well.
-        if one.get("performanceLevelMet", True):
-            return word(descriptor(one.get("performanceLevelDescriptor")))
-    told = (at(one, "result") for one in listed(item, "scoreResults"))
-    return next((word(one) for one in told if one.strip() and not values.NUMBER(one.strip())), values.NULL)
+    """Return the level that was met."""
+    return _told(word, level_of(item), "performanceLevels.performanceLevelDescriptor")
 
 
 def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[str, Any]) -> None:
     """Write one result with its objectives, its administration, and the student it introduces."""
-    own, identifier, namespace, local, *days, year, period, grade, school, untested, modified_at = row
-    student = reading.pseudonyms.of(local.replace("\\\\", "\\"))
-    record = f"{PREFIX}{namespace}|{identifier}|{own}|{student}"
+    own, identifier, namespace, local, *days, year, period, grade, reason, modified_at = row
+    student = reading.numbered(local.replace("\\\\", "\\"))
+    record = record_id(namespace, identifier, own, student)
     if "keyValues" in item:
         sink.put_result(f"{line}\t{reading.part}\t{record}\t\t\t\t\t\t\t\t\t\t\t{modified_at}\tt\n")
         return
-    rows = [("", score(item), level(item))]
-    for one in listed(item, "studentObjectiveAssessments"):
-        code = values.identifier(at(one, "objectiveAssessmentReference.identificationCode"))
-        if code and (found := (score(one), level(one))) != ("", ""):
+    untested = bool(reason) or says_untested(item)
+    rows = [("", values.NULL, values.NULL) if untested else ("", score(item, namespace), level(item))]
+    for one in [] if untested else listed(item, "studentObjectiveAssessments"):
+        code = _told(values.identifier, at(one, "objectiveAssessmentReference.identificationCode"), OBJECTIVES)
+        if code and (found := (score(one, namespace), level(one))) != ("", ""):
             rows.append((code, *found))
     if not untested and not any(told or met for _, told, met in rows):
         raise RowRefused("scoreResults", "missing", "A result needs a score or a performance level.")
@@ -75,13 +97,15 @@ def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[st
     if not day and not year:
         raise RowRefused("administrationDate", "missing", "A result needs a date, or a school year.")
     ends = year or values.school_year(day)
-    which, occasion = assessment_id(namespace, identifier), f"{ends} {period or day[:7]}".strip()
+    window = period or word(term_of(item)) or (by_date(day) if day else "")
+    which, occasion = assessment_id(namespace, identifier), f"{ends} {window}".strip()
     day = day or f"{year}-06-30"
     administration = f"{which}|{occasion}"
+    school = _told(word, school_of(item), "schoolReference.schoolId")
     sink.put("administration", administration, which, occasion, *[values.NULL] * 5, reading.when, "f")
     sink.put("student", student, modified_at, "f")
     sink.put("student_identity", student, local, values.NULL, modified_at, "f")
-    if school:
+    if school or grade:
         sink.put("enrolment", student, ends, school, grade, modified_at, "f")
     status = "fully graded" if rows[0][1] or rows[0][2] or not untested else "not tested"
     for code, told, met in rows:
@@ -91,6 +115,7 @@ def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[st
         )
 
 
+OBJECTIVES = "studentObjectiveAssessments.objectiveAssessmentReference.identificationCode"
 FORMAT = Format(
     name="ed-fi student assessment",
     title="Ed-Fi StudentAssessment",
@@ -99,4 +124,5 @@ FORMAT = Format(
     object_writer=write,
     marks=frozenset({"studentAssessmentIdentifier", "assessmentReference", "studentReference"}),
     is_json=True,
+    student_field="studentReference.studentUniqueId",
 )

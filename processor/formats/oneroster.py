@@ -22,7 +22,7 @@ PREFIX = "or:"
 HEAD = (
     Field("sourcedId", fixed(values.identifier), required=True, of_deleted=True),
     Field("status", fixed(STATUS), in_delta=True, of_deleted=True),
-    Field("dateLastModified", modified(), in_delta=True, of_deleted=True),
+    Field("dateLastModified", modified(), in_delta=True, of_deleted=True, part=True),
 )
 
 IGNORED = frozenset(
@@ -65,10 +65,13 @@ class Manifest:
 
 
 def manifest(rows: Iterable[tuple[str, str]]) -> Manifest:
-    """Read a manifest's properties and values; raises FileProblem for a version that is not read."""
+    """Read a manifest's properties and values; raises FileProblem for a version that is not read.
+
+    The version is empty where the manifest names none: rows are then read by what both versions allow.
+    """
     told = {name.casefold(): value.strip().casefold() for name, value in rows}
     found = ".".join(told.get("oneroster.version", "").removeprefix("v").split(".")[:2])
-    if found not in VERSIONS:
+    if found and found not in VERSIONS:
         raise FileProblem(
             "unknown_version",
             "The manifest names no version of OneRoster that can be read.",

@@ -11,9 +11,9 @@ from processor.formats.oneroster import HEAD, SOURCE, version
 FIELDS = (
     *HEAD,
     Field("title", fixed(values.text()), required=True),
-    Field("grades", fixed(values.first_of(values.any_grade))),
+    Field("grades", fixed(values.first_of(values.any_grade)), part=True),
     Field("schoolSourcedId", fixed(values.identifier), required=True),
-    Field("subjects", fixed(values.first_of(values.text()))),
+    Field("subjects", fixed(values.first_of(values.text())), part=True),
 )
 
 

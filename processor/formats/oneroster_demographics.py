@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from processor.formats import values
+from processor.formats import ids, values
 from processor.formats.base import DELETED, Field, Format, Reading, Sink, Write, fixed
 from processor.formats.oneroster import HEAD, SOURCE, version
 
@@ -28,11 +28,14 @@ LETTERS = {"m": "male", "f": "female", "u": "unspecified", "x": "other"}
 
 gender = values.choice(GENDERS, others=LETTERS)
 FIELDS = (
-    *HEAD,
-    Field("sex", fixed(values.remembered(lambda cell: "other" if cell.startswith("ext:") else gender(cell)))),
-    *(Field(name, fixed(values.flag)) for name in RACES),
-    Field("demographicRaceTwoOrMoreRaces", fixed(values.flag)),
-    Field("hispanicOrLatinoEthnicity", fixed(values.flag)),
+    Field("sourcedId", fixed(ids.copyable), required=True, of_deleted=True),
+    *HEAD[1:],
+    Field(
+        "sex", fixed(values.remembered(lambda cell: "other" if cell.startswith("ext:") else gender(cell))), part=True
+    ),
+    *(Field(name, fixed(values.flag), part=True) for name in RACES),
+    Field("demographicRaceTwoOrMoreRaces", fixed(values.flag), part=True),
+    Field("hispanicOrLatinoEthnicity", fixed(values.flag), part=True),
 )
 
 
@@ -48,7 +51,7 @@ def ethnicity(races: list[str], several: str, hispanic: str) -> str:
 
 def writer(reading: Reading, sink: Sink) -> Write:
     """Return what writes one student's subgroups; the row's id is the student's."""
-    pseudonym = reading.student()
+    pseudonym = reading.sourced
 
     def write(line: int, row: Sequence[str]) -> None:
         local, status, modified, sex, *races, several, hispanic = row
@@ -69,4 +72,5 @@ FORMAT = Format(
     writer=writer,
     marks=frozenset({"sourcedId", "hispanicOrLatinoEthnicity"}),
     file_names=frozenset({"demographics.csv"}),
+    student_field="sourcedId",
 )

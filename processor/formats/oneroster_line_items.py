@@ -21,8 +21,8 @@ FIELDS = (
     Field("gradingPeriodSourcedId", fixed(values.text())),
     # Its name since 1.2.
     Field("academicSessionSourcedId", fixed(values.text())),
-    Field("resultValueMin", fixed(values.number())),
-    Field("resultValueMax", fixed(values.number())),
+    Field("resultValueMin", fixed(values.number()), part=True),
+    Field("resultValueMax", fixed(values.number()), part=True),
     # Since 1.2.
     Field("schoolSourcedId", fixed(values.identifier)),
 )
@@ -31,6 +31,15 @@ FIELDS = (
 def assessment_id(prefix: str, title: str) -> str:
     """Return the id of an assessment that is known by its title alone: case and white space do not tell tests apart."""
     return prefix + " ".join(title.casefold().split())
+
+
+EXTRA_CREDIT = 0.5
+"""By how much of its scale a score may be above `resultValueMax`: teachers give extra credit. The bound is ours."""
+
+
+def most_with_extra_credit(least: str, most: str) -> str:
+    """Return the highest score that counts for a line item."""
+    return repr(float(most) + EXTRA_CREDIT * (float(most) - float(least or 0))) if most else values.NULL
 
 
 def writer(reading: Reading, sink: Sink) -> Write:
@@ -48,7 +57,7 @@ def writer(reading: Reading, sink: Sink) -> Write:
         period = period or session or values.school_year(day)
         sink.put(
             "administration",
-            *(PREFIX + source_id, which, period, day, class_id, school, least, most),
+            *(PREFIX + source_id, which, period, day, class_id, school, least, most_with_extra_credit(least, most)),
             *version(status, modified),
         )
 

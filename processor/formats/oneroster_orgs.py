@@ -16,7 +16,7 @@ FIELDS = (
     Field("name", fixed(values.text()), required=True),
     Field("type", fixed(values.extensible(values.choice(KINDS))), required=True),
     Field("identifier", fixed(values.text())),
-    Field("parentSourcedId", fixed(values.text())),
+    Field("parentSourcedId", fixed(values.text()), part=True),
 )
 
 

@@ -19,7 +19,7 @@ GRADED = ("fully graded", "partially graded")
 FIELDS = (
     *HEAD,
     Field("lineItemSourcedId", fixed(values.remembered(values.identifier)), required=True),
-    Field("studentSourcedId", Reading.student, required=True),
+    Field("studentSourcedId", lambda reading: reading.sourced, required=True),
     Field("scoreStatus", fixed(values.extensible(values.choice(SCORE_STATUS, others=SPELLINGS))), required=True),
     Field("score", fixed(values.number())),
     Field("scoreDate", fixed(values.remembered(values.iso_date)), required=True),
@@ -57,4 +57,5 @@ FORMAT = Format(
     writer=writer,
     marks=frozenset({"sourcedId", "lineItemSourcedId", "studentSourcedId", "scoreStatus"}),
     file_names=frozenset({"results.csv"}),
+    student_field="studentSourcedId",
 )

@@ -13,7 +13,7 @@ from processor.formats.oneroster import HEAD, SOURCE
 
 FIELDS = (
     *HEAD,
-    Field("userSourcedId", Reading.student, required=True),
+    Field("userSourcedId", lambda reading: reading.sourced, required=True),
     Field("role", fixed(values.remembered(values.text())), required=True),
     Field("orgSourcedId", fixed(values.identifier), required=True),
 )
@@ -38,4 +38,5 @@ FORMAT = Format(
     writer=writer,
     marks=frozenset({"sourcedId", "userSourcedId", "roleType", "role", "orgSourcedId"}),
     file_names=frozenset({"roles.csv"}),
+    student_field="userSourcedId",
 )

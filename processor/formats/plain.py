@@ -1,60 +1,82 @@
 """Our own plain CSV, for schools without a system that exports a standard: one row for each result.
 
 Source: docs/pipeline.md, "The plain CSV". Columns may come in any order; those that are not named there are passed
-over.
+over. A row without a date is dated by the end of its school year.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from processor.formats import values
-from processor.formats.base import DELETED, STATUS, Field, Format, Reading, RowRefused, Sink, Write, fixed, modified
+from processor.formats import ids, values
+from processor.formats.base import (
+    DELETED,
+    SOURCED,
+    STATE,
+    STATUS,
+    Field,
+    Format,
+    Reading,
+    RowRefused,
+    Sink,
+    Write,
+    fixed,
+    modified,
+)
 from processor.formats.oneroster_line_items import assessment_id
 
 PREFIX = "pl:"
 GENDERS = ("male", "female", "unspecified", "other")
 
 FIELDS = (
-    Field("student_id", fixed(values.identifier), required=True, of_deleted=True),
+    Field("student_id", fixed(ids.copyable), required=True, of_deleted=True),
     Field("assessment", fixed(values.text(200)), required=True, of_deleted=True),
-    Field("administration", fixed(values.remembered(values.text(60))), required=True, of_deleted=True),
-    Field("date", fixed(values.remembered(values.any_date)), required=True, of_deleted=True),
+    Field("administration", fixed(values.remembered(values.text(200))), required=True, of_deleted=True),
+    Field("date", fixed(values.remembered(values.any_date)), of_deleted=True),
     Field("score", fixed(values.number())),
-    Field("level", fixed(values.remembered(values.text(60)))),
-    Field("standard", fixed(values.remembered(values.text(60))), of_deleted=True),
+    Field("level", fixed(values.remembered(values.text()))),
+    Field("standard", fixed(values.remembered(values.text())), of_deleted=True),
     Field("school_id", fixed(values.remembered(values.identifier)), required=True),
-    Field("school_name", fixed(values.remembered(values.text()))),
-    Field("grade", fixed(values.grade)),
-    Field("subject", fixed(values.remembered(values.text(60)))),
-    Field("score_min", fixed(values.number())),
-    Field("score_max", fixed(values.number())),
-    Field("given_name", fixed(values.text())),
-    Field("family_name", fixed(values.text())),
-    Field("gender", fixed(values.choice(GENDERS, others={"m": "male", "f": "female", "x": "other"}))),
-    Field("ethnicity", fixed(values.remembered(values.text(60)))),
-    Field("economically_disadvantaged", fixed(values.flag)),
-    Field("english_learner", fixed(values.flag)),
-    Field("disability", fixed(values.flag)),
+    Field("school_name", fixed(values.remembered(values.text())), part=True),
+    Field("grade", fixed(values.grade), part=True),
+    Field("subject", fixed(values.remembered(values.text(60))), part=True),
+    Field("score_min", fixed(values.number()), part=True),
+    Field("score_max", fixed(values.number()), part=True),
+    Field("given_name", fixed(values.text()), part=True),
+    Field("family_name", fixed(values.text()), part=True),
+    Field("gender", fixed(values.choice(GENDERS, others={"m": "male", "f": "female", "x": "other"})), part=True),
+    Field("ethnicity", fixed(values.remembered(values.text(60))), part=True),
+    Field("economically_disadvantaged", fixed(values.flag), part=True),
+    Field("english_learner", fixed(values.flag), part=True),
+    Field("disability", fixed(values.flag), part=True),
     Field("district_id", fixed(values.text()), of_deleted=True),
-    Field("modified_at", modified(), of_deleted=True),
+    Field("modified_at", modified(), of_deleted=True, part=True),
     Field("status", fixed(STATUS), of_deleted=True),
+    Field("school_year", fixed(values.named_year), of_deleted=True),
+    # Further ids of the same student, by which rows of other files find the same record.
+    Field("state_id", fixed(ids.copyable), part=True),
+    Field("sourced_id", fixed(ids.copyable), part=True),
 )
 
 
 def writer(reading: Reading, sink: Sink) -> Write:
     """Return what writes one row: the result, and the student, school and test that it introduces."""
-    pseudonym = reading.student()
+    pseudonym = reading.numbered
     ours = reading.district_ids
     part = reading.part
 
     def write(line: int, row: Sequence[str]) -> None:
         local, test, occasion, day, score, level, standard, school, school_name, grade, subject, *more = row
-        least, most, given, family, gender, ethnicity, poor, learner, disability, district, modified_at, status = more
+        least, most, given, family, gender, ethnicity, poor, learner, disability, *rest = more
+        district, modified_at, status, year, state, sourced = rest
         if ours and district and district not in ours:
             raise RowRefused("district_id", "wrong_district", "The row is of another district.")
+        if not day and not (year := year or values.spanned_year(occasion)):
+            raise RowRefused("date", "missing", "A result needs a date, or a school year.")
         student = pseudonym(local.replace("\\\\", "\\"))
-        which, year = assessment_id(PREFIX, test), values.school_year(day)
+        # An occasion that names its school year is of that year, whatever a date's typing error says.
+        year = year or values.spanned_year(occasion) or values.school_year(day)
+        which = test_of(reading, test, subject)
         administration = f"{which}|{year}|{occasion.casefold()}"
         # One result for each student, occasion and standard: a second row for it is a correction.
         record = f"{administration}|{student}|{standard}"
@@ -67,7 +89,10 @@ def writer(reading: Reading, sink: Sink) -> Write:
             raise RowRefused("score", "score_out_of_range", "The score is outside the bounds that the row names.")
         at = (modified_at, "f")
         sink.put("student", student, *at)
-        sink.put("student_identity", student, local, values.NULL, *at)
+        sink.put("student_identity", student, local, state, *at)
+        for kind, other in ((STATE, state), (SOURCED, sourced)):
+            if other:
+                reading.claim(kind, other.replace("\\\\", "\\"), student, line)
         if given or family:
             sink.put("student_name", student, given, values.NULL, family, *at)
         if gender or ethnicity or poor or learner or disability:
@@ -79,11 +104,27 @@ def writer(reading: Reading, sink: Sink) -> Write:
         bounds = (values.NULL, values.NULL, least, most)
         sink.put("administration", administration, which, f"{year} {occasion}", values.NULL, *bounds, *at)
         sink.put_result(
-            f"{line}\t{part}\t{record}\t{standard}\t{year}\t{student}\t{administration}\t{school}\t{grade}\t{day}"
-            f"\t{score}\t{level}\tfully graded\t{modified_at}\tf\n"
+            f"{line}\t{part}\t{record}\t{standard}\t{year}\t{student}\t{administration}\t{school}\t{grade}"
+            f"\t{day or f'{year}-06-30'}\t{score}\t{level}\tfully graded\t{modified_at}\tf\n"
         )
 
     return write
+
+
+def test_of(reading: Reading, title: str, subject: str) -> str:
+    """Return the id of the test that a row names: its title's own, and another where a title has several subjects.
+
+    A row without a subject is of the test that is there, where there is one.
+    """
+    base, told = assessment_id(PREFIX, title), " ".join(subject.casefold().split())
+    there = reading.tests.setdefault(base, {})
+    if told in there:
+        return there[told]
+    if not told:
+        return next(iter(there.values())) if len(there) == 1 else base
+    unnamed = there.pop("", None)
+    there[told] = unnamed or (base if base not in there.values() else f"{base}|{told}")
+    return there[told]
 
 
 FORMAT = Format(
@@ -92,5 +133,7 @@ FORMAT = Format(
     source="docs/pipeline.md",
     fields=FIELDS,
     writer=writer,
-    marks=frozenset({"student_id", "assessment", "administration", "date"}),
+    marks=frozenset({"student_id", "assessment", "administration"}),
+    either=("date", "school_year"),
+    student_field="student_id",
 )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from processor.formats.base import Format
+from processor.formats.nearest import sentence
 from processor.problems import FileProblem
 
 
@@ -38,11 +39,15 @@ def recognize(names: Iterable[str], *, is_json: bool, file_name: str = "") -> Fo
     return None
 
 
-def unknown() -> FileProblem:
-    """Return the problem of a file that is of no format."""
+def unknown(names: Sequence[str] = (), *, is_json: bool = False) -> FileProblem:
+    """Return the problem of a file that is of no format: which names it has, and what is missing for the nearest."""
+    kinds = [one for one in formats() if one.is_json == is_json]
     titles = ", ".join(one.title for one in formats())
+    what = "key" if is_json else "column"
+    nothing = f"The {what}s are those of no format that can be read."
+    told = sentence(names, kinds, what=what) if names else nothing
     return FileProblem(
         "unknown_format",
-        "The columns are those of no format that can be read.",
-        f"Send one of: {titles}. The column names must be those of the specification.",
+        told,
+        f"Send one of: {titles}. The {what} names must be those of the specification.",
     )

@@ -14,11 +14,15 @@ from processor.problems import BadValue
 Reader = Callable[[str], str]
 
 MOST_REMEMBERED = 25_000
-PLAIN = re.compile(r"(?! )[^\x00-\x1f\x7f\\]{1,255}(?<! )").fullmatch
+PLAIN = re.compile(r"(?! )[^\x00-\x1f\x7f\\\xa0\u200b\ufeff]{1,255}(?<! )").fullmatch
+UNSEEN = str.maketrans({"\xa0": " ", "\u200b": None, "\ufeff": None})
+"""Blanks that are no blank, and marks that nobody sees: web pages and spreadsheets leave them in cells."""
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?").fullmatch
 USUAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)").fullmatch
 ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})([T ]\d{2}:.*)?").fullmatch
-US_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})").fullmatch
+CLOCK = r"(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?: ?([AP])\.?M\.?)?)?"
+US_DATE = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4}|\d{2})" + CLOCK, re.IGNORECASE).fullmatch
+COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})").fullmatch
 CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 EARLIEST, LATEST = date(1990, 7, 1), date(2100, 6, 30)
 MOST_SCORE = 1_000_000.0
@@ -75,7 +79,7 @@ def text(limit: int = 255) -> Reader:
 
 
 def _cleaned(cell: str, what: str, limit: int) -> str:
-    value = cell.strip()
+    value = cell.translate(UNSEEN).strip()
     if len(value) > limit:
         raise BadValue("too_long", f"The {what} has more than {limit} characters.")
     if CONTROL.search(value):
@@ -110,10 +114,13 @@ def iso_date(cell: str) -> str:
 
 
 def any_date(cell: str) -> str:
-    """Read a date as YYYY-MM-DD or as MM/DD/YYYY."""
-    if found := US_DATE(cell.strip()):
-        month, day, year = map(int, found.groups())
-        return _day(year, month, day)
+    """Read a date as YYYY-MM-DD, as MM/DD/YYYY or as YYYYMMDD; a time of day after it is left out."""
+    value = cell.translate(UNSEEN).strip()
+    if found := US_DATE(value):
+        month, day, year = map(int, found.groups()[:3])
+        return _day(year if year > 99 else year + 2000, month, day)
+    if found := COMPACT_DATE(value):
+        return _day(*map(int, found.groups()))
     try:
         return iso_date(cell)
     except BadValue as error:
@@ -135,6 +142,34 @@ def school_year(day: str) -> str:
     return str(int(day[:4]) + (day[5:7] >= "07"))
 
 
+YEARS = re.compile(r"(?:sy|school year)?\s*(\d{4}|\d{2})\s*[-\u2013/]\s*(\d{4}|\d{2})", re.IGNORECASE)
+ONE_YEAR = re.compile(r"(?:sy|school year)?\s*(\d{4})(?:\.0+)?", re.IGNORECASE).fullmatch
+
+
+def spanned_year(text: str) -> str:
+    """Return the school year that a text names by both of its years, as `Fall 2025-2026` or `2025-26`; else nothing."""
+    for found in YEARS.finditer(text):
+        first, last = (int(year) % 100 for year in found.groups())
+        if (first + 1) % 100 == last and (len(found[1]) == 4 or found[0].strip() == text.strip()):
+            ends = int(found[1]) + 1 if len(found[1]) == 4 else 2001 + first
+            if EARLIEST.year < ends <= LATEST.year:
+                return str(ends)
+    return NULL
+
+
+@remembered
+def named_year(cell: str) -> str:
+    """Read a school year by the year it ends in, or by both: `2026`, `2025-2026`, `2025-26`, `SY2026`."""
+    value = " ".join(cell.translate(UNSEEN).split())
+    if not value:
+        return NULL
+    found = ONE_YEAR(value)
+    year = found[1] if found else spanned_year(value)
+    if not year or not EARLIEST.year < int(year) <= LATEST.year:
+        raise BadValue("not_a_year", "This is no school year as 2025-2026, or as 2026 for the one that ends then.")
+    return year
+
+
 def moment(latest: datetime) -> Reader:
     """Read a point in time (ISO 8601; UTC where it names no zone), no later than a day after `latest`.
 
@@ -148,8 +183,8 @@ def moment(latest: datetime) -> Reader:
             return NULL
         try:
             found = datetime.fromisoformat(cell)
-        except ValueError as error:
-            raise BadValue("not_a_time", "This is no time as YYYY-MM-DDThh:mm:ssZ.") from error
+        except ValueError:
+            found = _other_moment(cell.translate(UNSEEN).strip())
         if found.tzinfo is None:
             found = found.replace(tzinfo=UTC)
         if not first <= found <= bound:
@@ -158,6 +193,22 @@ def moment(latest: datetime) -> Reader:
         return cell if USUAL(cell) else found.isoformat()
 
     return read
+
+
+def _other_moment(value: str) -> datetime:
+    """Read a time as SQL and US systems write it: `2025-09-03 08:01:05.123 +0000`, `9/3/2025 8:01:05 AM`."""
+    try:
+        if not (found := US_DATE(value)):
+            return datetime.fromisoformat(value.removesuffix(" UTC").replace(" +", "+").replace(" Z", "Z"))
+        month, day, year, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
+        half = (found[7] or "").upper()
+        if half:
+            if not 1 <= hour <= 12:
+                raise ValueError("no hour of half a day")
+            hour = hour % 12 + (12 if half == "P" else 0)
+        return datetime(year if year > 99 else year + 2000, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError as error:
+        raise BadValue("not_a_time", "This is no time as YYYY-MM-DDThh:mm:ssZ.") from error
 
 
 def choice(values: Iterable[str], *, others: dict[str, str] | None = None) -> Reader:
@@ -208,8 +259,39 @@ GRADE_WORDS = {
 }
 """Other spellings, among them those of Ed-Fi's grade levels (Data Standard 5.2, GradeLevelDescriptor.xml)."""
 GRADE_WORDS |= {"1st grade": "01", "2nd grade": "02", "3rd grade": "03"}
-grade = choice(GRADES, others=GRADE_WORDS)
-"""Reads a grade."""
+MORE_SPELLINGS = {
+    "KG": ("0", "00", "kinder", "kdg", "kn", "k5", "kf", "kh", "kp", "k-full", "full-day k", "half-day k"),
+    "PK": (
+        *("-1", "-01", "p", "p3", "p4", "pk3", "pk4", "pre k", "prek", "pre-kg", "prekg", "pre-kinder", "prekinder"),
+        *("pre kindergarten", "vpk", "4k"),
+    ),
+    "PR": ("-2", "pre-school"),
+    "TK": ("transitional k", "t-k"),
+    "UG": ("ue", "us", "un", "ungraded elementary", "ungraded secondary"),
+    "09": ("freshman",),
+    "10": ("sophomore",),
+    "11": ("junior",),
+    "12": ("senior",),
+    "13": ("12+", "post-12", "13+", "pg", "postgraduate"),
+}
+GRADE_WORDS |= {spelling: value for value, spellings in MORE_SPELLINGS.items() for spelling in spellings}
+"""Other spellings of student information systems and of test vendors' files: 0 and -1, the fields of state files."""
+_known_grade = choice(GRADES, others=GRADE_WORDS)
+NUMBERED = re.compile(
+    r"(?:grade|gr|g)?[ .:_#-]*0*(\d{1,2})(?:\.0+)?(?:st|nd|rd|th)?[ .]*(?:grade|gr|grader)?\.?", re.IGNORECASE
+).fullmatch
+
+
+@remembered
+def grade(cell: str) -> str:
+    """Read a grade: a word or a number, with or without `grade`, as an ordinal, or as a spreadsheet's `4.0`."""
+    try:
+        return _known_grade(cell)
+    except BadValue:
+        found = NUMBERED(" ".join(cell.translate(UNSEEN).split()))
+        if found is None or int(found[1]) > 13:
+            raise
+        return f"{int(found[1]):02}" if int(found[1]) else "KG"
 
 
 @remembered

@@ -1,13 +1,13 @@
-"""Merges staged rows of small tables: by key, the newest wins, whatever the order in which files come.
+"""Merges staged rows of small tables, column by column: what a row does not tell is left as it was known.
 
-Newest is by moment of change; at the same moment a deletion wins, and of two contents the one that sorts last. So the
-end does not depend on order or repetition.
+Of two rows the newer wins each column that both tell, whatever the order in which files come. Newer is by the source's
+own moment of change where both rows tell one, at the same moment a deletion, then the later upload; where one of them
+tells none, the later upload. Within one file the content that sorts last decides, so that nothing depends on chance.
 """
 
 from __future__ import annotations
 
 import psycopg
-from psycopg import sql
 
 from processor.ingest.staging import stage
 from processor.model import OTHER_ROLE, TARGETS, Target
@@ -18,7 +18,7 @@ LOCK = 7_301_002
 
 def merge_small(connection: psycopg.Connection, used: set[str], file_id: int) -> int:
     """Merge every staged small table, and return how many rows changed."""
-    return sum(connection.execute(statement(TARGETS[name]), (file_id,)).rowcount for name in TARGETS if name in used)
+    return sum(_merge(connection, TARGETS[name], file_id) for name in TARGETS if name in used)
 
 
 def forget_others(connection: psycopg.Connection, used: set[str]) -> None:
@@ -43,38 +43,110 @@ def ensure_years(connection: psycopg.Connection, used: set[str]) -> None:
                 connection.execute("SELECT homeroom.ensure_school_year(%s)", year)
 
 
-def rank(target: Target, prefix: str) -> sql.Composed:
-    """Return what two rows of one key are compared by, as SQL."""
-    columns = sql.SQL(", ").join(sql.Identifier(prefix, name) for name in target.payload)
-    content = sql.SQL('ROW({})::text COLLATE "C"').format(columns) if target.payload else sql.SQL("''")
-    return sql.SQL("{0}.modified_at, {0}.deleted, {1}").format(sql.Identifier(prefix), content)
+def newer(new: str, old: str, *, content: str = "''") -> str:
+    """Return the SQL condition that a staged row is newer than a stored one; `{}` of `content` is either's alias.
 
-
-def statement(target: Target) -> sql.Composed:
-    """Return the one statement that merges a table; its parameter is the file's number."""
-    columns = [*target.columns]
-    assignments = [
-        sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in (*columns[len(target.key) :], "file_id")
-    ]
-    names = sql.SQL(", ").join(map(sql.Identifier, columns))
-    keys = sql.SQL(", ").join(map(sql.Identifier, target.key))
-    ordered = sql.SQL(" DESC, ").join([sql.SQL("s.modified_at"), sql.SQL("s.deleted"), *_content_order(target)])
-    return sql.SQL(
-        "INSERT INTO homeroom.{table} AS t ({names}, file_id) "
-        "SELECT DISTINCT ON ({keys}) {names}, %s::bigint FROM {stage} AS s ORDER BY {keys}, {ordered} DESC "
-        "ON CONFLICT ({keys}) DO UPDATE SET {assignments} WHERE ({new}) > ({old})"
-    ).format(
-        table=sql.Identifier(target.name),
-        names=names,
-        keys=keys,
-        stage=stage(target),
-        ordered=ordered,
-        assignments=sql.SQL(", ").join(assignments),
-        new=rank(target, "excluded"),
-        old=rank(target, "t"),
+    The stored row is joined with its file as `f`, this upload's is `u`: a row that tells no moment of change has its
+    upload's, to the microsecond.
+    """
+    told = f"{new}.modified_at IS DISTINCT FROM u.uploaded_at AND {old}.modified_at IS DISTINCT FROM f.uploaded_at"
+    # Of two versions of one object within a second nobody can say which is later.
+    order = "CASE WHEN f.object_key = u.object_key THEN 0 ELSE {} END"
+    upload = f"coalesce(u.uploaded_at, '-infinity'), {order.format('u.file_id')}"
+    former = f"coalesce(f.uploaded_at, '-infinity'), {order.format(f'{old}.file_id')}"
+    return (
+        f"CASE WHEN {told} THEN ({new}.modified_at, {new}.deleted, {upload}, {content.format(new)}) > "
+        f"({old}.modified_at, {old}.deleted, {former}, {content.format(old)}) "
+        f"ELSE ({upload}, {new}.deleted, {content.format(new)}) > ({former}, {old}.deleted, {content.format(old)}) END"
     )
 
 
-def _content_order(target: Target) -> list[sql.Composed]:
-    columns = sql.SQL(", ").join(sql.Identifier("s", name) for name in target.payload)
-    return [sql.SQL('ROW({})::text COLLATE "C"').format(columns)] if target.payload else []
+def this_upload(file_id: int) -> str:
+    """Return the upload that is merged as a row in SQL: its number, and when it was made where that is known."""
+    columns = "n.file_id, f.uploaded_at, f.object_key"
+    return f"(SELECT {columns} FROM (VALUES ({file_id}::bigint)) n (file_id) LEFT JOIN homeroom.file f USING (file_id))"
+
+
+def _merge(connection: psycopg.Connection, target: Target, file_id: int) -> int:
+    changed = 0
+    has_deleted = connection.execute(f"SELECT EXISTS (SELECT FROM {_stage(target)} WHERE deleted)").fetchone()
+    # Deletions first, so that what is told anew after one takes nothing over from before it.
+    for deleted in (True, False) if has_deleted == (True,) else (False,):
+        connection.execute("DROP TABLE IF EXISTS pg_temp.incoming")
+        connection.execute(_incoming(target, file_id, deleted=deleted))
+        changed += connection.execute(_update(target, file_id, deleted=deleted)).rowcount
+        changed += connection.execute(_insert(target, file_id)).rowcount
+    connection.execute("DROP TABLE IF EXISTS pg_temp.incoming")
+    return changed
+
+
+def _stage(target: Target) -> str:
+    return stage(target).as_string(None)
+
+
+def _content(target: Target, row: str = "{0}") -> str:
+    """Return a row's content as one text, which decides where nothing else does."""
+    columns = ", ".join(f"{row}.{name}" for name in target.payload)
+    return f'ROW({columns})::text COLLATE "C"' if target.payload else "''"
+
+
+def _incoming(target: Target, file_id: int, *, deleted: bool) -> str:
+    """Return what makes one row of each key: of every column the newest value that is told."""
+    order = f"s.modified_at DESC, {_content(target, 's')} DESC"
+    columns = [
+        f"(array_agg(s.{name} ORDER BY {order}) FILTER (WHERE s.{name} IS NOT NULL))[1] AS {name}"
+        for name in target.payload
+    ]
+    keys = ", ".join(f"s.{name}" for name in target.key)
+    told = ", ".join([keys, *columns, "max(s.modified_at) AS modified_at", f"{deleted} AS deleted"])
+    return (
+        f"CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS SELECT {told} FROM {_stage(target)} AS s "
+        f"CROSS JOIN {this_upload(file_id)} u WHERE s.deleted = {deleted} AND NOT EXISTS ("
+        f"SELECT FROM homeroom.{target.name} o LEFT JOIN homeroom.file f ON f.file_id = o.file_id WHERE o.deleted "
+        f"AND {_same(target, 's', 'o')} AND NOT ({newer('s', 'o')})) GROUP BY {keys}"
+    )
+
+
+def _same(target: Target, one: str, other: str) -> str:
+    return " AND ".join(f"{one}.{name} = {other}.{name}" for name in target.key)
+
+
+def _update(target: Target, file_id: int, *, deleted: bool) -> str:
+    """Return what brings rows that are there up to date: a deletion leaves the key alone."""
+    if deleted:
+        columns = [f"{name} = CASE WHEN j.newer THEN NULL ELSE t.{name} END" for name in target.payload]
+        fills = "false"
+    else:
+        columns = [
+            f"{name} = CASE WHEN j.newer THEN coalesce(j.{name}, t.{name}) ELSE coalesce(t.{name}, j.{name}) END"
+            for name in target.payload
+        ]
+        gaps = " OR ".join(f"(t.{name} IS NULL AND j.{name} IS NOT NULL)" for name in target.payload)
+        fills = f"NOT t.deleted AND ({gaps})" if gaps else "false"
+    version = [f"{name} = CASE WHEN j.newer THEN j.{name} ELSE t.{name} END" for name in ("modified_at", "deleted")]
+    version.append(f"file_id = CASE WHEN j.newer THEN {file_id} ELSE t.file_id END")
+    return (
+        f"UPDATE homeroom.{target.name} AS t SET {', '.join([*columns, *version])} FROM ("
+        f"SELECT s.*, {newer('s', 'o', content=_content(target))} AS newer FROM pg_temp.incoming s "
+        f"JOIN homeroom.{target.name} o ON {_same(target, 's', 'o')} "
+        f"LEFT JOIN homeroom.file f ON f.file_id = o.file_id CROSS JOIN {this_upload(file_id)} u) j "
+        f"WHERE {_same(target, 't', 'j')} AND (j.newer AND ({_differs(target, deleted=deleted)}) OR ({fills}))"
+    )
+
+
+def _differs(target: Target, *, deleted: bool) -> str:
+    """Return the condition that a newer row brings anything new."""
+    told = "(j.modified_at, j.deleted) IS DISTINCT FROM (t.modified_at, t.deleted)"
+    if deleted:
+        return told
+    return " OR ".join(
+        [told, *(f"(j.{name} IS NOT NULL AND j.{name} IS DISTINCT FROM t.{name})" for name in target.payload)]
+    )
+
+
+def _insert(target: Target, file_id: int) -> str:
+    names = ", ".join(target.columns)
+    return (
+        f"INSERT INTO homeroom.{target.name} ({names}, file_id) "
+        f"SELECT {names}, {file_id}::bigint FROM pg_temp.incoming ON CONFLICT DO NOTHING"
+    )

@@ -1,7 +1,8 @@
 """Merges staged results, record by record: all rows of a record, one for each standard, come and go together.
 
-The rule is that of `processor.ingest.merge`; a deleted record leaves a tombstone. Each step looks at what is there
-before it works, since most files bring records that nobody has seen.
+The rule is that of `processor.ingest.merge`, and of two rows of the plain CSV, which has one result for each occasion
+of a test, the one with the later date: a test that was taken again. A deleted record leaves a tombstone. Each step
+looks at what is there before it works, since most files bring records that nobody has seen.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from dataclasses import dataclass
 import psycopg
 
 from processor.ingest import versions
+from processor.ingest.merge import newer, this_upload
 from processor.ingest.staging import stage
-from processor.model import RESULT
+from processor.model import OF_STUDENTS, RESULT
 
 STAGE = stage(RESULT).as_string(None)
 CONTENT = (
@@ -23,7 +25,7 @@ CONTENT = (
 WORK_MEMORY = "96MB"
 COLUMNS = (
     "school_year, record_id, standard, student, administration_id, school_id, grade, taken_on, scale_score, "
-    "performance_level, status, modified_at"
+    "performance_level, status, modified_at, named_as"
 )
 
 
@@ -68,8 +70,10 @@ def _settle_tombstones(connection: psycopg.Connection, file_id: int) -> int:
         return 0
     versions.keep_tombstoned(connection, file_id)
     connection.execute(
-        f"DELETE FROM {STAGE} s USING homeroom.result_tombstone t "
-        "WHERE t.record_id = s.record_id AND t.modified_at >= s.modified_at"
+        f"DELETE FROM {STAGE} d USING (SELECT s.record_id, s.part, s.line FROM {STAGE} s "
+        "JOIN (SELECT *, true AS deleted FROM homeroom.result_tombstone) t USING (record_id) "
+        f"LEFT JOIN homeroom.file f ON f.file_id = t.file_id CROSS JOIN {this_upload(file_id)} u "
+        f"WHERE NOT ({newer('s', 't')})) o WHERE (d.record_id, d.part, d.line) = (o.record_id, o.part, o.line)"
     )
     return connection.execute(
         f"DELETE FROM homeroom.result_tombstone t USING {STAGE} s WHERE t.record_id = s.record_id AND NOT s.deleted"
@@ -81,31 +85,97 @@ def _settle_known(connection: psycopg.Connection, file_id: int) -> int:
     if connection.execute("SELECT NOT EXISTS (SELECT FROM homeroom.result)").fetchone() == (True,):
         return 0
     connection.execute(
-        f"CREATE TEMPORARY TABLE known ON COMMIT DROP AS SELECT record_id, r.modified_at AS there, "
-        f"s.modified_at AS comes, bool_or(s.deleted) AS deleted "
-        f"FROM homeroom.result r JOIN {STAGE} s USING (record_id) GROUP BY 1, 2, 3"
+        f"CREATE TEMPORARY TABLE known ON COMMIT DROP AS SELECT record_id, r.modified_at AS there, r.file_id, "
+        f"s.modified_at AS comes, bool_or(s.deleted) AS deleted, max(r.taken_on) AS there_on, "
+        f"max(s.taken_on) AS comes_on, bool_and({FITS.format('r')}) AS there_fits, "
+        f"bool_and({FITS.format('s')}) AS comes_fits "
+        f"FROM homeroom.result r JOIN {STAGE} s USING (record_id) GROUP BY 1, 2, 3, 4"
     )
     versions.keep_results(connection, file_id)
-    # At the same moment a deletion wins, and otherwise the content that sorts last.
-    told = "string_agg(coalesce({0}.standard, '') || {1}, '' ORDER BY {0}.standard) COLLATE \"C\""
+    # Where nothing else tells them apart, the content that sorts last wins.
+    told = (
+        "(SELECT string_agg(coalesce({0}.standard, '') || {1}, '' ORDER BY {0}.standard) FROM {2} {0} "
+        'WHERE {0}.record_id = k.record_id) COLLATE "C"'
+    )
+    known = told.format("r", CONTENT.format("r"), "homeroom.result")
+    staged = told.format("c", CONTENT.format("c"), STAGE)
+    comes = "(SELECT k.comes AS modified_at, k.deleted)"
+    there = "(SELECT k.there AS modified_at, false AS deleted, k.file_id)"
+    # Nobody can say which is later: two versions of one object within a second, or two rows of one file.
+    upload = "(u.uploaded_at = f.uploaded_at AND u.object_key = f.object_key OR u.file_id = k.file_id)"
+    same = f"{upload} AND NOT k.deleted AND (k.comes = k.there OR k.comes = u.uploaded_at OR k.there = f.uploaded_at)"
     connection.execute(
-        "CREATE TEMPORARY TABLE kept ON COMMIT DROP AS SELECT record_id FROM known k WHERE there > comes OR "
-        "(there = comes AND NOT deleted AND "
-        f"(SELECT {told.format('r', CONTENT.format('r'))} FROM homeroom.result r WHERE r.record_id = k.record_id) >= "
-        f"(SELECT {told.format('s', CONTENT.format('s'))} FROM {STAGE} s WHERE s.record_id = k.record_id))"
+        "CREATE TEMPORARY TABLE kept ON COMMIT DROP AS SELECT k.record_id FROM known k "
+        f"LEFT JOIN homeroom.file f ON f.file_id = k.file_id CROSS JOIN {this_upload(file_id)} u "
+        f"CROSS JOIN LATERAL {comes} s CROSS JOIN LATERAL {there} o WHERE CASE "
+        f"WHEN {RETEST} AND NOT k.deleted AND NOT (s.modified_at IS DISTINCT FROM u.uploaded_at "
+        "AND o.modified_at IS DISTINCT FROM f.uploaded_at) "
+        "THEN (k.there_fits, k.there_on) > (k.comes_fits, k.comes_on) "
+        f"WHEN NOT k.deleted AND k.comes = k.there AND {known} = {staged} THEN true "
+        f"WHEN {same} THEN {known} >= {staged} ELSE NOT ({newer('s', 'o')}) END"
     )
     connection.execute(f"DELETE FROM {STAGE} s USING kept k WHERE s.record_id = k.record_id")
     connection.execute("DELETE FROM known k USING kept g WHERE k.record_id = g.record_id")
     return connection.execute("DELETE FROM homeroom.result r USING known k WHERE r.record_id = k.record_id").rowcount
 
 
+FITS = "{0}.school_year = extract(year FROM {0}.taken_on) + (extract(month FROM {0}.taken_on) >= 7)::int"
+"""Whether a date is of the school year that its row names: one that is not is a typing error."""
+RETEST = "starts_with(k.record_id, 'pl:') AND k.there_on <> k.comes_on"
+"""Whether two rows of one result are two times that the test was taken."""
+
+
+def fill_schools(connection: psycopg.Connection, used: set[str], file_id: int) -> int:
+    """Give results the school that an association names, where they name none themselves; either may come first."""
+    if "result_school" not in used and RESULT.name not in used:
+        return 0
+    if connection.execute("SELECT NOT EXISTS (SELECT FROM homeroom.result_school)").fetchone() == (True,):
+        return 0
+    return connection.execute(f"{FILL} AND (r.file_id = %s OR x.file_id = %s)", (file_id, file_id)).rowcount
+
+
+FILL = (
+    "UPDATE homeroom.result r SET school_id = x.school_id, is_placed = true FROM (SELECT DISTINCT ON (record_id) "
+    "record_id, school_id, file_id FROM homeroom.result_school WHERE NOT deleted AND school_id IS NOT NULL "
+    "ORDER BY record_id, rank DESC) x WHERE x.record_id = r.record_id "
+    # The school that another association has given is replaced by a better one's; the result's own is not.
+    "AND r.school_id IS DISTINCT FROM x.school_id AND (r.school_id IS NULL OR r.is_placed)"
+)
+
+
+def unfill_schools(connection: psycopg.Connection, file_id: int) -> None:
+    """Take the schools of results back that a file's associations have given; `unfilled` then names the results."""
+    connection.execute(
+        "CREATE TEMPORARY TABLE unfilled ON COMMIT DROP AS SELECT DISTINCT record_id FROM homeroom.result_school "
+        "WHERE file_id = %s UNION SELECT v.content ->> 'record_id' FROM homeroom.row_version v "
+        "WHERE v.file_id = %s AND v.target = 'result_school'",
+        (file_id, file_id),
+    )
+    connection.execute(
+        "UPDATE homeroom.result r SET school_id = NULL, is_placed = false FROM unfilled u "
+        "WHERE u.record_id = r.record_id AND r.is_placed"
+    )
+
+
+def refill_schools(connection: psycopg.Connection) -> None:
+    """Give the results of the temporary table `unfilled` the schools that other files' associations name."""
+    connection.execute(f"{FILL} AND r.record_id IN (SELECT record_id FROM unfilled)")
+
+
 def refuse_before(connection: psycopg.Connection) -> Iterator[Place]:
     """Take out of the staged rows what must not be merged, and yield where it was: erased students, duplicate ids."""
     if _take_erased(connection):
-        yield from _places(connection, "erased", "erased_student", "The student's records were erased on request.")
+        yield from _places(connection, "SELECT part, line, 0 FROM erased", ERASED)
     if _take_losers(connection):
-        reason = "Another row of this file has the same id, and is newer."
-        yield from _places(connection, "losers", "duplicate_id", reason)
+        yield from _places(connection, "SELECT part, line, min(why) FROM losers GROUP BY 1, 2", LOST)
+
+
+ERASED = (("erased_student", "The student's records were erased on request."),)
+LOST = (
+    ("duplicate_id", "The same row is there twice: one of them was taken."),
+    ("duplicate_id", "Another row of this file is of the same result, with a later date: that one was taken."),
+    ("duplicate_id", "Another row of this file has the same id, and is newer."),
+)
 
 
 def _take_erased(connection: psycopg.Connection) -> bool:
@@ -113,13 +183,13 @@ def _take_erased(connection: psycopg.Connection) -> bool:
     if connection.execute("SELECT NOT EXISTS (SELECT FROM homeroom.erased_student)").fetchone() == (True,):
         return False
     # Of the small tables too, whose rows have no line of their own to report.
-    for name in ("student", "student_identity", "student_name", "student_subgroup", "enrolment"):
+    for name in OF_STUDENTS:
         connection.execute(
             f"DELETE FROM pg_temp.stage_{name} s USING homeroom.erased_student e WHERE e.student = s.student"
         )
     connection.execute(
         "CREATE TEMPORARY TABLE erased ON COMMIT DROP AS "
-        f"SELECT s.part, s.line FROM {STAGE} s JOIN homeroom.erased_student e USING (student)"
+        f"SELECT DISTINCT s.part, s.line FROM {STAGE} s JOIN homeroom.erased_student e USING (student)"
     )
     connection.execute(f"DELETE FROM {STAGE} s USING homeroom.erased_student e WHERE e.student = s.student")
     return True
@@ -139,13 +209,17 @@ def _take_losers(connection: psycopg.Connection) -> bool:
     if connection.execute("SELECT NOT EXISTS (SELECT FROM twice)").fetchone() == (True,):
         return False
     connection.execute(
-        "CREATE TEMPORARY TABLE losers ON COMMIT DROP AS SELECT record_id, part, line FROM ("
-        "SELECT record_id, part, line, row_number() OVER (PARTITION BY record_id ORDER BY modified_at DESC, "
-        'deleted DESC, content COLLATE "C" DESC, part, line) AS place FROM ('
-        "SELECT record_id, part, line, modified_at, bool_or(deleted) AS deleted, "
+        "CREATE TEMPORARY TABLE losers ON COMMIT DROP AS SELECT record_id, part, line, CASE "
+        "WHEN (modified_at, deleted, content) = (best_moment, best_deleted, best_content) THEN 0 "
+        "WHEN modified_at = best_moment AND taken_on < best_day THEN 1 ELSE 2 END AS why FROM ("
+        "SELECT *, row_number() OVER w AS place, first_value(modified_at) OVER w AS best_moment, "
+        "first_value(deleted) OVER w AS best_deleted, first_value(taken_on) OVER w AS best_day, "
+        "first_value(content) OVER w AS best_content FROM ("
+        "SELECT record_id, part, line, modified_at, bool_or(deleted) AS deleted, max(taken_on) AS taken_on, "
         f"string_agg(coalesce(standard, '') || {CONTENT.format('s')}, '' ORDER BY standard) AS content "
-        f"FROM {STAGE} s WHERE record_id IN (SELECT record_id FROM twice) GROUP BY 1, 2, 3, 4) records) ranked "
-        "WHERE place > 1"
+        f"FROM {STAGE} s WHERE record_id IN (SELECT record_id FROM twice) GROUP BY 1, 2, 3, 4) records "
+        "WINDOW w AS (PARTITION BY record_id ORDER BY modified_at DESC, deleted DESC, taken_on DESC NULLS LAST, "
+        'content COLLATE "C" DESC, part, line)) ranked WHERE place > 1'
     )
     connection.execute(
         f"DELETE FROM {STAGE} s USING losers l WHERE (s.record_id, s.part, s.line) = (l.record_id, l.part, l.line)"
@@ -158,9 +232,10 @@ def held(connection: psycopg.Connection) -> Iterator[Place]:
     with connection.cursor(name="held") as cursor:
         cursor.itersize = 5_000
         cursor.execute(
-            f"SELECT DISTINCT ON (s.part, s.line) s.part, s.line, CASE WHEN t.student IS NULL THEN 0 "
+            "SELECT DISTINCT ON (s.part, s.line) s.part, s.line, "
+            "CASE WHEN s.student = md5('unresolved ' || s.named_as)::uuid THEN 3 WHEN t.student IS NULL THEN 0 "
             f"WHEN a.administration_id IS NULL THEN 1 ELSE 2 END FROM {STAGE} s "
-            "LEFT JOIN homeroom.student t ON t.student = s.student AND NOT t.deleted "
+            "LEFT JOIN homeroom.student t ON t.student = s.student AND (NOT t.deleted OR s.taken_on <= t.modified_at) "
             "LEFT JOIN homeroom.administration a ON a.administration_id = s.administration_id AND NOT a.deleted "
             "WHERE NOT s.deleted AND (t.student IS NULL OR a.administration_id IS NULL "
             "OR s.scale_score < a.score_min OR s.scale_score > a.score_max) ORDER BY s.part, s.line"
@@ -173,13 +248,14 @@ HELD = (
     ("unknown_student", "No roster names this student yet; the result counts as soon as one does."),
     ("unknown_administration", "The test's occasion is not known yet; the result counts as soon as it is."),
     ("score_out_of_range", "The score is outside the bounds of the test; the result counts when one is corrected."),
+    ("ambiguous_id", "Several students may be meant by this id; the result counts as soon as a person says who."),
 )
 
 
-def _places(connection: psycopg.Connection, table: str, code: str, reason: str) -> Iterator[Place]:
-    """Yield the places in a temporary table; there may be as many as rows, so that not all are held in memory."""
-    with connection.cursor(name=table) as cursor:
+def _places(connection: psycopg.Connection, query: str, reasons: tuple[tuple[str, str], ...]) -> Iterator[Place]:
+    """Yield the places of a query, with a reason by number; there may be as many as rows: not all are in memory."""
+    with connection.cursor(name="places") as cursor:
         cursor.itersize = 5_000
-        cursor.execute(f"SELECT DISTINCT part, line FROM {table} ORDER BY part, line")
-        for part, line in cursor:
-            yield Place(part, line, code, reason)
+        cursor.execute(f"{query} ORDER BY 1, 2")
+        for part, line, why in cursor:
+            yield Place(part, line, *reasons[why])

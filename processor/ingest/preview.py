@@ -14,7 +14,7 @@ from processor.ingest.reading import Outcome, Parts, opened
 from processor.ingest.report import Report
 from processor.mappings.model import Mapping
 from processor.mappings.recognition import Recognition
-from processor.problems import FileProblem
+from processor.problems import FileProblem, RefusedCell
 from processor.reading.heading import DELIMITERS, Known, find
 from processor.reading.lines import Lines
 from processor.reading.table import Table
@@ -44,6 +44,13 @@ class Shown:
     rows: list[dict[str, Any]] = field(default_factory=list)
     refused: list[dict[str, Any]] = field(default_factory=list)
     students: set[str] = field(default_factory=set)
+
+
+class Refusals(Report):
+    """A report of what is refused alone: what a row is kept without shows in the row itself."""
+
+    def note(self, cell: RefusedCell) -> None:
+        """Let it go."""
 
 
 class Collected:
@@ -116,7 +123,7 @@ def _bounded(text: Iterator[str]) -> Iterator[str]:
 
 def shown(told: Beginning, reading: Reading, recognition: Recognition) -> Shown:
     """Return the first rows as they would be stored; raises FileProblem where the file is of no mapping."""
-    sink, report = Collected(), Report()
+    sink, report = Collected(), Refusals()
     try:
         part = Part(told.part, iter(()))
         reader = Parts(Outcome(), reading, sink, report, part, recognition)  # type: ignore[arg-type]

@@ -21,9 +21,9 @@ from psycopg.types.json import Jsonb
 from processor.access import Access, Scope, close_access, open_access
 from processor.faults import reach
 from processor.formats.base import Reading
-from processor.ingest import files, merge_results, staging, trial, versions
+from processor.ingest import crosswalk, files, merge_results, staging, trial, versions
 from processor.ingest.merge import LOCK, ensure_years, forget_others, merge_small
-from processor.ingest.reading import Outcome, read_upload
+from processor.ingest.reading import Outcome, not_all_told, read_upload
 from processor.ingest.report import Report, report_key
 from processor.ingest.states import ENDED, FileState
 from processor.mappings.recognition import Recognition
@@ -124,7 +124,7 @@ class Ingest:
         try:
             staging.create(connection)
             staged = staging.Staging(connection)
-            reading = Reading(self.pseudonyms, which.uploaded_at, self.district_ids)
+            reading = Reading(self.pseudonyms, which.uploaded_at, self.district_ids, tests=known_tests(connection))
             recognition = Recognition(saved(connection))
             raw = Hashing(self.storage, which)
             reads = self.tracing.span("read and stage")
@@ -140,6 +140,9 @@ class Ingest:
                     recognition=recognition,
                 )
             reach("all rows staged")
+            # What was read is all of the object, and what the database has taken is all that was handed to it.
+            if (outcome.whole and raw.digest() is None) or staged.sent != staged.stored:
+                raise not_all_told(name)
             if trial.is_trial(which.key):
                 return self._try(connection, which, file_id, request, outcome, staged.used, report, raw.digest())
             with self.tracing.span("merge"):
@@ -168,6 +171,7 @@ class Ingest:
                 return Result(Ended.KNOWN, file_id)
             opened = open_access(connection, access)
             merge_results.prepare(connection)
+            matches = _resolved(connection, file_id, outcome, used, report)
             record_students(connection, opened, used)
             changed, held = self._merge_staged(connection, file_id, outcome, used, report)
             versions.prune(connection)
@@ -175,8 +179,8 @@ class Ingest:
             key = report_key(which.key, which.version)
             report.upload(self.storage, which.bucket, key)
             reach("report written")
-            accepted = max(0, outcome.rows - report.lines - held)
-            self._finish(connection, file_id, outcome, report, accepted, held, key, digest, changed)
+            accepted = _accepted(which, outcome, report, held)
+            self._finish(connection, file_id, outcome, report, accepted, held, key, digest, changed, matches)
             close_access(connection, opened, accepted + held)
         reach("merge committed")
         return Result(Ended.MERGED, file_id, outcome.rows, accepted, report.lines, held)
@@ -194,6 +198,8 @@ class Ingest:
         forget_others(connection, used)
         if RESULT.name in used:
             changed += merge_results.merge_results(connection, file_id)
+        changed += merge_results.fill_schools(connection, used, file_id)
+        if RESULT.name in used:
             for place in merge_results.held(connection):
                 held += 1
                 report.add(_cell(outcome, place), counts=False)
@@ -214,9 +220,10 @@ class Ingest:
         with connection.transaction(force_rollback=True):
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
             merge_results.prepare(connection)
+            matches = _resolved(connection, file_id, outcome, used, report)
             found = trial.look(connection, used)
             _, held = self._merge_staged(connection, file_id, outcome, used, report)
-        accepted = max(0, outcome.rows - report.lines - held)
+        accepted = _accepted(which, outcome, report, held)
         access = Access(ACTOR, self.district, "trial of an upload", Scope.INGEST, f"file {file_id}", request)
         with connection.transaction():
             if not files.locked_unmerged(connection, file_id):
@@ -224,7 +231,7 @@ class Ingest:
             opened = open_access(connection, access)
             key = report_key(which.key, which.version)
             report.upload(self.storage, which.bucket, key)
-            self._finish(connection, file_id, outcome, report, accepted, held, key, digest, 0, found)
+            self._finish(connection, file_id, outcome, report, accepted, held, key, digest, 0, matches, found)
             close_access(connection, opened, 0)
         return Result(Ended.TRIED, file_id, outcome.rows, accepted, report.lines, held)
 
@@ -239,6 +246,7 @@ class Ingest:
         key: str,
         digest: bytes | None,
         changed: int,
+        matches: crosswalk.Matches,
         found: dict[str, Any] | None = None,
     ) -> None:
         """Write how the file ended: merged, or tried where something was found."""
@@ -249,11 +257,17 @@ class Ingest:
                 "VALUES (%s, %s, %s, %s, %s, %s, %s)",
                 list(report.kept_rows(file_id)),
             )
+        connection.execute("DELETE FROM homeroom.report_student WHERE file_id = %s", (file_id,))
+        connection.execute(
+            "INSERT INTO homeroom.report_student SELECT DISTINCT %s::bigint, unnest(%s::uuid[])",
+            (file_id, sorted(report.students)),
+        )
         if changed:
             connection.execute("UPDATE homeroom.data_version SET version = version + 1, changed_at = now()")
         connection.execute(
             "UPDATE homeroom.file SET state = %s, finished_at = now(), format = %s, encoding = %s, rows_read = %s, "
-            "rows_accepted = %s, rows_rejected = %s, rows_held = %s, report_key = %s, digest = %s, found = %s, "
+            "rows_accepted = %s, rows_rejected = %s, rows_held = %s, report_key = %s, digest = %s, lines_read = %s, "
+            "files_ignored = %s, notes = %s, students_named = %s, students_matched = %s, found = %s, "
             "data_version = (SELECT version FROM homeroom.data_version) WHERE file_id = %s",
             (
                 FileState.MERGED if found is None else FileState.TRIED,
@@ -265,6 +279,11 @@ class Ingest:
                 held,
                 key,
                 digest,
+                outcome.lines,
+                outcome.ignored,
+                report.notes,
+                matches.named,
+                matches.matched,
                 Jsonb(found) if found is not None else None,
                 file_id,
             ),
@@ -272,12 +291,17 @@ class Ingest:
 
 
 def record_students(connection: psycopg.Connection, opened: int, used: set[str]) -> None:
-    """Put every student of the staged rows into the record of access."""
+    """Put every student of the staged rows into the record of access, and those whose results are deleted."""
     staged = [
         f"SELECT student FROM pg_temp.stage_{name} WHERE student IS NOT NULL"
-        for name in ("result", "student", "student_name", "student_subgroup")
+        for name in ("result", "student", "student_name", "student_subgroup", "enrolment", "result_school")
         if name in used
     ]
+    if RESULT.name in used:
+        # A deletion names a result: whose it is stands with what is deleted.
+        staged.append(
+            "SELECT r.student FROM homeroom.result r JOIN pg_temp.stage_result s USING (record_id) WHERE s.deleted"
+        )
     if staged:
         connection.execute(
             # In order, so that the indexes grow at one place instead of at every one.
@@ -285,6 +309,38 @@ def record_students(connection: psycopg.Connection, opened: int, used: set[str])
             f"FROM ({' UNION ALL '.join(staged)}) AS everyone GROUP BY student ORDER BY student",
             (opened,),
         )
+
+
+def known_tests(connection: psycopg.Connection) -> dict[str, dict[str, str]]:
+    """Return the plain CSV's tests: by title, by subject in small letters, their ids."""
+    found: dict[str, dict[str, str]] = {}
+    rows = connection.execute(
+        "SELECT assessment_id, coalesce(lower(subject), '') FROM homeroom.assessment "
+        "WHERE starts_with(assessment_id, 'pl:') AND NOT deleted ORDER BY 1"
+    )
+    for assessment, subject in rows:
+        told = " ".join(subject.split())
+        base = assessment.removesuffix(f"|{told}") if told else assessment
+        found.setdefault(base, {})[told] = assessment
+    return found
+
+
+def _resolved(
+    connection: psycopg.Connection, file_id: int, outcome: Outcome, used: set[str], report: Report
+) -> crosswalk.Matches:
+    """Let the staged rows name the children whose ids they have, and note what is doubtful."""
+    matches = crosswalk.resolve(connection, used, file_id)
+    for doubt in matches.doubts:
+        report.note(RefusedCell(outcome.parts[doubt.part], doubt.line, "", doubt.code, doubt.reason))
+    return matches
+
+
+def _accepted(which: ObjectAt, outcome: Outcome, report: Report, held: int) -> int:
+    """Return how many rows count; raises FileProblem where more were refused and held than there are."""
+    accepted = outcome.rows - report.lines - held
+    if accepted < 0:
+        raise not_all_told(which.key.rpartition("/")[2])
+    return accepted
 
 
 def _cell(outcome: Outcome, place: merge_results.Place) -> RefusedCell:

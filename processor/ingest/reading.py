@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain
-from operator import itemgetter
 from typing import Any, BinaryIO
 
-from processor.formats import edfi, oneroster
-from processor.formats.base import Format, Plan, Reading, RowRefused, Write, plan
+from processor.formats import edfi, ids, oneroster
+from processor.formats.base import Format, ObjectWrite, Plan, Reading, RowRefused, Sink, Write, plan
+from processor.formats.nearest import near
 from processor.formats.registry import recognize, unknown
 from processor.ingest.report import Report
+from processor.ingest.sniffing import refuse_fixed_width, refuse_what_is_no_table
 from processor.ingest.staging import Staging
 from processor.mappings.bind import Bound
 from processor.mappings.recognition import Recognition
@@ -21,12 +23,13 @@ from processor.reading.documents import Documents
 from processor.reading.fixed import FixedWidth
 from processor.reading.heading import find
 from processor.reading.lines import Lines
-from processor.reading.table import Table
+from processor.reading.table import Table, picker
 from processor.reading.text import Decoded
 from processor.reading.unpack import Part, parts
 from processor.reading.workbook import Workbook
 
 MOST_BROKEN = 1000
+KEPT = "The row was kept without it."
 ASSESSMENT_KEYS = {"assessmentIdentifier", "namespace"}
 OF_A_PART = {"unknown_format", "no_header", "empty", "unknown_encoding"}
 """Problems of a part of an archive that the others are read in spite of."""
@@ -40,6 +43,12 @@ class Outcome:
     formats: set[str] = field(default_factory=set)
     encodings: set[str] = field(default_factory=set)
     parts: list[str] = field(default_factory=list)
+    lines: int = 0
+    """Physical lines of tables, or objects of documents, each of them accounted for."""
+    ignored: int = 0
+    """Files that say nothing about results, and were passed over by their names."""
+    whole: bool = True
+    """Whether every byte of the object had to be read, as of an archive it has not."""
 
 
 def read_upload(
@@ -57,15 +66,23 @@ def read_upload(
     outcome = Outcome()
     manifest: oneroster.Manifest | None = None
     passed_over, tried = False, False
+    refused: FileProblem | None = None
     for number, part in enumerate(parts(stream, name=name, size=size)):
         outcome.parts.append(part.name)
+        outcome.whole = outcome.whole and not part.archived
         known_as = part.name.casefold()
         if known_as in oneroster.IGNORED:
             passed_over = True
+            outcome.ignored += 1
+            reason = "This file says nothing about results, students, schools or classes: it was passed over."
+            report.add(RefusedCell(part.name, 0, "", "passed_over", reason), counts=False)
             continue
         text = opened(part, recognition)
         if known_as == oneroster.MANIFEST and isinstance(text, Decoded):
             manifest = oneroster.manifest(_pairs(text))
+            if not manifest.version:
+                reason = "The manifest names no version of OneRoster: the files were read as 1.1 or 1.2 alike."
+                report.note(RefusedCell(part.name, 0, "oneroster.version", "missing", reason))
             continue
         tried = True
         told = replace(reading, part=number)
@@ -78,14 +95,15 @@ def read_upload(
             # A note beside the result files of an archive does not keep them out.
             if part.name == name or problem.code not in OF_A_PART:
                 raise
-            report.add(RefusedCell(part.name, 0, "", problem.code, problem.sentence), counts=False)
+            refused = problem
+            report.note(RefusedCell(part.name, 0, "", problem.code, problem.sentence))
         outcome.encodings.add(text.encoding)
     if manifest is not None:
         _compare(manifest, outcome, report)
     if not outcome.formats:
         # A manifest alone, or with files that say nothing about results, says that nothing has changed.
         if manifest is None or tried:
-            raise passed_over_alone() if passed_over and not tried else unknown()
+            raise passed_over_alone() if passed_over and not tried else refused or unknown()
         outcome.formats.add("oneroster manifest")
     return outcome
 
@@ -102,7 +120,7 @@ def _compare(manifest: oneroster.Manifest, outcome: Outcome, report: Report) -> 
     there = {part.casefold() for part in outcome.parts}
     for absent in sorted(manifest.files - there) if len(there) > 1 else ():
         reason = f"The manifest names {absent}, which is not in the archive."
-        report.add(RefusedCell(oneroster.MANIFEST, 0, "", "not_in_archive", reason), counts=False)
+        report.note(RefusedCell(oneroster.MANIFEST, 0, "", "not_in_archive", reason))
 
 
 def passed_over_alone() -> FileProblem:
@@ -149,10 +167,11 @@ class Parts:
         if first.lstrip()[0] in "[{":
             self._objects(Documents(whole))
         else:
-            self._lines(Lines(whole))
+            refuse_what_is_no_table(first)
+            self._lines(Lines(whole), first)
 
-    def _lines(self, lines: Lines) -> None:
-        """Read a table with column names, or records that a layout cuts."""
+    def _lines(self, lines: Lines, beginning: str) -> None:
+        """Read a table with column names, or records that a layout cuts; `beginning` is the text's first chunk."""
         heading = find(lines, self._recognition.known)
         records = self._recognition.records(heading.first) if not heading.found else None
         if records is not None:
@@ -160,27 +179,39 @@ class Parts:
             fields = [(name, *place) for name, place in layout.fields.items()]
             self._table(FixedWidth(lines, fields, layout.least or layout.length, layout.length), kind)
             return
+        if not heading.found:
+            refuse_fixed_width(beginning)
         table = Table(lines)
         self._table(table, self._recognition.table(table.header, heading.titles, self._name))
 
     def _table(self, table: Table | FixedWidth, kind: Format | None) -> None:
         if kind is None or kind.writer is None:
-            raise unknown()
+            raise unknown(table.header)
         self._outcome.formats.add(kind.name)
         order = plan(kind, self._reading)
         places = list(kind.places) if isinstance(kind, Bound) else self._places(kind, table.header)
         write = kind.writer(self._reading, self._staging)
-        lines = 0
+        broken = 0
         for numbers, rows in table.batches():
-            lines += len(rows)
-            self._batch(order, places, numbers, rows, write)
+            self._batch(kind, order, places, numbers, rows, write)
+            self._take_keys_and_notes()
             self._staging.breathe()
             if len(table.broken) > MOST_BROKEN:
-                lines += self._broken(table.line_problems())
-        self._outcome.rows += lines + self._broken(table.line_problems())
+                broken += self._broken(table.line_problems())
+        broken += self._broken(table.line_problems())
+        if table.unaccounted() or broken != table.account.broken:
+            raise not_all_told(self._name)
+        self._outcome.rows += table.account.rows + broken
+        self._outcome.lines += table.account.lines
 
     def _batch(
-        self, order: Plan, places: Sequence[int | None], numbers: list[int], rows: list[list[str]], write: Write
+        self,
+        kind: Format,
+        order: Plan,
+        places: Sequence[int | None],
+        numbers: list[int],
+        rows: list[list[str]],
+        write: Write,
     ) -> None:
         """Read rows column by column; only those that are refused are looked at one by one."""
         if not rows:
@@ -190,8 +221,7 @@ class Parts:
         if 2 * len(wanted) >= len(rows[0]):
             columns = dict(enumerate(zip(*rows, strict=True)))
         else:
-            picked = map(itemgetter(*wanted), rows) if len(wanted) > 1 else ((row[wanted[0]],) for row in rows)
-            columns = dict(zip(wanted, zip(*picked, strict=True), strict=True)) if wanted else {}
+            columns = dict(zip(wanted, zip(*map(picker(wanted), rows), strict=True), strict=True))
         nothing = ("",) * len(rows)
         read, refused = order.read_many([nothing if place is None else columns[place] for place in places])
         for place, (line, values) in enumerate(zip(numbers, zip(*read, strict=True), strict=True)):
@@ -200,7 +230,18 @@ class Parts:
                     order.read(_picked(places, rows[place]))
                 write(line, values)
             except BadValue as error:
-                self._second_look(order, _picked(places, rows[place]), line, error, write)
+                self._second_look(kind, order, _picked(places, rows[place]), line, error, write)
+
+    def _take_keys_and_notes(self) -> None:
+        """Hand the ids that were read to the crosswalk, and what was left out to the report."""
+        if self._reading.keys:
+            for key in self._reading.keys:
+                self._staging.put("student_key", *key)
+            self._reading.keys.clear()
+        if self._reading.notes:
+            for line, column, code, reason, value in self._reading.notes:
+                self._report.note(RefusedCell(self._name, line, column, code, f"{reason} {KEPT}", value))
+            self._reading.notes.clear()
 
     def _places(self, kind: Format, header: list[str]) -> list[int | None]:
         """Return where a format's cells are in a row; nothing for each column that is not there."""
@@ -217,49 +258,95 @@ class Parts:
         if missing:
             raise FileProblem(
                 "column_missing",
-                f"{kind.title} needs the columns {', '.join(missing)}.",
+                f"{kind.title} needs the columns {', '.join(missing)}. {sentence_of_missing(header, kind)}".strip(),
+                "Export the file with all columns that its specification requires.",
+            )
+        if kind.either and all(places.get(name.casefold()) is None for name in kind.either):
+            raise FileProblem(
+                "column_missing",
+                f"{kind.title} needs one of the columns {' or '.join(kind.either)}.",
                 "Export the file with all columns that its specification requires.",
             )
         return wanted
 
-    def _second_look(self, order: Plan, cells: Any, line: int, error: BadValue, write: Any) -> None:
-        """Find out what is wrong with a row: perhaps nothing, where it only says what is to be deleted."""
-        if not isinstance(error, RowRefused) and (values := order.deleted(cells)) is not None:
-            write(line, values)
-            return
+    def _second_look(
+        self, kind: Format, order: Plan, cells: list[str], line: int, error: BadValue, write: Callable[..., None]
+    ) -> None:
+        """Find out what is wrong with a row: nothing, where it only deletes; or a part that it can be kept without."""
+        if not isinstance(error, RowRefused):
+            if (values := order.deleted(cells)) is not None:
+                write(line, values)
+                return
+            refused = order.refusals(cells)
+            if refused and all(order.is_part(name) for name, _, _ in refused):
+                left_out = {name for name, _, _ in refused}
+                kept = ["" if name in left_out else cell for name, cell in zip(order.names, cells, strict=True)]
+                try:
+                    write(line, order.read(kept))
+                except BadValue as other:
+                    error = other
+                else:
+                    for name, why, cell in refused:
+                        reason = f"{why.reason} {KEPT}"
+                        student = self._student(kind, order, cells)
+                        self._report.note(RefusedCell(self._name, line, name, why.code, reason, cell, student))
+                    return
         found: list[tuple[str, BadValue, str]]
         if isinstance(error, RowRefused):
-            found = [(error.column, error, dict(zip(order.names, cells, strict=True)).get(error.column, ""))]
+            value = error.value or dict(zip(order.names, cells, strict=True)).get(error.column, "")
+            found = [(error.column, error, value)]
         else:
             found = [(name, why, cell) for name, why, cell in order.refusals(cells)] or [("", error, "")]
+        student = self._student(kind, order, cells)
         for column, why, cell in found:
-            self._report.add(RefusedCell(self._name, line, column, why.code, why.reason, cell))
+            self._report.add(RefusedCell(self._name, line, column, why.code, why.reason, cell, student))
+
+    def _student(self, kind: Format, order: Plan, cells: list[str]) -> str:
+        """Return the pseudonym of the student whom a refused row is about; nothing where that cannot be read."""
+        if not kind.student_field:
+            return ""
+        try:
+            told = ids.student_id(cells[order.names.index(kind.student_field)])
+        except BadValue:
+            return ""
+        return self._reading.pseudonyms.of(told) if told else ""
 
     def _objects(self, documents: Documents) -> None:
         plans: dict[str, Plan] = {}
-        objects = 0
+        objects, unread = 0, 0
+        keys: dict[str, None] = {}
         for number, item in documents:
             # A deletion has its keys in an object of their own.
             keyed = item["keyValues"] if isinstance(item.get("keyValues"), dict) else None
             kind = recognize(item, is_json=True) if keyed is None else _of_deletion(keyed)
             if kind is None and edfi.says_nothing(item):
+                self._outcome.ignored += 1
                 continue
             objects += 1
             if kind is None or kind.object_writer is None:
-                self._report.add(
-                    RefusedCell(self._name, number, "", "unknown_format", "The object is of no kind that is read.")
-                )
+                unread += 1
+                keys.update(dict.fromkeys(item) if len(keys) < MOST_BROKEN else {})
+                reason = "The object is of no kind that is read."
+                self._report.add(RefusedCell(self._name, number, "", "unknown_format", reason))
                 continue
             order = plans.get(kind.name) or plans.setdefault(kind.name, plan(kind, self._reading))
             self._outcome.formats.add(kind.name)
             cells = [edfi.at(item, name) for name in order.names] if keyed is None else _deletion(order, keyed)
+
+            write = partial(_write_object, kind.object_writer, self._reading, self._staging, item)
             try:
-                values = order.read(cells) if keyed is None else _only_needed(order, cells)
-                kind.object_writer(self._reading, self._staging, number, values, item)
+                write(number, order.read(cells) if keyed is None else _only_needed(order, cells))
             except BadValue as error:
-                self._second_look(order, cells, number, error, None)
+                self._second_look(kind, order, cells, number, error, write)
+            self._take_keys_and_notes()
             self._staging.breathe()
-        self._outcome.rows += objects + self._broken(documents.line_problems())
+        broken = self._broken(documents.line_problems())
+        if objects and unread == objects and not self._outcome.formats:
+            raise unknown(list(keys), is_json=True)
+        if documents.unaccounted():
+            raise not_all_told(self._name)
+        self._outcome.rows += objects + broken
+        self._outcome.lines += objects + broken
 
     def _broken(self, problems: Iterator[tuple[int, str, str]]) -> int:
         count = 0
@@ -273,7 +360,43 @@ def _picked(places: Sequence[int | None], cells: list[str]) -> list[str]:
     return ["" if place is None else cells[place] for place in places]
 
 
+def _write_object(
+    write: ObjectWrite, reading: Reading, sink: Sink, item: dict[str, Any], line: int, values: list[str]
+) -> None:
+    """Call a writer of objects in the order in which `_second_look` knows line and values."""
+    write(reading, sink, line, values, item)
+
+
+def not_all_told(name: str) -> FileProblem:
+    """Return the problem of a file whose lines are not all accounted for: none of it is stored."""
+    return FileProblem(
+        "lines_unaccounted",
+        f"Not every line of {name} could be accounted for, so that nothing of the file was stored.",
+        "Send it again; if it ends the same, tell whoever runs Homeroom.",
+    )
+
+
+def sentence_of_missing(header: list[str], kind: Format) -> str:
+    """Return which of a file's columns come nearest to those that a format needs and the file has not."""
+    found = near(header, [kind])
+    told = [f"{other} may be {name}" for name, other in found[0].missing if other] if found else []
+    return f"{'; '.join(told)}." if told else ""
+
+
+DELETED_KINDS = (
+    ({"studentUniqueId"}, {"studentUniqueId", "firstName", "lastSurname"}),
+    ({"schoolId"}, {"schoolId", "nameOfInstitution"}),
+    ({"schoolId", "studentUniqueId", "entryDate"}, {"studentReference", "schoolReference", "entryDate"}),
+)
+"""By the keys of a deletion, exactly: the names by which an object of that kind is known."""
+
+
 def _of_deletion(keys: dict[str, Any]) -> Format | None:
+    for exactly, names in DELETED_KINDS:
+        if set(keys) == exactly:
+            return recognize(names, is_json=True)
+    if {"studentAssessmentIdentifier", "educationOrganizationId"} <= set(keys):
+        return recognize({"studentAssessmentReference", "educationOrganizationReference"}, is_json=True)
     if "studentAssessmentIdentifier" in keys:
         return recognize({*keys, "assessmentReference", "studentReference"}, is_json=True)
     # Objectives and items of an assessment have its keys, and one more.

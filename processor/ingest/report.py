@@ -45,7 +45,15 @@ class Report:
         self._last: tuple[str, int] | None = None
         self.lines = 0
         self.rows = 0
+        self.notes = 0
+        self.students: set[str] = set()
+        """Pseudonyms of those whose values are listed."""
         self.kept: list[RefusedCell] = []
+
+    def note(self, cell: RefusedCell) -> None:
+        """Take what was left out though its row, or the file's other parts, were kept."""
+        self.notes += 1
+        self.add(cell, counts=False)
 
     def add(self, cell: RefusedCell, *, counts: bool = True) -> None:
         """Take one refused cell; those of one line follow each other."""
@@ -56,6 +64,8 @@ class Report:
         if len(self.kept) < MOST_KEPT:
             self.kept.append(cell)
         if self.rows <= MOST_ROWS:
+            if cell.student and cell.value:
+                self.students.add(cell.student)
             value = harmless(cell.value[:MOST_VALUE])
             self._csv.writerow((harmless(cell.part), cell.line, harmless(cell.field), cell.code, cell.reason, value))
         elif self.rows == MOST_ROWS + 1:

@@ -11,12 +11,12 @@ import psycopg
 from psycopg import sql
 
 from processor.faults import reach
-from processor.model import OTHER_ROLE, RESULT, RESULT_PLACE, TARGETS, Target
+from processor.model import OTHER_ROLE, RESULT, RESULT_PLACE, STUDENT_KEY, TARGETS, Target
 
 ROWS_AT_ONCE = 4000
 MOST_WAITING = 4
 MOST_SEEN = 50_000
-SMALL = {**TARGETS, OTHER_ROLE.name: OTHER_ROLE}
+SMALL = {**TARGETS, OTHER_ROLE.name: OTHER_ROLE, STUDENT_KEY.name: STUDENT_KEY}
 TABLES = {**SMALL, RESULT.name: RESULT}
 
 
@@ -27,12 +27,21 @@ def stage(target: Target) -> sql.Identifier:
 
 def staged_columns(target: Target) -> tuple[str, ...]:
     """Return the columns of a target's staging table, in the order in which rows are sent."""
+    if target is STUDENT_KEY:
+        return (*target.key, *target.payload)
     return (*RESULT_PLACE, *target.columns) if target is RESULT else target.columns
 
 
 def create(connection: psycopg.Connection) -> None:
     """Make the staging tables, with the types of the tables that they are merged into."""
+    connection.execute("DROP TABLE IF EXISTS pg_temp.stage_student_key")
+    connection.execute(
+        'CREATE TEMPORARY TABLE stage_student_key (kind text COLLATE "C", alias uuid, loose uuid, owner uuid, '
+        "part smallint, line bigint)"
+    )
     for target in TABLES.values():
+        if target is STUDENT_KEY:
+            continue
         columns = sql.SQL(", ").join(
             sql.SQL({"line": "0::bigint AS line", "part": "0::smallint AS part", "deleted": "false AS deleted"}[name])
             if name in ("line", "part", "deleted")
@@ -47,6 +56,8 @@ def create(connection: psycopg.Connection) -> None:
                 sql.Identifier("student" if target is OTHER_ROLE else target.name),
             )
         )
+    # Under which id a result came, where the crosswalk finds that its student has another one.
+    connection.execute("ALTER TABLE pg_temp.stage_result ADD COLUMN named_as uuid")
 
 
 class Staging:
@@ -60,6 +71,8 @@ class Staging:
         self._waiting: queue.Queue[tuple[Target, list[str]] | None] = queue.Queue(MOST_WAITING)
         self._failure: BaseException | None = None
         self.used: set[str] = set()
+        self.sent, self.stored = 0, 0
+        """Rows that were handed over, and that the database says it has taken."""
         self.put_result = self._results.append
 
     def put(self, target: str, *values: str) -> None:
@@ -106,6 +119,7 @@ class Staging:
         if self._failure is not None:
             raise self._failure
         self.used.add(target.name)
+        self.sent += len(lines)
         self._waiting.put((target, lines))
 
     def _run(self) -> None:
@@ -121,6 +135,8 @@ class Staging:
         statement = sql.SQL("COPY {} ({}) FROM STDIN WITH (FORMAT text, NULL '')").format(
             stage(target), sql.SQL(", ").join(map(sql.Identifier, staged_columns(target)))
         )
-        with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
-            copy.write("".join(lines))
+        with self._connection.cursor() as cursor:
+            with cursor.copy(statement) as copy:
+                copy.write("".join(lines))
+            self.stored += cursor.rowcount
         reach("first rows staged")

@@ -24,24 +24,26 @@ def look(connection: psycopg.Connection, used: set[str]) -> dict[str, Any]:
     """Return what is new, changed, the same and older, and how many students nobody knows yet; within the merge."""
     found: dict[str, Any] = {"students": 0, "new_students": 0, "results": 0, "new_results": 0, "changed_results": 0,
                              "same_results": 0, "older_results": 0, "deleted_results": 0, "changed": {}}  # fmt: skip
-    told = [
+    staged = [
         f"SELECT student FROM pg_temp.stage_{name} WHERE student IS NOT NULL"
         for name in ("result", "student")
         if name in used
     ]
-    if told:
+    if staged:
         found["students"], found["new_students"] = _counts(
             connection,
-            f"SELECT count(*), count(*) FILTER (WHERE t.student IS NULL) FROM ({' UNION '.join(told)}) s "
+            f"SELECT count(*), count(*) FILTER (WHERE t.student IS NULL) FROM ({' UNION '.join(staged)}) s "
             "LEFT JOIN homeroom.student t ON t.student = s.student AND NOT t.deleted",
         )
     if RESULT.name not in used:
         return found
-    differs = " OR ".join(f"r.{name} IS DISTINCT FROM s.{name}" for name in COMPARED)
+    # A school that an association has given is none of the result's own.
+    known = {name: f"r.{name}" for name in COMPARED} | {"school_id": "CASE WHEN NOT r.is_placed THEN r.school_id END"}
+    differs = " OR ".join(f"{told} IS DISTINCT FROM s.{name}" for name, told in known.items())
     each = ", ".join(
         f"count(*) FILTER (WHERE r.record_id IS NOT NULL AND s.modified_at >= r.modified_at "
-        f"AND r.{name} IS DISTINCT FROM s.{name})"
-        for name in COMPARED
+        f"AND {told} IS DISTINCT FROM s.{name})"
+        for name, told in known.items()
     )
     row = _counts(
         connection,

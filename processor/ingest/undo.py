@@ -1,7 +1,8 @@
 """Takes a stored file back: what it wrote is undone, what other files said is there again, what came after stays.
 
 Rows that it alone has named go. Of all others every file's word is kept (`processor.ingest.versions`): its own is
-dropped, and the rest is merged again by the very rules that merged it before.
+dropped, and the rest is merged again by the very rules that merged it before. Ids that it alone has given to a child
+are that child's no longer (`processor.ingest.undo_keys`).
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ import psycopg
 from psycopg import sql
 
 from processor.access import Access, close_access, open_access
-from processor.ingest import staging, versions
+from processor.ingest import staging, undo_keys, versions
 from processor.ingest.merge import LOCK, ensure_years, merge_small
-from processor.ingest.merge_results import merge_results, prepare
+from processor.ingest.merge_results import fill_schools, merge_results, prepare, refill_schools, unfill_schools
 from processor.ingest.staging import TABLES, stage, staged_columns
 from processor.ingest.states import FileState
-from processor.model import OTHER_ROLE, RESULT, TARGETS
+from processor.model import OF_STUDENTS, OTHER_ROLE, RESULT, TARGETS
 
-STUDENTS = ("result", "student", "student_name", "student_subgroup", "student_identity", "enrolment")
+STUDENTS = ("result", *OF_STUDENTS)
 OF_A_MERGE = "known, kept, several, twice, losers, erased"
 """The temporary tables that a merge leaves until its transaction ends."""
 
@@ -51,13 +52,16 @@ def undo(connection: psycopg.Connection, file_id: int, access: Access) -> Undone
         opened = open_access(connection, access)
         connection.execute(
             "CREATE TEMPORARY TABLE back ON COMMIT DROP AS "
-            "SELECT DISTINCT target, key FROM homeroom.row_version WHERE file_id = %s",
-            (file_id,),
+            "SELECT DISTINCT target, key FROM homeroom.row_version WHERE file_id = %s AND target <> %s",
+            (file_id, versions.KEYS),
         )
+        undo_keys.turn_back(connection, file_id)
         students = _record_students(connection, opened, file_id)
+        unfill_schools(connection, file_id)
         removed = _remove(connection, file_id)
         connection.execute("DELETE FROM homeroom.row_version WHERE file_id = %s", (file_id,))
         restored = sum(_merge_again(connection, other) for other in _others(connection))
+        refill_schools(connection)
         connection.execute("UPDATE homeroom.data_version SET version = version + 1, changed_at = now()")
         connection.execute(
             "UPDATE homeroom.file SET state = %s, undone_at = now(), undone_by = %s, undone_why = %s, "
@@ -132,15 +136,17 @@ def _merge_again(connection: psycopg.Connection, file_id: int) -> int:
     """Merge what one file said of the rows in question, and return how many rows that made."""
     used = set()
     for name, target in {**TARGETS, RESULT.name: RESULT}.items():
-        columns = sql.SQL(", ").join(map(sql.Identifier, staged_columns(target)))
-        wanted = sql.SQL(", ").join(sql.Identifier("p", one) for one in staged_columns(target))
+        names = (*staged_columns(target), "named_as") if target is RESULT else staged_columns(target)
+        columns = sql.SQL(", ").join(map(sql.Identifier, names))
+        wanted = sql.SQL(", ").join(sql.Identifier("p", one) for one in names)
         count = connection.execute(
             sql.SQL(
                 "INSERT INTO {stage} ({columns}) SELECT {wanted} FROM homeroom.row_version v "
                 "JOIN back b ON (b.target, b.key) = (v.target, v.key), "
-                "jsonb_populate_record(NULL::{stage}, v.content) p WHERE v.file_id = %s AND v.target = %s"
+                "jsonb_populate_record(NULL::{stage}, v.content) p WHERE v.file_id = %s AND v.target = %s "
+                "AND NOT v.content ? %s"
             ).format(stage=stage(target), columns=columns, wanted=wanted),
-            (file_id, name),
+            (file_id, name, versions.LEFT_OUT),
         ).rowcount
         if count:
             used.add(name)
@@ -148,6 +154,7 @@ def _merge_again(connection: psycopg.Connection, file_id: int) -> int:
     changed = merge_small(connection, used, file_id)
     if RESULT.name in used:
         changed += merge_results(connection, file_id)
+    changed += fill_schools(connection, used, file_id)
     connection.execute(f"DROP TABLE IF EXISTS {OF_A_MERGE}")
     for target in TABLES.values():
         if target is not OTHER_ROLE:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from processor.formats import plain as plain_csv
 from processor.formats import values
-from processor.formats.base import Field, Format, Reading, RowRefused, Sink, Write, fixed
+from processor.formats.base import STATE, Field, Format, Reading, RowRefused, Sink, Write, fixed
 from processor.mappings import kinds, names, transforms
 from processor.mappings.model import Condition, Mapping, Part, Result, Value
 
@@ -110,9 +110,17 @@ def bind(mapping: Mapping, header: Sequence[str]) -> Bound:
         source=mapping.source,
         fields=tuple(columns.fields),
         writer=writer,
+        student_field=_id_as_it_is(mapping, columns),
         mapping=mapping,
         places=tuple(columns.places),
         missing=tuple(dict.fromkeys(columns.missing)),
+    )
+
+
+def _id_as_it_is(mapping: Mapping, columns: Columns) -> str:
+    """Return the column with the student's id where it is read without steps: whose a refused row is, it tells."""
+    return (
+        columns.name_of(mapping.student.id) if not mapping.student.id.do and columns.found(mapping.student.id) else ""
     )
 
 
@@ -211,7 +219,7 @@ def _any(columns: Columns, *told: Value) -> bool:
 def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Write]:
     """Return what makes the writer of one reading."""
     told = mapping.student
-    local_id, state_id = columns.pick(told.id, "id"), columns.pick(told.state_id, "id")
+    local_id, state_id = columns.pick(told.id, "student"), columns.pick(told.state_id, "student if any")
     given, middle, family = (columns.pick(one, "name") for one in (told.given_name, told.middle_name, told.family_name))
     gender, ethnicity = columns.pick(told.gender, "gender"), columns.pick(told.ethnicity, "text")
     hispanic = columns.pick(told.hispanic, "flag")
@@ -236,7 +244,7 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
         return told_yes[0] if len(told_yes) == 1 else SEVERAL if told_yes else ethnicity(row)
 
     def writer(reading: Reading, sink: Sink) -> Write:
-        pseudonym, put, put_result = reading.student(), sink.put, sink.put_result
+        pseudonym, put, put_result = reading.numbered, sink.put, sink.put_result
         at = (reading.when, "f")
         tail = f"{reading.when}\tf\n"
         start = f"\t{reading.part}\t"
@@ -250,11 +258,14 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
                 known.clear()
             known.add(one)
 
-        def introduce(person: tuple[str, ...], local: str) -> None:
+        def introduce(person: tuple[str, ...], local: str, line: int) -> None:
             """Put the student of a row, and the school."""
             student, state, first, middle_name, last, *groups, school, name = person
             put("student", student, *at)
             put("student_identity", student, local, state, *at)
+            if state:
+                # The state's number is the same child's, by which rows of other files find the same record.
+                reading.claim(STATE, state.replace("\\\\", "\\"), student, line)
             if first or last:
                 put("student_name", student, first, middle_name, last, *at)
             if any(groups):
@@ -265,7 +276,9 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
         def held(told: tuple[str, ...]) -> str:
             """Put a test and its occasion, and return the occasion's id."""
             title, subject, year, occasion, least, most = told
-            which = f"{vendor}{' '.join(title.casefold().split())}"
+            which = (
+                plain_csv.test_of(reading, title, subject) if plain else f"{vendor}{' '.join(title.casefold().split())}"
+            )
             made = f"{which}|{year}|{occasion.casefold()}"
             put("assessment", which, title, subject, least, most, *at)
             put("administration", made, which, f"{year} {occasion}".strip(), none, none, none, least, most, *at)
@@ -289,7 +302,7 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
                       learner(row), disability(row), school, name)  # fmt: skip
             if person not in known:
                 remember(person)
-                introduce(person, local)
+                introduce(person, local, line)
             for one in found:
                 title, subject, day, year, occasion, grade, own, standard, least, most, rows = one
                 occasion_of = (title, subject, year, occasion, least, most)
@@ -336,11 +349,13 @@ def _result(sitting: Sitting, row: Sequence[str]) -> Found | None:
     title = sitting.assessment(row)
     if not title:
         raise RowRefused(sitting.score_column, "missing", "The row does not say which test it is of.")
-    day, year = sitting.date(row), sitting.year(row)
+    named = sitting.administration(row)
+    # An occasion that names its school year is of that year, whatever a date's typing error says.
+    day, year = sitting.date(row), sitting.year(row) or values.spanned_year(named)
     if not day and not year:
         raise RowRefused(sitting.date_column, "missing", "A result needs a date, or a school year.")
     year = year or values.school_year(day)
-    occasion = sitting.administration(row) or (transforms.season_of(day) if day else "")
+    occasion = named or (transforms.season_of(day) if day else "")
     day = day or f"{year}{LAST_DAY}"
     least, most = sitting.least(row), sitting.most(row)
     subject, grade, own = sitting.subject(row), sitting.grade(row), sitting.record(row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from processor.formats import values
+from processor.formats import ids, values
 from processor.formats.values import NULL, Reader
 from processor.mappings import transforms
 from processor.mappings.transforms import NO_VALUE, no_value
@@ -84,6 +84,14 @@ def grade(cell: str) -> str:
         return NULL
 
 
+def student_if_any(cell: str) -> str:
+    """Read a further id of a student, which the row does without."""
+    try:
+        return ids.copyable(cell)
+    except BadValue:
+        return NULL
+
+
 def flag(cell: str) -> str:
     """Read yes or no; other words say nothing."""
     text = cell.strip().casefold()
@@ -114,6 +122,8 @@ def word(cell: str) -> str:
 
 
 KINDS: dict[str, tuple[Reader, bool]] = {
+    "student": (ids.copyable, False),
+    "student if any": (student_if_any, False),
     "id": (values.identifier, False),
     "name": (name, True),
     "text": (_level, True),

@@ -15,6 +15,13 @@ from processor.reading.lines import Lines
 MOST_BYTES = 16 * 1024 * 1024
 """The largest single object."""
 MOST_FIRST = 64 * 1024
+LONE = re.compile(
+    r"(?<!\\)\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})(?<!\\)\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+"""An escape of half a character, which the streaming reader would take for a question mark."""
+NO_CHARACTER = "\uffff"
+LONGEST_ESCAPE = 12
 WRAPPED = re.compile(r"\{[ \t]*\r?\n").match
 """The first line of an object that goes on in the next."""
 
@@ -25,6 +32,15 @@ class Documents:
     def __init__(self, text: Iterator[str]) -> None:
         self._text = text
         self.broken: list[tuple[int, str, str]] = []
+        self._seen = self._handed = self._refused = self._blank = 0
+
+    def unaccounted(self) -> int:
+        """Return by how many the file has more lines or objects than were handed on, refused or blank; at its end."""
+        return self._seen - self._handed - self._refused - self._blank
+
+    def _break(self, number: int, code: str, reason: str) -> None:
+        self._refused += 1
+        self.broken.append((number, code, reason))
 
     def __iter__(self) -> Iterator[tuple[int, dict[str, Any]]]:
         """Yield (number, object); what is no object is broken. Raises FileProblem for what is no JSON."""
@@ -51,8 +67,9 @@ class Documents:
         try:
             for item in ijson.items(source, prefix, use_float=True, multiple_values=not prefix):
                 number += 1
+                self._seen += 1
                 source.since = 0
-                yield from self._object(number, item)
+                yield from self._object(number, item, suspect=True)
         except (ijson.JSONError, ValueError) as error:
             raise FileProblem(
                 "broken_json",
@@ -65,21 +82,38 @@ class Documents:
         for number, line in enumerate(lines, start=1):
             if lines.too_long:
                 lines.too_long.clear()
-                self.broken.append((number, "line_too_long", f"The line is longer than {MOST_BYTES:,} characters."))
+                self._break(number, "line_too_long", f"The line is longer than {MOST_BYTES:,} characters.")
+                continue
             if not line.strip():
+                self._blank += 1
                 continue
             try:
                 item = json.loads(line)
             except (ValueError, RecursionError):
-                self.broken.append((number, "broken_json", "The line is no JSON."))
+                self._break(number, "broken_json", "The line is no JSON.")
                 continue
-            yield from self._object(number, item)
+            yield from self._object(number, item, suspect="\\u" in line)
+        self._seen = lines.number
 
-    def _object(self, number: int, item: Any) -> Iterator[tuple[int, dict[str, Any]]]:
-        if isinstance(item, dict):
-            yield number, item
+    def _object(self, number: int, item: Any, *, suspect: bool) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield an object, or refuse what is none; `suspect` is one that may hold half a character."""
+        if not isinstance(item, dict):
+            self._break(number, "no_object", "This is no JSON object.")
+        elif suspect and not is_whole(item):
+            self._break(number, "broken_text", "A text holds half of a character (a lone surrogate).")
         else:
-            self.broken.append((number, "no_object", "This is no JSON object."))
+            self._handed += 1
+            yield number, item
+
+
+def is_whole(item: Any) -> bool:
+    """Say whether every text of an object can be written: JSON's escapes allow halves of characters."""
+    text = json.dumps(item, ensure_ascii=False, default=str)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return NO_CHARACTER not in text
 
 
 def _joined(first: str, rest: Iterable[str]) -> Iterator[str]:
@@ -92,13 +126,20 @@ class _Bounded:
 
     def __init__(self, text: Iterator[str]) -> None:
         self._text = text
+        self._rest = ""
         self.since = 0
 
     def read(self, size: int = -1) -> bytes:
         """Return the next bytes; `size` is a wish only, but 0 asks for none."""
         if size == 0:
             return b""
-        data = next(self._text, "").encode()
+        text = self._rest + (more := next(self._text, ""))
+        # An escape may be cut by the chunk's end.
+        cut = text.rfind("\\u", -LONGEST_ESCAPE) if more else -1
+        while cut > 0 and text[cut - 1] == "\\":
+            cut -= 1
+        text, self._rest = (text[:cut], text[cut:]) if cut > 0 else (text, "")
+        data = LONE.sub(r"\\uffff", text).encode()
         self.since += len(data)
         if self.since > MOST_BYTES + len(data):
             raise FileProblem(

@@ -11,7 +11,8 @@ class Lines:
     """A file's lines, each with its end.
 
     `too_long` has the numbers of the lines that were passed over (an empty line stands for each), `has_nul` says
-    whether a NUL character was seen so far, `chunks` how many chunks were taken, `before` how many lines stand above.
+    whether a NUL character was seen so far, `chunks` how many chunks were taken, `number` how many lines there were: by
+    the count of line ends, whoever takes the lines; `before` how many lines stand above the column names.
     """
 
     def __init__(self, chunks: Iterable[str], most: int = MOST_CHARACTERS) -> None:
@@ -19,6 +20,7 @@ class Lines:
         self.too_long: list[int] = []
         self.has_nul = False
         self.chunks = 0
+        self.number = 0
         self.before = 0
         self._back: list[str] = []
         self._running = self._read()
@@ -42,6 +44,7 @@ class Lines:
             if "\0" in chunk:
                 self.has_nul = True
             pieces = chunk.split("\n")
+            self.number += len(pieces) - 1
             if len(pieces) == 1:
                 rest = "" if skipping else rest + chunk
             else:
@@ -59,6 +62,7 @@ class Lines:
                 rest, skipping = "", True
         if skipping or rest:
             number += 1
+            self.number += 1
             if skipping:
                 self.too_long.append(number)
             yield "\n" if skipping else rest

@@ -1,22 +1,56 @@
-"""Cells out of lines: a header and rows of its width, by the library's own CSV reader (RFC 4180)."""
+"""Cells out of lines: a header and rows of its width, by the library's own CSV reader (RFC 4180), read strictly.
+
+No line is swallowed. A quote that is opened and not closed takes every line up to the next quote into its cell, and a
+reader that goes on from there never tells: so a record of several lines whose further lines look like rows is refused
+by the line where its quote was opened, and those further lines are read anew.
+"""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from operator import itemgetter
 
 from processor.problems import FileProblem
 from processor.reading.lines import MOST_CHARACTERS, Lines
 
-MOST_COLUMNS = 5_000
+MOST_COLUMNS = 5000
+MOST_CELL = 128 * 1024
+"""The longest cell, in characters: what an open quote may swallow before it is found out."""
+MOST_OPEN_QUOTES = 1000
+MOST_HEADER_LINES = 20
+LEAST_LIKE_A_ROW = 3
+"""From so many columns on, a line of as many cells within a quoted cell is taken for a row."""
 DELIMITERS = ",\t;|^"
 
-csv.field_size_limit(MOST_CHARACTERS)
+csv.field_size_limit(MOST_CELL)
+
+
+@dataclass
+class Account:
+    """Where a file's physical lines went: each belongs to one of these."""
+
+    titles: int = 0
+    """Lines above the column names."""
+    header: int = 0
+    rows: int = 0
+    """Lines on which a row begins that was handed on."""
+    broken: int = 0
+    """Lines that are no row; each has a problem of its own."""
+    continued: int = 0
+    """Further lines of rows whose cells hold line ends."""
+    blank: int = 0
+
+    @property
+    def lines(self) -> int:
+        """Return how many lines are accounted for."""
+        return self.titles + self.header + self.rows + self.broken + self.continued + self.blank
 
 
 class Table:
-    """A CSV file: its header, and its rows with the number of the line each ends on.
+    """A CSV file: its header, and its rows with the number of the line each begins on.
 
     A row that is no row is handed to nobody: it is in `broken`, as (line, code, reason), when it has been passed.
     """
@@ -24,25 +58,30 @@ class Table:
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
         self._source = iter(lines)
+        self._again: list[str] = []
+        """Lines to be read once more, the next one last."""
+        self._taken: list[str] = []
+        """Lines that the reader took, from the line `_base` on."""
+        self._base = lines.before + 1
+        self._number = lines.before
+        """The line that the last row ended on."""
+        self.account = Account(titles=lines.before)
+        self.broken: list[tuple[int, str, str]] = []
+        self._open_quotes = 0
         first = self._first_line()
         self.delimiter = max(DELIMITERS, key=first.count) if any(map(first.count, DELIMITERS)) else ","
-        self._reader = csv.reader(chain([first], self._source), delimiter=self.delimiter)
-        try:
-            cells = next(self._reader)
-        except csv.Error as error:
-            raise no_table() from error
+        cells = self._header(first)
         if len(cells) > MOST_COLUMNS:
             raise FileProblem(
                 "too_many_columns",
-                f"The header names {len(cells):,} columns; {MOST_COLUMNS} can be read.",
+                f"The header names {len(cells):,} columns; {MOST_COLUMNS:,} can be read.",
                 "Send the columns that the format describes.",
             )
         self._written = len(cells)
         # Columns without a name at the end are a spreadsheet's, and rows need not have them.
         while len(cells) > 1 and not cells[-1].strip():
             del cells[-1]
-        self.header = [cell.strip() for cell in cells]
-        self.broken: list[tuple[int, str, str]] = []
+        self.header = [" ".join(cell.replace("\ufeff", "").split()) for cell in cells]
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
         """Yield (line number, cells)."""
@@ -54,61 +93,221 @@ class Table:
 
         A batch ends where the next chunk begins, so that its size is bounded whatever the rows are.
         """
-        reader, source, width = self._reader, self._lines, len(self.header)
+        source, width, account = self._lines, len(self.header), self.account
         numbers: list[int] = []
         rows: list[list[str]] = []
-        chunks, ended, before = source.chunks, False, source.before
+        chunks, ended = source.chunks, False
         while not ended:
+            # A reader that met an error, or whose lines are read anew, holds the rest of a cell: another goes on.
+            number = offset = self._number
+            reader = csv.reader(self._fed(), delimiter=self.delimiter, strict=True)
+            ended = True
             try:
                 for cells in reader:
-                    if (len(cells) == width and not source.has_nul) or (cells and self._is_row(cells, width)):
-                        numbers.append(reader.line_num + before)
+                    line, begins = offset + reader.line_num, number + 1
+                    if line != begins:
+                        self._number = number
+                        if not self._is_one(cells, begins, line):
+                            ended = False
+                            break
+                    number = line
+                    if (len(cells) == width and not source.has_nul) or (cells and self._is_row(cells, width, begins)):
+                        numbers.append(begins)
                         rows.append(cells)
+                    elif not cells:
+                        account.blank += 1
                     if source.chunks != chunks:
-                        chunks = source.chunks
+                        chunks, self._number = source.chunks, number
+                        self._forget()
+                        account.rows += len(rows)
                         yield numbers, rows
                         numbers, rows = [], []
-                ended = True
+                if ended:
+                    self._number = number
             except csv.Error:
-                self.broken.append(
-                    (
-                        reader.line_num + before,
-                        "broken_quotes",
-                        "A cell that begins with a quote does not end, or is too long.",
-                    )
-                )
+                ended, self._number = False, number
+                self._forget()
+                if (told := self._mended(width)) is not None:
+                    numbers.append(told[0])
+                    rows.append(told[1])
         if rows:
+            account.rows += len(rows)
             yield numbers, rows
 
     def line_problems(self) -> Iterator[tuple[int, str, str]]:
         """Yield and forget what was broken since the last call."""
         for number in self._lines.too_long:
+            # An empty line stands for it.
+            self.account.blank -= 1
+            self.account.broken += 1
             yield number, "line_too_long", f"The line is longer than {MOST_CHARACTERS:,} characters."
         self._lines.too_long.clear()
         yield from self.broken
         self.broken.clear()
 
+    def unaccounted(self) -> int:
+        """Return by how many lines the file has more, or fewer, than were accounted for; to be asked at its end."""
+        return self._lines.number - self.account.lines
+
+    def _fed(self) -> Iterator[str]:
+        """Yield the lines to be read anew, then those of the file, and remember them."""
+        take = self._taken.append
+        while self._again:
+            line = self._again.pop()
+            take(line)
+            yield line
+        for line in self._source:
+            take(line)
+            yield line
+
+    def _forget(self) -> None:
+        """Let go the lines of rows that were read."""
+        del self._taken[: self._number + 1 - self._base]
+        self._base = self._number + 1
+
+    def _back(self, count: int) -> None:
+        """Give all taken lines back to be read anew, but for so many after the last row: these are passed."""
+        self._number += count
+        self._forget()
+        self._again.extend(reversed(self._taken))
+        self._taken.clear()
+
+    def _is_one(self, cells: list[str], begins: int, line: int) -> bool:
+        """Say whether several lines are one row. Where they are not, the first is broken and the others come again."""
+        lines = self._taken[begins - self._base : line + 1 - self._base]
+        if len(cells) in (len(self.header), self._written) and not self._swallows(lines):
+            self.account.continued += line - begins
+            return True
+        self._refuse_open_quote(begins)
+        return False
+
+    def _swallows(self, lines: list[str]) -> bool:
+        """Say whether a further line of a row looks like a row of its own."""
+        width = len(self.header)
+        if width < LEAST_LIKE_A_ROW:
+            return False
+        delimiter, usual = self.delimiter, min(width, self._written) - 1
+        return any(
+            line.count(delimiter) >= usual and len(_leniently(line, delimiter)) in (width, self._written)
+            for line in lines[1:]
+        )
+
+    def _break(self, line: int, code: str, reason: str) -> None:
+        self.account.broken += 1
+        self.broken.append((line, code, reason))
+
+    def _refuse_open_quote(self, line: int) -> None:
+        self._open_quotes += 1
+        if self._open_quotes > MOST_OPEN_QUOTES:
+            raise FileProblem(
+                "broken_quotes",
+                f"More than {MOST_OPEN_QUOTES:,} lines open a quote that does not end, the last of them line {line:,}.",
+                "Export the file anew: a quote within a cell is written twice, and the cell has quotes around it.",
+            )
+        self._break(line, "broken_quotes", f"A quote opened in line {line:,} is not closed in its cell.")
+        self._back(1)
+
+    def _mended(self, width: int) -> tuple[int, list[str]] | None:
+        """Look at the lines that the strict reader stumbled over: return a row where the first alone is one.
+
+        Quotes within a quoted cell that are not written twice, or written with a backslash, do no harm as long as the
+        line has the right number of cells without a line of its neighbours'.
+        """
+        begins, first = self._number + 1, self._taken[0]
+        for cells in _readings(first, self.delimiter):
+            if len(cells) in (width, self._written) and "\0" not in first:
+                self._back(1)
+                del cells[width:]
+                return begins, cells
+        if len(first) > MOST_CELL:
+            self._break(begins, "too_long", f"A cell has more than {MOST_CELL:,} characters.")
+            self._back(1)
+        elif not _opens(first, self.delimiter):
+            self._break(begins, "broken_quotes", "A quote stands within a cell that has quotes around it.")
+            self._back(1)
+        elif len(self._taken) == 1:
+            found = len(_leniently(first, self.delimiter))
+            seen = f"the row has {found:,} cells, the header {width:,}"
+            reason = f"A quote opened in line {begins:,} is not closed, so that {seen}."
+            self._break(begins, "wrong_width" if found != width else "broken_quotes", reason)
+            self._back(1)
+        else:
+            self._refuse_open_quote(begins)
+        return None
+
     def _first_line(self) -> str:
         for line in self._source:
-            if line.strip():
-                return line
-            if self._lines.too_long:
+            self._number += 1
+            if line.strip(" \t\r\n\ufeff"):
+                self._number -= 1
+                self._base = self._number + 1
+                self.account.blank = self._number - self._lines.before
+                return line.lstrip("\ufeff")
+            if self._number in self._lines.too_long:
                 break
         raise no_table()
 
-    def _is_row(self, cells: list[str], width: int) -> bool:
-        line = self._reader.line_num + self._lines.before
+    def _header(self, first: str) -> list[str]:
+        self._again.append(first)
+        reader = csv.reader(self._fed(), delimiter=self.delimiter, strict=True)
+        try:
+            cells = next(reader)
+        except csv.Error as error:
+            raise no_table() from error
+        if reader.line_num > MOST_HEADER_LINES:
+            raise no_table()
+        self.account.header = reader.line_num
+        self._number += reader.line_num
+        self._forget()
+        return cells
+
+    def _is_row(self, cells: list[str], width: int, line: int) -> bool:
         # What stands behind the last column that has a name is let go, where it is empty or the header is as wide.
-        if width < len(cells) <= MOST_COLUMNS and (len(cells) == self._written or not any(cells[width:])):
+        if width < len(cells) and (len(cells) == self._written or not any(cells[width:])) and len(cells) <= 10 * width:
             del cells[width:]
         if len(cells) != width:
             reason = f"The row has {len(cells):,} cells, the header {width:,}."
-            self.broken.append((line, "wrong_width", reason))
+            self._break(line, "wrong_width", reason)
         elif any("\0" in cell for cell in cells):
-            self.broken.append((line, "nul_character", "The row holds a NUL character."))
+            self._break(line, "nul_character", "The row holds a NUL character.")
         else:
             return True
         return False
+
+
+def picker(places: list[int]) -> Callable[[list[str]], tuple[str, ...]]:
+    """Return what takes these cells out of a row, in C."""
+    if len(places) == 1:
+        place = places[0]
+        return lambda row: (row[place],)
+    return itemgetter(*places) if places else lambda row: ()
+
+
+def _leniently(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def _readings(line: str, delimiter: str) -> Iterator[list[str]]:
+    """Yield how one line can be read: with backslashes before quotes, and with quotes that are not written twice."""
+    if '\\"' in line:
+        with suppress(csv.Error):
+            yield next(csv.reader([line], delimiter=delimiter, strict=True, doublequote=False, escapechar="\\"), [])
+    if not _opens(line, delimiter):
+        yield _leniently(line, delimiter)
+
+
+def _opens(line: str, delimiter: str) -> bool:
+    """Say whether a line, read leniently, ends within quotes."""
+    try:
+        next(csv.reader([line], delimiter=delimiter, strict=True), None)
+    except csv.Error as error:
+        if "unexpected end" in str(error):
+            return True
+    cells = _leniently(line.rstrip("\r\n") + "\n", delimiter)
+    return bool(cells) and cells[-1].endswith("\n")
 
 
 def no_table() -> FileProblem:

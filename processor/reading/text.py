@@ -7,10 +7,20 @@ first foreign byte is either UTF-8 or Windows-1252 from there on, so that one pa
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 
 from processor.problems import FileProblem
 
+MARK = "\ufeff"
+MAC = re.compile(
+    rb"[A-Za-z][\x80\x83\x84\x86-\x89\x8b\x98\x99\x9b][A-Za-z]"  # signs within a word
+    rb"|[a-z][\x8a\x8c\x8e\x9f](?![A-Z\x80-\xff])|[A-Za-z][\x8a\x8c\x8e\x9f][a-z]"  # capitals within a word
+    rb"|[A-Za-z][\x80-\x90\x95-\x9f]{2}[a-z]|[A-Za-z]\x9c[a-hj-tv-z]"  # two of them, or an oe where none is written
+    rb"|[a-z]\x96[a-z]|(?<![A-Za-z])[A-Z]\x97[a-z]|[a-z]\x97[a-z]{1,2}(?![a-z])"  # dashes within a word
+    rb"|[a-z]\x92a(?![a-z])"
+).search
+"""What Windows-1252 has where Mac OS Roman has accents: a dash in `Mu-oz`, a quote in `Garc'a`."""
 UTF_8, UTF_8_BOM, UTF_16, WINDOWS_1252 = "UTF-8", "UTF-8 with BOM", "UTF-16", "Windows-1252"
 
 
@@ -22,7 +32,16 @@ class Decoded:
         self.encoding = UTF_8
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the characters; raises FileProblem where they are in no encoding that is known."""
+        """Yield the characters without byte order marks before the first; raises FileProblem for what is unknown."""
+        begun = False
+        for text in self._decoded():
+            if begun:
+                yield text
+            elif text := text.lstrip(MARK):
+                begun = True
+                yield text
+
+    def _decoded(self) -> Iterator[str]:
         first = next(self._chunks, b"")
         while len(first) < 4 and (more := next(self._chunks, b"")):
             first += more
@@ -75,9 +94,9 @@ class Decoded:
                     if foreign:
                         raise
                     self.encoding = WINDOWS_1252
-                    yield data.decode("cp1252")
+                    yield _windows(data)
                     for rest in self._chunks:
-                        yield rest.decode("cp1252")
+                        yield _windows(rest)
                     return
                 # A character cut by the chunk's end waits in the decoder; until one was whole, it proves nothing.
                 if text.isascii():
@@ -94,7 +113,18 @@ class Decoded:
             if foreign:
                 raise
             self.encoding = WINDOWS_1252
-            yield waiting.decode("cp1252")
+            yield _windows(waiting)
+
+
+def _windows(data: bytes) -> str:
+    """Decode as Windows-1252; raises FileProblem where the accents are more likely those of Mac OS Roman."""
+    if MAC(data):
+        raise FileProblem(
+            "unknown_encoding",
+            "The file's accents look like those of Mac OS Roman: read as Windows-1252 they would be other signs.",
+            "Save it as UTF-8 and send it again.",
+        )
+    return data.decode("cp1252")
 
 
 def _unreadable() -> FileProblem:

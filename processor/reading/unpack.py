@@ -31,6 +31,7 @@ ZIP64_LOCATOR, LOCATOR_LENGTH = b"PK\x06\x07", 20
 TAIL = END_LENGTH + LOCATOR_LENGTH + 65_535
 """Bytes at an archive's end among which the record lies: a comment of any length may follow it."""
 
+PDF = b"%PDF"
 GZIP, ZIP, EMPTY_ZIP = b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06"
 
 
@@ -40,6 +41,8 @@ class Part:
 
     name: str
     chunks: Iterator[bytes]
+    archived: bool = False
+    """Whether it lies in an archive, of which not every byte has to be read; a workbook is one too."""
     workbook: IO[bytes] | None = None
     """The whole as a file that can be read from anywhere, where it is a workbook."""
     size: int = 0
@@ -56,6 +59,8 @@ def parts(stream: BinaryIO, *, name: str, size: int) -> Iterator[Part]:
         raise FileProblem("empty", "The file is empty.", "Send the file again; the upload may have been cut off.")
     if start == workbook.OLD:
         raise workbook.old_kind()
+    if start[:4] == PDF:
+        raise not_read("a PDF", "Export the data as CSV and send that.")
     if start[:4] in (ZIP, EMPTY_ZIP):
         yield from _zipped(stream, name, size)
     elif start[:2] == GZIP:
@@ -113,8 +118,9 @@ def _zipped(stream: BinaryIO, name: str, size: int) -> Iterator[Part]:
         raise _damaged() from error
     if workbook.is_workbook(archive):
         stream.seek(0)
-        yield Part(name, iter(()), stream, size)
+        yield Part(name, iter(()), True, stream, size)
         return
+    _refuse_documents({member.filename.casefold() for member in archive.infolist()})
     members = [member for member in archive.infolist() if _counts(member)]
     if not members or len(members) > MOST_PARTS:
         raise FileProblem(
@@ -138,10 +144,25 @@ def _zipped(stream: BinaryIO, name: str, size: int) -> Iterator[Part]:
         with opened:
             chunks = _guarded(_chunks(cast(BinaryIO, opened)), bound)
             if not member.filename.casefold().endswith(".xlsx"):
-                yield Part(_base(member.filename), chunks)
+                yield Part(_base(member.filename), chunks, archived=True)
                 continue
             with workbook.laid_on_disk(chunks) as held:
-                yield Part(_base(member.filename), iter(()), held, member.file_size)
+                yield Part(_base(member.filename), iter(()), True, held, member.file_size)
+
+
+def _refuse_documents(names: set[str]) -> None:
+    """Raise FileProblem for documents and workbooks that are archives of XML to whoever does not know them."""
+    remedy = "Save the sheet with the results as CSV UTF-8, or as Excel Workbook (.xlsx), and send that."
+    if "[content_types].xml" in names:
+        binary = "xl/workbook.bin" in names
+        raise not_read("an Excel workbook of the binary kind (.xlsb)" if binary else "an Office document", remedy)
+    if {"mimetype", "content.xml"} <= names:
+        raise not_read("a workbook of OpenDocument (.ods)", remedy)
+
+
+def not_read(what: str, remedy: str) -> FileProblem:
+    """Return the problem of a document that is no table."""
+    return FileProblem("unknown_format", f"This is {what}, which is not read.", remedy)
 
 
 def check_directory(stream: BinaryIO) -> None:

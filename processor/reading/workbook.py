@@ -81,7 +81,9 @@ def check(archive: zipfile.ZipFile, size: int) -> None:
 def damaged() -> FileProblem:
     """Return the problem of a workbook that is none."""
     return FileProblem(
-        "damaged_workbook", "The workbook is damaged or cut off.", "Open it, save it again, and send it once more."
+        "damaged_workbook",
+        "The Excel workbook is damaged or cut off.",
+        "Open it, save it again, and send it once more.",
     )
 
 

@@ -27,6 +27,7 @@ NOT_GIVEN = {
     "CACHE_CA": "the system's authorities have signed ElastiCache's certificate",
     "CACHE_PASSWORD": "the cache is signed in to by IAM",
     "PORT": "the image's own port is the default",
+    "SERVICE_HOSTS": "the service answers by the load balancer's own name, which needs no entry",
     "SMALL_CELL": "the smallest group that is shown is the program's own decision",
     "UPLOAD_ORIGIN": "no proxy stands before the bucket",
     "OIDC_AUDIENCE": "the district's suffix is the audience unless the specification names another",

@@ -13,7 +13,7 @@ CREATE TABLE homeroom.mapping (
 GRANT SELECT, INSERT ON homeroom.mapping TO homeroom_writer;
 GRANT SELECT ON homeroom.mapping TO homeroom_reader;
 
--- What each file said about a row that more than one file has spoken of: a row that only one file has named stands in
+-- What each file said about a row, or about whose an id is, that more than one file has spoken of: a row that only one file has named stands in
 -- its own table, with the file's number. So a file is taken back by merging again what the others said.
 CREATE TABLE homeroom.row_version (
     target text COLLATE "C" NOT NULL,
@@ -27,15 +27,19 @@ CREATE INDEX ON homeroom.row_version (target, key);
 CREATE INDEX ON homeroom.row_version (file_id);
 CREATE INDEX ON homeroom.row_version (student);
 CREATE INDEX ON homeroom.row_version (kept_at);
+CREATE INDEX ON homeroom.row_version (key) WHERE target = 'result' AND student IS NULL;
 ALTER TABLE homeroom.row_version ENABLE ROW LEVEL SECURITY;
 CREATE POLICY written ON homeroom.row_version TO homeroom_writer USING (true);
-GRANT SELECT, INSERT, DELETE ON homeroom.row_version TO homeroom_writer;
+GRANT SELECT, INSERT, UPDATE, DELETE ON homeroom.row_version TO homeroom_writer;
 
 -- Who is erased is erased here too, in the same transaction.
 CREATE FUNCTION homeroom.forget_versions() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    DELETE FROM homeroom.row_version WHERE student = NEW.student;
+    -- Also what waits because several may be meant by the id, and the deletions of the student's results.
+    DELETE FROM homeroom.row_version WHERE student IN (NEW.student, md5('unresolved ' || NEW.student)::uuid);
+    DELETE FROM homeroom.row_version
+    WHERE target = 'result' AND student IS NULL AND strpos(key, replace(NEW.student::text, '-', '')) > 0;
     RETURN NULL;
 END
 $$;

@@ -26,7 +26,7 @@ CHOICES = {"title": "Woodland", "student_id": "Pupil Ref", "assessment": "Exam",
 
 @pytest.fixture
 def office(api: Api, issuer: Issuer) -> Iterator[httpx.Client]:
-    headers = {"accept": "text/html"}
+    headers = {"accept": "text/html", "Sec-Fetch-Site": "same-origin"}
     with httpx.Client(base_url=api.url, follow_redirects=True, headers=headers, timeout=120, verify=PLAIN) as client:
         client.post("/sign-in", data={"token": issuer.token()})
         yield client

@@ -109,7 +109,7 @@ def test_a_morning_in_the_data_office(page: Page, issuer: Issuer, tmp_path: Path
     ]  # fmt: skip
 
     send(page, tmp_path, "walk broken.csv", BROKEN)
-    expect(page.get_by_text("The columns are those of no format that can be read.")).to_be_visible()
+    expect(page.get_by_text("Of no format that can be read.")).to_be_visible()
     expect(page.get_by_text("Send one of:")).to_be_visible()
 
     page.get_by_role("link", name="Files").click()

@@ -56,7 +56,10 @@ def test_every_chart_has_its_table_and_nothing_is_styled_or_scripted_inline(offi
         assert answer.text.count("<h1>") == 1
         for field in re.findall(r'<(?:select|textarea|input)[^>]* id="([^"]+)"', answer.text):
             assert f'<label for="{field}"' in answer.text
-    results = office.get("/results").text
+    occasions = re.findall(r'<option value="([0-9a-f]{8})"', office.get("/results").text)
+    pages = [office.get("/results", params={"occasion": one}).text for one in occasions]
+    # Groups that are too small, as of the tests beside this one, are in no table.
+    results = next(page for page in pages if 'scope="row"' in page)
     charts = results.count("<figure>")
     assert charts >= 1
     assert results.count('role="img" aria-labelledby=') == charts

@@ -9,8 +9,13 @@ import pytest
 
 from devtools.services.postgres import Postgres
 from processor.access import Access, Scope
+from processor.children import Decision, merge
+from processor.erasure import HeldError, Request, erase_student, hold
 from processor.ingest.undo import NotUndoableError, undo
+from tests.processor import oneroster_tables as spec
 from tests.processor import samples
+from tests.processor.cases.files import lines, plain, result, row
+from tests.processor.cases.files import users as listed
 from tests.processor.pipeline import Pipeline, running_pipeline, zipped
 
 HEAD = "student_id,assessment,administration,date,score,level,school_id,school_name,grade,modified_at,status\n"
@@ -32,6 +37,37 @@ ROSTER = zipped(
     users=samples.USERS, orgs=samples.ORGS, classes=samples.CLASSES, lineItems=samples.LINE_ITEMS,
     results=samples.RESULTS, manifest=samples.MANIFEST.format(mode="bulk"),
 )  # fmt: skip
+KEY = "5d41402abc4b2a76b9719d911017c592"
+STATE = "9000001001"
+
+
+def users(*told: dict[str, str]) -> bytes:
+    return spec.archive({"users.csv": listed(*told)})
+
+
+PLAIN = plain(row("1001"))
+BY_STATE = plain(row(STATE, administration="Winter", date="2026-01-09"))
+TWICE = plain(row(STATE, score="190"))
+CHILDREN = users({"sourcedId": KEY, "identifier": "1001", "userIds": f"{{State:{STATE}}}"})
+OTHERS = users({"sourcedId": "K-2", "identifier": "1001"})
+NO_ZEROS = plain(row("1234"))
+ZEROS = plain(row("0001234", administration="Winter", date="2026-01-09"))
+OF_NUMBER = users({"sourcedId": "K-3", "identifier": "0001234"})
+PARTS = HEAD.replace("school_name", "gender") + (
+    "1001,Reading,Fall,2025-10-03,212,Proficient,s1,female,4,2025-10-04T08:00:00Z,\n"
+)
+MORE_PARTS = HEAD.replace("school_name", "ethnicity") + (
+    "1001,Reading,Winter,2026-01-09,214,Proficient,s1,Asian,4,2025-11-04T08:00:00Z,\n"
+)
+ED_FI = lines(result())
+SCHOOL = lines({
+    "studentAssessmentReference": {
+        "studentAssessmentIdentifier": "a1", "assessmentIdentifier": "MATH",
+        "namespace": "uri://vendor.example/Assessment", "studentUniqueId": "1001",
+    },
+    "educationOrganizationReference": {"educationOrganizationId": 255901001},
+    "educationOrganizationAssociationTypeDescriptor": "uri://ed-fi.org/EducationOrganizationAssociationTypeDescriptor#Enrollment",
+})  # fmt: skip
 CHANGE = samples.delta("r1,active,2026-01-02T08:00:00Z,l1,u1,fully graded,12,2025-10-02,")
 GONE = samples.delta("r1,tobedeleted,2026-01-03T08:00:00Z,l1,u1,fully graded,,2025-10-02,")
 
@@ -46,6 +82,21 @@ ORDERS: dict[str, tuple[list[bytes | str], int]] = {
     "what was deleted": ([FIRST, DELETION], 0),
     "a vendor's file": ([FIRST, MAP], 1),
     "a roster's results changed and deleted": ([ROSTER, CHANGE, GONE], 2),
+    "the roster that made one child of two ids": ([PLAIN, BY_STATE, CHILDREN], 2),
+    "that roster, where it came first": ([CHILDREN, PLAIN, BY_STATE], 0),
+    "that roster, where it came between": ([PLAIN, CHILDREN, BY_STATE], 1),
+    "that roster, where two ids have the same result": ([PLAIN, TWICE, CHILDREN], 2),
+    "a file of one id of a child": ([PLAIN, CHILDREN, BY_STATE], 2),
+    "the first file of an id": ([PLAIN, CHILDREN, BY_STATE], 0),
+    "one of two rosters": ([PLAIN, CHILDREN, CHILDREN, BY_STATE], 1),
+    "a roster that gives the number to another child": ([CHILDREN, OTHERS, PLAIN], 1),
+    "such a roster after the results": ([CHILDREN, PLAIN, OTHERS, NO_ZEROS], 2),
+    "a roster by whose number zeros were found": ([NO_ZEROS, OF_NUMBER, ZEROS], 1),
+    "the first spelling of a number": ([NO_ZEROS, ZEROS], 0),
+    "columns that another file has told": ([PARTS, MORE_PARTS], 1),
+    "columns that another file tells later": ([PARTS, MORE_PARTS], 0),
+    "the school of a result": ([ED_FI, SCHOOL], 1),
+    "a result whose school is told": ([ED_FI, SCHOOL, ED_FI.replace("300", "301")], 2),
 }
 
 
@@ -63,16 +114,22 @@ def without_uploads(pipeline: Pipeline) -> dict[str, list[tuple[object, ...]]]:
     return {
         name: [tuple("now" if getattr(one, "year", 0) >= 2026 and hasattr(one, "hour") else one for one in row)
                for row in rows]
-        for name, rows in pipeline.tables().items()
+        for name, rows in {**pipeline.tables(), "ids": pipeline.rows(IDS), "schools": pipeline.rows(SCHOOLS)}.items()
     }  # fmt: skip
+
+
+IDS = "SELECT kind, alias::text, student::text, said_by FROM homeroom.student_key ORDER BY 1, 2"
+SCHOOLS = "SELECT record_id, rank, school_id FROM homeroom.result_school ORDER BY 1, 2"
 
 
 @pytest.fixture
 def send(pipeline: Pipeline) -> Callable[[bytes | str], int]:
     count = iter(range(100))
-    return lambda content: (
-        pipeline.take(f"{next(count)}.{'zip' if isinstance(content, bytes) else 'csv'}", content).file_id
-    )
+    return lambda content: pipeline.take(name_of(next(count), content), content).file_id
+
+
+def name_of(number: int, content: bytes | str) -> str:
+    return f"{number}.{'zip' if isinstance(content, bytes) else 'jsonl' if content[0] == '{' else 'csv'}"
 
 
 @pytest.mark.parametrize("case", ORDERS)
@@ -86,7 +143,7 @@ def test_what_is_left_is_as_if_the_file_had_never_come(
     with running_pipeline(pipeline_server, sandbox_url) as other:
         for place, content in enumerate(contents):
             if place != which:
-                other.take(f"{place}.{'zip' if isinstance(content, bytes) else 'csv'}", content)
+                other.take(name_of(place, content), content)
         assert left == without_uploads(other)
 
 
@@ -144,6 +201,75 @@ def test_an_erased_student_does_not_come_back(pipeline: Pipeline, send: Callable
     student = pipeline.pseudonyms.uuid("1001")
     assert pipeline.rows("SELECT count(*) FROM homeroom.result WHERE student = %s", student) == [(0,)]
     assert pipeline.rows("SELECT count(*) FROM homeroom.row_version WHERE student = %s", student) == [(0,)]
+
+
+@pytest.mark.parametrize("said", ["1001", STATE, KEY])
+def test_a_child_is_erased_from_what_was_kept_under_all_its_ids(
+    pipeline: Pipeline, send: Callable[[bytes | str], int], said: str
+):
+    send(PLAIN)
+    sent = [send(content) for content in (BY_STATE, CHILDREN, CHILDREN, BY_STATE, DELETION)]
+    assert pipeline.rows("SELECT count(*) > 10 FROM homeroom.row_version") == [(True,)]
+    told = ("--requested-by", "office", "--reason", "request")
+    erased = pipeline.start("erase", "--student", said, *told).communicate(timeout=120)[0]
+    assert '"rows_left": 0' in erased
+    left = pipeline.rows("SELECT key, student::text, content::text FROM homeroom.row_version")
+    for one in (KEY, "1001", STATE):
+        name = pipeline.pseudonyms.uuid(one)
+        assert not [row for row in left if str(name) in str(row) or name.hex in str(row)]
+    for file_id in sent[:2]:
+        taken_back(pipeline, file_id)
+    assert not any(
+        rows for name, rows in pipeline.tables().items() if name in ("result", "student", "student_identity")
+    )
+
+
+def test_what_a_person_has_said_of_an_id_outlives_the_roster_that_is_taken_back(
+    pipeline: Pipeline, send: Callable[[bytes | str], int]
+):
+    send(PLAIN)
+    send(plain(row("T-77", administration="Winter", date="2026-01-09")))
+    roster = send(CHILDREN)
+    decided = Decision("registrar", "the birth certificate", "maple-test")
+    with pipeline.connections().opened("homeroom_writer", autocommit=True) as writer:
+        merge(writer, pipeline.pseudonyms, KEY, "T-77", decided)
+    taken_back(pipeline, roster)
+    said, child = pipeline.pseudonyms.uuid("T-77"), pipeline.pseudonyms.uuid(KEY)
+    assert pipeline.rows("SELECT said_by, student FROM homeroom.student_key WHERE alias = %s", said) == [
+        ("person", child)
+    ]
+    assert pipeline.rows("SELECT student FROM homeroom.result WHERE named_as = %s", said) == [(child,)]
+    assert pipeline.rows(
+        "SELECT count(*) FROM homeroom.result WHERE student = %s", pipeline.pseudonyms.uuid("1001")
+    ) == [(1,)]
+
+
+def test_a_hold_on_a_child_holds_for_the_student_whom_a_taking_back_leaves(
+    pipeline: Pipeline, send: Callable[[bytes | str], int]
+):
+    send(PLAIN)
+    roster = send(CHILDREN)
+    with pipeline.connections().opened("homeroom_writer", autocommit=True) as writer:
+        hold(writer, pipeline.pseudonyms, KEY, Request("parent", "inspection", "maple-test"))
+    taken_back(pipeline, roster)
+    with (
+        pipeline.connections().opened("homeroom_writer", autocommit=True) as writer,
+        pytest.raises(HeldError),
+    ):
+        erase_student(writer, pipeline.pseudonyms, "1001", Request("parent", "request", "maple-test"))
+
+
+def test_what_columns_were_told_long_ago_is_there_again(pipeline: Pipeline, send: Callable[[bytes | str], int]):
+    send(PARTS)
+    send(MORE_PARTS)
+    pipeline.admin.execute("UPDATE homeroom.row_version SET kept_at = kept_at - interval '40 days'")
+    pipeline.admin.execute("UPDATE homeroom.file SET finished_at = finished_at - interval '40 days'")
+    newest = send(MORE_PARTS.replace("ethnicity", "disability").replace("Asian", "yes"))
+    words = "SELECT count(*) FROM homeroom.row_version WHERE target = 'student_subgroup'"
+    assert pipeline.rows(words) == [(2,)], "the older two are one"
+    taken_back(pipeline, newest)
+    query = "SELECT gender, ethnicity, disability FROM homeroom.student_subgroup"
+    assert pipeline.rows(query) == [("female", "Asian", None)]
 
 
 def test_the_reader_never_sees_what_was_kept(pipeline: Pipeline, send: Callable[[bytes | str], int]):

@@ -1,0 +1,183 @@
+"""Which of an Ed-Fi result's numbers is the score, and which of its words is the level: told by reporting methods.
+
+Every number of a vendor's file becomes a score result, minutes and growth targets among them, and every word a
+performance level, such as whether the test was attempted. The reporting method says what each is. Its vocabulary is
+Ed-Fi's own (Data Standard 5.2, AssessmentReportingMethodDescriptor.xml) or, more often, the vendor's: the names are
+those of the files that vendors describe publicly, and words within a name decide where it is not known.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+
+WORDS = re.compile(r"[a-z]+|\d+")
+
+
+class Rank(IntEnum):
+    """What a number can stand for, the best first; from NEVER on it is no score."""
+
+    CHOSEN = 0
+    SCALE = 1
+    OVERALL = 2
+    VERTICAL = 3
+    COMPOSITE = 4
+    NUMBER = 5
+    STANDARD = 6
+    RAW = 7
+    OTHER = 8
+    PERCENT = 9
+    RELATIVE = 10
+    NEVER = 11
+
+
+CHOICES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("nwea", ("rit scale score", "test rit score", "rit score", "rit")),
+    ("renaissance", ("unified score", "scaled score")),
+    ("star", ("unified score", "scaled score")),
+    ("curriculumassociates", ("overall scale score", "scale score")),
+    ("iready", ("overall scale score", "scale score")),
+    ("amplify", ("composite score",)),
+    ("dibels", ("composite score",)),
+    ("wida", ("composite overall scale score", "overall scale score", "scale score")),
+    ("collegeboard", ("total score", "composite score")),
+    ("act.org", ("composite score", "act score")),
+)
+"""By a part of the namespace: the methods whose number is the score where they are there."""
+
+EXACT = {
+    "scale score": Rank.SCALE,
+    "scaled score": Rank.SCALE,
+    "scale": Rank.SCALE,
+    "overall scale score": Rank.OVERALL,
+    "vertical scale score": Rank.VERTICAL,
+    "rit scale score": Rank.VERTICAL,
+    "adaptive scale score": Rank.VERTICAL,
+    "vertical score": Rank.VERTICAL,
+    "act score": Rank.COMPOSITE,
+    "college board examination scores": Rank.COMPOSITE,
+    "composite score": Rank.COMPOSITE,
+    "total score": Rank.COMPOSITE,
+    "number score": Rank.NUMBER,
+    "raw score": Rank.RAW,
+}
+NEVER = (
+    *("growth", "sgp", "projected", "projection", "target", "goal", "gain", "value added", "typical", "stretch"),
+    *("minute", "minutes", "duration", "time", "date", "seconds", "start", "end", "term", "window", "season"),
+    *("grade", "age", "attempt", "attempts", "attempted", "attemptedness", "items", "item", "questions", "count"),
+    *("standard error", "standard error measurement", "error", "sem", "confidence", "interval", "probability"),
+    *("flag", "status", "code", "version", "form", "id", "identifier", "accommodation", "accommodations", "language"),
+    *("lexile", "quantile", "atos", "zpd", "reading range", "difficulty", "disengaged", "guessing", "yn", "minimum"),
+    *("maximum", "low", "high", "range", "tested", "days", "weeks", "year", "norms", "cohort", "group", "index growth"),
+)
+RELATIVE = ("percentile", "percentiles", "rank", "ranking", "nce", "curve equivalent", "stanine", "sten", "quartile")
+PERCENT = ("percent", "percentage", "pct")
+
+LEVEL = (
+    *("proficiency", "achievement", "performance level", "performance levels", "placement", "benchmark", "mastery"),
+    *("letter grade", "pass fail", "pass", "composite rating", "level", "standing", "category", "readiness", "band"),
+    *("proficient", "met standard", "mark", "performance", "rating"),
+)
+"""Words of a method that names levels."""
+NO_LEVEL = (
+    *("status", "growth", "projected", "projection", "attempt", "attempted", "attemptedness", "flag", "code", "tested"),
+    *("term", "window", "season", "accommodation", "accommodations", "language", "lexile", "quantile", "time", "date"),
+    *("yn", "form", "version", "mode", "session", "reason", "completion", "invalidated", "participation", "enrolled"),
+    *("typical", "target", "goal", "conditional", "met projected", "exempt", "void", "grade equivalent", "grade level"),
+)
+LEVEL_STATUS = ("benchmark status", "proficiency status", "performance status", "mastery status", "achievement status")
+"""Statuses that are levels all the same."""
+NO_WORDS = frozenset({
+    *("yes", "no", "y", "n", "true", "false", "n/a", "na", "null", "none", "-", "--", "---", "*", "**"),
+    *("not applicable", "unknown", "blank", "not available", "nan", "nil", "undefined"),
+})  # fmt: skip
+"""What no level is called."""
+
+UNTESTED_METHOD = ("not tested", "nottested", "reason not tested", "non participation", "nonparticipation", "exempt")
+STATUS_METHOD = ("test status", "testing status", "attempt status", "completion status", "participation status")
+UNTESTED_STATUS = (
+    *("assign", "assigned", "absent", "not tested", "nottested", "not attempted", "did not attempt", "no attempt"),
+    *(
+        "exempt",
+        "invalidated",
+        "invalid",
+        "refused",
+        "refusal",
+        "not started",
+        "parent refusal",
+        "opt out",
+        "withdrawn",
+    ),
+    *("did not test", "dnt", "not enrolled", "medical exemption", "void", "voided", "not complete"),
+)
+"""Values of a test's status that say that the student has no score, whatever numbers stand beside them."""
+
+
+def plainly(method: str) -> str:
+    """Return a method's name as its words in lower case; `ScaleScore` and `scale_score` are `scale score`."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", method)
+    return " ".join(WORDS.findall(spaced.casefold()))
+
+
+def holds(words: str, parts: tuple[str, ...]) -> bool:
+    """Say whether one of these is in a name as a whole word."""
+    within = f" {words} "
+    return any(f" {part} " in within for part in parts)
+
+
+def rank_of(method: str, namespace: str = "") -> tuple[Rank, int]:
+    """Return what a method's number stands for, and its place among the namespace's own choices."""
+    words, where = plainly(method), namespace.casefold()
+    for part, chosen in CHOICES:
+        if part in where and words in chosen:
+            return Rank.CHOSEN, chosen.index(words)
+    if words in EXACT:
+        return EXACT[words], list(EXACT).index(words)
+    return _by_words(words), 0
+
+
+def _by_words(words: str) -> Rank:
+    if holds(words, ("grade equivalent", "grade level", "grade level equivalent", "grade")) or holds(words, NEVER):
+        # A percentile of growth is none of achievement.
+        return Rank.NEVER
+    if holds(words, RELATIVE):
+        return Rank.RELATIVE
+    if holds(words, PERCENT):
+        return Rank.PERCENT
+    if holds(words, ("scale", "scaled", "rit", "unified", "vertical", "ss")):
+        return Rank.SCALE
+    if holds(words, ("composite", "total score", "overall score", "overall")):
+        return Rank.COMPOSITE
+    if holds(words, ("standard score", "z score", "t score", "normalized standard score", "iq", "theta")):
+        return Rank.STANDARD
+    if holds(words, ("raw", "points", "correct")):
+        return Rank.RAW
+    return Rank.OTHER
+
+
+def names_a_level(method: str) -> bool:
+    """Say whether a result in words under this method is a level."""
+    words = plainly(method)
+    return holds(words, LEVEL) and (not holds(words, NO_LEVEL) or holds(words, LEVEL_STATUS))
+
+
+def level_rank(method: str) -> int | None:
+    """Return where a performance level's method stands, the best first; nothing where it names none.
+
+    A level without a method, or with one that says nothing either way, is taken where no better one is there.
+    """
+    words = plainly(method)
+    if holds(words, NO_LEVEL) and not holds(words, LEVEL_STATUS):
+        return None
+    for place, parts in enumerate((("proficiency level", "performance level", "achievement level"), LEVEL)):
+        if holds(words, parts):
+            return place
+    return 2
+
+
+def is_untested(method: str, word: str) -> bool:
+    """Say whether a level or a result says that the student was not tested."""
+    words, told = plainly(method), plainly(word)
+    if holds(words, UNTESTED_METHOD):
+        return bool(told) and told not in ("n", "no", "false", "0", "none", "na", "n a", "null", "tested")
+    return holds(words, STATUS_METHOD) and told in UNTESTED_STATUS

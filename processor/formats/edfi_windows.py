@@ -1,0 +1,47 @@
+"""When an Ed-Fi result was taken, as people speak of it: a window of the year, over whatever months it ran."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from processor.formats.edfi import METHOD, at, descriptor, listed
+from processor.formats.edfi_methods import holds, plainly
+
+MONTHS = {
+    **dict.fromkeys((8, 9, 10, 11), "Fall"),
+    **dict.fromkeys((12, 1, 2), "Winter"),
+    **dict.fromkeys((3, 4, 5, 6), "Spring"),
+    7: "Summer",
+}
+"""By the month of a date where nothing names the window: those of the usual three interim windows."""
+TERM = ("term", "term name", "window", "test window", "testing window", "season", "administration", "period")
+TOLD = ("fall", "winter", "spring", "summer", "autumn")
+
+
+def term_of(item: dict[str, Any]) -> str:
+    """Return the window that a result or a level names under a method that is called a term, as vendors' files do."""
+    told = [(one.get(METHOD), at(one, "result")) for one in listed(item, "scoreResults")]
+    told += [
+        (one.get(METHOD), descriptor(one.get("performanceLevelDescriptor")))
+        for one in listed(item, "performanceLevels")
+    ]
+    for method, word in told:
+        if word.strip() and holds(plainly(descriptor(method)), TERM) and not word.strip().isdigit():
+            return named(word)
+    return ""
+
+
+def named(word: str) -> str:
+    """Return a window's name without its year: `Fall 2025-2026` is Fall; a name of its own stays as it is."""
+    words = plainly(word)
+    for name in TOLD:
+        if holds(words, (name,)):
+            return "Fall" if name == "autumn" else name.capitalize()
+    bare = re.sub(r"\b(?:sy)?\d{2,4}(?:\s*[-\u2013/]\s*\d{2,4})?\b", " ", word, flags=re.IGNORECASE)
+    return " ".join(bare.split()) or word.strip()
+
+
+def by_date(day: str) -> str:
+    """Return the window of an ISO date."""
+    return MONTHS[int(day[5:7])]

@@ -1,0 +1,65 @@
+"""Ids of students as files really have them: what a spreadsheet did to one is mended where that is certain.
+
+A spreadsheet writes `1234.0` for 1234, `1,234` for 1234, `="0012"` or `'0012` to keep zeros, and `1.23457E+09` where
+digits are lost for good. `NULL`, `N/A` or `0` are nobody's id: taken as one, they would make one child out of many.
+"""
+
+from __future__ import annotations
+
+import re
+
+from processor.formats import values
+from processor.problems import BadValue
+
+NOBODY = frozenset({
+    *("null", "(null)", "<null>", "nil", "none", "n/a", "na", "#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#num!"),
+    *("undefined", "nan", "unknown", "not available", "not assigned", "unassigned", "missing", "blank", "tbd", "\\n"),
+})  # fmt: skip
+WRAPPED = re.compile(r'=\s*"([^"]*)"|=T\("([^"]*)"\)', re.IGNORECASE).fullmatch
+DECIMAL = re.compile(r"(\d+)\.0+").fullmatch
+GROUPED = re.compile(r"\d{1,3}(,\d{3})+").fullmatch
+SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d+))?E\+?(\d{2,3})", re.IGNORECASE).fullmatch
+OVERFLOW = re.compile(r"#+").fullmatch
+NOTHING = re.compile(r"[0\s.\-\u2013\u2014_*?/\\]+").fullmatch
+
+
+def student_id(cell: str) -> str:
+    """Read a student's id: trimmed, and without what a spreadsheet put around it; empty where the cell is.
+
+    Raises BadValue, `nobodys_id` for a word or a zero in an id's place, `damaged_id` where digits are lost.
+    """
+    told = values.identifier(cell).replace("\\\\", "\\")
+    if not told:
+        return ""
+    if told.isalnum() and told.isascii() and told.strip("0") and told.casefold() not in NOBODY:
+        return _whole(told) if "E" in told or "e" in told else told
+    if found := WRAPPED(told):
+        told = (found[1] or found[2] or "").strip()
+    told = told.strip("'\"`\u2019").strip()
+    if found := DECIMAL(told):
+        told = found[1]
+    elif GROUPED(told):
+        told = told.replace(",", "")
+    if not told or told.casefold() in NOBODY or NOTHING(told):
+        raise BadValue("nobodys_id", "This stands where an id is missing: it is no student's.")
+    if OVERFLOW(told):
+        raise BadValue("damaged_id", "A spreadsheet's column was too narrow for the id: its digits are lost.")
+    return _whole(told)
+
+
+def copyable(cell: str) -> str:
+    """Read a student's id, and return it as COPY takes it."""
+    return student_id(cell).replace("\\", "\\\\")
+
+
+def _whole(told: str) -> str:
+    """Return the id, written out where a spreadsheet's notation has all of its digits."""
+    found = SCIENTIFIC(told)
+    if found is None or (found[2] is None and "+" not in told):
+        return told
+    digits, places = (found[1] + (found[2] or "")), int(found[3])
+    if len(digits) == places + 1 and places > 5:
+        return digits
+    if "+" in told or places > 5:
+        raise BadValue("damaged_id", "A spreadsheet has rounded the id: its last digits are lost.")
+    return told

@@ -1,0 +1,47 @@
+"""What a file is that is no table and no JSON, told by its beginning, so that a refusal speaks of the right thing."""
+
+from __future__ import annotations
+
+from processor.problems import FileProblem
+from processor.reading.table import DELIMITERS
+
+FEWEST_LINES = 3
+SHORTEST_RECORD = 40
+
+
+def refuse_what_is_no_table(first: str) -> None:
+    """Raise FileProblem for XML, HTML and RTF; `first` is the beginning of the text."""
+    start = first.lstrip()[:200].casefold()
+    if start.startswith(("<!doctype html", "<html", "<table")):
+        raise _not_read("This is a page of HTML, which is not read.", "Export the data as CSV and send that.")
+    if start.startswith("<"):
+        raise _not_read(
+            "XML is not read: this looks like an interchange of it.",
+            "Send Ed-Fi's resources as JSON, as its API gives them, or the results as CSV.",
+        )
+    if start.startswith("{\\rtf"):
+        raise _not_read("This is a text document, which is not read.", "Export the data as CSV and send that.")
+
+
+def refuse_fixed_width(first: str) -> None:
+    """Raise FileProblem for records of fixed width; to be asked where no mapping's layout fits them."""
+    if is_fixed_width(first):
+        raise _not_read(
+            "This looks like a file of fixed width: all lines are as long, without comma, tab, semicolon or bar.",
+            "Send it as CSV with a header, or save a mapping that says which positions mean what.",
+        )
+
+
+def is_fixed_width(first: str) -> bool:
+    """Say whether lines have no delimiter and one length; the last line may be cut."""
+    lines = [line.rstrip("\r") for line in first.split("\n")[:-1] if line.strip()][:50]
+    return (
+        len(lines) >= FEWEST_LINES
+        and len({len(line) for line in lines}) == 1
+        and len(lines[0]) >= SHORTEST_RECORD
+        and not any(delimiter in line for line in lines for delimiter in DELIMITERS)
+    )
+
+
+def _not_read(sentence: str, remedy: str) -> FileProblem:
+    return FileProblem("unknown_format", sentence, remedy)

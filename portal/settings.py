@@ -126,6 +126,10 @@ ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = REAUTHENTICATE_MINUTES * 60
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 MFA_ADAPTER = "portal.sign_in.adapters.FactorAdapter"
+MFA_FORMS = {
+    "activate_totp": "portal.console.factor_forms.AddAppForm",
+    "authenticate": "portal.console.factor_forms.CodeAtSignInForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 # Addresses are nobody's proof of anything here: accounts are made by administrators and by the provider.
 MFA_ALLOW_UNVERIFIED_EMAIL = True

@@ -49,7 +49,7 @@ class Walk:
         page.goto("/")
         page.get_by_label("Username").fill(username)
         page.get_by_label("Password").fill(self._passwords[username])
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         expect(page.get_by_role("heading", name="Fleet")).to_be_visible()
         return page
 

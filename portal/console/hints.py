@@ -38,6 +38,10 @@ HINTS: dict[str, _StrPromise] = {
     "slug": _("Letter by letter, as it stands above."),
     "reason": _("Goes to the audit record, with your name."),
     "password": _("The one of your account here."),
+    "old_password": _("The one that you sign in with now."),
+    "new_password1": _("Long is good: four words that do not belong together."),
+    "new_password2": _("The same once more."),
+    "code": _("Six digits, as the app shows them now."),
     "username": _("As an administrator gave it to you."),
     # The audit record's filter
     "actor": _("Part of a username."),

@@ -38,12 +38,13 @@ def limits() -> Limits:
 def working() -> list[Working]:
     """Return every run that holds a place; one that workers were told of holds it before it is claimed.
 
-    They are few, however many wait. Asked in one question, or along with where they work, all that wait would be read.
+    They are few, however many wait. Asked by one condition, or along with where they work, all that wait would be read.
+    It is one statement all the same: a run that is claimed between two would be seen by neither.
     """
     fields = ("id", "district_id", "priority", "sent_for_wait")
     held = Run.objects.filter(state__in=HOLD_A_PLACE).order_by().values_list(*fields)
     told = Run.objects.filter(QUEUED, sent_at__isnull=False).order_by().values_list(*fields)
-    rows = [*held, *told]
+    rows = list(held.union(told, all=True))
     districts = District.objects.filter(pk__in=[district for _, district, _, _ in rows]).order_by()
     places = {pk: (account, region) for pk, account, region in districts.values_list("pk", "account_id", "region")}
     of_rollouts = [number for number, _, priority, _ in rows if priority == Priority.ROLLOUT]

@@ -21,7 +21,7 @@ def sign_in(page: Page) -> None:
     page.goto("/")
     page.get_by_label("Username").fill("ada")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", name="Fleet")).to_be_visible()
 
 

@@ -65,10 +65,10 @@ def signed_in(browser: Browser, portal: Portal, username: str) -> Page:
     page.goto("/")
     page.get_by_label("Username").fill(username)
     page.get_by_label("Password").fill("a wrong password")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("main")).to_contain_text("correct username and password")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", name="Fleet")).to_be_visible()
     return page
 

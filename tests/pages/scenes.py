@@ -269,7 +269,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("admin:provisioning_run_change", U, USUAL, "/admin/provisioning/run/{failed}/change/", "no more VPCs"),
     Scene("admin:provisioning_rollout_changelist", U, USUAL, "/admin/provisioning/rollout/", "Rollout #"),
     Scene("admin:provisioning_rollout_change", U, USUAL, "/admin/provisioning/rollout/{halted}/change/", "Halted"),
-    Scene("admin:audit_auditevent_changelist", U, USUAL, "/admin/audit/auditevent/", "was registered"),
+    Scene("admin:audit_auditevent_changelist", U, USUAL, "/admin/audit/auditevent/?q=registered", "was registered"),
     Scene("admin:audit_auditevent_change", U, USUAL, "/admin/audit/auditevent/{event}/change/", "was registered"),
     Scene("admin:provisioning_accountquota_changelist", U, USUAL, "/admin/provisioning/accountquota/", "Sandbox"),
     Scene(

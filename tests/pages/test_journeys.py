@@ -90,7 +90,7 @@ def test_onboard_and_correct_an_error(page: Page):
     before = District.objects.count()
     page.goto("/")
     page.get_by_role("link", name=re.compile("Register (a|the first) district")).first.click()
-    page.get_by_label("District's name").fill("Maple Valley")
+    page.get_by_label("District's name").fill(f"Maple Valley {before}")
     page.get_by_label("NCES id").fill("12")
     page.get_by_role("button", name="Create and deploy").click()
     expect(page).to_have_title(re.compile("^Error: "))
@@ -100,7 +100,7 @@ def test_onboard_and_correct_an_error(page: Page):
     page.get_by_label("NCES id").fill("3904380")
     page.get_by_label("Slug").fill(f"maple-{before}")
     page.get_by_role("button", name="Create and deploy").click()
-    main(page, "apply of Maple Valley")
+    main(page, f"apply of Maple Valley {before}")
     state(page, "Queued")
     assert run_of(page).requested_by == User.objects.get(username="otto")
 

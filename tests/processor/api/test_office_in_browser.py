@@ -178,8 +178,9 @@ def test_charts_have_their_numbers_beside_them_and_can_be_asked_for_other_groups
     # The page before may have such rows as well.
     expect(office).to_have_url(re.compile("by=grade"))
     expect(office.get_by_role("rowheader", name="Grade 04").first).to_be_visible()
-    drawn = office.locator("figure").first.locator("rect").count()
-    assert drawn >= office.locator("figure + .scroll").first.locator("tbody tr").count()
+    # A group too small for a mean has no bar in the first chart; the second one draws levels of every group that it names.
+    drawn = office.locator("figure").nth(1).locator("svg[role=img] rect").count()
+    assert drawn >= office.locator("figure + .scroll").nth(1).locator("tbody tr").count() >= 1
 
 
 def stay_once_there() -> Callable[[Route], None]:

@@ -178,7 +178,7 @@ def test_charts_have_their_numbers_beside_them_and_can_be_asked_for_other_groups
     # The page before may have such rows as well.
     expect(office).to_have_url(re.compile("by=grade"))
     expect(office.get_by_role("rowheader", name="Grade 04").first).to_be_visible()
-    # A group too small for a mean has no bar in the first chart; the second one draws levels of every group that it names.
+    # A group too small for a mean has no bar in the first chart; the second one draws every group that it names.
     drawn = office.locator("figure").nth(1).locator("svg[role=img] rect").count()
     assert drawn >= office.locator("figure + .scroll").nth(1).locator("tbody tr").count() >= 1
 

@@ -9,11 +9,13 @@ import socket
 import sys
 import threading
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from botocore.exceptions import ClientError
 
 from processor import aws, children, erasure, redrive
@@ -130,12 +132,19 @@ def redrive_command(settings: Settings, arguments: Namespace) -> int:
     return 0
 
 
-def erase(settings: Settings, arguments: Namespace) -> int:
-    """Erase one student, and print the certificate."""
-    request = Request(arguments.requested_by, arguments.reason, settings.need("district").district)
+@contextmanager
+def writing(settings: Settings) -> Iterator[tuple[psycopg.Connection, Pseudonyms]]:
+    """Open a writer's connection in autocommit mode, with the pseudonyms of the district's key, which is checked."""
     with connections(settings).opened(ROLE, autocommit=True) as connection:
         made = pseudonyms(settings)
         made.check(connection)
+        yield connection, made
+
+
+def erase(settings: Settings, arguments: Namespace) -> int:
+    """Erase one student, and print the certificate."""
+    request = Request(arguments.requested_by, arguments.reason, settings.need("district").district)
+    with writing(settings) as (connection, made):
         say(erase_student(connection, made, arguments.student, request))
     return 0
 
@@ -144,9 +153,7 @@ def retain(settings: Settings, arguments: Namespace) -> int:
     """Erase the school years that ended more than so many years ago, and print a certificate of each."""
     request = Request("retention", f"kept for {arguments.years} years", settings.need("district").district)
     status = 0
-    with connections(settings).opened(ROLE, autocommit=True) as connection:
-        made = pseudonyms(settings)
-        made.check(connection)
+    with writing(settings) as (connection, made):
         for year in years_past_retention(connection, datetime.now(UTC).date(), arguments.years):
             try:
                 say(erase_school_year(connection, made, year, request))
@@ -160,9 +167,7 @@ def retain(settings: Settings, arguments: Namespace) -> int:
 def hold(settings: Settings, arguments: Namespace) -> int:
     """Place a hold on a student's records, or lift all that are there."""
     request = Request(arguments.requested_by, arguments.reason, settings.need("district").district)
-    with connections(settings).opened(ROLE, autocommit=True) as connection:
-        made = pseudonyms(settings)
-        made.check(connection)
+    with writing(settings) as (connection, made):
         if arguments.lift:
             say({"lifted": erasure.lift(connection, made, arguments.student, request)})
         else:
@@ -173,9 +178,7 @@ def hold(settings: Settings, arguments: Namespace) -> int:
 def merge_students(settings: Settings, arguments: Namespace) -> int:
     """Make two records one student's, as a person has decided; what is the other's becomes the student's."""
     decision = children.Decision(arguments.requested_by, arguments.reason, settings.need("district").district)
-    with connections(settings).opened(ROLE, autocommit=True) as connection:
-        made = pseudonyms(settings)
-        made.check(connection)
+    with writing(settings) as (connection, made):
         say(children.merge(connection, made, arguments.student, arguments.other, decision))
     return 0
 
@@ -183,9 +186,7 @@ def merge_students(settings: Settings, arguments: Namespace) -> int:
 def split_student(settings: Settings, arguments: Namespace) -> int:
     """Part an id, with the results that came under it, from the student it was matched with."""
     decision = children.Decision(arguments.requested_by, arguments.reason, settings.need("district").district)
-    with connections(settings).opened(ROLE, autocommit=True) as connection:
-        made = pseudonyms(settings)
-        made.check(connection)
+    with writing(settings) as (connection, made):
         say(children.split(connection, made, arguments.student, decision))
     return 0
 

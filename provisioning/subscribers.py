@@ -11,16 +11,14 @@ from provisioning.measurements.values import Move, marks
 from provisioning.notices.outbox import announce_run
 from provisioning.rollouts.following import follow
 from provisioning.runs.moves import Moves, RunMove, subscribe
+from provisioning.runs.transitions import FAILURES
 from provisioning.states.districts import status_after
-from provisioning.states.runs import RunState
 from provisioning.teardown.certificates import issue
 from registry.audit.actions import AuditAction
 from registry.audit.services import Act, record_together
 from registry.districts.services import set_status
 from registry.districts.statuses import DistrictStatus
 from registry.state_table import By
-
-FAILURES = {RunState.FAILED, RunState.LOST}
 
 
 def count_moves(moves: Moves) -> None:

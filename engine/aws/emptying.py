@@ -89,7 +89,7 @@ def empty_bucket(
     """Delete every version and delete marker that the bucket holds; one that is not there is empty.
 
     `progress` is told from this thread how many have gone; `poll` is called at least every half second. Raises
-    Interrupted once it is true, and AwsUnavailableError.
+    InterruptedRunError once it is true, and AwsUnavailableError.
     """
     started = time.monotonic()
     with answering(f"empty the bucket {bucket}"):

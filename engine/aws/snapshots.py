@@ -91,7 +91,7 @@ class _Database:
         return True
 
     def available(self, name: str, poll: Poll) -> dict[str, Any]:
-        """Wait for a snapshot; raises Interrupted, and SnapshotFailedError for one that will not come."""
+        """Wait for a snapshot; raises InterruptedRunError, and SnapshotFailedError for one that will not come."""
         while True:
             told = self.snapshot(name)
             if told is None or told["Status"] in {"failed", "deleting", "incompatible-restore"}:
@@ -119,7 +119,7 @@ def take_final_snapshot(
 ) -> KeptSnapshot | None:
     """Return the snapshot, once it can be read without the district's key; None where there is no database.
 
-    Twice for one run makes one. Raises AwsUnavailableError, SnapshotFailedError, Interrupted.
+    Twice for one run makes one. Raises AwsUnavailableError, SnapshotFailedError, InterruptedRunError.
     """
     cluster, passing, final = f"aurora-{suffix}", f"closing-{suffix}-{run_number}", f"final-{suffix}-{run_number}"
     tagged = [{"Key": name, "Value": value} for name, value in tags]

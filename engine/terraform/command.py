@@ -127,8 +127,8 @@ class Terraform:
     """Terraform on the folder of one run, with the state of one district.
 
     `poll` is called at least every half second while Terraform runs; once it is true, Terraform is interrupted and
-    the method raises Interrupted after it has ended. `runner` runs what may take long: init, plan and apply. `begin` is
-    called before every command; where it raises, the command does not begin.
+    the method raises InterruptedRunError after it has ended. `runner` runs what may take long: init, plan and apply.
+    `begin` is called before every command; where it raises, the command does not begin.
     """
 
     def __init__(
@@ -160,7 +160,7 @@ class Terraform:
         return EngineVersions(str(told["terraform_version"]), providers)
 
     def init(self) -> None:
-        """Install the provider and open the district's state in the bucket; raises Interrupted while it waits."""
+        """Install the provider and open the state in the bucket; raises InterruptedRunError while it waits."""
         backend = {
             "bucket": self.settings.state_bucket,
             "key": self.state_key,

@@ -26,8 +26,8 @@ def filling(cache: Path, wanted: str, *, poll: Callable[[], bool]) -> Iterator[N
     """Hold the cache for one init: alone until an init of the same providers came through, then beside others.
 
     `wanted` tells which providers the stack asks for: those of another version have yet to be put there. Raises
-    Interrupted when `poll` says so while another fills it. The lock is the kernel's (flock), so that it ends with the
-    process that holds it.
+    InterruptedRunError when `poll` says so while another fills it. The lock is the kernel's (flock), so that it ends
+    with the process that holds it.
     """
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / LOCK).open("ab") as lock:

@@ -1,6 +1,6 @@
 """Turns a district's specification into Terraform JSON, in a child process: jsii is neither fork- nor thread-safe.
 
-What the same code made of the same specification before is taken from the host's disk (`engine.kept_stacks`).
+What the same code made of the same specification before is taken from the host's disk (`kept_stacks`).
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def synthesize(
 ) -> SynthesisResult:
     """Write the stack for a specification into `out_dir`.
 
-    Raises SpecRefusedError with a line per field, SynthesisFailedError with the child's words, Interrupted when `poll`
-    said so.
+    Raises SpecRefusedError with a line per field, SynthesisFailedError with the child's words, InterruptedRunError when
+    `poll` said so.
     """
     started = time.monotonic()
     out_dir.mkdir(parents=True, exist_ok=True)

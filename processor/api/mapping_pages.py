@@ -13,15 +13,14 @@ from starlette.concurrency import run_in_threadpool
 from processor.access import Scope
 from processor.api import files, mappings
 from processor.api.asking import access, services_of
-from processor.api.mapping_routes import PURPOSE
-from processor.api.mappings import GoneError, Mapped, NoFileError
+from processor.api.mapping_routes import mapped_of, sent_again_of
+from processor.api.mappings import Mapped
 from processor.api.pages import Office, form_of, named, page
 from processor.api.tokens import Caller
 from processor.ingest.undo import NotUndoableError
 from processor.mappings import propose
 from processor.mappings.model import Mapping
 from processor.mappings.saved import TooManyMappingsError
-from processor.problems import FileProblem
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 WORDS = {
@@ -42,18 +41,6 @@ def _file(request: Request, file_id: int) -> dict[str, object]:
     return named(found)
 
 
-def _asked(request: Request, caller: Caller, file_id: int, told: Mapping | None) -> Mapped:
-    try:
-        recorded = access(request, caller, Scope.INGEST, PURPOSE)
-        return mappings.mapped(services_of(request), recorded, file_id, told)
-    except NoFileError as error:
-        raise HTTPException(404, str(error)) from error
-    except GoneError as error:
-        raise HTTPException(410, str(error)) from error
-    except FileProblem as problem:
-        raise HTTPException(422, f"{problem.sentence} {problem.remedy}") from problem
-
-
 def _show(request: Request, file: dict[str, object], told: Mapped, title: str, wrong: str = "") -> Response:
     known = {one.name: one.title for one in mappings.recognition(services_of(request)).all} if told.base else {}
     chosen = [choice.column for choice in told.choices.values() if choice.column]
@@ -69,7 +56,7 @@ def _show(request: Request, file: dict[str, object], told: Mapped, title: str, w
 def show_mapping(request: Request, caller: Office, file_id: int) -> Response:
     """Show a file's columns, a proposal and ten rows as they would be stored."""
     file = _file(request, file_id)
-    told = _asked(request, caller, file_id, None)
+    told = mapped_of(request, caller, file_id, None)
     return _show(request, file, told, told.mapping.title if told.mapping else str(file["name"]).rsplit(".", 1)[0])
 
 
@@ -90,11 +77,11 @@ def _take(request: Request, caller: Caller, file_id: int, form: dict[str, str]) 
         told = _built(request, caller, file_id, choices, title, form.get("base", ""))
     except (ValueError, ValidationError) as error:
         wrong = str(error) if not isinstance(error, ValidationError) else "These choices make no mapping."
-        shown = dataclasses.replace(_asked(request, caller, file_id, None), choices=choices)
+        shown = dataclasses.replace(mapped_of(request, caller, file_id, None), choices=choices)
         return _show(request, file, shown, title, wrong)
     if form.get("act") != "save":
         shown = dataclasses.replace(
-            _asked(request, caller, file_id, told), choices=choices, base=form.get("base", ""), missing=[]
+            mapped_of(request, caller, file_id, told), choices=choices, base=form.get("base", ""), missing=[]
         )
         return _show(request, file, shown, title)
     try:
@@ -126,15 +113,7 @@ def _built(
 @router.post("/files/{file_id}/again")
 def read_again(request: Request, caller: Office, file_id: int) -> Response:
     """Read a file once more; one that was tried is stored."""
-    try:
-        key = mappings.sent_again(services_of(request), file_id)
-    except NoFileError as error:
-        raise HTTPException(404, str(error)) from error
-    except GoneError as error:
-        raise HTTPException(410, str(error)) from error
-    except ValueError as error:
-        raise HTTPException(409, str(error)) from error
-    return RedirectResponse(f"/uploaded?{urlencode({'key': key})}", 303)
+    return RedirectResponse(f"/uploaded?{urlencode({'key': sent_again_of(request, file_id)})}", 303)
 
 
 @router.get("/files/{file_id}/undo")

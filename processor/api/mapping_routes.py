@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, Field
@@ -12,6 +13,7 @@ from processor.access import Scope
 from processor.api import mappings
 from processor.api.asking import Ingest, access, services_of
 from processor.api.mappings import GoneError, Mapped, NoFileError
+from processor.api.tokens import Caller
 from processor.ingest.undo import NotUndoableError
 from processor.mappings.model import Mapping
 from processor.mappings.saved import TooManyMappingsError
@@ -143,41 +145,52 @@ def delete_mapping(request: Request, caller: Ingest, name: str) -> None:
         raise HTTPException(404, "The district has saved no such mapping.")
 
 
-def _mapped(request: Request, caller: Any, file_id: int, told: Mapping | None) -> MappedOut:
+@contextmanager
+def file_there() -> Iterator[None]:
+    """Answer 404 for a file that nobody knows, and 410 for one whose object has gone."""
     try:
-        recorded = access(request, caller, Scope.INGEST, PURPOSE)
-        return _out(mappings.mapped(services_of(request), recorded, file_id, told))
+        yield
     except NoFileError as error:
         raise HTTPException(404, str(error)) from error
     except GoneError as error:
         raise HTTPException(410, str(error)) from error
+
+
+def mapped_of(request: Request, caller: Caller, file_id: int, told: Mapping | None) -> Mapped:
+    """Return a file as a mapping reads it, on the record; without one, as the mapping that fits or is proposed does."""
+    try:
+        with file_there():
+            recorded = access(request, caller, Scope.INGEST, PURPOSE)
+            return mappings.mapped(services_of(request), recorded, file_id, told)
     except FileProblem as problem:
         raise HTTPException(422, f"{problem.sentence} {problem.remedy}") from problem
+
+
+def sent_again_of(request: Request, file_id: int) -> str:
+    """Have a file read once more, and return its new key; one that was tried is stored."""
+    try:
+        with file_there():
+            return mappings.sent_again(services_of(request), file_id)
+    except ValueError as error:
+        raise HTTPException(409, str(error)) from error
 
 
 @router.get("/files/{file_id}/mapping")
 def get_file_mapping(request: Request, caller: Ingest, file_id: int) -> MappedOut:
     """Tell a file's columns, what is missing and nearest, a mapping that fits or is proposed, and ten rows with it."""
-    return _mapped(request, caller, file_id, None)
+    return _out(mapped_of(request, caller, file_id, None))
 
 
 @router.post("/files/{file_id}/mapping")
 def post_file_mapping(request: Request, caller: Ingest, file_id: int, mapping: Mapping) -> MappedOut:
     """Tell the same with a mapping of the caller's, which is not saved."""
-    return _mapped(request, caller, file_id, mapping)
+    return _out(mapped_of(request, caller, file_id, mapping))
 
 
 @router.post("/files/{file_id}/again", status_code=202)
 def post_again(request: Request, caller: Ingest, file_id: int) -> dict[str, str]:
     """Read a file once more, as after a mapping was saved; one that was tried is stored. Answers the new key."""
-    try:
-        return {"key": mappings.sent_again(services_of(request), file_id)}
-    except NoFileError as error:
-        raise HTTPException(404, str(error)) from error
-    except GoneError as error:
-        raise HTTPException(410, str(error)) from error
-    except ValueError as error:
-        raise HTTPException(409, str(error)) from error
+    return {"key": sent_again_of(request, file_id)}
 
 
 @router.post("/files/{file_id}/undo")

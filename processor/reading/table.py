@@ -10,11 +10,11 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from operator import itemgetter
 
 from processor.problems import FileProblem
-from processor.reading.lines import MOST_CHARACTERS, Lines
+from processor.reading.lines import Lines
+from processor.reading.rows import Rows
 
 MOST_COLUMNS = 5000
 MOST_CELL = 128 * 1024
@@ -28,35 +28,14 @@ DELIMITERS = ",\t;|^"
 csv.field_size_limit(MOST_CELL)
 
 
-@dataclass
-class Account:
-    """Where a file's physical lines went: each belongs to one of these."""
-
-    titles: int = 0
-    """Lines above the column names."""
-    header: int = 0
-    rows: int = 0
-    """Lines on which a row begins that was handed on."""
-    broken: int = 0
-    """Lines that are no row; each has a problem of its own."""
-    continued: int = 0
-    """Further lines of rows whose cells hold line ends."""
-    blank: int = 0
-
-    @property
-    def lines(self) -> int:
-        """Return how many lines are accounted for."""
-        return self.titles + self.header + self.rows + self.broken + self.continued + self.blank
-
-
-class Table:
+class Table(Rows):
     """A CSV file: its header, and its rows with the number of the line each begins on.
 
     A row that is no row is handed to nobody: it is in `broken`, as (line, code, reason), when it has been passed.
     """
 
     def __init__(self, lines: Lines) -> None:
-        self._lines = lines
+        super().__init__(lines)
         self._source = iter(lines)
         self._again: list[str] = []
         """Lines to be read once more, the next one last."""
@@ -65,8 +44,6 @@ class Table:
         self._base = lines.before + 1
         self._number = lines.before
         """The line that the last row ended on."""
-        self.account = Account(titles=lines.before)
-        self.broken: list[tuple[int, str, str]] = []
         self._open_quotes = 0
         first = self._first_line()
         self.delimiter = max(DELIMITERS, key=first.count) if any(map(first.count, DELIMITERS)) else ","
@@ -82,11 +59,6 @@ class Table:
         while len(cells) > 1 and not cells[-1].strip():
             del cells[-1]
         self.header = [" ".join(cell.replace("\ufeff", "").split()) for cell in cells]
-
-    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield (line number, cells)."""
-        for numbers, rows in self.batches():
-            yield from zip(numbers, rows, strict=True)
 
     def batches(self) -> Iterator[tuple[list[int], list[list[str]]]]:
         """Yield (line numbers, rows) of about one chunk each; rows of another width than the header's are broken.
@@ -133,21 +105,6 @@ class Table:
         if rows:
             account.rows += len(rows)
             yield numbers, rows
-
-    def line_problems(self) -> Iterator[tuple[int, str, str]]:
-        """Yield and forget what was broken since the last call."""
-        for number in self._lines.too_long:
-            # An empty line stands for it.
-            self.account.blank -= 1
-            self.account.broken += 1
-            yield number, "line_too_long", f"The line is longer than {MOST_CHARACTERS:,} characters."
-        self._lines.too_long.clear()
-        yield from self.broken
-        self.broken.clear()
-
-    def unaccounted(self) -> int:
-        """Return by how many lines the file has more, or fewer, than were accounted for; to be asked at its end."""
-        return self._lines.number - self.account.lines
 
     def _fed(self) -> Iterator[str]:
         """Yield the lines to be read anew, then those of the file, and remember them."""

@@ -24,7 +24,7 @@ LOOK_SECONDS, SANDBOX_LOOK_SECONDS = 15.0, 0.5
 
 
 def empty_buckets(context: RunContext, plan: Plan) -> None:
-    """Empty every bucket that the plan deletes with what it holds; raises AwsUnavailableError and Interrupted."""
+    """Empty each bucket that the plan deletes with all it holds; raises AwsUnavailableError and InterruptedRunError."""
     for bucket in buckets_to_empty(plan.shown):
         told = time.monotonic()
 

@@ -147,7 +147,7 @@ class RunContext:
     # --- moves
 
     def enter(self, state: RunState, **fields: Any) -> None:
-        """Move on; raises Interrupted where the run was asked to stop meanwhile, RunMovedError where it is not ours."""
+        """Move on; raises InterruptedRunError where the run is to stop, RunMovedError where it is not ours."""
         db_retry(self.recorder.flush)
         try:
             self.move(state, **fields)
@@ -236,7 +236,7 @@ class RunContext:
         return timezone.now() <= self.deadline and not self.is_asked_to_stop()
 
     def pause(self, seconds: float) -> None:
-        """Wait, while the lease is renewed; raises Interrupted as soon as the run is to stop."""
+        """Wait, while the lease is renewed; raises InterruptedRunError as soon as the run is to stop."""
         if wait(seconds, lambda: self.stop() is not Stop.NO):
             raise InterruptedRunError("The run was canceled.")
 

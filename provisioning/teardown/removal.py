@@ -52,9 +52,9 @@ def prove_removal(
 ) -> None:
     """Raise ResourcesRemainError unless AWS's inventory of the run's district is empty; then its state goes too.
 
-    `poll` is called at least every half second while it waits; once it is true, Interrupted is raised. `note` is told
-    each look that found something. Raises AwsUnavailableError, RunMovedError, and SigningKeyUnusableError before
-    anything is forgotten.
+    `poll` is called at least every half second while it waits; once it is true, InterruptedRunError is raised. `note`
+    is told each look that found something. Raises AwsUnavailableError, RunMovedError, and SigningKeyUnusableError
+    before anything is forgotten.
     """
     run = fence.run
     # A teardown that had nothing to destroy any more still has the snapshots of its earlier tries to settle.

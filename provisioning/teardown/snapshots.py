@@ -21,7 +21,7 @@ from registry.audit.services import record
 def settle_snapshots(fence: Fence, engine: EngineSettings, *, poll: Callable[[], bool] = lambda: False) -> None:
     """Do what the run's specification says of a final snapshot; to be called before anything is destroyed.
 
-    Twice does no harm. Raises AwsUnavailableError, SnapshotFailedError, Interrupted, RunMovedError.
+    Twice does no harm. Raises AwsUnavailableError, SnapshotFailedError, InterruptedRunError, RunMovedError.
     """
     run, spec = fence.run, fence.run.spec
     region, role = spec.get("region", "us-east-1"), deploy_role(spec)

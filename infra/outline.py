@@ -196,6 +196,7 @@ def outline(wish: Wish) -> dict[str, Resources]:
             "pseudonyms_key": {},
             "secret_application_secret": {},
             "secret_owner_secret": {},
+            "sources_credentials": {},
         },
         "aws_kms_key": {"encryption_key": {}},
         "aws_cloudwatch_dashboard": {"observability_dashboard": {}},

@@ -339,7 +339,7 @@ STORES = (
         "list_secrets",
         "SecretList",
         "Name",
-        r"(database-(owner|application)|pseudonym-key)-SUFFIX",
+        r"(database-(owner|application)|pseudonym-key|source-credentials)-SUFFIX",
         "ARN",
         asks=_just(IncludePlannedDeletion=True),
     ),

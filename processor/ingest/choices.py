@@ -76,7 +76,7 @@ def assessments(connection: psycopg.Connection) -> list[dict[str, Any]]:
         "SELECT assessment_id, kind, method FROM homeroom.assessment_method ORDER BY 1, 2, 3"
     ):
         methods.setdefault(which, {SCORE: [], LEVEL: []})[kind].append(method)
-    titles = dict(
+    titles: dict[str, str] = dict(
         connection.execute(
             "SELECT assessment_id, title FROM homeroom.assessment WHERE starts_with(assessment_id, %s) AND NOT deleted",
             (PREFIX,),

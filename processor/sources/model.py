@@ -73,7 +73,9 @@ class Batch:
 class Reader(Protocol):
     """What pulls one kind of source."""
 
-    resources: Sequence[str]
+    @property
+    def resources(self) -> Sequence[str]:
+        """The names of what is pulled, in order."""
 
     def client(self, source: Source, made: Client) -> Client:
         """Return the client with the token's address that this source has."""

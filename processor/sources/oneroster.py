@@ -2,8 +2,8 @@
 
 `dateLastModified` only grows, so that no row leaves the set that a filter names, and the order is that of the keys:
 rows that change meanwhile move others to later places at most. So no row is passed over, and one that is read twice is
-merged once. The next filter begins where the last pull began by the source's own clock, or at the newest row that it
-had, whichever is earlier, and some minutes before that.
+merged once. The next filter begins an hour before the last pull began by the source's own clock, or at the newest row
+that it had, whichever is earlier.
 
 Sources: 1EdTech, "OneRoster 1.2 Rostering Service REST/JSON Binding" and "Gradebook Service REST/JSON Binding" (19
 September 2022): section 3, "Pagination", "Sorting", "Filtering"; "Security Framework": scopes.
@@ -42,8 +42,8 @@ SCOPE = " ".join(
     for name in ("roster-core", "roster", "roster-demographics", "gradebook")
 )
 PAGE = 500
-OVERLAP = timedelta(minutes=10)
-"""How much earlier than the last pull the next one begins: for clocks that differ, and rows that came late."""
+OVERLAP = timedelta(hours=1)
+"""How much earlier than the last pull began the next one looks: for clocks that differ, and rows that came late."""
 NEXT = re.compile(r'<([^<>]*)>\s*;[^,<]*\brel="?next"?', re.IGNORECASE)
 
 
@@ -175,6 +175,5 @@ def _since(window: dict[str, Any]) -> str | None:
     if not window["seen"]:
         since: str | None = window["since"]
         return since
-    earlier = min(window["seen"], window["began"])
-    found = _written(datetime.fromisoformat(earlier) - OVERLAP)
-    return max(found, window["since"] or "")
+    began = _written(datetime.fromisoformat(window["began"]) - OVERLAP)
+    return max(min(window["seen"], began), window["since"] or "")

@@ -50,7 +50,7 @@ def test_the_next_pull_asks_for_what_changed_and_stores_that_alone(there: tuple[
                 lineItem={"sourcedId": "l1"}, student={"sourcedId": "u00003"}, scoreStatus="fully graded",
                 scoreDate="2025-10-02")  # fmt: skip
     results = maple.pull()
-    assert all("filter=dateLastModified%3E%272025-09-01T07%3A50" in one for one in maple.asked("/results"))
+    assert all("filter=dateLastModified%3E%272025-09-01T08%3A00" in one for one in maple.asked("/results"))
     assert maple.scores() == [("u00001", "", 201.0), ("u00002", "", 250.0)]
     assert {result.ended for result in results} == {Ended.MERGED}
 

@@ -17,12 +17,12 @@ from registry.accounts.roles import Role
 from registry.audit.actions import AuditAction
 from registry.audit.chain import read_chain
 from registry.audit.services import record
-from registry.database_rights import PortalRole, RoleRefusedError, prepare, role_in
+from registry.database_rights import PortalRole, RoleRefusedError, owns_the_record, prepare, role_in
 from tests.builders import PASSWORD, a_person, a_run, moved
 from tests.portal.console.test_teardown_pages import a_certificate
 
 NAME = "homeroom_portal_tested"
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+committed = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 REFUSED = (
     "ALTER TABLE audit_auditevent DISABLE TRIGGER ALL",
@@ -74,7 +74,16 @@ def portal() -> Iterator[psycopg.Connection]:
         cursor.execute(f"DROP ROLE {NAME}")
 
 
-def test_everything_that_could_undo_the_record_is_refused(portal: psycopg.Connection):
+@committed
+def test_it_adds_events_that_postgresql_chains_and_everything_that_could_undo_them_is_refused(
+    portal: psycopg.Connection,
+):
+    columns = "at, actor_name, action, outcome, subject_kind, subject_id, message, request_id"
+    for _ in range(2):
+        portal.execute(
+            f"INSERT INTO audit_auditevent ({columns}) "  # type: ignore[arg-type]
+            "VALUES (now(), 'Homeroom', 'user:role:set', 'success', 'user', 'x', 'Another.', '')"
+        )
     let: list[str] = []
     for statement in REFUSED:
         try:
@@ -83,31 +92,12 @@ def test_everything_that_could_undo_the_record_is_refused(portal: psycopg.Connec
             continue
         let.append(statement)
     assert not let
-    assert read_chain().intact
-
-
-def test_it_adds_events_that_postgresql_chains(portal: psycopg.Connection):
-    columns = "at, actor_name, action, outcome, subject_kind, subject_id, message, request_id"
-    for _ in range(2):
-        portal.execute(
-            f"INSERT INTO audit_auditevent ({columns}) "  # type: ignore[arg-type]
-            "VALUES (now(), 'Homeroom', 'user:role:set', 'success', 'user', 'x', 'Another.', '')"
-        )
     found = read_chain()
     assert found.intact
     assert found.events == 3
 
 
-def test_rows_of_everything_else_are_its_work(portal: psycopg.Connection):
-    portal.execute(
-        "INSERT INTO accounts_signincount (key, tries, until) VALUES ('k', 1, now()) "
-        "ON CONFLICT (key) DO UPDATE SET tries = 2"
-    )
-    portal.execute("UPDATE accounts_signincount SET tries = 3")
-    portal.execute("DELETE FROM accounts_signincount")
-    portal.execute("SELECT nextval(pg_get_serial_sequence('provisioning_run', 'id'))")
-
-
+@committed
 def test_the_portals_own_work_is_done_with_these_rights(portal: psycopg.Connection, client):
     with connection.cursor() as cursor:
         cursor.execute(f"SET ROLE {NAME}")
@@ -118,24 +108,25 @@ def test_the_portals_own_work_is_done_with_these_rights(portal: psycopg.Connecti
         assert client.get("/inbox").status_code == 200
         assert deliver_due() == 0
         assert anchor_head() is None
+        assert not owns_the_record()
     finally:
         with connection.cursor() as cursor:
             cursor.execute("RESET ROLE")
+    assert owns_the_record()
     assert certificate.number
     assert read_chain().intact
 
 
 @pytest.fixture
-def member() -> Iterator[str]:
-    """Return a role that is a member of the owner's."""
+def member(db: None) -> str:
+    """Return a role that is a member of the owner's, as long as the test's transaction lasts."""
     owner = connection.settings_dict["USER"]
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE ROLE {owner}_member IN ROLE {owner}")
-    yield f"{owner}_member"
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP ROLE {owner}_member")
+    return f"{owner}_member"
 
 
+@pytest.mark.django_db
 def test_a_member_of_the_owner_is_not_taken_for_the_portals_role(member: str):
     with pytest.raises(RoleRefusedError, match="another one"):
         prepare(PortalRole(member, "x"))

@@ -16,6 +16,7 @@ from provisioning.errors import ServiceRefusedError
 from provisioning.evidence.service import file_for, request_package
 from provisioning.models import AuditAnchor, AuditCursor, EvidencePackage
 from registry.accounts.roles import Role
+from registry.database_rights import owns_the_record
 
 SHOWN = 20
 DAY = {"type": "date"}
@@ -56,6 +57,7 @@ def evidence(request: HttpRequest) -> HttpResponse:
         "with_file": set(EvidencePackage.objects.exclude(file=None).values_list("pk", flat=True)),
         "cursors": AuditCursor.objects.all(),
         "anchor": AuditAnchor.objects.first(),
+        "owns_the_record": owns_the_record(),
         "section": "audit",
     }
     return render(request, "console/evidence.html", context, status=422 if form.errors else 200)

@@ -41,6 +41,7 @@ NO_PAGES = {
     *("run-apply", "rollout-abort", "access-test", "access-test-chosen", "preflight-look", "run-comment"),
     *("run-state-look", "account-session-end", "account-sessions-end", "reset", "reset-sent"),
     *("inbox-read", "inbox-mail", "notice-again", "evidence-file", "people-export"),
+    "aws-account-retire",
 }
 """Addresses that answer with a file, a redirection or only to a POST; what they say is on the page that follows."""
 
@@ -61,6 +62,7 @@ DATA = {
         "New image <b>",
         "<script>alert(1)</script> 🍁",
     ),
+    *("CloudFormation", "Terraform (main.tf.json)", "Slack", "Microsoft Teams"),
     *REGIONS,
 }
 """Names that are the same in every language, and what this world's people wrote."""
@@ -139,7 +141,8 @@ def left_on(answer: Any, data: set[str]) -> list[str]:
 
 def asked(client: Client, address: str) -> Any:
     answer = client.get(address)
-    return client.post(address, {"act": "rotate"}) if answer.status_code == 405 else answer
+    act = "link" if "/people/" in address else "rotate"
+    return client.post(address, {"act": act}) if answer.status_code == 405 else answer
 
 
 def none_left(found: dict[str, list[str]]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -24,8 +26,7 @@ from registry.audit.chain import read_chain
 from registry.audit.services import record
 from tests.registry.outbound.receiver import LOOPBACK, receiving
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
-BUCKET = "homeroom-evidence"
+pytestmark = pytest.mark.django_db
 
 
 def events(count: int, **more) -> None:
@@ -35,28 +36,36 @@ def events(count: int, **more) -> None:
         record(message=f"Event {number}.", **given)
 
 
+@pytest.fixture(scope="module")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run an embedded AWS for these tests; each has a bucket of its own."""
+    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as running:
+        yield running.url
+
+
 @pytest.fixture
-def bucket(tmp_path: Path, settings):
-    """A bucket with Object Lock in an embedded AWS."""
-    with running_sandbox(tmp_path / "sandbox") as aws:
-        settings.AWS_ENDPOINT_URL, settings.EVIDENCE_BUCKET = aws.url, BUCKET
-        s3 = boto3.client("s3", endpoint_url=aws.url, region_name="us-east-1")
-        s3.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
-        yield s3
+def bucket(aws: str, settings, request: pytest.FixtureRequest):
+    """Return S3, and have the evidence go to a bucket with Object Lock there."""
+    name = "evidence-" + hashlib.sha256(request.node.name.encode()).hexdigest()[:12]
+    settings.AWS_ENDPOINT_URL, settings.EVIDENCE_BUCKET = aws, name
+    s3 = boto3.client("s3", endpoint_url=aws, region_name="us-east-1")
+    s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
+    return s3
 
 
 def cut_off(links: int) -> None:
     """Remove the newest links with their events, as somebody who owns the tables can."""
     with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute("SELECT event_id FROM audit_auditlink ORDER BY position DESC LIMIT %s", [links])
         ids = [row[0] for row in cursor.fetchall()]
         cursor.execute("DELETE FROM audit_auditlink WHERE event_id = ANY(%s)", [ids])
         cursor.execute("DELETE FROM audit_auditevent WHERE id = ANY(%s)", [ids])
-        cursor.execute("SET session_replication_role = DEFAULT")
+        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
 
 
 def test_a_tail_that_was_cut_off_is_found_by_an_anchor_that_nobody_can_delete(bucket, settings):
+    name = settings.EVIDENCE_BUCKET
     events(12)
     anchor = anchor_head()
     assert anchor is not None
@@ -73,11 +82,11 @@ def test_a_tail_that_was_cut_off_is_found_by_an_anchor_that_nobody_can_delete(bu
     with pytest.raises(CommandError, match="Link 12 is not the one that was anchored"):
         call_command("verify_audit", "--anchor")
     with pytest.raises(ClientError, match="AccessDenied"):
-        bucket.delete_object(Bucket=BUCKET, Key=anchor.key, VersionId=anchor.version)
+        bucket.delete_object(Bucket=name, Key=anchor.key, VersionId=anchor.version)
     with pytest.raises(ClientError, match="AccessDenied"):
-        bucket.delete_object(Bucket=BUCKET, Key=anchor.key, VersionId=anchor.version, BypassGovernanceRetention=True)
-    bucket.delete_object(Bucket=BUCKET, Key=anchor.key)
-    bucket.put_object(Bucket=BUCKET, Key=anchor.key, Body=anchor_text(1, "0" * 64, timezone.now()).encode())
+        bucket.delete_object(Bucket=name, Key=anchor.key, VersionId=anchor.version, BypassGovernanceRetention=True)
+    bucket.delete_object(Bucket=name, Key=anchor.key)
+    bucket.put_object(Bucket=name, Key=anchor.key, Body=anchor_text(1, "0" * 64, timezone.now()).encode())
     assert anchors_in_bucket()[12] == anchor.hash, "neither a marker of deletion nor a newer version hides it"
     assert anchor.locked_until > timezone.now() + timedelta(days=settings.EVIDENCE_DAYS - 1)
 
@@ -147,9 +156,13 @@ def test_a_collector_gets_every_event_in_order_and_again_where_it_did_not_answer
     assert (cursor.position, cursor.failing_since, cursor.last_error) == (6, None, "")
 
 
-def test_a_bucket_gets_the_same_lines(bucket):
+def test_a_bucket_gets_the_same_lines(bucket, settings):
     events(2)
     push_all()
-    text = bucket.get_object(Bucket=BUCKET, Key="events/000000000001-000000000002.ndjson")["Body"].read().decode()
+    text = (
+        bucket.get_object(Bucket=settings.EVIDENCE_BUCKET, Key="events/000000000001-000000000002.ndjson")["Body"]
+        .read()
+        .decode()
+    )
     first, second = (json.loads(line) for line in text.splitlines())
     assert second["unmapped"]["previous_hash"] == first["unmapped"]["hash"] == first["metadata"]["uid"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import zipfile
-from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -30,7 +30,7 @@ from registry.audit.models import AuditEvent
 from tests.builders import a_person, a_run, moved
 from tests.portal.console.test_teardown_pages import a_certificate
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db
 Files = dict[str, bytes]
 
 
@@ -82,6 +82,7 @@ def test_it_has_what_auditors_ask_for_and_verifies_without_the_database(asked, t
     assert f"certificates/{certificate.number}.json" in files
     events = [json.loads(line) for line in files["audit/events.ndjson"].decode().splitlines()]
     assert [event["position"] for event in events] == list(range(1, len(events) + 1))
+    assert len(events) > 5
     path = packed(files, tmp_path / "evidence.zip")
     public = tmp_path / "key.pem"
     public.write_text(json.loads(files["manifest.json"])["signature"]["public_key"])
@@ -121,21 +122,21 @@ def drop_list(files: Files) -> None:
     del files["manifest.json"]
 
 
-@pytest.fixture
-def files(asked) -> Files:
+CHANGES = (change_event, drop_event, change_row, add_file, drop_file, change_list, drop_list)
+
+
+def test_whatever_is_changed_shows(asked, tmp_path: Path):
     a_run()
-    return unpacked(a_package(asked))
-
-
-@pytest.mark.parametrize(
-    "change",
-    [change_event, drop_event, change_row, add_file, drop_file, change_list, drop_list],
-    ids=lambda c: c.__name__,
-)
-def test_whatever_is_changed_shows(files: Files, tmp_path: Path, change: Callable[[Files], None]):
-    change(files)
-    with pytest.raises(CommandError, match="Not genuine"):
-        verified(packed(files, tmp_path / "evidence.zip"))
+    whole = unpacked(a_package(asked))
+    unseen = []
+    for change in CHANGES:
+        files = dict(whole)
+        change(files)
+        with contextlib.suppress(CommandError):
+            verified(packed(files, tmp_path / "evidence.zip"))
+            unseen.append(change.__name__)
+    assert not unseen
+    assert verified(packed(whole, tmp_path / "evidence.zip"))
 
 
 def test_what_is_no_archive_is_refused(tmp_path: Path):

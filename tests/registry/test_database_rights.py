@@ -81,13 +81,13 @@ def test_it_adds_events_that_postgresql_chains_and_everything_that_could_undo_th
     columns = "at, actor_name, action, outcome, subject_kind, subject_id, message, request_id"
     for _ in range(2):
         portal.execute(
-            f"INSERT INTO audit_auditevent ({columns}) "  # type: ignore[arg-type]
+            f"INSERT INTO audit_auditevent ({columns}) "
             "VALUES (now(), 'Homeroom', 'user:role:set', 'success', 'user', 'x', 'Another.', '')"
         )
     let: list[str] = []
     for statement in REFUSED:
         try:
-            portal.execute(statement.replace("current_user", NAME))  # type: ignore[arg-type]
+            portal.execute(statement.replace("current_user", NAME))
         except psycopg.errors.InsufficientPrivilege:
             continue
         let.append(statement)

@@ -23,8 +23,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            keys = [public_key(path) for path in options["key"]] or [portal_key()]
-            found = verify_package(options["file"], {key.key_id for key in keys if key is not None})
+            given = [public_key(path) for path in options["key"]]
+            keys = given or [key for key in [portal_key()] if key is not None]
+            found = verify_package(options["file"], {key.key_id for key in keys})
         except OSError as error:
             raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from error
         except (KeyProblemError, NotGenuineError) as error:

@@ -12,7 +12,8 @@ from registry.accounts.roles import NotAllowedError, Role
 from registry.audit.models import AuditEvent
 from registry.districts.accounts import Access, AccountRefusedError, add_account, change_account, retire_account
 from registry.districts.models import AwsAccount
-from registry.districts.services import RegistrationRefusedError, register
+from registry.districts.registration import RegistrationRefusedError
+from registry.districts.services import register
 from tests.builders import a_person, a_registration
 
 pytestmark = pytest.mark.django_db

@@ -39,7 +39,7 @@ def client() -> Client:
 
 
 def text(answer) -> str:
-    return answer.content.decode()
+    return str(answer.content.decode())
 
 
 def test_a_secret_is_shown_in_the_answer_that_makes_it_and_nowhere_else(client: Client):

@@ -117,12 +117,10 @@ def test_a_role_that_changes_and_a_button_end_sessions(client: Client):
 
 def test_the_last_administrator_and_oneself_keep_role_and_entry(ada: User):
     other = a_person(Role.ADMINISTRATOR, "anna")
-    for act in (
-        lambda: give_role(ada, Role.VIEWER, actor=ada),
-        lambda: let_in(ada, active=False, actor=ada),
-    ):
-        with pytest.raises(ValidationError, match="yourself"):
-            act()
+    with pytest.raises(ValidationError, match="yourself"):
+        give_role(ada, Role.VIEWER, actor=ada)
+    with pytest.raises(ValidationError, match="yourself"):
+        let_in(ada, active=False, actor=ada)
     let_in(ada, active=False, actor=other)
     with pytest.raises(ValidationError, match="Nobody else"):
         give_role(other, None, actor=None)

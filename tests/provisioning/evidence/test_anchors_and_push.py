@@ -108,7 +108,7 @@ def test_an_endpoint_that_asks_for_it_is_told_the_head_and_its_notice_is_an_anch
             create_endpoint(values=values, actor=None)
     events(3)
     anchor_head()
-    assert [notice.endpoint.name for notice in Notice.objects.all()] == ["asks"]
+    assert list(Notice.objects.values_list("endpoint__name", flat=True)) == ["asks"]
     told = Notice.objects.get().about
     file = tmp_path / "anchors"
     file.write_text(json.dumps({"type": "audit.anchored", "data": told}) + "\n")

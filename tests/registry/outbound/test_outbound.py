@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import socket
+import ssl
 import threading
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from types import SimpleNamespace
@@ -155,7 +156,7 @@ def test_tls_is_checked_by_the_name_that_was_typed(monkeypatch: pytest.MonkeyPat
             seen.append(server_hostname)
             return plain
 
-    monkeypatch.setattr(posting.ssl, "create_default_context", Context)
+    monkeypatch.setattr(ssl, "create_default_context", Context)
     with receiving() as receiver:
         leading_to(monkeypatch, ["127.0.0.1"])
         post(f"https://hooks.example.com:{receiver.port}/x", b"{}", {})

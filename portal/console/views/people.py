@@ -58,6 +58,17 @@ class InviteForm(DescribedForm):
     )
 
 
+class RoleForm(DescribedForm):
+    """The role of a person; empty for none."""
+
+    role = forms.ChoiceField(
+        label=gettext_lazy("Role"),
+        required=False,
+        choices=lambda: [("", gettext_lazy("none")), *roles()],
+        help_text=gettext_lazy("What the person may do here."),
+    )
+
+
 @require_GET
 @role_required(Role.ADMINISTRATOR)
 def people(request: HttpRequest) -> HttpResponse:
@@ -109,10 +120,11 @@ def new(request: HttpRequest) -> HttpResponse:
 def one(request: HttpRequest, number: int) -> HttpResponse:
     """Show a person: role, factor, sessions, and what can be done."""
     user = get_object_or_404(with_access(User.objects.all()), pk=number)
+    access = access_of(user)
     context = {
-        "access": access_of(user),
+        "access": access,
         "one": user,
-        "roles": roles(),
+        "form": RoleForm(initial={"role": access.role}),
         "sessions": UserSession.objects.filter(user=user).order_by("-created_at")[:PAGE_SIZE],
         "is_oneself": user.pk == person(request).pk,
         "section": "people",

@@ -37,6 +37,7 @@ from tests.builders import a_district, a_person
 from tests.registry.outbound.receiver import LOOPBACK, Receiver, receiving
 
 pytestmark = pytest.mark.django_db
+Names = tuple[str, ...]
 
 
 @pytest.fixture
@@ -137,7 +138,7 @@ def test_what_is_no_mail_address_is_refused(settings, address):
 
 def test_an_endpoint_hears_of_its_kinds_and_its_reach_alone(receiver):
     sandbox, other = a_district(), a_district()
-    reaches: dict[str, dict[str, tuple[str, ...]]] = {
+    reaches: dict[str, dict[str, Names]] = {
         "all": {},
         "failures": {"occasions": ("run.failed",)},
         "drift": {"occasions": ("district.drifted",)},

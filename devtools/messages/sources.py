@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -14,6 +15,7 @@ from django.utils.translation.template import templatize
 from devtools.messages.sentences import sentences
 from devtools.paths import ROOT
 from engine.aws.quotas import KINDS
+from engine.kinds import ROWS as AWS_KINDS
 from engine.known_errors.catalogue import CATALOGUE
 from engine.preflight.access import IDENTITY
 from engine.preflight.checks import CHECKS
@@ -52,10 +54,9 @@ EDGE = ("portal/console", "portal/admin/districts.py", "portal/admin/accounts.py
 STORED = frozenset({"reason", "message"})
 
 SILENT = (
-    *("engine/known_errors", "engine/aws/coverage.py", "engine/terraform/drift.py"),
-    *("engine/adoption/document.py", "engine/adoption/table.py"),
+    *("engine/kinds", "engine/known_errors", "engine/terraform/drift.py", "engine/adoption/document.py"),
     *(
-        "provisioning/aws_services.py",
+        "provisioning/aws_kinds.py",
         "engine/aws/quotas.py",
         "provisioning/states/runs.py",
         "provisioning/states/rollouts.py",
@@ -70,6 +71,9 @@ SILENT = (
     *("registry/districts/statuses.py", "registry/audit/actions.py", "registry/districts/fields.py"),
 )
 """What of these is read by programmers and operators of the machine only, or is an enumeration: see `words`."""
+
+FORMAT = re.compile(r":[^{}]*(?=\})")
+"""How a value is written, behind its name."""
 
 KEYWORDS = DEFAULT_KEYWORDS | {
     "gettext_lazy": None,
@@ -128,6 +132,11 @@ def _words() -> Iterator[Text]:
     yield from (Text(CONTEXT, kind.name) for kind in KINDS.values())
     yield from (Text(CONTEXT, name) for name in (IDENTITY, *CHECKS))
     yield from (Text(CONTEXT, text) for text in _costs())
+    for kind in AWS_KINDS:
+        note = FORMAT.sub("", kind.lingering.note) if kind.lingering else ""
+        yield from (Text(CONTEXT, text) for text in (kind.loss, kind.holds, note) if text)
+        yield from (Text("", box.title) for box in kind.boxes)
+        yield from (Text("", flow.sentence) for flow in kind.flows)
     for hint in CATALOGUE:
         yield from (Text(CONTEXT, hint.summary), Text(CONTEXT, hint.remedy))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from django.db import transaction
 
 from engine.terraform.command import OutputValue, ResourceRecord
-from provisioning.aws_services import service_of
+from provisioning.aws_kinds import service_of
 from provisioning.models import Run, StackOutput, StackResource
 from registry.audit.actions import AuditAction
 from registry.audit.services import record

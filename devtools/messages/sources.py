@@ -20,6 +20,7 @@ from engine.known_errors.catalogue import CATALOGUE
 from engine.preflight.access import IDENTITY
 from engine.preflight.checks import CHECKS
 from infra.cost import NOT_COUNTED, estimate, load_prices
+from infra.fields import ROWS
 from infra.outline import TIERS, Wish, names, outline
 from infra.sizes import SIZES
 from infra.spec import Egress, Environment
@@ -127,16 +128,19 @@ def _words() -> Iterator[Text]:
     yield from (Text("word", word) for word in WORDS)
     yield from (Text(CONTEXT, row.label) for row in SIZES.values())
     yield from (Text(CONTEXT, row.enrolment) for row in SIZES.values())
+    for field in ROWS:
+        yield from (Text("", text) for text in (field.hint, field.question_hint) if text)
+        yield from (Text("", text) for text in (field.question or field.label,) if field.is_asked)
     for name in EDITABLE.values():
         yield from (Text(CONTEXT, name), Text(CONTEXT, f"{name}: {{value}}"))
     yield from (Text(CONTEXT, kind.name) for kind in KINDS.values())
     yield from (Text(CONTEXT, name) for name in (IDENTITY, *CHECKS))
     yield from (Text(CONTEXT, text) for text in _costs())
-    for kind in AWS_KINDS:
-        note = FORMAT.sub("", kind.lingering.note) if kind.lingering else ""
-        yield from (Text(CONTEXT, text) for text in (kind.loss, kind.holds, note) if text)
-        yield from (Text("", box.title) for box in kind.boxes)
-        yield from (Text("", flow.sentence) for flow in kind.flows)
+    for aws_kind in AWS_KINDS:
+        note = FORMAT.sub("", aws_kind.lingering.note) if aws_kind.lingering else ""
+        yield from (Text(CONTEXT, text) for text in (aws_kind.loss, aws_kind.holds, note) if text)
+        yield from (Text("", box.title) for box in aws_kind.boxes)
+        yield from (Text("", flow.sentence) for flow in aws_kind.flows)
     for hint in CATALOGUE:
         yield from (Text(CONTEXT, hint.summary), Text(CONTEXT, hint.remedy))
 

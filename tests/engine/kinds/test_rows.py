@@ -16,7 +16,7 @@ from engine.aws.inventory import LINGERING
 from engine.aws.quotas import KINDS as QUOTAS
 from engine.kinds import KINDS, MADE_BY_AWS, MODULES, ROWS
 from engine.kinds.kind import Kind
-from infra.spec import DistrictSpec
+from infra.fields import FIELDS
 
 GOLDEN = [
     json.loads(path.read_text())["resource"] for path in sorted((ROOT / "tests" / "infra" / "golden").glob("*.json"))
@@ -49,8 +49,8 @@ def test_every_module_with_rows_is_read():
 def test_what_a_row_names_is_there(row: Kind):
     named = {*row.drift.parts.values(), row.seen.parent, row.network.subnet_group if row.network else ""} - {""}
     assert named <= set(KINDS)
-    assert {held.setting for held in row.settings} <= set(DistrictSpec.model_fields)
-    assert row.entries is None or row.entries.setting in DistrictSpec.model_fields
+    held = {part.setting for part in row.settings} | ({row.entries.setting} if row.entries else set())
+    assert all(FIELDS[name].changed_by for name in held)
     assert not row.quota or row.quota in QUOTAS
     if row.network:
         places = [body.get(row.network.block, {}) if row.network.block else body for body in arguments(row.type)]

@@ -19,6 +19,7 @@ from devtools.converge import ACCOUNT, CERTIFICATE, DOMAIN, IMAGE, SIGN_IN
 from infra import cost
 from infra.outline import FACTORS, OUTLINES, REPEATED, Factors
 from infra.spec import parse_spec
+from infra.upgrade import SPEC_VERSION
 
 CODES = {"sandbox": "sbx", "staging": "stg", "production": "prod"}
 ZONE = {"hosted_zone_id": "Z0123456789ABC", "domain_name": DOMAIN}
@@ -61,7 +62,7 @@ def samples() -> list[Factors]:
 def spec_of(chosen: Factors) -> dict[str, Any]:
     """Return the specification of a district that has chosen so; of what is repeated it has one."""
     return {
-        "spec_version": 2,
+        "spec_version": SPEC_VERSION,
         "district_name": "Lakeside Unified",
         "slug": "lakeside",
         "environment": chosen.environment,

@@ -17,11 +17,16 @@ from engine.aws.quotas import KINDS as QUOTAS
 from engine.kinds import KINDS, MADE_BY_AWS, MODULES, ROWS
 from engine.kinds.kind import Kind
 from infra.fields import FIELDS
+from infra.outline import OUTLINES
 
 GOLDEN = [
     json.loads(path.read_text())["resource"] for path in sorted((ROOT / "tests" / "infra" / "golden").glob("*.json"))
 ]
-DECLARED = {kind for stack in GOLDEN for kind in stack}
+DECLARED = {kind for stack in GOLDEN for kind in stack} | {
+    kind for row in json.loads(OUTLINES.read_text()) for kind in row["resources"]
+}
+"""The types of every stack, whatever a district chooses."""
+
 NO_TABLES = {"engine", "provisioning", "portal", "registry"}
 """Rooms in which a table by type would be one that the rows do not know of."""
 

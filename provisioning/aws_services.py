@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 PREFIXES = {
+    "aws_acm": "Certificate Manager",
     "aws_appautoscaling": "Application Auto Scaling",
     "aws_backup": "Backup",
     "aws_budgets": "Budgets",
@@ -32,5 +33,5 @@ DATA_SERVICES = ("RDS", "S3", "ElastiCache", "SQS", "Secrets Manager", "KMS", "B
 
 def service_of(resource_type: str) -> str:
     """Return the service of a type such as `aws_rds_cluster`; what has no entry belongs to the network."""
-    matching = [prefix for prefix in PREFIXES if resource_type.startswith(f"{prefix}_")]
+    matching = [prefix for prefix in PREFIXES if resource_type == prefix or resource_type.startswith(f"{prefix}_")]
     return PREFIXES[max(matching, key=len)] if matching else NETWORK

@@ -52,7 +52,8 @@ EDGE = ("portal/console", "portal/admin/districts.py", "portal/admin/accounts.py
 STORED = frozenset({"reason", "message"})
 
 SILENT = (
-    *("engine/known_errors", "engine/aws/coverage.py", "engine/terraform/drift.py"),
+    *("engine/known_errors", "engine/aws/coverage.py", "engine/terraform/drift.py", "engine/terraform/exposure.py"),
+    *("engine/terraform/document_lines.py",),
     *("engine/adoption/document.py", "engine/adoption/table.py"),
     *(
         "provisioning/aws_services.py",

@@ -227,7 +227,7 @@ def _key_note(make: Make, arn: str) -> str | None:
         if error_code(error) in GONE:
             return None
         raise
-    return f"key deleted on {told['DeletionDate']:%Y-%m-%d}" if told["KeyState"] == "PendingDeletion" else ""
+    return f"key to be deleted on {told['DeletionDate']:%Y-%m-%d}" if told["KeyState"] == "PendingDeletion" else ""
 
 
 def _secret_note(make: Make, arn: str) -> str | None:

@@ -51,7 +51,7 @@ DATABASE_INSTANCES = [
     ("1", _("One")),
     ("2", _("Two, in two zones")),
 ]
-TEARDOWN_FIELDS = {"slug_differs": "slug", "reason_missing": "reason"}
+TEARDOWN_FIELDS = {"name_differs": "full_name", "reason_missing": "reason"}
 
 ACCOUNTS_LISTED = 100
 """Up to so many accounts are a list to choose from; of more the account's id is typed, and the rules know it or not."""
@@ -318,9 +318,11 @@ class RegistrationForm(GroupedForm):
 
 
 class TeardownForm(DescribedForm):
-    """The typed slug, the reason, and whether the database is kept as a snapshot."""
+    """The typed full name, the reason, and whether the database is kept as a snapshot."""
 
-    slug = forms.CharField(label=_("Type the slug to confirm"), widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    full_name = forms.CharField(
+        label=_("Type the full name to confirm"), widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
     reason = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 2}), max_length=1000)
     final_snapshot = forms.BooleanField(
         label=_("Keep a final snapshot of the database"),

@@ -22,6 +22,8 @@ def note_who_changed(fence: Fence, settings: EngineSettings) -> int:
     """Keep who last changed each exposed resource; return of how many that is known. Raises RunMovedError."""
     run = fence.run
     items = list(DriftItem.objects.filter(district=run.district).exclude(exposure=""))
+    if not items:
+        return 0
     addresses = list(dict.fromkeys(item.address for item in items))[:MOST_RESOURCES]
     known = {row.address: row for row in StackResource.objects.filter(district=run.district, address__in=addresses)}
     role = deploy_role(run.spec)

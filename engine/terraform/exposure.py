@@ -191,10 +191,10 @@ def _more_principals(one: Drifted) -> bool:
         return True
     if one.path.endswith(".Effect"):
         return str(one.after) == "Allow"
-    before, after = _statements(one.before), _statements(one.after)
-    lost = [part for part in before if part.get("Effect") == "Deny" and part not in after]
-    allowed = [part for part in after if part.get("Effect") == "Allow" and part not in before]
-    known = {name for part in before if part.get("Effect") == "Allow" for name in _names(part.get("Principal"))}
+    old, new = _statements(one.before), _statements(one.after)
+    lost = [part for part in old if part.get("Effect") == "Deny" and part not in new]
+    allowed = [part for part in new if part.get("Effect") == "Allow" and part not in old]
+    known = {name for part in old if part.get("Effect") == "Allow" for name in _names(part.get("Principal"))}
     named = {name for part in allowed for name in _names(part.get("Principal"))}
     return bool(lost) or bool(named - known) or any("NotPrincipal" in part for part in allowed)
 

@@ -155,7 +155,7 @@ PAGES = {
     "/search?q=District": 6,
     "/system": 16, "/legend": 3, "/metrics": 11,
     "/admin/": 4, "/admin/districts/district/": 9, "/admin/districts/district/add/": 5,
-    "/admin/districts/district/{pk}/change/": 24, "/admin/districts/awsaccount/": 6,
+    "/admin/districts/district/{pk}/change/": 25, "/admin/districts/awsaccount/": 6,
     "/admin/districts/awsaccount/{account}/change/": 7,
     "/admin/provisioning/run/": 7, "/admin/provisioning/run/{run}/change/": 18, "/admin/provisioning/rollout/": 6,
     "/admin/provisioning/accountquota/": 8, "/admin/provisioning/driftitem/": 6, "/admin/provisioning/presence/": 6,

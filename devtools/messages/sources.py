@@ -55,7 +55,8 @@ EDGE = ("portal/console", "portal/admin/districts.py", "portal/admin/accounts.py
 STORED = frozenset({"reason", "message"})
 
 SILENT = (
-    *("engine/kinds", "engine/known_errors", "engine/terraform/drift.py", "engine/adoption/document.py"),
+    *("engine/kinds", "engine/known_errors", "engine/terraform/drift.py", "engine/terraform/exposure.py"),
+    *("engine/terraform/document_lines.py", "engine/adoption/document.py"),
     *(
         "provisioning/aws_kinds.py",
         "engine/aws/quotas.py",

@@ -1,11 +1,11 @@
-"""AWS Certificate Manager: certificates, which pages show with the network."""
+"""AWS Certificate Manager: certificates."""
 
 from __future__ import annotations
 
 from engine.kinds.adoption import Adopt, Asking, Item, Question, Recreate
-from engine.kinds.kind import NETWORK, Box, Charge, Drift, Kind, Seen, goes_with
+from engine.kinds.kind import Box, Charge, Drift, Kind, Seen, Service, goes_with
 
-SERVICE = NETWORK
+SERVICE = Service("Certificate Manager", ("aws_acm",))
 
 
 def _validation_options(ask: Asking, item: Item) -> list[dict[str, str]]:

@@ -30,7 +30,7 @@ KINDS: tuple[Kind, ...] = (
             "KeyMetadata",
             "KeyState",
             "pendingdeletion",
-            "key deleted on {DeletionDate:%Y-%m-%d}",
+            "key to be deleted on {DeletionDate:%Y-%m-%d}",
         ),
         loss="everything that is encrypted with it, for ever",
         holds="The key: once it is deleted, nothing that AWS still holds can be read.",

@@ -163,11 +163,35 @@ def _list_differences(path: str, old: list[Any], new: list[Any]) -> Iterator[Dif
     if hidden or (not removed and not added):
         yield path, old, new, False
     elif not unlike:
-        for (index, element), other in zip(removed, added, strict=True):
-            yield from _differences(f"{path}[{index}]", element, other, None, None)
+        for (index, element), other in _paired(removed, added):
+            name = _name_of(element)
+            label = json.dumps(name, ensure_ascii=False) if name and name == _name_of(other) else str(index)
+            yield from _differences(f"{path}[{label}]", element, other, None, None)
     else:
         yield from ((f"{path}[]", element, None, False) for _, element in removed)
         yield from ((f"{path}[]", None, element, False) for element in added)
+
+
+def _paired(removed: list[tuple[int, Any]], added: list[Any]) -> Iterator[tuple[tuple[int, Any], Any]]:
+    """Pair what was taken out with what was put in: parts of one name with one another, the rest as they come."""
+    left = list(added)
+    pairs: list[tuple[tuple[int, Any], Any]] = []
+    rest = []
+    for index, element in removed:
+        name = _name_of(element)
+        other = next((part for part in left if name and _name_of(part) == name), None)
+        if other is None:
+            rest.append((index, element))
+        else:
+            left.remove(other)
+            pairs.append(((index, element), other))
+    yield from sorted([*pairs, *zip(rest, left, strict=True)], key=lambda pair: pair[0][0])
+
+
+def _name_of(element: Any) -> str:
+    """Return the name by which a block is told from others of its kind, such as a parameter of a group."""
+    name = element.get("name") if isinstance(element, dict) else None
+    return name if isinstance(name, str) else ""
 
 
 def _document(value: Any) -> Any:

@@ -33,7 +33,7 @@ from registry.districts.models import AwsAccount
 from registry.districts.registration import Registration
 from registry.texts import StrOrPromise
 
-TEARDOWN_FIELDS = {"slug_differs": "slug", "reason_missing": "reason"}
+TEARDOWN_FIELDS = {"name_differs": "full_name", "reason_missing": "reason"}
 
 ACCOUNTS_LISTED = 100
 """Up to so many accounts are a list to choose from; of more the account's id is typed, and the rules know it or not."""
@@ -152,9 +152,11 @@ RegistrationForm.base_fields = {
 
 
 class TeardownForm(DescribedForm):
-    """The typed slug, the reason, and whether the database is kept as a snapshot."""
+    """The typed full name, the reason, and whether the database is kept as a snapshot."""
 
-    slug = forms.CharField(label=_("Type the slug to confirm"), widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    full_name = forms.CharField(
+        label=_("Type the full name to confirm"), widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
     reason = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 2}), max_length=1000)
     final_snapshot = forms.BooleanField(
         label=_("Keep a final snapshot of the database"),

@@ -22,7 +22,7 @@ HINTS: dict[str, _StrPromise] = {
     "regions": _("Only districts of these."),
     "sizes": _("Only districts of these."),
     # What is confirmed
-    "slug": _("Letter by letter, as it stands above."),
+    "full_name": _("Letter by letter, as it stands above."),
     "reason": _("Goes to the audit record, with your name."),
     "password": _("The one of your account here."),
     "old_password": _("The one that you sign in with now."),

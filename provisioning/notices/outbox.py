@@ -7,6 +7,7 @@ twice, where a receiver took it and did not say so, and then has the same id.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -46,6 +47,14 @@ def announce_drift(district: District, count: int) -> None:
     sentence = f"{district.name} has drifted: {count} attribute{'s' if count != 1 else ''} are not as the stack says."
     about = {"district": _district(district), "attributes": count}
     _keep(Occasion.DRIFTED, sentence, reverse("console:district-drift", args=[district.suffix]), about)
+
+
+def announce_exposure(district: District, found: Sequence[str]) -> None:
+    """Keep a notice that drift widens who can reach a district's data: an incident, with each place."""
+    count = len(found)
+    sentence = f"{district.name} is exposed: drift widens who can reach it in {count} place{'s' if count != 1 else ''}."
+    about = {"district": _district(district), "exposures": list(found)}
+    _keep(Occasion.EXPOSED, sentence, reverse("console:district-drift", args=[district.suffix]), about)
 
 
 def announce_halt(rollout: Rollout, reason: str) -> None:

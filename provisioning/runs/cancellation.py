@@ -1,4 +1,4 @@
-"""Asks a run to stop: at once while it is queued, otherwise after Terraform has finished the resource in hand."""
+"""Asks a run to stop: at once while it is queued, otherwise as soon as Terraform has ended."""
 
 from __future__ import annotations
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
 from registry.accounts.credentials import within_reach
 from registry.accounts.models import User
+from registry.accounts.roles import Role
 
 BEFORE = timedelta(days=1)
 """A password that was given so shortly before the request may have been given for it."""
@@ -53,3 +56,14 @@ def _who_asked(run: Run) -> tuple[dict[int, int], datetime]:
         began = this.created_at
         this = this.retry_of
     return asked, began
+
+
+def who_may_approve(run: Run) -> list[str]:
+    """Return the names of those who may approve the run's plan, in order: operators whom nothing bars."""
+    able = [Role.OPERATOR.value, Role.ADMINISTRATOR.value]
+    people = User.objects.filter(Q(is_superuser=True) | Q(groups__name__in=able), is_active=True).distinct()
+    barred: set[int] = set()
+    if not run.requester_may_confirm:
+        asked, since = _who_asked(run)
+        barred = {*asked, *within_reach(asked, since - BEFORE)}
+    return sorted(user.get_username() for user in people if user.pk not in barred)

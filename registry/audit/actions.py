@@ -25,6 +25,8 @@ class AuditAction(StrEnum):
     DISTRICT_STATUS_CHANGED = "district:status:change"
     DISTRICT_CHANGED = "district:settings:change"
     DRIFT_CHECKED = "district:drift:check"
+    FOREIGN_REMOVAL_REQUESTED = "district:drift-removal:request"
+    FOREIGN_REMOVED = "district:drift:remove"
     RUN_REQUESTED = "run:create"
     RUN_STATE_CHANGED = "run:state:change"
     RUN_CANCEL_REQUESTED = "run:cancel:request"
@@ -86,6 +88,8 @@ WORDS = {
     AuditAction.DISTRICT_STATUS_CHANGED: "Changed a district's status",
     AuditAction.DISTRICT_CHANGED: "Changed a district's settings",
     AuditAction.DRIFT_CHECKED: "Checked for drift",
+    AuditAction.FOREIGN_REMOVAL_REQUESTED: "Consented to removing what was added in AWS",
+    AuditAction.FOREIGN_REMOVED: "Removed what was added in AWS",
     AuditAction.RUN_REQUESTED: "Asked for a run",
     AuditAction.RUN_STATE_CHANGED: "Changed a run's state",
     AuditAction.RUN_CANCEL_REQUESTED: "Asked to cancel a run",

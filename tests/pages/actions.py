@@ -69,7 +69,7 @@ def set_wrongly(page: Page) -> None:
 
 
 def confirm_wrongly(page: Page) -> None:
-    page.get_by_label("Type the slug to confirm").fill("another")
+    page.get_by_label("Type the full name to confirm").fill("another")
     page.get_by_label("Reason").fill("The contract has ended")
     page.get_by_role("button", name="Destroy everything").click()
 

@@ -124,6 +124,7 @@ def usual() -> Places:
     at_work(cancelling, total=40, done=12)
     request_cancel(run=cancelling, actor=otto)
     Run.objects.filter(pk=cancelling.pk).update(cancel_requested_at=timezone.now() - timedelta(minutes=9))
+    canceled = a_canceled_run()
     lost = a_run(name="Ash Fork", slug="ash")
     at_work(lost, total=40, done=3)
     Run.objects.filter(pk=lost.pk).update(lease_until=timezone.now() - timedelta(minutes=1))
@@ -163,6 +164,7 @@ def usual() -> Places:
         "waiting": str(waiting.pk),
         "failed": str(failed.pk),
         "cancelling": str(cancelling.pk),
+        "canceled": str(canceled.pk),
         "lost": str(lost.pk),
         "queued": str(queued.pk),
         "discarded": str(discarded.pk),
@@ -335,6 +337,22 @@ def add_event(run: Run, sequence: int, message: str, kind: str, **fields: Any) -
     RunEvent.objects.create(run=run, sequence=sequence, level="info", kind=kind, message=message, **fields)
 
 
+def a_canceled_run() -> Run:
+    """Return an apply that somebody cut short, with three resources that it worked on."""
+    run = a_run(name="Juniper Flats", slug="juniper")
+    at_work(run, total=20, done=7)
+    for number in (18, 17):
+        add_event(
+            run, 26 - number, "Creating", "apply_start", address=f"aws_sns_topic.topic_{number}", at=timezone.now()
+        )
+    Run.objects.filter(pk=run.pk).update(apply_begun_at=timezone.now())
+    run.refresh_from_db()
+    request_cancel(run=run, actor=User.objects.get(username="otto"))
+    run.refresh_from_db()
+    moved(run, RunState.CANCELED, error_code="canceled", error_summary="Terraform was interrupted before it was done.")
+    return run
+
+
 def ended_badly(run: Run) -> None:
     """Let the run fail as AWS makes runs fail."""
     moved(
@@ -433,7 +451,7 @@ def torn_down(run: Run, *, gone: int = 3) -> tuple[District, str]:
     if run.kind_badge is not RunKind.DESTROY:
         district = deployed(run)
         teardown = request_teardown(
-            district=district, typed_slug=district.slug, reason="The contract has ended", actor=None
+            district=district, typed_name=district.suffix, reason="The contract has ended", actor=None
         )
     district = teardown.district
     at_work(teardown, total=gone, done=gone)

@@ -105,7 +105,7 @@ ROLELESS = "no role yet"
 CERTIFICATES = "/admin/provisioning/removalcertificate"
 
 REGISTERED = (("#id_name", "Maple Valley"), ("#id_slug", "other"), ("#id_nces_id", "12"), ("#id_cidr", "10.0.0.0/16"))
-CONFIRMED = (("#id_slug", "another"), ("#id_reason", "The contract has ended"))
+CONFIRMED = (("#id_full_name", "another"), ("#id_reason", "The contract has ended"))
 ROLLED_OUT = (("#id_value", "no-digest"), ("#id_reason", "Faster ingest"))
 
 SCENES: tuple[Scene, ...] = (
@@ -211,7 +211,24 @@ SCENES: tuple[Scene, ...] = (
     Scene("run", U, USUAL, "/runs/{cancelling}", "Force stop", also="cancelling"),
     Scene("run", E, USUAL, "/runs/{failed}", "no more VPCs"),
     Scene("run", E, USUAL, "/runs/{lost}", "Another one takes the run over", also="lost"),
-    Scene("run", M, USUAL, "/runs/{deployed}?q=nothing-like-it", "No line matches."),
+    Scene("run", M, USUAL, "/runs/{deployed}?q=nothing-like-it", "No change matches."),
+    Scene("run", E, USUAL, "/runs/{canceled}", "Canceled; 3 resources incomplete", also="canceled"),
+    Scene("run-changes", U, USUAL, "/runs/{waiting}/changes", "12 of 12 changes."),
+    Scene("run-changes", M, USUAL, "/runs/{waiting}/changes?q=nothing-like-it", "No change matches."),
+    Scene("run-changes", F, USUAL, "/runs/{waiting}/changes", ROLELESS, who="nemo", status=403),
+    Scene("run-resources", U, USUAL, "/runs/{waiting}/resources", "12 planned changes"),
+    Scene("run-resources", L, USUAL, "/runs/{applying}/resources", "running"),
+    Scene("run-resources", M, USUAL, "/runs/{queued}/resources", "This run has no plan yet"),
+    Scene("run-resources", F, USUAL, "/runs/{deployed}/resources", ROLELESS, who="nemo", status=403),
+    Scene("run-lines", U, USUAL, "/runs/{deployed}/lines", "creation complete"),
+    Scene("run-lines", U, USUAL, "/runs/{deployed}/lines?fold=resource", "1 line", also="folded"),
+    Scene("run-lines", L, USUAL, "/runs/{applying}/lines", "Follow"),
+    Scene("run-lines", M, USUAL, "/runs/{deployed}/lines?q=nothing-like-it", "No line matches."),
+    Scene("run-lines", F, USUAL, "/runs/{deployed}/lines", ROLELESS, who="nemo", status=403),
+    Scene("run-activity", U, USUAL, "/runs/{discarded}/activity", "The network is wrong."),
+    Scene("run-activity", L, USUAL, "/runs/{applying}/activity", "Applying"),
+    Scene("run-activity", E, USUAL, "/runs/{failed}/activity", "cut short"),
+    Scene("run-activity", F, USUAL, "/runs/{deployed}/activity", ROLELESS, who="nemo", status=403),
     Scene("run", F, USUAL, "/runs/{deployed}", ROLELESS, who="nemo", status=403),
     Scene("run-force-stop", U, USUAL, "/runs/{cancelling}/force-stop", "What this does"),
     Scene(
@@ -299,6 +316,9 @@ SCENES: tuple[Scene, ...] = (
     Scene("district-danger", H, HUGE, "/districts/{long}/danger", "Grossschul"),
     Scene("teardown", H, HUGE, "/districts/{long}/teardown", "Grossschul"),
     Scene("run", H, HUGE, "/runs/{big}", "200 of 500"),
+    Scene("run-changes", H, HUGE, "/runs/{big}/changes", "500 of 500 changes."),
+    Scene("run-resources", H, HUGE, "/runs/{big}/resources", "500 planned changes"),
+    Scene("run-lines", H, HUGE, "/runs/{big}/lines", "The newest 500 lines"),
     Scene("certificate", H, HUGE, "/certificates/{huge_certificate}", "500 resources"),
     Scene("rollout-new", H, HUGE, "/rollouts/new", "districts in"),
     Scene("rollouts", H, HUGE, "/rollouts", "Rollout"),

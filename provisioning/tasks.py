@@ -18,6 +18,9 @@ from provisioning.dispatch.reading import has_its_turn
 from provisioning.drift.removal import remove
 from provisioning.drift.schedule import sweep as sweep_districts
 from provisioning.engine_settings import engine_settings
+from provisioning.evidence.anchors import anchor_head
+from provisioning.evidence.push import push_all
+from provisioning.evidence.service import forget_files, make_package
 from provisioning.execution.context import StillAtWork
 from provisioning.execution.execute import execute
 from provisioning.execution.lost_runs import LostRunDecision, decide, remains
@@ -155,6 +158,31 @@ def send_notices() -> None:
     deliver_due()
 
 
+@shared_task(name="provisioning.push_audit", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS)
+def push_audit() -> bool:
+    """Push the audit record to where it is collected."""
+    return do_alone("push the audit record", push_all)
+
+
+@shared_task(
+    name="provisioning.anchor_audit", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
+)
+def anchor_audit() -> bool:
+    """Anchor the head of the audit chain."""
+    return do_alone("anchor the audit chain", anchor_head)
+
+
+@shared_task(
+    name="provisioning.make_evidence",
+    ignore_result=True,
+    soft_time_limit=LONG_CHORE,
+    time_limit=LONG_CHORE + LAST_SECONDS,
+)
+def make_evidence(number: int) -> None:
+    """Make an evidence package, because somebody asked for it."""
+    make_package(number)
+
+
 @shared_task(
     name="provisioning.archive_events",
     ignore_result=True,
@@ -225,7 +253,7 @@ def release_state_lock(district_id: int, lock_id: str, reason: str, actor: int |
 )
 def trim_events() -> bool:
     """Delete old events whose archive holds the same, and old notices."""
-    return do_alone("trim events", lambda: take_steps(trim, lambda: forget_old(settings.EVENTS_DAYS)))
+    return do_alone("trim events", lambda: take_steps(trim, lambda: forget_old(settings.EVENTS_DAYS), forget_files))
 
 
 @shared_task(

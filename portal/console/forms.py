@@ -41,7 +41,7 @@ ACCOUNTS_LISTED = 100
 
 def accounts() -> list[tuple[str, str]]:
     """Return the AWS accounts to choose from."""
-    return [(account.account_id, str(account)) for account in AwsAccount.objects.all()]
+    return [(account.account_id, str(account)) for account in AwsAccount.objects.filter(retired_at=None)]
 
 
 def act_choices() -> list[tuple[str, StrOrPromise]]:

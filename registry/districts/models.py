@@ -35,6 +35,8 @@ class AwsAccount(models.Model):
     external_id = models.CharField("external id", max_length=1224, blank=True)
     permissions_boundary_arn = models.CharField("boundary of districts' roles", max_length=600, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """No district is placed here any more; those that were are gone."""
 
     class Meta:
         ordering = ["name"]

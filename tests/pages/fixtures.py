@@ -24,6 +24,9 @@ from provisioning.models import (
     AccountQuota,
     DistrictHoldings,
     DriftItem,
+    EvidencePackage,
+    NoticeAttempt,
+    NoticeEndpoint,
     Preflight,
     Presence,
     Rollout,
@@ -32,6 +35,7 @@ from provisioning.models import (
     StackOutput,
     StackResource,
 )
+from provisioning.notices.endpoints import EndpointValues, create_endpoint, send_test
 from provisioning.onboarding.service import onboard
 from provisioning.rollouts.service import RolloutRequest, create_rollout
 from provisioning.rollouts.ticking import tick
@@ -146,6 +150,8 @@ def usual() -> Places:
     moved(unwritten, RunState.FAILED, **UNWRITTEN)
     not_written(unwritten)
     held(live)
+    day = timezone.now().date()
+    EvidencePackage.objects.create(since=day, until=day, requested_by=otto)
     looked_before(live.account)
     return {
         "live": live.suffix,
@@ -178,6 +184,7 @@ def usual() -> Places:
         "quota": str(AccountQuota.objects.filter(name__contains="VPC").latest("pk").pk),
         "drift": str(DriftItem.objects.filter(before=365).latest("pk").pk),
         "worker": str(a_worker().pk),
+        "endpoint": str(an_endpoint().pk),
         "event": str(AuditEvent.objects.filter(message__contains="was registered").latest("pk").pk),
     }
 
@@ -213,6 +220,17 @@ def huge() -> Places:
 
 
 BUILD = {World.EMPTY: empty, World.USUAL: usual, World.HUGE: huge}
+
+
+def an_endpoint() -> NoticeEndpoint:
+    """Return a channel that a test was sent to, once in vain."""
+    values = EndpointValues(name="Operations channel", kind="slack", address="https://1.1.1.1/hook", districts=())
+    endpoint, _ = create_endpoint(values=values, actor=None)
+    notice = send_test(endpoint=endpoint, actor=None)
+    NoticeAttempt.objects.create(
+        notice=notice, status=500, answer="no such channel", error="The receiver answered 500."
+    )
+    return endpoint
 
 
 def looked_before(account: AwsAccount) -> None:

@@ -9,8 +9,12 @@ from enum import StrEnum
 from playwright.sync_api import Page
 
 from tests.pages.actions import (
+    add_an_account_wrongly,
+    add_an_endpoint_wrongly,
+    ask_for_no_period,
     change_the_password_wrongly,
     confirm_wrongly,
+    invite_wrongly,
     lose_the_connection,
     open_the_dialog,
     push_without_a_word,
@@ -102,9 +106,13 @@ U, M, L, E, F, H = State.USUAL, State.EMPTY, State.LOADING, State.ERROR, State.F
 NOTHING, USUAL, HUGE = World.EMPTY, World.USUAL, World.HUGE
 OPERATOR = "This needs the role Operator"
 ROLELESS = "no role yet"
+ENDPOINT = "/notices/{endpoint}"
 CERTIFICATES = "/admin/provisioning/removalcertificate"
 
 REGISTERED = (("#id_name", "Maple Valley"), ("#id_slug", "other"), ("#id_nces_id", "12"), ("#id_cidr", "10.0.0.0/16"))
+TAKEN = (("#id_username", "0tt0"), ("#id_email", "otto@example.com"))
+DIGITS = (("#id_name", "Elsewhere"), ("#id_account_id", "12"))
+INSIDE = (("#id_name", "Metadata"), ("#id_address", "https://169.254.169.254/"))
 CONFIRMED = (("#id_full_name", "another"), ("#id_reason", "The contract has ended"))
 ROLLED_OUT = (("#id_value", "no-digest"), ("#id_reason", "Faster ingest"))
 
@@ -143,6 +151,9 @@ SCENES: tuple[Scene, ...] = (
     Scene("system", F, NOTHING, "/system", ROLELESS, who="nemo", status=403),
     Scene("legend", U, NOTHING, "/legend", "Badges and keys"),
     Scene("legend", F, NOTHING, "/legend", ROLELESS, who="nemo", status=403),
+    Scene("notices", M, NOTHING, "/notices", "No endpoint yet"),
+    Scene("aws-accounts", M, NOTHING, "/accounts", "No AWS account yet"),
+    Scene("evidence", M, NOTHING, "/evidence", "No package yet."),
     Scene("404", U, NOTHING, "/nowhere", "There is nothing at this address", status=404),
     Scene("admin:index", M, NOTHING, "/admin/", "Homeroom administration"),
     Scene("admin:login", U, NOTHING, "/admin/login/", "Username", who=""),
@@ -271,6 +282,32 @@ SCENES: tuple[Scene, ...] = (
     Scene("preflight", U, USUAL, "/accounts/{account}/preflight/us-east-1", "One more district fits."),
     Scene("preflight", L, USUAL, "/accounts/{account}/preflight/us-west-2", "A worker looks"),
     Scene("preflight", E, USUAL, "/accounts/{account}/preflight/us-east-2", "A run would fail here, by 1 line."),
+    Scene("inbox", U, USUAL, "/inbox", "no more VPCs"),
+    Scene("inbox", F, USUAL, "/inbox", ROLELESS, who="nemo", status=403),
+    Scene("notices", U, USUAL, "/notices", "Operations channel"),
+    Scene("notices", F, USUAL, "/notices", "Administrator", who="otto", status=403),
+    Scene("notice-new", U, USUAL, "/notices/new", "Kinds of notices", act=sign_in_again),
+    Scene("notice-new", E, USUAL, "/notices/new", "leads inside", act=add_an_endpoint_wrongly, keeps=INSIDE),
+    Scene("notice-new", F, USUAL, "/notices/new", "Administrator", who="otto", status=403),
+    Scene("notice-endpoint", U, USUAL, ENDPOINT, "Notices of Homeroom arrive here."),
+    Scene("notice-endpoint", F, USUAL, ENDPOINT, "Administrator", who="otto", status=403),
+    Scene("evidence", U, USUAL, "/evidence", "A worker makes it"),
+    Scene("evidence", E, USUAL, "/evidence", "Error: ", act=ask_for_no_period),
+    Scene("evidence", F, USUAL, "/evidence", "Administrator", who="otto", status=403),
+    Scene("aws-accounts", U, USUAL, "/accounts", "Accounts that districts are placed in"),
+    Scene("aws-accounts", F, USUAL, "/accounts", "Administrator", who="otto", status=403),
+    Scene("aws-account-new", U, USUAL, "/accounts/new", "Twelve digits.", act=sign_in_again),
+    Scene("aws-account-new", E, USUAL, "/accounts/new", "Error: ", act=add_an_account_wrongly, keeps=DIGITS),
+    Scene("aws-account-new", F, USUAL, "/accounts/new", "Administrator", who="otto", status=403),
+    Scene("aws-account", U, USUAL, "/accounts/{account}", "How it is entered"),
+    Scene("aws-account", F, USUAL, "/accounts/{account}", "Administrator", who="otto", status=403),
+    Scene("people", U, USUAL, "/people", "otto"),
+    Scene("people", F, USUAL, "/people", "Administrator", who="otto", status=403),
+    Scene("person-new", U, USUAL, "/people/new", "It never changes.", act=sign_in_again),
+    Scene("person-new", E, USUAL, "/people/new", "looks like it", act=invite_wrongly, keeps=TAKEN),
+    Scene("person-new", F, USUAL, "/people/new", "Administrator", who="otto", status=403),
+    Scene("person", U, USUAL, "/people/{user_id}", "otto"),
+    Scene("person", F, USUAL, "/people/{user_id}", "Administrator", who="otto", status=403),
     Scene("admin:index", U, USUAL, "/admin/", "Homeroom administration"),
     Scene("admin:app_list", U, USUAL, "/admin/districts/", "Districts"),
     Scene("admin:districts_district_changelist", U, USUAL, "/admin/districts/district/", "lakeside-sbx"),

@@ -50,6 +50,15 @@ NO_PAGES = {
     "access-test": "changes something, and leads on",
     "preflight-look": "changes something, and leads on",
     "access": "a part of the system's page",
+    "inbox-read": "changes something, and leads on",
+    "inbox-mail": "changes something, and leads on",
+    "notice-act": "changes something, and leads on",
+    "evidence-file": "a file",
+    "people-export": "a file",
+    "aws-account-retire": "changes something, and leads on",
+    "person-act": "changes something, and leads on",
+    "person-invited": "held by its own tests: the link is not known before",
+    "notice-again": "changes something, and leads on",
 }
 
 STATES = {State.EMPTY, State.LOADING, State.ERROR, State.FORBIDDEN, State.HUGE}
@@ -108,6 +117,45 @@ WITHOUT: dict[str, dict[State, str]] = {
     "search": {State.LOADING: STILL, State.ERROR: SURE},
     "system": {State.LOADING: STILL, State.ERROR: "no worker answers in any state here"},
     "preflight": {State.HUGE: "it has as many lines as there are checks"},
+    "inbox": {
+        State.EMPTY: "whoever made an account told its person",
+        State.LOADING: STILL,
+        State.ERROR: SURE,
+        State.HUGE: "fifty at a time",
+    },
+    "evidence": {
+        State.LOADING: "a worker makes the package, and its row says so",
+        State.HUGE: "twenty packages at most",
+    },
+    "people": {
+        State.EMPTY: "whoever looks is one",
+        State.LOADING: STILL,
+        State.ERROR: SURE,
+        State.HUGE: "fifty at a time",
+    },
+    "aws-accounts": {State.LOADING: STILL, State.ERROR: SURE, State.HUGE: "fifty at a time"},
+    "aws-account-new": {State.EMPTY: FORM, State.LOADING: STILL, State.HUGE: FORM},
+    "aws-account": {
+        State.EMPTY: "an unknown one is a 404",
+        State.LOADING: "a worker asks AWS, and its part says so",
+        State.ERROR: "held by its own tests",
+        State.HUGE: FORM,
+    },
+    "person-new": {State.EMPTY: FORM, State.LOADING: STILL, State.HUGE: FORM},
+    "person": {
+        State.EMPTY: "an unknown one is a 404",
+        State.LOADING: STILL,
+        State.ERROR: SURE,
+        State.HUGE: "fifty sessions at most",
+    },
+    "notices": {State.LOADING: STILL, State.ERROR: SURE, State.HUGE: "nobody has many endpoints"},
+    "notice-new": {State.EMPTY: FORM, State.LOADING: STILL, State.HUGE: FORM},
+    "notice-endpoint": {
+        State.EMPTY: "an unknown one is a 404",
+        State.LOADING: STILL,
+        State.ERROR: "the form is that of a new one",
+        State.HUGE: "fifty deliveries at a time",
+    },
     "legend": dict.fromkeys((State.EMPTY, State.LOADING, State.ERROR, State.HUGE), "it is always the same"),
 }
 """Which states a page is never in, and why."""

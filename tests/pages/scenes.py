@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 from tests.pages.actions import (
     change_the_password_wrongly,
     confirm_wrongly,
+    create_a_token_wrongly,
     lose_the_connection,
     open_the_dialog,
     push_without_a_word,
@@ -106,6 +107,7 @@ CERTIFICATES = "/admin/provisioning/removalcertificate"
 
 REGISTERED = (("#id_name", "Maple Valley"), ("#id_slug", "other"), ("#id_nces_id", "12"), ("#id_cidr", "10.0.0.0/16"))
 CONFIRMED = (("#id_slug", "another"), ("#id_reason", "The contract has ended"))
+WANTED = (("#id_name", "ci"), ("#id_account_ids", "12"))
 ROLLED_OUT = (("#id_value", "no-digest"), ("#id_reason", "Faster ingest"))
 
 SCENES: tuple[Scene, ...] = (
@@ -126,6 +128,10 @@ SCENES: tuple[Scene, ...] = (
     Scene("account", U, NOTHING, "/account", "Who you are here"),
     Scene("account-password", U, NOTHING, "/account/password", "Your other sessions end"),
     Scene("account-password", E, NOTHING, "/account/password", "Error: ", act=change_the_password_wrongly),
+    Scene("tokens", U, USUAL, "/tokens", "github-actions"),
+    Scene("tokens", M, NOTHING, "/tokens", "There is none."),
+    Scene("tokens", E, NOTHING, "/tokens", "Error: ", act=create_a_token_wrongly, keeps=WANTED),
+    Scene("tokens", F, USUAL, "/tokens", ROLELESS, who="nemo", status=403),
     Scene("mfa_activate_totp", U, NOTHING, "/account/factors/totp/activate/", "Let the app read", act=sign_in_again),
     Scene("mfa_add_webauthn", U, NOTHING, "/account/factors/passkeys/add/", "Your browser keeps it", act=sign_in_again),
     Scene("fleet", M, NOTHING, "/", "No district yet"),

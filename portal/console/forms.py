@@ -8,16 +8,14 @@ from __future__ import annotations
 import uuid
 import zoneinfo
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time
 from functools import cache
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.forms import BoundField
 from django.forms.utils import flatatt
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +25,7 @@ from portal.console.district_fields import ASKED, asked, groups
 from portal.console.hints import HINTS
 from provisioning.onboarding.service import check_room
 from registry.audit.actions import AuditAction
+from registry.audit.filters import EventFilter
 from registry.audit.models import AuditEvent
 from registry.districts import rules, services
 from registry.districts.models import AwsAccount
@@ -239,26 +238,7 @@ class AuditFilter(DescribedForm):
         """Return the events that match every field given; a field with an error shows it and matches nothing."""
         if not self.is_valid():
             return events.none()
-        given = self.cleaned_data
-        if given["actor"]:
-            events = events.filter(actor_name__icontains=given["actor"])
-        if given["district"]:
-            text = given["district"]
-            events = events.filter(Q(district__name__icontains=text) | Q(district__suffix__icontains=text))
-        if given["act"]:
-            events = events.filter(action=given["act"])
-        if given["run"]:
-            events = events.filter(run_number=given["run"])
-        if given["words"]:
-            events = events.filter(message__icontains=given["words"])
-        if given["outcome"]:
-            events = events.filter(outcome=given["outcome"])
-        zone = timezone.get_current_timezone()
-        if given["since"]:
-            events = events.filter(at__gte=datetime.combine(given["since"], time.min, zone))
-        if given["until"]:
-            events = events.filter(at__lte=datetime.combine(given["until"], time.max, zone))
-        return events
+        return EventFilter(**self.cleaned_data).apply(events)
 
 
 def environment_code(environment: str) -> str:

@@ -27,6 +27,7 @@ from portal.console.views import (
     state,
     system,
     teardown,
+    token,
 )
 
 app_name = "console"
@@ -42,6 +43,8 @@ urlpatterns = [
     path("account/password", account.password, name="account-password"),
     path("account/sessions/end", account.end_session, name="account-session-end"),
     path("account/sessions/end-others", account.end_other_sessions, name="account-sessions-end"),
+    path("tokens", token.tokens, name="tokens"),
+    path("tokens/<int:number>/revoke", token.revoke, name="token-revoke"),
     path("", fleet.fleet, name="fleet"),
     path("fleet/export", fleet.export, name="fleet-export"),
     path("districts/new", register.register, name="register"),

@@ -19,6 +19,8 @@ class AuditAction(StrEnum):
     FACTOR_ADDED = "user:factor:add"
     FACTOR_REMOVED = "user:factor:remove"
     FACTOR_USED = "user:factor:use"
+    TOKEN_CREATED = "user:token:create"
+    TOKEN_REVOKED = "user:token:revoke"
     ACCESS_REFUSED = "access:refuse"
     ACCOUNT_CREATED = "account:create"
     ACCOUNT_CHANGED = "account:change"
@@ -97,6 +99,8 @@ WORDS = {
     AuditAction.FACTOR_ADDED: "Added a second factor",
     AuditAction.FACTOR_REMOVED: "Removed a second factor",
     AuditAction.FACTOR_USED: "Used a recovery code",
+    AuditAction.TOKEN_CREATED: "Created an API token",
+    AuditAction.TOKEN_REVOKED: "Revoked an API token",
     AuditAction.ACCESS_REFUSED: "Was refused",
     AuditAction.ACCOUNT_CREATED: "Added an AWS account",
     AuditAction.ACCOUNT_CHANGED: "Changed an AWS account",

@@ -35,6 +35,12 @@ def change_the_password_wrongly(page: Page) -> None:
     page.get_by_role("button", name="Change the password").click()
 
 
+def create_a_token_wrongly(page: Page) -> None:
+    page.get_by_label("Name").fill("ci")
+    page.get_by_label("AWS accounts").fill("12")
+    page.get_by_role("button", name="Create token").click()
+
+
 def register_wrongly(page: Page) -> None:
     page.get_by_label("District's name").fill("Maple Valley")
     page.get_by_label("Slug").fill("other")

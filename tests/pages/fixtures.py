@@ -49,6 +49,8 @@ from provisioning.terraform_state.errored_states import note_kept, note_refused
 from provisioning.terraform_state.locks import note_lock
 from registry.accounts.models import User
 from registry.accounts.roles import Role
+from registry.accounts.tokens.scopes import Scope
+from registry.accounts.tokens.service import create_token
 from registry.audit.models import AuditEvent
 from registry.districts.models import AwsAccount, District
 from registry.districts.services import set_drift
@@ -113,7 +115,8 @@ def empty() -> Places:
 def usual() -> Places:
     """Make a district and a run in every state that a page tells apart."""
     an_account()
-    otto = User.objects.get(username="otto")
+    otto, ada = User.objects.get(username="otto"), User.objects.get(username="ada")
+    create_token(owner=ada, actor=ada, name="github-actions", scopes=[Scope.OPERATE])
     live = with_stack(deployed(a_run(name="Lakeside Unified", slug="lakeside", note="Opened in 2019.")))
     drifted = with_drift(with_stack(deployed(a_run(name="Cedar Grove", slug="cedar"))), 3)
     applying = a_run(name="Maple Valley", slug="maple", contact_name="Ada Rivera", contact_email="a@maple.example")
@@ -137,7 +140,7 @@ def usual() -> Places:
     discarded = onboard(registration=a_registration(name="Willow Glen", slug="willow"), actor=otto)
     planned(discarded, 4, waits=True)
     moved(discarded, RunState.AWAITING_APPROVAL)
-    discard(run=discarded, actor=User.objects.get(username="ada"), comment="The network is wrong.")
+    discard(run=discarded, actor=ada, comment="The network is wrong.")
     to_look_at = onboard(registration=a_registration(name="Cherry Hill", slug="cherry"), actor=otto, kind=RunKind.PLAN)
     planned(to_look_at, 6)
     kept = {"plan_stored": True, "plan_binding": {"spec_sha256": spec_sha256(to_look_at.spec)}}

@@ -14,6 +14,7 @@ from tests.pages.actions import (
     ask_for_no_period,
     change_the_password_wrongly,
     confirm_wrongly,
+    create_a_token_wrongly,
     invite_wrongly,
     lose_the_connection,
     open_the_dialog,
@@ -114,6 +115,7 @@ TAKEN = (("#id_username", "0tt0"), ("#id_email", "otto@example.com"))
 DIGITS = (("#id_name", "Elsewhere"), ("#id_account_id", "12"))
 INSIDE = (("#id_name", "Metadata"), ("#id_address", "https://169.254.169.254/"))
 CONFIRMED = (("#id_full_name", "another"), ("#id_reason", "The contract has ended"))
+WANTED = (("#id_name", "ci"), ("#id_account_ids", "12"))
 ROLLED_OUT = (("#id_value", "no-digest"), ("#id_reason", "Faster ingest"))
 
 SCENES: tuple[Scene, ...] = (
@@ -134,6 +136,10 @@ SCENES: tuple[Scene, ...] = (
     Scene("account", U, NOTHING, "/account", "Who you are here"),
     Scene("account-password", U, NOTHING, "/account/password", "Your other sessions end"),
     Scene("account-password", E, NOTHING, "/account/password", "Error: ", act=change_the_password_wrongly),
+    Scene("tokens", U, USUAL, "/tokens", "github-actions"),
+    Scene("tokens", M, NOTHING, "/tokens", "There is none."),
+    Scene("tokens", E, NOTHING, "/tokens", "Error: ", act=create_a_token_wrongly, keeps=WANTED),
+    Scene("tokens", F, USUAL, "/tokens", ROLELESS, who="nemo", status=403),
     Scene("mfa_activate_totp", U, NOTHING, "/account/factors/totp/activate/", "Let the app read", act=sign_in_again),
     Scene("mfa_add_webauthn", U, NOTHING, "/account/factors/passkeys/add/", "Your browser keeps it", act=sign_in_again),
     Scene("fleet", M, NOTHING, "/", "No district yet"),

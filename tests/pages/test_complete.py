@@ -12,6 +12,7 @@ NO_PAGES = {
     "sign-out": "changes something, and leads on",
     "account-session-end": "changes something, and leads on",
     "account-sessions-end": "changes something, and leads on",
+    "token-revoke": "changes something, and leads on",
     "reset": "the portals that are looked at send no mail",
     "reset-sent": "the portals that are looked at send no mail",
     "reset-choose": "the portals that are looked at send no mail",
@@ -86,6 +87,7 @@ WITHOUT: dict[str, dict[State, str]] = {
         State.FORBIDDEN: "it is everybody's",
         State.HUGE: FORM,
     },
+    "tokens": {State.LOADING: STILL, State.HUGE: "50 tokens at most"},
     "register": {State.LOADING: STILL, State.HUGE: FORM},
     "bulk": {State.LOADING: STILL, State.HUGE: "200 rows at most, as in the fleet"},
     "bulk-progress": {

@@ -81,20 +81,3 @@ def request_teardown(
         after={"final_snapshot": run.spec["final_snapshot"]},
     )
     return run
-
-
-def request_teardown_by_name(
-    *, district: District, typed_name: str, reason: str, actor: User | None, final_snapshot: bool | None = None
-) -> Run:
-    """Queue the teardown for a program, which gives the district's full name as consent.
-
-    Raises as `request_teardown`, and ServiceRefusedError when the name does not match.
-    """
-    require_role(actor, Role.OPERATOR)
-    if typed_name != district.name:
-        raise ServiceRefusedError(
-            "name_differs", "This is not the district's full name.", "Give its name as it was registered, to confirm."
-        )
-    return request_teardown(
-        district=district, typed_slug=district.slug, reason=reason, actor=actor, final_snapshot=final_snapshot
-    )

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("districts", "0002_triggers"),
-        ("provisioning", "0002_triggers"),
+        ("provisioning", "0004_evidence"),
     ]
 
     operations = [

@@ -14,6 +14,7 @@ from enum import Enum
 from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
+from provisioning.aws_kinds import diagram_boxes, diagram_flows
 from registry.badges import Badge
 from registry.texts import StrOrPromise
 
@@ -53,41 +54,13 @@ TIERS = {"public": Place.PUBLIC, "application": Place.APPLICATION, "data": Place
 TITLES = {"public": _("Public"), "application": _("Application"), "data": _("Data")}
 SUBNET = re.compile(r"aws_subnet\.network_(public|application|data)_(\d+)")
 
-PARTS: tuple[tuple[str, StrOrPromise, Place, str], ...] = (
-    ("firewall", _("Web firewall"), Place.DOOR, r"aws_wafv2_web_acl\.edge_\w+"),
-    ("name", _("DNS name"), Place.DOOR, r"aws_route53_record\.edge_address"),
-    ("certificate", _("Certificate"), Place.DOOR, r"aws_acm_certificate\.\w+"),
-    ("balancer", _("Load balancer"), Place.PUBLIC, r"aws_lb\.\w+"),
-    ("nat", _("NAT gateways"), Place.PUBLIC, r"aws_nat_gateway\.\w+"),
-    ("api", _("Analytics API"), Place.APPLICATION, r"aws_ecs_service\.compute_api"),
-    ("worker", _("Ingest worker"), Place.APPLICATION, r"aws_ecs_service\.compute_worker"),
-    ("rotation", _("Rotation"), Place.APPLICATION, r"aws_lambda_function\.rotation_\w+"),
-    ("endpoints", _("Endpoints"), Place.APPLICATION, r"aws_vpc_endpoint\.\w+"),
-    ("writer", _("Aurora writer"), Place.DATA, r"aws_rds_cluster_instance\.database_writer|aws_rds_cluster\.\w+"),
-    ("reader", _("Aurora reader"), Place.DATA, r"aws_rds_cluster_instance\.database_reader"),
-    ("cache", _("ElastiCache"), Place.DATA, r"aws_elasticache_replication_group\.\w+"),
-    ("trail", _("CloudTrail"), Place.REGION, r"aws_cloudtrail\.\w+"),
-    ("vault", _("Backup vault"), Place.REGION, r"aws_backup_vault\.\w+"),
-    ("topic", _("Alarms"), Place.REGION, r"aws_sns_topic\.\w+"),
-    ("results", _("Results bucket"), Place.REGION, r"aws_s3_bucket\.ingest_\w+"),
-    ("queue", _("Queue"), Place.REGION, r"aws_sqs_queue\.ingest_queue"),
-    ("dead", _("Dead letters"), Place.REGION, r"aws_sqs_queue\.ingest_dead_letters"),
-    ("secrets", _("Secrets"), Place.REGION, r"aws_secretsmanager_secret\.\w+"),
-    ("key", _("Encryption key"), Place.REGION, r"aws_kms_key\.\w+"),
+PARTS: tuple[tuple[str, StrOrPromise, Place, str], ...] = tuple(
+    (box.key, _(box.title), Place[box.place], box.addresses) for box in diagram_boxes()
 )
 """Key, title, place, and the addresses of the resources that are this part."""
 
-RULE = r"aws_vpc_security_group_ingress_rule\.security_"
-FLOWS: tuple[tuple[str, str, StrOrPromise, str], ...] = (
-    ("clients", "balancer", _("Allowed clients reach the load balancer"), RULE + r"clients_\w+"),
-    ("balancer", "api", _("Requests go on to the API"), RULE + r"balancer_to_api_in"),
-    ("api", "writer", _("The API asks the database"), RULE + r"api_to_database_in"),
-    ("api", "cache", _("The API asks the cache"), RULE + r"api_to_cache_in"),
-    ("worker", "writer", _("The worker writes to the database"), RULE + r"worker_to_database_in"),
-    ("rotation", "writer", _("The rotation changes the database's password"), RULE + r"rotation_to_database_in"),
-    ("results", "queue", _("Each upload puts a message into the queue"), r"aws_s3_bucket_notification\.\w+"),
-    ("worker", "results", _("The worker reads uploads"), r"aws_vpc_security_group_egress_rule\.security_worker_to_aws"),
-    ("queue", "dead", _("What fails too often goes to the dead letters"), r"aws_sqs_queue_redrive_allow_policy\.\w+"),
+FLOWS: tuple[tuple[str, str, StrOrPromise, str], ...] = tuple(
+    (flow.source, flow.target, _(flow.sentence), flow.addresses) for flow in diagram_flows()
 )
 """From, to, in words, and the addresses of the resources that let it through."""
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from portal.console.incidents import Incident, incidents, removable
 from portal.console.settings_page import Difference, differences
-from provisioning.aws_services import service_of
+from provisioning.aws_kinds import service_of
 from provisioning.drift.acceptance import FOREIGN
 from provisioning.drift.schedule import limits, next_turn
 from provisioning.drift.service import acceptance

@@ -16,7 +16,7 @@ from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
 from engine.terraform.plan_values import path_steps
-from provisioning.aws_services import service_of
+from provisioning.aws_kinds import service_of
 from provisioning.models import PlannedChange, Run
 from provisioning.runs.archive import planned_changes_of
 

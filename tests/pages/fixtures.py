@@ -19,7 +19,7 @@ from engine.state.errored_state import StateFacts
 from engine.state.lock import StateLock
 from engine.terraform.binding import spec_sha256
 from engine.terraform.plan_values import ToldChange, told_changes
-from provisioning.aws_services import service_of
+from provisioning.aws_kinds import service_of
 from provisioning.models import (
     AccountQuota,
     DistrictHoldings,

@@ -13,7 +13,7 @@ from django.test import Client
 from devtools.paths import ROOT
 from portal.console.architecture import architecture
 from portal.console.diagram import FLOWS, PARTS, Diagram, Known, PartState, Place, draw
-from provisioning.aws_services import service_of
+from provisioning.aws_kinds import service_of
 from provisioning.models import DriftItem, Run, StackResource
 from provisioning.states.runs import RunState
 from registry.accounts.roles import Role

@@ -89,7 +89,12 @@ def test_it_is_removed_by_consent_then_checked_and_each_step_is_in_the_record(ru
     request_removal(**asked, consent=True, reason="Nobody knows it")
     assert sent == [("provisioning.remove_foreign", item.pk, otto.pk)]
     calls: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(removal, "remove_foreign", lambda *given: calls.append(given[1:]) or "the rule sgr-1")
+
+    def removed(*given: Any) -> str:
+        calls.append(given[1:])
+        return "the rule sgr-1"
+
+    monkeypatch.setattr(removal, "remove_foreign", removed)
     item.refresh_from_db()
     assert remove(item, otto) == ""
     assert calls[0][2:] == ("aws_security_group", "ingress[]", "sg-1", OPENED.after)

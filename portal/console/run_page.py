@@ -171,6 +171,7 @@ def run_page(run: Run, query: QueryDict, tab: Tab = Tab.PLAN) -> RunPage:
     wait = why_waiting(run)
     waiting = waiting_for(progress)
     is_plan = tab is Tab.PLAN
+    begun = run.applied or bool(run.resources_done)
     return RunPage(
         run=run,
         tab=tab,
@@ -189,7 +190,7 @@ def run_page(run: Run, query: QueryDict, tab: Tab = Tab.PLAN) -> RunPage:
         certificate=certificate_of(run.district) if run.kind_badge is RunKind.DESTROY else None,
         outlook=outlook(run, progress, waiting),
         cost=cost_change(run),
-        exists=service_counts(run.district) if run.state_badge in RETRYABLE_STATES and run.applied else [],
+        exists=service_counts(run.district) if run.state_badge in RETRYABLE_STATES and begun else [],
         errored=list(run.errored_states.all()),
         lock=lock_of(run.district) if run.error_code == STATE_LOCKED else None,
         acts=people_acts(run),

@@ -360,8 +360,8 @@ def test_tear_down_by_keys_alone(keys: Page):
     assert keys.evaluate("document.activeElement.matches(\"a[href$='/teardown']\")"), "the focus is back on the link"
     keys.keyboard.press("Enter")
     expect(keys.get_by_role("dialog")).to_be_visible()
-    tab_to(keys, "dialog #id_slug")
-    keys.keyboard.type(district.slug)
+    tab_to(keys, "dialog #id_full_name")
+    keys.keyboard.type(district.suffix)
     tab_to(keys, "dialog #id_reason")
     keys.keyboard.type("The contract has ended")
     tab_to(keys, "dialog form .btn-danger")

@@ -23,6 +23,7 @@ INSTALLED_APPS = [
     "registry.audit",
     "registry.districts",
     "portal.admin",
+    "portal.api",
     "portal.console",
     "provisioning",
     "allauth",
@@ -46,6 +47,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.security_headers.SecurityHeadersMiddleware",
+    "portal.api.problems.ProblemMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -59,6 +61,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "portal.sign_in.factor_door.FactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "portal.api.middleware.ApiMiddleware",
 ]
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
@@ -83,6 +86,7 @@ PORTAL_DATABASE_URL = env.text("PORTAL_DATABASE_URL", "")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REAUTHENTICATE_MINUTES = env.number("REAUTHENTICATE_MINUTES", 15)
+API_REQUESTS_PER_MINUTE = env.number("API_REQUESTS_PER_MINUTE", 600)
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "portal.sign_in.backends.PasswordBackend",

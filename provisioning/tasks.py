@@ -15,6 +15,7 @@ from engine.terraform.workspace import sweep
 from provisioning.capacity.quota_reading import read_account, read_all
 from provisioning.db_retry import db_retry
 from provisioning.dispatch.reading import has_its_turn
+from provisioning.drift.removal import remove
 from provisioning.drift.schedule import sweep as sweep_districts
 from provisioning.engine_settings import engine_settings
 from provisioning.evidence.anchors import anchor_head
@@ -27,7 +28,7 @@ from provisioning.health.access_check import check_account, check_all
 from provisioning.health.heartbeats import PERIODIC, queues_listened_to, sign
 from provisioning.health.pipeline_metrics import measure_all
 from provisioning.measurements.keeping import fold
-from provisioning.models import Run
+from provisioning.models import DriftItem, Run
 from provisioning.notices.outbox import deliver_due, forget_old
 from provisioning.periodic.exclusive import do_alone
 from provisioning.periodic.record import expect
@@ -328,3 +329,17 @@ def measure_pipelines() -> bool:
 def look_at_holdings(district_id: int) -> None:
     """Look at what a district's environment holds, because somebody thinks of tearing it down."""
     look_into(District.objects.select_related("account").get(pk=district_id), engine_settings())
+
+
+@shared_task(
+    name="provisioning.remove_foreign", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
+)
+def remove_foreign_part(item: int, actor: int | None) -> None:
+    """Remove what somebody added in AWS, because an operator consented to it."""
+    found = DriftItem.objects.select_related("district", "district__account").filter(pk=item).first()
+    if found is None:
+        logger.info("What was to be removed (%s) is no longer known: another check has come between.", item)
+        return
+    person = None if actor is None else User.objects.filter(pk=actor).first()
+    if told := remove(found, person):
+        logger.warning("What was added to %s is not removed: %s", found.address, told)

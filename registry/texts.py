@@ -33,7 +33,7 @@ CONTEXT = "said"
 
 WORDS = (
     *("create", "update", "delete", "replace", "read", "import", "move", "forget"),
-    *("planned", "pending", "running", "done", "failed"),
+    *("planned", "pending", "running", "done", "failed", "incomplete"),
     *("canceled", "sandbox", "staging", "production"),
     *("info", "warn", "warning", "error", "user", "account", "district", "run", "rollout", "audit", "fleet"),
     *("certificate", "endpoint", "evidence"),

@@ -7,7 +7,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.console.forms import ENVIRONMENTS, DescribedForm, LinesField
+from portal.console.district_fields import ENVIRONMENTS, LinesField
+from portal.console.forms import DescribedForm
 from provisioning.models import NoticeEndpoint
 from provisioning.notices.endpoints import EndpointValues
 from provisioning.notices.occasions import CHOOSABLE, Occasion

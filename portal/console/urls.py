@@ -27,6 +27,7 @@ from portal.console.views import (
     state,
     system,
     teardown,
+    token,
 )
 
 app_name = "console"
@@ -42,6 +43,8 @@ urlpatterns = [
     path("account/password", account.password, name="account-password"),
     path("account/sessions/end", account.end_session, name="account-session-end"),
     path("account/sessions/end-others", account.end_other_sessions, name="account-sessions-end"),
+    path("tokens", token.tokens, name="tokens"),
+    path("tokens/<int:number>/revoke", token.revoke, name="token-revoke"),
     path("", fleet.fleet, name="fleet"),
     path("fleet/export", fleet.export, name="fleet-export"),
     path("districts/new", register.register, name="register"),
@@ -60,6 +63,7 @@ urlpatterns = [
     path("districts/<slug:suffix>/drift/plan", drift.plan_repair, name="drift-plan"),
     path("districts/<slug:suffix>/drift/repair", drift.repair, name="drift-repair"),
     path("districts/<slug:suffix>/drift/accept", drift.accept, name="drift-accept"),
+    path("districts/<slug:suffix>/drift/<int:item>/remove", drift.remove, name="drift-remove"),
     path("districts/<slug:suffix>/settings", settings.settings, name="district-settings"),
     path("districts/<slug:suffix>/audit", district.audit, name="district-audit"),
     path("districts/<slug:suffix>/danger", district.danger, name="district-danger"),
@@ -68,6 +72,10 @@ urlpatterns = [
     path("districts/<slug:suffix>/teardown", teardown.teardown, name="teardown"),
     path("districts/<slug:suffix>/teardown/look", teardown.look, name="teardown-look"),
     path("runs/<int:number>", run.page, name="run"),
+    path("runs/<int:number>/resources", run.resources, name="run-resources"),
+    path("runs/<int:number>/lines", run.lines, name="run-lines"),
+    path("runs/<int:number>/activity", run.activity, name="run-activity"),
+    path("runs/<int:number>/changes", run.changes, name="run-changes"),
     path("runs/<int:number>/live", run.live, name="run-live"),
     path("runs/<int:number>/log", run.log, name="run-log"),
     path("runs/<int:number>/cancel", run.cancel, name="run-cancel"),

@@ -16,6 +16,7 @@ class Occasion(StrEnum):
     LIVE = "district.live"
     REMOVED = "district.removed"
     DRIFTED = "district.drifted"
+    EXPOSED = "district.exposed"
     ROLLOUT_HALTED = "rollout.halted"
     CREDENTIAL_CHANGED = "user.credential_changed"
     ENDPOINT_DISABLED = "endpoint.disabled"

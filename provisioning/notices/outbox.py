@@ -7,6 +7,7 @@ twice, where a receiver took it and did not say so, and then has the same id.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -52,6 +53,14 @@ def announce_drift(district: District, count: int) -> None:
     about = {"district": _district(district), "attributes": count}
     path = reverse("console:district-drift", args=[district.suffix])
     _keep(Occasion.DRIFTED, sentence, path, about, district=district)
+
+
+def announce_exposure(district: District, found: Sequence[str]) -> None:
+    """Keep a notice that drift widens who can reach a district's data: an incident, with each place."""
+    count = len(found)
+    sentence = f"{district.name} is exposed: drift widens who can reach it in {count} place{'s' if count != 1 else ''}."
+    about = {"district": _district(district), "exposures": list(found)}
+    _keep(Occasion.EXPOSED, sentence, reverse("console:district-drift", args=[district.suffix]), about)
 
 
 def announce_halt(rollout: Rollout, reason: str) -> None:

@@ -19,6 +19,8 @@ class AuditAction(StrEnum):
     FACTOR_ADDED = "user:factor:add"
     FACTOR_REMOVED = "user:factor:remove"
     FACTOR_USED = "user:factor:use"
+    TOKEN_CREATED = "user:token:create"
+    TOKEN_REVOKED = "user:token:revoke"
     ACCESS_REFUSED = "access:refuse"
     ACCOUNT_CREATED = "account:create"
     ACCOUNT_CHANGED = "account:change"
@@ -29,6 +31,8 @@ class AuditAction(StrEnum):
     DISTRICT_STATUS_CHANGED = "district:status:change"
     DISTRICT_CHANGED = "district:settings:change"
     DRIFT_CHECKED = "district:drift:check"
+    FOREIGN_REMOVAL_REQUESTED = "district:drift-removal:request"
+    FOREIGN_REMOVED = "district:drift:remove"
     RUN_REQUESTED = "run:create"
     RUN_STATE_CHANGED = "run:state:change"
     RUN_CANCEL_REQUESTED = "run:cancel:request"
@@ -95,6 +99,8 @@ WORDS = {
     AuditAction.FACTOR_ADDED: "Added a second factor",
     AuditAction.FACTOR_REMOVED: "Removed a second factor",
     AuditAction.FACTOR_USED: "Used a recovery code",
+    AuditAction.TOKEN_CREATED: "Created an API token",
+    AuditAction.TOKEN_REVOKED: "Revoked an API token",
     AuditAction.ACCESS_REFUSED: "Was refused",
     AuditAction.ACCOUNT_CREATED: "Added an AWS account",
     AuditAction.ACCOUNT_CHANGED: "Changed an AWS account",
@@ -105,6 +111,8 @@ WORDS = {
     AuditAction.DISTRICT_STATUS_CHANGED: "Changed a district's status",
     AuditAction.DISTRICT_CHANGED: "Changed a district's settings",
     AuditAction.DRIFT_CHECKED: "Checked for drift",
+    AuditAction.FOREIGN_REMOVAL_REQUESTED: "Consented to removing what was added in AWS",
+    AuditAction.FOREIGN_REMOVED: "Removed what was added in AWS",
     AuditAction.RUN_REQUESTED: "Asked for a run",
     AuditAction.RUN_STATE_CHANGED: "Changed a run's state",
     AuditAction.RUN_CANCEL_REQUESTED: "Asked to cancel a run",

@@ -8,8 +8,7 @@ from dataclasses import asdict, dataclass
 from django.db import transaction
 from django.utils import timezone
 
-from infra.spec import BOUNDARY, EXTERNAL_ID, ROLE
-from infra.spec_values import ACCOUNT_ID
+from infra.spec_values import ACCOUNT_ID, BOUNDARY, EXTERNAL_ID, ROLE
 from registry.accounts.models import User
 from registry.accounts.roles import Role, require_role
 from registry.audit.actions import AuditAction

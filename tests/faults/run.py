@@ -179,7 +179,7 @@ class Play:
         district.refresh_from_db()
         return patient(  # type: ignore[no-any-return]
             lambda: request_teardown(
-                district=district, typed_slug=district.slug, reason="The case is over", actor=person("otto")
+                district=district, typed_name=district.suffix, reason="The case is over", actor=person("otto")
             )
         )
 

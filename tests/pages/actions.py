@@ -35,6 +35,12 @@ def change_the_password_wrongly(page: Page) -> None:
     page.get_by_role("button", name="Change the password").click()
 
 
+def create_a_token_wrongly(page: Page) -> None:
+    page.get_by_label("Name").fill("ci")
+    page.get_by_label("AWS accounts").fill("12")
+    page.get_by_role("button", name="Create token").click()
+
+
 def register_wrongly(page: Page) -> None:
     page.get_by_label("District's name").fill("Maple Valley")
     page.get_by_label("Slug").fill("other")
@@ -69,7 +75,7 @@ def set_wrongly(page: Page) -> None:
 
 
 def confirm_wrongly(page: Page) -> None:
-    page.get_by_label("Type the slug to confirm").fill("another")
+    page.get_by_label("Type the full name to confirm").fill("another")
     page.get_by_label("Reason").fill("The contract has ended")
     page.get_by_role("button", name="Destroy everything").click()
 

@@ -14,6 +14,7 @@ from tests.pages.actions import (
     ask_for_no_period,
     change_the_password_wrongly,
     confirm_wrongly,
+    create_a_token_wrongly,
     invite_wrongly,
     lose_the_connection,
     open_the_dialog,
@@ -113,7 +114,8 @@ REGISTERED = (("#id_name", "Maple Valley"), ("#id_slug", "other"), ("#id_nces_id
 TAKEN = (("#id_username", "0tt0"), ("#id_email", "otto@example.com"))
 DIGITS = (("#id_name", "Elsewhere"), ("#id_account_id", "12"))
 INSIDE = (("#id_name", "Metadata"), ("#id_address", "https://169.254.169.254/"))
-CONFIRMED = (("#id_slug", "another"), ("#id_reason", "The contract has ended"))
+CONFIRMED = (("#id_full_name", "another"), ("#id_reason", "The contract has ended"))
+WANTED = (("#id_name", "ci"), ("#id_account_ids", "12"))
 ROLLED_OUT = (("#id_value", "no-digest"), ("#id_reason", "Faster ingest"))
 
 SCENES: tuple[Scene, ...] = (
@@ -134,6 +136,10 @@ SCENES: tuple[Scene, ...] = (
     Scene("account", U, NOTHING, "/account", "Who you are here"),
     Scene("account-password", U, NOTHING, "/account/password", "Your other sessions end"),
     Scene("account-password", E, NOTHING, "/account/password", "Error: ", act=change_the_password_wrongly),
+    Scene("tokens", U, USUAL, "/tokens", "github-actions"),
+    Scene("tokens", M, NOTHING, "/tokens", "There is none."),
+    Scene("tokens", E, NOTHING, "/tokens", "Error: ", act=create_a_token_wrongly, keeps=WANTED),
+    Scene("tokens", F, USUAL, "/tokens", ROLELESS, who="nemo", status=403),
     Scene("mfa_activate_totp", U, NOTHING, "/account/factors/totp/activate/", "Let the app read", act=sign_in_again),
     Scene("mfa_add_webauthn", U, NOTHING, "/account/factors/passkeys/add/", "Your browser keeps it", act=sign_in_again),
     Scene("fleet", M, NOTHING, "/", "No district yet"),
@@ -222,7 +228,24 @@ SCENES: tuple[Scene, ...] = (
     Scene("run", U, USUAL, "/runs/{cancelling}", "Force stop", also="cancelling"),
     Scene("run", E, USUAL, "/runs/{failed}", "no more VPCs"),
     Scene("run", E, USUAL, "/runs/{lost}", "Another one takes the run over", also="lost"),
-    Scene("run", M, USUAL, "/runs/{deployed}?q=nothing-like-it", "No line matches."),
+    Scene("run", M, USUAL, "/runs/{deployed}?q=nothing-like-it", "No change matches."),
+    Scene("run", E, USUAL, "/runs/{canceled}", "Canceled; 3 resources incomplete", also="canceled"),
+    Scene("run-changes", U, USUAL, "/runs/{waiting}/changes", "12 of 12 changes."),
+    Scene("run-changes", M, USUAL, "/runs/{waiting}/changes?q=nothing-like-it", "No change matches."),
+    Scene("run-changes", F, USUAL, "/runs/{waiting}/changes", ROLELESS, who="nemo", status=403),
+    Scene("run-resources", U, USUAL, "/runs/{waiting}/resources", "12 planned changes"),
+    Scene("run-resources", L, USUAL, "/runs/{applying}/resources", "running"),
+    Scene("run-resources", M, USUAL, "/runs/{queued}/resources", "This run has no plan yet"),
+    Scene("run-resources", F, USUAL, "/runs/{deployed}/resources", ROLELESS, who="nemo", status=403),
+    Scene("run-lines", U, USUAL, "/runs/{deployed}/lines", "creation complete"),
+    Scene("run-lines", U, USUAL, "/runs/{deployed}/lines?fold=resource", "1 line", also="folded"),
+    Scene("run-lines", L, USUAL, "/runs/{applying}/lines", "Follow"),
+    Scene("run-lines", M, USUAL, "/runs/{deployed}/lines?q=nothing-like-it", "No line matches."),
+    Scene("run-lines", F, USUAL, "/runs/{deployed}/lines", ROLELESS, who="nemo", status=403),
+    Scene("run-activity", U, USUAL, "/runs/{discarded}/activity", "The network is wrong."),
+    Scene("run-activity", L, USUAL, "/runs/{applying}/activity", "Applying"),
+    Scene("run-activity", E, USUAL, "/runs/{failed}/activity", "cut short"),
+    Scene("run-activity", F, USUAL, "/runs/{deployed}/activity", ROLELESS, who="nemo", status=403),
     Scene("run", F, USUAL, "/runs/{deployed}", ROLELESS, who="nemo", status=403),
     Scene("run-force-stop", U, USUAL, "/runs/{cancelling}/force-stop", "What this does"),
     Scene(
@@ -336,6 +359,9 @@ SCENES: tuple[Scene, ...] = (
     Scene("district-danger", H, HUGE, "/districts/{long}/danger", "Grossschul"),
     Scene("teardown", H, HUGE, "/districts/{long}/teardown", "Grossschul"),
     Scene("run", H, HUGE, "/runs/{big}", "200 of 500"),
+    Scene("run-changes", H, HUGE, "/runs/{big}/changes", "500 of 500 changes."),
+    Scene("run-resources", H, HUGE, "/runs/{big}/resources", "500 planned changes"),
+    Scene("run-lines", H, HUGE, "/runs/{big}/lines", "The newest 500 lines"),
     Scene("certificate", H, HUGE, "/certificates/{huge_certificate}", "500 resources"),
     Scene("rollout-new", H, HUGE, "/rollouts/new", "districts in"),
     Scene("rollouts", H, HUGE, "/rollouts", "Rollout"),

@@ -36,7 +36,8 @@ pytestmark = pytest.mark.django_db
 
 NO_PAGES = {
     *("sign-out", "fleet-export", "bulk-template", "bulk-plan", "run-log", "certificate-key", "certificate-file"),
-    *("audit-export", "audit-verify", "drift-check", "drift-plan", "drift-repair", "drift-accept", "district-plan"),
+    *("audit-export", "audit-verify", "drift-check", "drift-plan", "drift-repair", "drift-accept", "drift-remove"),
+    "district-plan",
     *("district-deploy", "teardown-look", "run-cancel", "run-decide", "run-retry", "rollout-pause", "rollout-resume"),
     *("run-apply", "rollout-abort", "access-test", "access-test-chosen", "preflight-look", "run-comment"),
     *("run-state-look", "account-session-end", "account-sessions-end", "reset", "reset-sent"),

@@ -197,7 +197,7 @@ def stay_once_there() -> Callable[[Route], None]:
     return handle
 
 
-PAGES = ("/upload", "/files", "/results", "/results?by=ethnicity", "/sign-in", "/files/999999")
+PAGES = ("/upload", "/files", "/sources", "/tests", "/results", "/results?by=ethnicity", "/sign-in", "/files/999999")
 
 
 def test_no_page_has_an_accessibility_violation_or_needs_scrolling_to_the_side(

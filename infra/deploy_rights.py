@@ -68,7 +68,7 @@ LOOKING = (
     "backup:List*",
     "budgets:ViewBudget",
     "cloudtrail:Describe*",
-    "cloudtrail:List*",
+    "cloudtrail:L*",
     "cloudwatch:Describe*",
     "cloudwatch:GetMetricData",
     "cloudwatch:List*",

@@ -89,6 +89,14 @@ def show_addresses(portal: Portal, kept: Mapping[str, str]) -> None:
     say("Ctrl-C stops everything.")
 
 
+def show_commands(portal: Portal, token: Path) -> None:
+    """Print how the same is done from a shell."""
+    say("From a shell, as the operator")
+    say(f"  export HOMEROOM_URL={portal.url} HOMEROOM_TOKEN=$(cat {token})")
+    for command in ("district list", "run list", "--help"):
+        say(f"  .venv/bin/python -m homeroom_cli {command}")
+
+
 def stay(portal: Portal) -> None:
     """Wait for Ctrl-C; raises ServiceFailedError when a process ends by itself."""
     while True:
@@ -149,6 +157,8 @@ def demo(folder: Path, size: str, environment: str) -> None:
             pipeline.show_pipeline(found, portal, issuer, folder, say_step, source_port=source_port)
         show_addresses(portal, kept)
         show_office(issuer)
+        people.token(folder / "operator-token")
+        show_commands(portal, folder / "operator-token")
         stay(portal)
 
 

@@ -161,7 +161,7 @@ class Walk:
         page = self._sign_in("operator")
         page.goto("/districts/lakeside-sbx/teardown")
         self._camera.take(page, "teardown")
-        page.get_by_label("Type the slug to confirm").fill("lakeside")
+        page.get_by_label("Type the full name to confirm").fill("lakeside-sbx")
         page.get_by_label("Reason").fill("The contract has ended")
         page.get_by_role("button", name="Destroy everything").click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("teardown")

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Window
+from django.db.models import Case, Count, F, IntegerField, Value, When, Window
 from django.db.models.functions import RowNumber
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from portal.console.fleet_filter import CHIPS, FleetFilter, read_filter
+from portal.console.fleet_filter import CHIPS, EXPOSED, FleetFilter, read_filter
 from portal.console.forms import ACCOUNTS_LISTED
 from portal.console.paging import Page, page, page_in_order
-from provisioning.models import Run, StackResource
+from provisioning.models import DriftItem, Run, StackResource
 from provisioning.models.run import WIDE
 from provisioning.states.runs import RunKind, RunState
 from registry.districts.models import AwsAccount, District
@@ -73,6 +74,8 @@ class Attention:
     row: FleetRow
     cause: str
     act: str
+    exposures: int = 0
+    """In how many places drift has opened it; an incident stands before all else."""
 
 
 COLUMNS: dict[str, Callable[[FleetRow], Any]] = {
@@ -134,13 +137,16 @@ def fleet(query: QueryDict) -> Fleet:
     else:
         shown = page(rows, query, size=PAGE_SIZE)
     accounts = list(AwsAccount.objects.all()[: ACCOUNTS_LISTED + 1])
-    bad = list(District.objects.filter(CHIPS["attention"][1]).order_by("-id")[: ATTENTION_LINES + 1])
+    first = Case(When(EXPOSED, then=Value(0)), default=Value(1), output_field=IntegerField())
+    needing = District.objects.filter(CHIPS["attention"][1]).order_by(first, "-id")
+    bad = list(needing[: ATTENTION_LINES + 1])
     lines = rows_of(bad[:ATTENTION_LINES]) if bad else []
+    exposed = exposures_of(bad) if bad else {}
     return Fleet(
         chips=chips,
         filter=wanted,
         accounts=accounts if len(accounts) <= ACCOUNTS_LISTED else None,
-        attention=[attention(row) for row in lines],
+        attention=[attention(row, exposed.get(row.district.pk, 0)) for row in lines],
         more_attention=len(bad) - len(lines),
         rows=rows_of(shown.rows),
         pager=shown,
@@ -149,8 +155,21 @@ def fleet(query: QueryDict) -> Fleet:
     )
 
 
-def attention(row: FleetRow) -> Attention:
-    """Return why a district needs somebody, and what to do next."""
+def exposures_of(districts: Sequence[District]) -> dict[int, int]:
+    """Return in how many places drift has opened each district, by its id; without those where it has not."""
+    rows = DriftItem.objects.filter(district__in=districts).exclude(exposure="")
+    return dict(rows.values_list("district").annotate(Count("id")).order_by("district"))
+
+
+def attention(row: FleetRow, exposures: int = 0) -> Attention:
+    """Return why a district needs somebody, and what to do next; drift that opened it comes before all else."""
+    if exposures:
+        told = ngettext(
+            "Incident: drift widens who can reach it in %(number)s place.",
+            "Incident: drift widens who can reach it in %(number)s places.",
+            exposures,
+        )
+        return Attention(row, told % {"number": exposures}, _("Handle the incident"), exposures)
     if row.run is None:
         return Attention(row, _("It has no run."), _("Deploy it"))
     if row.is_active:

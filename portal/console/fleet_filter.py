@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from infra.sizes import SIZES
 from infra.spec import Environment
-from provisioning.models import Run
+from provisioning.models import DriftItem, Run
 from provisioning.runs.selectors import ACTIVE
 from provisioning.states.runs import RunState
 from registry.districts.models import District
@@ -26,9 +26,12 @@ def _with_run(*states: str) -> Q:
     return Q(pk__in=Run.objects.filter(state__in=states).values("district"))
 
 
+EXPOSED = Q(pk__in=DriftItem.objects.exclude(exposure="").values("district")) & ~Q(status=DistrictStatus.REMOVED)
+"""Districts that drift has opened: an incident, whatever their status."""
+
 CHIPS: dict[str, tuple[str | Promise, Q]] = {
     "": (_("All"), Q()),
-    "attention": (_("Needs attention"), Q(status=DistrictStatus.NEEDS_ATTENTION)),
+    "attention": (_("Needs attention"), Q(status=DistrictStatus.NEEDS_ATTENTION) | EXPOSED),
     "running": (_("Running"), _with_run(*AT_WORK)),
     "approval": (_("Awaiting approval"), _with_run(RunState.AWAITING_APPROVAL)),
     "drifted": (_("Drifted"), Q(drift=DriftStatus.DRIFTED) & ~Q(status=DistrictStatus.REMOVED)),

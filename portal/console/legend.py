@@ -44,7 +44,7 @@ RUNS: Words = {
     RunState.SUCCEEDED: _("It came through and was verified."),
     RunState.NO_CHANGES: _("AWS already is as the stack says."),
     RunState.FAILED: _("It ended with an error; nothing was rolled back. Its page says what to do."),
-    RunState.CANCELLING: _("Terraform finishes the resources in hand, then the run ends."),
+    RunState.CANCELLING: _("Terraform was asked to stop; resources that it works on may stay incomplete."),
     RunState.CANCELED: _("Somebody stopped it; what it had made stays."),
     RunState.DISCARDED: _("Its plan was not approved; nothing of it was applied."),
     RunState.LOST: _("Its worker stopped answering; another takes it over by itself."),

@@ -59,6 +59,8 @@ class Reading:
     uploaded_at: datetime
     district_ids: frozenset[str] = frozenset()
     part: int = 0
+    school_year: str = ""
+    """What the file's name or folder says: for results that tell neither a date nor a school year."""
     delta: bool = False
     version: str = ""
     keys: list[tuple[str, ...]] = field(default_factory=list)

@@ -22,7 +22,7 @@ FIELDS = (
     Field("assessmentReference.assessmentIdentifier", fixed(values.identifier), required=True, of_deleted=True),
     Field("assessmentReference.namespace", fixed(values.identifier), required=True, of_deleted=True),
     Field("studentReference.studentUniqueId", fixed(ids.copyable), required=True, of_deleted=True),
-    Field("administrationDate", fixed(values.remembered(values.iso_date))),
+    Field("administrationDate", fixed(values.remembered(values.any_date))),
     *(
         Field(name, fixed(values.remembered(values.iso_date)), part=True)
         for name in ("administrationEndDate", "period.beginDate", "period.endDate")

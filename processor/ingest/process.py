@@ -21,6 +21,7 @@ from psycopg.types.json import Jsonb
 from processor.access import Access, Scope, close_access, open_access
 from processor.faults import reach
 from processor.formats.base import Reading
+from processor.formats.values import year_in_path
 from processor.ingest import choices, crosswalk, files, merge_results, staging, trial, versions
 from processor.ingest.merge import LOCK, ensure_years, forget_others, merge_small
 from processor.ingest.reading import Outcome, not_all_told, read_upload
@@ -129,6 +130,7 @@ class Ingest:
                 self.pseudonyms,
                 which.uploaded_at,
                 self.district_ids,
+                school_year=year_in_path(which.key),
                 tests=known_tests(connection),
                 choices=choices.chosen(connection),
             )

@@ -13,6 +13,7 @@ from processor.formats import edfi, ids, oneroster
 from processor.formats.base import Format, ObjectWrite, Plan, Reading, RowRefused, Sink, Write, plan
 from processor.formats.nearest import near
 from processor.formats.registry import recognize, unknown
+from processor.formats.values import year_in_path
 from processor.ingest.report import Report
 from processor.ingest.sniffing import refuse_fixed_width, refuse_what_is_no_table
 from processor.ingest.staging import Staging
@@ -89,7 +90,7 @@ def read_upload(
                 report.note(RefusedCell(part.name, 0, "oneroster.version", "missing", reason))
             continue
         tried = True
-        told = replace(reading, part=number)
+        told = replace(reading, part=number, school_year=year_in_path(part.name) or reading.school_year)
         if manifest is not None:
             told = replace(told, delta=known_as in manifest.deltas, version=manifest.version)
         try:

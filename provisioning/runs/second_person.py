@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
 from registry.accounts.credentials import within_reach
 from registry.accounts.models import User
+from registry.accounts.roles import Role
+from registry.accounts.tokens.service import makers_of
 
 BEFORE = timedelta(days=1)
 """A password that was given so shortly before the request may have been given for it."""
@@ -19,10 +23,13 @@ def second_person_problem(run: Run, actor: User) -> ServiceRefusedError | None:
 
     A plan that waits for a look alone needs no second person (`approval_rules`). Any other is approved by
     nobody who asked for the run, or for one that it retries; nor by whom one of them, or others on their way, have
-    given a password or a role since a day before the first of these runs was asked for.
+    given a password or a role since a day before the first of these runs was asked for. A service account is no person;
+    and what one asks for, those have asked for who made its tokens.
     """
     if run.requester_may_confirm:
         return None
+    if actor.is_service:
+        return ServiceRefusedError("no_person", "A service account is no second person.", REMEDY)
     asked, since = _who_asked(run)
     if actor.pk in asked:
         number = asked[actor.pk]
@@ -32,6 +39,10 @@ def second_person_problem(run: Run, actor: User) -> ServiceRefusedError | None:
             else f"You asked for run #{number}, which this one retries."
         )
         return ServiceRefusedError("own_request", sentence, REMEDY)
+    if any(actor.pk in makers_of(service, since) for service in User.objects.filter(pk__in=asked, is_service=True)):
+        return ServiceRefusedError(
+            "own_token", "You made a token of the service account that asked for this run.", REMEDY
+        )
     change = within_reach(asked, since - BEFORE).get(actor.pk)
     if change is not None and change.by is not None:
         by = change.by
@@ -53,3 +64,14 @@ def _who_asked(run: Run) -> tuple[dict[int, int], datetime]:
         began = this.created_at
         this = this.retry_of
     return asked, began
+
+
+def who_may_approve(run: Run) -> list[str]:
+    """Return the names of those who may approve the run's plan, in order: operators whom nothing bars."""
+    able = [Role.OPERATOR.value, Role.ADMINISTRATOR.value]
+    people = User.objects.filter(Q(is_superuser=True) | Q(groups__name__in=able), is_active=True).distinct()
+    barred: set[int] = set()
+    if not run.requester_may_confirm:
+        asked, since = _who_asked(run)
+        barred = {*asked, *within_reach(asked, since - BEFORE)}
+    return sorted(user.get_username() for user in people if user.pk not in barred)

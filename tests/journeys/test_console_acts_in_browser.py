@@ -53,7 +53,7 @@ def test_the_teardown_opens_as_a_dialog_closes_without_a_trace_and_starts_from_i
     expect(dialog).to_be_hidden()
     assert not Run.objects.exists()
     page.get_by_role("link", name="Tear down …").click()
-    dialog.get_by_label("Type the slug to confirm").fill(district.slug)
+    dialog.get_by_label("Type the full name to confirm").fill(district.suffix)
     dialog.get_by_label("Reason").fill("End of the pilot")
     dialog.get_by_role("button", name="Destroy everything").click()
     expect(page).to_have_url(f"{page.url.partition('/districts')[0].partition('/runs')[0]}/runs/{Run.objects.get().pk}")
@@ -67,10 +67,10 @@ def test_a_wrong_slug_in_the_dialog_leads_to_the_page_that_says_so(page: Page, e
     page.goto(f"/districts/{district.suffix}/danger")
     page.get_by_role("link", name="Tear down …").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Type the slug to confirm").fill("another")
+    dialog.get_by_label("Type the full name to confirm").fill("another")
     dialog.get_by_label("Reason").fill("End of the pilot")
     dialog.get_by_role("button", name="Destroy everything").click()
-    expect(page.locator("#error-summary")).to_contain_text("is not this district's slug")
+    expect(page.locator("#error-summary")).to_contain_text("is not this environment's full name")
     assert not Run.objects.exists()
 
 

@@ -156,11 +156,11 @@ def nothing_holds(portal: Portal, secrets_of_the_district: set[str]) -> None:
 
 def tear_down(page: Page, slug: str) -> None:
     page.goto(f"/districts/{slug}-sbx/teardown")
-    page.get_by_label("Type the slug to confirm").fill("something else")
+    page.get_by_label("Type the full name to confirm").fill("something else")
     page.get_by_label("Reason").fill("The contract has ended")
     page.get_by_role("button", name="Destroy everything").click()
-    expect(page.get_by_role("main")).to_contain_text(f"Type {slug} to confirm")
-    page.get_by_label("Type the slug to confirm").fill(slug)
+    expect(page.get_by_role("main")).to_contain_text(f"Type {slug}-sbx to confirm")
+    page.get_by_label("Type the full name to confirm").fill(f"{slug}-sbx")
     page.get_by_role("button", name="Destroy everything").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("teardown")
 

@@ -35,6 +35,12 @@ def change_the_password_wrongly(page: Page) -> None:
     page.get_by_role("button", name="Change the password").click()
 
 
+def create_a_token_wrongly(page: Page) -> None:
+    page.get_by_label("Name").fill("ci")
+    page.get_by_label("AWS accounts").fill("12")
+    page.get_by_role("button", name="Create token").click()
+
+
 def register_wrongly(page: Page) -> None:
     page.get_by_label("District's name").fill("Maple Valley")
     page.get_by_label("Slug").fill("other")
@@ -69,7 +75,7 @@ def set_wrongly(page: Page) -> None:
 
 
 def confirm_wrongly(page: Page) -> None:
-    page.get_by_label("Type the slug to confirm").fill("another")
+    page.get_by_label("Type the full name to confirm").fill("another")
     page.get_by_label("Reason").fill("The contract has ended")
     page.get_by_role("button", name="Destroy everything").click()
 
@@ -100,3 +106,30 @@ def lose_the_connection(page: Page) -> None:
 def open_the_dialog(page: Page) -> None:
     page.get_by_role("link", name="Tear down …").click()
     expect(page.get_by_role("dialog")).to_contain_text("What will be destroyed")
+
+
+def add_an_endpoint_wrongly(page: Page) -> None:
+    sign_in_again(page)
+    page.get_by_label("Endpoint's name").fill("Metadata")
+    page.get_by_label("Endpoint's address").fill("https://169.254.169.254/")
+    page.get_by_role("button", name="Add endpoint").click()
+
+
+def ask_for_no_period(page: Page) -> None:
+    page.get_by_label("First day").fill("2026-02-01")
+    page.get_by_label("Last day").fill("2026-01-01")
+    page.get_by_role("button", name="Make package").click()
+
+
+def invite_wrongly(page: Page) -> None:
+    sign_in_again(page)
+    page.get_by_label("Username").fill("0tt0")
+    page.get_by_label("E-mail").fill("otto@example.com")
+    page.get_by_role("button", name="Invite").click()
+
+
+def add_an_account_wrongly(page: Page) -> None:
+    sign_in_again(page)
+    page.get_by_label("Account's name").fill("Elsewhere")
+    page.get_by_label("Account id").fill("12")
+    page.get_by_role("button", name="Add account").click()

@@ -9,8 +9,13 @@ from enum import StrEnum
 from playwright.sync_api import Page
 
 from tests.pages.actions import (
+    add_an_account_wrongly,
+    add_an_endpoint_wrongly,
+    ask_for_no_period,
     change_the_password_wrongly,
     confirm_wrongly,
+    create_a_token_wrongly,
+    invite_wrongly,
     lose_the_connection,
     open_the_dialog,
     push_without_a_word,
@@ -102,10 +107,15 @@ U, M, L, E, F, H = State.USUAL, State.EMPTY, State.LOADING, State.ERROR, State.F
 NOTHING, USUAL, HUGE = World.EMPTY, World.USUAL, World.HUGE
 OPERATOR = "This needs the role Operator"
 ROLELESS = "no role yet"
+ENDPOINT = "/notices/{endpoint}"
 CERTIFICATES = "/admin/provisioning/removalcertificate"
 
 REGISTERED = (("#id_name", "Maple Valley"), ("#id_slug", "other"), ("#id_nces_id", "12"), ("#id_cidr", "10.0.0.0/16"))
-CONFIRMED = (("#id_slug", "another"), ("#id_reason", "The contract has ended"))
+TAKEN = (("#id_username", "0tt0"), ("#id_email", "otto@example.com"))
+DIGITS = (("#id_name", "Elsewhere"), ("#id_account_id", "12"))
+INSIDE = (("#id_name", "Metadata"), ("#id_address", "https://169.254.169.254/"))
+CONFIRMED = (("#id_full_name", "another"), ("#id_reason", "The contract has ended"))
+WANTED = (("#id_name", "ci"), ("#id_account_ids", "12"))
 ROLLED_OUT = (("#id_value", "no-digest"), ("#id_reason", "Faster ingest"))
 
 SCENES: tuple[Scene, ...] = (
@@ -126,6 +136,10 @@ SCENES: tuple[Scene, ...] = (
     Scene("account", U, NOTHING, "/account", "Who you are here"),
     Scene("account-password", U, NOTHING, "/account/password", "Your other sessions end"),
     Scene("account-password", E, NOTHING, "/account/password", "Error: ", act=change_the_password_wrongly),
+    Scene("tokens", U, USUAL, "/tokens", "github-actions"),
+    Scene("tokens", M, NOTHING, "/tokens", "There is none."),
+    Scene("tokens", E, NOTHING, "/tokens", "Error: ", act=create_a_token_wrongly, keeps=WANTED),
+    Scene("tokens", F, USUAL, "/tokens", ROLELESS, who="nemo", status=403),
     Scene("mfa_activate_totp", U, NOTHING, "/account/factors/totp/activate/", "Let the app read", act=sign_in_again),
     Scene("mfa_add_webauthn", U, NOTHING, "/account/factors/passkeys/add/", "Your browser keeps it", act=sign_in_again),
     Scene("fleet", M, NOTHING, "/", "No district yet"),
@@ -143,6 +157,9 @@ SCENES: tuple[Scene, ...] = (
     Scene("system", F, NOTHING, "/system", ROLELESS, who="nemo", status=403),
     Scene("legend", U, NOTHING, "/legend", "Badges and keys"),
     Scene("legend", F, NOTHING, "/legend", ROLELESS, who="nemo", status=403),
+    Scene("notices", M, NOTHING, "/notices", "No endpoint yet"),
+    Scene("aws-accounts", M, NOTHING, "/accounts", "No AWS account yet"),
+    Scene("evidence", M, NOTHING, "/evidence", "No package yet."),
     Scene("404", U, NOTHING, "/nowhere", "There is nothing at this address", status=404),
     Scene("admin:index", M, NOTHING, "/admin/", "Homeroom administration"),
     Scene("admin:login", U, NOTHING, "/admin/login/", "Username", who=""),
@@ -211,7 +228,24 @@ SCENES: tuple[Scene, ...] = (
     Scene("run", U, USUAL, "/runs/{cancelling}", "Force stop", also="cancelling"),
     Scene("run", E, USUAL, "/runs/{failed}", "no more VPCs"),
     Scene("run", E, USUAL, "/runs/{lost}", "Another one takes the run over", also="lost"),
-    Scene("run", M, USUAL, "/runs/{deployed}?q=nothing-like-it", "No line matches."),
+    Scene("run", M, USUAL, "/runs/{deployed}?q=nothing-like-it", "No change matches."),
+    Scene("run", E, USUAL, "/runs/{canceled}", "Canceled; 3 resources incomplete", also="canceled"),
+    Scene("run-changes", U, USUAL, "/runs/{waiting}/changes", "12 of 12 changes."),
+    Scene("run-changes", M, USUAL, "/runs/{waiting}/changes?q=nothing-like-it", "No change matches."),
+    Scene("run-changes", F, USUAL, "/runs/{waiting}/changes", ROLELESS, who="nemo", status=403),
+    Scene("run-resources", U, USUAL, "/runs/{waiting}/resources", "12 planned changes"),
+    Scene("run-resources", L, USUAL, "/runs/{applying}/resources", "running"),
+    Scene("run-resources", M, USUAL, "/runs/{queued}/resources", "This run has no plan yet"),
+    Scene("run-resources", F, USUAL, "/runs/{deployed}/resources", ROLELESS, who="nemo", status=403),
+    Scene("run-lines", U, USUAL, "/runs/{deployed}/lines", "creation complete"),
+    Scene("run-lines", U, USUAL, "/runs/{deployed}/lines?fold=resource", "1 line", also="folded"),
+    Scene("run-lines", L, USUAL, "/runs/{applying}/lines", "Follow"),
+    Scene("run-lines", M, USUAL, "/runs/{deployed}/lines?q=nothing-like-it", "No line matches."),
+    Scene("run-lines", F, USUAL, "/runs/{deployed}/lines", ROLELESS, who="nemo", status=403),
+    Scene("run-activity", U, USUAL, "/runs/{discarded}/activity", "The network is wrong."),
+    Scene("run-activity", L, USUAL, "/runs/{applying}/activity", "Applying"),
+    Scene("run-activity", E, USUAL, "/runs/{failed}/activity", "cut short"),
+    Scene("run-activity", F, USUAL, "/runs/{deployed}/activity", ROLELESS, who="nemo", status=403),
     Scene("run", F, USUAL, "/runs/{deployed}", ROLELESS, who="nemo", status=403),
     Scene("run-force-stop", U, USUAL, "/runs/{cancelling}/force-stop", "What this does"),
     Scene(
@@ -254,6 +288,32 @@ SCENES: tuple[Scene, ...] = (
     Scene("preflight", U, USUAL, "/accounts/{account}/preflight/us-east-1", "One more district fits."),
     Scene("preflight", L, USUAL, "/accounts/{account}/preflight/us-west-2", "A worker looks"),
     Scene("preflight", E, USUAL, "/accounts/{account}/preflight/us-east-2", "A run would fail here, by 1 line."),
+    Scene("inbox", U, USUAL, "/inbox", "no more VPCs"),
+    Scene("inbox", F, USUAL, "/inbox", ROLELESS, who="nemo", status=403),
+    Scene("notices", U, USUAL, "/notices", "Operations channel"),
+    Scene("notices", F, USUAL, "/notices", "Administrator", who="otto", status=403),
+    Scene("notice-new", U, USUAL, "/notices/new", "Kinds of notices", act=sign_in_again),
+    Scene("notice-new", E, USUAL, "/notices/new", "leads inside", act=add_an_endpoint_wrongly, keeps=INSIDE),
+    Scene("notice-new", F, USUAL, "/notices/new", "Administrator", who="otto", status=403),
+    Scene("notice-endpoint", U, USUAL, ENDPOINT, "Notices of Homeroom arrive here."),
+    Scene("notice-endpoint", F, USUAL, ENDPOINT, "Administrator", who="otto", status=403),
+    Scene("evidence", U, USUAL, "/evidence", "A worker makes it"),
+    Scene("evidence", E, USUAL, "/evidence", "Error: ", act=ask_for_no_period),
+    Scene("evidence", F, USUAL, "/evidence", "Administrator", who="otto", status=403),
+    Scene("aws-accounts", U, USUAL, "/accounts", "Accounts that districts are placed in"),
+    Scene("aws-accounts", F, USUAL, "/accounts", "Administrator", who="otto", status=403),
+    Scene("aws-account-new", U, USUAL, "/accounts/new", "Twelve digits.", act=sign_in_again),
+    Scene("aws-account-new", E, USUAL, "/accounts/new", "Error: ", act=add_an_account_wrongly, keeps=DIGITS),
+    Scene("aws-account-new", F, USUAL, "/accounts/new", "Administrator", who="otto", status=403),
+    Scene("aws-account", U, USUAL, "/accounts/{account}", "How it is entered"),
+    Scene("aws-account", F, USUAL, "/accounts/{account}", "Administrator", who="otto", status=403),
+    Scene("people", U, USUAL, "/people", "otto"),
+    Scene("people", F, USUAL, "/people", "Administrator", who="otto", status=403),
+    Scene("person-new", U, USUAL, "/people/new", "It never changes.", act=sign_in_again),
+    Scene("person-new", E, USUAL, "/people/new", "looks like it", act=invite_wrongly, keeps=TAKEN),
+    Scene("person-new", F, USUAL, "/people/new", "Administrator", who="otto", status=403),
+    Scene("person", U, USUAL, "/people/{user_id}", "otto"),
+    Scene("person", F, USUAL, "/people/{user_id}", "Administrator", who="otto", status=403),
     Scene("admin:index", U, USUAL, "/admin/", "Homeroom administration"),
     Scene("admin:app_list", U, USUAL, "/admin/districts/", "Districts"),
     Scene("admin:districts_district_changelist", U, USUAL, "/admin/districts/district/", "lakeside-sbx"),
@@ -299,6 +359,9 @@ SCENES: tuple[Scene, ...] = (
     Scene("district-danger", H, HUGE, "/districts/{long}/danger", "Grossschul"),
     Scene("teardown", H, HUGE, "/districts/{long}/teardown", "Grossschul"),
     Scene("run", H, HUGE, "/runs/{big}", "200 of 500"),
+    Scene("run-changes", H, HUGE, "/runs/{big}/changes", "500 of 500 changes."),
+    Scene("run-resources", H, HUGE, "/runs/{big}/resources", "500 planned changes"),
+    Scene("run-lines", H, HUGE, "/runs/{big}/lines", "The newest 500 lines"),
     Scene("certificate", H, HUGE, "/certificates/{huge_certificate}", "500 resources"),
     Scene("rollout-new", H, HUGE, "/rollouts/new", "districts in"),
     Scene("rollouts", H, HUGE, "/rollouts", "Rollout"),

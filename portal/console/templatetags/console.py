@@ -124,8 +124,26 @@ def when(moment: datetime | None) -> SafeString | str:
         return ""
     exact = f"{moment:%Y-%m-%d %H:%M:%S} UTC"
     now = timezone.now()
-    text = ago(moment, now) if moment <= now else ahead(moment, now)
-    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, text)
+    is_past = moment <= now
+    text = ago(moment, now) if is_past else ahead(moment, now)
+    return format_html(
+        '<time datetime="{}" title="{}" data-{}="{}">{}</time>',
+        moment.isoformat(),
+        exact,
+        "ago" if is_past else "ahead",
+        ages(get_language(), is_past=is_past),
+        text,
+    )
+
+
+@cache
+def ages(language: str | None, *, is_past: bool) -> str:
+    """Return the words with which the script lets a time age while its page stays open, from near to far."""
+    if is_past:
+        words = (gettext("just now"), gettext("%(number)s min ago"), gettext("%(number)s h ago"))
+    else:
+        words = (gettext("in a moment"), gettext("in %(number)s min"), gettext("in %(number)s h"))
+    return "|".join(words)
 
 
 def ahead(moment: datetime, now: datetime) -> str:

@@ -18,9 +18,8 @@ from portal.console.forms import AuditFilter
 from portal.console.paging import page
 from registry.accounts.roles import Role
 from registry.audit import chain
-from registry.audit.actions import AuditAction
+from registry.audit.exports import record_export
 from registry.audit.models import AuditEvent
-from registry.audit.services import record
 from registry.texts import said
 
 PAGE_SIZE = 50
@@ -64,14 +63,6 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     form = AuditFilter(request.GET)
     if kind not in FORMATS or not form.is_valid():
         raise Http404("There is no such export.")
-    filters = filters_of(request.GET)
-    record(
-        action=AuditAction.AUDIT_EXPORTED,
-        actor=person(request),
-        subject_kind="audit",
-        subject_id=kind,
-        message=f"Audit record exported as {kind.upper()}.",
-        after={"filters": filters.dict()},
-    )
+    record_export(kind=kind, filters=filters_of(request.GET).dict(), actor=person(request))
     name = f"homeroom-audit-{timezone.now():%Y%m%d-%H%M%S}"
     return download(kind, name=name, columns=COLUMNS, rows=rows(form.apply(AuditEvent.objects.all())))

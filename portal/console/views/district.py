@@ -17,7 +17,7 @@ from portal.console.paging import page
 from portal.console.plain import plain_ways
 from provisioning.errors import ServiceRefusedError
 from provisioning.health.pipeline_metrics import figures_of, is_watched
-from provisioning.models import Run
+from provisioning.models import DriftItem, Run
 from provisioning.models.run import WIDE
 from provisioning.runs.requests import request_run
 from provisioning.runs.selectors import active_run, certificate_of, kept_of, latest_run, lock_of, monthly_cost
@@ -25,7 +25,7 @@ from provisioning.states.runs import RETRYABLE_STATES, RunKind
 from registry.accounts.roles import Role
 from registry.audit.models import AuditEvent
 from registry.districts.models import District
-from registry.districts.statuses import DistrictStatus
+from registry.districts.statuses import DistrictStatus, DriftStatus
 
 PAGE_SIZE = 50
 
@@ -138,6 +138,8 @@ def show_tab(request: HttpRequest, district: District, tab: str, *, status: int 
         "kept": list(kept_of(district)),
         "lock": lock_of(district),
     }
+    if district.drift_badge is DriftStatus.DRIFTED and tab != "drift":
+        context["exposures"] = DriftItem.objects.filter(district=district).exclude(exposure="").count()
     if "active" not in shown:
         shown |= {"active": active_run(district), "latest": latest_run(district)}
     latest = shown["latest"]

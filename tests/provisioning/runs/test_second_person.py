@@ -114,12 +114,12 @@ def test_a_teardown_is_confirmed_anew_and_not_approved_by_its_first_requester(ad
     run = onboard(registration=a_registration(slug="maple"), actor=otto)
     moved(run, RunState.CANCELED)
     district = run.district
-    first = request_teardown(district=district, typed_slug="maple", reason="Ended", actor=otto)
+    first = request_teardown(district=district, typed_name=district.suffix, reason="Ended", actor=otto)
     moved(first, RunState.CANCELED)
     with pytest.raises(ServiceRefusedError) as refused:
         retry_run(run=first, actor=ada)
     assert refused.value.code == "teardown_unconfirmed"
     assert not Run.objects.filter(kind=RunKind.DESTROY, state=RunState.QUEUED).exists()
-    again = request_teardown(district=district, typed_slug="maple", reason="Ended, really", actor=ada)
+    again = request_teardown(district=district, typed_name=district.suffix, reason="Ended, really", actor=ada)
     assert again.retry_of == first
     assert refusal(waits(again), otto) == "own_request"

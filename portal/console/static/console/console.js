@@ -1,4 +1,4 @@
-/* The console's own script: ticking times, copy buttons, a log that follows, and a word when updates stop coming.
+/* The console's own script: ticking times, copy buttons, and a word when updates stop coming.
    Every page works without it. It never builds HTML and holds no rule of the domain. */
 (function () {
   "use strict";
@@ -17,6 +17,17 @@
       const text = span((Date.now() - Date.parse(node.dataset.since)) / 1000);
       if (node.textContent !== text) node.textContent = text;
     }
+    for (const node of document.querySelectorAll("time[data-ago], time[data-ahead]")) age(node);
+  }
+
+  // A time that is told relative to now ages while its page stays open; the words are the server's.
+  function age(node) {
+    const away = (Date.now() - Date.parse(node.dateTime)) / 1000 * (node.dataset.ago ? 1 : -1);
+    if (away >= 86400) return;
+    const words = (node.dataset.ago || node.dataset.ahead).split("|");
+    const far = away < 60 ? 0 : away < 3600 ? 1 : 2;
+    const text = words[far].replace("%(number)s", Math.floor(away / [1, 60, 3600][far]));
+    if (node.textContent !== text) node.textContent = text;
   }
 
   function speak() {
@@ -25,18 +36,6 @@
     if (live && status && live.dataset.say && status.textContent !== live.dataset.say) {
       status.textContent = live.dataset.say;
     }
-  }
-
-  let following = true;
-  function follow() {
-    const log = document.getElementById("log-rows");
-    if (log && following) log.scrollTop = log.scrollHeight;
-  }
-
-  function dropEmptyLogNote() {
-    const note = document.getElementById("log-empty");
-    const log = document.getElementById("log-rows");
-    if (note && log && log.children.length) note.remove();
   }
 
   let missed = 0;
@@ -49,13 +48,6 @@
   }
 
   function start() {
-    const log = document.getElementById("log-rows");
-    if (log) {
-      log.addEventListener("scroll", function () {
-        following = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
-      });
-      if (!window.location.hash) follow();
-    }
     const summary = document.getElementById("error-summary");
     if (summary) summary.focus();
     sayKeys();
@@ -177,9 +169,7 @@
   document.addEventListener("htmx:afterSettle", function () {
     tick();
     speak();
-    dropEmptyLogNote();
     markFields();
-    follow();
   });
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();

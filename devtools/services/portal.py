@@ -49,12 +49,21 @@ def kept_secret(path: Path) -> str:
 
 def migrate(environment: Mapping[str, str]) -> None:
     """Bring the database to the models; raises ServiceFailedError with Django's own words."""
-    command = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
+    _manage(environment, "migrate", "The migrations failed")
+
+
+def collect(environment: Mapping[str, str]) -> None:
+    """Hash and pack the files that pages load; raises ServiceFailedError with Django's own words."""
+    _manage(environment, "collectstatic", "The static files could not be collected")
+
+
+def _manage(environment: Mapping[str, str], name: str, failed: str) -> None:
+    command = [sys.executable, "manage.py", name, "--no-input", "--verbosity", "0"]
     ended = subprocess.run(
         command, cwd=ROOT, env=dict(environment), capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
     )
     if ended.returncode != 0:
-        raise ServiceFailedError(f"The migrations failed:\n{ended.stderr[-2000:]}", remedy="Read the error above.")
+        raise ServiceFailedError(f"{failed}:\n{ended.stderr[-2000:]}", remedy="Read the error above.")
 
 
 @contextlib.contextmanager
@@ -110,6 +119,7 @@ def running_portal(
         (folder / "static").mkdir(exist_ok=True)
         say("Database tables")
         migrate(environment)
+        collect(environment)
         before_web(variables)
         say("Web server, workers and beat")
         web = stack.enter_context(running_web(logs, environment, port=port))

@@ -299,7 +299,7 @@ class Terraform:
 
         ended = self._run([*arguments, "-no-color"], on_line, runner=runner or self.runner)
         if ended.interrupted:
-            raise InterruptedRunError("Terraform was interrupted; the resource in hand was finished first.")
+            raise InterruptedRunError("Terraform was interrupted before it was done.")
         if ended.status < 0:
             # What it said on its way out, such as that its execution was halted, is no cause of anything.
             told = "\n".join(problem.summary for problem in problems)

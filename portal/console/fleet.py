@@ -19,6 +19,7 @@ from portal.console.forms import ACCOUNTS_LISTED
 from portal.console.paging import Page, page, page_in_order
 from provisioning.models import Run, StackResource
 from provisioning.models.run import WIDE
+from provisioning.states.districts import health
 from provisioning.states.runs import RunKind, RunState
 from registry.districts.models import AwsAccount, District
 from registry.districts.statuses import DistrictStatus
@@ -61,6 +62,11 @@ class FleetRow:
     monthly_usd: Decimal | None = None
 
     @property
+    def health(self) -> DistrictStatus:
+        """How the district is; what a run does with it now is the run's state."""
+        return health_of(self.district, self.run)
+
+    @property
     def is_active(self) -> bool:
         """Return whether the row is worth polling."""
         return self.run is not None and self.run.is_active
@@ -80,7 +86,7 @@ COLUMNS: dict[str, Callable[[FleetRow], Any]] = {
     "suffix": lambda row: row.district.suffix,
     "state_code": lambda row: row.district.state_code,
     "nces_id": lambda row: row.district.nces_id,
-    "status": lambda row: row.district.status_badge.word,
+    "status": lambda row: row.health.word,
     "drift": lambda row: row.district.drift_badge.word,
     "environment": lambda row: row.district.environment,
     "region": lambda row: row.district.region,
@@ -149,12 +155,19 @@ def fleet(query: QueryDict) -> Fleet:
     )
 
 
+def health_of(district: District, run: Run | None) -> DistrictStatus:
+    """Return how a district is beside its newest run."""
+    if run is None or not run.is_active:
+        return district.status_badge
+    return health(district.status_badge, run.kind_badge, status_before=run.status_before, applied=run.applied)
+
+
 def attention(row: FleetRow) -> Attention:
     """Return why a district needs somebody, and what to do next."""
     if row.run is None:
         return Attention(row, _("It has no run."), _("Deploy it"))
     if row.is_active:
-        return Attention(row, _("It did not come through; another run is at work."), _("Watch run"))
+        return Attention(row, _("Its last run failed; another run is in progress."), _("Watch run"))
     if row.run.error_summary:
         return Attention(row, f"{row.run.error_summary} {row.run.error_remedy}".strip(), _("See and retry run"))
     told = _("Its last run was %(state)s.") % {"state": str(row.run.state_badge.word).lower()}

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.db.models import Q, QuerySet
 from django.forms import BoundField
 from django.forms.utils import flatatt
@@ -32,6 +33,7 @@ from provisioning.onboarding.service import check_room
 from registry.audit.actions import AuditAction
 from registry.audit.models import AuditEvent
 from registry.districts import rules, services
+from registry.districts.changes import EDITABLE
 from registry.districts.models import AwsAccount
 from registry.districts.registration import DEFAULT_REGION, EVERYBODY, REGIONS, Registration
 from registry.texts import StrOrPromise, said_lazy
@@ -163,7 +165,7 @@ class TagsField(forms.CharField):
 
 
 class RegistrationForm(GroupedForm):
-    """What it takes to register a district, in five groups."""
+    """What it takes to register a district: four fields, and groups of others that have defaults."""
 
     name = forms.CharField(label=_("District's name"), max_length=rules.NAME_LENGTH)
     state_code = forms.ChoiceField(
@@ -179,7 +181,9 @@ class RegistrationForm(GroupedForm):
         label=_("Slug"),
         required=False,
         max_length=SLUG_LENGTH,
-        help_text=_("Part of every name in AWS. Made from the district's name unless you give one; it never changes."),
+        help_text=_(
+            "Part of every name in AWS. Made from the district's name unless you enter one. Can't be changed later."
+        ),
     )
     environment = forms.ChoiceField(
         label=_("Environment"),
@@ -188,53 +192,57 @@ class RegistrationForm(GroupedForm):
     )
     region = forms.ChoiceField(label=_("Region"), choices=[(name, name) for name in REGIONS], initial=DEFAULT_REGION)
     size = forms.ChoiceField(
-        label=_("Size"),
+        label=said_lazy(EDITABLE["size"]),
         choices=SIZE_CHOICES,
         widget=forms.RadioSelect,
         initial="S",
     )
     zones = forms.TypedChoiceField(
-        label=_("Availability zones"), choices=[("2", "2"), ("3", "3")], coerce=int, initial="2"
+        label=said_lazy(EDITABLE["zones"]), choices=[("2", "2"), ("3", "3")], coerce=int, initial="2"
     )
     database_instances = forms.TypedChoiceField(
-        label=_("Database instances"), choices=DATABASE_INSTANCES, coerce=int, empty_value=None, required=False
+        label=said_lazy(EDITABLE["database_instances"]),
+        choices=DATABASE_INSTANCES,
+        coerce=int,
+        empty_value=None,
+        required=False,
     )
     cidr = forms.CharField(
         label=_("Network"), required=False, help_text=_("Such as 10.0.4.0/22. The next free one unless you give one.")
     )
     egress = forms.ChoiceField(
-        label=_("Way out to the internet"),
+        label=said_lazy(EDITABLE["egress"]),
         choices=[(part.value, word) for part, word in EGRESS.items()],
         initial=Egress.NAT.value,
     )
-    certificate_arn = forms.CharField(label=_("Certificate's ARN"), required=False, max_length=255)
+    certificate_arn = forms.CharField(label=said_lazy(EDITABLE["certificate_arn"]), required=False, max_length=255)
     hosted_zone_id = forms.CharField(
-        label=_("Hosted zone"),
+        label=said_lazy(EDITABLE["hosted_zone_id"]),
         required=False,
         max_length=32,
         help_text=_("Its id in Route 53, in place of a certificate."),
     )
     domain_name = forms.CharField(
-        label=_("Domain name"),
+        label=said_lazy(EDITABLE["domain_name"]),
         required=False,
         max_length=253,
         help_text=_("Such as lakeside.results.example.org, in the hosted zone; the certificate is made for it."),
     )
     allowed_client_cidrs = LinesField(
-        label=_("Allowed clients"),
+        label=said_lazy(EDITABLE["allowed_client_cidrs"]),
         initial=EVERYBODY,
         help_text=_("Networks that may reach the service, one a line; 0.0.0.0/0 admits everybody."),
     )
     image = forms.CharField(
-        label=_("Processor image"),
+        label=said_lazy(EDITABLE["image"]),
         required=False,
         max_length=512,
         help_text=_(
-            "By its digest: repository@sha256:… Production needs one; elsewhere a placeholder stands in for it."
+            "By its digest: repository@sha256:… Required in production; elsewhere a placeholder stands in for it."
         ),
     )
     oidc_issuer = forms.CharField(
-        label=_("Issuer of tokens"),
+        label=said_lazy(EDITABLE["oidc_issuer"]),
         required=False,
         max_length=255,
         help_text=_(
@@ -243,50 +251,59 @@ class RegistrationForm(GroupedForm):
         ),
     )
     oidc_audience = forms.CharField(
-        label=_("Audience of tokens"),
+        label=said_lazy(EDITABLE["oidc_audience"]),
         required=False,
         max_length=200,
         help_text=_("What its tokens name as their audience; the district's suffix where it is empty."),
     )
     oidc_keys = forms.CharField(
-        label=_("Issuer's public keys"),
+        label=said_lazy(EDITABLE["oidc_keys"]),
         required=False,
         max_length=24_576,
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
         help_text=_(
-            "What its jwks_uri answers. Needed in production and without a way out: the API cannot fetch them."
+            "What its jwks_uri answers. Needed in production and without internet egress: the API cannot fetch them."
         ),
     )
     district_ids = LinesField(
-        label=_("Ids in result files"),
+        label=said_lazy(EDITABLE["district_ids"]),
         required=False,
         help_text=_("The district's own, one a line: rows that name another are refused. Empty refuses none."),
     )
     account_id = forms.ChoiceField(label=_("AWS account"), choices=accounts)
     monthly_budget_usd = forms.IntegerField(
-        label=_("Monthly budget in USD"), min_value=1, max_value=1_000_000, initial=500
+        label=said_lazy(EDITABLE["monthly_budget_usd"]), min_value=1, max_value=1_000_000, initial=500
     )
     alarm_emails = LinesField(
-        label=_("Alarms go to"), required=False, help_text=_("E-mail addresses, one a line; AWS asks each to confirm.")
+        label=said_lazy(EDITABLE["alarm_emails"]),
+        required=False,
+        help_text=_("E-mail addresses, one a line; AWS asks each to confirm."),
     )
     tags = TagsField(
-        label=_("Tags"),
+        label=said_lazy(EDITABLE["tags"]),
         required=False,
         help_text=_("On every resource, one a line: key=value. Cost reports group by them."),
     )
     note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
     registration_key = forms.UUIDField(widget=forms.HiddenInput)
 
+    ESSENTIAL = ("name", "state_code", "environment", "account_id")
+    """What has to be looked at; all others have defaults that fit most districts."""
     GROUPS = (
-        (_("District"), ("name", "state_code", "nces_id", "contact_name", "contact_email", "time_zone")),
-        (_("Stack"), ("slug", "environment", "region", "size", "database_instances", "zones", "image")),
+        (_("District"), ESSENTIAL),
+        (_("Names and contact"), ("slug", "nces_id", "contact_name", "contact_email", "time_zone", "note")),
+        (_("Stack"), ("region", "size", "database_instances", "zones", "image")),
         (
             _("Network"),
             ("cidr", "egress", "allowed_client_cidrs", "certificate_arn", "hosted_zone_id", "domain_name"),
         ),
         (_("Results"), ("oidc_issuer", "oidc_audience", "oidc_keys", "district_ids")),
-        (_("Governance"), ("account_id", "monthly_budget_usd", "alarm_emails", "tags", "note")),
+        (_("Governance"), ("monthly_budget_usd", "alarm_emails", "tags")),
     )
+
+    def opens_advanced(self) -> bool:
+        """Return whether an error stands among the fields that the page keeps folded."""
+        return self.is_bound and bool(set(self.errors) - {*self.ESSENTIAL, NON_FIELD_ERRORS})
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -387,7 +404,7 @@ class AuditFilter(DescribedForm):
     actor = forms.CharField(label=_("Who"), required=False, max_length=150)
     district = forms.CharField(label=_("District"), required=False, max_length=120)
     act = forms.ChoiceField(
-        label=_("Act"),
+        label=_("Action"),
         required=False,
         choices=act_choices,
     )

@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 HINTS: dict[str, _StrPromise] = {
     # A district
-    "name": _("As people know it, such as Lakeside Unified. It never changes."),
+    "name": _("As people know it, such as Lakeside Unified. Can't be changed later."),
     "state_code": _("Where the district is; for reports only."),
     "contact_name": _("Whom to ask at the district."),
     "contact_email": _("Homeroom sends nothing there by itself."),
     "time_zone": _("The district's own."),
-    "environment": _("In production a second person approves. It never changes."),
-    "region": _("Where everything of the district is. It never changes."),
+    "environment": _("In production a second person approves. Can't be changed later."),
+    "region": _("Where everything of the district is. Can't be changed later."),
     "size": _("By the students enrolled. It can be changed later without losing data."),
     "database_instances": _("A second one, in another zone, takes over when the first one is lost."),
     "zones": _("Three survive the loss of one with less left over; each costs a NAT gateway."),
     "egress": _("Whether the district's tasks can reach the internet. Nothing reaches them from there."),
     "certificate_arn": _("Of a certificate in Certificate Manager, in the district's region."),
-    "account_id": _("Where the district is placed. It never changes."),
+    "account_id": _("Where the district is placed. Can't be changed later."),
     "monthly_budget_usd": _("AWS warns the alarm addresses before it is used up; nothing is switched off."),
     "note": _("For those who come after you. It stands on the district's page."),
     # A rollout

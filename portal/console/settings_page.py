@@ -126,7 +126,7 @@ class SettingsForm(GroupedForm):
         required=False,
         max_length=24_576,
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
-        help_text=_("What its jwks_uri answers, where the API has no way out to fetch it."),
+        help_text=_("What its jwks_uri answers, where the API has no internet egress to fetch it."),
     )
     district_ids = LinesField(
         label=said_lazy(EDITABLE["district_ids"]),

@@ -4,6 +4,7 @@ from provisioning.models.access import AccountAccess
 from provisioning.models.certificate import RemovalCertificate
 from provisioning.models.drift import DriftItem
 from provisioning.models.errored import ErroredPlace, ErroredState
+from provisioning.models.figures import DailyFigures
 from provisioning.models.holdings import DistrictHoldings
 from provisioning.models.lock import DistrictLock
 from provisioning.models.measurement import Measurement, PeriodicTask
@@ -19,6 +20,7 @@ from provisioning.models.stack import StackOutput, StackResource
 __all__ = [
     "AccountAccess",
     "AccountQuota",
+    "DailyFigures",
     "DistrictHoldings",
     "DistrictLock",
     "DriftItem",

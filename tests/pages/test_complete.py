@@ -10,6 +10,8 @@ from tests.pages.scenes import SCENES, State
 
 NO_PAGES = {
     "sign-out": "changes something, and leads on",
+    "display": "changes something, and leads on",
+    "draft-delete": "changes something, and leads on",
     "account-session-end": "changes something, and leads on",
     "account-sessions-end": "changes something, and leads on",
     "reset": "the portals that are looked at send no mail",
@@ -96,13 +98,18 @@ WITHOUT: dict[str, dict[State, str]] = {
     "run-force-stop": {State.EMPTY: FORM, State.LOADING: STILL, State.HUGE: FORM},
     "run-state": {State.LOADING: STILL, State.HUGE: "a run has few attempts"},
     "certificate": {State.EMPTY: "an unknown one is a 404", State.LOADING: STILL, State.ERROR: "shown by the tests"},
+    "overview": {State.LOADING: STILL, State.ERROR: "it counts what is wrong"},
     "rollouts": {State.LOADING: STILL, State.ERROR: SURE},
+    "runs": {State.LOADING: STILL, State.ERROR: SURE},
+    "approvals": {State.LOADING: STILL, State.ERROR: SURE, State.HUGE: "a hundred at most"},
+    "drift": {State.LOADING: STILL, State.ERROR: "it shows what is wrong"},
     "rollout-new": {State.LOADING: STILL},
     "rollout": {State.EMPTY: "a rollout has a district", State.LOADING: "its huge state is at work"},
     "audit": {State.LOADING: STILL, State.ERROR: "a broken chain is shown by the tests"},
     "search": {State.LOADING: STILL, State.ERROR: SURE},
     "system": {State.LOADING: STILL, State.ERROR: "no worker answers in any state here"},
     "preflight": {State.HUGE: "it has as many lines as there are checks"},
+    "design": dict.fromkeys((State.EMPTY, State.LOADING, State.ERROR, State.HUGE), "it is always the same"),
     "legend": dict.fromkeys((State.EMPTY, State.LOADING, State.ERROR, State.HUGE), "it is always the same"),
 }
 """Which states a page is never in, and why."""

@@ -93,7 +93,9 @@ def cancel(request: HttpRequest, number: int) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         if run.is_active:
-            messages.success(request, _("The run was asked to stop. Terraform still finishes the resources in hand."))
+            messages.success(
+                request, _("The run was asked to stop. Resources that Terraform works on now may stay incomplete.")
+            )
         else:
             messages.success(request, _("The run was canceled before a worker took it. Nothing was changed."))
     return redirect("console:run", number)

@@ -54,7 +54,7 @@ def test_a_second_person_sees_why_it_waits_and_approves_with_a_comment(waiting):
     shown = page(ada, waiting)
     assert "It is production." in shown
     assert "Approve and apply" in shown
-    assert re.search(r"the plan is discarded <time[^>]*>in 59 min</time>", shown), "it is not discarded just now"
+    assert re.search(r"Expires <time[^>]*>in 59 min</time>", shown), "it is not discarded just now"
     answer = signed_in(ada).post(
         f"/runs/{waiting.number}/decide", {"decision": "approved", "comment": "Read it"}, follow=True
     )
@@ -66,11 +66,11 @@ def test_a_second_person_sees_why_it_waits_and_approves_with_a_comment(waiting):
 
 def test_who_asked_for_it_may_discard_and_not_approve(waiting, otto):
     shown = page(otto, waiting)
-    assert "You asked for this run yourself." in shown
+    assert "You can&#x27;t approve your own run." in shown
     assert "Approve and apply" not in shown
     client = signed_in(otto)
     answer = client.post(f"/runs/{waiting.number}/decide", {"decision": "approved"}, follow=True)
-    assert "You asked for this run yourself." in answer.content.decode()
+    assert "You can&#x27;t approve your own run." in answer.content.decode()
     client.post(f"/runs/{waiting.number}/decide", {"decision": "discarded"})
     waiting.refresh_from_db()
     assert waiting.state == RunState.DISCARDED

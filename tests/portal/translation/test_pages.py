@@ -39,6 +39,7 @@ NO_PAGES = {
     *("audit-export", "audit-verify", "drift-check", "drift-plan", "drift-repair", "drift-accept", "district-plan"),
     *("district-deploy", "teardown-look", "run-cancel", "run-decide", "run-retry", "rollout-pause", "rollout-resume"),
     *("run-apply", "rollout-abort", "access-test", "access-test-chosen", "preflight-look", "run-comment"),
+    *("display", "draft-delete"),
     *("run-state-look", "account-session-end", "account-sessions-end", "reset", "reset-sent"),
 }
 """Addresses that answer with a file, a redirection or only to a POST; what they say is on the page that follows."""

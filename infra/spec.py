@@ -162,7 +162,7 @@ class DistrictSpec(BaseModel):
 
     model_config = CONFIG
 
-    spec_version: Annotated[Literal[2], BeforeValidator(whole)] = SPEC_VERSION
+    spec_version: Annotated[Literal[1], BeforeValidator(whole)] = SPEC_VERSION
     district_name: Name
     slug: str
     environment: Environment

@@ -46,6 +46,8 @@ MIDDLEWARE = [
     "registry.telemetry.requests.TracingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # It adds bytes at random, so that a length tells nothing of what is packed (BREACH).
+    "django.middleware.gzip.GZipMiddleware",
     "portal.security_headers.SecurityHeadersMiddleware",
     "portal.api.problems.ProblemMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -163,6 +165,7 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env.text("STATIC_DIR", str(VAR_DIR / "static")))
 WHITENOISE_USE_FINDERS = True
+STORAGES = {"staticfiles": {"BACKEND": "portal.static_files.PackedFilesStorage"}}
 
 SESSION_COOKIE_SECURE = BEHIND_TLS
 SESSION_COOKIE_HTTPONLY = True
@@ -196,6 +199,7 @@ EVIDENCE_URL = env.webhook("EVIDENCE_URL")
 EVIDENCE_TOKEN = env.beside("EVIDENCE_TOKEN", EVIDENCE_URL)
 EVIDENCE_BUCKET = env.text("EVIDENCE_BUCKET", "")
 EVIDENCE_DAYS = env.number("EVIDENCE_DAYS", 2555)
+DRAFT_DAYS = env.number("DRAFT_DAYS", 30)
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 SIGNING_KEY = Path(env.text("SIGNING_KEY", str(VAR_DIR / "signing-key.pem")))
 SNAPSHOT_KEY = env.text("SNAPSHOT_KEY", "alias/aws/rds")
@@ -259,6 +263,8 @@ CELERY_BEAT_SCHEDULE = {
         ("archive-events", "provisioning.archive_events", 600),
         ("read-quotas", "provisioning.read_quotas", 3600),
         ("check-access", "provisioning.check_access", 3600),
+        ("expire-drafts", "provisioning.expire_drafts", 3600),
+        ("keep-figures", "provisioning.keep_figures", 3600),
         ("trim-events", "provisioning.trim_events", 3600),
         ("verify-audit", "audit.verify_chain", 86_400),
     )

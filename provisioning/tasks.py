@@ -27,9 +27,11 @@ from provisioning.execution.lost_runs import LostRunDecision, decide, remains
 from provisioning.health.access_check import check_account, check_all
 from provisioning.health.heartbeats import PERIODIC, queues_listened_to, sign
 from provisioning.health.pipeline_metrics import measure_all
+from provisioning.measurements.daily import keep_figures as keep_daily_figures
 from provisioning.measurements.keeping import fold
 from provisioning.models import DriftItem, Run
 from provisioning.notices.outbox import deliver_due, forget_old
+from provisioning.onboarding.drafts import expire_drafts as expire_old_drafts
 from provisioning.periodic.exclusive import do_alone
 from provisioning.periodic.record import expect
 from provisioning.periodic.turns import take_steps
@@ -305,6 +307,22 @@ def plan_districts(ids: list[int], actor: int | None) -> None:
     logger.info("%s plans were asked for; %s refused; %s to go.", told.asked, len(told.refused), len(ids[AT_ONCE:]))
     if ids[AT_ONCE:]:
         send(ids[AT_ONCE:], person)
+
+
+@shared_task(
+    name="provisioning.expire_drafts", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
+)
+def expire_drafts() -> bool:
+    """Delete the drafts that nobody has touched for long."""
+    return do_alone("expire drafts", expire_old_drafts)
+
+
+@shared_task(
+    name="provisioning.keep_figures", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
+)
+def keep_figures() -> bool:
+    """Keep the figures of the day, which the overview draws."""
+    return do_alone("keep figures", keep_daily_figures)
 
 
 @shared_task(

@@ -139,7 +139,6 @@ def _words() -> Iterator[Text]:
     yield from (Text(CONTEXT, row.enrolment) for row in SIZES.values())
     for field in ROWS:
         yield from (Text("", text) for text in (field.hint, field.question_hint) if text)
-        yield from (Text("", text) for text in (field.question or field.label,) if field.is_asked)
     for name in EDITABLE.values():
         yield from (Text(CONTEXT, name), Text(CONTEXT, f"{name}: {{value}}"))
     yield from (Text(CONTEXT, kind.name) for kind in KINDS.values())

@@ -60,6 +60,11 @@ def let_portal_in(environment: Mapping[str, str], owner_url: str) -> None:
     manage(as_owner, "grant_portal")
 
 
+def collect(environment: Mapping[str, str]) -> None:
+    """Hash and pack the files that pages load; raises ServiceFailedError with Django's own words."""
+    manage(environment, "collectstatic", "--no-input", "--verbosity", "0")
+
+
 def manage(environment: Mapping[str, str], *arguments: str) -> None:
     """Call manage.py; raises ServiceFailedError with Django's own words."""
     command = [sys.executable, "manage.py", *arguments]
@@ -126,6 +131,7 @@ def running_portal(
         (folder / "static").mkdir(exist_ok=True)
         say("Database tables")
         let_portal_in(environment, database.url)
+        collect(environment)
         before_web(variables)
         say("Web server, workers and beat")
         web = stack.enter_context(running_web(logs, environment, port=port))

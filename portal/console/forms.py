@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.db.models import QuerySet
 from django.forms import BoundField
 from django.forms.utils import flatatt
@@ -101,9 +102,16 @@ class GroupedForm(DescribedForm):
 
 
 class RegistrationForm(GroupedForm):
-    """What it takes to register a district, in five groups: the fields of `infra.fields` that are asked for."""
+    """What it takes to register a district: four fields, and groups of others that have defaults."""
 
     GROUPS = groups(ASKED)
+    ESSENTIAL = GROUPS[0][1]
+    """What has to be looked at; all others have defaults that fit most districts."""
+
+    @property
+    def opens_advanced(self) -> bool:
+        """Return whether an error stands among the fields that the page keeps folded."""
+        return self.is_bound and bool(set(self.errors) - {*self.ESSENTIAL, NON_FIELD_ERRORS})
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -222,7 +230,7 @@ class AuditFilter(DescribedForm):
     actor = forms.CharField(label=_("Who"), required=False, max_length=150)
     district = forms.CharField(label=_("District"), required=False, max_length=120)
     act = forms.ChoiceField(
-        label=_("Act"),
+        label=_("Action"),
         required=False,
         choices=act_choices,
     )

@@ -5,6 +5,7 @@ from provisioning.models.certificate import RemovalCertificate
 from provisioning.models.drift import DriftItem
 from provisioning.models.errored import ErroredPlace, ErroredState
 from provisioning.models.evidence import AuditAnchor, AuditCursor, EvidencePackage
+from provisioning.models.figures import DailyFigures
 from provisioning.models.holdings import DistrictHoldings
 from provisioning.models.lock import DistrictLock
 from provisioning.models.measurement import Measurement, PeriodicTask
@@ -23,6 +24,7 @@ __all__ = [
     "Announcement",
     "AuditAnchor",
     "AuditCursor",
+    "DailyFigures",
     "DistrictHoldings",
     "DistrictLock",
     "DriftItem",

@@ -49,7 +49,8 @@ def announce_run(run: Run, after: RunState, sentence: str) -> None:
 
 def announce_drift(district: District, count: int) -> None:
     """Keep a notice that a district was found drifted."""
-    sentence = f"{district.name} has drifted: {count} attribute{'s' if count != 1 else ''} are not as the stack says."
+    differ = "attribute differs" if count == 1 else "attributes differ"
+    sentence = f"{district.name} has drifted: {count} {differ} from the stack."
     about = {"district": _district(district), "attributes": count}
     path = reverse("console:district-drift", args=[district.suffix])
     _keep(Occasion.DRIFTED, sentence, path, about, district=district)

@@ -201,9 +201,11 @@ def set_status(
     by: By,
     actor: User | None = None,
     run_number: int | None = None,
+    told: str = "",
 ) -> None:
     """Move the district, because a person asked or a run ended, and bring the object up to date.
 
+    `told` is what the record says of it, where that is more than from where to where.
     Raises StatusRefusedError for a move that the table does not have.
     """
     held = District.objects.select_for_update().get(pk=district.pk)

@@ -43,6 +43,7 @@ def create_a_token_wrongly(page: Page) -> None:
 
 def register_wrongly(page: Page) -> None:
     page.get_by_label("District's name").fill("Maple Valley")
+    page.locator("#advanced > summary").click()
     page.get_by_label("Slug").fill("other")
     page.get_by_label("NCES id").fill("12")
     page.locator("#id_cidr").fill("10.0.0.0/16")
@@ -51,7 +52,7 @@ def register_wrongly(page: Page) -> None:
 
 def choose_a_file(page: Page, content: bytes = FILE) -> None:
     page.get_by_label("CSV file").set_input_files({"name": "d.csv", "mimeType": "text/csv", "buffer": content})
-    page.get_by_role("button", name="Try the file").click()
+    page.get_by_role("button", name="Validate file").click()
 
 
 def try_a_file(page: Page) -> None:
@@ -65,13 +66,13 @@ def try_an_empty_file(page: Page) -> None:
 
 def register_a_file(page: Page) -> None:
     choose_a_file(page)
-    page.get_by_role("button", name="Register and deploy what is ticked").click()
+    page.get_by_role("button", name="Register and deploy selected").click()
     expect(page.locator("#bulk-progress")).to_be_visible()
 
 
 def set_wrongly(page: Page) -> None:
     page.locator("#id_allowed_client_cidrs").fill("not a network")
-    page.get_by_role("button", name="Plan this change").click()
+    page.get_by_role("button", name="Review plan").click()
 
 
 def confirm_wrongly(page: Page) -> None:

@@ -10,6 +10,8 @@ from tests.pages.scenes import SCENES, State
 
 NO_PAGES = {
     "sign-out": "changes something, and leads on",
+    "display": "changes something, and leads on",
+    "draft-delete": "changes something, and leads on",
     "account-session-end": "changes something, and leads on",
     "account-sessions-end": "changes something, and leads on",
     "token-revoke": "changes something, and leads on",
@@ -112,7 +114,11 @@ WITHOUT: dict[str, dict[State, str]] = {
     "run-lines": {State.ERROR: "an archive that is away is shown by the tests"},
     "run-activity": {State.EMPTY: "a run has a step", State.HUGE: "the newest 100 acts are shown"},
     "certificate": {State.EMPTY: "an unknown one is a 404", State.LOADING: STILL, State.ERROR: "shown by the tests"},
+    "overview": {State.LOADING: STILL, State.ERROR: "it counts what is wrong"},
     "rollouts": {State.LOADING: STILL, State.ERROR: SURE},
+    "runs": {State.LOADING: STILL, State.ERROR: SURE},
+    "approvals": {State.LOADING: STILL, State.ERROR: SURE, State.HUGE: "a hundred at most"},
+    "drift": {State.LOADING: STILL, State.ERROR: "it shows what is wrong"},
     "rollout-new": {State.LOADING: STILL},
     "rollout": {State.EMPTY: "a rollout has a district", State.LOADING: "its huge state is at work"},
     "audit": {State.LOADING: STILL, State.ERROR: "a broken chain is shown by the tests"},
@@ -158,6 +164,7 @@ WITHOUT: dict[str, dict[State, str]] = {
         State.ERROR: "the form is that of a new one",
         State.HUGE: "fifty deliveries at a time",
     },
+    "design": dict.fromkeys((State.EMPTY, State.LOADING, State.ERROR, State.HUGE), "it is always the same"),
     "legend": dict.fromkeys((State.EMPTY, State.LOADING, State.ERROR, State.HUGE), "it is always the same"),
 }
 """Which states a page is never in, and why."""

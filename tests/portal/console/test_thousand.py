@@ -154,6 +154,8 @@ PAGES = {
     "/rollouts": 4, "/rollouts/new": 8, "/rollouts/{rollout}": 7, "/audit": 5,
     "/search?q=District": 6,
     "/system": 16, "/legend": 3, "/metrics": 11,
+    "/runs": 6, "/runs?state=unsuccessful&district=district&operation=apply": 6, "/approvals": 8,
+    "/drift": 6, "/overview": 14,
     "/admin/": 4, "/admin/districts/district/": 9, "/admin/districts/district/add/": 5,
     "/admin/districts/district/{pk}/change/": 25, "/admin/districts/awsaccount/": 6,
     "/admin/districts/awsaccount/{account}/change/": 7,

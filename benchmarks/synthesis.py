@@ -24,7 +24,7 @@ MEMORY_BOUND, GROWTH_BOUND = 1024, 12
 FURTHER = 12
 POLL_SECONDS = 0.02
 SPEC = {
-    "spec_version": 2,
+    "spec_version": 1,
     "district_name": "Lakeside Unified",
     "slug": "lakeside",
     "environment": "sandbox",

@@ -74,7 +74,7 @@ def combinations() -> dict[str, dict[str, Any]]:
             for egress in ("nat", "none"):
                 environment = stack.partition("-")[0]
                 found[f"{stack}-{zones}-{egress}"] = {
-                    "spec_version": 2,
+                    "spec_version": 1,
                     "district_name": "Lakeside Unified",
                     "slug": "lakeside",
                     "environment": environment,

@@ -137,7 +137,8 @@ def main() -> int:
         path.write_text(document, encoding="utf-8")
     states_page.write()
     errors_page.write()
-    print(f"Renewed {len(made)} golden files, the schema, the states, the errors and the documents.")
+    subprocess.run([sys.executable, "-m", "devtools.outlines"], cwd=ROOT, check=True)
+    print(f"Renewed {len(made)} golden files, the schema, the states, the errors, the outlines and the documents.")
     print("Look at the difference before you commit it.")
     return 0
 

@@ -1,9 +1,10 @@
-"""``make image``: builds both images where no Docker engine runs, and starts each as the user that it names.
+"""``make image``: builds both images where no Docker engine runs, unpacks them, and starts each as its own user.
 
 What is built is for trying out on this machine: in place of the base image that a Dockerfile names by its digest, which
 lies in a registry, stands a Debian of the same release, made by mmdebstrap from the machine's own package sources, with
 Debian's Python; Terraform is the machine's own. What goes to AWS is built of the Dockerfile as it is (see
-docs/deployment.md). Sources: buildah-build(1), mmdebstrap(1).
+docs/deployment.md). The embedded AWS runs its tasks out of what is unpacked where ``SANDBOX_IMAGE`` names its folder.
+Sources: buildah-build(1), buildah-mount(1), mmdebstrap(1), OCI Image Specification.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from devtools.paths import ROOT, VAR
 from devtools.toolchain import terraform
 
 FOLDER = VAR / "images"
+FILES, CONFIGURATION = "files", "config.json"
+"""What of an unpacked image the embedded AWS reads (`sandbox.standins.images`)."""
 BASE = "localhost/homeroom-base"
 RELEASE = "bookworm"
 PACKAGES = "python3,python3-venv,python3-pip,ca-certificates"
@@ -81,7 +84,7 @@ def make_base(folder: Path) -> None:
 
 
 def build(name: str, folder: Path) -> str:
-    """Build one image, start it as its own user on its own files, and return its name."""
+    """Build one image, start it as its own user on its own files, unpack it, and return its name."""
     tag, tools = f"localhost/homeroom-{name}", folder / "tools"
     made = folder / f"{name}.Dockerfile"
     made.write_text(recipe(DOCKERFILES[name].read_text()))
@@ -96,9 +99,23 @@ def build(name: str, folder: Path) -> str:
     try:
         user = ["--user", "10001:10001"] if name == "processor" else []
         _run([*_buildah(folder, "run"), "--isolation", "chroot", *user, container, "--", *PROGRAMS[name]])
+        unpack(container, folder, folder / name)
     finally:
         _run([*_buildah(folder, "rm"), container])
     return tag
+
+
+def unpack(container: str, folder: Path, to: Path) -> None:
+    """Copy a container's files, and write its configuration beside them, in place of what lay there."""
+    told = json.loads(_run([*_buildah(folder, "inspect"), "--type", "container", container]).stdout)
+    mounted = _run([*_buildah(folder, "mount"), container]).stdout.strip()
+    part = to.with_suffix(".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    _run(["cp", "--archive", mounted, str(part / FILES)])
+    (part / CONFIGURATION).write_text(json.dumps(told["OCIv1"]["config"], indent=1) + "\n")
+    shutil.rmtree(to, ignore_errors=True)
+    part.rename(to)
 
 
 def _buildah(folder: Path, command: str) -> list[str]:

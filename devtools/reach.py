@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from engine.kinds import KINDS
+
 Resources = dict[str, dict[str, Any]]
 Stack = dict[str, Resources]
 
@@ -27,19 +29,8 @@ WORDS = {
     STORAGE: "S3",
     "worker": "ingest worker",
 }
-PLACES = {
-    "aws_ecs_service": ("network_configuration", "security_groups", "subnets"),
-    "aws_lambda_function": ("vpc_config", "security_group_ids", "subnet_ids"),
-    "aws_lb": ("", "security_groups", "subnets"),
-    "aws_vpc_endpoint": ("", "security_group_ids", "subnet_ids"),
-}
-"""Where a resource says its groups and subnets: a block, and two arguments."""
-
-IN_SUBNET_GROUPS = {
-    "aws_elasticache_replication_group": ("security_group_ids", "subnet_group_name", "aws_elasticache_subnet_group"),
-    "aws_rds_cluster": ("vpc_security_group_ids", "db_subnet_group_name", "aws_db_subnet_group"),
-}
-"""The same for what names a group of subnets."""
+IN_NETWORK = {name: kind.network for name, kind in KINDS.items() if kind.network is not None}
+"""Where a resource says its groups and subnets."""
 
 
 @dataclass(frozen=True, order=True)
@@ -99,13 +90,13 @@ def subnets_of_tiers(stack: Stack) -> dict[str, set[str]]:
         for group in groups:
             seats.setdefault(tier(group), set()).update(referred(subnet) for subnet in subnets)
 
-    for kind, (block, groups, subnets) in PLACES.items():
+    for kind, place in IN_NETWORK.items():
         for body in stack.get(kind, {}).values():
-            told = body.get(block, {}) if block else body
-            sits(told.get(groups, []), told.get(subnets, []))
-    for kind, (groups, group, kind_of_group) in IN_SUBNET_GROUPS.items():
-        for body in stack.get(kind, {}).values():
-            sits(body[groups], stack[kind_of_group][referred(body[group])]["subnet_ids"])
+            told = body.get(place.block, {}) if place.block else body
+            if place.subnet_group:
+                sits(told[place.groups], stack[place.subnet_group][referred(told[place.subnets])]["subnet_ids"])
+            else:
+                sits(told.get(place.groups, []), told.get(place.subnets, []))
     return seats
 
 

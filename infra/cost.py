@@ -89,79 +89,6 @@ NOT_COUNTED = (
     "log ingestion and storage, CloudTrail data events, Container Insights' and custom metrics",
     "requests that WAF inspects, runs of the rotation function, images in ECR, names in Route 53",
 )
-BY_USE = frozenset(
-    {
-        "aws_backup_plan",
-        "aws_backup_vault",
-        "aws_cloudtrail",
-        "aws_cloudwatch_log_group",
-        "aws_lambda_function",
-        "aws_s3_bucket",
-        "aws_sns_topic",
-        "aws_sqs_queue",
-        "aws_wafv2_web_acl_logging_configuration",
-    }
-)
-"""Kinds that cost by use alone; `NOT_COUNTED` says of what."""
-
-FREE = frozenset(
-    {
-        "aws_acm_certificate",
-        "aws_acm_certificate_validation",
-        "aws_appautoscaling_policy",
-        "aws_appautoscaling_target",
-        "aws_backup_selection",
-        "aws_budgets_budget",
-        "aws_db_event_subscription",
-        "aws_db_parameter_group",
-        "aws_db_subnet_group",
-        "aws_default_security_group",
-        "aws_ecs_cluster",
-        "aws_ecs_task_definition",
-        "aws_elasticache_parameter_group",
-        "aws_elasticache_subnet_group",
-        "aws_elasticache_user",
-        "aws_elasticache_user_group",
-        "aws_flow_log",
-        "aws_iam_role",
-        "aws_iam_role_policy",
-        "aws_iam_role_policy_attachment",
-        "aws_internet_gateway",
-        "aws_kms_alias",
-        "aws_lambda_permission",
-        "aws_lb_listener",
-        "aws_lb_target_group",
-        "aws_rds_cluster",
-        "aws_rds_cluster_parameter_group",
-        "aws_route",
-        "aws_route53_record",
-        "aws_route_table",
-        "aws_route_table_association",
-        "aws_s3_bucket_cors_configuration",
-        "aws_s3_bucket_lifecycle_configuration",
-        "aws_s3_bucket_logging",
-        "aws_s3_bucket_notification",
-        "aws_s3_bucket_ownership_controls",
-        "aws_s3_bucket_policy",
-        "aws_s3_bucket_public_access_block",
-        "aws_s3_bucket_server_side_encryption_configuration",
-        "aws_s3_bucket_versioning",
-        "aws_secretsmanager_secret_policy",
-        "aws_secretsmanager_secret_rotation",
-        "aws_secretsmanager_secret_version",
-        "aws_security_group",
-        "aws_sns_topic_policy",
-        "aws_sns_topic_subscription",
-        "aws_sqs_queue_policy",
-        "aws_sqs_queue_redrive_allow_policy",
-        "aws_subnet",
-        "aws_vpc",
-        "aws_vpc_security_group_egress_rule",
-        "aws_vpc_security_group_ingress_rule",
-        "aws_wafv2_web_acl_association",
-    }
-)
-"""Kinds without a charge of their own; a cluster's charge is its instances'."""
 
 
 def load_prices(path: Path = PRICES) -> Prices:
@@ -263,7 +190,33 @@ COUNTERS: dict[str, Callable[[Stack, Resources], Counted]] = {
     "aws_vpc_endpoint": _endpoints,
     "aws_wafv2_web_acl": _firewall,
 }
-"""How much of a kind with a standing charge a stack has."""
+"""How much of each kind with a standing charge a stack has; a kind's row says whether it has one."""
+
+
+READ: dict[str, tuple[str, ...]] = {
+    "aws_cloudwatch_metric_alarm": ("metric_query",),
+    "aws_ecs_service": ("task_definition", "desired_count"),
+    "aws_ecs_task_definition": ("cpu", "memory"),
+    "aws_elasticache_replication_group": ("node_type", "engine", "num_cache_clusters"),
+    "aws_lb": ("subnets",),
+    "aws_rds_cluster": ("serverlessv2_scaling_configuration",),
+    "aws_vpc_endpoint": ("vpc_endpoint_type", "subnet_ids"),
+    "aws_wafv2_web_acl": ("rule",),
+}
+"""Which arguments the counters read."""
+
+
+def charged(kind: str, body: Resources) -> Resources:
+    """Return of a resource what its price depends on; of a list how long it is, of a block which arguments it has."""
+    return {name: _outlined(body[name]) for name in READ.get(kind, ()) if name in body}
+
+
+def _outlined(value: Any) -> Any:
+    if isinstance(value, list):
+        return [{key: {} for key in part if key == "metric"} if isinstance(part, dict) else "" for part in value]
+    if isinstance(value, dict):
+        return {key: part for key, part in value.items() if key == "min_capacity"}
+    return value
 
 
 def estimate(stack: dict[str, Any], prices: Prices, region: str) -> Estimate:

@@ -10,9 +10,9 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, field_validator, model_validator
 
-from infra.spec import EXTERNAL_ID, HOSTED_ZONE, ROLE, SpecError
+from infra.spec import SpecError
 from infra.spec_errors import FieldError, problems_in
-from infra.spec_values import AccountId, Region, Switch, whole
+from infra.spec_values import EXTERNAL_ID, HOSTED_ZONE, AccountId, Region, RoleArn, Switch, whole
 
 PRINCIPAL = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[\w+=,.@/-]{1,512}", re.ASCII)
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -39,7 +39,7 @@ class PlatformSpec(BaseModel):
     guardduty: Switch = False
     management_trail: Switch = True
     """False where a trail of the organization records this account and its auditors read that one."""
-    admin_role_arn: str | None = None
+    admin_role_arn: RoleArn | None = None
     hosted_zone_ids: tuple[str, ...] = ()
 
     @field_validator("external_id")
@@ -71,13 +71,6 @@ class PlatformSpec(BaseModel):
             raise ValueError(
                 "A bucket's name has 3 to 63 lower-case letters, digits, hyphens and single dots, and is no IP address."
             )
-        return value
-
-    @field_validator("admin_role_arn")
-    @classmethod
-    def _admin(cls, value: str | None) -> str | None:
-        if value is not None and not ROLE.fullmatch(value):
-            raise ValueError("Give the ARN of an IAM role: arn:aws:iam::<account>:role/<name>.")
         return value
 
     @field_validator("hosted_zone_ids")

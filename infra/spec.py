@@ -10,14 +10,31 @@ import re
 from collections.abc import Mapping
 from enum import StrEnum
 from ipaddress import IPv4Network
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from infra import naming
+from infra.fields import FIELDS, default, most
 from infra.sign_in import SignIn
 from infra.spec_errors import FieldError, FieldProblem, SpecError, problems_in
-from infra.spec_values import AccountId, Name, Network, Region, Switch, Whole, one_or_two, whole
+from infra.spec_values import (
+    AccountId,
+    BoundaryArn,
+    CertificateArn,
+    DomainName,
+    ExternalId,
+    HostedZone,
+    Image,
+    Name,
+    Network,
+    Region,
+    RoleArn,
+    Switch,
+    Whole,
+    one_or_two,
+    whole,
+)
 from infra.upgrade import SPEC_VERSION, upgraded
 
 __all__ = ["DistrictSpec", "FieldProblem", "SpecError", "parse_spec"]
@@ -60,21 +77,13 @@ LARGEST_PREFIX, SMALLEST_PREFIX = 16, 22
 """A VPC is at most a /16 (Amazon VPC, "VPC CIDR blocks"); a /22 is the least that three zones of subnets fit into."""
 
 TAG_KEYS_OF_OURS = frozenset({"district", "suffix", "environment", "managedby", "name"})
-TAG_COUNT = 20
+TAG_COUNT = most("tags")
 TAG_TEXT = re.compile(r"[\w +\-=.:/@]*")
 """What AWS accepts in tags across services (AWS Tagging, "Tag naming limits and requirements"), on one line."""
 
 ZONES_IN = {"us-west-1": 2}
 """Regions that do not offer three zones to every account (AWS, "Regions and Availability Zones")."""
 
-CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f-]+")
-IMAGE = re.compile(r"[A-Za-z0-9_.\-/:]+@sha256:[0-9a-f]{64}")
-ROLE = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):role/[\w+=,.@/-]{1,512}", re.ASCII)
-BOUNDARY = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):policy/[\w+=,.@/-]{1,512}", re.ASCII)
-EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
-"""What STS accepts (AssumeRole: ExternalId)."""
-HOSTED_ZONE = re.compile(r"[A-Z0-9]{1,32}")
-DOMAIN = re.compile(r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 POSTGRES = re.compile(r"16\.([0-9]{1,2})")
 POSTGRES_OLDEST = 3
 POSTGRES_FIRST = "16.6"
@@ -82,38 +91,18 @@ POSTGRES_FIRST = "16.6"
 """The first 16 that pauses at 0 ACU (Aurora User Guide, "Scaling to zero ACUs")."""
 CACHE_VERSIONS = {CacheEngine.REDIS: ("7.1",), CacheEngine.VALKEY: ("7.2", "8.0")}
 """What ElastiCache offers with a user group and TLS (ElastiCache User Guide, "Supported engine versions")."""
-CLIENT_CIDR_COUNT = 25
-"""A security group has at most 60 rules in (Amazon VPC quotas), and each network takes two."""
+CLIENT_CIDR_COUNT = most("allowed_client_cidrs")
 DISTRICT_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
-DISTRICT_ID_COUNT = 10
-EMAIL_COUNT = 10
-"""AWS Budgets tells at most 10 addresses per notification (CreateNotification)."""
+DISTRICT_ID_COUNT = most("district_ids")
+EMAIL_COUNT = most("alarm_emails")
 EMAIL = re.compile(r"[A-Za-z0-9._%+\-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}")
-LOG_RETENTION_DAYS = (
-    1,
-    3,
-    5,
-    7,
-    14,
-    30,
-    60,
-    90,
-    120,
-    150,
-    180,
-    365,
-    400,
-    545,
-    731,
-    1096,
-    1827,
-    2192,
-    2557,
-    2922,
-    3288,
-    3653,
-)
+LOG_RETENTION_DAYS: tuple[int, ...] = FIELDS["retention_days"].choices
 """The values that CloudWatch Logs accepts (PutRetentionPolicy)."""
+
+
+def within(name: str) -> Any:
+    """Return the limits of a number, as pydantic checks them."""
+    return Field(ge=FIELDS[name].least, le=most(name))
 
 
 CONFIG = ConfigDict(frozen=True, extra="forbid")
@@ -125,15 +114,8 @@ class Images(BaseModel):
 
     model_config = CONFIG
 
-    api: str | None = None
-    worker: str | None = None
-
-    @field_validator("api", "worker")
-    @classmethod
-    def _by_digest(cls, value: str | None) -> str | None:
-        if value is not None and not IMAGE.fullmatch(value):
-            raise ValueError("Name the image by its digest: repository@sha256:<64 hexadecimal digits>.")
-        return value
+    api: Image | None = None
+    worker: Image | None = None
 
 
 class EngineVersions(BaseModel):
@@ -162,36 +144,36 @@ class DistrictSpec(BaseModel):
 
     model_config = CONFIG
 
-    spec_version: Annotated[Literal[2], BeforeValidator(whole)] = SPEC_VERSION
+    spec_version: Annotated[Literal[1], BeforeValidator(whole)] = SPEC_VERSION
     district_name: Name
     slug: str
     environment: Environment
     suffix: str
-    region: Region = "us-east-1"
+    region: Region = default("region")
     account_id: AccountId
-    role_arn: str | None = None
-    external_id: str | None = None
-    permissions_boundary_arn: str | None = None
+    role_arn: RoleArn | None = None
+    external_id: ExternalId | None = None
+    permissions_boundary_arn: BoundaryArn | None = None
     cidr: Network
-    zones: Annotated[Literal[2, 3], BeforeValidator(whole)] = 2
-    size: Size = Size.S
-    database_instances: Annotated[Literal[1, 2, None], BeforeValidator(one_or_two)] = None
+    zones: Annotated[Literal[2, 3], BeforeValidator(whole)] = default("zones")
+    size: Size = Size(default("size"))
+    database_instances: Annotated[Literal[1, 2, None], BeforeValidator(one_or_two)] = default("database_instances")
     """Aurora's instances, a second one in another zone. None: one in a sandbox, two elsewhere."""
-    egress: Egress = Egress.NAT
-    certificate_arn: str | None = None
-    hosted_zone_id: str | None = None
-    domain_name: str | None = None
-    allowed_client_cidrs: tuple[Network, ...] = (IPv4Network("0.0.0.0/0"),)
-    alarm_emails: tuple[str, ...] = ()
-    retention_days: Whole = 365
-    backup_days: Annotated[Whole, Field(ge=1, le=35)] = 7
-    final_snapshot: Switch = False
+    egress: Egress = Egress(default("egress"))
+    certificate_arn: CertificateArn | None = None
+    hosted_zone_id: HostedZone | None = None
+    domain_name: DomainName | None = None
+    allowed_client_cidrs: tuple[Network, ...] = tuple(map(IPv4Network, default("allowed_client_cidrs")))
+    alarm_emails: tuple[str, ...] = default("alarm_emails")
+    retention_days: Whole = default("retention_days")
+    backup_days: Annotated[Whole, within("backup_days")] = default("backup_days")
+    final_snapshot: Switch = default("final_snapshot")
     """Asked of whoever tears the stack down, of no resource: a snapshot under a key that stays, before the destroy."""
-    monthly_budget_usd: Annotated[Whole, Field(ge=1, le=1_000_000)] = 500
+    monthly_budget_usd: Annotated[Whole, within("monthly_budget_usd")] = default("monthly_budget_usd")
     tags: Mapping[str, str] = Field(default_factory=dict)
     images: Images = Images()
     sign_in: SignIn = SignIn()
-    district_ids: tuple[str, ...] = ()
+    district_ids: tuple[str, ...] = default("district_ids")
     """The district's own ids in result files, where rows of another district are to be refused."""
     cache_engine: CacheEngine = CacheEngine.REDIS
     engine_versions: EngineVersions = EngineVersions()
@@ -221,50 +203,6 @@ class DistrictSpec(BaseModel):
             raise ValueError(f"Use a network between /{LARGEST_PREFIX} and /{SMALLEST_PREFIX}, such as 10.0.4.0/22.")
         if not any(value.subnet_of(block) for block in PRIVATE):
             raise ValueError("Use a private network: inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16.")
-        return value
-
-    @field_validator("certificate_arn")
-    @classmethod
-    def _certificate(cls, value: str | None) -> str | None:
-        if value is not None and not CERTIFICATE.fullmatch(value):
-            raise ValueError("Give the ARN of an ACM certificate: arn:aws:acm:<region>:<account>:certificate/<id>.")
-        return value
-
-    @field_validator("role_arn")
-    @classmethod
-    def _role(cls, value: str | None) -> str | None:
-        if value is not None and not ROLE.fullmatch(value):
-            raise ValueError("Give the ARN of an IAM role: arn:aws:iam::<account>:role/<name>.")
-        return value
-
-    @field_validator("permissions_boundary_arn")
-    @classmethod
-    def _boundary(cls, value: str | None) -> str | None:
-        if value is not None and not BOUNDARY.fullmatch(value):
-            raise ValueError("Give the ARN of an IAM policy: arn:aws:iam::<account>:policy/<name>.")
-        return value
-
-    @field_validator("external_id")
-    @classmethod
-    def _external(cls, value: str | None) -> str | None:
-        if value is not None and not EXTERNAL_ID.fullmatch(value):
-            raise ValueError("An external id has 2 to 1224 letters, digits and signs of + = , . @ : / - _.")
-        return value
-
-    @field_validator("hosted_zone_id")
-    @classmethod
-    def _zone(cls, value: str | None) -> str | None:
-        if value is not None and not HOSTED_ZONE.fullmatch(value):
-            raise ValueError(
-                "Give the id of a Route 53 hosted zone: at most 32 capital letters and digits, such as Z0123456789ABC."
-            )
-        return value
-
-    @field_validator("domain_name")
-    @classmethod
-    def _domain(cls, value: str | None) -> str | None:
-        if value is not None and not DOMAIN.fullmatch(value):
-            raise ValueError("Give a domain name in lower case, such as lakeside.results.example.org.")
         return value
 
     @field_validator("allowed_client_cidrs")
@@ -417,7 +355,8 @@ class DistrictSpec(BaseModel):
         if told.keys is None and (self.environment is Environment.PRODUCTION or self.egress is Egress.NONE):
             raise FieldError(
                 "sign_in.keys",
-                "This stack's API has no way out to the issuer: give its public keys, as its jwks_uri answers them.",
+                "This stack's API has no internet egress to reach the issuer: give its public keys, as its jwks_uri "
+                "answers them.",
             )
 
     @property

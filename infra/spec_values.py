@@ -44,6 +44,14 @@ REGIONS = frozenset(
 
 
 ACCOUNT_ID = re.compile(r"[0-9]{12}")
+CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f-]+")
+IMAGE = re.compile(r"[A-Za-z0-9_.\-/:]+@sha256:[0-9a-f]{64}")
+ROLE = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):role/[\w+=,.@/-]{1,512}", re.ASCII)
+BOUNDARY = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):policy/[\w+=,.@/-]{1,512}", re.ASCII)
+EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+"""What STS accepts (AssumeRole: ExternalId)."""
+HOSTED_ZONE = re.compile(r"[A-Z0-9]{1,32}")
+DOMAIN = re.compile(r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 
 
 def whole(value: object) -> object:
@@ -90,9 +98,39 @@ def account_id(value: str) -> str:
     return value
 
 
+def matching(pattern: re.Pattern[str], refusal: str) -> AfterValidator:
+    """Return what lets texts of a form through, and refuses every other by this sentence."""
+
+    def checked(value: str) -> str:
+        if not pattern.fullmatch(value):
+            raise ValueError(refusal)
+        return value
+
+    return AfterValidator(checked)
+
+
 Whole = Annotated[int, BeforeValidator(whole)]
 Network = Annotated[IPv4Network, BeforeValidator(network)]
 Name = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(readable)]
 Region = Annotated[str, AfterValidator(known_region)]
 AccountId = Annotated[str, AfterValidator(account_id)]
 Switch = StrictBool
+
+CertificateArn = Annotated[
+    str,
+    matching(CERTIFICATE, "Give the ARN of an ACM certificate: arn:aws:acm:<region>:<account>:certificate/<id>."),
+]
+RoleArn = Annotated[str, matching(ROLE, "Give the ARN of an IAM role: arn:aws:iam::<account>:role/<name>.")]
+BoundaryArn = Annotated[str, matching(BOUNDARY, "Give the ARN of an IAM policy: arn:aws:iam::<account>:policy/<name>.")]
+ExternalId = Annotated[
+    str, matching(EXTERNAL_ID, "An external id has 2 to 1224 letters, digits and signs of + = , . @ : / - _.")
+]
+HostedZone = Annotated[
+    str,
+    matching(
+        HOSTED_ZONE,
+        "Give the id of a Route 53 hosted zone: at most 32 capital letters and digits, such as Z0123456789ABC.",
+    ),
+]
+DomainName = Annotated[str, matching(DOMAIN, "Give a domain name in lower case, such as lakeside.results.example.org.")]
+Image = Annotated[str, matching(IMAGE, "Name the image by its digest: repository@sha256:<64 hexadecimal digits>.")]

@@ -15,17 +15,23 @@ from engine.terraform.workspace import sweep
 from provisioning.capacity.quota_reading import read_account, read_all
 from provisioning.db_retry import db_retry
 from provisioning.dispatch.reading import has_its_turn
+from provisioning.drift.removal import remove
 from provisioning.drift.schedule import sweep as sweep_districts
 from provisioning.engine_settings import engine_settings
+from provisioning.evidence.anchors import anchor_head
+from provisioning.evidence.push import push_all
+from provisioning.evidence.service import forget_files, make_package
 from provisioning.execution.context import StillAtWork
 from provisioning.execution.execute import execute
 from provisioning.execution.lost_runs import LostRunDecision, decide, remains
 from provisioning.health.access_check import check_account, check_all
 from provisioning.health.heartbeats import PERIODIC, queues_listened_to, sign
 from provisioning.health.pipeline_metrics import measure_all
+from provisioning.measurements.daily import keep_figures as keep_daily_figures
 from provisioning.measurements.keeping import fold
-from provisioning.models import Run
+from provisioning.models import DriftItem, Run
 from provisioning.notices.outbox import deliver_due, forget_old
+from provisioning.onboarding.drafts import expire_drafts as expire_old_drafts
 from provisioning.periodic.exclusive import do_alone
 from provisioning.periodic.record import expect
 from provisioning.periodic.turns import take_steps
@@ -154,6 +160,31 @@ def send_notices() -> None:
     deliver_due()
 
 
+@shared_task(name="provisioning.push_audit", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS)
+def push_audit() -> bool:
+    """Push the audit record to where it is collected."""
+    return do_alone("push the audit record", push_all)
+
+
+@shared_task(
+    name="provisioning.anchor_audit", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
+)
+def anchor_audit() -> bool:
+    """Anchor the head of the audit chain."""
+    return do_alone("anchor the audit chain", anchor_head)
+
+
+@shared_task(
+    name="provisioning.make_evidence",
+    ignore_result=True,
+    soft_time_limit=LONG_CHORE,
+    time_limit=LONG_CHORE + LAST_SECONDS,
+)
+def make_evidence(number: int) -> None:
+    """Make an evidence package, because somebody asked for it."""
+    make_package(number)
+
+
 @shared_task(
     name="provisioning.archive_events",
     ignore_result=True,
@@ -224,7 +255,7 @@ def release_state_lock(district_id: int, lock_id: str, reason: str, actor: int |
 )
 def trim_events() -> bool:
     """Delete old events whose archive holds the same, and old notices."""
-    return do_alone("trim events", lambda: take_steps(trim, lambda: forget_old(settings.EVENTS_DAYS)))
+    return do_alone("trim events", lambda: take_steps(trim, lambda: forget_old(settings.EVENTS_DAYS), forget_files))
 
 
 @shared_task(
@@ -279,6 +310,22 @@ def plan_districts(ids: list[int], actor: int | None) -> None:
 
 
 @shared_task(
+    name="provisioning.expire_drafts", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
+)
+def expire_drafts() -> bool:
+    """Delete the drafts that nobody has touched for long."""
+    return do_alone("expire drafts", expire_old_drafts)
+
+
+@shared_task(
+    name="provisioning.keep_figures", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
+)
+def keep_figures() -> bool:
+    """Keep the figures of the day, which the overview draws."""
+    return do_alone("keep figures", keep_daily_figures)
+
+
+@shared_task(
     name="provisioning.fold_measurements", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
 )
 def fold_measurements() -> bool:
@@ -300,3 +347,17 @@ def measure_pipelines() -> bool:
 def look_at_holdings(district_id: int) -> None:
     """Look at what a district's environment holds, because somebody thinks of tearing it down."""
     look_into(District.objects.select_related("account").get(pk=district_id), engine_settings())
+
+
+@shared_task(
+    name="provisioning.remove_foreign", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
+)
+def remove_foreign_part(item: int, actor: int | None) -> None:
+    """Remove what somebody added in AWS, because an operator consented to it."""
+    found = DriftItem.objects.select_related("district", "district__account").filter(pk=item).first()
+    if found is None:
+        logger.info("What was to be removed (%s) is no longer known: another check has come between.", item)
+        return
+    person = None if actor is None else User.objects.filter(pk=actor).first()
+    if told := remove(found, person):
+        logger.warning("What was added to %s is not removed: %s", found.address, told)

@@ -33,10 +33,10 @@ CONTEXT = "said"
 
 WORDS = (
     *("create", "update", "delete", "replace", "read", "import", "move", "forget"),
-    *("planned", "pending", "running", "done", "failed"),
+    *("planned", "pending", "running", "done", "failed", "incomplete"),
     *("canceled", "sandbox", "staging", "production"),
     *("info", "warn", "warning", "error", "user", "account", "district", "run", "rollout", "audit", "fleet"),
-    "certificate",
+    *("certificate", "endpoint", "evidence"),
 )
 """Words that are stored and shown alone: acts, states, environments, levels, the record's subjects."""
 

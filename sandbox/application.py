@@ -20,6 +20,7 @@ from sandbox.authorization.gate import Denied, Entered, Gate
 from sandbox.calls import Call, Environ, call_of
 from sandbox.clock import CLOCK
 from sandbox.control import ForkRefusedError
+from sandbox.event_history import HISTORY, change_of
 from sandbox.refusals import STATUS, RefusalCode, protocol_of, refuse, sentence_for
 from sandbox.repeats import Given, Repeats
 from sandbox.requests.checking import Requests
@@ -126,8 +127,15 @@ class SandboxApplication:
                     log.warning("answered again: %s:%s", call.service, call.action)
                     start_response(before.status, list(before.headers))
                     return [before.body]
+                change = (
+                    change_of(call, environ, entered.caller, entered.scope, entered.region)
+                    if isinstance(entered, Entered)
+                    else None
+                )
                 body = b"".join(application(environ, answer))
                 self._repeats.keep(environ, Given(answer.status, tuple(answer.headers), body))
+                if answer.status.startswith("2"):
+                    HISTORY.keep(change)
         except NotImplementedError as lacking:
             return self._refuse(call, RefusalCode.NOT_IMPLEMENTED, str(lacking), start_response)
         except Exception as failure:

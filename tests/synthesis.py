@@ -23,7 +23,7 @@ from devtools.paths import ROOT
 from tests.run_folder import run_folder
 
 STACK_FILE = "cdk.tf.json"
-COMMON = {"spec_version": 2, "district_name": "District", "account_id": "123456789012", "cidr": "10.0.0.0/22"}
+COMMON = {"spec_version": 1, "district_name": "District", "account_id": "123456789012", "cidr": "10.0.0.0/22"}
 
 
 class SynthesisError(AssertionError):

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
-from devtools.demo import account, district, people, pipeline
+from devtools.demo import account, district, people, pipeline, pulled
 from devtools.demo.issuer import Issuer
 from devtools.demo.proof import prove
 from devtools.demo.watching import RunFailedError, wait
@@ -123,6 +123,7 @@ def demo(folder: Path, size: str, environment: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     kept = people.passwords(folder / "passwords.json")
     port = free_port() if answers(PORT) else PORT
+    source_port = pulled.reserve()
     say("Starting")
     with (
         district.issuing(folder, environment) as issuer,
@@ -153,7 +154,7 @@ def demo(folder: Path, size: str, environment: str) -> None:
             wait(run, portal.services, say_step)
         if (found := district.existing()) is not None and found.oidc_issuer == issuer.name:
             say(f"Results of three schools for {found.name}")
-            pipeline.show_pipeline(found, portal, issuer, folder, say_step)
+            pipeline.show_pipeline(found, portal, issuer, folder, say_step, source_port=source_port)
         show_addresses(portal, kept)
         show_office(issuer)
         people.token(folder / "operator-token")
@@ -166,6 +167,7 @@ def once(size: str, environment: str) -> dict[str, float | int | bool]:
     folder = VAR / f"once-{secrets.token_hex(4)}"
     folder.mkdir(parents=True)
     kept = people.passwords(folder / "passwords.json")
+    source_port = pulled.reserve()
     say("Starting")
     with (
         district.issuing(folder, environment) as issuer,
@@ -181,7 +183,7 @@ def once(size: str, environment: str) -> dict[str, float | int | bool]:
         asked = district.register(size=size, environment=environment, issuer=issuer, folder=folder)
         run = wait(asked, portal.services, say_step)
         say("Results of three schools")
-        told = pipeline.show_pipeline(run.district, portal, issuer, folder, say_step)
+        told = pipeline.show_pipeline(run.district, portal, issuer, folder, say_step, source_port=source_port)
         figures = prove(portal, run, say_step) | told
         if not told["analytics_ok"] or told["rotation_under_load_errors"]:
             raise RunFailedError(f"The pipeline's proof failed: {json.dumps(figures)}", remedy="Read the lines above.")

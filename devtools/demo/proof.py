@@ -48,7 +48,7 @@ def prove(portal: Portal, run: Run, say: Say) -> dict[str, float | int]:
     changes = (plan.add_count or 0) + (plan.change_count or 0) + (plan.remove_count or 0)
     say("Teardown")
     teardown = request_teardown(
-        district=district, typed_slug=district.slug, reason="The demonstration is over", actor=example.operator()
+        district=district, typed_name=district.suffix, reason="The demonstration is over", actor=example.operator()
     )
     wait(teardown, portal.services, say)
     district.refresh_from_db()

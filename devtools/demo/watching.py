@@ -30,7 +30,7 @@ def sentence(run: Run) -> str:
 
     if run.state_badge is not RunState.APPLYING:
         return f"{run.state_badge.word} ..."
-    told = f"Applying: {run.resources_done} of {run.resources_total} resources"
+    told = f"Applying: {run.resources_done} of {run.resources_total} changes"
     slow = waiting_for(resource_progress(run))
     if slow is not None and slow.took is not None and slow.took.total_seconds() > 5:
         told += f", waiting for {slow.address} ({slow.took.total_seconds():.0f} s)"

@@ -199,7 +199,7 @@ def tear_down(district: District, portal: Portal, say: Say) -> list[str]:
             with contextlib.suppress(RunFailedError):  # canceled is what it is to be
                 wait(active, portal.services, say)
         asked = request_teardown(
-            district=district, typed_slug=district.slug, reason="The trial is over", actor=operator()
+            district=district, typed_name=district.suffix, reason="The trial is over", actor=operator()
         )
         try:
             wait(asked, portal.services, say)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -14,10 +15,12 @@ from django.utils.translation.template import templatize
 from devtools.messages.sentences import sentences
 from devtools.paths import ROOT
 from engine.aws.quotas import KINDS
+from engine.kinds import ROWS as AWS_KINDS
 from engine.known_errors.catalogue import CATALOGUE
 from engine.preflight.access import IDENTITY
 from engine.preflight.checks import CHECKS
 from infra.cost import NOT_COUNTED, estimate, load_prices
+from infra.fields import ROWS
 from infra.outline import TIERS, Wish, names, outline
 from infra.sizes import SIZES
 from infra.spec import Egress, Environment
@@ -38,6 +41,7 @@ SPEAKING = (
     "registry/accounts",
     "registry/audit",
     "registry/districts",
+    "registry/outbound",
     "provisioning",
     "engine",
     "portal/sign_in",
@@ -52,15 +56,22 @@ EDGE = ("portal/console", "portal/admin/districts.py", "portal/admin/accounts.py
 STORED = frozenset({"reason", "message"})
 
 SILENT = (
-    *("engine/known_errors", "engine/aws/coverage.py", "engine/terraform/drift.py"),
-    *("engine/adoption/document.py", "engine/adoption/table.py"),
+    *("engine/kinds", "engine/known_errors", "engine/terraform/drift.py", "engine/terraform/exposure.py"),
+    *("engine/terraform/document_lines.py", "engine/adoption/document.py"),
     *(
-        "provisioning/aws_services.py",
+        "provisioning/aws_kinds.py",
         "engine/aws/quotas.py",
         "provisioning/states/runs.py",
         "provisioning/states/rollouts.py",
     ),
     *(
+        "provisioning/models/notice.py",
+        "provisioning/models/evidence.py",
+        "provisioning/evidence/anchors.py",
+        "provisioning/evidence/controls.py",
+        "provisioning/evidence/ocsf.py",
+        "provisioning/evidence/push.py",
+        "provisioning/evidence/verifying.py",
         "provisioning/models/run.py",
         "provisioning/models/stack.py",
         "provisioning/terraform_state/reconciliation.py",
@@ -70,6 +81,9 @@ SILENT = (
     *("registry/districts/statuses.py", "registry/audit/actions.py", "registry/districts/fields.py"),
 )
 """What of these is read by programmers and operators of the machine only, or is an enumeration: see `words`."""
+
+FORMAT = re.compile(r":[^{}]*(?=\})")
+"""How a value is written, behind its name."""
 
 KEYWORDS = DEFAULT_KEYWORDS | {
     "gettext_lazy": None,
@@ -123,11 +137,18 @@ def _words() -> Iterator[Text]:
     yield from (Text("word", word) for word in WORDS)
     yield from (Text(CONTEXT, row.label) for row in SIZES.values())
     yield from (Text(CONTEXT, row.enrolment) for row in SIZES.values())
+    for field in ROWS:
+        yield from (Text("", text) for text in (field.hint, field.question_hint) if text)
     for name in EDITABLE.values():
         yield from (Text(CONTEXT, name), Text(CONTEXT, f"{name}: {{value}}"))
     yield from (Text(CONTEXT, kind.name) for kind in KINDS.values())
     yield from (Text(CONTEXT, name) for name in (IDENTITY, *CHECKS))
     yield from (Text(CONTEXT, text) for text in _costs())
+    for aws_kind in AWS_KINDS:
+        note = FORMAT.sub("", aws_kind.lingering.note) if aws_kind.lingering else ""
+        yield from (Text(CONTEXT, text) for text in (aws_kind.loss, aws_kind.holds, note) if text)
+        yield from (Text("", box.title) for box in aws_kind.boxes)
+        yield from (Text("", flow.sentence) for flow in aws_kind.flows)
     for hint in CATALOGUE:
         yield from (Text(CONTEXT, hint.summary), Text(CONTEXT, hint.remedy))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from engine.adoption.rules import PLACEHOLDER, Adopt, Question, Rule
+from engine.adoption.rules import PLACEHOLDER
+from engine.kinds.adoption import Adopt, Question, Rule
 
 HEADER = "| type | import id | found by |\n|---|---|---|\n"
 

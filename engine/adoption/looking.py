@@ -8,9 +8,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from engine.adoption.rules import Item, Question, at
+from engine.adoption.rules import at
 from engine.aws.clients import DeployRole, answering, client, error_code, session_in
 from engine.errors import AwsUnavailableError
+from engine.kinds.adoption import Item, Question
 from engine.settings import EngineSettings
 
 GONE = ("notfound", "nosuch", "nonexistent")

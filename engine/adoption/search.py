@@ -11,10 +11,11 @@ from engine.adoption.looking import Look, RefusedError
 from engine.adoption.passwords import declared_resources, sharers, to_forget
 from engine.adoption.references import Given, Unknown
 from engine.adoption.results import Adoption, Findings, Foreign, Note
-from engine.adoption.rules import Adopt, Item, Place, Question, at, filled, same, tag_map
+from engine.adoption.rules import Place, at, filled, same, tag_map
 from engine.adoption.table import TABLE
 from engine.adoption.undeclared import undeclared_rules
 from engine.aws.clients import DeployRole
+from engine.kinds.adoption import Adopt, Item, Question
 from engine.settings import EngineSettings
 
 SUFFIX = "Suffix"

@@ -11,8 +11,8 @@ from typing import Any
 
 from engine.adoption.looking import Look
 from engine.adoption.results import Adoption, Foreign
-from engine.adoption.rules import Question
 from engine.aws.clients import DeployRole, answering, client, session_in
+from engine.kinds.adoption import Question
 from engine.settings import EngineSettings
 
 GROUP, RULE = "aws_security_group.", "aws_vpc_security_group_"

@@ -9,22 +9,14 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from engine.aws.clients import DeployRole, answering, client, error_code, session_in
+from engine.kinds import KINDS
 from engine.settings import EngineSettings
 from engine.terraform.redaction import is_marked
 
 MOST_VERSIONS = 10_000
 """Where the count of a bucket stops: ten calls of ListObjectVersions."""
 
-SAYS = {
-    "aws_rds_cluster": "The database, its tables and its automated backups. The portal never sees what is in them.",
-    "aws_rds_cluster_instance": "An instance of the database.",
-    "aws_elasticache_replication_group": "Cached results.",
-    "aws_sqs_queue": "Messages that were not worked on.",
-    "aws_secretsmanager_secret": "A password or a key, with its versions.",
-    "aws_kms_key": "The key: once it is deleted, nothing that AWS still holds can be read.",
-    "aws_backup_vault": "Recovery points of the database.",
-    "aws_cloudwatch_log_group": "Log lines.",
-}
+SAYS = {name: kind.holds for name, kind in KINDS.items() if kind.holds}
 """What a kind holds; buckets are counted."""
 
 

@@ -16,7 +16,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from engine.aws.clients import PATIENT, DeployRole, answering, client, error_code, session_of_its_own
-from engine.aws.named_kinds import BY_NAME, NamedKind, Scope
+from engine.aws.named_kinds import BY_NAME
+from engine.kinds import KINDS
+from engine.kinds.kind import Kind
+from engine.kinds.listing import Lingering, NamedKind, Scope
 from engine.settings import EngineSettings
 
 GONE = {
@@ -143,7 +146,7 @@ def _tagged(make: Make, suffix: str) -> Iterator[InventoryItem]:
         ]
         for arn in arns:
             service, kind = _parts(arn)
-            note = NOTES.get((service, kind), _no_note)(make, arn)
+            note = _note(make, service, kind, arn)
             if note is not None:
                 yield InventoryItem(service, kind, arn, note)
 
@@ -166,7 +169,7 @@ def _named(make: Make, scope: Scope, kind: NamedKind, found: Collection[str]) ->
             identifier = kind.identifier_of(part, scope)
             if identifier in found:
                 continue
-            note = NOTES.get((kind.service, kind.kind), _no_note)(make, identifier)
+            note = _note(make, kind.service, kind.kind, identifier)
             if note is not None:
                 yield InventoryItem(kind.service, kind.kind, identifier, note)
 
@@ -216,94 +219,38 @@ def _records(make: Make, wanted: Wanted) -> Iterator[InventoryItem]:
                 raise
 
 
-def _no_note(make: Make, arn: str) -> str:
-    return ""
-
-
-def _key_note(make: Make, arn: str) -> str | None:
+def _note(make: Make, service: str, kind: str, arn: str) -> str | None:
+    """Return why AWS keeps what it has deleted; nothing where it exists, None where it is gone."""
+    lingering = LINGERING.get((service, kind))
+    if lingering is None:
+        return ""
+    parts = arn.split("/")
+    known = {"arn": arn, "id": parts[-1], "parent": parts[1] if len(parts) > 1 else ""}
+    given = {
+        name: [part.format_map(known) for part in value] if isinstance(value, list) else value.format_map(known)
+        for name, value in lingering.parameters.items()
+    }
     try:
-        told = make("kms").describe_key(KeyId=arn)["KeyMetadata"]
+        answer = getattr(make(service), lingering.operation)(**given)
     except ClientError as error:
-        if error_code(error) in GONE:
+        if lingering.refuses_what_is_gone and error_code(error) in GONE:
             return None
         raise
-    return f"key deleted on {told['DeletionDate']:%Y-%m-%d}" if told["KeyState"] == "PendingDeletion" else ""
-
-
-def _secret_note(make: Make, arn: str) -> str | None:
-    try:
-        told = make("secretsmanager").describe_secret(SecretId=arn)
-    except ClientError as error:
-        if error_code(error) in GONE:
-            return None
-        raise
-    deleted = told.get("DeletedDate")
-    return f"in scheduled deletion, dated {deleted:%Y-%m-%d}" if deleted else ""
-
-
-def _task_definition_note(make: Make, arn: str) -> str | None:
-    try:
-        told = make("ecs").describe_task_definition(taskDefinition=arn)["taskDefinition"]
-    except ClientError as error:
-        if error_code(error) in GONE:
-            return None
-        raise
-    return "inactive; ECS keeps the text of a deregistered definition" if told["status"] == "INACTIVE" else ""
-
-
-def _cluster_note(make: Make, arn: str) -> str | None:
-    told = make("ecs").describe_clusters(clusters=[arn])["clusters"]
-    return _inactive_note(told)
-
-
-def _service_note(make: Make, arn: str) -> str | None:
-    cluster = arn.split("/")[1]
-    try:
-        told = make("ecs").describe_services(cluster=cluster, services=[arn])["services"]
-    except ClientError as error:
-        if error_code(error) in GONE:
-            return None
-        raise
-    return _inactive_note(told)
-
-
-def _inactive_note(told: list[dict[str, Any]]) -> str | None:
-    if not told:
+    thing = answer[lingering.collection] if lingering.collection else answer
+    thing = next(iter(thing), None) if isinstance(thing, list) else thing
+    if not thing:
         return None
-    return "inactive; ECS shows what was deleted for a time" if told[0]["status"] == "INACTIVE" else ""
+    state = str(thing.get(lingering.field) or "").lower()
+    is_deleted = state == lingering.deleted if lingering.deleted else bool(state)
+    return lingering.note.format_map(thing) if is_deleted else ""
 
 
-def _nat_note(make: Make, arn: str) -> str | None:
-    try:
-        told = make("ec2").describe_nat_gateways(NatGatewayIds=[arn.rpartition("/")[2]])["NatGateways"]
-    except ClientError as error:
-        if error_code(error) in GONE:
-            return None
-        raise
-    if not told:
-        return None
-    return "deleted; EC2 shows it for about an hour" if told[0]["State"] == "deleted" else ""
+def _key(kind: Kind) -> tuple[str, str]:
+    service, _, name = (kind.coverage.name or kind.coverage.tag).partition(" ")
+    return service, name
 
 
-def _endpoint_note(make: Make, arn: str) -> str | None:
-    try:
-        told = make("ec2").describe_vpc_endpoints(VpcEndpointIds=[arn.rpartition("/")[2]])["VpcEndpoints"]
-    except ClientError as error:
-        if error_code(error) in GONE:
-            return None
-        raise
-    if not told:
-        return None
-    return "deleted; EC2 shows it for a time" if told[0]["State"].lower() == "deleted" else ""
-
-
-NOTES: dict[tuple[str, str], Callable[[Make, str], str | None]] = {
-    ("kms", "key"): _key_note,
-    ("ecs", "cluster"): _cluster_note,
-    ("ecs", "service"): _service_note,
-    ("ecs", "task-definition"): _task_definition_note,
-    ("ec2", "natgateway"): _nat_note,
-    ("ec2", "vpc-endpoint"): _endpoint_note,
-    ("secretsmanager", "secret"): _secret_note,
+LINGERING: dict[tuple[str, str], Lingering] = {
+    _key(kind): kind.lingering for kind in KINDS.values() if kind.lingering is not None
 }
-"""Kinds that outlive their deletion, each with what tells it: text while AWS keeps it, None when it is gone."""
+"""Kinds that outlive their deletion, by service and kind."""

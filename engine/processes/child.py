@@ -60,7 +60,7 @@ def run(
 ) -> Ended:
     """Run the command to its end; each line of its output goes to `on_line`, in this thread.
 
-    Once `poll` is true the child's group gets SIGINT, which Terraform answers by ending the resource in hand.
+    Once `poll` is true the child's group gets SIGINT, which Terraform answers by asking its providers to stop.
     Raises FileNotFoundError or PermissionError where the program cannot be run. However this function is left, the
     child has ended.
     """

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from engine.errors import InterruptedRunError, TerraformFailedError, TerraformKilledError, TerraformMissingError
 from engine.known_errors.hints import hint_for
 from engine.processes import child
-from engine.settings import EngineSettings
+from engine.settings import SANDBOX_ATTEMPTS, EngineSettings
 from engine.spans import around
 from engine.terraform.events import Diagnostic, LogLine, ResourceDrift, TerraformEvent, parse_event
 from engine.terraform.plugin_cache import filling
@@ -168,6 +168,8 @@ class Terraform:
         }
         if self.settings.aws_endpoint_url:
             backend |= {"use_path_style": "true", "skip_credentials_validation": "true"}
+            # The backend reads no AWS_MAX_ATTEMPTS: with its own five, each of its calls waits up to half a minute.
+            backend["max_retries"] = SANDBOX_ATTEMPTS
         with filling(self.settings.plugin_cache, self._providers(), poll=self.poll):
             self._stream("init", "-json", *(f"-backend-config={name}={value}" for name, value in backend.items()))
 
@@ -299,7 +301,7 @@ class Terraform:
 
         ended = self._run([*arguments, "-no-color"], on_line, runner=runner or self.runner)
         if ended.interrupted:
-            raise InterruptedRunError("Terraform was interrupted; the resource in hand was finished first.")
+            raise InterruptedRunError("Terraform was interrupted before it was done.")
         if ended.status < 0:
             # What it said on its way out, such as that its execution was halted, is no cause of anything.
             told = "\n".join(problem.summary for problem in problems)

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from engine.kinds import KINDS
+from engine.kinds.kind import Kind
 from engine.terraform.foreign_drift import foreign_parts
 from engine.terraform.redaction import UNMARKED, is_marked
 
@@ -53,44 +55,16 @@ class Noise:
 
 _PARTS = "its parts are resources of their own, and what belongs to none of them is told as foreign"
 _TWICE = "a resource of its own holds it, and tells its drift"
-NOISE = (
-    Noise("aws_security_group", "ingress", _PARTS),
-    Noise("aws_security_group", "egress", _PARTS),
-    Noise("aws_route_table", "route", _PARTS),
-    Noise("aws_default_security_group", "tags_all", "AWS makes this group; the stack empties it and holds its rules"),
-    Noise("aws_iam_role", "managed_policy_arns", _PARTS),
-    Noise("aws_iam_role", "inline_policy", _PARTS),
-    Noise("aws_s3_bucket", "policy", _TWICE),
-    Noise("aws_s3_bucket", "versioning", _TWICE),
-    Noise("aws_s3_bucket", "lifecycle_rule", _TWICE),
-    Noise("aws_s3_bucket", "logging", _TWICE),
-    Noise("aws_s3_bucket", "server_side_encryption_configuration", _TWICE),
-    Noise("aws_secretsmanager_secret", "policy", _TWICE),
-    Noise("aws_sns_topic", "policy", _TWICE),
-    Noise("aws_sqs_queue", "policy", _TWICE),
-    Noise("aws_sqs_queue", "redrive_allow_policy", _TWICE),
-    Noise("aws_secretsmanager_secret_version", "version_stages", "each rotation moves the labels to its new version"),
-    Noise("aws_secretsmanager_secret_version", "version_id", "each rotation makes a new version"),
-    Noise("aws_rds_cluster", "engine_version_actual", "AWS applies minor versions in the maintenance window"),
-    Noise("aws_rds_cluster_instance", "engine_version_actual", "AWS applies minor versions in the maintenance window"),
-    Noise("aws_rds_cluster_instance", "writer", "a failover moves the writer"),
-    Noise("aws_elasticache_replication_group", "engine_version_actual", "AWS applies patches in the window"),
-    Noise("aws_lb_target_group", "load_balancer_arns", "the listener holds the connection"),
-    Noise("aws_appautoscaling_policy", "alarm_arns", "Application Auto Scaling makes and renews its alarms"),
-    Noise("aws_acm_certificate", "not_before", "AWS renews the certificate"),
-    Noise("aws_acm_certificate", "not_after", "AWS renews the certificate"),
-    Noise("aws_acm_certificate", "renewal_summary", "AWS renews the certificate"),
-    Noise("aws_acm_certificate", "pending_renewal", "AWS renews the certificate"),
-    Noise("aws_acm_certificate", "renewal_eligibility", "AWS finds it eligible once a listener uses it"),
-    Noise("aws_backup_vault", "recovery_points", "each day's backup makes one and ends another"),
-    Noise("aws_rds_cluster", "ca_certificate_valid_till", "AWS renews the server's certificate"),
-    Noise("aws_sns_topic_subscription", "pending_confirmation", "the person has confirmed by mail"),
-    Noise("aws_sns_topic_subscription", "confirmation_was_authenticated", "the person has confirmed by mail"),
-    Noise("aws_vpc_endpoint", "cidr_blocks", "AWS adds addresses to the service that the gateway leads to"),
-    Noise("aws_wafv2_web_acl", "capacity", "AWS's managed rule groups grow and shrink"),
-    Noise("aws_wafv2_web_acl", "lock_token", "a counter of changes, not a setting"),
-    Noise("aws_lambda_function", "last_modified", "a time, not a setting"),
-)
+
+
+def _noise(kind: Kind) -> Iterator[Noise]:
+    yield from (Noise(kind.type, attribute, _PARTS) for attribute in kind.drift.parts)
+    yield from (Noise(kind.type, attribute, _TWICE) for attribute in kind.drift.told_by_another)
+    yield from (Noise(kind.type, attribute, reason) for attribute, reason in kind.drift.by_aws.items())
+
+
+NOISE: tuple[Noise, ...] = tuple(noise for kind in KINDS.values() for noise in _noise(kind))
+"""What the rows of `engine.kinds` say to be no drift."""
 
 
 def drift_of(shown: Mapping[str, Any], ignored: Mapping[str, frozenset[str]] | None = None) -> list[DriftedAttribute]:
@@ -189,11 +163,35 @@ def _list_differences(path: str, old: list[Any], new: list[Any]) -> Iterator[Dif
     if hidden or (not removed and not added):
         yield path, old, new, False
     elif not unlike:
-        for (index, element), other in zip(removed, added, strict=True):
-            yield from _differences(f"{path}[{index}]", element, other, None, None)
+        for (index, element), other in _paired(removed, added):
+            name = _name_of(element)
+            label = json.dumps(name, ensure_ascii=False) if name and name == _name_of(other) else str(index)
+            yield from _differences(f"{path}[{label}]", element, other, None, None)
     else:
         yield from ((f"{path}[]", element, None, False) for _, element in removed)
         yield from ((f"{path}[]", None, element, False) for element in added)
+
+
+def _paired(removed: list[tuple[int, Any]], added: list[Any]) -> Iterator[tuple[tuple[int, Any], Any]]:
+    """Pair what was taken out with what was put in: parts of one name with one another, the rest as they come."""
+    left = list(added)
+    pairs: list[tuple[tuple[int, Any], Any]] = []
+    rest = []
+    for index, element in removed:
+        name = _name_of(element)
+        other = next((part for part in left if name and _name_of(part) == name), None)
+        if other is None:
+            rest.append((index, element))
+        else:
+            left.remove(other)
+            pairs.append(((index, element), other))
+    yield from sorted([*pairs, *zip(rest, left, strict=True)], key=lambda pair: pair[0][0])
+
+
+def _name_of(element: Any) -> str:
+    """Return the name by which a block is told from others of its kind, such as a parameter of a group."""
+    name = element.get("name") if isinstance(element, dict) else None
+    return name if isinstance(name, str) else ""
 
 
 def _document(value: Any) -> Any:

@@ -10,7 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-RULE_TYPES = {"ingress": "aws_vpc_security_group_ingress_rule", "egress": "aws_vpc_security_group_egress_rule"}
+from engine.kinds import KINDS
+
+GROUP, TABLE, ROLE = "aws_security_group", "aws_route_table", "aws_iam_role"
+RULE_TYPES = KINDS[GROUP].drift.parts
+"""By the direction that a group lists its rules under."""
+
 SOURCES = {
     "cidr_blocks": "cidr_ipv4",
     "ipv6_cidr_blocks": "cidr_ipv6",
@@ -63,13 +68,13 @@ class _Rule:
 
 def _foreign_rules(resources: list[Resource]) -> Iterator[ForeignPart]:
     known = {_rule(way, values) for way, kind in RULE_TYPES.items() for _, values in _of_type(resources, kind)}
-    for address, values in _of_type(resources, "aws_security_group"):
+    for address, values in _of_type(resources, GROUP):
         for way in RULE_TYPES:
             for rule in _rules_in(way, values):
                 if rule not in known:
                     first, last = rule.ports
                     shown = {"protocol": rule.protocol, "from_port": first, "to_port": last, "source": rule.source}
-                    yield ForeignPart(address, "aws_security_group", way, shown)
+                    yield ForeignPart(address, GROUP, way, shown)
 
 
 def _ports(protocol: str, first: Any, last: Any) -> tuple[int, int]:
@@ -96,31 +101,33 @@ def _rules_in(way: str, values: Mapping[str, Any]) -> Iterator[_Rule]:
 
 
 def _foreign_routes(resources: list[Resource]) -> Iterator[ForeignPart]:
+    ((attribute, kind),) = KINDS[TABLE].drift.parts.items()
     known = {
         (values.get("route_table_id"), values[name])
-        for _, values in _of_type(resources, "aws_route")
+        for _, values in _of_type(resources, kind)
         for name in DESTINATIONS.values()
         if values.get(name)
     }
-    for address, values in _of_type(resources, "aws_route_table"):
-        for block in values.get("route") or []:
+    for address, values in _of_type(resources, TABLE):
+        for block in values.get(attribute) or []:
             to = next((block[name] for name in DESTINATIONS if block.get(name)), "")
             if (values.get("id"), to) not in known:
                 way = next((str(block[name]) for name in sorted(block) if name not in DESTINATIONS and block[name]), "")
-                yield ForeignPart(address, "aws_route_table", "route", {"to": to, "by": way})
+                yield ForeignPart(address, TABLE, attribute, {"to": to, "by": way})
 
 
 def _foreign_policies(resources: list[Resource]) -> Iterator[ForeignPart]:
+    parts = KINDS[ROLE].drift.parts
     attached = {
         (values.get("role"), values.get("policy_arn"))
-        for _, values in _of_type(resources, "aws_iam_role_policy_attachment")
+        for _, values in _of_type(resources, parts["managed_policy_arns"])
     }
-    inline = {(values.get("role"), values.get("name")) for _, values in _of_type(resources, "aws_iam_role_policy")}
-    for address, values in _of_type(resources, "aws_iam_role"):
+    inline = {(values.get("role"), values.get("name")) for _, values in _of_type(resources, parts["inline_policy"])}
+    for address, values in _of_type(resources, ROLE):
         role = values.get("name")
         for arn in values.get("managed_policy_arns") or []:
             if (role, arn) not in attached:
-                yield ForeignPart(address, "aws_iam_role", "managed_policy_arns", arn)
+                yield ForeignPart(address, ROLE, "managed_policy_arns", arn)
         for policy in values.get("inline_policy") or []:
             if policy.get("name") and (role, policy["name"]) not in inline:
-                yield ForeignPart(address, "aws_iam_role", "inline_policy", policy["name"])
+                yield ForeignPart(address, ROLE, "inline_policy", policy["name"])

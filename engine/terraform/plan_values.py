@@ -1,7 +1,8 @@
 """What a plan changes, attribute by attribute and value by value, out of ``terraform show -json``.
 
 Pure. No secret leaves this module (`engine.terraform.secret_values`); a long value is cut, with its length and its
-digest, so that a change behind the cut is told all the same.
+digest, so that a change behind the cut is told all the same. A string that is a JSON document (policies) is told line
+by line (`engine.terraform.document_lines`).
 Source: Terraform, "JSON Output Format": change representation, `replace_paths`, `action_reason`, `importing`.
 """
 
@@ -16,6 +17,7 @@ from enum import Enum
 from typing import Any
 
 from engine.terraform.command import NO_CHANGE, action_of
+from engine.terraform.document_lines import Line, lines_between
 from engine.terraform.redaction import WITHHELD, is_marked
 from engine.terraform.secret_values import document, known_secrets, secret_mask
 
@@ -23,7 +25,10 @@ MOST_VALUES = 100
 """So many values are told of one change; how many there are beside these is counted."""
 LONGEST = 400
 """So many characters are told of one value."""
+LONGEST_PARTS = 4000
+"""So many characters of an object or a list that is told as a whole: it is read as a tree."""
 PLAIN_KEY = re.compile(r"[A-Za-z_][\w-]*")
+STEP = re.compile(r'\.?([A-Za-z_][\w-]*)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]')
 ORDER = {"delete": 0, "replace": 1, "update": 2, "create": 3, "import": 4, "move": 5, "forget": 6}
 """What may lose something is told first."""
 
@@ -70,6 +75,10 @@ class ToldValue:
     sensitive: bool = False
     forces: bool = False
     """It is why the resource is replaced."""
+    lines: tuple[Line, ...] = ()
+    """Of a JSON document: what goes, what comes and what stands around it, in place of `before` and `after`."""
+    more_lines: int = 0
+    """How many lines there are beside those."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +138,20 @@ def path_text(steps: Sequence[str | int]) -> str:
     return text
 
 
+def path_steps(text: str) -> Steps:
+    """Read what `path_text` wrote; raises ValueError for anything else."""
+    steps: list[str | int] = []
+    place = 0
+    while place < len(text):
+        found = STEP.match(text, place)
+        if found is None or (text[place] == ".") != (bool(steps) and found[1] is not None):
+            raise ValueError(f"{text!r} is no path.")
+        name, number, quoted = found.groups()
+        steps.append(int(number) if number is not None else json.loads(quoted) if quoted is not None else name)
+        place = found.end()
+    return tuple(steps)
+
+
 def _resource(each: Mapping[str, Any], known: frozenset[str]) -> ToldChange | None:
     change = each["change"]
     action = action_of(change["actions"])
@@ -155,17 +178,7 @@ def _told(
     masks = [
         secret_mask(kind, change.get(side), change.get(f"{side}_sensitive"), known) for side in ("before", "after")
     ]
-    values = [
-        ToldValue(
-            path_text(one.steps),
-            None if one.before is ABSENT else _text(one.before),
-            None if one.after is ABSENT else _text(one.after),
-            one.later,
-            one.sensitive,
-            any(_touch(one.steps, path) for path in paths),
-        )
-        for one in differences(change.get("before"), change.get("after"), change.get("after_unknown"), *masks)
-    ]
+    values = list(_values(change, masks, paths))
     # Why a resource is replaced is never among what is left out.
     values.sort(key=lambda value: not value.forces)
     return ToldChange(
@@ -177,6 +190,52 @@ def _told(
         left_out=max(0, len(values) - MOST_VALUES),
         **more,
     )
+
+
+def _values(
+    change: Mapping[str, Any], masks: Sequence[Any], paths: Sequence[Sequence[str | int]]
+) -> Iterator[ToldValue]:
+    """Yield the values of a change; those inside a document together, as lines, but for what is secret in it."""
+    before, after = change.get("before"), change.get("after")
+    documents: dict[Steps, tuple[tuple[Line, ...], int]] = {}
+    for one in differences(before, after, change.get("after_unknown"), *masks):
+        place = None if one.sensitive or one.later else _document_steps(before, after, one.steps)
+        if place is not None:
+            told_already = place in documents
+            if not told_already:
+                inner = tuple(_at(mask, place) for mask in masks)
+                sides = (document(_redacted(_at(side, place), inner)) for side in (before, after))
+                documents[place] = lines_between(*sides)
+            lines, more = documents[place]
+            if lines and not told_already:
+                forces = any(_touch(place, path) for path in paths)
+                yield ToldValue(path_text(place), forces=forces, lines=lines, more_lines=more)
+            if lines:
+                continue
+        yield ToldValue(
+            path_text(one.steps),
+            None if one.before is ABSENT else _text(one.before),
+            None if one.after is ABSENT else _text(one.after),
+            one.later,
+            one.sensitive,
+            any(_touch(one.steps, path) for path in paths),
+        )
+
+
+def _document_steps(before: Any, after: Any, steps: Steps) -> Steps | None:
+    """Return where the JSON document is that a difference stands in, or is; None for one in no document."""
+    for length in range(len(steps) + 1):
+        sides = [_at(side, steps[:length]) for side in (before, after)]
+        texts = [side for side in sides if isinstance(side, str)]
+        if texts and all(side is None or document(side) is not None for side in sides):
+            return steps[:length]
+    return None
+
+
+def _at(value: Any, steps: Steps) -> Any:
+    for step in steps:
+        value = _part(value, step, None)
+    return value
 
 
 def _touch(steps: Sequence[str | int], path: Sequence[str | int]) -> bool:
@@ -286,9 +345,10 @@ def _redacted(value: Any, masks: tuple[Any, ...]) -> Any:
 
 def _text(value: Any) -> Text:
     text = _json(value)
-    if len(text) <= LONGEST:
+    longest = LONGEST_PARTS if isinstance(value, dict | list) else LONGEST
+    if len(text) <= longest:
         return Text(text)
-    return Text(text[:LONGEST], len(text), hashlib.sha256(text.encode()).hexdigest()[:16])
+    return Text(text[:longest], len(text), hashlib.sha256(text.encode()).hexdigest()[:16])
 
 
 def _json(value: Any) -> str:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from engine.kinds import KINDS
+from engine.kinds.kind import Exposure
 from engine.terraform import policy_iam
 
 Change = dict[str, Any]
@@ -36,19 +38,15 @@ class Finding:
     blocks: bool
 
 
-STATEFUL = {
-    "aws_backup_vault": "the backups",
-    "aws_cloudtrail": "the record of who touched what, from then on",
-    "aws_cloudwatch_log_group": "its log",
-    "aws_elasticache_replication_group": "",
-    "aws_kms_key": "everything that is encrypted with it, for ever",
-    "aws_rds_cluster": "the database",
-    "aws_rds_cluster_instance": "",
-    "aws_s3_bucket": "every object in it",
-    "aws_secretsmanager_secret": "the credentials in it",
-    "aws_sqs_queue": "the messages that wait in it",
-}
+STATEFUL = {name: kind.loss for name, kind in KINDS.items() if kind.loss is not None}
 """Kinds that hold something, and what is lost with them; nothing is where AWS or the program makes it anew."""
+
+RULE_OF_BEFORE = "aws_security_group_rule"
+EXPOSURES = {
+    **{name: kind.exposure for name, kind in KINDS.items() if kind.exposure is not None},
+    "aws_db_instance": Exposure.PUBLIC_ADDRESS,
+}
+"""How kinds open something to the internet; the last one is in no stack today, and gets past in none."""
 
 NEVER_FINISHED = "replace_because_tainted"
 """Why a resource is replaced whose creation failed, or was canceled, behind AWS's first answer.
@@ -102,7 +100,7 @@ def _of(change: Change, teardown: bool) -> Iterator[Finding]:
 
 def _lost(change: Change, *, replaced: bool) -> Iterator[Finding]:
     kind, address = change["type"], change["address"]
-    if kind == "aws_s3_bucket_public_access_block" and not replaced:
+    if EXPOSURES.get(kind) is Exposure.CLOSED_BUCKET and not replaced:
         told = f"{address} is removed: nothing keeps its bucket closed to the public any more."
         yield Finding(PolicyCode.PUBLIC_EXPOSURE, address, told, True)
     if kind not in STATEFUL:
@@ -127,22 +125,23 @@ def _exposed(change: Change) -> Iterator[Finding]:
     after = change["change"].get("after") or {}
     before = change["change"].get("before") or {}
     told: list[str] = []
-    if kind == "aws_vpc_security_group_ingress_rule":
+    exposure = EXPOSURES.get(kind)
+    if exposure is Exposure.ADMITTING_RULE:
         told += _open_rule(address, after, [after.get("cidr_ipv4"), after.get("cidr_ipv6")])
-    elif kind == "aws_security_group_rule" and after.get("type") == "ingress":
+    elif kind == RULE_OF_BEFORE and after.get("type") == "ingress":
         told += _open_rule(address, after, [*_list(after, "cidr_blocks"), *_list(after, "ipv6_cidr_blocks")])
-    elif kind in {"aws_security_group", "aws_default_security_group"}:
+    elif exposure is Exposure.RULES_WITHIN:
         for rule in (one for one in _list(after, "ingress") if isinstance(one, dict)):
             told += _open_rule(address, rule, [*_list(rule, "cidr_blocks"), *_list(rule, "ipv6_cidr_blocks")])
-    elif kind in {"aws_rds_cluster_instance", "aws_db_instance"} and after.get("publicly_accessible") is True:
+    elif exposure is Exposure.PUBLIC_ADDRESS and after.get("publicly_accessible") is True:
         told.append(f"{address} would have an address on the internet (publicly_accessible).")
-    elif kind == "aws_s3_bucket_public_access_block":
+    elif exposure is Exposure.CLOSED_BUCKET:
         off = [flag for flag in CLOSING_FLAGS if after.get(flag) is False]
         if off:
             told.append(f"{address} no longer closes its bucket: {', '.join(off)} would be off.")
-    elif kind == "aws_subnet" and after.get("map_public_ip_on_launch") is True:
+    elif exposure is Exposure.PUBLIC_SUBNET and after.get("map_public_ip_on_launch") is True:
         told.append(f"{address} would give everything in it a public address.")
-    elif kind == "aws_lb" and before.get("internal") is True and after.get("internal") is False:
+    elif exposure is Exposure.LEFT_NETWORK and before.get("internal") is True and after.get("internal") is False:
         told.append(f"{address} would leave the internal network and face the internet.")
     if policy_iam.admits_everybody(kind, after):
         told.append(f"{address} would admit everybody: its policy allows any principal without a condition.")

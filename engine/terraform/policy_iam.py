@@ -10,16 +10,20 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from engine.kinds import KINDS
+
 Values = dict[str, Any]
 
-RIGHTS = {"aws_iam_role_policy": "policy", "aws_iam_policy": "policy", "aws_iam_user_policy": "policy"}
-RESOURCE_POLICIES = {
-    "aws_kms_key": "policy",
-    "aws_s3_bucket_policy": "policy",
-    "aws_secretsmanager_secret_policy": "policy",
-    "aws_sns_topic_policy": "policy",
-    "aws_sqs_queue_policy": "policy",
+RIGHTS = {
+    **{name: kind.access.rights for name, kind in KINDS.items() if kind.access.rights},
+    "aws_iam_policy": "policy",
+    "aws_iam_user_policy": "policy",
 }
+"""Where a kind holds the rights of whoever has it; the last two are in no stack today, and get past in none."""
+
+RESOURCE_POLICIES = {name: kind.access.resource_policy for name, kind in KINDS.items() if kind.access.resource_policy}
+ATTACHMENTS = {name: kind.access.managed_policy for name, kind in KINDS.items() if kind.access.managed_policy}
+TRUST = {name: kind.access.trust for name, kind in KINDS.items() if kind.access.trust}
 ALL_OF_A_SERVICE = re.compile(r"(\*|[a-z0-9-]+:\*)", re.IGNORECASE)
 MIGHTY = re.compile(r"/(AdministratorAccess|PowerUserAccess|\w*FullAccess)$")
 ACCOUNT = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):|^([0-9]{12})$")
@@ -78,15 +82,15 @@ def widened(
     """Yield in a sentence each way in which rights grow, and whether it blocks."""
     if kind in RIGHTS:
         yield from _more_rights(address, before.get(RIGHTS[kind]), after.get(RIGHTS[kind]), created=created)
-    elif kind == "aws_iam_role_policy_attachment":
-        arn = after.get("policy_arn")
+    elif kind in ATTACHMENTS:
+        arn = after.get(ATTACHMENTS[kind])
         if isinstance(arn, str) and MIGHTY.search(arn):
             yield (
                 f"{address} would grant the managed policy {arn.rpartition('/')[2]}, which is for far more than ours.",
                 True,
             )
-    elif kind == "aws_iam_role":
-        yield from _more_trust(address, before.get("assume_role_policy"), after, created=created)
+    elif kind in TRUST:
+        yield from _more_trust(address, before.get(TRUST[kind]), after.get(TRUST[kind]), after, created=created)
         had = before.get("permissions_boundary")
         if had and not unknown.get("permissions_boundary") and after.get("permissions_boundary") != had:
             yield f"{address} would lose its permissions boundary or get another one.", True
@@ -103,8 +107,9 @@ def _more_rights(address: str, before: Any, after: Any, *, created: bool) -> Ite
         yield f"{address} would be allowed what it is not now: {', '.join(rest[:SHOWN_ACTIONS])}{more}.", False
 
 
-def _more_trust(address: str, before: Any, after: Values, *, created: bool) -> Iterator[tuple[str, bool]]:
-    document = after.get("assume_role_policy")
+def _more_trust(
+    address: str, before: Any, document: Any, after: Values, *, created: bool
+) -> Iterator[tuple[str, bool]]:
     added = principals(document) - principals(before)
     if "*" in added:
         yield f"{address} could be assumed by everybody.", True

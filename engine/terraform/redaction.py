@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.kinds import KINDS
+
 WITHHELD = "(sensitive value withheld)"
 
-UNMARKED = (("aws_lambda_function", "environment"),)
+UNMARKED = tuple((name, attribute) for name, kind in KINDS.items() for attribute in kind.withheld)
 """What the provider does not mark and people put secrets into: it is told that it differs, not from what to what."""
 
 

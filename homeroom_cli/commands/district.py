@@ -132,7 +132,7 @@ def settings(
 @app.command()
 def destroy(
     district: DistrictArgument,
-    confirm: Annotated[str, typer.Option(help="The district's full name, letter by letter.")],
+    confirm: Annotated[str, typer.Option(help="The environment's full name once more, such as lakeside-sbx.")],
     reason: Annotated[str, typer.Option(help="Why; goes to the audit record.")],
     snapshot: Annotated[
         bool | None, typer.Option("--snapshot/--no-snapshot", help="Keep a final snapshot of the database.")

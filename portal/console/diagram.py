@@ -14,6 +14,7 @@ from enum import Enum
 from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
+from provisioning.aws_kinds import diagram_boxes, diagram_flows
 from registry.badges import Badge
 from registry.texts import StrOrPromise
 
@@ -53,47 +54,21 @@ TIERS = {"public": Place.PUBLIC, "application": Place.APPLICATION, "data": Place
 TITLES = {"public": _("Public"), "application": _("Application"), "data": _("Data")}
 SUBNET = re.compile(r"aws_subnet\.network_(public|application|data)_(\d+)")
 
-PARTS: tuple[tuple[str, StrOrPromise, Place, str], ...] = (
-    ("firewall", _("Web firewall"), Place.DOOR, r"aws_wafv2_web_acl\.edge_\w+"),
-    ("name", _("DNS name"), Place.DOOR, r"aws_route53_record\.edge_address"),
-    ("certificate", _("Certificate"), Place.DOOR, r"aws_acm_certificate\.\w+"),
-    ("balancer", _("Load balancer"), Place.PUBLIC, r"aws_lb\.\w+"),
-    ("nat", _("NAT gateways"), Place.PUBLIC, r"aws_nat_gateway\.\w+"),
-    ("api", _("Analytics API"), Place.APPLICATION, r"aws_ecs_service\.compute_api"),
-    ("worker", _("Ingest worker"), Place.APPLICATION, r"aws_ecs_service\.compute_worker"),
-    ("rotation", _("Rotation"), Place.APPLICATION, r"aws_lambda_function\.rotation_\w+"),
-    ("endpoints", _("Endpoints"), Place.APPLICATION, r"aws_vpc_endpoint\.\w+"),
-    ("writer", _("Aurora writer"), Place.DATA, r"aws_rds_cluster_instance\.database_writer|aws_rds_cluster\.\w+"),
-    ("reader", _("Aurora reader"), Place.DATA, r"aws_rds_cluster_instance\.database_reader"),
-    ("cache", _("ElastiCache"), Place.DATA, r"aws_elasticache_replication_group\.\w+"),
-    ("trail", _("CloudTrail"), Place.REGION, r"aws_cloudtrail\.\w+"),
-    ("vault", _("Backup vault"), Place.REGION, r"aws_backup_vault\.\w+"),
-    ("topic", _("Alarms"), Place.REGION, r"aws_sns_topic\.\w+"),
-    ("results", _("Results bucket"), Place.REGION, r"aws_s3_bucket\.ingest_\w+"),
-    ("queue", _("Queue"), Place.REGION, r"aws_sqs_queue\.ingest_queue"),
-    ("dead", _("Dead letters"), Place.REGION, r"aws_sqs_queue\.ingest_dead_letters"),
-    ("secrets", _("Secrets"), Place.REGION, r"aws_secretsmanager_secret\.\w+"),
-    ("key", _("Encryption key"), Place.REGION, r"aws_kms_key\.\w+"),
+PARTS: tuple[tuple[str, StrOrPromise, Place, str], ...] = tuple(
+    (box.key, _(box.title), Place[box.place], box.addresses) for box in diagram_boxes()
 )
 """Key, title, place, and the addresses of the resources that are this part."""
 
-RULE = r"aws_vpc_security_group_ingress_rule\.security_"
-FLOWS: tuple[tuple[str, str, StrOrPromise, str], ...] = (
-    ("clients", "balancer", _("Allowed clients reach the load balancer"), RULE + r"clients_\w+"),
-    ("balancer", "api", _("Requests go on to the API"), RULE + r"balancer_to_api_in"),
-    ("api", "writer", _("The API asks the database"), RULE + r"api_to_database_in"),
-    ("api", "cache", _("The API asks the cache"), RULE + r"api_to_cache_in"),
-    ("worker", "writer", _("The worker writes to the database"), RULE + r"worker_to_database_in"),
-    ("rotation", "writer", _("The rotation changes the database's password"), RULE + r"rotation_to_database_in"),
-    ("results", "queue", _("Each upload puts a message into the queue"), r"aws_s3_bucket_notification\.\w+"),
-    ("worker", "results", _("The worker reads uploads"), r"aws_vpc_security_group_egress_rule\.security_worker_to_aws"),
-    ("queue", "dead", _("What fails too often goes to the dead letters"), r"aws_sqs_queue_redrive_allow_policy\.\w+"),
+FLOWS: tuple[tuple[str, str, StrOrPromise, str], ...] = tuple(
+    (flow.source, flow.target, _(flow.sentence), flow.addresses) for flow in diagram_flows()
 )
 """From, to, in words, and the addresses of the resources that let it through."""
 
 WIDTH, TOP, ROW_HEIGHT, ROW_GAP = 960, 34, 92, 26
 VPC_LEFT, VPC_WIDTH, SIDE_LEFT, SIDE_WIDTH, DOOR_WIDTH = 160, 600, 790, 160, 130
 BOX_HEIGHT, GAP = 40, 10
+SPANNING = frozenset({"balancer"})
+"""Parts that stand in every zone at once, and so are drawn across all subnets of their row."""
 
 
 @dataclass(frozen=True)
@@ -199,19 +174,31 @@ def draw(resources: Mapping[str, Known]) -> Diagram | None:
     vpc = next((known for address, known in resources.items() if address.startswith("aws_vpc.")), None)
     if vpc is None:
         return None
-    cells = _cells(resources)
-    boxes = [box for place in Place for box in _boxes(place, resources)]
-    rows_end = TOP + len(ROWS) * (ROW_HEIGHT + ROW_GAP)
+    taller = _taller(resources)
+    cells = _cells(resources, taller)
+    boxes = [box for place in Place for box in _boxes(place, resources, taller)]
+    rows_end = TOP + len(ROWS) * (ROW_HEIGHT + ROW_GAP) + taller
     side_end = max((box.y + box.height for box in boxes), default=0) + GAP
     zones = max((cell.zone for cell in cells), default=0)
     return Diagram(boxes, cells, _lines(boxes, resources), zones, vpc, height=max(rows_end, side_end) + 8)
 
 
-def _row_top(place: Place) -> int:
-    return TOP + ROWS.index(place) * (ROW_HEIGHT + ROW_GAP)
+def _taller(resources: Mapping[str, Known]) -> int:
+    """Return how much higher the public row is: a part that spans the zones has a line of its own above the others."""
+    keys = {
+        key
+        for key, _title, at, pattern in PARTS
+        if at is Place.PUBLIC and any(re.fullmatch(pattern, address) for address in resources)
+    }
+    return BOX_HEIGHT + GAP if keys & SPANNING and keys - SPANNING else 0
 
 
-def _cells(resources: Mapping[str, Known]) -> list[Cell]:
+def _row_top(place: Place, taller: int) -> int:
+    number = ROWS.index(place)
+    return TOP + number * (ROW_HEIGHT + ROW_GAP) + (taller if number else 0)
+
+
+def _cells(resources: Mapping[str, Known], taller: int) -> list[Cell]:
     found = [(SUBNET.fullmatch(address), address, known) for address, known in resources.items()]
     placed = [(match[1], int(match[2]), address, known) for match, address, known in found if match]
     zones = max((zone for _, zone, _, _ in placed), default=1)
@@ -225,14 +212,15 @@ def _cells(resources: Mapping[str, Known]) -> list[Cell]:
             address,
             known.href,
             VPC_LEFT + GAP + (zone - 1) * (width + GAP),
-            _row_top(TIERS[tier]),
+            _row_top(TIERS[tier], taller),
             width,
+            ROW_HEIGHT + (taller if TIERS[tier] is Place.PUBLIC else 0),
         )
         for tier, zone, address, known in sorted(placed, key=lambda one: (list(TIERS).index(one[0]), one[1]))
     ]
 
 
-def _boxes(place: Place, resources: Mapping[str, Known]) -> list[Box]:
+def _boxes(place: Place, resources: Mapping[str, Known], taller: int) -> list[Box]:
     """Return the parts at a place: side by side in a row of subnets, one below the other beside the VPC."""
     found = []
     for key, title, at, pattern in PARTS:
@@ -242,10 +230,17 @@ def _boxes(place: Place, resources: Mapping[str, Known]) -> list[Box]:
             shown = next(address for address in mine if resources[address].state is worst)
             found.append((key, title, worst, mine, resources[shown].href))
     boxes = []
+    found.sort(key=lambda part: part[0] not in SPANNING)
+    across = [part[0] for part in found if part[0] in SPANNING and place in ROWS]
+    beside = max(len(found) - len(across), 1)
     for number, (key, title, state, mine, href) in enumerate(found):
-        if place in ROWS:
-            width = (VPC_WIDTH - 2 * GAP - GAP * (len(found) + 1)) // len(found)
-            x, y = VPC_LEFT + 2 * GAP + number * (width + GAP), _row_top(place) + 38
+        if key in across:
+            width = VPC_WIDTH - 4 * GAP
+            x, y = VPC_LEFT + 2 * GAP, _row_top(place, taller) + 38
+        elif place in ROWS:
+            width = (VPC_WIDTH - 2 * GAP - GAP * (beside + 1)) // beside
+            x = VPC_LEFT + 2 * GAP + (number - len(across)) * (width + GAP)
+            y = _row_top(place, taller) + 38 + (BOX_HEIGHT + GAP if across else 0)
         else:
             width = DOOR_WIDTH if place is Place.DOOR else SIDE_WIDTH
             x = GAP if place is Place.DOOR else SIDE_LEFT

@@ -9,7 +9,7 @@ from itertools import groupby
 from django.db.models import Count
 from django.http import Http404
 
-from provisioning.aws_services import DATA_SERVICES
+from provisioning.aws_kinds import DATA_SERVICES
 from provisioning.models import StackResource
 from registry.districts.models import District
 from registry.districts.selectors import by_suffix

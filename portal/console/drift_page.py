@@ -11,8 +11,9 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from portal.console.incidents import Incident, incidents, removable
 from portal.console.settings_page import Difference, differences
-from provisioning.aws_services import service_of
+from provisioning.aws_kinds import service_of
 from provisioning.drift.acceptance import FOREIGN
 from provisioning.drift.schedule import limits, next_turn
 from provisioning.drift.service import acceptance
@@ -53,6 +54,11 @@ class DriftPage:
     accepts: list[Difference]
     next_check: datetime | None
     deployed: bool
+    incidents: list[Incident]
+    repairable: int
+    """How many of the attributes a plan of the stack brings back."""
+    removable: list[Incident]
+    """What somebody added, is no exposure, and can be removed from here as well."""
 
 
 def drift_page(district: District) -> DriftPage:
@@ -71,6 +77,9 @@ def drift_page(district: District) -> DriftPage:
         accepts=differences({name: getattr(district, name) for name in proposed.change}, proposed.change),
         next_check=next_turn(district.suffix, timezone.now(), limits().period) if is_live else None,
         deployed=district.resources.exists(),
+        incidents=incidents(district, items),
+        repairable=sum(item.repairable for item in items),
+        removable=removable(district, items),
     )
 
 

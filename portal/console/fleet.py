@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Window
+from django.db.models import Case, Count, F, IntegerField, Value, When, Window
 from django.db.models.functions import RowNumber
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from portal.console.fleet_filter import CHIPS, FleetFilter, read_filter
+from portal.console.fleet_filter import CHIPS, EXPOSED, FleetFilter, read_filter
 from portal.console.forms import ACCOUNTS_LISTED
 from portal.console.paging import Page, page, page_in_order
-from provisioning.models import Run, StackResource
+from provisioning.models import DriftItem, Run, StackResource
 from provisioning.models.run import WIDE
+from provisioning.states.districts import health
 from provisioning.states.runs import RunKind, RunState
 from registry.districts.models import AwsAccount, District
 from registry.districts.statuses import DistrictStatus
@@ -61,6 +63,11 @@ class FleetRow:
     monthly_usd: Decimal | None = None
 
     @property
+    def health(self) -> DistrictStatus:
+        """How the district is; what a run does with it now is the run's state."""
+        return health_of(self.district, self.run)
+
+    @property
     def is_active(self) -> bool:
         """Return whether the row is worth polling."""
         return self.run is not None and self.run.is_active
@@ -73,6 +80,8 @@ class Attention:
     row: FleetRow
     cause: str
     act: str
+    exposures: int = 0
+    """In how many places drift has opened it; an incident stands before all else."""
 
 
 COLUMNS: dict[str, Callable[[FleetRow], Any]] = {
@@ -80,7 +89,7 @@ COLUMNS: dict[str, Callable[[FleetRow], Any]] = {
     "suffix": lambda row: row.district.suffix,
     "state_code": lambda row: row.district.state_code,
     "nces_id": lambda row: row.district.nces_id,
-    "status": lambda row: row.district.status_badge.word,
+    "status": lambda row: row.health.word,
     "drift": lambda row: row.district.drift_badge.word,
     "environment": lambda row: row.district.environment,
     "region": lambda row: row.district.region,
@@ -134,13 +143,16 @@ def fleet(query: QueryDict) -> Fleet:
     else:
         shown = page(rows, query, size=PAGE_SIZE)
     accounts = list(AwsAccount.objects.all()[: ACCOUNTS_LISTED + 1])
-    bad = list(District.objects.filter(CHIPS["attention"][1]).order_by("-id")[: ATTENTION_LINES + 1])
+    first = Case(When(EXPOSED, then=Value(0)), default=Value(1), output_field=IntegerField())
+    needing = District.objects.filter(CHIPS["attention"][1]).order_by(first, "-id")
+    bad = list(needing[: ATTENTION_LINES + 1])
     lines = rows_of(bad[:ATTENTION_LINES]) if bad else []
+    exposed = exposures_of(bad) if bad else {}
     return Fleet(
         chips=chips,
         filter=wanted,
         accounts=accounts if len(accounts) <= ACCOUNTS_LISTED else None,
-        attention=[attention(row) for row in lines],
+        attention=[attention(row, exposed.get(row.district.pk, 0)) for row in lines],
         more_attention=len(bad) - len(lines),
         rows=rows_of(shown.rows),
         pager=shown,
@@ -149,12 +161,32 @@ def fleet(query: QueryDict) -> Fleet:
     )
 
 
-def attention(row: FleetRow) -> Attention:
-    """Return why a district needs somebody, and what to do next."""
+def health_of(district: District, run: Run | None) -> DistrictStatus:
+    """Return how a district is beside its newest run."""
+    if run is None or not run.is_active:
+        return district.status_badge
+    return health(district.status_badge, run.kind_badge, status_before=run.status_before, applied=run.applied)
+
+
+def exposures_of(districts: Sequence[District]) -> dict[int, int]:
+    """Return in how many places drift has opened each district, by its id; without those where it has not."""
+    rows = DriftItem.objects.filter(district__in=districts).exclude(exposure="")
+    return dict(rows.values_list("district").annotate(Count("id")).order_by("district"))
+
+
+def attention(row: FleetRow, exposures: int = 0) -> Attention:
+    """Return why a district needs somebody, and what to do next; drift that opened it comes before all else."""
+    if exposures:
+        told = ngettext(
+            "Incident: drift widens who can reach it in %(number)s place.",
+            "Incident: drift widens who can reach it in %(number)s places.",
+            exposures,
+        )
+        return Attention(row, told % {"number": exposures}, _("Handle the incident"), exposures)
     if row.run is None:
         return Attention(row, _("It has no run."), _("Deploy it"))
     if row.is_active:
-        return Attention(row, _("It did not come through; another run is at work."), _("Watch run"))
+        return Attention(row, _("Its last run failed; another run is in progress."), _("Watch run"))
     if row.run.error_summary:
         return Attention(row, f"{row.run.error_summary} {row.run.error_remedy}".strip(), _("See and retry run"))
     told = _("Its last run was %(state)s.") % {"state": str(row.run.state_badge.word).lower()}

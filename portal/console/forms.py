@@ -5,7 +5,6 @@ They turn text into typed values and refusals into errors beside fields; the rul
 
 from __future__ import annotations
 
-import re
 import uuid
 import zoneinfo
 from collections.abc import Mapping, Sequence
@@ -14,17 +13,16 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.db.models import QuerySet
 from django.forms import BoundField
 from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from infra.naming import ENVIRONMENT_CODES, SLUG_LENGTH
-from infra.sizes import SIZES
-from infra.spec import Egress, Environment
+from infra.naming import ENVIRONMENT_CODES
+from portal.console.district_fields import ASKED, asked, groups
 from portal.console.hints import HINTS
 from provisioning.onboarding.service import check_room
 from registry.audit.actions import AuditAction
@@ -32,25 +30,10 @@ from registry.audit.filters import EventFilter
 from registry.audit.models import AuditEvent
 from registry.districts import rules, services
 from registry.districts.models import AwsAccount
-from registry.districts.registration import DEFAULT_REGION, EVERYBODY, REGIONS, Registration
-from registry.texts import StrOrPromise, said_lazy
+from registry.districts.registration import Registration
+from registry.texts import StrOrPromise
 
-EGRESS = {Egress.NAT: _("Through NAT gateways"), Egress.NONE: _("None: AWS services only")}
-ENVIRONMENTS = {
-    Environment.SANDBOX: _("Sandbox"),
-    Environment.STAGING: _("Staging"),
-    Environment.PRODUCTION: _("Production"),
-}
-SIZE_LABELS = {size: said_lazy(row.label) for size, row in SIZES.items()}
-SIZE_CHOICES = [
-    (size.value, format_lazy("{}: {}", SIZE_LABELS[size], said_lazy(row.enrolment))) for size, row in SIZES.items()
-]
-DATABASE_INSTANCES = [
-    ("", _("As the environment has: one in a sandbox, two elsewhere")),
-    ("1", _("One")),
-    ("2", _("Two, in two zones")),
-]
-TEARDOWN_FIELDS = {"slug_differs": "slug", "reason_missing": "reason"}
+TEARDOWN_FIELDS = {"name_differs": "full_name", "reason_missing": "reason"}
 
 ACCOUNTS_LISTED = 100
 """Up to so many accounts are a list to choose from; of more the account's id is typed, and the rules know it or not."""
@@ -58,7 +41,7 @@ ACCOUNTS_LISTED = 100
 
 def accounts() -> list[tuple[str, str]]:
     """Return the AWS accounts to choose from."""
-    return [(account.account_id, str(account)) for account in AwsAccount.objects.all()]
+    return [(account.account_id, str(account)) for account in AwsAccount.objects.filter(retired_at=None)]
 
 
 def act_choices() -> list[tuple[str, StrOrPromise]]:
@@ -118,174 +101,17 @@ class GroupedForm(DescribedForm):
         return [(title, [self[name] for name in names]) for title, names in self.GROUPS]
 
 
-def lines_of(text: str) -> tuple[str, ...]:
-    """Return the entries of a list that is typed one a line; commas part too."""
-    return tuple(part for part in re.split(r"[\s,;]+", text) if part)
-
-
-class LinesField(forms.CharField):
-    """A list that is typed and shown one entry a line; commas part too."""
-
-    widget = forms.Textarea(attrs={"rows": 2})
-
-    def prepare_value(self, value: Any) -> Any:
-        """Write the entries as lines."""
-        return "\n".join(value) if isinstance(value, list | tuple) else value
-
-    def clean(self, value: Any) -> Any:
-        """Return the entries without blanks."""
-        return lines_of(super().clean(value))
-
-
-class TagsField(forms.CharField):
-    """Tags that are typed one a line, as key=value."""
-
-    widget = forms.Textarea(attrs={"rows": 3})
-
-    def prepare_value(self, value: Any) -> Any:
-        """Write the tags as lines."""
-        return "\n".join(f"{key}={text}" for key, text in value.items()) if isinstance(value, Mapping) else value
-
-    def clean(self, value: Any) -> Any:
-        """Return the tags; raises ValidationError for a line without a sign of equality, and for a key given twice."""
-        tags: dict[str, str] = {}
-        for line in (line.strip() for line in super().clean(value).splitlines()):
-            if not line:
-                continue
-            key, sign, text = line.partition("=")
-            if not sign or not key.strip():
-                raise forms.ValidationError(_("Write %(line)s as key=value."), params={"line": line[:40]})
-            if key.strip() in tags:
-                raise forms.ValidationError(_("The tag %(key)s is given twice."), params={"key": key.strip()[:40]})
-            tags[key.strip()] = text.strip()
-        return tags
-
-
 class RegistrationForm(GroupedForm):
-    """What it takes to register a district, in five groups."""
+    """What it takes to register a district: four fields, and groups of others that have defaults."""
 
-    name = forms.CharField(label=_("District's name"), max_length=rules.NAME_LENGTH)
-    state_code = forms.ChoiceField(
-        label=_("State"), required=False, choices=[("", "—"), *((code, code) for code in sorted(rules.STATES))]
-    )
-    nces_id = forms.CharField(label=_("NCES id"), required=False, help_text=_("7 digits, such as 3904380."))
-    contact_name = forms.CharField(label=_("Technical contact"), required=False, max_length=rules.NAME_LENGTH)
-    contact_email = forms.EmailField(label=_("Contact's e-mail"), required=False)
-    time_zone = forms.ChoiceField(
-        label=_("Time zone"), choices=time_zones, initial="America/New_York", widget=LongSelect
-    )
-    slug = forms.CharField(
-        label=_("Slug"),
-        required=False,
-        max_length=SLUG_LENGTH,
-        help_text=_("Part of every name in AWS. Made from the district's name unless you give one; it never changes."),
-    )
-    environment = forms.ChoiceField(
-        label=_("Environment"),
-        choices=[(part.value, word) for part, word in ENVIRONMENTS.items()],
-        initial=Environment.SANDBOX.value,
-    )
-    region = forms.ChoiceField(label=_("Region"), choices=[(name, name) for name in REGIONS], initial=DEFAULT_REGION)
-    size = forms.ChoiceField(
-        label=_("Size"),
-        choices=SIZE_CHOICES,
-        widget=forms.RadioSelect,
-        initial="S",
-    )
-    zones = forms.TypedChoiceField(
-        label=_("Availability zones"), choices=[("2", "2"), ("3", "3")], coerce=int, initial="2"
-    )
-    database_instances = forms.TypedChoiceField(
-        label=_("Database instances"), choices=DATABASE_INSTANCES, coerce=int, empty_value=None, required=False
-    )
-    cidr = forms.CharField(
-        label=_("Network"), required=False, help_text=_("Such as 10.0.4.0/22. The next free one unless you give one.")
-    )
-    egress = forms.ChoiceField(
-        label=_("Way out to the internet"),
-        choices=[(part.value, word) for part, word in EGRESS.items()],
-        initial=Egress.NAT.value,
-    )
-    certificate_arn = forms.CharField(label=_("Certificate's ARN"), required=False, max_length=255)
-    hosted_zone_id = forms.CharField(
-        label=_("Hosted zone"),
-        required=False,
-        max_length=32,
-        help_text=_("Its id in Route 53, in place of a certificate."),
-    )
-    domain_name = forms.CharField(
-        label=_("Domain name"),
-        required=False,
-        max_length=253,
-        help_text=_("Such as lakeside.results.example.org, in the hosted zone; the certificate is made for it."),
-    )
-    allowed_client_cidrs = LinesField(
-        label=_("Allowed clients"),
-        initial=EVERYBODY,
-        help_text=_("Networks that may reach the service, one a line; 0.0.0.0/0 admits everybody."),
-    )
-    image = forms.CharField(
-        label=_("Processor image"),
-        required=False,
-        max_length=512,
-        help_text=_(
-            "By its digest: repository@sha256:… Production needs one; elsewhere a placeholder stands in for it."
-        ),
-    )
-    oidc_issuer = forms.CharField(
-        label=_("Issuer of tokens"),
-        required=False,
-        max_length=255,
-        help_text=_(
-            "The district's OpenID Connect provider, such as https://login.example.org. Without one nobody is "
-            "let into the analytics."
-        ),
-    )
-    oidc_audience = forms.CharField(
-        label=_("Audience of tokens"),
-        required=False,
-        max_length=200,
-        help_text=_("What its tokens name as their audience; the district's suffix where it is empty."),
-    )
-    oidc_keys = forms.CharField(
-        label=_("Issuer's public keys"),
-        required=False,
-        max_length=24_576,
-        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
-        help_text=_(
-            "What its jwks_uri answers. Needed in production and without a way out: the API cannot fetch them."
-        ),
-    )
-    district_ids = LinesField(
-        label=_("Ids in result files"),
-        required=False,
-        help_text=_("The district's own, one a line: rows that name another are refused. Empty refuses none."),
-    )
-    account_id = forms.ChoiceField(label=_("AWS account"), choices=accounts)
-    monthly_budget_usd = forms.IntegerField(
-        label=_("Monthly budget in USD"), min_value=1, max_value=1_000_000, initial=500
-    )
-    alarm_emails = LinesField(
-        label=_("Alarms go to"), required=False, help_text=_("E-mail addresses, one a line; AWS asks each to confirm.")
-    )
-    tags = TagsField(
-        label=_("Tags"),
-        required=False,
-        help_text=_("On every resource, one a line: key=value. Cost reports group by them."),
-    )
-    note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
-    registration_key = forms.UUIDField(widget=forms.HiddenInput)
+    GROUPS = groups(ASKED)
+    ESSENTIAL = GROUPS[0][1]
+    """What has to be looked at; all others have defaults that fit most districts."""
 
-    GROUPS = (
-        (_("District"), ("name", "state_code", "nces_id", "contact_name", "contact_email", "time_zone")),
-        (_("Stack"), ("slug", "environment", "region", "size", "database_instances", "zones", "image")),
-        (
-            _("Network"),
-            ("cidr", "egress", "allowed_client_cidrs", "certificate_arn", "hosted_zone_id", "domain_name"),
-        ),
-        (_("Results"), ("oidc_issuer", "oidc_audience", "oidc_keys", "district_ids")),
-        (_("Governance"), ("account_id", "monthly_budget_usd", "alarm_emails", "tags", "note")),
-    )
+    @property
+    def opens_advanced(self) -> bool:
+        """Return whether an error stands among the fields that the page keeps folded."""
+        return self.is_bound and bool(set(self.errors) - {*self.ESSENTIAL, NON_FIELD_ERRORS})
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -316,10 +142,28 @@ class RegistrationForm(GroupedForm):
         self.refuse(problems)
 
 
-class TeardownForm(DescribedForm):
-    """The typed slug, the reason, and whether the database is kept as a snapshot."""
+WIDGETS: dict[str, dict[str, Any]] = {
+    "state_code": {"choices": [("", "—"), *((code, code) for code in sorted(rules.STATES))]},
+    # The rule's own sentence says more than how many characters there may be.
+    "nces_id": {"max_length": None},
+    "time_zone": {"choices": time_zones, "widget": LongSelect},
+    "size": {"widget": forms.RadioSelect},
+    "account_id": {"choices": accounts},
+}
+"""What the registration's fields have beside what `infra.fields` says."""
 
-    slug = forms.CharField(label=_("Type the slug to confirm"), widget=forms.TextInput(attrs={"autocomplete": "off"}))
+RegistrationForm.base_fields = {
+    **{row.name: asked(row.name, **WIDGETS.get(row.name, {})) for row in ASKED},
+    "registration_key": forms.UUIDField(widget=forms.HiddenInput),
+}
+
+
+class TeardownForm(DescribedForm):
+    """The typed full name, the reason, and whether the database is kept as a snapshot."""
+
+    full_name = forms.CharField(
+        label=_("Type the full name to confirm"), widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
     reason = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 2}), max_length=1000)
     final_snapshot = forms.BooleanField(
         label=_("Keep a final snapshot of the database"),
@@ -386,7 +230,7 @@ class AuditFilter(DescribedForm):
     actor = forms.CharField(label=_("Who"), required=False, max_length=150)
     district = forms.CharField(label=_("District"), required=False, max_length=120)
     act = forms.ChoiceField(
-        label=_("Act"),
+        label=_("Action"),
         required=False,
         choices=act_choices,
     )

@@ -9,33 +9,20 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
+from infra.fields import ROWS
+
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 HINTS: dict[str, _StrPromise] = {
-    # A district
-    "name": _("As people know it, such as Lakeside Unified. It never changes."),
-    "state_code": _("Where the district is; for reports only."),
-    "contact_name": _("Whom to ask at the district."),
-    "contact_email": _("Homeroom sends nothing there by itself."),
-    "time_zone": _("The district's own."),
-    "environment": _("In production a second person approves. It never changes."),
-    "region": _("Where everything of the district is. It never changes."),
-    "size": _("By the students enrolled. It can be changed later without losing data."),
-    "database_instances": _("A second one, in another zone, takes over when the first one is lost."),
-    "zones": _("Three survive the loss of one with less left over; each costs a NAT gateway."),
-    "egress": _("Whether the district's tasks can reach the internet. Nothing reaches them from there."),
-    "certificate_arn": _("Of a certificate in Certificate Manager, in the district's region."),
-    "account_id": _("Where the district is placed. It never changes."),
-    "monthly_budget_usd": _("AWS warns the alarm addresses before it is used up; nothing is switched off."),
-    "note": _("For those who come after you. It stands on the district's page."),
+    **{row.name: _(row.question_hint or row.hint) for row in ROWS},
     # A rollout
     "what": _("One thing at a time, so that what fails is known."),
     "environments": _("Only districts of these."),
     "regions": _("Only districts of these."),
     "sizes": _("Only districts of these."),
     # What is confirmed
-    "slug": _("Letter by letter, as it stands above."),
+    "full_name": _("Letter by letter, as it stands above."),
     "reason": _("Goes to the audit record, with your name."),
     "password": _("The one of your account here."),
     "old_password": _("The one that you sign in with now."),

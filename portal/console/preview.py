@@ -15,7 +15,8 @@ from infra.outline import Subnet, Wish, count, names, outline, subnets
 from infra.sizes import SIZES
 from infra.spec import Egress, Environment, Size
 from portal.console.diagram import Diagram, Known, PartState, draw
-from portal.console.forms import RegistrationForm, environment_code, lines_of
+from portal.console.district_fields import lines_of
+from portal.console.forms import RegistrationForm, environment_code
 from registry.districts import network, rules, services
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.console.forms import ENVIRONMENTS, SIZE_LABELS, DescribedForm, LinesField
+from portal.console.district_fields import ENVIRONMENTS, SIZE_LABELS, LinesField
+from portal.console.forms import DescribedForm
 from provisioning.rollouts.selection import Selection, at_places, matching
 from provisioning.rollouts.service import MOST_AT_ONCE, RolloutRequest, check_rollout
 from provisioning.rollouts.waves import DEFAULT_WAVES, WavesRefusedError, bounds, parse
@@ -33,7 +34,7 @@ class RolloutForm(DescribedForm):
 
     what = forms.ChoiceField(
         label=_("What changes"),
-        choices=[(STACK, _("Stack as its code is today")), *((name, said_lazy(EDITABLE[name])) for name in CHANGES)],
+        choices=[(STACK, _("Latest stack version")), *((name, said_lazy(EDITABLE[name])) for name in CHANGES)],
         initial="image",
     )
     value = forms.CharField(

@@ -63,7 +63,7 @@ def support_text(run: Run) -> str:
         f"Worker {run.worker_name or 'none'}",
         f"Trace {run.trace_id}" if run.trace_id else "",
         ", ".join(f"{name} {version}" for name, version in run.engine_versions.items()),
-        f"Plan {counts}; {run.resources_done} of {run.resources_total} resources done",
+        f"Plan {counts}; {run.resources_done} of {run.resources_total} changes done",
         f"{run.error_code} {run.error_address}".strip(),
         run.error_summary,
         run.error_detail,

@@ -1,37 +1,45 @@
-"""What a run's page shows beyond the run itself: steps, plan, progress and log, each a function of what is stored."""
+"""What a run's pages show beyond the run itself: steps, plan and progress, each a function of what is stored."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 from zlib import crc32
 
 from django.conf import settings
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from portal.console.approval_card import ApprovalCard, approval_card
 from portal.console.change_page import ChangesPage, changes_page
 from portal.console.districts import ServiceCount, service_counts
+from portal.console.incidents import Incident, incidents
 from portal.console.run_facts import CostChange, cost_change, last_act, people_acts, support_text
+from portal.console.run_log import log_filter
 from portal.console.settings_page import Difference, change_of
 from provisioning.dispatch.reasons import Wait, why_waiting
 from provisioning.errors import ServiceRefusedError
-from provisioning.models import DistrictLock, ErroredState, RemovalCertificate, Run, RunEvent
-from provisioning.runs.archive import ArchiveUnavailableError, events_of, last_sequence
+from provisioning.models import DistrictLock, DriftItem, ErroredState, RemovalCertificate, Run, RunStep
+from provisioning.runs.archive import ArchiveUnavailableError, last_sequence
 from provisioning.runs.past_runs import Outlook, outlook
 from provisioning.runs.plan_apply import plan_problem
 from provisioning.runs.selectors import ResourceProgress, certificate_of, lock_of, resource_progress, waiting_for
+from provisioning.runs.tally import Tally, tally
 from provisioning.states.runs import ACTIVE_STATES, RETRYABLE_STATES, RunKind, RunState
 from registry.audit.models import AuditEvent
 
-LOG_LINES = 500
 STATE_LOCKED = "state_locked"
-LEVELS = {"": _("All levels"), "warning": _("Warnings and errors"), "error": _("Errors")}
-LOOKS = {"done": _("done"), "now": _("in progress"), "bad": _("ended here"), "next": _("to come")}
-LEVELS_SHOWN = {"warning": ("warn", "warning", "error"), "error": ("error",)}
+LOOKS = {
+    "done": _("done"),
+    "now": _("in progress"),
+    "cut": _("cut short"),
+    "bad": _("ended here"),
+    "next": _("to come"),
+}
 CHANGES_FIRST = {"delete": 0, "replace": 1, "update": 2, "create": 3}
 WAY = {
     RunKind.PLAN: (RunState.QUEUED, RunState.SYNTHESIZING, RunState.PLANNING),
@@ -53,6 +61,9 @@ WAY = {
 }
 """The steps that a run of each kind takes when all goes well."""
 
+CUT = {RunState.SYNTHESIZING, RunState.PLANNING, RunState.APPLYING, RunState.VERIFYING}
+"""Steps of work, which a cancel or an error cuts short."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -72,29 +83,17 @@ class Step:
     def icon(self) -> str:
         """A state of work turns only while it lasts: behind us it is ticked, ahead of us it is open."""
         at_work = self.state in ACTIVE_STATES
-        return {"done": "check", "next": "circle"}.get(self.look, self.state.icon) if at_work else self.state.icon
+        looks = {"done": "check", "next": "circle", "cut": "circle-off"}
+        return looks.get(self.look, self.state.icon) if at_work else self.state.icon
 
 
-@dataclass(frozen=True)
-class LogFilter:
-    """Which lines of the log to show."""
+class Tab(StrEnum):
+    """The pages of a run, each with an address of its own."""
 
-    level: str
-    search: str
-    line: int = 0
-    """A line that somebody links to: the log then shows what is around it, and follows nothing."""
-
-    @property
-    def query(self) -> str:
-        """The filter as part of an address."""
-        kept = QueryDict(mutable=True)
-        if self.level:
-            kept["level"] = self.level
-        if self.search:
-            kept["q"] = self.search
-        if self.line:
-            kept["line"] = str(self.line)
-        return kept.urlencode()
+    PLAN = "plan"
+    RESOURCES = "resources"
+    LOG = "log"
+    ACTIVITY = "activity"
 
 
 @dataclass(frozen=True)
@@ -102,6 +101,7 @@ class RunPage:
     """All that the page and its live part show."""
 
     run: Run
+    tab: Tab
     steps: list[Step]
     progress: list[ResourceProgress]
     waiting: ResourceProgress | None
@@ -113,8 +113,8 @@ class RunPage:
     may_force_stop: bool
     wait: Wait | None
     changes: list[Difference]
-    values: ChangesPage
-    """What of the plan is shown value by value."""
+    values: ChangesPage | None
+    """What of the plan is shown value by value, where the plan is."""
     certificate: RemovalCertificate | None
     outlook: Outlook | None
     cost: CostChange | None
@@ -129,6 +129,23 @@ class RunPage:
     support: str
     """All that somebody who helps needs to know."""
     offer: PlanOffer | None
+    tally: Tally | None
+    card: ApprovalCard | None
+    incidents: list[Incident]
+    """What a drift check found that widens exposure, as long as no later check has looked."""
+
+    @property
+    def headline(self) -> str:
+        """How an apply that did not come through ended, in a line; empty for any other run."""
+        if self.run.state_badge not in RETRYABLE_STATES or self.tally is None:
+            return ""
+        state = str(self.run.state_badge.label)
+        told = []
+        if number := self.tally.failed:
+            told.append(ngettext("%(n)s resource failed", "%(n)s resources failed", number) % {"n": number})
+        if number := self.tally.incomplete:
+            told.append(ngettext("%(n)s resource incomplete", "%(n)s resources incomplete", number) % {"n": number})
+        return f"{state}; {', '.join(told)}" if told else state
 
     @property
     def existing(self) -> int:
@@ -144,26 +161,20 @@ class PlanOffer:
     applied_by: Run | None
 
 
-def log_filter(query: QueryDict) -> LogFilter:
-    """Read the log's filter out of an address."""
-    level = query.get("level", "")
-    search = query.get("q", "").replace("\x00", "")[:100]
-    line = query.get("line", "")
-    known = int(line) if line.isascii() and line.isdigit() and len(line) < 10 else 0
-    return LogFilter(level if level in LEVELS else "", search, known)
-
-
-def run_page(run: Run, query: QueryDict) -> RunPage:
+def run_page(run: Run, query: QueryDict, tab: Tab = Tab.PLAN) -> RunPage:
     """Gather what is shown of the run now; the query says which of its changes."""
     try:
         progress = planned_first_deletions(resource_progress(run))
     except ArchiveUnavailableError:
-        # The log's own part says so; the page shows all that the database has.
+        # The log's own page says so; this one shows all that the database has.
         progress = []
     wait = why_waiting(run)
     waiting = waiting_for(progress)
+    is_plan = tab is Tab.PLAN
+    begun = run.applied or bool(run.resources_done)
     return RunPage(
         run=run,
+        tab=tab,
         steps=steps(run),
         progress=progress,
         waiting=waiting,
@@ -175,17 +186,26 @@ def run_page(run: Run, query: QueryDict) -> RunPage:
         may_force_stop=may_force_stop(run),
         wait=wait,
         changes=change_of(run),
-        values=changes_page(run, query),
+        values=changes_page(run, query) if is_plan else None,
         certificate=certificate_of(run.district) if run.kind_badge is RunKind.DESTROY else None,
         outlook=outlook(run, progress, waiting),
         cost=cost_change(run),
-        exists=service_counts(run.district) if run.state_badge in RETRYABLE_STATES and run.resources_done else [],
+        exists=service_counts(run.district) if run.state_badge in RETRYABLE_STATES and begun else [],
         errored=list(run.errored_states.all()),
         lock=lock_of(run.district) if run.error_code == STATE_LOCKED else None,
         acts=people_acts(run),
         support=support_text(run),
         offer=plan_offer(run),
+        tally=tally(run, progress),
+        card=approval_card(run) if is_plan else None,
+        incidents=_incidents(run) if is_plan else [],
     )
+
+
+def _incidents(run: Run) -> list[Incident]:
+    if run.kind_badge is not RunKind.DRIFT or run.is_active:
+        return []
+    return incidents(run.district, DriftItem.objects.filter(run=run).exclude(exposure=""))
 
 
 def plan_offer(run: Run) -> PlanOffer | None:
@@ -227,10 +247,15 @@ def steps(run: Run) -> list[Step]:
     left_out = {RunState.SYNTHESIZING, RunState.PLANNING} if run.plan_of_id and run.decision else set()
     last = taken[-1] if taken else None
     ended_badly = run.state_badge in RETRYABLE_STATES or run.state_badge is RunState.DISCARDED
+    cut = _cut(run, taken)
     found = [
         Step(
             step.badge,
-            ("now" if run.is_active else "bad" if ended_badly else "done") if step is last else "done",
+            "cut"
+            if step is cut
+            else ("now" if run.is_active else "bad" if ended_badly else "done")
+            if step is last
+            else "done",
             step.started_at,
             step.finished_at,
         )
@@ -241,22 +266,29 @@ def steps(run: Run) -> list[Step]:
     return found + [Step(state, "next", None, None) for state in ahead]
 
 
+def _cut(run: Run, taken: list[RunStep]) -> RunStep | None:
+    """Return the step of work in which the run was, or is being, cut short: it never came to its end."""
+    if run.state_badge not in {*RETRYABLE_STATES, RunState.CANCELLING, RunState.DISCARDED}:
+        return None
+    over = {*RETRYABLE_STATES, RunState.CANCELLING, RunState.DISCARDED, RunState.LOST}
+    last = next((step for step in reversed(taken) if step.badge not in over), None)
+    return last if last is not None and last.badge in CUT else None
+
+
 def planned_first_deletions(progress: list[ResourceProgress]) -> list[ResourceProgress]:
     """Put deletions and replacements first while nothing moves; what failed or is being worked on stays on top."""
-    if any(part.state in {"failed", "running"} for part in progress):
+    if any(part.state in {"failed", "incomplete", "running"} for part in progress):
         return progress
     return sorted(progress, key=lambda part: CHANGES_FIRST.get(part.action, 9))
 
 
-def log_lines(run: Run, wanted: LogFilter, *, after: int = 0) -> list[RunEvent]:
-    """Return the newest lines behind `after` that the filter lets through, in order; raises ArchiveUnavailableError."""
-    levels = LEVELS_SHOWN.get(wanted.level, ())
-    if wanted.line:
-        around = max(0, wanted.line - LOG_LINES // 2)
-        return [] if after else events_of(run, after=around, levels=levels, search=wanted.search, first=LOG_LINES)
-    return events_of(run, after=after, levels=levels, search=wanted.search, newest=LOG_LINES)
+def tab_of(query: QueryDict) -> Tab:
+    """Return which of the run's pages is brought up to date."""
+    asked = query.get("tab", "")
+    return Tab(asked) if asked in set(Tab) else Tab.PLAN
 
 
-def live_context(run: Run, query: QueryDict) -> dict[str, Any]:
+def live_context(run: Run, query: QueryDict, tab: Tab = Tab.PLAN) -> dict[str, Any]:
     """Return what the live part's template reads."""
-    return {"page": run_page(run, query), "run": run, "district": run.district, "filter": log_filter(query)}
+    page = run_page(run, query, tab)
+    return {"page": page, "run": run, "district": run.district, "filter": log_filter(query), "tab": tab.value}

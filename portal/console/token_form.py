@@ -8,7 +8,8 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.console.forms import ENVIRONMENTS, DescribedForm, LinesField
+from portal.console.district_fields import ENVIRONMENTS, LinesField
+from portal.console.forms import DescribedForm
 from registry.accounts.models import User
 from registry.accounts.roles import Role, has_role
 from registry.accounts.tokens.scopes import ROLES, Scope

@@ -10,7 +10,16 @@ from __future__ import annotations
 from typing import Any
 
 from processor.formats import values
-from processor.formats.edfi_methods import NO_WORDS, Rank, is_untested, level_rank, names_a_level, rank_of
+from processor.formats.edfi_methods import (
+    NO_WORDS,
+    Rank,
+    is_untested,
+    level_rank,
+    names_a_level,
+    plainly,
+    rank_of,
+    transformed_from,
+)
 
 SOURCE = "Ed-Fi Data Standard 3.2 to 5.2, Assessment domain (JSON of the ODS/API)"
 PREFIX = "ef:"
@@ -71,8 +80,12 @@ def is_number(text: str) -> bool:
 def counting(found: list[dict[str, Any]], key: str, namespace: str = "") -> dict[str, Any] | None:
     """Return the one of `scoreResults` or `scores` that is the score: it has a number under `key`."""
     fitting = []
+    transformed = transformed_from(descriptor(one.get(METHOD)) for one in found)
     for place, one in enumerate(found):
-        rank = rank_of(descriptor(one.get(METHOD)), namespace)
+        method = descriptor(one.get(METHOD))
+        rank = rank_of(method, namespace)
+        if rank[0] == Rank.OTHER and plainly(method) in transformed:
+            rank = Rank.STANDARD, 0
         if rank[0] < Rank.NEVER and is_number(at(one, key)):
             fitting.append((rank, place))
     return found[min(fitting)[1]] if fitting else None
@@ -98,7 +111,7 @@ def level_of(item: dict[str, Any]) -> str:
             told
             and not is_number(told)
             and told.casefold() not in NO_WORDS
-            and names_a_level(descriptor(one.get(METHOD)))
+            and names_a_level(descriptor(one.get(METHOD)), told)
         ):
             return told
     return ""

@@ -9,9 +9,11 @@ those of the files that vendors describe publicly, and words within a name decid
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from enum import IntEnum
 
 WORDS = re.compile(r"[a-z]+|\d+")
+OF_RAW = frozenset({"raw", "score", "scores"})
 
 
 class Rank(IntEnum):
@@ -59,6 +61,7 @@ EXACT = {
     "composite score": Rank.COMPOSITE,
     "total score": Rank.COMPOSITE,
     "number score": Rank.NUMBER,
+    "score": Rank.NUMBER,
     "raw score": Rank.RAW,
 }
 NEVER = (
@@ -69,6 +72,7 @@ NEVER = (
     *("flag", "status", "code", "version", "form", "id", "identifier", "accommodation", "accommodations", "language"),
     *("lexile", "quantile", "atos", "zpd", "reading range", "difficulty", "disengaged", "guessing", "yn", "minimum"),
     *("maximum", "low", "high", "range", "tested", "days", "weeks", "year", "norms", "cohort", "group", "index growth"),
+    *("sum", "syllabus", "session", "session number", "course", "subject", "respondent", "intent"),
 )
 RELATIVE = ("percentile", "percentiles", "rank", "ranking", "nce", "curve equivalent", "stanine", "sten", "quartile")
 PERCENT = ("percent", "percentage", "pct")
@@ -84,6 +88,7 @@ NO_LEVEL = (
     *("term", "window", "season", "accommodation", "accommodations", "language", "lexile", "quantile", "time", "date"),
     *("yn", "form", "version", "mode", "session", "reason", "completion", "invalidated", "participation", "enrolled"),
     *("typical", "target", "goal", "conditional", "met projected", "exempt", "void", "grade equivalent", "grade level"),
+    *("level entered", "level achieved", "test level"),
 )
 LEVEL_STATUS = ("benchmark status", "proficiency status", "performance status", "mastery status", "achievement status")
 """Statuses that are levels all the same."""
@@ -92,6 +97,9 @@ NO_WORDS = frozenset({
     *("not applicable", "unknown", "blank", "not available", "nan", "nil", "undefined"),
 })  # fmt: skip
 """What no level is called."""
+
+MARK = re.compile(r"[A-HU][*+-]?|pass|merit|distinction|fail", re.IGNORECASE).fullmatch
+"""Grades of examinations in words: a student's own grade is a number, or K."""
 
 UNTESTED_METHOD = ("not tested", "nottested", "reason not tested", "non participation", "nonparticipation", "exempt")
 STATUS_METHOD = ("test status", "testing status", "attempt status", "completion status", "participation status")
@@ -155,9 +163,21 @@ def _by_words(words: str) -> Rank:
     return Rank.OTHER
 
 
-def names_a_level(method: str) -> bool:
-    """Say whether a result in words under this method is a level."""
+def transformed_from(methods: Iterable[str]) -> frozenset[str]:
+    """Return the names beside which stands one for the raw score of the same: with `BERI Raw Score`, `BERI` is a scale.
+
+    Names are in plain words.
+    """
+    there = frozenset(map(plainly, methods))
+    bare = {" ".join(word for word in words.split() if word not in OF_RAW) for words in there if holds(words, ("raw",))}
+    return frozenset(words for words in there if words in bare or words.removesuffix(" score") in bare) - {""}
+
+
+def names_a_level(method: str, word: str = "") -> bool:
+    """Return whether a result in words under this method is a level; `word` is the result."""
     words = plainly(method)
+    if words == "grade":
+        return MARK(word.strip()) is not None
     return holds(words, LEVEL) and (not holds(words, NO_LEVEL) or holds(words, LEVEL_STATUS))
 
 

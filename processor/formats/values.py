@@ -144,6 +144,7 @@ def school_year(day: str) -> str:
 
 YEARS = re.compile(r"(?:sy|school year)?\s*(\d{4}|\d{2})\s*[-\u2013/]\s*(\d{4}|\d{2})", re.IGNORECASE)
 ONE_YEAR = re.compile(r"(?:sy|school year)?\s*(\d{4})(?:\.0+)?", re.IGNORECASE).fullmatch
+SCHOOL_YEAR_OF = re.compile(r"(?:^|[^a-z])(?:sy|school ?year)[ _-]?(\d{4})(?!\d)", re.IGNORECASE).search
 
 
 def spanned_year(text: str) -> str:
@@ -154,6 +155,20 @@ def spanned_year(text: str) -> str:
             ends = int(found[1]) + 1 if len(found[1]) == 4 else 2001 + first
             if EARLIEST.year < ends <= LATEST.year:
                 return str(ends)
+    return NULL
+
+
+def year_in_path(path: str) -> str:
+    """Return the school year that a file's name, or the folder nearest to it, names by both of its years; else nothing.
+
+    `state/2024-25/ilearn.csv`, `ilearn_2024-2025.csv` and `ilearn SY2025.csv` are all of 2025. A year alone may be that
+    of the export, and says nothing.
+    """
+    for piece in reversed(path.split("/")):
+        if found := spanned_year(piece.replace("_", "-")):
+            return found
+        if (told := SCHOOL_YEAR_OF(piece)) and EARLIEST.year < int(told[1]) <= LATEST.year:
+            return told[1]
     return NULL
 
 

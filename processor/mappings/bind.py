@@ -21,6 +21,10 @@ SEVERAL = "Two or more races"
 HISPANIC = "Hispanic or Latino"
 MOST_KNOWN = 50_000
 """So many students and occasions are remembered as put."""
+UNDATED = (
+    "A result needs a date, or a school year. Where the export has neither, name the school year in the file's name or "
+    "folder, as in 2025-26, and send it again."
+)
 LAST_DAY = "-06-30"
 """Dates a result of which only the school year is known: the year's last day, as with Ed-Fi."""
 Pick = Callable[[Sequence[str]], str]
@@ -89,6 +93,31 @@ class Columns:
             return constant
 
         return first
+
+    def pick_id(self, value: Value) -> Pick:
+        """Return what picks a student's id: of several columns the first that has one.
+
+        A column may be full of zeros that stand for nobody; whom a row is about, another may tell. Where none does, the
+        pick raises RowRefused.
+        """
+        if len(self.found(value)) < 2:
+            return self.pick(value, "student")
+        name, at = self.name_of(value), self._read_all(value, "student or nobody")
+
+        def first(row: Sequence[str]) -> str:
+            cells = [row[one] for one in at]
+            found = next((cell for cell in cells if cell and cell != kinds.NOBODY), "")
+            if not found and kinds.NOBODY in cells:
+                raise RowRefused(name, "nobodys_id", "This stands where an id is missing: it is no student's.")
+            return found
+
+        return first
+
+    def _read_all(self, value: Value, kind: str) -> list[int]:
+        """Return where the cells of all columns of a value are among the row's values."""
+        places = [self.header[names.plain(name)] for name in value.columns if names.plain(name) in self.header]
+        read = [self.read(place, kind, value.do) for place in places]
+        return read + (self._read_all(value.otherwise, kind) if value.otherwise else [])
 
     def name_of(self, value: Value) -> str:
         """Return the column to name where a value is not there."""
@@ -219,7 +248,7 @@ def _any(columns: Columns, *told: Value) -> bool:
 def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Write]:
     """Return what makes the writer of one reading."""
     told = mapping.student
-    local_id, state_id = columns.pick(told.id, "student"), columns.pick(told.state_id, "student if any")
+    local_id, state_id = columns.pick_id(told.id), columns.pick(told.state_id, "student if any")
     given, middle, family = (columns.pick(one, "name") for one in (told.given_name, told.middle_name, told.family_name))
     gender, ethnicity = columns.pick(told.gender, "gender"), columns.pick(told.ethnicity, "text")
     hispanic = columns.pick(told.hispanic, "flag")
@@ -291,7 +320,9 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
             local = local_id(row)
             if not local:
                 raise RowRefused(id_column, "missing", "A result needs the student's id.")
-            found = [one for one in (_result(sitting, row) for sitting in sittings) if one is not None]
+            found = [
+                one for one in (_result(sitting, row, reading.school_year) for sitting in sittings) if one is not None
+            ]
             if not found:
                 column = sittings[0].score_column if sittings else ""
                 raise RowRefused(column, "missing", "The row has neither a score nor a level.")
@@ -332,8 +363,11 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
 Found = tuple[str, str, str, str, str, str, str, str, str, str, list[tuple[str, str, str]]]
 
 
-def _result(sitting: Sitting, row: Sequence[str]) -> Found | None:
-    """Return one result of a row; nothing where it has no score. Raises RowRefused for one that cannot be dated."""
+def _result(sitting: Sitting, row: Sequence[str], of_file: str) -> Found | None:
+    """Return one result of a row; nothing where it has no score. Raises RowRefused for one that cannot be dated.
+
+    `of_file` is the school year that the file's name or folder tells.
+    """
     if sitting.there is not None and not sitting.there(row):
         return None
     score, level, standard = sitting.score(row), sitting.level(row), sitting.standard(row)
@@ -352,8 +386,9 @@ def _result(sitting: Sitting, row: Sequence[str]) -> Found | None:
     named = sitting.administration(row)
     # An occasion that names its school year is of that year, whatever a date's typing error says.
     day, year = sitting.date(row), sitting.year(row) or values.spanned_year(named)
+    year = year or ("" if day else of_file)
     if not day and not year:
-        raise RowRefused(sitting.date_column, "missing", "A result needs a date, or a school year.")
+        raise RowRefused(sitting.date_column, "missing", UNDATED)
     year = year or values.school_year(day)
     occasion = named or (transforms.season_of(day) if day else "")
     day = day or f"{year}{LAST_DAY}"

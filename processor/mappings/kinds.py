@@ -20,6 +20,8 @@ YES = frozenset({"y", "yes", "true", "t", "1", "x", "on"})
 NO = frozenset({"n", "no", "false", "f", "0"})
 GENDERS = {"m": "male", "male": "male", "f": "female", "female": "female", "x": "other", "nonbinary": "other",
            "non-binary": "other", "other": "other", "unspecified": "unspecified"}  # fmt: skip
+NOBODY = "\0"
+"""Stands for an id that is no student's; no id has such a sign."""
 LEVEL_CHARACTERS = 60
 _number = values.number()
 _text = values.text()
@@ -84,6 +86,16 @@ def grade(cell: str) -> str:
         return NULL
 
 
+def student_or_nobody(cell: str) -> str:
+    """Read a student's id where another column may have it too; NOBODY for what stands where an id is missing."""
+    try:
+        return ids.copyable(cell)
+    except BadValue as error:
+        if error.code != "nobodys_id":
+            raise
+        return NOBODY
+
+
 def student_if_any(cell: str) -> str:
     """Read a further id of a student, which the row does without."""
     try:
@@ -123,6 +135,7 @@ def word(cell: str) -> str:
 
 KINDS: dict[str, tuple[Reader, bool]] = {
     "student": (ids.copyable, False),
+    "student or nobody": (student_or_nobody, False),
     "student if any": (student_if_any, False),
     "id": (values.identifier, False),
     "name": (name, True),

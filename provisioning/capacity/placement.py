@@ -5,53 +5,45 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from math import floor
 from typing import Any
 
 from engine.aws import quotas
 from engine.aws.quotas import KINDS, QuotaKind
+from infra.outline import Wish, outline, wish_of
 from infra.sizes import SIZES
-from infra.spec import Egress, Environment, Size
+from provisioning.aws_kinds import QUOTA_OF
 
 Amounts = Mapping[str, float]
 """How much of each quota, by its code."""
 
-GROUPS_OF_A_DISTRICT = 7
-"""One per tier, and the default one that every VPC brings."""
-GROUP_OF_ENDPOINTS = 1
-ENDPOINTS_OF_A_DISTRICT = 8
-SERVICES_OF_A_DISTRICT = 2
 CPU_UNITS_PER_PROCESSOR = 1024
 
-TYPES = {
-    quotas.VPCS.code: "aws_vpc",
-    quotas.GATEWAYS.code: "aws_internet_gateway",
-    quotas.ADDRESSES.code: "aws_eip",
-    quotas.BALANCERS.code: "aws_lb",
-    quotas.CLUSTERS.code: "aws_rds_cluster",
-    quotas.TRAILS.code: "aws_cloudtrail",
-}
+TYPES = QUOTA_OF
 """Which resources of a stack count in a quota; those of zones and VPCs, and processors, are no resources."""
 
 
 def need(spec: Mapping[str, Any]) -> dict[str, float]:
-    """Return what a district with this specification takes of each quota."""
-    has_nat = spec.get("egress", Egress.NAT) == Egress.NAT
-    is_production = spec["environment"] == Environment.PRODUCTION
-    uses_endpoints = is_production or not has_nat
-    gateways = 0 if not has_nat else 1 if spec["environment"] == Environment.SANDBOX else int(spec.get("zones", 2))
-    sizing = SIZES[Size(spec.get("size", "S"))]
+    """Return what a district with this specification takes of each quota, as its stack's outline has it."""
+    return dict(_need(wish_of(spec)))
+
+
+@lru_cache(maxsize=512)
+def _need(wish: Wish) -> dict[str, float]:
+    stack, sizing = outline(wish), SIZES[wish.size]
+    endpoints = [body["vpc_endpoint_type"] for body in stack["aws_vpc_endpoint"].values()]
     return {
-        quotas.VPCS.code: 1,
-        quotas.GATEWAYS.code: 1,
-        quotas.ADDRESSES.code: gateways,
-        quotas.NATS.code: min(gateways, 1),
-        quotas.ENDPOINTS.code: ENDPOINTS_OF_A_DISTRICT if uses_endpoints else 0,
-        quotas.GROUPS.code: GROUPS_OF_A_DISTRICT + (GROUP_OF_ENDPOINTS if uses_endpoints else 0),
-        quotas.BALANCERS.code: 1,
-        quotas.CLUSTERS.code: 1,
-        quotas.TRAILS.code: 1,
-        quotas.PROCESSORS.code: SERVICES_OF_A_DISTRICT * sizing.tasks_min * sizing.task_cpu / CPU_UNITS_PER_PROCESSOR,
+        **{code: len(stack.get(kind, {})) for code, kind in TYPES.items()},
+        quotas.NATS.code: min(len(stack.get("aws_nat_gateway", {})), 1),
+        quotas.ENDPOINTS.code: endpoints.count("Interface"),
+        # With the group that every VPC brings.
+        quotas.GROUPS.code: len(stack["aws_security_group"]) + len(stack["aws_default_security_group"]),
+        # Also those of services that wait for their image.
+        quotas.PROCESSORS.code: len(stack["aws_ecs_service"])
+        * sizing.tasks_min
+        * sizing.task_cpu
+        / CPU_UNITS_PER_PROCESSOR,
     }
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from engine.kinds import KINDS
 from infra.spec import TAG_KEYS_OF_OURS
 
 
@@ -85,26 +86,16 @@ class Rule:
         return item.type == self.type and re.fullmatch(self.path, item.path) is not None
 
 
-RULES = (
-    Rule("aws_cloudwatch_log_group", r"retention_in_days", "retention_days", _whole),
-    Rule("aws_rds_cluster", r"backup_retention_period", "backup_days", _whole),
-    Rule("aws_backup_plan", r"rule\[0\]\.lifecycle\[0\]\.delete_after", "backup_days", _whole),
-    Rule("aws_budgets_budget", r"limit_amount", "monthly_budget_usd", _whole),
-    Rule("aws_rds_cluster", r"engine_version", "postgres_version"),
-    Rule("aws_rds_cluster_instance", r"engine_version", "postgres_version"),
-    Rule("aws_elasticache_replication_group", r"engine_version", "cache_version"),
+RULES = tuple(
+    Rule(name, held.path, held.setting, _whole if held.is_whole_number else str)
+    for name, kind in KINDS.items()
+    for held in kind.settings
 )
-"""What one setting holds as it is; tags, client networks and alarm addresses have functions of their own below."""
+"""What one setting holds as it is; tags and the entries of lists have functions of their own below."""
 
-SIZED = (
-    ("aws_rds_cluster", "serverlessv2_scaling_configuration"),
-    ("aws_elasticache_replication_group", "node_type"),
-    ("aws_elasticache_replication_group", "num_cache_clusters"),
-    ("aws_appautoscaling_target", "min_capacity"),
-    ("aws_appautoscaling_target", "max_capacity"),
-)
-CLIENT_RULE = re.compile(r"aws_vpc_security_group_ingress_rule\.security_clients_(\d+)_(\d+)")
-ALARM_MAIL = re.compile(r"aws_sns_topic_subscription\.topic_mail_(\d+)")
+SIZED = tuple((name, path) for name, kind in KINDS.items() for path in kind.sized)
+"""What the size decides, by the beginning of its path."""
+
 TAG = re.compile(r'tags(?:_all)?(?:\.([A-Za-z_][\w-]*)|\[(".*")\])')
 
 _Wish = tuple[str, Any]
@@ -143,17 +134,12 @@ def _wish(item: Item) -> _Wish | str:
         return FOREIGN
     if item.sensitive:
         return WITHHELD
-    client, mail, tag = (
-        CLIENT_RULE.fullmatch(item.address),
-        ALARM_MAIL.fullmatch(item.address),
-        TAG.fullmatch(item.path),
-    )
-    if client and (item.gone or item.path == "cidr_ipv4"):
-        return f"allowed_client_cidrs:{int(client[1]) - 1}", item.after
-    if mail and item.gone:
-        return f"alarm_emails:{int(mail[1]) - 1}", None
+    entry = _entry(item)
+    if entry:
+        return entry, item.after
     if item.gone:
         return GONE
+    tag = TAG.fullmatch(item.path)
     if tag:
         key = tag[1] or json.loads(tag[2])
         return OUR_TAG if key.lower() in TAG_KEYS_OF_OURS else (f"tags:{key}", item.after)
@@ -166,6 +152,15 @@ def _wish(item: Item) -> _Wish | str:
         return rule.field, rule.read(item.after)
     except NotANumberError:
         return f"The setting takes whole numbers, and AWS has {json.dumps(item.after)}. {REMEDY}"
+
+
+def _entry(item: Item) -> str:
+    """Return which entry of which list the resource stands for, such as `alarm_emails:0`; empty for none."""
+    entries = KINDS[item.type].entries if item.type in KINDS else None
+    match = re.fullmatch(entries.name, item.address.rpartition(".")[2]) if entries else None
+    if entries is None or match is None or not (item.gone or item.path == (entries.path or None)):
+        return ""
+    return f"{entries.setting}:{int(match[1]) - 1}"
 
 
 def _disagreement(part: str, values: list[Any], clients_per_network: int) -> str:

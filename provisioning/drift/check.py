@@ -6,16 +6,17 @@ Changes nothing in AWS and nothing in the state. Called by the walk of a run onc
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
 
 from engine.terraform.command import Terraform
 from engine.terraform.drift import DriftedAttribute, drift_of, ignored_by, is_repaired, repaired_by
+from engine.terraform.exposure import Drifted, exposure_of
 from engine.terraform.synthesis import STACK_FILE
-from provisioning.models import DriftItem, Run
-from provisioning.notices.outbox import announce_drift
+from provisioning.models import DriftItem, Run, StackResource
+from provisioning.notices.outbox import announce_drift, announce_exposure
 from provisioning.runs.fence import Fence
 from provisioning.runs.recorder import Recorder
 from registry.districts.services import set_drift
@@ -33,9 +34,11 @@ def check_drift(fence: Fence, terraform: Terraform, recorder: Recorder) -> bool:
     repaired = repaired_by(shown)
     fence.write(lambda: store_drift(fence.run, found, repaired))
     addresses = len({one.address for one in found})
+    for told in exposed(found):
+        recorder.note("exposure", told, level="error")
     recorder.note(
         "drift",
-        f"Drift: {len(found)} attributes of {addresses} resources." if found else "AWS is as the stack says.",
+        f"Drift: {len(found)} attributes of {addresses} resources." if found else "No drift detected.",
         level="warning" if found else "info",
     )
     return bool(found)
@@ -55,31 +58,62 @@ def settle(run: Run, refreshed: Mapping[str, Any]) -> bool:
 @transaction.atomic
 def store_drift(run: Run, found: list[DriftedAttribute], repaired: Mapping[str, frozenset[str]]) -> None:
     """Replace what is known of the district's drift, and set its axis."""
-    DriftItem.objects.filter(district=run.district).delete()
-    DriftItem.objects.bulk_create(
-        DriftItem(
-            district=run.district,
-            run=run,
-            address=one.address[:255],
-            type=one.type,
-            path=one.path,
-            before=one.before,
-            after=one.after,
-            sensitive=one.sensitive,
-            gone=one.gone,
-            foreign=one.foreign,
-            repairable=is_repaired(one, repaired),
-        )
-        for one in found
+    before = set(
+        DriftItem.objects.filter(district=run.district).exclude(exposure="").values_list("address", "path", "exposure")
     )
+    DriftItem.objects.filter(district=run.district).delete()
+    ids = {
+        resource.address: resource.provider_id or resource.arn
+        for resource in StackResource.objects.filter(district=run.district).only("address", "provider_id", "arn")
+    }
+    items = [_item(run, one, repaired, ids.get(one.address, "")) for one in found]
+    DriftItem.objects.bulk_create(items)
     if found and run.district.drift_badge is not DriftStatus.DRIFTED:
         announce_drift(run.district, len(found))
+    now = [item for item in items if item.exposure]
+    if any((item.address, item.path, item.exposure) not in before for item in now):
+        announce_exposure(run.district, [str(item) for item in now])
     set_drift(
         district=run.district,
         drift=DriftStatus.DRIFTED if found else DriftStatus.IN_SYNC,
         found=[f"{one.address} {one.path}".strip() for one in found],
         run_number=run.number,
     )
+
+
+def exposed(found: Sequence[DriftedAttribute]) -> list[str]:
+    """Return what of the drift is an exposure, a sentence each; no value is in one."""
+    sentences = []
+    for one in found:
+        exposure = exposure_of(_as_rules_see_it(one))
+        if exposure is not None:
+            place = f"{one.address} {one.path}".strip()
+            sentences.append(f"{place} widens who can reach this district ({exposure.source}).")
+    return sentences
+
+
+def _item(run: Run, one: DriftedAttribute, repaired: Mapping[str, frozenset[str]], resource: str) -> DriftItem:
+    exposure = exposure_of(_as_rules_see_it(one))
+    return DriftItem(
+        district=run.district,
+        run=run,
+        address=one.address[:255],
+        type=one.type,
+        path=one.path,
+        before=one.before,
+        after=one.after,
+        sensitive=one.sensitive,
+        gone=one.gone,
+        foreign=one.foreign,
+        repairable=is_repaired(one, repaired),
+        exposure="" if exposure is None else exposure.code.value,
+        control="" if exposure is None else exposure.source,
+        resource=resource[:512],
+    )
+
+
+def _as_rules_see_it(one: DriftedAttribute) -> Drifted:
+    return Drifted(one.type, one.path, one.before, one.after, one.gone, one.foreign)
 
 
 @transaction.atomic

@@ -33,8 +33,17 @@ def plan_repair(*, district: District, actor: User | None) -> Run:
 
 
 def repair(*, district: District, actor: User | None) -> Run:
-    """Ask for the apply that brings AWS back to what the stack says. Raises NotAllowedError, ServiceRefusedError."""
+    """Ask for the apply that brings AWS back to what the stack says. Raises NotAllowedError, ServiceRefusedError.
+
+    A repair that would repair nothing is refused: what somebody added to the stack's resources no plan removes.
+    """
     require_role(actor, Role.OPERATOR)
+    if district.drift_items.exists() and not district.drift_items.filter(repairable=True).exists():
+        raise ServiceRefusedError(
+            "nothing_to_repair",
+            "No plan of the stack brings any of this drift back.",
+            "Remove what was added in AWS, or set it back there.",
+        )
     return _of_drift(district, RunKind.APPLY, actor, "Repair of the drift")
 
 

@@ -31,6 +31,7 @@ from engine.terraform.synthesis import synthesize
 from engine.terraform.workspace import new_workspace, remove_workspaces
 from provisioning.db_retry import db_retry
 from provisioning.drift.check import check_drift
+from provisioning.drift.history import note_who_changed
 from provisioning.engine_settings import engine_settings
 from provisioning.execution.apply import apply, carry
 from provisioning.execution.context import RunContext, StillAtWork
@@ -123,6 +124,8 @@ class RunExecution:
                 lambda: check_drift(self.context.fence, terraform, self.context.recorder),
                 mend=lambda: release_lock(self.context, terraform),
             )
+            if drifted:
+                note_who_changed(self.context.fence, self.context.settings)
             self.context.end(RunState.SUCCEEDED if drifted else RunState.NO_CHANGES)
             return
         if not is_doubtful(self.run) and still_binds(self.context, terraform):

@@ -25,10 +25,10 @@ from engine.state.event_store import get_events, put_events
 from provisioning.engine_settings import engine_settings
 from provisioning.models import PlannedChange, Run, RunEvent
 from provisioning.periodic.turns import act_on_each, in_batches
+from provisioning.runs.audited import record_of_run
 from provisioning.runs.planned_changes import changes_of_lines, lines_of_changes
 from provisioning.states.runs import ENDED_STATES
 from registry.audit.actions import AuditAction
-from registry.audit.services import record
 
 logger = logging.getLogger(__name__)
 
@@ -202,14 +202,10 @@ def _trim(run: Run) -> bool:
         deleted, _ = RunEvent.objects.filter(run=run).delete()
         PlannedChange.objects.filter(run=run).delete()
         Run.objects.filter(pk=run.pk).update(events_trimmed_at=timezone.now())
-        record(
-            action=AuditAction.EVENTS_TRIMMED,
-            actor=None,
-            subject_kind="run",
-            subject_id=str(run.number),
-            district=run.district,
-            run_number=run.number,
-            message=f"{deleted} events of run #{run.number} are in the archive only from now on.",
+        record_of_run(
+            run,
+            AuditAction.EVENTS_TRIMMED,
+            f"{deleted} events of run #{run.number} are in the archive only from now on.",
             after=run.events_archive,
         )
     return True

@@ -1,4 +1,4 @@
-"""Asks a run to stop: at once while it is queued, otherwise after Terraform has finished the resource in hand."""
+"""Asks a run to stop: at once while it is queued, otherwise as soon as Terraform has ended."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from django.utils import timezone
 
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
+from provisioning.runs.audited import record_of_run
 from provisioning.runs.transitions import move
 from provisioning.states.runs import ACTIVE_STATES, RunState
 from registry.accounts.models import User
 from registry.accounts.roles import Role, require_role
 from registry.audit.actions import AuditAction
-from registry.audit.services import record
 from registry.state_table import By
 
 AT_ONCE = {RunState.QUEUED, RunState.AWAITING_APPROVAL}
@@ -34,15 +34,7 @@ def request_cancel(*, run: Run, actor: User | None) -> Run:
     if held.cancel_requested_at is not None:
         return held
     Run.objects.filter(pk=held.pk).update(cancel_requested_at=timezone.now())
-    record(
-        action=AuditAction.RUN_CANCEL_REQUESTED,
-        actor=actor,
-        subject_kind="run",
-        subject_id=str(held.number),
-        district=held.district,
-        run_number=held.number,
-        message=f"Run #{held.number} was asked to stop.",
-    )
+    record_of_run(held, AuditAction.RUN_CANCEL_REQUESTED, f"Run #{held.number} was asked to stop.", actor=actor)
     held.refresh_from_db()
     if held.state_badge not in BY_ITS_WORKER:
         after = RunState.CANCELED if held.state_badge in AT_ONCE else RunState.CANCELLING
@@ -71,14 +63,7 @@ def request_force_stop(*, run: Run, typed_number: str, actor: User | None) -> Ru
     if held.force_stop_requested_at is not None:
         return held
     Run.objects.filter(pk=held.pk).update(force_stop_requested_at=timezone.now())
-    record(
-        action=AuditAction.RUN_FORCE_STOP_REQUESTED,
-        actor=actor,
-        subject_kind="run",
-        subject_id=str(held.number),
-        district=held.district,
-        run_number=held.number,
-        message=f"The Terraform of run #{held.number} is to be killed.",
-    )
+    killed = f"The Terraform of run #{held.number} is to be killed."
+    record_of_run(held, AuditAction.RUN_FORCE_STOP_REQUESTED, killed, actor=actor)
     held.refresh_from_db()
     return held

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from django.db import transaction
 
 from engine.terraform.command import OutputValue, ResourceRecord
-from provisioning.aws_services import service_of
+from provisioning.aws_kinds import service_of
 from provisioning.models import Run, StackOutput, StackResource
 from registry.audit.actions import AuditAction
-from registry.audit.services import record
+from registry.audit.services import record_of_district
 
 
 @transaction.atomic
@@ -31,14 +31,11 @@ def record_resources(run: Run, found: Iterable[ResourceRecord]) -> int:
         for resource in found
     ]
     StackResource.objects.bulk_create(rows)
-    record(
-        action=AuditAction.RESOURCES_RECORDED,
-        actor=None,
-        subject_kind="district",
-        subject_id=run.district.suffix,
-        district=run.district,
+    record_of_district(
+        run.district,
+        AuditAction.RESOURCES_RECORDED,
+        f"{len(rows)} resources of {run.district.name} were recorded.",
         run_number=run.number,
-        message=f"{len(rows)} resources of {run.district.name} were recorded.",
         after={"count": len(rows)},
     )
     return len(rows)
@@ -53,14 +50,11 @@ def record_outputs(run: Run, outputs: Mapping[str, OutputValue]) -> int:
         for name, output in outputs.items()
     ]
     StackOutput.objects.bulk_create(rows)
-    record(
-        action=AuditAction.OUTPUTS_RECORDED,
-        actor=None,
-        subject_kind="district",
-        subject_id=run.district.suffix,
-        district=run.district,
+    record_of_district(
+        run.district,
+        AuditAction.OUTPUTS_RECORDED,
+        f"{len(rows)} outputs of {run.district.name} were recorded.",
         run_number=run.number,
-        message=f"{len(rows)} outputs of {run.district.name} were recorded.",
         after={"names": sorted(outputs)},
     )
     return len(rows)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+
+from django.db.models import Q
 
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
-from registry.accounts.credentials import within_reach
-from registry.accounts.models import User
+from registry.accounts.credentials import changes_since, within_reach
+from registry.accounts.models import CredentialChange, User
+from registry.accounts.roles import Role
 from registry.accounts.tokens.service import makers_of
 
 BEFORE = timedelta(days=1)
@@ -23,24 +27,35 @@ def second_person_problem(run: Run, actor: User) -> ServiceRefusedError | None:
     given a password or a role since a day before the first of these runs was asked for. A service account is no person;
     and what one asks for, those have asked for who made its tokens.
     """
-    if run.requester_may_confirm:
-        return None
+    return second_person_problems([run], actor)[run.pk]
+
+
+def second_person_problems(runs: Sequence[Run], actor: User) -> dict[int, ServiceRefusedError | None]:
+    """Return for each run, by its id, why this person may not approve its plan, in one query beside the runs' own."""
+    asked = {run.pk: _who_asked(run) for run in runs if not run.requester_may_confirm}
+    strangers = [since for who, since in asked.values() if actor.pk not in who]
+    changes = changes_since(min(strangers) - BEFORE) if strangers else []
+    return {run.pk: _problem(run, actor, *asked[run.pk], changes) if run.pk in asked else None for run in runs}
+
+
+def _problem(
+    run: Run, actor: User, asked: Mapping[int, int], since: datetime, changes: Sequence[CredentialChange]
+) -> ServiceRefusedError | None:
     if actor.is_service:
         return ServiceRefusedError("no_person", "A service account is no second person.", REMEDY)
-    asked, since = _who_asked(run)
     if actor.pk in asked:
         number = asked[actor.pk]
         sentence = (
-            "You asked for this run yourself."
+            "You can't approve your own run."
             if number == run.number
-            else f"You asked for run #{number}, which this one retries."
+            else f"You can't approve a retry of your own run #{number}."
         )
         return ServiceRefusedError("own_request", sentence, REMEDY)
     if any(actor.pk in makers_of(service, since) for service in User.objects.filter(pk__in=asked, is_service=True)):
         return ServiceRefusedError(
             "own_token", "You made a token of the service account that asked for this run.", REMEDY
         )
-    change = within_reach(asked, since - BEFORE).get(actor.pk)
+    change = within_reach(asked, since - BEFORE, changes).get(actor.pk)
     if change is not None and change.by is not None:
         by = change.by
         sentence = (
@@ -61,3 +76,14 @@ def _who_asked(run: Run) -> tuple[dict[int, int], datetime]:
         began = this.created_at
         this = this.retry_of
     return asked, began
+
+
+def who_may_approve(run: Run) -> list[str]:
+    """Return the names of those who may approve the run's plan, in order: operators whom nothing bars."""
+    able = [Role.OPERATOR.value, Role.ADMINISTRATOR.value]
+    people = User.objects.filter(Q(is_superuser=True) | Q(groups__name__in=able), is_active=True).distinct()
+    barred: set[int] = set()
+    if not run.requester_may_confirm:
+        asked, since = _who_asked(run)
+        barred = {*asked, *within_reach(asked, since - BEFORE)}
+    return sorted(user.get_username() for user in people if user.pk not in barred)

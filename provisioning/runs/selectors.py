@@ -67,7 +67,7 @@ def monthly_cost(district: District) -> Decimal | None:
 
 @dataclass(frozen=True)
 class ResourceProgress:
-    """How far one resource of a run is: pending, running, done or failed."""
+    """How far one resource of a run is: pending, running, done, failed, or incomplete where the run was cut short."""
 
     address: str
     type: str
@@ -77,11 +77,11 @@ class ResourceProgress:
     took: timedelta | None
 
 
-ORDER = {"failed": 0, "running": 1, "pending": 2, "done": 3}
+ORDER = {"failed": 0, "incomplete": 1, "running": 2, "pending": 3, "done": 4}
 
 
 def resource_progress(run: Run) -> list[ResourceProgress]:
-    """Return every planned resource with its progress: the failed first, then what is being worked on."""
+    """Return every planned resource with its progress: failed and incomplete ones first, then what is worked on."""
     started: dict[str, datetime] = {}
     ended: dict[str, tuple[str, datetime]] = {}
     for event in events_of(run, kinds=(*RESOURCE_KINDS, APPLY_BEGIN)):
@@ -95,7 +95,9 @@ def resource_progress(run: Run) -> list[ResourceProgress]:
         elif kind == "apply_complete":
             ended[address] = ("done", at)
         elif kind == "apply_errored":
-            ended[address] = ("failed", at)
+            # What errs once the run was asked to stop errs because it is cut short: providers stop to wait for AWS.
+            cut = run.cancel_requested_at is not None and at >= run.cancel_requested_at
+            ended[address] = ("incomplete" if cut else "failed", at)
     found = [
         _progress(run, str(row["address"]), str(row["type"]), str(row["action"]), started, ended)
         for row in run.plan_resources
@@ -117,7 +119,7 @@ def _progress(
         return ResourceProgress(address, kind, action, state, start, end - start if start else None)
     if start is not None and run.is_active:
         return ResourceProgress(address, kind, action, "running", start, timezone.now() - start)
-    return ResourceProgress(address, kind, action, "failed" if start else "pending", start, None)
+    return ResourceProgress(address, kind, action, "incomplete" if start else "pending", start, None)
 
 
 def waiting_for(progress: list[ResourceProgress]) -> ResourceProgress | None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from engine.aws.data_inventory import SAYS, Contents, Removed, bucket_contents, removed_by
 from engine.errors import AwsUnavailableError
 from engine.settings import EngineSettings
-from provisioning.aws_services import DATA_SERVICES, service_of
+from provisioning.aws_kinds import DATA_SERVICES, HOLDING_DATA, service_of
 from provisioning.engine_settings import deploy_role
 from provisioning.models import DistrictHoldings, Run, StackResource
 from provisioning.runs.fence import Fence
@@ -18,18 +18,15 @@ from registry.districts.models import District
 from registry.districts.spec import spec_data
 
 BUCKET = "aws_s3_bucket"
-FIRST = ("aws_rds_cluster", "aws_s3_bucket", "aws_elasticache_replication_group", "aws_sqs_queue", "aws_backup_vault")
-"""Types that hold data of their own, before the settings of the same service."""
 
 
 def in_order(removed: tuple[Removed, ...]) -> list[Removed]:
     """Return resources with those that hold data first, by service, and within one those that hold the data."""
     services = {service: place for place, service in enumerate(DATA_SERVICES)}
 
-    def place(resource: Removed) -> tuple[int, str, int, str]:
+    def place(resource: Removed) -> tuple[int, str, bool, str]:
         service = service_of(resource.type)
-        own = FIRST.index(resource.type) if resource.type in FIRST else len(FIRST)
-        return (services.get(service, len(services)), service, own, resource.address)
+        return services.get(service, len(services)), service, resource.type not in HOLDING_DATA, resource.address
 
     return sorted(removed, key=place)
 

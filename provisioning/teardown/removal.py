@@ -21,6 +21,7 @@ from engine.aws.waiting import wait
 from engine.errors import AwsUnavailableError, EngineError, InterruptedRunError, ResourcesRemainError
 from engine.settings import EngineSettings
 from engine.state.store import delete_state, state_key
+from provisioning.aws_kinds import SENDING_LATE
 from provisioning.engine_settings import deploy_role
 from provisioning.models import Run
 from provisioning.runs.archive import ArchiveUnavailableError
@@ -33,8 +34,6 @@ from provisioning.teardown.snapshots import kept_for, settle_snapshots
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
 
-SENDING_LATE = frozenset({"aws_ecs_cluster", "aws_rds_cluster"})
-"""What AWS writes logs of for some minutes after it has gone (`engine.aws.late_log_groups`)."""
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 15.0
 Poll = Callable[[], bool]
 Note = Callable[[str], None]

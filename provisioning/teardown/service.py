@@ -14,22 +14,39 @@ from registry.accounts.roles import Role, require_role
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
 from registry.districts.models import District
+from registry.districts.statuses import DistrictStatus
+
+
+def full_name(district: District) -> str:
+    """Return what is typed to confirm a teardown: the one name that no other environment in use has.
+
+    A district's slug is shared by its sandbox, staging and production.
+    """
+    return district.suffix
+
+
+def other_environments(district: District) -> list[District]:
+    """Return the environments in use that have the district's slug too: they stay."""
+    same = District.objects.filter(slug=district.slug).exclude(pk=district.pk)
+    return list(same.exclude(status=DistrictStatus.REMOVED).order_by("suffix"))
 
 
 @transaction.atomic
 def request_teardown(
-    *, district: District, typed_slug: str, reason: str, actor: User | None, final_snapshot: bool | None = None
+    *, district: District, typed_name: str, reason: str, actor: User | None, final_snapshot: bool | None = None
 ) -> Run:
     """Queue the teardown; sent twice, the second returns the first's run.
 
     `final_snapshot` says whether a snapshot of the database is kept; None leaves that to the district's settings. From
     any status but Removed, a Draft that was never deployed included. Raises NotAllowedError, or ServiceRefusedError
-    when the slug does not match, the reason is missing, or a run is active.
+    when the full name does not match (`full_name`), the reason is missing, or a run is active.
     """
     require_role(actor, Role.OPERATOR)
-    if typed_slug.strip() != district.slug:
+    if typed_name.strip() != full_name(district):
         raise ServiceRefusedError(
-            "slug_differs", "What you typed is not this district's slug.", f"Type {district.slug} to confirm."
+            "name_differs",
+            "What you typed is not this environment's full name.",
+            f"Type {full_name(district)} to confirm.",
         )
     if not reason.strip():
         raise ServiceRefusedError(
@@ -64,20 +81,3 @@ def request_teardown(
         after={"final_snapshot": run.spec["final_snapshot"]},
     )
     return run
-
-
-def request_teardown_by_name(
-    *, district: District, typed_name: str, reason: str, actor: User | None, final_snapshot: bool | None = None
-) -> Run:
-    """Queue the teardown for a program, which gives the district's full name as consent.
-
-    Raises as `request_teardown`, and ServiceRefusedError when the name does not match.
-    """
-    require_role(actor, Role.OPERATOR)
-    if typed_name != district.name:
-        raise ServiceRefusedError(
-            "name_differs", "This is not the district's full name.", "Give its name as it was registered, to confirm."
-        )
-    return request_teardown(
-        district=district, typed_slug=district.slug, reason=reason, actor=actor, final_snapshot=final_snapshot
-    )

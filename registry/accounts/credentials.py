@@ -62,14 +62,22 @@ def changed_by_others(user: User) -> list[CredentialChange]:
     return [change for change in lately if change.by_id != user.pk]
 
 
-def within_reach(people: Iterable[int], since: datetime) -> dict[int, CredentialChange]:
+def changes_since(since: datetime) -> list[CredentialChange]:
+    """Return who was given a password or a role by a person since then, in order."""
+    return list(CredentialChange.objects.filter(at__gte=since, by__isnull=False).select_related("by").order_by("id"))
+
+
+def within_reach(
+    people: Iterable[int], since: datetime, known: Iterable[CredentialChange] | None = None
+) -> dict[int, CredentialChange]:
     """Return whom these people, by their ids, could have acted as: by whom each was given a password or role since.
 
     Somebody who was given a password by them may have given one to somebody else: that person is within reach as well.
+    `known` are changes that were read already, of a time that goes back as far.
     """
     reached: dict[int, CredentialChange] = {}
     able = set(people)
-    changes = list(CredentialChange.objects.filter(at__gte=since, by__isnull=False).select_related("by").order_by("id"))
+    changes = changes_since(since) if known is None else [change for change in known if change.at >= since]
     grew = True
     while grew:
         grew = False

@@ -66,6 +66,21 @@ def record(
     return event
 
 
+def record_of_district(
+    district: District, action: AuditAction, message: str, *, actor: User | None = None, **more: Any
+) -> AuditEvent:
+    """Write one event about a district; `more` is `run_number`, `before` and `after` as `record` takes them."""
+    return record(
+        action=action,
+        actor=actor,
+        subject_kind="district",
+        subject_id=district.suffix,
+        district=district,
+        message=message,
+        **more,
+    )
+
+
 def record_together(acts: Iterable[Act]) -> None:
     """Write many events in the caller's transaction, in one statement, in their order."""
     AuditEvent.objects.bulk_create(_event(act) for act in acts)

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
+from infra.fields import ROWS
 from infra.spec import SpecError, parse_spec
 from registry.accounts.models import User
 from registry.audit.actions import AuditAction
@@ -18,29 +19,7 @@ from registry.audit.services import record
 from registry.districts.models import District
 from registry.districts.spec import district_field, spec_data
 
-EDITABLE: dict[str, str] = {
-    "size": "Size",
-    "database_instances": "Database instances",
-    "zones": "Availability zones",
-    "egress": "Egress",
-    "image": "Image",
-    "postgres_version": "PostgreSQL version",
-    "cache_version": "Cache version",
-    "oidc_issuer": "Issuer of tokens",
-    "oidc_audience": "Audience of tokens",
-    "oidc_keys": "Issuer's public keys",
-    "district_ids": "Ids in result files",
-    "retention_days": "Log retention, days",
-    "backup_days": "Backups kept, days",
-    "final_snapshot": "Final snapshot",
-    "certificate_arn": "Certificate",
-    "hosted_zone_id": "Hosted zone",
-    "domain_name": "Domain name",
-    "allowed_client_cidrs": "Client networks",
-    "alarm_emails": "Alarm addresses",
-    "monthly_budget_usd": "Monthly budget, USD",
-    "tags": "Tags",
-}
+EDITABLE: dict[str, str] = {row.name: row.label for row in ROWS if row.changed_by}
 """The fields that may change after the registration, and their names on pages; names and network never do."""
 
 

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Upper
 
+from infra.fields import default, longest
 from registry.districts.fields import CidrField
 from registry.districts.registration import EVERYBODY
 from registry.districts.statuses import DistrictStatus, DriftStatus
@@ -34,6 +35,8 @@ class AwsAccount(models.Model):
     external_id = models.CharField("external id", max_length=1224, blank=True)
     permissions_boundary_arn = models.CharField("boundary of districts' roles", max_length=600, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """No district is placed here any more; those that were are gone."""
 
     class Meta:
         ordering = ["name"]
@@ -46,39 +49,39 @@ class AwsAccount(models.Model):
 class District(models.Model):
     """A school district and the environment that is to exist, exists or existed for it."""
 
-    name = models.CharField(max_length=120)
-    state_code = models.CharField(max_length=2, blank=True)
-    nces_id = models.CharField(max_length=7, blank=True)
-    contact_name = models.CharField(max_length=120, blank=True)
+    name = models.CharField(max_length=longest("name"))
+    state_code = models.CharField(max_length=longest("state_code"), blank=True)
+    nces_id = models.CharField(max_length=longest("nces_id"), blank=True)
+    contact_name = models.CharField(max_length=longest("contact_name"), blank=True)
     contact_email = models.EmailField(blank=True)
-    time_zone = models.CharField(max_length=64, default="America/New_York")
-    slug = models.CharField(max_length=15)
-    environment = models.CharField(max_length=16)
+    time_zone = models.CharField(max_length=longest("time_zone"), default=default("time_zone"))
+    slug = models.CharField(max_length=longest("slug"))
+    environment = models.CharField(max_length=longest("environment"))
     suffix = models.CharField(max_length=20)
-    region = models.CharField(max_length=32, default="us-east-1")
-    size = models.CharField(max_length=1, default="S")
+    region = models.CharField(max_length=longest("region"), default=default("region"))
+    size = models.CharField(max_length=longest("size"), default=default("size"))
     database_instances = models.PositiveSmallIntegerField(null=True, blank=True)
     """None leaves it to the environment."""
-    zones = models.PositiveSmallIntegerField(default=2)
-    egress = models.CharField(max_length=8, default="nat")
+    zones = models.PositiveSmallIntegerField(default=default("zones"))
+    egress = models.CharField(max_length=longest("egress"), default=default("egress"))
     cidr = CidrField()
-    certificate_arn = models.CharField(max_length=255, blank=True)
-    hosted_zone_id = models.CharField(max_length=32, blank=True)
-    domain_name = models.CharField(max_length=253, blank=True)
+    certificate_arn = models.CharField(max_length=longest("certificate_arn"), blank=True)
+    hosted_zone_id = models.CharField(max_length=longest("hosted_zone_id"), blank=True)
+    domain_name = models.CharField(max_length=longest("domain_name"), blank=True)
     allowed_client_cidrs = models.JSONField(default=everybody)
     alarm_emails = models.JSONField(default=list, blank=True)
-    image = models.CharField(max_length=512, blank=True)
-    oidc_issuer = models.CharField("issuer of tokens", max_length=255, blank=True)
-    oidc_audience = models.CharField("audience of tokens", max_length=200, blank=True)
-    oidc_keys = models.TextField("issuer's public keys", max_length=24_576, blank=True)
+    image = models.CharField(max_length=longest("image"), blank=True)
+    oidc_issuer = models.CharField("OIDC issuer URL", max_length=longest("oidc_issuer"), blank=True)
+    oidc_audience = models.CharField("OIDC audience", max_length=longest("oidc_audience"), blank=True)
+    oidc_keys = models.TextField("OIDC public keys", max_length=longest("oidc_keys"), blank=True)
     district_ids = models.JSONField("ids in result files", default=list, blank=True)
-    postgres_version = models.CharField(max_length=16, blank=True)
-    cache_version = models.CharField(max_length=16, blank=True)
-    retention_days = models.PositiveIntegerField(default=365)
-    backup_days = models.PositiveSmallIntegerField(default=7)
-    final_snapshot = models.BooleanField(default=False)
+    postgres_version = models.CharField(max_length=longest("postgres_version"), blank=True)
+    cache_version = models.CharField(max_length=longest("cache_version"), blank=True)
+    retention_days = models.PositiveIntegerField(default=default("retention_days"))
+    backup_days = models.PositiveSmallIntegerField(default=default("backup_days"))
+    final_snapshot = models.BooleanField(default=default("final_snapshot"))
     account = models.ForeignKey(AwsAccount, on_delete=models.PROTECT, related_name="districts")
-    monthly_budget_usd = models.PositiveIntegerField(default=500)
+    monthly_budget_usd = models.PositiveIntegerField(default=default("monthly_budget_usd"))
     tags = models.JSONField(default=dict, blank=True)
     note = models.TextField(blank=True)
     status = models.CharField(max_length=16, choices=DistrictStatus.choices(), default=DistrictStatus.DRAFT.value)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-DEFAULT_REGION = "us-east-1"
-REGIONS = (DEFAULT_REGION, "us-east-2", "us-west-1", "us-west-2")
+from infra.fields import FIELDS, ROWS, DistrictField, Kind, default
+
+DEFAULT_REGION: str = default("region")
+REGIONS: tuple[str, ...] = FIELDS["region"].choices
 """AWS's regions in the United States: a district's records stay in the country."""
 
-EVERYBODY = "0.0.0.0/0"
+EVERYBODY: str = default("allowed_client_cidrs")[0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,17 +23,17 @@ class Registration:
     name: str
     account_id: str
     slug: str = ""
-    environment: str = "sandbox"
+    environment: str = default("environment")
     region: str = DEFAULT_REGION
-    size: str = "S"
-    database_instances: int | None = None
-    zones: int = 2
-    egress: str = "nat"
+    size: str = default("size")
+    database_instances: int | None = default("database_instances")
+    zones: int = default("zones")
+    egress: str = default("egress")
     cidr: str = ""
     certificate_arn: str = ""
     hosted_zone_id: str = ""
     domain_name: str = ""
-    allowed_client_cidrs: Sequence[str] = (EVERYBODY,)
+    allowed_client_cidrs: Sequence[str] = default("allowed_client_cidrs")
     alarm_emails: Sequence[str] = ()
     image: str = ""
     oidc_issuer: str = ""
@@ -41,12 +44,28 @@ class Registration:
     nces_id: str = ""
     contact_name: str = ""
     contact_email: str = ""
-    time_zone: str = "America/New_York"
-    monthly_budget_usd: int = 500
+    time_zone: str = default("time_zone")
+    monthly_budget_usd: int = default("monthly_budget_usd")
     tags: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
     key: uuid.UUID = field(default_factory=uuid.uuid4)
     """Names this one act of registering, so that sending it twice makes one district."""
+
+
+def stored(registration: Registration) -> dict[str, Any]:
+    """Return what was given as a district stores it, by field: all but slug, network and account, which are chosen."""
+    chosen = {"slug", "cidr", "account_id"}
+    return {row.name: _plain(row, registration) for row in ROWS if row.is_asked and row.name not in chosen}
+
+
+def _plain(row: DistrictField, registration: Registration) -> Any:
+    value = getattr(registration, row.name)
+    if row.kind is Kind.LINES:
+        return list(value)
+    if row.kind is Kind.TAGS:
+        return dict(value)
+    # What says nothing about the stack is kept as it was typed.
+    return value.strip() if row.spec and row.kind in {Kind.TEXT, Kind.LONG_TEXT} else value
 
 
 class RegistrationRefusedError(Exception):

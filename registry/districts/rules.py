@@ -13,6 +13,7 @@ from collections import defaultdict
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from infra.fields import longest
 from infra.naming import SLUG_LENGTH
 from registry.districts.registration import Registration
 from registry.look_alikes import hidden, mixed
@@ -29,7 +30,7 @@ STATES = frozenset(
 # fmt: on
 """USPS codes of the states, the District of Columbia and the territories (USPS Publication 28, appendix B)."""
 
-NAME_LENGTH = 120
+NAME_LENGTH = longest("name")
 NCES_ID = re.compile(r"[0-9]{7}")
 
 

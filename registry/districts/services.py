@@ -15,10 +15,10 @@ from infra.spec import SpecError, parse_spec
 from registry.accounts.models import User
 from registry.accounts.roles import Role, require_role
 from registry.audit.actions import AuditAction
-from registry.audit.services import record
+from registry.audit.services import record_of_district
 from registry.districts import network, rules
 from registry.districts.models import HOLDS_NAMES, AwsAccount, District
-from registry.districts.registration import Registration, RegistrationRefusedError
+from registry.districts.registration import Registration, RegistrationRefusedError, stored
 from registry.districts.spec import district_field, spec_data
 from registry.districts.statuses import TABLE, DistrictStatus, DriftStatus
 from registry.look_alikes import skeleton
@@ -69,13 +69,11 @@ def register(*, registration: Registration, actor: User | None) -> District:
     if problems:
         raise RegistrationRefusedError(problems)
     district.save()
-    record(
-        action=AuditAction.DISTRICT_REGISTERED,
+    record_of_district(
+        district,
+        AuditAction.DISTRICT_REGISTERED,
+        f"{district.name} was registered as {district.suffix} with the network {district.cidr}.",
         actor=actor,
-        subject_kind="district",
-        subject_id=district.suffix,
-        district=district,
-        message=f"{district.name} was registered as {district.suffix} with the network {district.cidr}.",
         after=spec_data(district),
     )
     return district
@@ -108,42 +106,19 @@ def district_within(wanted: IPv4Network) -> District | None:
 
 
 def _draft(registration: Registration, actor: User | None, problems: dict[str, list[str]]) -> District:
-    account = AwsAccount.objects.filter(account_id=registration.account_id).first()
+    account = AwsAccount.objects.filter(account_id=registration.account_id, retired_at=None).first()
     if account is None:
-        problems["account_id"].append("Choose one of the AWS accounts; an administrator adds them in the admin site.")
+        problems["account_id"].append("Choose one of the AWS accounts; an administrator adds them.")
         account = AwsAccount(account_id="000000000000")
     slug = registration.slug.strip() or rules.slug_from(registration.name)
     code = naming.ENVIRONMENT_CODES.get(registration.environment, "")
+    given = stored(registration)
     return District(
-        name=registration.name.strip(),
-        state_code=registration.state_code.upper(),
-        nces_id=registration.nces_id,
-        contact_name=registration.contact_name,
-        contact_email=registration.contact_email,
-        time_zone=registration.time_zone,
+        **given | {"state_code": given["state_code"].upper()},
         slug=slug,
-        environment=registration.environment,
         suffix=f"{slug}-{code}",
-        region=registration.region,
-        size=registration.size,
-        database_instances=registration.database_instances,
-        zones=registration.zones,
-        egress=registration.egress,
         cidr=_network(registration.cidr.strip(), problems),
-        certificate_arn=registration.certificate_arn.strip(),
-        hosted_zone_id=registration.hosted_zone_id.strip(),
-        domain_name=registration.domain_name.strip(),
-        allowed_client_cidrs=list(registration.allowed_client_cidrs),
-        alarm_emails=list(registration.alarm_emails),
-        image=registration.image.strip(),
-        oidc_issuer=registration.oidc_issuer.strip(),
-        oidc_audience=registration.oidc_audience.strip(),
-        oidc_keys=registration.oidc_keys.strip(),
-        district_ids=list(registration.district_ids),
         account=account,
-        monthly_budget_usd=registration.monthly_budget_usd,
-        tags=dict(registration.tags),
-        note=registration.note,
         registration_key=registration.key,
         created_by=actor,
     )
@@ -226,9 +201,11 @@ def set_status(
     by: By,
     actor: User | None = None,
     run_number: int | None = None,
+    told: str = "",
 ) -> None:
     """Move the district, because a person asked or a run ended, and bring the object up to date.
 
+    `told` is what the record says of it, where that is more than from where to where.
     Raises StatusRefusedError for a move that the table does not have.
     """
     held = District.objects.select_for_update().get(pk=district.pk)
@@ -242,14 +219,12 @@ def set_status(
     if status is DistrictStatus.REMOVED:
         held.removed_at = now
     held.save(update_fields=["status", "live_at", "removed_at"])
-    record(
-        action=AuditAction.DISTRICT_STATUS_CHANGED,
+    record_of_district(
+        held,
+        AuditAction.DISTRICT_STATUS_CHANGED,
+        f"{held.name} went from {before.word} to {status.word}.",
         actor=actor,
-        subject_kind="district",
-        subject_id=held.suffix,
-        district=held,
         run_number=run_number,
-        message=f"{held.name} went from {before.word} to {status.word}.",
         before={"status": before.value},
         after={"status": status.value},
     )
@@ -268,14 +243,11 @@ def set_drift(*, district: District, drift: DriftStatus, found: Sequence[str], r
     held.drift_checked_at = None if drift is DriftStatus.NOT_CHECKED else timezone.now()
     held.save(update_fields=["drift", "drift_checked_at"])
     count = f": {len(found)} attribute{'' if len(found) == 1 else 's'}" if found else ""
-    record(
-        action=AuditAction.DRIFT_CHECKED,
-        actor=None,
-        subject_kind="district",
-        subject_id=held.suffix,
-        district=held,
+    record_of_district(
+        held,
+        AuditAction.DRIFT_CHECKED,
+        f"{held.name}, drift: {drift.word.lower()}{count}.",
         run_number=run_number,
-        message=f"{held.name}, drift: {drift.word.lower()}{count}.",
         before={"drift": before.value},
         after={"drift": drift.value, "found": list(found)},
     )

@@ -16,7 +16,7 @@ from typing import Any
 from sandbox.authorization.starts import TaskStart, refused_start
 from sandbox.authorization.ways import seat_in
 from sandbox.standins import access, images
-from sandbox.standins.children import Child, inherited
+from sandbox.standins.children import Child
 from sandbox.standins.context import StandinContext
 from sandbox.standins.logs import Destination, LogSink
 
@@ -39,6 +39,10 @@ class Spec:
     environment: dict[str, str] = field(repr=False)
     log: Destination | None
     stop_seconds: float
+    mounts: tuple[str, ...] = ()
+    """Where in the container its volume lies."""
+    memory_mib: int | None = None
+    authority: Path = Path()
 
 
 def spec_of(context: StandinContext, definition: Any, task: Any, address: str) -> Spec:
@@ -75,12 +79,13 @@ def spec_of(context: StandinContext, definition: Any, task: Any, address: str) -
             **secret,
             # What the network does on AWS: each task has an address of its own.
             "BIND": address,
-            "DATABASE_CA": str(context.authority.path),
-            "CACHE_CA": str(context.authority.path),
             **access.variables(context, role_arn=role, region=region, session=task.id),
         },
         log=log,
         stop_seconds=float(container.get("stopTimeout") or STOP_SECONDS),
+        mounts=tuple(one["containerPath"] for one in container.get("mountPoints") or []),
+        memory_mib=int(memory) if (memory := getattr(definition, "memory", None)) else None,
+        authority=context.authority.path,
     )
 
 
@@ -117,8 +122,9 @@ class Container:
         self.asked_to_stop = False
         scratch = folder / "tmp"
         scratch.mkdir(parents=True)
-        environment = {**inherited(), **images.environment(scratch), **spec.environment}
-        self.child = Child(images.command(spec.command), cwd=scratch, environment=environment, grace=spec.stop_seconds)
+        place = images.Place(folder, spec.authority, spec.mounts, spec.memory_mib)
+        started = images.program(spec.command, place, spec.environment)
+        self.child = Child(started.command, cwd=scratch, environment=started.environment, grace=spec.stop_seconds)
         self._reader = threading.Thread(target=self._follow, args=(sink,), name="sandbox-task-log", daemon=True)
         self._reader.start()
 

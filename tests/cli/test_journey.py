@@ -75,7 +75,7 @@ def test_a_district_lives_and_ends_by_the_command_line_alone(shell: Shell):
     wrong = shell.run("district", "destroy", "lakeside-sbx", "--confirm", "lakeside", "--reason", "Over.")
     assert wrong.status == Exit.REFUSED
     assert "full name" in wrong.err
-    gone = shell.run("district", "destroy", "lakeside-sbx", "--confirm", "Lakeside", "--reason", "Over.", "--json")
+    gone = shell.run("district", "destroy", "lakeside-sbx", "--confirm", "lakeside-sbx", "--reason", "Over.", "--json")
     assert gone.json["kind"] == "destroy"
     names = {(event.after or {}).get("token") for event in AuditEvent.objects.filter(run_number=gone.json["number"])}
     assert names == {"cli"}

@@ -37,6 +37,16 @@ def test_every_file_that_it_names_exists(path: str):
     assert (ROOT / path).exists()
 
 
+@pytest.mark.parametrize("page", [PAGE, "architecture.md"])
+def test_every_file_and_folder_of_the_house_that_it_names_exists(page: str):
+    """A path is one from the project's folder; a file's name alone is one of those that the same room has."""
+    rooms = "engine|infra|portal|processor|provisioning|registry|sandbox"
+    named = re.findall(rf"`((?:{rooms})/[\w./-]+|[a-z_]+\.py)`", read(page))
+    known = {path.name for room in rooms.split("|") for path in (ROOT / room).rglob("*.py")}
+    assert named
+    assert [name for name in named if not ((ROOT / name).exists() or name in known)] == []
+
+
 def test_each_file_with_a_test_of_the_long_edition_is_named_with_its_reason():
     rows = read(PAGE).partition("## What only `make soak` proves\n")[2]
     told = {

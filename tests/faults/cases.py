@@ -38,6 +38,7 @@ class Victim(StrEnum):
     POSTGRES = "PostgreSQL restarted"
     CONNECTIONS = "PostgreSQL connections cut"
     STANDSTILL = "PostgreSQL stands still"
+    VANISHED = "PostgreSQL's host vanishes: packets are dropped"
     DATABASE_DISK = "PostgreSQL's disk full"
     CLOCK_FORWARD = "clock set forward"
     CLOCK_BACK = "clock set back"
@@ -97,6 +98,8 @@ TABLE = tuple(
 class Needs:
     """What a world has to have for some rows, and others do without."""
 
+    far: bool = False
+    """A host of its own for the database."""
     disk: bool = False
     """A small disk of its own for the database."""
     clock: bool = False
@@ -107,6 +110,7 @@ def needs_of(names: Iterable[str]) -> Needs:
     """Return what the rows of these names need."""
     victims = {case.victim for case in TABLE if case.name in set(names)}
     return Needs(
+        far=Victim.VANISHED in victims,
         disk=Victim.DATABASE_DISK in victims,
         clock=bool(victims & {Victim.CLOCK_FORWARD, Victim.CLOCK_BACK}),
     )

@@ -179,7 +179,7 @@ class Play:
         district.refresh_from_db()
         return patient(  # type: ignore[no-any-return]
             lambda: request_teardown(
-                district=district, typed_slug=district.slug, reason="The case is over", actor=person("otto")
+                district=district, typed_name=district.suffix, reason="The case is over", actor=person("otto")
             )
         )
 
@@ -276,6 +276,11 @@ class Play:
                 with world.still_postgres():
                     self._release()
                     time.sleep(self.rng.uniform(1.0, 12.0))
+            case Victim.VANISHED:
+                assert world.far is not None
+                with world.far.vanished():
+                    self._release()
+                    time.sleep(self.rng.uniform(2.0, 30.0))
             case Victim.DATABASE_DISK:
                 with full_disk(world.folder / "postgres"):
                     self._release()

@@ -92,6 +92,8 @@ def _played(world: Any, seed: int, name: str) -> Row:
     (case,) = chosen([name])
     if case.victim in {Victim.DISK, Victim.DATABASE_DISK} and not can_mount():
         return Row(name, left_out="a disk of its own needs the right to mount")
+    if case.victim is Victim.VANISHED and world.far is None:
+        return Row(name, left_out="a host of its own needs the right to a network namespace")
     if case.victim in {Victim.CLOCK_FORWARD, Victim.CLOCK_BACK} and world.clock is None:
         return Row(name, left_out="a clock of its own needs a C compiler")
     world.have_providers_kept(name not in OWN_START)

@@ -25,11 +25,12 @@ from devtools.services.celery import running_beat, running_chores, running_upkee
 from devtools.services.former import lock_holder
 from devtools.services.portal import migrate
 from devtools.services.postgres import running_postgres
-from devtools.services.process import free_port
+from devtools.services.process import LOOPBACK, free_port
 from devtools.services.sandbox import running_sandbox
 from devtools.services.web import running_web
 from tests.faults.cases import Needs
 from tests.faults.clock import SteppedClock, can_step
+from tests.faults.far import FarHost, can_be_far
 from tests.faults.proxy import Proxy
 
 ACCOUNT_ID = "123456789012"
@@ -130,6 +131,7 @@ class World:
     started: int = 0
     keeper: Path | None = None
     """The file that says where a keeper of providers listens."""
+    far: FarHost | None = None
     clock: SteppedClock | None = None
 
     def have_providers_kept(self, wanted: bool) -> None:
@@ -259,12 +261,18 @@ def a_world(folder: Path, keeper: Path | None = None, needs: Needs = NOTHING_MOR
         postgres, broker = contextlib.ExitStack(), contextlib.ExitStack()
         database = postgres.enter_context(running_postgres(folder / "postgres", port=ports["postgres"], durable=True))
         world.stacks["postgres"] = postgres
+        address = database.url
+        if needs.far and can_be_far():
+            world.far = FarHost(ports["postgres"])
+            world.far.open()
+            cleanup.callback(world.far.close)
+            address = address.replace(LOOPBACK, world.far.address)
         queue = broker.enter_context(running_broker(folder / "broker", port=ports["broker"]))
         world.stacks["broker"] = broker
         world.variables = {
             **project_variables(
                 var=folder,
-                database_url=database.url,
+                database_url=address,
                 broker_url=queue.url,
                 aws_endpoint_url=proxy.url,
                 secret_key="for-faults-only",

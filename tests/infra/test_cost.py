@@ -13,8 +13,10 @@ from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.kinds import KINDS
+from engine.kinds.kind import Charge
 from infra import cost, pricing
-from infra.cost import BY_USE, COUNTERS, FREE, PricesMissingError, estimate, load_prices, table
+from infra.cost import COUNTERS, PricesMissingError, estimate, load_prices, table
 from tests.synthesis import Stack
 
 PRICES = load_prices()
@@ -25,8 +27,8 @@ def of(**resources: dict[str, Any]) -> dict[str, Decimal]:
     return {line.kind: line.monthly_usd for line in found.lines}
 
 
-def test_every_kind_of_resource_is_counted_free_or_by_use(stack: Stack):
-    assert set(stack.data["resource"]) <= {*COUNTERS, *FREE, *BY_USE}
+def test_each_kind_with_a_standing_charge_is_counted_and_no_other():
+    assert set(COUNTERS) == {name for name, kind in KINDS.items() if kind.charge is Charge.STANDING}
 
 
 def test_what_costs_by_the_hour_is_counted_over_730_hours():

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import random
 from ipaddress import IPv4Network
+from itertools import product
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from devtools import outlines
 from devtools.converge import combinations
-from infra.cost import estimate, load_prices
-from infra.outline import Wish, count, names, outline, subnets
-from infra.spec import CacheEngine, Egress, Environment, Size
+from infra.cost import charged, estimate, load_prices
+from infra.outline import FACTORS, OUTLINES, count, names, outline, subnets, wish_of
 from tests.infra.conftest import CERTIFICATE, IMAGE
 from tests.synthesis import district
 
@@ -44,36 +48,45 @@ PAIRS = {
 """Of the combinations, every pair of a size, a number of zones and a way out; the others are the long edition's."""
 
 
-def wished(spec: dict[str, Any]) -> Wish:
-    return Wish(
-        environment=Environment(spec["environment"]),
-        size=Size(spec.get("size", "S")),
-        database_instances=spec.get("database_instances"),
-        zones=spec.get("zones", 2),
-        egress=Egress(spec.get("egress", "nat")),
-        has_image=bool(spec.get("images")),
-        has_certificate=bool(spec.get("certificate_arn")),
-        has_hosted_zone=bool(spec.get("hosted_zone_id")),
-        clients=len(spec.get("allowed_client_cidrs", ["0.0.0.0/0"])),
-        emails=len(spec.get("alarm_emails", [])),
-        cache_engine=CacheEngine(spec.get("cache_engine", "redis")),
-    )
-
-
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=() if name in {*PAIRS, *MORE} else pytest.mark.soak) for name in SPECS]
 )
 def test_the_outline_is_the_stack(name):
-    stack, wish = district(SPECS[name]), wished(SPECS[name])
+    stack, wish = district(SPECS[name]), wish_of(SPECS[name])
+    told = "The stack has changed. Run `make golden` and review the difference."
+    declared: dict[str, dict[str, Any]] = {}
+    for kind, address, body in stack.each():
+        declared.setdefault(kind, {})[address] = charged(kind, body)
+    assert outline(wish) == declared, told
     assert count(wish) == len(stack.each())
-    declared = {f"{kind}.{address}" for kind, address, _ in stack.each()}
-    drawn = {f"{kind}.{address}" for kind, found in outline(wish).items() for address in found}
-    assert {address for address in drawn if "metric_alarm" not in address} <= declared
     mine, true = (
-        estimate({"resource": resources}, load_prices(), "us-east-1")
-        for resources in (outline(wish), stack.data["resource"])
+        estimate({"resource": found}, load_prices(), "us-east-1") for found in (outline(wish), stack.data["resource"])
     )
     assert mine == true
+
+
+@pytest.mark.soak
+def test_the_outlines_are_what_their_samples_make():
+    assert outlines.outlines(lambda spec: district(spec).data) == OUTLINES.read_text(encoding="utf-8")
+
+
+def test_the_samples_have_each_value_of_each_choice():
+    found = outlines.samples()
+    for name, values in FACTORS.items():
+        assert {getattr(sample, name) for sample in found} == set(values)
+
+
+@given(seed=st.integers(0, 2**16), names=st.permutations(["environment", "size", "egress", "zones"]))
+def test_the_fewest_choices_that_decide_are_found(seed, names):
+    """Whatever two choices decide that are sampled in every combination, the condition says it of each sample."""
+    first, second = names[:2]
+    samples = outlines.samples()
+    chosen = random.Random(seed)
+    truth = {pair: chosen.random() < 0.5 for pair in product(FACTORS[first], FACTORS[second])}
+    having = {one for one in samples if truth[getattr(one, first), getattr(one, second)]}
+    choices, values = outlines.condition(having, samples)
+    assert len(choices) <= 2
+    assert {one for one in samples if tuple(getattr(one, name) for name in choices) in values} == having
 
 
 def test_subnets_are_the_stacks_own():

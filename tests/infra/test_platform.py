@@ -39,6 +39,7 @@ LISTS = (
     "backup:ListBackupVaults",
     "budgets:ViewBudget",
     "cloudtrail:ListTrails",
+    "cloudtrail:LookupEvents",
     "cloudwatch:DescribeAlarms",
     "cloudwatch:ListDashboards",
     "ec2:DescribeNetworkInterfaces",

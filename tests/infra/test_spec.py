@@ -13,9 +13,10 @@ from devtools.paths import ROOT
 from infra import schema
 from infra.sizes import SIZES
 from infra.spec import DistrictSpec, Size, SpecError, parse_spec
+from infra.upgrade import SPEC_VERSION, STEPS, upgraded
 
 GOOD: dict[str, Any] = {
-    "spec_version": 2,
+    "spec_version": 1,
     "district_name": "Lakeside Unified",
     "slug": "lakeside",
     "environment": "sandbox",
@@ -56,7 +57,7 @@ BAD = [
     ("tags", {"aws:thing": "mine"}),
     ("tags", {"a": "x" * 300}),
     ("spec_version", 0),
-    ("spec_version", 3),
+    ("spec_version", 2),
     ("spec_version", True),
     ("role_arn", "arn:aws:iam::123456789012:user/somebody"),
     ("role_arn", "arn:aws:iam::999999999999:role/homeroom-deploy"),
@@ -144,12 +145,31 @@ def test_a_hosted_zone_stands_in_for_a_certificate():
     assert parse_spec(given).serves_tls
 
 
-def test_a_specification_of_the_first_version_is_brought_to_todays():
-    first = {**GOOD, "spec_version": 1}
-    spec = parse_spec(first)
-    assert (spec.spec_version, spec.cache_version) == (2, "7.1")
-    assert spec == parse_spec(GOOD)
-    assert first["spec_version"] == 1
+def test_an_older_specification_goes_through_each_step_to_the_newest_and_stays_as_it_was():
+    steps = {
+        1: lambda data: {**data, "zone_count": data["zones"]},
+        2: lambda data: {name: value for name, value in data.items() if name != "zones"},
+    }
+    first = {"spec_version": 1, "zones": 3}
+    assert upgraded(first, steps) == {"spec_version": 3, "zone_count": 3}
+    assert upgraded({"spec_version": 2, "zones": 3, "zone_count": 2}, steps) == {"spec_version": 3, "zone_count": 2}
+    assert first == {"spec_version": 1, "zones": 3}
+
+
+@pytest.mark.parametrize("version", [True, "1", 1.0, None, 4, 0])
+def test_what_has_no_version_that_a_step_begins_with_is_left_to_the_check(version):
+    given = {"spec_version": version, "zones": 3}
+    assert upgraded(given, {1: lambda data: {}, 2: lambda data: {}}) is given
+
+
+def test_what_the_steps_made_is_judged_like_any_other(monkeypatch):
+    monkeypatch.setattr("infra.spec.upgraded", lambda data: {**data, "zones": 4})
+    with pytest.raises(SpecError, match="zones"):
+        parse_spec(GOOD)
+
+
+def test_a_step_leads_from_every_version_before_todays():
+    assert sorted(STEPS) == list(range(1, SPEC_VERSION))
 
 
 def test_the_schema_in_the_documents_is_todays():

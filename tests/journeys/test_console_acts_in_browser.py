@@ -20,6 +20,7 @@ def test_the_preview_follows_the_form_and_its_network_is_taken_by_a_button(page:
     preview = page.locator("#preview")
     small = preview.locator("#preview-total").inner_text()
     page.get_by_label("District's name").fill("Lakeside Unified")
+    page.locator("#advanced > summary").click()
     page.get_by_role("radio", name="Large").check()
     expect(preview.locator("#preview-total")).not_to_have_text(small)
     network = page.get_by_label("Network", exact=False).first
@@ -35,6 +36,7 @@ def test_the_preview_follows_the_form_and_its_network_is_taken_by_a_button(page:
 def test_the_access_is_tested_beside_the_form_and_the_answer_comes_by_itself(page: Page):
     account = an_account()
     page.goto("/districts/new")
+    page.locator("#advanced > summary").click()
     page.get_by_label("Note").fill("typed before")
     page.get_by_role("button", name="Test access").click()
     expect(page.locator("#tested")).to_contain_text("A worker asks AWS")
@@ -53,7 +55,7 @@ def test_the_teardown_opens_as_a_dialog_closes_without_a_trace_and_starts_from_i
     expect(dialog).to_be_hidden()
     assert not Run.objects.exists()
     page.get_by_role("link", name="Tear down …").click()
-    dialog.get_by_label("Type the slug to confirm").fill(district.slug)
+    dialog.get_by_label("Type the full name to confirm").fill(district.suffix)
     dialog.get_by_label("Reason").fill("End of the pilot")
     dialog.get_by_role("button", name="Destroy everything").click()
     expect(page).to_have_url(f"{page.url.partition('/districts')[0].partition('/runs')[0]}/runs/{Run.objects.get().pk}")
@@ -67,10 +69,10 @@ def test_a_wrong_slug_in_the_dialog_leads_to_the_page_that_says_so(page: Page, e
     page.goto(f"/districts/{district.suffix}/danger")
     page.get_by_role("link", name="Tear down …").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Type the slug to confirm").fill("another")
+    dialog.get_by_label("Type the full name to confirm").fill("another")
     dialog.get_by_label("Reason").fill("End of the pilot")
     dialog.get_by_role("button", name="Destroy everything").click()
-    expect(page.locator("#error-summary")).to_contain_text("is not this district's slug")
+    expect(page.locator("#error-summary")).to_contain_text("is not this environment's full name")
     assert not Run.objects.exists()
 
 
@@ -78,18 +80,18 @@ def test_keys_lead_about_and_a_page_is_ticked_at_once(page: Page):
     for _ in range(3):
         a_district()
     page.reload()
-    page.get_by_role("button", name="Tick this page").click()
+    page.get_by_role("button", name="Select page").click()
     expect(page.locator("input[name=district]:checked")).to_have_count(3)
-    for key, heading in (("s", "System"), ("a", "Audit"), ("r", "Register a district"), ("f", "Fleet")):
+    for key, heading in (("s", "System"), ("a", "Audit"), ("r", "Register a district"), ("f", "Districts")):
         page.keyboard.press("g")
         page.keyboard.press(key)
         expect(page.get_by_role("heading", level=1, name=heading)).to_be_visible()
         # A heading is there before the scripts that listen to keys.
         page.wait_for_load_state("load")
     page.keyboard.press("?")
-    expect(page.get_by_role("heading", level=1, name="Badges and keys")).to_be_visible()
+    expect(page.get_by_role("heading", level=1, name="Statuses and shortcuts")).to_be_visible()
     page.get_by_role("button", name="Keys are on").click()
     page.keyboard.press("g")
     page.keyboard.press("f")
-    expect(page.get_by_role("heading", level=1, name="Badges and keys")).to_be_visible()
+    expect(page.get_by_role("heading", level=1, name="Statuses and shortcuts")).to_be_visible()
     assert District.objects.count() == 3

@@ -22,7 +22,7 @@ def sign_in(page: Page) -> None:
     page.get_by_label("Username").fill("ada")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page.get_by_role("heading", name="Fleet")).to_be_visible()
+    expect(page.get_by_role("heading", name="Districts")).to_be_visible()
 
 
 def number_of(page: Page) -> Run:
@@ -39,6 +39,7 @@ def test_an_operator_registers_watches_and_tears_down(door: Page):
     sign_in(page)
     page.get_by_role("link", name="Register the first district").click()
     page.get_by_label("District's name").fill("Maple Valley")
+    page.locator("#advanced > summary").click()
     expect(page.get_by_label("Slug")).to_have_value("maple-valley")
     page.get_by_label("NCES id").fill("12")
     page.get_by_label("NCES id").press("Tab")
@@ -50,17 +51,20 @@ def test_an_operator_registers_watches_and_tears_down(door: Page):
 
     run = number_of(page)
     badge_of(page, "Queued")
-    page.locator("#log-q").focus()
     for state in WORKING[:3]:
         moved(run, state, started_at=run.started_at or timezone.now())
         badge_of(page, state.word)
     Run.objects.filter(pk=run.pk).update(resources_total=91, resources_done=18, add_count=91)
     RunEvent.objects.create(run=run, sequence=1, at=timezone.now(), level="info", kind="run", message="Creating <b>")
     expect(page.get_by_text("18 of 91", exact=True).first).to_be_visible()
+    page.get_by_role("link", name="Log", exact=True).click()
+    page.locator("#log-q").focus()
     expect(page.locator("#log-rows")).to_contain_text("Creating <b>")
     expect(page.locator("#log-rows li")).to_have_count(1)
     expect(page.locator("#log-q")).to_be_focused()
     expect(page.locator("#run-status")).to_contain_text("applying")
+    RunEvent.objects.create(run=run, sequence=2, at=timezone.now(), level="info", kind="run", message="It goes on")
+    expect(page.locator("#log-rows li")).to_have_count(2)
     moved(run, RunState.VERIFYING)
     StackOutput.objects.create(district=run.district, run=run, name="service_url", value="https://maple.test")
     moved(run, RunState.SUCCEEDED)
@@ -71,7 +75,7 @@ def test_an_operator_registers_watches_and_tears_down(door: Page):
     expect(page.get_by_role("main")).to_contain_text("https://maple.test")
     page.get_by_role("link", name="Danger zone").click()
     page.get_by_role("link", name="Tear down").click()
-    page.get_by_label("Type the slug to confirm").fill("maple-valley")
+    page.get_by_label("Type the full name to confirm").fill("maple-valley-sbx")
     page.get_by_label("Reason").fill("The contract has ended")
     page.get_by_role("button", name="Destroy everything").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("teardown of Maple Valley")

@@ -72,7 +72,9 @@ def test_a_day_old_district_is_removed_in_one_teardown(aws):
     endpoints = asked("ec2").describe_vpc_endpoints(Filters=[{"Name": "tag:GuardDutyManaged", "Values": ["true"]}])
     assert len(endpoints["VpcEndpoints"]) == 1
 
-    gone = carried_out(request_teardown(district=run.district, typed_slug="maple", reason="The end", actor=None))
+    gone = carried_out(
+        request_teardown(district=run.district, typed_name=run.district.suffix, reason="The end", actor=None)
+    )
     assert (gone.state, gone.district.status) == (RunState.SUCCEEDED, DistrictStatus.REMOVED), gone.error_detail
     assert gone.left_behind == []
     assert RemovalCertificate.objects.filter(district=gone.district).count() == 1

@@ -19,11 +19,14 @@ from engine.state.errored_state import StateFacts
 from engine.state.lock import StateLock
 from engine.terraform.binding import spec_sha256
 from engine.terraform.plan_values import ToldChange, told_changes
-from provisioning.aws_services import service_of
+from provisioning.aws_kinds import service_of
 from provisioning.models import (
     AccountQuota,
     DistrictHoldings,
     DriftItem,
+    EvidencePackage,
+    NoticeAttempt,
+    NoticeEndpoint,
     Preflight,
     Presence,
     Rollout,
@@ -32,6 +35,7 @@ from provisioning.models import (
     StackOutput,
     StackResource,
 )
+from provisioning.notices.endpoints import EndpointValues, create_endpoint, send_test
 from provisioning.onboarding.service import onboard
 from provisioning.rollouts.service import RolloutRequest, create_rollout
 from provisioning.rollouts.ticking import tick
@@ -127,6 +131,7 @@ def usual() -> Places:
     at_work(cancelling, total=40, done=12)
     request_cancel(run=cancelling, actor=otto)
     Run.objects.filter(pk=cancelling.pk).update(cancel_requested_at=timezone.now() - timedelta(minutes=9))
+    canceled = a_canceled_run()
     lost = a_run(name="Ash Fork", slug="ash")
     at_work(lost, total=40, done=3)
     Run.objects.filter(pk=lost.pk).update(lease_until=timezone.now() - timedelta(minutes=1))
@@ -148,6 +153,8 @@ def usual() -> Places:
     moved(unwritten, RunState.FAILED, **UNWRITTEN)
     not_written(unwritten)
     held(live)
+    day = timezone.now().date()
+    EvidencePackage.objects.create(since=day, until=day, requested_by=otto)
     looked_before(live.account)
     return {
         "live": live.suffix,
@@ -166,6 +173,7 @@ def usual() -> Places:
         "waiting": str(waiting.pk),
         "failed": str(failed.pk),
         "cancelling": str(cancelling.pk),
+        "canceled": str(canceled.pk),
         "lost": str(lost.pk),
         "queued": str(queued.pk),
         "discarded": str(discarded.pk),
@@ -179,6 +187,7 @@ def usual() -> Places:
         "quota": str(AccountQuota.objects.filter(name__contains="VPC").latest("pk").pk),
         "drift": str(DriftItem.objects.filter(before=365).latest("pk").pk),
         "worker": str(a_worker().pk),
+        "endpoint": str(an_endpoint().pk),
         "event": str(AuditEvent.objects.filter(message__contains="was registered").latest("pk").pk),
     }
 
@@ -214,6 +223,17 @@ def huge() -> Places:
 
 
 BUILD = {World.EMPTY: empty, World.USUAL: usual, World.HUGE: huge}
+
+
+def an_endpoint() -> NoticeEndpoint:
+    """Return a channel that a test was sent to, once in vain."""
+    values = EndpointValues(name="Operations channel", kind="slack", address="https://1.1.1.1/hook", districts=())
+    endpoint, _ = create_endpoint(values=values, actor=None)
+    notice = send_test(endpoint=endpoint, actor=None)
+    NoticeAttempt.objects.create(
+        notice=notice, status=500, answer="no such channel", error="The receiver answered 500."
+    )
+    return endpoint
 
 
 def looked_before(account: AwsAccount) -> None:
@@ -338,6 +358,22 @@ def add_event(run: Run, sequence: int, message: str, kind: str, **fields: Any) -
     RunEvent.objects.create(run=run, sequence=sequence, level="info", kind=kind, message=message, **fields)
 
 
+def a_canceled_run() -> Run:
+    """Return an apply that somebody cut short, with three resources that it worked on."""
+    run = a_run(name="Juniper Flats", slug="juniper")
+    at_work(run, total=20, done=7)
+    for number in (18, 17):
+        add_event(
+            run, 26 - number, "Creating", "apply_start", address=f"aws_sns_topic.topic_{number}", at=timezone.now()
+        )
+    Run.objects.filter(pk=run.pk).update(apply_begun_at=timezone.now())
+    run.refresh_from_db()
+    request_cancel(run=run, actor=User.objects.get(username="otto"))
+    run.refresh_from_db()
+    moved(run, RunState.CANCELED, error_code="canceled", error_summary="Terraform was interrupted before it was done.")
+    return run
+
+
 def ended_badly(run: Run) -> None:
     """Let the run fail as AWS makes runs fail."""
     moved(
@@ -436,7 +472,7 @@ def torn_down(run: Run, *, gone: int = 3) -> tuple[District, str]:
     if run.kind_badge is not RunKind.DESTROY:
         district = deployed(run)
         teardown = request_teardown(
-            district=district, typed_slug=district.slug, reason="The contract has ended", actor=None
+            district=district, typed_name=district.suffix, reason="The contract has ended", actor=None
         )
     district = teardown.district
     at_work(teardown, total=gone, done=gone)

@@ -241,6 +241,8 @@ class SmallStack:
             "secrets": [{"name": "DATABASE_SECRET_ARN", "valueFrom": self.application_name}],
             "portMappings": [{"containerPort": 8080}] if name == "api" else [],
             "stopTimeout": 60,
+            "readonlyRootFilesystem": True,
+            "mountPoints": [{"sourceVolume": "tmp", "containerPath": "/tmp"}],
             "logConfiguration": {"logDriver": "awslogs", "options": options},
         }
         made = self.client("ecs").register_task_definition(
@@ -252,6 +254,7 @@ class SmallStack:
             taskRoleArn=self.role,
             executionRoleArn=self.role,
             containerDefinitions=[container],
+            volumes=[{"name": "tmp"}],
         )
         return str(made["taskDefinition"]["taskDefinitionArn"])
 

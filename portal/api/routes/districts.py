@@ -33,7 +33,7 @@ from provisioning.runs.requests import request_run
 from provisioning.runs.selectors import ACTIVE, monthly_cost
 from provisioning.runs.setting_changes import request_change
 from provisioning.states.runs import RunKind
-from provisioning.teardown.service import request_teardown_by_name
+from provisioning.teardown.service import request_teardown
 from registry.accounts.models import User
 from registry.accounts.tokens.scopes import Scope
 from registry.districts.models import District
@@ -142,7 +142,7 @@ def deploy_district(request: HttpRequest, suffix: Suffix, body: ReasonIn) -> Ans
 def destroy_district(request: HttpRequest, suffix: Suffix, body: DestroyIn) -> Answer:
     """Ask for the end of a district's environment."""
     caller = caller_of(request)
-    run = request_teardown_by_name(
+    run = request_teardown(
         district=caller.district(suffix),
         typed_name=body.confirm,
         reason=body.reason,

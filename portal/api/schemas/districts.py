@@ -180,7 +180,9 @@ class SettingsIn(Taken):
 class DestroyIn(Taken):
     """The consent to the end of an environment."""
 
-    confirm: Annotated[str, Field(max_length=120, description="The district's full name, letter by letter.")]
+    confirm: Annotated[
+        str, Field(max_length=120, description="The environment's full name once more, such as lakeside-sbx.")
+    ]
     reason: Annotated[str, Field(max_length=1000, description="Goes to the audit record.")]
     final_snapshot: Annotated[
         bool | None, Field(description="Whether a snapshot of the database is kept; null leaves it to the settings.")

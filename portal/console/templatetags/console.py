@@ -20,7 +20,7 @@ from django.utils.translation import get_language, gettext, pgettext
 
 from portal.console.aws_console import console_url
 from portal.console.fleet import Past
-from portal.console.legend import meaning
+from portal.console.legend import meaning, wants_an_act
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run, StackResource
 from provisioning.runs.duration_estimates import Range
@@ -66,7 +66,8 @@ def _badge(kind: type[Badge], state: Badge, sprite: str, language: str | None) -
     told = meaning(state)
     title = format_html(' title="{}"', told) if told else ""
     drawn = _icon(state.icon, sprite)
-    return format_html('<span class="state tint-{}"{}>{}{}</span>', state.tone, title, drawn, state.label)
+    acts = " acts" if wants_an_act(state) else ""
+    return format_html('<span class="state{} tint-{}"{}>{}{}</span>', acts, state.tone, title, drawn, state.label)
 
 
 @cache
@@ -124,8 +125,44 @@ def when(moment: datetime | None) -> SafeString | str:
         return ""
     exact = f"{moment:%Y-%m-%d %H:%M:%S} UTC"
     now = timezone.now()
-    text = ago(moment, now) if moment <= now else ahead(moment, now)
-    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, text)
+    is_past = moment <= now
+    text = ago(moment, now) if is_past else ahead(moment, now)
+    return format_html(
+        '<time datetime="{}" title="{}" data-{}="{}">{}</time>',
+        moment.isoformat(),
+        exact,
+        "ago" if is_past else "ahead",
+        ages(get_language(), is_past=is_past),
+        text,
+    )
+
+
+@cache
+def ages(language: str | None, *, is_past: bool) -> str:
+    """Return the words with which the script lets a time age while its page stays open, from near to far."""
+    if is_past:
+        words = (gettext("just now"), gettext("%(number)s min ago"), gettext("%(number)s h ago"))
+    else:
+        words = (gettext("in a moment"), gettext("in %(number)s min"), gettext("in %(number)s h"))
+    return "|".join(words)
+
+
+@register.simple_tag
+def at(moment: datetime | None) -> SafeString | str:
+    """Show a moment in full with what it is relative to now beside it; scripts write it in the reader's time zone."""
+    if moment is None:
+        return ""
+    now = timezone.now()
+    full = date_format(moment, pgettext("how a moment is written", "d M Y, H:i"))
+    beside = ago(moment, now) if moment <= now else ahead(moment, now)
+    return format_html(
+        '<time datetime="{}"><span class="nowrap" data-at="{}">{} UTC</span> '
+        '<span class="quiet small">{}</span></time>',
+        moment.isoformat(),
+        moment.isoformat(),
+        full,
+        beside,
+    )
 
 
 def ahead(moment: datetime, now: datetime) -> str:

@@ -48,10 +48,10 @@ def verify(request: HttpRequest) -> HttpResponse:
     """Compute the chain anew, now."""
     found = chain.verify(actor=person(request))
     if found.intact:
-        told = ngettext("The chain holds: %(number)s event.", "The chain holds: %(number)s events.", found.events)
+        told = ngettext("Audit log verified: %(number)s event.", "Audit log verified: %(number)s events.", found.events)
         messages.success(request, told % {"number": number_format(found.events, force_grouping=True)})
     else:
-        messages.error(request, _("The chain is broken. %(problem)s") % {"problem": said(found.problem)})
+        messages.error(request, _("The audit log failed verification. %(problem)s") % {"problem": said(found.problem)})
     return redirect("console:audit")
 
 

@@ -23,6 +23,7 @@ def page(request: HttpRequest, number: int) -> HttpResponse:
     """Show the certificate, and whether what is stored still is what was signed."""
     certificate = _certificate(number)
     document: dict[str, Any] = json.loads(certificate.document)
+    kept = [{**item, "scheduled": _dated(str(item["scheduled"]))} for item in document["kept_by_aws"]]
     context = {
         "certificate": certificate,
         "document": document,
@@ -30,6 +31,8 @@ def page(request: HttpRequest, number: int) -> HttpResponse:
         "searched": len(document["inventory"]["looked_for"]),
         "calls": sum(document["inventory"]["calls"].values()),
         "wordless": sum(part["gone_at"] is None for part in document["existed"]),
+        "kept": kept,
+        "existed": [{**part, "kept": _kept_as(part, kept)} for part in document["existed"]],
     }
     return render(request, "console/certificate.html", context)
 
@@ -57,6 +60,18 @@ def key(request: HttpRequest) -> HttpResponse:
             raise Http404("This portal has signed nothing yet.")
         return HttpResponse(newest.public_key, content_type="application/x-pem-file")
     return HttpResponse(known.pem, content_type="application/x-pem-file")
+
+
+def _dated(told: str) -> str:
+    """Return what AWS does with something by and by; certificates of before say of a day to come that it was."""
+    return told.replace("key deleted on", "key to be deleted on", 1) if told.startswith("key deleted on") else told
+
+
+def _kept_as(part: dict[str, Any], kept: list[dict[str, Any]]) -> str:
+    """Return why AWS still has a resource that Terraform has destroyed; empty for one that is gone."""
+    names = {name for name in (part.get("arn"), part.get("id")) if name}
+    known = {name.rpartition("/")[2] for name in names} | names
+    return next((str(item["scheduled"]) for item in kept if {item["identifier"]} & known), "")
 
 
 def _certificate(number: int) -> RemovalCertificate:

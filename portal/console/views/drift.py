@@ -1,4 +1,4 @@
-"""A district's drift tab and the three things that can be done about drift."""
+"""A district's drift tab and what can be done about drift."""
 
 from __future__ import annotations
 
@@ -7,16 +7,23 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from portal.console.districts import district_or_404
 from portal.console.doors import person, role_required
 from portal.console.drift_page import drift_page
+from portal.console.reauthentication import sign_in_again, signed_in_lately
 from portal.console.views.district import show_tab
 from provisioning.drift import service as service
+from provisioning.drift.removal import request_removal
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
 from registry.accounts.roles import Role
+
+LARGEST = 1 << 62
+REASON_LENGTH = 2000
 
 
 @require_GET
@@ -53,6 +60,29 @@ def repair(request: HttpRequest, suffix: str) -> HttpResponse:
 def accept(request: HttpRequest, suffix: str) -> HttpResponse:
     """Take over into the settings what they can hold."""
     return _ask(request, suffix, service.accept)
+
+
+@require_POST
+@role_required(Role.OPERATOR)
+def remove(request: HttpRequest, suffix: str, item: int) -> HttpResponse:
+    """Have a worker remove what somebody added in AWS."""
+    here = reverse("console:district-drift", args=[suffix])
+    if not signed_in_lately(request):
+        messages.warning(request, _("Your sign-in was long ago. Sign in again, then confirm the removal."))
+        return redirect(sign_in_again(here))
+    try:
+        request_removal(
+            district=district_or_404(suffix),
+            item=item if item < LARGEST else 0,
+            consent=request.POST.get("consent") == "yes",
+            reason=request.POST.get("reason", "").replace("\x00", "")[:REASON_LENGTH],
+            actor=person(request),
+        )
+    except ServiceRefusedError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("A worker removes it, then a drift check looks at what is there."))
+    return redirect(here)
 
 
 def _ask(request: HttpRequest, suffix: str, asked: Callable[..., Run]) -> HttpResponse:

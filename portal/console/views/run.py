@@ -1,8 +1,9 @@
-"""A run's page, the part of it that is polled, its raw log, and the two buttons on it."""
+"""A run's pages, the part of them that is polled, its raw log, and the two buttons on them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -13,7 +14,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from portal.console import run_page
+from portal.console.change_page import changes_list
 from portal.console.doors import person, role_required
+from portal.console.run_log import LEVELS, LOG_LINES, folds, log_filter, log_lines
+from portal.console.run_page import Tab
 from provisioning.dispatch.reasons import why_waiting
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Rollout, Run, RunEvent
@@ -30,23 +34,53 @@ LONGEST_NUMBER = 15
 @require_GET
 @role_required(Role.VIEWER)
 def page(request: HttpRequest, number: int) -> HttpResponse:
-    """Show the run."""
+    """Show the run and its plan."""
+    return _tab(request, number, Tab.PLAN, "console/run.html")
+
+
+@require_GET
+@role_required(Role.VIEWER)
+def resources(request: HttpRequest, number: int) -> HttpResponse:
+    """Show how far each planned resource is."""
+    return _tab(request, number, Tab.RESOURCES, "console/run_resources.html")
+
+
+@require_GET
+@role_required(Role.VIEWER)
+def activity(request: HttpRequest, number: int) -> HttpResponse:
+    """Show the run's steps, what people did and said, and by whom and with what it was made."""
+    return _tab(request, number, Tab.ACTIVITY, "console/run_activity.html")
+
+
+@require_GET
+@role_required(Role.VIEWER)
+def lines(request: HttpRequest, number: int) -> HttpResponse:
+    """Show the log."""
     run = run_or_404(number)
-    wanted = run_page.log_filter(request.GET)
-    lines, unavailable = [], ""
+    wanted = log_filter(request.GET)
+    shown: list[RunEvent] = []
+    unavailable = ""
     try:
-        lines = run_page.log_lines(run, wanted)
+        shown = log_lines(run, wanted)
     except ArchiveUnavailableError as error:
         unavailable = str(error)
     context = {
-        **run_page.live_context(run, request.GET),
-        "lines": lines,
+        "lines": shown,
+        "folds": folds(shown) if wanted.is_folded else [],
         "unavailable": unavailable,
-        "levels": run_page.LEVELS.items(),
-        "log_limit": run_page.LOG_LINES,
-        "rollout": Rollout.objects.filter(members__run=run).first(),
+        "levels": LEVELS.items(),
+        "log_limit": LOG_LINES,
     }
-    return render(request, "console/run.html", context)
+    return _tab(request, number, Tab.LOG, "console/run_lines.html", run=run, **context)
+
+
+@require_GET
+@role_required(Role.VIEWER)
+def changes(request: HttpRequest, number: int) -> HttpResponse:
+    """List every change of the plan, without its values."""
+    run = run_or_404(number)
+    context = {"run": run, "district": run.district, "values": changes_list(run, request.GET)}
+    return render(request, "console/run_changes.html", context)
 
 
 @require_GET
@@ -57,13 +91,15 @@ def live(request: HttpRequest, number: int) -> HttpResponse:
     after = _sequence(request.GET.get("after", ""))
     if last_sequence(run) <= after and request.GET.get("seen") == run_page.token(run, why_waiting(run)):
         return HttpResponse(status=204)
-    wanted = run_page.log_filter(request.GET)
-    try:
-        lines = run_page.log_lines(run, wanted, after=after)
-    except ArchiveUnavailableError:
-        # Only a run that ended long ago has its lines elsewhere: its page asks for no updates.
-        return HttpResponse(status=204)
-    context = {**run_page.live_context(run, request.GET), "lines": lines}
+    tab = run_page.tab_of(request.GET)
+    shown: list[RunEvent] = []
+    if tab is Tab.LOG:
+        try:
+            shown = log_lines(run, log_filter(request.GET), after=after)
+        except ArchiveUnavailableError:
+            # Only a run that ended long ago has its lines elsewhere: its page asks for no updates.
+            return HttpResponse(status=204)
+    context = {**run_page.live_context(run, request.GET, tab), "lines": shown}
     return render(request, "console/parts/run_live_answer.html", context)
 
 
@@ -93,7 +129,9 @@ def cancel(request: HttpRequest, number: int) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         if run.is_active:
-            messages.success(request, _("The run was asked to stop. Terraform still finishes the resources in hand."))
+            messages.success(
+                request, _("The run was asked to stop. Resources that are being worked on may stay incomplete.")
+            )
         else:
             messages.success(request, _("The run was canceled before a worker took it. Nothing was changed."))
     return redirect("console:run", number)
@@ -122,15 +160,27 @@ def comment(request: HttpRequest, number: int) -> HttpResponse:
         comment_on(run=run_or_404(number), text=request.POST.get("comment", ""), actor=person(request))
     except ServiceRefusedError as refusal:
         messages.error(request, str(refusal))
-    return redirect(f"{reverse('console:run', args=[number])}#people")
+    return redirect(f"{reverse('console:run-activity', args=[number])}#people")
 
 
 def run_or_404(number: int) -> Run:
     """Return the run, with whoever asked for it and decided on it; raises Http404."""
     known = number if len(str(number)) <= LONGEST_NUMBER else 0
     return get_object_or_404(
-        Run.objects.select_related("district", "district__state_lock", "requested_by", "decided_by"), pk=known
+        Run.objects.select_related(
+            "district", "district__account", "district__state_lock", "requested_by", "decided_by"
+        ),
+        pk=known,
     )
+
+
+def _tab(
+    request: HttpRequest, number: int, tab: Tab, template: str, *, run: Run | None = None, **more: Any
+) -> HttpResponse:
+    run = run or run_or_404(number)
+    rollout = Rollout.objects.filter(members__run=run).first()
+    context = {**run_page.live_context(run, request.GET, tab), "rollout": rollout, **more}
+    return render(request, template, context)
 
 
 def _sequence(text: str) -> int:

@@ -16,7 +16,7 @@ from portal.console.reauthentication import sign_in_again, signed_in_lately
 from provisioning.errors import ServiceRefusedError
 from provisioning.runs.selectors import active_run, certificate_of, looked_at, monthly_cost
 from provisioning.teardown.data_inventory_requests import request_look
-from provisioning.teardown.service import request_teardown
+from provisioning.teardown.service import full_name, other_environments, request_teardown
 from registry.accounts.roles import Role
 from registry.districts.models import District
 
@@ -24,7 +24,7 @@ from registry.districts.models import District
 @require_http_methods(["GET", "POST"])
 @role_required(Role.OPERATOR)
 def teardown(request: HttpRequest, suffix: str) -> HttpResponse:
-    """Show what will go; the POST with the typed slug and a reason asks for it."""
+    """Show what will go; the POST with the typed full name and a reason asks for it."""
     district = district_or_404(suffix)
     here = reverse("console:teardown", args=[suffix])
     if request.method == "POST":
@@ -46,6 +46,8 @@ def teardown(request: HttpRequest, suffix: str) -> HttpResponse:
         "look": looked_at(district),
         "monthly_cost": monthly_cost(district),
         "certificate": certificate_of(district),
+        "full_name": full_name(district),
+        "others": other_environments(district),
         "sign_in_again": None if signed_in_lately(request) else sign_in_again(here),
     }
     return render(request, "console/teardown.html", context, status=422 if form.errors else 200)
@@ -67,7 +69,7 @@ def _asked(request: HttpRequest, district: District, form: TeardownForm) -> Http
     try:
         run = request_teardown(
             district=district,
-            typed_slug=form.cleaned_data["slug"],
+            typed_name=form.cleaned_data["full_name"],
             reason=form.cleaned_data["reason"],
             final_snapshot=form.cleaned_data["final_snapshot"],
             actor=person(request),

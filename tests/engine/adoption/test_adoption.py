@@ -22,10 +22,11 @@ import pytest
 from devtools.converge import CERTIFICATE, TLS, combinations, with_tls
 from engine.adoption.blocks import ADOPTION_FILE, import_blocks
 from engine.adoption.results import Findings
-from engine.adoption.rules import Adopt, Place, Recreate
+from engine.adoption.rules import Place
 from engine.adoption.search import find_adoptable
 from engine.adoption.table import TABLE
 from engine.aws.clients import client
+from engine.kinds.adoption import Adopt, Recreate
 from engine.settings import EngineSettings
 from engine.state.contents import contents_of
 from engine.state.store import ensure_state_bucket, read_state, state_key

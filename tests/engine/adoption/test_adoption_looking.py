@@ -9,8 +9,8 @@ import pytest
 from botocore.stub import Stubber
 
 from engine.adoption.looking import Look, RefusedError
-from engine.adoption.rules import Question
 from engine.errors import AwsUnavailableError
+from engine.kinds.adoption import Question
 from engine.settings import EngineSettings
 
 QUEUES = Question("sqs", "list_queues", "QueueUrls")

@@ -16,8 +16,10 @@ from engine.adoption.document import adoption_table
 from engine.adoption.passwords import to_forget
 from engine.adoption.references import Given, Unknown
 from engine.adoption.results import Adoption
-from engine.adoption.rules import Adopt, tag_map
-from engine.adoption.table import PARTS, TABLE
+from engine.adoption.rules import tag_map
+from engine.adoption.table import TABLE
+from engine.kinds import ROWS
+from engine.kinds.adoption import Adopt
 
 GOLDEN = sorted((ROOT / "tests" / "infra" / "golden").glob("*.json"))
 
@@ -30,7 +32,7 @@ def test_every_type_of_the_stack_has_a_row(path: Path):
 def test_no_row_is_of_a_type_that_no_stack_holds_and_none_is_there_twice():
     declared = {kind for path in GOLDEN for kind in json.loads(path.read_text())["resource"]}
     assert set(TABLE) == declared
-    assert len(TABLE) == sum(len(part.ROWS) for part in PARTS)
+    assert len(TABLE) == len(ROWS)
 
 
 def test_what_is_looked_for_is_declared_by_the_stack():

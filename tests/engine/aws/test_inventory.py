@@ -25,7 +25,7 @@ from engine.errors import AwsUnavailableError
 from engine.settings import EngineSettings
 from engine.state.store import delete_state, ensure_state_bucket, state_exists, state_key
 from sandbox.launch import running_sandbox
-from tests.engine.kinds import make_named, make_tagged
+from tests.engine.kinds.making import make_named, make_tagged
 
 REGION, SUFFIX = "us-east-1", "maple-sbx"
 TAGS = [{"Key": "Suffix", "Value": SUFFIX}]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.terraform.document_lines import MOST_LINES
 from engine.terraform.plan_values import (
     ABSENT,
     LONGEST,
@@ -18,6 +19,7 @@ from engine.terraform.plan_values import (
     Steps,
     ToldChange,
     differences,
+    path_steps,
     path_text,
     told_changes,
 )
@@ -95,7 +97,22 @@ def test_what_is_known_after_the_apply_is_told_so_wherever_it_stands():
 def test_policies_are_compared_inside():
     before = json.dumps({"Statement": [{"Effect": "Allow", "Action": ["s3:Get*"]}]})
     after = json.dumps({"Statement": [{"Action": ["s3:*"], "Effect": "Allow"}]}, indent=1)
-    assert updated({"policy": before}, {"policy": after}) == [("policy.Statement[0].Action[0]", '"s3:Get*"', '"s3:*"')]
+    (one,) = told(resource(change(["update"], {"policy": before}, {"policy": after})))
+    (value,) = one.values
+    assert (value.path, value.before, value.after) == ("policy", None, None)
+    assert value.lines == (
+        (" ", '  "Statement": ['),
+        (" ", "    {"),
+        (" ", '      "Action": ['),
+        ("-", '        "s3:Get*"'),
+        ("+", '        "s3:*"'),
+        (" ", "      ],"),
+        (" ", '      "Effect": "Allow"'),
+        (" ", "    }"),
+    )
+    for sides in ((None, {"policy": after}), ({"policy": after}, None)):
+        (whole,) = told(resource(change(["create"] if sides[0] is None else ["delete"], *sides)))[0].values
+        assert {mark for mark, _ in whole.lines} == {"+" if sides[0] is None else "-"}
     assert len(updated({"policy": '{"a":1}'}, {"policy": '{ "a":1}'})) == 1, "another layout is told as a text"
     assert updated({"policy": '{"a":1}'}, {"policy": "gone"}) == [("policy", '"{\\"a\\":1}"', '"gone"')]
 
@@ -131,6 +148,20 @@ def test_an_output_is_a_change_too():
 
 
 class TestSecrets:
+    def test_a_secret_in_a_policy_is_in_none_of_its_lines_and_that_it_changes_is_told(self):
+        def policy(word: str, actions: list[str]) -> str:
+            return json.dumps({"Statement": [{"Action": actions, "Condition": {"password": word}}]})
+
+        (one,) = told(
+            resource(change(["update"], {"p": policy(SECRET, ["a"])}, {"p": policy("another-secret", ["b"])}))
+        )
+        assert [(value.path, value.sensitive, bool(value.lines)) for value in one.values] == [
+            ("p", False, True),
+            ("p.Statement[0].Condition.password", True, False),
+        ]
+        for secret in (SECRET, "another-secret"):
+            assert secret not in json.dumps(one.as_data())
+
     def test_a_marked_value_says_only_that_it_changes(self):
         masks = {"before_sensitive": {"token": True, "same": True}, "after_sensitive": {"token": True, "same": True}}
         values = {"before": {"token": SECRET, "same": "x"}, "after": {"token": "another-secret", "same": "x"}}
@@ -211,6 +242,18 @@ class TestBounds:
         (one,) = told(resource(asked))
         assert (len(one.values), one.left_out, one.values[0].path) == (MOST_VALUES, 1000 - MOST_VALUES, "v0999")
 
+    def test_of_a_long_document_many_lines_are_told_and_the_others_counted(self):
+        document_ = json.dumps({f"k{number:04}": number for number in range(1000)})
+        (one,) = told(resource(change(["create"], None, {"d": document_})))
+        assert (len(one.values[0].lines), one.values[0].more_lines) == (MOST_LINES, 1002 - MOST_LINES)
+
+    def test_a_long_line_is_cut_and_a_change_behind_the_cut_is_told(self):
+        before, after = (json.dumps({"a": "x" * 5000 + end}) for end in "pq")
+        (one,) = told(resource(change(["update"], {"d": before}, {"d": after})))
+        gone, comes = [line for line in one.values[0].lines if line[0] in "+-"]
+        assert len(gone[1]) < 500
+        assert gone[1] != comes[1]
+
     def test_a_document_without_end_is_a_text(self):
         deep = "[" * 900 + "]" * 900
         assert document(deep) is None
@@ -289,6 +332,17 @@ def test_the_differences_make_what_is_to_be_of_what_was(before: dict[str, Any], 
     assert json.dumps(plain(applied(before, found)), sort_keys=True) == json.dumps(plain(after), sort_keys=True)
     assert differences(after, after) == []
     assert len({path_text(one.steps) for one in found}) == len(found), "each value is told once"
+
+
+@given(st.lists(st.integers(0, 20) | st.text(max_size=6), max_size=5))
+def test_a_path_is_read_as_it_was_written(steps: list[str | int]):
+    assert path_steps(path_text(steps)) == tuple(steps)
+
+
+@pytest.mark.parametrize("text", [".a", "a..b", "a b", "[x]", 'a."b"', "a[1", "a]"])
+def test_what_is_no_path_is_refused(text: str):
+    with pytest.raises(ValueError, match="no path"):
+        path_steps(text)
 
 
 SHORT = "s3cr3t!"

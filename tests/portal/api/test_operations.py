@@ -52,7 +52,7 @@ def test_a_district_is_registered_changed_planned_and_removed():
     caller.post(f"/runs/{changed.json()['number']}/cancel")
     wrong = caller.post("/districts/lakeside-sbx/destroy", {"confirm": "lakeside", "reason": "Over."})
     assert (wrong.status_code, code(wrong)) == (422, "name_differs")
-    gone = caller.post("/districts/lakeside-sbx/destroy", {"confirm": "Lakeside", "reason": "Over."})
+    gone = caller.post("/districts/lakeside-sbx/destroy", {"confirm": "lakeside-sbx", "reason": "Over."})
     assert (gone.status_code, gone.json()["kind"]) == (202, "destroy")
     assert District.objects.get().status == "tearing_down"
 

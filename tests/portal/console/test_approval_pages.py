@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from engine.terraform.plan_values import told_changes
 from portal.console.reauthentication import SIGNED_IN_AT
 from provisioning.models import Run
 from provisioning.onboarding.service import onboard
 from provisioning.runs.approval_rules import LOOK
 from provisioning.runs.cancellation import request_cancel
+from provisioning.runs.planned_changes import store_changes
 from provisioning.states.runs import RunState
 from registry.accounts.credentials import password_set
 from registry.accounts.models import User
@@ -54,7 +57,7 @@ def test_a_second_person_sees_why_it_waits_and_approves_with_a_comment(waiting):
     shown = page(ada, waiting)
     assert "It is production." in shown
     assert "Approve and apply" in shown
-    assert re.search(r"the plan is discarded <time[^>]*>in 59 min</time>", shown), "it is not discarded just now"
+    assert re.search(r"it expires <time[^>]*>in 59 min</time>", shown), "it is not discarded just now"
     answer = signed_in(ada).post(
         f"/runs/{waiting.number}/decide", {"decision": "approved", "comment": "Read it"}, follow=True
     )
@@ -66,11 +69,11 @@ def test_a_second_person_sees_why_it_waits_and_approves_with_a_comment(waiting):
 
 def test_who_asked_for_it_may_discard_and_not_approve(waiting, otto):
     shown = page(otto, waiting)
-    assert "You asked for this run yourself." in shown
+    assert "You can&#x27;t approve your own run." in shown
     assert "Approve and apply" not in shown
     client = signed_in(otto)
     answer = client.post(f"/runs/{waiting.number}/decide", {"decision": "approved"}, follow=True)
-    assert "You asked for this run yourself." in answer.content.decode()
+    assert "You can&#x27;t approve your own run." in answer.content.decode()
     client.post(f"/runs/{waiting.number}/decide", {"decision": "discarded"})
     waiting.refresh_from_db()
     assert waiting.state == RunState.DISCARDED
@@ -168,3 +171,45 @@ def test_a_lost_run_says_that_it_is_taken_over_and_what_a_recovery_did(otto):
     assert "Another one takes the run over" in shown
     assert "The lock was released." in shown
     assert "Cancel the run" in shown
+
+
+def test_the_card_says_where_what_is_lost_first_what_it_costs_and_who_may_before_its_buttons(waiting, otto):
+    a_person(Role.OPERATOR, "ada")
+    a_person(Role.VIEWER, "vera")
+    change = {"actions": ["update"], "before": {"days": 365}, "after": {"days": 30}}
+    replaced = {"actions": ["delete", "create"], "before": {"a": 1}, "after": {"a": 2}, "replace_paths": [["a"]]}
+    gone = {"actions": ["delete"], "before": {"a": 1}, "after": None}
+    changes = [("aws_x.kept", change), ("aws_x.replaced", replaced), ("aws_x.gone", gone)]
+    told = [{"address": address, "type": "aws_x", "change": one} for address, one in changes]
+    store_changes(waiting, told_changes({"resource_changes": told}))
+    Run.objects.filter(pk=waiting.pk).update(
+        monthly_cost_usd=400,
+        add_count=1,
+        change_count=1,
+        remove_count=2,
+        spec={**waiting.spec, "monthly_budget_usd": 700},
+    )
+    shown = page(User.objects.get(username="ada"), waiting)
+    card = shown[shown.index('id="approval"') : shown.index('id="approve-run"')]
+    places = [
+        card.index(text)
+        for text in (
+            *(">Sandbox", waiting.spec["account_id"], waiting.spec["region"], "Destroyed or replaced", "aws_x.gone"),
+            *("aws_x.replaced", "a: 1 → 2", "Changed in place", "days: 365 → 30", "It is production."),
+            *("of a budget of $700", "What happens then", "Who may approve:"),
+        )
+    ]
+    assert places == sorted(places)
+    assert re.search(r"Who may approve:\s*<bdi>ada</bdi>", card), "not who asked, nor who may look alone"
+    assert "You can't approve this run." in unescape(page(otto, waiting))
+
+
+def test_the_page_and_the_findings_speak_of_one_budget(waiting):
+    finding = {"blocks": True, "sentence": "The stack costs about $900 a month, and the budget is $700.", "code": "x"}
+    Run.objects.filter(pk=waiting.pk).update(
+        monthly_cost_usd=900, add_count=1, change_count=0, remove_count=0, policy_findings=[finding],
+        spec={**waiting.spec, "monthly_budget_usd": 700},
+    )  # fmt: skip
+    assert waiting.district.monthly_budget_usd != 700
+    shown = page(a_person(Role.VIEWER), waiting)
+    assert set(re.findall(r"budget (?:is|of) \$([\d,]+)", shown)) == {"700"}

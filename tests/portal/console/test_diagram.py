@@ -13,6 +13,7 @@ from django.test import Client
 from devtools.paths import ROOT
 from portal.console.architecture import architecture
 from portal.console.diagram import FLOWS, PARTS, Diagram, Known, PartState, Place, draw
+from provisioning.aws_kinds import service_of
 from provisioning.models import DriftItem, Run, StackResource
 from provisioning.states.runs import RunState
 from registry.accounts.roles import Role
@@ -81,6 +82,20 @@ def test_nothing_lies_on_anything_else_and_all_lies_within_the_drawing(stack):
         inside = diagram.vpc_left <= box.x and box.x + box.width <= diagram.vpc_left + diagram.vpc_width
         assert inside == (box.place in {Place.PUBLIC, Place.APPLICATION, Place.DATA})
         assert len(box.title) * 7 <= box.width, box.title
+
+
+@STACKS
+def test_the_balancer_stands_in_every_zone_and_cloudtrail_in_none(stack):
+    diagram = drawn(addresses(stack))
+    at = {box.key: box for box in diagram.boxes}
+    for cell in (cell for cell in diagram.cells if cell.place is Place.PUBLIC):
+        assert at["balancer"].x < cell.x + cell.width
+        assert at["balancer"].x + at["balancer"].width > cell.x
+        assert cell.y < at["balancer"].y
+        assert at["balancer"].y + at["balancer"].height <= cell.y + cell.height
+    assert at["trail"].x >= diagram.vpc_left + diagram.vpc_width
+    for name in ("aws_cloudtrail", "aws_lb", "aws_acm_certificate"):
+        assert service_of(name) != service_of("aws_vpc"), f"{name} is no part of the network"
 
 
 def test_no_part_and_no_flow_is_of_another_stack_than_ours():

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from portal.console.reauthentication import SIGNED_IN_AT
+from provisioning.drift import removal
 from provisioning.models import DriftItem, Run
 from provisioning.states.runs import RunKind
 from registry.accounts.roles import Role
@@ -79,7 +83,7 @@ class TestDriftTab:
     def test_says_when_it_was_checked_and_when_it_will_be(self):
         district = with_drift(a_live_district())
         page = shown(signed_in(Role.VIEWER), f"/districts/{district.suffix}/drift")
-        assert "AWS is as the stack says." in page
+        assert "No drift detected." in page
         assert "just now" in page
         assert "UTC" in page
         assert "Check now" not in page
@@ -105,6 +109,62 @@ class TestDriftTab:
         assert run.change == ({"retention_days": 30} if button == "accept" else {})
         page = shown(client, f"/runs/{run.number}")
         assert ("Change of settings" in page) is (button == "accept")
+
+    def test_an_exposure_is_an_incident_everywhere_and_says_who_made_it_and_what_removes_it(self):
+        told = {"by": "arn:aws:iam::1:user/eve", "event": "AuthorizeSecurityGroupIngress", "event_id": "e",
+                "at": "2026-11-29T20:00:00+00:00"}  # fmt: skip
+        incident = {**OPENED, "exposure": "open_port", "control": "Security Hub EC2.18", "resource": "sg-1"}
+        district = with_drift(a_live_district(), {**incident, "changed_by": told})
+        client = signed_in(Role.OPERATOR)
+        at = f"/districts/{district.suffix}"
+        fleet = shown(client, "/")
+        assert "Incident: drift widens who can reach it in 1 place." in fleet
+        assert f'href="{at}/drift#incident"' in fleet, "two clicks from the fleet"
+        assert district.name in shown(client, "/?show=attention")
+        assert "Incident: drift widens" in shown(client, at)
+        page = shown(client, f"{at}/drift")
+        for text in (
+            *("Incident: 1 exposure", "Network opened", "arn:aws:iam::1:user/eve", "2026-11-29 20:00:00 UTC"),
+            *("AuthorizeSecurityGroupIngress", "#SecurityGroup:groupId=sg-1", "Security Hub EC2.18"),
+            *("its removal in AWS", "Remove it from AWS", "A repair is not offered"),
+        ):
+            assert text in page, text
+        assert f'action="{at}/drift/repair"' not in page, "a repair that repairs nothing is not offered"
+        run = district.runs.latest("id")
+        Run.objects.filter(pk=run.pk).update(kind=RunKind.DRIFT)
+        assert "Handle the incident" in shown(client, f"/runs/{run.number}")
+        viewer = shown(signed_in(Role.VIEWER), f"{at}/drift")
+        assert "An operator removes it." in viewer
+        assert "Remove it from AWS" not in viewer
+
+    def test_that_cloudtrail_does_not_know_yet_is_said_with_the_time_of_asking(self):
+        incident = {**OPENED, "exposure": "open_port", "control": "x", "resource": "sg-1"}
+        district = with_drift(a_live_district(), {**incident, "history_read_at": timezone.now()})
+        page = shown(signed_in(Role.VIEWER), f"/districts/{district.suffix}/drift")
+        assert "CloudTrail's event history did not know it yet at" in page
+        DriftItem.objects.update(changed_by={"problem": "AWS did not let us read CloudTrail's event history of sg-1."})
+        page = shown(signed_in(Role.VIEWER), f"/districts/{district.suffix}/drift")
+        assert "CloudTrail could not be asked: AWS did not let us" in page
+
+    def test_a_removal_is_asked_for_with_consent_a_reason_and_a_fresh_sign_in(self, monkeypatch):
+        sent: list[tuple[Any, ...]] = []
+        monkeypatch.setattr(removal, "ask_workers", lambda *told: sent.append(told))
+        district = with_drift(a_live_district(), {**OPENED, "resource": "sg-1"})
+        item = district.drift_items.get()
+        at = f"/districts/{district.suffix}/drift/{item.pk}/remove"
+        client = signed_in(Role.OPERATOR)
+        refused = client.post(at, {"reason": "Nobody knows it"}, follow=True).content.decode()
+        assert "Nothing is removed without your consent." in refused
+        given = {"reason": "Nobody knows it", "consent": "yes"}
+        assert signed_in(Role.VIEWER).post(at, given).status_code == 403
+        session = client.session
+        session[SIGNED_IN_AT] = (timezone.now() - timedelta(hours=2)).isoformat()
+        session.save()
+        assert client.post(at, given)["Location"].startswith("/sign-in/again")
+        assert sent == []
+        page = signed_in(Role.OPERATOR).post(at, given, follow=True).content.decode()
+        assert "A worker removes it" in page
+        assert len(sent) == 1
 
     def test_a_refusal_is_a_message_on_the_tab(self):
         district = with_drift(a_live_district(), OPENED)
@@ -221,6 +281,6 @@ class TestSettingsTab:
         client = signed_in(Role.VIEWER)
         address = f"/districts/{district.suffix}/settings"
         page = shown(client, address)
-        assert "Plan this change" not in page
+        assert "Review plan" not in page
         for typed_days in (8, 99, district.backup_days):
             assert client.post(address, typed(district, backup_days=typed_days)).status_code == 403

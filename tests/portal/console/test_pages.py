@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from provisioning.models import Run, RunEvent, StackOutput, StackResource
 from provisioning.onboarding.service import onboard
+from provisioning.runs.cancellation import request_cancel
 from provisioning.states.runs import RunKind, RunState
 from provisioning.teardown.service import request_teardown
 from registry.accounts.models import User
@@ -24,7 +25,7 @@ from registry.districts.registration import Registration
 from registry.districts.services import set_status
 from registry.districts.statuses import DistrictStatus
 from registry.state_table import By
-from tests.builders import an_account, moved
+from tests.builders import a_person, an_account, moved
 
 pytestmark = pytest.mark.django_db
 
@@ -90,9 +91,8 @@ def a_live_district() -> District:
 
 
 def add_event(run: Run, sequence: int, message: str, level: str = "info", **fields: object) -> None:
-    RunEvent.objects.create(
-        run=run, sequence=sequence, at=timezone.now(), level=level, kind="run", message=message, **fields
-    )
+    told = {"kind": "run", **fields}
+    RunEvent.objects.create(run=run, sequence=sequence, at=timezone.now(), level=level, message=message, **told)
 
 
 def every_page(run: Run) -> list[str]:
@@ -194,7 +194,7 @@ class TestRoles:
             "/districts/new/check",
         ]
         for address in posts:
-            answer = client.post(address, {"slug": "lakeside", "reason": "none"})
+            answer = client.post(address, {"full_name": "lakeside", "reason": "none"})
             assert answer.status_code == 403, address
             assert "role Operator" in answer.content.decode()
         assert done.count() == before
@@ -357,13 +357,13 @@ class TestTeardown:
         at = f"/districts/{district.suffix}/teardown"
         page = client.get(at).content.decode()
         assert page.index("RDS") < page.index("VPC</th>")
-        wrong = client.post(at, {"slug": "lake", "reason": "Contract ended"})
+        wrong = client.post(at, {"full_name": "lakeside", "reason": "Contract ended"})
         assert wrong.status_code == 422
         assert "Contract ended" in wrong.content.decode()
-        assert client.post(at, {"slug": "lakeside", "reason": ""}).status_code == 422
+        assert client.post(at, {"full_name": "lakeside-sbx", "reason": ""}).status_code == 422
         assert Run.objects.filter(kind=RunKind.DESTROY).count() == 0
-        good = client.post(at, {"slug": "lakeside", "reason": "Contract ended"})
-        again = client.post(at, {"slug": "lakeside", "reason": "Contract ended"})
+        good = client.post(at, {"full_name": "lakeside-sbx", "reason": "Contract ended"})
+        again = client.post(at, {"full_name": "lakeside-sbx", "reason": "Contract ended"})
         assert good.status_code == 302
         assert good["Location"] == again["Location"]
         assert Run.objects.filter(kind=RunKind.DESTROY).count() == 1
@@ -375,7 +375,7 @@ class TestTeardown:
 
     def test_a_suffix_that_was_given_anew_leads_to_the_district_in_use(self):
         old = a_live_district()
-        run = request_teardown(district=old, typed_slug="lakeside", reason="Contract ended", actor=None)
+        run = request_teardown(district=old, typed_name=old.suffix, reason="Contract ended", actor=None)
         ended(run)
         old.refresh_from_db()
         assert old.status_badge is DistrictStatus.REMOVED
@@ -394,7 +394,7 @@ class TestRun:
     def test_a_new_line_arrives_with_the_next_address_and_old_lines_do_not(self):
         run, client = a_run(), signed_in(Role.VIEWER)
         add_event(run, 1, "Old line")
-        address = polled_address(client.get(f"/runs/{run.number}").content.decode())
+        address = polled_address(client.get(f"/runs/{run.number}/lines").content.decode())
         add_event(run, 2, "New line <b>")
         answer = client.get(address).content.decode()
         assert "New line &lt;b&gt;" in answer
@@ -453,6 +453,7 @@ class TestRun:
         page = signed_in(Role.VIEWER).get(f"/runs/{run.number}").content.decode()
         assert "18 of 91" in page
         assert '<progress class="meter" id="run-progress" value="18" max="91">' in page
+        assert "aws_rds_cluster.this" in signed_in(Role.VIEWER).get(f"/runs/{run.number}/resources").content.decode()
         assert re.search(r"6 min 1\d s", page), "it ticks while the page is made"
 
     def test_a_failed_run_shows_cause_remedy_and_retry(self):
@@ -475,14 +476,62 @@ class TestRun:
         assert "Canceled" in client.get(f"/runs/{run.number}").content.decode()
         assert "has ended" in client.post(f"/runs/{run.number}/cancel", follow=True).content.decode()
 
+    def test_what_a_cancel_cut_short_is_told_once_and_nothing_of_it_is_ticked(self):
+        run = a_run()
+        for step in (RunState.SYNTHESIZING, RunState.PLANNING, RunState.APPLYING):
+            moved(run, step)
+        addresses = [f"aws_x.r{number}" for number in range(6)]
+        Run.objects.filter(pk=run.pk).update(
+            resources_total=6,
+            resources_done=2,
+            add_count=6,
+            change_count=0,
+            remove_count=0,
+            apply_begun_at=timezone.now(),
+            plan_resources=[{"address": address, "type": "aws_x", "action": "create"} for address in addresses],
+        )
+        for place, address in enumerate(addresses[:4]):
+            add_event(run, place + 1, "Creating", kind="apply_start", address=address)
+        add_event(run, 5, "Created", kind="apply_complete", address=addresses[0])
+        add_event(run, 6, "Created", kind="apply_complete", address=addresses[1])
+        run.refresh_from_db()
+        request_cancel(run=run, actor=a_person(Role.OPERATOR))
+        add_event(run, 7, "Context canceled", level="error", kind="apply_errored", address=addresses[2])
+        run.refresh_from_db()
+        moved(run, RunState.CANCELED, error_code="canceled", error_summary="Terraform was interrupted.")
+        shown = signed_in(Role.VIEWER).get(f"/runs/{run.number}").content.decode()
+        assert "Canceled; 2 resources incomplete" in shown
+        assert re.search(r">2 of 6</label> changes, 2 incomplete, 2 not begun", shown)
+        assert "failed" not in shown.lower().replace("failed_", "")
+        looks = dict(re.findall(r'<li class="(\w+)"><span class="name"><svg[^>]*>.*?</svg>(\w+)', shown))
+        assert looks["cut"] == "Applying"
+        resources = signed_in(Role.VIEWER).get(f"/runs/{run.number}/resources").content.decode()
+        states = re.findall(r'data-label="State">([^<]+)<', resources)
+        assert sorted(states) == ["done", "done", "incomplete", "incomplete", "pending", "pending"]
+
+    def test_the_log_folds_by_resource_and_dates_each_line(self):
+        run, client = a_run(), signed_in(Role.VIEWER)
+        moved(run, RunState.SYNTHESIZING, started_at=timezone.now() - timedelta(seconds=370))
+        add_event(run, 1, "Creating the bucket", address="aws_s3_bucket.a")
+        add_event(run, 2, "The run goes on")
+        add_event(run, 3, "Refused", level="error", address="aws_s3_bucket.a")
+        plain = client.get(f"/runs/{run.number}/lines").content.decode()
+        assert re.search(r'<time datetime="[^"]+" title="[-\d]+ [:\d]+ UTC">[:\d]+</time>', plain)
+        assert "+6 min 1" in plain
+        assert 'href="?line=3#line-3"' in plain
+        folded = client.get(f"/runs/{run.number}/lines?fold=resource").content.decode()
+        summaries = re.findall(r"<summary>(.+?)</summary>", folded)
+        assert ["aws_s3_bucket.a" in summary for summary in summaries] == [True, False], "errors first"
+        assert "2 lines" in summaries[0]
+
     def test_the_log_filters_by_level_and_text_and_downloads_whole(self):
         run, client = a_run(), signed_in(Role.VIEWER)
         add_event(run, 1, "Creating the bucket")
         add_event(run, 2, "Quota reached", level="error", data={"detail": "VPCs: 5"})
-        errors = client.get(f"/runs/{run.number}?level=error").content.decode()
+        errors = client.get(f"/runs/{run.number}/lines?level=error").content.decode()
         assert "Quota reached" in errors
         assert "Creating the bucket" not in errors
-        assert "Quota reached" not in client.get(f"/runs/{run.number}?q=bucket").content.decode()
+        assert "Quota reached" not in client.get(f"/runs/{run.number}/lines?q=bucket").content.decode()
         raw = client.get(f"/runs/{run.number}/log").getvalue().decode()
         assert "Creating the bucket" in raw
         assert "VPCs: 5" in raw

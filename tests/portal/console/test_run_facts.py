@@ -40,7 +40,7 @@ def page_of(browser: Client, run: Run) -> str:
 def test_it_says_what_it_waits_for_how_long_that_usually_takes_and_what_is_left(browser):
     run = an_applying_run(100)
     page = page_of(browser, run)
-    assert "Waits for" in page
+    assert "Waiting on" in page
     assert "usually" not in page, "two runs or none teach nothing"
     assert "time-left" not in page
     for database in (400, 500, 600):
@@ -80,15 +80,16 @@ def test_a_failed_apply_counts_what_exists_and_is_billed(browser):
     run = a_run()
     for state in (RunState.SYNTHESIZING, RunState.PLANNING, RunState.APPLYING):
         moved(run, state)
-    moved(run, RunState.FAILED, error_summary="It broke.", error_code="x", resources_done=2, resources_total=9)
+    began = {"resources_done": 2, "resources_total": 9, "apply_begun_at": timezone.now()}
+    moved(run, RunState.FAILED, error_summary="It broke.", error_code="x", **began)
     for name in ("main", "spare"):
         StackResource.objects.create(
             district=run.district, run=run, address=f"aws_vpc.{name}", type="aws_vpc", name=name, service="VPC"
         )
     page = page_of(browser, run)
-    assert "2 resources of this district exist in AWS and are billed; nothing was rolled back." in page
+    assert "AWS has 2 resources of this district, and they are billed" in page
     assert "<li>VPC: 2</li>" in page
-    assert "A retry goes on from there, a teardown removes it." in page
+    assert "Nothing was rolled back. A retry goes on from there, a teardown removes it." in page
 
 
 def test_support_gets_all_it_needs(browser):
@@ -114,9 +115,9 @@ def test_people_comment_and_everybody_sees_it_without_loading_the_page_anew(brow
     address = f"/runs/{run.number}/live?after={before.sequence}&seen={before.token}"
     assert browser.get(address).status_code == 204
     answer = browser.post(f"/runs/{run.number}/comment", {"comment": "Quota was raised <b>today</b>."})
-    assert answer["Location"] == f"/runs/{run.number}#people"
+    assert answer["Location"] == f"/runs/{run.number}/activity#people"
     assert browser.get(address).status_code == 200
-    page = page_of(browser, run)
+    page = browser.get(f"/runs/{run.number}/activity").content.decode()
     assert "Quota was raised &lt;b&gt;today&lt;/b&gt;." in page
     event = AuditEvent.objects.get(action=AuditAction.RUN_COMMENTED)
     assert (event.actor_name, event.run_number, event.district) == ("otto", run.number, run.district)
@@ -125,7 +126,7 @@ def test_people_comment_and_everybody_sees_it_without_loading_the_page_anew(brow
     viewer = Client()
     viewer.force_login(a_person(Role.VIEWER))
     assert viewer.post(f"/runs/{run.number}/comment", {"comment": "x"}).status_code == 403
-    assert "comment-form" not in viewer.get(f"/runs/{run.number}").content.decode()
+    assert "comment-form" not in viewer.get(f"/runs/{run.number}/activity").content.decode()
 
 
 @pytest.mark.parametrize(
@@ -155,14 +156,14 @@ def test_a_link_to_a_line_shows_what_is_around_it_however_long_the_log_is(browse
         RunEvent(run=run, sequence=number, at=timezone.now(), level="info", kind="log", message=f"Line no. {number}.")
         for number in range(1, 1201)
     )
-    newest = page_of(browser, run)
+    newest = browser.get(f"/runs/{run.number}/lines").content.decode()
     assert "Line no. 1200." in newest
     assert "Line no. 300." not in newest
-    linked = browser.get(f"/runs/{run.number}?line=300").content.decode()
+    linked = browser.get(f"/runs/{run.number}/lines?line=300").content.decode()
     assert 'id="line-300"' in linked
     assert "What is around line 300." in linked
     assert "Line no. 1200." not in linked
-    live = browser.get(f"/runs/{run.number}/live?after=5&line=300").content.decode()
+    live = browser.get(f"/runs/{run.number}/live?tab=log&after=5&line=300").content.decode()
     assert "Line no." not in live, "what comes new does not stand behind what is old"
     assert "line=300" in live
 

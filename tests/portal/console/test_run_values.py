@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from html import unescape
 from typing import Any
@@ -13,6 +14,7 @@ from django.test import Client
 from engine.terraform.plan_values import told_changes
 from portal.console.change_page import AT_ONCE
 from provisioning.models import PlannedChange, Run
+from provisioning.runs.plan_differences import PlanQuery, plan_data, tree_of
 from provisioning.runs.planned_changes import store_changes
 from registry.accounts.roles import Role
 from tests.builders import a_person, a_run
@@ -70,9 +72,9 @@ def planned(shown: Mapping[str, Any]) -> Run:
 def test_before_and_after_of_each_value_and_why():
     shown = unescape(page(planned(SHOWN)))
     for text in (
-        *("retention_in_days", "365", "30", "policy.Action[0]", '"s3:Get*"', '"s3:*"', "known after the apply"),
-        *("changes; withheld: sensitive", "forces the replacement", "It cannot be changed in place.", "aws_subnet.old"),
-        *("It exists, and is taken into the state.", "https://queue"),
+        *("retention_in_days", "365", "30", '    "s3:Get*"</del>', '    "s3:*"</ins>', "known after apply"),
+        *("changes; withheld: sensitive", "forces replacement", "It can't be updated in place.", "aws_subnet.old"),
+        *("It exists, and is imported into the state.", "https://queue"),
     ):
         assert text in shown, text
 
@@ -97,5 +99,97 @@ def test_so_many_changes_stand_on_a_page_and_the_others_on_the_next():
     assert f"Changes 1 to {AT_ONCE} of {AT_ONCE + 1}." in first
     assert "?changes=2#changes" in first
     assert "?changes=1#changes" in second
+    narrow = page(run, "?action=create&group=service&changes=2")
+    assert "?action=create&amp;group=service&amp;changes=1#changes" in narrow, "pages keep the filter"
     for nonsense in ("?changes=0", "?changes=x", "?changes=²", "?changes=99999", "?changes=-1"):
         assert page(run, nonsense)
+
+
+def nested(old: int, new: int) -> dict[str, Any]:
+    """Return a change deep inside a tree, beside a whole block that is new."""
+    before = {"rule": [{"name": "a", "port": {"from": old, "to": 9}}]}
+    after = {"rule": [{"name": "a", "port": {"from": new, "to": 9}}], "tags": {"team": "data"}}
+    change = {"actions": ["update"], "before": before, "after": after}
+    return {"address": "module.net.aws_x.deep", "type": "aws_x", "change": change}
+
+
+def test_nested_values_stand_in_a_tree_below_the_parts_that_hold_them():
+    run = planned({"resource_changes": [nested(1, 2)]})
+    rows = [(row.depth, row.name, row.path) for row in tree_of(PlannedChange.objects.get(run=run).values)]
+    assert rows == [
+        (0, "rule", ""),
+        (1, "[0]", ""),
+        (2, "port", ""),
+        (3, "from", "rule[0].port.from"),
+        (0, "tags", ""),
+        (1, "team", "tags.team"),
+    ]
+    shown = page(run)
+    assert re.search(r'class="depth-3"><span class="mono" title="rule\[0\].port.from">from</span>', shown)
+    assert "{&quot;" not in shown, "no object is shown as a string of JSON"
+
+
+def test_a_whole_block_is_read_as_a_tree_and_not_as_one_line():
+    change = {"actions": ["update"], "before": {"block": {"a": 1, "b": [2]}}, "after": {"block": None}}
+    run = planned({"resource_changes": [{"address": "aws_x.a", "type": "aws_x", "change": change}]})
+    assert '<pre class="mono">{\n  "a": 1,\n  "b": [\n    2\n  ]\n}</pre>' in unescape(page(run))
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("?q=retention", {"aws_cloudwatch_log_group.this"}),
+        ("?q=SUBNET.OLD", {"aws_subnet.new"}),
+        ("?q=10.0.1.0", {"aws_subnet.new"}),
+        ("?action=replace", {"aws_subnet.new"}),
+        ("?service=SQS", {"aws_sqs_queue.taken"}),
+        ("?resource=module.net.aws_x.deep", {"module.net.aws_x.deep"}),
+        (f"?q={SECRET}", set()),
+        ("?action=nonsense&group=nonsense", None),
+    ],
+)
+def test_changes_are_found_by_text_action_service_and_address(query, found):
+    run = planned({"resource_changes": [*SHOWN["resource_changes"], nested(1, 2)]})
+    every = {"aws_cloudwatch_log_group.this", "aws_subnet.new", "aws_sqs_queue.taken", "module.net.aws_x.deep"}
+    shown, listed = page(run, query), page(run, f"/changes{query}")
+    for text in (shown, listed):
+        assert {address for address in every if f'mono">{address}' in text or f'#changes">{address}' in text} == (
+            every if found is None else found
+        )
+    if not found and found is not None:
+        assert "No change matches." in shown
+
+
+def test_changes_are_grouped_by_action_service_or_module():
+    run = planned({"resource_changes": [*SHOWN["resource_changes"], nested(1, 2)]})
+    assert re.findall(r"<h3>([^<]+)</h3>", page(run))[-3:] == ["Replace", "Update", "Import"]
+    assert "<h3>CloudWatch Logs</h3>" in page(run, "?group=service")
+    assert re.findall(r"<h3>([^<]+)</h3>", page(run, "?group=module"))[-2:] == ["Root module", "module.net"]
+
+
+def test_a_program_gets_the_same_changes_and_no_secret():
+    run = planned(SHOWN)
+    told = plan_data(run, PlanQuery(action="replace"))
+    assert (told["total"], told["matching"], told["by_action"]) == (3, 1, {"replace": 1, "update": 1, "import": 1})
+    (change,) = told["changes"]
+    assert (change["reason"], change["forced_by"]) == ("replace_because_cannot_update", ["cidr"])
+    cidr = next(one for one in change["attributes"] if one["path"] == "cidr")
+    assert (cidr["before"], cidr["after"], cidr["forces_replacement"]) == ('"10.0.0.0/24"', '"10.0.1.0/24"', True)
+    whole = json.dumps(plan_data(run, PlanQuery()))
+    for secret in (SECRET, "another-secret"):
+        assert secret not in whole
+    (logs,) = plan_data(run, PlanQuery(resource="aws_cloudwatch_log_group.this"))["changes"]
+    marks = [line["mark"] for one in logs["attributes"] for line in one["lines"]]
+    assert {"+", "-"} <= set(marks)
+
+
+def test_five_hundred_changes_are_listed_on_one_page(django_assert_max_num_queries):
+    change = {"actions": ["create"], "before": None, "after": {"name": "x"}}
+    many = [{"address": f"aws_x.r{place:03}", "type": "aws_x", "change": change} for place in range(500)]
+    run = planned({"resource_changes": many})
+    client = Client()
+    client.force_login(a_person(Role.VIEWER))
+    with django_assert_max_num_queries(8):
+        listed = client.get(f"/runs/{run.number}/changes").content.decode()
+    assert "500 of 500 changes." in listed
+    assert "aws_x.r499" in listed

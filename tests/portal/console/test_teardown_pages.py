@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from engine.aws.clients import client
 from portal.console.reauthentication import SIGNED_IN_AT
-from provisioning.aws_services import service_of
+from provisioning.aws_kinds import service_of
 from provisioning.engine_settings import engine_settings
 from provisioning.models import RemovalCertificate, Run, StackResource
 from provisioning.states.runs import RunState
@@ -47,13 +48,18 @@ def signed_in(user: User, *, ago: timedelta = timedelta(0)) -> Client:
 
 
 def filled(district: District, **changes: str) -> dict[str, str]:
-    return {"slug": district.slug, "reason": "Contract ended"} | changes
+    return {"full_name": district.suffix, "reason": "Contract ended"} | changes
 
 
-def a_certificate(name: str = "Lakeside", suffix_slug: str = "lakeside") -> RemovalCertificate:
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/4d1e3a52-8f0c-4a57-9a55-2f3f7c0b8a11"
+
+
+def a_certificate(
+    name: str = "Lakeside", suffix_slug: str = "lakeside", kept: tuple[dict[str, str], ...] = (), **more: Any
+) -> RemovalCertificate:
     """Return the certificate of a district that was removed, with a proof as the walk stores it."""
     district = a_district(name=name, slug=suffix_slug)
-    run = request_teardown(district=district, typed_slug=suffix_slug, reason=HOSTILE, actor=None)
+    run = request_teardown(district=district, typed_name=district.suffix, reason=HOSTILE, actor=None)
     for step in (RunState.SYNTHESIZING, RunState.PLANNING, RunState.VERIFYING):
         moved(run, step)
     gone = {
@@ -64,8 +70,8 @@ def a_certificate(name: str = "Lakeside", suffix_slug: str = "lakeside") -> Remo
         "gone_at": None,
         "gone_in_run": None,
     }
-    proven(run, (gone,))
-    moved(run, RunState.SUCCEEDED)
+    proven(run, (gone | more,))
+    moved(run, RunState.SUCCEEDED, kept_by_aws=list(kept))
     return RemovalCertificate.objects.get(run=run)
 
 
@@ -104,11 +110,11 @@ def test_sent_twice_it_is_one_run_and_get_asks_for_nothing(operator):
 
 def test_what_is_wrong_is_said_and_what_was_typed_stays(operator):
     district = a_district()
-    given = filled(district, slug="other", reason="Because of the contract", final_snapshot="on")
+    given = filled(district, full_name="other", reason="Because of the contract", final_snapshot="on")
     answer = signed_in(operator).post(f"/districts/{district.suffix}/teardown", given)
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert f"Type {district.slug} to confirm." in page
+    assert f"Type {district.suffix} to confirm." in page
     assert "Because of the contract" in page
     assert not Run.objects.exists()
 
@@ -119,7 +125,7 @@ def test_an_old_sign_in_is_renewed_first(operator, settings):
     browser = signed_in(operator, ago=timedelta(minutes=settings.REAUTHENTICATE_MINUTES, seconds=1))
     page = browser.get(here).content.decode()
     assert "Sign in again to confirm" in page
-    assert 'name="slug"' not in page
+    assert 'name="full_name"' not in page
     again = browser.post(here, filled(district))["Location"]
     assert not Run.objects.exists()
     assert browser.get(again).status_code == 200
@@ -214,7 +220,7 @@ def portal_key_path() -> str:
 
 def test_the_runs_page_shows_what_goes_and_what_is_left(operator):
     district = a_district()
-    run = request_teardown(district=district, typed_slug=district.slug, reason="x", actor=None)
+    run = request_teardown(district=district, typed_name=district.suffix, reason="x", actor=None)
     says = "12 object versions, 3.4 MB."
     row = {"address": "aws_s3_bucket.results", "service": "S3", "holds_data": True, "says": says}
     holdings = {"at": timezone.now().isoformat(), "monthly_saving_usd": "812.50", "resources": [row]}
@@ -278,3 +284,33 @@ def test_the_stored_certificate_is_checked_when_it_is_shown(operator, monkeypatc
     monkeypatch.setattr("portal.console.views.certificate._certificate", lambda number: broken)
     page = signed_in(operator).get(f"/certificates/{certificate.number}").content.decode()
     assert "This certificate is not genuine." in page
+
+
+def test_the_page_says_which_environment_and_no_shared_name_confirms_it(operator):
+    district = a_district()
+    other = a_run(name=district.name, slug=district.slug, environment="staging", certificate_arn=CERTIFICATE).district
+    browser, here = signed_in(operator), f"/districts/{district.suffix}/teardown"
+    page = browser.get(here).content.decode()
+    for text in (district.suffix, "Sandbox", district.account.account_id, district.region, other.suffix):
+        assert text in page
+    for typed in (district.slug, other.suffix, district.name):
+        assert browser.post(here, filled(district, full_name=typed)).status_code == 422
+    assert not Run.objects.filter(kind="destroy").exists()
+    assert browser.post(here, filled(district, full_name=f" {district.suffix} ")).status_code == 302
+
+
+def test_a_certificate_contradicts_itself_in_nothing(operator):
+    browser = signed_in(operator)
+
+    def shown(certificate: RemovalCertificate) -> str:
+        return browser.get(f"/certificates/{certificate.number}").content.decode()
+
+    assert "the inventory came back empty" in shown(a_certificate())
+    key = "arn:aws:kms:us-east-1:123456789012:key/k-1"
+    kept = {"service": "kms", "kind": "key", "identifier": key, "scheduled": "key deleted on 2030-01-07"}
+    page = shown(a_certificate("Oak Park", "oak", (kept,), id="k-1", arn=key, gone_at="2029-12-31T10:00:00+00:00"))
+    assert "the inventory came back empty" not in page
+    assert "nothing was left but what is listed below" in page
+    assert "key deleted on" not in page, "what is to come is not told as done, in old certificates either"
+    assert page.count("key to be deleted on 2030-01-07") == 2
+    assert "Destroyed by Terraform 2029-12-31" in page

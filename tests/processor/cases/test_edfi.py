@@ -38,6 +38,10 @@ def row_of(item: dict[str, Any]) -> tuple[str, ...]:
         ([("Scale Score", 301)], "301.0"),
         ([("Composite Score", "310"), ("ORF Words Correct", "88")], "310.0"),
         ([("Overall Scale Score Maximum", "800"), ("Overall Scale Score", "512")], "512.0"),
+        ([("Score", "16"), ("Superscore", "19"), ("US Rank", "37"), ("Sum of Scale Scores", "62")], "16.0"),
+        ([("BERI", "64"), ("BERI Raw Score", "41"), ("BERI Percentile", "90")], "64.0"),
+        ([("AFQT Score", "45"), ("Session Number", "123456")], "45.0"),
+        ([("Grade", "C"), ("Syllabus", "8021")], ""),
     ],
 )
 def test_the_score_is_the_scale_score_before_all_others(told: list[tuple[str, Any]], expected: str):
@@ -90,6 +94,18 @@ def test_levels_come_from_what_names_levels_alone(told: list[tuple[str, str]], e
 )
 def test_results_in_words_are_no_levels_unless_their_method_says_so(told: tuple[str, str]):
     assert row_of(result(scoreResults=scores(told, ("Scale Score", "300"))))[9:11] == ("300.0", "")
+
+
+@pytest.mark.parametrize(("word", "level"), [("B", "B"), ("A*", "A*"), ("Merit", "Merit"), ("K", ""), ("PK", "")])
+def test_a_grade_in_words_is_an_examinations_and_a_students_own_is_no_level(word: str, level: str):
+    told = scores(("Grade", word), ("Level Achieved", "AS Level"), ("Scale Score", "300"))
+    assert row_of(result(scoreResults=told))[9:11] == ("300.0", level)
+
+
+@pytest.mark.parametrize("written", ["2024-05-01", "5/1/2024", "05/01/2024", "2024-05-01T08:30:00Z"])
+def test_a_date_is_read_as_operational_data_stores_take_it(written: str):
+    item = {**result(scoreResults=scores(("Scale Score", "300"))), "administrationDate": written}
+    assert "2024-05-01" in row_of(item)
 
 
 @pytest.mark.parametrize("said", [None, True, "true", 1, "absent"])

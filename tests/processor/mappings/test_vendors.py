@@ -118,3 +118,55 @@ def test_a_score_in_words_refuses_its_row_with_the_vendors_column():
     row = next(row for name, row, _ in CASES if name == "nwea-map-growth")
     told = read(table({**row, "TestRITScore": "many"}), recognition=OURS)
     assert [(one.field, one.code) for one in told.refused] == [("TestRITScore", "not_a_number")]
+
+
+ILEARN = {
+    "Student First Name": "Jo", "Student Last Name": "Doe", "STN": "1001", "Enrolled Grade": "6",
+    "Enrolled School": "Oak", "Enrolled School ID": "0107", "Test name": "ILEARN Mathematics Grade 6",
+    "Overall scale score": "6200",
+    "Overall proficiency level": "Below Proficiency",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["ilearn_2024-25.csv", "2024-2025.csv", "ilearn SY2025.csv", "results_2024_25.csv"])
+def test_a_file_without_a_date_is_of_the_school_year_that_its_name_tells(name: str):
+    told = read(table(ILEARN), name, OURS)
+    assert [(row["school_year"], row["score"]) for row in told.rows] == [(2025, 6200.0)]
+
+
+@pytest.mark.parametrize("name", ["ilearn.csv", "ilearn 2025.csv", "ilearn 2024-06-30.csv", "ilearn 2024-26.csv"])
+def test_a_year_alone_may_be_that_of_the_export_and_the_refusal_says_what_to_do(name: str):
+    told = read(table(ILEARN), name, OURS)
+    assert told.rows == []
+    assert [(cell.code, "as in 2025-26" in cell.reason) for cell in told.refused] == [("missing", True)]
+
+
+@pytest.mark.parametrize("own", ["00000", "N/A", " - "])
+def test_whom_a_row_is_about_another_column_tells_where_one_has_nobodys_id(own: str):
+    row = {"TestAdmin": "FA23", "StateID": "605000", "PermID": own, "Subject": "A", "TestDate": "20231214", "SS": "57",
+           "Level": "F"}  # fmt: skip
+    assert {result["student"] for result in read(table(row), recognition=OURS).rows} == {"605000"}
+
+
+def test_a_row_whose_ids_are_all_nobodys_is_refused():
+    row = {"TestAdmin": "FA23", "StateID": "0000", "PermID": "00000", "Subject": "A", "TestDate": "20231214",
+           "SS": "57", "Level": "F"}  # fmt: skip
+    told = read(table(row), recognition=OURS)
+    assert (told.rows, [cell.code for cell in told.refused]) == ([], ["nobodys_id"])
+
+
+def test_records_of_a_layout_are_read_by_their_places():
+    record = [" "] * 5_683
+    for start, text in ((31, "COGAT"), (204, "Oak"), (234, "0107"), (294, "00"), (296, "10122023"), (404, "1001"),
+                        (473, "Fall"), (904, "153149169"), (922, "157"), (1132, "112")):  # fmt: skip
+        record[start - 1 : start - 1 + len(text)] = text
+    line = "".join(record)
+    told = read(f"{line}\n{line}\n", "cogat.txt", OURS)
+    assert told.formats == {"cogat"}
+    assert {(row["standard"], row["score"], row["date"]) for row in told.rows} == {
+        ("", 157.0, "2023-10-12"),
+        ("Verbal", 153.0, "2023-10-12"),
+        ("Quantitative", 149.0, "2023-10-12"),
+        ("Nonverbal", 169.0, "2023-10-12"),
+        ("Standard age score", 112.0, "2023-10-12"),
+    }

@@ -160,7 +160,7 @@ def test_drift_that_is_as_the_settings_already_leaves_nothing_to_accept():
     ("asked", "kind"), [(check_now, RunKind.DRIFT), (plan_repair, RunKind.PLAN), (repair, RunKind.APPLY)]
 )
 def test_a_check_a_plan_and_a_repair_are_ordinary_runs_for_operators(asked, kind):
-    district = a_drifted_district(an_item(GROUP, "retention_in_days", 30))
+    district = a_drifted_district(an_item(GROUP, "retention_in_days", 30, repairable=True))
     with pytest.raises(NotAllowedError):
         asked(district=district, actor=a_person(Role.VIEWER))
     run = asked(district=district, actor=a_person())

@@ -38,7 +38,7 @@ def held(settings, url, monkeypatch) -> RunContext:
     for step in (RunState.SYNTHESIZING, RunState.PLANNING, RunState.APPLYING, RunState.VERIFYING, RunState.SUCCEEDED):
         moved(first, step)
     first.district.refresh_from_db()
-    run = request_teardown(district=first.district, typed_slug="maple", reason="The end", actor=None)
+    run = request_teardown(district=first.district, typed_name=first.district.suffix, reason="The end", actor=None)
     for step in (RunState.SYNTHESIZING, RunState.PLANNING, RunState.APPLYING):
         moved(run, step)
     assert run.claim_token is not None

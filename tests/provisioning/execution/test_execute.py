@@ -207,7 +207,7 @@ def test_a_change_drift_its_repair_and_the_end_of_a_district(sandbox):
     district.refresh_from_db()
     assert (repaired.state, repaired.change_count, district.drift) == (RunState.SUCCEEDED, 1, DriftStatus.IN_SYNC)
 
-    gone = executed(request_teardown(district=district, typed_slug="maple", reason="The end", actor=None))
+    gone = executed(request_teardown(district=district, typed_name=district.suffix, reason="The end", actor=None))
     assert (gone.state, gone.district.status) == (RunState.SUCCEEDED, DistrictStatus.REMOVED)
     assert logs.describe_log_groups(logGroupNamePrefix="/homeroom/api-maple")["logGroups"] == []
 

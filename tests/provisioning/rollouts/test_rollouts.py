@@ -243,13 +243,13 @@ def test_districts_that_are_gone_or_have_it_already_are_left_out_with_the_reason
     going, gone, has, plain = live_districts(4)
     draft = a_district()
     District.objects.filter(pk=has.pk).update(image=IMAGE)
-    removed = request_teardown(district=gone, typed_slug=gone.slug, reason="x", actor=None)
+    removed = request_teardown(district=gone, typed_name=gone.suffix, reason="x", actor=None)
     request = a_request(
         waves="100%", selection=Selection(suffixes=tuple(one.suffix for one in (going, gone, has, draft, plain)))
     )
     rollout = create_rollout(request=request, actor=None)
     end(removed)
-    request_teardown(district=going, typed_slug=going.slug, reason="x", actor=None)
+    request_teardown(district=going, typed_name=going.suffix, reason="x", actor=None)
     tick()
     told = {member.district_id: member.skipped for member in rollout.members.all()}
     assert told == {
@@ -294,7 +294,7 @@ def test_plans_that_are_approved_at_once_are_applied_so_many_at_a_time():
     waiting = next(run for run in runs(rollout) if run.number not in sent)
     wait = why_waiting(waiting)
     assert wait is not None
-    assert wait.sentence == f"Rollout #{rollout.number} has 2 of 2 runs at work."
+    assert wait.sentence == f"Rollout #{rollout.number} has 2 of 2 runs running."
     ended = Run.objects.get(pk=sent[0])
     assert claim(ended.number, "test") is not None
     ended.refresh_from_db()

@@ -122,7 +122,8 @@ def test_what_a_person_asks_for_stops_for_a_look_and_what_the_portal_asks_for_do
 
 def test_every_service_by_which_a_person_changes_a_district_stops_for_a_look(otto):
     district = live_district()
-    DriftItem.objects.create(district=district, run=district.runs.get(), address="aws_x.a", type="aws_x", path="size")
+    item = {"address": "aws_x.a", "type": "aws_x", "path": "size", "repairable": True}
+    DriftItem.objects.create(district=district, run=district.runs.get(), **item)
     repaired = repair(district=district, actor=otto)
     assert repaired.stops_for_look
     moved(repaired, RunState.CANCELED)

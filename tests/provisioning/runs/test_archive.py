@@ -236,14 +236,14 @@ def test_archives_outlive_the_districts_state(bucket):
 def test_the_log_page_shows_archived_lines_and_says_when_it_cannot(client, settings):
     run = trimmed_run()
     client.force_login(a_person(Role.VIEWER))
-    page = client.get(f"/runs/{run.number}?level=error").content.decode()
+    page = client.get(f"/runs/{run.number}/lines?level=error").content.decode()
     assert "Error: no room" in page
     assert "come from the archive" in page
     assert "A worker took the run" not in page
     whole = b"".join(client.get(f"/runs/{run.number}/log").streaming_content).decode()
     assert whole.count("\n") == 6
     settings.AWS_ENDPOINT_URL = "http://127.0.0.1:9"
-    answer = client.get(f"/runs/{run.number}")
+    answer = client.get(f"/runs/{run.number}/lines")
     assert (answer.status_code, "cannot be read now" in answer.content.decode()) == (200, True)
     assert client.get(f"/runs/{run.number}/log").status_code == 503
 

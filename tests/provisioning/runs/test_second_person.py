@@ -92,7 +92,7 @@ def test_who_asked_for_a_run_that_is_retried_does_not_approve_the_retry(waiting:
     waiting.refresh_from_db()
     again = waits(retry_run(run=waiting, actor=ada))
     assert refusal(again, otto) == "own_request"
-    with pytest.raises(ServiceRefusedError, match=f"You asked for run #{waiting.number}, which this one retries"):
+    with pytest.raises(ServiceRefusedError, match=f"You can't approve a retry of your own run #{waiting.number}"):
         approve(run=again, actor=otto)
     assert refusal(again, ada) == "own_request"
     assert approve(run=again, actor=a_person(Role.OPERATOR, "cleo")).state == RunState.QUEUED
@@ -114,12 +114,12 @@ def test_a_teardown_is_confirmed_anew_and_not_approved_by_its_first_requester(ad
     run = onboard(registration=a_registration(slug="maple"), actor=otto)
     moved(run, RunState.CANCELED)
     district = run.district
-    first = request_teardown(district=district, typed_slug="maple", reason="Ended", actor=otto)
+    first = request_teardown(district=district, typed_name=district.suffix, reason="Ended", actor=otto)
     moved(first, RunState.CANCELED)
     with pytest.raises(ServiceRefusedError) as refused:
         retry_run(run=first, actor=ada)
     assert refused.value.code == "teardown_unconfirmed"
     assert not Run.objects.filter(kind=RunKind.DESTROY, state=RunState.QUEUED).exists()
-    again = request_teardown(district=district, typed_slug="maple", reason="Ended, really", actor=ada)
+    again = request_teardown(district=district, typed_name=district.suffix, reason="Ended, really", actor=ada)
     assert again.retry_of == first
     assert refusal(waits(again), otto) == "own_request"

@@ -134,17 +134,17 @@ def test_a_run_that_succeeded_needs_no_retry():
 def test_a_teardown_wants_the_slug_and_a_reason():
     district = end(a_run(), RunState.SUCCEEDED).district
     with pytest.raises(ServiceRefusedError, match=district.slug) as refused:
-        request_teardown(district=district, typed_slug="other", reason="Contract ended", actor=None)
-    assert refused.value.code == "slug_differs"
+        request_teardown(district=district, typed_name="other", reason="Contract ended", actor=None)
+    assert refused.value.code == "name_differs"
     with pytest.raises(ServiceRefusedError, match="reason"):
-        request_teardown(district=district, typed_slug=district.slug, reason=" ", actor=None)
+        request_teardown(district=district, typed_name=district.suffix, reason=" ", actor=None)
     assert Run.objects.count() == 1
 
 
 def test_a_teardown_sent_twice_makes_one_run():
     district = end(a_run(), RunState.SUCCEEDED).district
-    first = request_teardown(district=district, typed_slug=district.slug, reason="Contract ended", actor=None)
-    assert request_teardown(district=district, typed_slug=district.slug, reason="Again", actor=None) == first
+    first = request_teardown(district=district, typed_name=district.suffix, reason="Contract ended", actor=None)
+    assert request_teardown(district=district, typed_name=district.suffix, reason="Again", actor=None) == first
     district.refresh_from_db()
     assert district.status == DistrictStatus.TEARING_DOWN
 
@@ -152,12 +152,12 @@ def test_a_teardown_sent_twice_makes_one_run():
 def test_a_teardown_beside_a_deployment_is_refused():
     run = a_run()
     with pytest.raises(ServiceRefusedError, match=f"Run #{run.number}"):
-        request_teardown(district=run.district, typed_slug=run.district.slug, reason="x", actor=None)
+        request_teardown(district=run.district, typed_name=run.district.suffix, reason="x", actor=None)
 
 
 def test_a_removed_district_frees_its_names():
     district = end(a_run(slug="lakeside"), RunState.SUCCEEDED).district
-    end(request_teardown(district=district, typed_slug="lakeside", reason="x", actor=None), RunState.SUCCEEDED)
+    end(request_teardown(district=district, typed_name=district.suffix, reason="x", actor=None), RunState.SUCCEEDED)
     district.refresh_from_db()
     assert district.status == DistrictStatus.REMOVED
     with pytest.raises(ServiceRefusedError, match="removed"):
@@ -173,7 +173,7 @@ def test_a_viewer_may_ask_for_nothing(service):
         "cancel": lambda: request_cancel(run=run, actor=viewer),
         "retry": lambda: retry_run(run=run, actor=viewer),
         "teardown": lambda: request_teardown(
-            district=run.district, typed_slug=run.district.slug, reason="x", actor=viewer
+            district=run.district, typed_name=run.district.suffix, reason="x", actor=viewer
         ),
     }
     with pytest.raises(NotAllowedError):

@@ -144,7 +144,7 @@ def test_of_random_walks_only_what_the_table_has_is_made_and_each_move_is_one_au
 @pytest.mark.parametrize("after", [RunState.SUCCEEDED, RunState.NO_CHANGES])
 def test_a_teardown_ends_well_with_its_proof_alone(unproven, after):
     district = a_district()
-    run = request_teardown(district=district, typed_slug=district.slug, reason="Over", actor=None)
+    run = request_teardown(district=district, typed_name=district.suffix, reason="Over", actor=None)
     for state in (RunState.SYNTHESIZING, RunState.PLANNING, RunState.VERIFYING):
         moved(run, state)
     proven(run)

@@ -65,7 +65,7 @@ def a_live_district(slug: str) -> District:
 
 
 def a_teardown(district: District, **asked: Any) -> Run:
-    return request_teardown(district=district, typed_slug=district.slug, reason="Contract ended", actor=None, **asked)
+    return request_teardown(district=district, typed_name=district.suffix, reason="Contract ended", actor=None, **asked)
 
 
 def prove(run: Run, **more: Any) -> None:
@@ -327,7 +327,7 @@ def test_the_certificate_tells_when_each_went_over_all_runs_of_the_teardown(aws)
 def test_the_certificate_says_who_where_and_how(aws):
     operator, approver = a_person(Role.OPERATOR), a_person(Role.OPERATOR)
     district = a_live_district("signing")
-    run = request_teardown(district=district, typed_slug="signing", reason="Contract ended", actor=operator)
+    run = request_teardown(district=district, typed_name=district.suffix, reason="Contract ended", actor=operator)
     ended(run, RunState.SYNTHESIZING, RunState.PLANNING, RunState.VERIFYING)
     Run.objects.filter(pk=run.pk).update(decided_by=approver, decided_at=timezone.now(), decision="approved")
     key = aws("kms").create_key(Tags=[{"TagKey": "Suffix", "TagValue": "signing-sbx"}])["KeyMetadata"]["KeyId"]
@@ -351,7 +351,7 @@ def test_the_certificate_says_who_where_and_how(aws):
     assert told["inventory"]["account_id"] == ACCOUNT
     assert told["inventory"]["tag"] == {"Suffix": "signing-sbx"}
     assert told["inventory"]["calls"]["resourcegroupstaggingapi:GetResources"] == 1
-    assert [item["scheduled"][:14] for item in told["kept_by_aws"]] == ["key deleted on"]
+    assert [item["scheduled"][:20] for item in told["kept_by_aws"]] == ["key to be deleted on"]
     assert told["kept_on_purpose"] == []
     events = AuditEvent.objects.filter(district=district).order_by("id")
     last = events.get(action=AuditAction.DISTRICT_STATUS_CHANGED, after__status="removed")

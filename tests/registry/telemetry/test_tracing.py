@@ -131,7 +131,7 @@ def test_a_click_its_task_and_their_commands_are_one_trace(
     assert spans.is_part("sts.GetCallerIdentity", task)
     assert {f"{span.context.trace_id:032x}" for span in spans.all()} == {run.trace_id}
     assert lines.saying("On the way.")["trace_id"] == run.trace_id
-    assert f'<dd class="mono">{run.trace_id}</dd>' in browser.get(f"/runs/{run.number}").content.decode()
+    assert f'<dd class="mono">{run.trace_id}</dd>' in browser.get(f"/runs/{run.number}/activity").content.decode()
     assert "not-to-be-told" not in str([(span.name, dict(span.attributes)) for span in spans.all()])
 
 

@@ -1,0 +1,42 @@
+"""CloudTrail: the event history is looked up by a resource's name; moto has none.
+
+The other attributes by which AWS looks up are refused as what the embedded AWS does not have.
+https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+
+from moto.cloudtrail.responses import CloudTrailResponse
+
+from sandbox.event_history import HISTORY, Recorded
+from sandbox.gaps.extension import add_actions
+
+MOST = 50
+
+
+def fill() -> None:
+    """Answer LookupEvents."""
+    add_actions(CloudTrailResponse, {"lookup_events": _lookup})
+
+
+def _lookup(response: Any) -> str:
+    asked = json.loads(response.body or "{}")
+    attributes = asked.get("LookupAttributes") or []
+    if [one.get("AttributeKey") for one in attributes] != ["ResourceName"]:
+        raise NotImplementedError("LookupEvents is answered by ResourceName alone.")
+    found = HISTORY.named(response.current_account, response.region, str(attributes[0]["AttributeValue"]))
+    found = [one for one in found if _is_within(one, asked)]
+    return json.dumps({"Events": [one.as_event() for one in found[: int(asked.get("MaxResults") or MOST)]]})
+
+
+def _is_within(one: Recorded, asked: dict[str, Any]) -> bool:
+    first, last = asked.get("StartTime"), asked.get("EndTime")
+    return (first is None or one.at >= _moment(first)) and (last is None or one.at <= _moment(last))
+
+
+def _moment(number: float) -> dt.datetime:
+    return dt.datetime.fromtimestamp(float(number), dt.UTC)

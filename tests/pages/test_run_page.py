@@ -1,0 +1,94 @@
+"""A run's pages and an incident in a browser: what stays in sight, follows and ages, and the way from the fleet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from provisioning.drift import removal
+from provisioning.models import DriftItem, Run
+from tests.builders import a_run, an_account
+from tests.pages.browsing import Visitors
+from tests.pages.checks import refused
+from tests.pages.fixtures import at_work, deployed, with_drift, with_stack, write_lines
+
+pytestmark = [pytest.mark.browser]
+
+
+@pytest.fixture
+def page(visitors: Visitors) -> Iterator[Page]:
+    """Return the operator's page."""
+    visitors.complaints.clear()
+    an_account()
+    page = visitors.page("otto")
+    yield page
+    found = refused(page)
+    page.close()
+    assert [*found, *visitors.complaints] == [], "the browser complained"
+
+
+def at_its_end(page: Page) -> bool:
+    script = "log => log.scrollHeight - log.scrollTop - log.clientHeight < 40"
+    return bool(page.locator("#log-rows").evaluate(script))
+
+
+def test_the_head_stays_in_sight_and_the_log_follows_until_its_reader_scrolls(page: Page):
+    run = a_run()
+    at_work(run, total=40, done=12)
+    write_lines(run, 120)
+    page.goto(f"/runs/{run.number}")
+    page.mouse.wheel(0, 4000)
+    expect(page.locator(".run-head")).to_be_in_viewport(ratio=0.9)
+    page.get_by_role("link", name="Log", exact=True).click()
+    follow = page.get_by_role("button", name="Follow")
+    expect(follow).to_have_attribute("aria-pressed", "true")
+    assert at_its_end(page)
+    page.locator("#log-rows").evaluate("log => { log.scrollTop = 0; }")
+    expect(follow).to_have_attribute("aria-pressed", "false")
+    lines = page.locator("#log-rows li")
+    before = lines.count()
+    write_lines(run, 1)
+    expect(lines).to_have_count(before + 1)
+    assert not at_its_end(page), "whoever reads is left where they are"
+    follow.click()
+    assert at_its_end(page)
+    lines.nth(3).get_by_role("link").click()
+    expect(page).to_have_url(re.compile(r"line=4#line-4$"))
+    expect(page.locator("#line-4")).to_be_in_viewport()
+
+
+def test_a_time_ages_while_its_page_stays_open(page: Page):
+    run = a_run()
+    page.goto(f"/runs/{run.number}")
+    requested = page.locator(".page-head time")
+    expect(requested).to_have_text("just now")
+    earlier = (timezone.now() - timedelta(minutes=2, seconds=5)).isoformat()
+    requested.evaluate("(node, moment) => { node.dateTime = moment; }", earlier)
+    expect(requested).to_have_text("2 min ago")
+
+
+def test_an_exposure_is_two_clicks_from_the_fleet_and_its_removal_is_asked_for(page: Page, monkeypatch):
+    sent: list[tuple[object, ...]] = []
+    monkeypatch.setattr(removal, "ask_workers", lambda *told: sent.append(told))
+    district = with_drift(with_stack(deployed(a_run())), 1)
+    item = DriftItem.objects.get(district=district, foreign=True)
+    told = {"by": "arn:aws:iam::123456789012:user/eve", "event": "AuthorizeSecurityGroupIngress"}
+    DriftItem.objects.filter(pk=item.pk).update(
+        exposure="open_port", control="Security Hub EC2.18", resource="sg-0ab1", changed_by=told
+    )
+    page.goto(f"/?q={district.suffix}")
+    page.locator("#attention-title ~ ul li", has_text=district.name).get_by_role("link", name="Handle").click()
+    incident = page.locator("#incident")
+    expect(incident).to_contain_text("user/eve")
+    expect(incident.get_by_role("link", name="sg-0ab1")).to_have_attribute("href", re.compile("console.aws.amazon.com"))
+    incident.get_by_label("Reason").fill("Nobody knows it")
+    incident.get_by_role("checkbox").check()
+    incident.get_by_role("button", name="Remove it from AWS").click()
+    expect(page.get_by_role("main")).to_contain_text("A worker removes it, asked")
+    assert sent
+    assert Run.objects.filter(district=district).count() == 1

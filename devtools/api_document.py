@@ -77,7 +77,9 @@ def _schema(name: str, old: Document, new: Document, *, is_sent: bool) -> Iterat
     for part in ("type", "$ref", "const", "format", "pattern"):
         if part in old and old[part] != new.get(part):
             yield f"{name} is no longer {part} {old[part]}"
-    if gone := set(map(str, old.get("enum", []))) - set(map(str, new.get("enum", old.get("enum", [])))):
+    had: list[Any] = old.get("enum") or []
+    has: list[Any] = new.get("enum") or had
+    if gone := {str(value) for value in had} - {str(value) for value in has}:
         yield f"{name} no longer has {', '.join(sorted(gone))}"
     if is_sent:
         for field in set(new.get("required", [])) - set(old.get("required", [])):

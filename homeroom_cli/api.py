@@ -33,6 +33,10 @@ class Api:
             transport=transport,
         )
 
+    def close(self) -> None:
+        """End the connections that are kept for the next request."""
+        self._client.close()
+
     def get(self, path: str, **query: Any) -> Any:
         """Return what is found; raises CommandError."""
         return self._sent("GET", path, params=_known(query)).json()

@@ -39,9 +39,20 @@ TEXTS = {
 """Fields whose values are texts, also where they look like numbers."""
 
 
+_open: list[Api] = []
+"""What this command line has opened."""
+
+
 def api() -> Api:
-    """Return the API of the portal that one is signed in to."""
-    return Api(load())
+    """Return the API of the portal that one is signed in to; `close_all` ends its connections."""
+    _open.append(Api(load()))
+    return _open[-1]
+
+
+def close_all() -> None:
+    """End the connections of a command line that is over."""
+    while _open:
+        _open.pop().close()
 
 
 def number(given: str) -> int:

@@ -10,6 +10,7 @@ from typer.exceptions import TyperException
 
 from homeroom_cli.commands import district, drift, records, rollout, run, session
 from homeroom_cli.exits import CommandError, Exit
+from homeroom_cli.inputs import close_all
 from homeroom_cli.output import err, safe
 
 USAGE_OF_TYPER = 2
@@ -52,7 +53,7 @@ def status_of(arguments: list[str]) -> int:
             err().print(f"  {safe(line)}", markup=False)
         return error.status
     except TyperException as error:
-        error.show()
+        getattr(error, "show", lambda: None)()
         return Exit.USAGE if getattr(error, "exit_code", USAGE_OF_TYPER) == USAGE_OF_TYPER else Exit.REFUSED
     except (KeyboardInterrupt, typer.Abort):
         return 130
@@ -60,4 +61,6 @@ def status_of(arguments: list[str]) -> int:
         # Whoever read along has had enough, as `head` does.
         sys.stderr.close()
         return Exit.SUCCEEDED
+    finally:
+        close_all()
     return int(found) if isinstance(found, int) else Exit.SUCCEEDED

@@ -31,7 +31,11 @@ def login(
     given = credentials.Credentials(credentials.checked_url(url), text.strip())
     if not given.token.isascii() or not given.token.isprintable() or not given.token:
         raise CommandError(Exit.USAGE, "This is no token. Make one in the console, under API tokens.")
-    me = Api(given).get("/me")
+    portal = Api(given)
+    try:
+        me = portal.get("/me")
+    finally:
+        portal.close()
     credentials.save(given)
     print_facts(me, WHO, as_json=as_json)
 

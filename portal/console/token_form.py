@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +16,6 @@ from registry.accounts.tokens.scopes import ROLES, Scope
 from registry.accounts.tokens.service import Reach
 
 DAYS = (7, 30, 90, 180, 365)
-_label = lazy(lambda scope: Scope(scope).label, str)
 
 
 def terms() -> list[tuple[str, str]]:
@@ -68,7 +66,7 @@ class TokenForm(DescribedForm):
         scopes, owner = self.fields["scopes"], self.fields["owner"]
         assert isinstance(scopes, forms.ChoiceField)
         assert isinstance(owner, forms.ChoiceField)
-        scopes.choices = [(scope.value, _label(scope)) for scope in Scope if has_role(user, ROLES[scope])]
+        scopes.choices = [(scope.value, scope.label) for scope in Scope if has_role(user, ROLES[scope])]
         if has_role(user, Role.ADMINISTRATOR):
             services = User.objects.filter(is_service=True, is_active=True).order_by("username")
             self._services = {str(one.pk): one for one in services}

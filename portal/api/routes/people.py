@@ -25,19 +25,19 @@ def list_people(request: HttpRequest, cursor: Cursor, limit: Limit) -> PeoplePag
     caller_of(request).require_whole()
     live = Q(api_tokens__revoked_at=None, api_tokens__expires_at__gt=timezone.now())
     factor = Authenticator.objects.filter(user=OuterRef("pk"), type__in=FACTORS)
-    rows = User.objects.prefetch_related("groups").annotate(
-        live_tokens=Count("api_tokens", filter=live), factor=Exists(factor)
-    )
-    read, following = page_of(rows, cursor, limit)
+    read, following = page_of(User.objects.prefetch_related("groups"), cursor, limit)
+    rows = User.objects.filter(pk__in=[one.pk for one in read])
+    counted = rows.annotate(live_tokens=Count("api_tokens", filter=live), factor=Exists(factor))
+    told = {pk: (tokens, factor) for pk, tokens, factor in counted.values_list("pk", "live_tokens", "factor")}
     items = [
         PersonOut(
             username=one.get_username(),
             role=role_of(one),
             is_active=one.is_active,
             is_service=one.is_service,
-            has_second_factor=one.factor,
+            has_second_factor=told[one.pk][1],
             last_sign_in=one.last_login,
-            tokens=one.live_tokens,
+            tokens=told[one.pk][0],
         )
         for one in read
     ]

@@ -63,6 +63,8 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     form = AuditFilter(request.GET)
     if kind not in FORMATS or not form.is_valid():
         raise Http404("There is no such export.")
-    record_export(kind=kind, filters=filters_of(request.GET).dict(), actor=person(request))
+    record_export(
+        kind=kind, filters={name: str(value) for name, value in filters_of(request.GET).items()}, actor=person(request)
+    )
     name = f"homeroom-audit-{timezone.now():%Y%m%d-%H%M%S}"
     return download(kind, name=name, columns=COLUMNS, rows=rows(form.apply(AuditEvent.objects.all())))

@@ -6,7 +6,7 @@ portal's WSGI application, with a token of each role.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import schemathesis
@@ -59,7 +59,7 @@ def attacked(role: Role, examples: int, number: int, **portal: Any) -> int:
     count = 0
     places = {"suffix": run.district.suffix, "number": run.pk, "account_id": run.district.account.account_id}
     for result in schema.get_all_operations():
-        operation = result.ok()
+        operation: Any = cast(Any, result).ok()
 
         @seed(number)
         @settings(
@@ -90,7 +90,7 @@ def ways(operation: Any, places: dict[str, Any]) -> st.SearchStrategy[Any]:
     wrong = operation.as_strategy(generation_mode=GenerationMode.NEGATIVE, path_parameters=known)
     if operation.body or operation.query:
         return st.one_of(right, wrong)
-    return right
+    return cast(st.SearchStrategy[Any], right)
 
 
 @pytest.fixture

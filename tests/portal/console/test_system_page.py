@@ -46,14 +46,14 @@ def test_without_a_worker_a_red_banner_has_the_command(browser, address):
     page = shown(browser, address)
     assert "No worker answers: 1 run is queued." in page
     assert "celery -A portal worker --pool prefork --queues runs" in page
-    assert "Nobody does the periodic work" in page
-    assert "Nobody does the chores" in page
+    assert "No worker runs scheduled tasks" in page
+    assert "No worker runs background jobs" in page
     assert "celery -A portal worker --pool prefork --queues chores --concurrency 4" in page
     all_is_well()
     page = shown(browser, address)
     assert "No worker answers" not in page
-    assert "Nobody does the periodic work" not in page
-    assert "Nobody does the chores" not in page
+    assert "No worker runs scheduled tasks" not in page
+    assert "No worker runs background jobs" not in page
 
 
 def test_late_periodic_work_a_lost_run_and_a_refused_account_are_told_with_their_remedies(browser):

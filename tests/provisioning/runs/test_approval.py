@@ -180,7 +180,7 @@ def test_an_approved_plan_is_queued_again_and_applied_by_whoever_claims_it(waiti
 
 
 def test_nobody_approves_what_they_asked_for(waiting, otto):
-    with pytest.raises(ServiceRefusedError, match="yourself") as refused:
+    with pytest.raises(ServiceRefusedError, match="your own run") as refused:
         approve(run=waiting, actor=otto)
     assert refused.value.code == "own_request"
     waiting.refresh_from_db()

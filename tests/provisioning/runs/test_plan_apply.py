@@ -104,7 +104,7 @@ def test_where_a_second_person_is_needed_it_waits_for_one(otto, why):
     assert asked.decision == ""
     moved(moved(asked, RunState.SYNTHESIZING), RunState.PLANNING)
     moved(asked, RunState.AWAITING_APPROVAL)
-    with pytest.raises(ServiceRefusedError, match="yourself"):
+    with pytest.raises(ServiceRefusedError, match="your own run"):
         approve(run=asked, actor=otto)
     assert approve(run=asked, actor=a_person()).state == RunState.QUEUED
 

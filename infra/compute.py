@@ -33,6 +33,8 @@ from infra.sign_in import SignIn
 
 NOT_ROOT = "10001:10001"
 REPORTS = "reports/"
+PULLED = ("sources/", "trial/sources/")
+"""Below what is uploaded: where the worker puts what it pulls."""
 SCRATCH = "/tmp"
 HEALTH = ["CMD", "/healthcheck"]
 """What the image answers its health with; a program, since there is no shell in it."""
@@ -64,6 +66,7 @@ class TaskInputs:
     owner_secret_arn: str
     secret_arn: str
     pseudonym_arn: str
+    sources_arn: str
     cache: Cache
     ingest: Ingest
     access_group_name: str
@@ -133,6 +136,12 @@ class Compute(Construct):
             allow("ShowReports", ["s3:GetObject"], [f"{bucket}/{REPORTS}*"]),
             # The beginning of an upload is shown while it is mapped; one that was tried is copied to be stored.
             allow("MapUploads", ["s3:GetObject", "s3:GetObjectVersion"], [f"{bucket}/{INCOMING}*"]),
+            # What a source lets us in by is written here and read by the worker alone.
+            allow(
+                "WriteSourceCredentials",
+                ["secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage"],
+                [self.inputs.sources_arn],
+            ),
         ]
 
     def worker_rights(self) -> list[dict[str, Any]]:
@@ -147,6 +156,8 @@ class Compute(Construct):
             *self.common_rights(),
             allow("ReadResults", ["s3:GetObject", "s3:GetObjectVersion"], [f"{ingest.bucket_arn}/{INCOMING}*"]),
             allow("WriteReports", ["s3:PutObject"], [f"{ingest.bucket_arn}/{REPORTS}*"]),
+            allow("StorePulls", ["s3:PutObject"], [f"{ingest.bucket_arn}/{INCOMING}{place}*" for place in PULLED]),
+            allow("ReadSourceCredentials", ["secretsmanager:GetSecretValue"], [self.inputs.sources_arn]),
             # Without it S3 says of an object that is gone that it is forbidden (HeadObject, "Permissions").
             allow("MissResults", ["s3:ListBucket"], [ingest.bucket_arn]),
             allow("TakeMessages", [f"sqs:{action}" for action in take], queues),
@@ -295,6 +306,9 @@ class Compute(Construct):
             "RESULTS_QUEUE_URL": inputs.ingest.queue_url,
             "ACCESS_LOG_GROUP": inputs.access_group_name,
             "DISTRICT": spec.suffix,
+            "SOURCES_SECRET_ARN": inputs.sources_arn,
+            # The pages say where no source can be reached.
+            "WAY_OUT": "none" if self.frame.uses_endpoints else "nat",
         }
         if name == "worker":
             named = {"DISTRICT_IDS": ",".join(spec.district_ids)} if spec.district_ids else {}

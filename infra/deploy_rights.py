@@ -175,7 +175,7 @@ def named(account: str) -> list[str]:
         "elasticloadbalancing": ("*/app/api-*", "targetgroup/api-*"),
         "lambda": ("function:rotation-*",),
         "rds": ("*:aurora-*", "*:closing-*", "*:final-*", "es:database-events-*", "og:default*"),
-        "secretsmanager": ("secret:database-*", "secret:pseudonym-key-*"),
+        "secretsmanager": ("secret:database-*", "secret:pseudonym-key-*", "secret:source-credentials-*"),
         "sns": ("alarms-*",),
         "sqs": ("dead-letters-*", "results-*"),
         "wafv2": ("regional/webacl/api-*",),

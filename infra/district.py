@@ -32,6 +32,7 @@ from infra.rotation import Rotation, RotationCode
 from infra.scaling import Scaling
 from infra.secret import PASSWORD_VERSION, Secret, declare_password
 from infra.security_groups import SecurityGroups
+from infra.sources import SourceCredentials
 from infra.spec import DistrictSpec
 from infra.stack import ReadableStack
 
@@ -95,6 +96,7 @@ class DistrictStack(ReadableStack):
             application_password=declare_password(self, "application"),
         )
         pseudonyms = PseudonymKey(self, frame, key_arn=key.key_arn)
+        sources = SourceCredentials(self, frame, key_arn=key.key_arn)
         rotation.start(
             frame,
             key_arn=key.key_arn,
@@ -131,6 +133,7 @@ class DistrictStack(ReadableStack):
                 owner_secret_arn=secret.owner.arn,
                 secret_arn=secret.application.arn,
                 pseudonym_arn=pseudonyms.arn,
+                sources_arn=sources.arn,
                 cache=cache,
                 ingest=ingest,
                 access_group_name=audit.access_group_name,
@@ -186,6 +189,7 @@ class DistrictStack(ReadableStack):
             "database_secret_arn": secret.application.arn,
             "database_owner_secret_arn": secret.owner.arn,
             "pseudonym_key_secret_arn": pseudonyms.arn,
+            "source_credentials_secret_arn": sources.arn,
             "cache_endpoint": cache.endpoint,
             "results_bucket": ingest.bucket_name,
             "results_queue_url": ingest.queue_url,

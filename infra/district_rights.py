@@ -12,6 +12,7 @@ KEY_USES = ("CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKey*")
 QUEUE_USES = ("ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "ReceiveMessage", "SendMessage")
 SECRET_USES = ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
 KEY_MAKING = ("GetSecretValue", "PutSecretValue")
+SOURCE_USES = ("GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
 LOG_USES = ("CreateLogGroup", "CreateLogStream", "DescribeLogStreams", "FilterLogEvents", "GetLogEvents")
 LOG_WRITES = ("GetQueryResults", "PutLogEvents", "PutRetentionPolicy", "StartQuery")
 SNAPSHOT_USES = ("AddTagsToResource", "*DBClusterSnapshot*", "RestoreDBClusterFromSnapshot")
@@ -39,6 +40,7 @@ def district_statements(account: str) -> list[Statement]:
         allow("Keys", all_of("kms", KEY_USES), ["*"], Condition=OURS),
         allow("Secrets", all_of("secretsmanager", SECRET_USES), arns("secretsmanager", "secret:database-*")),
         allow("PseudonymKey", all_of("secretsmanager", KEY_MAKING), arns("secretsmanager", "secret:pseudonym-key-*")),
+        allow("Sources", all_of("secretsmanager", SOURCE_USES), arns("secretsmanager", "secret:source-credentials-*")),
         allow("Queues", all_of("sqs", QUEUE_USES), arns("sqs", "results-*", "dead-letters-*")),
         allow("Caches", ["elasticache:Connect"], arns("elasticache", "replicationgroup:cache-*", "user:app-*")),
         allow("Logs", all_of("logs", LOG_USES + LOG_WRITES), logs),

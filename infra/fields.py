@@ -62,8 +62,6 @@ class DistrictField:
     kind: Kind = Kind.TEXT
     label: str
     hint: str = ""
-    question: str = ""
-    """What the registration calls it, where that is another name."""
     question_hint: str = ""
     """The registration's own hint, where there is more to say."""
     is_required: bool = False
@@ -84,17 +82,18 @@ class DistrictField:
     on_data: OnData = OnData.KEEPS
 
 
-DISTRICT, STACK, NETWORK, RESULTS, RECORDS, GOVERNANCE = (
-    *("District", "Stack", "Network"),
+DISTRICT, CONTACT, STACK, NETWORK, RESULTS, RECORDS, GOVERNANCE = (
+    *("District", "Names and contact", "Stack", "Network"),
     *("Results", "Records", "Governance"),
 )
+"""The first group is what has to be looked at; all others have defaults that fit most districts."""
 
 ROWS: tuple[DistrictField, ...] = (
     DistrictField(
         name="name",
         group=DISTRICT,
         label="District's name",
-        hint="As people know it, such as Lakeside Unified. It never changes.",
+        hint="As people know it, such as Lakeside Unified. Can't be changed later.",
         is_required=True,
         longest=120,
         spec=("district_name",),
@@ -107,17 +106,17 @@ ROWS: tuple[DistrictField, ...] = (
         hint="Where the district is; for reports only.",
         longest=2,
     ),
-    DistrictField(name="nces_id", group=DISTRICT, label="NCES id", hint="7 digits, such as 3904380.", longest=7),
+    DistrictField(name="nces_id", group=CONTACT, label="NCES id", hint="7 digits, such as 3904380.", longest=7),
     DistrictField(
         name="contact_name",
-        group=DISTRICT,
+        group=CONTACT,
         label="Technical contact",
         hint="Whom to ask at the district.",
         longest=120,
     ),
     DistrictField(
         name="contact_email",
-        group=DISTRICT,
+        group=CONTACT,
         kind=Kind.EMAIL,
         label="Contact's e-mail",
         hint="Homeroom sends nothing there by itself.",
@@ -125,7 +124,7 @@ ROWS: tuple[DistrictField, ...] = (
     ),
     DistrictField(
         name="time_zone",
-        group=DISTRICT,
+        group=CONTACT,
         kind=Kind.CHOICE,
         label="Time zone",
         hint="The district's own.",
@@ -135,19 +134,19 @@ ROWS: tuple[DistrictField, ...] = (
     ),
     DistrictField(
         name="slug",
-        group=STACK,
+        group=CONTACT,
         label="Slug",
-        hint="Part of every name in AWS. Made from the district's name unless you give one; it never changes.",
+        hint="Part of every name in AWS. Made from the district's name unless you enter one. Can't be changed later.",
         longest=SLUG_LENGTH,
         spec=("slug",),
         on_data=OnData.REPLACES,
     ),
     DistrictField(
         name="environment",
-        group=STACK,
+        group=DISTRICT,
         kind=Kind.CHOICE,
         label="Environment",
-        hint="In production a second person approves. It never changes.",
+        hint="In production a second person approves. Can't be changed later.",
         is_required=True,
         default="sandbox",
         longest=16,
@@ -160,7 +159,7 @@ ROWS: tuple[DistrictField, ...] = (
         group=STACK,
         kind=Kind.CHOICE,
         label="Region",
-        hint="Where everything of the district is. It never changes.",
+        hint="Where everything of the district is. Can't be changed later.",
         is_required=True,
         default="us-east-1",
         longest=32,
@@ -207,11 +206,10 @@ ROWS: tuple[DistrictField, ...] = (
     DistrictField(
         name="image",
         group=STACK,
-        label="Image",
+        label="Processor image",
         hint="By its digest: repository@sha256:…",
-        question="Processor image",
         question_hint=(
-            "By its digest: repository@sha256:… Production needs one; elsewhere a placeholder stands in for it."
+            "By its digest: repository@sha256:… Required in production; elsewhere a placeholder stands in for it."
         ),
         longest=512,
         spec=("images.api", "images.worker"),
@@ -252,9 +250,8 @@ ROWS: tuple[DistrictField, ...] = (
         name="egress",
         group=NETWORK,
         kind=Kind.CHOICE,
-        label="Egress",
+        label="Internet egress",
         hint="Whether the district's tasks can reach the internet. Nothing reaches them from there.",
-        question="Way out to the internet",
         is_required=True,
         default="nat",
         longest=8,
@@ -266,9 +263,8 @@ ROWS: tuple[DistrictField, ...] = (
         name="allowed_client_cidrs",
         group=NETWORK,
         kind=Kind.LINES,
-        label="Client networks",
+        label="Allowed client networks",
         hint="One a line; 0.0.0.0/0 admits everybody.",
-        question="Allowed clients",
         question_hint="Networks that may reach the service, one a line; 0.0.0.0/0 admits everybody.",
         is_required=True,
         default=("0.0.0.0/0",),
@@ -280,9 +276,8 @@ ROWS: tuple[DistrictField, ...] = (
     DistrictField(
         name="certificate_arn",
         group=NETWORK,
-        label="Certificate",
+        label="Certificate ARN",
         hint="Its ARN in Certificate Manager.",
-        question="Certificate's ARN",
         question_hint="Of a certificate in Certificate Manager, in the district's region.",
         longest=255,
         spec=("certificate_arn",),
@@ -314,7 +309,7 @@ ROWS: tuple[DistrictField, ...] = (
     DistrictField(
         name="oidc_issuer",
         group=RESULTS,
-        label="Issuer of tokens",
+        label="OIDC issuer URL",
         hint="Without one nobody is let in.",
         question_hint=(
             "The district's OpenID Connect provider, such as https://login.example.org. Without one nobody is let "
@@ -328,7 +323,7 @@ ROWS: tuple[DistrictField, ...] = (
     DistrictField(
         name="oidc_audience",
         group=RESULTS,
-        label="Audience of tokens",
+        label="OIDC audience",
         hint="The suffix where it is empty.",
         question_hint="What its tokens name as their audience; the district's suffix where it is empty.",
         longest=200,
@@ -340,10 +335,10 @@ ROWS: tuple[DistrictField, ...] = (
         name="oidc_keys",
         group=RESULTS,
         kind=Kind.LONG_TEXT,
-        label="Issuer's public keys",
-        hint="What its jwks_uri answers, where the API has no way out to fetch it.",
+        label="OIDC public keys",
+        hint="What its jwks_uri answers, where the API has no internet egress to fetch it.",
         question_hint=(
-            "What its jwks_uri answers. Needed in production and without a way out: the API cannot fetch them."
+            "What its jwks_uri answers. Needed in production and without internet egress: the API cannot fetch them."
         ),
         longest=24_576,
         spec=("sign_in.keys",),
@@ -408,10 +403,10 @@ ROWS: tuple[DistrictField, ...] = (
     ),
     DistrictField(
         name="account_id",
-        group=GOVERNANCE,
+        group=DISTRICT,
         kind=Kind.CHOICE,
         label="AWS account",
-        hint="Where the district is placed. It never changes.",
+        hint="Where the district is placed. Can't be changed later.",
         is_required=True,
         longest=12,
         spec=("account_id",),
@@ -421,9 +416,8 @@ ROWS: tuple[DistrictField, ...] = (
         name="monthly_budget_usd",
         group=GOVERNANCE,
         kind=Kind.WHOLE,
-        label="Monthly budget, USD",
+        label="Monthly budget (USD)",
         hint="AWS warns the alarm addresses before it is used up; nothing is switched off.",
-        question="Monthly budget in USD",
         is_required=True,
         default=500,
         least=1,
@@ -435,9 +429,8 @@ ROWS: tuple[DistrictField, ...] = (
         name="alarm_emails",
         group=GOVERNANCE,
         kind=Kind.LINES,
-        label="Alarm addresses",
+        label="Alarm e-mail addresses",
         hint="One a line; AWS asks each to confirm.",
-        question="Alarms go to",
         question_hint="E-mail addresses, one a line; AWS asks each to confirm.",
         default=(),
         # AWS Budgets tells at most 10 addresses per notification (CreateNotification).
@@ -459,7 +452,7 @@ ROWS: tuple[DistrictField, ...] = (
     ),
     DistrictField(
         name="note",
-        group=GOVERNANCE,
+        group=CONTACT,
         kind=Kind.LONG_TEXT,
         label="Note",
         hint="For those who come after you. It stands on the district's page.",

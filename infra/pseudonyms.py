@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from infra.cdk import Construct, SecretsmanagerSecret, SecretsmanagerSecretPolicy
 from infra.frame import Frame, policy
-from infra.secret import refused_strangers
+from infra.secret import refused_strangers, refused_to_others
 
 KIND = "pseudonym-key"
 READERS = ("api-task", "worker-task", "migrate-task")
@@ -36,22 +36,8 @@ class PseudonymKey(Construct):
             block_public_policy=True,
             policy=policy(
                 refused_strangers(frame, secret.arn),
-                _refused(frame, secret.arn, "RefuseOtherReaders", ("GetSecretValue",), READERS),
-                _refused(frame, secret.arn, "RefuseChanges", CHANGES, (MAKER,)),
+                refused_to_others(frame, secret.arn, "RefuseOtherReaders", ("GetSecretValue",), READERS),
+                refused_to_others(frame, secret.arn, "RefuseChanges", CHANGES, (MAKER,)),
             ),
         )
         self.arn: str = secret.arn
-
-
-def _refused(
-    frame: Frame, arn: str, sid: str, actions: tuple[str, ...], admitted: tuple[str, ...]
-) -> dict[str, object]:
-    """Return what is refused to everybody but these roles; the deploy role has no need of it either."""
-    return {
-        "Sid": sid,
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": [f"secretsmanager:{action}" for action in actions],
-        "Resource": [arn],
-        "Condition": {"ArnNotEquals": {"aws:PrincipalArn": [frame.role_arn(kind) for kind in admitted]}},
-    }

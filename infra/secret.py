@@ -102,6 +102,20 @@ def refused_strangers(frame: Frame, secret_arn: str) -> dict[str, Any]:
     }
 
 
+def refused_to_others(
+    frame: Frame, arn: str, sid: str, actions: tuple[str, ...], admitted: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return what is refused to everybody but these roles; the deploy role has no need of it either."""
+    return {
+        "Sid": sid,
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": [f"secretsmanager:{action}" for action in actions],
+        "Resource": [arn],
+        "Condition": {"ArnNotEquals": {"aws:PrincipalArn": [frame.role_arn(kind) for kind in admitted]}},
+    }
+
+
 def refusals(frame: Frame, secret_arn: str, readers: Readers) -> list[dict[str, Any]]:
     """Return what the secret's own policy refuses, whatever a role's policy says.
 

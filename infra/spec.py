@@ -355,7 +355,8 @@ class DistrictSpec(BaseModel):
         if told.keys is None and (self.environment is Environment.PRODUCTION or self.egress is Egress.NONE):
             raise FieldError(
                 "sign_in.keys",
-                "This stack's API has no way out to the issuer: give its public keys, as its jwks_uri answers them.",
+                "This stack's API has no internet egress to reach the issuer: give its public keys, as its jwks_uri "
+                "answers them.",
             )
 
     @property

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'self'",
-        "img-src 'self' data:",  # Tabler's own style sheet draws its select arrows as data images.
+        "img-src 'self' data:",  # The key of an authenticator app is shown as a picture of its own.
         "object-src 'none'",
         "base-uri 'none'",
         # A sign-in by the organization's provider leads there from our form.

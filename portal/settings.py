@@ -23,6 +23,7 @@ INSTALLED_APPS = [
     "registry.audit",
     "registry.districts",
     "portal.admin",
+    "portal.api",
     "portal.console",
     "provisioning",
     "allauth",
@@ -45,7 +46,10 @@ MIDDLEWARE = [
     "registry.telemetry.requests.TracingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # It adds bytes at random, so that a length tells nothing of what is packed (BREACH).
+    "django.middleware.gzip.GZipMiddleware",
     "portal.security_headers.SecurityHeadersMiddleware",
+    "portal.api.problems.ProblemMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -59,6 +63,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "portal.sign_in.factor_door.FactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "portal.api.middleware.ApiMiddleware",
 ]
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
@@ -71,15 +76,19 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "portal.console.context.inbox",
             ]
         },
     }
 ]
 
 DATABASES = {"default": env.database(env.text("DATABASE_URL"), statement_seconds=env.number("STATEMENT_SECONDS", 60))}
+# For `manage.py grant_portal` alone, which the owner of the tables calls.
+PORTAL_DATABASE_URL = env.text("PORTAL_DATABASE_URL", "")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REAUTHENTICATE_MINUTES = env.number("REAUTHENTICATE_MINUTES", 15)
+API_REQUESTS_PER_MINUTE = env.number("API_REQUESTS_PER_MINUTE", 600)
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "portal.sign_in.backends.PasswordBackend",
@@ -156,6 +165,7 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env.text("STATIC_DIR", str(VAR_DIR / "static")))
 WHITENOISE_USE_FINDERS = True
+STORAGES = {"staticfiles": {"BACKEND": "portal.static_files.PackedFilesStorage"}}
 
 SESSION_COOKIE_SECURE = BEHIND_TLS
 SESSION_COOKIE_HTTPONLY = True
@@ -185,6 +195,11 @@ DRIFT_CONCURRENCY = env.number("DRIFT_CONCURRENCY", 3)
 REMOVAL_SETTLE_SECONDS = env.number("REMOVAL_SETTLE_SECONDS", 60)
 REMOVAL_QUIET_SECONDS = env.number("REMOVAL_QUIET_SECONDS", 900)
 EVENTS_DAYS = env.number("EVENTS_DAYS", 90)
+EVIDENCE_URL = env.webhook("EVIDENCE_URL")
+EVIDENCE_TOKEN = env.beside("EVIDENCE_TOKEN", EVIDENCE_URL)
+EVIDENCE_BUCKET = env.text("EVIDENCE_BUCKET", "")
+EVIDENCE_DAYS = env.number("EVIDENCE_DAYS", 2555)
+DRAFT_DAYS = env.number("DRAFT_DAYS", 30)
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 SIGNING_KEY = Path(env.text("SIGNING_KEY", str(VAR_DIR / "signing-key.pem")))
 SNAPSHOT_KEY = env.text("SNAPSHOT_KEY", "alias/aws/rds")
@@ -193,8 +208,9 @@ PUBLIC_URL = env.text("PUBLIC_URL", "")
 NOTIFY_WEBHOOK_URL = env.webhook("NOTIFY_WEBHOOK_URL")
 NOTIFY_WEBHOOK_SECRET = env.beside("NOTIFY_WEBHOOK_SECRET", NOTIFY_WEBHOOK_URL)
 NOTIFY_EMAILS = env.items("NOTIFY_EMAILS")
-EMAIL_FROM = env.beside("EMAIL_FROM", NOTIFY_EMAILS)
-if NOTIFY_EMAILS:
+EMAIL_FROM = env.beside("EMAIL_FROM", NOTIFY_EMAILS or env.text("EMAIL_URL", ""))
+OUTBOUND_NETWORKS = env.networks("OUTBOUND_NETWORKS")
+if EMAIL_FROM:
     globals().update(env.mail("EMAIL_URL"))
 
 CELERY_BROKER_URL = env.text("BROKER_URL")
@@ -237,6 +253,8 @@ CELERY_BEAT_SCHEDULE = {
     for name, task, seconds in (
         ("reap-runs", "provisioning.reap_runs", REAP_SECONDS),
         ("send-notices", "provisioning.send_notices", 15),
+        ("push-audit", "provisioning.push_audit", 5),
+        ("anchor-audit", "provisioning.anchor_audit", 3600),
         ("sweep-drift", "provisioning.sweep_drift", 60),
         ("measure-pipelines", "provisioning.measure_pipelines", 60),
         ("fold-measurements", "provisioning.fold_measurements", 60),
@@ -245,6 +263,8 @@ CELERY_BEAT_SCHEDULE = {
         ("archive-events", "provisioning.archive_events", 600),
         ("read-quotas", "provisioning.read_quotas", 3600),
         ("check-access", "provisioning.check_access", 3600),
+        ("expire-drafts", "provisioning.expire_drafts", 3600),
+        ("keep-figures", "provisioning.keep_figures", 3600),
         ("trim-events", "provisioning.trim_events", 3600),
         ("verify-audit", "audit.verify_chain", 86_400),
     )

@@ -18,6 +18,7 @@ urlpatterns = [
     path("admin/logout/", RedirectView.as_view(pattern_name="console:account")),
     path("admin/password_change/", RedirectView.as_view(pattern_name="console:account-password")),
     path("admin/", admin.site.urls),
+    path("api/v1/", include(("portal.api.urls", "api-v1"))),
     path("account/", include("portal.sign_in.urls")),
     path("", include("portal.console.urls")),
 ]

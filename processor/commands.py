@@ -31,6 +31,9 @@ from processor.pseudonym_key import ensure_key, is_missing
 from processor.pseudonyms import Pseudonyms
 from processor.secret import Secret
 from processor.settings import NEEDED, Settings
+from processor.sources import credentials
+from processor.sources.address import Reach
+from processor.sources.pull import Pulling
 from processor.tracing import tracing
 
 logger = logging.getLogger("processor.worker")
@@ -88,10 +91,25 @@ def worker(settings: Settings, arguments: Namespace) -> int:
         bucket=settings.bucket,
         dead_letter_url=settings.dead_letter_url,
         access_log=AccessLog(aws.client("logs"), group, stream) if group else None,
+        pulling=pulling(settings, alive),
         wait_seconds=arguments.wait_seconds,
     ).run()
     traced.close()
     return 0
+
+
+def pulling(settings: Settings, alive: Callable[[], None]) -> Pulling | None:
+    """Return what pulls sources; none where the stack has no secret for theirs."""
+    if not settings.sources_secret:
+        return None
+    manager = aws.client("secretsmanager")
+    return Pulling(
+        storage=aws.client("s3"),
+        bucket=settings.bucket,
+        credentials=lambda source_id: credentials.read(manager, settings.sources_secret, source_id),
+        reach=Reach(settings.sources_let_in),
+        alive=alive,
+    )
 
 
 def migrate(settings: Settings, arguments: Namespace) -> int:

@@ -15,6 +15,9 @@ POINTS = (
     "report written",
     "merge committed",
 )
+"""Of a file's way."""
+PULL_POINTS = ("batch noted", "batch written")
+"""Of a pull's."""
 
 
 def reach(point: str) -> None:

@@ -39,6 +39,8 @@ TARGETS = {
         Target("enrolment", ("student", "school_year"), ("school_id", "grade")),
         Target("assessment", ("assessment_id",), ("title", "subject", "score_min", "score_max")),
         Target("objective", ("assessment_id", "code"), ("title", "parent_code")),
+        Target("score_scale", ("scale_id",), ("title", "words")),
+        Target("item_scale", ("administration_id",), ("scale_id",)),
         Target("performance_level", ("assessment_id", "level"), ("rank",)),
         Target(
             "administration",

@@ -20,6 +20,9 @@ class Settings:
     database_tls: str
     database_ca: str
     pseudonym_secret: str
+    sources_secret: str
+    sources_let_in: frozenset[str]
+    way_out: str
     bucket: str
     queue_url: str
     dead_letter_url: str
@@ -43,6 +46,9 @@ class Settings:
             database_tls=get("DATABASE_TLS", "verify-full"),
             database_ca=get("DATABASE_CA", ""),
             pseudonym_secret=get("PSEUDONYM_SECRET_ARN", "") or get("DATABASE_SECRET_ARN", ""),
+            sources_secret=get("SOURCES_SECRET_ARN", ""),
+            sources_let_in=frozenset(filter(None, (one.strip() for one in get("SOURCES_LET_IN", "").split(",")))),
+            way_out=get("WAY_OUT", ""),
             bucket=get("RESULTS_BUCKET", ""),
             queue_url=get("RESULTS_QUEUE_URL", ""),
             dead_letter_url=get("DEAD_LETTER_QUEUE_URL", ""),

@@ -18,15 +18,20 @@ from provisioning.dispatch.reading import has_its_turn
 from provisioning.drift.removal import remove
 from provisioning.drift.schedule import sweep as sweep_districts
 from provisioning.engine_settings import engine_settings
+from provisioning.evidence.anchors import anchor_head
+from provisioning.evidence.push import push_all
+from provisioning.evidence.service import forget_files, make_package
 from provisioning.execution.context import StillAtWork
 from provisioning.execution.execute import execute
 from provisioning.execution.lost_runs import LostRunDecision, decide, remains
 from provisioning.health.access_check import check_account, check_all
 from provisioning.health.heartbeats import PERIODIC, queues_listened_to, sign
 from provisioning.health.pipeline_metrics import measure_all
+from provisioning.measurements.daily import keep_figures as keep_daily_figures
 from provisioning.measurements.keeping import fold
 from provisioning.models import DriftItem, Run
 from provisioning.notices.outbox import deliver_due, forget_old
+from provisioning.onboarding.drafts import expire_drafts as expire_old_drafts
 from provisioning.periodic.exclusive import do_alone
 from provisioning.periodic.record import expect
 from provisioning.periodic.turns import take_steps
@@ -155,6 +160,31 @@ def send_notices() -> None:
     deliver_due()
 
 
+@shared_task(name="provisioning.push_audit", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS)
+def push_audit() -> bool:
+    """Push the audit record to where it is collected."""
+    return do_alone("push the audit record", push_all)
+
+
+@shared_task(
+    name="provisioning.anchor_audit", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
+)
+def anchor_audit() -> bool:
+    """Anchor the head of the audit chain."""
+    return do_alone("anchor the audit chain", anchor_head)
+
+
+@shared_task(
+    name="provisioning.make_evidence",
+    ignore_result=True,
+    soft_time_limit=LONG_CHORE,
+    time_limit=LONG_CHORE + LAST_SECONDS,
+)
+def make_evidence(number: int) -> None:
+    """Make an evidence package, because somebody asked for it."""
+    make_package(number)
+
+
 @shared_task(
     name="provisioning.archive_events",
     ignore_result=True,
@@ -225,7 +255,7 @@ def release_state_lock(district_id: int, lock_id: str, reason: str, actor: int |
 )
 def trim_events() -> bool:
     """Delete old events whose archive holds the same, and old notices."""
-    return do_alone("trim events", lambda: take_steps(trim, lambda: forget_old(settings.EVENTS_DAYS)))
+    return do_alone("trim events", lambda: take_steps(trim, lambda: forget_old(settings.EVENTS_DAYS), forget_files))
 
 
 @shared_task(
@@ -277,6 +307,22 @@ def plan_districts(ids: list[int], actor: int | None) -> None:
     logger.info("%s plans were asked for; %s refused; %s to go.", told.asked, len(told.refused), len(ids[AT_ONCE:]))
     if ids[AT_ONCE:]:
         send(ids[AT_ONCE:], person)
+
+
+@shared_task(
+    name="provisioning.expire_drafts", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
+)
+def expire_drafts() -> bool:
+    """Delete the drafts that nobody has touched for long."""
+    return do_alone("expire drafts", expire_old_drafts)
+
+
+@shared_task(
+    name="provisioning.keep_figures", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
+)
+def keep_figures() -> bool:
+    """Keep the figures of the day, which the overview draws."""
+    return do_alone("keep figures", keep_daily_figures)
 
 
 @shared_task(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -21,6 +22,8 @@ class RequestContext:
     request_id: str = ""
     remote_addr: str | None = None
     """The client's own address, which nobody can write himself (`registry.client_address`)."""
+    token: str = ""
+    """The name of the API token that it came with; empty where a person's session asks."""
 
 
 META_KEY = "homeroom.request_id"
@@ -35,6 +38,16 @@ _current: ContextVar[RequestContext | None] = ContextVar("request_context", defa
 def current() -> RequestContext:
     """Return the request being answered, or an empty one outside of any."""
     return _current.get() or RequestContext()
+
+
+@contextlib.contextmanager
+def with_token(name: str) -> Iterator[None]:
+    """Say for as long as this lasts that the request came with the API token of this name."""
+    before = _current.set(replace(current(), token=name))
+    try:
+        yield
+    finally:
+        _current.reset(before)
 
 
 def well_formed(sent: str) -> str:

@@ -36,7 +36,7 @@ WORDS = (
     *("planned", "pending", "running", "done", "failed", "incomplete"),
     *("canceled", "sandbox", "staging", "production"),
     *("info", "warn", "warning", "error", "user", "account", "district", "run", "rollout", "audit", "fleet"),
-    "certificate",
+    *("certificate", "endpoint", "evidence"),
 )
 """Words that are stored and shown alone: acts, states, environments, levels, the record's subjects."""
 

@@ -19,7 +19,18 @@ from devtools.check.changes import base, changed
 from devtools.check.selection import selection
 from devtools.paths import ROOT
 
-PACKAGES = ("portal", "provisioning", "engine", "registry", "infra", "sandbox", "processor", "devtools", "tests")
+PACKAGES = (
+    "portal",
+    "provisioning",
+    "engine",
+    "registry",
+    "infra",
+    "sandbox",
+    "processor",
+    "homeroom_cli",
+    "devtools",
+    "tests",
+)
 BIN = Path(sys.executable).parent
 LOOKS = {
     "style": [sys.executable, "-m", "ruff", "check", "--quiet", "."],

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
-from devtools.demo import account, district, people, pipeline
+from devtools.demo import account, district, people, pipeline, pulled
 from devtools.demo.issuer import Issuer
 from devtools.demo.proof import prove
 from devtools.demo.watching import RunFailedError, wait
@@ -89,6 +89,14 @@ def show_addresses(portal: Portal, kept: Mapping[str, str]) -> None:
     say("Ctrl-C stops everything.")
 
 
+def show_commands(portal: Portal, token: Path) -> None:
+    """Print how the same is done from a shell."""
+    say("From a shell, as the operator")
+    say(f"  export HOMEROOM_URL={portal.url} HOMEROOM_TOKEN=$(cat {token})")
+    for command in ("district list", "run list", "--help"):
+        say(f"  .venv/bin/python -m homeroom_cli {command}")
+
+
 def stay(portal: Portal) -> None:
     """Wait for Ctrl-C; raises ServiceFailedError when a process ends by itself."""
     while True:
@@ -115,6 +123,7 @@ def demo(folder: Path, size: str, environment: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     kept = people.passwords(folder / "passwords.json")
     port = free_port() if answers(PORT) else PORT
+    source_port = pulled.reserve()
     say("Starting")
     with (
         district.issuing(folder, environment) as issuer,
@@ -145,9 +154,11 @@ def demo(folder: Path, size: str, environment: str) -> None:
             wait(run, portal.services, say_step)
         if (found := district.existing()) is not None and found.oidc_issuer == issuer.name:
             say(f"Results of three schools for {found.name}")
-            pipeline.show_pipeline(found, portal, issuer, folder, say_step)
+            pipeline.show_pipeline(found, portal, issuer, folder, say_step, source_port=source_port)
         show_addresses(portal, kept)
         show_office(issuer)
+        people.token(folder / "operator-token")
+        show_commands(portal, folder / "operator-token")
         stay(portal)
 
 
@@ -156,6 +167,7 @@ def once(size: str, environment: str) -> dict[str, float | int | bool]:
     folder = VAR / f"once-{secrets.token_hex(4)}"
     folder.mkdir(parents=True)
     kept = people.passwords(folder / "passwords.json")
+    source_port = pulled.reserve()
     say("Starting")
     with (
         district.issuing(folder, environment) as issuer,
@@ -171,7 +183,7 @@ def once(size: str, environment: str) -> dict[str, float | int | bool]:
         asked = district.register(size=size, environment=environment, issuer=issuer, folder=folder)
         run = wait(asked, portal.services, say_step)
         say("Results of three schools")
-        told = pipeline.show_pipeline(run.district, portal, issuer, folder, say_step)
+        told = pipeline.show_pipeline(run.district, portal, issuer, folder, say_step, source_port=source_port)
         figures = prove(portal, run, say_step) | told
         if not told["analytics_ok"] or told["rotation_under_load_errors"]:
             raise RunFailedError(f"The pipeline's proof failed: {json.dumps(figures)}", remedy="Read the lines above.")

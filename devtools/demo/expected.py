@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from processor.data.bad import spoil
-from processor.data.students import Score, scores
+from processor.data.students import Score, interim, scores
 
 Occasion = tuple[str, int, str]
 """Assessment, school year and period, as the API names them."""
@@ -83,7 +83,7 @@ def known(made: MadeUp) -> Known:
             book.enter(f"ef:{NAMESPACE}|state-{one.subject}", made.year, one, one.score)
     for _, one, is_good in _told(made, "bad plain", made.plain):
         if is_good:
-            book.enter(f"pl:interim {one.subject.lower()}", made.year, one, one.score)
+            book.enter(f"pl:interim {one.subject.lower()}", made.year, one, interim(one))
     return book.known
 
 

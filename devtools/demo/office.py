@@ -58,6 +58,10 @@ class Office:
         """Return an answer's JSON; raises OfficeError."""
         return self._json(self.ask(path, **parameters))
 
+    def post(self, path: str, told: Mapping[str, Any]) -> Any:
+        """Send JSON and return the answer's; raises OfficeError."""
+        return self._json(self._client.post(path, json=dict(told)))
+
     def ask(self, path: str, **parameters: Any) -> httpx.Response:
         """Return an answer, whatever its status; raises httpx.HTTPError."""
         return self._client.get(path, params=parameters)

@@ -27,3 +27,25 @@ def create(kept: dict[str, str]) -> None:
     for role, username in USERNAMES.items():
         if not User.objects.filter(username=username).exists():
             set_user(username=username, password=kept[username], role=Role(role))
+
+
+def token(path: Path) -> str:
+    """Return the operator's API token, made at the first start; only its owner may read the file."""
+    from django.db import transaction
+
+    from registry.accounts.models import User
+    from registry.accounts.tokens.scopes import Scope
+    from registry.accounts.tokens.service import TokenInvalidError, create_token, known_token, revoke_all
+
+    kept = path.read_text().strip() if path.exists() else ""
+    try:
+        known_token(kept)
+    except TokenInvalidError:
+        operator = User.objects.get(username=USERNAMES["Operator"])
+        with transaction.atomic():
+            revoke_all(operator, None)
+        scopes = [Scope.OPERATE, Scope.APPROVE, Scope.DESTROY]
+        kept = create_token(owner=operator, actor=operator, name="demo", scopes=scopes, days=365)[1]
+        path.touch(mode=0o600)
+        path.write_text(kept)
+    return kept

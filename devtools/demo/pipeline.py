@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import httpx
 
+from devtools.demo import pulled
 from devtools.demo.expected import MadeUp, differences, known
 from devtools.demo.issuer import Issuer
 from devtools.demo.office import ENDED, Office, OfficeError
 from devtools.demo.rotation import errors_under_load
+from devtools.demo.vendors import write_vendors
 from devtools.demo.watching import Say
 from devtools.services.portal import Portal
 from processor.data.write import write_all
@@ -38,6 +40,10 @@ class Taken:
     accepted: int
     rejected: int
     held: int
+
+    def __add__(self, other: Taken) -> Taken:
+        """Return both together."""
+        return Taken(self.accepted + other.accepted, self.rejected + other.rejected, self.held + other.held)
 
 
 def outputs(district: District) -> dict[str, str]:
@@ -86,8 +92,39 @@ def send_results(office: Office, portal: Portal, folder: Path, made: MadeUp, say
         if row["state"] != "merged" or told != wanted:
             raise OfficeError(f"{name} is {row['state']} with {told}, not {wanted}.", remedy="Read its report.")
         say(f"{name}: {row['rows_accepted']} rows accepted, {row['rows_rejected']} rejected")
-    rows = [found[key] for key in keys]
-    return Taken(*(sum(int(row[f"rows_{word}"]) for row in rows) for word in ("accepted", "rejected", "held")))
+    return taken_of([found[key] for key in keys])
+
+
+def send_vendors(office: Office, portal: Portal, folder: Path, made: MadeUp, say: Say) -> Taken:
+    """Upload a vendor's and a state's file, which mappings read; raises OfficeError where a row is missing."""
+    expected = write_vendors(folder, made.seed)
+    keys = {office.upload(folder / name): name for name in expected}
+    until(partial(all_ended, office, keys), portal, seconds=FILES_SECONDS, what="The vendors' files", say=say)
+    found = office.files()
+    for key, name in keys.items():
+        row = found[key]
+        if row["state"] != "merged" or row["rows_accepted"] != expected[name]:
+            raise OfficeError(f"{name} is {row['state']}, {row['rows_accepted']} rows.", remedy="Read its report.")
+        say(f"{name}: {row['rows_accepted']} rows accepted, read as {row['format']}")
+    return taken_of([found[key] for key in keys])
+
+
+def pull_source(office: Office, portal: Portal, port: int, say: Say) -> Taken:
+    """Add a OneRoster service as a source, and wait until all of it is stored; raises OfficeError."""
+    with pulled.adding(office, port) as told:
+        until(lambda: pulled.is_stored(told()), portal, seconds=FILES_SECONDS, what="The source's rows", say=say)
+        found = told()
+    if found is None:
+        say("No source is pulled: this stack has no way out to the internet")
+        return Taken(0, 0, 0)
+    say(f"{pulled.NAME}: {found['rows']} rows pulled")
+    return taken_of(found["batches"])
+
+
+def taken_of(rows: Iterable[Mapping[str, Any]]) -> Taken:
+    """Return the sums of files' rows."""
+    listed = list(rows)
+    return Taken(*(sum(int(row[f"rows_{word}"] or 0) for row in listed) for word in ("accepted", "rejected", "held")))
 
 
 def all_ended(office: Office, keys: Mapping[str, str]) -> bool:
@@ -144,7 +181,13 @@ def shown_figures(district: District, portal: Portal, taken: Taken, say: Say) ->
 
 
 def show_pipeline(
-    district: District, portal: Portal, issuer: Issuer, folder: Path, say: Say, made: MadeUp | None = None
+    district: District,
+    portal: Portal,
+    issuer: Issuer,
+    folder: Path,
+    say: Say,
+    made: MadeUp | None = None,
+    source_port: int = 0,
 ) -> dict[str, int | float | bool]:
     """Do all of it with a district that is live, and return the figures; raises OfficeError."""
     made = made or MadeUp()
@@ -156,6 +199,9 @@ def show_pipeline(
         for problem in problems:
             say(problem)
         say("The analytics say what the generator knows" if not problems else "The analytics are wrong")
+        mapped = send_vendors(office, portal, folder / "vendors", made, say)
+        from_source = pull_source(office, portal, source_port, say)
+        taken += mapped + from_source
         failed, asked = errors_under_load(
             client("secretsmanager", district.region), told["database_secret_arn"], question(office, made)
         )
@@ -166,6 +212,8 @@ def show_pipeline(
         "rows_accepted": taken.accepted,
         "rows_rejected": taken.rejected,
         "rows_held": taken.held,
+        "rows_mapped": mapped.accepted,
+        "rows_pulled": from_source.accepted,
         "analytics_ok": not problems,
         "rotation_under_load_errors": failed,
         "cache_hit_percent": shown,

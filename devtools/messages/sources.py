@@ -41,6 +41,7 @@ SPEAKING = (
     "registry/accounts",
     "registry/audit",
     "registry/districts",
+    "registry/outbound",
     "provisioning",
     "engine",
     "portal/sign_in",
@@ -64,6 +65,13 @@ SILENT = (
         "provisioning/states/rollouts.py",
     ),
     *(
+        "provisioning/models/notice.py",
+        "provisioning/models/evidence.py",
+        "provisioning/evidence/anchors.py",
+        "provisioning/evidence/controls.py",
+        "provisioning/evidence/ocsf.py",
+        "provisioning/evidence/push.py",
+        "provisioning/evidence/verifying.py",
         "provisioning/models/run.py",
         "provisioning/models/stack.py",
         "provisioning/terraform_state/reconciliation.py",
@@ -131,7 +139,6 @@ def _words() -> Iterator[Text]:
     yield from (Text(CONTEXT, row.enrolment) for row in SIZES.values())
     for field in ROWS:
         yield from (Text("", text) for text in (field.hint, field.question_hint) if text)
-        yield from (Text("", text) for text in (field.question or field.label,) if field.is_asked)
     for name in EDITABLE.values():
         yield from (Text(CONTEXT, name), Text(CONTEXT, f"{name}: {{value}}"))
     yield from (Text(CONTEXT, kind.name) for kind in KINDS.values())

@@ -94,7 +94,7 @@ class Walk:
         page.goto("/districts/new")
         fill(page, "Cedar Grove", "cedar", ACCOUNT_ID)
         page.get_by_label("Environment").select_option("production")
-        page.get_by_label("Certificate's ARN").fill(example.certificate("production"))
+        page.get_by_label("Certificate ARN").fill(example.certificate("production"))
         page.get_by_label("Processor image").fill(example.image())
         page.get_by_role("button", name="Create and deploy").click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("Cedar Grove")
@@ -141,7 +141,7 @@ class Walk:
         self._camera.take(page, "rollout")
         page.goto("/districts/bulk")
         page.get_by_label("CSV file").set_input_files({"name": "districts.csv", "mimeType": "text/csv", "buffer": FILE})
-        page.get_by_role("button", name="Try the file").click()
+        page.get_by_role("button", name="Validate file").click()
         expect(page.get_by_role("heading", name="What the file asks for")).to_be_visible()
         self._camera.take(page, "bulk")
 
@@ -149,7 +149,7 @@ class Walk:
         self._say("Audit, search, system")
         page.goto("/audit")
         page.get_by_role("button", name="Verify now").click()
-        expect(page.locator("#chain")).to_contain_text("Chain verified")
+        expect(page.locator("#chain")).to_contain_text("Audit log verified")
         self._camera.take(page, "audit")
         page.goto("/search?q=lakeside")
         self._camera.take(page, "search")
@@ -174,10 +174,11 @@ class Walk:
 def fill(page: Page, name: str, slug: str, account: str) -> None:
     """Fill the registration in as an operator would."""
     page.get_by_label("District's name").fill(name)
+    page.locator("#advanced > summary").click()
     page.get_by_label("Slug").fill(slug)
     page.get_by_label("NCES id").fill("3904380")
     page.get_by_label("AWS account").select_option(account)
-    page.get_by_label("Monthly budget in USD").fill(str(example.MONTHLY_BUDGET_USD))
+    page.get_by_label("Monthly budget (USD)").fill(str(example.MONTHLY_BUDGET_USD))
 
 
 def state(page: Page, word: str | re.Pattern[str]) -> None:

@@ -15,7 +15,7 @@ from devtools.errors import ServiceFailedError
 from devtools.paths import ROOT
 from devtools.services.broker import running_broker
 from devtools.services.celery import running_beat, running_chores, running_upkeep, running_worker
-from devtools.services.postgres import running_postgres
+from devtools.services.postgres import PORTAL_ROLE, database_url, running_postgres
 from devtools.services.process import LOOPBACK, Service, free_port
 from devtools.services.sandbox import running_sandbox
 from devtools.services.web import running_web
@@ -48,13 +48,33 @@ def kept_secret(path: Path) -> str:
 
 
 def migrate(environment: Mapping[str, str]) -> None:
-    """Bring the database to the models; raises ServiceFailedError with Django's own words."""
-    command = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
+    """Bring the database to the models, as its owner; raises ServiceFailedError with Django's own words."""
+    manage(environment, "migrate", "--no-input", "--verbosity", "0")
+
+
+def let_portal_in(environment: Mapping[str, str], owner_url: str) -> None:
+    """Migrate as the owner, and give the role that the environment names the portal's rights; raises as `migrate`."""
+    portal_url = environment["HOMEROOM_DATABASE_URL"]
+    as_owner = {**environment, "HOMEROOM_DATABASE_URL": owner_url, "HOMEROOM_PORTAL_DATABASE_URL": portal_url}
+    migrate(as_owner)
+    manage(as_owner, "grant_portal")
+
+
+def collect(environment: Mapping[str, str]) -> None:
+    """Hash and pack the files that pages load; raises ServiceFailedError with Django's own words."""
+    manage(environment, "collectstatic", "--no-input", "--verbosity", "0")
+
+
+def manage(environment: Mapping[str, str], *arguments: str) -> None:
+    """Call manage.py; raises ServiceFailedError with Django's own words."""
+    command = [sys.executable, "manage.py", *arguments]
     ended = subprocess.run(
         command, cwd=ROOT, env=dict(environment), capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
     )
     if ended.returncode != 0:
-        raise ServiceFailedError(f"The migrations failed:\n{ended.stderr[-2000:]}", remedy="Read the error above.")
+        raise ServiceFailedError(
+            f"manage.py {arguments[0]} failed:\n{ended.stderr[-2000:]}", remedy="Read the error above."
+        )
 
 
 @contextlib.contextmanager
@@ -92,9 +112,10 @@ def running_portal(
             started = running_sandbox(folder / "sandbox", processes=processes, record=record)
             sandbox = stack.enter_context(started)
         aws_url = sandbox.url if sandbox is not None else aws.endpoint_url if aws is not None else ""
+        portal_password = kept_secret(folder / "portal-password")
         own = project_variables(
             var=folder,
-            database_url=database.url,
+            database_url=database_url(database.port, portal_password, role=PORTAL_ROLE),
             broker_url=broker.url,
             aws_endpoint_url=aws_url,
             secret_key=kept_secret(folder / "secret-key"),
@@ -109,7 +130,8 @@ def running_portal(
             environment |= enter(aws_url)
         (folder / "static").mkdir(exist_ok=True)
         say("Database tables")
-        migrate(environment)
+        let_portal_in(environment, database.url)
+        collect(environment)
         before_web(variables)
         say("Web server, workers and beat")
         web = stack.enter_context(running_web(logs, environment, port=port))

@@ -25,6 +25,8 @@ from devtools.services.former import stop_stale_server
 from devtools.services.process import LOOPBACK, Service, free_port, running
 
 USER = "homeroom"
+PORTAL_ROLE = "homeroom_portal"
+"""Whom the portal's processes come in as; `USER` owns the tables."""
 DATABASE = "homeroom"
 START_SECONDS = 60.0
 UNPRIVILEGED_USERS = ("postgres", "nobody")
@@ -46,9 +48,9 @@ class Postgres:
         return database_url(self.port, self.password)
 
 
-def database_url(port: int, password: str, database: str = DATABASE) -> str:
+def database_url(port: int, password: str, database: str = DATABASE, *, role: str = USER) -> str:
     """Return the address of a database on the loopback address."""
-    return f"postgresql://{USER}:{password}@{LOOPBACK}:{port}/{database}"
+    return f"postgresql://{role}:{password}@{LOOPBACK}:{port}/{database}"
 
 
 def binaries() -> Path:

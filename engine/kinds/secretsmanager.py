@@ -30,7 +30,7 @@ KINDS: tuple[Kind, ...] = (
             "list_secrets",
             "SecretList",
             "Name",
-            r"(database-(owner|application)|pseudonym-key)-SUFFIX",
+            r"(database-(owner|application)|pseudonym-key|source-credentials)-SUFFIX",
             "ARN",
             asks=just(IncludePlannedDeletion=True),
         ),

@@ -37,7 +37,9 @@ def about_workers(workers: Workers, queue: Queue) -> list[Banner]:
         told = _("No worker answers.")
         if queue.waiting:
             told = ngettext(
-                "No worker answers: %(number)s run waits.", "No worker answers: %(number)s runs wait.", queue.waiting
+                "No worker answers: %(number)s run is queued.",
+                "No worker answers: %(number)s runs are queued.",
+                queue.waiting,
             ) % {"number": queue.waiting}
         found.append(
             Banner(
@@ -45,13 +47,13 @@ def about_workers(workers: Workers, queue: Queue) -> list[Banner]:
             )
         )
     if not workers.upkeep:
-        told = _("Nobody does the periodic work: lost runs stay lost, and queued runs wait.")
+        told = _("No worker runs scheduled tasks: lost runs stay lost, and queued runs wait.")
         found.append(Banner("error", told, _("Start the worker that does it:"), UPKEEP_COMMAND))
     elif workers.periodic_is_late:
-        told = _("The periodic work has not had its turn for a while.")
+        told = _("Scheduled tasks have not run for a while.")
         found.append(Banner("warning", told, _("Look whether beat runs, and start it:"), BEAT_COMMAND))
     if not workers.chores:
-        told = _("Nobody does the chores: nothing is checked for drift, measured, archived or sent to anybody.")
+        told = _("No worker runs background jobs: nothing is checked for drift, measured, archived or sent.")
         found.append(Banner("error", told, _("Start the worker that does them:"), CHORES_COMMAND))
     if queue.lost:
         told = ngettext("%(number)s run has lost its worker.", "%(number)s runs have lost their workers.", queue.lost)

@@ -45,6 +45,7 @@ CHOICES: dict[str, Choices] = {
 
 GROUP_TITLES = {
     "District": _("District"),
+    "Names and contact": _("Names and contact"),
     "Stack": _("Stack"),
     "Network": _("Network"),
     "Results": _("Results"),
@@ -101,7 +102,7 @@ def asked(name: str, **more: Any) -> forms.Field:
     row = FIELDS[name]
     initial = "\n".join(row.default) if row.kind is Kind.LINES else row.default
     shown = str(initial) if row.kind is Kind.WHOLE_CHOICE and initial is not None else initial
-    given = {"label": _(row.question or row.label), "help_text": _(row.question_hint or row.hint)}
+    given = {"label": _(row.label), "help_text": _(row.question_hint or row.hint)}
     return _field(row, given | {"initial": None if shown in ("", ()) else shown} | more)
 
 

@@ -12,7 +12,7 @@ from django.http import Http404
 from provisioning.aws_kinds import DATA_SERVICES
 from provisioning.models import StackResource
 from registry.districts.models import District
-from registry.districts.statuses import DistrictStatus
+from registry.districts.selectors import by_suffix
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,10 @@ class ServiceCount:
 
 def district_or_404(suffix: str) -> District:
     """Return the district in use that has the suffix, or else the newest that had it; raises Http404."""
-    found = list(
-        District.objects.filter(suffix=suffix).select_related("account", "created_by", "state_lock").order_by("-id")
-    )
-    in_use = [district for district in found if district.status_badge is not DistrictStatus.REMOVED]
-    for district in (*in_use, *found):
-        return district
+    rows = District.objects.select_related("account", "created_by", "state_lock")
+    found = by_suffix(rows, suffix)
+    if found is not None:
+        return found
     raise Http404(f"No district has the suffix {suffix}.")
 
 

@@ -20,6 +20,7 @@ from portal.console.forms import ACCOUNTS_LISTED
 from portal.console.paging import Page, page, page_in_order
 from provisioning.models import DriftItem, Run, StackResource
 from provisioning.models.run import WIDE
+from provisioning.states.districts import health
 from provisioning.states.runs import RunKind, RunState
 from registry.districts.models import AwsAccount, District
 from registry.districts.statuses import DistrictStatus
@@ -62,6 +63,11 @@ class FleetRow:
     monthly_usd: Decimal | None = None
 
     @property
+    def health(self) -> DistrictStatus:
+        """How the district is; what a run does with it now is the run's state."""
+        return health_of(self.district, self.run)
+
+    @property
     def is_active(self) -> bool:
         """Return whether the row is worth polling."""
         return self.run is not None and self.run.is_active
@@ -83,7 +89,7 @@ COLUMNS: dict[str, Callable[[FleetRow], Any]] = {
     "suffix": lambda row: row.district.suffix,
     "state_code": lambda row: row.district.state_code,
     "nces_id": lambda row: row.district.nces_id,
-    "status": lambda row: row.district.status_badge.word,
+    "status": lambda row: row.health.word,
     "drift": lambda row: row.district.drift_badge.word,
     "environment": lambda row: row.district.environment,
     "region": lambda row: row.district.region,
@@ -155,6 +161,13 @@ def fleet(query: QueryDict) -> Fleet:
     )
 
 
+def health_of(district: District, run: Run | None) -> DistrictStatus:
+    """Return how a district is beside its newest run."""
+    if run is None or not run.is_active:
+        return district.status_badge
+    return health(district.status_badge, run.kind_badge, status_before=run.status_before, applied=run.applied)
+
+
 def exposures_of(districts: Sequence[District]) -> dict[int, int]:
     """Return in how many places drift has opened each district, by its id; without those where it has not."""
     rows = DriftItem.objects.filter(district__in=districts).exclude(exposure="")
@@ -173,7 +186,7 @@ def attention(row: FleetRow, exposures: int = 0) -> Attention:
     if row.run is None:
         return Attention(row, _("It has no run."), _("Deploy it"))
     if row.is_active:
-        return Attention(row, _("It did not come through; another run is at work."), _("Watch run"))
+        return Attention(row, _("Its last run failed; another run is in progress."), _("Watch run"))
     if row.run.error_summary:
         return Attention(row, f"{row.run.error_summary} {row.run.error_remedy}".strip(), _("See and retry run"))
     told = _("Its last run was %(state)s.") % {"state": str(row.run.state_badge.word).lower()}

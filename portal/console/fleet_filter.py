@@ -14,7 +14,7 @@ from infra.sizes import SIZES
 from infra.spec import Environment
 from provisioning.models import DriftItem, Run
 from provisioning.runs.selectors import ACTIVE
-from provisioning.states.runs import RunState
+from provisioning.states.runs import RunKind, RunState
 from registry.districts.models import District
 from registry.districts.registration import REGIONS
 from registry.districts.statuses import DistrictStatus, DriftStatus
@@ -28,6 +28,14 @@ def _with_run(*states: str) -> Q:
 
 EXPOSED = Q(pk__in=DriftItem.objects.exclude(exposure="").values("district")) & ~Q(status=DistrictStatus.REMOVED)
 """Districts that drift has opened: an incident, whatever their status."""
+CHANGED_WHILE_LIVE = Q(
+    status__in=[DistrictStatus.PROVISIONING, DistrictStatus.TEARING_DOWN],
+    pk__in=Run.objects.filter(state__in=ACTIVE, status_before=DistrictStatus.LIVE)
+    .exclude(Q(kind=RunKind.DESTROY) & (Q(apply_begun_at__isnull=False) | Q(apply_open=True)))
+    .values("district"),
+)
+"""Districts that a run changes, or is about to tear down, while they live: `provisioning.states.districts.health`."""
+LIVE = Q(status=DistrictStatus.LIVE) | CHANGED_WHILE_LIVE
 
 CHIPS: dict[str, tuple[str | Promise, Q]] = {
     "": (_("All"), Q()),
@@ -35,7 +43,8 @@ CHIPS: dict[str, tuple[str | Promise, Q]] = {
     "running": (_("Running"), _with_run(*AT_WORK)),
     "approval": (_("Awaiting approval"), _with_run(RunState.AWAITING_APPROVAL)),
     "drifted": (_("Drifted"), Q(drift=DriftStatus.DRIFTED) & ~Q(status=DistrictStatus.REMOVED)),
-    "live": (_("Live"), Q(status=DistrictStatus.LIVE)),
+    "live": (_("Live"), LIVE),
+    "draft": (_("Drafts"), Q(status=DistrictStatus.DRAFT)),
     "removed": (_("Removed"), Q(status=DistrictStatus.REMOVED)),
 }
 """Key in the address, word, and which districts it counts and shows."""

@@ -8,16 +8,15 @@ from __future__ import annotations
 import uuid
 import zoneinfo
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time
 from functools import cache
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
-from django.db.models import Q, QuerySet
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.db.models import QuerySet
 from django.forms import BoundField
 from django.forms.utils import flatatt
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +26,7 @@ from portal.console.district_fields import ASKED, asked, groups
 from portal.console.hints import HINTS
 from provisioning.onboarding.service import check_room
 from registry.audit.actions import AuditAction
+from registry.audit.filters import EventFilter
 from registry.audit.models import AuditEvent
 from registry.districts import rules, services
 from registry.districts.models import AwsAccount
@@ -41,7 +41,7 @@ ACCOUNTS_LISTED = 100
 
 def accounts() -> list[tuple[str, str]]:
     """Return the AWS accounts to choose from."""
-    return [(account.account_id, str(account)) for account in AwsAccount.objects.all()]
+    return [(account.account_id, str(account)) for account in AwsAccount.objects.filter(retired_at=None)]
 
 
 def act_choices() -> list[tuple[str, StrOrPromise]]:
@@ -102,9 +102,16 @@ class GroupedForm(DescribedForm):
 
 
 class RegistrationForm(GroupedForm):
-    """What it takes to register a district, in five groups: the fields of `infra.fields` that are asked for."""
+    """What it takes to register a district: four fields, and groups of others that have defaults."""
 
     GROUPS = groups(ASKED)
+    ESSENTIAL = GROUPS[0][1]
+    """What has to be looked at; all others have defaults that fit most districts."""
+
+    @property
+    def opens_advanced(self) -> bool:
+        """Return whether an error stands among the fields that the page keeps folded."""
+        return self.is_bound and bool(set(self.errors) - {*self.ESSENTIAL, NON_FIELD_ERRORS})
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -223,7 +230,7 @@ class AuditFilter(DescribedForm):
     actor = forms.CharField(label=_("Who"), required=False, max_length=150)
     district = forms.CharField(label=_("District"), required=False, max_length=120)
     act = forms.ChoiceField(
-        label=_("Act"),
+        label=_("Action"),
         required=False,
         choices=act_choices,
     )
@@ -239,26 +246,7 @@ class AuditFilter(DescribedForm):
         """Return the events that match every field given; a field with an error shows it and matches nothing."""
         if not self.is_valid():
             return events.none()
-        given = self.cleaned_data
-        if given["actor"]:
-            events = events.filter(actor_name__icontains=given["actor"])
-        if given["district"]:
-            text = given["district"]
-            events = events.filter(Q(district__name__icontains=text) | Q(district__suffix__icontains=text))
-        if given["act"]:
-            events = events.filter(action=given["act"])
-        if given["run"]:
-            events = events.filter(run_number=given["run"])
-        if given["words"]:
-            events = events.filter(message__icontains=given["words"])
-        if given["outcome"]:
-            events = events.filter(outcome=given["outcome"])
-        zone = timezone.get_current_timezone()
-        if given["since"]:
-            events = events.filter(at__gte=datetime.combine(given["since"], time.min, zone))
-        if given["until"]:
-            events = events.filter(at__lte=datetime.combine(given["until"], time.max, zone))
-        return events
+        return EventFilter(**self.cleaned_data).apply(events)
 
 
 def environment_code(environment: str) -> str:

@@ -25,10 +25,12 @@ DISTRICTS: Words = {
         "Its last run did not come through; what exists is billed. See the run, then retry."
     ),
     DistrictStatus.TEARING_DOWN: _("A run removes its environment."),
-    DistrictStatus.REMOVED: _("Nothing of it is in AWS: the inventory came back empty. The record stays."),
+    DistrictStatus.REMOVED: _(
+        "Nothing of it is in AWS: its inventory came back empty, or it never was more than a draft. The record stays."
+    ),
 }
 DRIFT: Words = {
-    DriftStatus.IN_SYNC: _("The last check found AWS as the stack says."),
+    DriftStatus.IN_SYNC: _("The last check detected no drift."),
     DriftStatus.DRIFTED: _(
         "Somebody or something changed in AWS what the stack holds; the drift tab has each attribute."
     ),
@@ -42,7 +44,7 @@ RUNS: Words = {
     RunState.APPLYING: _("Terraform changes AWS, by the plan that was shown."),
     RunState.VERIFYING: _("It is proven that the work is done: by an empty second plan, or an empty inventory."),
     RunState.SUCCEEDED: _("It came through and was verified."),
-    RunState.NO_CHANGES: _("AWS already is as the stack says."),
+    RunState.NO_CHANGES: _("AWS already matches the stack."),
     RunState.FAILED: _("It ended with an error; nothing was rolled back. Its page says what to do."),
     RunState.CANCELLING: _("Terraform was asked to stop; resources that it works on may stay incomplete."),
     RunState.CANCELED: _("Somebody stopped it; what it had made stays."),
@@ -50,7 +52,7 @@ RUNS: Words = {
     RunState.LOST: _("Its worker stopped answering; another takes it over by itself."),
 }
 KINDS: Words = {
-    RunKind.APPLY: _("Brings AWS to what the stack says."),
+    RunKind.APPLY: _("Brings AWS to the state that the stack declares."),
     RunKind.PLAN: _("Shows what would change, and changes nothing."),
     RunKind.DESTROY: _("Removes everything of the district from AWS."),
     RunKind.DRIFT: _("Compares AWS with the stack, and changes nothing."),
@@ -101,12 +103,22 @@ GROUPS: tuple[tuple[str | Promise, Words], ...] = (
     (_("Runs"), RUNS),
     (_("Kinds of runs"), KINDS),
     (_("Decisions"), DECISIONS),
-    (_("Parts of a stack"), PARTS),
+    (_("Components of a stack"), PARTS),
     (_("Rollouts"), ROLLOUTS),
     (_("Districts of a rollout"), STANDINGS),
     (_("Where a limit is from"), QUOTAS),
     (_("Preflight"), PREFLIGHTS),
 )
+ACTS: tuple[Badge, ...] = (
+    DistrictStatus.NEEDS_ATTENTION,
+    DriftStatus.DRIFTED,
+    RunState.AWAITING_APPROVAL,
+    RolloutState.HALTED,
+    Standing.APPROVAL,
+    PreflightVerdict.REFUSED,
+)
+"""States in which somebody has to act: their badges are solid, all others quiet."""
+_ACTS = {(type(badge), badge.value) for badge in ACTS}
 _ALL: dict[tuple[type[Badge], str], str | Promise] = {
     (type(badge), badge.value): told for _group, words in GROUPS for badge, told in words.items()
 }
@@ -115,6 +127,11 @@ _ALL: dict[tuple[type[Badge], str], str | Promise] = {
 def meaning(badge: Badge) -> str:
     """Return what a badge means; nothing where its word says all."""
     return str(_ALL.get((type(badge), badge.value), ""))
+
+
+def wants_an_act(badge: Badge) -> bool:
+    """Return whether somebody has to act where this stands."""
+    return (type(badge), badge.value) in _ACTS
 
 
 def legend() -> list[tuple[str, list[tuple[Badge, str]]]]:

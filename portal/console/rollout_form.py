@@ -34,7 +34,7 @@ class RolloutForm(DescribedForm):
 
     what = forms.ChoiceField(
         label=_("What changes"),
-        choices=[(STACK, _("Stack as its code is today")), *((name, said_lazy(EDITABLE[name])) for name in CHANGES)],
+        choices=[(STACK, _("Latest stack version")), *((name, said_lazy(EDITABLE[name])) for name in CHANGES)],
         initial="image",
     )
     value = forms.CharField(

@@ -189,7 +189,7 @@ def _note(
     if member.district_id in beside:
         other = beside[member.district_id]
         told = {"number": other.number, "kind": other.kind_badge.label.lower()}
-        return _("Waits for run #%(number)s (%(kind)s), which works on the district.") % told
+        return _("Waiting on run #%(number)s (%(kind)s), which works on the district.") % told
     if full:
         return ngettext(
             "Waits until fewer than %(number)s run of the rollout is under way.",

@@ -14,7 +14,7 @@ from registry.accounts.passwords import LONGEST
 
 
 class PasswordBackend(ModelBackend):
-    """Django's own, after a count of tries."""
+    """Django's own, after a count of tries; a service account has no password, whoever gave it one."""
 
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
@@ -24,6 +24,8 @@ class PasswordBackend(ModelBackend):
             return None
         throttle.count_try(username, request_id.current().remote_addr)
         found = super().authenticate(request, username=username, password=password, **kwargs)
+        if isinstance(found, User) and found.is_service:
+            return None
         if isinstance(found, User):
             throttle.forget(username)
         return found

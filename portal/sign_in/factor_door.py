@@ -15,8 +15,8 @@ from django.urls import reverse
 from registry.accounts.factors import PROVEN, has_factor, needs_factor
 from registry.accounts.models import User
 
-OPEN = re.compile(r"/(account|sign-in|sign-out|language|static|livez|readyz)(/|$)")
-"""Where a person gets the factor, uses it, or leaves."""
+OPEN = re.compile(r"/(api|account|sign-in|sign-out|language|static|livez|readyz)(/|$)")
+"""Where a person gets the factor, uses it, or leaves; and the API, where no session counts."""
 
 
 def has_proven(request: HttpRequest, user: User) -> bool:

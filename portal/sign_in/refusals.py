@@ -31,17 +31,18 @@ class RefusalMiddleware:
             answer["Retry-After"] = str(error.seconds)
             return answer
         if isinstance(error, PermissionDenied) and isinstance(request.user, User):
-            self.record(request, request.user)
+            record_refusal(request, request.user)
         return None
 
-    def record(self, request: HttpRequest, user: User) -> None:
-        """Write the event: who, and the page or act by its name; never what was typed."""
-        view = request.resolver_match.view_name if request.resolver_match else ""
-        record(
-            action=AuditAction.ACCESS_REFUSED,
-            actor=user,
-            subject_kind="page",
-            subject_id=view,
-            message=f"{user.get_username()} was refused {request.method} of {view}.",
-            outcome="refused",
-        )
+
+def record_refusal(request: HttpRequest, user: User) -> None:
+    """Write the event: who, and the page or act by its name; never what was typed."""
+    view = request.resolver_match.view_name if request.resolver_match else ""
+    record(
+        action=AuditAction.ACCESS_REFUSED,
+        actor=user,
+        subject_kind="page",
+        subject_id=view,
+        message=f"{user.get_username()} was refused {request.method} of {view}.",
+        outcome="refused",
+    )

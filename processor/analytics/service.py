@@ -18,7 +18,7 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from processor.access import Access, close_access, open_access
-from processor.analytics import occasions, tables
+from processor.analytics import occasions, tables, twins
 from processor.analytics.book import FORMAT, Book, book, growth_book
 from processor.analytics.cells import Cell
 from processor.analytics.occasions import Occasion
@@ -30,6 +30,8 @@ T = TypeVar("T")
 Rows = list[dict[str, Any]]
 BOOK = Kind(Book.as_bytes, Book.of_bytes, lambda book: book.weight)
 ROWS: Kind[Rows] = Kind(lambda rows: json.dumps(rows).encode(), json.loads, lambda rows: 1_000 * len(rows))
+NOTHING_TOLD = Book((), {}, frozenset())
+"""Of an occasion that is another one's twin, and of growth to or from one of which nothing is told."""
 ATTEMPTS = 5
 READINGS = 2
 """So many are made at a time: each needs memory here and in the database."""
@@ -101,6 +103,8 @@ class Analytics:
         def make(connection: psycopg.Connection, version: int) -> Book:
             # What either occasion hides is not shown by way of growth.
             books = [self._on_the_way(connection, version, one) for one in (before, after)]
+            if not all(one.shown for one in books):
+                return NOTHING_TOLD
             reading = occasions.read_changes(connection, before, after)
             return growth_book(reading, before=books[0], after=books[1], least=self._least)
 
@@ -124,6 +128,8 @@ class Analytics:
         return found
 
     def _read(self, connection: psycopg.Connection, occasion: Occasion) -> Book:
+        if twins.is_later_twin(connection, occasion, least=self._least):
+            return NOTHING_TOLD
         return book(occasions.read(connection, occasion), least=self._least)
 
     def _answer(self, access: Access, question: _Question[T]) -> Answer:

@@ -18,7 +18,18 @@ from psycopg_pool import PoolTimeout
 from starlette.concurrency import run_in_threadpool
 
 from processor.analytics.service import Moved
-from processor.api import aggregates, files, ingest, mapping_pages, mapping_routes, pages, students
+from processor.api import (
+    aggregates,
+    choices,
+    files,
+    ingest,
+    mapping_pages,
+    mapping_routes,
+    pages,
+    source_pages,
+    source_routes,
+    students,
+)
 from processor.api.asking import problem
 from processor.api.body_limit import BodyLimit
 from processor.api.services import Services
@@ -67,7 +78,17 @@ def create_app(services: Services) -> Any:
         telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
     )
     app.state.services, app.state.ending = services, False
-    for routes in (aggregates, students, ingest, mapping_routes, pages, mapping_pages):
+    for routes in (
+        aggregates,
+        students,
+        ingest,
+        mapping_routes,
+        source_routes,
+        choices,
+        pages,
+        mapping_pages,
+        source_pages,
+    ):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     add_health(app)

@@ -86,6 +86,11 @@ def level(score: float, grade: int) -> str:
     return LEVELS[(distance > -1) + (distance > 0) + (distance > 1.2)]
 
 
+def interim(one: Score) -> float:
+    """Return a student's score in the district's interim test: another test than the state's, a little lower."""
+    return round(max(100.0, one.score - 3.0), 1)
+
+
 def scores(count: int, seed: int, year: int) -> Iterator[Score]:
     """Yield so many results of a school year: every student's subjects, period by period."""
     chance = random.Random(f"scores {seed}")

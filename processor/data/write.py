@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from processor.data.bad import spoil
-from processor.data.students import LEVELS, SCHOOLS, SUBJECTS, Score, Student, scores, students_of
+from processor.data.students import LEVELS, SCHOOLS, SUBJECTS, Score, Student, interim, scores, students_of
 
 STAMP = "T12:00:00.000Z"
 NAMESPACE = "uri://homeroom.example/Assessment"
@@ -117,7 +117,7 @@ def plain_file(path: Path, count: int, seed: int, year: int) -> dict[str, int]:
         table = csv.writer(out)
         table.writerow(PLAIN_HEAD)
         for one in scores(count, seed, year):
-            cells = {"student": one.student.local_id, "day": one.day, "score": str(one.score)}
+            cells = {"student": one.student.local_id, "day": one.day, "score": str(interim(one))}
             spoiled += spoil(chance, cells)
             who = one.student
             flags = ["yes" if flag else "no" for flag in (who.poor, who.learner, who.disability)]

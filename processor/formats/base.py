@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -67,6 +67,12 @@ class Reading:
     """Ids of students that were read, as rows of the target `student_key`; whoever reads the file takes them away."""
     notes: list[Note] = field(default_factory=list)
     """What was left out of rows; whoever reads the file takes them away."""
+    objectives: dict[str, list[tuple[str, str, str, int]]] = field(default_factory=dict)
+    """OneRoster's scores by objective that wait for their results: by result, (objective, score, level, line)."""
+    choices: Mapping[str, Any] = field(default_factory=dict)
+    """What the district has decided about assessments of Ed-Fi (`edfi_choice.Choice`), by their ids."""
+    methods: set[tuple[str, str, str]] = field(default_factory=set)
+    """Which reporting methods were seen: (assessment, score or level, method); whoever reads the file keeps them."""
     tests: dict[str, dict[str, str]] = field(default_factory=dict)
     """The plain CSV's assessments: by title, by subject, their ids."""
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from processor.formats import values
 from processor.formats.base import Field, Format, Reading, Sink, fixed, modified
-from processor.formats.edfi import SOURCE, assessment_id, at, counting, descriptor, listed, tolerant
+from processor.formats.edfi import SOURCE, assessment_id, at, descriptor, listed, tolerant
+from processor.formats.edfi_choice import NONE, score_of
 
 FIELDS = (
     Field("assessmentIdentifier", fixed(values.identifier), required=True, of_deleted=True),
@@ -40,7 +41,9 @@ def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[st
         return
     subjects = [descriptor(one.get("academicSubjectDescriptor")) for one in listed(item, "academicSubjects")]
     scores = listed(item, "scores")
-    bounds = counting(scores, "maximumScore", namespace) or counting(scores, "minimumScore", namespace) or {}
+    choice = reading.choices.get(which, NONE)
+    most_of, least_of = (score_of(scores, key, namespace, choice) for key in ("maximumScore", "minimumScore"))
+    bounds = most_of or least_of or {}
     least, most = (tolerant(at(bounds, key)) for key in ("minimumScore", "maximumScore"))
     subject = values.text()(subjects[0]) if subjects else values.NULL
     sink.put("assessment", which, title, subject, least, most, modified_at, "f")

@@ -12,9 +12,9 @@ from typing import Any
 
 from processor.formats import ids, values
 from processor.formats.base import Field, Format, Reading, RowRefused, Sink, fixed, modified
-from processor.formats.edfi import PREFIX, SOURCE, assessment_id, at, counting, descriptor, level_of, listed, school_of
+from processor.formats.edfi import METHOD, PREFIX, SOURCE, assessment_id, at, descriptor, is_number, listed, school_of
 from processor.formats.edfi import untested as says_untested
-from processor.formats.edfi_windows import by_date, term_of
+from processor.formats.edfi_choice import NONE, Choice, level_by, named, score_of, window_of
 from processor.problems import BadValue
 
 FIELDS = (
@@ -63,15 +63,15 @@ def _told(reader: values.Reader, told: str, column: str) -> str:
         raise RowRefused(column, error.code, error.reason, told) from error
 
 
-def score(item: dict[str, Any], namespace: str = "") -> str:
+def score(item: dict[str, Any], namespace: str = "", choice: Choice = NONE) -> str:
     """Return the number that counts as the score; nothing where no result is one."""
-    found = counting(listed(item, "scoreResults"), "result", namespace)
+    found = score_of(listed(item, "scoreResults"), "result", namespace, choice)
     return _told(number, at(found, "result"), "scoreResults.result") if found else values.NULL
 
 
-def level(item: dict[str, Any]) -> str:
+def level(item: dict[str, Any], choice: Choice = NONE) -> str:
     """Return the level that was met."""
-    return _told(word, level_of(item), "performanceLevels.performanceLevelDescriptor")
+    return _told(word, level_by(item, choice), "performanceLevels.performanceLevelDescriptor")
 
 
 def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[str, Any]) -> None:
@@ -83,10 +83,15 @@ def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[st
         sink.put_result(f"{line}\t{reading.part}\t{record}\t\t\t\t\t\t\t\t\t\t\t{modified_at}\tt\n")
         return
     untested = bool(reason) or says_untested(item)
-    rows = [("", values.NULL, values.NULL) if untested else ("", score(item, namespace), level(item))]
+    which = assessment_id(namespace, identifier)
+    choice = reading.choices.get(which, NONE)
+    note_methods(reading, which, item)
+    rows = [("", values.NULL, values.NULL) if untested else ("", score(item, namespace, choice), level(item, choice))]
     for one in [] if untested else listed(item, "studentObjectiveAssessments"):
         code = _told(values.identifier, at(one, "objectiveAssessmentReference.identificationCode"), OBJECTIVES)
-        if code and (found := (score(one, namespace), level(one))) != ("", ""):
+        # Parts often have other methods than the whole: what was chosen counts where it is there.
+        found = (score(one, namespace, choice) or score(one, namespace), level(one, choice) or level(one))
+        if code and found != ("", ""):
             rows.append((code, *found))
     if not untested and not any(told or met for _, told, met in rows):
         raise RowRefused("scoreResults", "missing", "A result needs a score or a performance level.")
@@ -97,8 +102,7 @@ def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[st
     if not day and not year:
         raise RowRefused("administrationDate", "missing", "A result needs a date, or a school year.")
     ends = year or values.school_year(day)
-    window = period or word(term_of(item)) or (by_date(day) if day else "")
-    which, occasion = assessment_id(namespace, identifier), f"{ends} {window}".strip()
+    occasion = f"{ends} {word(window_of(item, period, day, choice))}".strip()
     day = day or f"{year}-06-30"
     administration = f"{which}|{occasion}"
     school = _told(word, school_of(item), "schoolReference.schoolId")
@@ -115,6 +119,19 @@ def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[st
         )
 
 
+def note_methods(reading: Reading, which: str, item: dict[str, Any]) -> None:
+    """Note which methods a result has, so that people can choose among them."""
+    if len(reading.methods) >= MOST_METHODS:
+        return
+    for kind, lists in (("score", ("scoreResults",)), ("level", ("performanceLevels", "scoreResults"))):
+        for one in (one for name in lists for one in listed(item, name)):
+            words = one.get("result") if "result" in one else None
+            is_score = words is not None and is_number(str(words))
+            if one.get(METHOD) and (kind == "score") == is_score:
+                reading.methods.add((which, kind, named(one)[:255]))
+
+
+MOST_METHODS = 5_000
 OBJECTIVES = "studentObjectiveAssessments.objectiveAssessmentReference.identificationCode"
 FORMAT = Format(
     name="ed-fi student assessment",

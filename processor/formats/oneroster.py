@@ -34,11 +34,8 @@ IGNORED = frozenset(
         "courses",
         "enrollments",
         "lineItemLearningObjectiveIds",
-        "lineItemScoreScales",
         "resources",
-        "resultLearningObjectiveIds",
         "resultScoreScales",
-        "scoreScales",
         "userProfiles",
         "userResources",
     )

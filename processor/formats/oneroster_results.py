@@ -32,6 +32,7 @@ def writer(reading: Reading, sink: Sink) -> Write:
     """Return what writes one result."""
     put, part = sink.put_result, reading.part
     scored = () if reading.version == "1.2" else GRADED
+    objectives = reading.objectives
     years = values.Remembered(values.school_year)
 
     def write(line: int, row: Sequence[str]) -> None:
@@ -39,12 +40,18 @@ def writer(reading: Reading, sink: Sink) -> Write:
         if status == DELETED:
             put(f"{line}\t{part}\t{PREFIX}{record}\t\t\t\t\t\t\t\t\t\t\t{modified}\tt\n")
             return
-        if score_status in scored and not score and not level:
+        if score_status in scored and not score and not level and record not in objectives:
             raise RowRefused("score", "missing", "A graded result needs a score.")
         put(
             f"{line}\t{part}\t{PREFIX}{record}\t\t{years[day]}\t{student}\t{PREFIX}{item}\t\t\t{day}\t{score}\t{level}"
             f"\t{score_status}\t{modified}\tf\n"
         )
+        if objectives:
+            for code, number, word, _ in objectives.pop(record, ()):
+                put(
+                    f"{line}\t{part}\t{PREFIX}{record}\t{code}\t{years[day]}\t{student}\t{PREFIX}{item}\t\t\t{day}"
+                    f"\t{number}\t{word}\t{score_status}\t{modified}\tf\n"
+                )
 
     return write
 

@@ -134,6 +134,25 @@ def fill_schools(connection: psycopg.Connection, used: set[str], file_id: int) -
     return connection.execute(f"{FILL} AND (r.file_id = %s OR x.file_id = %s)", (file_id, file_id)).rowcount
 
 
+def order_levels(connection: psycopg.Connection, used: set[str]) -> int:
+    """Give the words of results the order of the scales that their line items name; either may come first."""
+    if not used & {"score_scale", "item_scale", "administration"}:
+        return 0
+    if connection.execute("SELECT NOT EXISTS (SELECT FROM homeroom.item_scale)").fetchone() == (True,):
+        return 0
+    return connection.execute(ORDER).rowcount
+
+
+ORDER = """
+    INSERT INTO homeroom.performance_level AS l (assessment_id, level, rank, modified_at, deleted, file_id)
+    SELECT DISTINCT ON (a.assessment_id, w.word) a.assessment_id, w.word, w.rank, s.modified_at, false, s.file_id
+    FROM homeroom.item_scale i JOIN homeroom.score_scale s ON s.scale_id = i.scale_id AND NOT s.deleted
+    JOIN homeroom.administration a ON a.administration_id = i.administration_id AND a.assessment_id IS NOT NULL
+    CROSS JOIN LATERAL jsonb_array_elements_text(s.words::jsonb) WITH ORDINALITY AS w (word, rank)
+    WHERE NOT i.deleted AND NOT a.deleted ORDER BY a.assessment_id, w.word, s.modified_at DESC, s.scale_id
+    ON CONFLICT (assessment_id, level) DO UPDATE SET rank = excluded.rank, modified_at = excluded.modified_at,
+    deleted = false, file_id = excluded.file_id WHERE l.rank IS DISTINCT FROM excluded.rank OR l.deleted
+"""
 FILL = (
     "UPDATE homeroom.result r SET school_id = x.school_id, is_placed = true FROM (SELECT DISTINCT ON (record_id) "
     "record_id, school_id, file_id FROM homeroom.result_school WHERE NOT deleted AND school_id IS NOT NULL "

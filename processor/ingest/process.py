@@ -22,7 +22,7 @@ from processor.access import Access, Scope, close_access, open_access
 from processor.faults import reach
 from processor.formats.base import Reading
 from processor.formats.values import year_in_path
-from processor.ingest import crosswalk, files, merge_results, staging, trial, versions
+from processor.ingest import choices, crosswalk, files, merge_results, staging, trial, versions
 from processor.ingest.merge import LOCK, ensure_years, forget_others, merge_small
 from processor.ingest.reading import Outcome, not_all_told, read_upload
 from processor.ingest.report import Report, report_key
@@ -33,6 +33,7 @@ from processor.model import RESULT
 from processor.problems import FileProblem, ObjectReplaced, RefusedCell
 from processor.pseudonyms import Pseudonyms
 from processor.reading.objects import ObjectAt, ObjectStream
+from processor.sources import store as sources
 from processor.tracing import Kind, Tracing
 
 logger = logging.getLogger("processor.ingest")
@@ -131,6 +132,7 @@ class Ingest:
                 self.district_ids,
                 school_year=year_in_path(which.key),
                 tests=known_tests(connection),
+                choices=choices.chosen(connection),
             )
             recognition = Recognition(saved(connection))
             raw = Hashing(self.storage, which)
@@ -146,6 +148,7 @@ class Ingest:
                     report=report,
                     recognition=recognition,
                 )
+                outcome.methods = reading.methods
             reach("all rows staged")
             # What was read is all of the object, and what the database has taken is all that was handed to it.
             if (outcome.whole and raw.digest() is None) or staged.sent != staged.stored:
@@ -181,6 +184,7 @@ class Ingest:
             matches = _resolved(connection, file_id, outcome, used, report)
             record_students(connection, opened, used)
             changed, held = self._merge_staged(connection, file_id, outcome, used, report)
+            choices.note_methods(connection, outcome.methods)
             versions.prune(connection)
             reach("rows merged")
             key = report_key(which.key, which.version)
@@ -188,6 +192,7 @@ class Ingest:
             reach("report written")
             accepted = _accepted(which, outcome, report, held)
             self._finish(connection, file_id, outcome, report, accepted, held, key, digest, changed, matches)
+            sources.stored(connection, which.key)
             close_access(connection, opened, accepted + held)
         reach("merge committed")
         return Result(Ended.MERGED, file_id, outcome.rows, accepted, report.lines, held)
@@ -206,6 +211,7 @@ class Ingest:
         if RESULT.name in used:
             changed += merge_results.merge_results(connection, file_id)
         changed += merge_results.fill_schools(connection, used, file_id)
+        changed += merge_results.order_levels(connection, used)
         if RESULT.name in used:
             for place in merge_results.held(connection):
                 held += 1
@@ -239,6 +245,7 @@ class Ingest:
             key = report_key(which.key, which.version)
             report.upload(self.storage, which.bucket, key)
             self._finish(connection, file_id, outcome, report, accepted, held, key, digest, 0, matches, found)
+            sources.stored(connection, which.key)
             close_access(connection, opened, 0)
         return Result(Ended.TRIED, file_id, outcome.rows, accepted, report.lines, held)
 

@@ -30,6 +30,8 @@ from processor.reading.unpack import Part, parts
 from processor.reading.workbook import Workbook
 
 MOST_BROKEN = 1000
+OBJECTIVES = "resultlearningobjectiveids.csv"
+NO_RESULT = "The result is not in this upload: send its row of results.csv in the same archive."
 KEPT = "The row was kept without it."
 ASSESSMENT_KEYS = {"assessmentIdentifier", "namespace"}
 OF_A_PART = {"unknown_format", "no_header", "empty", "unknown_encoding"}
@@ -48,6 +50,8 @@ class Outcome:
     """Physical lines of tables, or objects of documents, each of them accounted for."""
     ignored: int = 0
     """Files that say nothing about results, and were passed over by their names."""
+    methods: set[tuple[str, str, str]] = field(default_factory=set)
+    """Which reporting methods of Ed-Fi were seen."""
     whole: bool = True
     """Whether every byte of the object had to be read, as of an archive it has not."""
 
@@ -99,6 +103,7 @@ def read_upload(
             refused = problem
             report.note(RefusedCell(part.name, 0, "", problem.code, problem.sentence))
         outcome.encodings.add(text.encoding)
+    _refuse_without_result(reading, outcome, report)
     if manifest is not None:
         _compare(manifest, outcome, report)
     if not outcome.formats:
@@ -107,6 +112,14 @@ def read_upload(
             raise passed_over_alone() if passed_over and not tried else refused or unknown()
         outcome.formats.add("oneroster manifest")
     return outcome
+
+
+def _refuse_without_result(reading: Reading, outcome: Outcome, report: Report) -> None:
+    """Refuse scores by objective whose results are not in the upload, or were refused themselves."""
+    name = next((part for part in outcome.parts if part.casefold() == OBJECTIVES), OBJECTIVES)
+    for line in sorted(line for scores in reading.objectives.values() for *_, line in scores):
+        report.add(RefusedCell(name, line, "resultSourcedId", "unknown_result", NO_RESULT))
+    reading.objectives.clear()
 
 
 def opened(part: Part, recognition: Recognition) -> Decoded | Workbook:
@@ -332,6 +345,8 @@ class Parts:
                 continue
             order = plans.get(kind.name) or plans.setdefault(kind.name, plan(kind, self._reading))
             self._outcome.formats.add(kind.name)
+            if keyed is not None and "_lastModifiedDate" in item:
+                keyed = {**keyed, "_lastModifiedDate": item["_lastModifiedDate"]}
             cells = [edfi.at(item, name) for name in order.names] if keyed is None else _deletion(order, keyed)
 
             write = partial(_write_object, kind.object_writer, self._reading, self._staging, item)

@@ -25,6 +25,8 @@ from processor.ingest.queue import Message, Queue
 from processor.metrics import Metrics
 from processor.problems import ObjectReplaced, PoisonMessage
 from processor.reading.objects import look_up
+from processor.sources.pull import Pulling
+from processor.sources.timetable import SHORTEST_SECONDS, Timetable, is_call
 
 logger = logging.getLogger("processor.worker")
 ROLE = "homeroom_writer"
@@ -50,11 +52,13 @@ class Worker:
     bucket: str
     dead_letter_url: str = ""
     access_log: AccessLog | None = None
+    pulling: Pulling | None = None
     wait_seconds: int = 20
     _asked: threading.Event = field(default_factory=threading.Event)
     _connection: psycopg.Connection | None = None
     _sender: Sender | None = None
     _next_backlog: float = 0.0
+    _timetable: Timetable = field(default_factory=Timetable)
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT."""
@@ -104,24 +108,60 @@ class Worker:
 
     def _one_round(self) -> None:
         try:
-            message = self.queue.receive(wait_seconds=self.wait_seconds)
+            message = self.queue.receive(wait_seconds=0 if self._pull_is_due() else self.wait_seconds)
         except (ClientError, BotoCoreError) as error:
             logger.warning("The queue did not answer: %s.", type(error).__name__)
             self._asked.wait(RETRY_SECONDS)
             return
-        if message is None:
-            # Nobody needs the database: it may pause.
-            self._disconnect()
-        else:
+        if message is not None:
             reach("message received")
             self.work_on(message)
             if self._sender is not None:
                 self._sender.used()
+            self._read_timetable()
+        elif self._pull_is_due():
+            self.pull()
+        else:
+            # Nobody needs the database: it may pause.
+            self._disconnect()
         self._housekeeping()
+
+    def pull(self) -> bool:
+        """Pull a source that is due, and say whether there was one; what fails unexpectedly is tried again later."""
+        if self.pulling is None:
+            return False
+        try:
+            found = self.pulling.one(self._connected())
+        except (psycopg.Error, ClientError, BotoCoreError) as error:
+            logger.warning("Sources are pulled later: %s.", type(error).__name__)
+            self._disconnect()
+            self._timetable.later()
+            return False
+        if self._sender is not None:
+            self._sender.used()
+        # Where nothing was free, another worker pulls what is due.
+        self._read_timetable(least=0.0 if found else SHORTEST_SECONDS)
+        return found
+
+    def _pull_is_due(self) -> bool:
+        return self.pulling is not None and self._timetable.is_due()
+
+    def _read_timetable(self, least: float = 0.0) -> None:
+        if self.pulling is None:
+            return
+        try:
+            self._timetable.read(self._connected(), least=least)
+        except psycopg.Error as error:
+            logger.warning("The timetable of sources is read later: %s.", type(error).__name__)
+            self._disconnect()
+            self._timetable.later()
 
     def _objects(self, message: Message) -> list[Result]:
         results = []
         for told in messages.read(message.body, bucket=self.bucket):
+            if is_call(told.key):
+                # The timetable is read anew after each message.
+                continue
             try:
                 which = look_up(self.ingest.storage, told.bucket, told.key, told.version_id, told.etag)
             except ObjectReplaced:

@@ -129,8 +129,7 @@ def _zipped(stream: BinaryIO, name: str, size: int) -> Iterator[Part]:
             "Send an archive with result files only.",
         )
     bound = Bound(size)
-    # The manifest says how to read the others.
-    for member in sorted(members, key=lambda member: _base(member.filename).casefold() != "manifest.csv"):
+    for member in sorted(members, key=_turn):
         if member.flag_bits & 0x1:
             raise FileProblem(
                 "encrypted_archive",
@@ -148,6 +147,15 @@ def _zipped(stream: BinaryIO, name: str, size: int) -> Iterator[Part]:
                 continue
             with workbook.laid_on_disk(chunks) as held:
                 yield Part(_base(member.filename), iter(()), True, held, member.file_size)
+
+
+FIRST = ("manifest.csv", "resultlearningobjectiveids.csv")
+"""Read before the others: what says how to read them, and what their rows take along."""
+
+
+def _turn(member: zipfile.ZipInfo) -> int:
+    name = _base(member.filename).casefold()
+    return FIRST.index(name) if name in FIRST else len(FIRST)
 
 
 def _refuse_documents(names: set[str]) -> None:

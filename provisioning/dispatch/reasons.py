@@ -36,7 +36,7 @@ def why_waiting(run: Run) -> Wait | None:
     queue = _Queue()
     place = queue.places_of([run.number]).get(run.number)
     if place is None:
-        return Wait(0, queue.length, "The workers have been told of it; the next that is free takes it.")
+        return Wait(0, queue.length, "Waiting for an available worker.")
     known = next((one for one in queue.waits if one.number == run.number), None) or reading.as_waiting(run)
     account = run.district.account.name
     return Wait(place, queue.length, explain(known, queue.picked, queue.works, queue.limits, queue.now, account))
@@ -89,10 +89,10 @@ def _full(found: tuple[Scope, int], account: str) -> str:
     if kind == "rollout":
         if not limit:
             return f"Rollout #{name} has halted; the run waits until somebody resumes the rollout, or aborts it."
-        return f"Rollout #{name} has {limit} of {limit} runs at work."
+        return f"Rollout #{name} has {limit} of {limit} runs running."
     told = {
-        "account": f"Account {account} has {limit} of {limit} runs at work.",
-        "region": f"Region {name} has {limit} of {limit} runs at work.",
-        "all": f"The portal has {limit} of {limit} runs at work.",
+        "account": f"Account {account} has {limit} of {limit} runs running.",
+        "region": f"Region {name} has {limit} of {limit} runs running.",
+        "all": f"The portal has {limit} of {limit} runs running.",
     }
     return told[kind]

@@ -38,7 +38,7 @@ def check_drift(fence: Fence, terraform: Terraform, recorder: Recorder) -> bool:
         recorder.note("exposure", told, level="error")
     recorder.note(
         "drift",
-        f"Drift: {len(found)} attributes of {addresses} resources." if found else "AWS is as the stack says.",
+        f"Drift: {len(found)} attributes of {addresses} resources." if found else "No drift detected.",
         level="warning" if found else "info",
     )
     return bool(found)

@@ -79,7 +79,7 @@ def note_plan(context: RunContext, terraform: Terraform, plan: Plan) -> None:
 
     context.fence.write(once)
     run.refresh_from_db()
-    context.recorder.note("plan", f"Plan: {plan.add} to add, {plan.change} to change, {plan.remove} to remove.")
+    context.recorder.note("plan", f"Plan: {plan.add} to add, {plan.change} to change, {plan.remove} to destroy.")
     for finding in findings:
         context.recorder.note("policy", finding.sentence, level="warning")
     if teardown:

@@ -62,7 +62,7 @@ def prove_convergence(context: RunContext, terraform: Terraform) -> None:
         detail = "\n".join(f"{change.address}: {change.action}" for change in seen.left)
         count = "1 change" if len(seen.left) == 1 else f"{len(seen.left)} changes"
         raise NotConvergedError(f"A second plan still has {count}.", detail=detail)
-    context.recorder.note("verify", "A second plan is empty: AWS is as the stack says.")
+    context.recorder.note("verify", "A second plan is empty: AWS matches the stack.")
 
 
 def migrate_database(context: RunContext) -> None:

@@ -72,7 +72,7 @@ def begin(sender: Any = None, **_: Any) -> None:
     name = str(sender.hostname)
     over = threading.Event()
     queues = sorted(sender.app.amqp.queues.consume_from)
-    threading.Thread(target=_beat, args=(name, queues, over), name="signs of life", daemon=True).start()
+    threading.Thread(target=_beat, args=(name, queues, over), name="heartbeats", daemon=True).start()
     _stops[name] = over.set
 
 

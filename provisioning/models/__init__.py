@@ -4,10 +4,12 @@ from provisioning.models.access import AccountAccess
 from provisioning.models.certificate import RemovalCertificate
 from provisioning.models.drift import DriftItem
 from provisioning.models.errored import ErroredPlace, ErroredState
+from provisioning.models.evidence import AuditAnchor, AuditCursor, EvidencePackage
+from provisioning.models.figures import DailyFigures
 from provisioning.models.holdings import DistrictHoldings
 from provisioning.models.lock import DistrictLock
 from provisioning.models.measurement import Measurement, PeriodicTask
-from provisioning.models.notice import Notice
+from provisioning.models.notice import Announcement, Notice, NoticeAttempt, NoticeEndpoint, PersonalNotices
 from provisioning.models.pipeline import PipelineFigures
 from provisioning.models.preflight import Preflight, PreflightVerdict
 from provisioning.models.presence import Presence
@@ -19,14 +21,22 @@ from provisioning.models.stack import StackOutput, StackResource
 __all__ = [
     "AccountAccess",
     "AccountQuota",
+    "Announcement",
+    "AuditAnchor",
+    "AuditCursor",
+    "DailyFigures",
     "DistrictHoldings",
     "DistrictLock",
     "DriftItem",
     "ErroredPlace",
     "ErroredState",
+    "EvidencePackage",
     "Measurement",
     "Notice",
+    "NoticeAttempt",
+    "NoticeEndpoint",
     "PeriodicTask",
+    "PersonalNotices",
     "PipelineFigures",
     "PlannedChange",
     "Preflight",

@@ -18,8 +18,8 @@ class Presence(models.Model):
 
     class Meta:
         ordering = ["name"]
-        verbose_name = "sign of life"
-        verbose_name_plural = "signs of life"
+        verbose_name = "heartbeat"
+        verbose_name_plural = "heartbeats"
 
     def __str__(self) -> str:
         return self.name

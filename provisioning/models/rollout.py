@@ -72,7 +72,7 @@ class Rollout(models.Model):
     def what(self) -> str:
         """The change in words."""
         if not self.change:
-            return "Stack as its code is today"
+            return "Latest stack version"
         return ", ".join(f"{EDITABLE[name]}: {value}" for name, value in sorted(self.change.items()))
 
 

@@ -172,6 +172,8 @@ class Run(models.Model):
                 name="run_checked",
             ),
             models.Index(fields=["finished_at"], condition=Q(events_trimmed_at=None), name="run_not_trimmed"),
+            # The figures of a day count what ended on it.
+            models.Index(fields=["finished_at"], condition=~Q(kind=RunKind.DRIFT.value), name="run_finished_by_people"),
         ]
         constraints = [
             models.UniqueConstraint(

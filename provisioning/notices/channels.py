@@ -1,4 +1,4 @@
-"""The ways a notice goes out: e-mail, and a webhook whose body is signed. Each either delivers or says why not."""
+"""The ways a notice goes out: those that the settings name, and the endpoints. Each either delivers or says why not."""
 
 from __future__ import annotations
 
@@ -16,7 +16,13 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.utils import timezone
 
-from provisioning.models import Notice
+from provisioning.models import Notice, NoticeEndpoint
+from provisioning.notices.endpoint_secrets import address_unsealed, valid_secrets
+from provisioning.notices.writing import Told, written
+from registry.outbound.addresses import AddressRefusedError
+from registry.outbound.posting import Answer, NotTakenError, post
+from registry.outbound.sealing import UnsealedError
+from registry.outbound.signing import headers_of
 
 TIMEOUT_SECONDS = 5.0
 """The upkeep worker waits for it, and the reaper with it."""
@@ -33,6 +39,10 @@ class Channel(StrEnum):
 class NotDeliveredError(Exception):
     """The notice did not arrive, as far as we know; the sentence holds no address and no secret."""
 
+    def __init__(self, sentence: str, status: int | None = None, answer: str = "") -> None:
+        self.status, self.answer = status, answer
+        super().__init__(sentence)
+
 
 def configured() -> list[Channel]:
     """Return the channels that the settings name."""
@@ -42,14 +52,22 @@ def configured() -> list[Channel]:
     ]
 
 
-def deliver(notice: Notice) -> None:
-    """Send a notice over its channel; raises NotDeliveredError."""
-    if Channel(notice.channel) not in configured():
+def can_mail() -> bool:
+    """Return whether the settings let mail leave."""
+    return bool(settings.EMAIL_FROM)
+
+
+def deliver(notice: Notice) -> Answer | None:
+    """Send a notice on its way and return the receiver's answer, if it gives one; raises NotDeliveredError."""
+    if notice.endpoint is not None:
+        return _to_endpoint(notice, notice.endpoint)
+    if Channel(notice.channel) not in configured() and not (notice.recipient and can_mail()):
         raise NotDeliveredError(f"The settings name no {notice.channel} any more.")
     if notice.channel == Channel.EMAIL:
-        _by_email(notice)
+        _by_email(notice, [notice.recipient] if notice.recipient else settings.NOTIFY_EMAILS)
     else:
         _by_webhook(notice)
+    return None
 
 
 def address_of(notice: Notice) -> str:
@@ -78,13 +96,36 @@ def signature_of(body: bytes, at: int, secret: str) -> str:
     return f"t={at},v1={told}"
 
 
-def _by_email(notice: Notice) -> None:
+def _to_endpoint(notice: Notice, endpoint: NoticeEndpoint) -> Answer | None:
+    try:
+        address = address_unsealed(endpoint)
+        if endpoint.kind == NoticeEndpoint.Kind.MAIL:
+            _by_email(notice, address.split(","))
+            return None
+        body = written(NoticeEndpoint.Kind(endpoint.kind), notice.occasion, told(notice))
+        headers = {"Content-Type": "application/json"}
+        if endpoint.kind == NoticeEndpoint.Kind.WEBHOOK:
+            at = timezone.now()
+            headers |= headers_of(str(notice.key), int(at.timestamp()), body, valid_secrets(endpoint, at))
+        return post(address, body, headers)
+    except NotTakenError as refusal:
+        raise NotDeliveredError(str(refusal), refusal.status, refusal.answer) from refusal
+    except (AddressRefusedError, UnsealedError) as refusal:
+        raise NotDeliveredError(str(refusal)) from refusal
+
+
+def told(notice: Notice) -> Told:
+    """Return what there is to write to an endpoint."""
+    return Told(notice.sentence, address_of(notice), notice.created_at, notice.about)
+
+
+def _by_email(notice: Notice, recipients: list[str]) -> None:
     try:
         send_mail(
             f"[Homeroom] {notice.sentence.splitlines()[0][:150]}",
             f"{notice.sentence}\n\n{address_of(notice)}\n",
             settings.EMAIL_FROM,
-            [notice.recipient] if notice.recipient else settings.NOTIFY_EMAILS,
+            recipients,
         )
     except (OSError, SMTPException) as error:
         raise NotDeliveredError(f"The mail server did not take it: {type(error).__name__}.") from error

@@ -19,6 +19,25 @@ class Occasion(StrEnum):
     EXPOSED = "district.exposed"
     ROLLOUT_HALTED = "rollout.halted"
     CREDENTIAL_CHANGED = "user.credential_changed"
+    ENDPOINT_DISABLED = "endpoint.disabled"
+    AUDIT_ANCHORED = "audit.anchored"
+    TEST = "test"
+
+
+CHOOSABLE = (
+    Occasion.AWAITING_APPROVAL,
+    Occasion.FAILED,
+    Occasion.LIVE,
+    Occasion.REMOVED,
+    Occasion.DRIFTED,
+    Occasion.ROLLOUT_HALTED,
+    Occasion.ENDPOINT_DISABLED,
+    Occasion.AUDIT_ANCHORED,
+)
+"""What an endpoint, or a person for their mail, may ask for; the others go to whom they concern."""
+ONLY_BY_NAME = frozenset({Occasion.AUDIT_ANCHORED})
+"""What comes so often that an endpoint gets it only where it is named, and nobody's inbox does."""
+FOR_ADMINISTRATORS = frozenset({Occasion.ENDPOINT_DISABLED})
 
 
 def occasion_of(kind: RunKind, after: RunState) -> Occasion | None:

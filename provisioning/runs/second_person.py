@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Q
 
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
-from registry.accounts.credentials import within_reach
-from registry.accounts.models import User
+from registry.accounts.credentials import changes_since, within_reach
+from registry.accounts.models import CredentialChange, User
 from registry.accounts.roles import Role
+from registry.accounts.tokens.service import makers_of
 
 BEFORE = timedelta(days=1)
 """A password that was given so shortly before the request may have been given for it."""
@@ -22,20 +24,38 @@ def second_person_problem(run: Run, actor: User) -> ServiceRefusedError | None:
 
     A plan that waits for a look alone needs no second person (`approval_rules`). Any other is approved by
     nobody who asked for the run, or for one that it retries; nor by whom one of them, or others on their way, have
-    given a password or a role since a day before the first of these runs was asked for.
+    given a password or a role since a day before the first of these runs was asked for. A service account is no person;
+    and what one asks for, those have asked for who made its tokens.
     """
-    if run.requester_may_confirm:
-        return None
-    asked, since = _who_asked(run)
+    return second_person_problems([run], actor)[run.pk]
+
+
+def second_person_problems(runs: Sequence[Run], actor: User) -> dict[int, ServiceRefusedError | None]:
+    """Return for each run, by its id, why this person may not approve its plan, in one query beside the runs' own."""
+    asked = {run.pk: _who_asked(run) for run in runs if not run.requester_may_confirm}
+    strangers = [since for who, since in asked.values() if actor.pk not in who]
+    changes = changes_since(min(strangers) - BEFORE) if strangers else []
+    return {run.pk: _problem(run, actor, *asked[run.pk], changes) if run.pk in asked else None for run in runs}
+
+
+def _problem(
+    run: Run, actor: User, asked: Mapping[int, int], since: datetime, changes: Sequence[CredentialChange]
+) -> ServiceRefusedError | None:
+    if actor.is_service:
+        return ServiceRefusedError("no_person", "A service account is no second person.", REMEDY)
     if actor.pk in asked:
         number = asked[actor.pk]
         sentence = (
-            "You asked for this run yourself."
+            "You can't approve your own run."
             if number == run.number
-            else f"You asked for run #{number}, which this one retries."
+            else f"You can't approve a retry of your own run #{number}."
         )
         return ServiceRefusedError("own_request", sentence, REMEDY)
-    change = within_reach(asked, since - BEFORE).get(actor.pk)
+    if any(actor.pk in makers_of(service, since) for service in User.objects.filter(pk__in=asked, is_service=True)):
+        return ServiceRefusedError(
+            "own_token", "You made a token of the service account that asked for this run.", REMEDY
+        )
+    change = within_reach(asked, since - BEFORE, changes).get(actor.pk)
     if change is not None and change.by is not None:
         by = change.by
         sentence = (

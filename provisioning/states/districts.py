@@ -16,6 +16,16 @@ def status_while(kind: RunKind) -> DistrictStatus | None:
     return STATUS_WHILE_RUNNING.get(kind)
 
 
+def health(status: DistrictStatus, active: RunKind | None, *, status_before: str, applied: bool) -> DistrictStatus:
+    """Return how a district is, whatever a run is about to do with it; the run's own state says what that is.
+
+    A live district stays live while it is changed, and until its teardown has begun to remove anything.
+    """
+    if active is None or status_before != DistrictStatus.LIVE or active not in STATUS_WHILE_RUNNING:
+        return status
+    return status if active is RunKind.DESTROY and applied else DistrictStatus.LIVE
+
+
 def status_after(kind: RunKind, ended: RunState, *, status_before: str, applied: bool) -> DistrictStatus | None:
     """Return the district's status after such an end; None leaves it as it is, as a look at it always does.
 

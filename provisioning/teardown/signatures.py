@@ -76,11 +76,11 @@ def public_key(path: Path) -> PublicKey:
         raise KeyProblemError(f"{path} holds no Ed25519 key.") from error
 
 
-def sign(data: Any, path: Path) -> Signed:
-    """Sign JSON data by the private key of a file; raises KeyProblemError."""
+def sign(data: Any, path: Path, purpose: bytes = PURPOSE) -> Signed:
+    """Sign JSON data by the private key of a file, for one purpose; raises KeyProblemError."""
     key = _private(_read(path), path)
     text = canonical(data)
-    value = base64.b64encode(key.sign(PURPOSE + text.encode())).decode()
+    value = base64.b64encode(key.sign(purpose + text.encode())).decode()
     return Signed(text, hashlib.sha256(text.encode()).hexdigest(), value, _described(key.public_key()))
 
 
@@ -98,8 +98,8 @@ def file_of(signed: Signed) -> dict[str, Any]:
     }
 
 
-def verify(text: str, trusted: Collection[str]) -> dict[str, Any]:
-    """Return the document of a signed file that is whole and signed by a key with one of these ids.
+def verify(text: str, trusted: Collection[str], purpose: bytes = PURPOSE) -> dict[str, Any]:
+    """Return the document of a signed file that is whole and signed, for this purpose, by a key with one of these ids.
 
     Raises NotGenuineError otherwise.
     """
@@ -120,7 +120,7 @@ def verify(text: str, trusted: Collection[str]) -> dict[str, Any]:
         value = base64.b64decode(parts["value"], validate=True)
         if base64.b64encode(value).decode() != parts["value"]:
             raise NotGenuineError("The signature is not written as it was.")
-        _loaded(parts["public_key"]).verify(value, PURPOSE + form.encode())
+        _loaded(parts["public_key"]).verify(value, purpose + form.encode())
     except (InvalidSignature, binascii.Error, ValueError) as error:
         raise NotGenuineError("The signature does not belong to the document.") from error
     document: dict[str, Any] = told["document"]

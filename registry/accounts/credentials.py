@@ -12,6 +12,8 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from registry.accounts.models import Credential, CredentialChange, User
+from registry.accounts.roles import RANK, Role
+from registry.accounts.tokens.service import revoke_all
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
 
@@ -37,10 +39,13 @@ def password_set(user: User, by: User | None) -> None:
 def role_set(user: User, by: User | None, role: str | None, *, before: str | None = None) -> None:
     """Record which role a person has now, and whether they may come in.
 
-    Sessions of before end with the role of before, and with the right to come in.
+    Sessions of before end with the role of before, and with the right to come in; API tokens end with a role that is
+    lost and with that right.
     """
     if not user.is_active or role != before:
         end_sessions(user)
+    if not user.is_active or _rank(role) < _rank(before):
+        revoke_all(user, by)
     sentence = f"{user.get_username()} has the role {role or 'none'}" + ("." if user.is_active else ", inactive.")
     _keep(user, by, Credential.ROLE, sentence, {"role": role, "active": user.is_active})
 
@@ -57,14 +62,22 @@ def changed_by_others(user: User) -> list[CredentialChange]:
     return [change for change in lately if change.by_id != user.pk]
 
 
-def within_reach(people: Iterable[int], since: datetime) -> dict[int, CredentialChange]:
+def changes_since(since: datetime) -> list[CredentialChange]:
+    """Return who was given a password or a role by a person since then, in order."""
+    return list(CredentialChange.objects.filter(at__gte=since, by__isnull=False).select_related("by").order_by("id"))
+
+
+def within_reach(
+    people: Iterable[int], since: datetime, known: Iterable[CredentialChange] | None = None
+) -> dict[int, CredentialChange]:
     """Return whom these people, by their ids, could have acted as: by whom each was given a password or role since.
 
     Somebody who was given a password by them may have given one to somebody else: that person is within reach as well.
+    `known` are changes that were read already, of a time that goes back as far.
     """
     reached: dict[int, CredentialChange] = {}
     able = set(people)
-    changes = list(CredentialChange.objects.filter(at__gte=since, by__isnull=False).select_related("by").order_by("id"))
+    changes = changes_since(since) if known is None else [change for change in known if change.at >= since]
     grew = True
     while grew:
         grew = False
@@ -87,6 +100,10 @@ def _keep(user: User, by: User | None, what: Credential, sentence: str, after: d
     )
     change = CredentialChange.objects.create(user=user, by=by, what=what.value)
     credential_changed.send(sender=CredentialChange, change=change, sentence=sentence)
+
+
+def _rank(role: str | None) -> int:
+    return RANK[Role(role)] if role else 0
 
 
 def _name(by: User | None) -> str:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
 class User(AbstractUser):
-    """A person who works with the portal."""
+    """A person who works with the portal, or a service account that a program works as."""
 
+    is_service = models.BooleanField(default=False, editable=False)
+    """No person: it has no password and no second factor, and comes in by tokens alone."""
     password_was_set = False
     """Whether a password was set that is not stored yet; whoever stores it is recorded (`accounts.signals`)."""
     _is_being_checked = False
@@ -41,7 +46,7 @@ class User(AbstractUser):
 
 
 class SignInCount(models.Model):
-    """How often a sign-in was tried, by a keyed digest of the account or of the address; no name stands in it."""
+    """How often something was tried, by a keyed digest of the account, address or token; no name stands in it."""
 
     key = models.CharField(max_length=32, primary_key=True)
     tries = models.PositiveIntegerField()
@@ -78,3 +83,48 @@ class CredentialChange(models.Model):
     def label(self) -> str | Promise:
         """What was given, in the reader's language."""
         return Credential(self.what).label
+
+
+class ApiToken(models.Model):
+    """What a program comes in by, as a person or as a service account. Only `registry.accounts.tokens` writes it."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="api_tokens")
+    name = models.CharField(max_length=60)
+    sha256 = models.CharField(max_length=64, unique=True)
+    """Of the secret, which is shown once and kept nowhere."""
+    scopes = models.JSONField()
+    environments = models.JSONField(default=list, blank=True)
+    account_ids = models.JSONField(default=list, blank=True)
+    suffixes = models.JSONField(default=list, blank=True)
+    """The reach: districts that are in every list that is not empty."""
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    expires_at = models.DateTimeField()
+    last_used_on = models.DateField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "name"], condition=models.Q(revoked_at__isnull=True), name="api_token_name_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(expires_at__lte=models.F("created_at") + timedelta(days=366)),
+                name="api_token_expires_within_a_year",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.user})"
+
+    @property
+    def is_live(self) -> bool:
+        """Return whether it holds, as far as the token itself is asked."""
+        return self.revoked_at is None and self.expires_at > timezone.now()
+
+    @property
+    def is_narrow(self) -> bool:
+        """Return whether it reaches some of the districts alone."""
+        return bool(self.environments or self.account_ids or self.suffixes)

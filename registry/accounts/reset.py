@@ -27,7 +27,9 @@ def send_link(address: str) -> int:
     if not settings.EMAIL_FROM or not settings.PUBLIC_URL:
         return 0
     people = [
-        person for person in User.objects.filter(email__iexact=address, is_active=True) if person.has_usable_password()
+        person
+        for person in User.objects.filter(email__iexact=address, is_active=True, is_service=False)
+        if person.has_usable_password()
     ]
     for person in people:
         EmailMessage(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from registry.accounts import throttle
 from registry.accounts.asking import asking_as
@@ -22,7 +24,9 @@ def set_user(*, username: str, password: str, role: Role, actor: User | None = N
     require_role(actor, Role.ADMINISTRATOR)
     if not User.objects.filter(username=username).exists():
         check_username(username)
-    user, _ = User.objects.get_or_create(username=username)
+    if User.objects.filter(username=username, is_service=True).exists():
+        raise ValidationError(_("A service account has no password."), code="service_account")
+    user = User.objects.get_or_create(username=username)[0]
     before = role_of(user)
     user.set_password(password)
     _take_on(user, role)
@@ -31,6 +35,28 @@ def set_user(*, username: str, password: str, role: Role, actor: User | None = N
     user.groups.set([Group.objects.get(name=role)])
     role_set(user, actor, str(role), before=str(before) if before else None)
     throttle.forget(username)
+    return user
+
+
+@transaction.atomic
+def set_service_account(*, username: str, role: Role, actor: User | None = None) -> User:
+    """Create a service account, or give an existing one this role: a program works as it, by tokens alone.
+
+    Raises NotAllowedError, or ValidationError for a new name that could be taken for another, or is a person's.
+    """
+    require_role(actor, Role.ADMINISTRATOR)
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        check_username(username)
+        user = User(username=username, is_service=True)
+        user.set_unusable_password()
+    if not user.is_service:
+        raise ValidationError(_("A person has this name. Choose another."), code="taken")
+    before = role_of(user) if user.pk is not None else None
+    with asking_as(actor):
+        user.save()
+    user.groups.set([Group.objects.get(name=role)])
+    role_set(user, actor, str(role), before=str(before) if before else None)
     return user
 
 

@@ -51,7 +51,7 @@ def count_try(username: str, address: str | None) -> None:
         limits.append((address_key(address), PER_ADDRESS))
     refused = []
     for key, most in sorted(limits):
-        tries, until = _count(key)
+        tries, until = count(key, WINDOW)
         if tries > most:
             refused.append(until)
     if refused:
@@ -75,7 +75,8 @@ def address_key(address: str) -> str:
     return keyed_digest("sign-in.address", str(network))
 
 
-def _count(key: str) -> tuple[int, datetime]:
+def count(key: str, window: timedelta) -> tuple[int, datetime]:
+    """Count one more of a key; return how many that are since its window began, and when the window ends."""
     now = timezone.now()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
@@ -84,7 +85,7 @@ def _count(key: str) -> tuple[int, datetime]:
             "tries = CASE WHEN c.until <= %(now)s THEN 1 ELSE c.tries + 1 END, "
             "until = CASE WHEN c.until <= %(now)s THEN EXCLUDED.until ELSE c.until END "
             "RETURNING tries, until",
-            {"key": key, "now": now, "until": now + WINDOW},
+            {"key": key, "now": now, "until": now + window},
         )
         tries, until = cursor.fetchone()
     return int(tries), until

@@ -10,6 +10,8 @@ class AuditAction(StrEnum):
 
     USER_SET = "user:role:set"
     PASSWORD_SET = "user:password:set"
+    USER_INVITED = "user:invite"
+    ACCESS_REVIEWED = "user:access:export"
     USER_SIGNED_IN = "user:session:create"
     USER_SIGN_IN_FAILED = "user:session:refuse"
     USER_SIGNED_OUT = "user:session:end"
@@ -17,8 +19,12 @@ class AuditAction(StrEnum):
     FACTOR_ADDED = "user:factor:add"
     FACTOR_REMOVED = "user:factor:remove"
     FACTOR_USED = "user:factor:use"
+    TOKEN_CREATED = "user:token:create"
+    TOKEN_REVOKED = "user:token:revoke"
     ACCESS_REFUSED = "access:refuse"
     ACCOUNT_CREATED = "account:create"
+    ACCOUNT_CHANGED = "account:change"
+    ACCOUNT_RETIRED = "account:retire"
     ACCOUNT_QUOTAS_READ = "account:quotas:read"
     ACCOUNT_QUOTA_SET = "account:quota:set"
     DISTRICT_REGISTERED = "district:create"
@@ -58,6 +64,17 @@ class AuditAction(StrEnum):
     STATE_PUSH_REQUESTED = "district:state-push:request"
     LOCK_RELEASE_REQUESTED = "district:lock-release:request"
     LOCK_RELEASED = "district:lock:release"
+    ENDPOINT_CREATED = "endpoint:create"
+    ENDPOINT_CHANGED = "endpoint:change"
+    ENDPOINT_REMOVED = "endpoint:remove"
+    ENDPOINT_SECRET_ROTATED = "endpoint:secret:rotate"
+    ENDPOINT_ENABLED = "endpoint:enable"
+    ENDPOINT_DISABLED = "endpoint:disable"
+    ENDPOINT_TESTED = "endpoint:test"
+    NOTICE_REDELIVERED = "endpoint:notice:redeliver"
+    EVIDENCE_REQUESTED = "audit:evidence:request"
+    EVIDENCE_MADE = "audit:evidence:make"
+    EVIDENCE_DOWNLOADED = "audit:evidence:export"
 
     @property
     def label(self) -> str:
@@ -73,6 +90,8 @@ class AuditAction(StrEnum):
 WORDS = {
     AuditAction.USER_SET: "Set a person's role",
     AuditAction.PASSWORD_SET: "Set a person's password",
+    AuditAction.USER_INVITED: "Invited a person",
+    AuditAction.ACCESS_REVIEWED: "Exported the access review",
     AuditAction.USER_SIGNED_IN: "Signed in",
     AuditAction.USER_SIGN_IN_FAILED: "Failed to sign in",
     AuditAction.USER_SIGNED_OUT: "Signed out",
@@ -80,8 +99,12 @@ WORDS = {
     AuditAction.FACTOR_ADDED: "Added a second factor",
     AuditAction.FACTOR_REMOVED: "Removed a second factor",
     AuditAction.FACTOR_USED: "Used a recovery code",
+    AuditAction.TOKEN_CREATED: "Created an API token",
+    AuditAction.TOKEN_REVOKED: "Revoked an API token",
     AuditAction.ACCESS_REFUSED: "Was refused",
     AuditAction.ACCOUNT_CREATED: "Added an AWS account",
+    AuditAction.ACCOUNT_CHANGED: "Changed an AWS account",
+    AuditAction.ACCOUNT_RETIRED: "Retired an AWS account",
     AuditAction.ACCOUNT_QUOTAS_READ: "Read an account's quotas",
     AuditAction.ACCOUNT_QUOTA_SET: "Set an account's quota",
     AuditAction.DISTRICT_REGISTERED: "Registered a district",
@@ -121,4 +144,15 @@ WORDS = {
     AuditAction.STATE_PUSH_REQUESTED: "Asked for a kept state to be pushed",
     AuditAction.LOCK_RELEASE_REQUESTED: "Asked for a state's lock to be released",
     AuditAction.LOCK_RELEASED: "Released a state's lock",
+    AuditAction.ENDPOINT_CREATED: "Added an endpoint for notices",
+    AuditAction.ENDPOINT_CHANGED: "Changed an endpoint for notices",
+    AuditAction.ENDPOINT_REMOVED: "Removed an endpoint for notices",
+    AuditAction.ENDPOINT_SECRET_ROTATED: "Rotated an endpoint's secret",
+    AuditAction.ENDPOINT_ENABLED: "Switched an endpoint on",
+    AuditAction.ENDPOINT_DISABLED: "Switched an endpoint off",
+    AuditAction.ENDPOINT_TESTED: "Tested an endpoint",
+    AuditAction.NOTICE_REDELIVERED: "Had a notice sent again",
+    AuditAction.EVIDENCE_REQUESTED: "Asked for an evidence package",
+    AuditAction.EVIDENCE_MADE: "Made an evidence package",
+    AuditAction.EVIDENCE_DOWNLOADED: "Downloaded an evidence package",
 }

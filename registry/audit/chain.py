@@ -6,6 +6,7 @@ PostgreSQL makes the chain; this computes it anew, in other code, out of what th
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -41,13 +42,14 @@ class Verification:
         return not self.problem
 
 
-def read_chain(expected: str = "") -> Verification:
+def read_chain(expected: str = "", anchors: Mapping[int, str] | None = None) -> Verification:
     """Compute every link anew; `expected` is a hash that was noted before and has to be among them.
 
-    Whoever may write to the tables could cut links off the end, or write the whole chain anew. Against both only a hash
-    helps that is kept elsewhere.
+    `anchors` are the hashes of links by their positions, as they were anchored. Whoever may write to the tables could
+    cut links off the end, or write the whole chain anew. Against both only a hash helps that is kept elsewhere.
     """
     head, count, seen = BEGINNING, 0, not expected
+    anchored = anchors or {}
     with transaction.atomic(durable=False):
         for link in _links().iterator(chunk_size=READ_AT_ONCE):
             count += 1
@@ -55,17 +57,23 @@ def read_chain(expected: str = "") -> Verification:
             if problem:
                 return Verification(count, head, problem)
             head = link.hash
+            if anchored.get(count, head) != head:
+                return Verification(count, head, f"Link {count} is not the one that was anchored.")
             seen = seen or head == expected
         unchained = AuditEvent.objects.filter(link__isnull=True).count()
+    last = max(anchored, default=0)
+    if last > count:
+        problem = f"The chain ends at link {count}, and link {last} was anchored: its end was cut off."
+        return Verification(count, head, problem)
     if unchained:
         return Verification(count, head, f"{unchained} events have no link.")
     return Verification(count, head, "" if seen else "The hash that was noted before is in no link.")
 
 
-def verify(*, actor: User | None, expected: str = "") -> Verification:
+def verify(*, actor: User | None, expected: str = "", anchors: Mapping[int, str] | None = None) -> Verification:
     """Look at the whole chain and record what was found. Raises NotAllowedError without the role."""
     require_role(actor, Role.OPERATOR)
-    found = read_chain(expected)
+    found = read_chain(expected, anchors)
     event = record(
         action=AuditAction.AUDIT_VERIFIED,
         actor=actor,
@@ -91,6 +99,16 @@ def hash_of(link: AuditLink, position: int, previous: str) -> str:
     """Return the hash that belongs to a link, whose event's address comes along as `host`."""
     content = {"position": position, "previous": previous, "event": _content(link.event, link.host)}  # type: ignore[attr-defined]
     return hashlib.sha256(canonical(content).encode()).hexdigest()
+
+
+def links_in_order(first: int, last: int) -> Iterator[AuditLink]:
+    """Yield the links from one place of the chain to another, both included."""
+    yield from _links().filter(position__gte=first, position__lte=last).iterator(chunk_size=READ_AT_ONCE)
+
+
+def content_of(link: AuditLink) -> dict[str, Any]:
+    """Return what the link's event says, as it is hashed; of a link out of `links_in_order`."""
+    return _content(link.event, link.host)  # type: ignore[attr-defined]
 
 
 def _links() -> QuerySet[AuditLink]:

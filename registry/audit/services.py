@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from registry.districts.models import District
 
 SYSTEM = "Homeroom"
+TOKEN = "token"
+"""Where an event's `after` names the API token that the act came with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +88,7 @@ def record_together(acts: Iterable[Act]) -> None:
 
 def _event(act: Act) -> AuditEvent:
     context = request_id.current()
+    after = {**(act.after or {}), TOKEN: context.token} if context.token else act.after
     return AuditEvent(
         action=act.action,
         actor=act.actor,
@@ -96,7 +99,7 @@ def _event(act: Act) -> AuditEvent:
         run_number=act.run_number,
         message=act.message,
         before=act.before,
-        after=act.after,
+        after=after,
         outcome=act.outcome,
         request_id=context.request_id,
         remote_addr=context.remote_addr,

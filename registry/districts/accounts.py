@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import asdict, dataclass
 
 from django.db import transaction
+from django.utils import timezone
 
 from infra.spec_values import ACCOUNT_ID, BOUNDARY, EXTERNAL_ID, ROLE
 from registry.accounts.models import User
 from registry.accounts.roles import Role, require_role
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
-from registry.districts.models import AwsAccount
+from registry.districts.models import AwsAccount, District
+from registry.districts.statuses import DistrictStatus
 
 
 class AccountRefusedError(Exception):
@@ -68,3 +71,56 @@ def add_account(*, name: str, account_id: str, actor: User | None, access: Acces
             after={"role_arn": access.role_arn, "permissions_boundary_arn": access.permissions_boundary_arn},
         )
     return account
+
+
+def new_external_id() -> str:
+    """Return an external id that nobody can guess (IAM, "The confused deputy problem")."""
+    return secrets.token_hex(16)
+
+
+@transaction.atomic
+def change_account(*, account: AwsAccount, name: str, access: Access, actor: User | None) -> None:
+    """Give an account another name or way in; its districts' next runs go by that.
+
+    Raises NotAllowedError, or AccountRefusedError for a name that is taken and for a role that is not the account's.
+    """
+    require_role(actor, Role.ADMINISTRATOR)
+    row = AwsAccount.objects.select_for_update().get(pk=account.pk)
+    if problems := access.problems(row.account_id):
+        raise AccountRefusedError(" ".join(problems.values()))
+    if not name.strip() or AwsAccount.objects.filter(name=name.strip()).exclude(pk=row.pk).exists():
+        raise AccountRefusedError("Give a name that no other account has.")
+    before = {"name": row.name, "role_arn": row.role_arn, "permissions_boundary_arn": row.permissions_boundary_arn}
+    row.name = name.strip()
+    for field, value in asdict(access).items():
+        setattr(row, field, value)
+    row.save()
+    record(
+        action=AuditAction.ACCOUNT_CHANGED,
+        actor=actor,
+        subject_kind="account",
+        subject_id=row.account_id,
+        message=f"The AWS account {row.name} ({row.account_id}) was changed.",
+        before=before,
+        after={"name": row.name, "role_arn": row.role_arn, "permissions_boundary_arn": row.permissions_boundary_arn},
+    )
+
+
+@transaction.atomic
+def retire_account(*, account: AwsAccount, actor: User | None) -> None:
+    """Take no further district into an account; raises NotAllowedError, or AccountRefusedError while it has one."""
+    require_role(actor, Role.ADMINISTRATOR)
+    row = AwsAccount.objects.select_for_update().get(pk=account.pk)
+    if row.retired_at is not None:
+        return
+    if District.objects.filter(account=row).exclude(status=DistrictStatus.REMOVED.value).exists():
+        raise AccountRefusedError("The account has districts. Tear them down first.")
+    row.retired_at = timezone.now()
+    row.save(update_fields=["retired_at"])
+    record(
+        action=AuditAction.ACCOUNT_RETIRED,
+        actor=actor,
+        subject_kind="account",
+        subject_id=row.account_id,
+        message=f"The AWS account {row.name} ({row.account_id}) was retired.",
+    )

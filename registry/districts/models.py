@@ -35,6 +35,8 @@ class AwsAccount(models.Model):
     external_id = models.CharField("external id", max_length=1224, blank=True)
     permissions_boundary_arn = models.CharField("boundary of districts' roles", max_length=600, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """No district is placed here any more; those that were are gone."""
 
     class Meta:
         ordering = ["name"]
@@ -69,9 +71,9 @@ class District(models.Model):
     allowed_client_cidrs = models.JSONField(default=everybody)
     alarm_emails = models.JSONField(default=list, blank=True)
     image = models.CharField(max_length=longest("image"), blank=True)
-    oidc_issuer = models.CharField("issuer of tokens", max_length=longest("oidc_issuer"), blank=True)
-    oidc_audience = models.CharField("audience of tokens", max_length=longest("oidc_audience"), blank=True)
-    oidc_keys = models.TextField("issuer's public keys", max_length=longest("oidc_keys"), blank=True)
+    oidc_issuer = models.CharField("OIDC issuer URL", max_length=longest("oidc_issuer"), blank=True)
+    oidc_audience = models.CharField("OIDC audience", max_length=longest("oidc_audience"), blank=True)
+    oidc_keys = models.TextField("OIDC public keys", max_length=longest("oidc_keys"), blank=True)
     district_ids = models.JSONField("ids in result files", default=list, blank=True)
     postgres_version = models.CharField(max_length=longest("postgres_version"), blank=True)
     cache_version = models.CharField(max_length=longest("cache_version"), blank=True)

@@ -106,9 +106,9 @@ def district_within(wanted: IPv4Network) -> District | None:
 
 
 def _draft(registration: Registration, actor: User | None, problems: dict[str, list[str]]) -> District:
-    account = AwsAccount.objects.filter(account_id=registration.account_id).first()
+    account = AwsAccount.objects.filter(account_id=registration.account_id, retired_at=None).first()
     if account is None:
-        problems["account_id"].append("Choose one of the AWS accounts; an administrator adds them in the admin site.")
+        problems["account_id"].append("Choose one of the AWS accounts; an administrator adds them.")
         account = AwsAccount(account_id="000000000000")
     slug = registration.slug.strip() or rules.slug_from(registration.name)
     code = naming.ENVIRONMENT_CODES.get(registration.environment, "")
@@ -201,9 +201,11 @@ def set_status(
     by: By,
     actor: User | None = None,
     run_number: int | None = None,
+    told: str = "",
 ) -> None:
     """Move the district, because a person asked or a run ended, and bring the object up to date.
 
+    `told` is what the record says of it, where that is more than from where to where.
     Raises StatusRefusedError for a move that the table does not have.
     """
     held = District.objects.select_for_update().get(pk=district.pk)

@@ -31,6 +31,8 @@ TABLE: StateTable[DistrictStatus] = StateTable(
     (
         Transition(_D.DRAFT, _D.PROVISIONING, By.PERSON, "asks for the first run"),
         Transition(_D.DRAFT, _D.TEARING_DOWN, By.PERSON, "asks for the teardown"),
+        Transition(_D.DRAFT, _D.REMOVED, By.PERSON, "deletes the draft"),
+        Transition(_D.DRAFT, _D.REMOVED, By.SCHEDULER, "nobody touched the draft for long"),
         Transition(_D.PROVISIONING, _D.LIVE, By.RUN, "came through, or ended before it applied anything"),
         Transition(_D.PROVISIONING, _D.DRAFT, By.RUN, "ended before it applied anything"),
         Transition(_D.PROVISIONING, _D.NEEDS_ATTENTION, By.RUN, "did not come through"),

@@ -27,6 +27,8 @@ FILES, CONFIGURATION = "files", "config.json"
 """What an unpacked image's folder has: its files, and its configuration (OCI Image Specification, "config")."""
 RUNNER = Path(__file__).with_name("image_runner.py")
 MEBIBYTE = 1 << 20
+LET_IN = "SOURCES_LET_IN"
+"""Stand-ins of a district's own systems, which lie on this machine: who starts the embedded AWS lets them in."""
 
 
 def has_process(image: str) -> bool:
@@ -63,7 +65,7 @@ def program(arguments: Sequence[str], place: Place, given: Mapping[str, str]) ->
     unpacked = os.environ.get(SETTING)
     if unpacked:
         return _of_image(Path(unpacked), arguments, place, given)
-    trusted = {"DATABASE_CA": str(place.authority), "CACHE_CA": str(place.authority)}
+    trusted = {"DATABASE_CA": str(place.authority), "CACHE_CA": str(place.authority), **_let_in()}
     own = {
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
@@ -73,6 +75,10 @@ def program(arguments: Sequence[str], place: Place, given: Mapping[str, str]) ->
     }
     command = [sys.executable, "-m", "processor", *(arguments or ["api"])]
     return Program(command, {**inherited(), **own, **given, **trusted})
+
+
+def _let_in() -> dict[str, str]:
+    return {LET_IN: os.environ[LET_IN]} if LET_IN in os.environ else {}
 
 
 @cache
@@ -99,6 +105,6 @@ def _of_image(unpacked: Path, arguments: Sequence[str], place: Place, given: Map
     authority.write_bytes(place.authority.read_bytes())
     authority.chmod(0o444)
     seen_at = f"{place.mounts[0].rstrip('/')}/{authority.name}" if place.mounts else str(authority)
-    trusted = {"DATABASE_CA": seen_at, "CACHE_CA": seen_at}
+    trusted = {"DATABASE_CA": seen_at, "CACHE_CA": seen_at, **_let_in()}
     command = [*configuration["Entrypoint"], *(arguments or configuration["Cmd"])]
     return Program([*runner, "--", *command], {**own, **given, **trusted})

@@ -40,10 +40,10 @@ def test_what_compose_starts_beside_our_own_image_is_named_by_digest():
 
 def test_the_bill_has_terraform_its_provider_and_what_is_vendored():
     found = {one["name"]: one for one in [*sbom.tools(), *sbom.vendored()]}
-    assert set(found) == {"terraform", "hashicorp/aws", "@tabler/core", "htmx.org"}
+    assert set(found) == {"terraform", "hashicorp/aws", "@fontsource-variable/inter", "htmx.org"}
     assert found["hashicorp/aws"]["version"] == "5.100.0"
     assert len(found["hashicorp/aws"]["hashes"]) > 5
-    assert found["@tabler/core"]["purl"].startswith("pkg:npm/%40tabler/core@")
+    assert found["@fontsource-variable/inter"]["purl"].startswith("pkg:npm/%40fontsource-variable/inter@")
 
 
 def test_what_an_image_installs_is_read_from_its_own_requirements():

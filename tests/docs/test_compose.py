@@ -70,8 +70,11 @@ NOT_PASSED = {
 }
 OTHERWISE_TOLD = {"HOMEROOM_BEHIND_TLS", "HOMEROOM_SIGNING_KEY"}
 """Their defaults stand in words in the documents."""
-NOT_FOR_ALL = {"HOMEROOM_AWS_ENDPOINT_URL": {"web", "worker", "chores"}}
-"""Settings of the processes that speak with AWS."""
+NOT_FOR_ALL = {
+    "HOMEROOM_AWS_ENDPOINT_URL": {"web", "worker", "chores"},
+    "HOMEROOM_PORTAL_DATABASE_URL": {"migrate"},
+}
+"""Settings of the processes that speak with AWS, and of the tables' owner."""
 OURS = ("migrate", "web", "worker", "upkeep", "chores", "beat")
 
 
@@ -137,3 +140,14 @@ def test_the_broker_is_started_by_its_own_name_so_that_its_image_leaves_root():
 
 def test_the_file_of_secrets_is_not_committed():
     assert ".env" in (ROOT / ".gitignore").read_text().splitlines()
+
+
+def test_the_portal_comes_into_its_database_as_a_role_that_owns_nothing():
+    owner = SERVICES["postgres"]["environment"]["POSTGRES_USER"]
+    for name in OURS:
+        environment = SERVICES[name].get("environment") or COMPOSE["x-portal"]["environment"]
+        user = environment["HOMEROOM_DATABASE_URL"].partition("://")[2].partition(":")[0]
+        assert (user == owner) == (name == "migrate"), name
+    granted = SERVICES["migrate"]["environment"]["HOMEROOM_PORTAL_DATABASE_URL"]
+    assert granted == COMPOSE["x-portal"]["environment"]["HOMEROOM_DATABASE_URL"]
+    assert "manage.py grant_portal" in SERVICES["migrate"]["command"][-1]

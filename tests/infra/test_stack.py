@@ -336,6 +336,23 @@ def test_the_secret_is_read_by_these_tasks_and_the_rotation_only(stack):
     assert readers == tasks | {"rotation_function_role_policy"}
 
 
+def test_what_sources_let_us_in_by_is_written_by_the_api_and_read_by_the_worker_alone(stack):
+    arn = "${aws_secretsmanager_secret.sources_credentials.arn}"
+    told = {part["Sid"]: part for part in json.loads(policy_of(stack, "sources_readers"))["Statement"]}
+    role = f"arn:aws:iam::123456789012:role/homeroom/{{}}-task-{stack.suffix}"
+    refused = [sid for sid in told if "Accounts" not in sid]
+    admitted = {sid: told[sid]["Condition"]["ArnNotEquals"]["aws:PrincipalArn"] for sid in refused}
+    assert admitted == {"RefuseChanges": [role.format("api")], "RefuseOtherReaders": [role.format("worker")]}
+    rights = {
+        (name.removeprefix("compute_").removesuffix("_task_role_policy"), action.partition(":")[2])
+        for name, body in stack.all("aws_iam_role_policy").items()
+        for statement in json.loads(body["policy"])["Statement"]
+        if arn in statement["Resource"]
+        for action in statement["Action"]
+    }
+    assert rights == {("worker", "GetSecretValue"), ("api", "PutSecretValue"), ("api", "UpdateSecretVersionStage")}
+
+
 def test_nobody_rotates_the_pseudonyms_key_and_its_tasks_alone_read_it(stack):
     """Terraform writes and reads no version of it, and the migration alone may make one."""
     arn = "${aws_secretsmanager_secret.pseudonyms_key.arn}"
@@ -666,7 +683,8 @@ def test_nothing_resists_its_end(stack):
 def test_the_secret_is_rotated_every_30_days_and_its_password_is_in_no_state(stack):
     rotated = {body["secret_id"] for body in stack.all("aws_secretsmanager_secret_rotation").values()}
     secrets = {f"${{aws_secretsmanager_secret.{name}.arn}}" for name in stack.all("aws_secretsmanager_secret")}
-    assert secrets - rotated == {"${aws_secretsmanager_secret.pseudonyms_key.arn}"}
+    kept = ("pseudonyms_key", "sources_credentials")
+    assert secrets - rotated == {f"${{aws_secretsmanager_secret.{name}.arn}}" for name in kept}
     for body in stack.all("aws_secretsmanager_secret_rotation").values():
         assert body["rotation_rules"] == {"automatically_after_days": 30}
         assert body["rotate_immediately"] is False

@@ -64,5 +64,5 @@ def page(door: Page, live_server: LiveServer) -> Page:
     cookie = session_of("ada")
     door.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
     door.goto("/")
-    expect(door.get_by_role("heading", name="Fleet")).to_be_visible()
+    expect(door.get_by_role("heading", name="Districts")).to_be_visible()
     return door

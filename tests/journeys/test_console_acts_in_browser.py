@@ -20,6 +20,7 @@ def test_the_preview_follows_the_form_and_its_network_is_taken_by_a_button(page:
     preview = page.locator("#preview")
     small = preview.locator("#preview-total").inner_text()
     page.get_by_label("District's name").fill("Lakeside Unified")
+    page.locator("#advanced > summary").click()
     page.get_by_role("radio", name="Large").check()
     expect(preview.locator("#preview-total")).not_to_have_text(small)
     network = page.get_by_label("Network", exact=False).first
@@ -35,6 +36,7 @@ def test_the_preview_follows_the_form_and_its_network_is_taken_by_a_button(page:
 def test_the_access_is_tested_beside_the_form_and_the_answer_comes_by_itself(page: Page):
     account = an_account()
     page.goto("/districts/new")
+    page.locator("#advanced > summary").click()
     page.get_by_label("Note").fill("typed before")
     page.get_by_role("button", name="Test access").click()
     expect(page.locator("#tested")).to_contain_text("A worker asks AWS")
@@ -78,18 +80,18 @@ def test_keys_lead_about_and_a_page_is_ticked_at_once(page: Page):
     for _ in range(3):
         a_district()
     page.reload()
-    page.get_by_role("button", name="Tick this page").click()
+    page.get_by_role("button", name="Select page").click()
     expect(page.locator("input[name=district]:checked")).to_have_count(3)
-    for key, heading in (("s", "System"), ("a", "Audit"), ("r", "Register a district"), ("f", "Fleet")):
+    for key, heading in (("s", "System"), ("a", "Audit"), ("r", "Register a district"), ("f", "Districts")):
         page.keyboard.press("g")
         page.keyboard.press(key)
         expect(page.get_by_role("heading", level=1, name=heading)).to_be_visible()
         # A heading is there before the scripts that listen to keys.
         page.wait_for_load_state("load")
     page.keyboard.press("?")
-    expect(page.get_by_role("heading", level=1, name="Badges and keys")).to_be_visible()
+    expect(page.get_by_role("heading", level=1, name="Statuses and shortcuts")).to_be_visible()
     page.get_by_role("button", name="Keys are on").click()
     page.keyboard.press("g")
     page.keyboard.press("f")
-    expect(page.get_by_role("heading", level=1, name="Badges and keys")).to_be_visible()
+    expect(page.get_by_role("heading", level=1, name="Statuses and shortcuts")).to_be_visible()
     assert District.objects.count() == 3

@@ -22,7 +22,7 @@ def sign_in(page: Page) -> None:
     page.get_by_label("Username").fill("ada")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page.get_by_role("heading", name="Fleet")).to_be_visible()
+    expect(page.get_by_role("heading", name="Districts")).to_be_visible()
 
 
 def number_of(page: Page) -> Run:
@@ -39,6 +39,7 @@ def test_an_operator_registers_watches_and_tears_down(door: Page):
     sign_in(page)
     page.get_by_role("link", name="Register the first district").click()
     page.get_by_label("District's name").fill("Maple Valley")
+    page.locator("#advanced > summary").click()
     expect(page.get_by_label("Slug")).to_have_value("maple-valley")
     page.get_by_label("NCES id").fill("12")
     page.get_by_label("NCES id").press("Tab")

@@ -79,7 +79,7 @@ def test_the_key_can_be_switched_off_and_does_nothing_while_somebody_writes(page
 def test_the_audit_page_verifies_and_hands_out(page: Page):
     page.goto("/audit")
     page.get_by_role("button", name="Verify now").click()
-    expect(page.locator("#chain")).to_contain_text("Chain verified")
+    expect(page.locator("#chain")).to_contain_text("Audit log verified")
     page.get_by_text("Details").first.click()
     expect(page.get_by_text("Previous hash").first).to_be_visible()
     for width in (1280, 320):
@@ -99,12 +99,12 @@ def test_a_file_registers_districts_and_its_page_follows_them(page: Page):
     page.get_by_label("CSV file").set_input_files(
         {"name": "d.csv", "mimeType": "text/csv", "buffer": b"name,size\nMaple,S\nOak,XL\nBirch,M\n"}
     )
-    page.get_by_role("button", name="Try the file").click()
+    page.get_by_role("button", name="Validate file").click()
     expect(page.get_by_role("main")).to_contain_text("2 rows can be registered, 1 cannot")
     for width in (1280, 320):
         page.set_viewport_size({"width": width, "height": 900})
         assert fits(page), width
         keep(page, f"bulk-{width}")
-    page.get_by_role("button", name="Register and deploy what is ticked").click()
+    page.get_by_role("button", name="Register and deploy selected").click()
     expect(page.locator("#bulk-progress")).to_contain_text("0 of 2 runs ended")
     assert Run.objects.count() == 2

@@ -69,13 +69,14 @@ def signed_in(browser: Browser, portal: Portal, username: str) -> Page:
     expect(page.get_by_role("main")).to_contain_text("correct username and password")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page.get_by_role("heading", name="Fleet")).to_be_visible()
+    expect(page.get_by_role("heading", name="Districts")).to_be_visible()
     return page
 
 
 def register_in_console(page: Page) -> str:
     page.goto("/districts/new")
     page.get_by_label("District's name").fill(HOSTILE)
+    page.locator("#advanced > summary").click()
     page.get_by_label("Slug").fill("maple")
     page.get_by_label("AWS account").select_option(OTHER_ACCOUNT_ID)
     page.get_by_role("button", name="Create and deploy").click()
@@ -86,6 +87,7 @@ def register_in_console(page: Page) -> str:
 def register_in_admin(page: Page) -> None:
     page.goto("/admin/districts/district/add/")
     page.get_by_label("District's name").fill("Cedar Grove")
+    page.locator("#advanced > summary").click()
     page.get_by_label("Slug").fill("cedar")
     page.get_by_label("AWS account").select_option(ACCOUNT_ID)
     page.get_by_role("button", name="Create and deploy").click()

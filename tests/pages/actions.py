@@ -35,8 +35,15 @@ def change_the_password_wrongly(page: Page) -> None:
     page.get_by_role("button", name="Change the password").click()
 
 
+def create_a_token_wrongly(page: Page) -> None:
+    page.get_by_label("Name").fill("ci")
+    page.get_by_label("AWS accounts").fill("12")
+    page.get_by_role("button", name="Create token").click()
+
+
 def register_wrongly(page: Page) -> None:
     page.get_by_label("District's name").fill("Maple Valley")
+    page.locator("#advanced > summary").click()
     page.get_by_label("Slug").fill("other")
     page.get_by_label("NCES id").fill("12")
     page.locator("#id_cidr").fill("10.0.0.0/16")
@@ -45,7 +52,7 @@ def register_wrongly(page: Page) -> None:
 
 def choose_a_file(page: Page, content: bytes = FILE) -> None:
     page.get_by_label("CSV file").set_input_files({"name": "d.csv", "mimeType": "text/csv", "buffer": content})
-    page.get_by_role("button", name="Try the file").click()
+    page.get_by_role("button", name="Validate file").click()
 
 
 def try_a_file(page: Page) -> None:
@@ -59,13 +66,13 @@ def try_an_empty_file(page: Page) -> None:
 
 def register_a_file(page: Page) -> None:
     choose_a_file(page)
-    page.get_by_role("button", name="Register and deploy what is ticked").click()
+    page.get_by_role("button", name="Register and deploy selected").click()
     expect(page.locator("#bulk-progress")).to_be_visible()
 
 
 def set_wrongly(page: Page) -> None:
     page.locator("#id_allowed_client_cidrs").fill("not a network")
-    page.get_by_role("button", name="Plan this change").click()
+    page.get_by_role("button", name="Review plan").click()
 
 
 def confirm_wrongly(page: Page) -> None:
@@ -100,3 +107,30 @@ def lose_the_connection(page: Page) -> None:
 def open_the_dialog(page: Page) -> None:
     page.get_by_role("link", name="Tear down …").click()
     expect(page.get_by_role("dialog")).to_contain_text("What will be destroyed")
+
+
+def add_an_endpoint_wrongly(page: Page) -> None:
+    sign_in_again(page)
+    page.get_by_label("Endpoint's name").fill("Metadata")
+    page.get_by_label("Endpoint's address").fill("https://169.254.169.254/")
+    page.get_by_role("button", name="Add endpoint").click()
+
+
+def ask_for_no_period(page: Page) -> None:
+    page.get_by_label("First day").fill("2026-02-01")
+    page.get_by_label("Last day").fill("2026-01-01")
+    page.get_by_role("button", name="Make package").click()
+
+
+def invite_wrongly(page: Page) -> None:
+    sign_in_again(page)
+    page.get_by_label("Username").fill("0tt0")
+    page.get_by_label("E-mail").fill("otto@example.com")
+    page.get_by_role("button", name="Invite").click()
+
+
+def add_an_account_wrongly(page: Page) -> None:
+    sign_in_again(page)
+    page.get_by_label("Account's name").fill("Elsewhere")
+    page.get_by_label("Account id").fill("12")
+    page.get_by_role("button", name="Add account").click()

@@ -24,6 +24,9 @@ from provisioning.models import (
     AccountQuota,
     DistrictHoldings,
     DriftItem,
+    EvidencePackage,
+    NoticeAttempt,
+    NoticeEndpoint,
     Preflight,
     Presence,
     Rollout,
@@ -32,6 +35,7 @@ from provisioning.models import (
     StackOutput,
     StackResource,
 )
+from provisioning.notices.endpoints import EndpointValues, create_endpoint, send_test
 from provisioning.onboarding.service import onboard
 from provisioning.rollouts.service import RolloutRequest, create_rollout
 from provisioning.rollouts.ticking import tick
@@ -45,6 +49,8 @@ from provisioning.terraform_state.errored_states import note_kept, note_refused
 from provisioning.terraform_state.locks import note_lock
 from registry.accounts.models import User
 from registry.accounts.roles import Role
+from registry.accounts.tokens.scopes import Scope
+from registry.accounts.tokens.service import create_token
 from registry.audit.models import AuditEvent
 from registry.districts.models import AwsAccount, District
 from registry.districts.services import set_drift
@@ -109,7 +115,8 @@ def empty() -> Places:
 def usual() -> Places:
     """Make a district and a run in every state that a page tells apart."""
     an_account()
-    otto = User.objects.get(username="otto")
+    otto, ada = User.objects.get(username="otto"), User.objects.get(username="ada")
+    create_token(owner=ada, actor=ada, name="github-actions", scopes=[Scope.OPERATE])
     live = with_stack(deployed(a_run(name="Lakeside Unified", slug="lakeside", note="Opened in 2019.")))
     drifted = with_drift(with_stack(deployed(a_run(name="Cedar Grove", slug="cedar"))), 3)
     applying = a_run(name="Maple Valley", slug="maple", contact_name="Ada Rivera", contact_email="a@maple.example")
@@ -133,7 +140,7 @@ def usual() -> Places:
     discarded = onboard(registration=a_registration(name="Willow Glen", slug="willow"), actor=otto)
     planned(discarded, 4, waits=True)
     moved(discarded, RunState.AWAITING_APPROVAL)
-    discard(run=discarded, actor=User.objects.get(username="ada"), comment="The network is wrong.")
+    discard(run=discarded, actor=ada, comment="The network is wrong.")
     to_look_at = onboard(registration=a_registration(name="Cherry Hill", slug="cherry"), actor=otto, kind=RunKind.PLAN)
     planned(to_look_at, 6)
     kept = {"plan_stored": True, "plan_binding": {"spec_sha256": spec_sha256(to_look_at.spec)}}
@@ -146,6 +153,8 @@ def usual() -> Places:
     moved(unwritten, RunState.FAILED, **UNWRITTEN)
     not_written(unwritten)
     held(live)
+    day = timezone.now().date()
+    EvidencePackage.objects.create(since=day, until=day, requested_by=otto)
     looked_before(live.account)
     return {
         "live": live.suffix,
@@ -178,6 +187,7 @@ def usual() -> Places:
         "quota": str(AccountQuota.objects.filter(name__contains="VPC").latest("pk").pk),
         "drift": str(DriftItem.objects.filter(before=365).latest("pk").pk),
         "worker": str(a_worker().pk),
+        "endpoint": str(an_endpoint().pk),
         "event": str(AuditEvent.objects.filter(message__contains="was registered").latest("pk").pk),
     }
 
@@ -213,6 +223,17 @@ def huge() -> Places:
 
 
 BUILD = {World.EMPTY: empty, World.USUAL: usual, World.HUGE: huge}
+
+
+def an_endpoint() -> NoticeEndpoint:
+    """Return a channel that a test was sent to, once in vain."""
+    values = EndpointValues(name="Operations channel", kind="slack", address="https://1.1.1.1/hook", districts=())
+    endpoint, _ = create_endpoint(values=values, actor=None)
+    notice = send_test(endpoint=endpoint, actor=None)
+    NoticeAttempt.objects.create(
+        notice=notice, status=500, answer="no such channel", error="The receiver answered 500."
+    )
+    return endpoint
 
 
 def looked_before(account: AwsAccount) -> None:

@@ -10,8 +10,11 @@ from tests.pages.scenes import SCENES, State
 
 NO_PAGES = {
     "sign-out": "changes something, and leads on",
+    "display": "changes something, and leads on",
+    "draft-delete": "changes something, and leads on",
     "account-session-end": "changes something, and leads on",
     "account-sessions-end": "changes something, and leads on",
+    "token-revoke": "changes something, and leads on",
     "reset": "the portals that are looked at send no mail",
     "reset-sent": "the portals that are looked at send no mail",
     "reset-choose": "the portals that are looked at send no mail",
@@ -50,6 +53,15 @@ NO_PAGES = {
     "access-test": "changes something, and leads on",
     "preflight-look": "changes something, and leads on",
     "access": "a part of the system's page",
+    "inbox-read": "changes something, and leads on",
+    "inbox-mail": "changes something, and leads on",
+    "notice-act": "changes something, and leads on",
+    "evidence-file": "a file",
+    "people-export": "a file",
+    "aws-account-retire": "changes something, and leads on",
+    "person-act": "changes something, and leads on",
+    "person-invited": "held by its own tests: the link is not known before",
+    "notice-again": "changes something, and leads on",
 }
 
 STATES = {State.EMPTY, State.LOADING, State.ERROR, State.FORBIDDEN, State.HUGE}
@@ -77,6 +89,7 @@ WITHOUT: dict[str, dict[State, str]] = {
         State.FORBIDDEN: "it is everybody's",
         State.HUGE: FORM,
     },
+    "tokens": {State.LOADING: STILL, State.HUGE: "50 tokens at most"},
     "register": {State.LOADING: STILL, State.HUGE: FORM},
     "bulk": {State.LOADING: STILL, State.HUGE: "200 rows at most, as in the fleet"},
     "bulk-progress": {
@@ -101,13 +114,57 @@ WITHOUT: dict[str, dict[State, str]] = {
     "run-lines": {State.ERROR: "an archive that is away is shown by the tests"},
     "run-activity": {State.EMPTY: "a run has a step", State.HUGE: "the newest 100 acts are shown"},
     "certificate": {State.EMPTY: "an unknown one is a 404", State.LOADING: STILL, State.ERROR: "shown by the tests"},
+    "overview": {State.LOADING: STILL, State.ERROR: "it counts what is wrong"},
     "rollouts": {State.LOADING: STILL, State.ERROR: SURE},
+    "runs": {State.LOADING: STILL, State.ERROR: SURE},
+    "approvals": {State.LOADING: STILL, State.ERROR: SURE, State.HUGE: "a hundred at most"},
+    "drift": {State.LOADING: STILL, State.ERROR: "it shows what is wrong"},
     "rollout-new": {State.LOADING: STILL},
     "rollout": {State.EMPTY: "a rollout has a district", State.LOADING: "its huge state is at work"},
     "audit": {State.LOADING: STILL, State.ERROR: "a broken chain is shown by the tests"},
     "search": {State.LOADING: STILL, State.ERROR: SURE},
     "system": {State.LOADING: STILL, State.ERROR: "no worker answers in any state here"},
     "preflight": {State.HUGE: "it has as many lines as there are checks"},
+    "inbox": {
+        State.EMPTY: "whoever made an account told its person",
+        State.LOADING: STILL,
+        State.ERROR: SURE,
+        State.HUGE: "fifty at a time",
+    },
+    "evidence": {
+        State.LOADING: "a worker makes the package, and its row says so",
+        State.HUGE: "twenty packages at most",
+    },
+    "people": {
+        State.EMPTY: "whoever looks is one",
+        State.LOADING: STILL,
+        State.ERROR: SURE,
+        State.HUGE: "fifty at a time",
+    },
+    "aws-accounts": {State.LOADING: STILL, State.ERROR: SURE, State.HUGE: "fifty at a time"},
+    "aws-account-new": {State.EMPTY: FORM, State.LOADING: STILL, State.HUGE: FORM},
+    "aws-account": {
+        State.EMPTY: "an unknown one is a 404",
+        State.LOADING: "a worker asks AWS, and its part says so",
+        State.ERROR: "held by its own tests",
+        State.HUGE: FORM,
+    },
+    "person-new": {State.EMPTY: FORM, State.LOADING: STILL, State.HUGE: FORM},
+    "person": {
+        State.EMPTY: "an unknown one is a 404",
+        State.LOADING: STILL,
+        State.ERROR: SURE,
+        State.HUGE: "fifty sessions at most",
+    },
+    "notices": {State.LOADING: STILL, State.ERROR: SURE, State.HUGE: "nobody has many endpoints"},
+    "notice-new": {State.EMPTY: FORM, State.LOADING: STILL, State.HUGE: FORM},
+    "notice-endpoint": {
+        State.EMPTY: "an unknown one is a 404",
+        State.LOADING: STILL,
+        State.ERROR: "the form is that of a new one",
+        State.HUGE: "fifty deliveries at a time",
+    },
+    "design": dict.fromkeys((State.EMPTY, State.LOADING, State.ERROR, State.HUGE), "it is always the same"),
     "legend": dict.fromkeys((State.EMPTY, State.LOADING, State.ERROR, State.HUGE), "it is always the same"),
 }
 """Which states a page is never in, and why."""

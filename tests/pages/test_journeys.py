@@ -91,6 +91,7 @@ def test_onboard_and_correct_an_error(page: Page):
     page.goto("/")
     page.get_by_role("link", name=re.compile("Register (a|the first) district")).first.click()
     page.get_by_label("District's name").fill(f"Maple Valley {before}")
+    page.locator("#advanced > summary").click()
     page.get_by_label("NCES id").fill("12")
     page.get_by_role("button", name="Create and deploy").click()
     expect(page).to_have_title(re.compile("^Error: "))
@@ -139,7 +140,7 @@ def test_change_settings_look_at_the_plan_and_have_it_applied(page: Page):
     district = with_stack(deployed(a_run()))
     page.goto(f"/districts/{district.suffix}/settings")
     page.get_by_label("Log retention, days").select_option("30")
-    page.get_by_role("button", name="Plan this change").click()
+    page.get_by_role("button", name="Review plan").click()
     state(page, "Queued")
     run = run_of(page)
     planned(run, 4)
@@ -240,7 +241,7 @@ def test_drift_and_repair(page: Page):
     district.drift_items.all().delete()
     set_drift(district=district, drift=DriftStatus.IN_SYNC, found=[], run_number=repair.number)
     page.goto(f"/districts/{district.suffix}/drift")
-    main(page, "AWS is as the stack says.")
+    main(page, "No drift detected.")
 
 
 def test_tear_down_to_the_certificate(bare: Page):
@@ -278,7 +279,7 @@ def test_audit_and_export(page: Page):
     page.get_by_text("Details").first.click()
     main(page, "Previous hash")
     page.get_by_role("button", name="Verify now").click()
-    expect(page.locator("#chain")).to_contain_text("Chain verified")
+    expect(page.locator("#chain")).to_contain_text("Audit log verified")
     for name, first in (("CSV", "position,"), ("NDJSON", "{")):
         with page.expect_download() as download:
             page.get_by_role("link", name=name, exact=True).click()
@@ -293,7 +294,7 @@ def test_register_by_file_and_plan_what_is_ticked(page: Page, request: pytest.Fi
     choose_a_file(page, f"name,size\nMaple {tag},S\nOak {tag},XL\nBirch {tag},M\n".encode())
     main(page, "2 rows can be registered, 1 cannot")
     page.get_by_label("Register row 3").uncheck()
-    page.get_by_role("button", name="Register and deploy what is ticked").click()
+    page.get_by_role("button", name="Register and deploy selected").click()
     main(page, "0 of 1 run ended")
     made = Run.objects.latest("id")
     assert made.district.name == f"Maple {tag}"
@@ -302,7 +303,7 @@ def test_register_by_file_and_plan_what_is_ticked(page: Page, request: pytest.Fi
     main(page, "1 of 1 run ended")
     page.goto(f"/?q=maple-{tag}")
     page.get_by_label(f"Plan Maple {tag}").check()
-    page.get_by_role("button", name="Plan what is ticked").click()
+    page.get_by_role("button", name="Plan selected").click()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert made.district.runs.latest("id").kind == RunKind.PLAN
 

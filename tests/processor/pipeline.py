@@ -46,6 +46,8 @@ TABLES = (
     "enrolment",
     "assessment",
     "performance_level",
+    "score_scale",
+    "item_scale",
     "administration",
     "result",
     "result_tombstone",

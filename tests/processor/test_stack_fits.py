@@ -29,6 +29,7 @@ NOT_GIVEN = {
     "PORT": "the image's own port is the default",
     "SERVICE_HOSTS": "the service answers by the load balancer's own name, which needs no entry",
     "SMALL_CELL": "the smallest group that is shown is the program's own decision",
+    "SOURCES_LET_IN": "a stack lets no source in that is not of the open internet",
     "UPLOAD_ORIGIN": "no proxy stands before the bucket",
     "OIDC_AUDIENCE": "the district's suffix is the audience unless the specification names another",
 }

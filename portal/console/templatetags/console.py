@@ -20,7 +20,7 @@ from django.utils.translation import get_language, gettext, pgettext
 
 from portal.console.aws_console import console_url
 from portal.console.fleet import Past
-from portal.console.legend import meaning
+from portal.console.legend import meaning, wants_an_act
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run, StackResource
 from provisioning.runs.duration_estimates import Range
@@ -66,7 +66,8 @@ def _badge(kind: type[Badge], state: Badge, sprite: str, language: str | None) -
     told = meaning(state)
     title = format_html(' title="{}"', told) if told else ""
     drawn = _icon(state.icon, sprite)
-    return format_html('<span class="state tint-{}"{}>{}{}</span>', state.tone, title, drawn, state.label)
+    acts = " acts" if wants_an_act(state) else ""
+    return format_html('<span class="state{} tint-{}"{}>{}{}</span>', acts, state.tone, title, drawn, state.label)
 
 
 @cache
@@ -144,6 +145,24 @@ def ages(language: str | None, *, is_past: bool) -> str:
     else:
         words = (gettext("in a moment"), gettext("in %(number)s min"), gettext("in %(number)s h"))
     return "|".join(words)
+
+
+@register.simple_tag
+def at(moment: datetime | None) -> SafeString | str:
+    """Show a moment in full with what it is relative to now beside it; scripts write it in the reader's time zone."""
+    if moment is None:
+        return ""
+    now = timezone.now()
+    full = date_format(moment, pgettext("how a moment is written", "d M Y, H:i"))
+    beside = ago(moment, now) if moment <= now else ahead(moment, now)
+    return format_html(
+        '<time datetime="{}"><span class="nowrap" data-at="{}">{} UTC</span> '
+        '<span class="quiet small">{}</span></time>',
+        moment.isoformat(),
+        moment.isoformat(),
+        full,
+        beside,
+    )
 
 
 def ahead(moment: datetime, now: datetime) -> str:

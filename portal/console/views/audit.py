@@ -18,9 +18,8 @@ from portal.console.forms import AuditFilter
 from portal.console.paging import page
 from registry.accounts.roles import Role
 from registry.audit import chain
-from registry.audit.actions import AuditAction
+from registry.audit.exports import record_export
 from registry.audit.models import AuditEvent
-from registry.audit.services import record
 from registry.texts import said
 
 PAGE_SIZE = 50
@@ -49,10 +48,10 @@ def verify(request: HttpRequest) -> HttpResponse:
     """Compute the chain anew, now."""
     found = chain.verify(actor=person(request))
     if found.intact:
-        told = ngettext("The chain holds: %(number)s event.", "The chain holds: %(number)s events.", found.events)
+        told = ngettext("Audit log verified: %(number)s event.", "Audit log verified: %(number)s events.", found.events)
         messages.success(request, told % {"number": number_format(found.events, force_grouping=True)})
     else:
-        messages.error(request, _("The chain is broken. %(problem)s") % {"problem": said(found.problem)})
+        messages.error(request, _("The audit log failed verification. %(problem)s") % {"problem": said(found.problem)})
     return redirect("console:audit")
 
 
@@ -64,14 +63,6 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     form = AuditFilter(request.GET)
     if kind not in FORMATS or not form.is_valid():
         raise Http404("There is no such export.")
-    filters = filters_of(request.GET)
-    record(
-        action=AuditAction.AUDIT_EXPORTED,
-        actor=person(request),
-        subject_kind="audit",
-        subject_id=kind,
-        message=f"Audit record exported as {kind.upper()}.",
-        after={"filters": filters.dict()},
-    )
+    record_export(kind=kind, filters=filters_of(request.GET).dict(), actor=person(request))
     name = f"homeroom-audit-{timezone.now():%Y%m%d-%H%M%S}"
     return download(kind, name=name, columns=COLUMNS, rows=rows(form.apply(AuditEvent.objects.all())))

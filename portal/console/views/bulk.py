@@ -66,9 +66,9 @@ def bulk(request: HttpRequest) -> HttpResponse:
     asked = [row.registration for row in chosen if row.registration is not None]
     if not chosen or len(asked) < len(chosen):
         sentence = (
-            _("Tick at least one row.")
+            _("Select at least one row.")
             if not chosen
-            else _("A ticked row has an error. Untick it or correct the file.")
+            else _("A selected row has an error. Deselect it or correct the file.")
         )
         return _page(request, text=text, batch=batch, rows=_tried(request, rows, wanted), refused=sentence, status=422)
     try:
@@ -125,7 +125,7 @@ def plan(request: HttpRequest) -> HttpResponse:
     for suffix, sentence in found.refused:
         messages.error(request, f"{suffix}: {said(sentence)}")
     if not found.asked and not found.refused:
-        messages.error(request, _("No district is ticked. Tick those that are to be planned."))
+        messages.error(request, _("No district is selected. Select the districts to plan."))
     return redirect(back)
 
 

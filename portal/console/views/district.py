@@ -7,18 +7,21 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from portal.console.architecture import architecture
 from portal.console.audit_page import with_links
 from portal.console.districts import by_service, district_or_404, service_counts
 from portal.console.doors import person, role_required
+from portal.console.fleet import health_of
 from portal.console.paging import page
 from portal.console.plain import plain_ways
 from provisioning.errors import ServiceRefusedError
 from provisioning.health.pipeline_metrics import figures_of, is_watched
 from provisioning.models import DriftItem, Run
 from provisioning.models.run import WIDE
+from provisioning.onboarding.drafts import delete_draft, expires_at
 from provisioning.runs.requests import request_run
 from provisioning.runs.selectors import active_run, certificate_of, kept_of, latest_run, lock_of, monthly_cost
 from provisioning.states.runs import RETRYABLE_STATES, RunKind
@@ -76,7 +79,23 @@ def pipeline(request: HttpRequest, suffix: str) -> HttpResponse:
 def resources(request: HttpRequest, suffix: str) -> HttpResponse:
     """Every resource, by service."""
     district = district_or_404(suffix)
-    return show_tab(request, district, "resources", groups=by_service(district.resources.all()))
+    text = request.GET.get("q", "").strip().replace("\x00", "")[:120]
+    service = request.GET.get("service", "")
+    every = by_service(district.resources.all())
+    wanted = [
+        (name, [one for one in rows if text.lower() in f"{one.address} {one.provider_id} {one.arn}".lower()])
+        for name, rows in every
+        if service in {"", name}
+    ]
+    return show_tab(
+        request,
+        district,
+        "resources",
+        groups=[(name, rows) for name, rows in wanted if rows],
+        every=[(name, len(rows)) for name, rows in every],
+        text=text,
+        service=service,
+    )
 
 
 @require_GET
@@ -119,6 +138,21 @@ def deploy(request: HttpRequest, suffix: str) -> HttpResponse:
     return _ask(request, suffix, RunKind.APPLY)
 
 
+@require_POST
+@role_required(Role.OPERATOR)
+def delete(request: HttpRequest, suffix: str) -> HttpResponse:
+    """Delete a draft; a district that was ever deployed is torn down instead."""
+    district = district_or_404(suffix)
+    try:
+        delete_draft(district=district, actor=person(request))
+    except ServiceRefusedError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("console:district", suffix)
+    deleted = _("The draft %(name)s was deleted. Its name and network are free.") % {"name": district.name}
+    messages.success(request, deleted)
+    return redirect("console:fleet")
+
+
 def _ask(request: HttpRequest, suffix: str, kind: RunKind) -> HttpResponse:
     district = district_or_404(suffix)
     try:
@@ -143,6 +177,8 @@ def show_tab(request: HttpRequest, district: District, tab: str, *, status: int 
     if "active" not in shown:
         shown |= {"active": active_run(district), "latest": latest_run(district)}
     latest = shown["latest"]
+    context["health"] = health_of(district, shown["active"])
+    context["draft_expires"] = expires_at(district, latest) if district.status == DistrictStatus.DRAFT else None
     if district.status == DistrictStatus.NEEDS_ATTENTION and latest and latest.state_badge in RETRYABLE_STATES:
         context["retry"] = latest
     return render(request, f"console/district_{tab}.html", context | shown, status=status)

@@ -103,7 +103,7 @@ def resume(request: HttpRequest, number: int) -> HttpResponse:
 @role_required(Role.OPERATOR)
 def abort(request: HttpRequest, number: int) -> HttpResponse:
     """End it for good."""
-    return _act(request, number, abort_rollout, _("The rollout was aborted. Runs at work end by themselves."))
+    return _act(request, number, abort_rollout, _("The rollout was aborted. Runs in progress go on to their end."))
 
 
 def _act(request: HttpRequest, number: int, service: Callable[..., Rollout], done: str) -> HttpResponse:

@@ -13,12 +13,9 @@ from portal.console.doors import person, role_required
 from portal.console.settings_page import SettingsForm
 from portal.console.views.district import show_tab
 from provisioning.errors import ServiceRefusedError
-from provisioning.models import Run
-from provisioning.runs.requests import request_run
-from provisioning.states.runs import RunKind
+from provisioning.runs.setting_changes import NOTHING_CHANGED, request_change
 from registry.accounts.roles import Role, require_role
-from registry.districts.changes import EDITABLE, ChangeRefusedError, effective
-from registry.districts.models import District
+from registry.districts.changes import ChangeRefusedError
 
 
 @require_http_methods(["GET", "POST"])
@@ -30,27 +27,15 @@ def settings(request: HttpRequest, suffix: str) -> HttpResponse:
         require_role(person(request), Role.OPERATOR)
     form = SettingsForm.of(district, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        change = effective(district, form.change())
-        if not change:
-            messages.info(request, _("Nothing was changed: these are the settings that the district has."))
-            return redirect("console:district-settings", suffix)
         try:
-            run = _plan(request, district, change)
+            run = request_change(district=district, change=form.change(), actor=person(request))
         except ChangeRefusedError as refusal:
             form.refuse(refusal.problems)
         except ServiceRefusedError as refusal:
+            if refusal.code == NOTHING_CHANGED:
+                messages.info(request, _("Nothing was changed: these are the settings that the district has."))
+                return redirect("console:district-settings", suffix)
             form.add_error(None, str(refusal))
         else:
             return redirect("console:run", run.number)
     return show_tab(request, district, "settings", status=422 if form.errors else 200, form=form)
-
-
-def _plan(request: HttpRequest, district: District, change: dict[str, object]) -> Run:
-    names = ", ".join(EDITABLE[name].lower() for name in sorted(change))
-    return request_run(
-        district=district,
-        kind=RunKind.APPLY,
-        actor=person(request),
-        reason=f"Change of settings: {names}",
-        change=change,
-    )

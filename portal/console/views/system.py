@@ -16,6 +16,9 @@ from provisioning.models import AccountAccess
 from registry.accounts.roles import Role
 from registry.districts.models import AwsAccount
 
+COLOURS = ("ink", "quiet", "brand", "green", "blue", "yellow", "red")
+"""The tokens that text is written in."""
+
 
 @require_GET
 @role_required(Role.VIEWER)
@@ -56,3 +59,10 @@ def access(request: HttpRequest, account_id: str) -> HttpResponse:
     account = get_object_or_404(AwsAccount, account_id=account_id)
     row = AccountAccess.objects.filter(account=account).first()
     return render(request, "console/parts/access.html", {"account": account, "access": row})
+
+
+@require_GET
+@role_required(Role.VIEWER)
+def design(request: HttpRequest) -> HttpResponse:
+    """Show the parts that pages are made of, as they look in the chosen theme and density."""
+    return render(request, "console/design.html", {"groups": all_words(), "colours": COLOURS})

@@ -97,9 +97,10 @@ def test_no_table_by_type_stands_beside_the_rows():
     found = []
     for room in sorted(NO_TABLES):
         for path in sorted((ROOT / room).rglob("*.py")):
-            if path.is_relative_to(ROOT / "engine" / "kinds"):
+            text = path.read_text()
+            if path.is_relative_to(ROOT / "engine" / "kinds") or '"aws_' not in text:
                 continue
-            for node in ast.walk(ast.parse(path.read_text())):
+            for node in ast.walk(ast.parse(text)):
                 keys = node.keys if isinstance(node, ast.Dict) else node.elts if isinstance(node, ast.Set) else []
                 types = [key.value for key in keys if isinstance(key, ast.Constant) and key.value in KINDS]
                 found += [f"{path.relative_to(ROOT)}: {name}" for name in types]

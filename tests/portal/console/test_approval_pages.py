@@ -69,11 +69,11 @@ def test_a_second_person_sees_why_it_waits_and_approves_with_a_comment(waiting):
 
 def test_who_asked_for_it_may_discard_and_not_approve(waiting, otto):
     shown = page(otto, waiting)
-    assert "You asked for this run yourself." in shown
+    assert "You can&#x27;t approve your own run." in shown
     assert "Approve and apply" not in shown
     client = signed_in(otto)
     answer = client.post(f"/runs/{waiting.number}/decide", {"decision": "approved"}, follow=True)
-    assert "You asked for this run yourself." in answer.content.decode()
+    assert "You can&#x27;t approve your own run." in answer.content.decode()
     client.post(f"/runs/{waiting.number}/decide", {"decision": "discarded"})
     waiting.refresh_from_db()
     assert waiting.state == RunState.DISCARDED

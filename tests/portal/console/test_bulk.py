@@ -216,7 +216,7 @@ class TestPlans:
         assert f"{busy.suffix}:" in page
 
     def test_nothing_ticked_is_told_and_viewers_are_refused(self):
-        assert "No district is ticked" in signed_in().post("/districts/bulk/plan", follow=True).content.decode()
+        assert "No district is selected" in signed_in().post("/districts/bulk/plan", follow=True).content.decode()
         viewer = signed_in(Role.VIEWER)
         assert viewer.post("/districts/bulk/plan").status_code == 403
         a_district()

@@ -12,6 +12,8 @@ import pytest
 from django.contrib import admin
 from django.contrib.staticfiles import finders
 
+from devtools.paths import ROOT
+
 TEXT, PART = 4.5, 3.0
 THEMES = ("light", "dark")
 GROUNDS = ("surface", "ground")
@@ -47,8 +49,9 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-CONSOLE = tokens(sheet("console/console.css"))
-ADMIN = tokens(sheet("console/admin.css"))
+CONSOLE = tokens(sheet("console/tokens.css"))
+ADMIN = ("brand", "gray", "blue", "green", "yellow", "red")
+"""What the admin writes with the console's tokens."""
 
 
 def test_the_measure_is_the_standards():
@@ -81,13 +84,37 @@ def test_whatever_is_drawn_can_be_seen(theme, ground):
 
 
 @pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("tone", ["gray", "blue", "green", "yellow", "red"])
+def test_a_solid_badge_can_be_read(theme, tone):
+    place = THEMES.index(theme)
+    assert contrast(CONSOLE["surface"][place], CONSOLE[tone][place]) >= TEXT
+
+
+def test_the_data_office_wears_the_same_colours_and_face():
+    office = (ROOT / "processor/api/static/office.css").read_text()
+    worn = {**tokens(office), "face": re.search(r"--face: ([^;]+);", office)[1]}
+    names = {
+        "ink": "ink",
+        "quiet": "quiet",
+        "paper": "surface",
+        "soft": "ground",
+        "line": "line",
+        "accent": "brand",
+        "wrong": "red",
+    }
+    face = re.search(r"--hr-face: ([^;]+);", sheet("console/tokens.css"))
+    assert face is not None
+    assert worn == {**{name: CONSOLE[of] for name, of in names.items()}, "face": face[1]}
+
+
+@pytest.mark.parametrize("theme", THEMES)
 def test_a_meters_filling_is_told_from_its_groove(theme):
     place = THEMES.index(theme)
     assert contrast(CONSOLE["brand"][place], CONSOLE["line"][place]) >= PART
 
 
 def test_every_button_with_colours_of_its_own_can_be_read():
-    buttons = re.findall(r"(\.btn-[\w:-]+) \{([^}]*)\}", sheet("console/console.css"))
+    buttons = re.findall(r"(\.btn-[\w:-]+) \{([^}]*)\}", sheet("console/base.css"))
     painted = {}
     for name, rules in buttons:
         ground = re.search(r"(?:^|[ ;])background: (#[0-9a-f]{3,6})", rules)
@@ -106,8 +133,8 @@ def test_the_admins_tokens_can_be_read_on_its_own_grounds():
             found = re.search(rf"--{ground}: (#[0-9a-f]{{3,6}})", text)
             assert found is not None
             poor = {
-                name: round(contrast(colours[place], found[1]), 2)
-                for name, colours in ADMIN.items()
-                if contrast(colours[place], found[1]) < TEXT
+                name: round(contrast(CONSOLE[name][place], found[1]), 2)
+                for name in ADMIN
+                if contrast(CONSOLE[name][place], found[1]) < TEXT
             }
             assert not poor, (theme, ground, found[1])

@@ -65,7 +65,7 @@ def test_whoever_registers_a_district_is_asked_for_it_in_the_form_and_in_a_file(
     assert (row.name in RegistrationForm.base_fields) == (row.name in COLUMNS) == (row.name in asked) == row.is_asked
     if row.is_asked:
         field = RegistrationForm.base_fields[row.name]
-        assert (field.label, field.required) == (row.question or row.label, row.is_required)
+        assert (field.label, field.required) == (row.label, row.is_required)
         assert field.help_text == (row.question_hint or row.hint) != ""
         if isinstance(asked[row.name].default, str | int | tuple | None):
             assert asked[row.name].default == row.default

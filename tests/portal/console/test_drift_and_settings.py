@@ -83,7 +83,7 @@ class TestDriftTab:
     def test_says_when_it_was_checked_and_when_it_will_be(self):
         district = with_drift(a_live_district())
         page = shown(signed_in(Role.VIEWER), f"/districts/{district.suffix}/drift")
-        assert "AWS is as the stack says." in page
+        assert "No drift detected." in page
         assert "just now" in page
         assert "UTC" in page
         assert "Check now" not in page
@@ -281,6 +281,6 @@ class TestSettingsTab:
         client = signed_in(Role.VIEWER)
         address = f"/districts/{district.suffix}/settings"
         page = shown(client, address)
-        assert "Plan this change" not in page
+        assert "Review plan" not in page
         for typed_days in (8, 99, district.backup_days):
             assert client.post(address, typed(district, backup_days=typed_days)).status_code == 403

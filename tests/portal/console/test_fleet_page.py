@@ -83,7 +83,7 @@ def test_a_row_shows_its_last_ten_runs_and_what_it_costs(browser):
     page = browser.get("/").content.decode()
     assert page.count('id="past-') == STRIP
     assert f'title="#{run.number} Plan only: Queued"' in page
-    assert ">115<" in page
+    assert ">$115<" in page
 
 
 def test_a_plan_that_waits_has_a_chip(browser):
@@ -95,7 +95,7 @@ def test_a_plan_that_waits_has_a_chip(browser):
     moved(run, RunState.AWAITING_APPROVAL)
     assert names(browser, "show=approval") == [run.district.name]
     assert names(browser, "show=running") == []
-    assert "1 plan waits for approval" in browser.get("/").content.decode()
+    assert "1 plan awaiting approval" in browser.get("/").content.decode()
 
 
 def test_all_that_match_are_planned_by_the_workers_bit_by_bit(browser, monkeypatch):

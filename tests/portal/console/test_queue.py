@@ -24,8 +24,8 @@ def test_place_and_reason_are_shown_and_a_change_of_them_is_news(settings):
     client.force_login(a_person(Role.VIEWER))
     page = client.get(f"/runs/{third.number}").content.decode()
     assert "Number 2 of 2 in the queue." in page
-    assert "Account Sandbox has 1 of 1 runs at work." in page
-    assert "The workers have been told of it" in client.get(f"/runs/{first.number}").content.decode()
+    assert "Account Sandbox has 1 of 1 runs running." in page
+    assert "Waiting for an available worker" in client.get(f"/runs/{first.number}").content.decode()
     found = re.search(r'hx-get="([^"]+)"', page)
     assert found is not None
     address = unescape(found[1])

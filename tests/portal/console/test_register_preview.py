@@ -103,7 +103,7 @@ def test_a_taken_network_offers_the_next_free_one(browser):
 
 def test_half_filled_forms_are_previewed_as_well(browser):
     for changes in ({"size": "", "zones": "", "environment": "x"}, {"cidr": "nonsense"}, {"name": "", "slug": ""}):
-        assert "What will be made" in checked(browser, **changes)
+        assert "Resource suffix" in checked(browser, **changes)
 
 
 def test_a_draft_takes_name_and_network_and_makes_nothing_in_aws(browser):

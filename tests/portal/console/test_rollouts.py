@@ -174,7 +174,7 @@ def test_the_page_says_where_each_district_stands_and_why_it_waits(settings):
     ended(canary)
     tick()
     page = page_of(client, f"/rollouts/{rollout.number}")
-    assert f"Waits for run #{busy.number} (plan only)" in page
+    assert f"Waiting on run #{busy.number} (plan only)" in page
     assert f'part of <a href="/rollouts/{rollout.number}">' in page_of(client, f"/runs/{canary.number}")
 
 

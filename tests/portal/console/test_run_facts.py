@@ -40,7 +40,7 @@ def page_of(browser: Client, run: Run) -> str:
 def test_it_says_what_it_waits_for_how_long_that_usually_takes_and_what_is_left(browser):
     run = an_applying_run(100)
     page = page_of(browser, run)
-    assert "Waits for" in page
+    assert "Waiting on" in page
     assert "usually" not in page, "two runs or none teach nothing"
     assert "time-left" not in page
     for database in (400, 500, 600):

@@ -44,7 +44,7 @@ def all_is_well() -> None:
 def test_without_a_worker_a_red_banner_has_the_command(browser, address):
     a_run()
     page = shown(browser, address)
-    assert "No worker answers: 1 run waits." in page
+    assert "No worker answers: 1 run is queued." in page
     assert "celery -A portal worker --pool prefork --queues runs" in page
     assert "Nobody does the periodic work" in page
     assert "Nobody does the chores" in page
@@ -97,7 +97,7 @@ def test_the_page_says_versions_workers_queue_drift_prices_and_access(browser):
     ):
         assert part in page, part
     assert "Nobody has asked yet." in page
-    assert "the oldest waits" in page
+    assert "oldest queued" in page
 
 
 def test_testing_an_accounts_access_leads_back_to_the_page(browser):

@@ -145,19 +145,21 @@ def ada(thousand) -> Client:
 
 
 PAGES = {
-    "/": 18, "/?show=attention&sort=name": 19, "/?show=running&q=district&environment=sandbox&region=us-east-1": 19,
-    "/districts/new": 6, "/districts/bulk": 4, "{district}": 13, "{district}/row": 8, "{district}/resources": 8,
-    "{district}/runs": 8, "{district}/drift": 9, "{district}/settings": 7, "{district}/audit": 8,
-    "{district}/danger": 7, "{district}/teardown": 9, "/runs/{run}": 17, "/runs/{run}?changes=50": 17,
+    "/": 19, "/?show=attention&sort=name": 20, "/?show=running&q=district&environment=sandbox&region=us-east-1": 19,
+    "/districts/new": 7, "/districts/bulk": 4, "{district}": 14, "{district}/row": 8, "{district}/resources": 9,
+    "{district}/runs": 9, "{district}/drift": 10, "{district}/settings": 8, "{district}/audit": 9,
+    "{district}/danger": 8, "{district}/teardown": 11, "/runs/{run}": 17, "/runs/{run}?changes=50": 17,
     "/runs/{run}/live?after=0": 15, "/runs/{run}/resources": 15, "/runs/{run}/lines": 16, "/runs/{run}/activity": 15,
     "/runs/{run}/changes": 6, "/runs/{run}?q=port&action=update&group=service": 18,
-    "/rollouts": 4, "/rollouts/new": 8, "/rollouts/{rollout}": 7, "/audit": 5,
+    "/rollouts": 4, "/rollouts/new": 8, "/rollouts/{rollout}": 8, "/audit": 5,
     "/search?q=District": 6,
     "/system": 16, "/legend": 3, "/metrics": 11,
+    "/runs": 6, "/runs?state=unsuccessful&district=district&operation=apply": 6, "/approvals": 8,
+    "/drift": 6, "/overview": 14,
     "/admin/": 4, "/admin/districts/district/": 9, "/admin/districts/district/add/": 5,
     "/admin/districts/district/{pk}/change/": 25, "/admin/districts/awsaccount/": 6,
     "/admin/districts/awsaccount/{account}/change/": 7,
-    "/admin/provisioning/run/": 7, "/admin/provisioning/run/{run}/change/": 18, "/admin/provisioning/rollout/": 6,
+    "/admin/provisioning/run/": 7, "/admin/provisioning/run/{run}/change/": 19, "/admin/provisioning/rollout/": 6,
     "/admin/provisioning/accountquota/": 8, "/admin/provisioning/driftitem/": 6, "/admin/provisioning/presence/": 6,
     "/admin/provisioning/removalcertificate/": 6, "/admin/audit/auditevent/": 8, "/admin/accounts/user/": 8,
 }  # fmt: skip

@@ -77,9 +77,9 @@ def test_the_file_is_what_make_messages_writes_and_has_neither_dates_nor_places(
 
 def test_a_text_that_is_added_is_kept_open_and_one_that_went_is_dropped(spanish: Catalog) -> None:
     added = Text("", "A text that nobody wrote yet")
-    merged = catalogue.merged(spanish, {*texts(), added} - {Text("", "Fleet")}, "es")
+    merged = catalogue.merged(spanish, {*texts(), added} - {Text("", "Districts")}, "es")
     assert [message.id for message in catalogue.missing(merged)] == [added.text]
-    assert merged.get("Fleet") is None
+    assert merged.get("Districts") is None
     assert merged.get("Audit").string == "Auditoría"  # type: ignore[union-attr]
 
 
@@ -91,7 +91,7 @@ def test_what_is_older_than_its_source_is_compiled_again(tmp_path: Path) -> None
     assert made == [folder / "django.mo"]
     assert catalogue.compile_all(tmp_path) == []
     with override_settings(LOCALE_PATHS=[tmp_path]), translation.override("es"):
-        assert translation.gettext("Fleet") == "Flota"
+        assert translation.gettext("Districts") == "Distritos"
         assert read_by_the_portal("es").exact["A repair brings it back."] == "Una reparación lo restituye."
     forget()
 

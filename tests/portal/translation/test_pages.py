@@ -40,12 +40,15 @@ NO_PAGES = {
     "district-plan",
     *("district-deploy", "teardown-look", "run-cancel", "run-decide", "run-retry", "rollout-pause", "rollout-resume"),
     *("run-apply", "rollout-abort", "access-test", "access-test-chosen", "preflight-look", "run-comment"),
+    *("display", "draft-delete"),
     *("run-state-look", "account-session-end", "account-sessions-end", "reset", "reset-sent"),
+    *("inbox-read", "inbox-mail", "notice-again", "evidence-file", "people-export"),
+    "aws-account-retire",
 }
 """Addresses that answer with a file, a redirection or only to a POST; what they say is on the page that follows."""
 
 KEY = "4d1e3a52-8f0c-4a57-9a55-2f3f7c0b8a11"
-ELSEWHERE = {"sign-in", "bulk-progress", "reset-choose"}
+ELSEWHERE = {"sign-in", "bulk-progress", "reset-choose", "person-invited"}
 """Pages that a test of their own looks at."""
 
 DATA = {
@@ -61,6 +64,7 @@ DATA = {
         "New image <b>",
         "<script>alert(1)</script> 🍁",
     ),
+    *("CloudFormation", "Terraform (main.tf.json)", "Slack", "Microsoft Teams"),
     *REGIONS,
 }
 """Names that are the same in every language, and what this world's people wrote."""
@@ -113,6 +117,10 @@ def pages(world: World) -> dict[str, list[str]]:
             found[name] = [reverse(f"console:{name}", args=[each]) for each in districts]
         elif "runs/" in route:
             found[name] = [reverse(f"console:{name}", args=[run.number]) for run in world.runs]
+        elif "people/<" in route:
+            found[name] = [reverse(f"console:{name}", args=[world.administrator.pk])]
+        elif "notices/<" in route:
+            found[name] = [reverse(f"console:{name}", args=[world.endpoint.pk])]
         elif "rollouts/<" in route:
             found[name] = [reverse(f"console:{name}", args=[world.rollout.number])]
         elif "<slug:region>" in route:
@@ -135,7 +143,8 @@ def left_on(answer: Any, data: set[str]) -> list[str]:
 
 def asked(client: Client, address: str) -> Any:
     answer = client.get(address)
-    return client.post(address) if answer.status_code == 405 else answer
+    act = "link" if "/people/" in address else "rotate"
+    return client.post(address, {"act": act}) if answer.status_code == 405 else answer
 
 
 def none_left(found: dict[str, list[str]]) -> None:

@@ -10,7 +10,18 @@ from django.utils import timezone
 from engine.state.errored_state import StateFacts
 from engine.state.lock import StateLock
 from provisioning.dispatch.dispatcher import dispatch
-from provisioning.models import RemovalCertificate, Rollout, Run, RunEvent, StackOutput, StackResource
+from provisioning.models import (
+    EvidencePackage,
+    NoticeAttempt,
+    NoticeEndpoint,
+    RemovalCertificate,
+    Rollout,
+    Run,
+    RunEvent,
+    StackOutput,
+    StackResource,
+)
+from provisioning.notices.endpoints import EndpointValues, create_endpoint, send_test
 from provisioning.runs.cancellation import request_cancel
 from provisioning.runs.requests import request_run
 from provisioning.states.runs import RunKind, RunState
@@ -53,6 +64,7 @@ class World:
     teardown: Run
     rollout: Rollout
     certificate: RemovalCertificate
+    endpoint: NoticeEndpoint
     data: set[str] = field(default_factory=set)
     """What is shown as it is: names, addresses and values of these rows."""
 
@@ -118,9 +130,19 @@ def _teardown() -> Run:
     return run
 
 
+def _endpoint(administrator: User) -> NoticeEndpoint:
+    values = EndpointValues(name="zzzz", kind="webhook", address="https://1.1.1.1/data")
+    endpoint, _ = create_endpoint(values=values, actor=administrator)
+    notice = send_test(endpoint=endpoint, actor=administrator)
+    NoticeAttempt.objects.create(notice=notice, status=500, answer="data", error="The receiver answered 500.")
+    return endpoint
+
+
 def a_world() -> World:
     """Make it."""
     administrator = a_person(Role.ADMINISTRATOR, "ada")
+    day = timezone.now().date()
+    EvidencePackage.objects.create(since=day, until=day, requested_by=administrator)
     live, rollout = _live(), a_rollout()
     Rollout.objects.filter(pk=rollout.pk).update(halt_reason="3 runs failed; it halts at 2.")
     waiting = _planned(
@@ -167,6 +189,7 @@ def a_world() -> World:
         teardown,
         rollout,
         certificate,
+        _endpoint(administrator),
     )
     for district in District.objects.select_related("account"):
         world.data |= {district.name, district.suffix, district.slug, str(district.cidr), str(district.account)}

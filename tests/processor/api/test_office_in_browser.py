@@ -173,7 +173,7 @@ def test_charts_have_their_numbers_beside_them_and_can_be_asked_for_other_groups
     swatch = office.locator(".key svg").first.bounding_box()
     assert swatch is not None
     assert swatch["width"] < 20
-    office.get_by_label("Told apart by").select_option(label="grade")
+    office.get_by_label("Group by").select_option(label="grade")
     office.get_by_role("button", name="Show").click()
     # The page before may have such rows as well.
     expect(office).to_have_url(re.compile("by=grade"))
@@ -197,7 +197,7 @@ def stay_once_there() -> Callable[[Route], None]:
     return handle
 
 
-PAGES = ("/upload", "/files", "/results", "/results?by=ethnicity", "/sign-in", "/files/999999")
+PAGES = ("/upload", "/files", "/sources", "/tests", "/results", "/results?by=ethnicity", "/sign-in", "/files/999999")
 
 
 def test_no_page_has_an_accessibility_violation_or_needs_scrolling_to_the_side(

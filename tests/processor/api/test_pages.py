@@ -13,6 +13,8 @@ from tests.processor import samples
 from tests.processor.api.world import PLAIN, Api, Issuer
 from tests.processor.pipeline import Pipeline
 
+RESULTS = ("/results", "/results?by=ethnicity", "/results?by=grade")
+
 
 @pytest.fixture
 def office(api: Api, issuer: Issuer) -> Iterator[httpx.Client]:
@@ -47,7 +49,7 @@ def test_a_file_is_uploaded_by_a_plain_form_and_its_rows_are_explained(office: h
 
 
 def test_every_chart_has_its_table_and_nothing_is_styled_or_scripted_inline(office: httpx.Client):
-    for path in ("/results", "/results?by=ethnicity", "/results?by=grade", "/upload", "/files", "/sign-in"):
+    for path in (*RESULTS, "/upload", "/files", "/sources", "/tests", "/sign-in"):
         answer = office.get(path)
         assert answer.status_code == 200
         assert not re.search(r"\sstyle=|\son[a-z]+=|<style|<script(?! src=\"/static/)", answer.text), path

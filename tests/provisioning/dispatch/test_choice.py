@@ -97,11 +97,11 @@ def test_the_longest_wait_has_the_next_place_kept_where_it_needs_two_at_once():
 
 def test_a_run_is_told_what_holds_it_up():
     run = waits(3, minutes=1)
-    assert explain(run, [], [works()], Limits(9, 1, 9), NOW, "North") == "Account North has 1 of 1 runs at work."
+    assert explain(run, [], [works()], Limits(9, 1, 9), NOW, "North") == "Account North has 1 of 1 runs running."
     elsewhere = [waits(2, account=2)]
     told = explain(run, elsewhere, [works()], Limits(9, 9, 2), NOW, "North")
-    assert told == "Region us-east-1 has 2 of 2 runs at work."
-    assert explain(run, elsewhere, [works()], Limits(2, 9, 9), NOW, "North") == "The portal has 2 of 2 runs at work."
+    assert told == "Region us-east-1 has 2 of 2 runs running."
+    assert explain(run, elsewhere, [works()], Limits(2, 9, 9), NOW, "North") == "The portal has 2 of 2 runs running."
 
 
 spots = st.builds(Spot, st.integers(1, 3), st.sampled_from(["us-east-1", "us-west-2"]))

@@ -89,7 +89,7 @@ def test_over_the_limit_a_run_waits_and_says_why_until_a_place_comes_free(settin
     assert delivered() == [first.number]
     wait = why_waiting(second)
     assert wait is not None
-    assert (wait.place, wait.of, wait.sentence) == (1, 1, "Account Sandbox has 1 of 1 runs at work.")
+    assert (wait.place, wait.of, wait.sentence) == (1, 1, "Account Sandbox has 1 of 1 runs running.")
     assert claim(first.number, "test") is not None
     assert dispatch() == [], "a claimed run holds its place"
     first.refresh_from_db()

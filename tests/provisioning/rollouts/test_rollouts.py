@@ -294,7 +294,7 @@ def test_plans_that_are_approved_at_once_are_applied_so_many_at_a_time():
     waiting = next(run for run in runs(rollout) if run.number not in sent)
     wait = why_waiting(waiting)
     assert wait is not None
-    assert wait.sentence == f"Rollout #{rollout.number} has 2 of 2 runs at work."
+    assert wait.sentence == f"Rollout #{rollout.number} has 2 of 2 runs running."
     ended = Run.objects.get(pk=sent[0])
     assert claim(ended.number, "test") is not None
     ended.refresh_from_db()

@@ -92,7 +92,7 @@ def test_who_asked_for_a_run_that_is_retried_does_not_approve_the_retry(waiting:
     waiting.refresh_from_db()
     again = waits(retry_run(run=waiting, actor=ada))
     assert refusal(again, otto) == "own_request"
-    with pytest.raises(ServiceRefusedError, match=f"You asked for run #{waiting.number}, which this one retries"):
+    with pytest.raises(ServiceRefusedError, match=f"You can't approve a retry of your own run #{waiting.number}"):
         approve(run=again, actor=otto)
     assert refusal(again, ada) == "own_request"
     assert approve(run=again, actor=a_person(Role.OPERATOR, "cleo")).state == RunState.QUEUED

@@ -30,6 +30,25 @@
     if (node.textContent !== text) node.textContent = text;
   }
 
+  // Moments are written in the reader's own zone; without scripts they stay UTC, and say so.
+  const words = new Intl.DateTimeFormat(root.lang, { dateStyle: "medium", timeStyle: "short" });
+  const whole = new Intl.DateTimeFormat(root.lang, { dateStyle: "full", timeStyle: "long" });
+  function local() {
+    for (const node of document.querySelectorAll("[data-at]:not([data-is-local])")) {
+      node.textContent = words.format(new Date(node.dataset.at));
+      node.dataset.isLocal = "";
+    }
+    for (const node of document.querySelectorAll("time[datetime]:not([data-is-local])")) {
+      node.title = whole.format(new Date(node.dateTime));
+      node.dataset.isLocal = "";
+    }
+    const zone = document.getElementById("zone");
+    if (zone && zone.dataset.local) {
+      zone.textContent = zone.dataset.local + " " + Intl.DateTimeFormat().resolvedOptions().timeZone;
+      delete zone.dataset.local;
+    }
+  }
+
   function speak() {
     const live = document.getElementById("run-live");
     const status = document.getElementById("run-status");
@@ -52,6 +71,7 @@
     if (summary) summary.focus();
     sayKeys();
     tick();
+    local();
     speak();
     window.setInterval(tick, 1000);
   }
@@ -128,6 +148,24 @@
     const button = document.getElementById("keys-switch");
     if (button) button.setAttribute("aria-pressed", keysAreOff() ? "false" : "true");
   }
+  // "j" and "k" go through the rows of a list by their first link, "x" selects the row.
+  function walk(step) {
+    const links = Array.from(document.querySelectorAll("main table.list tbody th[scope=row] a"));
+    if (!links.length) return false;
+    const row = document.activeElement.closest("tr");
+    const here = links.findIndex(function (link) { return row && link.closest("tr") === row; });
+    const next = here < 0 ? (step > 0 ? 0 : links.length - 1) : here + step;
+    if (links[next]) links[next].focus();
+    return true;
+  }
+  function select() {
+    const row = document.activeElement.closest("tr");
+    const box = row && row.querySelector("input[type=checkbox]:not(:disabled)");
+    if (!box) return false;
+    box.checked = !box.checked;
+    box.dispatchEvent(new Event("change", { bubbles: true }));
+    return true;
+  }
   let wentAt = 0;
   document.addEventListener("keydown", function (event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
@@ -141,6 +179,10 @@
     } else if (event.key === "?") {
       const link = document.getElementById("legend-link");
       if (link) window.location.assign(link.href + "#keys");
+    } else if ((event.key === "j" || event.key === "k") && Date.now() - wentAt >= 1500) {
+      if (walk(event.key === "j" ? 1 : -1)) event.preventDefault();
+    } else if (event.key === "x" && select()) {
+      event.preventDefault();
     } else if (event.key === "g") {
       wentAt = Date.now();
       return;
@@ -162,12 +204,15 @@
     for (const errors of document.querySelectorAll(".errors[id$=_error]")) {
       const field = document.getElementById(errors.id.replace(/_error$/, ""));
       if (field) field.setAttribute("aria-invalid", errors.children.length ? "true" : "false");
+      const folded = errors.children.length ? errors.closest("details") : null;
+      if (folded) folded.open = true;
     }
   }
 
   document.addEventListener("htmx:afterRequest", polled);
   document.addEventListener("htmx:afterSettle", function () {
     tick();
+    local();
     speak();
     markFields();
   });

@@ -1,0 +1,152 @@
+"""``homeroom audit``, ``homeroom certificate`` and ``homeroom account``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from homeroom_cli.exits import CommandError, Exit
+from homeroom_cli.genuine import NotGenuineError, verified
+from homeroom_cli.inputs import api
+from homeroom_cli.output import AsJson, Limit, err, print_facts, print_json, print_rows
+
+audit = typer.Typer(no_args_is_help=True, help="The audit record: read, handed out, and verified.")
+certificate = typer.Typer(no_args_is_help=True, help="Certificates of removal.")
+account = typer.Typer(no_args_is_help=True, help="AWS accounts and their preflights.")
+EVENTS = {"at": "AT", "actor": "WHO", "action": "ACT", "outcome": "OUTCOME", "district": "DISTRICT", "message": "WHAT"}
+CERTIFICATES = {
+    "number": "CERTIFICATE",
+    "district": "DISTRICT",
+    "run": "RUN",
+    "issued_at": "ISSUED",
+    "sha256": "SHA-256",
+}
+Since = Annotated[str, typer.Option(help="From this day on, such as 2026-01-31.")]
+Until = Annotated[str, typer.Option(help="To the end of this day.")]
+OfDistrict = Annotated[str, typer.Option(help="A part of a district's name or suffix.")]
+Number = Annotated[int, typer.Argument(min=1, metavar="CERTIFICATE", help="A certificate's number.")]
+
+
+@audit.command("list")
+def list_events(
+    actor: Annotated[str, typer.Option(help="A part of a user name.")] = "",
+    action: Annotated[str, typer.Option(help="An act, such as run:create.")] = "",
+    district: OfDistrict = "",
+    since: Since = "",
+    until: Until = "",
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List events, the newest first."""
+    query = {"actor": actor, "action": action, "district": district, "since": since, "until": until}
+    print_rows(api().all("/audit", limit, **query), EVENTS, as_json=as_json)
+
+
+@audit.command()
+def export(
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; stdout unless given.")] = None,
+    district: OfDistrict = "",
+    since: Since = "",
+    until: Until = "",
+    as_json: AsJson = False,
+) -> None:
+    """Write the record as lines of JSON, the oldest first, with the hashes of its chain."""
+    count = 0
+    with api().lines("/audit/export", district=district, since=since, until=until) as lines:
+        if output is None:
+            for line in lines:
+                typer.echo(line)
+            return
+        with output.open("w") as file:
+            for line in lines:
+                file.write(f"{line}\n")
+                count += 1
+    print_facts({"file": str(output), "events": count}, ("file", "events"), as_json=as_json)
+
+
+@audit.command()
+def verify(
+    expected: Annotated[str, typer.Option(help="A head that was noted before and has to be in the chain.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Have the portal compute the whole chain anew."""
+    found = api().post("/audit/verify", {"expected": expected})
+    print_facts(found, ("intact", "events", "head", "problem"), as_json=as_json)
+    if not found["intact"]:
+        raise typer.Exit(Exit.NOT_GENUINE)
+
+
+@certificate.command("list")
+def list_certificates(limit: Limit = 50, as_json: AsJson = False) -> None:
+    """List certificates, the newest first."""
+    print_rows(api().all("/certificates", limit), CERTIFICATES, as_json=as_json)
+
+
+@certificate.command("show")
+def show_certificate(number: Number, as_json: AsJson = False) -> None:
+    """Show a certificate."""
+    facts = ("number", "district", "run", "issued_at", "sha256", "key_id", "problem")
+    print_facts(api().get(f"/certificates/{number}"), facts, as_json=as_json)
+
+
+@certificate.command("download")
+def download_certificate(
+    number: Number,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; stdout unless given.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a certificate's signed file."""
+    found = api().get(f"/certificates/{number}/file")
+    if output is None:
+        print_json(found)
+        return
+    output.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    print_facts({"file": str(output), "sha256": found["sha256"]}, ("file", "sha256"), as_json=as_json)
+
+
+@certificate.command("verify")
+def verify_certificate(
+    file: Annotated[Path, typer.Argument(help="The certificate's file.")],
+    key: Annotated[Path, typer.Option(help="The portal's public key, kept from its /certificates/key.")],
+    as_json: AsJson = False,
+) -> None:
+    """Verify a certificate's file by a key file, without the portal."""
+    try:
+        text, pem = file.read_text(), key.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(Exit.USAGE, f"This cannot be read: {error}.") from error
+    try:
+        document = verified(text, pem)
+    except NotGenuineError as error:
+        if as_json:
+            print_json({"genuine": False, "problem": str(error)})
+        else:
+            err().print(f"homeroom: {file} is not genuine. {error}", markup=False, style="red")
+        raise typer.Exit(Exit.NOT_GENUINE) from error
+    facts = {"genuine": True, "certificate": document.get("certificate"), "district": document.get("district")}
+    print_facts(facts, facts, as_json=as_json)
+
+
+@account.command("list")
+def list_accounts(as_json: AsJson = False) -> None:
+    """List the AWS accounts."""
+    columns = {"account_id": "ACCOUNT", "name": "NAME", "role_arn": "ROLE"}
+    print_rows(api().get("/accounts")["items"], columns, as_json=as_json)
+
+
+@account.command()
+def preflight(
+    account_id: Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account's id.")],
+    region: Annotated[str, typer.Option(help="Have a worker look at this region now.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show the last look at each region of an account; with --region, ask for one."""
+    columns = {"region": "REGION", "is_under_way": "RUNNING", "is_right": "FINE", "checked_at": "CHECKED"}
+    path = f"/accounts/{account_id}/preflights"
+    if region:
+        print_facts(api().post(path, {"region": region}), columns, as_json=as_json)
+        return
+    print_rows(api().get(path)["items"], columns, as_json=as_json)

@@ -1,0 +1,63 @@
+"""Puts the commands together, and turns every error into one clear line and an exit status."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+import typer
+from typer.exceptions import TyperException
+
+from homeroom_cli.commands import district, drift, records, rollout, run, session
+from homeroom_cli.exits import CommandError, Exit
+from homeroom_cli.output import err, safe
+
+USAGE_OF_TYPER = 2
+
+app = typer.Typer(
+    name="homeroom",
+    no_args_is_help=True,
+    help="Homeroom's command line: districts, runs and records of a portal, for people and pipelines.",
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(session.login)
+app.command()(session.logout)
+app.command()(session.whoami)
+app.add_typer(district.app, name="district")
+app.add_typer(run.app, name="run")
+app.add_typer(rollout.app, name="rollout")
+app.add_typer(drift.app, name="drift")
+app.add_typer(records.audit, name="audit")
+app.add_typer(records.certificate, name="certificate")
+app.add_typer(records.account, name="account")
+# The three that are typed most, without the word before them.
+app.command()(run.approve)
+app.command()(run.discard)
+app.command()(run.cancel)
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Carry out a command line and end the process with its status."""
+    sys.exit(status_of(sys.argv[1:] if arguments is None else arguments))
+
+
+def status_of(arguments: list[str]) -> int:
+    """Carry out a command line; return its exit status."""
+    try:
+        found = typer.main.get_command(app).main(arguments, prog_name="homeroom", standalone_mode=False)
+    except CommandError as error:
+        err().print(f"homeroom: {safe(error.sentence)}", markup=False, style="red")
+        for line in error.more:
+            err().print(f"  {safe(line)}", markup=False)
+        return error.status
+    except TyperException as error:
+        error.show()
+        return Exit.USAGE if getattr(error, "exit_code", USAGE_OF_TYPER) == USAGE_OF_TYPER else Exit.REFUSED
+    except (KeyboardInterrupt, typer.Abort):
+        return 130
+    except BrokenPipeError:
+        # Whoever read along has had enough, as `head` does.
+        sys.stderr.close()
+        return Exit.SUCCEEDED
+    return int(found) if isinstance(found, int) else Exit.SUCCEEDED

@@ -1,0 +1,27 @@
+"""Puts the operations together."""
+
+from __future__ import annotations
+
+from ninja import NinjaAPI
+
+from portal.api.reading import StrictParser
+from portal.api.refusals import install
+from portal.api.routes import accounts, audit, certificates, districts, drift, me, people, rollouts, runs
+
+DESCRIPTION = """\
+Everything that Homeroom's console does, for programs. Send a token as `Authorization: Bearer`; make one under
+**API tokens** in the console. Refusals are problem details (RFC 9457) with a `code` that does not change.
+"""
+
+api = NinjaAPI(
+    title="Homeroom",
+    version="1.0.0",
+    description=DESCRIPTION,
+    docs_url=None,
+    openapi_url=None,
+    urls_namespace="api-v1",
+    parser=StrictParser(),
+)
+for part in (me, districts, drift, runs, rollouts, certificates, audit, accounts, people):
+    api.add_router("", part.router)
+install(api)

@@ -1,0 +1,126 @@
+"""A request that names itself by `Idempotency-Key` is carried out once, however often it is sent within a day.
+
+What is done and what is answered are one transaction: a second request with the key waits for the first one's end, and
+is then answered alike; where the first one died, nothing of it was done, and the second one does it. What was refused
+has changed nothing and is not kept: the same key may be sent again.
+Source: IETF, "The Idempotency-Key HTTP Header Field" (draft-ietf-httpapi-idempotency-key-header).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from http import HTTPStatus
+
+from django.db import OperationalError, connection, transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from portal.api.models import IdempotentAnswer
+from portal.api.problems import ProblemError
+from registry.accounts.models import ApiToken
+
+KEPT = timedelta(hours=24)
+WELL_FORMED = re.compile(r"[!-~]{1,255}")
+FORGOTTEN_AT_ONCE = 100
+WAIT = "10s"
+"""How long a second request waits for the first one's end."""
+TAKE = """
+INSERT INTO api_idempotentanswer AS kept (token_id, key, request_sha256, status, body, location, created_at)
+VALUES (%(token)s, %(key)s, %(sha256)s, 0, '', '', %(now)s)
+ON CONFLICT (token_id, key) DO UPDATE SET request_sha256 = EXCLUDED.request_sha256, status = 0, created_at = %(now)s
+WHERE kept.created_at < %(old)s
+RETURNING id
+"""
+
+
+def once(request: HttpRequest, token: ApiToken, act: Callable[[], HttpResponse], *, together: bool) -> HttpResponse:
+    """Answer a request that changes something, in one transaction; raises ProblemError.
+
+    `together` is not so where a service tells others before its transaction ends: then the act goes first, and twice if
+    two come at the same moment.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        if not together:
+            return act()
+        with transaction.atomic():
+            return act()
+    if WELL_FORMED.fullmatch(key) is None:
+        raise ProblemError(
+            HTTPStatus.BAD_REQUEST, "idempotency_key_malformed", "An Idempotency-Key has 1 to 255 visible characters."
+        )
+    _forget_old()
+    sha256 = digest(request)
+    if not together:
+        known = IdempotentAnswer.objects.filter(token=token, key=key, created_at__gte=timezone.now() - KEPT).first()
+        if known is not None:
+            return _again(known, sha256)
+        response = act()
+        with transaction.atomic():
+            if (number := _take(token, key, sha256)) is not None:
+                _keep(number, response)
+        return response
+    with transaction.atomic():
+        number = _take(token, key, sha256)
+        if number is None:
+            return _again(IdempotentAnswer.objects.get(token=token, key=key), sha256)
+        response = act()
+        _keep(number, response)
+    return response
+
+
+def digest(request: HttpRequest) -> str:
+    """Return the SHA-256 of what a request asks for."""
+    told = f"{request.method} {request.get_full_path()}\n".encode() + request.body
+    return hashlib.sha256(told).hexdigest()
+
+
+def _take(token: ApiToken, key: str, sha256: str) -> int | None:
+    """Make the key this request's own; None where another has had it. Waits for one that is being answered."""
+    now = timezone.now()
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('lock_timeout'), set_config('lock_timeout', %s, true)", [WAIT])
+            (before, _) = cursor.fetchone()
+            cursor.execute(TAKE, {"token": token.pk, "key": key, "sha256": sha256, "now": now, "old": now - KEPT})
+            row = cursor.fetchone()
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [before])
+    except OperationalError as error:
+        raise ProblemError(
+            HTTPStatus.CONFLICT,
+            "request_in_progress",
+            "The first request with this key is still being answered. Send it again in a moment.",
+            headers={"Retry-After": "1"},
+        ) from error
+    return int(row[0]) if row else None
+
+
+def _keep(number: int, response: HttpResponse) -> None:
+    IdempotentAnswer.objects.filter(pk=number).update(
+        status=response.status_code, body=response.content.decode(), location=response.get("Location", "")
+    )
+
+
+def _again(known: IdempotentAnswer, sha256: str) -> HttpResponse:
+    if known.request_sha256 != sha256:
+        raise ProblemError(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "idempotency_key_reused",
+            "Another request came with this key. Give each request a key of its own.",
+        )
+    response = HttpResponse(known.body, status=known.status, content_type="application/json")
+    response["Idempotency-Replayed"] = "true"
+    if known.location:
+        response["Location"] = known.location
+    return response
+
+
+def _forget_old() -> None:
+    """Delete what is over, a little with each request; rows that another holds are left to it."""
+    old = IdempotentAnswer.objects.filter(created_at__lt=timezone.now() - KEPT).order_by("created_at")
+    with transaction.atomic():
+        ids = list(old.select_for_update(skip_locked=True).values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE])
+        IdempotentAnswer.objects.filter(pk__in=ids).delete()

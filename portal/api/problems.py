@@ -1,0 +1,79 @@
+"""Refusals of the API as problem details (RFC 9457), whichever layer refused: one form for all of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse
+
+PREFIX = "/api/"
+MEDIA_TYPE = "application/problem+json"
+TYPE = "urn:homeroom:problem:"
+
+CODES = {
+    HTTPStatus.BAD_REQUEST: ("unreadable", "The request holds something that cannot be read."),
+    HTTPStatus.NOT_FOUND: ("not_found", "There is nothing here that this token reaches."),
+    HTTPStatus.METHOD_NOT_ALLOWED: ("method_not_allowed", "This address does not take this method."),
+    HTTPStatus.LENGTH_REQUIRED: ("length_required", "The request does not say how long it is."),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("too_large", "This is more than the portal takes."),
+    HTTPStatus.INTERNAL_SERVER_ERROR: ("internal", "Something went wrong here. The log has it under the request's id."),
+}
+"""Code and sentence for what Django or a middleware answers by itself."""
+
+
+class ProblemError(Exception):
+    """Ends a request with a problem; `errors` are sentences by field."""
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        code: str,
+        detail: str,
+        *,
+        errors: Mapping[str, Sequence[str]] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.errors = errors or {}
+        self.headers = headers or {}
+
+
+def problem(error: ProblemError) -> HttpResponse:
+    """Write a problem as an answer."""
+    told = {
+        "type": f"{TYPE}{error.code}",
+        "title": error.status.phrase,
+        "status": int(error.status),
+        "detail": error.detail,
+        "code": error.code,
+        "errors": [{"field": name, "detail": text} for name, told in error.errors.items() for text in told],
+    }
+    answer = HttpResponse(json.dumps(told, ensure_ascii=False), status=int(error.status), content_type=MEDIA_TYPE)
+    answer["Cache-Control"] = "no-store"
+    for name, value in error.headers.items():
+        answer[name] = value
+    return answer
+
+
+class ProblemMiddleware:
+    """Turns what others refuse below `/api/` into problems; stands before all middleware that refuses."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request."""
+        response = self.get_response(request)
+        if not request.path.startswith(PREFIX) or response.status_code < 400:
+            return response
+        if response.get("Content-Type", "").startswith(MEDIA_TYPE):
+            return response
+        status = HTTPStatus(response.status_code)
+        code, detail = CODES.get(status, ("refused", status.phrase))
+        kept = {name: response[name] for name in ("Allow", "Retry-After") if name in response}
+        return problem(ProblemError(status, code, detail, headers=kept))

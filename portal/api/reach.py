@@ -1,0 +1,152 @@
+"""Who calls, and the rows that they reach: every operation reads through these, and none of its own.
+
+A token's reach is a list of environments, accounts and districts (`registry.accounts.tokens`). What belongs to no
+district, such as the record of sign-ins, is reached by tokens for all districts alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TypeVar
+
+from django.db.models import Exists, F, Model, OuterRef, QuerySet, Value
+
+from portal.api.problems import ProblemError
+from provisioning.models import RemovalCertificate, Rollout, RolloutMember, Run
+from registry.accounts.models import ApiToken, User
+from registry.accounts.roles import require_role
+from registry.accounts.tokens.scopes import ROLES, Scope
+from registry.audit.models import AuditEvent
+from registry.districts.models import AwsAccount, District
+from registry.districts.selectors import by_suffix
+
+Row = TypeVar("Row", bound=Model)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A token and whose it is."""
+
+    token: ApiToken
+
+    @property
+    def user(self) -> User:
+        """Who acts: as whom services check rights and write the record."""
+        return self.token.user
+
+    def require(self, scope: Scope) -> None:
+        """Raise ProblemError for a scope that the token lacks, NotAllowedError for a role that its person lacks."""
+        if scope.value not in self.token.scopes:
+            raise ProblemError(
+                HTTPStatus.FORBIDDEN, "scope_missing", f"This token lacks the scope {scope.value}. Create one with it."
+            )
+        require_role(self.user, ROLES[scope])
+
+    def require_whole(self) -> None:
+        """Raise ProblemError unless the token reaches all districts."""
+        if self.token.is_narrow:
+            raise ProblemError(
+                HTTPStatus.FORBIDDEN, "reach_narrow", "This is about all districts, and the token reaches some alone."
+            )
+
+    def districts(self) -> QuerySet[District]:
+        """Return the districts within reach."""
+        rows = District.objects.all()
+        for name, wanted in (
+            ("environment__in", self.token.environments),
+            ("account__account_id__in", self.token.account_ids),
+            ("suffix__in", self.token.suffixes),
+        ):
+            rows = rows.filter(**{name: wanted}) if wanted else rows
+        return rows
+
+    def runs(self) -> QuerySet[Run]:
+        """Return the runs of districts within reach."""
+        return self._of_districts(Run.objects.all())
+
+    def certificates(self) -> QuerySet[RemovalCertificate]:
+        """Return the certificates of districts within reach."""
+        return self._of_districts(RemovalCertificate.objects.all())
+
+    def events(self) -> QuerySet[AuditEvent]:
+        """Return the audit events about districts within reach; those about no district to whoever reaches all."""
+        return self._of_districts(AuditEvent.objects.all())
+
+    def rollouts(self) -> QuerySet[Rollout]:
+        """Return the rollouts of which every district is within reach."""
+        rows = Rollout.objects.all()
+        if not self.token.is_narrow:
+            return rows
+        beyond = RolloutMember.objects.filter(rollout=OuterRef("pk")).exclude(district__in=self.districts())
+        return rows.exclude(Exists(beyond))
+
+    def accounts(self) -> QuerySet[AwsAccount]:
+        """Return the accounts that the token names, or those of the districts within reach."""
+        rows = AwsAccount.objects.all()
+        if self.token.account_ids:
+            return rows.filter(account_id__in=self.token.account_ids)
+        return rows.filter(pk__in=self.districts().values("account")) if self.token.is_narrow else rows
+
+    def district(self, suffix: str) -> District:
+        """Return the district in use that has the suffix, or else the newest that had it; raises ProblemError."""
+        rows = self.districts().select_related("account", "created_by", "state_lock")
+        return _found(by_suffix(rows, suffix), f"This token reaches no district with the suffix {suffix}.")
+
+    def run(self, number: int) -> Run:
+        """Return the run; raises ProblemError."""
+        rows = self.runs().select_related("district", "district__account", "requested_by", "decided_by")
+        return _found(rows.filter(pk=number).first(), f"This token reaches no run #{number}.")
+
+    def rollout(self, number: int) -> Rollout:
+        """Return the rollout; raises ProblemError."""
+        rows = self.rollouts().select_related("requested_by")
+        return _found(rows.filter(pk=number).first(), f"This token reaches no rollout #{number}.")
+
+    def certificate(self, number: int) -> RemovalCertificate:
+        """Return the certificate; raises ProblemError."""
+        rows = self.certificates().select_related("district", "run")
+        return _found(rows.filter(pk=number).first(), f"This token reaches no certificate {number}.")
+
+    def account(self, account_id: str) -> AwsAccount:
+        """Return the account; raises ProblemError."""
+        return _found(
+            self.accounts().filter(account_id=account_id).first(), f"This token reaches no account {account_id}."
+        )
+
+    def admits(self, district: District) -> None:
+        """Raise ProblemError for a district, just made, that the token does not reach."""
+        if not self.districts().filter(pk=district.pk).exists():
+            raise self.beyond()
+
+    def check_place(self, environment: str, account_id: str) -> None:
+        """Raise ProblemError for a place where no district of the token's can be, before anything is looked at."""
+        for wanted, value in ((self.token.environments, environment), (self.token.account_ids, account_id)):
+            if wanted and value not in wanted:
+                raise self.beyond()
+
+    def without_others(self, problems: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+        """Return sentences by field, those that name a district beyond reach without its name."""
+        if not self.token.is_narrow:
+            return {field: list(told) for field, told in problems.items()}
+        others = District.objects.exclude(pk__in=self.districts()).exclude(name="")
+
+        def plain(sentence: str) -> str:
+            named = others.annotate(told=Value(sentence)).filter(told__contains=F("name")).exists()
+            return "Another district has this, or a part of it. Choose another." if named else sentence
+
+        return {field: [plain(sentence) for sentence in told] for field, told in problems.items()}
+
+    def beyond(self) -> ProblemError:
+        """Return the refusal of a district beyond reach."""
+        return ProblemError(HTTPStatus.FORBIDDEN, "beyond_reach", "This district would be beyond the token's reach.")
+
+    def _of_districts(self, rows: QuerySet[Row]) -> QuerySet[Row]:
+        return rows.filter(district__in=self.districts()) if self.token.is_narrow else rows
+
+
+def _found(row: Row | None, sentence: str) -> Row:
+    if row is None:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", sentence)
+    return row

@@ -1,0 +1,63 @@
+"""Reads a request's body: JSON in UTF-8, within bounds, of texts that the database can keep."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import Any, NoReturn, cast
+
+from django.http import HttpRequest
+from ninja.parser import Parser
+
+from portal.api.problems import ProblemError
+
+DEEPEST = 32
+LARGEST_NUMBER = 2**53
+"""Beyond it numbers are not the same to all who read JSON (RFC 8259, section 6)."""
+
+
+class StrictParser(Parser):
+    """Refuses what is no JSON, and what no field of ours could hold, before any field is looked at."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        """Return the body's value; raises ProblemError."""
+        try:
+            found = json.loads(request.body.decode(), parse_constant=_no_number, object_pairs_hook=_no_name_twice)
+        except (ValueError, RecursionError) as error:
+            raise unreadable("The body is no JSON in UTF-8.") from error
+        check(found)
+        return cast(dict[str, Any], found)
+
+
+def check(value: Any, depth: int = 0) -> None:
+    """Raise ProblemError for a value that no database keeps."""
+    if depth > DEEPEST:
+        raise unreadable("The body is too deep.")
+    if isinstance(value, str):
+        if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise unreadable("The body holds a character that is none.")
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            check(name, depth + 1)
+            check(part, depth + 1)
+    elif isinstance(value, list):
+        for part in value:
+            check(part, depth + 1)
+    elif isinstance(value, int | float) and not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
+        raise unreadable("The body holds a number that is too large.")
+
+
+def unreadable(detail: str) -> ProblemError:
+    """Return the refusal of a body."""
+    return ProblemError(HTTPStatus.BAD_REQUEST, "unreadable", detail)
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name is given twice")
+    return found

@@ -1,0 +1,84 @@
+"""The audit record: listed, handed out, and verified. There is no way to change it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from ninja import Query, Router
+
+from portal.api.door import caller_of, operation
+from portal.api.paging import Cursor, Limit, page_of
+from portal.api.schemas.records import AuditPage, VerificationOut, VerifyIn, audit_event_out
+from portal.console.audit_page import COLUMNS, rows
+from portal.console.exports import download
+from registry.accounts.tokens.scopes import Scope
+from registry.audit import chain
+from registry.audit.actions import AuditAction
+from registry.audit.exports import record_export
+from registry.audit.filters import EventFilter
+from registry.audit.models import AuditEvent
+
+router = Router(tags=["audit"])
+Actor = Annotated[str, Query("", max_length=150, description="A part of a user name.")]
+District = Annotated[str, Query("", max_length=120, description="A part of a district's name or suffix.")]
+Words = Annotated[str, Query("", max_length=120, description="A part of the sentence.")]
+RunNumber = Annotated[int | None, Query(None, ge=1, le=2**53)]
+
+
+@operation(router, "GET", "/audit", scope=Scope.READ, returns=AuditPage)
+def list_audit_events(
+    request: HttpRequest,
+    actor: Actor,
+    district: District,
+    words: Words,
+    run: RunNumber,
+    cursor: Cursor,
+    limit: Limit,
+    action: AuditAction | None = None,
+    outcome: AuditEvent.Outcome | None = None,
+    since: date | None = None,
+    until: date | None = None,
+) -> AuditPage:
+    """Events within reach, the newest first."""
+    wanted = EventFilter(
+        actor=actor,
+        district=district,
+        act=action or "",
+        run=run,
+        since=since,
+        until=until,
+        outcome=outcome or "",
+        words=words,
+    )
+    found = wanted.apply(caller_of(request).events().select_related("district"))
+    read, following = page_of(found, cursor, limit)
+    return AuditPage(items=[audit_event_out(event) for event in read], next=following)
+
+
+@operation(router, "GET", "/audit/export", scope=Scope.READ, returns=None)
+def export_audit(
+    request: HttpRequest, district: District, since: date | None = None, until: date | None = None
+) -> HttpResponseBase:
+    """Events within reach as lines of JSON, the oldest first, with their hashes; it is recorded who took them."""
+    caller = caller_of(request)
+    given = {"district": district, "since": since, "until": until}
+    filters = {name: str(value) for name, value in given.items() if value}
+    record_export(kind="ndjson", filters=filters, actor=caller.user)
+    found = EventFilter(district=district, since=since, until=until).apply(caller.events())
+    name = f"homeroom-audit-{timezone.now():%Y%m%d-%H%M%S}"
+    return download("ndjson", name=name, columns=COLUMNS, rows=rows(found))
+
+
+@operation(router, "POST", "/audit/verify", scope=Scope.OPERATE, returns=VerificationOut)
+def verify_audit(request: HttpRequest, body: VerifyIn) -> VerificationOut:
+    """Compute the whole chain anew; for tokens that reach all districts."""
+    caller = caller_of(request)
+    caller.require_whole()
+    found = chain.verify(actor=caller.user, expected=body.expected)
+    return VerificationOut(
+        intact=found.intact, events=found.events, head=found.head, problem=found.problem, at=found.at
+    )

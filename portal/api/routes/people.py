@@ -1,0 +1,44 @@
+"""People and service accounts."""
+
+from __future__ import annotations
+
+from allauth.mfa.models import Authenticator
+from django.db.models import Count, Exists, OuterRef, Q
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Router
+
+from portal.api.door import caller_of, operation
+from portal.api.paging import Cursor, Limit, page_of
+from portal.api.schemas.records import PeoplePage, PersonOut
+from registry.accounts.factors import FACTORS
+from registry.accounts.models import User
+from registry.accounts.roles import role_of
+from registry.accounts.tokens.scopes import Scope
+
+router = Router(tags=["people"])
+
+
+@operation(router, "GET", "/people", scope=Scope.ADMINISTER, returns=PeoplePage)
+def list_people(request: HttpRequest, cursor: Cursor, limit: Limit) -> PeoplePage:
+    """Who has which role; for tokens that reach all districts."""
+    caller_of(request).require_whole()
+    live = Q(api_tokens__revoked_at=None, api_tokens__expires_at__gt=timezone.now())
+    factor = Authenticator.objects.filter(user=OuterRef("pk"), type__in=FACTORS)
+    rows = User.objects.prefetch_related("groups").annotate(
+        live_tokens=Count("api_tokens", filter=live), factor=Exists(factor)
+    )
+    read, following = page_of(rows, cursor, limit)
+    items = [
+        PersonOut(
+            username=one.get_username(),
+            role=role_of(one),
+            is_active=one.is_active,
+            is_service=one.is_service,
+            has_second_factor=one.factor,
+            last_sign_in=one.last_login,
+            tokens=one.live_tokens,
+        )
+        for one in read
+    ]
+    return PeoplePage(items=items, next=following)

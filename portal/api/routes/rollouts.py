@@ -1,0 +1,120 @@
+"""Rollouts: one change of many districts, in waves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from django.http import HttpRequest
+from ninja import Router
+
+from portal.api.door import Answer, caller_of, operation
+from portal.api.paging import Cursor, Limit, page_of
+from portal.api.parameters import Number
+from portal.api.reach import Caller
+from portal.api.schemas.rollouts import (
+    MemberPage,
+    RolloutIn,
+    RolloutOut,
+    RolloutPage,
+    member_out,
+    rollout_out,
+)
+from provisioning.models import Rollout
+from provisioning.rollouts.reading import groups_of
+from provisioning.rollouts.selection import Selection, matching
+from provisioning.rollouts.service import (
+    RolloutRefusedError,
+    RolloutRequest,
+    abort_rollout,
+    create_rollout,
+    pause_rollout,
+    resume_rollout,
+)
+from registry.accounts.tokens.scopes import Scope
+
+router = Router(tags=["rollouts"])
+
+
+@operation(router, "GET", "/rollouts", scope=Scope.READ, returns=RolloutPage)
+def list_rollouts(request: HttpRequest, cursor: Cursor, limit: Limit) -> RolloutPage:
+    """Rollouts of which every district is within reach, the newest first."""
+    read, following = page_of(caller_of(request).rollouts().select_related("requested_by"), cursor, limit)
+    return RolloutPage(items=[_told(rollout) for rollout in read], next=following)
+
+
+@operation(router, "POST", "/rollouts", scope=Scope.OPERATE, returns=RolloutOut, status=201)
+def start_rollout(request: HttpRequest, body: RolloutIn) -> Answer:
+    """Start a rollout; filters choose among the districts within reach."""
+    caller = caller_of(request)
+    rollout = create_rollout(
+        request=RolloutRequest(
+            reason=body.reason,
+            change=body.change.change(),
+            selection=_selection(caller, body),
+            waves=body.waves,
+            at_once=body.at_once,
+            halt_percent=body.halt_percent,
+            halt_failures=body.halt_failures,
+        ),
+        actor=caller.user,
+    )
+    return Answer(_told(caller.rollout(rollout.number)), location=f"/api/v1/rollouts/{rollout.number}")
+
+
+@operation(router, "GET", "/rollouts/{number}", scope=Scope.READ, returns=RolloutOut)
+def show_rollout(request: HttpRequest, number: Number) -> RolloutOut:
+    """A rollout and how its districts stand."""
+    return _told(caller_of(request).rollout(number))
+
+
+@operation(router, "GET", "/rollouts/{number}/districts", scope=Scope.READ, returns=MemberPage)
+def list_rollout_districts(request: HttpRequest, number: Number, cursor: Cursor, limit: Limit) -> MemberPage:
+    """A rollout's districts, each with its run."""
+    rows = caller_of(request).rollout(number).members.select_related("district", "run")
+    read, following = page_of(rows, cursor, limit)
+    return MemberPage(items=[member_out(member) for member in read], next=following)
+
+
+@operation(router, "POST", "/rollouts/{number}/pause", scope=Scope.OPERATE, returns=RolloutOut)
+def pause(request: HttpRequest, number: Number) -> RolloutOut:
+    """Start no further run."""
+    return _act(request, number, pause_rollout)
+
+
+@operation(router, "POST", "/rollouts/{number}/resume", scope=Scope.OPERATE, returns=RolloutOut)
+def resume(request: HttpRequest, number: Number) -> RolloutOut:
+    """Go on; after a halt the failures so far are accepted."""
+    return _act(request, number, resume_rollout)
+
+
+@operation(router, "POST", "/rollouts/{number}/abort", scope=Scope.OPERATE, returns=RolloutOut)
+def abort(request: HttpRequest, number: Number) -> RolloutOut:
+    """End a rollout for good."""
+    return _act(request, number, abort_rollout)
+
+
+def _act(request: HttpRequest, number: int, service: Callable[..., Rollout]) -> RolloutOut:
+    caller = caller_of(request)
+    service(rollout=caller.rollout(number), actor=caller.user)
+    return _told(caller.rollout(number))
+
+
+def _told(rollout: Rollout) -> RolloutOut:
+    standings: Counter[str] = Counter()
+    for group in groups_of(rollout.members.all()):
+        standings[group.standing.value] += group.count
+    return rollout_out(rollout, dict(sorted(standings.items())))
+
+
+def _selection(caller: Caller, body: RolloutIn) -> Selection:
+    """Return the districts that are chosen, of those within reach alone: what is beyond it is not there."""
+    chosen = Selection(tuple(body.districts), tuple(body.environments), tuple(body.regions), tuple(body.sizes))
+    if not caller.token.is_narrow:
+        return chosen
+    within = set(matching(chosen).filter(pk__in=caller.districts()).values_list("suffix", flat=True))
+    if unknown := sorted(set(chosen.suffixes) - within):
+        raise RolloutRefusedError({"districts": [f"No district has the suffix {', '.join(unknown)}."]})
+    if not within:
+        raise RolloutRefusedError({"districts": ["No district with an environment matches. Choose others."]})
+    return Selection(suffixes=tuple(sorted(within)))

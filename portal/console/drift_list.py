@@ -1,0 +1,60 @@
+"""What the list of drifted districts shows: those that drift may have opened first. Reads only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+
+from provisioning.models import DriftItem
+from registry.districts.models import District
+from registry.districts.statuses import DistrictStatus, DriftStatus
+
+SHOWN = 200
+WIDENS = Q(foreign=True)
+"""Drift that may widen who reaches a district: what somebody added to its resources in AWS."""
+
+
+@dataclass(frozen=True)
+class Drifted:
+    """A drifted district: how many attributes and resources, and how much of it may widen access."""
+
+    district: District
+    attributes: int
+    resources: int
+    exposures: int
+
+
+@dataclass(frozen=True)
+class DriftList:
+    """The page."""
+
+    rows: list[Drifted]
+    more: bool
+
+    @property
+    def exposed(self) -> int:
+        """How many of the districts shown have drift that may widen access."""
+        return sum(row.exposures > 0 for row in self.rows)
+
+
+def drift_list() -> DriftList:
+    """Return the drifted districts, those with exposure first, then by how much drifted; three queries at most."""
+    counted = list(
+        DriftItem.objects.exclude(district__status=DistrictStatus.REMOVED.value)
+        .order_by()
+        .values("district")
+        .annotate(
+            attributes=Count("id"), resources=Count("address", distinct=True), exposures=Count("id", filter=WIDENS)
+        )
+        .order_by("-exposures", "-attributes", "district")[: SHOWN + 1]
+    )
+    shown = counted[:SHOWN]
+    districts = District.objects.select_related("account").in_bulk([row["district"] for row in shown])
+    rows = [Drifted(districts[row["district"]], row["attributes"], row["resources"], row["exposures"]) for row in shown]
+    return DriftList(rows, more=len(counted) > SHOWN)
+
+
+def drifted_districts() -> int:
+    """Return how many districts have drifted."""
+    return District.objects.filter(drift=DriftStatus.DRIFTED.value).exclude(status=DistrictStatus.REMOVED.value).count()

@@ -1,0 +1,128 @@
+"""What stands around every page: the sections of the navigation, and the trail that says where a page is. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Section:
+    """A line of the navigation."""
+
+    key: str
+    label: str | Promise
+    view: str
+    """The name of its address."""
+    icon: str
+    letter: str
+    """What goes there after `g`."""
+
+
+SECTIONS = (
+    Section("overview", _("Overview"), "console:overview", "gauge", "h"),
+    Section("districts", _("Districts"), "console:fleet", "building", "f"),
+    Section("runs", _("Runs"), "console:runs", "play", "u"),
+    Section("approvals", _("Approvals"), "console:approvals", "hand", "p"),
+    Section("rollouts", _("Rollouts"), "console:rollouts", "rocket", "o"),
+    Section("drift", _("Drift"), "console:drift", "drift", "d"),
+    Section("audit", _("Audit"), "console:audit", "list", "a"),
+    Section("system", _("System"), "console:system", "server", "s"),
+)
+BY_KEY = {section.key: section for section in SECTIONS}
+
+PLACES: Mapping[str, tuple[str, str | Promise]] = {
+    "overview": ("overview", ""),
+    "fleet": ("districts", ""),
+    "register": ("districts", _("Register a district")),
+    "bulk": ("districts", _("Register by file")),
+    "bulk-progress": ("districts", _("Register by file")),
+    "district": ("districts", ""),
+    "district-resources": ("districts", _("Resources")),
+    "district-runs": ("districts", _("Runs")),
+    "district-drift": ("districts", _("Drift")),
+    "district-settings": ("districts", _("Settings")),
+    "district-audit": ("districts", _("Audit")),
+    "district-danger": ("districts", _("Danger zone")),
+    "teardown": ("districts", _("Tear down")),
+    "certificate": ("districts", _("Certificate of removal")),
+    "runs": ("runs", ""),
+    "run": ("runs", ""),
+    "run-force-stop": ("runs", _("Force stop")),
+    "run-state": ("runs", _("State and lock")),
+    "approvals": ("approvals", ""),
+    "drift": ("drift", ""),
+    "rollouts": ("rollouts", ""),
+    "rollout-new": ("rollouts", _("Start a rollout")),
+    "rollout": ("rollouts", ""),
+    "audit": ("audit", ""),
+    "system": ("system", ""),
+    "preflight": ("system", _("Preflight")),
+    "search": ("", _("Search")),
+    "legend": ("", _("Statuses and shortcuts")),
+    "design": ("", _("Design")),
+    "account": ("", _("Account")),
+    "account-password": ("", _("Password")),
+    "sign-in-again": ("", _("Sign in again")),
+}
+"""Of each page by the name of its address: its section, and what it is called within; empty where it is the section."""
+
+
+@dataclass(frozen=True)
+class Crumb:
+    """A step of the trail; the last one leads nowhere."""
+
+    label: str
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A section as the navigation of one page shows it."""
+
+    section: Section
+    is_current: bool
+    count: int = 0
+
+
+def navigation(view: str, counts: Mapping[str, int]) -> list[Link]:
+    """Return the sections, that of the page marked, some with how much waits there."""
+    here = PLACES.get(view, ("", ""))[0]
+    return [Link(section, section.key == here, counts.get(section.key, 0)) for section in SECTIONS]
+
+
+def trail(view: str, kwargs: Mapping[str, Any], *, district: str = "") -> list[Crumb]:
+    """Return the way to a page: its section, the thing that it is about, and what of it is shown.
+
+    `view` is the name of its address and `kwargs` what is caught from it; `district` is the name of the district that
+    the page is about, where it is known.
+    """
+    section, own = PLACES.get(view, ("", ""))
+    crumbs = []
+    if section:
+        crumbs.append(Crumb(str(BY_KEY[section].label), reverse(BY_KEY[section].view)))
+    elif view.startswith("mfa_"):
+        crumbs += [Crumb(gettext("Account"), reverse("console:account")), Crumb(gettext("Second factor"))]
+    elif view == "account-password":
+        crumbs.append(Crumb(gettext("Account"), reverse("console:account")))
+    if suffix := str(kwargs.get("suffix", "")):
+        crumbs.append(Crumb(district or suffix, reverse("console:district", args=[suffix])))
+    number = kwargs.get("number")
+    if number is not None and view.startswith("run"):
+        crumbs.append(_of(pgettext("a step of the trail", "Run #%(number)s"), number, "run"))
+    if number is not None and view == "rollout":
+        crumbs.append(_of(pgettext("a step of the trail", "Rollout #%(number)s"), number, "rollout"))
+    if own:
+        crumbs.append(Crumb(str(own)))
+    return crumbs
+
+
+def _of(words: str, number: object, view: str) -> Crumb:
+    # A run is a part of its rollout, never a rollout of a run: the addresses tell them apart.
+    return Crumb(words % {"number": number}, reverse(f"console:{view}", args=[number]))

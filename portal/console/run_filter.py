@@ -1,0 +1,116 @@
+"""Which runs the list of all runs is asked for, all kept in the address; a saved view is such an address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from infra.spec import Environment
+from provisioning.models import Run
+from provisioning.models.run import WIDE
+from provisioning.runs.selectors import ACTIVE
+from provisioning.states.runs import RunKind, RunState
+
+LONGEST = 120
+AT_WORK = [state for state in ACTIVE if state not in {RunState.AWAITING_APPROVAL, RunState.QUEUED}]
+GROUPS: dict[str, tuple[str | Promise, list[str]]] = {
+    "active": (_("Any that has not ended"), list(ACTIVE)),
+    "working": (_("Running"), AT_WORK),
+    "unsuccessful": (_("Failed or lost"), [RunState.FAILED.value, RunState.LOST.value]),
+}
+"""Words for several states at once, beside the states themselves."""
+VIEWS: tuple[tuple[str | Promise, str], ...] = (
+    (_("All runs"), ""),
+    (_("Running"), "state=working"),
+    (_("Queued"), "state=queued"),
+    (_("Awaiting approval"), "state=awaiting_approval"),
+    (_("Failed or lost"), "state=unsuccessful"),
+    (_("Teardowns"), "operation=destroy"),
+    (_("Drift checks"), "operation=drift"),
+)
+"""The saved views: a word and the address of each."""
+
+
+@dataclass(frozen=True)
+class RunFilter:
+    """What the address asks for; what it does not know is passed over."""
+
+    state: str = ""
+    operation: str = ""
+    environment: str = ""
+    district: str = ""
+    who: str = ""
+    since: str = ""
+    until: str = ""
+
+    @property
+    def query(self) -> str:
+        """The filter as an address."""
+        kept = QueryDict(mutable=True)
+        for field in fields(self):
+            if value := getattr(self, field.name):
+                kept[field.name] = value
+        return kept.urlencode()
+
+    def runs(self) -> QuerySet[Run]:
+        """Return the runs that it lets through, with what a list shows of them."""
+        rows = Run.objects.select_related("district", "requested_by").defer(*WIDE)
+        if self.state:
+            rows = rows.filter(state__in=GROUPS[self.state][1] if self.state in GROUPS else [self.state])
+        if self.operation:
+            rows = rows.filter(kind=self.operation)
+        if self.environment:
+            rows = rows.filter(district__environment=self.environment)
+        if self.district:
+            rows = rows.filter(
+                Q(district__name__icontains=self.district) | Q(district__suffix__icontains=self.district)
+            )
+        if self.who:
+            rows = rows.filter(requested_by__username__icontains=self.who)
+        if self.since:
+            rows = rows.filter(created_at__gte=_midnight(self.since, 0))
+        if self.until:
+            rows = rows.filter(created_at__lt=_midnight(self.until, 1))
+        return rows
+
+
+def read_filter(query: Mapping[str, str]) -> RunFilter:
+    """Read the filter out of an address."""
+
+    def one_of(name: str, known: object) -> str:
+        value = str(query.get(name, ""))
+        return value if value in known else ""  # type: ignore[operator]
+
+    def text(name: str) -> str:
+        return str(query.get(name, "")).strip().replace("\x00", "")[:LONGEST]
+
+    return RunFilter(
+        state=one_of("state", {*GROUPS, *(state.value for state in RunState)}),
+        operation=one_of("operation", {kind.value for kind in RunKind}),
+        environment=one_of("environment", {part.value for part in Environment}),
+        district=text("district"),
+        who=text("who"),
+        since=_day(query.get("since", "")),
+        until=_day(query.get("until", "")),
+    )
+
+
+def _day(text: object) -> str:
+    """Return a day as it was written, nothing for what is none or no database can hold."""
+    try:
+        found = parse_date(str(text))
+    except ValueError:
+        return ""
+    return found.isoformat() if found is not None and date(1970, 1, 1) <= found < date(9000, 1, 1) else ""
+
+
+def _midnight(day: str, later: int) -> datetime:
+    return datetime.combine(date.fromisoformat(day) + timedelta(days=later), time.min, timezone.get_current_timezone())

@@ -1,0 +1,94 @@
+"""The form that makes an API token. The rules are the service's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.functional import lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from portal.console.district_fields import ENVIRONMENTS, LinesField
+from portal.console.forms import DescribedForm
+from registry.accounts.models import User
+from registry.accounts.roles import Role, has_role
+from registry.accounts.tokens.scopes import ROLES, Scope
+from registry.accounts.tokens.service import Reach
+
+DAYS = (7, 30, 90, 180, 365)
+_label = lazy(lambda scope: Scope(scope).label, str)
+
+
+def terms() -> list[tuple[str, str]]:
+    """Return how long a token may hold, in the reader's language."""
+    return [(str(days), gettext("%(days)s days") % {"days": days}) for days in DAYS]
+
+
+class TokenForm(DescribedForm):
+    """Whose token, what for, how far, and how long."""
+
+    owner = forms.ChoiceField(
+        label=_("For"), required=False, help_text=_("A token has never more rights than whose it is.")
+    )
+    name = forms.CharField(
+        label=_("Name"), max_length=60, help_text=_("What uses it, such as github-actions. It stands in the audit log.")
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("Scopes"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("What it may be used for. Reading is part of each."),
+    )
+    days = forms.TypedChoiceField(
+        label=_("Expires after"),
+        coerce=int,
+        initial="90",
+        choices=terms,
+        help_text=_("A year at most."),
+    )
+    environments = forms.MultipleChoiceField(
+        label=_("Environments"),
+        required=False,
+        choices=[(part.value, word) for part, word in ENVIRONMENTS.items()],
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Only districts of these; none selected is all."),
+    )
+    account_ids = LinesField(
+        label=_("AWS accounts"), required=False, help_text=_("Only districts in these, by their ids, one a line.")
+    )
+    suffixes = LinesField(
+        label=_("Districts"), required=False, help_text=_("Only these, by their suffixes, one a line.")
+    )
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._user = user
+        self._services: dict[str, User] = {}
+        scopes, owner = self.fields["scopes"], self.fields["owner"]
+        assert isinstance(scopes, forms.ChoiceField)
+        assert isinstance(owner, forms.ChoiceField)
+        scopes.choices = [(scope.value, _label(scope)) for scope in Scope if has_role(user, ROLES[scope])]
+        if has_role(user, Role.ADMINISTRATOR):
+            services = User.objects.filter(is_service=True, is_active=True).order_by("username")
+            self._services = {str(one.pk): one for one in services}
+        if self._services:
+            named = [(key, one.get_username()) for key, one in self._services.items()]
+            owner.choices = [("", _("Yourself")), *named]
+        else:
+            del self.fields["owner"]
+
+    def wanted(self) -> dict[str, Any]:
+        """Return what was chosen, as the service takes it; only for a valid form."""
+        given = self.cleaned_data
+        return {
+            "owner": self._services.get(given.get("owner", ""), self._user),
+            "name": given["name"],
+            "scopes": [Scope(scope) for scope in given["scopes"]],
+            "days": given["days"],
+            "reach": Reach(
+                environments=tuple(given["environments"]),
+                account_ids=given["account_ids"],
+                suffixes=given["suffixes"],
+            ),
+        }

@@ -1,0 +1,72 @@
+"""What a district has decided about an Ed-Fi assessment: which method's number is the score, which word the level, and
+what names the window. What is not decided follows the rules of `edfi_methods` and `edfi_windows`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from processor.formats.edfi import LEVEL, METHOD, at, counting, descriptor, is_number, level_of, listed, met
+from processor.formats.edfi_methods import NO_WORDS, plainly
+from processor.formats.edfi_windows import by_date, term_of
+
+
+class Window(StrEnum):
+    """What names the occasion of a result."""
+
+    PERIOD = "period"
+    TERM = "term"
+    DATE = "date"
+    YEAR = "year"
+    """Nothing: all results of a school year are of one occasion."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One assessment's choice; what is empty is as the rules have it. Methods are named in plain words."""
+
+    score: str = ""
+    level: str = ""
+    window: Window | None = None
+
+
+NONE = Choice()
+Choices = Mapping[str, Choice]
+
+
+def score_of(found: list[dict[str, Any]], key: str, namespace: str, choice: Choice) -> dict[str, Any] | None:
+    """Return the entry whose number is the score; where a method was chosen that is not there, none is."""
+    if not choice.score:
+        return counting(found, key, namespace)
+    return next((one for one in found if named(one) == choice.score and is_number(at(one, key))), None)
+
+
+def level_by(item: dict[str, Any], choice: Choice) -> str:
+    """Return the level that was met, by the chosen method where there is one."""
+    if not choice.level:
+        return level_of(item)
+    words = [descriptor(one.get(LEVEL)) for one in listed(item, "performanceLevels") if _is(one, choice) and met(one)]
+    words += [at(one, "result") for one in listed(item, "scoreResults") if _is(one, choice)]
+    return next((word.strip() for word in words if word.strip() and word.strip().casefold() not in NO_WORDS), "")
+
+
+def window_of(item: dict[str, Any], period: str, day: str, choice: Choice) -> str:
+    """Return what the occasion is called: by what was chosen, or else by the first of period, term and date."""
+    told = {Window.PERIOD: period, Window.TERM: term_of(item), Window.DATE: by_date(day) if day else ""}
+    if choice.window == Window.YEAR:
+        return ""
+    if choice.window is not None and told[choice.window]:
+        return told[choice.window]
+    return next((word for word in told.values() if word), "")
+
+
+def named(entry: dict[str, Any]) -> str:
+    """Return the method of a score or level in plain words."""
+    return plainly(descriptor(entry.get(METHOD)))
+
+
+def _is(entry: dict[str, Any], choice: Choice) -> bool:
+    return named(entry) == choice.level

@@ -1,0 +1,266 @@
+"""Pulls an Ed-Fi ODS/API: changes since the last pull, deletions first, each window of change versions closed.
+
+A window goes from the version after the last one that was pulled to the newest that there is when it begins. What
+changes while it is read leaves it and comes with the next window. So pages by offset are read from the last one
+backwards: what leaves moves rows to places that are still to be read, never past them. From 7.3 on pages go by ranges
+of keys (`pageToken`), which nothing moves. A source without change queries is read whole each time.
+
+A deletion has no moment of its own. It is given that at which the former window closed: all that we know of the row is
+of that time at the latest, and a row that was made anew since is newer.
+
+Sources: Ed-Fi ODS/API documentation, "Using the Changed Record Queries", "API Paging" and "Cursor Paging" (7.3); the
+version document at the root ("urls").
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from processor.sources.asking import Answer
+from processor.sources.client import Client, unexpected
+from processor.sources.model import MOST_BYTES, MOST_PAGES, MOST_ROWS, Batch, Cursor, Source
+from processor.sources.problems import NotOfferedError, SourceProblem
+
+RESOURCES = (
+    "schools",
+    "students",
+    "studentSchoolAssociations",
+    "assessments",
+    "objectiveAssessments",
+    "studentAssessments",
+    "studentAssessmentEducationOrganizationAssociations",
+)
+NO_DELETES = frozenset({"objectiveAssessments"})
+"""Its deletions look like those of an assessment's items; what is left is the name of a part."""
+PAGE = 500
+"""Rows of a page: the most that an ODS/API gives by default ("DefaultPageSizeLimit")."""
+BY_KEYS_SINCE = (7, 3)
+
+
+class Places:
+    """Where an ODS/API has its data, its changes and its tokens; as its version document says, or as usual."""
+
+    def __init__(self, client: Client, source: Source) -> None:
+        self.base = source.address.rstrip("/")
+        answer = client.open_get(f"{self.base}/")
+        told: Any = answer.json() if answer.status == 200 else {}
+        urls = told.get("urls", {}) if isinstance(told, dict) else {}
+        urls = urls if isinstance(urls, dict) else {}
+        ours = client.reach.place(self.base).origin
+        self.version = _version(told.get("version") if isinstance(told, dict) else None)
+
+        def place(name: str, usual: str) -> str:
+            found = urls.get(name)
+            is_told = isinstance(found, str) and "{" not in found and _origin(client, found) == ours
+            return str(found).rstrip("/") if is_told else f"{self.base}/{usual}"
+
+        self.data = f"{place('dataManagementApi', 'data/v3')}/ed-fi"
+        self.changes = f"{place('changeQueries', 'changeQueries/v1')}/availableChangeVersions"
+        self.token = source.token_address or place("oauth", "oauth/token")
+
+
+def _origin(client: Client, url: str) -> tuple[str, str, int] | None:
+    """Return an address's origin; nothing for one that may not be asked, such as one behind a gateway."""
+    try:
+        return client.reach.place(url).origin
+    except SourceProblem:
+        return None
+
+
+def _version(told: object) -> tuple[int, ...]:
+    found = re.match(r"(\d+)\.(\d+)", str(told or ""))
+    return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
+class EdFi:
+    """The reader of Ed-Fi ODS/APIs."""
+
+    resources = RESOURCES
+
+    def client(self, source: Source, made: Client) -> Client:
+        """Return the client with the token's address, which the version document has."""
+        made.token_url = Places(made, source).token
+        return made
+
+    def test(self, client: Client, source: Source) -> dict[str, int | None]:
+        """Count each resource; raises SourceProblem where none can be read."""
+        places = Places(client, source)
+        found: dict[str, int | None] = {}
+        for resource in self.resources:
+            try:
+                found[resource] = _total(client, f"{places.data}/{resource}", {})
+            except NotOfferedError:
+                found[resource] = None
+        return found
+
+    def pull(self, client: Client, source: Source, resource: str, cursor: Cursor) -> Batch:
+        """Return the next batch of a resource as JSON, one object a line."""
+        places = Places(client, source)
+        window = dict(cursor["window"]) if "window" in cursor else _next_window(client, places, cursor)
+        lines = _Lines()
+        done = _read(client, places, resource, window, lines)
+        after: Cursor = {**cursor, "window": window}
+        if done:
+            after = {"to": window["to"], "read_at": window["read_at"]}
+        return Batch(f"{resource}.json", lines.content(), lines.rows, after, more=not done)
+
+
+def _next_window(client: Client, places: Places, cursor: Cursor) -> dict[str, Any]:
+    """Begin a window: all that there is at first, and where the source was put back or keeps too little."""
+    answer = client.get(places.changes)
+    read_at = _moment(answer)
+    former = cursor.get("to")
+    if answer.status in (403, 404):
+        # No change queries: everything, each time, and no deletions.
+        return {"from": None, "to": None, "read_at": read_at, "step": "rows"}
+    if answer.status != 200:
+        raise unexpected(answer.status, "asked for its change versions")
+    told = answer.json()
+    names = {str(name).casefold(): value for name, value in told.items()} if isinstance(told, dict) else {}
+    newest, oldest = names.get("newestchangeversion"), names.get("oldestchangeversion", 0)
+    if not isinstance(newest, int) or not isinstance(oldest, int):
+        raise SourceProblem("no_versions", "The source tells no change versions.", "Check the address with the vendor.")
+    if former is None or former > newest or former + 1 < oldest:
+        return {"from": None, "to": newest, "read_at": read_at, "step": "rows"}
+    return {
+        "from": former + 1,
+        "to": newest,
+        "read_at": read_at,
+        "since": cursor.get("read_at", ""),
+        "step": "deletes" if newest > former else "none",
+        "offset": 0,
+    }
+
+
+def _moment(answer: Answer) -> str:
+    """Return the source's own time of an answer (RFC 9110, Date), or ours where it tells none."""
+    try:
+        return parsedate_to_datetime(answer.headers["date"]).astimezone(UTC).isoformat()
+    except (KeyError, ValueError, TypeError):
+        return datetime.now(UTC).isoformat()
+
+
+class _Lines:
+    """The objects of a batch, one a line."""
+
+    def __init__(self) -> None:
+        self._lines: dict[object, bytes] = {}
+        self._bytes = self.pages = 0
+
+    def add(self, items: list[dict[str, Any]]) -> None:
+        """Take a page."""
+        self.pages += 1
+        for item in items:
+            line = json.dumps(item, separators=(",", ":")).encode() + b"\n"
+            # What moved between two pages comes twice.
+            self._lines[item.get("id") or len(self._lines)] = line
+            self._bytes += len(line)
+
+    @property
+    def rows(self) -> int:
+        """How many objects there are."""
+        return len(self._lines)
+
+    @property
+    def full(self) -> bool:
+        """Say whether the batch has to end."""
+        return self.rows >= MOST_ROWS or self._bytes >= MOST_BYTES or self.pages >= MOST_PAGES
+
+    def content(self) -> bytes:
+        """Return all of it."""
+        return b"".join(self._lines.values())
+
+
+def _read(client: Client, places: Places, resource: str, window: dict[str, Any], lines: _Lines) -> bool:
+    """Read on in a window until it ends or the batch is full; say whether it has ended. The window says where."""
+    url = f"{places.data}/{resource}"
+    within = _within(window)
+    if window["step"] == "deletes":
+        if resource not in NO_DELETES and not _deletes(client, url, window, within, lines):
+            return False
+        window["step"] = "rows"
+    if window["step"] == "none":
+        return True
+    if places.version >= BY_KEYS_SINCE:
+        return _by_keys(client, url, window, within, lines)
+    return _backwards(client, url, window, within, lines)
+
+
+def _within(window: dict[str, Any]) -> dict[str, Any]:
+    if window["to"] is None:
+        return {}
+    least = {"minChangeVersion": window["from"]} if window["from"] is not None else {}
+    return {**least, "maxChangeVersion": window["to"]}
+
+
+def _page(client: Client, url: str, parameters: dict[str, Any]) -> tuple[list[dict[str, Any]], Answer]:
+    answer = client.get(f"{url}?{urlencode(parameters)}")
+    if answer.status in (403, 404):
+        raise NotOfferedError
+    if answer.status != 200:
+        raise unexpected(answer.status, "asked for a page")
+    found = answer.json()
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise SourceProblem("no_list", "A page of the source is no list of objects.", "Check the address.")
+    return found, answer
+
+
+def _total(client: Client, url: str, within: dict[str, Any]) -> int:
+    _, answer = _page(client, url, {**within, "offset": 0, "limit": 1, "totalCount": "true"})
+    told = answer.headers.get("total-count", "")
+    if not told.isdigit():
+        raise SourceProblem(
+            "no_count", "The source does not tell how many rows there are.", "Ask the vendor for totalCount."
+        )
+    return int(told)
+
+
+def _deletes(client: Client, url: str, window: dict[str, Any], within: dict[str, Any], lines: _Lines) -> bool:
+    """Read what was deleted; rows of this list do not leave it, so that it is read from its beginning on."""
+    while not lines.full:
+        try:
+            found, _ = _page(client, f"{url}/deletes", {**within, "offset": window["offset"], "limit": PAGE})
+        except NotOfferedError:
+            return True
+        # What names no keys (5.1 to 5.3) cannot be told apart here.
+        lines.add([
+            {"keyValues": one["keyValues"], "_lastModifiedDate": window["since"]}
+            for one in found
+            if isinstance(one.get("keyValues"), dict)
+        ])  # fmt: skip
+        window["offset"] += len(found)
+        if len(found) < PAGE:
+            return True
+    return False
+
+
+def _by_keys(client: Client, url: str, window: dict[str, Any], within: dict[str, Any], lines: _Lines) -> bool:
+    while not lines.full:
+        token = window.get("token")
+        found, answer = _page(client, url, {**within, **({"pageToken": token} if token else {}), "pageSize": PAGE})
+        lines.add(found)
+        following = answer.headers.get("next-page-token", "")
+        if not found or not following:
+            return True
+        if following == token:
+            raise SourceProblem("no_end", "The source leads to the same page again.", "Tell the vendor.")
+        window["token"] = following
+    return False
+
+
+def _backwards(client: Client, url: str, window: dict[str, Any], within: dict[str, Any], lines: _Lines) -> bool:
+    if "next" not in window:
+        total = _total(client, url, within)
+        window["next"] = max(0, total - 1) // PAGE * PAGE
+    while not lines.full:
+        if window["next"] < 0:
+            return True
+        found, _ = _page(client, url, {**within, "offset": window["next"], "limit": PAGE})
+        lines.add(found)
+        window["next"] -= PAGE
+    return bool(window["next"] < 0)

@@ -1,0 +1,277 @@
+"""OneRoster's JSON objects as the CSV files that the specification has for the same, so that one reader reads both.
+
+Of users only who has a student's role is written; of anybody else the role alone, without a name. The columns are those
+of the CSV binding 1.2.1.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Callable, Iterable
+from typing import Any
+
+HEAD = ("sourcedId", "status", "dateLastModified")
+Row = dict[str, Any]
+Cells = dict[str, str]
+DELETED = "tobedeleted"
+RACES = (
+    "americanIndianOrAlaskaNative",
+    "asian",
+    "blackOrAfricanAmerican",
+    "nativeHawaiianOrOtherPacificIslander",
+    "white",
+    "demographicRaceTwoOrMoreRaces",
+    "hispanicOrLatinoEthnicity",
+)
+
+
+def text(row: Row, name: str) -> str:
+    """Return a value as a cell; nothing where it is missing, null, or no single value."""
+    found = row.get(name)
+    if found is None or isinstance(found, dict | list):
+        return ""
+    if isinstance(found, bool):
+        return "true" if found else "false"
+    return str(found)
+
+
+def reference(row: Row, *names: str) -> str:
+    """Return the id of the first object that a row refers to by one of these names."""
+    for name in names:
+        found = row.get(name)
+        if isinstance(found, dict) and found.get("sourcedId"):
+            return str(found["sourcedId"])
+    return ""
+
+
+def listed(row: Row, name: str) -> list[Any]:
+    """Return a list; a single value is one of one."""
+    found = row.get(name)
+    if isinstance(found, list):
+        return found
+    return [] if found in (None, "") else [found]
+
+
+def joined(row: Row, name: str) -> str:
+    """Return a list of words as a cell has them."""
+    return ",".join(str(one) for one in listed(row, name) if not isinstance(one, dict | list))
+
+
+def head(row: Row) -> Cells:
+    """Return the first three columns."""
+    return {name: text(row, name) for name in HEAD}
+
+
+def orgs(row: Row) -> Iterable[tuple[str, Cells]]:
+    """Write a school, or what it belongs to."""
+    told = {name: text(row, name) for name in ("name", "type", "identifier")}
+    yield "orgs", {**head(row), **told, "parentSourcedId": reference(row, "parent")}
+
+
+def academic_sessions(row: Row) -> Iterable[tuple[str, Cells]]:
+    """Write a grading period or term."""
+    told = {name: text(row, name) for name in ("title", "type", "startDate", "endDate", "schoolYear")}
+    yield "academicSessions", {**head(row), **told, "parentSourcedId": reference(row, "parent")}
+
+
+def classes(row: Row) -> Iterable[tuple[str, Cells]]:
+    """Write a class."""
+    yield (
+        "classes",
+        {
+            **head(row),
+            "title": text(row, "title"),
+            "grades": joined(row, "grades"),
+            "courseSourcedId": reference(row, "course"),
+            "classType": text(row, "classType"),
+            "schoolSourcedId": reference(row, "school"),
+            "subjects": joined(row, "subjects"),
+        },
+    )
+
+
+def roles_of(row: Row) -> list[tuple[str, str]]:
+    """Return (role, org) of a user: in 1.2 a list, in 1.1 one word with the orgs beside it."""
+    found = [(text(one, "role"), reference(one, "org")) for one in listed(row, "roles") if isinstance(one, dict)]
+    if not found and text(row, "role"):
+        orgs_of = [str(one.get("sourcedId", "")) for one in listed(row, "orgs") if isinstance(one, dict)]
+        found = [(text(row, "role"), orgs_of[0] if orgs_of else "")]
+    return found
+
+
+def users(row: Row) -> Iterable[tuple[str, Cells]]:
+    """Write a student with the roles, and of anybody else a role without a name."""
+    roles = roles_of(row)
+    student = any(role.casefold() == "student" for role, _ in roles)
+    if student or (text(row, "status") == DELETED and not roles):
+        ids = ",".join(
+            f"{{{text(one, 'type')}:{text(one, 'identifier')}}}"
+            for one in listed(row, "userIds")
+            if isinstance(one, dict) and text(one, "identifier")
+        )
+        told = {
+            name: text(row, name)
+            for name in ("username", "givenName", "familyName", "middleName", "identifier", "userMasterIdentifier")
+        }
+        primary = reference(row, "primaryOrg") or next((org for role, org in roles if role == "student"), "")
+        yield (
+            "users",
+            {
+                **head(row),
+                **told,
+                "userIds": ids,
+                "grades": joined(row, "grades"),
+                "primaryOrgSourcedId": primary,
+            },
+        )
+    if text(row, "status") == DELETED:
+        return
+    for number, (role, org) in enumerate(roles, start=1):
+        if student and role.casefold() != "student":
+            continue
+        yield (
+            "roles",
+            {
+                **head(row),
+                "sourcedId": f"{text(row, 'sourcedId')}/{number}",
+                "userSourcedId": text(row, "sourcedId"),
+                "roleType": "primary" if number == 1 else "secondary",
+                "role": role,
+                "orgSourcedId": org,
+            },
+        )
+
+
+def demographics(row: Row) -> Iterable[tuple[str, Cells]]:
+    """Write subgroups; a date of birth is not taken."""
+    yield "demographics", {**head(row), "sex": text(row, "sex"), **{name: text(row, name) for name in RACES}}
+
+
+def score_scales(row: Row) -> Iterable[tuple[str, Cells]]:
+    """Write a scale: which words stand for which scores."""
+    values = ",".join(
+        f"{{{text(one, 'itemValueLHS')}:{text(one, 'itemValueRHS')}}}"
+        for one in listed(row, "scoreScaleValue")
+        if isinstance(one, dict)
+    )
+    yield (
+        "scoreScales",
+        {
+            **head(row),
+            "title": text(row, "title"),
+            "type": text(row, "type"),
+            "orgSourcedId": reference(row, "org", "school"),
+            "courseSourcedId": reference(row, "course"),
+            "classSourcedId": reference(row, "class"),
+            "scoreScaleValue": values,
+        },
+    )
+
+
+def line_items(row: Row) -> Iterable[tuple[str, Cells]]:
+    """Write a line item, and the scale that its scores are of."""
+    told = {name: text(row, name) for name in ("title", "dueDate", "assignDate", "resultValueMin", "resultValueMax")}
+    yield (
+        "lineItems",
+        {
+            **head(row),
+            **told,
+            "classSourcedId": reference(row, "class"),
+            "academicSessionSourcedId": reference(row, "academicSession", "gradingPeriod"),
+            "schoolSourcedId": reference(row, "school"),
+        },
+    )
+    if scale := reference(row, "scoreScale"):
+        yield (
+            "lineItemScoreScales",
+            {
+                **head(row),
+                "sourcedId": f"{text(row, 'sourcedId')}/scale",
+                "title": "",
+                "lineItemSourcedId": text(row, "sourcedId"),
+                "scoreScaleSourcedId": scale,
+            },
+        )
+
+
+def results(row: Row) -> Iterable[tuple[str, Cells]]:
+    """Write a result, its scores by learning objective, and the scale that its score is of."""
+    own = text(row, "sourcedId")
+    told = {name: text(row, name) for name in ("scoreStatus", "score", "textScore", "scoreDate", "late", "missing")}
+    yield (
+        "results",
+        {
+            **head(row),
+            **told,
+            "lineItemSourcedId": reference(row, "lineItem"),
+            "studentSourcedId": reference(row, "student"),
+            "classSourcedId": reference(row, "class"),
+        },
+    )
+    if text(row, "status") == DELETED:
+        return
+    number = 0
+    for group in listed(row, "learningObjectiveSet"):
+        for one in listed(group, "learningObjectiveResults") if isinstance(group, dict) else []:
+            if not isinstance(one, dict):
+                continue
+            number += 1
+            yield (
+                "resultLearningObjectiveIds",
+                {
+                    **head(row),
+                    "sourcedId": f"{own}/{number}",
+                    "resultSourcedId": own,
+                    "source": text(group, "source"),
+                    "learningObjectiveId": text(one, "learningObjectiveId"),
+                    "score": text(one, "score"),
+                    "textScore": text(one, "textScore"),
+                },
+            )
+    if scale := reference(row, "scoreScale"):
+        yield (
+            "resultScoreScales",
+            {
+                **head(row),
+                "sourcedId": f"{own}/scale",
+                "title": "",
+                "resultSourcedId": own,
+                "scoreScaleSourcedId": scale,
+            },
+        )
+
+
+WRITERS: dict[str, Callable[[Row], Iterable[tuple[str, Cells]]]] = {
+    "orgs": orgs,
+    "academicSessions": academic_sessions,
+    "classes": classes,
+    "users": users,
+    "demographics": demographics,
+    "scoreScales": score_scales,
+    "lineItems": line_items,
+    "results": results,
+}
+
+
+def archive(resource: str, rows: Iterable[Row]) -> bytes:
+    """Return a resource's objects as a zip of CSV files, with the manifest of version 1.2 that names them."""
+    tables: dict[str, list[Cells]] = {}
+    for row in rows:
+        for name, cells in WRITERS[resource](row):
+            tables.setdefault(name, []).append(cells)
+    told = [["propertyName", "value"], ["manifest.version", "1.0"], ["oneroster.version", "1.2"]]
+    told += [[f"file.{name}", "bulk"] for name in tables]
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("manifest.csv", _written(told))
+        for name, found in tables.items():
+            made.writestr(f"{name}.csv", _written([list(found[0]), *(list(cells.values()) for cells in found)]))
+    return out.getvalue()
+
+
+def _written(rows: Iterable[list[str]]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\r\n").writerows(rows)
+    return out.getvalue()

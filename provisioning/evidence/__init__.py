@@ -1,0 +1,1 @@
+"""Takes the audit record to where the portal cannot change it, and makes packages of it for auditors."""

@@ -1,0 +1,70 @@
+"""Each person's inbox: what was told, newest first, how much of it is unread, and what they want by mail besides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from provisioning.models import Announcement, PersonalNotices
+from provisioning.notices.occasions import CHOOSABLE, FOR_ADMINISTRATORS
+from registry.accounts.models import User
+from registry.accounts.roles import Role, has_role
+
+UNREAD_FOR = timedelta(days=30)
+"""What is older counts as read: nobody goes back that far."""
+MOST_COUNTED = 100
+"""Counting goes on no further: a page shows 99+."""
+
+
+def inbox_of(user: User) -> QuerySet[Announcement]:
+    """Return what concerns a person: what concerns everybody, and what concerns them alone."""
+    own = Q(user=user)
+    if has_role(user, Role.VIEWER):
+        own |= Q(user=None)
+    found = Announcement.objects.filter(own)
+    if not has_role(user, Role.ADMINISTRATOR):
+        found = found.exclude(occasion__in=[occasion.value for occasion in FOR_ADMINISTRATORS])
+    return found
+
+
+def unread_count(user: User) -> int:
+    """Return how much of it came since the person looked last, up to `MOST_COUNTED`."""
+    recent = inbox_of(user).filter(created_at__gte=timezone.now() - UNREAD_FOR, pk__gt=read_up_to(user))
+    return recent[:MOST_COUNTED].count()
+
+
+def read_up_to(user: User) -> int:
+    """Return the number of the newest announcement that the person has seen."""
+    return PersonalNotices.objects.filter(user=user).values_list("read_up_to", flat=True).first() or 0
+
+
+@transaction.atomic
+def mark_read(user: User, newest: int) -> None:
+    """Keep that the person has seen everything up to this announcement; what is seen stays seen."""
+    row = _own(user)
+    last = Announcement.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    row.read_up_to = max(row.read_up_to, min(newest, last))
+    row.save(update_fields=["read_up_to"])
+
+
+@transaction.atomic
+def choose_mail(user: User, occasions: Iterable[str]) -> None:
+    """Keep which kinds of notices the person wants by mail."""
+    wanted = set(occasions)
+    row = _own(user)
+    row.by_mail = [occasion.value for occasion in CHOOSABLE if occasion.value in wanted]
+    row.save(update_fields=["by_mail"])
+
+
+def chosen_mail(user: User) -> list[str]:
+    """Return which kinds of notices the person wants by mail."""
+    return PersonalNotices.objects.filter(user=user).values_list("by_mail", flat=True).first() or []
+
+
+def _own(user: User) -> PersonalNotices:
+    PersonalNotices.objects.get_or_create(user=user)
+    return PersonalNotices.objects.select_for_update().get(user=user)

@@ -1,0 +1,35 @@
+"""Asks for the run that changes a district's settings: a plan first, which somebody looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from provisioning.errors import ServiceRefusedError
+from provisioning.models import Run
+from provisioning.runs.requests import request_run
+from provisioning.states.runs import RunKind
+from registry.accounts.models import User
+from registry.accounts.roles import Role, require_role
+from registry.districts.changes import EDITABLE, changed, effective
+from registry.districts.models import District
+
+NOTHING_CHANGED = "nothing_to_change"
+
+
+def request_change(*, district: District, change: Mapping[str, Any], actor: User | None) -> Run:
+    """Return the run; the district has the settings once its plan is applied.
+
+    Raises NotAllowedError, ChangeRefusedError for what cannot be a setting, and ServiceRefusedError beside an active
+    run and for a change of nothing.
+    """
+    require_role(actor, Role.OPERATOR)
+    changed(district, change)
+    differing = effective(district, change)
+    if not differing:
+        raise ServiceRefusedError(
+            NOTHING_CHANGED, "Nothing was changed: these are the settings that the district has.", "Change one of them."
+        )
+    names = ", ".join(EDITABLE[name].lower() for name in sorted(differing))
+    reason = f"Change of settings: {names}"
+    return request_run(district=district, kind=RunKind.APPLY, actor=actor, reason=reason, change=differing)

@@ -1,0 +1,145 @@
+"""What administrators do about people: invite, give a role, let in and keep out, end sessions. Each act is an event.
+
+An administrator cannot take the role or the entry from oneself, nor from the last administrator: nobody would be left
+to give them back.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
+from django.contrib.auth.models import Group
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+from registry.accounts.asking import asking_as
+from registry.accounts.credentials import end_sessions, role_set
+from registry.accounts.models import User
+from registry.accounts.names import check_username
+from registry.accounts.roles import Role, require_role, role_of
+from registry.audit.actions import AuditAction
+from registry.audit.services import record
+
+INVITED_FOR = timedelta(days=3)
+SALT = "homeroom.invitation"
+
+
+@transaction.atomic
+def invite(*, username: str, email: str, role: Role, actor: User | None) -> User:
+    """Make an account without a password; `invitation` gives the link by which its person chooses one.
+
+    Raises NotAllowedError, or ValidationError for a name that could be taken for another, and for no address.
+    """
+    require_role(actor, Role.ADMINISTRATOR)
+    check_username(username)
+    if email:
+        validate_email(email)
+    user = User(username=username, email=email)
+    user.set_unusable_password()
+    _flag(user, role)
+    with asking_as(actor):
+        user.save()
+    user.groups.set([Group.objects.get(name=role.value)])
+    role_set(user, actor, role.value)
+    return user
+
+
+@transaction.atomic
+def invitation(user: User, *, actor: User | None) -> str:
+    """Return what a link to a first password, or to a new one, is made of; it holds once, and for `INVITED_FOR`.
+
+    Raises NotAllowedError, or ValidationError for who signs in by the organization's provider or may not come in.
+    """
+    require_role(actor, Role.ADMINISTRATOR)
+    if not user.is_active or SocialAccount.objects.filter(user=user).exists():
+        raise ValidationError(_("This person has no use for a link."), code="no_link")
+    message = f"{user.get_username()} was given a link to choose a password."
+    _record(AuditAction.USER_INVITED, user, actor, message)
+    return signing.dumps({"user": user.pk, "state": _state(user)}, salt=SALT)
+
+
+def invited(token: str) -> User | None:
+    """Return whose link this is, while it holds."""
+    try:
+        told = signing.loads(token, salt=SALT, max_age=INVITED_FOR)
+    except signing.BadSignature:
+        return None
+    user = User.objects.filter(pk=told["user"], is_active=True).first()
+    return user if user is not None and told["state"] == _state(user) else None
+
+
+@transaction.atomic
+def give_role(user: User, role: Role | None, *, actor: User | None) -> None:
+    """Give a person this role alone, or none; sessions end with a role that changes."""
+    require_role(actor, Role.ADMINISTRATOR)
+    row = User.objects.select_for_update().get(pk=user.pk)
+    before = role_of(row)
+    if before is role:
+        return
+    if before is Role.ADMINISTRATOR:
+        _keep_one(row, actor)
+    _flag(row, role)
+    with asking_as(actor):
+        row.save()
+    row.groups.set([] if role is None else [Group.objects.get(name=role.value)])
+    role_set(row, actor, role.value if role else None, before=before.value if before else None)
+
+
+@transaction.atomic
+def let_in(user: User, *, active: bool, actor: User | None) -> None:
+    """Let a person come in, or keep them out: then all their sessions end at once."""
+    require_role(actor, Role.ADMINISTRATOR)
+    row = User.objects.select_for_update().get(pk=user.pk)
+    if row.is_active == active:
+        return
+    before = role_of(row)
+    if not active and before is Role.ADMINISTRATOR:
+        _keep_one(row, actor)
+    if not active and actor is not None and actor.pk == row.pk:
+        raise ValidationError(_("You cannot do this to yourself."), code="oneself")
+    row.is_active = active
+    with asking_as(actor):
+        row.save()
+    role = role_of(row)
+    role_set(row, actor, role.value if role else None, before=before.value if before else None)
+
+
+@transaction.atomic
+def end_all_sessions(user: User, *, actor: User | None) -> None:
+    """End every session of a person at once."""
+    require_role(actor, Role.ADMINISTRATOR)
+    for session in UserSession.objects.filter(user=user):
+        session.end()
+    end_sessions(user)
+    message = f"All sessions of {user.get_username()} were ended."
+    _record(AuditAction.SESSION_REVOKED, user, actor, message)
+
+
+def _keep_one(user: User, actor: User | None) -> None:
+    """Raise ValidationError for oneself, and for the last administrator; the others are locked until the end."""
+    if actor is not None and actor.pk == user.pk:
+        raise ValidationError(_("You cannot do this to yourself."), code="oneself")
+    others = User.objects.select_for_update().filter(is_active=True, is_superuser=True).exclude(pk=user.pk)
+    if not others.order_by("pk").first():
+        raise ValidationError(_("Nobody else is an administrator."), code="last")
+
+
+def _flag(user: User, role: Role | None) -> None:
+    """Set the flags that Django's admin asks for."""
+    user.is_staff = role in {Role.OPERATOR, Role.ADMINISTRATOR}
+    user.is_superuser = role is Role.ADMINISTRATOR
+
+
+def _state(user: User) -> str:
+    """Return a digest of what a link's use changes: it holds once, and until the next one is used."""
+    return salted_hmac(SALT, f"{user.password}:{user.sessions_ended}", algorithm="sha256").hexdigest()[:32]
+
+
+def _record(action: AuditAction, user: User, actor: User | None, message: str) -> None:
+    record(action=action, actor=actor, subject_kind="user", subject_id=user.get_username(), message=message)

@@ -1,0 +1,97 @@
+"""The access review: who may come in, with which role, since when and by whom, and when they last did anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+
+from registry.accounts.factors import FACTORS
+from registry.accounts.models import Credential, CredentialChange, User
+from registry.accounts.roles import role_of
+from registry.audit.models import AuditEvent
+
+COLUMNS = (
+    "username",
+    "name",
+    "email",
+    "active",
+    "role",
+    "role_since",
+    "role_by",
+    "signs_in_by",
+    "second_factor",
+    "joined",
+    "last_sign_in",
+    "last_act",
+)
+
+
+@dataclass(frozen=True)
+class Access:
+    """One person's access, as of now."""
+
+    user: User
+    role: str
+    since: datetime | None
+    by: str
+    """Who gave the role; empty for a command on the server, and for the organization's provider."""
+    has_factor: bool
+    by_provider: bool
+    last_act: datetime | None
+
+    def row(self) -> dict[str, object]:
+        """Return it as an export has it, by `COLUMNS`."""
+        user = self.user
+        return {
+            "username": user.get_username(),
+            "name": user.get_full_name(),
+            "email": user.email,
+            "active": user.is_active,
+            "role": self.role,
+            "role_since": self.since,
+            "role_by": self.by,
+            "signs_in_by": "provider" if self.by_provider else "password" if user.has_usable_password() else "none",
+            "second_factor": self.has_factor,
+            "joined": user.date_joined,
+            "last_sign_in": user.last_login,
+            "last_act": self.last_act,
+        }
+
+
+def with_access(people: QuerySet[User]) -> QuerySet[User]:
+    """Return the people with what `access_of` tells of them, in one query and one for the roles."""
+    change = CredentialChange.objects.filter(user=OuterRef("pk"), what=Credential.ROLE).order_by("-id")
+    act = AuditEvent.objects.filter(actor_name=OuterRef("username")).order_by("-id")
+    return people.annotate(
+        role_since=Subquery(change.values("at")[:1]),
+        role_by=Subquery(change.values("by__username")[:1]),
+        factor=Exists(Authenticator.objects.filter(user=OuterRef("pk"), type__in=FACTORS)),
+        provider=Exists(SocialAccount.objects.filter(user=OuterRef("pk"))),
+        last_act=Subquery(act.values("at")[:1]),
+    ).prefetch_related("groups")
+
+
+def access_of(user: User) -> Access:
+    """Return the access of somebody out of `with_access`."""
+    role = role_of(user)
+    told = vars(user)
+    return Access(
+        user=user,
+        role=role.value if role is not None else "",
+        since=told["role_since"],
+        by=told["role_by"] or "",
+        has_factor=told["factor"],
+        by_provider=told["provider"],
+        last_act=told["last_act"],
+    )
+
+
+def review() -> Iterator[Access]:
+    """Yield everybody's access, by name."""
+    for user in with_access(User.objects.order_by("username")):
+        yield access_of(user)

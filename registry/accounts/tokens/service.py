@@ -1,0 +1,204 @@
+"""The only writer of API tokens: makes them, knows them again, and ends them. A token's secret is returned once."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from infra.naming import ENVIRONMENT_CODES
+from registry.accounts.models import ApiToken, User
+from registry.accounts.roles import NotAllowedError, Role, has_role, require_role, role_of
+from registry.accounts.tokens.scopes import ROLES, Scope
+from registry.accounts.tokens.secrets import digest, is_well_formed, new_secret
+from registry.audit.actions import AuditAction
+from registry.audit.services import record
+
+LONGEST_DAYS = 365
+MOST = 50
+"""Tokens of one person that hold at a time."""
+MOST_NAMED = 200
+"""Accounts or districts that a token names."""
+NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,58}[A-Za-z0-9])?")
+ACCOUNT_ID = re.compile(r"[0-9]{12}")
+SUFFIX = re.compile(r"[a-z][a-z0-9-]{1,18}[a-z0-9]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reach:
+    """Which districts a token is for: those in every list that is not empty; all empty is all districts."""
+
+    environments: tuple[str, ...] = ()
+    account_ids: tuple[str, ...] = ()
+    suffixes: tuple[str, ...] = ()
+
+
+class TokenRefusedError(Exception):
+    """A token cannot be made: for each field, what is wrong and what to do."""
+
+    code = "token_refused"
+
+    def __init__(self, problems: dict[str, list[str]]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(f"{field}: {' '.join(told)}" for field, told in problems.items()))
+
+
+class TokenInvalidError(Exception):
+    """A token lets nobody in: `code` for programs, a sentence for people."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+@transaction.atomic
+def create_token(
+    *,
+    owner: User,
+    actor: User | None,
+    name: str,
+    scopes: Iterable[Scope],
+    days: int = 90,
+    reach: Reach | None = None,
+) -> tuple[ApiToken, str]:
+    """Return the new token and its secret, which is kept nowhere.
+
+    For oneself, or as an administrator for a service account. Raises NotAllowedError, TokenRefusedError.
+    """
+    if actor is None or actor.pk != owner.pk:
+        require_role(actor, Role.ADMINISTRATOR)
+        if not owner.is_service:
+            raise TokenRefusedError({"owner": ["Nobody makes tokens for another person: they could act as them."]})
+    held = User.objects.select_for_update(of=("self",)).get(pk=owner.pk)
+    if role_of(held) is None:
+        raise NotAllowedError(Role.VIEWER)
+    reach, wanted = reach or Reach(), sorted({Scope.READ, *scopes})
+    problems = _problems(held, name, wanted, days, reach)
+    if problems:
+        raise TokenRefusedError(problems)
+    secret, now = new_secret(), timezone.now()
+    token = ApiToken.objects.create(
+        user=held,
+        name=name,
+        sha256=digest(secret),
+        scopes=[scope.value for scope in wanted],
+        environments=sorted(set(reach.environments)),
+        account_ids=sorted(set(reach.account_ids)),
+        suffixes=sorted(set(reach.suffixes)),
+        created_by=actor,
+        expires_at=now + timedelta(days=days),
+    )
+    record(
+        action=AuditAction.TOKEN_CREATED,
+        actor=actor,
+        subject_kind="user",
+        subject_id=held.get_username(),
+        message=f"The API token {name} of {held.get_username()} was created.",
+        after={
+            "name": name,
+            "scopes": token.scopes,
+            "environments": token.environments,
+            "account_ids": token.account_ids,
+            "districts": token.suffixes,
+            "expires_at": token.expires_at.isoformat(),
+        },
+    )
+    return token, secret
+
+
+@transaction.atomic
+def revoke_token(*, token: ApiToken, actor: User | None) -> ApiToken:
+    """End a token at once; asking twice is fine. One's own, or as an administrator any. Raises NotAllowedError."""
+    if actor is None or actor.pk != token.user_id:
+        require_role(actor, Role.ADMINISTRATOR)
+    held = ApiToken.objects.select_for_update(of=("self",)).select_related("user").get(pk=token.pk)
+    if held.revoked_at is None:
+        _revoke(held, actor)
+    return held
+
+
+def revoke_all(user: User, by: User | None) -> None:
+    """End every token of somebody who lost a role or may no longer come in, in the caller's transaction."""
+    for token in (
+        ApiToken.objects.select_for_update(of=("self",)).select_related("user").filter(user=user, revoked_at=None)
+    ):
+        _revoke(token, by)
+
+
+def known_token(text: str) -> ApiToken:
+    """Return the token that a request came with, and note the day; raises TokenInvalidError."""
+    unknown = TokenInvalidError("token_unknown", "Nobody has this token.")
+    if not is_well_formed(text):
+        raise unknown
+    token = ApiToken.objects.select_related("user").filter(sha256=digest(text)).first()
+    if token is None:
+        raise unknown
+    if token.revoked_at is not None:
+        raise TokenInvalidError("token_revoked", "This token was revoked.")
+    if token.expires_at <= timezone.now():
+        raise TokenInvalidError("token_expired", "This token has expired.")
+    if role_of(token.user) is None:
+        raise TokenInvalidError("token_powerless", "Whose token this is may no longer come in.")
+    today = timezone.now().date()
+    if token.last_used_on != today:
+        ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(last_used_on=today)
+    return token
+
+
+def tokens_for(actor: User) -> list[ApiToken]:
+    """Return the tokens that a person may see and revoke, the newest first: an administrator everybody's live ones."""
+    rows = ApiToken.objects.select_related("user", "created_by").filter(revoked_at=None)
+    return list(rows if has_role(actor, Role.ADMINISTRATOR) else rows.filter(user=actor))
+
+
+def makers_of(user: User, since: datetime) -> set[int]:
+    """Return who made tokens of a service account that held at some time since then: they may have kept the secret."""
+    rows = ApiToken.objects.filter(user=user, user__is_service=True, expires_at__gte=since, created_by__isnull=False)
+    return set(rows.exclude(revoked_at__lt=since).values_list("created_by_id", flat=True))
+
+
+def _revoke(token: ApiToken, by: User | None) -> None:
+    token.revoked_at, token.revoked_by = timezone.now(), by
+    token.save(update_fields=["revoked_at", "revoked_by"])
+    record(
+        action=AuditAction.TOKEN_REVOKED,
+        actor=by,
+        subject_kind="user",
+        subject_id=token.user.get_username(),
+        message=f"The API token {token.name} of {token.user.get_username()} was revoked.",
+        after={"name": token.name},
+    )
+
+
+def _problems(owner: User, name: str, scopes: list[Scope], days: int, reach: Reach) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    live = ApiToken.objects.filter(user=owner, revoked_at=None)
+    if not NAME.fullmatch(name):
+        found["name"].append("Give a name of letters, digits, blanks and . _ - such as github-actions.")
+    elif live.filter(name=name).exists():
+        found["name"].append("A token that was not revoked has this name. Choose another, or revoke that one.")
+    if not 1 <= days <= LONGEST_DAYS:
+        found["days"].append(f"Let it hold for 1 to {LONGEST_DAYS} days.")
+    for scope in scopes:
+        needed = ROLES[scope]
+        if not has_role(owner, needed):
+            found["scopes"].append(f"The scope {scope.value} needs the role {needed}.")
+    if live.filter(expires_at__gt=timezone.now()).count() >= MOST:
+        found["name"].append(f"There are {MOST} tokens already. Revoke one that nobody uses.")
+    if unknown := sorted(set(reach.environments) - set(ENVIRONMENT_CODES)):
+        found["environments"].append(f"There is no environment {unknown[0][:40]}.")
+    for field, pattern, values, what in (
+        ("account_ids", ACCOUNT_ID, reach.account_ids, "AWS account's id, of 12 digits"),
+        ("suffixes", SUFFIX, reach.suffixes, "district's suffix, such as lakeside-sbx"),
+    ):
+        wrong = [value for value in values if not pattern.fullmatch(value)]
+        if wrong:
+            found[field].append(f"{wrong[0][:40]} is no {what}.")
+        if len(values) > MOST_NAMED:
+            found[field].append(f"Name {MOST_NAMED} at most.")
+    return dict(found)

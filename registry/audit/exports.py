@@ -1,0 +1,24 @@
+"""Puts on record that somebody took the audit record along."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from registry.accounts.models import User
+from registry.accounts.roles import Role, require_role
+from registry.audit.actions import AuditAction
+from registry.audit.models import AuditEvent
+from registry.audit.services import record
+
+
+def record_export(*, kind: str, filters: Mapping[str, str], actor: User) -> AuditEvent:
+    """Record an export as a kind of file, by these filters. Raises NotAllowedError."""
+    require_role(actor, Role.VIEWER)
+    return record(
+        action=AuditAction.AUDIT_EXPORTED,
+        actor=actor,
+        subject_kind="audit",
+        subject_id=kind,
+        message=f"Audit record exported as {kind.upper()}.",
+        after={"filters": dict(filters)},
+    )

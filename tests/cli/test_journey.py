@@ -1,0 +1,136 @@
+"""A district's whole life by the command line alone, against a portal that answers over HTTP; no Terraform runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from homeroom_cli.exits import Exit
+from provisioning.models import Run
+from provisioning.states.runs import RunState
+from registry.accounts.models import User
+from registry.accounts.roles import Role, has_role
+from registry.accounts.tokens.scopes import ROLES, Scope
+from registry.accounts.tokens.service import Reach, create_token
+from registry.audit.models import AuditEvent
+from tests.builders import ACCOUNT_ID, a_person, an_account, moved
+from tests.cli.shell import Shell, mode
+from tests.pages.fixtures import at_work, deployed, planned, torn_down, with_drift, with_stack
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, live_server: Any) -> Shell:
+    shell = Shell(tmp_path, monkeypatch, capsys)
+    an_account()
+    shell.export(HOMEROOM_URL=live_server.url, HOMEROOM_TOKEN=a_token(a_person(Role.ADMINISTRATOR)))
+    return shell
+
+
+def a_token(user: User, name: str = "cli", reach: Reach | None = None) -> str:
+    scopes = [scope for scope in Scope if has_role(user, ROLES[scope])]
+    return create_token(owner=user, actor=user, name=name, scopes=scopes, reach=reach)[1]
+
+
+def test_a_district_lives_and_ends_by_the_command_line_alone(shell: Shell):
+    made = shell.run("district", "register", "--name", "Lakeside", "--account", ACCOUNT_ID, "--json")
+    assert (made.status, made.json["suffix"]) == (Exit.SUCCEEDED, "lakeside-sbx")
+    run = Run.objects.get(pk=made.json["active_run"])
+    at_work(run, total=5, done=2)
+    waited = shell.run("run", "watch", "-", "--timeout", "1", "--json", stdin=made.out)
+    lines = [json.loads(line) for line in waited.out.splitlines()]
+    assert (waited.status, {next(iter(line)) for line in lines[:-1]}) == (Exit.STILL_RUNNING, {"event"})
+    assert lines[-1]["run"]["state"] == "applying"
+    with_stack(deployed(run))
+    assert shell.run("run", "watch", str(run.pk)).status == Exit.SUCCEEDED
+    listed = shell.run("district", "list", "--status", "live", "--json")
+    assert [one["suffix"] for one in listed.json] == ["lakeside-sbx"]
+    assert "Lakeside" in shell.run("district", "list").out
+
+    # Changed: the plan waits, and is approved.
+    changed = shell.run("district", "settings", "lakeside-sbx", "--set", "zones=3", "--json")
+    waiting = Run.objects.get(pk=changed.json["number"])
+    assert waiting.change == {"zones": 3}
+    planned(waiting, 3, waits=True)
+    moved(waiting, RunState.AWAITING_APPROVAL, requester_may_confirm=True)
+    followed = shell.run("run", "watch", "-", stdin=changed.out)
+    assert (followed.status, f"homeroom run approve {waiting.pk}" in followed.out) == (Exit.NEEDS_APPROVAL, True)
+    approved = shell.run("approve", "-", "-m", "Fine.", "--json", stdin=changed.out)
+    assert (approved.status, approved.json["state"]) == (Exit.SUCCEEDED, "queued")
+    moved(Run.objects.get(pk=waiting.pk), RunState.CANCELED)
+
+    # Drifted, and looked at.
+    district = run.district
+    with_drift(district, 1)
+    told = shell.run("drift", "show", "lakeside-sbx", "--json").json
+    assert (told["drift"], len(told["items"])) == ("drifted", 1)
+    check = shell.run("drift", "check", "lakeside-sbx", "--json").json
+    assert (check["kind"], shell.run("cancel", str(check["number"]), "--json").json["state"]) == ("drift", "canceled")
+
+    # Removed, with its certificate, which is verified without the portal.
+    wrong = shell.run("district", "destroy", "lakeside-sbx", "--confirm", "lakeside", "--reason", "Over.")
+    assert wrong.status == Exit.REFUSED
+    assert "full name" in wrong.err
+    gone = shell.run("district", "destroy", "lakeside-sbx", "--confirm", "lakeside-sbx", "--reason", "Over.", "--json")
+    assert gone.json["kind"] == "destroy"
+    names = {event.after["token"] for event in AuditEvent.objects.filter(run_number=gone.json["number"])}
+    assert names == {"cli"}
+
+
+def test_a_certificate_is_verified_without_the_portal(shell: Shell, tmp_path: Path):
+    made = shell.run("district", "register", "--name", "Aspen", "--account", ACCOUNT_ID, "--json")
+    number = torn_down(Run.objects.get(pk=made.json["active_run"]))[1]
+    file, key = tmp_path / "certificate.json", tmp_path / "key.pem"
+    assert shell.run("certificate", "download", number, "-o", str(file)).status == Exit.SUCCEEDED
+    key.write_text(json.loads(file.read_text())["signature"]["public_key"])
+    shell.export(HOMEROOM_URL="https://127.0.0.1:9", HOMEROOM_TOKEN="none")
+    good = shell.run("certificate", "verify", str(file), "--key", str(key), "--json")
+    assert (good.status, good.json["certificate"]) == (Exit.SUCCEEDED, int(number))
+    file.write_text(file.read_text().replace("Aspen", "Alder"))
+    bad = shell.run("certificate", "verify", str(file), "--key", str(key), "--json")
+    assert (bad.status, bad.json["genuine"]) == (Exit.NOT_GENUINE, False)
+
+
+def test_a_token_is_kept_for_its_owner_alone_and_errors_say_what_to_do(shell: Shell, live_server: Any):
+    operator = a_token(a_person(Role.OPERATOR), "kept", Reach(suffixes=("lakeside-sbx",)))
+    signed = shell.run("login", "--url", live_server.url + "/", "--json", stdin=f"{operator}\n")
+    assert (signed.status, signed.json["token"]["name"]) == (Exit.SUCCEEDED, "kept")
+    assert (mode(shell.kept()), mode(shell.kept().parent)) == (0o600, 0o700)
+    shell.export(HOMEROOM_URL="", HOMEROOM_TOKEN="")
+    assert shell.run("whoami", "--json").json["token"]["reach"]["districts"] == ["lakeside-sbx"]
+    missing = shell.run("district", "show", "nowhere-sbx")
+    assert (missing.status, missing.out) == (Exit.REFUSED, "")
+    assert missing.err == "homeroom: This token reaches no district with the suffix nowhere-sbx.\n"
+    verified = shell.run("audit", "verify")
+    assert verified.status == Exit.REFUSED
+    shell.kept().chmod(0o644)
+    assert "chmod 600" in shell.run("whoami").err
+    shell.run("logout")
+    assert not shell.kept().exists()
+    assert shell.run("whoami").status == Exit.NOT_SIGNED_IN
+    wrong = shell.run("login", "--url", live_server.url, stdin="hmrm_wrong")
+    assert (wrong.status, shell.kept().exists()) == (Exit.NOT_SIGNED_IN, False)
+
+
+def test_rollouts_and_records_are_piped(shell: Shell, tmp_path: Path):
+    made = shell.run("district", "register", "--name", "Birch", "--account", ACCOUNT_ID, "--json")
+    with_stack(deployed(Run.objects.get(pk=made.json["active_run"])))
+    start = ("rollout", "start", "--reason", "Newer", "--district", "birch-sbx", "--set", "backup_days=9")
+    started = shell.run(*start, "--json", "--waves", "100%")
+    assert started.status == Exit.SUCCEEDED, started.err
+    assert shell.run("rollout", "districts", "-", "--json", stdin=started.out).json[0]["district"] == "birch-sbx"
+    for act, state in (("pause", "paused"), ("resume", "running"), ("abort", "aborted")):
+        assert shell.run("rollout", act, "-", "--json", stdin=started.out).json["state"] == state
+    file = tmp_path / "audit.ndjson"
+    exported = shell.run("audit", "export", "-o", str(file), "--json")
+    assert exported.json["events"] == len(file.read_text().splitlines()) > 5
+    head = shell.run("audit", "verify", "--json").json
+    assert head["intact"]
+    assert shell.run("audit", "verify", "--expected", head["head"]).status == Exit.SUCCEEDED
+    assert shell.run("audit", "verify", "--expected", "0" * 63 + "1").status == Exit.NOT_GENUINE
+    assert shell.run("account", "list", "--json").json[0]["account_id"] == ACCOUNT_ID
+    assert [one["actor"] for one in shell.run("audit", "list", "--limit", "2", "--json").json]

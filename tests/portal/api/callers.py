@@ -1,0 +1,58 @@
+"""Calls the API as a token of some role and reach would."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import Any
+
+from django.test import Client
+
+from registry.accounts.models import User
+from registry.accounts.roles import Role, has_role
+from registry.accounts.tokens.scopes import ROLES, Scope
+from registry.accounts.tokens.service import Reach, create_token
+from tests.builders import a_person
+
+_numbers = itertools.count(1)
+API = "/api/v1"
+
+
+class ApiCaller:
+    """A client with a token."""
+
+    def __init__(self, secret: str, user: User) -> None:
+        self.secret, self.user = secret, user
+        self.client = Client(raise_request_exception=False)
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        """Send a request; headers' names are written with underscores."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        text = "" if body is None else body if isinstance(body, str) else json.dumps(body)
+        named = {"Authorization": f"Bearer {self.secret}", **named}
+        return self.client.generic(method, API + path, text, "application/json", headers=named)
+
+    def get(self, path: str, **headers: str) -> Any:
+        return self.call("GET", path, **headers)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> Any:
+        return self.call("POST", path, body, **headers)
+
+
+def a_caller(
+    role: Role = Role.OPERATOR, *scopes: Scope, reach: Reach | None = None, user: User | None = None
+) -> ApiCaller:
+    """Return a caller with all scopes of its role, or with these."""
+    user = user or a_person(role)
+    wanted = scopes or tuple(scope for scope in Scope if has_role(user, ROLES[scope]))
+    _, secret = create_token(owner=user, actor=user, name=f"t{next(_numbers)}", scopes=wanted, reach=reach)
+    return ApiCaller(secret, user)
+
+
+def code(answer: Any) -> str:
+    """Return a problem's code."""
+    assert answer["Content-Type"] == "application/problem+json", answer.content
+    told = answer.json()
+    assert told["status"] == answer.status_code
+    assert told["type"] == f"urn:homeroom:problem:{told['code']}"
+    return str(told["code"])

@@ -1,0 +1,89 @@
+"""The OpenAPI document is in step with the code, and no change of it breaks those who call."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+
+from devtools.api_document import PATH, breaking_changes
+from portal.api.document import document, text
+
+
+@pytest.fixture(scope="module")
+def committed() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(PATH.read_text())
+    return found
+
+
+def test_nothing_breaks_those_who_call(committed: dict[str, Any]):
+    assert breaking_changes(committed, document()) == []
+
+
+def test_the_committed_document_is_the_one_that_is_served():
+    assert PATH.read_text() == text(), "call `.venv/bin/python -m devtools.api_document`"
+
+
+def test_it_is_3_1_and_every_operation_has_its_problems_and_its_words():
+    told = document()
+    assert told["openapi"].startswith("3.1")
+    for path, operations in told["paths"].items():
+        for method, details in operations.items():
+            assert details["summary"], (method, path)
+            assert {"400", "401", "403", "404", "422", "429"} <= set(details["responses"])
+            assert {"409", "413"} <= set(details["responses"]) or method == "get"
+
+
+def changed(told: dict[str, Any], *place: str, to: Any = None, remove: bool = False) -> dict[str, Any]:
+    other = copy.deepcopy(told)
+    part: Any = other
+    for name in place[:-1]:
+        part = part[name]
+    if remove:
+        del part[place[-1]]
+    else:
+        part[place[-1]] = to
+    return other
+
+
+SCHEMAS = ("components", "schemas")
+RUN = (*SCHEMAS, "RunOut")
+COMMENT = (*SCHEMAS, "CommentIn")
+LIST = ("paths", "/api/v1/runs", "get")
+
+
+@pytest.mark.parametrize(
+    ("place", "to"),
+    [
+        (("paths", "/api/v1/runs"), None),
+        (("paths", "/api/v1/rollouts", "post"), None),
+        ((*RUN, "properties", "state"), None),
+        ((*RUN, "properties", "reason"), {"type": "integer"}),
+        ((*COMMENT, "required"), ["comment", "more"]),
+        ((*COMMENT, "properties", "comment"), None),
+        ((*COMMENT, "properties", "comment"), {"type": "string", "maxLength": 10}),
+        ((*LIST, "parameters"), []),
+        ((*LIST, "parameters"), [{"in": "query", "name": "new", "required": True, "schema": {"type": "string"}}]),
+        ((*LIST, "responses", "200"), None),
+        ((*SCHEMAS, "RunKind", "enum"), ["apply"]),
+    ],
+)
+def test_what_breaks_is_named(committed: dict[str, Any], place: tuple[str, ...], to: Any):
+    other = changed(committed, *place, to=to, remove=to is None)
+    assert breaking_changes(committed, other)
+
+
+@pytest.mark.parametrize(
+    ("place", "to"),
+    [
+        (("paths", "/api/v1/more"), {"get": {"responses": {}}}),
+        ((*RUN, "properties", "more"), {"type": "string"}),
+        ((*COMMENT, "properties", "more"), {"type": "string"}),
+        ((*COMMENT, "properties", "comment"), {"type": "string", "maxLength": 5000}),
+        ((*LIST, "summary"), "Other words"),
+    ],
+)
+def test_what_only_adds_breaks_nothing(committed: dict[str, Any], place: tuple[str, ...], to: Any):
+    assert breaking_changes(committed, changed(committed, *place, to=to)) == []

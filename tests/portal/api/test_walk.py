@@ -1,0 +1,205 @@
+"""Every operation, by every role, every scope and every reach: who may, who may not, and who finds nothing there."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from portal.api.assembly import api
+from portal.api.door import OPERATIONS
+from provisioning.models import Run
+from registry.accounts.roles import Role, has_role
+from registry.accounts.tokens.scopes import ROLES, Scope
+from registry.accounts.tokens.service import Reach
+from registry.audit.actions import AuditAction
+from registry.audit.models import AuditEvent
+from registry.districts.models import District
+from tests.builders import a_run
+from tests.portal.api.callers import ApiCaller, a_caller
+
+pytestmark = pytest.mark.django_db
+READ = {
+    *("me", "list_districts", "show_district", "show_settings", "show_drift"),
+    *("list_runs", "show_run", "list_run_events", "list_run_changes", "list_run_comments"),
+    *("list_rollouts", "show_rollout", "list_rollout_districts"),
+    *("list_certificates", "show_certificate", "download_certificate"),
+    *("list_audit_events", "export_audit", "list_accounts", "list_preflights"),
+}
+OPERATE = {
+    *("register_district", "change_settings", "plan_district", "deploy_district"),
+    *("check_drift", "plan_drift_repair", "repair_drift", "accept_drift"),
+    *("cancel_run", "retry", "comment_on_run"),
+    *("start_rollout", "pause", "resume", "abort", "verify_audit", "start_preflight"),
+}
+APPROVE = {"apply_run", "approve_run", "discard_run"}
+DESTROY = {"destroy_district"}
+ADMINISTER = {"force_stop_run", "list_people"}
+TABLE = {
+    **dict.fromkeys(READ, Scope.READ),
+    **dict.fromkeys(OPERATE, Scope.OPERATE),
+    **dict.fromkeys(APPROVE, Scope.APPROVE),
+    **dict.fromkeys(DESTROY, Scope.DESTROY),
+    **dict.fromkeys(ADMINISTER, Scope.ADMINISTER),
+}
+"""Each operation with the scope that it needs; the scope's role is in `registry.accounts.tokens.scopes`."""
+OF_ALL = {"list_people", "verify_audit"}
+BODIES: dict[str, Any] = {
+    "register_district": {"name": "Cedar", "account_id": "123456789012"},
+    "change_settings": {"zones": 3},
+    "destroy_district": {"confirm": "x", "reason": "y"},
+    "comment_on_run": {"comment": "Hello."},
+    "force_stop_run": {"confirm": 1},
+    "start_rollout": {"reason": "Because."},
+    "start_preflight": {"region": "nowhere"},
+}
+
+
+@pytest.fixture
+def run() -> Run:
+    return a_run()
+
+
+def routed() -> Iterator[str]:
+    """Yield the name of every operation that the router has."""
+    for bound in api._get_bound_routers():
+        for view in bound.path_operations.values():
+            yield from (str(operation.operation_id) for operation in view.operations)
+
+
+def sent(caller: ApiCaller, name: str, run: Run) -> tuple[int, str]:
+    """Send an operation's request, undo what it did, and return the answer's status and text."""
+    wanted = OPERATIONS[name]
+    places = {"suffix": run.district.suffix, "number": run.pk, "account_id": run.district.account.account_id}
+    path = wanted.path.format(**places)
+    held = transaction.savepoint()
+    answer = caller.call(wanted.method, path, None if wanted.method == "GET" else BODIES.get(name, {}))
+    text = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    transaction.savepoint_rollback(held)
+    return answer.status_code, text.decode()
+
+
+def test_each_operation_of_the_router_is_listed_with_its_scope():
+    assert sorted(routed()) == sorted(TABLE)
+    assert {name: one.scope for name, one in OPERATIONS.items()} == TABLE
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_role_gets_what_it_may_and_nothing_else(role: Role, run: Run):
+    caller, wrong = a_caller(role), {}
+    for name, scope in TABLE.items():
+        status, text = sent(caller, name, run)
+        may = has_role(caller.user, ROLES[scope])
+        if (status in {401, 403}) == may or status >= 500:
+            wrong[name] = (status, text)
+    assert not wrong
+
+
+def test_a_token_for_reading_does_nothing_else_for_an_administrator(run: Run):
+    caller = a_caller(Role.ADMINISTRATOR, Scope.READ)
+    answers = {name: sent(caller, name, run) for name, scope in TABLE.items() if scope is not Scope.READ}
+    assert {status for status, _ in answers.values()} == {403}
+    assert all("scope_missing" in text for _, text in answers.values())
+
+
+def test_a_role_that_is_lost_ends_its_rights_at_once(run: Run):
+    caller = a_caller(Role.OPERATOR)
+    caller.user.groups.clear()
+    assert {sent(caller, name, run)[0] for name in ("me", "plan_district")} == {401}
+
+
+def test_nobody_comes_in_without_a_token(run: Run):
+    caller = ApiCaller("", a_caller().user)
+    assert {sent(caller, name, run)[0] for name in TABLE} == {401}
+
+
+BEYOND = [
+    Reach(environments=("production",)),
+    Reach(account_ids=("999999999999",)),
+    Reach(suffixes=("elsewhere-sbx",)),
+    Reach(environments=("sandbox",), suffixes=("elsewhere-sbx",)),
+]
+
+
+def walked(caller: ApiCaller, run: Run) -> dict[str, tuple[int, str]]:
+    """Return what of the walk crossed the reach of a caller that does not reach the run's district."""
+    wrong = {}
+    for name in TABLE:
+        status, text = sent(caller, name, run)
+        told = run.district.suffix in text.replace(f"suffix {run.district.suffix}.", "") or run.district.name in text
+        named = "{" in OPERATIONS[name].path and "{account_id}" not in OPERATIONS[name].path
+        fine = status == 404 if named else status == 403 if name in OF_ALL else status < 500
+        if told or not fine:
+            wrong[name] = (status, text)
+    return wrong
+
+
+def test_no_operation_crosses_a_reach(run: Run):
+    before = (Run.objects.count(), District.objects.count())
+    assert not walked(a_caller(Role.ADMINISTRATOR, reach=BEYOND[3]), run)
+    assert (Run.objects.count(), District.objects.count()) == before
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("role", "reach"), list(itertools.product(Role, BEYOND)))
+def test_no_operation_crosses_any_reach_for_any_role(role: Role, reach: Reach, run: Run):
+    caller, wrong = a_caller(role, reach=reach), {}
+    for name, (status, text) in walked(caller, run).items():
+        if status != 403 or has_role(caller.user, ROLES[TABLE[name]]):
+            wrong[name] = (status, text)
+    assert not wrong
+
+
+def test_a_narrow_token_sees_its_own_alone(run: Run):
+    other = a_run()
+    for reach in (Reach(suffixes=(run.district.suffix,)), Reach(environments=("sandbox",), suffixes=("x-sbx",))):
+        caller = a_caller(reach=reach)
+        own = [run.district.suffix] if run.district.suffix in reach.suffixes else []
+        assert [one["suffix"] for one in caller.get("/districts").json()["items"]] == own
+        assert [one["district"] for one in caller.get("/runs").json()["items"]] == own
+        events = caller.get("/audit").json()["items"]
+        assert {event["district"] for event in events} == set(own), "what belongs to no district is not reached"
+        assert caller.get(f"/runs/{other.pk}").status_code == 404
+
+
+def test_a_narrow_token_makes_nothing_beyond_its_reach(run: Run):
+    account = run.district.account.account_id
+    caller = a_caller(reach=Reach(environments=("sandbox",), suffixes=(run.district.suffix, "cedar-sbx")))
+    for body, status in (
+        ({"name": "Birch", "account_id": account}, 403),
+        ({"name": "Cedar", "account_id": account, "environment": "staging"}, 403),
+        ({"name": "Cedar", "account_id": account}, 201),
+    ):
+        assert caller.post("/districts", body).status_code == status, body
+    assert not District.objects.filter(suffix__in=["birch-sbx", "cedar-stg"]).exists()
+    assert AuditEvent.objects.filter(action=AuditAction.ACCESS_REFUSED, actor=caller.user).count() == 2
+
+
+def test_a_narrow_tokens_rollout_goes_to_its_own_alone(run: Run):
+    others = [a_run(), a_run()]
+    District.objects.update(status="live")
+    caller = a_caller(reach=Reach(suffixes=(run.district.suffix,)))
+    beyond = caller.post("/rollouts", {"reason": "x", "districts": [others[0].district.suffix]})
+    nowhere = caller.post("/rollouts", {"reason": "x", "districts": ["nowhere-sbx"]})
+    assert beyond.status_code == nowhere.status_code == 422
+    assert beyond.content.replace(others[0].district.suffix.encode(), b"nowhere-sbx") == nowhere.content
+    made = caller.post("/rollouts", {"reason": "x", "environments": ["sandbox"], "waves": "100%"})
+    assert made.status_code == 201, made.content
+    number = made.json()["number"]
+    members = caller.get(f"/rollouts/{number}/districts").json()["items"]
+    assert [one["district"] for one in members] == [run.district.suffix]
+    assert a_caller(reach=Reach(suffixes=(others[0].district.suffix,))).get(f"/rollouts/{number}").status_code == 404
+
+
+def test_a_refusal_names_no_district_beyond_reach(run: Run):
+    account, other = run.district.account.account_id, run.district
+    body = {"name": other.name, "account_id": account, "slug": other.slug, "cidr": str(other.cidr)}
+    told = a_caller().post("/districts", body).content.decode()
+    assert other.name in told
+    hidden = a_caller(reach=Reach(environments=("sandbox",), suffixes=("cedar-sbx",))).post("/districts", body)
+    assert hidden.status_code == 422
+    assert {one["field"] for one in hidden.json()["errors"]} >= {"body.cidr", "body.slug"}
+    assert other.name not in hidden.content.decode()

@@ -33,6 +33,7 @@ from registry.accounts.review import COLUMNS, access_of, review, with_access
 from registry.accounts.roles import Role
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
+from registry.texts import StrOrPromise
 
 PAGE_SIZE = 50
 
@@ -40,6 +41,11 @@ PAGE_SIZE = 50
 def roles() -> list[tuple[str, str]]:
     """Return the roles to choose from."""
     return [(role.value, role.label) for role in Role]
+
+
+def role_choices() -> list[tuple[str, StrOrPromise]]:
+    """Return the roles, and none, to choose from."""
+    return [("", gettext_lazy("none")), *roles()]
 
 
 class InviteForm(DescribedForm):
@@ -64,7 +70,7 @@ class RoleForm(DescribedForm):
     role = forms.ChoiceField(
         label=gettext_lazy("Role"),
         required=False,
-        choices=lambda: [("", gettext_lazy("none")), *roles()],
+        choices=role_choices,
         help_text=gettext_lazy("What the person may do here."),
     )
 

@@ -163,5 +163,5 @@ def _expiring_plans() -> QuerySet[Run]:
 
 def _expiring_drafts() -> list[Ahead]:
     kept = timedelta(days=settings.DRAFT_DAYS)
-    due = drafts().filter(touched_at__lte=timezone.now() + SOON - kept).order_by("touched_at")[:LINES]
+    due = drafts(untouched_since=timezone.now() + SOON - kept)[:LINES]
     return [Ahead(district, district.touched_at + kept) for district in due]  # type: ignore[attr-defined]

@@ -176,4 +176,5 @@ def _since(window: dict[str, Any]) -> str | None:
         since: str | None = window["since"]
         return since
     began = _written(datetime.fromisoformat(window["began"]) - OVERLAP)
-    return max(min(window["seen"], began), window["since"] or "")
+    latest: str = max(min(window["seen"], began), window["since"] or "")
+    return latest

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -84,7 +85,7 @@ def credentials_written(connection: psycopg.Connection, source_id: int, version:
         _record(connection, access, f"source {source_id} given its credentials")
 
 
-def change(connection: psycopg.Connection, source_id: int, state: State, access: Access) -> object:
+def change(connection: psycopg.Connection, source_id: int, state: State, access: Access) -> UUID | None:
     """Pause, resume or remove a source, and return the version of its secret; raises NoSourceError."""
     with connection.transaction():
         row = connection.execute(
@@ -95,7 +96,8 @@ def change(connection: psycopg.Connection, source_id: int, state: State, access:
         if row is None:
             raise NoSourceError("There is no such source.")
         _record(connection, access, f"source {source_id} {state.value}")
-    return row[0]
+    version: UUID | None = row[0]
+    return version
 
 
 def wish(connection: psycopg.Connection, source_id: int, wanted: Wish, access: Access) -> None:

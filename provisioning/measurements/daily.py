@@ -58,7 +58,7 @@ def _of_the_runs(day: date) -> dict[str, Any]:
     well = [
         (finished - started).total_seconds()
         for kind, state, _code, started, finished in rows
-        if kind == RunKind.APPLY and state == RunState.SUCCEEDED and started is not None
+        if kind == RunKind.APPLY and state == RunState.SUCCEEDED and started is not None and finished is not None
     ]
     return {
         "runs": dict(Counter(state for _kind, state, *_rest in rows)),

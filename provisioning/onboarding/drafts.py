@@ -37,15 +37,19 @@ def delete_draft(*, district: District, actor: User | None) -> None:
 
 def expire_drafts() -> list[str]:
     """Delete the drafts that nobody has touched for `HOMEROOM_DRAFT_DAYS` days; return their suffixes."""
-    due = drafts().filter(touched_at__lte=timezone.now() - timedelta(days=settings.DRAFT_DAYS))
+    due = drafts(untouched_since=timezone.now() - timedelta(days=settings.DRAFT_DAYS))
     return [suffix for suffix, done in act_on_each(due, lambda one: (one.suffix, _expire(one))) if done]
 
 
-def drafts() -> QuerySet[District]:
-    """Return the drafts, each with `touched_at`: when it was registered, or its last run was asked for."""
+def drafts(*, untouched_since: datetime) -> QuerySet[District]:
+    """Return the drafts that nobody has touched since then, those first that expire first.
+
+    Each has `touched_at`: when it was registered, or its last run was asked for.
+    """
     rows = District.objects.filter(status=DistrictStatus.DRAFT.value)
     last = Coalesce(Max("runs__created_at"), F("created_at"))
-    return rows.annotate(touched_at=Greatest(F("created_at"), last)).order_by("pk")
+    touched = rows.annotate(touched_at=Greatest(F("created_at"), last))
+    return touched.filter(touched_at__lte=untouched_since).order_by("touched_at", "pk")
 
 
 def expires_at(district: District, newest: Run | None) -> datetime:

@@ -92,7 +92,8 @@ def test_a_solid_badge_can_be_read(theme, tone):
 
 def test_the_data_office_wears_the_same_colours_and_face():
     office = (ROOT / "processor/api/static/office.css").read_text()
-    worn = {**tokens(office), "face": re.search(r"--face: ([^;]+);", office)[1]}
+    (face,) = re.findall(r"--face: ([^;]+);", office)
+    worn = {**tokens(office), "face": face}
     names = {
         "ink": "ink",
         "quiet": "quiet",

@@ -44,7 +44,7 @@ def loaded(client: Client, address: str) -> dict[str, tuple[bytes, dict[str, str
             continue
         answer = client.get(where)
         assert answer.status_code == 200, where
-        packed = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        packed = answer.getvalue()
         found[where] = packed, dict(answer.headers)
         if where == address or where.endswith(".css"):
             plain = (gzip.decompress(packed) if answer.headers.get("Content-Encoding") == "gzip" else packed).decode()

@@ -47,7 +47,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # It adds bytes at random, so that a length tells nothing of what is packed (BREACH).
-    "django.middleware.gzip.GZipMiddleware",
+    "portal.compression.PageCompression",
     "portal.security_headers.SecurityHeadersMiddleware",
     "portal.api.problems.ProblemMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -11,13 +11,13 @@ from registry.districts.models import District
 from registry.districts.statuses import DistrictStatus, DriftStatus
 
 SHOWN = 200
-WIDENS = Q(foreign=True)
-"""Drift that may widen who reaches a district: what somebody added to its resources in AWS."""
+WIDENS = ~Q(exposure="")
+"""Drift that widens who can reach a district (`engine.terraform.exposure`)."""
 
 
 @dataclass(frozen=True)
 class Drifted:
-    """A drifted district: how many attributes and resources, and how much of it may widen access."""
+    """A drifted district: how many attributes and resources, and how much of it widens access."""
 
     district: District
     attributes: int

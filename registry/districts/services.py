@@ -222,7 +222,7 @@ def set_status(
     record_of_district(
         held,
         AuditAction.DISTRICT_STATUS_CHANGED,
-        f"{held.name} went from {before.word} to {status.word}.",
+        told or f"{held.name} went from {before.word} to {status.word}.",
         actor=actor,
         run_number=run_number,
         before={"status": before.value},

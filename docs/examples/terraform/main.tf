@@ -46,7 +46,6 @@ resource "terraform_data" "district" {
 
   # What the removal needs to know, as it was when the district was made.
   input = {
-    name   = var.name
     suffix = local.suffix
     watch  = local.watch
   }
@@ -65,10 +64,9 @@ resource "terraform_data" "district" {
 
   provisioner "local-exec" {
     when    = destroy
-    command = "homeroom district destroy \"$SUFFIX\" --confirm \"$NAME\" --reason 'terraform destroy' $WATCH"
+    command = "homeroom district destroy \"$SUFFIX\" --confirm \"$SUFFIX\" --reason 'terraform destroy' $WATCH"
     environment = {
       SUFFIX = self.input.suffix
-      NAME   = self.input.name
       WATCH  = self.input.watch
     }
   }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -31,15 +31,23 @@ def second_person_problem(run: Run, actor: User) -> ServiceRefusedError | None:
 
 
 def second_person_problems(runs: Sequence[Run], actor: User) -> dict[int, ServiceRefusedError | None]:
-    """Return for each run, by its id, why this person may not approve its plan, in one query beside the runs' own."""
+    """Return for each run, by its id, why this person may not approve its plan, in two queries beside the runs' own."""
     asked = {run.pk: _who_asked(run) for run in runs if not run.requester_may_confirm}
     strangers = [since for who, since in asked.values() if actor.pk not in who]
     changes = changes_since(min(strangers) - BEFORE) if strangers else []
-    return {run.pk: _problem(run, actor, *asked[run.pk], changes) if run.pk in asked else None for run in runs}
+    services = _services(pk for who, _ in asked.values() for pk in who) if strangers else []
+    return {
+        run.pk: _problem(run, actor, *asked[run.pk], changes, services) if run.pk in asked else None for run in runs
+    }
 
 
 def _problem(
-    run: Run, actor: User, asked: Mapping[int, int], since: datetime, changes: Sequence[CredentialChange]
+    run: Run,
+    actor: User,
+    asked: Mapping[int, int],
+    since: datetime,
+    changes: Sequence[CredentialChange],
+    services: Sequence[User],
 ) -> ServiceRefusedError | None:
     if actor.is_service:
         return ServiceRefusedError("no_person", "A service account is no second person.", REMEDY)
@@ -51,7 +59,7 @@ def _problem(
             else f"You can't approve a retry of your own run #{number}."
         )
         return ServiceRefusedError("own_request", sentence, REMEDY)
-    if any(actor.pk in makers_of(service, since) for service in User.objects.filter(pk__in=asked, is_service=True)):
+    if actor.pk in _makers([service for service in services if service.pk in asked], since):
         return ServiceRefusedError(
             "own_token", "You made a token of the service account that asked for this run.", REMEDY
         )
@@ -78,12 +86,23 @@ def _who_asked(run: Run) -> tuple[dict[int, int], datetime]:
     return asked, began
 
 
+def _services(people: Iterable[int]) -> list[User]:
+    """Return the service accounts among people, who are given by their ids."""
+    return list(User.objects.filter(pk__in=set(people), is_service=True))
+
+
+def _makers(services: Iterable[User], since: datetime) -> set[int]:
+    """Return who made tokens of service accounts that asked."""
+    return {maker for service in services for maker in makers_of(service, since)}
+
+
 def who_may_approve(run: Run) -> list[str]:
     """Return the names of those who may approve the run's plan, in order: operators whom nothing bars."""
     able = [Role.OPERATOR.value, Role.ADMINISTRATOR.value]
-    people = User.objects.filter(Q(is_superuser=True) | Q(groups__name__in=able), is_active=True).distinct()
+    able_people = User.objects.filter(Q(is_superuser=True) | Q(groups__name__in=able), is_active=True, is_service=False)
+    people = able_people.distinct()
     barred: set[int] = set()
     if not run.requester_may_confirm:
         asked, since = _who_asked(run)
-        barred = {*asked, *within_reach(asked, since - BEFORE)}
+        barred = {*asked, *within_reach(asked, since - BEFORE), *_makers(_services(asked), since)}
     return sorted(user.get_username() for user in people if user.pk not in barred)

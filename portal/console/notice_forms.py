@@ -46,7 +46,7 @@ class EndpointForm(DescribedForm):
         label=_("Endpoint's name"), max_length=80, help_text=_("As the list and the audit record show it.")
     )
     kind = forms.ChoiceField(
-        label=_("Kind"), choices=list(KINDS.items()), help_text=_("How a notice is written. It never changes.")
+        label=_("Kind"), choices=list(KINDS.items()), help_text=_("How a notice is written. Can't be changed later.")
     )
     address = forms.CharField(
         label=_("Endpoint's address"),

@@ -6,6 +6,8 @@ from typing import Any
 
 from django import template
 from django.template import RequestContext
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from portal.console.approvals_page import count_for
 from portal.console.display import DENSITIES, THEMES, chosen
@@ -37,12 +39,13 @@ def crumbs(context: RequestContext) -> list[Crumb]:
 
 
 @register.simple_tag(takes_context=True)
-def display_classes(context: RequestContext) -> str:
-    """Return the classes of the document that say which theme and density the person has chosen."""
+def display_classes(context: RequestContext) -> SafeString:
+    """Return the attribute of the document that says which theme and density the person has chosen, if any."""
     request = getattr(context, "request", None)
     if request is None:
-        return ""
-    return " ".join(f"is-{value}" for value in (chosen(request, THEMES), chosen(request, DENSITIES)) if value)
+        return SafeString("")
+    classes = " ".join(f"is-{value}" for value in (chosen(request, THEMES), chosen(request, DENSITIES)) if value)
+    return format_html(' class="{}"', classes) if classes else SafeString("")
 
 
 @register.simple_tag(takes_context=True)

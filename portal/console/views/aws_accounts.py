@@ -45,7 +45,7 @@ class NewAccountForm(DescribedForm):
     account_id = forms.RegexField(
         r"^[0-9]{12}$",
         label=gettext_lazy("Account id"),
-        help_text=gettext_lazy("Twelve digits. It never changes."),
+        help_text=gettext_lazy("Twelve digits. Can't be changed later."),
         error_messages={"invalid": gettext_lazy("An AWS account id has 12 digits.")},
     )
 

@@ -52,7 +52,7 @@ class InviteForm(DescribedForm):
     """Who is invited, and to what."""
 
     username = forms.CharField(
-        label=gettext_lazy("Username"), max_length=150, help_text=gettext_lazy("It never changes.")
+        label=gettext_lazy("Username"), max_length=150, help_text=gettext_lazy("Can't be changed later.")
     )
     email = forms.EmailField(
         label=gettext_lazy("E-mail"),

@@ -57,7 +57,7 @@ def test_a_second_person_sees_why_it_waits_and_approves_with_a_comment(waiting):
     shown = page(ada, waiting)
     assert "It is production." in shown
     assert "Approve and apply" in shown
-    assert re.search(r"it expires <time[^>]*>in 59 min</time>", shown), "it is not discarded just now"
+    assert re.search(r"Expires <time[^>]*>in 59 min</time>", shown), "it is not discarded just now"
     answer = signed_in(ada).post(
         f"/runs/{waiting.number}/decide", {"decision": "approved", "comment": "Read it"}, follow=True
     )

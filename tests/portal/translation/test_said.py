@@ -35,7 +35,7 @@ CASES = {
     "aws_rds_cluster.main is deleted and with it the database is lost.": (
         "aws_rds_cluster.main se elimina y con ello se pierde la base de datos."
     ),
-    "Change of settings: size, image": "Cambio de ajustes: tamaño, imagen",
+    "Change of settings: size, processor image": "Cambio de ajustes: tamaño, imagen del procesador",
     "awaiting_approval": "en espera de aprobación",
     "Something that nobody here ever said.": "Something that nobody here ever said.",
     "": "",

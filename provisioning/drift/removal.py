@@ -40,7 +40,9 @@ def request_removal(*, district: District, item: int, consent: bool, reason: str
     """
     require_role(actor, Role.OPERATOR)
     if not consent:
-        raise ServiceRefusedError("no_consent", "Nothing is removed without your consent.", "Select that you consent, and send it again.")
+        raise ServiceRefusedError(
+            "no_consent", "Nothing is removed without your consent.", "Select that you consent, and send it again."
+        )
     if not reason.strip():
         raise ServiceRefusedError("no_reason", "A removal needs a reason.", "Say why this is removed.")
     with transaction.atomic():

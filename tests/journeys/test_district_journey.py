@@ -87,7 +87,6 @@ def register_in_console(page: Page) -> str:
 def register_in_admin(page: Page) -> None:
     page.goto("/admin/districts/district/add/")
     page.get_by_label("District's name").fill("Cedar Grove")
-    page.locator("#advanced > summary").click()
     page.get_by_label("Slug").fill("cedar")
     page.get_by_label("AWS account").select_option(ACCOUNT_ID)
     page.get_by_role("button", name="Create and deploy").click()

@@ -99,14 +99,14 @@ def test_only_those_who_may_register_are_offered_it():
 @pytest.mark.parametrize(("name", "value"), [("theme", "dark"), ("theme", "light"), ("density", "compact")])
 def test_what_was_chosen_of_the_display_stays(name, value):
     client = signed_in()
-    assert 'class=""' in page(client, "/legend")[:200]
+    assert "class=" not in page(client, "/legend")[:60]
     answer = client.post("/display", {name: value, "next": "/legend"})
     assert answer["Location"] == "/legend"
     html = page(client, "/legend")
     assert f'class="is-{value}"' in html[:200]
     assert re.search(rf'name="{name}" value="{value}" aria-pressed="true"', html)
     client.post("/display", {name: "", "next": "/legend"})
-    assert 'class=""' in page(client, "/legend")[:200]
+    assert "class=" not in page(client, "/legend")[:60]
 
 
 def test_what_is_no_choice_is_refused_and_an_address_elsewhere_is_not_followed():
@@ -115,7 +115,7 @@ def test_what_is_no_choice_is_refused_and_an_address_elsewhere_is_not_followed()
     assert client.post("/display", {"theme": "dark", "next": "https://elsewhere.test/"})["Location"] == "/"
     assert client.get("/display").status_code == 405
     client.cookies["homeroom-theme"] = '"onclick="x'
-    assert 'class=""' in page(client, "/legend")[:200]
+    assert "class=" not in page(client, "/legend")[:60]
 
 
 def test_only_what_wants_an_act_has_a_solid_badge():

@@ -163,10 +163,10 @@ def test_approvals_ask_the_database_as_often_for_many_as_for_one(otto: User, ada
 
 def test_drift_that_may_widen_access_stands_first(otto: User):
     quiet, open_ = a_run(name="Quiet"), a_run(name="Open")
-    for run, foreign, attributes in ((quiet, False, 5), (open_, True, 1)):
+    for run, exposure, attributes in ((quiet, "", 5), (open_, "ingress", 1)):
         for number in range(attributes):
             DriftItem.objects.create(
-                district=run.district, run=run, address=f"aws_x.r{number}", type="aws_x", path="p", foreign=foreign
+                district=run.district, run=run, address=f"aws_x.r{number}", type="aws_x", path="p", exposure=exposure
             )
         set_drift(district=run.district, drift=DriftStatus.DRIFTED, found=["aws_x.r0"], run_number=run.number)
     html = shown(otto, "/drift")

@@ -59,7 +59,7 @@ def test_an_exposure_is_two_clicks_from_the_overview():
     client, district = signed_in(), live(name="Oak Park")
     run = district.runs.get()
     DriftItem.objects.create(
-        district=district, run=run, address="aws_x.y", type="aws_x", path="ingress[]", foreign=True
+        district=district, run=run, address="aws_x.y", type="aws_x", path="ingress[]", foreign=True, exposure="ingress"
     )
     set_drift(district=district, drift=DriftStatus.DRIFTED, found=["aws_x.y"], run_number=run.number)
     first = text(client, "/overview")

@@ -137,6 +137,7 @@ def _words() -> Iterator[Text]:
     yield from (Text("word", word) for word in WORDS)
     yield from (Text(CONTEXT, row.label) for row in SIZES.values())
     yield from (Text(CONTEXT, row.enrolment) for row in SIZES.values())
+    yield from (Text("", field.label) for field in ROWS if field.is_asked)
     for field in ROWS:
         yield from (Text("", text) for text in (field.hint, field.question_hint) if text)
     for name in EDITABLE.values():

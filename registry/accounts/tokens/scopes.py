@@ -28,7 +28,7 @@ WORDS = {
     Scope.OPERATE: "Register, plan and deploy",
     Scope.APPROVE: "Approve and discard plans",
     Scope.DESTROY: "Destroy environments",
-    Scope.ADMINISTER: "Administer",
+    Scope.ADMINISTER: "Administer accounts and settings",
 }
 ROLES = {
     Scope.READ: Role.VIEWER,

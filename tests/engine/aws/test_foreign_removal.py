@@ -52,10 +52,15 @@ def test_who_opened_a_port_is_known_and_precisely_that_rule_is_removed(engine):
         remove_foreign(engine, REGION, None, "aws_security_group", "ingress[]", group, OPENED)
 
 
+MORE = json.dumps(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}]}
+)
+
+
 def test_a_policy_and_a_route_are_removed(engine):
     iam, ec2 = client(engine, "iam", REGION), client(engine, "ec2", REGION)
     iam.create_role(RoleName="api", AssumeRolePolicyDocument="{}")
-    iam.put_role_policy(RoleName="api", PolicyName="more", PolicyDocument='{"Version":"2012-10-17","Statement":[]}')
+    iam.put_role_policy(RoleName="api", PolicyName="more", PolicyDocument=MORE)
     remove_foreign(engine, REGION, None, "aws_iam_role", "inline_policy[]", "api", "more")
     assert iam.list_role_policies(RoleName="api")["PolicyNames"] == []
     network = ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]

@@ -102,11 +102,12 @@ class EdFi:
         """Return the next batch of a resource as JSON, one object a line."""
         places = Places(client, source)
         window = dict(cursor["window"]) if "window" in cursor else _next_window(client, places, cursor)
-        lines = _Lines()
+        lines = _Lines(window.get("seen") or cursor.get("read_at", ""))
         done = _read(client, places, resource, window, lines)
+        window["seen"] = lines.newest
         after: Cursor = {**cursor, "window": window}
         if done:
-            after = {"to": window["to"], "read_at": window["read_at"]}
+            after = {"to": window["to"], "read_at": _later(window["read_at"], window.get("seen", ""))}
         return Batch(f"{resource}.json", lines.content(), lines.rows, after, more=not done)
 
 
@@ -145,10 +146,28 @@ def _moment(answer: Answer) -> str:
         return datetime.now(UTC).isoformat()
 
 
-class _Lines:
-    """The objects of a batch, one a line."""
+def _later(one: str, other: str) -> str:
+    """Return the later of two moments as they are written; what is none, or is empty, is the earlier one."""
+    return max((one, other), key=_instant)
 
-    def __init__(self) -> None:
+
+def _instant(written: object) -> datetime:
+    try:
+        moment = datetime.fromisoformat(str(written))
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+class _Lines:
+    """The objects of a batch, one a line.
+
+    `newest` is when the newest object changed that the source has told so far: its clock tells whole seconds, and by it
+    alone an object of the same second would outlive its deletion.
+    """
+
+    def __init__(self, newest: str = "") -> None:
+        self.newest = newest
         self._lines: dict[object, bytes] = {}
         self._bytes = self.pages = 0
 
@@ -156,6 +175,7 @@ class _Lines:
         """Take a page."""
         self.pages += 1
         for item in items:
+            self.newest = _later(self.newest, str(item.get("_lastModifiedDate", "")))
             line = json.dumps(item, separators=(",", ":")).encode() + b"\n"
             # What moved between two pages comes twice.
             self._lines[item.get("id") or len(self._lines)] = line

@@ -84,8 +84,10 @@ def ways(scene: Scene) -> Iterator[object]:
         yield pytest.param(look, scene, id=scene.name, marks=marks)
 
 
-# One list, in the order of the scenes, since the worlds are built one after another.
-@pytest.mark.parametrize(("held", "scene"), [way for scene in SCENES for way in ways(scene)])
+# One list, world by world, since they are built one after another.
+@pytest.mark.parametrize(
+    ("held", "scene"), [way for scene in sorted(SCENES, key=lambda scene: scene.world) for way in ways(scene)]
+)
 def test_page(
     held: Callable[[Scene, str, pytest.FixtureRequest], None],
     scene: Scene,

@@ -14,6 +14,7 @@ from processor.access import Access, close_access, open_access
 from processor.api import files
 from processor.api.services import Services
 from processor.formats.base import Reading
+from processor.formats.values import year_in_path
 from processor.ingest import preview
 from processor.ingest.preview import Beginning, Shown
 from processor.ingest.states import ENDED, FileState
@@ -118,7 +119,7 @@ def mapped(services: Services, access: Access, file_id: int, told: Mapping | Non
     missing = []
     if told is not None or base:
         missing = propose.missing(told or next(one for one in using.all if one.name == base), begun.header)
-    rows, problem = _shown(services, access, begun, mapping, known is not None and told is None, using)
+    rows, problem = _shown(services, access, begun, mapping, known is not None and told is None, using, which.key)
     return Mapped(
         begun.header,
         begun.titles,
@@ -140,17 +141,28 @@ def _made_if_whole(found: dict[str, propose.Choice], title: str) -> Mapping | No
         return None
 
 
-def _shown(
-    services: Services, access: Access, begun: Beginning, mapping: Mapping | None, known: bool, using: Recognition
-) -> tuple[Shown, str]:
-    if mapping is None and not known:
-        return Shown(), ""
+def _reading(services: Services, key: str) -> Reading:
+    """Return what the worker would read the object of this key with, now."""
     made = services.pseudonyms()
     with services.pool.connection() as connection:
         row = connection.execute("SELECT now()").fetchone()
     if row is None:
         raise RuntimeError("The database tells no time.")
-    reading = Reading(made, row[0], services.settings.district_ids)
+    return Reading(made, row[0], services.settings.district_ids, school_year=year_in_path(key))
+
+
+def _shown(
+    services: Services,
+    access: Access,
+    begun: Beginning,
+    mapping: Mapping | None,
+    known: bool,
+    using: Recognition,
+    key: str,
+) -> tuple[Shown, str]:
+    if mapping is None and not known:
+        return Shown(), ""
+    reading = _reading(services, key)
     try:
         shown = preview.shown(begun, reading, using if known else preview.only(cast(Mapping, mapping)))
     except FileProblem as problem:
@@ -188,7 +200,10 @@ def sent_again(services: Services, file_id: int) -> str:
     which = object_of(services, file_id)
     if which.size > MOST_COPIED:
         raise ValueError("The file is too large to be sent again from here. Upload it.")
-    key = f"{files.INCOMING}{secrets.token_hex(8)}/{which.key.rpartition('/')[2]}"
+    name, year = which.key.rpartition("/")[2], year_in_path(which.key)
+    # The folder may have told the school year, which the file's own name does not.
+    folder = f"SY{year}/" if year and not year_in_path(name) else ""
+    key = f"{files.INCOMING}{secrets.token_hex(8)}/{folder}{name}"
     source = {"Bucket": which.bucket, "Key": which.key}
     if which.version_id:
         source["VersionId"] = which.version_id

@@ -20,6 +20,10 @@ UNKNOWN = (
 NEARLY_MAP = (
     "Term Name,Student Id,RIT Score,Test Start Dt,Subject,SchoolName\nFall 2025-2026,9003,208,9/16/2025,Science,Oak\n"
 )
+UNDATED = (
+    "STN,Test name,Overall scale score,Overall proficiency level,Enrolled Grade\n"
+    "9101,ILEARN Mathematics Grade 6,5300,Below Proficiency,6\n"
+)
 CHOICES = {"title": "Woodland", "student_id": "Pupil Ref", "assessment": "Exam", "administration": "Sitting",
            "date": "Sat On", "score": "Result Points", "level": "Band", "school_name": "Site"}  # fmt: skip
 
@@ -149,3 +153,17 @@ def test_the_pages_are_whole_without_scripts_or_styles_within(office: httpx.Clie
         assert answer.text.count("<h1>") == 1
         for field in re.findall(r'<(?:select|textarea|input)[^>]* id="([^"]+)"', answer.text):
             assert f'<label for="{field}"' in answer.text
+
+
+def test_the_school_year_of_a_folder_counts_in_the_preview_and_when_a_tried_file_is_stored(
+    api: Api, district: Pipeline
+):
+    tried = district.take("trial/2024-25/ilearn.csv", UNDATED).file_id
+    with api.client() as client:
+        told = client.get(f"/v1/files/{tried}/mapping").json()
+        assert [(row["student"], row["school_year"], row["score"]) for row in told["preview"]] == [
+            ("9101", 2025, 5300.0)
+        ]
+        assert client.post(f"/v1/files/{tried}/again").status_code == 202
+    (result,) = district.drain()
+    assert (result.accepted, result.rejected) == (1, 0)

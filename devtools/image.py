@@ -21,10 +21,9 @@ from pathlib import Path
 from devtools.errors import DevtoolsError, ToolMissingError
 from devtools.paths import ROOT, VAR
 from devtools.toolchain import terraform
+from sandbox.standins.images import CONFIGURATION, FILES
 
 FOLDER = VAR / "images"
-FILES, CONFIGURATION = "files", "config.json"
-"""What of an unpacked image the embedded AWS reads (`sandbox.standins.images`)."""
 BASE = "localhost/homeroom-base"
 RELEASE = "bookworm"
 PACKAGES = "python3,python3-venv,python3-pip,ca-certificates"

@@ -6,14 +6,13 @@ Only the secret is made here. The migration makes the key itself, once, with Sec
 
 from __future__ import annotations
 
-from infra.cdk import Construct, SecretsmanagerSecret, SecretsmanagerSecretPolicy
-from infra.frame import Frame, policy
-from infra.secret import refused_strangers, refused_to_others
+from infra.cdk import Construct
+from infra.frame import Frame
+from infra.secret import guarded_secret
 
 KIND = "pseudonym-key"
 READERS = ("api-task", "worker-task", "migrate-task")
 MAKER = "migrate-task"
-CHANGES = ("CancelRotateSecret", "PutSecretValue", "RotateSecret", "UpdateSecretVersionStage")
 
 
 class PseudonymKey(Construct):
@@ -21,23 +20,13 @@ class PseudonymKey(Construct):
 
     def __init__(self, scope: Construct, frame: Frame, *, key_arn: str) -> None:
         super().__init__(scope, "pseudonyms")
-        secret = SecretsmanagerSecret(
+        self.arn: str = guarded_secret(
             self,
             "key",
-            name=frame.name(KIND),
+            frame,
+            kind=KIND,
             description="What makes students' pseudonyms: never rotated, or every student would come twice",
-            kms_key_id=key_arn,
-            recovery_window_in_days=0,
+            key_arn=key_arn,
+            readers=READERS,
+            writers=(MAKER,),
         )
-        SecretsmanagerSecretPolicy(
-            self,
-            "readers",
-            secret_arn=secret.arn,
-            block_public_policy=True,
-            policy=policy(
-                refused_strangers(frame, secret.arn),
-                refused_to_others(frame, secret.arn, "RefuseOtherReaders", ("GetSecretValue",), READERS),
-                refused_to_others(frame, secret.arn, "RefuseChanges", CHANGES, (MAKER,)),
-            ),
-        )
-        self.arn: str = secret.arn

@@ -116,6 +116,43 @@ def refused_to_others(
     }
 
 
+CHANGES = ("CancelRotateSecret", "PutSecretValue", "RotateSecret", "UpdateSecretVersionStage")
+
+
+def guarded_secret(
+    scope: Construct,
+    id_: str,
+    frame: Frame,
+    *,
+    kind: str,
+    description: str,
+    key_arn: str,
+    readers: tuple[str, ...],
+    writers: tuple[str, ...],
+) -> str:
+    """Make an empty secret that these roles alone read and those alone write versions of; return its ARN."""
+    secret = SecretsmanagerSecret(
+        scope,
+        id_,
+        name=frame.name(kind),
+        description=description,
+        kms_key_id=key_arn,
+        recovery_window_in_days=0,
+    )
+    SecretsmanagerSecretPolicy(
+        scope,
+        "readers",
+        secret_arn=secret.arn,
+        block_public_policy=True,
+        policy=policy(
+            refused_strangers(frame, secret.arn),
+            refused_to_others(frame, secret.arn, "RefuseOtherReaders", ("GetSecretValue",), readers),
+            refused_to_others(frame, secret.arn, "RefuseChanges", CHANGES, writers),
+        ),
+    )
+    return str(secret.arn)
+
+
 def refusals(frame: Frame, secret_arn: str, readers: Readers) -> list[dict[str, Any]]:
     """Return what the secret's own policy refuses, whatever a role's policy says.
 

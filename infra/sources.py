@@ -7,10 +7,9 @@ a page.
 
 from __future__ import annotations
 
-from infra.cdk import Construct, SecretsmanagerSecret, SecretsmanagerSecretPolicy
-from infra.frame import Frame, policy
-from infra.pseudonyms import CHANGES
-from infra.secret import refused_strangers, refused_to_others
+from infra.cdk import Construct
+from infra.frame import Frame
+from infra.secret import guarded_secret
 
 KIND = "source-credentials"
 READERS = ("worker-task",)
@@ -22,23 +21,13 @@ class SourceCredentials(Construct):
 
     def __init__(self, scope: Construct, frame: Frame, *, key_arn: str) -> None:
         super().__init__(scope, "sources")
-        secret = SecretsmanagerSecret(
+        self.arn: str = guarded_secret(
             self,
             "credentials",
-            name=frame.name(KIND),
+            frame,
+            kind=KIND,
             description="Client ids and secrets of the systems that results are pulled from, a version for each",
-            kms_key_id=key_arn,
-            recovery_window_in_days=0,
+            key_arn=key_arn,
+            readers=READERS,
+            writers=WRITERS,
         )
-        SecretsmanagerSecretPolicy(
-            self,
-            "readers",
-            secret_arn=secret.arn,
-            block_public_policy=True,
-            policy=policy(
-                refused_strangers(frame, secret.arn),
-                refused_to_others(frame, secret.arn, "RefuseOtherReaders", ("GetSecretValue",), READERS),
-                refused_to_others(frame, secret.arn, "RefuseChanges", CHANGES, WRITERS),
-            ),
-        )
-        self.arn: str = secret.arn

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Callable, Collection
+from typing import Any, ParamSpec, TypeVar
 
 from celery import Task, shared_task
 from django.conf import settings
@@ -57,10 +57,24 @@ from registry.telemetry.context import about_run
 
 logger = logging.getLogger(__name__)
 
+P = ParamSpec("P")
+R = TypeVar("R")
 TELL_SECONDS = 60.0
 """How long a host has to keep its states before it is told again; as often as `forget_states` has its turn."""
 TURN, CHORE, LONG_CHORE, LAST_SECONDS = 120, 300, 3300, 30
 """After how many seconds Celery ends a turn of the reaper, a chore and a long one, and how long each has to end."""
+
+
+def chore(name: str, seconds: int = CHORE) -> Callable[[Callable[P, R]], Task[P, R]]:
+    """Return what makes a function the task of this name, which Celery tells to end after so many seconds."""
+    return shared_task(
+        name=f"provisioning.{name}", ignore_result=True, soft_time_limit=seconds, time_limit=seconds + LAST_SECONDS
+    )
+
+
+def person_of(actor: int | None) -> User | None:
+    """Return who asked, None for the system itself and for whom there is no more."""
+    return None if actor is None else User.objects.filter(pk=actor).first()
 
 
 @shared_task(
@@ -132,7 +146,7 @@ def sweep_workspaces() -> None:
         logger.info("Removed the folders of runs that have ended: %s.", ", ".join(f"#{number}" for number in left))
 
 
-@shared_task(name="provisioning.reap_runs", ignore_result=True, soft_time_limit=TURN, time_limit=TURN + LAST_SECONDS)
+@chore("reap_runs", TURN)
 def reap_runs() -> None:
     """Mark lost runs and have them recovered, let old plans expire, and send the runs whose turn has come."""
     take_steps(move_overdue, follow, expect, lambda: sign(PERIODIC))
@@ -144,69 +158,49 @@ def move_overdue() -> None:
         take_steps(reap, recover, expire)
 
 
-@shared_task(
-    name="provisioning.sweep_drift", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
-)
+@chore("sweep_drift")
 def sweep_drift() -> bool:
     """Ask for the drift checks whose turn has come."""
     return do_alone("ask for drift checks", sweep_districts)
 
 
-@shared_task(
-    name="provisioning.send_notices", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
-)
+@chore("send_notices")
 def send_notices() -> None:
     """Deliver the notices that are due."""
     deliver_due()
 
 
-@shared_task(name="provisioning.push_audit", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS)
+@chore("push_audit")
 def push_audit() -> bool:
     """Push the audit record to where it is collected."""
     return do_alone("push the audit record", push_all)
 
 
-@shared_task(
-    name="provisioning.anchor_audit", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
-)
+@chore("anchor_audit")
 def anchor_audit() -> bool:
     """Anchor the head of the audit chain."""
     return do_alone("anchor the audit chain", anchor_head)
 
 
-@shared_task(
-    name="provisioning.make_evidence",
-    ignore_result=True,
-    soft_time_limit=LONG_CHORE,
-    time_limit=LONG_CHORE + LAST_SECONDS,
-)
+@chore("make_evidence", LONG_CHORE)
 def make_evidence(number: int) -> None:
     """Make an evidence package, because somebody asked for it."""
     make_package(number)
 
 
-@shared_task(
-    name="provisioning.archive_events",
-    ignore_result=True,
-    soft_time_limit=LONG_CHORE,
-    time_limit=LONG_CHORE + LAST_SECONDS,
-)
+@chore("archive_events", LONG_CHORE)
 def archive_events() -> bool:
     """Archive the events of runs that ended without it."""
     return do_alone("archive events", archive_ended)
 
 
-@shared_task(
-    name="provisioning.forget_plans", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
-)
+@chore("forget_plans")
 def forget_plans() -> bool:
     """Delete the stored plans of runs that have ended."""
     return do_alone("forget plans", forget_ended_plans)
 
 
-@shared_task(
-    name="provisioning.forget_states", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
-)
+@chore("forget_states")
 def forget_states() -> bool:
     """Have each host keep and move what its workers could not store, and delete what was decided on."""
     done: list[bool] = []
@@ -220,50 +214,34 @@ def tell_hosts() -> None:
         keep_states_here.apply_async(queue=queue, expires=TELL_SECONDS)
 
 
-@shared_task(
-    name="provisioning.keep_states_here", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
-)
+@chore("keep_states_here")
 def keep_states_here() -> None:
     """Keep what workers of this host could not store, and move it to the state bucket."""
     keep_left_on_host(engine_settings())
 
 
-@shared_task(
-    name="provisioning.look_at_lock", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
-)
+@chore("look_at_lock")
 def look_at_state_lock(district_id: int) -> None:
     """Read who holds a district's state, because somebody wants to know."""
     look_at_lock(District.objects.get(pk=district_id))
 
 
-@shared_task(
-    name="provisioning.release_lock", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
-)
+@chore("release_lock")
 def release_state_lock(district_id: int, lock_id: str, reason: str, actor: int | None) -> None:
     """Release a district's lock, because an administrator asked for it, unless something of ours may hold it."""
-    person = None if actor is None else User.objects.filter(pk=actor).first()
+    person = person_of(actor)
     told = release(District.objects.get(pk=district_id), lock_id, reason, person)
     if told:
         logger.warning("The lock of district %s is not released: %s", district_id, told)
 
 
-@shared_task(
-    name="provisioning.trim_events",
-    ignore_result=True,
-    soft_time_limit=LONG_CHORE,
-    time_limit=LONG_CHORE + LAST_SECONDS,
-)
+@chore("trim_events", LONG_CHORE)
 def trim_events() -> bool:
     """Delete old events whose archive holds the same, and old notices."""
     return do_alone("trim events", lambda: take_steps(trim, lambda: forget_old(settings.EVENTS_DAYS), forget_files))
 
 
-@shared_task(
-    name="provisioning.read_quotas",
-    ignore_result=True,
-    soft_time_limit=LONG_CHORE,
-    time_limit=LONG_CHORE + LAST_SECONDS,
-)
+@chore("read_quotas", LONG_CHORE)
 def read_quotas(account: int | None = None, region: str = "") -> bool:
     """Read the quotas of every account, or of one in one region."""
     if account is None:
@@ -273,12 +251,7 @@ def read_quotas(account: int | None = None, region: str = "") -> bool:
     return True
 
 
-@shared_task(
-    name="provisioning.check_access",
-    ignore_result=True,
-    soft_time_limit=LONG_CHORE,
-    time_limit=LONG_CHORE + LAST_SECONDS,
-)
+@chore("check_access", LONG_CHORE)
 def check_access(account: int | None = None) -> bool:
     """Ask AWS who we are in every account, or in one."""
     if account is None:
@@ -288,76 +261,60 @@ def check_access(account: int | None = None) -> bool:
     return True
 
 
-@shared_task(
-    name="provisioning.look_before", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
-)
+@chore("look_before")
 def look_before(account: int, region: str) -> None:
     """Look at an account and region, because somebody wants to know whether runs would come through there."""
     if (known := AwsAccount.objects.filter(pk=account).first()) is not None:
         look_and_store(known, region)
 
 
-@shared_task(
-    name="provisioning.plan_districts", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
-)
+@chore("plan_districts")
 def plan_districts(ids: list[int], actor: int | None) -> None:
     """Ask for the plans of the first few districts, and hand the rest on: other work gets its turn between."""
-    person = None if actor is None else User.objects.filter(pk=actor).first()
+    person = person_of(actor)
     told = plan_now(districts=District.objects.filter(pk__in=ids[:AT_ONCE]), actor=person, priority=Priority.ROLLOUT)
     logger.info("%s plans were asked for; %s refused; %s to go.", told.asked, len(told.refused), len(ids[AT_ONCE:]))
     if ids[AT_ONCE:]:
         send(ids[AT_ONCE:], person)
 
 
-@shared_task(
-    name="provisioning.expire_drafts", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
-)
+@chore("expire_drafts")
 def expire_drafts() -> bool:
     """Delete the drafts that nobody has touched for long."""
     return do_alone("expire drafts", expire_old_drafts)
 
 
-@shared_task(
-    name="provisioning.keep_figures", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
-)
+@chore("keep_figures")
 def keep_figures() -> bool:
     """Keep the figures of the day, which the overview draws."""
     return do_alone("keep figures", keep_daily_figures)
 
 
-@shared_task(
-    name="provisioning.fold_measurements", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
-)
+@chore("fold_measurements")
 def fold_measurements() -> bool:
     """Add up what was counted for the metrics, where it has become many rows."""
     return do_alone("fold measurements", fold)
 
 
-@shared_task(
-    name="provisioning.measure_pipelines", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
-)
+@chore("measure_pipelines")
 def measure_pipelines() -> bool:
     """Read what the live districts' pipelines are doing."""
     return do_alone("measure pipelines", measure_all)
 
 
-@shared_task(
-    name="provisioning.look_at_holdings", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
-)
+@chore("look_at_holdings")
 def look_at_holdings(district_id: int) -> None:
     """Look at what a district's environment holds, because somebody thinks of tearing it down."""
     look_into(District.objects.select_related("account").get(pk=district_id), engine_settings())
 
 
-@shared_task(
-    name="provisioning.remove_foreign", ignore_result=True, soft_time_limit=CHORE, time_limit=CHORE + LAST_SECONDS
-)
+@chore("remove_foreign")
 def remove_foreign_part(item: int, actor: int | None) -> None:
     """Remove what somebody added in AWS, because an operator consented to it."""
     found = DriftItem.objects.select_related("district", "district__account").filter(pk=item).first()
     if found is None:
         logger.info("What was to be removed (%s) is no longer known: another check has come between.", item)
         return
-    person = None if actor is None else User.objects.filter(pk=actor).first()
+    person = person_of(actor)
     if told := remove(found, person):
         logger.warning("What was added to %s is not removed: %s", found.address, told)

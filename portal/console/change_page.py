@@ -12,6 +12,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from portal.console.addresses import as_query
 from provisioning.models import PlannedChange, Run
 from provisioning.runs.archive import ArchiveUnavailableError
 from provisioning.runs.plan_differences import (
@@ -159,15 +160,14 @@ class ChangesPage:
     @property
     def kept(self) -> str:
         """The filter as part of an address, without the page."""
-        kept = QueryDict(mutable=True)
         query = self.query
-        for name, value in (
-            ("q", query.text), ("action", query.action), ("service", query.service), ("resource", query.resource),
-            ("group", "" if query.grouping is Grouping.ACTION else query.grouping.value),
-        ):  # fmt: skip
-            if value:
-                kept[name] = value
-        return kept.urlencode()
+        return as_query(
+            q=query.text,
+            action=query.action,
+            service=query.service,
+            resource=query.resource,
+            group="" if query.grouping is Grouping.ACTION else query.grouping.value,
+        )
 
 
 def plan_query(query: QueryDict, *, at_once: int = AT_ONCE) -> tuple[PlanQuery, int]:

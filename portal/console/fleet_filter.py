@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from django.db.models import Q, QuerySet
-from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from infra.sizes import SIZES
 from infra.spec import Environment
+from portal.console.addresses import as_query
 from provisioning.models import DriftItem, Run
 from provisioning.runs.selectors import ACTIVE
 from provisioning.states.runs import RunKind, RunState
@@ -68,11 +68,7 @@ class FleetFilter:
     @property
     def query(self) -> str:
         """The filter as part of an address."""
-        kept = QueryDict(mutable=True)
-        for name in NAMES:
-            if getattr(self, name):
-                kept[name] = getattr(self, name)
-        return kept.urlencode()
+        return as_query(**asdict(self))
 
     @property
     def narrows(self) -> bool:

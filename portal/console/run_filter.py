@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 
 from django.db.models import Q, QuerySet
-from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from infra.spec import Environment
+from portal.console.addresses import as_query
 from provisioning.models import Run
 from provisioning.models.run import WIDE
 from provisioning.runs.selectors import ACTIVE
@@ -54,11 +54,7 @@ class RunFilter:
     @property
     def query(self) -> str:
         """The filter as an address."""
-        kept = QueryDict(mutable=True)
-        for field in fields(self):
-            if value := getattr(self, field.name):
-                kept[field.name] = value
-        return kept.urlencode()
+        return as_query(**asdict(self))
 
     def runs(self) -> QuerySet[Run]:
         """Return the runs that it lets through, with what a list shows of them."""

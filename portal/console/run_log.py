@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from portal.console.addresses import as_query
 from provisioning.models import Run, RunEvent
 from provisioning.runs.archive import events_of
 
@@ -31,16 +32,7 @@ class LogFilter:
     @property
     def query(self) -> str:
         """The filter as part of an address."""
-        kept = QueryDict(mutable=True)
-        if self.level:
-            kept["level"] = self.level
-        if self.search:
-            kept["q"] = self.search
-        if self.line:
-            kept["line"] = str(self.line)
-        if self.is_folded:
-            kept["fold"] = "resource"
-        return kept.urlencode()
+        return as_query(level=self.level, q=self.search, line=self.line, fold="resource" if self.is_folded else "")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ import socket
 import ssl
 import threading
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
 
@@ -34,6 +36,14 @@ class Answer:
     headers: dict[str, str]
     body: bytes
 
+    @property
+    def moment(self) -> datetime:
+        """The source's own time of the answer (RFC 9110, Date), or ours where it tells none."""
+        try:
+            return parsedate_to_datetime(self.headers["date"]).astimezone(UTC)
+        except (KeyError, ValueError, TypeError):
+            return datetime.now(UTC)
+
     def json(self) -> Any:
         """Return the body's JSON; raises SourceProblem."""
         try:
@@ -44,6 +54,15 @@ class Answer:
                 "The source answered something else than JSON.",
                 "Check the address: it must be that of the interface for programs, not of a page.",
             ) from error
+
+
+def moment_of(written: object) -> datetime | None:
+    """Return a moment that a source has written, in UTC where it names no zone; nothing where it cannot be read."""
+    try:
+        found = datetime.fromisoformat(str(written))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 class UnreachedError(Exception):

@@ -16,12 +16,11 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from processor.sources.asking import Answer
+from processor.sources.asking import Answer, moment_of
 from processor.sources.client import Client, unexpected
 from processor.sources.model import MOST_BYTES, MOST_PAGES, MOST_ROWS, Batch, Cursor, Source
 from processor.sources.problems import NotOfferedError, SourceProblem
@@ -102,19 +101,20 @@ class EdFi:
         """Return the next batch of a resource as JSON, one object a line."""
         places = Places(client, source)
         window = dict(cursor["window"]) if "window" in cursor else _next_window(client, places, cursor)
-        lines = _Lines(window.get("seen") or cursor.get("read_at", ""))
+        lines = _Lines(moment_of(window.get("seen") or cursor.get("read_at")))
         done = _read(client, places, resource, window, lines)
-        window["seen"] = lines.newest
+        window["seen"] = lines.newest and lines.newest.isoformat()
         after: Cursor = {**cursor, "window": window}
         if done:
-            after = {"to": window["to"], "read_at": _later(window["read_at"], window.get("seen", ""))}
+            read_at = datetime.fromisoformat(window["read_at"])
+            after = {"to": window["to"], "read_at": max(read_at, lines.newest or read_at).isoformat()}
         return Batch(f"{resource}.json", lines.content(), lines.rows, after, more=not done)
 
 
 def _next_window(client: Client, places: Places, cursor: Cursor) -> dict[str, Any]:
     """Begin a window: all that there is at first, and where the source was put back or keeps too little."""
     answer = client.get(places.changes)
-    read_at = _moment(answer)
+    read_at = answer.moment.isoformat()
     former = cursor.get("to")
     if answer.status in (403, 404):
         # No change queries: everything, each time, and no deletions.
@@ -138,27 +138,6 @@ def _next_window(client: Client, places: Places, cursor: Cursor) -> dict[str, An
     }
 
 
-def _moment(answer: Answer) -> str:
-    """Return the source's own time of an answer (RFC 9110, Date), or ours where it tells none."""
-    try:
-        return parsedate_to_datetime(answer.headers["date"]).astimezone(UTC).isoformat()
-    except (KeyError, ValueError, TypeError):
-        return datetime.now(UTC).isoformat()
-
-
-def _later(one: str, other: str) -> str:
-    """Return the later of two moments as they are written; what is none, or is empty, is the earlier one."""
-    return max((one, other), key=_instant)
-
-
-def _instant(written: object) -> datetime:
-    try:
-        moment = datetime.fromisoformat(str(written))
-    except ValueError:
-        return datetime.min.replace(tzinfo=UTC)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
 class _Lines:
     """The objects of a batch, one a line.
 
@@ -166,7 +145,7 @@ class _Lines:
     alone an object of the same second would outlive its deletion.
     """
 
-    def __init__(self, newest: str = "") -> None:
+    def __init__(self, newest: datetime | None) -> None:
         self.newest = newest
         self._lines: dict[object, bytes] = {}
         self._bytes = self.pages = 0
@@ -175,7 +154,8 @@ class _Lines:
         """Take a page."""
         self.pages += 1
         for item in items:
-            self.newest = _later(self.newest, str(item.get("_lastModifiedDate", "")))
+            changed = moment_of(item.get("_lastModifiedDate"))
+            self.newest = max(self.newest or changed, changed) if changed is not None else self.newest
             line = json.dumps(item, separators=(",", ":")).encode() + b"\n"
             # What moved between two pages comes twice.
             self._lines[item.get("id") or len(self._lines)] = line

@@ -14,11 +14,10 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
-from processor.sources.asking import Answer
+from processor.sources.asking import Answer, moment_of
 from processor.sources.client import Client, unexpected
 from processor.sources.model import MOST_BYTES, MOST_PAGES, MOST_ROWS, Batch, Cursor, Source
 from processor.sources.oneroster_tables import archive
@@ -77,7 +76,7 @@ class OneRoster:
         size, pages, done = 0, 0, False
         while not done and len(read) < MOST_ROWS and size < MOST_BYTES and pages < MOST_PAGES:
             found, answer = _page(client, _url(source, resource), resource, _parameters(window))
-            window["began"] = window["began"] or _moment(answer)
+            window["began"] = window["began"] or _written(answer.moment)
             # A row that moved while pages were read comes twice: as it was read last.
             read.update((str(row.get("sourcedId", f"{window['offset']}/{at}")), row) for at, row in enumerate(found))
             size += len(answer.body)
@@ -150,20 +149,10 @@ def _total(answer: Answer) -> int | None:
     return int(told) if told.isdigit() else None
 
 
-def _moment(answer: Answer) -> str:
-    try:
-        return _written(parsedate_to_datetime(answer.headers["date"]))
-    except (KeyError, ValueError, TypeError):
-        return _written(datetime.now(UTC))
-
-
 def _changed(row: dict[str, Any]) -> str:
     """Return when a row changed last, in one way of writing; nothing where that cannot be read."""
-    try:
-        found = datetime.fromisoformat(str(row.get("dateLastModified", "")))
-    except ValueError:
-        return ""
-    return _written(found if found.tzinfo else found.replace(tzinfo=UTC))
+    found = moment_of(row.get("dateLastModified", ""))
+    return "" if found is None else _written(found)
 
 
 def _written(moment: datetime) -> str:

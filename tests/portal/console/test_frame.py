@@ -127,3 +127,7 @@ def test_only_what_wants_an_act_has_a_solid_badge():
     }
     assert {"Awaiting approval", "Needs attention", "Drifted", "Halted"} <= solid
     assert not solid & {"Live", "Succeeded", "Failed", "Applying", "Draft"}
+
+
+def test_the_menu_leads_to_the_inbox():
+    assert '<a href="/inbox">' in page(signed_in(), "/legend")

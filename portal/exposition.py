@@ -90,7 +90,7 @@ def _runs(known: Counts) -> Iterator[Metric]:
 
 
 def _queue() -> Iterator[Metric]:
-    waiting = queue()
+    waiting = queue(Run.objects.all())
     oldest = (timezone.now() - waiting.oldest_at).total_seconds() if waiting.oldest_at else 0
     yield gauge("homeroom_queue_length", "Runs that wait for a worker.", {"": [("", waiting.waiting)]})
     yield gauge("homeroom_queue_oldest_wait_seconds", "How long the oldest of them has waited.", {"": [("", oldest)]})

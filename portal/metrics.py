@@ -15,16 +15,17 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
 from portal.exposition import Fleet
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import Role, has_role
+from registry.accounts.rights import may
 
 BEARER = "Bearer "
 
 
 @require_GET
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer the scraper that has the token, and people who are signed in with a role."""
-    if not (_has_token(request) or (isinstance(request.user, User) and has_role(request.user, Role.VIEWER))):
+    """Answer the scraper that has the token, and people who see all districts."""
+    if not (_has_token(request) or (isinstance(request.user, User) and may(request.user, Act.SEE))):
         raise PermissionDenied("Send the token of HOMEROOM_METRICS_TOKEN as `Authorization: Bearer`, or sign in.")
     registry = CollectorRegistry()
     registry.register(Fleet())

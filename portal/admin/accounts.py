@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.admin.site import AuditHistoryMixin, holds
 from portal.console.doors import person
 from portal.console.reauthentication import sign_in_again, signed_in_lately
+from registry.accounts.acts import Act
 from registry.accounts.credentials import role_set
 from registry.accounts.models import User
 from registry.accounts.names import check_username
@@ -89,19 +90,19 @@ class UserAdmin(AuditHistoryMixin, DjangoUserAdmin):  # type: ignore[type-arg]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Administrators only."""
-        return holds(request, Role.ADMINISTRATOR)
+        return holds(request, Act.ADMINISTER)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Administrators only."""
-        return holds(request, Role.ADMINISTRATOR)
+        return holds(request, Act.ADMINISTER)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Administrators only."""
-        return holds(request, Role.ADMINISTRATOR)
+        return holds(request, Act.ADMINISTER)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Administrators only."""
-        return holds(request, Role.ADMINISTRATOR)
+        return holds(request, Act.ADMINISTER)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody: take `is active` away instead."""

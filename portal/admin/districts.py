@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.admin.site import AuditHistoryMixin, ReadOnlyInline, ReadOnlyMixin, holds, told
-from portal.console.doors import person
+from portal.console.doors import person, rights_here
 from portal.console.forms import RegistrationForm
 from portal.console.run_page import live_context
 from portal.console.templatetags.console import badge
@@ -24,6 +24,7 @@ from provisioning.errors import ServiceRefusedError
 from provisioning.models import AccountAccess, AccountQuota, Run, StackOutput, StackResource
 from provisioning.onboarding.service import onboard
 from provisioning.runs.selectors import latest_run
+from registry.accounts.acts import Act
 from registry.accounts.roles import Role
 from registry.audit.models import AuditEvent
 from registry.districts.accounts import Access, AccountRefusedError, add_account
@@ -101,11 +102,11 @@ class DistrictAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Operators register."""
-        return holds(request, Role.OPERATOR)
+        return holds(request, Act.OPERATE)
 
     def has_teardown_permission(self, request: HttpRequest) -> bool:
         """Operators tear down."""
-        return holds(request, Role.OPERATOR)
+        return holds(request, Act.OPERATE)
 
     @admin.action(description=_("Tear down the selected district …"), permissions=["teardown"])
     def tear_down(self, request: HttpRequest, chosen: QuerySet[District]) -> HttpResponse | None:
@@ -122,7 +123,8 @@ class DistrictAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type
         """Register a district and ask for its first run, by the same form and service as the console."""
         if not self.has_add_permission(request):
             raise PermissionDenied(f"This needs the role {Role.OPERATOR}.")
-        form = RegistrationForm(request.POST or None, initial={"registration_key": uuid.uuid4()})
+        initial = {"registration_key": uuid.uuid4()}
+        form = RegistrationForm(rights_here(person(request)), request.POST or None, initial=initial)
         if request.method == "POST" and form.is_valid():
             try:
                 run = onboard(registration=form.registration(), actor=person(request))
@@ -196,7 +198,7 @@ class AwsAccountAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # ty
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Administrators add."""
-        return holds(request, Role.ADMINISTRATOR)
+        return holds(request, Act.ADMINISTER)
 
     def save_model(self, request: HttpRequest, obj: AwsAccount, form: ModelForm[AwsAccount], change: bool) -> None:
         """Add the account through its service."""

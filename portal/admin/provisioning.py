@@ -25,7 +25,7 @@ from provisioning.models import (
     Run,
     RunStep,
 )
-from registry.accounts.roles import Role
+from registry.accounts.acts import Act
 
 LARGEST_LIMIT = 1e9
 
@@ -123,7 +123,7 @@ class AccountQuotaAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # 
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Administrators set a limit."""
-        return holds(request, Role.ADMINISTRATOR)
+        return holds(request, Act.ADMINISTER)
 
     def save_model(self, request: HttpRequest, obj: AccountQuota, form: Any, change: bool) -> None:
         """Set the limit through its service, which records it."""

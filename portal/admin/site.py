@@ -14,14 +14,15 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import override
 
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import Role, has_role
+from registry.accounts.rights import may
 from registry.texts import StrOrPromise, said
 
 
-def holds(request: HttpRequest, role: Role) -> bool:
-    """Return whether the person who asks has at least this role."""
-    return isinstance(request.user, User) and has_role(request.user, role)
+def holds(request: HttpRequest, act: Act) -> bool:
+    """Return whether the person who asks may do this everywhere: the admin shows all, and is for nobody with less."""
+    return isinstance(request.user, User) and may(request.user, act)
 
 
 def told(name: str, description: StrOrPromise) -> Callable[[Any, Model], str]:
@@ -39,11 +40,11 @@ class ReadOnlyMixin:
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Viewers see it on the admin's first page."""
-        return holds(request, Role.VIEWER)
+        return holds(request, Act.SEE)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Viewers read."""
-        return holds(request, Role.VIEWER)
+        return holds(request, Act.SEE)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody adds."""

@@ -1,23 +1,27 @@
 """Who calls, and the rows that they reach: every operation reads through these, and none of its own.
 
-A token's reach is a list of environments, accounts and districts (`registry.accounts.tokens`). What belongs to no
-district, such as the record of sign-ins, is reached by tokens for all districts alone.
+A token's reach is a list of environments, accounts and districts, and never goes further than that of its person
+(`registry.accounts.rights`). What belongs to no district, such as the record of sign-ins, is reached by who reaches
+all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from http import HTTPStatus
 from typing import TypeVar
 
-from django.db.models import Exists, F, Model, OuterRef, QuerySet, Value
+from django.db.models import Model, QuerySet
 
 from portal.api.problems import ProblemError
-from provisioning.models import RemovalCertificate, Rollout, RolloutMember, Run
+from portal.reach import Within
+from provisioning.models import RemovalCertificate, Rollout, Run
 from registry.accounts.models import ApiToken, User
-from registry.accounts.roles import require_role
-from registry.accounts.tokens.scopes import ROLES, Scope
+from registry.accounts.reach import reach_of
+from registry.accounts.rights import enter, rights_of
+from registry.accounts.tokens.scopes import ACTS, Scope
 from registry.audit.models import AuditEvent
 from registry.districts.models import AwsAccount, District
 from registry.districts.selectors import by_suffix
@@ -36,58 +40,54 @@ class Caller:
         """Who acts: as whom services check rights and write the record."""
         return self.token.user
 
+    @cached_property
+    def within(self) -> Within:
+        """The rows within the reach of the token and of its person."""
+        return Within(rights_of(self.user), reach_of(self.token))
+
+    @property
+    def is_narrow(self) -> bool:
+        """Return whether any district is beyond reach."""
+        return self.within.is_narrow
+
     def require(self, scope: Scope) -> None:
-        """Raise ProblemError for a scope that the token lacks, NotAllowedError for a role that its person lacks."""
+        """Raise ProblemError for a scope that the token lacks, NotAllowedError for what its person may do nowhere."""
         if scope.value not in self.token.scopes:
             raise ProblemError(
                 HTTPStatus.FORBIDDEN, "scope_missing", f"This token lacks the scope {scope.value}. Create one with it."
             )
-        require_role(self.user, ROLES[scope])
+        enter(self.within.rights, ACTS[scope])
 
     def require_whole(self) -> None:
-        """Raise ProblemError unless the token reaches all districts."""
-        if self.token.is_narrow:
+        """Raise ProblemError unless all districts are within reach."""
+        if self.is_narrow:
             raise ProblemError(
                 HTTPStatus.FORBIDDEN, "reach_narrow", "This is about all districts, and the token reaches some alone."
             )
 
     def districts(self) -> QuerySet[District]:
         """Return the districts within reach."""
-        rows = District.objects.all()
-        for name, wanted in (
-            ("environment__in", self.token.environments),
-            ("account__account_id__in", self.token.account_ids),
-            ("suffix__in", self.token.suffixes),
-        ):
-            rows = rows.filter(**{name: wanted}) if wanted else rows
-        return rows
+        return self.within.districts()
 
     def runs(self) -> QuerySet[Run]:
         """Return the runs of districts within reach."""
-        return self._of_districts(Run.objects.all())
+        return self.within.runs()
 
     def certificates(self) -> QuerySet[RemovalCertificate]:
         """Return the certificates of districts within reach."""
-        return self._of_districts(RemovalCertificate.objects.all())
+        return self.within.certificates()
 
     def events(self) -> QuerySet[AuditEvent]:
         """Return the audit events about districts within reach; those about no district to whoever reaches all."""
-        return self._of_districts(AuditEvent.objects.all())
+        return self.within.events()
 
     def rollouts(self) -> QuerySet[Rollout]:
         """Return the rollouts of which every district is within reach."""
-        rows = Rollout.objects.all()
-        if not self.token.is_narrow:
-            return rows
-        beyond = RolloutMember.objects.filter(rollout=OuterRef("pk")).exclude(district__in=self.districts())
-        return rows.exclude(Exists(beyond))
+        return self.within.rollouts()
 
     def accounts(self) -> QuerySet[AwsAccount]:
-        """Return the accounts that the token names, or those of the districts within reach."""
-        rows = AwsAccount.objects.all()
-        if self.token.account_ids:
-            return rows.filter(account_id__in=self.token.account_ids)
-        return rows.filter(pk__in=self.districts().values("account")) if self.token.is_narrow else rows
+        """Return the accounts that a reach names, or those of the districts within it."""
+        return self.within.accounts()
 
     def district(self, suffix: str) -> District:
         """Return the district in use that has the suffix, or else the newest that had it; raises ProblemError."""
@@ -128,22 +128,11 @@ class Caller:
 
     def without_others(self, problems: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
         """Return sentences by field, those that name a district beyond reach without its name."""
-        if not self.token.is_narrow:
-            return {field: list(told) for field, told in problems.items()}
-        others = District.objects.exclude(pk__in=self.districts()).exclude(name="")
-
-        def plain(sentence: str) -> str:
-            named = others.annotate(told=Value(sentence)).filter(told__contains=F("name")).exists()
-            return "Another district has this, or a part of it. Choose another." if named else sentence
-
-        return {field: [plain(sentence) for sentence in told] for field, told in problems.items()}
+        return self.within.without_others(problems)
 
     def beyond(self) -> ProblemError:
         """Return the refusal of a district beyond reach."""
         return ProblemError(HTTPStatus.FORBIDDEN, "beyond_reach", "This district would be beyond the token's reach.")
-
-    def _of_districts(self, rows: QuerySet[Row]) -> QuerySet[Row]:
-        return rows.filter(district__in=self.districts()) if self.token.is_narrow else rows
 
 
 def _found(row: Row | None, sentence: str) -> Row:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
+from portal.reach import Within
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
 from provisioning.runs.second_person import second_person_problems
 from provisioning.states.runs import RunState
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import Role, has_role
 
 SHOWN = 100
 DESTROYS = {"delete", "replace"}
@@ -48,24 +49,25 @@ class Approvals:
     more: bool
 
 
-def waiting_plans() -> QuerySet[Run]:
-    """Return the runs whose plans wait for somebody."""
-    return Run.objects.filter(state=RunState.AWAITING_APPROVAL.value)
+def waiting_plans(within: Within) -> QuerySet[Run]:
+    """Return the runs within reach whose plans wait for somebody."""
+    return within.runs().filter(state=RunState.AWAITING_APPROVAL.value)
 
 
-def count_for(user: User) -> int:
-    """Return how many plans wait that others asked for, or that who asked for them may confirm."""
-    return waiting_plans().exclude(requested_by=user, requester_may_confirm=False).count()
+def count_for(user: User, within: Within) -> int:
+    """Return how many plans within reach wait that others asked for, or that who asked for them may confirm."""
+    return waiting_plans(within).exclude(requested_by=user, requester_may_confirm=False).count()
 
 
-def approvals(user: User) -> Approvals:
-    """Return the plans that wait, told apart by whether this person may decide on them."""
+def approvals(user: User, within: Within) -> Approvals:
+    """Return the plans within reach that wait, told apart by whether this person may decide on them."""
     related = ("district", "district__account", "requested_by", "retry_of__retry_of")
-    rows = list(waiting_plans().select_related(*related).defer(*UNREAD).order_by("plan_expires_at", "id")[: SHOWN + 1])
+    waiting = waiting_plans(within).select_related(*related).defer(*UNREAD)
+    rows = list(waiting.order_by("plan_expires_at", "id")[: SHOWN + 1])
     problems = second_person_problems(rows[:SHOWN], user)
-    may_decide = has_role(user, Role.OPERATOR)
     found = [Waiting(run, _destroyed(run), problems[run.pk]) for run in rows[:SHOWN]]
-    mine = [one for one in found if may_decide and one.problem is None]
+    rights = within.rights
+    mine = [one for one in found if one.problem is None and rights.may(Act.APPROVE, one.run.district.place)]
     return Approvals(mine, [one for one in found if one not in mine], more=len(rows) > SHOWN)
 
 

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from portal.console.forms import RegistrationForm
 from provisioning.onboarding.bulk import MOST_ROWS, batch_key
-from registry.districts.models import AwsAccount
+from registry.accounts.rights import Rights
+from registry.districts.reach import accounts_to_choose
 from registry.districts.registration import Registration
 
 COLUMNS = tuple(name for _, names in RegistrationForm.GROUPS for name in names)
@@ -52,7 +53,7 @@ def decoded(content: bytes) -> str:
         raise FileRefusedError(_('The file is not UTF-8. Save it as "CSV UTF-8" and choose it again.')) from error
 
 
-def read(text: str, batch: uuid.UUID) -> list[FileRow]:
+def read(text: str, batch: uuid.UUID, rights: Rights) -> list[FileRow]:
     """Return the rows, empty lines left out; raises FileRefusedError."""
     heading, records = _records(text)
     if not records:
@@ -62,9 +63,9 @@ def read(text: str, batch: uuid.UUID) -> list[FileRow]:
         raise FileRefusedError(
             _("The file has %(rows)s rows; %(most)s at a time are taken. Split it into several.") % told
         )
-    accounts = list(AwsAccount.objects.values_list("account_id", flat=True)[:2])
+    accounts = list(accounts_to_choose(rights).values_list("account_id", flat=True)[:2])
     only = accounts[0] if len(accounts) == 1 else ""
-    return [_row(number, heading, record, only, batch) for number, record in enumerate(records, start=1)]
+    return [_row(number, heading, record, only, batch, rights) for number, record in enumerate(records, start=1)]
 
 
 def _records(text: str) -> tuple[list[str], list[list[str]]]:
@@ -94,7 +95,9 @@ def _records(text: str) -> tuple[list[str], list[list[str]]]:
     return heading, lines[1:]
 
 
-def _row(number: int, heading: list[str], record: list[str], only_account: str, batch: uuid.UUID) -> FileRow:
+def _row(
+    number: int, heading: list[str], record: list[str], only_account: str, batch: uuid.UUID, rights: Rights
+) -> FileRow:
     given = {name: value.strip() for name, value in zip(heading, record, strict=False) if value.strip()}
     name = given.get("name", "")
     if len(record) > len(heading):
@@ -109,7 +112,7 @@ def _row(number: int, heading: list[str], record: list[str], only_account: str, 
         | {"account_id": only_account}
         | given
     )
-    form = RegistrationForm(data | {"registration_key": str(batch_key(batch, number))})
+    form = RegistrationForm(rights, data | {"registration_key": str(batch_key(batch, number))})
     if not form.is_valid():
         return FileRow(number, name, None, _problems(form))
     return FileRow(number, name, form.registration())

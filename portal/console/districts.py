@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from django.db.models import Count
-from django.http import Http404
+from django.http import Http404, HttpRequest
 
+from portal.console.doors import about, within
 from provisioning.aws_kinds import DATA_SERVICES
 from provisioning.models import StackResource
 from registry.districts.models import District
@@ -24,11 +25,12 @@ class ServiceCount:
     holds_data: bool
 
 
-def district_or_404(suffix: str) -> District:
-    """Return the district in use that has the suffix, or else the newest that had it; raises Http404."""
-    rows = District.objects.select_related("account", "created_by", "state_lock")
+def district_or_404(request: HttpRequest, suffix: str) -> District:
+    """Return the district in use that has the suffix, or else the newest that had it, within reach; raises Http404."""
+    rows = within(request).districts().select_related("account", "created_by", "state_lock")
     found = by_suffix(rows, suffix)
     if found is not None:
+        about(request, found)
         return found
     raise Http404(f"No district has the suffix {suffix}.")
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q
 
+from portal.reach import Within
 from provisioning.models import DriftItem
 from registry.districts.models import District
 from registry.districts.statuses import DistrictStatus, DriftStatus
@@ -38,10 +39,11 @@ class DriftList:
         return sum(row.exposures > 0 for row in self.rows)
 
 
-def drift_list() -> DriftList:
-    """Return the drifted districts, those with exposure first, then by how much drifted; three queries at most."""
+def drift_list(within: Within) -> DriftList:
+    """Return the drifted districts within reach, those with exposure first, then by how much; three queries at most."""
     counted = list(
-        DriftItem.objects.exclude(district__status=DistrictStatus.REMOVED.value)
+        within.of(DriftItem.objects.all())
+        .exclude(district__status=DistrictStatus.REMOVED.value)
         .order_by()
         .values("district")
         .annotate(
@@ -55,6 +57,7 @@ def drift_list() -> DriftList:
     return DriftList(rows, more=len(counted) > SHOWN)
 
 
-def drifted_districts() -> int:
-    """Return how many districts have drifted."""
-    return District.objects.filter(drift=DriftStatus.DRIFTED.value).exclude(status=DistrictStatus.REMOVED.value).count()
+def drifted_districts(within: Within) -> int:
+    """Return how many districts within reach have drifted."""
+    drifted = within.districts().filter(drift=DriftStatus.DRIFTED.value)
+    return drifted.exclude(status=DistrictStatus.REMOVED.value).count()

@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 from portal.console.fleet_filter import CHIPS, EXPOSED, FleetFilter, read_filter
 from portal.console.forms import ACCOUNTS_LISTED
 from portal.console.paging import Page, page, page_in_order
+from portal.reach import Within
 from provisioning.models import DriftItem, Run, StackResource
 from provisioning.models.run import WIDE
 from provisioning.states.districts import health
@@ -126,25 +127,25 @@ class Fleet:
     total: int
 
 
-def fleet(query: QueryDict) -> Fleet:
-    """Return the page that the address asks for; what it does not know in the address it passes over."""
+def fleet(query: QueryDict, within: Within) -> Fleet:
+    """Return the page that the address asks for, within reach; what it does not know in the address it passes over."""
     wanted = read_filter(query)
-    counts = wanted.found().aggregate(
+    counts = wanted.found(within.districts()).aggregate(
         **{key or "all": Count("id", filter=where) for key, (label, where) in CHIPS.items()}
     )
     chips = [
         Chip(key, label, counts[key or "all"], wanted.shown_as(key), key == wanted.show)
         for key, (label, where) in CHIPS.items()
     ]
-    total = District.objects.count() if wanted.narrows else counts["all"]
-    rows = wanted.districts()
+    total = within.districts().count() if wanted.narrows else counts["all"]
+    rows = wanted.districts(within.districts())
     if wanted.sort:
         shown = page_in_order(rows, query, size=PAGE_SIZE, order=wanted.sort)
     else:
         shown = page(rows, query, size=PAGE_SIZE)
-    accounts = list(AwsAccount.objects.all()[: ACCOUNTS_LISTED + 1])
+    accounts = list(within.accounts()[: ACCOUNTS_LISTED + 1])
     first = Case(When(EXPOSED, then=Value(0)), default=Value(1), output_field=IntegerField())
-    needing = District.objects.filter(CHIPS["attention"][1]).order_by(first, "-id")
+    needing = within.districts().filter(CHIPS["attention"][1]).order_by(first, "-id")
     bad = list(needing[: ATTENTION_LINES + 1])
     lines = rows_of(bad[:ATTENTION_LINES]) if bad else []
     exposed = exposures_of(bad) if bad else {}
@@ -193,9 +194,9 @@ def attention(row: FleetRow, exposures: int = 0) -> Attention:
     return Attention(row, told, _("See and retry run"))
 
 
-def every_row(query: QueryDict) -> Iterator[dict[str, Any]]:
-    """Yield each district that the address asks for, as an export has it, oldest first, read by and by."""
-    found = read_filter(query).districts()
+def every_row(query: QueryDict, within: Within) -> Iterator[dict[str, Any]]:
+    """Yield each district within reach that the address asks for, as an export has it, oldest first, read by and by."""
+    found = read_filter(query).districts(within.districts())
     last = 0
     while chunk := list(found.filter(pk__gt=last).select_related("account").order_by("pk")[:READ_AT_ONCE]):
         last = chunk[-1].pk

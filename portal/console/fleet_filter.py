@@ -79,18 +79,18 @@ class FleetFilter:
         """Return the address of another chip with the rest as it is."""
         return replace(self, show=show).query
 
-    def found(self) -> QuerySet[District]:
-        """Return the districts that text and facets let through, whatever the chip."""
-        rows = District.objects.all()
+    def found(self, reached: QuerySet[District]) -> QuerySet[District]:
+        """Return those of the districts within reach that text and facets let through, whatever the chip."""
+        rows = reached
         if self.q:
             rows = rows.filter(Q(name__icontains=self.q) | Q(suffix__icontains=self.q))
         for name, value in (("region", self.region), ("environment", self.environment), ("size", self.size)):
             rows = rows.filter(**{name: value}) if value else rows
         return rows.filter(account__account_id=self.account) if self.account else rows
 
-    def districts(self) -> QuerySet[District]:
-        """Return the districts that the whole filter lets through."""
-        return self.found().filter(CHIPS[self.show][1])
+    def districts(self, reached: QuerySet[District]) -> QuerySet[District]:
+        """Return those of the districts within reach that the whole filter lets through."""
+        return self.found(reached).filter(CHIPS[self.show][1])
 
     def as_data(self) -> dict[str, str]:
         """Return what narrows the fleet, for the audit record."""

@@ -25,11 +25,12 @@ from infra.naming import ENVIRONMENT_CODES
 from portal.console.district_fields import ASKED, asked, groups
 from portal.console.hints import HINTS
 from provisioning.onboarding.service import check_room
+from registry.accounts.rights import Rights
 from registry.audit.actions import AuditAction
 from registry.audit.filters import EventFilter
 from registry.audit.models import AuditEvent
 from registry.districts import rules, services
-from registry.districts.models import AwsAccount
+from registry.districts.reach import accounts_to_choose
 from registry.districts.registration import Registration
 from registry.texts import StrOrPromise
 
@@ -37,11 +38,6 @@ TEARDOWN_FIELDS = {"name_differs": "full_name", "reason_missing": "reason"}
 
 ACCOUNTS_LISTED = 100
 """Up to so many accounts are a list to choose from; of more the account's id is typed, and the rules know it or not."""
-
-
-def accounts() -> list[tuple[str, str]]:
-    """Return the AWS accounts to choose from."""
-    return [(account.account_id, str(account)) for account in AwsAccount.objects.filter(retired_at=None)]
 
 
 def act_choices() -> list[tuple[str, StrOrPromise]]:
@@ -113,13 +109,18 @@ class RegistrationForm(GroupedForm):
         """Return whether an error stands among the fields that the page keeps folded."""
         return self.is_bound and bool(set(self.errors) - {*self.ESSENTIAL, NON_FIELD_ERRORS})
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, rights: Rights, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if AwsAccount.objects.order_by()[ACCOUNTS_LISTED:].exists():
-            listed = self.fields["account_id"]
+        self._rights = rights
+        listed = self.fields["account_id"]
+        rows = accounts_to_choose(rights)
+        if rows.order_by()[ACCOUNTS_LISTED:].exists():
             digits = forms.TextInput(attrs={**listed.widget.attrs, "inputmode": "numeric", "pattern": "[0-9]{12}"})
             typed = forms.CharField(label=listed.label, max_length=12, widget=digits, help_text=listed.help_text)
             self.fields["account_id"] = typed
+        else:
+            assert isinstance(listed, forms.ChoiceField)
+            listed.choices = lambda: [(account.account_id, str(account)) for account in rows]
 
     def registration(self) -> Registration:
         """Return what was typed, as the service takes it; raises KeyError where a field has an error."""
@@ -130,13 +131,13 @@ class RegistrationForm(GroupedForm):
         """Ask the service about what is filled in, with defaults for all that is not yet; nothing is written."""
         if self.is_valid():
             given = self.registration()
-            self.refuse(check_room(given) | services.check(given))
+            self.refuse(check_room(given) | services.check(given, self._rights))
             return
         known = {name: value for name, value in self.cleaned_data.items() if name != "registration_key"}
         draft = Registration(**{"name": "", "account_id": "", **known, "key": uuid.uuid4()})
         problems = {
             field: sentences
-            for field, sentences in (check_room(draft) | services.check(draft)).items()
+            for field, sentences in (check_room(draft) | services.check(draft, self._rights)).items()
             if field not in self.errors and field in known
         }
         self.refuse(problems)
@@ -148,7 +149,7 @@ WIDGETS: dict[str, dict[str, Any]] = {
     "nces_id": {"max_length": None},
     "time_zone": {"choices": time_zones, "widget": LongSelect},
     "size": {"widget": forms.RadioSelect},
-    "account_id": {"choices": accounts},
+    "account_id": {"choices": []},
 }
 """What the registration's fields have beside what `infra.fields` says."""
 

@@ -75,6 +75,8 @@ PLACES: Mapping[str, tuple[str, str | Promise]] = {
     "people": ("system", _("People")),
     "person-new": ("system", _("Invite a person")),
     "person": ("system", _("Person")),
+    "grant-new": ("system", _("Grant a role")),
+    "roles": ("system", _("Roles")),
     "aws-accounts": ("system", _("AWS accounts")),
     "aws-account-new": ("system", _("Add an AWS account")),
     "aws-account": ("system", _("AWS account")),

@@ -15,6 +15,7 @@ from portal.console.approvals_page import count_for, waiting_plans
 from portal.console.charts import Columns, columns
 from portal.console.drift_list import WIDENS, drifted_districts
 from portal.console.fleet_filter import LIVE
+from portal.reach import Within
 from provisioning.measurements.daily import figures
 from provisioning.models import DailyFigures, DriftItem, Run
 from provisioning.models.run import WIDE
@@ -98,6 +99,8 @@ class Overview:
     drafts: list[Ahead]
     kept_at: datetime | None
     """When the figures were last kept; empty where they never were."""
+    is_whole: bool = True
+    """Whether the reader reaches all districts: the figures of days, errors and cost are of all of them."""
 
     @property
     def districts(self) -> int:
@@ -110,19 +113,19 @@ class Overview:
         return sum(day.bad for day in self.days)
 
 
-def overview(user: User) -> Overview:
-    """Return the page as this person sees it."""
-    counts = _by_health()
-    rows = figures()
+def overview(user: User, within: Within) -> Overview:
+    """Return the page as this person sees it; figures of days are of all districts, for who reaches them all."""
+    counts = _by_health(within)
+    rows = [] if within.is_narrow else figures()
     days = [_day(row) for row in rows]
-    costs = [Cost(environment, float(usd)) for environment, usd in rows[-1].monthly_usd.items()]
+    costs = [Cost(environment, float(usd)) for row in rows[-1:] for environment, usd in row.monthly_usd.items()]
     kept = [row.kept_at for row in rows if row.kept_at is not None]
     return Overview(
         needs=Needs(
-            approvals=count_for(user),
+            approvals=count_for(user, within),
             attention=counts.get(DistrictStatus.NEEDS_ATTENTION.value, 0),
-            exposed=DriftItem.objects.filter(WIDENS).values("district").distinct().count(),
-            drifted=drifted_districts(),
+            exposed=within.of(DriftItem.objects.filter(WIDENS)).values("district").distinct().count(),
+            drifted=drifted_districts(within),
         ),
         health=[Health(status, counts.get(status.value, 0)) for status in SHOWN],
         days=days,
@@ -131,16 +134,17 @@ def overview(user: User) -> Overview:
         causes=_causes(rows),
         costs=costs,
         total_usd=sum(cost.monthly_usd for cost in costs),
-        plans=list(_expiring_plans()[:LINES]),
-        drafts=_expiring_drafts(),
+        plans=list(_expiring_plans(within)[:LINES]),
+        drafts=_expiring_drafts(within),
         kept_at=max(kept, default=None),
+        is_whole=not within.is_narrow,
     )
 
 
-def _by_health() -> dict[str, int]:
+def _by_health(within: Within) -> dict[str, int]:
     """Count the districts by how they are: one that is changed while it lives is live."""
     live = Case(When(LIVE, then=Value(DistrictStatus.LIVE.value)), default=F("status"), output_field=CharField())
-    rows = District.objects.annotate(health=live).order_by()
+    rows = within.districts().annotate(health=live).order_by()
     return dict(rows.values_list("health").annotate(Count("id")))
 
 
@@ -157,11 +161,11 @@ def _causes(rows: Sequence[DailyFigures]) -> list[tuple[str, int]]:
     return total.most_common(CAUSES)
 
 
-def _expiring_plans() -> QuerySet[Run]:
-    return waiting_plans().select_related("district").defer(*WIDE).order_by("plan_expires_at", "id")
+def _expiring_plans(within: Within) -> QuerySet[Run]:
+    return waiting_plans(within).select_related("district").defer(*WIDE).order_by("plan_expires_at", "id")
 
 
-def _expiring_drafts() -> list[Ahead]:
+def _expiring_drafts(within: Within) -> list[Ahead]:
     kept = timedelta(days=settings.DRAFT_DAYS)
-    due = drafts(untouched_since=timezone.now() + SOON - kept)[:LINES]
+    due = within.of(drafts(untouched_since=timezone.now() + SOON - kept), "")[:LINES]
     return [Ahead(district, district.touched_at + kept) for district in due]  # type: ignore[attr-defined]

@@ -15,6 +15,8 @@ from portal.console.forms import DescribedForm
 from provisioning.rollouts.selection import Selection, at_places, matching
 from provisioning.rollouts.service import MOST_AT_ONCE, RolloutRequest, check_rollout
 from provisioning.rollouts.waves import DEFAULT_WAVES, WavesRefusedError, bounds, parse
+from registry.accounts.models import User
+from registry.accounts.rights import Rights
 from registry.districts.changes import EDITABLE
 from registry.districts.models import District
 from registry.districts.registration import REGIONS
@@ -123,10 +125,10 @@ class RolloutForm(DescribedForm):
         names = ("suffixes", "environments", "regions", "sizes")
         return Selection(**{name: tuple(given.get(name) or ()) for name in names})
 
-    def check(self) -> None:
+    def check(self, actor: User) -> None:
         """Ask the service about what is filled in; nothing is written."""
         if self.is_valid():
-            self.refuse(check_rollout(self.request()))
+            self.refuse(check_rollout(self.request(), actor))
             return
         given = self.cleaned_data
         draft = RolloutRequest(
@@ -136,7 +138,7 @@ class RolloutForm(DescribedForm):
             waves=given.get("waves") or DEFAULT_WAVES,
             key=uuid.uuid4(),
         )
-        told = {name: told for name, told in check_rollout(draft).items() if name not in self.errors}
+        told = {name: told for name, told in check_rollout(draft, actor).items() if name not in self.errors}
         self.refuse(told)
 
 
@@ -159,9 +161,12 @@ class RolloutPreview:
     problem: str = ""
 
 
-def preview(form: RolloutForm) -> RolloutPreview:
-    """Return what can be said of a form that may be half filled in; only districts that are shown are read."""
-    rows = matching(form.selection())
+def preview(form: RolloutForm, rights: Rights) -> RolloutPreview:
+    """Return what can be said, to somebody with these rights, of a form that may be half filled in.
+
+    Only districts that are shown are read.
+    """
+    rows = matching(form.selection(), rights)
     total = rows.count()
     try:
         reached = bounds(parse(str(form["waves"].value() or "")), total)

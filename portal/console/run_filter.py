@@ -56,9 +56,9 @@ class RunFilter:
         """The filter as an address."""
         return as_query(**asdict(self))
 
-    def runs(self) -> QuerySet[Run]:
-        """Return the runs that it lets through, with what a list shows of them."""
-        rows = Run.objects.select_related("district", "requested_by").defer(*WIDE)
+    def runs(self, reached: QuerySet[Run]) -> QuerySet[Run]:
+        """Return those of the runs within reach that it lets through, with what a list shows of them."""
+        rows = reached.select_related("district", "requested_by").defer(*WIDE)
         if self.state:
             rows = rows.filter(state__in=GROUPS[self.state][1] if self.state in GROUPS else [self.state])
         if self.operation:

@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
+from portal.reach import Within
 from provisioning.models import Run, StackResource
 from provisioning.models.run import WIDE
 from registry.audit.models import AuditEvent
@@ -53,17 +54,17 @@ class Found:
         return not (self.districts.rows or self.runs.rows or self.resources.rows or self.events.rows)
 
 
-def search(text: str) -> Found:
-    """Look for a text in four queries, whatever it is and however many districts there are."""
+def search(text: str, within: Within) -> Found:
+    """Look for a text within reach, in four queries, whatever it is and however many districts there are."""
     text = text.replace("\x00", "").strip()[:LONGEST]
     if not text:
         return Found(text, Hits([], more=False), Hits([], more=False), Hits([], more=False), Hits([], more=False))
     return Found(
         text,
-        _first(_districts(text).order_by("-id")),
-        _first(_runs(text).select_related("district").defer(*WIDE).order_by("-id")),
-        _first(_resources(text).select_related("district").order_by("-district_id", "address")),
-        _first(_events(text).select_related("district", "link").order_by("-id")),
+        _first(within.of(_districts(text), "").order_by("-id")),
+        _first(within.of(_runs(text)).select_related("district").defer(*WIDE).order_by("-id")),
+        _first(within.of(_resources(text)).select_related("district").order_by("-district_id", "address")),
+        _first(within.of(_events(text)).select_related("district", "link").order_by("-id")),
     )
 
 

@@ -19,6 +19,7 @@ from infra.cost import load_prices
 from portal.broker import broker_error
 from portal.console.banners import Banner, about_access, about_room, about_workers
 from portal.console.paging import Page, page_in_order
+from portal.reach import Within
 from portal.version import VERSION
 from provisioning.capacity.quotas import Capacity, capacities
 from provisioning.health.status import DriftChecks, Queue, Workers, drift_checks, queue, refused_access, workers
@@ -74,32 +75,38 @@ class SystemPage:
     """Where a preflight begins; its page has the others."""
 
 
-def system_strip() -> Strip:
-    """Return the fleet page's line, in three queries."""
-    present, waiting = workers(), queue()
-    return Strip(present, waiting, [*about_workers(present, waiting), *about_access(refused_access())])
+def system_strip(within: Within) -> Strip:
+    """Return the fleet page's line, in three queries; of runs and accounts those within reach."""
+    present, waiting = workers(), queue(within.runs())
+    banners = [*about_workers(present, waiting), *about_access(refused_access(within.accounts()))]
+    return Strip(present, waiting, banners)
 
 
-def system_page(query: QueryDict) -> SystemPage:
+def system_page(query: QueryDict, within: Within) -> SystemPage:
     """Return the page with the accounts that the address asks for; waits a second at most for a broker that is away.
 
-    Accounts that let nobody in are told wherever they stand; those that are full, where they are shown.
+    Runs, accounts and districts are those within reach. Accounts that let nobody in are told wherever they stand; those
+    that are full, where they are shown.
     """
-    present, waiting = workers(), queue()
-    accounts = AwsAccount.objects.select_related("access")
+    present, waiting = workers(), queue(within.runs())
+    accounts = within.accounts().select_related("access")
     pager = page_in_order(accounts, query, size=ACCOUNTS_SHOWN, order="name")
     places = capacities(pager.rows)
     return SystemPage(
-        banners=[*about_workers(present, waiting), *about_access(refused_access()), *about_room(places)],
+        banners=[
+            *about_workers(present, waiting),
+            *about_access(refused_access(within.accounts())),
+            *about_room(places),
+        ],
         versions=versions(),
         workers=present,
         queue=waiting,
         broker=broker_problem(),
-        active=list(active_runs().defer(*WIDE)[:ACTIVE_SHOWN]),
+        active=list(within.of(active_runs()).defer(*WIDE)[:ACTIVE_SHOWN]),
         access=[(account, getattr(account, "access", None)) for account in pager.rows],
         pager=pager,
         capacities=places,
-        drift=drift_checks(),
+        drift=drift_checks(within.districts()),
         prices=price_list(timezone.now().date()),
         chain=chain.last_verification(),
         region=DEFAULT_REGION,

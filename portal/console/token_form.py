@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.console.district_fields import ENVIRONMENTS, LinesField
 from portal.console.forms import DescribedForm
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import Role, has_role
-from registry.accounts.tokens.scopes import ROLES, Scope
+from registry.accounts.rights import rights_of
+from registry.accounts.tokens.scopes import ACTS, Scope
 from registry.accounts.tokens.service import Reach
 
 DAYS = (7, 30, 90, 180, 365)
@@ -61,13 +62,13 @@ class TokenForm(DescribedForm):
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._user = user
+        self._user, rights = user, rights_of(user)
         self._services: dict[str, User] = {}
         scopes, owner = self.fields["scopes"], self.fields["owner"]
         assert isinstance(scopes, forms.ChoiceField)
         assert isinstance(owner, forms.ChoiceField)
-        scopes.choices = [(scope.value, scope.label) for scope in Scope if has_role(user, ROLES[scope])]
-        if has_role(user, Role.ADMINISTRATOR):
+        scopes.choices = [(scope.value, scope.label) for scope in Scope if rights.somewhere(ACTS[scope])]
+        if rights.may(Act.ADMINISTER):
             services = User.objects.filter(is_service=True, is_active=True).order_by("username")
             self._services = {str(one.pk): one for one in services}
         if self._services:

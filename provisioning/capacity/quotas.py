@@ -21,8 +21,9 @@ from provisioning.errors import ServiceRefusedError
 from provisioning.models import AccountQuota, StackResource
 from provisioning.models.quota import QuotaSource
 from provisioning.task_sending import send_task
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import Role, require_role
+from registry.accounts.rights import require
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
 from registry.districts.models import AwsAccount, District
@@ -71,7 +72,7 @@ def set_limit(*, account: AwsAccount, region: str, code: str, limit: float | Non
 
     Raises NotAllowedError, or ServiceRefusedError for a code that no district meets and a limit below 0.
     """
-    require_role(actor, Role.ADMINISTRATOR)
+    require(actor, Act.ADMINISTER)
     kind = KINDS.get(code)
     if kind is None:
         raise ServiceRefusedError(

@@ -19,8 +19,9 @@ from provisioning.runs.requests import request_run
 from provisioning.runs.selectors import active_run
 from provisioning.states.runs import RunKind
 from provisioning.task_sending import ask_workers
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import Role, require_role
+from registry.accounts.rights import require
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
 from registry.districts.models import District
@@ -38,7 +39,7 @@ def request_removal(*, district: District, item: int, consent: bool, reason: str
     Raises NotAllowedError, or ServiceRefusedError without consent or a reason, beside a run, for what no worker can
     remove, and without a broker.
     """
-    require_role(actor, Role.OPERATOR)
+    require(actor, Act.OPERATE, district.place)
     if not consent:
         raise ServiceRefusedError(
             "no_consent", "Nothing is removed without your consent.", "Select that you consent, and send it again."

@@ -10,15 +10,16 @@ from provisioning.errors import ServiceRefusedError
 from provisioning.models import DriftItem, Run
 from provisioning.runs.requests import request_run
 from provisioning.states.runs import RunKind
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import Role, require_role
+from registry.accounts.rights import require
 from registry.districts.changes import EDITABLE, ChangeRefusedError, checked_spec, effective
 from registry.districts.models import District
 
 
 def check_now(*, district: District, actor: User | None) -> Run:
     """Ask for a drift check. Raises NotAllowedError, or ServiceRefusedError without a stack or beside a run."""
-    require_role(actor, Role.OPERATOR)
+    require(actor, Act.OPERATE, district.place)
     if not district.resources.exists():
         raise ServiceRefusedError(
             "nothing_deployed", f"{district.name} has nothing in AWS yet.", "Deploy it first; then it can be checked."
@@ -28,7 +29,7 @@ def check_now(*, district: District, actor: User | None) -> Run:
 
 def plan_repair(*, district: District, actor: User | None) -> Run:
     """Ask for a plan that shows what a repair would change. Raises NotAllowedError, ServiceRefusedError."""
-    require_role(actor, Role.OPERATOR)
+    require(actor, Act.OPERATE, district.place)
     return _of_drift(district, RunKind.PLAN, actor, "Plan of the drift's repair")
 
 
@@ -37,7 +38,7 @@ def repair(*, district: District, actor: User | None) -> Run:
 
     A repair that would repair nothing is refused: what somebody added to the stack's resources no plan removes.
     """
-    require_role(actor, Role.OPERATOR)
+    require(actor, Act.OPERATE, district.place)
     if district.drift_items.exists() and not district.drift_items.filter(repairable=True).exists():
         raise ServiceRefusedError(
             "nothing_to_repair",
@@ -69,7 +70,7 @@ def accept(*, district: District, actor: User | None, items: Collection[DriftIte
 
     Raises NotAllowedError, or ServiceRefusedError where nothing of it can become a setting, with the reasons.
     """
-    require_role(actor, Role.OPERATOR)
+    require(actor, Act.OPERATE, district.place)
     proposed = acceptance(district, items)
     if not proposed.change:
         reasons = sorted({refusal.sentence for refusal in proposed.refusals})

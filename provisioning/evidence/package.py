@@ -80,7 +80,7 @@ def _files(package: EvidencePackage) -> Iterator[tuple[str, bytes]]:
     yield "audit/anchors.json", _json(_anchors(behind))
     yield "changes.csv", _csv(CHANGES, map(_change, runs))
     yield "policy.csv", _csv(POLICY, (row for run in runs for row in _findings(run)))
-    yield "access_review.csv", _csv(COLUMNS, (access.row() for access in review()))
+    yield "access_review.csv", _csv(COLUMNS, (row for access in review() for row in access.rows()))
     issued = RemovalCertificate.objects.filter(issued_at__gte=first, issued_at__lt=behind).order_by("pk")
     for certificate in issued.select_related("district", "run"):
         yield f"certificates/{certificate.number}.json", _json(certificate_file(certificate))

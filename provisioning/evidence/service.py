@@ -14,8 +14,9 @@ from provisioning.models import EvidencePackage
 from provisioning.task_sending import ask_workers
 from provisioning.teardown.certificates import signing_key
 from provisioning.teardown.signatures import KeyProblemError
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import Role, require_role
+from registry.accounts.rights import require
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
 
@@ -29,7 +30,7 @@ def request_package(*, since: date, until: date, actor: User | None) -> Evidence
 
     Raises NotAllowedError without the role, and ServiceRefusedError for a period that cannot be, or without a broker.
     """
-    require_role(actor, Role.ADMINISTRATOR)
+    require(actor, Act.EVIDENCE)
     if since > until or until - since > LONGEST:
         sentence = f"A period has a first day, a last one behind it, and {LONGEST.days} days at most."
         raise ServiceRefusedError("until", sentence, "Choose other days.")
@@ -70,7 +71,7 @@ def make_package(number: int) -> None:
 
 def file_for(package: EvidencePackage, actor: User | None) -> bytes:
     """Return the archive, and put on record who took it; raises NotAllowedError, or ServiceRefusedError without one."""
-    require_role(actor, Role.ADMINISTRATOR)
+    require(actor, Act.EVIDENCE)
     if not package.file:
         raise ServiceRefusedError("gone", "The file is not there.", "Ask for the package anew.")
     _record(

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils import timezone
 
 from provisioning.health.heartbeats import PERIODIC, SILENT_AFTER
 from provisioning.models import AccountAccess, Presence, Run
 from provisioning.states.runs import ACTIVE_STATES, HELD_STATES, RunState
-from registry.districts.models import District
+from registry.districts.models import AwsAccount, District
 from registry.districts.statuses import DistrictStatus, DriftStatus
 
 
@@ -87,10 +87,10 @@ def workers() -> Workers:
     )
 
 
-def queue() -> Queue:
-    """Return the queue, in one query over the runs that have not ended."""
+def queue(runs: QuerySet[Run]) -> Queue:
+    """Return the queue of these runs, in one query over those that have not ended."""
     queued = Q(state=RunState.QUEUED)
-    found = Run.objects.filter(state__in=ACTIVE_STATES).aggregate(
+    found = runs.filter(state__in=ACTIVE_STATES).aggregate(
         waiting=Count("id", filter=queued),
         oldest_number=Min("id", filter=queued),
         oldest_at=Min("created_at", filter=queued),
@@ -101,10 +101,13 @@ def queue() -> Queue:
     return Queue(**found)
 
 
-def drift_checks() -> DriftChecks:
-    """Return how the periodic check of live districts gets on; late is what two periods did not see."""
+def drift_checks(districts: QuerySet[District]) -> DriftChecks:
+    """Return how the periodic check of those that live among the districts gets on.
+
+    Late is what two periods did not see.
+    """
     before = timezone.now() - timedelta(hours=2 * settings.DRIFT_HOURS)
-    found = District.objects.filter(status=DistrictStatus.LIVE).aggregate(
+    found = districts.filter(status=DistrictStatus.LIVE).aggregate(
         live=Count("id"),
         never=Count("id", filter=Q(drift_checked_at=None)),
         late=Count("id", filter=Q(drift_checked_at__lt=before)),
@@ -114,7 +117,12 @@ def drift_checks() -> DriftChecks:
     return DriftChecks(**found)
 
 
-def refused_access() -> list[AccountAccess]:
-    """Return the accounts that did not let us in when a worker last asked."""
-    rows = AccountAccess.objects.exclude(problem="").select_related("account").order_by("account__name")
+def refused_access(accounts: QuerySet[AwsAccount]) -> list[AccountAccess]:
+    """Return those of the accounts that did not let us in when a worker last asked."""
+    rows = (
+        AccountAccess.objects.filter(account__in=accounts)
+        .exclude(problem="")
+        .select_related("account")
+        .order_by("account__name")
+    )
     return list(rows[:10])

@@ -18,8 +18,9 @@ from provisioning.models import Notice, NoticeEndpoint
 from provisioning.notices.channels import can_mail
 from provisioning.notices.endpoint_secrets import OVERLAP, address_sealed, secret_sealed
 from provisioning.notices.occasions import CHOOSABLE, Occasion
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import Role, require_role
+from registry.accounts.rights import require
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
 from registry.districts.models import District
@@ -49,7 +50,7 @@ class EndpointValues:
 @transaction.atomic
 def create_endpoint(*, values: EndpointValues, actor: User | None) -> tuple[NoticeEndpoint, str]:
     """Add an endpoint; return it and, of a webhook, the secret that signs what is posted there."""
-    require_role(actor, Role.ADMINISTRATOR)
+    require(actor, Act.ADMINISTER)
     if not values.address:
         raise ServiceRefusedError("address", "An endpoint needs an address.", "Give one.")
     endpoint = NoticeEndpoint(kind=_kind(values.kind))
@@ -66,7 +67,7 @@ def create_endpoint(*, values: EndpointValues, actor: User | None) -> tuple[Noti
 @transaction.atomic
 def change_endpoint(*, endpoint: NoticeEndpoint, values: EndpointValues, actor: User | None) -> None:
     """Give an endpoint other values; its kind stays what it is."""
-    require_role(actor, Role.ADMINISTRATOR)
+    require(actor, Act.ADMINISTER)
     row = NoticeEndpoint.objects.select_for_update().get(pk=endpoint.pk)
     districts = _take(row, values)
     row.save()
@@ -79,7 +80,7 @@ def change_endpoint(*, endpoint: NoticeEndpoint, values: EndpointValues, actor: 
 @transaction.atomic
 def rotate_secret(*, endpoint: NoticeEndpoint, actor: User | None) -> str:
     """Give a webhook a new secret and return it; for a day what is posted is signed with the former one as well."""
-    require_role(actor, Role.ADMINISTRATOR)
+    require(actor, Act.ADMINISTER)
     row = NoticeEndpoint.objects.select_for_update().get(pk=endpoint.pk)
     if row.kind != Kind.WEBHOOK:
         raise ServiceRefusedError("kind", "Only a webhook has a secret.", "Change the address instead.")
@@ -94,7 +95,7 @@ def rotate_secret(*, endpoint: NoticeEndpoint, actor: User | None) -> str:
 @transaction.atomic
 def switch(*, endpoint: NoticeEndpoint, on: bool, actor: User | None) -> None:
     """Switch an endpoint on or off; what is told while it is off is not sent there later."""
-    require_role(actor, Role.ADMINISTRATOR)
+    require(actor, Act.ADMINISTER)
     row = NoticeEndpoint.objects.select_for_update().get(pk=endpoint.pk)
     if row.is_enabled == on:
         return
@@ -107,7 +108,7 @@ def switch(*, endpoint: NoticeEndpoint, on: bool, actor: User | None) -> None:
 @transaction.atomic
 def remove_endpoint(*, endpoint: NoticeEndpoint, actor: User | None) -> None:
     """Remove an endpoint with its deliveries."""
-    require_role(actor, Role.ADMINISTRATOR)
+    require(actor, Act.ADMINISTER)
     _record(AuditAction.ENDPOINT_REMOVED, endpoint, actor, f"{endpoint.name} was removed as an endpoint for notices.")
     endpoint.delete()
 
@@ -115,7 +116,7 @@ def remove_endpoint(*, endpoint: NoticeEndpoint, actor: User | None) -> None:
 @transaction.atomic
 def send_test(*, endpoint: NoticeEndpoint, actor: User | None) -> Notice:
     """Have a notice sent there that tells nothing; it is tried once."""
-    require_role(actor, Role.ADMINISTRATOR)
+    require(actor, Act.ADMINISTER)
     if not endpoint.is_enabled:
         raise ServiceRefusedError("off", "The endpoint is switched off.", "Switch it on first.")
     _record(AuditAction.ENDPOINT_TESTED, endpoint, actor, f"A test was sent to the endpoint {endpoint.name}.")
@@ -132,7 +133,7 @@ def send_test(*, endpoint: NoticeEndpoint, actor: User | None) -> Notice:
 @transaction.atomic
 def redeliver(*, notice: Notice, actor: User | None) -> None:
     """Have a notice sent again, with the id that it had: a receiver that has it already sees that."""
-    require_role(actor, Role.ADMINISTRATOR)
+    require(actor, Act.ADMINISTER)
     row = Notice.objects.select_for_update(of=("self",)).select_related("endpoint").get(pk=notice.pk)
     if row.endpoint is None or not row.endpoint.is_enabled:
         raise ServiceRefusedError("off", "The endpoint is switched off.", "Switch it on first.")

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from provisioning.models import Announcement, PersonalNotices
 from provisioning.notices.occasions import CHOOSABLE, FOR_ADMINISTRATORS
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import Role, has_role
+from registry.accounts.rights import rights_of
 
 UNREAD_FOR = timedelta(days=30)
 """What is older counts as read: nobody goes back that far."""
@@ -21,12 +22,13 @@ MOST_COUNTED = 100
 
 
 def inbox_of(user: User) -> QuerySet[Announcement]:
-    """Return what concerns a person: what concerns everybody, and what concerns them alone."""
-    own = Q(user=user)
-    if has_role(user, Role.VIEWER):
-        own |= Q(user=None)
-    found = Announcement.objects.filter(own)
-    if not has_role(user, Role.ADMINISTRATOR):
+    """Return what concerns a person: what concerns everybody who reaches its district, and what concerns them alone."""
+    rights, told = rights_of(user), Q(user=user)
+    if rights.somewhere(Act.SEE):
+        # What is about no district is beyond a reach that leaves any out: a missing one matches no condition.
+        told |= Q(user=None) & rights.where(Act.SEE, "district__")
+    found = Announcement.objects.filter(told)
+    if not rights.everywhere(Act.ADMINISTER):
         found = found.exclude(occasion__in=[occasion.value for occasion in FOR_ADMINISTRATORS])
     return found
 

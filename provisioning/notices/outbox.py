@@ -61,7 +61,8 @@ def announce_exposure(district: District, found: Sequence[str]) -> None:
     count = len(found)
     sentence = f"{district.name} is exposed: drift widens who can reach it in {count} place{'s' if count != 1 else ''}."
     about = {"district": _district(district), "exposures": list(found)}
-    _keep(Occasion.EXPOSED, sentence, reverse("console:district-drift", args=[district.suffix]), about)
+    path = reverse("console:district-drift", args=[district.suffix])
+    _keep(Occasion.EXPOSED, sentence, path, about, district=district)
 
 
 def announce_halt(rollout: Rollout, reason: str) -> None:
@@ -200,7 +201,7 @@ def _keep(
             occasion=occasion.value, sentence=sentence, path=path, about=about, due_at=now, stream=stream, **way
         )
 
-    people = people_for(occasion) if can_mail() else []
+    people = people_for(occasion, districts) if can_mail() else []
     Notice.objects.bulk_create(
         [
             *(notice(channel=channel.value) for channel in configured()),

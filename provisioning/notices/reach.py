@@ -6,8 +6,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from provisioning.models import NoticeEndpoint, PersonalNotices
 from provisioning.notices.occasions import FOR_ADMINISTRATORS, ONLY_BY_NAME, Occasion
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import Role, has_role
+from registry.accounts.rights import Rights, rights_of
 from registry.districts.models import District
 
 
@@ -23,12 +24,24 @@ def endpoints_for(occasion: Occasion, districts: QuerySet[District] | None) -> l
     return [row for row in enabled if is_wanted(occasion, row.occasions) and _is_reached(row, districts)]
 
 
-def people_for(occasion: Occasion) -> list[User]:
-    """Return who asked for this kind by mail, has an address, and may look at what it tells."""
-    needed = Role.ADMINISTRATOR if occasion in FOR_ADMINISTRATORS else Role.VIEWER
+def people_for(occasion: Occasion, districts: QuerySet[District] | None) -> list[User]:
+    """Return who asked for this kind by mail, has an address, and may look at all that it tells.
+
+    What is about no district, or about one beyond a person's reach, is told to nobody who sees a part alone.
+    """
     chosen = PersonalNotices.objects.filter(by_mail__contains=[occasion.value], user__is_active=True)
     rows = chosen.exclude(user__email="").select_related("user").prefetch_related("user__groups")
-    return [row.user for row in rows if has_role(row.user, needed)]
+    return [row.user for row in rows if _may_read(rights_of(row.user), occasion, districts)]
+
+
+def _may_read(rights: Rights, occasion: Occasion, districts: QuerySet[District] | None) -> bool:
+    if occasion in FOR_ADMINISTRATORS:
+        return rights.everywhere(Act.ADMINISTER)
+    if not rights.is_narrow:
+        return True
+    if districts is None or not rights.somewhere(Act.SEE):
+        return False
+    return districts.exists() and not districts.exclude(rights.where(Act.SEE)).exists()
 
 
 def _is_reached(endpoint: NoticeEndpoint, districts: QuerySet[District] | None) -> bool:

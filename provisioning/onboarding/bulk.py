@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from engine.aws.quotas import KINDS
 from infra.spec import Environment, Size
@@ -16,8 +17,10 @@ from provisioning.capacity.quotas import full_place
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
 from provisioning.onboarding.service import onboard
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import Role, require_role
+from registry.accounts.rights import require_somewhere
+from registry.accounts.roles import NotAllowedError
 from registry.districts.models import AwsAccount, District
 from registry.districts.registration import Registration, RegistrationRefusedError
 from registry.districts.services import register
@@ -50,16 +53,16 @@ def batch_key(batch: uuid.UUID, row: int) -> uuid.UUID:
     return uuid.uuid5(batch, str(row))
 
 
-def districts_of(batch: uuid.UUID) -> list[District]:
-    """Return the districts that a batch made, in the order of their rows."""
+def districts_of(batch: uuid.UUID, reached: QuerySet[District]) -> list[District]:
+    """Return those of the districts within reach that a batch made, in the order of their rows."""
     keys = {batch_key(batch, row): row for row in range(1, MOST_ROWS + 1)}
-    found = District.objects.filter(registration_key__in=list(keys))
+    found = reached.filter(registration_key__in=list(keys))
     return sorted(found, key=lambda district: keys[district.registration_key])
 
 
 def try_all(registrations: Sequence[Registration], *, actor: User | None) -> list[Tried]:
     """Register every one and take all back: what is said here is what `onboard_all` does. Raises NotAllowedError."""
-    require_role(actor, Role.OPERATOR)
+    require_somewhere(actor, Act.OPERATE)
     crowded = _without_room(registrations)
     with transaction.atomic():
         tried = [_try(registration, actor, crowded.get(place, {})) for place, registration in enumerate(registrations)]
@@ -70,7 +73,7 @@ def try_all(registrations: Sequence[Registration], *, actor: User | None) -> lis
 @transaction.atomic
 def onboard_all(registrations: Sequence[Registration], *, actor: User | None) -> list[Run]:
     """Return the first runs of all districts. Raises NotAllowedError, RowsRefusedError where any is refused."""
-    require_role(actor, Role.OPERATOR)
+    require_somewhere(actor, Act.OPERATE)
     runs: list[Run] = []
     problems: dict[int, Problems] = {}
     for place, registration in enumerate(registrations):
@@ -78,7 +81,7 @@ def onboard_all(registrations: Sequence[Registration], *, actor: User | None) ->
             runs.append(onboard(registration=registration, actor=actor))
         except RegistrationRefusedError as refusal:
             problems[place] = refusal.problems
-        except ServiceRefusedError as refusal:
+        except (ServiceRefusedError, NotAllowedError) as refusal:
             problems[place] = {"name": [str(refusal)]}
     if problems:
         raise RowsRefusedError(problems)
@@ -91,6 +94,8 @@ def _try(registration: Registration, actor: User | None, crowded: Problems) -> T
             district = register(registration=registration, actor=actor)
     except RegistrationRefusedError as refusal:
         return Tried(problems={**crowded, **refusal.problems})
+    except NotAllowedError as refusal:
+        return Tried(problems={"name": [str(refusal)]})
     return Tried(district.suffix, str(district.cidr), crowded)
 
 

@@ -14,8 +14,9 @@ from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
 from provisioning.periodic.turns import act_on_each
 from provisioning.runs.selectors import active_run
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import Role, require_role
+from registry.accounts.rights import require
 from registry.districts.models import District
 from registry.districts.services import set_status
 from registry.districts.statuses import DistrictStatus
@@ -31,7 +32,7 @@ def delete_draft(*, district: District, actor: User | None) -> None:
     Raises NotAllowedError, and ServiceRefusedError for a district that has ever begun to exist in AWS or whose run has
     not ended.
     """
-    require_role(actor, Role.OPERATOR)
+    require(actor, Act.OPERATE, district.place)
     _delete(district, actor, By.PERSON, "was deleted as a draft")
 
 

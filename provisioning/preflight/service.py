@@ -9,9 +9,10 @@ from provisioning.capacity.quotas import regions_of
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Preflight
 from provisioning.task_sending import ask_workers
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import Role, require_role
 from registry.districts.models import AwsAccount
+from registry.districts.reach import require_account
 
 
 def request_preflight(*, account: AwsAccount, region: str, actor: User | None) -> Preflight:
@@ -19,7 +20,7 @@ def request_preflight(*, account: AwsAccount, region: str, actor: User | None) -
 
     Raises NotAllowedError, and ServiceRefusedError for what is no region, and without a broker.
     """
-    require_role(actor, Role.OPERATOR)
+    require_account(actor, Act.OPERATE, account)
     if region not in REGIONS:
         raise ServiceRefusedError("region_unknown", f"{region[:32]} is no region of AWS.", "Write it as us-east-1.")
     row, _ = Preflight.objects.update_or_create(account=account, region=region, defaults={"asked_at": timezone.now()})

@@ -11,11 +11,12 @@ from provisioning.errors import ServiceRefusedError
 from provisioning.runs.requests import request_run
 from provisioning.states.runs import Priority, RunKind
 from provisioning.task_sending import ask_workers
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import Role, require_role
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
 from registry.districts.models import District
+from registry.districts.reach import require_all
 from registry.districts.statuses import DistrictStatus
 
 AT_ONCE = 50
@@ -33,7 +34,7 @@ class Asked:
 
 def plan_now(*, districts: QuerySet[District], actor: User | None, priority: Priority = Priority.PERSON) -> Asked:
     """Ask for a plan of each, those beside an active run refused with a sentence. Raises NotAllowedError."""
-    require_role(actor, Role.OPERATOR)
+    require_all(actor, Act.OPERATE, districts)
     asked = 0
     refused: list[tuple[str, str]] = []
     for district in districts.exclude(status=DistrictStatus.REMOVED).order_by("id"):
@@ -50,7 +51,7 @@ def plan_all(*, districts: QuerySet[District], filters: dict[str, str], actor: U
 
     Who is named in the audit record asked for all of them; people's own runs go before these.
     """
-    require_role(actor, Role.OPERATOR)
+    require_all(actor, Act.OPERATE, districts)
     ids = list(districts.exclude(status=DistrictStatus.REMOVED).order_by("id").values_list("pk", flat=True))
     if not ids:
         return 0

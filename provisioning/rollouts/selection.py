@@ -10,6 +10,8 @@ from django.db.models import Case, QuerySet, When, Window
 from django.db.models.functions import RowNumber
 
 from provisioning.rollouts.waves import bounds, wave_of
+from registry.accounts.acts import Act
+from registry.accounts.rights import EVERYTHING, Rights
 from registry.districts.models import District
 from registry.districts.statuses import DistrictStatus
 
@@ -40,8 +42,8 @@ class Chosen:
     unknown: list[str] = field(default_factory=list)
 
 
-def matching(selection: Selection) -> QuerySet[District]:
-    """Return the districts in the order in which they go: those where least is at stake first, as the canaries.
+def matching(selection: Selection, within: Rights = EVERYTHING) -> QuerySet[District]:
+    """Return the districts that somebody may work on, in their order: those where least is at stake first, as canaries.
 
     Named districts are taken whatever their status, and left out with a word when it is their turn and they have no
     stack; filters pass over districts without one.
@@ -56,7 +58,7 @@ def matching(selection: Selection) -> QuerySet[District]:
             ("size__in", selection.sizes),
         ):
             rows = rows.filter(**{name: wanted}) if wanted else rows
-    return rows.select_related("account").order_by(*_order())
+    return rows.filter(within.where(Act.OPERATE)).select_related("account").order_by(*_order())
 
 
 def _order() -> tuple[Case, Case, str]:
@@ -67,15 +69,15 @@ def _order() -> tuple[Case, Case, str]:
 
 def at_places(rows: QuerySet[District], places: Sequence[int]) -> dict[int, District]:
     """Return the districts that stand at some places, from 0, of all that match; the others are not read."""
-    ranked = rows.annotate(place=Window(RowNumber(), order_by=_order())).filter(place__in=[one + 1 for one in places])
-    found = {place - 1: pk for pk, place in ranked.order_by().values_list("pk", "place")}
+    ranked = rows.annotate(rank=Window(RowNumber(), order_by=_order())).filter(rank__in=[one + 1 for one in places])
+    found = {place - 1: pk for pk, place in ranked.order_by().values_list("pk", "rank")}
     districts = District.objects.in_bulk(list(found.values()))
     return {place: districts[pk] for place, pk in found.items() if pk in districts}
 
 
-def choose_districts(selection: Selection) -> Chosen:
+def choose_districts(selection: Selection, within: Rights = EVERYTHING) -> Chosen:
     """Return the districts that match, in order, and the names that belong to none."""
-    found = list(matching(selection))
+    found = list(matching(selection, within))
     return Chosen(found, sorted(set(selection.suffixes) - {district.suffix for district in found}))
 
 

@@ -19,12 +19,14 @@ from provisioning.rollouts.waves import DEFAULT_WAVES, WavesRefusedError, parse
 from provisioning.runs.cancellation import AT_ONCE, request_cancel
 from provisioning.states.rollouts import RolloutState
 from provisioning.states.runs import RunState
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import Role, require_role
+from registry.accounts.rights import require_somewhere, rights_of
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
 from registry.districts.changes import ChangeRefusedError, checked_spec
 from registry.districts.models import District
+from registry.districts.reach import require_all
 from registry.state_table import By
 
 CHECKED = 50
@@ -63,11 +65,11 @@ def create_rollout(*, request: RolloutRequest, actor: User | None) -> Rollout:
 
     Raises NotAllowedError, or RolloutRefusedError with the sentences per field.
     """
-    require_role(actor, Role.OPERATOR)
+    require_somewhere(actor, Act.OPERATE)
     known = Rollout.objects.filter(key=request.key).first()
     if known is not None:
-        return known
-    districts, waves = _checked(request)
+        return _reached(known, actor)
+    districts, waves = _checked(request, actor)
     rollout, made = Rollout.objects.get_or_create(
         key=request.key,
         defaults={
@@ -82,7 +84,7 @@ def create_rollout(*, request: RolloutRequest, actor: User | None) -> Rollout:
         },
     )
     if not made:
-        return rollout
+        return _reached(rollout, actor)
     parts = in_waves(districts, waves)
     numbered = [(wave, district) for wave, part in enumerate(parts, 1) for district in part]
     RolloutMember.objects.bulk_create(
@@ -109,10 +111,10 @@ def create_rollout(*, request: RolloutRequest, actor: User | None) -> Rollout:
     return rollout
 
 
-def check_rollout(request: RolloutRequest) -> dict[str, list[str]]:
+def check_rollout(request: RolloutRequest, actor: User | None) -> dict[str, list[str]]:
     """Return what `create_rollout` would refuse, per field, without writing anything."""
     try:
-        _checked(request)
+        _checked(request, actor)
     except RolloutRefusedError as refusal:
         return refusal.problems
     return {}
@@ -164,8 +166,13 @@ def abort_rollout(*, rollout: Rollout, actor: User | None) -> Rollout:
 
 
 def _held(rollout: Rollout, actor: User | None) -> Rollout:
-    require_role(actor, Role.OPERATOR)
-    return Rollout.objects.select_for_update().get(pk=rollout.pk)
+    return Rollout.objects.select_for_update().get(pk=_reached(rollout, actor).pk)
+
+
+def _reached(rollout: Rollout, actor: User | None) -> Rollout:
+    """Return a rollout of which every district is within reach; raises NotAllowedError for another."""
+    require_all(actor, Act.OPERATE, District.objects.filter(pk__in=rollout.members.values("district")))
+    return rollout
 
 
 def _refuse_unless(rollout: Rollout, states: set[RolloutState], act: str) -> None:
@@ -177,8 +184,8 @@ def _refuse_unless(rollout: Rollout, states: set[RolloutState], act: str) -> Non
         )
 
 
-def _checked(request: RolloutRequest) -> tuple[list[District], list[str]]:
-    """Return the districts in order and the waves; raises RolloutRefusedError."""
+def _checked(request: RolloutRequest, actor: User | None) -> tuple[list[District], list[str]]:
+    """Return the districts in order, of those that the person reaches, and the waves; raises RolloutRefusedError."""
     problems: dict[str, list[str]] = defaultdict(list)
     waves: list[str] = []
     try:
@@ -191,7 +198,7 @@ def _checked(request: RolloutRequest) -> tuple[list[District], list[str]]:
         problems["halt_failures"].append("Give a number of failures or a percentage at which it halts.")
     if not 1 <= request.at_once <= MOST_AT_ONCE:
         problems["at_once"].append(f"Let from 1 to {MOST_AT_ONCE} runs be under way at a time.")
-    chosen = choose_districts(request.selection)
+    chosen = choose_districts(request.selection, rights_of(actor))
     if chosen.unknown:
         problems["suffixes"].append(f"No district has the suffix {', '.join(chosen.unknown)}.")
     elif not chosen.districts:

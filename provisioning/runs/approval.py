@@ -11,8 +11,9 @@ from provisioning.periodic.turns import act_on_each
 from provisioning.runs.second_person import second_person_problem
 from provisioning.runs.transitions import move, move_if_still
 from provisioning.states.runs import PLAN_EXPIRED, Decision, RunState
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import Role, require_role
+from registry.accounts.rights import require
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
 from registry.state_table import By
@@ -64,7 +65,7 @@ def _expire(run: Run) -> bool:
 
 
 def _waiting(run: Run, actor: User) -> Run:
-    require_role(actor, Role.OPERATOR)
+    require(actor, Act.APPROVE, run.district.place)
     held = Run.objects.select_for_update().select_related("district").get(pk=run.pk)
     if held.state_badge is not RunState.AWAITING_APPROVAL:
         raise ServiceRefusedError(

@@ -10,8 +10,9 @@ from provisioning.models import Run
 from provisioning.runs.audited import record_of_run
 from provisioning.runs.transitions import move
 from provisioning.states.runs import ACTIVE_STATES, RunState
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import Role, require_role
+from registry.accounts.rights import require
 from registry.audit.actions import AuditAction
 from registry.state_table import By
 
@@ -23,7 +24,7 @@ BY_ITS_WORKER = {RunState.CANCELLING, RunState.LOST}
 @transaction.atomic
 def request_cancel(*, run: Run, actor: User | None) -> Run:
     """Ask for the run's end; asking twice is fine. Raises NotAllowedError, or ServiceRefusedError when it has ended."""
-    require_role(actor, Role.OPERATOR)
+    require(actor, Act.OPERATE, run.district.place)
     held = Run.objects.select_for_update().select_related("district").get(pk=run.pk)
     if held.state_badge not in ACTIVE_STATES:
         raise ServiceRefusedError(
@@ -48,7 +49,7 @@ def request_force_stop(*, run: Run, typed_number: str, actor: User | None) -> Ru
 
     Raises NotAllowedError, or ServiceRefusedError where the number differs or the run is not being canceled.
     """
-    require_role(actor, Role.ADMINISTRATOR)
+    require(actor, Act.RESOLVE, run.district.place)
     held = Run.objects.select_for_update().select_related("district").get(pk=run.pk)
     if typed_number.strip().lstrip("#") != str(held.number):
         raise ServiceRefusedError(

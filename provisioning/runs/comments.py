@@ -6,8 +6,9 @@ from django.db import transaction
 
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import Role, require_role
+from registry.accounts.rights import require
 from registry.audit.actions import AuditAction
 from registry.audit.models import AuditEvent
 from registry.audit.services import record
@@ -18,7 +19,7 @@ LONGEST = 2000
 @transaction.atomic
 def comment_on(*, run: Run, text: str, actor: User | None) -> AuditEvent:
     """Keep a comment. Raises NotAllowedError, ServiceRefusedError for an empty or overlong one."""
-    require_role(actor, Role.OPERATOR)
+    require(actor, Act.COMMENT, run.district.place)
     said = text.replace("\x00", "").strip()
     if not said:
         raise ServiceRefusedError("comment_missing", "The comment is empty.", "Write what you want to tell the others.")

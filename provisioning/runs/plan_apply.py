@@ -15,8 +15,9 @@ from provisioning.runs.planned_changes import copy_changes
 from provisioning.runs.requests import request_run
 from provisioning.runs.stored_plans import applied_after
 from provisioning.states.runs import PLAN_EXPIRED, Decision, RunKind, RunState
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import Role, require_role
+from registry.accounts.rights import require
 from registry.districts.changes import changed
 from registry.districts.models import District
 from registry.districts.spec import spec_data
@@ -59,7 +60,7 @@ def apply_plan(*, run: Run, actor: User) -> Run:
     Raises NotAllowedError, and ServiceRefusedError for a plan that cannot be applied (`plan_problem`), and beside an
     active run.
     """
-    require_role(actor, Role.OPERATOR)
+    require(actor, Act.OPERATE, run.district.place)
     held = Run.objects.select_for_update(of=("self",)).select_related("district").get(pk=run.pk)
     if (problem := plan_problem(held)) is not None:
         raise problem

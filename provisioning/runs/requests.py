@@ -17,8 +17,9 @@ from provisioning.runs.selectors import active_run
 from provisioning.runs.transitions import move
 from provisioning.states.districts import status_while
 from provisioning.states.runs import Priority, RunKind, RunState
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import Role, require_role
+from registry.accounts.rights import require
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
 from registry.districts.changes import checked_spec, effective
@@ -47,7 +48,7 @@ def request_run(
     Raises NotAllowedError, ServiceRefusedError for a removed district, beside an active run and where the account is
     full, and ChangeRefusedError for a change that the specification refuses.
     """
-    require_role(actor, Role.OPERATOR)
+    require(actor, Act.DESTROY if kind is RunKind.DESTROY else Act.OPERATE, district.place)
     try:
         with transaction.atomic():
             run = _create(district, kind, actor, reason, dict(change or {}), priority, retry_of)

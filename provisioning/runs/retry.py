@@ -8,8 +8,9 @@ from provisioning.errors import ServiceRefusedError
 from provisioning.models import RolloutMember, Run
 from provisioning.runs.requests import request_run
 from provisioning.states.runs import RETRYABLE_STATES, RunKind
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import Role, require_role
+from registry.accounts.rights import require
 
 
 @transaction.atomic
@@ -19,7 +20,7 @@ def retry_run(*, run: Run, actor: User | None) -> Run:
     Raises NotAllowedError, or ServiceRefusedError for a run that needs no retry, and for a teardown, which is confirmed
     again.
     """
-    require_role(actor, Role.OPERATOR)
+    require(actor, Act.OPERATE, run.district.place)
     if run.kind_badge is RunKind.DESTROY:
         raise ServiceRefusedError(
             "teardown_unconfirmed",

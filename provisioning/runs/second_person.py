@@ -9,9 +9,10 @@ from django.db.models import Q
 
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
+from registry.accounts.acts import TABLE, Act
 from registry.accounts.credentials import changes_since, within_reach
 from registry.accounts.models import CredentialChange, User
-from registry.accounts.roles import Role
+from registry.accounts.rights import may
 from registry.accounts.tokens.service import makers_of
 
 BEFORE = timedelta(days=1)
@@ -98,11 +99,16 @@ def _makers(services: Iterable[User], since: datetime) -> set[int]:
 
 def who_may_approve(run: Run) -> list[str]:
     """Return the names of those who may approve the run's plan, in order: operators whom nothing bars."""
-    able = [Role.OPERATOR.value, Role.ADMINISTRATOR.value]
-    able_people = User.objects.filter(Q(is_superuser=True) | Q(groups__name__in=able), is_active=True, is_service=False)
-    people = able_people.distinct()
+    able = [role.value for role in TABLE[Act.APPROVE]]
+    held = Q(is_superuser=True) | Q(groups__name__in=able) | Q(has_grants=True)
+    people = User.objects.filter(held, is_active=True, is_service=False).distinct()
     barred: set[int] = set()
     if not run.requester_may_confirm:
         asked, since = _who_asked(run)
         barred = {*asked, *within_reach(asked, since - BEFORE), *_makers(_services(asked), since)}
-    return sorted(user.get_username() for user in people if user.pk not in barred)
+    place = run.district.place
+    return sorted(
+        user.get_username()
+        for user in people
+        if user.pk not in barred and (not user.has_grants or may(user, Act.APPROVE, place))
+    )

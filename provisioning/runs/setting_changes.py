@@ -9,8 +9,9 @@ from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
 from provisioning.runs.requests import request_run
 from provisioning.states.runs import RunKind
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import Role, require_role
+from registry.accounts.rights import require
 from registry.districts.changes import EDITABLE, changed, effective
 from registry.districts.models import District
 
@@ -23,7 +24,7 @@ def request_change(*, district: District, change: Mapping[str, Any], actor: User
     Raises NotAllowedError, ChangeRefusedError for what cannot be a setting, and ServiceRefusedError beside an active
     run and for a change of nothing.
     """
-    require_role(actor, Role.OPERATOR)
+    require(actor, Act.OPERATE, district.place)
     changed(district, change)
     differing = effective(district, change)
     if not differing:

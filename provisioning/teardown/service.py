@@ -9,8 +9,9 @@ from provisioning.models import Run
 from provisioning.runs.requests import beside_active, give_way, request_run
 from provisioning.runs.selectors import active_run
 from provisioning.states.runs import RETRYABLE_STATES, Priority, RunKind
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import Role, require_role
+from registry.accounts.rights import require
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
 from registry.districts.models import District
@@ -41,7 +42,7 @@ def request_teardown(
     any status but Removed, a Draft that was never deployed included. Raises NotAllowedError, or ServiceRefusedError
     when the full name does not match (`full_name`), the reason is missing, or a run is active.
     """
-    require_role(actor, Role.OPERATOR)
+    require(actor, Act.DESTROY, district.place)
     if typed_name.strip() != full_name(district):
         raise ServiceRefusedError(
             "name_differs",

@@ -16,8 +16,9 @@ from provisioning.runs.selectors import active_run, kept_of, lock_of
 from provisioning.states.runs import RunKind
 from provisioning.task_sending import ask_workers
 from provisioning.terraform_state.errored_states import note_discarded
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import Role, require_role
+from registry.accounts.rights import require
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
 from registry.districts.models import District
@@ -31,7 +32,7 @@ def request_push(*, district: District, reason: str, actor: User | None) -> Run:
 
     Raises NotAllowedError, and ServiceRefusedError without a reason, where nothing is kept, and as `request_run` does.
     """
-    require_role(actor, Role.ADMINISTRATOR)
+    require(actor, Act.RESOLVE, district.place)
     why = checked_reason(reason)
     if not kept_of(district).exists():
         raise ServiceRefusedError(
@@ -57,7 +58,7 @@ def discard_kept(*, errored: ErroredState, reason: str, actor: User | None) -> E
     Raises NotAllowedError, and ServiceRefusedError without a reason, beside an active run, which may be pushing it, and
     where it was decided on already.
     """
-    require_role(actor, Role.ADMINISTRATOR)
+    require(actor, Act.RESOLVE, errored.run.district.place)
     why = checked_reason(reason)
     # A run is asked for under the same lock: none begins to push what is discarded here.
     district = District.objects.select_for_update().get(pk=errored.run.district_id)
@@ -71,7 +72,7 @@ def discard_kept(*, errored: ErroredState, reason: str, actor: User | None) -> E
 
 def request_lock_look(*, district: District, actor: User | None) -> DistrictLock:
     """Have a worker read who holds the state. Raises NotAllowedError, and ServiceRefusedError without a broker."""
-    require_role(actor, Role.OPERATOR)
+    require(actor, Act.OPERATE, district.place)
     row = _asked(district)
     ask_workers("provisioning.look_at_lock", district.pk)
     return row
@@ -82,7 +83,7 @@ def request_release(*, district: District, lock_id: str, reason: str, actor: Use
 
     Raises NotAllowedError, and ServiceRefusedError without a reason or a broker, and where no lock was seen.
     """
-    require_role(actor, Role.ADMINISTRATOR)
+    require(actor, Act.RESOLVE, district.place)
     why = checked_reason(reason)
     row = lock_of(district)
     if row is None or not row.is_held or row.lock["id"] != lock_id:

@@ -11,8 +11,9 @@ from django.db.models import F
 from django.dispatch import Signal
 from django.utils import timezone
 
+from registry.accounts.acts import Act, acts_of
 from registry.accounts.models import Credential, CredentialChange, User
-from registry.accounts.roles import RANK, Role
+from registry.accounts.roles import Role
 from registry.accounts.tokens.service import revoke_all
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
@@ -44,10 +45,16 @@ def role_set(user: User, by: User | None, role: str | None, *, before: str | Non
     """
     if not user.is_active or role != before:
         end_sessions(user)
-    if not user.is_active or _rank(role) < _rank(before):
+    if not user.is_active or _acts(before) - _acts(role):
         revoke_all(user, by)
     sentence = f"{user.get_username()} has the role {role or 'none'}" + ("." if user.is_active else ", inactive.")
     _keep(user, by, Credential.ROLE, sentence, {"role": role, "active": user.is_active})
+
+
+@transaction.atomic
+def grant_set(user: User, by: User | None, action: AuditAction, sentence: str, after: dict[str, Any]) -> None:
+    """Record that a grant was given or ended; who gave it could act through its person, as with a role."""
+    _keep(user, by, Credential.GRANT, sentence, after, action)
 
 
 def end_sessions(user: User) -> None:
@@ -89,9 +96,16 @@ def within_reach(
     return reached
 
 
-def _keep(user: User, by: User | None, what: Credential, sentence: str, after: dict[str, Any] | None = None) -> None:
+def _keep(
+    user: User,
+    by: User | None,
+    what: Credential,
+    sentence: str,
+    after: dict[str, Any] | None = None,
+    action: AuditAction | None = None,
+) -> None:
     record(
-        action=ACTIONS[what],
+        action=action or ACTIONS[what],
         actor=by,
         subject_kind="user",
         subject_id=user.get_username(),
@@ -102,8 +116,8 @@ def _keep(user: User, by: User | None, what: Credential, sentence: str, after: d
     credential_changed.send(sender=CredentialChange, change=change, sentence=sentence)
 
 
-def _rank(role: str | None) -> int:
-    return RANK[Role(role)] if role else 0
+def _acts(role: str | None) -> frozenset[Act]:
+    return acts_of([Role(role)] if role else [])
 
 
 def _name(by: User | None) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 
+from registry.accounts.acts import CHANGES
 from registry.accounts.models import User
-from registry.accounts.roles import Role, has_role
+from registry.accounts.rights import rights_of
 
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 """Recovery codes stand in for one of these, and are none by themselves."""
@@ -21,4 +22,7 @@ def has_factor(user: User) -> bool:
 
 def needs_factor(user: User) -> bool:
     """Return whether this person must have a second factor: all who can change anything, where the setting says so."""
-    return bool(settings.REQUIRE_SECOND_FACTOR) and has_role(user, Role.OPERATOR)
+    if not settings.REQUIRE_SECOND_FACTOR:
+        return False
+    rights = rights_of(user)
+    return any(rights.somewhere(act) for act in CHANGES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from registry.accounts.roles import Role
 
 
 class User(AbstractUser):
@@ -20,6 +22,8 @@ class User(AbstractUser):
     password_was_set = False
     """Whether a password was set that is not stored yet; whoever stores it is recorded (`accounts.signals`)."""
     _is_being_checked = False
+    has_grants = models.BooleanField(default=False, editable=False)
+    """Whether any grant of theirs has not been ended: of everybody else none is looked for."""
     sessions_ended = models.PositiveIntegerField(default=0, editable=False)
     """How often all sessions of the person were ended; a session of before is none any more."""
 
@@ -61,6 +65,7 @@ class Credential(models.TextChoices):
 
     PASSWORD = "password", _("password")
     ROLE = "role", _("role")
+    GRANT = "grant", _("grants")
 
 
 class CredentialChange(models.Model):
@@ -128,3 +133,47 @@ class ApiToken(models.Model):
     def is_narrow(self) -> bool:
         """Return whether it reaches some of the districts alone."""
         return bool(self.environments or self.account_ids or self.suffixes)
+
+
+class Grant(models.Model):
+    """A role that somebody holds for a part of the districts, or for a time. Only `registry.accounts.grants` writes it.
+
+    The day of its last use is noted by `registry.accounts.rights`.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="grants")
+    role = models.CharField(max_length=16)
+    environments = models.JSONField(default=list, blank=True)
+    account_ids = models.JSONField(default=list, blank=True)
+    suffixes = models.JSONField(default=list, blank=True)
+    """The reach: districts that are in every list that is not empty."""
+    expires_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    granted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    """Nobody, where it was done by a command on the server."""
+    last_used_on = models.DateField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(role__in=[role.value for role in Role]), name="grant_role_known")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} ({self.user})"
+
+    def holds_at(self, now: datetime) -> bool:
+        """Return whether it counts at a moment."""
+        return self.ended_at is None and (self.expires_at is None or now < self.expires_at)
+
+    @property
+    def is_live(self) -> bool:
+        """Return whether it counts now."""
+        return self.holds_at(timezone.now())
+
+    @property
+    def label(self) -> str:
+        """The role in the reader's language."""
+        return Role(self.role).label

@@ -18,11 +18,13 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from registry.accounts.acts import Act
 from registry.accounts.asking import asking_as
 from registry.accounts.credentials import end_sessions, role_set
 from registry.accounts.models import User
 from registry.accounts.names import check_username
-from registry.accounts.roles import Role, require_role, role_of
+from registry.accounts.rights import require
+from registry.accounts.roles import Role, role_of
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
 
@@ -36,7 +38,7 @@ def invite(*, username: str, email: str, role: Role, actor: User | None) -> User
 
     Raises NotAllowedError, or ValidationError for a name that could be taken for another, and for no address.
     """
-    require_role(actor, Role.ADMINISTRATOR)
+    require(actor, Act.ADMINISTER)
     check_username(username)
     if email:
         validate_email(email)
@@ -56,7 +58,7 @@ def invitation(user: User, *, actor: User | None) -> str:
 
     Raises NotAllowedError, or ValidationError for who signs in by the organization's provider or may not come in.
     """
-    require_role(actor, Role.ADMINISTRATOR)
+    require(actor, Act.ADMINISTER)
     if not user.is_active or SocialAccount.objects.filter(user=user).exists():
         raise ValidationError(_("This person has no use for a link."), code="no_link")
     message = f"{user.get_username()} was given a link to choose a password."
@@ -77,7 +79,7 @@ def invited(token: str) -> User | None:
 @transaction.atomic
 def give_role(user: User, role: Role | None, *, actor: User | None) -> None:
     """Give a person this role alone, or none; sessions end with a role that changes."""
-    require_role(actor, Role.ADMINISTRATOR)
+    require(actor, Act.ADMINISTER)
     row = User.objects.select_for_update().get(pk=user.pk)
     before = role_of(row)
     if before is role:
@@ -94,7 +96,7 @@ def give_role(user: User, role: Role | None, *, actor: User | None) -> None:
 @transaction.atomic
 def let_in(user: User, *, active: bool, actor: User | None) -> None:
     """Let a person come in, or keep them out: then all their sessions end at once."""
-    require_role(actor, Role.ADMINISTRATOR)
+    require(actor, Act.ADMINISTER)
     row = User.objects.select_for_update().get(pk=user.pk)
     if row.is_active == active:
         return
@@ -113,7 +115,7 @@ def let_in(user: User, *, active: bool, actor: User | None) -> None:
 @transaction.atomic
 def end_all_sessions(user: User, *, actor: User | None) -> None:
     """End every session of a person at once."""
-    require_role(actor, Role.ADMINISTRATOR)
+    require(actor, Act.ADMINISTER)
     for session in UserSession.objects.filter(user=user):
         session.end()
     end_sessions(user)

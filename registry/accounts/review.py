@@ -8,11 +8,13 @@ from datetime import datetime
 
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
+from django.utils.translation import gettext
 
 from registry.accounts.factors import FACTORS
-from registry.accounts.models import Credential, CredentialChange, User
-from registry.accounts.roles import role_of
+from registry.accounts.models import Credential, CredentialChange, Grant, User
+from registry.accounts.reach import reach_of
+from registry.accounts.roles import Role, role_of
 from registry.audit.models import AuditEvent
 
 COLUMNS = (
@@ -21,8 +23,11 @@ COLUMNS = (
     "email",
     "active",
     "role",
+    "reach",
     "role_since",
     "role_by",
+    "role_expires",
+    "role_last_used",
     "signs_in_by",
     "second_factor",
     "joined",
@@ -43,9 +48,34 @@ class Access:
     has_factor: bool
     by_provider: bool
     last_act: datetime | None
+    grants: tuple[Grant, ...] = ()
+    """Those that nobody has ended, expired ones among them."""
 
-    def row(self) -> dict[str, object]:
-        """Return it as an export has it, by `COLUMNS`."""
+    @property
+    def live(self) -> list[Grant]:
+        """The grants that hold now."""
+        return [grant for grant in self.grants if grant.is_live]
+
+    @property
+    def role_shown(self) -> str:
+        """The role that is held for everything, in the reader's language."""
+        return Role(self.role).label if self.role else gettext("none")
+
+    def rows(self) -> Iterator[dict[str, object]]:
+        """Yield the role that is held for everything, or its absence, and each grant, as an export has them."""
+        yield self._row()
+        for grant in self.grants:
+            reach = reach_of(grant)
+            yield self._row() | {
+                "role": grant.role,
+                "reach": "; ".join([*reach.environments, *reach.account_ids, *reach.suffixes]) or "all",
+                "role_since": grant.created_at,
+                "role_by": grant.granted_by.get_username() if grant.granted_by else "",
+                "role_expires": grant.expires_at,
+                "role_last_used": grant.last_used_on,
+            }
+
+    def _row(self) -> dict[str, object]:
         user = self.user
         return {
             "username": user.get_username(),
@@ -53,8 +83,11 @@ class Access:
             "email": user.email,
             "active": user.is_active,
             "role": self.role,
+            "reach": "all" if self.role else "",
             "role_since": self.since,
             "role_by": self.by,
+            "role_expires": None,
+            "role_last_used": None,
             "signs_in_by": "provider" if self.by_provider else "password" if user.has_usable_password() else "none",
             "second_factor": self.has_factor,
             "joined": user.date_joined,
@@ -64,7 +97,7 @@ class Access:
 
 
 def with_access(people: QuerySet[User]) -> QuerySet[User]:
-    """Return the people with what `access_of` tells of them, in one query and one for the roles."""
+    """Return the people with what `access_of` tells of them, in one query and one each for roles and grants."""
     change = CredentialChange.objects.filter(user=OuterRef("pk"), what=Credential.ROLE).order_by("-id")
     act = AuditEvent.objects.filter(actor_name=OuterRef("username")).order_by("-id")
     return people.annotate(
@@ -73,7 +106,7 @@ def with_access(people: QuerySet[User]) -> QuerySet[User]:
         factor=Exists(Authenticator.objects.filter(user=OuterRef("pk"), type__in=FACTORS)),
         provider=Exists(SocialAccount.objects.filter(user=OuterRef("pk"))),
         last_act=Subquery(act.values("at")[:1]),
-    ).prefetch_related("groups")
+    ).prefetch_related("groups", Prefetch("grants", Grant.objects.filter(ended_at=None).select_related("granted_by")))
 
 
 def access_of(user: User) -> Access:
@@ -88,6 +121,7 @@ def access_of(user: User) -> Access:
         has_factor=told["factor"],
         by_provider=told["provider"],
         last_act=told["last_act"],
+        grants=tuple(user.grants.all()),
     )
 
 

@@ -1,4 +1,4 @@
-"""The three roles, what each may do, and the check that every service makes."""
+"""The roles, and the one that a person holds for everything; what each may do stands in `registry.accounts.acts`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 
 
 class Role(StrEnum):
-    """A role is a group of the same name; a person has the highest of theirs."""
+    """A role. Whoever is in the group of its name holds it for everything; a grant gives it for a part, or a time."""
 
     VIEWER = "Viewer"
+    AUDITOR = "Auditor"
+    APPROVER = "Approver"
     OPERATOR = "Operator"
     ADMINISTRATOR = "Administrator"
 
@@ -24,39 +26,32 @@ class Role(StrEnum):
         return pgettext("Role", self.value)
 
 
-RANK = {Role.VIEWER: 1, Role.OPERATOR: 2, Role.ADMINISTRATOR: 3}
+RANK = {role: rank for rank, role in enumerate(Role, 1)}
+"""Which of several roles a person is called by; what they may do is in all of them (`registry.accounts.acts`)."""
 
 
 class NotAllowedError(Exception):
-    """The person lacks a role; carries the sentence that names it."""
+    """The person lacks a role, everywhere or in this place; carries the sentence that names it."""
 
     code = "not_allowed"
 
-    def __init__(self, needed: Role) -> None:
+    def __init__(self, needed: Role, *, there: bool = False) -> None:
         self.needed = needed
-        self.sentence = f"This needs the role {needed}."
+        self.sentence = f"This needs the role {needed} there." if there else f"This needs the role {needed}."
         self.remedy = "Ask an administrator for it."
         super().__init__(f"{self.sentence} {self.remedy}")
 
 
-def role_of(user: User) -> Role | None:
-    """Return the person's highest role, or None; a superuser is an administrator."""
+def roles_of(user: User) -> list[Role]:
+    """Return the roles that the person holds for everything by their groups; a superuser is an administrator."""
     if not user.is_active:
-        return None
+        return []
     if user.is_superuser:
-        return Role.ADMINISTRATOR
+        return [Role.ADMINISTRATOR]
     # Whole rows, so that a list of people that reads their groups along asks no further.
-    held = [Role(group.name) for group in user.groups.all() if group.name in set(Role)]
-    return max(held, key=RANK.__getitem__, default=None)
+    return [Role(group.name) for group in user.groups.all() if group.name in set(Role)]
 
 
-def has_role(user: User, needed: Role) -> bool:
-    """Return whether the person's role is at least the one needed."""
-    held = role_of(user)
-    return held is not None and RANK[held] >= RANK[needed]
-
-
-def require_role(user: User | None, needed: Role) -> None:
-    """Raise NotAllowedError unless the person has the role; None is the portal itself, which may."""
-    if user is not None and not has_role(user, needed):
-        raise NotAllowedError(needed)
+def role_of(user: User) -> Role | None:
+    """Return the highest role that the person holds for everything by their groups, or None."""
+    return max(roles_of(user), key=RANK.__getitem__, default=None)

@@ -8,11 +8,13 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from registry.accounts import throttle
+from registry.accounts.acts import Act
 from registry.accounts.asking import asking_as
 from registry.accounts.credentials import role_set
 from registry.accounts.models import User
 from registry.accounts.names import check_username
-from registry.accounts.roles import Role, require_role, role_of
+from registry.accounts.rights import require
+from registry.accounts.roles import Role, role_of
 
 
 @transaction.atomic
@@ -21,7 +23,7 @@ def set_user(*, username: str, password: str, role: Role, actor: User | None = N
 
     Raises NotAllowedError, or ValidationError for a new name that could be taken for another.
     """
-    require_role(actor, Role.ADMINISTRATOR)
+    require(actor, Act.ADMINISTER)
     if not User.objects.filter(username=username).exists():
         check_username(username)
     if User.objects.filter(username=username, is_service=True).exists():
@@ -44,7 +46,7 @@ def set_service_account(*, username: str, role: Role, actor: User | None = None)
 
     Raises NotAllowedError, or ValidationError for a new name that could be taken for another, or is a person's.
     """
-    require_role(actor, Role.ADMINISTRATOR)
+    require(actor, Act.ADMINISTER)
     user = User.objects.filter(username=username).first()
     if user is None:
         check_username(username)

@@ -9,6 +9,8 @@ class AuditAction(StrEnum):
     """The name of an act. A retired name stays here with a note, since the record keeps it."""
 
     USER_SET = "user:role:set"
+    GRANT_GIVEN = "user:grant:create"
+    GRANT_ENDED = "user:grant:end"
     PASSWORD_SET = "user:password:set"
     USER_INVITED = "user:invite"
     ACCESS_REVIEWED = "user:access:export"
@@ -89,6 +91,8 @@ class AuditAction(StrEnum):
 
 WORDS = {
     AuditAction.USER_SET: "Set a person's role",
+    AuditAction.GRANT_GIVEN: "Granted a role",
+    AuditAction.GRANT_ENDED: "Ended a grant of a role",
     AuditAction.PASSWORD_SET: "Set a person's password",
     AuditAction.USER_INVITED: "Invited a person",
     AuditAction.ACCESS_REVIEWED: "Exported the access review",

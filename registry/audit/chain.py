@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.db.models import CharField, F, Func, QuerySet
 
-from registry.accounts.roles import Role, require_role
+from registry.accounts.acts import Act
+from registry.accounts.rights import require
 from registry.audit.actions import AuditAction
 from registry.audit.canonical import canonical
 from registry.audit.models import AuditEvent, AuditLink
@@ -72,7 +73,7 @@ def read_chain(expected: str = "", anchors: Mapping[int, str] | None = None) -> 
 
 def verify(*, actor: User | None, expected: str = "", anchors: Mapping[int, str] | None = None) -> Verification:
     """Look at the whole chain and record what was found. Raises NotAllowedError without the role."""
-    require_role(actor, Role.OPERATOR)
+    require(actor, Act.VERIFY)
     found = read_chain(expected, anchors)
     event = record(
         action=AuditAction.AUDIT_VERIFIED,

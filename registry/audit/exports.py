@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import Role, require_role
+from registry.accounts.rights import require_somewhere
 from registry.audit.actions import AuditAction
 from registry.audit.models import AuditEvent
 from registry.audit.services import record
@@ -13,7 +14,7 @@ from registry.audit.services import record
 
 def record_export(*, kind: str, filters: Mapping[str, str], actor: User) -> AuditEvent:
     """Record an export as a kind of file, by these filters. Raises NotAllowedError."""
-    require_role(actor, Role.VIEWER)
+    require_somewhere(actor, Act.SEE)
     return record(
         action=AuditAction.AUDIT_EXPORTED,
         actor=actor,

@@ -9,8 +9,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from infra.spec_values import ACCOUNT_ID, BOUNDARY, EXTERNAL_ID, ROLE
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import Role, require_role
+from registry.accounts.rights import require
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
 from registry.districts.models import AwsAccount, District
@@ -52,7 +53,7 @@ def add_account(*, name: str, account_id: str, actor: User | None, access: Acces
 
     Raises NotAllowedError, or AccountRefusedError for an id without 12 digits and for a role that is not the account's.
     """
-    require_role(actor, Role.ADMINISTRATOR)
+    require(actor, Act.ADMINISTER)
     access = access or Access()
     if not ACCOUNT_ID.fullmatch(account_id):
         raise AccountRefusedError("An AWS account id has 12 digits.")
@@ -84,7 +85,7 @@ def change_account(*, account: AwsAccount, name: str, access: Access, actor: Use
 
     Raises NotAllowedError, or AccountRefusedError for a name that is taken and for a role that is not the account's.
     """
-    require_role(actor, Role.ADMINISTRATOR)
+    require(actor, Act.ADMINISTER)
     row = AwsAccount.objects.select_for_update().get(pk=account.pk)
     if problems := access.problems(row.account_id):
         raise AccountRefusedError(" ".join(problems.values()))
@@ -109,7 +110,7 @@ def change_account(*, account: AwsAccount, name: str, access: Access, actor: Use
 @transaction.atomic
 def retire_account(*, account: AwsAccount, actor: User | None) -> None:
     """Take no further district into an account; raises NotAllowedError, or AccountRefusedError while it has one."""
-    require_role(actor, Role.ADMINISTRATOR)
+    require(actor, Act.ADMINISTER)
     row = AwsAccount.objects.select_for_update().get(pk=account.pk)
     if row.retired_at is not None:
         return

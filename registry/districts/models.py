@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Upper
 
 from infra.fields import default, longest
+from registry.accounts.reach import Place
 from registry.districts.fields import CidrField
 from registry.districts.registration import EVERYBODY
 from registry.districts.statuses import DistrictStatus, DriftStatus
@@ -119,6 +120,11 @@ class District(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.suffix})"
+
+    @property
+    def place(self) -> Place:
+        """Return where it is, for who asks whether somebody's reach goes so far."""
+        return Place(self.environment, self.suffix, lambda: self.account.account_id)
 
     @property
     def status_badge(self) -> DistrictStatus:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -12,12 +12,15 @@ from django.utils import timezone
 
 from infra import naming
 from infra.spec import SpecError, parse_spec
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import Role, require_role
+from registry.accounts.reach import Place
+from registry.accounts.rights import Rights, require, require_somewhere, rights_of
 from registry.audit.actions import AuditAction
 from registry.audit.services import record_of_district
 from registry.districts import network, rules
 from registry.districts.models import HOLDS_NAMES, AwsAccount, District
+from registry.districts.reach import without_others
 from registry.districts.registration import Registration, RegistrationRefusedError, stored
 from registry.districts.spec import district_field, spec_data
 from registry.districts.statuses import TABLE, DistrictStatus, DriftStatus
@@ -55,10 +58,11 @@ def register(*, registration: Registration, actor: User | None) -> District:
 
     Raises NotAllowedError, or RegistrationRefusedError with the sentences per field.
     """
-    require_role(actor, Role.OPERATOR)
+    require_somewhere(actor, Act.OPERATE)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ALLOCATION_LOCK])
     known = District.objects.filter(registration_key=registration.key).first()
+    require(actor, Act.OPERATE, _place_of(registration) if known is None else known.place)
     if known is not None:
         return known
     problems: dict[str, list[str]] = defaultdict(list, rules.problems_of(registration))
@@ -67,7 +71,7 @@ def register(*, registration: Registration, actor: User | None) -> District:
     _check_suffix(district, problems)
     _check_double(district, problems)
     if problems:
-        raise RegistrationRefusedError(problems)
+        raise RegistrationRefusedError(_told_to(rights_of(actor), problems))
     district.save()
     record_of_district(
         district,
@@ -79,14 +83,14 @@ def register(*, registration: Registration, actor: User | None) -> District:
     return district
 
 
-def check(registration: Registration) -> dict[str, list[str]]:
-    """Return what `register` would refuse, per field, without writing anything."""
+def check(registration: Registration, rights: Rights) -> dict[str, list[str]]:
+    """Return what `register` would refuse, per field, without writing anything, as who asks may read it."""
     problems: dict[str, list[str]] = defaultdict(list, rules.problems_of(registration))
     district = _draft(registration, None, problems)
     _check_spec(district, problems)
     _check_suffix(district, problems)
     _check_double(district, problems)
-    return dict(problems)
+    return _told_to(rights, problems)
 
 
 def next_free_network() -> IPv4Network:
@@ -105,18 +109,32 @@ def district_within(wanted: IPv4Network) -> District | None:
     return in_use.filter(cidr__overlaps=wanted).only("name", "cidr").order_by("cidr").first()
 
 
+def _told_to(rights: Rights, problems: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Return the sentences as somebody with these rights may read them: no district beyond reach is named."""
+    return without_others(problems, rights.where(Act.SEE)) if rights.is_narrow else dict(problems)
+
+
+def _place_of(registration: Registration) -> Place:
+    return Place(registration.environment, _names(registration)[1], lambda: registration.account_id)
+
+
+def _names(registration: Registration) -> tuple[str, str]:
+    """Return slug and suffix."""
+    slug = registration.slug.strip() or rules.slug_from(registration.name)
+    return slug, f"{slug}-{naming.ENVIRONMENT_CODES.get(registration.environment, '')}"
+
+
 def _draft(registration: Registration, actor: User | None, problems: dict[str, list[str]]) -> District:
     account = AwsAccount.objects.filter(account_id=registration.account_id, retired_at=None).first()
     if account is None:
         problems["account_id"].append("Choose one of the AWS accounts; an administrator adds them.")
         account = AwsAccount(account_id="000000000000")
-    slug = registration.slug.strip() or rules.slug_from(registration.name)
-    code = naming.ENVIRONMENT_CODES.get(registration.environment, "")
+    slug, suffix = _names(registration)
     given = stored(registration)
     return District(
         **given | {"state_code": given["state_code"].upper()},
         slug=slug,
-        suffix=f"{slug}-{code}",
+        suffix=suffix,
         cidr=_network(registration.cidr.strip(), problems),
         account=account,
         registration_key=registration.key,

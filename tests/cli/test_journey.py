@@ -12,8 +12,9 @@ from homeroom_cli.exits import Exit
 from provisioning.models import Run
 from provisioning.states.runs import RunState
 from registry.accounts.models import User
-from registry.accounts.roles import Role, has_role
-from registry.accounts.tokens.scopes import ROLES, Scope
+from registry.accounts.rights import may_somewhere
+from registry.accounts.roles import Role
+from registry.accounts.tokens.scopes import ACTS, Scope
 from registry.accounts.tokens.service import Reach, create_token
 from registry.audit.models import AuditEvent
 from tests.builders import ACCOUNT_ID, a_person, an_account, moved
@@ -32,7 +33,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, live_ser
 
 
 def a_token(user: User, name: str = "cli", reach: Reach | None = None) -> str:
-    scopes = [scope for scope in Scope if has_role(user, ROLES[scope])]
+    scopes = [scope for scope in Scope if may_somewhere(user, ACTS[scope])]
     return create_token(owner=user, actor=user, name=name, scopes=scopes, reach=reach)[1]
 
 

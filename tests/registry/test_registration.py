@@ -12,6 +12,7 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
+from registry.accounts.rights import EVERYTHING
 from registry.accounts.roles import NotAllowedError, Role
 from registry.audit.actions import AuditAction
 from registry.audit.models import AuditEvent
@@ -95,7 +96,7 @@ def certificate() -> str:
 
 def test_an_overlapping_network_names_the_other_and_the_next_free_one():
     a_district(name="Lakeside", cidr="10.4.0.0/20")
-    told = check(a_registration(cidr="10.4.0.0/22"))
+    told = check(a_registration(cidr="10.4.0.0/22"), EVERYTHING)
     assert told == {"cidr": ["10.4.0.0/22 overlaps Lakeside (10.4.0.0/20). Next free: 10.0.0.0/22."]}
 
 

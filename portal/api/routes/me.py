@@ -7,7 +7,6 @@ from ninja import Router
 
 from portal.api.door import caller_of, operation
 from portal.api.schemas.records import MeOut, ReachOut, TokenOut
-from registry.accounts.roles import role_of
 from registry.accounts.tokens.scopes import Scope
 
 router = Router(tags=["me"])
@@ -20,7 +19,7 @@ def me(request: HttpRequest) -> MeOut:
     token = caller.token
     return MeOut(
         username=caller.user.get_username(),
-        role=role_of(caller.user),
+        role=caller.within.rights.role,
         is_service=caller.user.is_service,
         token=TokenOut(
             name=token.name,

@@ -11,8 +11,10 @@ from ninja import Router
 from portal.api.door import caller_of, operation
 from portal.api.paging import Cursor, Limit, page_of
 from portal.api.schemas.records import PeoplePage, PersonOut
+from registry.accounts.acts import Act
 from registry.accounts.factors import FACTORS
 from registry.accounts.models import User
+from registry.accounts.rights import require
 from registry.accounts.roles import role_of
 from registry.accounts.tokens.scopes import Scope
 
@@ -23,6 +25,7 @@ router = Router(tags=["people"])
 def list_people(request: HttpRequest, cursor: Cursor, limit: Limit) -> PeoplePage:
     """Who has which role; for tokens that reach all districts."""
     caller_of(request).require_whole()
+    require(caller_of(request).user, Act.ADMINISTER)
     live = Q(api_tokens__revoked_at=None, api_tokens__expires_at__gt=timezone.now())
     factor = Authenticator.objects.filter(user=OuterRef("pk"), type__in=FACTORS)
     read, following = page_of(User.objects.prefetch_related("groups"), cursor, limit)

@@ -110,7 +110,7 @@ def _told(rollout: Rollout) -> RolloutOut:
 def _selection(caller: Caller, body: RolloutIn) -> Selection:
     """Return the districts that are chosen, of those within reach alone: what is beyond it is not there."""
     chosen = Selection(tuple(body.districts), tuple(body.environments), tuple(body.regions), tuple(body.sizes))
-    if not caller.token.is_narrow:
+    if not caller.is_narrow:
         return chosen
     within = set(matching(chosen).filter(pk__in=caller.districts()).values_list("suffix", flat=True))
     if unknown := sorted(set(chosen.suffixes) - within):

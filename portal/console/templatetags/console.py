@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, pgettext
 
 from portal.console.aws_console import console_url
+from portal.console.doors import may_here, rights_here
 from portal.console.fleet import Past
 from portal.console.legend import meaning, wants_an_act
 from provisioning.errors import ServiceRefusedError
@@ -26,8 +27,8 @@ from provisioning.models import Run, StackResource
 from provisioning.runs.duration_estimates import Range
 from provisioning.runs.second_person import second_person_problem
 from provisioning.states.runs import RunKind, RunState
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import RANK, Role, role_of
 from registry.audit.actions import AuditAction
 from registry.badges import Badge
 from registry.districts.models import District
@@ -250,27 +251,23 @@ def shown(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def held_role(user: Any) -> Role | None:
-    """Return the person's role, asked of the database once per request."""
-    if not isinstance(user, User):
-        return None
-    if not hasattr(user, "_held_role"):
-        user._held_role = role_of(user)  # type: ignore[attr-defined]
-    role: Role | None = user._held_role  # type: ignore[attr-defined]
-    return role
-
-
 @register.filter
 def role_label(user: Any) -> str:
     """Name the person's role."""
-    role = held_role(user)
+    role = rights_here(user).role if isinstance(user, User) else None
     return gettext("no role yet") if role is None else role.label
 
 
 @register.filter
-def may_administer(user: Any) -> bool:
-    """Return whether to offer what administrators alone may do."""
-    return held_role(user) is Role.ADMINISTRATOR
+def may(user: Any, act: str) -> bool:
+    """Return whether to offer an act, by its name in the table of acts; the services decide for themselves."""
+    return may_here(user, Act(act))
+
+
+@register.filter
+def may_somewhere(user: Any, act: str) -> bool:
+    """Return whether to offer an act of which no district is chosen yet."""
+    return isinstance(user, User) and rights_here(user).somewhere(Act(act))
 
 
 @register.simple_tag
@@ -282,5 +279,4 @@ def second_person(run: Run, user: User) -> ServiceRefusedError | None:
 @register.filter
 def may_operate(user: Any) -> bool:
     """Return whether to offer what operators may do; the services decide for themselves."""
-    role = held_role(user)
-    return role is not None and RANK[role] >= RANK[Role.OPERATOR]
+    return may_here(user, Act.OPERATE)

@@ -11,8 +11,9 @@ from django.utils.safestring import SafeString
 
 from portal.console.approvals_page import count_for
 from portal.console.display import DENSITIES, THEMES, chosen
+from portal.console.doors import rights_here
 from portal.console.frame import Crumb, Link, navigation, trail
-from portal.console.templatetags.console import held_role
+from portal.reach import Within
 from registry.accounts.models import User
 
 register = template.Library()
@@ -27,7 +28,9 @@ def _view(context: RequestContext) -> tuple[str, dict[str, Any]]:
 def sections(context: RequestContext) -> list[Link]:
     """Return the navigation's lines."""
     user = getattr(getattr(context, "request", None), "user", None)
-    counts = {"approvals": count_for(user)} if isinstance(user, User) and held_role(user) is not None else {}
+    counts = {}
+    if isinstance(user, User) and rights_here(user).role is not None:
+        counts = {"approvals": count_for(user, Within(rights_here(user)))}
     return navigation(_view(context)[0], counts)
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.console.doors import person, role_required
+from portal.console.doors import allowed, person
 from portal.console.reauthentication import sign_in_again, signed_in_lately
 from portal.console.views.run import run_or_404
 from provisioning.errors import ServiceRefusedError
@@ -17,13 +17,13 @@ from provisioning.runs.approval import approve, discard
 from provisioning.runs.cancellation import request_force_stop
 from provisioning.runs.plan_apply import apply_plan
 from provisioning.states.runs import Decision
-from registry.accounts.roles import Role
+from registry.accounts.acts import Act
 
 COMMENT_LENGTH = 2000
 
 
 @require_POST
-@role_required(Role.OPERATOR)
+@allowed(Act.APPROVE)
 def decide(request: HttpRequest, number: int) -> HttpResponse:
     """Approve the plan or discard it."""
     comment = request.POST.get("comment", "").replace("\x00", "")[:COMMENT_LENGTH]
@@ -36,7 +36,7 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
         messages.warning(request, _("Your sign-in was long ago. Sign in again, then approve the plan."))
         return redirect(sign_in_again(reverse("console:run", args=[number])))
     try:
-        service(run=run_or_404(number), actor=person(request), comment=comment)
+        service(run=run_or_404(request, number), actor=person(request), comment=comment)
     except ServiceRefusedError as refusal:
         messages.error(request, str(refusal))
     else:
@@ -46,14 +46,14 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-@role_required(Role.OPERATOR)
+@allowed(Act.OPERATE)
 def apply(request: HttpRequest, number: int) -> HttpResponse:
     """Have the plan of a plan-only run applied."""
     if not signed_in_lately(request):
         messages.warning(request, _("Your sign-in was long ago. Sign in again, then have the plan applied."))
         return redirect(sign_in_again(reverse("console:run", args=[number])))
     try:
-        asked = apply_plan(run=run_or_404(number), actor=person(request))
+        asked = apply_plan(run=run_or_404(request, number), actor=person(request))
     except ServiceRefusedError as refusal:
         messages.error(request, str(refusal))
         return redirect("console:run", number)
@@ -61,10 +61,10 @@ def apply(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@role_required(Role.ADMINISTRATOR)
+@allowed(Act.RESOLVE)
 def force_stop(request: HttpRequest, number: int) -> HttpResponse:
     """Show what a force stop means; the POST with the typed number asks for it."""
-    run, problem, typed = run_or_404(number), "", request.POST.get("number", "")
+    run, problem, typed = run_or_404(request, number), "", request.POST.get("number", "")
     if request.method == "POST":
         try:
             request_force_stop(run=run, typed_number=typed, actor=person(request))

@@ -12,25 +12,24 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from portal.console.audit_page import COLUMNS, filters_of, rows, with_links
-from portal.console.doors import person, role_required
+from portal.console.doors import allowed, person, within
 from portal.console.exports import FORMATS, download
 from portal.console.forms import AuditFilter
 from portal.console.paging import page
-from registry.accounts.roles import Role
+from registry.accounts.acts import Act
 from registry.audit import chain
 from registry.audit.exports import record_export
-from registry.audit.models import AuditEvent
 from registry.texts import said
 
 PAGE_SIZE = 50
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def audit(request: HttpRequest) -> HttpResponse:
     """Show the events that the filter lets through, newest first."""
     form = AuditFilter(request.GET)
-    pager = page(with_links(form.apply(AuditEvent.objects.all())), request.GET, size=PAGE_SIZE)
+    pager = page(with_links(form.apply(within(request).events())), request.GET, size=PAGE_SIZE)
     context = {
         "form": form,
         "events": pager.rows,
@@ -43,7 +42,7 @@ def audit(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@role_required(Role.OPERATOR)
+@allowed(Act.VERIFY)
 def verify(request: HttpRequest) -> HttpResponse:
     """Compute the chain anew, now."""
     found = chain.verify(actor=person(request))
@@ -56,7 +55,7 @@ def verify(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """Hand out what the filter lets through as a file; that somebody took it is recorded first."""
     kind = request.GET.get("format", "")
@@ -67,4 +66,4 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
         kind=kind, filters={name: str(value) for name, value in filters_of(request.GET).items()}, actor=person(request)
     )
     name = f"homeroom-audit-{timezone.now():%Y%m%d-%H%M%S}"
-    return download(kind, name=name, columns=COLUMNS, rows=rows(form.apply(AuditEvent.objects.all())))
+    return download(kind, name=name, columns=COLUMNS, rows=rows(form.apply(within(request).events())))

@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from infra.account_template import boundary_arn, cloudformation, role_arn, terraform
-from portal.console.doors import person, role_required
+from portal.console.doors import allowed, person
 from portal.console.forms import DescribedForm
 from portal.console.paging import page_in_order
 from portal.console.reauthentication import sign_in_again, signed_in_lately
-from registry.accounts.roles import Role
+from registry.accounts.acts import Act
 from registry.districts.accounts import (
     Access,
     AccountRefusedError,
@@ -82,7 +82,7 @@ class AccountForm(DescribedForm):
 
 
 @require_GET
-@role_required(Role.ADMINISTRATOR)
+@allowed(Act.ADMINISTER)
 def accounts(request: HttpRequest) -> HttpResponse:
     """Show all accounts."""
     pager = page_in_order(_counted(), request.GET, size=PAGE_SIZE, order="name")
@@ -90,7 +90,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@role_required(Role.ADMINISTRATOR)
+@allowed(Act.ADMINISTER)
 def new(request: HttpRequest) -> HttpResponse:
     """Show the form; a good one adds the account with an external id of its own, and leads to its template."""
     if not signed_in_lately(request):
@@ -117,7 +117,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@role_required(Role.ADMINISTRATOR)
+@allowed(Act.ADMINISTER)
 def account(request: HttpRequest, account_id: str) -> HttpResponse:
     """Show an account with what its owner has to make there; a POST changes how it is entered."""
     found = get_object_or_404(_counted(), account_id=account_id)
@@ -138,7 +138,7 @@ def account(request: HttpRequest, account_id: str) -> HttpResponse:
 
 
 @require_POST
-@role_required(Role.ADMINISTRATOR)
+@allowed(Act.ADMINISTER)
 def retire(request: HttpRequest, account_id: str) -> HttpResponse:
     """Take no further district into the account."""
     found = get_object_or_404(AwsAccount, account_id=account_id)

@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass, field
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,15 +15,16 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.console.bulk_file import COLUMNS, LARGEST_FILE, FileRefusedError, FileRow, decoded, read, template
-from portal.console.doors import person, role_required
+from portal.console.doors import allowed, person, rights_here, within
 from portal.console.fleet import PAGE_SIZE, rows_of
 from portal.console.fleet_filter import read_filter
 from portal.console.forms import RegistrationForm
 from provisioning.errors import ServiceRefusedError
 from provisioning.onboarding.bulk import MOST_ROWS, RowsRefusedError, districts_of, onboard_all, try_all
 from provisioning.rollouts.fleet_plans import plan_all, plan_now
-from registry.accounts.roles import Role
+from registry.accounts.acts import Act
 from registry.districts.models import District
+from registry.districts.reach import districts_within
 from registry.texts import said
 
 LONGEST_FILTER = 1000
@@ -40,7 +42,7 @@ class ShownRow:
 
 
 @require_GET
-@role_required(Role.OPERATOR)
+@allowed(Act.OPERATE)
 def file_template(request: HttpRequest) -> HttpResponse:
     """Hand out an empty file with every column."""
     answer = HttpResponse(template(), content_type="text/csv; charset=utf-8")
@@ -49,14 +51,14 @@ def file_template(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@role_required(Role.OPERATOR)
+@allowed(Act.OPERATE)
 def bulk(request: HttpRequest) -> HttpResponse:
     """Take a file, try it without writing anything, and register the rows that are ticked: all of them or none."""
     if request.method != "POST":
         return _page(request)
     try:
         text, batch = _sent_text(request), _batch(request)
-        rows = read(text, batch)
+        rows = read(text, batch, rights_here(person(request)))
     except FileRefusedError as refusal:
         return _page(request, refused=str(refusal), status=422)
     if "register" not in request.POST:
@@ -90,10 +92,11 @@ def bulk(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def progress(request: HttpRequest, batch: uuid.UUID) -> HttpResponse:
     """Show how far the districts of a batch are; asked for by the page's own polling it is the table alone."""
-    rows = rows_of(districts_of(batch))
+    reached = within(request).districts()
+    rows = rows_of(districts_of(batch, reached))
     if not rows:
         raise Http404("There is no such batch.")
     ended = sum(not row.is_active for row in rows)
@@ -103,21 +106,22 @@ def progress(request: HttpRequest, batch: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-@role_required(Role.OPERATOR)
+@allowed(Act.OPERATE)
 def plan(request: HttpRequest) -> HttpResponse:
     """Ask for a plan of every district that is ticked on the fleet page, or of all that its filter lets through."""
     wanted = read_filter(QueryDict(request.POST.get("filters", "")[:LONGEST_FILTER]))
     back = f"{reverse('console:fleet')}?{wanted.query}"
     if request.POST.get("all"):
         try:
-            count = plan_all(districts=wanted.districts(), filters=wanted.as_data(), actor=person(request))
+            chosen = wanted.districts(_workable(request))
+            count = plan_all(districts=chosen, filters=wanted.as_data(), actor=person(request))
         except ServiceRefusedError as refusal:
             messages.error(request, said(str(refusal)))
         else:
             told = _("Plans of %(number)s districts are being asked for, bit by bit; people's own runs go first.")
             messages.success(request, told % {"number": count})
         return redirect(back)
-    ticked = District.objects.filter(suffix__in=request.POST.getlist("district")[:PAGE_SIZE])
+    ticked = _workable(request).filter(suffix__in=request.POST.getlist("district")[:PAGE_SIZE])
     found = plan_now(districts=ticked, actor=person(request))
     if found.asked:
         told = ngettext("%(number)s plan was asked for.", "%(number)s plans were asked for.", found.asked)
@@ -127,6 +131,11 @@ def plan(request: HttpRequest) -> HttpResponse:
     if not found.asked and not found.refused:
         messages.error(request, _("No district is selected. Select the districts to plan."))
     return redirect(back)
+
+
+def _workable(request: HttpRequest) -> QuerySet[District]:
+    """Return the districts that the person may have planned."""
+    return districts_within(rights_here(person(request)), Act.OPERATE)
 
 
 def _sent_text(request: HttpRequest) -> str:
@@ -166,7 +175,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     wrong = sum(bool(row.problems) for row in rows or [])
-    fields = RegistrationForm().fields
+    fields = RegistrationForm(rights_here(person(request))).fields
     context = {
         "text": text,
         "batch": batch,

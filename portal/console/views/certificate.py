@@ -9,19 +9,19 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from portal.console.doors import role_required
+from portal.console.doors import allowed, within
 from provisioning.models import RemovalCertificate
 from provisioning.teardown.certificates import certificate_file, check, portal_key
-from registry.accounts.roles import Role
+from registry.accounts.acts import Act
 
 LONGEST_NUMBER = 15
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def page(request: HttpRequest, number: int) -> HttpResponse:
     """Show the certificate, and whether what is stored still is what was signed."""
-    certificate = _certificate(number)
+    certificate = _certificate(request, number)
     document: dict[str, Any] = json.loads(certificate.document)
     kept = [{**item, "scheduled": _dated(str(item["scheduled"]))} for item in document["kept_by_aws"]]
     context = {
@@ -38,10 +38,10 @@ def page(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def download(request: HttpRequest, number: int) -> HttpResponse:
     """Send the signed file."""
-    certificate = _certificate(number)
+    certificate = _certificate(request, number)
     name = f"homeroom-certificate-{certificate.number}-{certificate.district.suffix}.json"
     return JsonResponse(
         certificate_file(certificate),
@@ -74,6 +74,6 @@ def _kept_as(part: dict[str, Any], kept: list[dict[str, Any]]) -> str:
     return next((str(item["scheduled"]) for item in kept if {item["identifier"]} & known), "")
 
 
-def _certificate(number: int) -> RemovalCertificate:
+def _certificate(request: HttpRequest, number: int) -> RemovalCertificate:
     known = number if len(str(number)) <= LONGEST_NUMBER else 0
-    return get_object_or_404(RemovalCertificate.objects.select_related("district", "run"), pk=known)
+    return get_object_or_404(within(request).certificates().select_related("district", "run"), pk=known)

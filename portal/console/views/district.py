@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from portal.console.architecture import architecture
 from portal.console.audit_page import with_links
 from portal.console.districts import by_service, district_or_404, service_counts
-from portal.console.doors import person, role_required
+from portal.console.doors import allowed, person
 from portal.console.fleet import health_of
 from portal.console.paging import page
 from portal.console.plain import plain_ways
@@ -25,7 +25,7 @@ from provisioning.onboarding.drafts import delete_draft, expires_at
 from provisioning.runs.requests import request_run
 from provisioning.runs.selectors import active_run, certificate_of, kept_of, latest_run, lock_of, monthly_cost
 from provisioning.states.runs import RETRYABLE_STATES, RunKind
-from registry.accounts.roles import Role
+from registry.accounts.acts import Act
 from registry.audit.models import AuditEvent
 from registry.districts.models import District
 from registry.districts.statuses import DistrictStatus, DriftStatus
@@ -44,10 +44,10 @@ def pipeline_context(district: District) -> dict[str, Any]:
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def overview(request: HttpRequest, suffix: str) -> HttpResponse:
     """Facts, outputs and what exists."""
-    district = district_or_404(suffix)
+    district = district_or_404(request, suffix)
     services = service_counts(district)
     active, latest = active_run(district), latest_run(district)
     return show_tab(
@@ -67,18 +67,18 @@ def overview(request: HttpRequest, suffix: str) -> HttpResponse:
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def pipeline(request: HttpRequest, suffix: str) -> HttpResponse:
     """What the district's pipeline is doing: the part of the overview that looks again by itself."""
-    district = district_or_404(suffix)
+    district = district_or_404(request, suffix)
     return render(request, "console/parts/pipeline.html", {"district": district, **pipeline_context(district)})
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def resources(request: HttpRequest, suffix: str) -> HttpResponse:
     """Every resource, by service."""
-    district = district_or_404(suffix)
+    district = district_or_404(request, suffix)
     text = request.GET.get("q", "").strip().replace("\x00", "")[:120]
     service = request.GET.get("service", "")
     every = by_service(district.resources.all())
@@ -99,50 +99,50 @@ def resources(request: HttpRequest, suffix: str) -> HttpResponse:
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def runs(request: HttpRequest, suffix: str) -> HttpResponse:
     """Every run, newest first."""
-    district = district_or_404(suffix)
+    district = district_or_404(request, suffix)
     rows = Run.objects.filter(district=district).select_related("requested_by").defer(*WIDE)
     pager = page(rows, request.GET, size=PAGE_SIZE)
     return show_tab(request, district, "runs", runs=pager.rows, pager=pager)
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def audit(request: HttpRequest, suffix: str) -> HttpResponse:
     """Every audit event of the district."""
-    district = district_or_404(suffix)
+    district = district_or_404(request, suffix)
     pager = page(with_links(AuditEvent.objects.filter(district=district)), request.GET, size=PAGE_SIZE)
     return show_tab(request, district, "audit", events=pager.rows, pager=pager)
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def danger(request: HttpRequest, suffix: str) -> HttpResponse:
     """The way to the teardown's confirmation."""
-    return show_tab(request, district_or_404(suffix), "danger")
+    return show_tab(request, district_or_404(request, suffix), "danger")
 
 
 @require_POST
-@role_required(Role.OPERATOR)
+@allowed(Act.OPERATE)
 def plan(request: HttpRequest, suffix: str) -> HttpResponse:
     """Ask for a plan: what would change, without changing it."""
     return _ask(request, suffix, RunKind.PLAN)
 
 
 @require_POST
-@role_required(Role.OPERATOR)
+@allowed(Act.OPERATE)
 def deploy(request: HttpRequest, suffix: str) -> HttpResponse:
     """Ask for an apply: bring AWS to what the stack says."""
     return _ask(request, suffix, RunKind.APPLY)
 
 
 @require_POST
-@role_required(Role.OPERATOR)
+@allowed(Act.OPERATE)
 def delete(request: HttpRequest, suffix: str) -> HttpResponse:
     """Delete a draft; a district that was ever deployed is torn down instead."""
-    district = district_or_404(suffix)
+    district = district_or_404(request, suffix)
     try:
         delete_draft(district=district, actor=person(request))
     except ServiceRefusedError as refusal:
@@ -154,7 +154,7 @@ def delete(request: HttpRequest, suffix: str) -> HttpResponse:
 
 
 def _ask(request: HttpRequest, suffix: str, kind: RunKind) -> HttpResponse:
-    district = district_or_404(suffix)
+    district = district_or_404(request, suffix)
     try:
         run = request_run(district=district, kind=kind, actor=person(request), reason="Asked for in the console")
     except ServiceRefusedError as refusal:

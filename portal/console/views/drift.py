@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from portal.console.districts import district_or_404
-from portal.console.doors import person, role_required
+from portal.console.doors import allowed, person
 from portal.console.drift_page import drift_page
 from portal.console.reauthentication import sign_in_again, signed_in_lately
 from portal.console.views.district import show_tab
@@ -20,50 +20,50 @@ from provisioning.drift import service as service
 from provisioning.drift.removal import request_removal
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
-from registry.accounts.roles import Role
+from registry.accounts.acts import Act
 
 LARGEST = 1 << 62
 REASON_LENGTH = 2000
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def drift(request: HttpRequest, suffix: str) -> HttpResponse:
     """What drifted, attribute by attribute."""
-    district = district_or_404(suffix)
+    district = district_or_404(request, suffix)
     return show_tab(request, district, "drift", page=drift_page(district))
 
 
 @require_POST
-@role_required(Role.OPERATOR)
+@allowed(Act.OPERATE)
 def check(request: HttpRequest, suffix: str) -> HttpResponse:
     """Ask for a check now."""
     return _ask(request, suffix, service.check_now)
 
 
 @require_POST
-@role_required(Role.OPERATOR)
+@allowed(Act.OPERATE)
 def plan_repair(request: HttpRequest, suffix: str) -> HttpResponse:
     """Ask for the plan of a repair."""
     return _ask(request, suffix, service.plan_repair)
 
 
 @require_POST
-@role_required(Role.OPERATOR)
+@allowed(Act.OPERATE)
 def repair(request: HttpRequest, suffix: str) -> HttpResponse:
     """Ask for the repair itself."""
     return _ask(request, suffix, service.repair)
 
 
 @require_POST
-@role_required(Role.OPERATOR)
+@allowed(Act.OPERATE)
 def accept(request: HttpRequest, suffix: str) -> HttpResponse:
     """Take over into the settings what they can hold."""
     return _ask(request, suffix, service.accept)
 
 
 @require_POST
-@role_required(Role.OPERATOR)
+@allowed(Act.OPERATE)
 def remove(request: HttpRequest, suffix: str, item: int) -> HttpResponse:
     """Have a worker remove what somebody added in AWS."""
     here = reverse("console:district-drift", args=[suffix])
@@ -72,7 +72,7 @@ def remove(request: HttpRequest, suffix: str, item: int) -> HttpResponse:
         return redirect(sign_in_again(here))
     try:
         request_removal(
-            district=district_or_404(suffix),
+            district=district_or_404(request, suffix),
             item=item if item < LARGEST else 0,
             consent=request.POST.get("consent") == "yes",
             reason=request.POST.get("reason", "").replace("\x00", "")[:REASON_LENGTH],
@@ -87,7 +87,7 @@ def remove(request: HttpRequest, suffix: str, item: int) -> HttpResponse:
 
 def _ask(request: HttpRequest, suffix: str, asked: Callable[..., Run]) -> HttpResponse:
     try:
-        run = asked(district=district_or_404(suffix), actor=person(request))
+        run = asked(district=district_or_404(request, suffix), actor=person(request))
     except ServiceRefusedError as refusal:
         messages.error(request, str(refusal))
         return redirect("console:district-drift", suffix)

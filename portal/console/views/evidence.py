@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.console.doors import person, role_required
+from portal.console.doors import allowed, person
 from portal.console.forms import DescribedForm
 from provisioning.errors import ServiceRefusedError
 from provisioning.evidence.service import file_for, request_package
 from provisioning.models import AuditAnchor, AuditCursor, EvidencePackage
-from registry.accounts.roles import Role
+from registry.accounts.acts import Act
 from registry.database_rights import owns_the_record
 
 SHOWN = 20
@@ -38,7 +38,7 @@ class PeriodForm(DescribedForm):
 
 
 @require_http_methods(["GET", "POST"])
-@role_required(Role.ADMINISTRATOR)
+@allowed(Act.EVIDENCE)
 def evidence(request: HttpRequest) -> HttpResponse:
     """Show what there is; a POST with a period asks for a package."""
     form = PeriodForm(request.POST or None)
@@ -64,7 +64,7 @@ def evidence(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@role_required(Role.ADMINISTRATOR)
+@allowed(Act.EVIDENCE)
 def download(request: HttpRequest, number: int) -> HttpResponse:
     """Send a package's file; that it was taken is on record, which is why it is asked for by POST."""
     package = get_object_or_404(EvidencePackage, pk=number)

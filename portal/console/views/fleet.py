@@ -10,26 +10,26 @@ from django.views.decorators.http import require_GET
 from infra.sizes import SIZES
 from infra.spec import Environment
 from portal.console.districts import district_or_404
-from portal.console.doors import person, role_required
+from portal.console.doors import allowed, person, within
 from portal.console.exports import FORMATS, download
 from portal.console.fleet import COLUMNS, every_row, rows_of
 from portal.console.fleet import fleet as fleet_of
 from portal.console.fleet_filter import SORTS, read_filter
 from portal.console.system_page import system_strip
-from registry.accounts.roles import Role
+from registry.accounts.acts import Act
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
 from registry.districts.registration import REGIONS
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def fleet(request: HttpRequest) -> HttpResponse:
     """Show the fleet as its address asks."""
     context = {
-        "fleet": fleet_of(request.GET),
+        "fleet": fleet_of(request.GET, within(request)),
         "section": "fleet",
-        "system": system_strip(),
+        "system": system_strip(within(request)),
         "regions": REGIONS,
         "environments": [part.value for part in Environment],
         "sizes": [(size.value, row.label) for size, row in SIZES.items()],
@@ -39,14 +39,14 @@ def fleet(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def row(request: HttpRequest, suffix: str) -> HttpResponse:
     """Show one row anew; a row without an active run carries no trigger and so is not asked for again."""
-    return render(request, "console/parts/fleet_row.html", {"row": rows_of([district_or_404(suffix)])[0]})
+    return render(request, "console/parts/fleet_row.html", {"row": rows_of([district_or_404(request, suffix)])[0]})
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """Hand out what the filter lets through as a file; that somebody took it is recorded first."""
     kind = request.GET.get("format", "")
@@ -62,4 +62,4 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
         after={"filters": filters},
     )
     name = f"homeroom-fleet-{timezone.now():%Y%m%d-%H%M%S}"
-    return download(kind, name=name, columns=tuple(COLUMNS), rows=every_row(request.GET))
+    return download(kind, name=name, columns=tuple(COLUMNS), rows=every_row(request.GET, within(request)))

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.console.doors import person, role_required
+from portal.console.doors import allowed, person
 from portal.console.notice_forms import KINDS, OCCASIONS, EndpointForm, initial_of
 from portal.console.paging import page as paged
 from portal.console.reauthentication import sign_in_again, signed_in_lately
@@ -30,15 +30,15 @@ from provisioning.notices.endpoints import (
 )
 from provisioning.notices.occasions import Occasion
 from provisioning.task_sending import ask_workers
+from registry.accounts.acts import Act
 from registry.accounts.models import User
-from registry.accounts.roles import Role
 
 PAGE_SIZE = 50
 SENDING = "provisioning.send_notices"
 
 
 @require_GET
-@role_required(Role.ADMINISTRATOR)
+@allowed(Act.ADMINISTER)
 def endpoints(request: HttpRequest) -> HttpResponse:
     """Show all endpoints."""
     pager = paged(NoticeEndpoint.objects.all(), request.GET, size=PAGE_SIZE)
@@ -49,7 +49,7 @@ def endpoints(request: HttpRequest) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters("address")
 @require_http_methods(["GET", "POST"])
-@role_required(Role.ADMINISTRATOR)
+@allowed(Act.ADMINISTER)
 def new(request: HttpRequest) -> HttpResponse:
     """Show the form; a good one adds the endpoint, and the answer shows its secret, once."""
     if not signed_in_lately(request):
@@ -68,7 +68,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @sensitive_post_parameters("address")
 @require_http_methods(["GET", "POST"])
-@role_required(Role.ADMINISTRATOR)
+@allowed(Act.ADMINISTER)
 def endpoint(request: HttpRequest, number: int) -> HttpResponse:
     """Show an endpoint with its deliveries; a POST gives it other values."""
     found = get_object_or_404(NoticeEndpoint, pk=number)
@@ -99,7 +99,7 @@ def endpoint(request: HttpRequest, number: int) -> HttpResponse:
 
 @never_cache
 @require_POST
-@role_required(Role.ADMINISTRATOR)
+@allowed(Act.ADMINISTER)
 def act(request: HttpRequest, number: int) -> HttpResponse:
     """Test an endpoint, switch it, rotate its secret or remove it, as the button says."""
     found = get_object_or_404(NoticeEndpoint, pk=number)
@@ -122,7 +122,7 @@ def act(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-@role_required(Role.ADMINISTRATOR)
+@allowed(Act.ADMINISTER)
 def again(request: HttpRequest, number: int) -> HttpResponse:
     """Have a delivery sent again."""
     found = get_object_or_404(Notice.objects.exclude(endpoint=None).select_related("endpoint"), pk=number)

@@ -6,13 +6,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from portal.console.doors import person, role_required
+from portal.console.doors import allowed, person, within
 from portal.console.overview import overview as overview_of
-from registry.accounts.roles import Role
+from registry.accounts.acts import Act
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def overview(request: HttpRequest) -> HttpResponse:
     """Show what needs the reader, and how the fleet is."""
-    return render(request, "console/overview.html", {"page": overview_of(person(request))})
+    return render(request, "console/overview.html", {"page": overview_of(person(request), within(request))})

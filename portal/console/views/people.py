@@ -22,11 +22,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.console.doors import person, role_required
+from portal.console.doors import allowed, person
 from portal.console.exports import download
 from portal.console.forms import ChosenPasswordForm, DescribedForm
 from portal.console.paging import page_in_order
 from portal.console.reauthentication import sign_in_again, signed_in_lately
+from registry.accounts.acts import Act
 from registry.accounts.models import User
 from registry.accounts.people import end_all_sessions, give_role, invitation, invite, invited, let_in
 from registry.accounts.review import COLUMNS, access_of, review, with_access
@@ -76,7 +77,7 @@ class RoleForm(DescribedForm):
 
 
 @require_GET
-@role_required(Role.ADMINISTRATOR)
+@allowed(Act.REVIEW)
 def people(request: HttpRequest) -> HttpResponse:
     """Show everybody with their access."""
     pager = page_in_order(with_access(User.objects.all()), request.GET, size=PAGE_SIZE, order="oldest")
@@ -85,7 +86,7 @@ def people(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@role_required(Role.ADMINISTRATOR)
+@allowed(Act.REVIEW)
 def export(request: HttpRequest) -> HttpResponseBase:
     """Send the access review as CSV; that it was taken is on record."""
     record(
@@ -96,12 +97,12 @@ def export(request: HttpRequest) -> HttpResponseBase:
         message="The access review was exported.",
     )
     name = f"homeroom-access-{timezone.now():%Y%m%d-%H%M%S}"
-    return download("csv", name=name, columns=COLUMNS, rows=(access.row() for access in review()))
+    return download("csv", name=name, columns=COLUMNS, rows=(row for access in review() for row in access.rows()))
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-@role_required(Role.ADMINISTRATOR)
+@allowed(Act.ADMINISTER)
 def new(request: HttpRequest) -> HttpResponse:
     """Show the form; a good one invites, and the answer shows the link once, or says that it was sent."""
     if not signed_in_lately(request):
@@ -122,7 +123,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@role_required(Role.ADMINISTRATOR)
+@allowed(Act.REVIEW)
 def one(request: HttpRequest, number: int) -> HttpResponse:
     """Show a person: role, factor, sessions, and what can be done."""
     user = get_object_or_404(with_access(User.objects.all()), pk=number)
@@ -140,7 +141,7 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
 
 @never_cache
 @require_POST
-@role_required(Role.ADMINISTRATOR)
+@allowed(Act.ADMINISTER)
 def act(request: HttpRequest, number: int) -> HttpResponse:
     """Give a role, let in, keep out, end sessions or make a new link, as the button says."""
     user = get_object_or_404(User, pk=number)

@@ -7,29 +7,28 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from portal.console.doors import person, role_required
+from portal.console.doors import allowed, person, within
 from portal.console.preflight_page import preflight_page
 from provisioning.errors import ServiceRefusedError
 from provisioning.preflight.service import request_preflight
-from registry.accounts.roles import Role
-from registry.districts.models import AwsAccount
+from registry.accounts.acts import Act
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def preflight(request: HttpRequest, account_id: str, region: str) -> HttpResponse:
     """Show each line, fine or with its remedy; the part that goes on by itself is answered alone where it asks."""
-    account = get_object_or_404(AwsAccount, account_id=account_id)
+    account = get_object_or_404(within(request).accounts(), account_id=account_id)
     context = {"page": preflight_page(account, region), "section": "system"}
     part = request.headers.get("HX-Request")
     return render(request, "console/parts/preflight.html" if part else "console/preflight.html", context)
 
 
 @require_POST
-@role_required(Role.OPERATOR)
+@allowed(Act.OPERATE)
 def look(request: HttpRequest, account_id: str, region: str) -> HttpResponse:
     """Have a worker look, and lead to the page that shows it."""
-    account = get_object_or_404(AwsAccount, account_id=account_id)
+    account = get_object_or_404(within(request).accounts(), account_id=account_id)
     try:
         request_preflight(account=account, region=region, actor=person(request))
     except ServiceRefusedError as refusal:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.console.doors import person, role_required
+from portal.console.doors import allowed, person, rights_here
 from portal.console.forms import RegistrationForm
 from portal.console.preview import preview, size_cards
 from provisioning.errors import ServiceRefusedError
@@ -20,8 +20,9 @@ from provisioning.health.access_requests import request_check
 from provisioning.models import AccountAccess
 from provisioning.onboarding.service import draft, onboard
 from provisioning.states.runs import RunKind
-from registry.accounts.roles import Role
-from registry.districts.models import AwsAccount
+from registry.accounts.acts import Act
+from registry.accounts.roles import NotAllowedError
+from registry.districts.reach import accounts_to_choose
 from registry.districts.registration import RegistrationRefusedError
 
 ASK_AGAIN_AFTER = timedelta(minutes=1)
@@ -29,7 +30,7 @@ ASK_AGAIN_AFTER = timedelta(minutes=1)
 
 
 @require_http_methods(["GET", "POST"])
-@role_required(Role.OPERATOR)
+@allowed(Act.OPERATE)
 def register(request: HttpRequest) -> HttpResponse:
     """Show the form; a good one makes the district and its first run, and leads to that run's page.
 
@@ -39,22 +40,23 @@ def register(request: HttpRequest) -> HttpResponse:
     act = request.POST.get("act", "deploy")
     if request.method == "POST" and act == "test":
         return _with_access(request)
-    form = RegistrationForm(request.POST or None, initial={"registration_key": uuid.uuid4()})
+    initial = {"registration_key": uuid.uuid4()}
+    form = RegistrationForm(rights_here(person(request)), request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             return _made(request, form, act)
         except RegistrationRefusedError as refusal:
             form.refuse(refusal.problems)
-        except ServiceRefusedError as refusal:
+        except (ServiceRefusedError, NotAllowedError) as refusal:
             form.add_error(None, str(refusal))
     return render(request, "console/register.html", _context(form), status=422 if form.errors else 200)
 
 
 @require_POST
-@role_required(Role.OPERATOR)
+@allowed(Act.OPERATE)
 def check(request: HttpRequest) -> HttpResponse:
     """Answer the preview and the errors of every field that has been filled in; nothing is written."""
-    form = RegistrationForm(request.POST)
+    form = RegistrationForm(rights_here(person(request)), request.POST)
     form.check()
     filled = [field for field in form.visible_fields() if field.data]
     others = [field for field in form.visible_fields() if not field.data]
@@ -74,8 +76,10 @@ def _made(request: HttpRequest, form: RegistrationForm, act: str) -> HttpRespons
 
 def _with_access(request: HttpRequest) -> HttpResponse:
     """Answer the form as it was typed, with what AWS says of the chosen account or that a worker was asked."""
-    form = RegistrationForm(initial=request.POST.dict() | {"registration_key": request.POST.get("registration_key")})
-    account = AwsAccount.objects.filter(account_id=request.POST.get("account_id", "")).first()
+    typed = request.POST.dict() | {"registration_key": request.POST.get("registration_key")}
+    form = RegistrationForm(rights_here(person(request)), initial=typed)
+    chosen = accounts_to_choose(rights_here(person(request)))
+    account = chosen.filter(account_id=request.POST.get("account_id", "")).first()
     context = _context(form)
     if account is not None:
         known = AccountAccess.objects.filter(account=account).first()

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.console.doors import person, role_required
+from portal.console.doors import allowed, person, rights_here, within
 from portal.console.paging import page as paged
 from portal.console.rollout_form import RolloutForm, preview
 from portal.console.rollout_page import rollout_page, with_counts
@@ -24,27 +24,27 @@ from provisioning.rollouts.service import (
     pause_rollout,
     resume_rollout,
 )
-from registry.accounts.roles import Role
+from registry.accounts.acts import Act
 
 PAGE_SIZE = 50
 LONGEST_NUMBER = 15
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def rollouts(request: HttpRequest) -> HttpResponse:
     """Show all rollouts, newest first."""
-    pager = paged(with_counts(Rollout.objects.all()), request.GET, size=PAGE_SIZE)
+    pager = paged(with_counts(within(request).rollouts()), request.GET, size=PAGE_SIZE)
     return render(request, "console/rollouts.html", {"rollouts": pager.rows, "pager": pager, "section": "rollouts"})
 
 
 @require_http_methods(["GET", "POST"])
-@role_required(Role.OPERATOR)
+@allowed(Act.OPERATE)
 def new(request: HttpRequest) -> HttpResponse:
     """Show the form; a good one starts the rollout and leads to its page. The preview's button writes nothing."""
     form = RolloutForm(request.POST or None, initial={"key": uuid.uuid4()})
     if request.method == "POST" and request.POST.get("act") == "preview":
-        form.check()
+        form.check(person(request))
     elif request.method == "POST" and form.is_valid():
         try:
             rollout = create_rollout(request=form.request(), actor=person(request))
@@ -52,55 +52,56 @@ def new(request: HttpRequest) -> HttpResponse:
             form.refuse(refusal.problems)
         else:
             return redirect("console:rollout", rollout.number)
-    context = {"form": form, "preview": preview(form), "section": "rollouts"}
+    context = {"form": form, "preview": preview(form, rights_here(person(request))), "section": "rollouts"}
     return render(request, "console/rollout_new.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
-@role_required(Role.OPERATOR)
+@allowed(Act.OPERATE)
 def check(request: HttpRequest) -> HttpResponse:
     """Answer the preview and the errors of every field that has been filled in; nothing is written."""
     form = RolloutForm(request.POST)
-    form.check()
+    form.check(person(request))
     filled = [field for field in form.visible_fields() if field.data or field.html_name == "suffixes"]
     others = [field for field in form.visible_fields() if field not in filled]
-    context = {"preview": preview(form), "filled": filled, "others": others}
+    context = {"preview": preview(form, rights_here(person(request))), "filled": filled, "others": others}
     return render(request, "console/parts/rollout_check.html", context)
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def page(request: HttpRequest, number: int) -> HttpResponse:
     """Show the rollout."""
-    return render(request, "console/rollout.html", {"page": rollout_page(_rollout(number)), "section": "rollouts"})
+    context = {"page": rollout_page(_rollout(request, number)), "section": "rollouts"}
+    return render(request, "console/rollout.html", context)
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def live(request: HttpRequest, number: int) -> HttpResponse:
     """Answer the live part anew, 204 when nothing is new; that of an ended rollout asks for no further one."""
-    shown = rollout_page(_rollout(number))
+    shown = rollout_page(_rollout(request, number))
     if request.GET.get("seen") == shown.token:
         return HttpResponse(status=204)
     return render(request, "console/parts/rollout_live.html", {"page": shown})
 
 
 @require_POST
-@role_required(Role.OPERATOR)
+@allowed(Act.OPERATE)
 def pause(request: HttpRequest, number: int) -> HttpResponse:
     """Start no further run."""
     return _act(request, number, pause_rollout, _("No further run starts. What is queued or at work goes on."))
 
 
 @require_POST
-@role_required(Role.OPERATOR)
+@allowed(Act.OPERATE)
 def resume(request: HttpRequest, number: int) -> HttpResponse:
     """Go on."""
     return _act(request, number, resume_rollout, _("The rollout goes on."))
 
 
 @require_POST
-@role_required(Role.OPERATOR)
+@allowed(Act.OPERATE)
 def abort(request: HttpRequest, number: int) -> HttpResponse:
     """End it for good."""
     return _act(request, number, abort_rollout, _("The rollout was aborted. Runs in progress go on to their end."))
@@ -108,7 +109,7 @@ def abort(request: HttpRequest, number: int) -> HttpResponse:
 
 def _act(request: HttpRequest, number: int, service: Callable[..., Rollout], done: str) -> HttpResponse:
     try:
-        service(rollout=_rollout(number), actor=person(request))
+        service(rollout=_rollout(request, number), actor=person(request))
     except ServiceRefusedError as refusal:
         messages.error(request, str(refusal))
     else:
@@ -116,6 +117,6 @@ def _act(request: HttpRequest, number: int, service: Callable[..., Rollout], don
     return redirect("console:rollout", number)
 
 
-def _rollout(number: int) -> Rollout:
+def _rollout(request: HttpRequest, number: int) -> Rollout:
     known = number if len(str(number)) <= LONGEST_NUMBER else 0
-    return get_object_or_404(Rollout.objects.select_related("requested_by"), pk=known)
+    return get_object_or_404(within(request).rollouts().select_related("requested_by"), pk=known)

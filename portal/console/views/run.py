@@ -15,48 +15,48 @@ from django.views.decorators.http import require_GET, require_POST
 
 from portal.console import run_page
 from portal.console.change_page import changes_list
-from portal.console.doors import person, role_required
+from portal.console.doors import about, allowed, person, within
 from portal.console.run_log import LEVELS, LOG_LINES, folds, log_filter, log_lines
 from portal.console.run_page import Tab
 from provisioning.dispatch.reasons import why_waiting
 from provisioning.errors import ServiceRefusedError
-from provisioning.models import Rollout, Run, RunEvent
+from provisioning.models import Run, RunEvent
 from provisioning.runs.archive import ArchiveUnavailableError, archived_events, last_sequence
 from provisioning.runs.cancellation import request_cancel
 from provisioning.runs.comments import comment_on
 from provisioning.runs.retry import retry_run
 from provisioning.states.runs import RunKind
-from registry.accounts.roles import Role
+from registry.accounts.acts import Act
 
 LONGEST_NUMBER = 15
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def page(request: HttpRequest, number: int) -> HttpResponse:
     """Show the run and its plan."""
     return _tab(request, number, Tab.PLAN, "console/run.html")
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def resources(request: HttpRequest, number: int) -> HttpResponse:
     """Show how far each planned resource is."""
     return _tab(request, number, Tab.RESOURCES, "console/run_resources.html")
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def activity(request: HttpRequest, number: int) -> HttpResponse:
     """Show the run's steps, what people did and said, and by whom and with what it was made."""
     return _tab(request, number, Tab.ACTIVITY, "console/run_activity.html")
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def lines(request: HttpRequest, number: int) -> HttpResponse:
     """Show the log."""
-    run = run_or_404(number)
+    run = run_or_404(request, number)
     wanted = log_filter(request.GET)
     shown: list[RunEvent] = []
     unavailable = ""
@@ -75,19 +75,19 @@ def lines(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def changes(request: HttpRequest, number: int) -> HttpResponse:
     """List every change of the plan, without its values."""
-    run = run_or_404(number)
+    run = run_or_404(request, number)
     context = {"run": run, "district": run.district, "values": changes_list(run, request.GET)}
     return render(request, "console/run_changes.html", context)
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def live(request: HttpRequest, number: int) -> HttpResponse:
     """Answer what is new behind `after`: 204 for nothing; the answer about an ended run asks for no further one."""
-    run = run_or_404(number)
+    run = run_or_404(request, number)
     after = _sequence(request.GET.get("after", ""))
     if last_sequence(run) <= after and request.GET.get("seen") == run_page.token(run, why_waiting(run)):
         return HttpResponse(status=204)
@@ -104,10 +104,10 @@ def live(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def log(request: HttpRequest, number: int) -> HttpResponseBase:
     """Send every line of the log as plain text, from the archive as well."""
-    run = run_or_404(number)
+    run = run_or_404(request, number)
     try:
         events = archived_events(run) if run.events_trimmed_at else _rows(run)
     except ArchiveUnavailableError as error:
@@ -120,11 +120,11 @@ def log(request: HttpRequest, number: int) -> HttpResponseBase:
 
 
 @require_POST
-@role_required(Role.OPERATOR)
+@allowed(Act.OPERATE)
 def cancel(request: HttpRequest, number: int) -> HttpResponse:
     """Ask the run to stop."""
     try:
-        run = request_cancel(run=run_or_404(number), actor=person(request))
+        run = request_cancel(run=run_or_404(request, number), actor=person(request))
     except ServiceRefusedError as refusal:
         messages.error(request, str(refusal))
     else:
@@ -138,10 +138,10 @@ def cancel(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-@role_required(Role.OPERATOR)
+@allowed(Act.OPERATE)
 def retry(request: HttpRequest, number: int) -> HttpResponse:
     """Start a new run in the place of this one; a teardown's is confirmed on its own page."""
-    run = run_or_404(number)
+    run = run_or_404(request, number)
     if run.kind_badge is RunKind.DESTROY:
         return redirect("console:teardown", run.district.suffix)
     try:
@@ -153,32 +153,30 @@ def retry(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-@role_required(Role.OPERATOR)
+@allowed(Act.COMMENT)
 def comment(request: HttpRequest, number: int) -> HttpResponse:
     """Keep what somebody says of the run."""
     try:
-        comment_on(run=run_or_404(number), text=request.POST.get("comment", ""), actor=person(request))
+        comment_on(run=run_or_404(request, number), text=request.POST.get("comment", ""), actor=person(request))
     except ServiceRefusedError as refusal:
         messages.error(request, str(refusal))
     return redirect(f"{reverse('console:run-activity', args=[number])}#people")
 
 
-def run_or_404(number: int) -> Run:
-    """Return the run, with whoever asked for it and decided on it; raises Http404."""
+def run_or_404(request: HttpRequest, number: int) -> Run:
+    """Return the run, with whoever asked for it and decided on it; raises Http404, also for one beyond reach."""
     known = number if len(str(number)) <= LONGEST_NUMBER else 0
-    return get_object_or_404(
-        Run.objects.select_related(
-            "district", "district__account", "district__state_lock", "requested_by", "decided_by"
-        ),
-        pk=known,
-    )
+    related = ("district", "district__account", "district__state_lock", "requested_by", "decided_by")
+    run = get_object_or_404(within(request).runs().select_related(*related), pk=known)
+    about(request, run.district)
+    return run
 
 
 def _tab(
     request: HttpRequest, number: int, tab: Tab, template: str, *, run: Run | None = None, **more: Any
 ) -> HttpResponse:
-    run = run or run_or_404(number)
-    rollout = Rollout.objects.filter(members__run=run).first()
+    run = run or run_or_404(request, number)
+    rollout = within(request).rollouts().filter(members__run=run).first()
     context = {**run_page.live_context(run, request.GET, tab), "rollout": rollout, **more}
     return render(request, template, context)
 

@@ -6,13 +6,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from portal.console.doors import role_required
+from portal.console.doors import allowed, within
 from portal.console.search import search as find
-from registry.accounts.roles import Role
+from registry.accounts.acts import Act
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def search(request: HttpRequest) -> HttpResponse:
     """Show what is found for the text in the address."""
-    return render(request, "console/search.html", {"found": find(request.GET.get("q", ""))})
+    return render(request, "console/search.html", {"found": find(request.GET.get("q", ""), within(request))})

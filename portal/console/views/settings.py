@@ -9,22 +9,23 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from portal.console.districts import district_or_404
-from portal.console.doors import person, role_required
+from portal.console.doors import allowed, person
 from portal.console.settings_page import SettingsForm
 from portal.console.views.district import show_tab
 from provisioning.errors import ServiceRefusedError
 from provisioning.runs.setting_changes import NOTHING_CHANGED, request_change
-from registry.accounts.roles import Role, require_role
+from registry.accounts.acts import Act
+from registry.accounts.rights import require
 from registry.districts.changes import ChangeRefusedError
 
 
 @require_http_methods(["GET", "POST"])
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def settings(request: HttpRequest, suffix: str) -> HttpResponse:
     """Show the settings; a good change leads to the page of the run that plans it."""
-    district = district_or_404(suffix)
+    district = district_or_404(request, suffix)
     if request.method == "POST":
-        require_role(person(request), Role.OPERATOR)
+        require(person(request), Act.OPERATE, district.place)
     form = SettingsForm.of(district, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.console.doors import person, role_required
+from portal.console.doors import allowed, person
 from portal.console.forms import StateForm
 from portal.console.reauthentication import sign_in_again, signed_in_lately
 from portal.console.views.run import run_or_404
@@ -17,17 +17,17 @@ from provisioning.errors import ServiceRefusedError
 from provisioning.models import DistrictLock, ErroredState, Run
 from provisioning.runs.selectors import lock_of
 from provisioning.terraform_state.service import discard_kept, request_lock_look, request_push, request_release
-from registry.accounts.roles import Role
+from registry.accounts.acts import Act
 
 FIELDS = {"reason_missing": "reason", "reason_long": "reason"}
 PUSH, DISCARD, RELEASE = "push", "discard", "release"
 
 
 @require_http_methods(["GET", "POST"])
-@role_required(Role.ADMINISTRATOR)
+@allowed(Act.RESOLVE)
 def page(request: HttpRequest, number: int) -> HttpResponse:
     """Show what is kept and who holds the lock; the POST with an act and a reason resolves one of them."""
-    run, here = run_or_404(number), reverse("console:run-state", args=[number])
+    run, here = run_or_404(request, number), reverse("console:run-state", args=[number])
     kept, lock = list(run.errored_states.select_related("run", "run__district")), lock_of(run.district)
     acts = acts_of(kept, lock)
     if request.method == "POST":
@@ -51,11 +51,11 @@ def page(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-@role_required(Role.ADMINISTRATOR)
+@allowed(Act.RESOLVE)
 def look(request: HttpRequest, number: int) -> HttpResponse:
     """Have a worker read who holds the state's lock."""
     try:
-        request_lock_look(district=run_or_404(number).district, actor=person(request))
+        request_lock_look(district=run_or_404(request, number).district, actor=person(request))
     except ServiceRefusedError as refusal:
         messages.error(request, str(refusal))
     return redirect("console:run-state", number)

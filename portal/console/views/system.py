@@ -7,38 +7,38 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from portal.console.doors import person, role_required
+from portal.console.doors import allowed, person, within
 from portal.console.legend import legend as all_words
 from portal.console.system_page import system_page
 from provisioning.errors import ServiceRefusedError
 from provisioning.health.access_requests import request_check
 from provisioning.models import AccountAccess
-from registry.accounts.roles import Role
-from registry.districts.models import AwsAccount
+from registry.accounts.acts import Act
 
 COLOURS = ("ink", "quiet", "brand", "green", "blue", "yellow", "red")
 """The tokens that text is written in."""
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def system(request: HttpRequest) -> HttpResponse:
     """Show the parts, each fine or with its remedy."""
-    return render(request, "console/system.html", {"page": system_page(request.GET), "section": "system"})
+    context = {"page": system_page(request.GET, within(request)), "section": "system"}
+    return render(request, "console/system.html", context)
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def legend(request: HttpRequest) -> HttpResponse:
     """Explain every badge."""
     return render(request, "console/legend.html", {"groups": all_words()})
 
 
 @require_POST
-@role_required(Role.OPERATOR)
+@allowed(Act.OPERATE)
 def ask_access(request: HttpRequest, account_id: str = "") -> HttpResponse:
     """Have a worker ask AWS who we are: of the account in the address, or of the one chosen in a form."""
-    account = get_object_or_404(AwsAccount, account_id=account_id or request.POST.get("account_id", ""))
+    account = get_object_or_404(within(request).accounts(), account_id=account_id or request.POST.get("account_id", ""))
     problem, row = "", None
     try:
         row = request_check(account=account, actor=person(request))
@@ -53,16 +53,16 @@ def ask_access(request: HttpRequest, account_id: str = "") -> HttpResponse:
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def access(request: HttpRequest, account_id: str) -> HttpResponse:
     """Show what AWS answered; while nobody has, the answer asks to be asked for again."""
-    account = get_object_or_404(AwsAccount, account_id=account_id)
+    account = get_object_or_404(within(request).accounts(), account_id=account_id)
     row = AccountAccess.objects.filter(account=account).first()
     return render(request, "console/parts/access.html", {"account": account, "access": row})
 
 
 @require_GET
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def design(request: HttpRequest) -> HttpResponse:
     """Show the parts that pages are made of, as they look in the chosen theme and density."""
     return render(request, "console/design.html", {"groups": all_words(), "colours": COLOURS})

@@ -10,22 +10,22 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.console.districts import district_or_404, service_counts
-from portal.console.doors import person, role_required
+from portal.console.doors import allowed, person
 from portal.console.forms import TEARDOWN_FIELDS, TeardownForm
 from portal.console.reauthentication import sign_in_again, signed_in_lately
 from provisioning.errors import ServiceRefusedError
 from provisioning.runs.selectors import active_run, certificate_of, looked_at, monthly_cost
 from provisioning.teardown.data_inventory_requests import request_look
 from provisioning.teardown.service import full_name, other_environments, request_teardown
-from registry.accounts.roles import Role
+from registry.accounts.acts import Act
 from registry.districts.models import District
 
 
 @require_http_methods(["GET", "POST"])
-@role_required(Role.OPERATOR)
+@allowed(Act.DESTROY)
 def teardown(request: HttpRequest, suffix: str) -> HttpResponse:
     """Show what will go; the POST with the typed full name and a reason asks for it."""
-    district = district_or_404(suffix)
+    district = district_or_404(request, suffix)
     here = reverse("console:teardown", args=[suffix])
     if request.method == "POST":
         if not signed_in_lately(request):
@@ -54,11 +54,11 @@ def teardown(request: HttpRequest, suffix: str) -> HttpResponse:
 
 
 @require_POST
-@role_required(Role.OPERATOR)
+@allowed(Act.DESTROY)
 def look(request: HttpRequest, suffix: str) -> HttpResponse:
     """Have a worker look at what the environment holds now."""
     try:
-        request_look(district=district_or_404(suffix), actor=person(request))
+        request_look(district=district_or_404(request, suffix), actor=person(request))
     except ServiceRefusedError as refusal:
         messages.error(request, str(refusal))
     return redirect("console:teardown", suffix)

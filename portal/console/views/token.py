@@ -12,11 +12,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.console.doors import person, role_required
+from portal.console.doors import allowed, person
 from portal.console.reauthentication import sign_in_again, signed_in_lately
 from portal.console.token_form import TokenForm
+from registry.accounts.acts import Act
 from registry.accounts.models import ApiToken
-from registry.accounts.roles import Role
 from registry.accounts.tokens.service import TokenRefusedError, create_token, revoke_token, tokens_for
 
 LONGEST_NUMBER = 15
@@ -25,7 +25,7 @@ LONGEST_NUMBER = 15
 @never_cache
 @sensitive_variables("secret")
 @require_http_methods(["GET", "POST"])
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def tokens(request: HttpRequest) -> HttpResponse:
     """Show the tokens and the form; a good one answers with the new token's secret, this once."""
     user = person(request)
@@ -46,7 +46,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@role_required(Role.VIEWER)
+@allowed(Act.SEE)
 def revoke(request: HttpRequest, number: int) -> HttpResponse:
     """End a token; it lets nobody in from now on."""
     if not signed_in_lately(request):

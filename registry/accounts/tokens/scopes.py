@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from registry.accounts.roles import Role
+from registry.accounts.acts import Act
 from registry.texts import said
 
 
@@ -30,11 +30,11 @@ WORDS = {
     Scope.DESTROY: "Destroy environments",
     Scope.ADMINISTER: "Administer accounts and settings",
 }
-ROLES = {
-    Scope.READ: Role.VIEWER,
-    Scope.OPERATE: Role.OPERATOR,
-    Scope.APPROVE: Role.OPERATOR,
-    Scope.DESTROY: Role.OPERATOR,
-    Scope.ADMINISTER: Role.ADMINISTRATOR,
+ACTS = {
+    Scope.READ: Act.SEE,
+    Scope.OPERATE: Act.OPERATE,
+    Scope.APPROVE: Act.APPROVE,
+    Scope.DESTROY: Act.DESTROY,
+    Scope.ADMINISTER: Act.RESOLVE,
 }
-"""The role that a person needs to have for what a scope lets through."""
+"""What a person needs to be allowed to do somewhere for what a scope lets through; each act asks anew, and where."""

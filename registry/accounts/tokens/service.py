@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
-from infra.naming import ENVIRONMENT_CODES
+from registry.accounts.acts import Act, lowest
 from registry.accounts.models import ApiToken, User
-from registry.accounts.roles import NotAllowedError, Role, has_role, require_role, role_of
-from registry.accounts.tokens.scopes import ROLES, Scope
+from registry.accounts.reach import Reach as Reach
+from registry.accounts.reach import reach_problems
+from registry.accounts.rights import may, require, rights_of
+from registry.accounts.roles import NotAllowedError, Role
+from registry.accounts.tokens.scopes import ACTS, Scope
 from registry.accounts.tokens.secrets import digest, is_well_formed, new_secret
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
@@ -22,20 +24,7 @@ from registry.audit.services import record
 LONGEST_DAYS = 365
 MOST = 50
 """Tokens of one person that hold at a time."""
-MOST_NAMED = 200
-"""Accounts or districts that a token names."""
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,58}[A-Za-z0-9])?")
-ACCOUNT_ID = re.compile(r"[0-9]{12}")
-SUFFIX = re.compile(r"[a-z][a-z0-9-]{1,18}[a-z0-9]")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reach:
-    """Which districts a token is for: those in every list that is not empty; all empty is all districts."""
-
-    environments: tuple[str, ...] = ()
-    account_ids: tuple[str, ...] = ()
-    suffixes: tuple[str, ...] = ()
 
 
 class TokenRefusedError(Exception):
@@ -71,11 +60,11 @@ def create_token(
     For oneself, or as an administrator for a service account. Raises NotAllowedError, TokenRefusedError.
     """
     if actor is None or actor.pk != owner.pk:
-        require_role(actor, Role.ADMINISTRATOR)
+        require(actor, Act.ADMINISTER)
         if not owner.is_service:
             raise TokenRefusedError({"owner": ["Nobody makes tokens for another person: they could act as them."]})
     held = User.objects.select_for_update(of=("self",)).get(pk=owner.pk)
-    if role_of(held) is None:
+    if rights_of(held).role is None:
         raise NotAllowedError(Role.VIEWER)
     reach, wanted = reach or Reach(), sorted({Scope.READ, *scopes})
     problems = _problems(held, name, wanted, days, reach)
@@ -115,7 +104,7 @@ def create_token(
 def revoke_token(*, token: ApiToken, actor: User | None) -> ApiToken:
     """End a token at once; asking twice is fine. One's own, or as an administrator any. Raises NotAllowedError."""
     if actor is None or actor.pk != token.user_id:
-        require_role(actor, Role.ADMINISTRATOR)
+        require(actor, Act.ADMINISTER)
     held = ApiToken.objects.select_for_update(of=("self",)).select_related("user").get(pk=token.pk)
     if held.revoked_at is None:
         _revoke(held, actor)
@@ -142,7 +131,7 @@ def known_token(text: str) -> ApiToken:
         raise TokenInvalidError("token_revoked", "This token was revoked.")
     if token.expires_at <= timezone.now():
         raise TokenInvalidError("token_expired", "This token has expired.")
-    if role_of(token.user) is None:
+    if rights_of(token.user).role is None:
         raise TokenInvalidError("token_powerless", "Whose token this is may no longer come in.")
     today = timezone.now().date()
     if token.last_used_on != today:
@@ -153,7 +142,7 @@ def known_token(text: str) -> ApiToken:
 def tokens_for(actor: User) -> list[ApiToken]:
     """Return the tokens that a person may see and revoke, the newest first: an administrator everybody's live ones."""
     rows = ApiToken.objects.select_related("user", "created_by").filter(revoked_at=None)
-    return list(rows if has_role(actor, Role.ADMINISTRATOR) else rows.filter(user=actor))
+    return list(rows if may(actor, Act.ADMINISTER) else rows.filter(user=actor))
 
 
 def makers_of(user: User, since: datetime) -> set[int]:
@@ -184,21 +173,10 @@ def _problems(owner: User, name: str, scopes: list[Scope], days: int, reach: Rea
         found["name"].append("A token that was not revoked has this name. Choose another, or revoke that one.")
     if not 1 <= days <= LONGEST_DAYS:
         found["days"].append(f"Let it hold for 1 to {LONGEST_DAYS} days.")
+    rights = rights_of(owner)
     for scope in scopes:
-        needed = ROLES[scope]
-        if not has_role(owner, needed):
-            found["scopes"].append(f"The scope {scope.value} needs the role {needed}.")
+        if not rights.somewhere(ACTS[scope]):
+            found["scopes"].append(f"The scope {scope.value} needs the role {lowest(ACTS[scope])}.")
     if live.filter(expires_at__gt=timezone.now()).count() >= MOST:
         found["name"].append(f"There are {MOST} tokens already. Revoke one that nobody uses.")
-    if unknown := sorted(set(reach.environments) - set(ENVIRONMENT_CODES)):
-        found["environments"].append(f"There is no environment {unknown[0][:40]}.")
-    for field, pattern, values, what in (
-        ("account_ids", ACCOUNT_ID, reach.account_ids, "AWS account's id, of 12 digits"),
-        ("suffixes", SUFFIX, reach.suffixes, "district's suffix, such as lakeside-sbx"),
-    ):
-        wrong = [value for value in values if not pattern.fullmatch(value)]
-        if wrong:
-            found[field].append(f"{wrong[0][:40]} is no {what}.")
-        if len(values) > MOST_NAMED:
-            found[field].append(f"Name {MOST_NAMED} at most.")
-    return dict(found)
+    return dict(found) | reach_problems(reach)

@@ -9,8 +9,9 @@ from typing import Any
 from django.test import Client
 
 from registry.accounts.models import User
-from registry.accounts.roles import Role, has_role
-from registry.accounts.tokens.scopes import ROLES, Scope
+from registry.accounts.rights import may_somewhere
+from registry.accounts.roles import Role
+from registry.accounts.tokens.scopes import ACTS, Scope
 from registry.accounts.tokens.service import Reach, create_token
 from tests.builders import a_person
 
@@ -44,7 +45,7 @@ def a_caller(
 ) -> ApiCaller:
     """Return a caller with all scopes of its role, or with these."""
     user = user or a_person(role)
-    wanted = scopes or tuple(scope for scope in Scope if has_role(user, ROLES[scope]))
+    wanted = scopes or tuple(scope for scope in Scope if may_somewhere(user, ACTS[scope]))
     _, secret = create_token(owner=user, actor=user, name=f"t{next(_numbers)}", scopes=wanted, reach=reach)
     return ApiCaller(secret, user)
 

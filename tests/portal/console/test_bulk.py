@@ -19,6 +19,7 @@ from provisioning.capacity.quotas import set_limit
 from provisioning.models import Run
 from provisioning.onboarding.bulk import MOST_ROWS, RowsRefusedError, batch_key, districts_of, onboard_all, try_all
 from provisioning.states.runs import RunKind, RunState
+from registry.accounts.rights import EVERYTHING
 from registry.accounts.roles import NotAllowedError, Role
 from registry.audit.actions import AuditAction
 from registry.audit.models import AuditEvent
@@ -62,10 +63,10 @@ class TestTheFile:
         answer = signed_in().get("/districts/bulk/template")
         assert answer.content.decode() == template()
         filled = template() + "Lakeside" + "," * (len(COLUMNS) - 1)
-        assert [row.problems for row in read(filled, uuid.uuid4())] == [{}]
+        assert [row.problems for row in read(filled, uuid.uuid4(), EVERYTHING)] == [{}]
 
     def test_empty_cells_take_the_forms_defaults_and_the_only_account(self):
-        first, second, third = read(GOOD, uuid.uuid4())
+        first, second, third = read(GOOD, uuid.uuid4(), EVERYTHING)
         assert first.registration is not None
         assert (first.registration.size, first.registration.environment) == ("S", "sandbox")
         assert first.registration.account_id == ACCOUNT_ID
@@ -75,7 +76,7 @@ class TestTheFile:
 
     @pytest.mark.parametrize("text", [GOOD.replace("\n", "\r\n"), "\ufeff" + GOOD, "name;size\nLakeside;S\n"])
     def test_what_spreadsheets_write_is_read(self, text):
-        assert all(row.registration for row in read(decoded(text.encode()), uuid.uuid4()))
+        assert all(row.registration for row in read(decoded(text.encode()), uuid.uuid4(), EVERYTHING))
 
     @pytest.mark.parametrize(
         ("text", "sentence"),
@@ -92,7 +93,7 @@ class TestTheFile:
     )
     def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(self, text, sentence):
         with pytest.raises(FileRefusedError, match=sentence):
-            read(text, uuid.uuid4())
+            read(text, uuid.uuid4(), EVERYTHING)
 
     def test_bytes_that_are_no_text_and_too_many_are_refused(self):
         assert sent(signed_in(), b"\xff\xfe\x00").status_code == 422
@@ -100,7 +101,7 @@ class TestTheFile:
             decoded(b"a" * 1_000_001)
 
     def test_errors_stand_at_their_rows_and_columns(self):
-        rows = read("name,size,zones,nces_id\nA,XL,9,\nB,S,2,12,extra\n", uuid.uuid4())
+        rows = read("name,size,zones,nces_id\nA,XL,9,\nB,S,2,12,extra\n", uuid.uuid4(), EVERYTHING)
         assert rows[0].problems == {
             "size": ["XL is not known. Use one of S, M, L."],
             "zones": ["9 is not known. Use one of 2, 3."],
@@ -198,7 +199,7 @@ class TestProgress:
         assert "2 of 2 runs ended" in part
         assert "hx-get" not in part
         assert "<html" not in part
-        assert len(districts_of(batch)) == 2
+        assert len(districts_of(batch, District.objects.all())) == 2
 
     def test_there_is_no_page_of_a_batch_that_nobody_sent(self):
         assert signed_in().get(f"/districts/bulk/{uuid.uuid4()}").status_code == 404

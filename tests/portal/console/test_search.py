@@ -9,7 +9,9 @@ from django.db import connection
 from django.test import Client
 
 from portal.console.search import _districts, _events, _resources, network_in, search, suffixes_in
+from portal.reach import Within
 from provisioning.models import Run, StackResource
+from registry.accounts.rights import EVERYTHING
 from registry.accounts.roles import Role
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
@@ -19,6 +21,7 @@ from registry.districts.statuses import TABLE, DistrictStatus
 from tests.builders import a_district, a_person, a_run
 
 pytestmark = pytest.mark.django_db
+ALL = Within(EVERYTHING)
 
 ARN = "arn:aws:rds:us-east-1:123456789012:cluster:aurora-{}"
 
@@ -48,15 +51,15 @@ def resource(run):
 @pytest.mark.parametrize("text", ["Lakeside Union", "lakeside un", "LAKESIDE-U", "0601234", " lakeside-u "])
 def test_a_district_is_found_by_name_slug_and_number(run, text):
     a_district()
-    assert search(text).districts.rows == [run.district]
+    assert search(text, ALL).districts.rows == [run.district]
 
 
 def test_a_private_address_and_a_network_find_the_district_that_has_them(run):
     a_district()
     network = run.district.cidr
     for text in (str(network[0]), str(network[77]), str(network[-1]), str(network), f"{network[64]}/28"):
-        assert search(text).districts.rows == [run.district], text
-    assert search(str(network[-1] + 4096)).districts.rows == []
+        assert search(text, ALL).districts.rows == [run.district], text
+    assert search(str(network[-1] + 4096), ALL).districts.rows == []
 
 
 def test_an_address_of_a_removed_district_finds_who_has_it_now():
@@ -65,7 +68,7 @@ def test_an_address_of_a_removed_district_finds_who_has_it_now():
         by = next(row.by for row in TABLE.rows if row.before is removed.status_badge and row.after is after)
         set_status(district=removed, status=after, by=by)
         removed.refresh_from_db()
-    assert search(str(removed.cidr[5])).districts.rows == []
+    assert search(str(removed.cidr[5]), ALL).districts.rows == []
 
 
 def path_to(status: DistrictStatus) -> list[DistrictStatus]:
@@ -80,13 +83,13 @@ def path_to(status: DistrictStatus) -> list[DistrictStatus]:
 
 def test_a_run_is_found_by_its_number_however_it_is_written(run):
     for text in (str(run.number), f"#{run.number}", f"Run #{run.number}", f"run {run.number}"):
-        assert search(text).runs.rows == [run]
-    assert search("9" * 30).runs.rows == []
+        assert search(text, ALL).runs.rows == [run]
+    assert search("9" * 30, ALL).runs.rows == []
 
 
 def test_an_arn_an_id_and_a_part_of_either_find_resource_and_district(run, resource):
     for text in (resource.arn, resource.arn.upper(), resource.provider_id, resource.arn[12:-4]):
-        assert search(text).resources.rows == [resource], text
+        assert search(text, ALL).resources.rows == [resource], text
     page = signed_in().get("/search", {"q": resource.arn}).content.decode()
     assert f"/districts/{run.district.suffix}/resources#resource-{resource.pk}" in page
 
@@ -98,7 +101,7 @@ def test_an_arn_that_nobody_recorded_finds_the_district_whose_suffix_it_names(ru
         f"{suffix}-20261124-snapshot",
         f"https://s3.amazonaws.com/uploads-{suffix}/x",
     ):
-        assert run.district in search(text).districts.rows, text
+        assert run.district in search(text, ALL).districts.rows, text
 
 
 def test_words_of_the_record_are_found_and_lead_to_all_of_them(run):
@@ -106,7 +109,7 @@ def test_words_of_the_record_are_found_and_lead_to_all_of_them(run):
         record(
             action=AuditAction.USER_SET, actor=None, subject_kind="u", subject_id="x", message=f"Rare word {number}."
         )
-    found = search("rare WORD")
+    found = search("rare WORD", ALL)
     assert (len(found.events.rows), found.events.more) == (10, True)
     browser = signed_in()
     assert "/audit?words=rare%20WORD" in browser.get("/search", {"q": "rare WORD"}).content.decode()
@@ -120,8 +123,8 @@ def test_whatever_is_pasted_gets_an_answer(run, text):
 
 
 def test_wildcards_are_characters_like_others(run, resource):
-    assert search("%" * 4).is_empty
-    assert search("aurora_lakeside").is_empty
+    assert search("%" * 4, ALL).is_empty
+    assert search("aurora_lakeside", ALL).is_empty
 
 
 def test_the_text_stays_in_address_and_fields_and_is_text(run):

@@ -1,0 +1,135 @@
+"""The only writer of grants: gives a role for a part of the districts, or for a time, and takes it back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from registry.accounts.acts import Act
+from registry.accounts.credentials import end_sessions, grant_set
+from registry.accounts.models import Grant, User
+from registry.accounts.reach import Reach, reach_of, reach_problems
+from registry.accounts.rights import require
+from registry.accounts.roles import Role
+from registry.accounts.tokens.service import revoke_all
+from registry.audit.actions import AuditAction
+
+MOST = 50
+"""Grants of one person that hold at a time."""
+
+
+class GrantRefusedError(Exception):
+    """A grant cannot be given: for each field, what is wrong and what to do."""
+
+    code = "grant_refused"
+
+    def __init__(self, problems: dict[str, list[str]]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(f"{field}: {' '.join(told)}" for field, told in problems.items()))
+
+
+@transaction.atomic
+def give_grant(
+    user: User, *, role: Role, reach: Reach, expires_at: datetime | None = None, actor: User | None
+) -> Grant:
+    """Give a person a role for the districts within reach, until a moment or for good.
+
+    Raises NotAllowedError, ValidationError for oneself, or GrantRefusedError with the sentences per field.
+    """
+    require(actor, Act.ADMINISTER)
+    held = _held(user, actor)
+    if problems := _problems(held, reach, expires_at):
+        raise GrantRefusedError(problems)
+    grant = Grant.objects.create(
+        user=held,
+        role=role.value,
+        environments=sorted(set(reach.environments)),
+        account_ids=sorted(set(reach.account_ids)),
+        suffixes=sorted(set(reach.suffixes)),
+        expires_at=expires_at,
+        granted_by=actor,
+    )
+    _flag(held, user)
+    sentence = f"{held.get_username()} was granted the role {role.value} {told(grant)}."
+    grant_set(held, actor, AuditAction.GRANT_GIVEN, sentence, _data(grant))
+    return grant
+
+
+@transaction.atomic
+def end_grant(grant: Grant, *, actor: User | None) -> Grant:
+    """End a grant at once, and with it the person's sessions and tokens; asking twice is fine.
+
+    Raises NotAllowedError, or ValidationError for one's own.
+    """
+    require(actor, Act.ADMINISTER)
+    owner = _held(grant.user, actor)
+    row = Grant.objects.select_for_update().get(pk=grant.pk)
+    if row.ended_at is not None:
+        return row
+    held = row.is_live
+    row.ended_at, row.ended_by = timezone.now(), actor
+    row.save(update_fields=["ended_at", "ended_by"])
+    _flag(owner, grant.user)
+    if held:
+        end_sessions(owner)
+        revoke_all(owner, actor)
+    sentence = f"The role {row.role} of {owner.get_username()} {told(row)} was ended."
+    grant_set(owner, actor, AuditAction.GRANT_ENDED, sentence, _data(row))
+    return row
+
+
+def told(grant: Grant) -> str:
+    """Return in English how far a grant goes and until when, as the record says it."""
+    parts = [
+        f"{word} {', '.join(values)}"
+        for word, values in (
+            ("the environments", grant.environments),
+            ("the AWS accounts", grant.account_ids),
+            ("the districts", grant.suffixes),
+        )
+        if values
+    ]
+    until = f" until {grant.expires_at:%Y-%m-%d %H:%M} UTC" if grant.expires_at else ""
+    return f"for {' and '.join(parts) or 'all districts'}{until}"
+
+
+def _held(user: User, actor: User | None) -> User:
+    """Return the person's row, locked: what they hold is written by one at a time."""
+    if actor is not None and actor.pk == user.pk:
+        raise ValidationError(_("You cannot do this to yourself."), code="oneself")
+    return User.objects.select_for_update().get(pk=user.pk)
+
+
+def _flag(held: User, shown: User) -> None:
+    """Keep whether the person has grants at all: of who has none they are never read."""
+    has_grants = Grant.objects.filter(user=held, ended_at=None).exists()
+    User.objects.filter(pk=held.pk).update(has_grants=has_grants)
+    held.has_grants = shown.has_grants = has_grants
+
+
+def _data(grant: Grant) -> dict[str, object]:
+    reach = reach_of(grant)
+    return {
+        "grant": grant.pk,
+        "role": grant.role,
+        "environments": list(reach.environments),
+        "account_ids": list(reach.account_ids),
+        "districts": list(reach.suffixes),
+        "expires_at": grant.expires_at.isoformat() if grant.expires_at else None,
+    }
+
+
+def _problems(user: User, reach: Reach, expires_at: datetime | None) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list, reach_problems(reach))
+    if not user.is_active:
+        found["role"].append("This person may not come in. Let them in first.")
+    if expires_at is not None and expires_at <= timezone.now():
+        found["expires_at"].append("Let it hold until a day to come.")
+    if Grant.objects.filter(user=user, ended_at=None).count() >= MOST:
+        found["role"].append(f"There are {MOST} grants already. End one that nobody needs.")
+    return dict(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
@@ -26,9 +27,9 @@ def full_name(district: District) -> str:
     return district.suffix
 
 
-def other_environments(district: District) -> list[District]:
-    """Return the environments in use that have the district's slug too: they stay."""
-    same = District.objects.filter(slug=district.slug).exclude(pk=district.pk)
+def other_environments(district: District, reached: QuerySet[District]) -> list[District]:
+    """Return the environments in use, of those within reach, that have the district's slug too: they stay."""
+    same = reached.filter(slug=district.slug).exclude(pk=district.pk)
     return list(same.exclude(status=DistrictStatus.REMOVED).order_by("suffix"))
 
 

@@ -129,6 +129,12 @@ def invite_wrongly(page: Page) -> None:
     page.get_by_role("button", name="Invite").click()
 
 
+def grant_wrongly(page: Page) -> None:
+    sign_in_again(page)
+    page.locator("#id_suffixes").fill("No Where")
+    page.get_by_role("button", name="Grant", exact=True).click()
+
+
 def add_an_account_wrongly(page: Page) -> None:
     sign_in_again(page)
     page.get_by_label("Account's name").fill("Elsewhere")

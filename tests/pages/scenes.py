@@ -15,6 +15,7 @@ from tests.pages.actions import (
     change_the_password_wrongly,
     confirm_wrongly,
     create_a_token_wrongly,
+    grant_wrongly,
     invite_wrongly,
     lose_the_connection,
     open_the_dialog,
@@ -111,6 +112,7 @@ ENDPOINT = "/notices/{endpoint}"
 CERTIFICATES = "/admin/provisioning/removalcertificate"
 
 REGISTERED = (("#id_name", "Maple Valley"), ("#id_slug", "other"), ("#id_nces_id", "12"), ("#id_cidr", "10.0.0.0/16"))
+NOWHERE = (("#id_suffixes", "No Where"),)
 TAKEN = (("#id_username", "0tt0"), ("#id_email", "otto@example.com"))
 DIGITS = (("#id_name", "Elsewhere"), ("#id_account_id", "12"))
 INSIDE = (("#id_name", "Metadata"), ("#id_address", "https://169.254.169.254/"))
@@ -313,7 +315,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("notice-endpoint", F, USUAL, ENDPOINT, "Administrator", who="otto", status=403),
     Scene("evidence", U, USUAL, "/evidence", "A worker makes it"),
     Scene("evidence", E, USUAL, "/evidence", "Error: ", act=ask_for_no_period),
-    Scene("evidence", F, USUAL, "/evidence", "Administrator", who="otto", status=403),
+    Scene("evidence", F, USUAL, "/evidence", "Auditor", who="otto", status=403),
     Scene("aws-accounts", U, USUAL, "/accounts", "Accounts that districts are placed in"),
     Scene("aws-accounts", F, USUAL, "/accounts", "Administrator", who="otto", status=403),
     Scene("aws-account-new", U, USUAL, "/accounts/new", "Twelve digits.", act=sign_in_again),
@@ -322,12 +324,19 @@ SCENES: tuple[Scene, ...] = (
     Scene("aws-account", U, USUAL, "/accounts/{account}", "How it is entered"),
     Scene("aws-account", F, USUAL, "/accounts/{account}", "Administrator", who="otto", status=403),
     Scene("people", U, USUAL, "/people", "otto"),
-    Scene("people", F, USUAL, "/people", "Administrator", who="otto", status=403),
+    Scene("people", F, USUAL, "/people", "Auditor", who="otto", status=403),
     Scene("person-new", U, USUAL, "/people/new", "Can't be changed later.", act=sign_in_again),
     Scene("person-new", E, USUAL, "/people/new", "looks like it", act=invite_wrongly, keeps=TAKEN),
     Scene("person-new", F, USUAL, "/people/new", "Administrator", who="otto", status=403),
     Scene("person", U, USUAL, "/people/{user_id}", "otto"),
-    Scene("person", F, USUAL, "/people/{user_id}", "Administrator", who="otto", status=403),
+    Scene("person", F, USUAL, "/people/{user_id}", "Auditor", who="otto", status=403),
+    Scene("grant-new", U, USUAL, "/people/{user_id}/grants/new", "All lists empty", act=sign_in_again),
+    Scene(
+        "grant-new", E, USUAL, "/people/{user_id}/grants/new", "no district's suffix", act=grant_wrongly, keeps=NOWHERE
+    ),
+    Scene("grant-new", F, USUAL, "/people/{user_id}/grants/new", "Administrator", who="otto", status=403),
+    Scene("roles", U, USUAL, "/roles", "What each role may do"),
+    Scene("roles", F, USUAL, "/roles", ROLELESS, who="nemo", status=403),
     Scene("admin:index", U, USUAL, "/admin/", "Homeroom administration"),
     Scene("admin:app_list", U, USUAL, "/admin/districts/", "Districts"),
     Scene("admin:districts_district_changelist", U, USUAL, "/admin/districts/district/", "lakeside-sbx"),

@@ -60,6 +60,7 @@ NO_PAGES = {
     "people-export": "a file",
     "aws-account-retire": "changes something, and leads on",
     "person-act": "changes something, and leads on",
+    "grant-end": "changes something, and leads on",
     "person-invited": "held by its own tests: the link is not known before",
     "notice-again": "changes something, and leads on",
 }
@@ -156,6 +157,8 @@ WITHOUT: dict[str, dict[State, str]] = {
         State.ERROR: SURE,
         State.HUGE: "fifty sessions at most",
     },
+    "grant-new": {State.EMPTY: FORM, State.LOADING: STILL, State.HUGE: FORM},
+    "roles": dict.fromkeys((State.EMPTY, State.LOADING, State.ERROR, State.HUGE), "it is always the same"),
     "notices": {State.LOADING: STILL, State.ERROR: SURE, State.HUGE: "nobody has many endpoints"},
     "notice-new": {State.EMPTY: FORM, State.LOADING: STILL, State.HUGE: FORM},
     "notice-endpoint": {

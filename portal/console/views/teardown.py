@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.console.districts import district_or_404, service_counts
-from portal.console.doors import allowed, person
+from portal.console.doors import allowed, person, within
 from portal.console.forms import TEARDOWN_FIELDS, TeardownForm
 from portal.console.reauthentication import sign_in_again, signed_in_lately
 from provisioning.errors import ServiceRefusedError
@@ -47,7 +47,7 @@ def teardown(request: HttpRequest, suffix: str) -> HttpResponse:
         "monthly_cost": monthly_cost(district),
         "certificate": certificate_of(district),
         "full_name": full_name(district),
-        "others": other_environments(district),
+        "others": other_environments(district, within(request).districts()),
         "sign_in_again": None if signed_in_lately(request) else sign_in_again(here),
     }
     return render(request, "console/teardown.html", context, status=422 if form.errors else 200)

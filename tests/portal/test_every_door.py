@@ -1,0 +1,403 @@
+"""Every door times every role times its reach: console, API, services, commands. A door that is not listed fails."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import itertools
+import pkgutil
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+from django.core.management import get_commands
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, reverse
+
+import provisioning
+import registry
+from portal.api.door import OPERATIONS
+from portal.console.urls import urlpatterns
+from provisioning.capacity.quotas import set_limit
+from provisioning.drift.removal import request_removal
+from provisioning.drift.service import accept, check_now, plan_repair, repair
+from provisioning.evidence.service import file_for, request_package
+from provisioning.health.access_requests import request_check
+from provisioning.models import ErroredState, EvidencePackage, Notice, NoticeEndpoint
+from provisioning.notices import endpoints
+from provisioning.onboarding.bulk import onboard_all
+from provisioning.onboarding.drafts import delete_draft
+from provisioning.onboarding.service import draft, onboard
+from provisioning.preflight.service import request_preflight
+from provisioning.rollouts.fleet_plans import plan_all, plan_now
+from provisioning.rollouts.service import abort_rollout, pause_rollout, resume_rollout
+from provisioning.runs.approval import approve, discard
+from provisioning.runs.cancellation import request_cancel, request_force_stop
+from provisioning.runs.comments import comment_on
+from provisioning.runs.plan_apply import apply_plan
+from provisioning.runs.requests import request_run
+from provisioning.runs.retry import retry_run
+from provisioning.runs.setting_changes import request_change
+from provisioning.states.runs import RunKind
+from provisioning.teardown.data_inventory_requests import request_look
+from provisioning.teardown.service import request_teardown
+from provisioning.terraform_state import service as state
+from registry.accounts import grants, people
+from registry.accounts.acts import TABLE as RIGHTS
+from registry.accounts.acts import Act
+from registry.accounts.models import Grant, User
+from registry.accounts.reach import Reach
+from registry.accounts.roles import NotAllowedError, Role
+from registry.accounts.services import set_service_account, set_user
+from registry.audit import chain
+from registry.audit.exports import record_export
+from registry.districts.accounts import Access, add_account, change_account, retire_account
+from registry.districts.models import District
+from registry.districts.registration import Registration
+from registry.districts.services import register
+from tests.builders import ACCOUNT_ID, a_person
+from tests.portal.api.callers import a_caller
+from tests.portal.reaching import BATCH, Where, World, a_world, somebody
+
+pytestmark = pytest.mark.django_db
+
+DISTRICT_PAGES = {
+    *("district", "fleet-row", "district-pipeline", "district-resources", "district-runs", "district-drift"),
+    *("district-settings", "district-audit", "district-danger"),
+}
+RUN_PAGES = {"run", "run-resources", "run-lines", "run-activity", "run-changes", "run-live", "run-log"}
+PLACED: dict[str, Act] = {
+    **dict.fromkeys(DISTRICT_PAGES | RUN_PAGES, Act.SEE),
+    **dict.fromkeys({"certificate", "certificate-file", "rollout", "rollout-live", "bulk-progress"}, Act.SEE),
+    **dict.fromkeys({"access", "preflight"}, Act.SEE),
+    **dict.fromkeys({"drift-check", "drift-plan", "drift-repair", "drift-accept", "drift-remove"}, Act.OPERATE),
+    **dict.fromkeys({"draft-delete", "district-plan", "district-deploy", "run-cancel", "run-apply"}, Act.OPERATE),
+    **dict.fromkeys({"run-retry", "rollout-pause", "rollout-resume", "rollout-abort"}, Act.OPERATE),
+    **dict.fromkeys({"access-test", "access-test-chosen", "preflight-look"}, Act.OPERATE),
+    **dict.fromkeys({"teardown", "teardown-look"}, Act.DESTROY),
+    "run-comment": Act.COMMENT,
+    "run-decide": Act.APPROVE,
+    **dict.fromkeys({"run-force-stop", "run-state", "run-state-look"}, Act.RESOLVE),
+}
+"""Doors to something in a place: it is not there for whom it is beyond."""
+LISTS: dict[str, Act] = {
+    **dict.fromkeys({"fleet", "fleet-export", "overview", "runs", "approvals", "drift", "rollouts"}, Act.SEE),
+    **dict.fromkeys({"audit", "audit-export", "search", "system", "legend", "design", "roles"}, Act.SEE),
+    **dict.fromkeys({"inbox", "inbox-read", "inbox-mail", "tokens", "token-revoke"}, Act.SEE),
+    **dict.fromkeys({"register", "register-check", "bulk", "bulk-template", "bulk-plan"}, Act.OPERATE),
+    **dict.fromkeys({"rollout-new", "rollout-check"}, Act.OPERATE),
+}
+"""Doors to whatever is within reach: what is beyond stands nowhere on them."""
+WHOLE: dict[str, Act] = {
+    "audit-verify": Act.VERIFY,
+    **dict.fromkeys({"evidence", "evidence-file"}, Act.EVIDENCE),
+    **dict.fromkeys({"people", "people-export", "person"}, Act.REVIEW),
+    **dict.fromkeys({"person-new", "person-act", "grant-new", "grant-end"}, Act.ADMINISTER),
+    **dict.fromkeys({"aws-accounts", "aws-account-new", "aws-account", "aws-account-retire"}, Act.ADMINISTER),
+    **dict.fromkeys({"notices", "notice-new", "notice-endpoint", "notice-act", "notice-again"}, Act.ADMINISTER),
+}
+"""Doors to what concerns all districts."""
+EVERYBODYS = {
+    *("sign-in", "sign-in-again", "sign-out", "reset", "reset-sent", "reset-choose", "person-invited", "display"),
+    *("account", "account-password", "account-session-end", "account-sessions-end", "certificate-key"),
+}
+"""Without a role: one's own account, and what strangers need."""
+DOORS = PLACED | LISTS | WHOLE
+ROUTES = {str(pattern.name): pattern for pattern in urlpatterns if isinstance(pattern, URLPattern)}
+EVERYBODY = list(itertools.product(Role, Where))
+
+
+@pytest.fixture
+def world() -> World:
+    return a_world()
+
+
+def address(name: str, world: World) -> str:
+    """Return a door's address in the world's district."""
+    held = {
+        "suffix": world.district.suffix,
+        "number": world.rollout.pk if name.startswith("rollout") else world.run.pk,
+        "account_id": world.account.account_id,
+        "region": "us-east-1",
+        "batch": BATCH,
+        "item": 1,
+        "grant": 1,
+    }
+    if name.startswith("certificate"):
+        held["number"] = world.certificate.pk
+    wanted = ROUTES[name].pattern.converters
+    query = f"?q={world.district.name}" if name == "search" else "?format=csv" if name.endswith("-export") else ""
+    return reverse(f"console:{name}", kwargs={key: held[key] for key in wanted}) + query
+
+
+def knocked(client: Client, name: str, world: World) -> tuple[int, str]:
+    """Go through a door as pages do, undo what it did, and return the answer's status and text."""
+    held = transaction.savepoint()
+    path = address(name, world)
+    answer = client.get(path)
+    if answer.status_code == 405:
+        chosen = {"account_id": world.account.account_id, "decision": "discarded", "district": world.district.suffix}
+        answer = client.post(path, chosen)
+    text = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    transaction.savepoint_rollback(held)
+    return answer.status_code, text.decode()
+
+
+def problem(name: str, role: Role, where: Where, world: World, status: int, text: str) -> bool:
+    """Return whether a door answered otherwise than the table of acts says."""
+    act = DOORS[name]
+    if role not in RIGHTS[act] or (name in WHOLE and where is not Where.ALL):
+        return status != 403
+    if name in PLACED and where is Where.OTHER:
+        return status != 404
+    told = where is Where.OTHER and world.told_in(text.replace(f'value="{world.district.name}"', ""))
+    unknown = {"drift-remove", "token-revoke", "person", "person-act", "grant-new", "grant-end", "evidence-file"}
+    unknown |= {"aws-account", "notice-endpoint", "notice-act", "notice-again", "aws-account-retire"}
+    return told or status == 403 or status >= 500 or (status == 404 and name not in unknown)
+
+
+def walked(role: Role, where: Where, world: World, doors: Iterator[str]) -> dict[str, tuple[int, str]]:
+    """Return the doors that answered somebody otherwise than the table says."""
+    client, wrong = Client(), {}
+    client.force_login(somebody(role, where, world))
+    for name in doors:
+        status, text = knocked(client, name, world)
+        if problem(name, role, where, world, status, text):
+            wrong[name] = (status, text[:2000])
+    return wrong
+
+
+def test_every_address_of_the_console_is_listed():
+    assert set(ROUTES) == {*DOORS, *EVERYBODYS}
+    assert not set(DOORS) & EVERYBODYS
+
+
+@pytest.mark.parametrize("role", Role)
+def test_no_door_lets_in_whose_role_is_another(role: Role, world: World):
+    assert not walked(role, Where.ALL, world, (name for name, act in DOORS.items() if role not in RIGHTS[act]))
+
+
+def test_whoever_reaches_another_district_finds_nothing_of_this_one(world: World):
+    assert not walked(Role.ADMINISTRATOR, Where.OTHER, world, iter(DOORS))
+
+
+def test_whoever_reaches_this_district_works_on_it(world: World):
+    assert not walked(Role.ADMINISTRATOR, Where.THIS, world, iter(DOORS))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("role", "where"), EVERYBODY)
+def test_every_door_answers_everybody_as_the_table_says(role: Role, where: Where, world: World):
+    assert not walked(role, where, world, iter(DOORS))
+
+
+OPERATION_BODIES: dict[str, Any] = {"register_district": {"name": "Quincy Unified", "account_id": ACCOUNT_ID}}
+OF_ALL = {"list_people", "verify_audit"}
+
+
+def test_the_api_shows_nothing_beyond_its_persons_reach(world: World):
+    caller = a_caller(user=somebody(Role.ADMINISTRATOR, Where.OTHER, world))
+    places = {"suffix": world.district.suffix, "account_id": world.account.account_id}
+    wrong = {}
+    for name, one in OPERATIONS.items():
+        number = world.rollout.pk if "/rollouts/" in one.path else world.run.pk
+        number = world.certificate.pk if "/certificates/" in one.path else number
+        held = transaction.savepoint()
+        path = one.path.format(number=number, **places)
+        answer = caller.call(one.method, path, None if one.method == "GET" else OPERATION_BODIES.get(name, {}))
+        text = (b"".join(answer.streaming_content) if answer.streaming else answer.content).decode()
+        transaction.savepoint_rollback(held)
+        told = world.told_in(
+            text.replace(path, "").replace(f"suffix {world.district.suffix}.", "").replace("account 210987654321.", "")
+        )
+        named = "{" in one.path
+        fine = answer.status_code in ({404, 422} if named else {403} if name in OF_ALL else range(200, 500))
+        if told or not fine:
+            wrong[name] = (answer.status_code, text)
+    assert not wrong
+
+
+Service = Callable[[World, User], object]
+REACH = Reach(suffixes=("quincy-sbx",))
+
+
+def _registration(world: World) -> Registration:
+    return Registration(name=world.district.name, slug=world.district.slug, account_id=world.account.account_id)
+
+
+def _errored(world: World) -> ErroredState:
+    return ErroredState(run=world.run, pk=1)
+
+
+SERVICES: dict[Callable[..., Any], tuple[Act, Service]] = {
+    set_limit: (
+        Act.ADMINISTER,
+        lambda w, a: set_limit(account=w.account, region="us-east-1", code="x", limit=1, actor=a),
+    ),
+    request_removal: (
+        Act.OPERATE,
+        lambda w, a: request_removal(district=w.district, item=1, consent=False, reason="x", actor=a),
+    ),
+    check_now: (Act.OPERATE, lambda w, a: check_now(district=w.district, actor=a)),
+    plan_repair: (Act.OPERATE, lambda w, a: plan_repair(district=w.district, actor=a)),
+    repair: (Act.OPERATE, lambda w, a: repair(district=w.district, actor=a)),
+    accept: (Act.OPERATE, lambda w, a: accept(district=w.district, actor=a)),
+    request_package: (
+        Act.EVIDENCE,
+        lambda w, a: request_package(since=date(2026, 2, 2), until=date(2026, 1, 1), actor=a),
+    ),
+    file_for: (Act.EVIDENCE, lambda w, a: file_for(EvidencePackage(since=date(2026, 1, 1), until=date(2026, 2, 2)), a)),
+    request_check: (Act.OPERATE, lambda w, a: request_check(account=w.account, actor=a)),
+    endpoints.create_endpoint: (Act.ADMINISTER, lambda w, a: endpoints.create_endpoint(values=_values(), actor=a)),
+    endpoints.change_endpoint: (
+        Act.ADMINISTER,
+        lambda w, a: endpoints.change_endpoint(endpoint=_endpoint(), values=_values(), actor=a),
+    ),
+    endpoints.rotate_secret: (Act.ADMINISTER, lambda w, a: endpoints.rotate_secret(endpoint=_endpoint(), actor=a)),
+    endpoints.switch: (Act.ADMINISTER, lambda w, a: endpoints.switch(endpoint=_endpoint(), on=True, actor=a)),
+    endpoints.remove_endpoint: (Act.ADMINISTER, lambda w, a: endpoints.remove_endpoint(endpoint=_endpoint(), actor=a)),
+    endpoints.send_test: (Act.ADMINISTER, lambda w, a: endpoints.send_test(endpoint=_endpoint(), actor=a)),
+    endpoints.redeliver: (Act.ADMINISTER, lambda w, a: endpoints.redeliver(notice=Notice(), actor=a)),
+    onboard_all: (Act.OPERATE, lambda w, a: onboard_all([], actor=a)),
+    draft: (Act.OPERATE, lambda w, a: draft(registration=_registration(w), actor=a)),
+    onboard: (Act.OPERATE, lambda w, a: onboard(registration=_registration(w), actor=a)),
+    register: (Act.OPERATE, lambda w, a: register(registration=_registration(w), actor=a)),
+    delete_draft: (Act.OPERATE, lambda w, a: delete_draft(district=w.district, actor=a)),
+    request_preflight: (Act.OPERATE, lambda w, a: request_preflight(account=w.account, region="nowhere", actor=a)),
+    plan_now: (Act.OPERATE, lambda w, a: plan_now(districts=District.objects.filter(pk=w.district.pk), actor=a)),
+    plan_all: (
+        Act.OPERATE,
+        lambda w, a: plan_all(districts=District.objects.filter(pk=w.district.pk), filters={}, actor=a),
+    ),
+    pause_rollout: (Act.OPERATE, lambda w, a: pause_rollout(rollout=w.rollout, actor=a)),
+    resume_rollout: (Act.OPERATE, lambda w, a: resume_rollout(rollout=w.rollout, actor=a)),
+    abort_rollout: (Act.OPERATE, lambda w, a: abort_rollout(rollout=w.rollout, actor=a)),
+    approve: (Act.APPROVE, lambda w, a: approve(run=w.run, actor=a)),
+    discard: (Act.APPROVE, lambda w, a: discard(run=w.run, actor=a)),
+    request_cancel: (Act.OPERATE, lambda w, a: request_cancel(run=w.run, actor=a)),
+    request_force_stop: (Act.RESOLVE, lambda w, a: request_force_stop(run=w.run, typed_number="", actor=a)),
+    comment_on: (Act.COMMENT, lambda w, a: comment_on(run=w.run, text="", actor=a)),
+    apply_plan: (Act.OPERATE, lambda w, a: apply_plan(run=w.run, actor=a)),
+    request_run: (Act.OPERATE, lambda w, a: request_run(district=w.district, kind=RunKind.PLAN, actor=a)),
+    retry_run: (Act.OPERATE, lambda w, a: retry_run(run=w.run, actor=a)),
+    request_change: (Act.OPERATE, lambda w, a: request_change(district=w.district, change={}, actor=a)),
+    request_look: (Act.DESTROY, lambda w, a: request_look(district=w.district, actor=a)),
+    request_teardown: (
+        Act.DESTROY,
+        lambda w, a: request_teardown(district=w.district, typed_name="", reason="", actor=a),
+    ),
+    state.request_push: (Act.RESOLVE, lambda w, a: state.request_push(district=w.district, reason="", actor=a)),
+    state.discard_kept: (Act.RESOLVE, lambda w, a: state.discard_kept(errored=_errored(w), reason="", actor=a)),
+    state.request_lock_look: (Act.OPERATE, lambda w, a: state.request_lock_look(district=w.district, actor=a)),
+    state.request_release: (
+        Act.RESOLVE,
+        lambda w, a: state.request_release(district=w.district, lock_id="", reason="", actor=a),
+    ),
+    grants.give_grant: (
+        Act.ADMINISTER,
+        lambda w, a: grants.give_grant(_otto(), role=Role.VIEWER, reach=REACH, actor=a),
+    ),
+    grants.end_grant: (Act.ADMINISTER, lambda w, a: grants.end_grant(Grant.objects.latest("pk"), actor=a)),
+    people.invite: (Act.ADMINISTER, lambda w, a: people.invite(username="system", email="", role=Role.VIEWER, actor=a)),
+    people.invitation: (Act.ADMINISTER, lambda w, a: people.invitation(_otto(), actor=a)),
+    people.give_role: (Act.ADMINISTER, lambda w, a: people.give_role(_otto(), None, actor=a)),
+    people.let_in: (Act.ADMINISTER, lambda w, a: people.let_in(_otto(), active=True, actor=a)),
+    people.end_all_sessions: (Act.ADMINISTER, lambda w, a: people.end_all_sessions(_otto(), actor=a)),
+    set_user: (Act.ADMINISTER, lambda w, a: set_user(username="system", password="", role=Role.VIEWER, actor=a)),
+    set_service_account: (
+        Act.ADMINISTER,
+        lambda w, a: set_service_account(username="system", role=Role.VIEWER, actor=a),
+    ),
+    chain.verify: (Act.VERIFY, lambda w, a: chain.verify(actor=a)),
+    record_export: (Act.SEE, lambda w, a: record_export(kind="csv", filters={}, actor=a)),
+    add_account: (Act.ADMINISTER, lambda w, a: add_account(name="x", account_id="1", actor=a)),
+    change_account: (Act.ADMINISTER, lambda w, a: change_account(account=w.account, name="", access=Access(), actor=a)),
+    retire_account: (Act.ADMINISTER, lambda w, a: retire_account(account=w.account, actor=a)),
+}
+"""Each service that somebody acts through, the act that it is, and a call of it about the world's district."""
+ANYWHERE = {onboard_all, record_export}
+"""Of which each row, or nothing, is looked at for its place."""
+NO_DOORS = {
+    *("provisioning.drift.removal.remove", "provisioning.onboarding.bulk.try_all"),
+    *("provisioning.rollouts.fleet_plans.send", "provisioning.rollouts.moving.move_rollout"),
+    *("provisioning.rollouts.service.create_rollout", "provisioning.rollouts.service.check_rollout"),
+    *("provisioning.runs.approval.decide", "provisioning.runs.audited.record_of_run"),
+    *("provisioning.runs.second_person.second_person_problem", "provisioning.runs.transitions.move"),
+    *("provisioning.runs.second_person.second_person_problems",),
+    *("provisioning.terraform_state.errored_states.note_discarded", "provisioning.terraform_state.locks.release"),
+    *("provisioning.terraform_state.reconciliation.reconcile",),
+    *("registry.accounts.asking.asking_as", "registry.accounts.tokens.service.create_token"),
+    *("registry.accounts.tokens.service.revoke_token", "registry.accounts.tokens.service.tokens_for"),
+    *("registry.audit.services.record", "registry.audit.services.record_of_district"),
+    *("registry.districts.changes.take_over", "registry.districts.services.set_status"),
+}
+"""What takes an actor and is behind a door, is one's own, or is held by its own tests."""
+
+
+def _values() -> endpoints.EndpointValues:
+    return endpoints.EndpointValues(name="", kind="webhook", address="", occasions=(), environments=(), districts=())
+
+
+def _endpoint() -> NoticeEndpoint:
+    return NoticeEndpoint(name="x", kind="webhook")
+
+
+def _otto() -> User:
+    return User.objects.get(username="otto")
+
+
+def acting() -> Iterator[str]:
+    """Yield every function of ours, by its full name, that somebody acts through."""
+    for package in (provisioning, registry):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if any(part in module.name for part in (".migrations", ".management", "provisioning.tasks")):
+                continue
+            found = vars(importlib.import_module(module.name))
+            yield from (
+                f"{module.name}.{name}"
+                for name, one in found.items()
+                if inspect.isfunction(one)
+                and one.__module__ == module.name
+                and not name.startswith("_")
+                and "actor" in inspect.signature(one).parameters
+            )
+
+
+def test_every_service_that_somebody_acts_through_is_listed():
+    assert sorted(acting()) == sorted({*NO_DOORS, *(f"{one.__module__}.{one.__name__}" for one in SERVICES)})
+
+
+@pytest.mark.parametrize(("role", "where"), EVERYBODY)
+def test_every_service_lets_act_whom_the_table_says(role: Role, where: Where, world: World):
+    a_person(Role.VIEWER, "otto")
+    actor, wrong = somebody(role, where, world), []
+    if where is Where.ALL:
+        grants.give_grant(_otto(), role=Role.VIEWER, reach=REACH, actor=None)
+    for service, (act, call) in SERVICES.items():
+        reached = where is Where.ALL or (where is Where.THIS and not act.is_whole) or service in ANYWHERE
+        held = transaction.savepoint()
+        try:
+            call(world, actor)
+            refused = False
+        except NotAllowedError:
+            refused = True
+        except Exception:  # noqa: BLE001 - whatever else a service says, it has let the person act
+            refused = False
+        transaction.savepoint_rollback(held)
+        if refused == (role in RIGHTS[act] and reached):
+            wrong.append(service.__name__)
+    assert not wrong
+
+
+COMMANDS = {
+    *("grant_portal", "add_account", "set_user", "set_service_account", "verify_evidence", "set_quota", "reconcile"),
+    *("make_signing_key", "state", "verify_audit", "verify_certificate", "preflight"),
+}
+"""Whoever has a shell on the server is the portal itself: no command acts as a person."""
+
+
+def test_every_command_is_listed():
+    own = ("portal", "provisioning", "registry")
+    assert {name for name, app in get_commands().items() if app.startswith(own)} == COMMANDS

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from enum import StrEnum
 
-from provisioning.models import RemovalCertificate, Rollout, RolloutMember, Run
+from provisioning.models import Announcement, DriftItem, RemovalCertificate, Rollout, RolloutMember, Run
 from provisioning.onboarding.bulk import batch_key
 from provisioning.onboarding.service import onboard
 from provisioning.states.runs import RunState
@@ -21,6 +21,7 @@ from registry.audit.services import record
 from registry.districts.accounts import add_account
 from registry.districts.models import AwsAccount, District
 from tests.builders import PASSWORD, a_district, a_person, a_registration, moved, with_room
+from tests.pages.fixtures import planned
 
 _numbers = itertools.count(1)
 ACCOUNT = "210987654321"
@@ -55,9 +56,10 @@ class World:
             Where.OTHER: Reach(suffixes=(self.other.suffix,)),
         }
 
-    def told_in(self, text: str) -> bool:
-        """Return whether a text names the district or what is its own."""
-        return any(word in text for word in (self.district.suffix, self.district.name, ACCOUNT))
+    def told_in(self, text: str) -> str:
+        """Return what a text says where it names the district or what is its own; empty where it does not."""
+        found = [text.find(word) for word in (self.district.suffix, self.district.name, ACCOUNT) if word in text]
+        return text[max(0, min(found) - 100) : min(found) + 100] if found else ""
 
 
 def a_world() -> World:
@@ -65,6 +67,12 @@ def a_world() -> World:
     account = with_room(add_account(name="Riverside", account_id=ACCOUNT, actor=None))
     registration = a_registration(name="Quincy Unified", slug="quincy", account_id=ACCOUNT, key=batch_key(BATCH, 1))
     run = onboard(registration=registration, actor=None)
+    planned(run, 3, waits=True)
+    moved(run, RunState.AWAITING_APPROVAL)
+    DriftItem.objects.create(district=run.district, run=run, address="aws_vpc.this", type="aws_vpc", path="tags")
+    told = f"{run.district.name} has drifted."
+    Announcement.objects.create(occasion="district.drifted", sentence=told, path="/", district=run.district)
+    Announcement.objects.create(occasion="rollout.halted", sentence=f"Halted: {told}", path="/")
     rollout = Rollout.objects.create(
         reason="Because.", waves=["100%"], selection={}, change={}, at_once=1, halt_failures=3
     )

@@ -90,6 +90,19 @@ LISTS: dict[str, Act] = {
     **dict.fromkeys({"rollout-new", "rollout-check"}, Act.OPERATE),
 }
 """Doors to whatever is within reach: what is beyond stands nowhere on them."""
+TELL = {
+    "fleet",
+    "fleet-export",
+    "runs",
+    "approvals",
+    "drift",
+    "audit",
+    "audit-export",
+    "search",
+    "inbox",
+    "bulk-progress",
+}
+"""Of these it is known that they name the district to whom they may."""
 WHOLE: dict[str, Act] = {
     "audit-verify": Act.VERIFY,
     **dict.fromkeys({"evidence", "evidence-file"}, Act.EVIDENCE),
@@ -128,7 +141,7 @@ def address(name: str, world: World) -> str:
     if name.startswith("certificate"):
         held["number"] = world.certificate.pk
     wanted = ROUTES[name].pattern.converters
-    query = f"?q={world.district.name}" if name == "search" else "?format=csv" if name.endswith("-export") else ""
+    query = "?q=Quincy" if name == "search" else "?format=csv" if name.endswith("-export") else ""
     return reverse(f"console:{name}", kwargs={key: held[key] for key in wanted}) + query
 
 
@@ -138,7 +151,8 @@ def knocked(client: Client, name: str, world: World) -> tuple[int, str]:
     path = address(name, world)
     answer = client.get(path)
     if answer.status_code == 405:
-        chosen = {"account_id": world.account.account_id, "decision": "discarded", "district": world.district.suffix}
+        chosen = {"decision": "discarded", "district": world.district.suffix}
+        chosen |= {"account_id": world.account.account_id} if name == "access-test-chosen" else {}
         answer = client.post(path, chosen)
     text = b"".join(answer.streaming_content) if answer.streaming else answer.content
     transaction.savepoint_rollback(held)
@@ -152,7 +166,7 @@ def problem(name: str, role: Role, where: Where, world: World, status: int, text
         return status != 403
     if name in PLACED and where is Where.OTHER:
         return status != 404
-    told = where is Where.OTHER and world.told_in(text.replace(f'value="{world.district.name}"', ""))
+    told = (world.told_in(text) != "") == (where is Where.OTHER) and (where is Where.OTHER or name in TELL)
     unknown = {"drift-remove", "token-revoke", "person", "person-act", "grant-new", "grant-end", "evidence-file"}
     unknown |= {"aws-account", "notice-endpoint", "notice-act", "notice-again", "aws-account-retire"}
     return told or status == 403 or status >= 500 or (status == 404 and name not in unknown)
@@ -165,7 +179,7 @@ def walked(role: Role, where: Where, world: World, doors: Iterator[str]) -> dict
     for name in doors:
         status, text = knocked(client, name, world)
         if problem(name, role, where, world, status, text):
-            wrong[name] = (status, text[:2000])
+            wrong[name] = (status, world.told_in(text))
     return wrong
 
 
@@ -174,9 +188,9 @@ def test_every_address_of_the_console_is_listed():
     assert not set(DOORS) & EVERYBODYS
 
 
-@pytest.mark.parametrize("role", Role)
-def test_no_door_lets_in_whose_role_is_another(role: Role, world: World):
-    assert not walked(role, Where.ALL, world, (name for name, act in DOORS.items() if role not in RIGHTS[act]))
+def test_no_door_lets_in_whose_role_is_another(world: World):
+    for role in Role:
+        assert not walked(role, Where.ALL, world, (name for name, act in DOORS.items() if role not in RIGHTS[act]))
 
 
 def test_whoever_reaches_another_district_finds_nothing_of_this_one(world: World):
@@ -215,7 +229,7 @@ def test_the_api_shows_nothing_beyond_its_persons_reach(world: World):
         named = "{" in one.path
         fine = answer.status_code in ({404, 422} if named else {403} if name in OF_ALL else range(200, 500))
         if told or not fine:
-            wrong[name] = (answer.status_code, text)
+            wrong[name] = (answer.status_code, told or text)
     assert not wrong
 
 
@@ -369,12 +383,17 @@ def test_every_service_that_somebody_acts_through_is_listed():
     assert sorted(acting()) == sorted({*NO_DOORS, *(f"{one.__module__}.{one.__name__}" for one in SERVICES)})
 
 
-@pytest.mark.parametrize(("role", "where"), EVERYBODY)
-def test_every_service_lets_act_whom_the_table_says(role: Role, where: Where, world: World):
-    a_person(Role.VIEWER, "otto")
-    actor, wrong = somebody(role, where, world), []
-    if where is Where.ALL:
-        grants.give_grant(_otto(), role=Role.VIEWER, reach=REACH, actor=None)
+def test_every_service_lets_act_whom_the_table_says(world: World):
+    otto = a_person(Role.VIEWER, "otto")
+    for role, where in EVERYBODY:
+        actor = somebody(role, where, world)
+        grants.give_grant(otto, role=Role.VIEWER, reach=REACH, actor=None)
+        assert not acted(role, where, actor, world)
+
+
+def acted(role: Role, where: Where, actor: User, world: World) -> list[str]:
+    """Return the services that let somebody act, or refused to, otherwise than the table says."""
+    wrong = []
     for service, (act, call) in SERVICES.items():
         reached = where is Where.ALL or (where is Where.THIS and not act.is_whole) or service in ANYWHERE
         held = transaction.savepoint()
@@ -388,7 +407,7 @@ def test_every_service_lets_act_whom_the_table_says(role: Role, where: Where, wo
         transaction.savepoint_rollback(held)
         if refused == (role in RIGHTS[act] and reached):
             wrong.append(service.__name__)
-    assert not wrong
+    return wrong
 
 
 COMMANDS = {

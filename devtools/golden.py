@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from devtools import errors_page, names, reach, rights, states_page
+from devtools import errors_page, names, reach, rights, roles_page, states_page
 from devtools.converge import combinations
 from devtools.paths import ROOT
 from infra import cost, schema
@@ -137,6 +137,7 @@ def main() -> int:
         path.write_text(document, encoding="utf-8")
     states_page.write()
     errors_page.write()
+    roles_page.write()
     subprocess.run([sys.executable, "-m", "devtools.outlines"], cwd=ROOT, check=True)
     print(f"Renewed {len(made)} golden files, the schema, the states, the errors, the outlines and the documents.")
     print("Look at the difference before you commit it.")

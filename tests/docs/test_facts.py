@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from devtools import errors_page, states_page
+from devtools import errors_page, roles_page, states_page
 from devtools.paths import ROOT
 from infra.sizes import SIZES
 from tests.portal.exposed import documented_names
@@ -31,6 +31,10 @@ def test_the_page_of_states_is_the_codes_own():
 
 def test_the_page_of_errors_is_the_codes_own():
     assert read("errors.md") == errors_page.text(), "call `make golden`"
+
+
+def test_the_table_of_roles_is_the_codes_own():
+    assert read("security.md") == roles_page.text(), "call `make golden`"
 
 
 def test_the_table_of_settings_has_every_variable():

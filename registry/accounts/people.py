@@ -33,8 +33,10 @@ SALT = "homeroom.invitation"
 
 
 @transaction.atomic
-def invite(*, username: str, email: str, role: Role, actor: User | None) -> User:
+def invite(*, username: str, email: str, role: Role | None, actor: User | None) -> User:
     """Make an account without a password; `invitation` gives the link by which its person chooses one.
+
+    Without a role it waits for a grant.
 
     Raises NotAllowedError, or ValidationError for a name that could be taken for another, and for no address.
     """
@@ -47,8 +49,8 @@ def invite(*, username: str, email: str, role: Role, actor: User | None) -> User
     _flag(user, role)
     with asking_as(actor):
         user.save()
-    user.groups.set([Group.objects.get(name=role.value)])
-    role_set(user, actor, role.value)
+    user.groups.set([] if role is None else [Group.objects.get(name=role.value)])
+    role_set(user, actor, role.value if role else None)
     return user
 
 

@@ -61,7 +61,10 @@ class InviteForm(DescribedForm):
         help_text=gettext_lazy("Where the link is sent, if the portal sends mail."),
     )
     role = forms.ChoiceField(
-        label=gettext_lazy("Role"), choices=roles, help_text=gettext_lazy("What the person may do here.")
+        label=gettext_lazy("Role for all districts"),
+        required=False,
+        choices=role_choices,
+        help_text=gettext_lazy("None for who gets a grant for some of them."),
     )
 
 
@@ -112,7 +115,10 @@ def new(request: HttpRequest) -> HttpResponse:
         try:
             given = form.cleaned_data
             user = invite(
-                username=given["username"], email=given["email"], role=Role(given["role"]), actor=person(request)
+                username=given["username"],
+                email=given["email"],
+                role=Role(given["role"]) if given["role"] else None,
+                actor=person(request),
             )
         except ValidationError as refusal:
             form.refuse({"username": refusal.messages})

@@ -37,7 +37,7 @@ pytestmark = pytest.mark.django_db
 NO_PAGES = {
     *("sign-out", "fleet-export", "bulk-template", "bulk-plan", "run-log", "certificate-key", "certificate-file"),
     *("audit-export", "audit-verify", "drift-check", "drift-plan", "drift-repair", "drift-accept", "drift-remove"),
-    "district-plan",
+    *("district-plan", "grant-end"),
     *("district-deploy", "teardown-look", "run-cancel", "run-decide", "run-retry", "rollout-pause", "rollout-resume"),
     *("run-apply", "rollout-abort", "access-test", "access-test-chosen", "preflight-look", "run-comment"),
     *("display", "draft-delete", "token-revoke"),

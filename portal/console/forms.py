@@ -32,7 +32,7 @@ from registry.audit.models import AuditEvent
 from registry.districts import rules, services
 from registry.districts.reach import accounts_to_choose
 from registry.districts.registration import Registration
-from registry.texts import StrOrPromise
+from registry.texts import StrOrPromise, said
 
 TEARDOWN_FIELDS = {"name_differs": "full_name", "reason_missing": "reason"}
 
@@ -121,6 +121,13 @@ class RegistrationForm(GroupedForm):
         else:
             assert isinstance(listed, forms.ChoiceField)
             listed.choices = lambda: [(account.account_id, str(account)) for account in rows]
+
+    def clean_account_id(self) -> str:
+        """Refuse an account that the person may not choose: where there are many, its id is typed."""
+        account = str(self.cleaned_data["account_id"])
+        if self._rights.is_narrow and not accounts_to_choose(self._rights).filter(account_id=account).exists():
+            raise forms.ValidationError(said("Choose one of the AWS accounts; an administrator adds them."))
+        return account
 
     def registration(self) -> Registration:
         """Return what was typed, as the service takes it; raises KeyError where a field has an error."""

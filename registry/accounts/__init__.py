@@ -1,1 +1,1 @@
-"""Who may do what: users, and three roles as groups."""
+"""Who may do what, and where: users, roles as groups, grants of them, and the table that decides."""

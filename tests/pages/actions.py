@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Page, expect
 
 from tests.builders import PASSWORD
@@ -25,7 +27,7 @@ def sign_in_again(page: Page) -> None:
     if page.get_by_label("Your password").count():
         page.get_by_label("Your password").fill(PASSWORD)
         page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Add")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(re.compile("Add|Grant"))
 
 
 def change_the_password_wrongly(page: Page) -> None:

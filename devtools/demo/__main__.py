@@ -19,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 
 from devtools.demo import account, district, people, pipeline, pulled
+from devtools.demo.evidence import prove_record
 from devtools.demo.issuer import Issuer
 from devtools.demo.proof import prove
 from devtools.demo.watching import RunFailedError, wait
@@ -131,7 +132,7 @@ def demo(folder: Path, example: district.Example) -> None:
         running_portal(
             folder,
             port=port,
-            more=provider.variables,
+            more={**provider.variables, **account.EVIDENCE},
             processes=True,
             say=say_step,
             before_web=lambda found: prepare(found, kept),
@@ -173,6 +174,7 @@ def once(example: district.Example) -> dict[str, float | int | bool]:
         district.issuing(folder, example.environment) as issuer,
         running_portal(
             folder,
+            more=account.EVIDENCE,
             processes=True,
             say=say_step,
             before_web=lambda found: prepare(found, kept),
@@ -184,7 +186,7 @@ def once(example: district.Example) -> dict[str, float | int | bool]:
         run = wait(asked, portal.services, say_step)
         say("Results of three schools")
         told = pipeline.show_pipeline(run.district, portal, issuer, folder, say_step, source_port=source_port)
-        figures = prove(portal, run, say_step) | told
+        figures = prove(portal, run, say_step) | prove_record(portal, say_step) | told
         if not told["analytics_ok"] or told["rotation_under_load_errors"]:
             raise RunFailedError(f"The pipeline's proof failed: {json.dumps(figures)}", remedy="Read the lines above.")
     shutil.rmtree(folder)

@@ -27,6 +27,7 @@ from devtools.paths import VAR
 from devtools.services.identity_provider import running_identity_provider
 from devtools.services.portal import Portal, running_portal
 from devtools.services.process import answers, free_port
+from devtools.services.saml_provider import running_saml_provider
 
 PORT = 8000
 
@@ -85,7 +86,7 @@ def show_addresses(portal: Portal, kept: Mapping[str, str]) -> None:
     say("Sign in as")
     for username, password in kept.items():
         say(f"  {username:<10} {password}")
-    say("or with the stand-in for an organization's provider, as one of its people.")
+    say("or with a stand-in for an organization's provider (OpenID Connect or SAML), as one of its people.")
     say("Ctrl-C stops everything.")
 
 
@@ -128,10 +129,11 @@ def demo(folder: Path, size: str, environment: str) -> None:
     with (
         district.issuing(folder, environment) as issuer,
         running_identity_provider() as provider,
+        running_saml_provider() as saml,
         running_portal(
             folder,
             port=port,
-            more=provider.variables,
+            more=provider.variables | saml.variables(folder),
             processes=True,
             say=say_step,
             before_web=lambda found: prepare(found, kept),

@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from lxml import etree
 
-from devtools.services.identity_provider import GROUP_ROLES, MEMBERS, SIGNED_OUT, Member
+from devtools.services.identity_provider import GROUP_ROLES, MEMBERS, NO_ICON, SIGNED_OUT, Member
 from devtools.services.own_pages import is_loopback_name
 from devtools.services.process import LOOPBACK
 
@@ -236,7 +236,7 @@ def page(asked: Mapping[str, str]) -> str:
     hidden = f'<input type="hidden" name="SAMLRequest" value="{html.escape(asked.get("SAMLRequest", ""))}">'
     buttons = "".join(f'<button name="member" value="{member.name}">{member.name}</button>' for member in MEMBERS)
     return (
-        '<!doctype html><html lang="en"><title>Stand-in SAML provider</title><h1>Who signs in?</h1>'
+        f'<!doctype html><html lang="en">{NO_ICON}<title>Stand-in SAML provider</title><h1>Who signs in?</h1>'
         f'<form action="/pick" method="get">{hidden}{buttons}</form></html>'
     )
 
@@ -244,7 +244,7 @@ def page(asked: Mapping[str, str]) -> str:
 def carried(there: str, response: str) -> str:
     """Return the page that carries an answer to the portal (HTTP-POST)."""
     return (
-        '<!doctype html><html lang="en"><title>Stand-in SAML provider</title>'
+        f'<!doctype html><html lang="en">{NO_ICON}<title>Stand-in SAML provider</title>'
         f'<form action="{html.escape(there)}" method="post"><input type="hidden" name="SAMLResponse" '
         f'value="{response}"><button>Go on</button></form><script>document.forms[0].submit()</script></html>'
     )

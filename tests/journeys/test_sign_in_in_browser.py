@@ -115,7 +115,7 @@ def test_a_passkey_beside_the_provider_approves_a_plan_until_the_person_is_deact
 
     let_in(waiting.decided_by, active=False, actor=a_person(Role.ADMINISTRATOR, "ada"))
     door.goto("/system")
-    expect(door.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()
+    expect(door.get_by_role("heading", name="Sign in to Homeroom")).to_be_visible()
     expected.append("403")
     sign_in(door, "Example Schools", "olivia")
     expect(door.get_by_role("heading", name="You have no role here")).to_be_visible()

@@ -13,6 +13,7 @@ from tests.pages.actions import (
     add_an_endpoint_wrongly,
     ask_for_no_period,
     change_the_password_wrongly,
+    confirm_a_code,
     confirm_wrongly,
     create_a_token_wrongly,
     invite_wrongly,
@@ -28,6 +29,7 @@ from tests.pages.actions import (
     sign_in_wrongly,
     try_a_file,
     try_an_empty_file,
+    type_a_wrong_code,
     type_a_wrong_number,
 )
 from tests.pages.fixtures import World
@@ -136,6 +138,10 @@ SCENES: tuple[Scene, ...] = (
     Scene("account", U, NOTHING, "/account", "Who you are here"),
     Scene("account-password", U, NOTHING, "/account/password", "Your other sessions end"),
     Scene("account-password", E, NOTHING, "/account/password", "Error: ", act=change_the_password_wrongly),
+    Scene("device", U, NOTHING, "/device", "Type it here"),
+    Scene("device", U, NOTHING, "/device", "asks for a token of yours", act=confirm_a_code, also="asked"),
+    Scene("device", E, NOTHING, "/device", "Nobody waits for this code", act=type_a_wrong_code),
+    Scene("device", F, NOTHING, "/device", ROLELESS, who="nemo", status=403),
     Scene("tokens", U, USUAL, "/tokens", "github-actions"),
     Scene("tokens", M, NOTHING, "/tokens", "There is none."),
     Scene("tokens", E, NOTHING, "/tokens", "Error: ", act=create_a_token_wrongly, keeps=WANTED),

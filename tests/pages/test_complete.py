@@ -89,6 +89,7 @@ WITHOUT: dict[str, dict[State, str]] = {
         State.FORBIDDEN: "it is everybody's",
         State.HUGE: FORM,
     },
+    "device": {State.EMPTY: FORM, State.LOADING: STILL, State.HUGE: FORM},
     "tokens": {State.LOADING: STILL, State.HUGE: "50 tokens at most"},
     "register": {State.LOADING: STILL, State.HUGE: FORM},
     "bulk": {State.LOADING: STILL, State.HUGE: "200 rows at most, as in the fleet"},

@@ -142,6 +142,11 @@ def invite_wrongly(page: Page) -> None:
     page.get_by_role("button", name="Invite").click()
 
 
+def make_a_service_wrongly(page: Page) -> None:
+    page.get_by_label("Name").fill("deploy pipeline")
+    page.get_by_role("button", name="Make the account").click()
+
+
 def add_an_account_wrongly(page: Page) -> None:
     sign_in_again(page)
     page.get_by_label("Account's name").fill("Elsewhere")

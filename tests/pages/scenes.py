@@ -18,6 +18,7 @@ from tests.pages.actions import (
     create_a_token_wrongly,
     invite_wrongly,
     lose_the_connection,
+    make_a_service_wrongly,
     open_the_dialog,
     push_without_a_word,
     register_a_file,
@@ -114,6 +115,7 @@ CERTIFICATES = "/admin/provisioning/removalcertificate"
 
 REGISTERED = (("#id_name", "Maple Valley"), ("#id_slug", "other"), ("#id_nces_id", "12"), ("#id_cidr", "10.0.0.0/16"))
 TAKEN = (("#id_username", "0tt0"), ("#id_email", "otto@example.com"))
+SPACED = (("#id_username", "deploy pipeline"),)
 DIGITS = (("#id_name", "Elsewhere"), ("#id_account_id", "12"))
 INSIDE = (("#id_name", "Metadata"), ("#id_address", "https://169.254.169.254/"))
 CONFIRMED = (("#id_full_name", "another"), ("#id_reason", "The contract has ended"))
@@ -329,6 +331,10 @@ SCENES: tuple[Scene, ...] = (
     Scene("aws-account", F, USUAL, "/accounts/{account}", "Administrator", who="otto", status=403),
     Scene("people", U, USUAL, "/people", "otto"),
     Scene("people", F, USUAL, "/people", "Administrator", who="otto", status=403),
+    Scene("services", U, USUAL, "/people/services", "deploy-pipeline"),
+    Scene("services", M, NOTHING, "/people/services", "There is none."),
+    Scene("services", E, NOTHING, "/people/services", "Error: ", act=make_a_service_wrongly, keeps=SPACED),
+    Scene("services", F, USUAL, "/people/services", "Administrator", who="otto", status=403),
     Scene("person-new", U, USUAL, "/people/new", "Can't be changed later.", act=sign_in_again),
     Scene("person-new", E, USUAL, "/people/new", "looks like it", act=invite_wrongly, keeps=TAKEN),
     Scene("person-new", F, USUAL, "/people/new", "Administrator", who="otto", status=403),

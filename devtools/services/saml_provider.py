@@ -116,7 +116,10 @@ class Answer:
 </saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement><saml:AttributeStatement>
 <saml:Attribute Name="username"><saml:AttributeValue>{user}</saml:AttributeValue></saml:Attribute>
 <saml:Attribute Name="email"><saml:AttributeValue>{user}@organization.example</saml:AttributeValue></saml:Attribute>
-<saml:Attribute Name="groups">{groups}</saml:Attribute></saml:AttributeStatement></saml:Assertion></samlp:Response>"""
+<saml:Attribute Name="groups">{groups}</saml:Attribute><saml:Attribute Name="eduPersonTargetedID">
+<saml:AttributeValue><saml:NameID>{
+            user
+        }</saml:NameID></saml:AttributeValue></saml:Attribute></saml:AttributeStatement></saml:Assertion></samlp:Response>"""
         return etree.fromstring(text.encode())
 
 

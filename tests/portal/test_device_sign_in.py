@@ -136,6 +136,9 @@ def test_one_address_begins_so_often_and_others_are_not_kept_out():
         assert post("/device/authorize", body).status_code == 200
     assert code(post("/device/authorize", body)) == "rate_limited"
     assert post("/device/authorize", body, address="192.0.2.7").status_code == 200
+    for host in range(devices.CODES_PER_ADDRESS + 1):
+        answer = post("/device/authorize", body, address=f"2001:db8::{host:x}")
+    assert code(answer) == "rate_limited", "of IPv6 the network is counted"
 
 
 def test_a_decision_takes_a_sign_in_of_lately():

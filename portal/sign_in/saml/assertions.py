@@ -117,10 +117,13 @@ def confirmed_request(subject: etree._Element, expected: Expected, *, now: datet
 
 
 def attributes(assertion: etree._Element) -> dict[str, list[str]]:
-    """Return the attributes' values by name; raises NotHoldingError for more than anybody has, or no text."""
+    """Return the attributes' values by name; raises NotHoldingError for more than anybody has.
+
+    A value of other elements, such as eduPersonTargetedID's, is none that is asked for.
+    """
     found: dict[str, list[str]] = {}
     for attribute in assertion.iterfind(f"{SAML}AttributeStatement/{SAML}Attribute"):
-        values = [text_of(value) for value in attribute.findall(f"{SAML}AttributeValue")]
+        values = [text_of(value) for value in attribute.findall(f"{SAML}AttributeValue") if not len(value)]
         found.setdefault(attribute.get("Name", ""), []).extend(values)
     if sum(len(values) for values in found.values()) > MOST_VALUES:
         raise NotHoldingError("The assertion has too many attributes.")

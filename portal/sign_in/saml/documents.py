@@ -102,7 +102,12 @@ def signed_assertion(root: etree._Element) -> etree._Element:
     assertions = [element for element in root.iter() if etree.QName(element).localname.endswith("Assertion")]
     if len(assertions) != 1 or assertions[0].tag != f"{SAML}Assertion" or assertions[0].getparent() is not root:
         raise NotHoldingError("A response must hold one assertion, neither moved nor encrypted.")
-    names = [value for element in root.iter() for name, value in element.attrib.items() if name.lower() == "id"]
+    names = [
+        value
+        for element in root.iter()
+        for name, value in element.attrib.items()
+        if etree.QName(name).localname.lower() == "id"
+    ]
     if len(names) != len(set(names)):
         raise NotHoldingError("Two elements have the same ID.")
     assertion = assertions[0]

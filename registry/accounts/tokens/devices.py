@@ -77,7 +77,7 @@ WORDS = {
 
 def begin(*, client: str, scopes: Iterable[Scope], address: str | None) -> Begun:
     """Return the two codes of a new request; raises TooManyError."""
-    _limit("device.begin", address or "", CODES_PER_ADDRESS)
+    _limit("device.begin", _network(address), CODES_PER_ADDRESS)
     device_code = secrets.token_urlsafe(32)
     letters = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
     now = timezone.now()
@@ -144,7 +144,7 @@ def collect(device_code: str, *, address: str | None) -> tuple[ApiToken, str]:
         row = DeviceSignIn.objects.select_for_update(of=("self",)).filter(device_sha256=digest(device_code)).first()
         answer = "invalid_grant" if row is None else _answer(row)
     if row is None:
-        _limit("device.unknown", address or "", CODES_PER_ADDRESS)
+        _limit("device.unknown", _network(address), CODES_PER_ADDRESS)
     if isinstance(answer, str):
         raise NotYetError(answer)
     return answer
@@ -186,6 +186,11 @@ def _answer(row: DeviceSignIn) -> tuple[ApiToken, str] | str:
     row.taken_at = now
     row.save(update_fields=["taken_at"])
     return made
+
+
+def _network(address: str | None) -> str:
+    """Return what is counted of an address: of IPv6 its network, as at a sign-in by password."""
+    return throttle.address_key(address) if address else ""
 
 
 def _limit(kind: str, whose: str, most: int) -> None:

@@ -156,6 +156,36 @@ def twice(path: str) -> Twist:
     return twist
 
 
+def altered(path: str, name: str, value: str | None) -> Twist:
+    """Return an answer in which an attribute says something else, or is not there, when it is signed."""
+
+    def twist(provider: Provider, answer: Answer) -> bytes:
+        """Alter it."""
+        root = answer.xml()
+        element = found(root, path)
+        del element.attrib[name]
+        if value is not None:
+            element.set(name, value)
+        sign(found(root, "saml:Assertion"), provider.key)
+        return written(root)
+
+    return twist
+
+
+def styled(provider: Provider, answer: Answer) -> bytes:
+    """Have the signature transform what it signs by a style sheet."""
+    root = etree.fromstring(provider.signed(answer))
+    found(root, "//ds:Transform").set("Algorithm", "http://www.w3.org/TR/1999/REC-xslt-19991116")
+    return written(root)
+
+
+def encrypted_beside(provider: Provider, answer: Answer) -> bytes:
+    """Put an encrypted assertion beside the signed one."""
+    root = etree.fromstring(provider.signed(answer))
+    etree.SubElement(root, f"{SAML}EncryptedAssertion")
+    return written(root)
+
+
 def headed(head: bytes) -> Twist:
     """Return a good answer with something before it."""
     return lambda provider, answer: head + provider.signed(answer)
@@ -169,6 +199,7 @@ def entity(provider: Provider, answer: Answer) -> bytes:
 
 NAME = b">stand-in|oscar</saml:NameID>"
 SUBJECT = "saml:Assertion/saml:Subject"
+DATA = f"{SUBJECT}/saml:SubjectConfirmation/saml:SubjectConfirmationData"
 HOSTILE: dict[str, Twist] = {
     "unsigned": unsigned,
     "only the response signed": response_alone_signed,
@@ -219,6 +250,17 @@ HOSTILE: dict[str, Twist] = {
     "two subjects": twice(SUBJECT),
     "two conditions": twice("saml:Assertion/saml:Conditions"),
     "two issuers": twice("saml:Assertion/saml:Issuer"),
+    "another request in the response": altered("//samlp:Response", "InResponseTo", "_another"),
+    "a failure": altered("samlp:Status/samlp:StatusCode", "Value", "urn:oasis:names:tc:SAML:2.0:status:Responder"),
+    "holder of a key": altered(
+        f"{SUBJECT}/saml:SubjectConfirmation", "Method", "urn:oasis:names:tc:SAML:2.0:cm:holder-of-key"
+    ),
+    "no recipient": altered(DATA, "Recipient", None),
+    "no end": altered(DATA, "NotOnOrAfter", None),
+    "no end of the conditions": altered("saml:Assertion/saml:Conditions", "NotOnOrAfter", None),
+    "another time zone": altered(DATA, "NotOnOrAfter", "2999-01-01T00:00:00+05:00"),
+    "a style sheet": styled,
+    "encrypted beside": encrypted_beside,
     "nobody": said(name_id=""),
     "an endless name": said(name_id="a" * 5000),
     "a name of a day": said(name_format="urn:oasis:names:tc:SAML:2.0:nameid-format:transient"),

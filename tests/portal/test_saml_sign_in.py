@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import runpy
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,6 +17,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devtools.paths import ROOT
 from devtools.services import saml_provider
 from devtools.services.identity_provider import GROUP_ROLES, MEMBERS
 from devtools.services.saml_hostile import HOSTILE, another_key
@@ -188,6 +191,38 @@ def test_a_file_that_is_no_metadata_of_a_provider_is_named(provider: Provider):
     for text in ("", "<a/>", "{}", provider.metadata.replace("X509Certificate", "Nothing")):
         with pytest.raises(ImproperlyConfigured, match="HOMEROOM_SAML_METADATA"):
             saml_metadata.read(text)
+
+
+def test_the_settings_come_from_the_environment(provider: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def loaded(**variables: str) -> Any:
+        with monkeypatch.context() as patch:
+            for name, value in variables.items():
+                patch.setenv(f"HOMEROOM_SAML_{name}", value)
+            return runpy.run_path(str(ROOT / "portal" / "settings.py"))
+
+    assert "saml" not in loaded()["SOCIALACCOUNT_PROVIDERS"]
+    certificate = tmp_path / "certificate.pem"
+    certificate.write_text(provider.key.certificate)
+    key = tmp_path / "key.pem"
+    key.write_text(provider.key.pem)
+    parts = {"ENTITY_ID": provider.entity_id, "SSO_URL": f"{provider.url}/sso", "CERTIFICATE": str(certificate)}
+    own = {"OWN_KEY": str(key), "OWN_CERTIFICATE": str(certificate)}
+    metadata = provider.variables(tmp_path)["HOMEROOM_SAML_METADATA"]
+    for variables in (parts | own, {"METADATA": metadata, **own}):
+        told = loaded(GROUPS_ATTRIBUTE="memberOf", **variables)
+        (app,) = told["SOCIALACCOUNT_PROVIDERS"]["saml"]["APPS"]
+        assert app["settings"]["idp"]["entityId"] == provider.entity_id
+        assert app["settings"]["attributes"]["groups"] == "memberOf"
+        assert app["settings"]["key"] == provider.key.pem
+        assert provider.url in told["SIGN_IN_ORIGINS"]
+    for wrong, named in (
+        ({"ENTITY_ID": provider.entity_id}, "SAML_SSO_URL"),
+        ({"METADATA": str(tmp_path / "nothing")}, "SAML_METADATA"),
+        ({"METADATA": str(certificate)}, "SAML_METADATA"),
+        (parts | {"OWN_KEY": str(key)}, "SAML_OWN_CERTIFICATE"),
+    ):
+        with pytest.raises(ImproperlyConfigured, match=named):
+            loaded(**wrong)
 
 
 def test_a_sign_out_ends_the_session_here_and_with_a_key_of_ours_there(provider: Provider, settings: Any):

@@ -28,6 +28,7 @@ from devtools.paths import VAR
 from devtools.services.identity_provider import running_identity_provider
 from devtools.services.portal import Portal, running_portal
 from devtools.services.process import answers, free_port
+from devtools.services.saml_provider import running_saml_provider
 
 PORT = 8000
 
@@ -86,7 +87,7 @@ def show_addresses(portal: Portal, kept: Mapping[str, str]) -> None:
     say("Sign in as")
     for username, password in kept.items():
         say(f"  {username:<10} {password}")
-    say("or with the stand-in for an organization's provider, as one of its people.")
+    say("or with a stand-in for an organization's provider (OpenID Connect or SAML), as one of its people.")
     say("Ctrl-C stops everything.")
 
 
@@ -129,10 +130,11 @@ def demo(folder: Path, example: district.Example) -> None:
     with (
         district.issuing(folder, example.environment) as issuer,
         running_identity_provider() as provider,
+        running_saml_provider() as saml,
         running_portal(
             folder,
             port=port,
-            more={**provider.variables, **account.EVIDENCE},
+            more={**provider.variables, **saml.variables(folder), **account.EVIDENCE},
             processes=True,
             say=say_step,
             before_web=lambda found: prepare(found, kept),

@@ -49,8 +49,9 @@ from provisioning.terraform_state.errored_states import note_kept, note_refused
 from provisioning.terraform_state.locks import note_lock
 from registry.accounts.models import User
 from registry.accounts.roles import Role
+from registry.accounts.services import set_service_account
 from registry.accounts.tokens.scopes import Scope
-from registry.accounts.tokens.service import create_token
+from registry.accounts.tokens.service import Reach, create_token
 from registry.audit.models import AuditEvent
 from registry.districts.models import AwsAccount, District
 from registry.districts.services import set_drift
@@ -117,6 +118,8 @@ def usual() -> Places:
     an_account()
     otto, ada = User.objects.get(username="otto"), User.objects.get(username="ada")
     create_token(owner=ada, actor=ada, name="github-actions", scopes=[Scope.OPERATE])
+    pipeline = set_service_account(username="deploy-pipeline", role=Role.OPERATOR, actor=ada)
+    create_token(owner=pipeline, actor=ada, name="nightly", scopes=[Scope.OPERATE], reach=Reach(suffixes=("elm-sbx",)))
     live = with_stack(deployed(a_run(name="Lakeside Unified", slug="lakeside", note="Opened in 2019.")))
     drifted = with_drift(with_stack(deployed(a_run(name="Cedar Grove", slug="cedar"))), 3)
     applying = a_run(name="Maple Valley", slug="maple", contact_name="Ada Rivera", contact_email="a@maple.example")

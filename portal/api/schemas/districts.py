@@ -136,7 +136,7 @@ class RegistrationIn(Taken):
     nces_id: Annotated[str, Field(max_length=7)] = ""
     contact_name: Annotated[str, Field(max_length=120)] = ""
     contact_email: Annotated[str, Field(max_length=254)] = ""
-    time_zone: Annotated[str, Field(max_length=64)] = "America/New_York"
+    time_zone: Annotated[str, Field(max_length=64, description="Empty: that of the state.")] = ""
     monthly_budget_usd: Dollars = 500
     tags: Tags = {}
     note: Annotated[str, Field(max_length=4000)] = ""

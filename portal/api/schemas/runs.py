@@ -61,6 +61,8 @@ class RunDetail(RunOut):
     monthly_cost_usd: float | None
     error_detail: str
     error_address: str
+    held: str = Field(description="Which freeze or maintenance window holds its apply, and until when; else empty.")
+    hold_override_reason: str = Field(description="Why an administrator let it start in spite of one.")
     last_event: int = Field(description="The sequence of its newest event; 0 before the first.")
 
 
@@ -171,8 +173,8 @@ def run_out(run: Run) -> RunOut:
     return RunOut(**run_fields(run))
 
 
-def run_detail(run: Run, last_event: int) -> RunDetail:
-    """Return a run with all that is told of it."""
+def run_detail(run: Run, last_event: int, held: str) -> RunDetail:
+    """Return a run with all that is told of it; `held` says what holds it."""
     return RunDetail(
         **run_fields(run),
         change=run.change,
@@ -184,6 +186,8 @@ def run_detail(run: Run, last_event: int) -> RunDetail:
         monthly_cost_usd=None if run.monthly_cost_usd is None else float(run.monthly_cost_usd),
         error_detail=run.error_detail,
         error_address=run.error_address,
+        held=held,
+        hold_override_reason=run.hold_override_reason,
         last_event=last_event,
     )
 

@@ -74,7 +74,9 @@ class DistrictDetail(DistrictOut):
 
     outputs: list[OutputOut]
     resources: int
-    monthly_cost_usd: float | None
+    monthly_cost_usd: float | None = Field(description="The estimate of what the stack costs a month at its least.")
+    month_to_date_usd: float | None = Field(description="What AWS has told of this month; null where it told nothing.")
+    month_forecast_usd: float | None = Field(description="What the month comes to by the mean of the last seven days.")
 
 
 class Settings(Given):

@@ -138,10 +138,14 @@ def test_a_rollout_waits_for_its_time_and_says_so(operator: Client):
     assert not rollout.members.exclude(run=None).exists()
     page = operator.get(f"/rollouts/{rollout.number}").content.decode()
     assert "Scheduled" in page
+    assert "The rollout waits for its time." in page
     assert f"Rollout #{rollout.number}" in operator.get("/calendar").content.decode()
     Rollout.objects.filter(pk=rollout.pk).update(starts_at=timezone.now() - timedelta(seconds=1))
     tick()
     assert rollout.members.get(district=district).run is not None
+    Run.objects.filter(rollout_members__rollout=rollout).update(sent_at=None)
+    fleet_freeze()
+    assert "Held by a freeze" in operator.get(f"/rollouts/{rollout.number}").content.decode()
     assert "Scheduled" not in operator.get(f"/rollouts/{rollout.number}").content.decode()
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from django.utils import timezone
 
 from engine.aws.quotas import KINDS
-from provisioning.capacity.quotas import set_limit
 from provisioning.models import AccountQuota, Run
+from provisioning.models.quota import QuotaSource
 from provisioning.onboarding.service import onboard
 from provisioning.runs.claim import claim
 from provisioning.runs.fence import Fence
@@ -41,9 +41,19 @@ def an_account() -> AwsAccount:
 
 
 def with_room(account: AwsAccount) -> AwsAccount:
-    """Return the account, its limits raised once."""
-    for code in [] if AccountQuota.objects.filter(account=account).exists() else KINDS:
-        set_limit(account=account, region=DEFAULT_REGION, code=code, limit=10_000, actor=None)
+    """Return the account, its limits raised once.
+
+    As rows: the service that raises one limit, with its record, is a hundred queries for all of them.
+    """
+    if not AccountQuota.objects.filter(account=account).exists():
+        source = QuotaSource.DEFAULT.value
+        AccountQuota.objects.bulk_create(
+            AccountQuota(
+                account=account, region=DEFAULT_REGION, code=code, name=kind.name, limit=kind.default, source=source,
+                set_limit=10_000,
+            )
+            for code, kind in KINDS.items()
+        )  # fmt: skip
     return account
 
 

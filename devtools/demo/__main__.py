@@ -1,6 +1,6 @@
 """Runs the demo. ``FRESH=1`` begins with nothing; ``ONCE=1`` proves the whole way in a folder of its own and ends.
 
-``SIZE`` and ``ENVIRONMENT`` choose the example district's stack; ``OPEN=0`` keeps the browser closed.
+``SIZE``, ``ENVIRONMENT`` and ``EGRESS`` choose the example district's stack; ``OPEN=0`` keeps the browser closed.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def open_browser(url: str) -> None:
         webbrowser.open(url)
 
 
-def demo(folder: Path, size: str, environment: str) -> None:
+def demo(folder: Path, example: district.Example) -> None:
     """Start everything, have the example district, and stay."""
     if flag("FRESH"):
         shutil.rmtree(folder, ignore_errors=True)
@@ -126,7 +126,7 @@ def demo(folder: Path, size: str, environment: str) -> None:
     source_port = pulled.reserve()
     say("Starting")
     with (
-        district.issuing(folder, environment) as issuer,
+        district.issuing(folder, example.environment) as issuer,
         running_identity_provider() as provider,
         running_portal(
             folder,
@@ -148,7 +148,7 @@ def demo(folder: Path, size: str, environment: str) -> None:
             say("The embedded AWS starts empty: the districts of before are deployed again.")
         if district.existing() is None:
             say(f"Registering {district.NAME}")
-            runs.append(district.register(size=size, environment=environment, issuer=issuer, folder=folder))
+            runs.append(district.register(example, issuer=issuer, folder=folder))
         for run in runs:
             say(f"{run.district.name}: {portal.url}/runs/{run.number}")
             wait(run, portal.services, say_step)
@@ -162,7 +162,7 @@ def demo(folder: Path, size: str, environment: str) -> None:
         stay(portal)
 
 
-def once(size: str, environment: str) -> dict[str, float | int | bool]:
+def once(example: district.Example) -> dict[str, float | int | bool]:
     """Prove the whole way in a folder of its own, which goes when all went well."""
     folder = VAR / f"once-{secrets.token_hex(4)}"
     folder.mkdir(parents=True)
@@ -170,7 +170,7 @@ def once(size: str, environment: str) -> dict[str, float | int | bool]:
     source_port = pulled.reserve()
     say("Starting")
     with (
-        district.issuing(folder, environment) as issuer,
+        district.issuing(folder, example.environment) as issuer,
         running_portal(
             folder,
             processes=True,
@@ -180,7 +180,7 @@ def once(size: str, environment: str) -> dict[str, float | int | bool]:
         ) as portal,
     ):
         say(f"Registering {district.NAME}")
-        asked = district.register(size=size, environment=environment, issuer=issuer, folder=folder)
+        asked = district.register(example, issuer=issuer, folder=folder)
         run = wait(asked, portal.services, say_step)
         say("Results of three schools")
         told = pipeline.show_pipeline(run.district, portal, issuer, folder, say_step, source_port=source_port)
@@ -194,12 +194,12 @@ def once(size: str, environment: str) -> dict[str, float | int | bool]:
 def main() -> int:
     """Run the demo; exit status 1 with the reason when something went wrong."""
     signal.signal(signal.SIGTERM, end_by_signal)
-    size, environment = os.environ.get("SIZE") or "S", os.environ.get("ENVIRONMENT") or "sandbox"
+    example = district.Example.chosen(os.environ)
     try:
         if flag("ONCE"):
-            print(json.dumps(once(size, environment)), flush=True)
+            print(json.dumps(once(example)), flush=True)
         else:
-            demo(VAR / "demo", size, environment)
+            demo(VAR / "demo", example)
     except DevtoolsError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import uuid
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,21 @@ MONTHLY_BUDGET_USD = 1500
 """Enough for the largest size at its least."""
 NAME, SLUG = "Lakeside Unified", "lakeside"
 ACCOUNT_NAME = "Embedded AWS"
+
+
+@dataclass(frozen=True)
+class Example:
+    """What of the example district's stack can be chosen."""
+
+    size: str = "S"
+    environment: str = "sandbox"
+    egress: str = "nat"
+
+    @classmethod
+    def chosen(cls, variables: Mapping[str, str]) -> Example:
+        """Return what SIZE, ENVIRONMENT and EGRESS say; what is empty or missing is as usual."""
+        names = ("size", "environment", "egress")
+        return cls(**{name: value for name in names if (value := variables.get(name.upper(), ""))})
 
 
 def issuing(folder: Path, environment: str) -> AbstractContextManager[Issuer]:
@@ -64,7 +81,7 @@ def image() -> str:
     return f"{repository['repositoryUri']}@{pushed['image']['imageId']['imageDigest']}"
 
 
-def register(*, size: str, environment: str, issuer: Issuer, folder: Path) -> Run:
+def register(example: Example, *, issuer: Issuer, folder: Path) -> Run:
     """Register the district in the account that was opened with this folder, and return its first run."""
     from provisioning.onboarding.service import onboard
     from registry.districts.accounts import Access, add_account
@@ -75,10 +92,11 @@ def register(*, size: str, environment: str, issuer: Issuer, folder: Path) -> Ru
         name=NAME,
         slug=SLUG,
         account_id=account.account_id,
-        environment=environment,
-        size=size,
+        environment=example.environment,
+        size=example.size,
+        egress=example.egress,
         monthly_budget_usd=MONTHLY_BUDGET_USD,
-        certificate_arn=certificate(environment),
+        certificate_arn=certificate(example.environment),
         image=image(),
         oidc_issuer=issuer.name,
         oidc_keys="" if issuer.is_asked else issuer.keys,
@@ -92,7 +110,7 @@ def register(*, size: str, environment: str, issuer: Issuer, folder: Path) -> Ru
         return onboard(registration=registration, actor=operator())
     except RegistrationRefusedError as refused:
         raise DevtoolsError(
-            f"The example district was refused: {refused}", remedy="Correct SIZE or ENVIRONMENT."
+            f"The example district was refused: {refused}", remedy="Correct SIZE, ENVIRONMENT or EGRESS."
         ) from None
 
 

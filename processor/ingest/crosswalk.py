@@ -47,7 +47,7 @@ class Matches:
     doubts: list[Doubt] = field(default_factory=list)
 
 
-def resolve(connection: psycopg.Connection, used: set[str], file_id: int) -> Matches:
+def resolve(connection: psycopg.Connection, used: frozenset[str], file_id: int) -> Matches:
     """Say of every id that was read whose it is, and let the staged rows name the child; the first step of a merge."""
     if "student_key" not in used:
         return Matches()
@@ -321,7 +321,7 @@ def _repaired(connection: psycopg.Connection) -> Iterator[Doubt]:
         yield Doubt(part, line, "id_repaired", REPAIRED)
 
 
-def _rewrite(connection: psycopg.Connection, used: set[str], file_id: int) -> None:
+def _rewrite(connection: psycopg.Connection, used: frozenset[str], file_id: int) -> None:
     """Let the staged rows name the child whose id they have."""
     connection.execute(
         "CREATE TEMPORARY TABLE rewrites ON COMMIT DROP AS SELECT DISTINCT ON (r.alias) r.alias, "

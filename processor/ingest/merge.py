@@ -16,12 +16,12 @@ LOCK = 7_301_002
 """Merges take turns: the advisory lock that each holds from its first statement to its commit."""
 
 
-def merge_small(connection: psycopg.Connection, used: set[str], file_id: int) -> int:
+def merge_small(connection: psycopg.Connection, used: frozenset[str], file_id: int) -> int:
     """Merge every staged small table, and return how many rows changed."""
     return sum(_merge(connection, TARGETS[name], file_id) for name in TARGETS if name in used)
 
 
-def forget_others(connection: psycopg.Connection, used: set[str]) -> None:
+def forget_others(connection: psycopg.Connection, used: frozenset[str]) -> None:
     """Delete what was kept of users until their roles were known, who are no students."""
     others = stage(OTHER_ROLE).as_string(None)
     if OTHER_ROLE.name in used:
@@ -32,7 +32,7 @@ def forget_others(connection: psycopg.Connection, used: set[str]) -> None:
             )
 
 
-def ensure_years(connection: psycopg.Connection, used: set[str]) -> None:
+def ensure_years(connection: psycopg.Connection, used: frozenset[str]) -> None:
     """Make the partitions of the school years that the staged rows are of."""
     for name in ("enrolment", "result"):
         if name in used:

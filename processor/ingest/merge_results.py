@@ -125,7 +125,7 @@ RETEST = "starts_with(k.record_id, 'pl:') AND k.there_on <> k.comes_on"
 """Whether two rows of one result are two times that the test was taken."""
 
 
-def fill_schools(connection: psycopg.Connection, used: set[str], file_id: int) -> int:
+def fill_schools(connection: psycopg.Connection, used: frozenset[str], file_id: int) -> int:
     """Give results the school that an association names, where they name none themselves; either may come first."""
     if "result_school" not in used and RESULT.name not in used:
         return 0
@@ -134,7 +134,7 @@ def fill_schools(connection: psycopg.Connection, used: set[str], file_id: int) -
     return connection.execute(f"{FILL} AND (r.file_id = %s OR x.file_id = %s)", (file_id, file_id)).rowcount
 
 
-def order_levels(connection: psycopg.Connection, used: set[str]) -> int:
+def order_levels(connection: psycopg.Connection, used: frozenset[str]) -> int:
     """Give the words of results the order of the scales that their line items name; either may come first."""
     if not used & {"score_scale", "item_scale", "administration"}:
         return 0

@@ -16,7 +16,6 @@ from enum import StrEnum
 from typing import Any, BinaryIO, cast
 
 import psycopg
-from psycopg.types.json import Jsonb
 
 from processor.access import Access, Scope, close_access, open_access
 from processor.faults import reach
@@ -24,6 +23,7 @@ from processor.formats.base import Reading
 from processor.formats.values import year_in_path
 from processor.ingest import choices, crosswalk, files, merge_results, staging, trial, versions
 from processor.ingest.merge import LOCK, ensure_years, forget_others, merge_small
+from processor.ingest.read_file import Merged, ReadFile, finish
 from processor.ingest.reading import Outcome, not_all_told, read_upload
 from processor.ingest.report import Report, report_key
 from processor.ingest.states import ENDED, FileState
@@ -153,57 +153,45 @@ class Ingest:
             # What was read is all of the object, and what the database has taken is all that was handed to it.
             if (outcome.whole and raw.digest() is None) or staged.sent != staged.stored:
                 raise not_all_told(name)
+            read = ReadFile(which, file_id, request, outcome, frozenset(staged.used), report, raw.digest())
             if trial.is_trial(which.key):
-                return self._try(connection, which, file_id, request, outcome, staged.used, report, raw.digest())
+                return self._try(connection, read)
             with self.tracing.span("merge"):
-                return self._merge(connection, which, file_id, request, outcome, staged.used, report, raw.digest())
+                return self._merge(connection, read)
         finally:
             report.close()
 
-    def _merge(
-        self,
-        connection: psycopg.Connection,
-        which: ObjectAt,
-        file_id: int,
-        request: str,
-        outcome: Outcome,
-        used: set[str],
-        report: Report,
-        digest: bytes | None,
-    ) -> Result:
+    def _merge(self, connection: psycopg.Connection, read: ReadFile) -> Result:
         """Merge what is staged; all of it, its record of access and the file's new state, or nothing."""
-        access = Access(
-            ACTOR, self.district, "processing of uploaded results", Scope.INGEST, f"file {file_id}", request
-        )
+        report = read.report
         with connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
-            if not files.locked_unmerged(connection, file_id):
-                return Result(Ended.KNOWN, file_id)
-            opened = open_access(connection, access)
+            if not files.locked_unmerged(connection, read.file_id):
+                return Result(Ended.KNOWN, read.file_id)
+            opened = open_access(connection, self._access("processing of uploaded results", read))
             merge_results.prepare(connection)
-            matches = _resolved(connection, file_id, outcome, used, report)
-            record_students(connection, opened, used)
-            changed, held = self._merge_staged(connection, file_id, outcome, used, report)
-            choices.note_methods(connection, outcome.methods)
+            matches = _resolved(connection, read)
+            record_students(connection, opened, read.used)
+            changed, held = self._merge_staged(connection, read)
+            choices.note_methods(connection, read.outcome.methods)
             versions.prune(connection)
             reach("rows merged")
-            key = report_key(which.key, which.version)
-            report.upload(self.storage, which.bucket, key)
+            key = report_key(read.which.key, read.which.version)
+            report.upload(self.storage, read.which.bucket, key)
             reach("report written")
-            accepted = _accepted(which, outcome, report, held)
-            self._finish(connection, file_id, outcome, report, accepted, held, key, digest, changed, matches)
-            sources.stored(connection, which.key)
+            accepted = read.accepted(held)
+            finish(connection, read, Merged(accepted, held, changed, matches), key)
+            sources.stored(connection, read.which.key)
             close_access(connection, opened, accepted + held)
         reach("merge committed")
-        return Result(Ended.MERGED, file_id, outcome.rows, accepted, report.lines, held)
+        return Result(Ended.MERGED, read.file_id, read.outcome.rows, accepted, report.lines, held)
 
-    def _merge_staged(
-        self, connection: psycopg.Connection, file_id: int, outcome: Outcome, used: set[str], report: Report
-    ) -> tuple[int, int]:
+    def _merge_staged(self, connection: psycopg.Connection, read: ReadFile) -> tuple[int, int]:
         """Merge what is staged and may be merged, and return how many rows changed, and how many wait."""
+        file_id, used, report = read.file_id, read.used, read.report
         held = 0
         for place in merge_results.refuse_before(connection):
-            report.add(_cell(outcome, place))
+            report.add(_cell(read.outcome, place))
         ensure_years(connection, used)
         versions.keep_small(connection, used, file_id)
         changed = merge_small(connection, used, file_id)
@@ -215,96 +203,35 @@ class Ingest:
         if RESULT.name in used:
             for place in merge_results.held(connection):
                 held += 1
-                report.add(_cell(outcome, place), counts=False)
+                report.add(_cell(read.outcome, place), counts=False)
         return changed, held
 
-    def _try(
-        self,
-        connection: psycopg.Connection,
-        which: ObjectAt,
-        file_id: int,
-        request: str,
-        outcome: Outcome,
-        used: set[str],
-        report: Report,
-        digest: bytes | None,
-    ) -> Result:
+    def _try(self, connection: psycopg.Connection, read: ReadFile) -> Result:
         """Merge what is staged, look at it, and roll it back; what was found stands with the file."""
+        report = read.report
         with connection.transaction(force_rollback=True):
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
             merge_results.prepare(connection)
-            matches = _resolved(connection, file_id, outcome, used, report)
-            found = trial.look(connection, used)
-            _, held = self._merge_staged(connection, file_id, outcome, used, report)
-        accepted = _accepted(which, outcome, report, held)
-        access = Access(ACTOR, self.district, "trial of an upload", Scope.INGEST, f"file {file_id}", request)
+            matches = _resolved(connection, read)
+            found = trial.look(connection, read.used)
+            _, held = self._merge_staged(connection, read)
+        accepted = read.accepted(held)
         with connection.transaction():
-            if not files.locked_unmerged(connection, file_id):
-                return Result(Ended.KNOWN, file_id)
-            opened = open_access(connection, access)
-            key = report_key(which.key, which.version)
-            report.upload(self.storage, which.bucket, key)
-            self._finish(connection, file_id, outcome, report, accepted, held, key, digest, 0, matches, found)
-            sources.stored(connection, which.key)
+            if not files.locked_unmerged(connection, read.file_id):
+                return Result(Ended.KNOWN, read.file_id)
+            opened = open_access(connection, self._access("trial of an upload", read))
+            key = report_key(read.which.key, read.which.version)
+            report.upload(self.storage, read.which.bucket, key)
+            finish(connection, read, Merged(accepted, held, 0, matches, found), key)
+            sources.stored(connection, read.which.key)
             close_access(connection, opened, 0)
-        return Result(Ended.TRIED, file_id, outcome.rows, accepted, report.lines, held)
+        return Result(Ended.TRIED, read.file_id, read.outcome.rows, accepted, report.lines, held)
 
-    def _finish(
-        self,
-        connection: psycopg.Connection,
-        file_id: int,
-        outcome: Outcome,
-        report: Report,
-        accepted: int,
-        held: int,
-        key: str,
-        digest: bytes | None,
-        changed: int,
-        matches: crosswalk.Matches,
-        found: dict[str, Any] | None = None,
-    ) -> None:
-        """Write how the file ended: merged, or tried where something was found."""
-        connection.execute("DELETE FROM homeroom.rejected_row WHERE file_id = %s", (file_id,))
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                "INSERT INTO homeroom.rejected_row (file_id, number, part, line, field, code, reason) "
-                "VALUES (%s, %s, %s, %s, %s, %s, %s)",
-                list(report.kept_rows(file_id)),
-            )
-        connection.execute("DELETE FROM homeroom.report_student WHERE file_id = %s", (file_id,))
-        connection.execute(
-            "INSERT INTO homeroom.report_student SELECT DISTINCT %s::bigint, unnest(%s::uuid[])",
-            (file_id, sorted(report.students)),
-        )
-        if changed:
-            connection.execute("UPDATE homeroom.data_version SET version = version + 1, changed_at = now()")
-        connection.execute(
-            "UPDATE homeroom.file SET state = %s, finished_at = now(), format = %s, encoding = %s, rows_read = %s, "
-            "rows_accepted = %s, rows_rejected = %s, rows_held = %s, report_key = %s, digest = %s, lines_read = %s, "
-            "files_ignored = %s, notes = %s, students_named = %s, students_matched = %s, found = %s, "
-            "data_version = (SELECT version FROM homeroom.data_version) WHERE file_id = %s",
-            (
-                FileState.MERGED if found is None else FileState.TRIED,
-                ", ".join(sorted(outcome.formats)),
-                ", ".join(sorted(outcome.encodings)),
-                outcome.rows,
-                accepted,
-                report.lines,
-                held,
-                key,
-                digest,
-                outcome.lines,
-                outcome.ignored,
-                report.notes,
-                matches.named,
-                matches.matched,
-                Jsonb(found) if found is not None else None,
-                file_id,
-            ),
-        )
+    def _access(self, purpose: str, read: ReadFile) -> Access:
+        return Access(ACTOR, self.district, purpose, Scope.INGEST, f"file {read.file_id}", read.request)
 
 
-def record_students(connection: psycopg.Connection, opened: int, used: set[str]) -> None:
+def record_students(connection: psycopg.Connection, opened: int, used: frozenset[str]) -> None:
     """Put every student of the staged rows into the record of access, and those whose results are deleted."""
     staged = [
         f"SELECT student FROM pg_temp.stage_{name} WHERE student IS NOT NULL"
@@ -339,22 +266,12 @@ def known_tests(connection: psycopg.Connection) -> dict[str, dict[str, str]]:
     return found
 
 
-def _resolved(
-    connection: psycopg.Connection, file_id: int, outcome: Outcome, used: set[str], report: Report
-) -> crosswalk.Matches:
+def _resolved(connection: psycopg.Connection, read: ReadFile) -> crosswalk.Matches:
     """Let the staged rows name the children whose ids they have, and note what is doubtful."""
-    matches = crosswalk.resolve(connection, used, file_id)
+    matches = crosswalk.resolve(connection, read.used, read.file_id)
     for doubt in matches.doubts:
-        report.note(RefusedCell(outcome.parts[doubt.part], doubt.line, "", doubt.code, doubt.reason))
+        read.report.note(RefusedCell(read.outcome.parts[doubt.part], doubt.line, "", doubt.code, doubt.reason))
     return matches
-
-
-def _accepted(which: ObjectAt, outcome: Outcome, report: Report, held: int) -> int:
-    """Return how many rows count; raises FileProblem where more were refused and held than there are."""
-    accepted = outcome.rows - report.lines - held
-    if accepted < 0:
-        raise not_all_told(which.key.rpartition("/")[2])
-    return accepted
 
 
 def _cell(outcome: Outcome, place: merge_results.Place) -> RefusedCell:

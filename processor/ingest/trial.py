@@ -20,7 +20,7 @@ def is_trial(key: str) -> bool:
     return key.startswith(TRIALS)
 
 
-def look(connection: psycopg.Connection, used: set[str]) -> dict[str, Any]:
+def look(connection: psycopg.Connection, used: frozenset[str]) -> dict[str, Any]:
     """Return what is new, changed, the same and older, and how many students nobody knows yet; within the merge."""
     found: dict[str, Any] = {"students": 0, "new_students": 0, "results": 0, "new_results": 0, "changed_results": 0,
                              "same_results": 0, "older_results": 0, "deleted_results": 0, "changed": {}}  # fmt: skip

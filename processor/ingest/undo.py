@@ -134,7 +134,7 @@ def _others(connection: psycopg.Connection) -> list[int]:
 
 def _merge_again(connection: psycopg.Connection, file_id: int) -> int:
     """Merge what one file said of the rows in question, and return how many rows that made."""
-    used = set()
+    staged = set()
     for name, target in {**TARGETS, RESULT.name: RESULT}.items():
         names = (*staged_columns(target), "named_as") if target is RESULT else staged_columns(target)
         columns = sql.SQL(", ").join(map(sql.Identifier, names))
@@ -149,7 +149,8 @@ def _merge_again(connection: psycopg.Connection, file_id: int) -> int:
             (file_id, name, versions.LEFT_OUT),
         ).rowcount
         if count:
-            used.add(name)
+            staged.add(name)
+    used = frozenset(staged)
     ensure_years(connection, used)
     changed = merge_small(connection, used, file_id)
     if RESULT.name in used:

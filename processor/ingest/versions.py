@@ -25,7 +25,7 @@ RENAMED = (
 """A text with the pseudonym of `m.old` in it, with hyphens or without, as that of `m.new`."""
 
 
-def keep_small(connection: psycopg.Connection, used: set[str], file_id: int) -> None:
+def keep_small(connection: psycopg.Connection, used: frozenset[str], file_id: int) -> None:
     """Keep what is there and what comes of every small table's rows that are in both; called before they are merged."""
     for name in TARGETS:
         if name in used:

@@ -12,7 +12,15 @@ from sandbox.gaps.elasticache_parameters import groups_of
 from sandbox.gaps.elasticache_users import user_groups_of
 from sandbox.gaps.extension import add_actions, wrap
 
-ENGINE_VERSIONS = {"7.1": "7.1.0", "7.0": "7.0.7", "6.2": "6.2.6", "7.2": "7.2.6", "8.0": "8.0.1"}
+ENGINE_VERSIONS = {
+    "6.2": "6.2.6",
+    "7.0": "7.0.7",
+    "7.1": "7.1.0",
+    "7.2": "7.2.6",
+    "8.0": "8.0.1",
+    "8.1": "8.1.0",
+    "8.2": "8.2.0",
+}
 MAINTENANCE_WINDOW = "sun:05:00-sun:06:00"
 SNAPSHOT_WINDOW = "03:00-04:00"
 

@@ -1,7 +1,9 @@
-"""RDS: a cluster whose instances take minor versions by themselves has the next one after a week.
+"""RDS and ElastiCache: what takes minor versions by itself has the next one after a week.
 
 Sources: Aurora User Guide, "Automatic minor version upgrades": in the maintenance window, which comes once a week; all
-instances of a cluster have to have it on. Versions are those of `sandbox.requests.prose.databases`.
+instances of a cluster have to have it on. ElastiCache User Guide, "Version management for ElastiCache": minor versions
+are applied where `AutoMinorVersionUpgrade` is on, majors never. Versions are those of
+`sandbox.requests.prose.databases`.
 """
 
 from __future__ import annotations
@@ -10,23 +12,33 @@ from typing import Any
 
 from sandbox.clock import CLOCK, DAY
 from sandbox.gaps.extension import wrap
-from sandbox.requests.prose.databases import AURORA
+from sandbox.requests.prose.databases import AURORA, OFFERED_CACHES
 
 WEEK = 7 * DAY
 ENGINE = "aurora-postgresql"
 
 
 def fill() -> None:
-    """Begin with each cluster."""
+    """Begin with each cluster and each replication group."""
+    from moto.elasticache.models import ElastiCacheBackend
     from moto.rds.models import RDSBackend
 
     wrap(RDSBackend, "create_db_cluster", _create)
+    wrap(ElastiCacheBackend, "create_replication_group", _create_group)
 
 
 def next_minor(version: str) -> str | None:
     """Return the minor version that is offered after this one; None where it is the last one that is known."""
     major, _, minor = version.partition(".")
     later = [one for one in AURORA.get(int(major), ()) if one > int(minor or 0)]
+    return f"{major}.{later[0]}" if later else None
+
+
+def next_minor_of_cache(engine: str, version: str) -> str | None:
+    """Return the minor version of a cache's engine after this one; None where there is none of the same major."""
+    major, _, minor = version.partition(".")
+    offered = (one.split(".") for one in OFFERED_CACHES.get(engine, ()) if one.replace(".", "").isdecimal())
+    later = sorted(int(parts[1]) for parts in offered if parts[0] == major and int(parts[1]) > int(minor or 0))
     return f"{major}.{later[0]}" if later else None
 
 
@@ -50,3 +62,23 @@ def _maintain(backend: Any, cluster: Any) -> None:
     if later and members and all(one.auto_minor_version_upgrade for one in members):
         cluster.engine_version = later
     _plan(backend, cluster)
+
+
+def _create_group(original: Any, backend: Any, **kwargs: Any) -> Any:
+    group = original(backend, **kwargs)
+    _plan_group(backend, group)
+    return group
+
+
+def _plan_group(backend: Any, group: Any) -> None:
+    what = f"the maintenance window of {group.replication_group_id}"
+    CLOCK.after(WEEK, what, lambda: _maintain_group(backend, group))
+
+
+def _maintain_group(backend: Any, group: Any) -> None:
+    if backend.replication_groups.get(group.replication_group_id) is not group:
+        return
+    later = next_minor_of_cache(group.engine, str(group.engine_version or ""))
+    if later and group.auto_minor_version_upgrade:
+        group.engine_version = later
+    _plan_group(backend, group)

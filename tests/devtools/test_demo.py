@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from devtools.demo import rotation
+from devtools.demo.district import Example
 from devtools.demo.expected import MadeUp, Tally, differences, known
 from devtools.demo.issuer import EVERYTHING, kept_key, running_issuer
 from devtools.demo.office import Office, OfficeError
@@ -49,6 +50,12 @@ def test_an_issuer_of_another_name_gives_its_keys_away_instead_of_being_asked(tm
         assert not issuer.is_asked
         keys = Keys(name, fetch=given(name, issuer.keys))
         assert Tokens(keys, issuer=name, audience="lakeside-prod").caller(issuer.token())
+
+
+def test_the_examples_stack_is_chosen_by_variables_and_what_is_empty_is_as_usual():
+    assert Example.chosen({}) == Example.chosen({"SIZE": "", "OTHER": "x"}) == Example("S", "sandbox", "nat")
+    wanted = {"SIZE": "L", "ENVIRONMENT": "production", "EGRESS": "none"}
+    assert Example.chosen(wanted) == Example("L", "production", "none")
 
 
 def test_a_taken_port_is_said_with_a_remedy(tmp_path: Path):

@@ -11,7 +11,8 @@ from devtools.paths import ROOT
 from tests.docs.test_facts import read
 
 PAGE = "development.md"
-SOAKED = re.compile(r"^(?!\s*#).*\bpytest\.mark\.soak\b", re.MULTILINE)
+SOAKED = re.compile(r"^(?!\s*#).*\b(pytest\.mark\.soak\b|parametrize\(.*\bfirst_of\(|params=first_of\()", re.MULTILINE)
+"""A mark, or `tests.examples.first_of`, which marks what is not among the first."""
 
 
 def long_edition() -> list[str]:
@@ -53,13 +54,14 @@ def test_each_file_with_a_test_of_the_long_edition_is_named_with_its_reason():
         name for line in rows.splitlines() if line.startswith("|") for name in re.findall(r"`(tests/[\w./]+)`", line)
     }
     assert set(long_edition()) <= told, "a test went to the long edition without a row"
-    assert [name for name in sorted(told) if "soak" not in (ROOT / name).read_text()] == [], (
-        "a row has no test any more"
-    )
+    gone = [name for name in sorted(told) if not re.search(r"soak|first_of", (ROOT / name).read_text())]
+    assert gone == [], "a row has no test any more"
 
 
 def test_a_mark_is_seen_but_not_in_a_comment():
     mark = f"pytest.mark.{'soak'}"
     assert SOAKED.search(f"import pytest\n\n@{mark}\n")
     assert SOAKED.search(f"        pytest.param(1, marks={mark}),\n")
+    marker = "first_of"
+    assert SOAKED.search(f'@pytest.mark.parametrize("order", {marker}(ORDERS, 2))\n')
     assert not SOAKED.search(f"# @{mark}\n")

@@ -319,7 +319,7 @@ class Play:
                 self._approve(run)
             if time.monotonic() > deadline:
                 raise Broken(f"run #{run.number} is still {run.state} after {LONGEST_SECONDS:.0f} s")
-            time.sleep(0.05)
+            time.sleep(0.2)
         self.played.paths.append(path_of(run))
         if run.state_badge not in right:
             told = f"{run.error_code}: {run.error_summary} {run.error_detail[:300]}"

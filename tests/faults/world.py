@@ -67,7 +67,7 @@ def wait_for(what: str, ready: Callable[[], object], seconds: float = 300.0) -> 
     while not ready():
         if time.monotonic() > deadline:
             raise Gone(f"{what} did not happen within {seconds:.0f} s")
-        time.sleep(0.05)
+        time.sleep(0.1)
 
 
 @dataclass

@@ -1,5 +1,5 @@
 """A district that is a day old goes in one teardown: recovery points, very many versions, rotated secrets, and what AWS
-adds by itself.
+adds by itself. A week later it has other minor versions, and has not drifted.
 
 The whole stack, applied and destroyed by the walk of a run; the embedded AWS's time is moved.
 """
@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from engine.aws.clients import client
+from provisioning.drift.service import check_now
 from provisioning.engine_settings import engine_settings
-from provisioning.models import RemovalCertificate, Run, RunEvent
+from provisioning.models import DriftItem, RemovalCertificate, Run, RunEvent
 from provisioning.states.runs import RunState
 from provisioning.tasks import execute_run
 from provisioning.teardown.service import request_teardown
@@ -71,6 +72,12 @@ def test_a_day_old_district_is_removed_in_one_teardown(aws):
     assert points, "a day has gone by"
     endpoints = asked("ec2").describe_vpc_endpoints(Filters=[{"Name": "tag:GuardDutyManaged", "Values": ["true"]}])
     assert len(endpoints["VpcEndpoints"]) == 1
+    before = versions()
+    forward(aws.url, days=7)
+    after = versions()
+    assert [old != new for old, new in zip(before, after, strict=True)] == [True, True], (before, after)
+    checked = carried_out(check_now(district=run.district, actor=None))
+    assert (checked.state, list(DriftItem.objects.all())) == (RunState.SUCCEEDED, [])
 
     gone = carried_out(
         request_teardown(district=run.district, typed_name=run.district.suffix, reason="The end", actor=None)
@@ -85,6 +92,13 @@ def test_a_day_old_district_is_removed_in_one_teardown(aws):
     assert any("GuardDuty" in text for text in said)
     planned = asked("secretsmanager").list_secrets(IncludePlannedDeletion=True)["SecretList"]
     assert [one["Name"] for one in planned if suffix in one["Name"]] == [], "no name of a secret is held"
+
+
+def versions() -> tuple[set[str], set[str]]:
+    """Return what versions the database's instances and the cache's nodes have."""
+    instances = asked("rds").describe_db_instances()["DBInstances"]
+    nodes = asked("elasticache").describe_cache_clusters()["CacheClusters"]
+    return {one["EngineVersion"] for one in instances}, {one["EngineVersion"] for one in nodes}
 
 
 def rotated(suffix: str) -> None:

@@ -7,7 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,15 +39,36 @@ def manage(variables: Mapping[str, str], *arguments: str) -> str:
     return ended.stdout
 
 
+EACH = """
+import json, sys
+from django.core.management import execute_from_command_line
+for arguments in json.load(sys.stdin):
+    execute_from_command_line(["manage.py", *arguments])
+"""
+
+
+def manage_all(variables: Mapping[str, str], *commands: Sequence[str]) -> None:
+    """Run commands of manage.py one after another in one process: each process of its own would load all of Django."""
+    environment = inherited() | dict(variables) | {"HOMEROOM_NEW_PASSWORD": PASSWORD}
+    environment |= {"DJANGO_SETTINGS_MODULE": "portal.settings"}
+    told = json.dumps(commands)
+    ended = subprocess.run(
+        [sys.executable, "-c", EACH], cwd=ROOT, env=environment, input=told, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
 def people_it(variables: Mapping[str, str]) -> None:
     """Create the people and the account."""
-    for username, role in PEOPLE.items():
-        manage(variables, "set_user", username, "--role", role.value)
-    manage(variables, "add_account", "Sandbox", ACCOUNT_ID)
     entrance = make_deploy_role(variables["HOMEROOM_AWS_ENDPOINT_URL"])
     boundary = f"arn:aws:iam::{OTHER_ACCOUNT_ID}:policy/{DISTRICT_BOUNDARY}"
     entered = ("--role-arn", entrance, "--external-id", EXTERNAL_ID, "--boundary-arn", boundary)
-    manage(variables, "add_account", "Cedar's own", OTHER_ACCOUNT_ID, *entered)
+    manage_all(
+        variables,
+        *(("set_user", username, "--role", role.value) for username, role in PEOPLE.items()),
+        ("add_account", "Sandbox", ACCOUNT_ID),
+        ("add_account", "Cedar's own", OTHER_ACCOUNT_ID, *entered),
+    )
 
 
 def inside_the_other_account(url: str) -> boto3.session.Session:

@@ -9,6 +9,7 @@ import pytest
 
 from processor.children import Decision, UnclearIdError, merge, named, split
 from processor.erasure import Request, erase_student
+from tests.examples import first_of
 from tests.processor import oneroster_tables as spec
 from tests.processor.cases.files import lines, numbers, plain, result, row, users
 from tests.processor.pipeline import Pipeline
@@ -30,7 +31,7 @@ def students(pipeline: Pipeline) -> list[tuple[str, int]]:
     return pipeline.rows(query)
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(FILES))[::3])
+@pytest.mark.parametrize("order", first_of(list(itertools.permutations(FILES))[::3], 3))
 def test_files_by_key_by_number_and_by_state_number_end_as_one_child_in_any_order(district: Pipeline, order):
     for name in order:
         taken = district.take(name, FILES[name])
@@ -41,7 +42,7 @@ def test_files_by_key_by_number_and_by_state_number_end_as_one_child_in_any_orde
     assert district.rows("SELECT student::text FROM homeroom.student") == [(child,)]
 
 
-@pytest.mark.parametrize("said", ["1001", KEY, "9000001001", "01001", KEY.upper()])
+@pytest.mark.parametrize("said", first_of(["01001", KEY.upper(), "1001", KEY, "9000001001"], 2))
 def test_erasure_goes_by_the_child_whichever_id_it_is_asked_by(district: Pipeline, said: str):
     for name, content in FILES.items():
         district.take(name, content)
@@ -73,21 +74,25 @@ GUIDS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("written", GUIDS)
-def test_guids_are_compared_without_case(district: Pipeline, written: str):
+def test_guids_are_compared_without_case(district: Pipeline):
+    results = [
+        spec.row("1.1", "results", sourcedId=f"r{place}", studentSourcedId=written)
+        for place, written in enumerate(GUIDS)
+    ]
     files = {
         "users.csv": users({"sourcedId": GUIDS[0]}),
         "lineItems.csv": spec.table("1.1", "lineItems"),
-        "results.csv": spec.table("1.1", "results", spec.row("1.1", "results", studentSourcedId=written)),
+        "results.csv": spec.table("1.1", "results", *results),
     }
     taken = district.take("guid.zip", spec.archive(files))
     assert (taken.rejected, taken.held) == (0, 0), district.report(taken)
+    assert students(district) == [(str(district.pseudonyms.uuid(GUIDS[0])), len(GUIDS))]
 
 
 SPELLINGS = ("0001234", "1234", "1234.0", "'0001234", '"=""0001234"""', " 0001234\u00a0", "001234")
 
 
-@pytest.mark.parametrize("first", SPELLINGS[:4])
+@pytest.mark.parametrize("first", first_of(SPELLINGS[:4], ["1234.0"]))
 def test_what_a_spreadsheet_does_to_an_id_makes_no_other_student(district: Pipeline, first: str):
     for number, written in enumerate((first, *SPELLINGS)):
         taken = district.take(f"{number}.csv", plain(row(written, administration=f"Month {number}")))
@@ -130,25 +135,26 @@ def test_a_key_that_was_taken_for_another_spelling_is_its_own_once_a_roster_says
     assert students(district) == [(str(district.pseudonyms.uuid("7")), 1)]
 
 
-@pytest.mark.parametrize("written", ["1.23457E+09", "1.2E+11", "5E+08", "#######", "9,00E+12"])
-def test_ids_whose_digits_are_lost_are_refused_with_the_reason(district: Pipeline, written: str):
-    told = f'"{written}"' if "," in written else written
-    taken = district.take("rounded.csv", plain(row(told), row(told, score="213"), row("1002")))
-    assert numbers(taken) == (1, 2, 0)
-    assert "damaged_id" in district.report(taken)
+DAMAGED = ("1.23457E+09", "1.2E+11", "5E+08", "#######", '"9,00E+12"')
+
+
+def test_ids_whose_digits_are_lost_are_refused_with_the_reason(district: Pipeline):
+    rows = [row(written, score=score) for written in DAMAGED for score in ("212", "213")]
+    taken = district.take("rounded.csv", plain(*rows, row("1002")))
+    assert numbers(taken) == (1, len(rows), 0)
+    assert district.report(taken).count("damaged_id") == len(rows)
     assert len(students(district)) == 1
 
 
 NOBODY = ("NULL", "null", "N/A", "n/a", "NA", "#N/A", "None", "0", "0000", "-", "--", "#REF!", "undefined", "nan")
 
 
-@pytest.mark.parametrize("written", NOBODY)
-def test_what_stands_in_an_ids_place_is_no_student(district: Pipeline, written: str):
-    taken = district.take("nobody.csv", plain(row(written), row("1002")))
-    assert numbers(taken) == (1, 1, 0)
-    assert "nobodys_id" in district.report(taken)
-    edfi = district.take("nobody.jsonl", lines(result(studentReference={"studentUniqueId": written})))
-    assert numbers(edfi) == (0, 1, 0)
+def test_what_stands_in_an_ids_place_is_no_student(district: Pipeline):
+    taken = district.take("nobody.csv", plain(*map(row, NOBODY), row("1002")))
+    assert numbers(taken) == (1, len(NOBODY), 0)
+    assert district.report(taken).count("nobodys_id") == len(NOBODY)
+    told = [result(studentReference={"studentUniqueId": written}) for written in NOBODY]
+    assert numbers(district.take("nobody.jsonl", lines(*told))) == (0, len(NOBODY), 0)
 
 
 def test_a_number_that_two_children_of_a_roster_have_names_nobody(district: Pipeline):

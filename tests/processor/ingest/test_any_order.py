@@ -81,8 +81,8 @@ def merge(writer: psycopg.Connection, pipeline: Pipeline, kind: Format, rows: li
             write(line, values)
     with writer.transaction():
         list(merge_results.refuse_before(writer))
-        ensure_years(writer, staged.used)
-        merge_small(writer, staged.used, 1)
+        ensure_years(writer, frozenset(staged.used))
+        merge_small(writer, frozenset(staged.used), 1)
         merge_results.merge_results(writer, 1)
 
 

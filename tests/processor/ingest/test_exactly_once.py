@@ -12,8 +12,12 @@ from processor.faults import POINTS, VARIABLE
 from processor.ingest.process import Ended, Result
 from processor.ingest.queue import Message, Queue
 from processor.reading.objects import look_up
+from tests.examples import first_of
 from tests.processor import samples
 from tests.processor.pipeline import Pipeline, zipped
+
+ORDERS = ((1, 2, 0), (2, 0, 1))
+"""The orders of three files that every run sees: the newest in the middle, and first."""
 
 MORE = "9,Reading,Fall,2025-10-03,5,,,s1,,4,,\n"
 ROSTER = {"users": samples.USERS, "lineItems": samples.LINE_ITEMS}
@@ -51,7 +55,7 @@ def test_a_message_that_comes_again_is_known(pipeline: Pipeline):
     assert pipeline.rows("SELECT count(*) FROM homeroom.access_record") == [(1,)]
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(range(3))), ids=str)
+@pytest.mark.parametrize("order", first_of(itertools.permutations(range(3)), ORDERS), ids=str)
 def test_corrections_out_of_order_end_with_the_newest(pipeline: Pipeline, order: tuple[int, ...]):
     roster(pipeline)
     files = [
@@ -64,7 +68,7 @@ def test_corrections_out_of_order_end_with_the_newest(pipeline: Pipeline, order:
     assert pipeline.rows("SELECT school_year, scale_score FROM homeroom.result") == [(2026, 80.0)]
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(range(3))), ids=str)
+@pytest.mark.parametrize("order", first_of(itertools.permutations(range(3)), ORDERS), ids=str)
 def test_what_is_to_be_deleted_stays_deleted_until_something_newer_comes(pipeline: Pipeline, order: tuple[int, ...]):
     roster(pipeline)
     files = [

@@ -63,7 +63,15 @@ def test_a_pull_that_brings_the_same_again_stores_nothing(there: tuple[World, On
     assert maple.pipeline.rows("SELECT count(*) FROM homeroom.file") == files
 
 
-@pytest.mark.parametrize(("links", "count"), [(True, True), (False, True), (True, False), (False, False)])
+@pytest.mark.parametrize(
+    ("links", "count"),
+    [
+        (True, True),
+        (False, False),
+        pytest.param(False, True, marks=pytest.mark.soak),
+        pytest.param(True, False, marks=pytest.mark.soak),
+    ],
+)
 def test_pages_go_on_by_links_by_the_count_or_by_their_size(
     there: tuple[World, OneRosterSource], monkeypatch: pytest.MonkeyPatch, links: bool, count: bool
 ):

@@ -134,3 +134,34 @@ def test_a_minor_version_comes_by_itself_where_the_instances_take_it(client, aws
     assert version(client) == "16.6"
     forward(aws.url, days=2)
     assert version(client) == after
+
+
+def cache_versions(client) -> set[str]:
+    clusters = client("elasticache").describe_cache_clusters(ShowCacheNodeInfo=True)["CacheClusters"]
+    return {one["EngineVersion"] for one in clusters}
+
+
+@pytest.mark.parametrize(
+    ("engine", "asked", "automatic", "before", "after"),
+    [
+        ("valkey", "8.0", True, "8.0.1", "8.1.0"),
+        ("valkey", "8.0", False, "8.0.1", "8.0.1"),
+        ("valkey", "7.2", True, "7.2.6", "7.2.6"),
+        ("redis", "7.0", True, "7.0.7", "7.1.0"),
+    ],
+)
+def test_a_caches_minor_version_comes_by_itself_and_no_major(client, aws, engine, asked, automatic, before, after):
+    client("elasticache").create_replication_group(
+        ReplicationGroupId="cache-maple-sbx",
+        ReplicationGroupDescription="Answers.",
+        Engine=engine,
+        EngineVersion=asked,
+        CacheNodeType="cache.t4g.micro",
+        NumCacheClusters=2,
+        AutomaticFailoverEnabled=True,
+        AutoMinorVersionUpgrade=automatic,
+    )
+    forward(aws.url, days=6)
+    assert cache_versions(client) == {before}
+    forward(aws.url, days=2)
+    assert cache_versions(client) == {after}

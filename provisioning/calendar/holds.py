@@ -16,7 +16,7 @@ from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from provisioning.calendar.windows import Window, local_moment
 from provisioning.models import Freeze, MaintenanceWindow, Run
@@ -144,7 +144,7 @@ def calendar(now: datetime) -> Calendar:
     )
 
 
-def in_force(now: datetime) -> Any:
+def in_force(now: datetime) -> QuerySet[Freeze]:
     """Return the freezes that hold applies at this moment."""
     return Freeze.objects.filter(OPEN, starts_at__lte=now, ends_at__gt=now)
 

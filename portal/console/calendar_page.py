@@ -92,7 +92,7 @@ def entries_of(scope: Scope, user: User) -> Entries:
         [FreezeLine(one, has_role(user, Scope.of(one).role)) for one in freezes],
         _window_lines(windows, user, now),
         f"?{urlencode(given)}" if given else "",
-        has_role(user, scope.role),
+        has_role(user, scope.role) and (scope.district is None or scope.district.status != DistrictStatus.REMOVED),
         scope.district is None or any(one.district_id is None for one in (*freezes, *windows)),
     )
 

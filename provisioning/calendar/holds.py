@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.contrib.postgres.aggregates import ArrayAgg
+from django.contrib.postgres.aggregates import ArrayAgg, BoolOr
 from django.db import connection
 from django.db.models import Q, QuerySet
 
@@ -40,12 +40,6 @@ HELD = """
   )
 """
 """The condition for PostgreSQL, over the tables `run` and `district`: the same as `Calendar.holds`."""
-
-TAKE_BACK = f"""
-UPDATE provisioning_run run SET sent_at = NULL, sent_for_wait = false FROM districts_district district
-WHERE district.id = run.district_id AND run.state = '{RunState.QUEUED.value}' AND run.sent_at IS NOT NULL AND {HELD}
-"""
-
 
 COUNT = f"""
 SELECT count(*) FROM provisioning_run run JOIN districts_district district ON district.id = run.district_id
@@ -92,7 +86,7 @@ class Calendar:
     def given(self) -> dict[str, Any]:
         """Return the parameters of `HELD`."""
         return {
-            name: value if isinstance(value, bool) else sorted(value)
+            name: value if isinstance(value, bool) else list(value)
             for name, value in ((name, getattr(self, name)) for name in self.__dataclass_fields__)
         }
 
@@ -102,10 +96,10 @@ NOTHING_HELD = Calendar()
 
 @dataclass(frozen=True)
 class Hold:
-    """What holds a run: its sentence, and until when, as far as is known."""
+    """What holds a run: its sentence, and until when, as far as is known now."""
 
     sentence: str
-    until: datetime | None
+    until: datetime
 
 
 @dataclass
@@ -115,8 +109,8 @@ class _Windows:
     open: set[int] = field(default_factory=set)
     closed: set[int] = field(default_factory=set)
 
-    def add(self, keys: Iterable[int | None], *, is_open: bool) -> None:
-        (self.open if is_open else self.closed).update(key for key in keys if key is not None)
+    def add(self, keys: Iterable[int], *, is_open: bool) -> None:
+        (self.open if is_open else self.closed).update(keys)
 
 
 def calendar(now: datetime) -> Calendar:
@@ -124,14 +118,17 @@ def calendar(now: datetime) -> Calendar:
     freezes = list(in_force(now).order_by().values_list("account_id", "district_id"))
     rules = MaintenanceWindow.objects.filter(OPEN).order_by().values("weekdays", "starts", "minutes", "time_zone")
     # Districts share few rules: each is decided once, for all that have it.
-    rows = rules.annotate(accounts=ArrayAgg("account_id", default=[]), districts=ArrayAgg("district_id", default=[]))
+    rows = rules.annotate(
+        accounts=ArrayAgg("account_id", filter=Q(account__isnull=False), default=[]),
+        districts=ArrayAgg("district_id", filter=Q(district__isnull=False), default=[]),
+        of_fleet=BoolOr(Q(account__isnull=True, district__isnull=True)),
+    )
     districts, accounts, fleet = _Windows(), _Windows(), []
     for row in rows:
         is_open = Window(from_mask(row["weekdays"]), row["starts"], row["minutes"], row["time_zone"]).is_open(now)
         districts.add(row["districts"], is_open=is_open)
         accounts.add(row["accounts"], is_open=is_open)
-        both = zip(row["accounts"], row["districts"], strict=True)
-        fleet += [is_open] if any(account is None and district is None for account, district in both) else []
+        fleet += [is_open] if row["of_fleet"] else []
     return Calendar(
         frozen_fleet=any(account is None and district is None for account, district in freezes),
         frozen_accounts=frozenset(account for account, _ in freezes if account is not None),
@@ -197,9 +194,14 @@ def count_held(now: datetime) -> int:
 
 
 def take_back(held: Calendar) -> int:
-    """Take back what the workers were told of queued runs that are held now, and return of how many: they wait."""
+    """Take back what the workers were told of queued runs that are held now, and return of how many: they wait.
+
+    They are few, however many wait: as many as there are places.
+    """
     if held.holds_nothing:
         return 0
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE_BACK, held.given())
-        return int(cursor.rowcount)
+    told = Run.objects.filter(state=RunState.QUEUED.value, sent_at__isnull=False).select_related("district")
+    read = told.only("kind", "priority", "hold_overridden_at", "district__account")
+    found = [run.pk for run in read if held.holds(run)]
+    rows = Run.objects.filter(pk__in=found, state=RunState.QUEUED.value)
+    return rows.update(sent_at=None, sent_for_wait=False) if found else 0

@@ -81,7 +81,7 @@ def show_run(request: HttpRequest, number: Number) -> RunDetail:
     """A run with what a decision about it needs."""
     run = caller_of(request).run(number)
     hold = hold_of(run, timezone.now()) if run.state_badge is RunState.QUEUED else None
-    return run_detail(run, last_sequence(run), "" if hold is None else hold.sentence)
+    return run_detail(run, last_sequence(run), hold)
 
 
 @operation(router, "GET", "/runs/{number}/events", scope=Scope.READ, returns=EventsOut, others=(503,))

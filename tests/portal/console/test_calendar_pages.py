@@ -186,13 +186,16 @@ def test_programs_list_set_and_end_what_is_on_the_calendar():
     assert caller.post("/freezes", given).status_code == 403, "the fleet's takes an administrator"
     made = caller.post("/freezes", given | {"district": suffix})
     assert made.status_code == 201, made.content
-    assert caller.get(f"/runs/{run.pk}").json()["held"].startswith("Held: freeze 'State testing' until ")
+    told = caller.get(f"/runs/{run.pk}").json()
+    assert told["held"].startswith("Held: freeze 'State testing' until ")
+    assert datetime.fromisoformat(told["held_until"]) == now + timedelta(days=1)
     refused = caller.post("/freezes", given | {"district": suffix, "ends_at": now.isoformat()})
     assert code(refused) == "calendar_refused"
     assert [one["field"] for one in refused.json()["errors"]] == ["body.ends_at"]
     number = caller.get("/freezes").json()["items"][0]["number"]
     assert caller.post(f"/freezes/{number}/end").json()["ended_at"] is not None
-    assert caller.get(f"/runs/{run.pk}").json()["held"] == ""
+    told = caller.get(f"/runs/{run.pk}").json()
+    assert (told["held"], told["held_until"]) == ("", None)
     window = {"weekdays": [5], "starts": "22:00", "minutes": 60, "time_zone": "America/Chicago", "district": suffix}
     assert caller.post("/windows", window).json()["starts"] == "22:00"
     (listed,) = caller.get("/windows").json()["items"]

@@ -227,6 +227,7 @@ EVIDENCE_TOKEN = env.beside("EVIDENCE_TOKEN", EVIDENCE_URL)
 EVIDENCE_BUCKET = env.text("EVIDENCE_BUCKET", "")
 EVIDENCE_DAYS = env.number("EVIDENCE_DAYS", 2555)
 DRAFT_DAYS = env.number("DRAFT_DAYS", 30)
+READ_COSTS = env.flag("READ_COSTS", default=True)
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 SIGNING_KEY = Path(env.text("SIGNING_KEY", str(VAR_DIR / "signing-key.pem")))
 SNAPSHOT_KEY = env.text("SNAPSHOT_KEY", "alias/aws/rds")
@@ -290,7 +291,9 @@ CELERY_BEAT_SCHEDULE = {
         ("archive-events", "provisioning.archive_events", 600),
         ("read-quotas", "provisioning.read_quotas", 3600),
         ("check-access", "provisioning.check_access", 3600),
+        ("read-costs", "provisioning.read_costs", 3600),
         ("expire-drafts", "provisioning.expire_drafts", 3600),
+        ("mind-ends", "provisioning.mind_ends", 3600),
         ("keep-figures", "provisioning.keep_figures", 3600),
         ("trim-events", "provisioning.trim_events", 3600),
         ("verify-audit", "audit.verify_chain", 86_400),

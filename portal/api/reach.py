@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TypeVar
 
-from django.db.models import Exists, F, Model, OuterRef, QuerySet, Value
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet, Value
 
 from portal.api.problems import ProblemError
 from provisioning.models import RemovalCertificate, Rollout, RolloutMember, Run
@@ -88,6 +88,11 @@ class Caller:
         if self.token.account_ids:
             return rows.filter(account_id__in=self.token.account_ids)
         return rows.filter(pk__in=self.districts().values("account")) if self.token.is_narrow else rows
+
+    def calendar(self) -> Q:
+        """Return which freezes and windows reach a district within reach: its own, its account's and the fleet's."""
+        own = Q(district__in=self.districts()) | Q(account__in=self.accounts())
+        return own | Q(account=None, district=None)
 
     def district(self, suffix: str) -> District:
         """Return the district in use that has the suffix, or else the newest that had it; raises ProblemError."""

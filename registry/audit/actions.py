@@ -74,6 +74,14 @@ class AuditAction(StrEnum):
     ENDPOINT_DISABLED = "endpoint:disable"
     ENDPOINT_TESTED = "endpoint:test"
     NOTICE_REDELIVERED = "endpoint:notice:redeliver"
+    FREEZE_CREATED = "calendar:freeze:create"
+    FREEZE_ENDED = "calendar:freeze:end"
+    WINDOW_CREATED = "calendar:window:create"
+    WINDOW_ENDED = "calendar:window:end"
+    HOLD_OVERRIDDEN = "run:hold:override"
+    END_SET = "district:end:set"
+    END_REMOVED = "district:end:remove"
+    END_REACHED = "district:end:reach"
     EVIDENCE_REQUESTED = "audit:evidence:request"
     EVIDENCE_MADE = "audit:evidence:make"
     EVIDENCE_DOWNLOADED = "audit:evidence:export"
@@ -156,6 +164,14 @@ WORDS = {
     AuditAction.ENDPOINT_DISABLED: "Switched an endpoint off",
     AuditAction.ENDPOINT_TESTED: "Tested an endpoint",
     AuditAction.NOTICE_REDELIVERED: "Had a notice sent again",
+    AuditAction.FREEZE_CREATED: "Set a freeze",
+    AuditAction.FREEZE_ENDED: "Ended a freeze",
+    AuditAction.WINDOW_CREATED: "Added a maintenance window",
+    AuditAction.WINDOW_ENDED: "Removed a maintenance window",
+    AuditAction.HOLD_OVERRIDDEN: "Overrode a freeze or window for a run",
+    AuditAction.END_SET: "Set the end of a lifetime or contract",
+    AuditAction.END_REMOVED: "Removed the end of a lifetime or contract",
+    AuditAction.END_REACHED: "Reached the end of a lifetime or contract",
     AuditAction.EVIDENCE_REQUESTED: "Asked for an evidence package",
     AuditAction.EVIDENCE_MADE: "Made an evidence package",
     AuditAction.EVIDENCE_DOWNLOADED: "Downloaded an evidence package",

@@ -21,6 +21,7 @@ from registry.districts.models import HOLDS_NAMES, AwsAccount, District
 from registry.districts.registration import Registration, RegistrationRefusedError, stored
 from registry.districts.spec import district_field, spec_data
 from registry.districts.statuses import TABLE, DistrictStatus, DriftStatus
+from registry.districts.time_zones import zone_of_state
 from registry.look_alikes import skeleton
 from registry.state_table import By
 
@@ -113,8 +114,9 @@ def _draft(registration: Registration, actor: User | None, problems: dict[str, l
     slug = registration.slug.strip() or rules.slug_from(registration.name)
     code = naming.ENVIRONMENT_CODES.get(registration.environment, "")
     given = stored(registration)
+    zone = registration.time_zone or zone_of_state(registration.state_code)
     return District(
-        **given | {"state_code": given["state_code"].upper()},
+        **given | {"state_code": given["state_code"].upper(), "time_zone": zone},
         slug=slug,
         suffix=f"{slug}-{code}",
         cidr=_network(registration.cidr.strip(), problems),

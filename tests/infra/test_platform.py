@@ -125,6 +125,7 @@ MAY = [
     ("rds:DeleteDBClusterSnapshot", f"arn:aws:rds:us-east-1:{ACCOUNT}:cluster-snapshot:final-maple-sbx-1", OURS),
     ("kms:DescribeKey", f"arn:aws:kms:us-east-1:{ACCOUNT}:key/of-rds", {}),
     ("cloudwatch:GetMetricData", "*", {}),
+    ("ce:GetCostAndUsage", "*", {}),
     # What the preflight asks beside what runs ask.
     ("iam:SimulatePrincipalPolicy", f"{IAM}:role/homeroom-deploy", {}),
     ("guardduty:ListDetectors", "*", {}),
@@ -170,6 +171,9 @@ MAY = [
     *((f"ec2:{action}NetworkInterface", f"{EC2}:network-interface/eni-1", {}) for action in ("Delete", "Detach")),
 ]
 MAY_NOT = [
+    ("ce:CreateCostCategoryDefinition", "*", {}),
+    ("ec2:AllocateHosts", "*", MADE),
+    ("budgets:ModifyBudget", "arn:aws:budgets::123456789012:budget/another", {}),
     ("wafv2:DisassociateWebACL", arn("elasticloadbalancing", "loadbalancer/app/payroll/1"), {}),
     ("wafv2:AssociateWebACL", arn("elasticloadbalancing", "loadbalancer/app/api-payroll/1"), {}),
     ("wafv2:DeleteWebACL", arn("wafv2", "regional/webacl/payroll/1"), {}),

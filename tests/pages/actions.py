@@ -88,6 +88,24 @@ def set_wrongly(page: Page) -> None:
     page.get_by_role("button", name="Review plan").click()
 
 
+def add_a_freeze_wrongly(page: Page) -> None:
+    page.get_by_label("Reason").fill("State testing")
+    page.get_by_label("From").fill("2099-02-02T08:00")
+    page.get_by_label("Until").fill("2099-02-01T08:00")
+    page.get_by_role("button", name="Add freeze").click()
+
+
+def add_a_window_wrongly(page: Page) -> None:
+    page.get_by_label("Begins").fill("22:00")
+    page.get_by_label("Minutes").fill("120")
+    page.get_by_role("button", name="Add window").click()
+
+
+def set_a_past_day(page: Page) -> None:
+    page.get_by_label("Last day").fill("2020-06-30")
+    page.get_by_role("button", name="Set last day").click()
+
+
 def confirm_wrongly(page: Page) -> None:
     page.get_by_label("Type the full name to confirm").fill("another")
     page.get_by_label("Reason").fill("The contract has ended")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import time, timedelta
 from enum import IntEnum
 from typing import Any
 
@@ -20,10 +20,14 @@ from engine.state.lock import StateLock
 from engine.terraform.binding import spec_sha256
 from engine.terraform.plan_values import ToldChange, told_changes
 from provisioning.aws_kinds import service_of
+from provisioning.calendar.service import Scope as CalendarScope
+from provisioning.calendar.service import create_freeze, create_window
+from provisioning.lifetimes.service import set_end
 from provisioning.models import (
     AccountQuota,
     DistrictHoldings,
     DriftItem,
+    EndKind,
     EvidencePackage,
     NoticeAttempt,
     NoticeEndpoint,
@@ -156,6 +160,7 @@ def usual() -> Places:
     moved(unwritten, RunState.FAILED, **UNWRITTEN)
     not_written(unwritten)
     held(live)
+    on_the_calendar(live)
     day = timezone.now().date()
     EvidencePackage.objects.create(since=day, until=day, requested_by=otto)
     looked_before(live.account)
@@ -456,6 +461,17 @@ def with_drift(district: District, attributes: int) -> District:
     found = sorted({str(item["address"]) for item in items})
     set_drift(district=district, drift=DriftStatus.DRIFTED, found=found, run_number=run.number)
     return district
+
+
+def on_the_calendar(district: District) -> None:
+    """Set a freeze that is ahead, a window, and the end of a lifetime, of one district."""
+    now = timezone.now()
+    scope = CalendarScope(district=district)
+    begin, end = now + timedelta(days=2), now + timedelta(days=9)
+    create_freeze(scope=scope, reason="State testing", starts_at=begin, ends_at=end, actor=None)
+    # It is always open, since the rollouts of this world reach the district too.
+    create_window(scope=scope, weekdays=range(7), starts=time(0), minutes=1440, time_zone="America/Chicago", actor=None)
+    set_end(district=district, kind=EndKind.LIFETIME, last_day=now.date() + timedelta(days=30), actor=None)
 
 
 def held(district: District) -> None:

@@ -9,6 +9,8 @@ from enum import StrEnum
 from playwright.sync_api import Page
 
 from tests.pages.actions import (
+    add_a_freeze_wrongly,
+    add_a_window_wrongly,
     add_an_account_wrongly,
     add_an_endpoint_wrongly,
     ask_for_no_period,
@@ -24,6 +26,7 @@ from tests.pages.actions import (
     register_a_file,
     register_wrongly,
     roll_out_wrongly,
+    set_a_past_day,
     set_wrongly,
     sign_in_again,
     sign_in_again_wrongly,
@@ -120,6 +123,13 @@ DIGITS = (("#id_name", "Elsewhere"), ("#id_account_id", "12"))
 INSIDE = (("#id_name", "Metadata"), ("#id_address", "https://169.254.169.254/"))
 CONFIRMED = (("#id_full_name", "another"), ("#id_reason", "The contract has ended"))
 WANTED = (("#id_name", "ci"), ("#id_account_ids", "12"))
+BACKWARDS = (
+    ("#id_reason", "State testing"),
+    ("#id_starts_at", "2099-02-02T08:00"),
+    ("#id_ends_at", "2099-02-01T08:00"),
+)
+NO_DAY = (("#id_starts", "22:00"), ("#id_minutes", "120"))
+PAST_DAY = (("#id_last_day", "2020-06-30"),)
 ROLLED_OUT = (("#id_value", "no-digest"), ("#id_reason", "Faster ingest"))
 
 SCENES: tuple[Scene, ...] = (
@@ -157,6 +167,10 @@ SCENES: tuple[Scene, ...] = (
     Scene("rollouts", M, NOTHING, "/rollouts", "No rollout yet"),
     Scene("overview", M, NOTHING, "/overview", "No district yet"),
     Scene("overview", F, NOTHING, "/overview", ROLELESS, who="nemo", status=403),
+    Scene("calendar", M, NOTHING, "/calendar", "No freeze is in force"),
+    Scene("calendar", F, NOTHING, "/calendar", ROLELESS, who="nemo", status=403),
+    Scene("freeze-new", F, NOTHING, "/calendar/freezes/new", OPERATOR, who="vera", status=403),
+    Scene("window-new", F, NOTHING, "/calendar/windows/new", OPERATOR, who="vera", status=403),
     Scene("runs", M, NOTHING, "/runs", "No run yet"),
     Scene("runs", F, NOTHING, "/runs", ROLELESS, who="nemo", status=403),
     Scene("approvals", M, NOTHING, "/approvals", "No plan waits for approval"),
@@ -294,6 +308,17 @@ SCENES: tuple[Scene, ...] = (
     Scene("certificate", F, USUAL, "/certificates/{certificate}", ROLELESS, who="nemo", status=403),
     Scene("rollouts", U, USUAL, "/rollouts", "Halted"),
     Scene("overview", U, USUAL, "/overview", "Needs you"),
+    Scene("calendar", U, USUAL, "/calendar", "State testing"),
+    Scene("freeze-new", U, USUAL, "/calendar/freezes/new?district={live}", "Lakeside"),
+    Scene("freeze-new", E, USUAL, "/calendar/freezes/new", "Error: ", act=add_a_freeze_wrongly, keeps=BACKWARDS),
+    Scene("window-new", U, USUAL, "/calendar/windows/new?district={live}", "Lakeside"),
+    Scene("window-new", E, USUAL, "/calendar/windows/new", "Error: ", act=add_a_window_wrongly, keeps=NO_DAY),
+    Scene("district-lifetime", U, USUAL, "/districts/{live}/lifetime", "Full name of the environment"),
+    Scene("district-lifetime", E, USUAL, "/districts/{live}/lifetime", "Error: ", act=set_a_past_day, keeps=PAST_DAY),
+    Scene("district-lifetime", F, USUAL, "/districts/{live}/lifetime", OPERATOR, who="vera", status=403),
+    Scene("district-contract", U, USUAL, "/districts/{live}/contract", "Nothing is torn down."),
+    Scene("district-contract", E, USUAL, "/districts/{live}/contract", "Error: ", act=set_a_past_day, keeps=PAST_DAY),
+    Scene("district-contract", F, USUAL, "/districts/{live}/contract", OPERATOR, who="vera", status=403),
     Scene("runs", U, USUAL, "/runs", "Lakeside Unified"),
     Scene("approvals", U, USUAL, "/approvals", "Oak Park"),
     Scene("drift", U, USUAL, "/drift", "Cedar Grove"),

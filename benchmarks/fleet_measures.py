@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import time as time_of_day
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,12 +23,13 @@ from engine.terraform.events import parse_event
 from provisioning.dispatch.dispatcher import dispatch
 from provisioning.drift.pace import at_once
 from provisioning.drift.schedule import Candidate, candidates, due, limits, missed, pace_of
-from provisioning.models import Run, RunEvent
+from provisioning.models import Freeze, MaintenanceWindow, Run, RunEvent
 from provisioning.rollouts.ticking import step
 from provisioning.runs.fence import Fence
 from provisioning.runs.recorder import Recorder
 from provisioning.states.runs import RunState
 from provisioning.tasks import reap_runs
+from registry.districts.models import AwsAccount, District
 from tests.pages.scenes import SCENES, State
 
 EVENTS = 20_000
@@ -125,6 +127,28 @@ def decision_with_room(world: World) -> list[Figure]:
     """Choose the next runs among all that wait, with as many places free as the settings have."""
     taken = milliseconds(dispatch, 15)
     return [Figure("dispatch decision, every place free", usual(taken), "ms", 50)]
+
+
+def decision_held(world: World) -> list[Figure]:
+    """Choose while a freeze holds one account; each account has a maintenance window, each tenth district its own."""
+    now = timezone.now()
+    with undone():
+        Freeze.objects.create(
+            account=AwsAccount.objects.order_by("pk")[0],
+            reason="State testing",
+            starts_at=now,
+            ends_at=now + timedelta(days=1),
+        )
+        owners = [{"account_id": key} for key in AwsAccount.objects.values_list("pk", flat=True)]
+        owners += [{"district_id": key} for key in District.objects.order_by("pk").values_list("pk", flat=True)[::10]]
+        MaintenanceWindow.objects.bulk_create(
+            MaintenanceWindow(
+                **owner, weekdays=127, starts=time_of_day(number % 24), minutes=60, time_zone="America/Chicago"
+            )
+            for number, owner in enumerate(owners)
+        )
+        taken = milliseconds(dispatch, 15)
+    return [Figure("dispatch decision, windows and a freeze", usual(taken), "ms", 50)]
 
 
 def decision_without(world: World) -> list[Figure]:

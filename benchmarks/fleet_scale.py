@@ -56,6 +56,7 @@ def measure(count: int, only: list[str], clock: str) -> Figures:
     filling.fill_queue(world)
     if "dispatch" in only:
         figures += measures.decision_with_room(world)
+        figures += measures.decision_held(world)
     filling.fill_work(world)
     if "dispatch" in only:
         figures += measures.decision_without(world)

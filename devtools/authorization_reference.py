@@ -50,6 +50,7 @@ SERVICES = (
     "sts",
     "tag",
     "wafv2",
+    "ce",
 )
 """By the prefix that their actions have."""
 

@@ -8,7 +8,7 @@ from typing import NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from homeroom_cli.commands import district, drift, records, rollout, run, session
+from homeroom_cli.commands import district, drift, freeze, records, rollout, run, session
 from homeroom_cli.exits import CommandError, Exit
 from homeroom_cli.inputs import close_all
 from homeroom_cli.output import err, safe
@@ -22,6 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command("sign-in")(session.sign_in)
 app.command()(session.login)
 app.command()(session.logout)
 app.command()(session.whoami)
@@ -29,6 +30,7 @@ app.add_typer(district.app, name="district")
 app.add_typer(run.app, name="run")
 app.add_typer(rollout.app, name="rollout")
 app.add_typer(drift.app, name="drift")
+app.add_typer(freeze.app, name="freeze")
 app.add_typer(records.audit, name="audit")
 app.add_typer(records.certificate, name="certificate")
 app.add_typer(records.account, name="account")

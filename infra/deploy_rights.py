@@ -51,7 +51,7 @@ BY_TAG = (
 
 ROOTS = (
     "acm:RequestC*",
-    "ec2:AllocateAddress",
+    "ec2:AllocateA*",
     "ec2:CreateInternet*",
     "ec2:CreateVpc",
     "kms:CreateKey",
@@ -66,7 +66,8 @@ LOOKING = (
     "acm:List*",
     "application-autoscaling:Desc*",
     "backup:List*",
-    "budgets:ViewBudget",
+    "budgets:V*",
+    "ce:GetCostAndU*",
     "cloudtrail:Desc*",
     "cloudtrail:L*",
     "cloudwatch:Desc*",
@@ -79,7 +80,7 @@ LOOKING = (
     "elasticloadbalancing:Desc*",
     "guardduty:List*",
     "iam:ListRoles",
-    "iam:Simulate*",
+    "iam:Sim*",
     "kms:DescribeKey",
     "kms:List*",
     "lambda:List*",

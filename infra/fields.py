@@ -128,8 +128,7 @@ ROWS: tuple[DistrictField, ...] = (
         kind=Kind.CHOICE,
         label="Time zone",
         hint="The district's own.",
-        is_required=True,
-        default="America/New_York",
+        question_hint="Maintenance windows, freezes and last days go by it. Empty: that of the state.",
         longest=64,
     ),
     DistrictField(

@@ -73,6 +73,13 @@ class Within:
             return rows.filter(account_id__in=self.token.account_ids)
         return rows.filter(pk__in=self.districts().values("account")) if self.token.is_narrow else rows
 
+    def calendar(self) -> Q:
+        """Return which freezes and windows reach a district within reach: its own, its account's and the fleet's."""
+        if not self.is_narrow:
+            return Q()
+        own = Q(district__in=self.districts()) | Q(account__in=self.accounts())
+        return own | Q(account=None, district=None)
+
     def without_others(self, problems: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
         """Return sentences by field, those that name a district beyond reach without its name."""
         if not self.is_narrow:

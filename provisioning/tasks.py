@@ -13,6 +13,7 @@ from django.utils import timezone
 from engine.errors import EngineError
 from engine.terraform.workspace import sweep
 from provisioning.capacity.quota_reading import read_account, read_all
+from provisioning.costs.reading import read_all as read_all_costs
 from provisioning.db_retry import db_retry
 from provisioning.dispatch.reading import has_its_turn
 from provisioning.drift.removal import remove
@@ -27,6 +28,7 @@ from provisioning.execution.lost_runs import LostRunDecision, decide, remains
 from provisioning.health.access_check import check_account, check_all
 from provisioning.health.heartbeats import PERIODIC, queues_listened_to, sign
 from provisioning.health.pipeline_metrics import measure_all
+from provisioning.lifetimes.turn import mind_ends as mind_all_ends
 from provisioning.measurements.daily import keep_figures as keep_daily_figures
 from provisioning.measurements.keeping import fold
 from provisioning.models import DriftItem, Run
@@ -251,6 +253,12 @@ def read_quotas(account: int | None = None, region: str = "") -> bool:
     return True
 
 
+@chore("read_costs", LONG_CHORE)
+def read_costs() -> bool:
+    """Read what districts cost, of each account that nobody asked about today."""
+    return do_alone("read costs", read_all_costs)
+
+
 @chore("check_access", LONG_CHORE)
 def check_access(account: int | None = None) -> bool:
     """Ask AWS who we are in every account, or in one."""
@@ -282,6 +290,12 @@ def plan_districts(ids: list[int], actor: int | None) -> None:
 def expire_drafts() -> bool:
     """Delete the drafts that nobody has touched for long."""
     return do_alone("expire drafts", expire_old_drafts)
+
+
+@chore("mind_ends")
+def mind_ends() -> bool:
+    """Tell people of lifetimes and contracts that end, and ask for the teardowns that follow."""
+    return do_alone("mind ends", mind_all_ends)
 
 
 @chore("keep_figures")

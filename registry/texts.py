@@ -36,7 +36,7 @@ WORDS = (
     *("planned", "pending", "running", "done", "failed", "incomplete"),
     *("canceled", "sandbox", "staging", "production"),
     *("info", "warn", "warning", "error", "user", "account", "district", "run", "rollout", "audit", "fleet"),
-    *("certificate", "endpoint", "evidence"),
+    *("certificate", "endpoint", "evidence", "calendar", "lifetime", "contract"),
 )
 """Words that are stored and shown alone: acts, states, environments, levels, the record's subjects."""
 

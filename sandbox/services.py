@@ -7,6 +7,7 @@ MODELS = {
     "application-autoscaling": "application-autoscaling",
     "backup": "backup",
     "budgets": "budgets",
+    "ce": "ce",
     "cloudtrail": "cloudtrail",
     "dynamodb": "dynamodb",
     "ec2": "ec2",

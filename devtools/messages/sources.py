@@ -65,6 +65,7 @@ SILENT = (
         "provisioning/states/rollouts.py",
     ),
     *(
+        "provisioning/models/cost.py",
         "provisioning/models/notice.py",
         "provisioning/models/evidence.py",
         "provisioning/evidence/anchors.py",
@@ -79,6 +80,7 @@ SILENT = (
         "registry/audit/models.py",
     ),
     *("registry/districts/statuses.py", "registry/audit/actions.py", "registry/districts/fields.py"),
+    "registry/districts/time_zones.py",
 )
 """What of these is read by programmers and operators of the machine only, or is an enumeration: see `words`."""
 

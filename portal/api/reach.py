@@ -13,7 +13,7 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from portal.api.problems import ProblemError
 from portal.reach import Within
@@ -88,6 +88,10 @@ class Caller:
     def accounts(self) -> QuerySet[AwsAccount]:
         """Return the accounts that a reach names, or those of the districts within it."""
         return self.within.accounts()
+
+    def calendar(self) -> Q:
+        """Return which freezes and windows reach a district within reach: its own, its account's and the fleet's."""
+        return self.within.calendar()
 
     def district(self, suffix: str) -> District:
         """Return the district in use that has the suffix, or else the newest that had it; raises ProblemError."""

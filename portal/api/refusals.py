@@ -12,6 +12,7 @@ from ninja.errors import ValidationError
 
 from portal.api.problems import ProblemError, problem
 from portal.sign_in.refusals import record_refusal
+from provisioning.calendar.service import CalendarRefusedError
 from provisioning.errors import ServiceRefusedError
 from provisioning.rollouts.service import RolloutRefusedError
 from provisioning.runs.archive import ArchiveUnavailableError
@@ -45,7 +46,7 @@ def install(api: NinjaAPI) -> None:
     api.add_exception_handler(ArchiveUnavailableError, _archive)
     api.add_exception_handler(RequestDataTooBig, _too_big)
     api.add_exception_handler(BadRequest, _bad)
-    for kind in (RegistrationRefusedError, ChangeRefusedError, RolloutRefusedError):
+    for kind in (RegistrationRefusedError, ChangeRefusedError, RolloutRefusedError, CalendarRefusedError):
         api.add_exception_handler(kind, _fields)
 
 
@@ -70,7 +71,7 @@ def _not_allowed(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def _fields(request: HttpRequest, error: Any) -> HttpResponse:
-    errors = {f"body.{name}": told for name, told in error.problems.items()}
+    errors = {f"body.{name}".rstrip("."): told for name, told in error.problems.items()}
     detail = "What was sent cannot be accepted: see the errors of its fields."
     return problem(ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, error.code, detail, errors=errors))
 

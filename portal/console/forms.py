@@ -50,7 +50,7 @@ def time_zones() -> list[tuple[str, str]]:
     """Return the time zones of the United States first, then all others."""
     known = sorted(zoneinfo.available_timezones())
     near = [name for name in known if name.startswith(("America/", "Pacific/Honolulu", "US/"))]
-    return [(name, name) for name in [*near, *(name for name in known if name not in set(near))]]
+    return [("", "—"), *((name, name) for name in [*near, *(name for name in known if name not in set(near))])]
 
 
 class LongSelect(forms.Select):

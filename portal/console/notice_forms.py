@@ -20,6 +20,7 @@ OCCASIONS: dict[Occasion, StrOrPromise] = {
     Occasion.LIVE: _("A district went live"),
     Occasion.REMOVED: _("A district was removed"),
     Occasion.DRIFTED: _("A district drifted"),
+    Occasion.ENDING: _("A lifetime or contract ends"),
     Occasion.ROLLOUT_HALTED: _("A rollout halted"),
     Occasion.CREDENTIAL_CHANGED: _("A password or role was set"),
     Occasion.ENDPOINT_DISABLED: _("An endpoint was switched off"),

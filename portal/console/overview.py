@@ -16,6 +16,7 @@ from portal.console.charts import Columns, columns
 from portal.console.drift_list import WIDENS, drifted_districts
 from portal.console.fleet_filter import LIVE
 from portal.reach import Within
+from provisioning.costs.selectors import Total, in_all, totals_by
 from provisioning.measurements.daily import figures
 from provisioning.models import DailyFigures, DriftItem, Run
 from provisioning.models.run import WIDE
@@ -29,6 +30,7 @@ GOOD = (RunState.SUCCEEDED.value, RunState.NO_CHANGES.value)
 BAD = (RunState.FAILED.value, RunState.LOST.value)
 SHOWN = [status for status in DistrictStatus if status is not DistrictStatus.REMOVED]
 CAUSES = 6
+STATES_SHOWN = 10
 LINES = 5
 SOON = timedelta(days=7)
 
@@ -73,6 +75,8 @@ class Cost:
 
     environment: str
     monthly_usd: float
+    actual: Total | None = None
+    """What AWS told of this month; None where it told nothing."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,9 @@ class Overview:
     causes: list[tuple[str, int]]
     costs: list[Cost]
     total_usd: float
+    actual: Total | None
+    states: list[tuple[str, Total]]
+    """By the districts' state, the dearest first."""
     plans: list[Run]
     drafts: list[Ahead]
     kept_at: datetime | None
@@ -118,7 +125,14 @@ def overview(user: User, within: Within) -> Overview:
     counts = _by_health(within)
     rows = [] if within.is_narrow else figures()
     days = [_day(row) for row in rows]
-    costs = [Cost(environment, float(usd)) for row in rows[-1:] for environment, usd in row.monthly_usd.items()]
+    estimates = rows[-1].monthly_usd if rows else {}
+    actual = totals_by("environment") if not within.is_narrow else {}
+    costs = [
+        Cost(environment, float(estimates.get(environment, 0)), actual.get(environment))
+        for environment in sorted({*estimates, *actual})
+    ]
+    states = totals_by("state_code") if not within.is_narrow else {}
+    by_state = sorted(states.items(), key=lambda told: -told[1].so_far)
     kept = [row.kept_at for row in rows if row.kept_at is not None]
     return Overview(
         needs=Needs(
@@ -134,6 +148,8 @@ def overview(user: User, within: Within) -> Overview:
         causes=_causes(rows),
         costs=costs,
         total_usd=sum(cost.monthly_usd for cost in costs),
+        actual=in_all(actual.values()),
+        states=by_state[:STATES_SHOWN],
         plans=list(_expiring_plans(within)[:LINES]),
         drafts=_expiring_drafts(within),
         kept_at=max(kept, default=None),

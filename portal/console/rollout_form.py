@@ -10,6 +10,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.console.calendar_forms import in_zone, moment_field, zone_field
 from portal.console.district_fields import ENVIRONMENTS, SIZE_LABELS, LinesField
 from portal.console.forms import DescribedForm
 from provisioning.rollouts.selection import Selection, at_places, matching
@@ -20,6 +21,7 @@ from registry.accounts.rights import Rights
 from registry.districts.changes import EDITABLE
 from registry.districts.models import District
 from registry.districts.registration import REGIONS
+from registry.districts.time_zones import UNKNOWN
 from registry.texts import said_lazy
 
 STACK = "stack"
@@ -89,6 +91,8 @@ class RolloutForm(DescribedForm):
         help_text=_("Of the finished runs."),
     )
     reason = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 2}), max_length=1000)
+    starts_at = moment_field(label=_("Starts at"), required=False, help_text=_("Empty: at once."))
+    time_zone = zone_field(required=False)
     key = forms.UUIDField(widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
@@ -116,6 +120,7 @@ class RolloutForm(DescribedForm):
             at_once=given["at_once"],
             halt_percent=given["halt_percent"],
             halt_failures=given["halt_failures"],
+            starts_at=in_zone(given["starts_at"], given["time_zone"] or UNKNOWN),
             key=given["key"],
         )
 

@@ -184,6 +184,8 @@ def _note(
         return str(said(member.skipped))
     if rollout.state_badge is not RolloutState.RUNNING:
         return _("The rollout is %(state)s.") % {"state": rollout.state_badge.label.lower()}
+    if rollout.is_scheduled:
+        return _("The rollout waits for its time.")
     if member.wave > rollout.wave:
         return _("Its wave begins when wave %(number)s has ended.") % {"number": member.wave - 1}
     if member.district_id in beside:
@@ -206,6 +208,8 @@ def _note_of_run(member: RolloutMember, run: Run, queue: dict[int, int]) -> str:
     if state is RunState.QUEUED:
         if run.number in queue:
             return _("Number %(place)s in the queue.") % {"place": queue[run.number]}
+        if run.sent_at is None:
+            return _("Held by a freeze, or outside the maintenance window: its page says until when.")
         return _("The workers were told of it.")
     if state is RunState.FAILED:
         accepted = " " + _("Accepted when the rollout was resumed.") if member.accepted else ""

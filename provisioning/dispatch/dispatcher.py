@@ -11,6 +11,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
+from provisioning.calendar.holds import calendar, take_back
 from provisioning.db_retry import is_busy
 from provisioning.dispatch import reading
 from provisioning.dispatch.choice import choose
@@ -58,16 +59,19 @@ def _dispatch() -> list[int]:
     """Read, choose and mark in one transaction.
 
     1. Wait for the lock, so that all that other dispatchers sent is seen.
-    2. Runs that were sent and not claimed keep their places and are sent again.
+    2. Runs that were sent and not claimed keep their places and are sent again; those that a freeze or a closed window
+       holds by now wait again.
     3. Of those that wait, the chosen ones are marked as sent: from here on they hold their places.
     4. After the commit they go to the broker; those that it does not take are unmarked.
     """
     with connection.cursor() as cursor:
         take_lock(cursor)
     now = timezone.now()
+    held = calendar(now)
+    take_back(held)
     again = reading.overdue(now)
     works, limits, served = reading.working(), reading.limits(), reading.served(now)
-    waits = foremost(works, limits, now, served)
+    waits = foremost(works, limits, now, served, held=held)
     picks = choose(waits, works, limits, now, served) if waits else []
     urgency = {run.number: run.priority for run in waits}
     sent = again + [(pick.number, urgency[pick.number]) for pick in picks]

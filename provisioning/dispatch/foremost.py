@@ -18,6 +18,7 @@ from typing import Any
 
 from django.db import connection
 
+from provisioning.calendar.holds import HELD, NOTHING_HELD, Calendar
 from provisioning.dispatch.choice import NO_LIMITS
 from provisioning.dispatch.values import AGEING, IN_ALL, Limits, Room, Scope, Served, Spot, Waiting, Working, set_apart
 from provisioning.states.runs import Decision, Priority, RunState
@@ -36,6 +37,9 @@ QUEUED_RUNS = """
 
 One that was approved is a person's, and waits since then.
 """
+
+FREE_RUNS = f"{QUEUED_RUNS} AND ({HELD}) = false"
+"""Those of them that no freeze and no closed window holds."""
 
 GIVEN = """
   served AS (SELECT * FROM unnest(%(districts)s::bigint[], %(districts_at)s::timestamptz[]) AS t (district_id, at)),
@@ -116,8 +120,18 @@ account goes when it has so many at work, and that orders all of them at once.""
 COLUMNS = ", ".join(("id", "district_id", "account_id", "region", "rollout", "urgency", "since"))
 
 
+def source_of(held: Calendar) -> str:
+    """Return the query of the runs that wait for a place; what is held waits for its time, and not among them."""
+    return QUEUED_RUNS if held.holds_nothing else FREE_RUNS
+
+
 def foremost(
-    working: Collection[Working], limits: Limits, now: datetime, served: Served, source: str = QUEUED_RUNS
+    working: Collection[Working],
+    limits: Limits,
+    now: datetime,
+    served: Served,
+    source: str = "",
+    held: Calendar = NOTHING_HELD,
 ) -> list[Waiting]:
     """Return the runs that the choice can come to, by their numbers; some that it does not come to are among them."""
     room = Room(working, limits)
@@ -136,7 +150,7 @@ def foremost(
         "full_rollouts": [name for name, most in limits.rollouts.items() if room.taken["rollout", name] >= most],
         "spent_accounts": [name for name, taken in _taken("account", room.aged) if taken >= apart_of_account],
     }
-    rows = _rows(FOREMOST, source, given)
+    rows = _rows(FOREMOST, source or source_of(held), given | held.given())
     return [
         Waiting(number, district, Spot(account, region, rollout), urgency, since)
         for number, district, account, region, rollout, urgency, since in rows
@@ -149,16 +163,18 @@ def places_of(
     working: Collection[Working],
     now: datetime,
     served: Served,
-    source: str = QUEUED_RUNS,
+    source: str = "",
+    held: Calendar = NOTHING_HELD,
 ) -> dict[int, int]:
-    """Return for each of these runs that waits its place in the queue, from 1.
+    """Return for each of these runs that waits, and is not held, its place in the queue, from 1.
 
     `first` are those that the choice sends now, in order. All others go as they would if no limit held them up.
     """
     room = Room([*working, *(Working(run.spot) for run in first)], NO_LIMITS)
     sent = [run.number for run in first]
     given = _given(room, served) | {"first": sent, "numbers": list(numbers), "now": now}
-    rest = {number: len(sent) + place for number, place in _rows(PLACES, source, given)}
+    rows = _rows(PLACES, source or source_of(held), given | held.given())
+    rest = {number: len(sent) + place for number, place in rows}
     return rest | {number: place for place, number in enumerate(sent, 1) if number in set(numbers)}
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from provisioning.calendar.holds import Calendar, calendar, hold_of
 from provisioning.dispatch import reading
 from provisioning.dispatch.choice import choose
 from provisioning.dispatch.foremost import foremost
@@ -22,11 +23,13 @@ SOON = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class Wait:
-    """A place in the queue, from 1, how many wait in all, and what holds the run up; place 0: it has been sent."""
+    """A place in the queue, from 1, how many wait in all, and what holds the run up; place 0: it was sent, or held."""
 
     place: int
     of: int
     sentence: str
+    is_held: bool = False
+    """A freeze or a closed maintenance window holds it; no limit does."""
 
 
 def why_waiting(run: Run) -> Wait | None:
@@ -34,6 +37,8 @@ def why_waiting(run: Run) -> Wait | None:
     if run.state_badge is not RunState.QUEUED:
         return None
     queue = _Queue()
+    if (held := hold_of(run, queue.now)) is not None:
+        return Wait(0, queue.length, held.sentence, is_held=True)
     place = queue.places_of([run.number]).get(run.number)
     if place is None:
         return Wait(0, queue.length, "Waiting for an available worker.")
@@ -52,8 +57,9 @@ class _Queue:
 
     def __init__(self) -> None:
         self.now = timezone.now()
+        self.held: Calendar = calendar(self.now)
         self.works, self.limits, self.served = reading.working(), reading.limits(), reading.served(self.now)
-        self.waits = foremost(self.works, self.limits, self.now, self.served)
+        self.waits = foremost(self.works, self.limits, self.now, self.served, held=self.held)
         by_number = {run.number: run for run in self.waits}
         picks = choose(self.waits, self.works, self.limits, self.now, self.served)
         self.picked = [by_number[pick.number] for pick in picks]
@@ -65,7 +71,7 @@ class _Queue:
 
     def places_of(self, numbers: Sequence[int]) -> dict[int, int]:
         """Return the places of some of those that wait."""
-        return places_in_queue(numbers, self.picked, self.works, self.now, self.served)
+        return places_in_queue(numbers, self.picked, self.works, self.now, self.served, held=self.held)
 
 
 def explain(

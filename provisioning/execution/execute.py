@@ -6,7 +6,8 @@ Before the first plan in an account and region comes the preflight: what would f
 2. Initialize Terraform with the district's state in the bucket, and settle what a Terraform that died has left; a
    state that an earlier one could not store is pushed.
 3. Plan. The plan is recorded, judged, and stored in the bucket.
-4. A plan that needs approval waits there and holds no worker. Any other is applied: that very plan.
+4. A plan that needs approval waits there and holds no worker. Any other is applied: that very plan. Where a freeze or a
+   closed maintenance window lets no apply start now, the run goes back to the queue, and plans anew when it is over.
 5. Record resources and outputs, also after a failure: what exists is known and billed.
 6. Verify. After an apply a second plan must be empty; after a teardown AWS's own inventory must be.
 7. Bring the district's database to the schema of the program that its stack runs.
@@ -22,6 +23,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
 from engine.errors import DiskFullError, EngineError, InterruptedRunError
 from engine.processes.supervised import end_all, found
 from engine.state.plan_store import fetch_plan, plan_key
@@ -29,6 +32,7 @@ from engine.state.store import ensure_state_bucket, state_key
 from engine.terraform.command import Plan, Terraform
 from engine.terraform.synthesis import synthesize
 from engine.terraform.workspace import new_workspace, remove_workspaces
+from provisioning.calendar.holds import hold_of
 from provisioning.db_retry import db_retry
 from provisioning.drift.check import check_drift
 from provisioning.drift.history import note_who_changed
@@ -130,8 +134,9 @@ class RunExecution:
             return
         if not is_doubtful(self.run) and still_binds(self.context, terraform):
             # Whoever had the run was lost before its apply began: what was approved is there, and nothing has changed.
-            self.fetch_plan(folder)
-            self.apply_approved(terraform, folder)
+            if not self.is_held_back():
+                self.fetch_plan(folder)
+                self.apply_approved(terraform, folder)
             return
         plan = self.planned(terraform)
         if self.run.kind_badge is RunKind.PLAN:
@@ -141,7 +146,7 @@ class RunExecution:
             self.verify(terraform, applied=self.run.applied)
         elif self.run.approval_reasons and self.run.decision != Decision.APPROVED:
             self.wait_for_approval()
-        else:
+        elif not self.is_held_back():
             apply(self.context, terraform, self.quiet(folder), plan)
             self.verify(terraform, applied=True)
 
@@ -157,6 +162,20 @@ class RunExecution:
         for reason in self.run.approval_reasons:
             self.context.recorder.note("approval", f"The plan waits for approval: {reason}", level="warning")
         self.context.enter(RunState.AWAITING_APPROVAL)
+
+    def is_held_back(self) -> bool:
+        """Give the run back to the queue where its apply may not start now, and say whether: a freeze has begun, or a
+        maintenance window has closed, since the run was sent. It goes on by itself, with a fresh plan.
+        """
+        run, context = self.run, self.context
+        run.refresh_from_db(fields=["hold_overridden_at"])
+        hold = db_retry(lambda: hold_of(run, timezone.now()))
+        if hold is None:
+            return False
+        context.fence.write(lambda: context.fence.update(held_reason=hold.sentence))
+        context.recorder.note("calendar", f"The apply does not start. {hold.sentence}", level="warning")
+        context.enter(RunState.QUEUED)
+        return True
 
     def prepared(self, folder: Path) -> Terraform:
         """Return an initialized Terraform on the synthesized stack, its state free of what a dead one has left."""

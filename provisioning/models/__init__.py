@@ -1,7 +1,9 @@
 """What is stored of runs and of what they made."""
 
 from provisioning.models.access import AccountAccess
+from provisioning.models.calendar import DistrictEnd, EndKind, Freeze, MaintenanceWindow
 from provisioning.models.certificate import RemovalCertificate
+from provisioning.models.cost import AccountCosts, DistrictCost
 from provisioning.models.drift import DriftItem
 from provisioning.models.errored import ErroredPlace, ErroredState
 from provisioning.models.evidence import AuditAnchor, AuditCursor, EvidencePackage
@@ -20,17 +22,23 @@ from provisioning.models.stack import StackOutput, StackResource
 
 __all__ = [
     "AccountAccess",
+    "AccountCosts",
     "AccountQuota",
     "Announcement",
     "AuditAnchor",
     "AuditCursor",
     "DailyFigures",
+    "DistrictCost",
+    "DistrictEnd",
     "DistrictHoldings",
     "DistrictLock",
     "DriftItem",
+    "EndKind",
     "ErroredPlace",
     "ErroredState",
     "EvidencePackage",
+    "Freeze",
+    "MaintenanceWindow",
     "Measurement",
     "Notice",
     "NoticeAttempt",

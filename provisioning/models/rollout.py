@@ -7,6 +7,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from provisioning.models.run import Run
@@ -34,6 +35,8 @@ class Rollout(models.Model):
     halt_failures = models.PositiveSmallIntegerField(null=True, blank=True)
     state = models.CharField(max_length=16, choices=RolloutState.choices(), default=RolloutState.RUNNING.value)
     halt_reason = models.TextField(blank=True)
+    starts_at = models.DateTimeField(null=True, blank=True)
+    """Before this moment none of its runs is asked for; empty: at once."""
     key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -67,6 +70,12 @@ class Rollout(models.Model):
     def is_open(self) -> bool:
         """Return whether the rollout has not ended."""
         return self.state_badge in OPEN_STATES
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Return whether its time has not come yet."""
+        waits = self.starts_at is not None and self.starts_at > timezone.now()
+        return waits and self.state_badge is RolloutState.RUNNING
 
     @property
     def what(self) -> str:

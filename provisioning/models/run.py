@@ -71,6 +71,15 @@ class Run(models.Model):
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
     force_stop_requested_at = models.DateTimeField(null=True, blank=True)
 
+    held_reason = models.TextField(blank=True)
+    """Why a worker gave the run back before its apply: a freeze, or no open maintenance window; else empty."""
+    hold_overridden_at = models.DateTimeField(null=True, blank=True)
+    """Since when no freeze and no window holds the run, because an administrator said so."""
+    hold_overridden_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    hold_override_reason = models.TextField(blank=True)
+
     process = models.JSONField(default=dict, blank=True)
     """The supervised Terraform at work, or the last one: host, process ids with start times, command, lock id."""
     event_offset = models.PositiveBigIntegerField(default=0)
@@ -142,7 +151,7 @@ class Run(models.Model):
             # The queue: what waits is ranked by these alone, and those that workers were told of are few.
             models.Index(
                 fields=["district"],
-                include=["id", "priority", "created_at", "decision", "decided_at"],
+                include=["id", "priority", "created_at", "decision", "decided_at", "kind", "hold_overridden_at"],
                 condition=Q(state=RunState.QUEUED.value, sent_at__isnull=True),
                 name="run_waiting",
             ),

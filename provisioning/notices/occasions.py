@@ -17,6 +17,7 @@ class Occasion(StrEnum):
     REMOVED = "district.removed"
     DRIFTED = "district.drifted"
     EXPOSED = "district.exposed"
+    ENDING = "district.ending"
     ROLLOUT_HALTED = "rollout.halted"
     CREDENTIAL_CHANGED = "user.credential_changed"
     ENDPOINT_DISABLED = "endpoint.disabled"
@@ -30,6 +31,7 @@ CHOOSABLE = (
     Occasion.LIVE,
     Occasion.REMOVED,
     Occasion.DRIFTED,
+    Occasion.ENDING,
     Occasion.ROLLOUT_HALTED,
     Occasion.ENDPOINT_DISABLED,
     Occasion.AUDIT_ANCHORED,

@@ -65,6 +65,13 @@ def announce_exposure(district: District, found: Sequence[str]) -> None:
     _keep(Occasion.EXPOSED, sentence, path, about, district=district)
 
 
+def announce_end(district: District, sentence: str, *, kind: str, last_day: str) -> None:
+    """Keep a notice of the end of a sandbox's lifetime or of a contract: that it comes, or that it is over."""
+    about = {"district": _district(district), "end": {"kind": kind, "last_day": last_day}}
+    path = reverse("console:district", args=[district.suffix])
+    _keep(Occasion.ENDING, sentence, path, about, district=district)
+
+
 def announce_halt(rollout: Rollout, reason: str) -> None:
     """Keep a notice that a rollout has halted."""
     sentence = f"Rollout #{rollout.number} has halted: {reason}"

@@ -6,9 +6,11 @@ import uuid
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Rollout, RolloutMember, Run
@@ -33,6 +35,7 @@ CHECKED = 50
 """A value is tried on so many districts when a rollout is asked for; the others are checked when it is their turn."""
 
 MOST_AT_ONCE = 100
+LATEST_START = timedelta(days=180)
 
 
 class RolloutRefusedError(Exception):
@@ -56,12 +59,14 @@ class RolloutRequest:
     at_once: int = 5
     halt_percent: int | None = 10
     halt_failures: int | None = 3
+    starts_at: datetime | None = None
+    """When its first runs are asked for; None: at once."""
     key: uuid.UUID = field(default_factory=uuid.uuid4)
 
 
 @transaction.atomic
 def create_rollout(*, request: RolloutRequest, actor: User | None) -> Rollout:
-    """Return the new rollout, running; its first runs are asked for as soon as it is committed.
+    """Return the new rollout, running; its first runs are asked for as soon as it is committed, or at its time.
 
     Raises NotAllowedError, or RolloutRefusedError with the sentences per field.
     """
@@ -81,6 +86,7 @@ def create_rollout(*, request: RolloutRequest, actor: User | None) -> Rollout:
             "at_once": request.at_once,
             "halt_percent": request.halt_percent,
             "halt_failures": request.halt_failures,
+            "starts_at": request.starts_at,
         },
     )
     if not made:
@@ -105,6 +111,7 @@ def create_rollout(*, request: RolloutRequest, actor: User | None) -> Rollout:
             "at_once": rollout.at_once,
             "halt_percent": rollout.halt_percent,
             "halt_failures": rollout.halt_failures,
+            "starts_at": rollout.starts_at.isoformat() if rollout.starts_at else None,
         },
     )
     transaction.on_commit(follow, robust=True)
@@ -198,6 +205,10 @@ def _checked(request: RolloutRequest, actor: User | None) -> tuple[list[District
         problems["halt_failures"].append("Give a number of failures or a percentage at which it halts.")
     if not 1 <= request.at_once <= MOST_AT_ONCE:
         problems["at_once"].append(f"Let from 1 to {MOST_AT_ONCE} runs be under way at a time.")
+    if request.starts_at is not None and request.starts_at <= timezone.now():
+        problems["starts_at"].append("This time is over. Leave it empty to start at once.")
+    elif request.starts_at is not None and request.starts_at > timezone.now() + LATEST_START:
+        problems["starts_at"].append(f"A rollout starts within {LATEST_START.days} days.")
     chosen = choose_districts(request.selection, rights_of(actor))
     if chosen.unknown:
         problems["suffixes"].append(f"No district has the suffix {', '.join(chosen.unknown)}.")

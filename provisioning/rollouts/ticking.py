@@ -7,6 +7,8 @@ what it did. A step that fails leaves nothing half done, and the next tick takes
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Rollout, RolloutMember
@@ -34,9 +36,10 @@ def tick() -> None:
 
 
 def running() -> list[int]:
-    """Return the numbers of the rollouts that go on."""
+    """Return the numbers of the rollouts that go on; one whose time has not come is left alone."""
     rows = Rollout.objects.filter(state=RolloutState.RUNNING.value).order_by("id")
-    return list(rows.values_list("id", flat=True))
+    begun = rows.filter(Q(starts_at=None) | Q(starts_at__lte=timezone.now()))
+    return list(begun.values_list("id", flat=True))
 
 
 def take_forward(number: int) -> None:
@@ -50,7 +53,7 @@ def take_forward(number: int) -> None:
 def step(number: int) -> bool:
     """Take one step of one rollout; say whether another may follow at once."""
     rollout = Rollout.objects.select_for_update().get(pk=number)
-    if rollout.state_badge is not RolloutState.RUNNING:
+    if rollout.state_badge is not RolloutState.RUNNING or rollout.is_scheduled:
         return False
     snapshot, by_key = read(rollout)
     decision = decide(snapshot)

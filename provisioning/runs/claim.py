@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from engine.processes.host import this_host
+from provisioning.calendar.holds import hold_of
 from provisioning.dispatch.reading import is_held_back
 from provisioning.models import Run, new_claim
 from provisioning.runs.fence import Fence, RunMovedError
@@ -30,7 +31,8 @@ def lease() -> timedelta:
 def claim(run_number: int, worker_name: str, after: RunState | None = None) -> tuple[Run, UUID] | None:
     """Return the run and its claim; None when nothing is to be done with it, or somebody else was first.
 
-    A queued run whose rollout has halted is let be: the halt and the claim wait for the run's row, so that one of them
+    A queued run that a freeze or a closed window holds is let be, and the dispatcher takes back what it was told. So is
+    one whose rollout has halted: the halt and the claim wait for the run's row, so that one of them
     sees what the other did. Any other queued run goes to Synthesizing, one with an approved plan to Applying. A lost
     run goes to `after`: to Synthesizing, unless its Terraform is followed (Applying) or it is to be stopped
     (Cancelling).
@@ -38,6 +40,8 @@ def claim(run_number: int, worker_name: str, after: RunState | None = None) -> t
     rows = Run.objects.select_for_update(of=("self",)).select_related("district", "district__account")
     run = rows.filter(pk=run_number).first()
     if run is None or run.state_badge not in {RunState.QUEUED, RunState.LOST} or is_held_back(run_number):
+        return None
+    if run.state_badge is RunState.QUEUED and hold_of(run, timezone.now()) is not None:
         return None
     if after is None:
         after = RunState.APPLYING if run.decision == Decision.APPROVED else RunState.SYNTHESIZING
@@ -54,6 +58,7 @@ def claim(run_number: int, worker_name: str, after: RunState | None = None) -> t
         heartbeat_at=now,
         lease_until=now + lease(),
         started_at=run.started_at or now,
+        held_reason="",
     )
     return (run, token) if is_ours else None
 

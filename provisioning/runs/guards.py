@@ -59,6 +59,9 @@ GUARDS: dict[str, Callable[[Run, Mover], bool]] = {
     Guard.WAITS: lambda run, mover: (
         _holds(run, mover) and at_rest(run, mover.now) and bool(run.approval_reasons) and not _approved(run)
     ),
+    Guard.HELD: lambda run, mover: (
+        _holds(run, mover) and at_rest(run, mover.now) and bool(run.held_reason) and not run.applied
+    ),
     Guard.FREE: lambda run, mover: _holds(run, mover) and (not run.approval_reasons or _approved(run)),
     Guard.SECOND_PERSON: lambda run, mover: (
         mover.actor is not None and (run.requester_may_confirm or mover.actor.pk != run.requested_by_id)

@@ -65,6 +65,7 @@ class Guard(StrEnum):
         "holds the claim, and nothing of it can still be at work; a teardown only with an empty inventory as its proof"
     )
     WAITS = "holds the claim, nothing of it can still be at work, and the plan needs approval"
+    HELD = "holds the claim, nothing of it can still be at work, and a freeze or a closed window holds its apply"
     FREE = "holds the claim, and the plan needs no approval or has it"
     SECOND_PERSON = "is not who asked for the run, unless the plan waits for a look alone"
     LEASE_OVER = "the lease is over"
@@ -98,6 +99,7 @@ TABLE: StateTable[RunState] = StateTable(
         Transition(S, P, By.WORKER, Guard.HOLDS),
         Transition(P, W, By.WORKER, Guard.WAITS),
         Transition(P, A, By.WORKER, Guard.FREE),
+        Transition(P, Q, By.WORKER, Guard.HELD),
         Transition(P, V, By.WORKER, Guard.HOLDS),
         Transition(P, RunState.SUCCEEDED, By.WORKER, Guard.PROVEN),
         Transition(P, RunState.NO_CHANGES, By.WORKER, Guard.PROVEN),

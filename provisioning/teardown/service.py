@@ -35,12 +35,19 @@ def other_environments(district: District, reached: QuerySet[District]) -> list[
 
 @transaction.atomic
 def request_teardown(
-    *, district: District, typed_name: str, reason: str, actor: User | None, final_snapshot: bool | None = None
+    *,
+    district: District,
+    typed_name: str,
+    reason: str,
+    actor: User | None,
+    final_snapshot: bool | None = None,
+    priority: Priority = Priority.PERSON,
 ) -> Run:
     """Queue the teardown; sent twice, the second returns the first's run.
 
-    `final_snapshot` says whether a snapshot of the database is kept; None leaves that to the district's settings. From
-    any status but Removed, a Draft that was never deployed included. Raises NotAllowedError, or ServiceRefusedError
+    `final_snapshot` says whether a snapshot of the database is kept; None leaves that to the district's settings.
+    `priority` is another where nobody asks for it now, as at the end of a lifetime. From any status but Removed, a
+    Draft that was never deployed included. Raises NotAllowedError, or ServiceRefusedError
     when the full name does not match (`full_name`), the reason is missing, or a run is active.
     """
     require(actor, Act.DESTROY, district.place)
@@ -71,6 +78,7 @@ def request_teardown(
         reason=reason.strip(),
         change={"final_snapshot": final_snapshot} if differs else None,
         retry_of=newest if again else None,
+        priority=priority,
     )
     record(
         action=AuditAction.TEARDOWN_REQUESTED,

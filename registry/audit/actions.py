@@ -23,6 +23,8 @@ class AuditAction(StrEnum):
     FACTOR_USED = "user:factor:use"
     TOKEN_CREATED = "user:token:create"
     TOKEN_REVOKED = "user:token:revoke"
+    DEVICE_APPROVED = "user:device:approve"
+    DEVICE_REFUSED = "user:device:refuse"
     ACCESS_REFUSED = "access:refuse"
     ACCOUNT_CREATED = "account:create"
     ACCOUNT_CHANGED = "account:change"
@@ -74,6 +76,14 @@ class AuditAction(StrEnum):
     ENDPOINT_DISABLED = "endpoint:disable"
     ENDPOINT_TESTED = "endpoint:test"
     NOTICE_REDELIVERED = "endpoint:notice:redeliver"
+    FREEZE_CREATED = "calendar:freeze:create"
+    FREEZE_ENDED = "calendar:freeze:end"
+    WINDOW_CREATED = "calendar:window:create"
+    WINDOW_ENDED = "calendar:window:end"
+    HOLD_OVERRIDDEN = "run:hold:override"
+    END_SET = "district:end:set"
+    END_REMOVED = "district:end:remove"
+    END_REACHED = "district:end:reach"
     EVIDENCE_REQUESTED = "audit:evidence:request"
     EVIDENCE_MADE = "audit:evidence:make"
     EVIDENCE_DOWNLOADED = "audit:evidence:export"
@@ -105,6 +115,8 @@ WORDS = {
     AuditAction.FACTOR_USED: "Used a recovery code",
     AuditAction.TOKEN_CREATED: "Created an API token",
     AuditAction.TOKEN_REVOKED: "Revoked an API token",
+    AuditAction.DEVICE_APPROVED: "Approved a program's sign-in",
+    AuditAction.DEVICE_REFUSED: "Refused a program's sign-in",
     AuditAction.ACCESS_REFUSED: "Was refused",
     AuditAction.ACCOUNT_CREATED: "Added an AWS account",
     AuditAction.ACCOUNT_CHANGED: "Changed an AWS account",
@@ -156,6 +168,14 @@ WORDS = {
     AuditAction.ENDPOINT_DISABLED: "Switched an endpoint off",
     AuditAction.ENDPOINT_TESTED: "Tested an endpoint",
     AuditAction.NOTICE_REDELIVERED: "Had a notice sent again",
+    AuditAction.FREEZE_CREATED: "Set a freeze",
+    AuditAction.FREEZE_ENDED: "Ended a freeze",
+    AuditAction.WINDOW_CREATED: "Added a maintenance window",
+    AuditAction.WINDOW_ENDED: "Removed a maintenance window",
+    AuditAction.HOLD_OVERRIDDEN: "Overrode a freeze or window for a run",
+    AuditAction.END_SET: "Set the end of a lifetime or contract",
+    AuditAction.END_REMOVED: "Removed the end of a lifetime or contract",
+    AuditAction.END_REACHED: "Reached the end of a lifetime or contract",
     AuditAction.EVIDENCE_REQUESTED: "Asked for an evidence package",
     AuditAction.EVIDENCE_MADE: "Made an evidence package",
     AuditAction.EVIDENCE_DOWNLOADED: "Downloaded an evidence package",

@@ -17,6 +17,7 @@ from registry.accounts.reach import Place
 from registry.districts.fields import CidrField
 from registry.districts.registration import EVERYBODY
 from registry.districts.statuses import DistrictStatus, DriftStatus
+from registry.districts.time_zones import UNKNOWN
 
 HOLDS_NAMES = ~Q(status=DistrictStatus.REMOVED.value)
 """While anything of a district exists its suffix and its network are taken."""
@@ -55,7 +56,7 @@ class District(models.Model):
     nces_id = models.CharField(max_length=longest("nces_id"), blank=True)
     contact_name = models.CharField(max_length=longest("contact_name"), blank=True)
     contact_email = models.EmailField(blank=True)
-    time_zone = models.CharField(max_length=longest("time_zone"), default=default("time_zone"))
+    time_zone = models.CharField(max_length=longest("time_zone"), default=UNKNOWN)
     slug = models.CharField(max_length=longest("slug"))
     environment = models.CharField(max_length=longest("environment"))
     suffix = models.CharField(max_length=20)

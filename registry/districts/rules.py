@@ -67,7 +67,7 @@ def problems_of(registration: Registration) -> dict[str, list[str]]:
             validate_email(registration.contact_email)
         except ValidationError:
             problems["contact_email"].append("This is no e-mail address. It looks like name@district.org.")
-    if registration.time_zone not in zoneinfo.available_timezones():
+    if registration.time_zone and registration.time_zone not in zoneinfo.available_timezones():
         problems["time_zone"].append(f"{registration.time_zone} is no time zone. Use one such as America/Chicago.")
     for field, text in (("note", registration.note), ("contact_name", registration.contact_name)):
         if not is_printable(text.replace("\n", "").replace("\r", "").replace("\t", "")):

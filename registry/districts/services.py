@@ -24,6 +24,7 @@ from registry.districts.reach import without_others
 from registry.districts.registration import Registration, RegistrationRefusedError, stored
 from registry.districts.spec import district_field, spec_data
 from registry.districts.statuses import TABLE, DistrictStatus, DriftStatus
+from registry.districts.time_zones import zone_of_state
 from registry.look_alikes import skeleton
 from registry.state_table import By
 
@@ -131,8 +132,9 @@ def _draft(registration: Registration, actor: User | None, problems: dict[str, l
         account = AwsAccount(account_id="000000000000")
     slug, suffix = _names(registration)
     given = stored(registration)
+    zone = registration.time_zone or zone_of_state(registration.state_code)
     return District(
-        **given | {"state_code": given["state_code"].upper()},
+        **given | {"state_code": given["state_code"].upper(), "time_zone": zone},
         slug=slug,
         suffix=suffix,
         cidr=_network(registration.cidr.strip(), problems),

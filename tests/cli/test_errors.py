@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -50,6 +51,31 @@ def portal(monkeypatch: pytest.MonkeyPatch, answer: Callable[[httpx.Request], ht
 
 def test_the_page_of_the_commands_is_their_own():
     assert cli_page.PAGE.read_text() == cli_page.text(), "call `.venv/bin/python -m devtools.cli_page`"
+
+
+def test_a_freeze_is_set_listed_and_ended(shell: Shell, monkeypatch: pytest.MonkeyPatch):
+    told: dict[str, Any] = {
+        "number": 7,
+        "district": "lakeside-sbx",
+        "account_id": None,
+        "reason": "State testing",
+        "starts_at": "2026-04-13T08:00:00-05:00",
+        "ends_at": "2026-04-24T17:00:00-05:00",
+        "is_in_force": True,
+        "created_by": "otto",
+        "ended_at": None,
+    }
+    asked = portal(
+        monkeypatch,
+        lambda request: httpx.Response(200, json={"items": [told], "next": None} if request.method == "GET" else told),
+    )
+    period = ("--from", told["starts_at"], "--until", told["ends_at"])
+    made = shell.run("freeze", "create", "--reason", "State testing", *period, "--district", "lakeside-sbx", "--json")
+    assert made.json["number"] == 7
+    assert json.loads(asked[0].content)["ends_at"] == told["ends_at"]
+    assert "State testing" in shell.run("freeze", "list").out
+    assert shell.run("freeze", "end", "-", stdin=made.out).status == Exit.SUCCEEDED
+    assert asked[-1].url.path.endswith("/freezes/7/end")
 
 
 def test_what_is_installed_is_all_of_the_command_line_and_nothing_else():

@@ -42,6 +42,7 @@ def test_every_gap_is_tested(path: Path):
 
 CLIENTS = {
     "application_autoscaling": "application-autoscaling",
+    "cost_explorer": "ce",
     "engine_versions": "rds",
     "lambda_permissions": "lambda",
     "lookups": "chime",

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from devtools.paths import ROOT
@@ -62,6 +63,47 @@ def test_a_key_leads_to_the_search_which_leads_to_the_district_and_its_drawing(p
     keep(page, "architecture-dark")
     box.click()
     expect(page.locator("tr:target")).to_contain_text("aws_lb.edge_balancer")
+
+
+def test_the_palette_leads_by_keys_alone_to_pages_acts_districts_and_runs(page: Page):
+    run = with_a_stack()
+    page.goto("/districts/lakeside-u-sbx")
+    page.keyboard.press("Control+k")
+    field = page.get_by_role("combobox", name="Command palette: type a page, an action, a district or a run")
+    expect(field).to_be_focused()
+    options = page.get_by_role("option")
+    field.fill("approv")
+    expect(options).to_have_text(["Approvals Go to"])
+    expect(field).to_have_attribute("aria-activedescendant", "palette-option-0")
+    expect(page.locator("#palette-status")).to_have_text("1 result")
+    field.fill("drift")
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowDown")
+    expect(options.nth(1)).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(options.last).to_have_attribute("aria-selected", "true")
+    field.fill("lakeside")
+    expect(page.get_by_role("option", name="Lakeside Union Districts")).to_be_visible()
+    found = Axe().run(page)
+    assert found.response["violations"] == []
+    keep(page, "palette")
+    page.keyboard.press("Escape")
+    expect(field).not_to_be_visible()
+    page.keyboard.press("Control+k")
+    expect(field).to_have_value("")
+    field.fill(f"#{run.number}")
+    expect(page.get_by_role("option", name=f"Run #{run.number}, Lakeside Union")).to_be_visible()
+    page.get_by_role("option", name=f"Run #{run.number}, Lakeside Union").click()
+    expect(page).to_have_url(re.compile(rf"/runs/{run.number}$"))
+    page.wait_for_load_state()
+    page.set_viewport_size({"width": 320, "height": 700})
+    page.keyboard.press("Control+k")
+    expect(field).to_be_focused()
+    assert fits(page)
+    field.fill("cancel the run")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_contain_text("canceled")
 
 
 def test_the_key_can_be_switched_off_and_does_nothing_while_somebody_writes(page: Page):

@@ -6,6 +6,8 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from registry.accounts.tokens.devices import begin
+from registry.accounts.tokens.scopes import Scope
 from tests.builders import PASSWORD
 
 FILE = b"name,size\nMaple Leaf,S\nOak Leaf,XL\nBirch Leaf,M\n"
@@ -35,6 +37,17 @@ def change_the_password_wrongly(page: Page) -> None:
     page.get_by_label("New password", exact=True).fill("short")
     page.get_by_label("New password confirmation").fill("other")
     page.get_by_role("button", name="Change the password").click()
+
+
+def confirm_a_code(page: Page) -> None:
+    code = begin(client="homeroom-laptop", scopes=[Scope.OPERATE], address="192.0.2.7").user_code
+    page.get_by_label("Code").fill(code)
+    page.get_by_role("button", name="Look at it").click()
+
+
+def type_a_wrong_code(page: Page) -> None:
+    page.get_by_label("Code").fill("BBBB-BBBB")
+    page.get_by_role("button", name="Look at it").click()
 
 
 def create_a_token_wrongly(page: Page) -> None:
@@ -75,6 +88,24 @@ def register_a_file(page: Page) -> None:
 def set_wrongly(page: Page) -> None:
     page.locator("#id_allowed_client_cidrs").fill("not a network")
     page.get_by_role("button", name="Review plan").click()
+
+
+def add_a_freeze_wrongly(page: Page) -> None:
+    page.get_by_label("Reason").fill("State testing")
+    page.get_by_label("From").fill("2099-02-02T08:00")
+    page.get_by_label("Until").fill("2099-02-01T08:00")
+    page.get_by_role("button", name="Add freeze").click()
+
+
+def add_a_window_wrongly(page: Page) -> None:
+    page.get_by_label("Begins").fill("22:00")
+    page.get_by_label("Minutes").fill("120")
+    page.get_by_role("button", name="Add window").click()
+
+
+def set_a_past_day(page: Page) -> None:
+    page.get_by_label("Last day").fill("2020-06-30")
+    page.get_by_role("button", name="Set last day").click()
 
 
 def confirm_wrongly(page: Page) -> None:
@@ -135,6 +166,11 @@ def grant_wrongly(page: Page) -> None:
     sign_in_again(page)
     page.locator("#id_suffixes").fill("No Where")
     page.get_by_role("button", name="Grant", exact=True).click()
+
+
+def make_a_service_wrongly(page: Page) -> None:
+    page.get_by_label("Name").fill("deploy pipeline")
+    page.get_by_role("button", name="Make the account").click()
 
 
 def add_an_account_wrongly(page: Page) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import time, timedelta
 from enum import IntEnum
 from typing import Any
 
@@ -20,10 +20,14 @@ from engine.state.lock import StateLock
 from engine.terraform.binding import spec_sha256
 from engine.terraform.plan_values import ToldChange, told_changes
 from provisioning.aws_kinds import service_of
+from provisioning.calendar.service import Scope as CalendarScope
+from provisioning.calendar.service import create_freeze, create_window
+from provisioning.lifetimes.service import set_end
 from provisioning.models import (
     AccountQuota,
     DistrictHoldings,
     DriftItem,
+    EndKind,
     EvidencePackage,
     NoticeAttempt,
     NoticeEndpoint,
@@ -49,8 +53,9 @@ from provisioning.terraform_state.errored_states import note_kept, note_refused
 from provisioning.terraform_state.locks import note_lock
 from registry.accounts.models import User
 from registry.accounts.roles import Role
+from registry.accounts.services import set_service_account
 from registry.accounts.tokens.scopes import Scope
-from registry.accounts.tokens.service import create_token
+from registry.accounts.tokens.service import Reach, create_token
 from registry.audit.models import AuditEvent
 from registry.districts.models import AwsAccount, District
 from registry.districts.services import set_drift
@@ -117,6 +122,8 @@ def usual() -> Places:
     an_account()
     otto, ada = User.objects.get(username="otto"), User.objects.get(username="ada")
     create_token(owner=ada, actor=ada, name="github-actions", scopes=[Scope.OPERATE])
+    pipeline = set_service_account(username="deploy-pipeline", role=Role.OPERATOR, actor=ada)
+    create_token(owner=pipeline, actor=ada, name="nightly", scopes=[Scope.OPERATE], reach=Reach(suffixes=("elm-sbx",)))
     live = with_stack(deployed(a_run(name="Lakeside Unified", slug="lakeside", note="Opened in 2019.")))
     drifted = with_drift(with_stack(deployed(a_run(name="Cedar Grove", slug="cedar"))), 3)
     applying = a_run(name="Maple Valley", slug="maple", contact_name="Ada Rivera", contact_email="a@maple.example")
@@ -153,6 +160,7 @@ def usual() -> Places:
     moved(unwritten, RunState.FAILED, **UNWRITTEN)
     not_written(unwritten)
     held(live)
+    on_the_calendar(live)
     day = timezone.now().date()
     EvidencePackage.objects.create(since=day, until=day, requested_by=otto)
     looked_before(live.account)
@@ -453,6 +461,17 @@ def with_drift(district: District, attributes: int) -> District:
     found = sorted({str(item["address"]) for item in items})
     set_drift(district=district, drift=DriftStatus.DRIFTED, found=found, run_number=run.number)
     return district
+
+
+def on_the_calendar(district: District) -> None:
+    """Set a freeze that is ahead, a window, and the end of a lifetime, of one district."""
+    now = timezone.now()
+    scope = CalendarScope(district=district)
+    begin, end = now + timedelta(days=2), now + timedelta(days=9)
+    create_freeze(scope=scope, reason="State testing", starts_at=begin, ends_at=end, actor=None)
+    # It is always open, since the rollouts of this world reach the district too.
+    create_window(scope=scope, weekdays=range(7), starts=time(0), minutes=1440, time_zone="America/Chicago", actor=None)
+    set_end(district=district, kind=EndKind.LIFETIME, last_day=now.date() + timedelta(days=30), actor=None)
 
 
 def held(district: District) -> None:

@@ -9,26 +9,32 @@ from enum import StrEnum
 from playwright.sync_api import Page
 
 from tests.pages.actions import (
+    add_a_freeze_wrongly,
+    add_a_window_wrongly,
     add_an_account_wrongly,
     add_an_endpoint_wrongly,
     ask_for_no_period,
     change_the_password_wrongly,
+    confirm_a_code,
     confirm_wrongly,
     create_a_token_wrongly,
     grant_wrongly,
     invite_wrongly,
     lose_the_connection,
+    make_a_service_wrongly,
     open_the_dialog,
     push_without_a_word,
     register_a_file,
     register_wrongly,
     roll_out_wrongly,
+    set_a_past_day,
     set_wrongly,
     sign_in_again,
     sign_in_again_wrongly,
     sign_in_wrongly,
     try_a_file,
     try_an_empty_file,
+    type_a_wrong_code,
     type_a_wrong_number,
 )
 from tests.pages.fixtures import World
@@ -114,10 +120,18 @@ CERTIFICATES = "/admin/provisioning/removalcertificate"
 REGISTERED = (("#id_name", "Maple Valley"), ("#id_slug", "other"), ("#id_nces_id", "12"), ("#id_cidr", "10.0.0.0/16"))
 NOWHERE = (("#id_suffixes", "No Where"),)
 TAKEN = (("#id_username", "0tt0"), ("#id_email", "otto@example.com"))
+SPACED = (("#id_username", "deploy pipeline"),)
 DIGITS = (("#id_name", "Elsewhere"), ("#id_account_id", "12"))
 INSIDE = (("#id_name", "Metadata"), ("#id_address", "https://169.254.169.254/"))
 CONFIRMED = (("#id_full_name", "another"), ("#id_reason", "The contract has ended"))
 WANTED = (("#id_name", "ci"), ("#id_account_ids", "12"))
+BACKWARDS = (
+    ("#id_reason", "State testing"),
+    ("#id_starts_at", "2099-02-02T08:00"),
+    ("#id_ends_at", "2099-02-01T08:00"),
+)
+NO_DAY = (("#id_starts", "22:00"), ("#id_minutes", "120"))
+PAST_DAY = (("#id_last_day", "2020-06-30"),)
 ROLLED_OUT = (("#id_value", "no-digest"), ("#id_reason", "Faster ingest"))
 
 SCENES: tuple[Scene, ...] = (
@@ -138,6 +152,10 @@ SCENES: tuple[Scene, ...] = (
     Scene("account", U, NOTHING, "/account", "Who you are here"),
     Scene("account-password", U, NOTHING, "/account/password", "Your other sessions end"),
     Scene("account-password", E, NOTHING, "/account/password", "Error: ", act=change_the_password_wrongly),
+    Scene("device", U, NOTHING, "/device", "Type it here"),
+    Scene("device", U, NOTHING, "/device", "asks for a token of yours", act=confirm_a_code, also="asked"),
+    Scene("device", E, NOTHING, "/device", "Nobody waits for this code", act=type_a_wrong_code),
+    Scene("device", F, NOTHING, "/device", ROLELESS, who="nemo", status=403),
     Scene("tokens", U, USUAL, "/tokens", "github-actions"),
     Scene("tokens", M, NOTHING, "/tokens", "There is none."),
     Scene("tokens", E, NOTHING, "/tokens", "Error: ", act=create_a_token_wrongly, keeps=WANTED),
@@ -151,6 +169,10 @@ SCENES: tuple[Scene, ...] = (
     Scene("rollouts", M, NOTHING, "/rollouts", "No rollout yet"),
     Scene("overview", M, NOTHING, "/overview", "No district yet"),
     Scene("overview", F, NOTHING, "/overview", ROLELESS, who="nemo", status=403),
+    Scene("calendar", M, NOTHING, "/calendar", "No freeze is in force"),
+    Scene("calendar", F, NOTHING, "/calendar", ROLELESS, who="nemo", status=403),
+    Scene("freeze-new", F, NOTHING, "/calendar/freezes/new", OPERATOR, who="vera", status=403),
+    Scene("window-new", F, NOTHING, "/calendar/windows/new", OPERATOR, who="vera", status=403),
     Scene("runs", M, NOTHING, "/runs", "No run yet"),
     Scene("runs", F, NOTHING, "/runs", ROLELESS, who="nemo", status=403),
     Scene("approvals", M, NOTHING, "/approvals", "No plan waits for approval"),
@@ -288,6 +310,17 @@ SCENES: tuple[Scene, ...] = (
     Scene("certificate", F, USUAL, "/certificates/{certificate}", ROLELESS, who="nemo", status=403),
     Scene("rollouts", U, USUAL, "/rollouts", "Halted"),
     Scene("overview", U, USUAL, "/overview", "Needs you"),
+    Scene("calendar", U, USUAL, "/calendar", "State testing"),
+    Scene("freeze-new", U, USUAL, "/calendar/freezes/new?district={live}", "Lakeside"),
+    Scene("freeze-new", E, USUAL, "/calendar/freezes/new", "Error: ", act=add_a_freeze_wrongly, keeps=BACKWARDS),
+    Scene("window-new", U, USUAL, "/calendar/windows/new?district={live}", "Lakeside"),
+    Scene("window-new", E, USUAL, "/calendar/windows/new", "Error: ", act=add_a_window_wrongly, keeps=NO_DAY),
+    Scene("district-lifetime", U, USUAL, "/districts/{live}/lifetime", "Full name of the environment"),
+    Scene("district-lifetime", E, USUAL, "/districts/{live}/lifetime", "Error: ", act=set_a_past_day, keeps=PAST_DAY),
+    Scene("district-lifetime", F, USUAL, "/districts/{live}/lifetime", OPERATOR, who="vera", status=403),
+    Scene("district-contract", U, USUAL, "/districts/{live}/contract", "Nothing is torn down."),
+    Scene("district-contract", E, USUAL, "/districts/{live}/contract", "Error: ", act=set_a_past_day, keeps=PAST_DAY),
+    Scene("district-contract", F, USUAL, "/districts/{live}/contract", OPERATOR, who="vera", status=403),
     Scene("runs", U, USUAL, "/runs", "Lakeside Unified"),
     Scene("approvals", U, USUAL, "/approvals", "Oak Park"),
     Scene("drift", U, USUAL, "/drift", "Cedar Grove"),
@@ -325,6 +358,10 @@ SCENES: tuple[Scene, ...] = (
     Scene("aws-account", F, USUAL, "/accounts/{account}", "Administrator", who="otto", status=403),
     Scene("people", U, USUAL, "/people", "otto"),
     Scene("people", F, USUAL, "/people", "Auditor", who="otto", status=403),
+    Scene("services", U, USUAL, "/people/services", "deploy-pipeline"),
+    Scene("services", M, NOTHING, "/people/services", "There is none."),
+    Scene("services", E, NOTHING, "/people/services", "Error: ", act=make_a_service_wrongly, keeps=SPACED),
+    Scene("services", F, USUAL, "/people/services", "Administrator", who="otto", status=403),
     Scene("person-new", U, USUAL, "/people/new", "Can't be changed later.", act=sign_in_again),
     Scene("person-new", E, USUAL, "/people/new", "looks like it", act=invite_wrongly, keeps=TAKEN),
     Scene("person-new", F, USUAL, "/people/new", "Administrator", who="otto", status=403),

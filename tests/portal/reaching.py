@@ -5,9 +5,21 @@ from __future__ import annotations
 import itertools
 import uuid
 from dataclasses import dataclass
+from datetime import time, timedelta
 from enum import StrEnum
 
-from provisioning.models import Announcement, DriftItem, RemovalCertificate, Rollout, RolloutMember, Run
+from django.utils import timezone
+
+from provisioning.models import (
+    Announcement,
+    DriftItem,
+    Freeze,
+    MaintenanceWindow,
+    RemovalCertificate,
+    Rollout,
+    RolloutMember,
+    Run,
+)
 from provisioning.onboarding.bulk import batch_key
 from provisioning.onboarding.service import onboard
 from provisioning.states.runs import RunState
@@ -46,6 +58,8 @@ class World:
     certificate: RemovalCertificate
     account: AwsAccount
     other: District
+    freeze: Freeze
+    window: MaintenanceWindow
 
     @property
     def reaches(self) -> dict[Where, Reach]:
@@ -88,8 +102,22 @@ def a_world() -> World:
         subject_id="plan",
         message=f"Plans of {run.district.suffix} were asked for.",
     )
+    now = timezone.now()
+    freeze = Freeze.objects.create(
+        district=run.district, reason="Testing", starts_at=now, ends_at=now + timedelta(days=1)
+    )
+    window = MaintenanceWindow.objects.create(
+        district=run.district, weekdays=1, starts=time(1), minutes=60, time_zone="UTC"
+    )
     return World(
-        run.district, run, rollout, RemovalCertificate.objects.get(run=teardown), account, a_district(name="Elsewhere")
+        run.district,
+        run,
+        rollout,
+        RemovalCertificate.objects.get(run=teardown),
+        account,
+        a_district(name="Elsewhere"),
+        freeze,
+        window,
     )
 
 

@@ -7,7 +7,7 @@ import inspect
 import itertools
 import pkgutil
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import pytest
@@ -20,12 +20,14 @@ import provisioning
 import registry
 from portal.api.door import OPERATIONS
 from portal.console.urls import urlpatterns
+from provisioning.calendar.service import Scope, create_freeze, create_window, end_freeze, end_window
 from provisioning.capacity.quotas import set_limit
 from provisioning.drift.removal import request_removal
 from provisioning.drift.service import accept, check_now, plan_repair, repair
 from provisioning.evidence.service import file_for, request_package
 from provisioning.health.access_requests import request_check
-from provisioning.models import ErroredState, EvidencePackage, Notice, NoticeEndpoint
+from provisioning.lifetimes.service import remove_end, set_end
+from provisioning.models import DistrictEnd, EndKind, ErroredState, EvidencePackage, Notice, NoticeEndpoint
 from provisioning.notices import endpoints
 from provisioning.onboarding.bulk import onboard_all
 from provisioning.onboarding.drafts import delete_draft
@@ -36,6 +38,7 @@ from provisioning.rollouts.service import abort_rollout, pause_rollout, resume_r
 from provisioning.runs.approval import approve, discard
 from provisioning.runs.cancellation import request_cancel, request_force_stop
 from provisioning.runs.comments import comment_on
+from provisioning.runs.hold_override import override_hold
 from provisioning.runs.plan_apply import apply_plan
 from provisioning.runs.requests import request_run
 from provisioning.runs.retry import retry_run
@@ -78,6 +81,10 @@ PLACED: dict[str, Act] = {
     **dict.fromkeys({"access-test", "access-test-chosen", "preflight-look"}, Act.OPERATE),
     **dict.fromkeys({"teardown", "teardown-look"}, Act.DESTROY),
     "run-comment": Act.COMMENT,
+    **dict.fromkeys(
+        {"district-lifetime", "district-contract", "freeze-new", "freeze-end", "window-new", "window-end"}, Act.OPERATE
+    ),
+    "run-override": Act.RESOLVE,
     "run-decide": Act.APPROVE,
     **dict.fromkeys({"run-force-stop", "run-state", "run-state-look"}, Act.RESOLVE),
 }
@@ -85,6 +92,7 @@ PLACED: dict[str, Act] = {
 LISTS: dict[str, Act] = {
     **dict.fromkeys({"fleet", "fleet-export", "overview", "runs", "approvals", "drift", "rollouts"}, Act.SEE),
     **dict.fromkeys({"audit", "audit-export", "search", "system", "legend", "design", "roles"}, Act.SEE),
+    **dict.fromkeys({"calendar", "device"}, Act.SEE),
     **dict.fromkeys({"inbox", "inbox-read", "inbox-mail", "tokens", "token-revoke"}, Act.SEE),
     **dict.fromkeys({"register", "register-check", "bulk", "bulk-template", "bulk-plan"}, Act.OPERATE),
     **dict.fromkeys({"rollout-new", "rollout-check"}, Act.OPERATE),
@@ -105,6 +113,7 @@ TELL = {
 """Of these it is known that they name the district to whom they may."""
 WHOLE: dict[str, Act] = {
     "audit-verify": Act.VERIFY,
+    **dict.fromkeys({"services", "service-act"}, Act.ADMINISTER),
     **dict.fromkeys({"evidence", "evidence-file"}, Act.EVIDENCE),
     **dict.fromkeys({"people", "people-export", "person"}, Act.REVIEW),
     **dict.fromkeys({"person-new", "person-act", "grant-new", "grant-end"}, Act.ADMINISTER),
@@ -138,10 +147,14 @@ def address(name: str, world: World) -> str:
         "item": 1,
         "grant": 1,
     }
+    if name in {"freeze-end", "window-end"}:
+        held["number"] = world.freeze.pk if name == "freeze-end" else world.window.pk
     if name.startswith("certificate"):
         held["number"] = world.certificate.pk
     wanted = ROUTES[name].pattern.converters
+    of_district = {"freeze-new", "window-new"}
     query = "?q=Quincy" if name == "search" else "?format=csv" if name.endswith("-export") else ""
+    query = f"?district={world.district.suffix}" if name in of_district else query
     return reverse(f"console:{name}", kwargs={key: held[key] for key in wanted}) + query
 
 
@@ -218,6 +231,7 @@ def test_the_api_shows_nothing_beyond_its_persons_reach(world: World):
     for name, one in OPERATIONS.items():
         number = world.rollout.pk if "/rollouts/" in one.path else world.run.pk
         number = world.certificate.pk if "/certificates/" in one.path else number
+        number = world.freeze.pk if "/freezes/" in one.path else world.window.pk if "/windows/" in one.path else number
         held = transaction.savepoint()
         path = one.path.format(number=number, **places)
         answer = caller.call(one.method, path, None if one.method == "GET" else OPERATION_BODIES.get(name, {}))
@@ -233,6 +247,7 @@ def test_the_api_shows_nothing_beyond_its_persons_reach(world: World):
     assert not wrong
 
 
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 Service = Callable[[World, User], object]
 REACH = Reach(suffixes=("quincy-sbx",))
 
@@ -297,6 +312,24 @@ SERVICES: dict[Callable[..., Any], tuple[Act, Service]] = {
     request_run: (Act.OPERATE, lambda w, a: request_run(district=w.district, kind=RunKind.PLAN, actor=a)),
     retry_run: (Act.OPERATE, lambda w, a: retry_run(run=w.run, actor=a)),
     request_change: (Act.OPERATE, lambda w, a: request_change(district=w.district, change={}, actor=a)),
+    create_freeze: (
+        Act.OPERATE,
+        lambda w, a: create_freeze(scope=Scope(w.district), reason="", starts_at=NOW, ends_at=NOW, actor=a),
+    ),
+    end_freeze: (Act.OPERATE, lambda w, a: end_freeze(freeze=w.freeze, actor=a)),
+    create_window: (
+        Act.OPERATE,
+        lambda w, a: create_window(
+            scope=Scope(w.district), weekdays=[], starts=time(1), minutes=1, time_zone="", actor=a
+        ),
+    ),
+    end_window: (Act.OPERATE, lambda w, a: end_window(window=w.window, actor=a)),
+    set_end: (
+        Act.OPERATE,
+        lambda w, a: set_end(district=w.district, kind=EndKind.CONTRACT, last_day=date(2020, 1, 1), actor=a),
+    ),
+    remove_end: (Act.OPERATE, lambda w, a: remove_end(end=DistrictEnd(district=w.district), actor=a)),
+    override_hold: (Act.RESOLVE, lambda w, a: override_hold(run=w.run, reason="", actor=a)),
     request_look: (Act.DESTROY, lambda w, a: request_look(district=w.district, actor=a)),
     request_teardown: (
         Act.DESTROY,
@@ -342,6 +375,8 @@ NO_DOORS = {
     *("provisioning.runs.second_person.second_person_problems",),
     *("provisioning.terraform_state.errored_states.note_discarded", "provisioning.terraform_state.locks.release"),
     *("provisioning.terraform_state.reconciliation.reconcile",),
+    *("registry.accounts.tokens.devices.waiting", "registry.accounts.tokens.devices.given"),
+    *("registry.accounts.tokens.devices.decide",),
     *("registry.accounts.asking.asking_as", "registry.accounts.tokens.service.create_token"),
     *("registry.accounts.tokens.service.revoke_token", "registry.accounts.tokens.service.tokens_for"),
     *("registry.audit.services.record", "registry.audit.services.record_of_district"),

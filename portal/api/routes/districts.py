@@ -27,6 +27,7 @@ from portal.api.schemas.districts import (
     settings_out,
 )
 from portal.api.schemas.runs import RunOut, run_out
+from provisioning.costs.selectors import actual_of
 from provisioning.models import RemovalCertificate, Run
 from provisioning.onboarding.service import draft, onboard
 from provisioning.runs.requests import request_run
@@ -97,6 +98,7 @@ def register_district(request: HttpRequest, body: RegistrationIn) -> Answer:
 def show_district(request: HttpRequest, suffix: Suffix) -> DistrictDetail:
     """A district with its outputs."""
     district = caller_of(request).district(suffix)
+    actual = actual_of(district)
     cost = None if district.status == DistrictStatus.REMOVED else monthly_cost(district)
     return DistrictDetail(
         **districts_out([district])[0],
@@ -106,6 +108,8 @@ def show_district(request: HttpRequest, suffix: Suffix) -> DistrictDetail:
         ],
         resources=district.resources.count(),
         monthly_cost_usd=None if cost is None else float(cost),
+        month_to_date_usd=float(actual.outlook.so_far) if actual.days else None,
+        month_forecast_usd=None if actual.outlook.forecast is None else float(actual.outlook.forecast),
     )
 
 

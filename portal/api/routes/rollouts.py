@@ -56,6 +56,7 @@ def start_rollout(request: HttpRequest, body: RolloutIn) -> Answer:
             at_once=body.at_once,
             halt_percent=body.halt_percent,
             halt_failures=body.halt_failures,
+            starts_at=body.starts_at,
         ),
         actor=caller.user,
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 from ninja import Query, Router
 
 from portal.api.door import Answer, caller_of, operation
@@ -30,6 +31,7 @@ from portal.api.schemas.runs import (
     run_detail,
     run_out,
 )
+from provisioning.calendar.holds import hold_of
 from provisioning.models import Run
 from provisioning.models.run import WIDE
 from provisioning.runs.approval import approve, discard
@@ -78,7 +80,8 @@ def list_runs(
 def show_run(request: HttpRequest, number: Number) -> RunDetail:
     """A run with what a decision about it needs."""
     run = caller_of(request).run(number)
-    return run_detail(run, last_sequence(run))
+    hold = hold_of(run, timezone.now()) if run.state_badge is RunState.QUEUED else None
+    return run_detail(run, last_sequence(run), hold)
 
 
 @operation(router, "GET", "/runs/{number}/events", scope=Scope.READ, returns=EventsOut, others=(503,))

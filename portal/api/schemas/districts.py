@@ -74,7 +74,9 @@ class DistrictDetail(DistrictOut):
 
     outputs: list[OutputOut]
     resources: int
-    monthly_cost_usd: float | None
+    monthly_cost_usd: float | None = Field(description="The estimate of what the stack costs a month at its least.")
+    month_to_date_usd: float | None = Field(description="What AWS has told of this month; null where it told nothing.")
+    month_forecast_usd: float | None = Field(description="What the month comes to by the mean of the last seven days.")
 
 
 class Settings(Given):
@@ -136,7 +138,7 @@ class RegistrationIn(Taken):
     nces_id: Annotated[str, Field(max_length=7)] = ""
     contact_name: Annotated[str, Field(max_length=120)] = ""
     contact_email: Annotated[str, Field(max_length=254)] = ""
-    time_zone: Annotated[str, Field(max_length=64)] = "America/New_York"
+    time_zone: Annotated[str, Field(max_length=64, description="Empty: that of the state.")] = ""
     monthly_budget_usd: Dollars = 500
     tags: Tags = {}
     note: Annotated[str, Field(max_length=4000)] = ""

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from portal.api.schemas.base import Given, Taken
+from portal.api.schemas.calendar import Moment
 from portal.api.schemas.districts import SettingsIn
 from provisioning.models import Rollout, RolloutMember
 from provisioning.rollouts.service import MOST_AT_ONCE
@@ -35,6 +36,7 @@ class RolloutOut(Given):
     halt_reason: str
     created_at: datetime
     finished_at: datetime | None
+    starts_at: datetime | None = Field(description="When its first runs are asked for; null: at once.")
     standings: dict[str, int] = Field(description="How many districts stand how.")
 
 
@@ -75,12 +77,13 @@ class RolloutIn(Taken):
     at_once: Annotated[int, Field(ge=1, le=MOST_AT_ONCE)] = 5
     halt_percent: Annotated[int, Field(ge=0, le=100)] | None = 10
     halt_failures: Annotated[int, Field(ge=1, le=10_000)] | None = 3
+    starts_at: Moment | None = None
 
 
 def rollout_out(rollout: Rollout, standings: dict[str, int]) -> RolloutOut:
     """Return a rollout."""
     copied = ("number", "is_open", "what", "change", "reason", "waves", "wave", "at_once", "halt_percent")
-    rest = ("halt_failures", "halt_reason", "created_at", "finished_at")
+    rest = ("halt_failures", "halt_reason", "created_at", "finished_at", "starts_at")
     return RolloutOut(
         state=rollout.state_badge,
         requested_by=rollout.requested_by.get_username() if rollout.requested_by else None,

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from portal.api.schemas.base import Given, Taken
+from provisioning.calendar.holds import Hold
 from provisioning.models import PlannedChange, Run, RunEvent
 from provisioning.states.runs import Decision, RunKind, RunState
 from registry.audit.models import AuditEvent
@@ -61,6 +62,9 @@ class RunDetail(RunOut):
     monthly_cost_usd: float | None
     error_detail: str
     error_address: str
+    held: str = Field(description="Which freeze or maintenance window holds its apply, and until when; else empty.")
+    held_until: datetime | None = Field(description="When that ends, as far as is known now; it goes on by itself.")
+    hold_override_reason: str = Field(description="Why an administrator let it start in spite of one.")
     last_event: int = Field(description="The sequence of its newest event; 0 before the first.")
 
 
@@ -171,8 +175,8 @@ def run_out(run: Run) -> RunOut:
     return RunOut(**run_fields(run))
 
 
-def run_detail(run: Run, last_event: int) -> RunDetail:
-    """Return a run with all that is told of it."""
+def run_detail(run: Run, last_event: int, hold: Hold | None) -> RunDetail:
+    """Return a run with all that is told of it; `hold` is what holds it."""
     return RunDetail(
         **run_fields(run),
         change=run.change,
@@ -184,6 +188,9 @@ def run_detail(run: Run, last_event: int) -> RunDetail:
         monthly_cost_usd=None if run.monthly_cost_usd is None else float(run.monthly_cost_usd),
         error_detail=run.error_detail,
         error_address=run.error_address,
+        held="" if hold is None else hold.sentence,
+        held_until=None if hold is None else hold.until,
+        hold_override_reason=run.hold_override_reason,
         last_event=last_event,
     )
 

@@ -14,10 +14,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from infra.account_template import boundary_arn, cloudformation, role_arn, terraform
-from portal.console.doors import allowed, person
+from portal.console.calendar_page import entries_of
+from portal.console.doors import allowed, person, within
 from portal.console.forms import DescribedForm
 from portal.console.paging import page_in_order
 from portal.console.reauthentication import sign_in_again, signed_in_lately
+from provisioning.calendar.service import Scope
 from registry.accounts.acts import Act
 from registry.districts.accounts import (
     Access,
@@ -133,7 +135,8 @@ def account(request: HttpRequest, account_id: str) -> HttpResponse:
         else:
             messages.success(request, _("The account is changed."))
             return redirect("console:aws-account", account_id)
-    context = _shown(found) | {"form": form, "section": "accounts"}
+    entries = entries_of(Scope(account=found), within(request))
+    context = _shown(found) | {"form": form, "section": "accounts", "entries": entries}
     return render(request, "console/aws_account.html", context, status=422 if form.errors else 200)
 
 

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from portal.console.actual_cost import actual_shown
 from portal.console.architecture import architecture
 from portal.console.audit_page import with_links
 from portal.console.districts import by_service, district_or_404, service_counts
@@ -59,6 +60,7 @@ def overview(request: HttpRequest, suffix: str) -> HttpResponse:
         resource_total=sum(part.count for part in services),
         active=active,
         latest=latest,
+        actual=None if district.status == DistrictStatus.DRAFT else actual_shown(district),
         cost=None if district.status == DistrictStatus.REMOVED else monthly_cost(district),
         plain=[] if district.status == DistrictStatus.REMOVED else plain_ways(district),
         diagram=architecture(district, active=active, latest=latest),

@@ -25,6 +25,7 @@ from provisioning.rollouts.service import (
     resume_rollout,
 )
 from registry.accounts.acts import Act
+from registry.districts.time_zones import UNKNOWN
 
 PAGE_SIZE = 50
 LONGEST_NUMBER = 15
@@ -42,7 +43,7 @@ def rollouts(request: HttpRequest) -> HttpResponse:
 @allowed(Act.OPERATE)
 def new(request: HttpRequest) -> HttpResponse:
     """Show the form; a good one starts the rollout and leads to its page. The preview's button writes nothing."""
-    form = RolloutForm(request.POST or None, initial={"key": uuid.uuid4()})
+    form = RolloutForm(request.POST or None, initial={"key": uuid.uuid4(), "time_zone": UNKNOWN})
     if request.method == "POST" and request.POST.get("act") == "preview":
         form.check(person(request))
     elif request.method == "POST" and form.is_valid():

@@ -8,10 +8,12 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from portal.console.calendar_page import ends_of, entries_of
 from portal.console.districts import district_or_404
-from portal.console.doors import allowed, person
+from portal.console.doors import allowed, person, within
 from portal.console.settings_page import SettingsForm
 from portal.console.views.district import show_tab
+from provisioning.calendar.service import Scope
 from provisioning.errors import ServiceRefusedError
 from provisioning.runs.setting_changes import NOTHING_CHANGED, request_change
 from registry.accounts.acts import Act
@@ -39,4 +41,6 @@ def settings(request: HttpRequest, suffix: str) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             return redirect("console:run", run.number)
-    return show_tab(request, district, "settings", status=422 if form.errors else 200, form=form)
+    entries = entries_of(Scope(district=district), within(request))
+    more = {"form": form, "entries": entries, "ends": ends_of(district)}
+    return show_tab(request, district, "settings", status=422 if form.errors else 200, **more)

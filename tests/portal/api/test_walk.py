@@ -10,7 +10,7 @@ import pytest
 from django.db import transaction
 
 from portal.api.assembly import api
-from portal.api.door import OPERATIONS
+from portal.api.door import OPEN_OPERATIONS, OPERATIONS
 from provisioning.models import Run
 from registry.accounts.acts import TABLE as RIGHTS
 from registry.accounts.acts import Act
@@ -28,6 +28,7 @@ READ = {
     *("me", "list_districts", "show_district", "show_settings", "show_drift"),
     *("list_runs", "show_run", "list_run_events", "list_run_changes", "list_run_comments"),
     *("list_rollouts", "show_rollout", "list_rollout_districts"),
+    *("list_freezes", "list_windows", "list_ends"),
     *("list_certificates", "show_certificate", "download_certificate"),
     *("list_audit_events", "export_audit", "list_accounts", "list_preflights"),
 }
@@ -35,11 +36,12 @@ OPERATE = {
     *("register_district", "change_settings", "plan_district", "deploy_district"),
     *("check_drift", "plan_drift_repair", "repair_drift", "accept_drift"),
     *("cancel_run", "retry", "comment_on_run"),
+    *("create_freeze", "end_freeze", "create_window", "end_window", "set_district_end", "remove_district_end"),
     *("start_rollout", "pause", "resume", "abort", "verify_audit", "start_preflight"),
 }
 APPROVE = {"apply_run", "approve_run", "discard_run"}
 DESTROY = {"destroy_district"}
-ADMINISTER = {"force_stop_run", "list_people"}
+ADMINISTER = {"force_stop_run", "override_run_hold", "list_people"}
 TABLE = {
     **dict.fromkeys(READ, Scope.READ),
     **dict.fromkeys(OPERATE, Scope.OPERATE),
@@ -50,6 +52,8 @@ TABLE = {
 """Each operation with the scope that it needs; the scope's act is in `registry.accounts.tokens.scopes`."""
 MORE = {"apply_run": Act.OPERATE, "verify_audit": Act.VERIFY, "list_people": Act.ADMINISTER}
 """What an operation asks for beside its scope's act."""
+WITHOUT_A_TOKEN = {"authorize_device", "take_device_token"}
+"""Each has tests of its own: who it lets through to what is what they are about."""
 OF_ALL = {"list_people", "verify_audit"}
 BODIES: dict[str, Any] = {
     "register_district": {"name": "Cedar", "account_id": "123456789012"},
@@ -59,6 +63,22 @@ BODIES: dict[str, Any] = {
     "force_stop_run": {"confirm": 1},
     "start_rollout": {"reason": "Because."},
     "start_preflight": {"region": "nowhere"},
+    "create_freeze": {
+        "reason": "x",
+        "starts_at": "2099-01-01T00:00:00Z",
+        "ends_at": "2099-01-02T00:00:00Z",
+        "district": "nowhere-sbx",
+    },
+    "create_window": {
+        "weekdays": [5],
+        "starts": "22:00",
+        "minutes": 60,
+        "time_zone": "UTC",
+        "district": "nowhere-sbx",
+    },
+    "set_district_end": {"kind": "contract", "last_day": "2099-01-01"},
+    "remove_district_end": {"kind": "contract"},
+    "override_run_hold": {"reason": "x"},
 }
 
 
@@ -92,7 +112,8 @@ def sent(caller: ApiCaller, name: str, run: Run) -> tuple[int, str]:
 
 
 def test_each_operation_of_the_router_is_listed_with_its_scope():
-    assert sorted(routed()) == sorted(TABLE)
+    assert sorted(routed()) == sorted([*TABLE, *OPEN_OPERATIONS])
+    assert set(OPEN_OPERATIONS) == WITHOUT_A_TOKEN
     assert {name: one.scope for name, one in OPERATIONS.items()} == TABLE
 
 

@@ -269,7 +269,7 @@ def test_a_missing_rollout_is_a_404():
 def test_a_page_takes_the_same_queries_however_many_districts(django_assert_max_num_queries):
     live_districts(8)
     rollout, client = a_rollout(waves="4, 100%"), signed_in(Role.VIEWER)
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(17):
         client.get(f"/rollouts/{rollout.number}")
     with django_assert_max_num_queries(6):
         client.get("/rollouts")

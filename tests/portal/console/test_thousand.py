@@ -147,7 +147,7 @@ def ada(thousand) -> Client:
 PAGES = {
     "/": 19, "/?show=attention&sort=name": 20, "/?show=running&q=district&environment=sandbox&region=us-east-1": 20,
     "/districts/new": 7, "/districts/bulk": 4, "{district}": 14, "{district}/row": 8, "{district}/resources": 9,
-    "{district}/runs": 9, "{district}/drift": 10, "{district}/settings": 8, "{district}/audit": 9,
+    "{district}/runs": 9, "{district}/drift": 10, "{district}/settings": 11, "{district}/audit": 9,
     "{district}/danger": 8, "{district}/teardown": 11, "/runs/{run}": 17, "/runs/{run}?changes=50": 17,
     "/runs/{run}/live?after=0": 15, "/runs/{run}/resources": 15, "/runs/{run}/lines": 16, "/runs/{run}/activity": 15,
     "/runs/{run}/changes": 6, "/runs/{run}?q=port&action=update&group=service": 18,

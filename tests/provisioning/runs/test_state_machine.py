@@ -46,6 +46,7 @@ def tries(draw: st.DrawFn) -> Try:
         "needs_approval": draw(st.booleans()),
         "decided": draw(st.booleans()),
         "lease_over": draw(st.booleans()),
+        "held": draw(st.booleans()),
         "expired": draw(st.booleans()),
         "cancel_asked": draw(st.booleans()),
         "at_rest": draw(st.booleans()),
@@ -68,6 +69,7 @@ def attempt(run: Run, after: RunState, by: By, hand: dict[str, Any], people: tup
     now = timezone.now()
     Run.objects.filter(pk=run.pk).update(
         requested_by=otto,
+        held_reason="Held: freeze" if hand["held"] else "",
         approval_reasons=["production"] if hand["needs_approval"] else [],
         decision=Decision.APPROVED.value if hand["decided"] else "",
         decided_by=ada if hand["decided"] else None,
@@ -107,6 +109,9 @@ def no_excuse(before: RunState, after: RunState, by: By, hand: dict[str, Any]) -
         and hand["at_rest"]
         and hand["needs_approval"]
         and not decided,
+        "holds the claim, nothing of it can still be at work, and a freeze or a closed window holds its apply": holds
+        and hand["at_rest"]
+        and hand["held"],
         "holds the claim, and the plan needs no approval or has it": holds and (decided or not hand["needs_approval"]),
         "is not who asked for the run": hand["second_person"],
         "the lease is over": hand["lease_over"],

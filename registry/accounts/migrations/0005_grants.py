@@ -15,7 +15,7 @@ def create_groups(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0003_api_tokens"),
+        ("accounts", "0004_device_sign_ins"),
         ("auth", "0012_alter_user_first_name_max_length"),
     ]
 

@@ -1,0 +1,57 @@
+"""Lets one run start in spite of a freeze or a closed window: an administrator's act, with its reason on record."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from provisioning.calendar.holds import hold_of
+from provisioning.dispatch.dispatcher import dispatch
+from provisioning.errors import ServiceRefusedError
+from provisioning.models import Run
+from provisioning.runs.audited import record_of_run
+from provisioning.states.runs import RunState
+from registry.accounts.acts import Act
+from registry.accounts.models import User
+from registry.accounts.rights import require
+from registry.audit.actions import AuditAction
+
+LONGEST_REASON = 1000
+
+
+@transaction.atomic
+def override_hold(*, run: Run, reason: str, actor: User | None) -> Run:
+    """Let the run start at once, as far as the calendar goes; it still waits for its place, and for its approval.
+
+    Asking twice is fine. Raises NotAllowedError, or ServiceRefusedError without a reason and for a run that nothing
+    holds.
+    """
+    require(actor, Act.RESOLVE, run.district.place)
+    if not reason.strip() or len(reason.strip()) > LONGEST_REASON:
+        raise ServiceRefusedError(
+            "reason_missing",
+            "An override needs a reason.",
+            "Say why in a sentence; it goes to the audit record.",
+        )
+    held = Run.objects.select_for_update(of=("self",)).select_related("district", "district__account").get(pk=run.pk)
+    if held.hold_overridden_at is not None:
+        return held
+    now = timezone.now()
+    hold = hold_of(held, now) if held.state_badge is RunState.QUEUED else None
+    if hold is None:
+        raise ServiceRefusedError(
+            "not_held", f"No freeze and no window holds run #{held.number}.", "Look at its page again."
+        )
+    Run.objects.filter(pk=held.pk).update(
+        hold_overridden_at=now, hold_overridden_by=actor, hold_override_reason=reason.strip()
+    )
+    held.refresh_from_db()
+    record_of_run(
+        held,
+        AuditAction.HOLD_OVERRIDDEN,
+        f"Run #{held.number} starts in spite of what held it. {hold.sentence} Reason: {reason.strip()}",
+        actor=actor,
+        after={"held": hold.sentence, "reason": reason.strip()},
+    )
+    transaction.on_commit(dispatch, robust=True)
+    return held

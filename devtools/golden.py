@@ -107,7 +107,7 @@ def _second_instance(prices: cost.Prices) -> str:
 
 def rights_sections() -> dict[str, str]:
     """Return the parts of the deployment's document that are made from IAM documents, by their names."""
-    return {"worker": rights.worker(), "deploy": rights.deploy()}
+    return {"worker": rights.worker(), "evidence": rights.evidence(), "deploy": rights.deploy()}
 
 
 def marked(name: str, section: str) -> str:

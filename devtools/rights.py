@@ -7,15 +7,23 @@ from typing import Any
 
 from infra.deploy_rights import deploy_statements
 from infra.frame import policy
-from infra.worker_rights import worker_statements
+from infra.worker_rights import evidence_statements, worker_statements
 
 ACCOUNT = "<account>"
 
 
 def worker() -> str:
     """Return the worker's policy as JSON, with names in angle brackets."""
-    document = json.loads(policy(*worker_statements("<the bucket>", "<the platform's key>")))
-    return "\n".join(["```json", json.dumps(document, indent=2), "```"])
+    return _json(policy(*worker_statements("<the bucket>", "<the platform's key>")))
+
+
+def evidence() -> str:
+    """Return what a bucket for evidence adds to it, as JSON."""
+    return _json(policy(*evidence_statements("<the evidence bucket>")))
+
+
+def _json(document: str) -> str:
+    return "\n".join(["```json", json.dumps(json.loads(document), indent=2), "```"])
 
 
 def deploy() -> str:

@@ -20,15 +20,19 @@ LONGEST_WAIT = 60
 AGAIN = {429, 502, 503, 504}
 """Answers after which the same request is sent again: it names itself, and so is carried out once."""
 
+WAITING = {"authorization_pending", "slow_down"}
+"""Refusals after which a sign-in is asked for again (RFC 8628, 3.5)."""
+
 
 class Api:
     """A portal's API, with a token."""
 
     def __init__(self, credentials: Credentials, transport: httpx.BaseTransport | None = None) -> None:
         self.url = credentials.url
+        known = {"Authorization": f"Bearer {credentials.token}"} if credentials.token else {}
         self._client = httpx.Client(
             base_url=credentials.url + PREFIX,
-            headers={"Authorization": f"Bearer {credentials.token}", "User-Agent": "homeroom-cli"},
+            headers={"User-Agent": "homeroom-cli", **known},
             timeout=SECONDS,
             transport=transport,
         )
@@ -50,6 +54,23 @@ class Api:
         """Return the answer to a request that is carried out once, however often it has to be sent."""
         headers = {"Idempotency-Key": str(uuid.uuid4())}
         return self._sent("POST", path, json={} if body is None else body, headers=headers).json()
+
+    def ask(self, path: str, body: dict[str, Any]) -> tuple[dict[str, Any], str]:
+        """Return an answer and no code, or nothing and the code of a refusal that is a matter of time.
+
+        Sent once: whoever asks comes again. Raises CommandError for any other refusal.
+        """
+        try:
+            response = self._client.post(path, json=body)
+        except httpx.HTTPError as error:
+            raise self._unreachable(error) from error
+        if response.status_code < 300:
+            found: dict[str, Any] = response.json()
+            return found, ""
+        code = _code(response)
+        if code not in WAITING:
+            raise refused(response)
+        return {}, code
 
     def patch(self, path: str, body: dict[str, Any], tag: str) -> Any:
         """Change something that is as it was when it was read; raises CommandError."""
@@ -115,6 +136,13 @@ def refused(response: httpx.Response) -> CommandError:
     if response.status_code >= 500 and request:
         more = (*more, f"request {request}")
     return CommandError(Exit.REFUSED, sentence, tuple(line for line in more if not line.endswith(sentence)))
+
+
+def _code(response: httpx.Response) -> str:
+    try:
+        return str(response.json()["code"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _known(query: dict[str, Any]) -> dict[str, Any]:

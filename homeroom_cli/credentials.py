@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from homeroom_cli.exits import CommandError, Exit
 
 URL, TOKEN = "HOMEROOM_URL", "HOMEROOM_TOKEN"
-SIGN_IN = "Sign in by `homeroom login`, or set HOMEROOM_URL and HOMEROOM_TOKEN."
+SIGN_IN = "Sign in by `homeroom sign-in` or `homeroom login`, or set HOMEROOM_URL and HOMEROOM_TOKEN."
 
 
 @dataclass(frozen=True)

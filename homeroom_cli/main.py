@@ -22,6 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command("sign-in")(session.sign_in)
 app.command()(session.login)
 app.command()(session.logout)
 app.command()(session.whoami)

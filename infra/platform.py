@@ -1,4 +1,4 @@
-"""What all districts of an account share: state bucket, image repository, deploy role, boundaries, and the trail.
+"""What all districts of an account share: buckets of states and evidence, images, deploy role, boundaries, the trail.
 
 One Terraform state per account. A district's own stack never changes anything in here.
 """
@@ -37,12 +37,13 @@ from infra.deploy_rights import (
 )
 from infra.district_rights import district_statements
 from infra.durations import ENDING, LONGEST_RUN
+from infra.evidence import EvidenceBucket
 from infra.frame import policy
 from infra.platform_spec import PlatformSpec
 from infra.platform_trail import AccountTrail, key_statements
 from infra.protection import protect, tidy
 from infra.stack import ReadableStack
-from infra.worker_rights import WORKER, worker_statements
+from infra.worker_rights import WORKER, evidence_statements, worker_statements
 
 STACK = "platform"
 REPOSITORY = "homeroom/processor"
@@ -71,12 +72,16 @@ class PlatformStack(ReadableStack):
         }
         if spec.state_bucket is not None:
             outputs["state_bucket"] = StateBucket(self, spec.state_bucket, key_arn=key.arn).name
+            rights = worker_statements(spec.state_bucket, key.arn)
+            if spec.evidence_bucket is not None:
+                outputs["evidence_bucket"] = EvidenceBucket(self, spec.evidence_bucket, key_arn=key.arn).name
+                rights += evidence_statements(spec.evidence_bucket)
             worker = IamPolicy(
                 self,
                 "worker",
                 name=WORKER,
                 description="What the portal's worker may do: enter the districts' accounts, keep their states",
-                policy=policy(*worker_statements(spec.state_bucket, key.arn)),
+                policy=policy(*rights),
             )
             outputs["worker_policy_arn"] = worker.arn
         if spec.management_trail:

@@ -26,7 +26,7 @@ EXTERNAL_ID_LEAST = 8
 
 
 class PlatformSpec(BaseModel):
-    """One account's shared resources: state bucket (in the portal's own account), repository, deploy role, trail."""
+    """One account's shared resources: repository, deploy role, trail; in the portal's own account, its buckets."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -36,6 +36,8 @@ class PlatformSpec(BaseModel):
     external_id: str
     portal_principal_arns: tuple[str, ...]
     state_bucket: str | None = None
+    evidence_bucket: str | None = None
+    """Made with S3 Object Lock for the audit record and its anchors; beside a state bucket, in the portal's account."""
     guardduty: Switch = False
     management_trail: Switch = True
     """False where a trail of the organization records this account and its auditors read that one."""
@@ -64,7 +66,7 @@ class PlatformSpec(BaseModel):
             raise ValueError(f"Give 1 to {PRINCIPAL_COUNT} principals, each of them once.")
         return value
 
-    @field_validator("state_bucket")
+    @field_validator("state_bucket", "evidence_bucket")
     @classmethod
     def _bucket(cls, value: str | None) -> str | None:
         if value is not None and (not BUCKET.fullmatch(value) or ".." in value or NUMBERS.fullmatch(value)):
@@ -87,6 +89,10 @@ class PlatformSpec(BaseModel):
     def _consistent(self) -> PlatformSpec:
         if self.admin_role_arn is not None and self.admin_role_arn.split(":")[4] != self.account_id:
             raise FieldError("admin_role_arn", f"It has to be in this account, {self.account_id}.")
+        if self.evidence_bucket is not None and self.evidence_bucket == self.state_bucket:
+            raise FieldError("evidence_bucket", "Evidence and states are kept apart from each other: name another.")
+        if self.evidence_bucket is not None and self.state_bucket is None:
+            raise FieldError("evidence_bucket", "It belongs to the portal's own account, which has a state_bucket.")
         return self
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -88,6 +89,15 @@ def beside(name: str, other: object) -> str:
     if other and not value:
         raise ImproperlyConfigured(f"Set HOMEROOM_{name}; docs/operations.md says what it holds.")
     return value if other else ""
+
+
+def file(name: str) -> str:
+    """Return what stands in the file that the variable names, empty for none; raises ImproperlyConfigured."""
+    place = text(name, "")
+    try:
+        return Path(place).read_text(encoding="utf-8") if place else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"HOMEROOM_{name} must name a file that the portal can read.") from error
 
 
 def mail(name: str) -> dict[str, Any]:

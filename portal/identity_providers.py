@@ -1,13 +1,15 @@
-"""The organization's identity provider, as django-allauth's settings have them. Knows no Django."""
+"""The organization's identity providers, as django-allauth's settings have them. Knows no Django."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 OIDC = "oidc"
-"""What the provider is called in addresses: `/account/oidc/login/`."""
+SAML = "saml"
+"""What the providers are called in addresses: `/account/oidc/login/`."""
 
 
 @dataclass(frozen=True)
@@ -20,13 +22,52 @@ class OpenIdConnect:
     secret: str
 
 
-def providers(*, oidc: OpenIdConnect) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Saml:
+    """A SAML 2.0 provider; none where nothing is known of it."""
+
+    name: str = ""
+    idp: Mapping[str, Any] = field(default_factory=dict)
+    """Entity id, addresses and certificates, as python3-saml names them."""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    """The assertion's attributes for `uid`, `username`, `email` and `groups`; none for `uid` is the NameID."""
+    key: str = ""
+    certificate: str = ""
+    """The portal's own (PEM), with which it signs what it asks; both or none."""
+
+
+def saml_idp(*, entity_id: str, sso_url: str, slo_url: str, certificate: str) -> dict[str, Any]:
+    """Return what python3-saml has to know of a provider without a file of metadata; empty without an entity id."""
+    if not entity_id:
+        return {}
+    idp: dict[str, Any] = {
+        "entityId": entity_id,
+        "singleSignOnService": {"url": sso_url},
+        "x509cert": certificate,
+    }
+    return {**idp, "singleLogoutService": {"url": slo_url}} if slo_url else idp
+
+
+def addresses(idp: Mapping[str, Any]) -> list[str]:
+    """Return where a SAML provider's sign-in and sign-out are."""
+    return [idp.get(service, {}).get("url", "") for service in ("singleSignOnService", "singleLogoutService")]
+
+
+def providers(*, oidc: OpenIdConnect, saml: Saml | None = None) -> dict[str, Any]:
     """Return `SOCIALACCOUNT_PROVIDERS`: no provider stands in the database, where somebody could add another."""
     found: dict[str, Any] = {}
     if oidc.issuer:
         app = {"provider_id": OIDC, "name": oidc.name, "client_id": oidc.client_id, "secret": oidc.secret}
         options = {"server_url": oidc.issuer, "oauth_pkce_enabled": True, "fetch_userinfo": False}
         found["openid_connect"] = {"APPS": [{**app, "settings": options}], "OAUTH_PKCE_ENABLED": True}
+    if saml is not None and saml.idp:
+        told = {
+            "idp": dict(saml.idp),
+            "attributes": dict(saml.attributes),
+            "key": saml.key,
+            "certificate": saml.certificate,
+        }
+        found["saml"] = {"APPS": [{"provider_id": SAML, "client_id": SAML, "name": saml.name, "settings": told}]}
     return found
 
 

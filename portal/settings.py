@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.saml",
     "allauth.usersessions",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -114,6 +115,20 @@ PROVIDER_HAS_FACTOR = env.flag("PROVIDER_HAS_FACTOR")
 GROUP_ROLES = env.pairs("GROUP_ROLES")
 OIDC_GROUPS_CLAIM = env.text("OIDC_GROUPS_CLAIM", "groups")
 OIDC_ISSUER = env.text("OIDC_ISSUER", "")
+SAML_ENTITY_ID = env.text("SAML_ENTITY_ID", "")
+SAML_METADATA = env.file("SAML_METADATA")
+SAML_OWN_KEY = env.file("SAML_OWN_KEY")
+if SAML_METADATA:
+    from portal import saml_metadata
+
+    SAML_IDP = saml_metadata.read(SAML_METADATA)
+else:
+    SAML_IDP = identity_providers.saml_idp(
+        entity_id=SAML_ENTITY_ID,
+        sso_url=env.beside("SAML_SSO_URL", SAML_ENTITY_ID),
+        slo_url=env.text("SAML_SLO_URL", ""),
+        certificate=env.file("SAML_CERTIFICATE") if env.beside("SAML_CERTIFICATE", SAML_ENTITY_ID) else "",
+    )
 SOCIALACCOUNT_PROVIDERS = identity_providers.providers(
     oidc=identity_providers.OpenIdConnect(
         issuer=OIDC_ISSUER,
@@ -121,8 +136,20 @@ SOCIALACCOUNT_PROVIDERS = identity_providers.providers(
         client_id=env.beside("OIDC_CLIENT_ID", OIDC_ISSUER),
         secret=env.beside("OIDC_CLIENT_SECRET", OIDC_ISSUER),
     ),
+    saml=identity_providers.Saml(
+        name=env.text("SAML_NAME", "your organization (SAML)"),
+        idp=SAML_IDP,
+        attributes={
+            "uid": env.text("SAML_UID_ATTRIBUTE", ""),
+            "username": env.text("SAML_USERNAME_ATTRIBUTE", "username"),
+            "email": env.text("SAML_EMAIL_ATTRIBUTE", "email"),
+            "groups": env.text("SAML_GROUPS_ATTRIBUTE", "groups"),
+        },
+        key=SAML_OWN_KEY,
+        certificate=env.file("SAML_OWN_CERTIFICATE") if env.beside("SAML_OWN_CERTIFICATE", SAML_OWN_KEY) else "",
+    ),
 )
-SIGN_IN_ORIGINS = identity_providers.origins(OIDC_ISSUER)
+SIGN_IN_ORIGINS = identity_providers.origins(OIDC_ISSUER, *identity_providers.addresses(SAML_IDP))
 SOCIALACCOUNT_ADAPTER = "portal.sign_in.admission.ProviderAdapter"
 SOCIALACCOUNT_AUTO_SIGNUP = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
+from devtools.services.postgres import DATABASE
 from tests.leftovers import other_sessions, until_none
 
 CHEAP_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"
@@ -40,6 +41,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Let a test stand idle in its transaction: it may drive Terraform in it, for longer than anything of ours does."""
     connection.settings_dict["OPTIONS"]["options"] += " -c idle_in_transaction_session_timeout=0"
+    # The server's own database has all tables already (`tests.kept_database`).
+    connection.settings_dict["TEST"]["TEMPLATE"] = DATABASE
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,7 @@ OF_COMMANDS: tuple[str, ...] = (
         "once",
         "pictures",
     ),
-    *("policy", "screenshots", "terraform.rc", "tests", "tools"),
+    *("policy", "screenshots", "terraform.rc", "test-database", "tests", "tools"),
 )
 """How names begin that a command may make in `var` at the same time; sessions look after `var/tests` themselves."""
 LISTENING = "0A"

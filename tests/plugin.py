@@ -15,18 +15,22 @@ import secrets
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import settings
+from psycopg import sql
 
 from devtools.environment import ensure_signing_key, inherited, project_variables
 from devtools.lean_terraform.launch import TOLD_AT, running_keeper, write_program
 from devtools.paths import VAR
-from devtools.services.postgres import Postgres, database_url, running_postgres
+from devtools.services.postgres import USER, Postgres, database_url, running_postgres
 from devtools.services.process import free_port
 from tests import run_folder
+from tests.kept_database import copy_to
 from tests.leftovers import entries, ports, processes, until_none
 from tests.synthesis import end_maker
 
@@ -96,8 +100,11 @@ def start_postgres() -> Postgres:
     """Start the session's server unless it runs."""
     global _server
     if _server is None:
-        started = running_postgres(folder / "postgres", port=port, password=password, durable=False)
-        _server = _cleanup.enter_context(started)
+        copy_to(folder / "postgres")
+        started = _cleanup.enter_context(running_postgres(folder / "postgres", port=port, durable=False))
+        with psycopg.connect(database_url(port, started.password, "postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(USER), sql.Literal(password)))
+        _server = replace(started, password=password)
     return _server
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 
 from devtools.demo import account, district, people, pipeline, pulled
+from devtools.demo.evidence import prove_record
 from devtools.demo.issuer import Issuer
 from devtools.demo.proof import prove
 from devtools.demo.watching import RunFailedError, wait
@@ -27,6 +28,7 @@ from devtools.paths import VAR
 from devtools.services.identity_provider import running_identity_provider
 from devtools.services.portal import Portal, running_portal
 from devtools.services.process import answers, free_port
+from devtools.services.saml_provider import running_saml_provider
 
 PORT = 8000
 
@@ -85,7 +87,7 @@ def show_addresses(portal: Portal, kept: Mapping[str, str]) -> None:
     say("Sign in as")
     for username, password in kept.items():
         say(f"  {username:<10} {password}")
-    say("or with the stand-in for an organization's provider, as one of its people.")
+    say("or with a stand-in for an organization's provider (OpenID Connect or SAML), as one of its people.")
     say("Ctrl-C stops everything.")
 
 
@@ -128,10 +130,11 @@ def demo(folder: Path, example: district.Example) -> None:
     with (
         district.issuing(folder, example.environment) as issuer,
         running_identity_provider() as provider,
+        running_saml_provider() as saml,
         running_portal(
             folder,
             port=port,
-            more=provider.variables,
+            more={**provider.variables, **saml.variables(folder), **account.EVIDENCE},
             processes=True,
             say=say_step,
             before_web=lambda found: prepare(found, kept),
@@ -173,6 +176,7 @@ def once(example: district.Example) -> dict[str, float | int | bool]:
         district.issuing(folder, example.environment) as issuer,
         running_portal(
             folder,
+            more=account.EVIDENCE,
             processes=True,
             say=say_step,
             before_web=lambda found: prepare(found, kept),
@@ -184,7 +188,7 @@ def once(example: district.Example) -> dict[str, float | int | bool]:
         run = wait(asked, portal.services, say_step)
         say("Results of three schools")
         told = pipeline.show_pipeline(run.district, portal, issuer, folder, say_step, source_port=source_port)
-        figures = prove(portal, run, say_step) | told
+        figures = prove(portal, run, say_step) | prove_record(portal, say_step) | told
         if not told["analytics_ok"] or told["rotation_under_load_errors"]:
             raise RunFailedError(f"The pipeline's proof failed: {json.dumps(figures)}", remedy="Read the lines above.")
     shutil.rmtree(folder)

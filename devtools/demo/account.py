@@ -25,6 +25,9 @@ ACCOUNT_ID = "123456789012"
 PORTAL = "homeroom-portal"
 EXTERNAL_ID = "external-id"
 KEY = "platform/terraform.tfstate"
+EVIDENCE_BUCKET = "homeroom-evidence"
+EVIDENCE = {"HOMEROOM_EVIDENCE_BUCKET": EVIDENCE_BUCKET, "HOMEROOM_EVIDENCE_DAYS": "1"}
+"""The portal's settings for it. What a demonstration anchors is locked for a day."""
 
 
 def external_id(folder: Path) -> str:
@@ -72,6 +75,7 @@ def apply_platform(folder: Path, url: str, principal: str) -> dict[str, str]:
         "external_id": external_id(folder),
         "portal_principal_arns": [principal],
         "state_bucket": STATE_BUCKET,
+        "evidence_bucket": EVIDENCE_BUCKET,
     }
     environment = inherited() | toolchain_variables() | SANDBOX_CREDENTIALS
     environment |= {"AWS_ENDPOINT_URL": url, "AWS_S3_USE_PATH_STYLE": "1", "TF_DATA_DIR": str(stack / "data")}

@@ -13,6 +13,8 @@ from pathlib import Path
 
 PROGRAMMERS = {
     "OAuth2Error",
+    "NotHoldingError",
+    "BadRequest",
     "ValueError",
     "RuntimeError",
     "TypeError",

@@ -28,7 +28,9 @@ from devtools.services.own_pages import is_loopback_name
 from devtools.services.process import LOOPBACK
 
 KEY_ID = "stand-in"
-SIGNED_OUT = "<!doctype html><html lang=en><title>Signed out</title><h1>You are signed out</h1></html>"
+NO_ICON = '<link rel="icon" href="data:,">'
+"""Otherwise a browser asks for one, and complains that there is none."""
+SIGNED_OUT = f"<!doctype html><html lang=en>{NO_ICON}<title>Signed out</title><h1>You are signed out</h1></html>"
 CLIENT_ID, CLIENT_SECRET = "homeroom", "stand-in-secret"
 TOKEN_SECONDS = 300
 Claims = dict[str, Any]
@@ -137,7 +139,7 @@ def page(asked: Mapping[str, str]) -> str:
     )
     buttons = "".join(f'<button name="member" value="{member.name}">{member.name}</button>' for member in MEMBERS)
     return (
-        '<!doctype html><html lang="en"><title>Stand-in provider</title><h1>Who signs in?</h1>'
+        f'<!doctype html><html lang="en">{NO_ICON}<title>Stand-in provider</title><h1>Who signs in?</h1>'
         f'<form action="/pick" method="get">{hidden}{buttons}</form></html>'
     )
 

@@ -37,6 +37,8 @@ class Portal:
     aws_url: str
     variables: Mapping[str, str]
     services: Mapping[str, Service]
+    environment: Mapping[str, str]
+    """That of its own processes: with the credentials by which the portal acts."""
 
 
 def kept_secret(path: Path) -> str:
@@ -149,4 +151,4 @@ def running_portal(
             "chores": chores,
             "beat": beat,
         }
-        yield Portal(f"http://{LOOPBACK}:{port}", aws_url, variables, services)
+        yield Portal(f"http://{LOOPBACK}:{port}", aws_url, variables, services, environment)

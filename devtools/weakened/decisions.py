@@ -34,7 +34,7 @@ OF_OURS = ("aws:principalaccount", "aws:resourceaccount")
 """Facts that say the account, of all that is called by our own roles and users; left out too."""
 OF_NO_STATEMENT = re.compile(
     r"aws:(principaltype|principaltag/.*|principalservicename|tagkeys|re(source|quest)tag/(?!managedby|guarddutymanaged).*)"
-    r"|iam:resourcetag/.*|s3:(prefix|delimiter|max-keys)"
+    r"|iam:resourcetag/.*|s3:(prefix|delimiter|max-keys|x-amz-content-sha256)|secretsmanager:versionid"
 )
 """Facts that no statement of ours asks for."""
 ID = re.compile(r"\[\$LATEST\][0-9a-f-]+|(?<=[/-])[0-9a-f]{17}\b")

@@ -11,11 +11,11 @@ from typing import Any
 from devtools.weakened.order import Resources
 from infra.deploy_rights import DEPLOY_ROLE, deploy_statements
 from infra.district_rights import district_statements
-from infra.worker_rights import WORKER, worker_statements
+from infra.worker_rights import WORKER, evidence_statements, worker_statements
 
 Statement = dict[str, Any]
 KEY = "arn:aws:kms:{region}:{account}:key/id"
-STATE_BUCKET = "homeroom-terraform-state"
+STATE_BUCKET, EVIDENCE_BUCKET = "homeroom-terraform-state", "homeroom-evidence"
 MANAGED_FOR_BACKUP: Statement = {
     "Sid": "AWSBackup",
     "Effect": "Allow",
@@ -82,7 +82,9 @@ def of_account(account: str) -> list[Document]:
         Document("boundary", DEPLOY_ROLE, "deploy role's boundary", deploy),
         Document("boundary", "", "districts' boundary", tuple(district_statements(account))),
         Document("identity", "backup", "AWS's own policies for AWS Backup", (MANAGED_FOR_BACKUP,)),
-        Document("identity", WORKER, "worker", tuple(worker_statements(STATE_BUCKET, key))),
+        Document(
+            "identity", WORKER, "worker", (*worker_statements(STATE_BUCKET, key), *evidence_statements(EVIDENCE_BUCKET))
+        ),
     ]
 
 

@@ -1,11 +1,14 @@
-"""``homeroom login``, ``logout`` and ``whoami``."""
+"""``homeroom sign-in``, ``login``, ``logout`` and ``whoami``."""
 
 from __future__ import annotations
 
 import getpass
+import re
+import socket
 import sys
+import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,9 +16,53 @@ from homeroom_cli import credentials
 from homeroom_cli.api import Api
 from homeroom_cli.exits import CommandError, Exit
 from homeroom_cli.inputs import api
-from homeroom_cli.output import AsJson, print_facts
+from homeroom_cli.output import AsJson, err, print_facts, safe
 
 WHO = ("username", "role", "is_service", "token")
+GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+LONGEST_NAME = 40
+SLOWER = 5
+"""Seconds more between two questions, each time that the portal says so (RFC 8628, 3.5)."""
+
+
+def sign_in(
+    url: Annotated[str, typer.Option(envvar=credentials.URL, help="The portal's address.")],
+    scope: Annotated[
+        list[str] | None, typer.Option(help="What the token is for; several times for several. Operate unless given.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Sign in by a browser: confirm the code that is shown; the token comes by itself and is kept for its owner."""
+    place = credentials.checked_url(url)
+    portal = Api(credentials.Credentials(place, ""))
+    try:
+        asked = {"client_id": own_name(), "scopes": scope or ["operate"]}
+        begun, _code = portal.ask("/device/authorize", asked)
+        err().print(f"Open  {safe(begun['verification_uri_complete'])}", markup=False)
+        err().print(f"Code  {safe(begun['user_code'])}", markup=False)
+        token = _polled(portal, begun)
+    finally:
+        portal.close()
+    _keep(credentials.Credentials(place, token), as_json=as_json)
+
+
+def own_name() -> str:
+    """Return what the person is told asks: this machine's name, as far as it is one."""
+    host = re.sub(r"[^A-Za-z0-9._-]", "", socket.gethostname())
+    return f"homeroom-{host}"[:LONGEST_NAME].rstrip("._-")
+
+
+def _polled(portal: Api, begun: dict[str, Any]) -> str:
+    """Return the token once the code was confirmed; raises CommandError when it was refused or has expired."""
+    interval = int(begun["interval"])
+    ends = time.monotonic() + int(begun["expires_in"])
+    while time.monotonic() < ends:
+        time.sleep(interval)
+        found, code = portal.ask("/device/token", {"grant_type": GRANT, "device_code": begun["device_code"]})
+        if found:
+            return str(found["access_token"])
+        interval += SLOWER if code == "slow_down" else 0
+    raise CommandError(Exit.NOT_SIGNED_IN, "The code has expired. Sign in again.")
 
 
 def login(
@@ -31,6 +78,11 @@ def login(
     given = credentials.Credentials(credentials.checked_url(url), text.strip())
     if not given.token.isascii() or not given.token.isprintable() or not given.token:
         raise CommandError(Exit.USAGE, "This is no token. Make one in the console, under API tokens.")
+    _keep(given, as_json=as_json)
+
+
+def _keep(given: credentials.Credentials, *, as_json: bool) -> None:
+    """Keep a token that the portal takes, and show who it comes in as."""
     portal = Api(given)
     try:
         me = portal.get("/me")

@@ -6,7 +6,19 @@ from ninja import NinjaAPI
 
 from portal.api.reading import StrictParser
 from portal.api.refusals import install
-from portal.api.routes import accounts, audit, calendar, certificates, districts, drift, me, people, rollouts, runs
+from portal.api.routes import (
+    accounts,
+    audit,
+    calendar,
+    certificates,
+    device,
+    districts,
+    drift,
+    me,
+    people,
+    rollouts,
+    runs,
+)
 
 DESCRIPTION = """\
 Everything that Homeroom's console does, for programs. Send a token as `Authorization: Bearer`; make one under
@@ -22,6 +34,6 @@ api = NinjaAPI(
     urls_namespace="api-v1",
     parser=StrictParser(),
 )
-for part in (me, districts, drift, runs, rollouts, certificates, audit, accounts, calendar, people):
+for part in (device, me, districts, drift, runs, rollouts, certificates, audit, accounts, calendar, people):
     api.add_router("", part.router)
 install(api)

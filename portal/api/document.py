@@ -77,10 +77,11 @@ def openapi(request: HttpRequest) -> HttpResponse:
 
 def _complete(path: str, method: str, details: dict[str, Any], problems: dict[str, Any]) -> None:
     responses = details["responses"]
+    is_open = not details.get("security")
     for status, answer in list(responses.items()):
-        headers = [] if status == "401" else list(LIMITS)
+        headers = [] if status == "401" or is_open else list(LIMITS)
         if int(status) >= 400:
-            name = f"Problem{status}"
+            name = f"Problem{status}" + ("Open" if is_open else "")
             content = {MEDIA_TYPE: answer["content"]["application/json"]}
             retry = ["Retry-After"] if status in {"429", "503"} else []
             problems[name] = answer | {"content": content, "headers": _named("headers", headers + retry)}
@@ -94,7 +95,7 @@ def _complete(path: str, method: str, details: dict[str, Any], problems: dict[st
         parameters += _named("parameters", ["IfNoneMatch"]).values()
         responses["304"] = {"description": "Not Modified", "headers": _named("headers", [*LIMITS, *ETAG])}
         responses["200"]["headers"] |= _named("headers", ETAG)
-    if method in {"post", "patch"}:
+    if method in {"post", "patch"} and not is_open:
         parameters += _named("parameters", ["IdempotencyKey"]).values()
     if method == "patch":
         parameters += _named("parameters", ["IfMatch"]).values()

@@ -49,6 +49,8 @@ class Operation:
 
 OPERATIONS: dict[str, Operation] = {}
 """By name: the operations that there are."""
+OPEN_OPERATIONS: dict[str, str] = {}
+"""By name: the paths of those that take no token."""
 
 
 class Token(HttpBearer):
@@ -126,6 +128,37 @@ def operation(
             operation_id=name,
             summary=(view.__doc__ or "").splitlines()[0].rstrip("."),
             description=f"Needs the scope `{scope.value}`.",
+        )
+        return view
+
+    return bind
+
+
+def open_operation(router: Router, path: str, *, returns: type[BaseModel]) -> Callable[[View], View]:
+    """Make a function an operation for those who have no token yet; sent again, it is done again."""
+
+    def bind(view: View) -> View:
+        signature = _resolved(view)
+
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            _refuse_unknown(request, frozenset())
+            response = answered(view(request, *args, **kwargs), HTTPStatus.OK)
+            response["Cache-Control"] = "no-store"
+            return response
+
+        guarded.__signature__ = signature  # type: ignore[attr-defined]
+        name = view.__name__
+        OPEN_OPERATIONS[name] = path
+        router.add_api_operation(
+            path,
+            ["POST"],
+            guarded,
+            auth=None,
+            response={200: returns, **dict.fromkeys(sorted((*ALWAYS, *CHANGES)), Problem)},
+            operation_id=name,
+            summary=(view.__doc__ or "").splitlines()[0].rstrip("."),
+            description="Needs no token.",
         )
         return view
 

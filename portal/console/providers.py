@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from portal.identity_providers import OIDC
+from portal.identity_providers import OIDC, SAML
 
 
 @dataclass(frozen=True)
@@ -21,5 +21,8 @@ class Offered:
 
 def offered(request: HttpRequest) -> list[Offered]:
     """Return the providers of the settings."""
-    apps = settings.SOCIALACCOUNT_PROVIDERS.get("openid_connect", {}).get("APPS", [])
-    return [Offered(app["name"], reverse("openid_connect_login", args=[OIDC])) for app in apps]
+    openid, saml = (settings.SOCIALACCOUNT_PROVIDERS.get(kind, {}).get("APPS", []) for kind in ("openid_connect", SAML))
+    return [
+        *(Offered(app["name"], reverse("openid_connect_login", args=[OIDC])) for app in openid),
+        *(Offered(app["name"], reverse("saml_login")) for app in saml),
+    ]

@@ -17,6 +17,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.shortcuts import render
 
+from portal.identity_providers import SAML
 from registry.accounts.keyed import keyed_digest
 from registry.accounts.models import User
 from registry.accounts.names import check_username
@@ -37,9 +38,10 @@ def role_for(groups: Iterable[str], mapping: Mapping[str, str]) -> Role | None:
 
 
 def groups_of(extra: Mapping[str, Any]) -> list[str]:
-    """Return the groups that a provider's claims name; anything else than a list of texts is none."""
-    claims = extra.get("id_token")
+    """Return the groups that a provider's claims or attributes name; anything else than a list of texts is none."""
+    claims, attributes = extra.get("id_token"), extra.get(SAML)
     told = claims.get(settings.OIDC_GROUPS_CLAIM) if isinstance(claims, Mapping) else None
+    told = attributes.get("groups") if isinstance(attributes, Mapping) else told
     return [group for group in told if isinstance(group, str)] if isinstance(told, list) else []
 
 

@@ -8,6 +8,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from portal.sign_in import openid, stages
+from portal.sign_in.saml import views as saml
 
 to_account = RedirectView.as_view(pattern_name="console:account")
 to_sign_in = RedirectView.as_view(pattern_name="console:sign-in", query_string=True)
@@ -31,6 +32,11 @@ urlpatterns = [
     path("factors/passkeys/add/", passkey_views.add_webauthn, name="mfa_add_webauthn"),
     path("factors/passkeys/<int:pk>/remove/", passkey_views.remove_webauthn, name="mfa_remove_webauthn"),
     path("factors/passkeys/login/", passkey_views.login_webauthn, name="mfa_login_webauthn"),
+    path("saml/login/", saml.login, name="saml_login"),
+    path("saml/acs/", saml.answer, name="saml_acs"),
+    path("saml/acs/finish/", saml.finish, name="saml_finish"),
+    path("saml/sign-out/", saml.leave, name="saml_sls"),
+    path("saml/metadata/", saml.metadata, name="saml_metadata"),
     path("<slug:provider_id>/login/", openid.login, name="openid_connect_login"),
     path("<slug:provider_id>/login/callback/", openid.callback, name="openid_connect_callback"),
 ]

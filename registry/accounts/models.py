@@ -128,3 +128,29 @@ class ApiToken(models.Model):
     def is_narrow(self) -> bool:
         """Return whether it reaches some of the districts alone."""
         return bool(self.environments or self.account_ids or self.suffixes)
+
+
+class DeviceSignIn(models.Model):
+    """A program's request to sign in, which a person confirms in a browser; `registry.accounts.tokens` writes it."""
+
+    device_sha256 = models.CharField(max_length=64, unique=True)
+    """Of the code with which the program asks; it is kept nowhere."""
+    user_code = models.CharField(max_length=32, unique=True)
+    """A keyed digest of the code that the person types."""
+    client = models.CharField(max_length=40)
+    """What the program says it is: nobody has checked that."""
+    address = models.GenericIPAddressField(null=True)
+    scopes = models.JSONField()
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    interval = models.PositiveSmallIntegerField()
+    """Seconds that the program has to wait between two questions."""
+    asked_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    is_approved = models.BooleanField(null=True)
+    """Empty until somebody has decided."""
+    taken_at = models.DateTimeField(null=True)
+    """When the program got its token: it gets one."""
+
+    def __str__(self) -> str:
+        return f"{self.client} at {self.created_at:%H:%M:%S}"

@@ -57,7 +57,7 @@ def invitation(user: User, *, actor: User | None) -> str:
     Raises NotAllowedError, or ValidationError for who signs in by the organization's provider or may not come in.
     """
     require_role(actor, Role.ADMINISTRATOR)
-    if not user.is_active or SocialAccount.objects.filter(user=user).exists():
+    if not user.is_active or user.is_service or SocialAccount.objects.filter(user=user).exists():
         raise ValidationError(_("This person has no use for a link."), code="no_link")
     message = f"{user.get_username()} was given a link to choose a password."
     _record(AuditAction.USER_INVITED, user, actor, message)

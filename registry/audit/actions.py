@@ -21,6 +21,8 @@ class AuditAction(StrEnum):
     FACTOR_USED = "user:factor:use"
     TOKEN_CREATED = "user:token:create"
     TOKEN_REVOKED = "user:token:revoke"
+    DEVICE_APPROVED = "user:device:approve"
+    DEVICE_REFUSED = "user:device:refuse"
     ACCESS_REFUSED = "access:refuse"
     ACCOUNT_CREATED = "account:create"
     ACCOUNT_CHANGED = "account:change"
@@ -109,6 +111,8 @@ WORDS = {
     AuditAction.FACTOR_USED: "Used a recovery code",
     AuditAction.TOKEN_CREATED: "Created an API token",
     AuditAction.TOKEN_REVOKED: "Revoked an API token",
+    AuditAction.DEVICE_APPROVED: "Approved a program's sign-in",
+    AuditAction.DEVICE_REFUSED: "Refused a program's sign-in",
     AuditAction.ACCESS_REFUSED: "Was refused",
     AuditAction.ACCOUNT_CREATED: "Added an AWS account",
     AuditAction.ACCOUNT_CHANGED: "Changed an AWS account",

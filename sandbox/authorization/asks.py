@@ -146,6 +146,9 @@ def _of_s3(operation: Operation) -> Iterator[Ask]:
         version = "?versionId=" in source
         arn = f"arn:aws:s3:::{source.partition('?')[0]}"
         yield Ask(_action("s3", "GetObjectVersion" if version else "GetObject"), Target("object", arn))
+    if operation.name in ("PutObject", "CopyObject", "CreateMultipartUpload") and operation.given.get("ObjectLockMode"):
+        arn = f"arn:aws:s3:::{bucket}/{operation.given.get('Key')}"
+        yield Ask(_action("s3", "PutObjectRetention"), Target("object", arn))
     if operation.name == "CreateBucket" and operation.given.get("ObjectLockEnabledForBucket"):
         for name in ("PutBucketObjectLockConfiguration", "PutBucketVersioning"):
             yield Ask(_action("s3", name), Target("bucket", f"arn:aws:s3:::{bucket}"))

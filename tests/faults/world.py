@@ -32,6 +32,7 @@ from tests.faults.cases import Needs
 from tests.faults.clock import SteppedClock, can_step
 from tests.faults.far import FarHost, can_be_far
 from tests.faults.proxy import Proxy
+from tests.kept_database import copy_to
 
 ACCOUNT_ID = "123456789012"
 WORKERS = 2
@@ -252,6 +253,8 @@ def a_world(folder: Path, keeper: Path | None = None, needs: Needs = NOTHING_MOR
         own_disk(folder / "work", DISK_MEGABYTES, cleanup)
         if needs.disk:
             own_disk(folder / "postgres", DATABASE_MEGABYTES, cleanup)
+        else:
+            copy_to(folder / "postgres")
         sandbox = cleanup.enter_context(running_sandbox(folder / "sandbox"))
         proxy = Proxy(sandbox.url, ports["proxy"])
         proxy.start()

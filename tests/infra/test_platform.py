@@ -376,6 +376,28 @@ def test_the_state_bucket_is_taken_over_closed_and_encrypted(platform):
     assert versioning["versioning_configuration"] == {"status": "Enabled"}
 
 
+def test_evidence_lies_in_a_bucket_with_object_lock_and_the_worker_locks_and_reads_there(tmp_path):
+    resources = synthesis.platform_in(tmp_path, SPEC | {"evidence_bucket": "homeroom-evidence"}).data["resource"]
+    assert resources["aws_s3_bucket"]["evidence_bucket"]["object_lock_enabled"] is True
+    assert resources["aws_s3_bucket_public_access_block"]["evidence_closed"]["restrict_public_buckets"] is True
+    assert resources["aws_s3_bucket_ownership_controls"]["evidence_ownership"]
+    encrypted = resources["aws_s3_bucket_server_side_encryption_configuration"]["evidence_encryption"]["rule"][0]
+    assert encrypted["apply_server_side_encryption_by_default"]["sse_algorithm"] == "aws:kms"
+    worker = json.loads(resources["aws_iam_policy"]["worker"]["policy"])["Statement"]
+    bucket = "arn:aws:s3:::homeroom-evidence"
+    for action in ("s3:PutObject", "s3:PutObjectRetention", "s3:GetObjectVersion"):
+        assert allowed(worker, action, f"{bucket}/anchors/1.json", {})
+    assert allowed(worker, "s3:ListBucketVersions", bucket, {})
+    for action in (
+        "s3:DeleteObject",
+        "s3:DeleteObjectVersion",
+        "s3:BypassGovernanceRetention",
+        "s3:PutObjectLegalHold",
+    ):
+        assert not allowed(worker, action, f"{bucket}/anchors/1.json", {})
+    assert not allowed(worker, "s3:PutBucketObjectLockConfiguration", bucket, {})
+
+
 def test_images_are_scanned_and_never_overwritten(platform):
     (repository,) = platform[1]["resource"]["aws_ecr_repository"].values()
     assert repository["image_tag_mutability"] == "IMMUTABLE"

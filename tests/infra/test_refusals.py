@@ -224,6 +224,8 @@ OF_THE_PLATFORM: list[Row] = [
     ("state_bucket", "192.168.0.1", "", "no IP address"),
     ("state_bucket", "a..b", "", "single dots"),
     ("state_bucket", 7, "", TEXT),
+    ("evidence_bucket", "Not A Bucket", "", "3 to 63"),
+    ("evidence_bucket", "homeroom-evidence", "", "the portal's own account"),
     ("admin_role_arn", "mine", "", "ARN of an IAM role"),
     ("admin_role_arn", "arn:aws:iam::999999999999:role/admin", "", "123456789012"),
     ("guardduty", "perhaps", "", "true or false"),
@@ -272,6 +274,11 @@ def test_production_asks_for_more(refusal, field, value, named, words):
     told = refusal(json.dumps(GOOD | PRODUCTION | {field: value}))
     assert set(told) == {named or field}
     assert words in told[named or field]
+
+
+def test_evidence_and_states_are_kept_in_two_buckets(refusal):
+    told = refusal(json.dumps(PLATFORM | {"state_bucket": "one-bucket", "evidence_bucket": "one-bucket"}), "platform")
+    assert "kept apart" in told["evidence_bucket"]
 
 
 @pytest.mark.parametrize(("field", "value", "named", "words"), OF_THE_PLATFORM, ids=number)

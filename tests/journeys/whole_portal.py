@@ -22,6 +22,7 @@ from infra.district_rights import district_statements
 from infra.frame import policy
 from registry.accounts.roles import Role
 from tests.builders import ACCOUNT_ID, PASSWORD
+from tests.kept_database import copy_to
 from tests.worlds.modules import share_modules
 
 OTHER_ACCOUNT_ID, EXTERNAL_ID = "210987654321", "cedar-4f1c2a9b7d"
@@ -125,6 +126,7 @@ def a_whole_portal(folder: Path, session: pytest.Session) -> Iterator[Portal]:
     """Run one below `folder`, which stays with its logs when a test of the session fails meanwhile."""
     failed = session.testsfailed
     share_modules(folder / "work")
+    copy_to(folder / "postgres")
     with running_portal(folder, durable=False, more={"HOMEROOM_PREFLIGHT": "0"}, before_web=people_it) as portal:
         yield portal
     if session.testsfailed == failed:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
+from registry.accounts.tokens.devices import begin
+from registry.accounts.tokens.scopes import Scope
 from tests.builders import PASSWORD
 
 FILE = b"name,size\nMaple Leaf,S\nOak Leaf,XL\nBirch Leaf,M\n"
@@ -33,6 +35,17 @@ def change_the_password_wrongly(page: Page) -> None:
     page.get_by_label("New password", exact=True).fill("short")
     page.get_by_label("New password confirmation").fill("other")
     page.get_by_role("button", name="Change the password").click()
+
+
+def confirm_a_code(page: Page) -> None:
+    code = begin(client="homeroom-laptop", scopes=[Scope.OPERATE], address="192.0.2.7").user_code
+    page.get_by_label("Code").fill(code)
+    page.get_by_role("button", name="Look at it").click()
+
+
+def type_a_wrong_code(page: Page) -> None:
+    page.get_by_label("Code").fill("BBBB-BBBB")
+    page.get_by_role("button", name="Look at it").click()
 
 
 def create_a_token_wrongly(page: Page) -> None:
@@ -145,6 +158,11 @@ def invite_wrongly(page: Page) -> None:
     page.get_by_label("Username").fill("0tt0")
     page.get_by_label("E-mail").fill("otto@example.com")
     page.get_by_role("button", name="Invite").click()
+
+
+def make_a_service_wrongly(page: Page) -> None:
+    page.get_by_label("Name").fill("deploy pipeline")
+    page.get_by_role("button", name="Make the account").click()
 
 
 def add_an_account_wrongly(page: Page) -> None:

@@ -20,7 +20,7 @@ from engine.state.lock import StateLock
 from engine.terraform.binding import spec_sha256
 from engine.terraform.plan_values import ToldChange, told_changes
 from provisioning.aws_kinds import service_of
-from provisioning.calendar.service import Scope as Reach
+from provisioning.calendar.service import Scope as CalendarScope
 from provisioning.calendar.service import create_freeze, create_window
 from provisioning.lifetimes.service import set_end
 from provisioning.models import (
@@ -53,8 +53,9 @@ from provisioning.terraform_state.errored_states import note_kept, note_refused
 from provisioning.terraform_state.locks import note_lock
 from registry.accounts.models import User
 from registry.accounts.roles import Role
+from registry.accounts.services import set_service_account
 from registry.accounts.tokens.scopes import Scope
-from registry.accounts.tokens.service import create_token
+from registry.accounts.tokens.service import Reach, create_token
 from registry.audit.models import AuditEvent
 from registry.districts.models import AwsAccount, District
 from registry.districts.services import set_drift
@@ -121,6 +122,8 @@ def usual() -> Places:
     an_account()
     otto, ada = User.objects.get(username="otto"), User.objects.get(username="ada")
     create_token(owner=ada, actor=ada, name="github-actions", scopes=[Scope.OPERATE])
+    pipeline = set_service_account(username="deploy-pipeline", role=Role.OPERATOR, actor=ada)
+    create_token(owner=pipeline, actor=ada, name="nightly", scopes=[Scope.OPERATE], reach=Reach(suffixes=("elm-sbx",)))
     live = with_stack(deployed(a_run(name="Lakeside Unified", slug="lakeside", note="Opened in 2019.")))
     drifted = with_drift(with_stack(deployed(a_run(name="Cedar Grove", slug="cedar"))), 3)
     applying = a_run(name="Maple Valley", slug="maple", contact_name="Ada Rivera", contact_email="a@maple.example")
@@ -463,7 +466,7 @@ def with_drift(district: District, attributes: int) -> District:
 def on_the_calendar(district: District) -> None:
     """Set a freeze that is ahead, a window, and the end of a lifetime, of one district."""
     now = timezone.now()
-    scope = Reach(district=district)
+    scope = CalendarScope(district=district)
     begin, end = now + timedelta(days=2), now + timedelta(days=9)
     create_freeze(scope=scope, reason="State testing", starts_at=begin, ends_at=end, actor=None)
     # It is always open, since the rollouts of this world reach the district too.

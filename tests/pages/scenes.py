@@ -15,10 +15,12 @@ from tests.pages.actions import (
     add_an_endpoint_wrongly,
     ask_for_no_period,
     change_the_password_wrongly,
+    confirm_a_code,
     confirm_wrongly,
     create_a_token_wrongly,
     invite_wrongly,
     lose_the_connection,
+    make_a_service_wrongly,
     open_the_dialog,
     push_without_a_word,
     register_a_file,
@@ -31,6 +33,7 @@ from tests.pages.actions import (
     sign_in_wrongly,
     try_a_file,
     try_an_empty_file,
+    type_a_wrong_code,
     type_a_wrong_number,
 )
 from tests.pages.fixtures import World
@@ -115,6 +118,7 @@ CERTIFICATES = "/admin/provisioning/removalcertificate"
 
 REGISTERED = (("#id_name", "Maple Valley"), ("#id_slug", "other"), ("#id_nces_id", "12"), ("#id_cidr", "10.0.0.0/16"))
 TAKEN = (("#id_username", "0tt0"), ("#id_email", "otto@example.com"))
+SPACED = (("#id_username", "deploy pipeline"),)
 DIGITS = (("#id_name", "Elsewhere"), ("#id_account_id", "12"))
 INSIDE = (("#id_name", "Metadata"), ("#id_address", "https://169.254.169.254/"))
 CONFIRMED = (("#id_full_name", "another"), ("#id_reason", "The contract has ended"))
@@ -146,6 +150,10 @@ SCENES: tuple[Scene, ...] = (
     Scene("account", U, NOTHING, "/account", "Who you are here"),
     Scene("account-password", U, NOTHING, "/account/password", "Your other sessions end"),
     Scene("account-password", E, NOTHING, "/account/password", "Error: ", act=change_the_password_wrongly),
+    Scene("device", U, NOTHING, "/device", "Type it here"),
+    Scene("device", U, NOTHING, "/device", "asks for a token of yours", act=confirm_a_code, also="asked"),
+    Scene("device", E, NOTHING, "/device", "Nobody waits for this code", act=type_a_wrong_code),
+    Scene("device", F, NOTHING, "/device", ROLELESS, who="nemo", status=403),
     Scene("tokens", U, USUAL, "/tokens", "github-actions"),
     Scene("tokens", M, NOTHING, "/tokens", "There is none."),
     Scene("tokens", E, NOTHING, "/tokens", "Error: ", act=create_a_token_wrongly, keeps=WANTED),
@@ -348,6 +356,10 @@ SCENES: tuple[Scene, ...] = (
     Scene("aws-account", F, USUAL, "/accounts/{account}", "Administrator", who="otto", status=403),
     Scene("people", U, USUAL, "/people", "otto"),
     Scene("people", F, USUAL, "/people", "Administrator", who="otto", status=403),
+    Scene("services", U, USUAL, "/people/services", "deploy-pipeline"),
+    Scene("services", M, NOTHING, "/people/services", "There is none."),
+    Scene("services", E, NOTHING, "/people/services", "Error: ", act=make_a_service_wrongly, keeps=SPACED),
+    Scene("services", F, USUAL, "/people/services", "Administrator", who="otto", status=403),
     Scene("person-new", U, USUAL, "/people/new", "Can't be changed later.", act=sign_in_again),
     Scene("person-new", E, USUAL, "/people/new", "looks like it", act=invite_wrongly, keeps=TAKEN),
     Scene("person-new", F, USUAL, "/people/new", "Administrator", who="otto", status=403),

@@ -62,6 +62,7 @@ NO_PAGES = {
     "evidence-file": "a file",
     "people-export": "a file",
     "aws-account-retire": "changes something, and leads on",
+    "service-act": "changes something, and leads on",
     "person-act": "changes something, and leads on",
     "person-invited": "held by its own tests: the link is not known before",
     "notice-again": "changes something, and leads on",
@@ -92,6 +93,7 @@ WITHOUT: dict[str, dict[State, str]] = {
         State.FORBIDDEN: "it is everybody's",
         State.HUGE: FORM,
     },
+    "device": {State.EMPTY: FORM, State.LOADING: STILL, State.HUGE: FORM},
     "tokens": {State.LOADING: STILL, State.HUGE: "50 tokens at most"},
     "register": {State.LOADING: STILL, State.HUGE: FORM},
     "bulk": {State.LOADING: STILL, State.HUGE: "200 rows at most, as in the fleet"},
@@ -149,6 +151,7 @@ WITHOUT: dict[str, dict[State, str]] = {
         State.ERROR: SURE,
         State.HUGE: "fifty at a time",
     },
+    "services": {State.LOADING: STILL, State.HUGE: "fifty at a time"},
     "aws-accounts": {State.LOADING: STILL, State.ERROR: SURE, State.HUGE: "fifty at a time"},
     "aws-account-new": {State.EMPTY: FORM, State.LOADING: STILL, State.HUGE: FORM},
     "aws-account": {

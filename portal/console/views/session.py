@@ -26,7 +26,7 @@ from django.views.decorators.http import require_http_methods
 from portal.console.doors import person
 from portal.console.forms import CodeForm, PasswordForm, SignInForm
 from portal.console.providers import offered
-from portal.sign_in.openid import END_SESSION
+from portal.sign_in.leaving import way_out
 from registry.accounts.factors import has_factor
 from registry.accounts.models import User
 from registry.accounts.throttle import TooManyTriesError
@@ -64,7 +64,7 @@ class SignOut(LogoutView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """End the session here, and at the organization's provider where it offers that."""
-        elsewhere = request.session.get(END_SESSION, "")
+        elsewhere = way_out(request)
         answer = super().post(request, *args, **kwargs)
         return redirect(elsewhere) if elsewhere else answer
 

@@ -10,7 +10,7 @@ import pytest
 from django.db import transaction
 
 from portal.api.assembly import api
-from portal.api.door import OPERATIONS
+from portal.api.door import OPEN_OPERATIONS, OPERATIONS
 from provisioning.models import Run
 from registry.accounts.roles import Role, has_role
 from registry.accounts.tokens.scopes import ROLES, Scope
@@ -48,6 +48,8 @@ TABLE = {
     **dict.fromkeys(ADMINISTER, Scope.ADMINISTER),
 }
 """Each operation with the scope that it needs; the scope's role is in `registry.accounts.tokens.scopes`."""
+WITHOUT_A_TOKEN = {"authorize_device", "take_device_token"}
+"""Each has tests of its own: who it lets through to what is what they are about."""
 OF_ALL = {"list_people", "verify_audit"}
 BODIES: dict[str, Any] = {
     "register_district": {"name": "Cedar", "account_id": "123456789012"},
@@ -101,7 +103,8 @@ def sent(caller: ApiCaller, name: str, run: Run) -> tuple[int, str]:
 
 
 def test_each_operation_of_the_router_is_listed_with_its_scope():
-    assert sorted(routed()) == sorted(TABLE)
+    assert sorted(routed()) == sorted([*TABLE, *OPEN_OPERATIONS])
+    assert set(OPEN_OPERATIONS) == WITHOUT_A_TOKEN
     assert {name: one.scope for name, one in OPERATIONS.items()} == TABLE
 
 

@@ -40,7 +40,7 @@ NO_PAGES = {
     "district-plan",
     *("district-deploy", "teardown-look", "run-cancel", "run-decide", "run-retry", "rollout-pause", "rollout-resume"),
     *("run-apply", "rollout-abort", "access-test", "access-test-chosen", "preflight-look", "run-comment"),
-    *("display", "draft-delete", "token-revoke"),
+    *("display", "draft-delete", "token-revoke", "service-act"),
     *("run-state-look", "account-session-end", "account-sessions-end", "reset", "reset-sent"),
     *("inbox-read", "inbox-mail", "notice-again", "evidence-file", "people-export"),
     *("aws-account-retire", "freeze-end", "window-end", "run-override"),

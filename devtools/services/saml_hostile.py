@@ -1,0 +1,269 @@
+"""What a hostile SAML provider, or somebody between it and the portal, answers: none of it may let anybody in.
+
+Signature wrapping by the names of Somorovsky et al., "On Breaking SAML: Be Whoever You Want to Be" (USENIX Security
+2012): the signed assertion is moved to where the verifier finds it, and a forged one stands where the reader looks.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from lxml import etree
+
+from devtools.services.saml_provider import NAMESPACES, Answer, Key, Provider, found, new_key, sign, written
+
+Twist = Callable[[Provider, Answer], bytes]
+HOUR = timedelta(hours=1)
+SAML = f"{{{NAMESPACES['saml']}}}"
+SAMLP = f"{{{NAMESPACES['samlp']}}}"
+DS = f"{{{NAMESPACES['ds']}}}"
+FORGED = ("stand-in|olivia", ("platform-admins",))
+
+
+@functools.cache
+def another_key() -> Key:
+    """Return a key that is not the provider's."""
+    return new_key("somebody else")
+
+
+def said(**parts: object) -> Twist:
+    """Return an answer that is signed well and says these parts wrongly."""
+    return lambda provider, answer: provider.signed(replace(answer, **parts))  # type: ignore[arg-type]
+
+
+def moved(**hours: int) -> Twist:
+    """Return an answer whose moments are so many hours off."""
+
+    def twist(provider: Provider, answer: Answer) -> bytes:
+        """Move them."""
+        off = {name: getattr(answer, name) + number * HOUR for name, number in hours.items()}
+        return provider.signed(replace(answer, **off))
+
+    return twist
+
+
+def unsigned(provider: Provider, answer: Answer) -> bytes:
+    """Leave the signature out."""
+    return written(answer.xml())
+
+
+def response_alone_signed(provider: Provider, answer: Answer) -> bytes:
+    """Sign the response, and not the assertion."""
+    root = answer.xml()
+    sign(root, provider.key)
+    return written(root)
+
+
+def changed(old: bytes, new: bytes) -> Twist:
+    """Return an answer that was changed after it was signed."""
+
+    def twist(provider: Provider, answer: Answer) -> bytes:
+        """Change it; what is changed must be there."""
+        whole = provider.signed(answer)
+        assert old in whole
+        return whole.replace(old, new)
+
+    return twist
+
+
+def parts(provider: Provider, answer: Answer) -> tuple[etree._Element, etree._Element, etree._Element]:
+    """Return a response, its signed assertion, and a forged copy of that without a signature."""
+    root = etree.fromstring(provider.signed(answer))
+    signed = found(root, "saml:Assertion")
+    forged = copy.deepcopy(signed)
+    forged.remove(found(forged, "ds:Signature"))
+    forged.set("ID", "_forged")
+    found(forged, "saml:Subject/saml:NameID").text = FORGED[0]
+    found(forged, "saml:AttributeStatement/saml:Attribute[@Name='groups']/saml:AttributeValue").text = FORGED[1][0]
+    return root, signed, forged
+
+
+def beside(provider: Provider, answer: Answer, *, first: bool) -> bytes:
+    """Put the forged assertion beside the signed one (XSW3, XSW4)."""
+    root, signed, forged = parts(provider, answer)
+    signed.addprevious(forged) if first else signed.addnext(forged)
+    return written(root)
+
+
+def around(provider: Provider, answer: Answer) -> bytes:
+    """Put the signed assertion into the forged one (XSW4)."""
+    root, signed, forged = parts(provider, answer)
+    root.replace(signed, forged)
+    forged.append(signed)
+    return written(root)
+
+
+def with_its_signature(provider: Provider, answer: Answer, *, same_id: bool, in_object: bool) -> bytes:
+    """Give the forged assertion the signature, and hide what it signs (XSW5, XSW6, XSW8)."""
+    root, signed, forged = parts(provider, answer)
+    signature = found(signed, "ds:Signature")
+    forged.insert(1, signature)
+    if same_id:
+        forged.set("ID", signed.get("ID", ""))
+    root.replace(signed, forged)
+    if in_object:
+        etree.SubElement(signature, f"{DS}Object").append(signed)
+    else:
+        signature.append(signed)
+    return written(root)
+
+
+def in_extensions(provider: Provider, answer: Answer) -> bytes:
+    """Hide the signed assertion among the response's extensions (XSW7)."""
+    root, signed, forged = parts(provider, answer)
+    root.replace(signed, forged)
+    extensions = etree.Element(f"{SAMLP}Extensions")
+    extensions.append(signed)
+    root.insert(1, extensions)
+    return written(root)
+
+
+def response_around(provider: Provider, answer: Answer) -> bytes:
+    """Put the whole good response into a forged one (XSW1, XSW2)."""
+    root, _signed, forged = parts(provider, answer)
+    outer = copy.deepcopy(root)
+    outer.replace(found(outer, "saml:Assertion"), forged)
+    outer.set("ID", "_outer")
+    outer.append(root)
+    return written(outer)
+
+
+def renamed(provider: Provider, answer: Answer) -> bytes:
+    """Let the signature name the response's ID, with the forged assertion in it."""
+    root, signed, forged = parts(provider, answer)
+    signature = found(signed, "ds:Signature")
+    found(signature, "ds:SignedInfo/ds:Reference").set("URI", f"#{root.get('ID')}")
+    forged.insert(1, signature)
+    root.replace(signed, forged)
+    return written(root)
+
+
+def twice(path: str) -> Twist:
+    """Return an answer with an element doubled before it is signed: two readers could take another each."""
+
+    def twist(provider: Provider, answer: Answer) -> bytes:
+        """Double it."""
+        root = answer.xml()
+        element = found(root, path)
+        element.addnext(copy.deepcopy(element))
+        sign(found(root, "saml:Assertion"), provider.key)
+        return written(root)
+
+    return twist
+
+
+def altered(path: str, name: str, value: str | None) -> Twist:
+    """Return an answer in which an attribute says something else, or is not there, when it is signed."""
+
+    def twist(provider: Provider, answer: Answer) -> bytes:
+        """Alter it."""
+        root = answer.xml()
+        element = found(root, path)
+        del element.attrib[name]
+        if value is not None:
+            element.set(name, value)
+        sign(found(root, "saml:Assertion"), provider.key)
+        return written(root)
+
+    return twist
+
+
+def styled(provider: Provider, answer: Answer) -> bytes:
+    """Have the signature transform what it signs by a style sheet."""
+    root = etree.fromstring(provider.signed(answer))
+    found(root, "//ds:Transform").set("Algorithm", "http://www.w3.org/TR/1999/REC-xslt-19991116")
+    return written(root)
+
+
+def encrypted_beside(provider: Provider, answer: Answer) -> bytes:
+    """Put an encrypted assertion beside the signed one."""
+    root = etree.fromstring(provider.signed(answer))
+    etree.SubElement(root, f"{SAML}EncryptedAssertion")
+    return written(root)
+
+
+def headed(head: bytes) -> Twist:
+    """Return a good answer with something before it."""
+    return lambda provider, answer: head + provider.signed(answer)
+
+
+def entity(provider: Provider, answer: Answer) -> bytes:
+    """Declare an entity that reads a file, and use it as the name."""
+    dtd = b'<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/hostname">]>'
+    return dtd + unsigned(provider, answer).replace(answer.name_id.encode(), b"&x;")
+
+
+NAME = b">stand-in|oscar</saml:NameID>"
+SUBJECT = "saml:Assertion/saml:Subject"
+DATA = f"{SUBJECT}/saml:SubjectConfirmation/saml:SubjectConfirmationData"
+HOSTILE: dict[str, Twist] = {
+    "unsigned": unsigned,
+    "only the response signed": response_alone_signed,
+    "signed by another": lambda provider, answer: provider.signed(answer, key=another_key()),
+    "signed with SHA-1": lambda provider, answer: provider.signed(answer, method="RSA_SHA1", digest="SHA1"),
+    "digest of SHA-1": lambda provider, answer: provider.signed(answer, digest="SHA1"),
+    "wrong issuer": said(issuer="https://evil.example"),
+    "wrong audience": said(audience="https://another.example/metadata"),
+    "no audience": said(audience=""),
+    "wrong destination": said(destination="https://another.example/acs"),
+    "wrong recipient": said(recipient="https://another.example/acs"),
+    "longer destination": lambda provider, answer: provider.signed(
+        replace(answer, destination=answer.destination + "x")
+    ),
+    "longer recipient": lambda provider, answer: provider.signed(replace(answer, recipient=f"x{answer.recipient}")),
+    "expired": moved(not_on_or_after=-1),
+    "expired a minute ago": lambda provider, answer: provider.signed(
+        replace(answer, not_on_or_after=answer.issued - timedelta(minutes=1))
+    ),
+    "not yet valid": moved(not_before=1, not_on_or_after=2),
+    "made long ago": moved(issued=-1),
+    "made in time to come": moved(issued=1),
+    "unsolicited": said(in_response_to=""),
+    "asked by nobody": said(in_response_to="_never"),
+    "replayed": lambda provider, answer: provider.last,
+    "forged beside, first": functools.partial(beside, first=True),
+    "forged beside, last": functools.partial(beside, first=False),
+    "signed within the forged": around,
+    "forged with the signature": functools.partial(with_its_signature, same_id=False, in_object=False),
+    "forged with the signature and ID": functools.partial(with_its_signature, same_id=True, in_object=False),
+    "signed within the signature": functools.partial(with_its_signature, same_id=False, in_object=True),
+    "signed within the signature, same ID": functools.partial(with_its_signature, same_id=True, in_object=True),
+    "signed within extensions": in_extensions,
+    "response within a response": response_around,
+    "signature of another element": renamed,
+    "name changed": changed(NAME, b">stand-in|olivia</saml:NameID>"),
+    "group changed": changed(b">platform-operators<", b">platform-admins<"),
+    "comment in the name": changed(NAME, b">stand-in|<!---->oscar</saml:NameID>"),
+    "comment behind the name": changed(NAME, b">stand-in|oscar<!-- .evil --></saml:NameID>"),
+    "instruction in the name": changed(NAME, b">stand-in|<?a b?>oscar</saml:NameID>"),
+    "CDATA in the name": changed(NAME, b"><![CDATA[stand-in|oscar]]></saml:NameID>"),
+    "a DTD": headed(b"<!DOCTYPE r>"),
+    "an entity of a file": entity,
+    "entities without end": headed(b'<!DOCTYPE r [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]>'),
+    "another charset": lambda provider, answer: provider.signed(answer).decode().encode("utf-16"),
+    "a charset that is said": headed(b'<?xml version="1.0" encoding="UTF-7"?>'),
+    "two names": twice(f"{SUBJECT}/saml:NameID"),
+    "two subjects": twice(SUBJECT),
+    "two conditions": twice("saml:Assertion/saml:Conditions"),
+    "two issuers": twice("saml:Assertion/saml:Issuer"),
+    "another request in the response": altered("//samlp:Response", "InResponseTo", "_another"),
+    "a failure": altered("samlp:Status/samlp:StatusCode", "Value", "urn:oasis:names:tc:SAML:2.0:status:Responder"),
+    "holder of a key": altered(
+        f"{SUBJECT}/saml:SubjectConfirmation", "Method", "urn:oasis:names:tc:SAML:2.0:cm:holder-of-key"
+    ),
+    "no recipient": altered(DATA, "Recipient", None),
+    "no end": altered(DATA, "NotOnOrAfter", None),
+    "no end of the conditions": altered("saml:Assertion/saml:Conditions", "NotOnOrAfter", None),
+    "another time zone": altered(DATA, "NotOnOrAfter", "2999-01-01T00:00:00+05:00"),
+    "a style sheet": styled,
+    "encrypted beside": encrypted_beside,
+    "nobody": said(name_id=""),
+    "an endless name": said(name_id="a" * 5000),
+    "a name of a day": said(name_format="urn:oasis:names:tc:SAML:2.0:nameid-format:transient"),
+    "no XML": lambda provider, answer: b"<samlp:Response",
+    "nothing": lambda provider, answer: b"",
+}

@@ -1,0 +1,302 @@
+"""A stand-in for an organization's SAML 2.0 provider, for the demo and the tests: on the loopback address alone.
+
+It signs in whoever is picked on its page, and can answer as a hostile one does (`saml_hostile`).
+Sources: SAML 2.0 Profiles, 4.1 (web browser single sign-on) and 4.4 (single logout); Bindings, 3.4 and 3.5.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import html
+import secrets
+import threading
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+from xml.sax.saxutils import escape, quoteattr
+
+import xmlsec
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from lxml import etree
+
+from devtools.services.identity_provider import GROUP_ROLES, MEMBERS, NO_ICON, SIGNED_OUT, Member
+from devtools.services.own_pages import is_loopback_name
+from devtools.services.process import LOOPBACK
+
+NAMESPACES = {
+    "samlp": "urn:oasis:names:tc:SAML:2.0:protocol",
+    "saml": "urn:oasis:names:tc:SAML:2.0:assertion",
+    "ds": "http://www.w3.org/2000/09/xmldsig#",
+}
+PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
+RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
+VALID = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key to sign with, and its certificate (PEM)."""
+
+    private: rsa.RSAPrivateKey
+    certificate: str
+
+    @property
+    def pem(self) -> str:
+        """Return the private key as PEM."""
+        return self.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def new_key(name: str) -> Key:
+    """Make a key, with a certificate that it signs itself."""
+    private = rsa.generate_private_key(65537, 2048)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(private.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=30))
+        .sign(private, hashes.SHA256())
+    )
+    return Key(private, made.public_bytes(Encoding.PEM).decode())
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an assertion says, each part of it to be said wrongly."""
+
+    issuer: str
+    audience: str
+    destination: str
+    recipient: str
+    in_response_to: str
+    name_id: str
+    groups: tuple[str, ...]
+    issued: datetime
+    not_before: datetime
+    not_on_or_after: datetime
+    authenticated: datetime
+    name_format: str = PERSISTENT
+    assertion_id: str = field(default_factory=lambda: f"_{secrets.token_hex(16)}")
+
+    def xml(self) -> etree._Element:
+        """Return the response, not signed yet."""
+        answers = f" InResponseTo={quoteattr(self.in_response_to)}" if self.in_response_to else ""
+        user = escape(self.name_id.partition("|")[2] or self.name_id)
+        groups = "".join(f"<saml:AttributeValue>{escape(group)}</saml:AttributeValue>" for group in self.groups)
+        audience = f"<saml:Audience>{escape(self.audience)}</saml:Audience>"
+        text = f"""<samlp:Response xmlns:samlp="{NAMESPACES["samlp"]}" xmlns:saml="{NAMESPACES["saml"]}"
+ ID="_{secrets.token_hex(16)}" Version="2.0" IssueInstant="{stamp(self.issued)}"
+ Destination={quoteattr(self.destination)}{answers}><saml:Issuer>{escape(self.issuer)}</saml:Issuer><samlp:Status>
+<samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"/></samlp:Status>
+<saml:Assertion ID="{self.assertion_id}" Version="2.0" IssueInstant="{stamp(self.issued)}">
+<saml:Issuer>{escape(self.issuer)}</saml:Issuer><saml:Subject>
+<saml:NameID Format={quoteattr(self.name_format)}>{escape(self.name_id)}</saml:NameID>
+<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml:SubjectConfirmationData
+ NotOnOrAfter="{stamp(self.not_on_or_after)}" Recipient={quoteattr(self.recipient)}{answers}/>
+</saml:SubjectConfirmation></saml:Subject>
+<saml:Conditions NotBefore="{stamp(self.not_before)}" NotOnOrAfter="{stamp(self.not_on_or_after)}">{
+            f"<saml:AudienceRestriction>{audience}</saml:AudienceRestriction>" if self.audience else ""
+        }</saml:Conditions>
+<saml:AuthnStatement AuthnInstant="{stamp(self.authenticated)}" SessionIndex="_{secrets.token_hex(8)}">
+<saml:AuthnContext><saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport
+</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement><saml:AttributeStatement>
+<saml:Attribute Name="username"><saml:AttributeValue>{user}</saml:AttributeValue></saml:Attribute>
+<saml:Attribute Name="email"><saml:AttributeValue>{user}@organization.example</saml:AttributeValue></saml:Attribute>
+<saml:Attribute Name="groups">{groups}</saml:Attribute><saml:Attribute Name="eduPersonTargetedID">
+<saml:AttributeValue><saml:NameID>{
+            user
+        }</saml:NameID></saml:AttributeValue></saml:Attribute></saml:AttributeStatement></saml:Assertion></samlp:Response>"""
+        return etree.fromstring(text.encode())
+
+
+def stamp(at: datetime) -> str:
+    """Return a moment as SAML writes it."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def written(root: etree._Element) -> bytes:
+    """Return an element as text."""
+    text: bytes = etree.tostring(root)
+    return text
+
+
+def found(root: etree._Element, path: str) -> etree._Element:
+    """Return the first element at a path."""
+    return root.xpath(path, namespaces=NAMESPACES)[0]
+
+
+def sign(element: etree._Element, key: Key, *, method: str = "RSA_SHA256", digest: str = "SHA256") -> None:
+    """Sign an element as a whole; the signature stands behind its issuer, with the certificate in it."""
+    template = xmlsec.template.create(element, xmlsec.Transform.EXCL_C14N, getattr(xmlsec.Transform, method), ns="ds")
+    reference = xmlsec.template.add_reference(template, getattr(xmlsec.Transform, digest), uri=f"#{element.get('ID')}")
+    xmlsec.template.add_transform(reference, xmlsec.Transform.ENVELOPED)
+    xmlsec.template.add_transform(reference, xmlsec.Transform.EXCL_C14N)
+    xmlsec.template.add_x509_data(xmlsec.template.ensure_key_info(template))
+    element.insert(1, template)
+    xmlsec.tree.add_ids(element, ["ID"])
+    context = xmlsec.SignatureContext()
+    context.key = xmlsec.Key.from_memory(key.pem, xmlsec.KeyFormat.PEM)
+    context.key.load_cert_from_memory(key.certificate, xmlsec.KeyFormat.CERT_PEM)
+    context.sign(template)
+
+
+@dataclass
+class Provider:
+    """A running provider: its address, its key, and how it twists what it answers."""
+
+    url: str = ""
+    key: Key = field(default_factory=lambda: new_key("stand-in SAML provider"))
+    twist: Callable[[Provider, Answer], bytes] | None = None
+    """Makes the response in place of `signed`."""
+    authenticated_at: datetime | None = None
+    """What it tells of the moment of the sign-in, where that is not now."""
+    last: bytes = b""
+
+    @property
+    def entity_id(self) -> str:
+        """Return what it is called."""
+        return f"{self.url}/metadata"
+
+    @property
+    def metadata(self) -> str:
+        """Return what it says of itself."""
+        certificate = "".join(self.key.certificate.splitlines()[1:-1])
+        redirect = 'Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"'
+        return f"""<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="{self.entity_id}">
+<IDPSSODescriptor protocolSupportEnumeration="{NAMESPACES["samlp"]}"><KeyDescriptor use="signing">
+<KeyInfo xmlns="{NAMESPACES["ds"]}"><X509Data><X509Certificate>{certificate}</X509Certificate></X509Data></KeyInfo>
+</KeyDescriptor><SingleLogoutService {redirect} Location="{self.url}/sign-out"/>
+<SingleSignOnService {redirect} Location="{self.url}/sso"/></IDPSSODescriptor></EntityDescriptor>"""
+
+    def variables(self, folder: Path) -> dict[str, str]:
+        """Return the portal's variables that lead here; the metadata is written into the folder."""
+        place = folder / "saml-metadata.xml"
+        place.write_text(self.metadata, encoding="utf-8")
+        return {
+            "HOMEROOM_SAML_METADATA": str(place),
+            "HOMEROOM_SAML_NAME": "the stand-in SAML provider",
+            "HOMEROOM_GROUP_ROLES": GROUP_ROLES,
+        }
+
+    def signed(self, answer: Answer, *, key: Key | None = None, **how: str) -> bytes:
+        """Return a response with a signed assertion."""
+        root = answer.xml()
+        sign(found(root, "saml:Assertion"), key or self.key, **how)
+        return written(root)
+
+    def answer(self, asked: str, member: Member) -> tuple[str, str]:
+        """Return where a browser goes on to once somebody was picked, and the field that it carries there."""
+        request = etree.fromstring(zlib.decompress(base64.b64decode(asked), -zlib.MAX_WBITS))
+        there = request.get("AssertionConsumerServiceURL", "")
+        now = datetime.now(UTC)
+        answer = Answer(
+            issuer=self.entity_id,
+            audience=found(request, "saml:Issuer").text,
+            destination=there,
+            recipient=there,
+            in_response_to=request.get("ID", ""),
+            name_id=f"stand-in|{member.name}",
+            groups=member.groups,
+            issued=now,
+            not_before=now - timedelta(seconds=30),
+            not_on_or_after=now + VALID,
+            authenticated=self.authenticated_at or now,
+        )
+        said = self.twist(self, answer) if self.twist is not None else self.signed(answer)
+        self.last = said
+        return there, base64.b64encode(said).decode()
+
+    def sign_out(self, there: str, name_id: str, *, key: Key | None = None) -> str:
+        """Return the address by which this provider asks the portal, whose own `there` is, to end a session."""
+        text = (
+            f'<samlp:LogoutRequest xmlns:samlp="{NAMESPACES["samlp"]}" xmlns:saml="{NAMESPACES["saml"]}" '
+            f'ID="_{secrets.token_hex(16)}" Version="2.0" IssueInstant="{stamp(datetime.now(UTC))}" '
+            f'Destination="{there}"><saml:Issuer>{self.entity_id}</saml:Issuer>'
+            f"<saml:NameID>{escape(name_id)}</saml:NameID></samlp:LogoutRequest>"
+        )
+        packed = zlib.compress(text.encode(), wbits=-zlib.MAX_WBITS)
+        query = urlencode({"SAMLRequest": base64.b64encode(packed).decode(), "SigAlg": RSA_SHA256})
+        signature = (key or self.key).private.sign(query.encode(), padding.PKCS1v15(), hashes.SHA256())
+        return f"{there}?{query}&{urlencode({'Signature': base64.b64encode(signature).decode()})}"
+
+
+def page(asked: Mapping[str, str]) -> str:
+    """Return the page on which somebody is picked."""
+    hidden = f'<input type="hidden" name="SAMLRequest" value="{html.escape(asked.get("SAMLRequest", ""))}">'
+    buttons = "".join(f'<button name="member" value="{member.name}">{member.name}</button>' for member in MEMBERS)
+    return (
+        f'<!doctype html><html lang="en">{NO_ICON}<title>Stand-in SAML provider</title><h1>Who signs in?</h1>'
+        f'<form action="/pick" method="get">{hidden}{buttons}</form></html>'
+    )
+
+
+def carried(there: str, response: str) -> str:
+    """Return the page that carries an answer to the portal (HTTP-POST)."""
+    return (
+        f'<!doctype html><html lang="en">{NO_ICON}<title>Stand-in SAML provider</title>'
+        f'<form action="{html.escape(there)}" method="post"><input type="hidden" name="SAMLResponse" '
+        f'value="{response}"><button>Go on</button></form><script>document.forms[0].submit()</script></html>'
+    )
+
+
+@contextlib.contextmanager
+def running_saml_provider(port: int = 0) -> Iterator[Provider]:
+    """Serve a provider; it ends with us."""
+    provider = Provider()
+
+    class Handler(BaseHTTPRequestHandler):
+        """Answers a browser."""
+
+        def do_GET(self) -> None:
+            """Answer metadata, the page on which somebody is picked, and the one that carries the answer on."""
+            parts = urlsplit(self.path)
+            asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+            members = {member.name: member for member in MEMBERS}
+            if not is_loopback_name(self.headers.get("Host", "")):
+                self.send_error(403)
+            elif parts.path == "/metadata":
+                self.answer(provider.metadata, "application/samlmetadata+xml")
+            elif parts.path == "/sign-out":
+                self.answer(SIGNED_OUT, "text/html; charset=utf-8")
+            elif parts.path == "/sso":
+                self.answer(page(asked), "text/html; charset=utf-8")
+            elif parts.path == "/pick" and asked.get("member") in members:
+                there = provider.answer(asked["SAMLRequest"], members[asked["member"]])
+                self.answer(carried(*there), "text/html; charset=utf-8")
+            else:
+                self.send_error(404)
+
+        def answer(self, text: str, kind: str) -> None:
+            """Send a text."""
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's own name
+            """Say nothing."""
+
+    server = ThreadingHTTPServer((LOOPBACK, port), Handler)
+    provider.url = f"http://{LOOPBACK}:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, name="SAML provider", daemon=True)
+    thread.start()
+    try:
+        yield provider
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,1 @@
+"""Signing in by the organization's SAML 2.0 provider."""

@@ -1,0 +1,139 @@
+"""The organization's SAML provider: leads there, reads the answer once, and leads there again at a sign-out."""
+
+from __future__ import annotations
+
+import base64
+from datetime import timedelta
+from typing import Any
+
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.models import SocialApp
+from allauth.socialaccount.providers.base.constants import AuthProcess
+from allauth.socialaccount.providers.saml.provider import SAMLProvider
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from portal.identity_providers import SAML
+from portal.sign_in.saml import assertions, documents
+from portal.sign_in.saml.assertions import TRANSIENT, Told, moment
+from portal.sign_in.saml.configuration import authenticator, expected
+from portal.sign_in.saml.documents import NotHoldingError
+from registry.accounts.keyed import keyed_digest
+from registry.accounts.throttle import count
+
+REMEMBERED = timedelta(minutes=15)
+"""For how long an assertion counts as used: longer than `assertions.FRESH` lets it be taken."""
+SESSION = "saml_session"
+"""Where a session keeps what the provider's own sign-out asks for."""
+
+
+class Provider(SAMLProvider):  # type: ignore[misc]
+    """django-allauth's provider, which reads what `assertions` has looked at."""
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Return the settings of this provider."""
+        options: dict[str, Any] = self.app.settings
+        return options
+
+    def redirect(
+        self, request: HttpRequest, process: str, next_url: str | None = None, data: Any = None, **kwargs: Any
+    ) -> HttpResponse:
+        """Lead there; of somebody who is signed in, for a fresh sign-in."""
+        again = request.user.is_authenticated
+        auth = authenticator(request, self.options, "saml_acs")
+        there = auth.login(return_to="", force_authn=again)
+        self.stash_redirect_state(
+            request, process, next_url, data, state_id=auth.get_last_request_id(), again=again, **kwargs
+        )
+        return redirect(there)
+
+    def read(self, request: HttpRequest, sent: str) -> Told:
+        """Return what an answer says, once; raises NotHoldingError for one that is not ours, not good, or known."""
+        text = documents.decoded(sent)
+        root = documents.parsed(text)
+        assertion = documents.signed_assertion(root)
+        told = assertions.read(root, assertion, expected(request, self.options), now=timezone.now())
+        plain = base64.b64encode(text.encode()).decode()
+        auth = authenticator(request, self.options, "saml_acs", sent=plain)
+        auth.process_response()
+        if auth.get_errors() or not auth.is_authenticated():
+            raise NotHoldingError("The signature does not hold, or python3-saml refuses what it covers.")
+        if told.id != auth.get_last_assertion_id():
+            raise NotHoldingError("Another assertion was verified than the one that was read.")
+        uses, _until = count(keyed_digest("saml.assertion", f"{self.options['idp']['entityId']} {told.id}"), REMEMBERED)
+        if uses > 1:
+            raise NotHoldingError("The assertion was used before.")
+        return told
+
+    def begun(self, request: HttpRequest, told: Told) -> dict[str, Any]:
+        """Return the state of the sign-in that an answer belongs to, once; raises NotHoldingError where there is none.
+
+        The state lies in the session of the browser that began.
+        """
+        try:
+            state: dict[str, Any] = self.unstash_redirect_state(request, told.request)
+        except PermissionDenied as error:
+            raise NotHoldingError("No sign-in of this browser waits for this answer.") from error
+        if state.get("again") and timezone.now() - moment(told.authenticated_at) > assertions.FRESH:
+            raise NotHoldingError("The provider did not ask the person to sign in again.")
+        return state
+
+    def extract_uid(self, data: Told) -> str:
+        """Return by what the provider knows the person for good; raises NotHoldingError where it says no such thing."""
+        name = self.options["attributes"]["uid"]
+        if not name and data.name_format == TRANSIENT:
+            raise NotHoldingError("The provider's name for the person changes at each sign-in.")
+        found = data.attributes.get(name, []) if name else [data.name_id]
+        if len(found) != 1:
+            raise NotHoldingError("The provider names nobody by the attribute of the settings.")
+        return assertions.person_name(found[0])
+
+    def extract_extra_data(self, data: Told) -> dict[str, Any]:
+        """Return the groups, which is all that is kept."""
+        return {SAML: {"groups": data.attributes.get(self.options["attributes"]["groups"], [])}}
+
+    def extract_common_fields(self, data: Told) -> dict[str, str]:
+        """Return user name and address, where the provider says them."""
+        wanted = {kind: self.options["attributes"][kind] for kind in ("username", "email")}
+        return {kind: data.attributes[name][0] for kind, name in wanted.items() if data.attributes.get(name)}
+
+
+def provider_of(request: HttpRequest) -> Provider:
+    """Return the provider of the settings; raises Http404 where there is none."""
+    try:
+        return Provider(request, app=get_adapter(request).get_app(request, provider=SAML))
+    except SocialApp.DoesNotExist as error:
+        raise Http404 from error
+
+
+def begin(request: HttpRequest, next_url: str | None) -> HttpResponse:
+    """Lead to the provider of the settings; raises Http404 where there is none."""
+    return provider_of(request).redirect(request, AuthProcess.LOGIN, next_url=next_url)
+
+
+def way_out(request: HttpRequest) -> str:
+    """Return where a sign-out goes on to, so that the provider's session ends too; empty where it offers none.
+
+    A request to sign out must be signed (SAML 2.0 Profiles, 4.4.4.1), so there is none without a key of ours.
+    """
+    kept = request.session.get(SESSION)
+    if not isinstance(kept, dict):
+        return ""
+    try:
+        options = provider_of(request).options
+    except Http404:
+        return ""
+    if not options["key"] or not options["idp"].get("singleLogoutService"):
+        return ""
+    auth = authenticator(request, options, "saml_sls", leaving=True)
+    return str(
+        auth.logout(
+            return_to="",
+            name_id=kept["name_id"],
+            name_id_format=kept["name_format"] or None,
+            session_index=kept["session_index"] or None,
+        )
+    )

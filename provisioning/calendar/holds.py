@@ -41,6 +41,14 @@ HELD = """
 """
 """The condition for PostgreSQL, over the tables `run` and `district`: the same as `Calendar.holds`."""
 
+IS_EMPTY = """
+SELECT NOT EXISTS (
+    SELECT FROM provisioning_freeze WHERE ended_at IS NULL AND starts_at <= %(now)s AND ends_at > %(now)s
+  )
+  AND NOT EXISTS (SELECT FROM provisioning_maintenancewindow WHERE ended_at IS NULL)
+"""
+"""Most dispatches find nothing on the calendar: then nothing more is asked."""
+
 COUNT = f"""
 SELECT count(*) FROM provisioning_run run JOIN districts_district district ON district.id = run.district_id
 WHERE run.state = '{RunState.QUEUED.value}' AND run.sent_at IS NULL AND {HELD}
@@ -114,7 +122,12 @@ class _Windows:
 
 
 def calendar(now: datetime) -> Calendar:
-    """Return what holds applies at this moment: two queries, however many districts have entries of their own."""
+    """Return what holds applies at this moment: one query, or three where there is anything, however many entries."""
+    with connection.cursor() as cursor:
+        cursor.execute(IS_EMPTY, {"now": now})
+        (is_empty,) = cursor.fetchone()
+    if is_empty:
+        return NOTHING_HELD
     freezes = list(in_force(now).order_by().values_list("account_id", "district_id"))
     rules = MaintenanceWindow.objects.filter(OPEN).order_by().values("weekdays", "starts", "minutes", "time_zone")
     # Districts share few rules: each is decided once, for all that have it.

@@ -20,6 +20,7 @@ from registry.districts.changes import EDITABLE
 from registry.districts.models import AwsAccount, District
 from registry.districts.registration import Registration
 from registry.districts.spec import district_field, spec_data
+from registry.districts.time_zones import zone_of_state
 
 OWN = {
     *("id", "suffix", "status", "drift", "drift_checked_at", "registration_key"),
@@ -54,7 +55,9 @@ def test_the_model_stores_it_with_its_limit_and_its_default(row: DistrictField):
     field = column(row)
     if row.longest is not None:
         assert field.max_length == row.longest
-    if row.name not in {"cidr", "account_id", "slug", "name", "environment"}:
+    if row.name == "time_zone":
+        assert field.get_default() == zone_of_state(""), "empty is asked for, and a district always has one"
+    elif row.name not in {"cidr", "account_id", "slug", "name", "environment"}:
         stored = field.get_default()
         assert stored == (list(row.default) if row.kind is Kind.LINES else {} if row.kind is Kind.TAGS else row.default)
 

@@ -279,7 +279,10 @@ def rows() -> list[Run]:
     return found
 
 
-def test_a_calendar_of_many_districts_takes_two_queries():
+def test_a_calendar_of_many_districts_takes_three_queries_and_an_empty_one_a_single_one():
+    with CaptureQueriesContext(connection) as queries:
+        assert calendar(timezone.now()) == NOTHING_HELD
+    assert len(queries) == 1
     districts = [a_district() for _ in range(4)]
     for district in districts:
         window(Scope(district=district), is_open=False)
@@ -288,7 +291,7 @@ def test_a_calendar_of_many_districts_takes_two_queries():
         connection,
     ) as queries:
         found = calendar(timezone.now())
-    assert len(queries) == 2
+    assert len(queries) == 3
     assert found.frozen_districts == found.closed_districts == {district.pk for district in districts}
 
 

@@ -9,6 +9,8 @@ from django.test import Client
 
 from portal.console.frame import BY_KEY, PLACES, SECTIONS, trail
 from portal.console.urls import urlpatterns
+from provisioning.models import Announcement
+from provisioning.notices.occasions import Occasion
 from registry.accounts.roles import Role
 from tests.builders import a_district, a_person, a_run
 from tests.pages.test_complete import NO_PAGES
@@ -129,5 +131,24 @@ def test_only_what_wants_an_act_has_a_solid_badge():
     assert not solid & {"Live", "Succeeded", "Failed", "Applying", "Draft"}
 
 
-def test_the_menu_leads_to_the_inbox():
-    assert '<a href="/inbox">' in page(signed_in(), "/legend")
+def test_every_page_has_a_bell_that_leads_to_the_inbox_and_says_how_much_is_unread():
+    client = signed_in()
+    link = re.compile(r'<a class="bell" href="/inbox">(.*?)</a>', re.DOTALL)
+
+    def shown() -> str:
+        found = link.search(page(client, "/legend"))
+        assert found is not None
+        return " ".join(re.sub("<.*?>", "", found[1]).split())
+
+    # That the person was given a role and a password was told.
+    assert shown() == "Inbox2 unread"
+    client.post("/inbox/read", {"newest": str(Announcement.objects.latest("pk").pk)})
+    assert shown() == "Inbox"
+    Announcement.objects.bulk_create(
+        Announcement(occasion=Occasion.FAILED, sentence="It failed.", path="/") for _ in range(3)
+    )
+    assert shown() == "Inbox3 unread"
+    Announcement.objects.bulk_create(
+        Announcement(occasion=Occasion.FAILED, sentence="It failed.", path="/") for _ in range(200)
+    )
+    assert shown() == "Inbox99+ unread"

@@ -145,15 +145,15 @@ def ada(thousand) -> Client:
 
 
 PAGES = {
-    "/": 19, "/?show=attention&sort=name": 20, "/?show=running&q=district&environment=sandbox&region=us-east-1": 20,
-    "/districts/new": 7, "/districts/bulk": 4, "{district}": 14, "{district}/row": 8, "{district}/resources": 9,
-    "{district}/runs": 9, "{district}/drift": 10, "{district}/settings": 11, "{district}/audit": 9,
-    "{district}/danger": 8, "{district}/teardown": 11, "/runs/{run}": 17, "/runs/{run}?changes=50": 17,
+    "/": 20, "/?show=attention&sort=name": 21, "/?show=running&q=district&environment=sandbox&region=us-east-1": 21,
+    "/districts/new": 7, "/districts/bulk": 5, "{district}": 15, "{district}/row": 8, "{district}/resources": 10,
+    "{district}/runs": 10, "{district}/drift": 11, "{district}/settings": 12, "{district}/audit": 10,
+    "{district}/danger": 9, "{district}/teardown": 12, "/runs/{run}": 18, "/runs/{run}?changes=50": 17,
     "/runs/{run}/live?after=0": 15, "/runs/{run}/resources": 15, "/runs/{run}/lines": 16, "/runs/{run}/activity": 15,
     "/runs/{run}/changes": 6, "/runs/{run}?q=port&action=update&group=service": 18,
-    "/rollouts": 4, "/rollouts/new": 8, "/rollouts/{rollout}": 8, "/audit": 5,
-    "/search?q=District": 6,
-    "/system": 16, "/legend": 3, "/metrics": 11,
+    "/rollouts": 5, "/rollouts/new": 8, "/rollouts/{rollout}": 9, "/audit": 6,
+    "/search?q=District": 7,
+    "/system": 16, "/legend": 4, "/metrics": 11,
     "/runs": 6, "/runs?state=unsuccessful&district=district&operation=apply": 6, "/approvals": 8,
     "/drift": 6, "/overview": 14,
     "/admin/": 4, "/admin/districts/district/": 9, "/admin/districts/district/add/": 5,

@@ -145,7 +145,13 @@ class ChangesPage:
     after: int = 0
     actions: list[ActionWord] = field(default_factory=list)
     services: list[str] = field(default_factory=list)
+    outputs: int = 0
     unavailable: str = ""
+
+    @property
+    def resources(self) -> int:
+        """How many resources the plan changes: what its head counts."""
+        return self.total - self.outputs
 
     @property
     def action_words(self) -> list[tuple[str, StrOrPromise]]:
@@ -214,6 +220,7 @@ def changes_page(run: Run, query: QueryDict) -> ChangesPage:
         number + 1 if chosen.skip + AT_ONCE < matching else 0,
         _actions(found),
         found.services,
+        found.outputs,
     )
 
 
@@ -228,7 +235,17 @@ def changes_list(run: Run, query: QueryDict) -> ChangesPage:
     grouped = _grouped(listed, chosen.grouping, lambda entry: entry)
     matching = len(found.entries)
     return ChangesPage(
-        chosen, grouped, 1 if listed else 0, len(listed), matching, found.total, 0, 0, _actions(found), found.services
+        chosen,
+        grouped,
+        1 if listed else 0,
+        len(listed),
+        matching,
+        found.total,
+        0,
+        0,
+        _actions(found),
+        found.services,
+        found.outputs,
     )
 
 

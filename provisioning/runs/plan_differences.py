@@ -34,6 +34,10 @@ class Grouping(StrEnum):
     MODULE = "module"
 
 
+OUTPUTS = "Outputs"
+"""What outputs are found by in the place of a service."""
+
+
 @dataclass(frozen=True)
 class PlanQuery:
     """Which changes of a plan are asked for, and how many; empty is all."""
@@ -66,7 +70,12 @@ class Entry:
     @property
     def service(self) -> str:
         """The AWS service that the resource belongs to; of an output, that it is one."""
-        return "Outputs" if self.type == "output" else service_of(self.type)
+        return OUTPUTS if self.is_output else service_of(self.type)
+
+    @property
+    def is_output(self) -> bool:
+        """Return whether it is of an output, which a plan does not count among what it adds and changes."""
+        return self.type == "output"
 
     @property
     def module(self) -> str:
@@ -81,12 +90,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class PlanDifferences:
-    """The changes that a query finds, how many there are of which action, and how many it found in all."""
+    """The changes that a query finds, how many resources there are of which action, and how many outputs change."""
 
     rows: list[PlannedChange]
     entries: list[Entry]
     """All that the query finds, those on other pages too, in order."""
     total: int = 0
+    """How many changes the plan has, its outputs' among them."""
+    outputs: int = 0
     actions: dict[str, int] = field(default_factory=dict)
     services: list[str] = field(default_factory=list)
 
@@ -116,7 +127,7 @@ def plan_differences(run: Run, query: PlanQuery) -> PlanDifferences:
         entry
         for entry in every
         if (not query.text or entry.place in with_text)
-        and query.action in {"", entry.action}
+        and (not query.action or (query.action == entry.action and (not entry.is_output or query.service == OUTPUTS)))
         and query.service in {"", entry.service}
         and query.resource in {"", entry.address}
     ]
@@ -124,11 +135,12 @@ def plan_differences(run: Run, query: PlanQuery) -> PlanDifferences:
     stop = None if query.first is None else query.skip + query.first
     wanted = [entry.place for entry in chosen[query.skip : stop]]
     found = {row.place: row for row in (stored or _rows(run).filter(place__in=wanted)) if row.place in set(wanted)}
-    counted = Counter(entry.action for entry in every)
+    counted = Counter(entry.action for entry in every if not entry.is_output)
     return PlanDifferences(
         [found[place] for place in wanted if place in found],
         chosen,
         len(every),
+        sum(entry.is_output for entry in every),
         {action: counted[action] for action in (*ACTIONS, *sorted(set(counted) - set(ACTIONS))) if counted[action]},
         sorted({entry.service for entry in every}),
     )

@@ -55,20 +55,24 @@ def _icon(name: str, sprite: str) -> SafeString:
 
 
 @register.simple_tag
-def badge(state: Badge) -> SafeString:
-    """Draw a state of any enumeration: its word, its icon and its tone; its title says what it means."""
+def badge(state: Badge, count: int = 1) -> SafeString:
+    """Draw a state of any enumeration: its word, its icon and its tone; its title says what it means.
+
+    Of a state that nothing is in (`count` is 0) nothing wants an act: it is drawn without a colour.
+    """
     # Members of two enumerations may be equal as text: the type tells them apart.
-    return _badge(type(state), state, static("console/icons.svg"), get_language())
+    return _badge(type(state), state, static("console/icons.svg"), get_language(), is_empty=not count)
 
 
 @cache
-def _badge(kind: type[Badge], state: Badge, sprite: str, language: str | None) -> SafeString:
+def _badge(kind: type[Badge], state: Badge, sprite: str, language: str | None, *, is_empty: bool) -> SafeString:
     """Draw a badge once for each language: a page of the fleet has hundreds."""
     told = meaning(state)
     title = format_html(' title="{}"', told) if told else ""
     drawn = _icon(state.icon, sprite)
-    acts = " acts" if wants_an_act(state) else ""
-    return format_html('<span class="state{} tint-{}"{}>{}{}</span>', acts, state.tone, title, drawn, state.label)
+    acts = " acts" if wants_an_act(state) and not is_empty else ""
+    tone = "neutral" if is_empty else state.tone
+    return format_html('<span class="state{} tint-{}"{}>{}{}</span>', acts, tone, title, drawn, state.label)
 
 
 @cache

@@ -83,6 +83,15 @@ def test_nothing_to_do_is_said():
     assert "Nothing needs attention." in text(client, "/overview")
 
 
+def test_a_state_that_no_district_is_in_wants_no_act():
+    client = signed_in()
+    live()
+    solid = r'<span class="state acts[^>]*>.*?</svg>Needs attention</span>'
+    assert not re.search(solid, text(client, "/overview"))
+    District.objects.update(status=DistrictStatus.NEEDS_ATTENTION)
+    assert re.search(solid, text(client, "/overview"))
+
+
 def test_a_live_district_that_waits_for_approval_is_live_and_says_so():
     client, district = signed_in(), live(name="Oak Park")
     waiting(district)

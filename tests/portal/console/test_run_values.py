@@ -96,7 +96,7 @@ def test_so_many_changes_stand_on_a_page_and_the_others_on_the_next():
     first, second = page(run), page(run, "?changes=2")
     assert ("aws_x.r000" in first, f"aws_x.r{AT_ONCE:03}" in first) == (True, False)
     assert ("aws_x.r000" in second, f"aws_x.r{AT_ONCE:03}" in second) == (False, True)
-    assert f"Changes 1 to {AT_ONCE} of {AT_ONCE + 1}." in first
+    assert f"1 to {AT_ONCE} of {AT_ONCE + 1} resources and outputs." in first
     assert "?changes=2#changes" in first
     assert "?changes=1#changes" in second
     narrow = page(run, "?action=create&group=service&changes=2")
@@ -191,5 +191,26 @@ def test_five_hundred_changes_are_listed_on_one_page(django_assert_max_num_queri
     client.force_login(a_person(Role.VIEWER))
     with django_assert_max_num_queries(8):
         listed = client.get(f"/runs/{run.number}/changes").content.decode()
-    assert "500 of 500 changes." in listed
+    assert "500 of 500 resources and outputs." in listed
     assert "aws_x.r499" in listed
+
+
+def test_outputs_are_counted_apart_from_the_resources_that_the_plan_counts():
+    made = {"actions": ["create"], "before": None, "after": {"name": "x"}}
+    resources = [{"address": f"aws_x.r{place}", "type": "aws_x", "change": made} for place in range(3)]
+    outputs = {name: {"actions": ["create"], "before": None, "after": "x"} for name in ("url", "arn")}
+    run = planned({"resource_changes": resources, "output_changes": outputs})
+
+    def chips(query: str = "") -> list[str]:
+        listed = page(run, query).partition('<ul class="chips">')[2].partition("</ul>")[0]
+        return [
+            " ".join(re.sub("<.*?>", " ", chip).split()) for chip in re.findall(r"<li>(.*?)</li>", listed, re.DOTALL)
+        ]
+
+    assert chips() == ["Create 3", "Outputs 2"]
+    shown = page(run)
+    assert "All 3 changes on one page" in shown
+    assert "1 to 5 of 5 resources and outputs." in shown
+    assert "1 to 3 of 3 resources and outputs." in page(run, "?action=create")
+    assert "1 to 2 of 2 resources and outputs." in page(run, "?service=Outputs")
+    assert "1 to 2 of 2 resources and outputs." in page(run, "?service=Outputs&action=create")

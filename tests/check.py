@@ -40,11 +40,13 @@ def is_heavy(item: pytest.Item) -> bool:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     """Begin no test when the time is over, but those of a file that changed itself."""
     within = item.config.getoption("--within")
     if within and time.monotonic() - began > within and item.path not in whole(item.config):
         item.config.stash[LEFT] = item.config.stash.get(LEFT, 0) + 1
+        # The test before left standing what this one was to find; the one behind may be of another file.
+        item.session._setupstate.teardown_exact(nextitem)
         return True
     return None
 

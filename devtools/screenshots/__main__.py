@@ -11,10 +11,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
+from devtools.demo import account, people
 from devtools.demo import district as example
-from devtools.demo import people
-from devtools.demo.account import ACCOUNT_ID
 from devtools.errors import DevtoolsError
 from devtools.paths import ROOT, VAR
 from devtools.screenshots.camera import Camera
@@ -37,7 +37,7 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def prepare(variables: Mapping[str, str], kept: dict[str, str]) -> None:
+def prepare(folder: Path, variables: Mapping[str, str], kept: dict[str, str]) -> None:
     """Create people and accounts; the role of the second account does not exist, so that a run in it fails."""
     os.environ.update(variables)
     import django
@@ -46,7 +46,8 @@ def prepare(variables: Mapping[str, str], kept: dict[str, str]) -> None:
     from registry.districts.accounts import Access, add_account
 
     people.create(kept)
-    add_account(name=example.ACCOUNT_NAME, account_id=ACCOUNT_ID, actor=None)
+    own = Access(**account.access(folder))
+    add_account(name=example.ACCOUNT_NAME, account_id=account.ACCOUNT_ID, actor=None, access=own)
     role = f"arn:aws:iam::{CLOSED_ACCOUNT}:role/homeroom-deploy"
     access = Access(role_arn=role, external_id="birch-4f1c2a9b7d", permissions_boundary_arn="")
     add_account(name="Birch Hill's own", account_id=CLOSED_ACCOUNT, actor=None, access=access)
@@ -58,7 +59,14 @@ def pictures() -> None:
     folder.mkdir(parents=True)
     kept = people.passwords(folder / "passwords.json")
     say("Starting a portal")
-    with running_portal(folder, before_web=lambda found: prepare(found, kept)) as portal, running_browser() as browser:
+    with (
+        running_portal(
+            folder,
+            before_web=lambda found: prepare(folder, found, kept),
+            enter=lambda url: account.open_account(folder, url),
+        ) as portal,
+        running_browser() as browser,
+    ):
         camera = Camera(browser, portal.url, IMAGES)
         Walk(portal, camera, kept, lambda text: say(f"  {text}")).go()
     shutil.rmtree(folder)

@@ -50,7 +50,7 @@ class Walk:
         page.get_by_label("Username").fill(username)
         page.get_by_label("Password").fill(self._passwords[username])
         page.get_by_role("button", name="Sign in", exact=True).click()
-        expect(page.get_by_role("heading", name="Fleet")).to_be_visible()
+        expect(page.get_by_role("heading", name="Districts", level=1)).to_be_visible()
         return page
 
     def _first_sign_in(self) -> Page:

@@ -60,7 +60,8 @@ def approval_card(run: Run) -> ApprovalCard | None:
     """Return the card of a plan that waits; None for any other run."""
     if run.state_badge is not RunState.AWAITING_APPROVAL:
         return None
-    rows = PlannedChange.objects.filter(run=run)
+    # What is made and lost is counted as the plan counts it: an output is no resource.
+    rows = PlannedChange.objects.filter(run=run).exclude(type="output", action__in=[*LOSES, "create"])
     counted = dict(rows.order_by().values_list("action").annotate(Count("id")))
     lost = rows.filter(action__in=LOSES).order_by("place")[:LINES]
     others = rows.exclude(action__in=[*LOSES, "create"]).order_by("place")[:LINES]

@@ -181,7 +181,9 @@ def test_the_card_says_where_what_is_lost_first_what_it_costs_and_who_may_before
     gone = {"actions": ["delete"], "before": {"a": 1}, "after": None}
     changes = [("aws_x.kept", change), ("aws_x.replaced", replaced), ("aws_x.gone", gone)]
     told = [{"address": address, "type": "aws_x", "change": one} for address, one in changes]
-    store_changes(waiting, told_changes({"resource_changes": told}))
+    # Outputs are no resources: the card counts as the plan does.
+    outputs = {name: {"actions": ["create"], "before": None, "after": "x"} for name in ("url", "arn")}
+    store_changes(waiting, told_changes({"resource_changes": told, "output_changes": outputs}))
     Run.objects.filter(pk=waiting.pk).update(
         monthly_cost_usd=400,
         add_count=1,
@@ -200,6 +202,7 @@ def test_the_card_says_where_what_is_lost_first_what_it_costs_and_who_may_before
         )
     ]
     assert places == sorted(places)
+    assert "are created" not in card, "outputs are not resources"
     assert re.search(r"Who may approve:\s*<bdi>ada</bdi>", card), "not who asked, nor who may look alone"
     assert "You can't approve this run." in unescape(page(otto, waiting))
 

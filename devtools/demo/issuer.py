@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import contextlib
 import json
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from devtools.errors import ServiceFailedError
+from devtools.services.loopback_server import Answering, served
 from devtools.services.own_pages import is_loopback_name, is_of_another_site
 from devtools.services.process import LOOPBACK, free_port
 
@@ -95,7 +94,7 @@ def running_issuer(folder: Path, *, audience: str, name: str = "") -> Iterator[I
     url = f"http://{LOOPBACK}:{port}"
     issuer = Issuer(url, name or url, audience, key)
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Answering, BaseHTTPRequestHandler):
         """Answers what is published."""
 
         def do_GET(self) -> None:
@@ -109,21 +108,12 @@ def running_issuer(folder: Path, *, audience: str, name: str = "") -> Iterator[I
             self.end_headers()
             self.wfile.write(body or b"")
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's own name
-            """Say nothing."""
-
-    try:
-        server = ThreadingHTTPServer((LOOPBACK, port), Handler)
-    except OSError as error:
-        raise ServiceFailedError(
-            f"The demo's issuer cannot listen on port {port}: {error}.",
-            remedy="End what listens there, or begin with nothing: make demo FRESH=1.",
-        ) from error
-    thread = threading.Thread(target=server.serve_forever, name="issuer", daemon=True)
-    thread.start()
-    try:
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(served(Handler, port, "issuer"))
+        except OSError as error:
+            raise ServiceFailedError(
+                f"The demo's issuer cannot listen on port {port}: {error}.",
+                remedy="End what listens there, or begin with nothing: make demo FRESH=1.",
+            ) from error
         yield issuer
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -13,19 +13,18 @@ import hashlib
 import html
 import json
 import secrets
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from devtools.services.loopback_server import Answering, served
 from devtools.services.own_pages import is_loopback_name
-from devtools.services.process import LOOPBACK
 
 KEY_ID = "stand-in"
 NO_ICON = '<link rel="icon" href="data:,">'
@@ -174,7 +173,7 @@ def running_identity_provider(port: int = 0) -> Iterator[Provider]:
     """Serve a provider; it ends with us."""
     provider = Provider()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Answering, BaseHTTPRequestHandler):
         """Answers a browser and the portal."""
 
         def do_GET(self) -> None:
@@ -204,23 +203,5 @@ def running_identity_provider(port: int = 0) -> Iterator[Provider]:
             tokens = provider.finish({name: values[0] for name, values in parse_qs(body).items()})
             self.answer(json.dumps(tokens or {"error": "invalid_grant"}), "application/json", 200 if tokens else 400)
 
-        def answer(self, text: str, kind: str, status: int = 200) -> None:
-            """Send a text."""
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.end_headers()
-            self.wfile.write(text.encode())
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's own name
-            """Say nothing."""
-
-    server = ThreadingHTTPServer((LOOPBACK, port), Handler)
-    provider.url = f"http://{LOOPBACK}:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, name="identity provider", daemon=True)
-    thread.start()
-    try:
+    with served(Handler, port, "identity provider") as provider.url:
         yield provider
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

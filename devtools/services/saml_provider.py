@@ -10,14 +10,12 @@ import base64
 import contextlib
 import html
 import secrets
-import threading
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 from xml.sax.saxutils import escape, quoteattr
 
@@ -30,8 +28,8 @@ from cryptography.x509.oid import NameOID
 from lxml import etree
 
 from devtools.services.identity_provider import GROUP_ROLES, MEMBERS, NO_ICON, SIGNED_OUT, Member
+from devtools.services.loopback_server import Answering, served
 from devtools.services.own_pages import is_loopback_name
-from devtools.services.process import LOOPBACK
 
 NAMESPACES = {
     "samlp": "urn:oasis:names:tc:SAML:2.0:protocol",
@@ -258,7 +256,7 @@ def running_saml_provider(port: int = 0) -> Iterator[Provider]:
     """Serve a provider; it ends with us."""
     provider = Provider()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Answering, BaseHTTPRequestHandler):
         """Answers a browser."""
 
         def do_GET(self) -> None:
@@ -280,23 +278,5 @@ def running_saml_provider(port: int = 0) -> Iterator[Provider]:
             else:
                 self.send_error(404)
 
-        def answer(self, text: str, kind: str) -> None:
-            """Send a text."""
-            self.send_response(200)
-            self.send_header("Content-Type", kind)
-            self.end_headers()
-            self.wfile.write(text.encode())
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's own name
-            """Say nothing."""
-
-    server = ThreadingHTTPServer((LOOPBACK, port), Handler)
-    provider.url = f"http://{LOOPBACK}:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, name="SAML provider", daemon=True)
-    thread.start()
-    try:
+    with served(Handler, port, "SAML provider") as provider.url:
         yield provider
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -10,14 +10,15 @@ import base64
 import contextlib
 import json
 import secrets
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, unquote_plus, urlsplit
+
+from devtools.services.loopback_server import Answering, served
 
 Reply = tuple[int, dict[str, str], Any]
 
@@ -95,7 +96,7 @@ class SourceServer:
 def serving(source: SourceServer, port: int = 0) -> Iterator[SourceServer]:
     """Serve a source on the loopback address until the end of the block."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Answering, BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def _reply(self) -> None:
@@ -116,16 +117,5 @@ def serving(source: SourceServer, port: int = 0) -> Iterator[SourceServer]:
         def do_POST(self) -> None:
             self._reply()
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's own name
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    source.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with served(Handler, port, "source") as source.url:
         yield source
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

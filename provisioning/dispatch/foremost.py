@@ -24,16 +24,16 @@ from provisioning.dispatch.values import AGEING, IN_ALL, Limits, Room, Scope, Se
 from provisioning.states.runs import Decision, Priority, RunState
 
 QUEUED_RUNS = """
-  SELECT run.id, run.district_id, district.account_id, district.region,
-    CASE WHEN run.priority = %(of_rollout)s THEN coalesce(member.rollout_id, 0) ELSE 0 END AS rollout,
+  SELECT run.id, run.district_id, district.account_id, district.region, coalesce(member.rollout_id, 0) AS rollout,
     CASE WHEN run.decision = %(approved)s THEN %(of_person)s ELSE run.priority END AS urgency,
     CASE WHEN run.decision = %(approved)s THEN coalesce(run.decided_at, run.created_at) ELSE run.created_at END AS since
   FROM provisioning_run run
   JOIN districts_district district ON district.id = run.district_id
-  LEFT JOIN provisioning_rolloutmember member ON run.priority = %(of_rollout)s AND member.run_id = run.id
+  LEFT JOIN provisioning_rolloutmember member
+    ON member.run_id = run.id AND run.priority = %(of_rollout)s AND member.rollout_id = ANY (%(rollouts)s::bigint[])
   WHERE run.state = %(queued)s AND run.sent_at IS NULL
 """
-"""Every queued run that workers were not told of, with its rollout as `reading.ROLLOUT` has it.
+"""Every queued run that workers were not told of, with its rollout as `reading.ROLLOUT` has it, where that has a limit.
 
 One that was approved is a person's, and waits since then.
 """
@@ -52,41 +52,48 @@ GIVEN = """
 
 FOREMOST = """
 WITH waiting AS MATERIALIZED ({source}), {given},
-classes AS (SELECT region, rollout, row_number() OVER () AS class FROM waiting GROUP BY region, rollout),
-free AS (
-  SELECT w.*, class, coalesce(served.at, '-infinity') AS turn, coalesce(accounts.load, 0) AS load,
-    coalesce(accounts.at, '-infinity') AS last
-  FROM waiting w JOIN classes USING (region, rollout)
-  LEFT JOIN served USING (district_id) LEFT JOIN accounts USING (account_id)
+lines AS MATERIALIZED (
+  SELECT account_id, region, rollout, urgency, min(since) AS eldest,
+    min(ARRAY[coalesce(served.at, '-infinity'), since]) AS head
+  FROM waiting LEFT JOIN served USING (district_id)
+  GROUP BY account_id, region, rollout, urgency
+),
+next_lines AS (
+  SELECT account_id, region, rollout, urgency, rank() OVER (
+    PARTITION BY urgency, rollout, region COLLATE "C"
+    ORDER BY coalesce(load, 0), coalesce(accounts.at, '-infinity'), head[1], head[2]
+  ) AS place
+  FROM lines LEFT JOIN accounts USING (account_id)
   WHERE account_id <> ALL (%(full_accounts)s::bigint[]) AND region <> ALL (%(full_regions)s::text[])
     AND rollout <> ALL (%(full_rollouts)s::bigint[])
 ),
-near AS (
-  SELECT *, row_number() OVER line AS own, first_value(turn) OVER line AS head_turn,
-    first_value(since) OVER line AS head_since, first_value(id) OVER line AS head
-  FROM free WINDOW line AS (PARTITION BY account_id, class, urgency ORDER BY turn, since, id)
-),
 by_priority AS (
-  SELECT *, dense_rank() OVER (
-    PARTITION BY class, urgency ORDER BY load, last, head_turn, head_since, head
+  SELECT waiting.*, row_number() OVER (
+    PARTITION BY account_id, region, rollout, urgency ORDER BY coalesce(served.at, '-infinity'), since, id
+  ) AS own
+  FROM next_lines JOIN waiting USING (account_id, region, rollout, urgency) LEFT JOIN served USING (district_id)
+  WHERE next_lines.place <= %(places)s + 1
+),
+aged_lines AS (
+  SELECT account_id, region, rollout, is_spent, rank() OVER (
+    PARTITION BY rollout, is_spent, region COLLATE "C" ORDER BY min(eldest)
   ) AS place
-  FROM near WHERE own <= least(%(places)s, %(of_account)s)
+  FROM (SELECT *, account_id = ANY (%(spent_accounts)s::bigint[]) AS is_spent FROM lines) line
+  WHERE eldest < %(aged_before)s GROUP BY account_id, region, rollout, is_spent
 ),
-aged AS MATERIALIZED (
-  SELECT w.*, class FROM waiting w JOIN classes USING (region, rollout) WHERE since < %(aged_before)s
-),
-apart AS (
-  SELECT *, row_number() OVER (PARTITION BY class ORDER BY since, id) AS place FROM (
-    SELECT *, row_number() OVER (PARTITION BY account_id, class ORDER BY since, id) AS own FROM aged
-    WHERE account_id <> ALL (%(full_accounts)s::bigint[]) AND account_id <> ALL (%(spent_accounts)s::bigint[])
-  ) own WHERE own <= %(apart_of_account)s
-),
-longest AS (SELECT *, row_number() OVER (PARTITION BY class ORDER BY since, id) AS place FROM aged)
-SELECT {columns} FROM by_priority WHERE place <= %(places)s + 1
-UNION SELECT {columns} FROM apart WHERE place <= (%(apart)s + 1) * %(apart_of_account)s
-UNION SELECT {columns} FROM longest WHERE place <= %(apart)s + 1
+aged AS (
+  SELECT waiting.*, is_spent, row_number() OVER (PARTITION BY account_id, region, rollout ORDER BY since, id) AS own,
+    row_number() OVER (PARTITION BY region, rollout ORDER BY since, id) AS place
+  FROM aged_lines JOIN waiting USING (account_id, region, rollout)
+  WHERE since < %(aged_before)s AND aged_lines.place <= %(apart)s + 1
+)
+SELECT {columns} FROM by_priority WHERE own <= least(%(places)s, %(of_account)s)
+UNION SELECT {columns} FROM aged WHERE place <= %(apart)s + 1 OR NOT is_spent AND own <= %(apart_of_account)s
 ORDER BY id
 """
+"""A line is what waits in one account, region and rollout with one urgency. All that wait are gone through once, for the
+head of each line; lines are ranked, and what stands in the first of them is read. Lines whose heads are alike have the
+same rank: what they have in front is read of all of them. "C" compares regions byte by byte, which is much faster."""
 
 PLACES = """
 WITH waiting AS ({source}), {given},
@@ -139,16 +146,18 @@ def foremost(
     if places <= 0:
         return []
     apart_of_account = set_apart(limits.per_account)
+    full_accounts = _full("account", room.taken, limits.per_account)
     given = _given(room, served) | {
+        "rollouts": list(limits.rollouts),
         "places": places,
         "of_account": limits.per_account,
         "apart": set_apart(limits.in_all),
         "apart_of_account": apart_of_account,
         "aged_before": now - AGEING,
-        "full_accounts": [name for name, taken in _taken("account", room.taken) if taken >= limits.per_account],
-        "full_regions": [name for name, taken in _taken("region", room.taken) if taken >= limits.per_region],
+        "full_accounts": full_accounts,
+        "full_regions": _full("region", room.taken, limits.per_region),
         "full_rollouts": [name for name, most in limits.rollouts.items() if room.taken["rollout", name] >= most],
-        "spent_accounts": [name for name, taken in _taken("account", room.aged) if taken >= apart_of_account],
+        "spent_accounts": full_accounts + _full("account", room.aged, apart_of_account),
     }
     rows = _rows(FOREMOST, source or source_of(held), given | held.given())
     return [
@@ -172,7 +181,7 @@ def places_of(
     """
     room = Room([*working, *(Working(run.spot) for run in first)], NO_LIMITS)
     sent = [run.number for run in first]
-    given = _given(room, served) | {"first": sent, "numbers": list(numbers), "now": now}
+    given = _given(room, served) | {"rollouts": [], "first": sent, "numbers": list(numbers), "now": now}
     rows = _rows(PLACES, source or source_of(held), given | held.given())
     rest = {number: len(sent) + place for number, place in rows}
     return rest | {number: place for place, number in enumerate(sent, 1) if number in set(numbers)}
@@ -198,6 +207,10 @@ def _given(room: Room, served: Served) -> dict[str, Any]:
 
 def _taken(kind: str, counted: Mapping[Scope, int]) -> list[tuple[Any, int]]:
     return [(scope[1], count) for scope, count in counted.items() if scope[0] == kind]
+
+
+def _full(kind: str, counted: Mapping[Scope, int], limit: int) -> list[Any]:
+    return [name for name, taken in _taken(kind, counted) if taken >= limit]
 
 
 def _rows(query: str, source: str, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:

@@ -50,50 +50,58 @@ GIVEN = """
 """
 """When a district was served, and when and how often an account; nobody else was, as far as is remembered."""
 
-FOREMOST = """
-WITH waiting AS MATERIALIZED ({source}), {given},
-lines AS MATERIALIZED (
+FOREMOST_LINES = """
+WITH {given},
+lines AS (
   SELECT account_id, region, rollout, urgency, min(since) AS eldest,
-    min(ARRAY[coalesce(served.at, '-infinity'), since]) AS head
-  FROM waiting LEFT JOIN served USING (district_id)
+    min(coalesce(served.at, '-infinity')) AS turn, min(since) FILTER (WHERE served.at IS NULL) AS since
+  FROM ({source}) waiting LEFT JOIN served USING (district_id)
   GROUP BY account_id, region, rollout, urgency
 ),
-next_lines AS (
-  SELECT account_id, region, rollout, urgency, rank() OVER (
-    PARTITION BY urgency, rollout, region COLLATE "C"
-    ORDER BY coalesce(load, 0), coalesce(accounts.at, '-infinity'), head[1], head[2]
-  ) AS place
+known AS MATERIALIZED (
+  SELECT lines.*, coalesce(load, 0) AS load, coalesce(accounts.at, '-infinity') AS last,
+    account_id = ANY (%(spent_accounts)s::bigint[]) AS is_spent,
+    account_id = ANY (%(full_accounts)s::bigint[]) OR region = ANY (%(full_regions)s::text[])
+      OR rollout = ANY (%(full_rollouts)s::bigint[]) AS is_full
   FROM lines LEFT JOIN accounts USING (account_id)
-  WHERE account_id <> ALL (%(full_accounts)s::bigint[]) AND region <> ALL (%(full_regions)s::text[])
-    AND rollout <> ALL (%(full_rollouts)s::bigint[])
 ),
 by_priority AS (
-  SELECT waiting.*, row_number() OVER (
-    PARTITION BY account_id, region, rollout, urgency ORDER BY coalesce(served.at, '-infinity'), since, id
-  ) AS own
-  FROM next_lines JOIN waiting USING (account_id, region, rollout, urgency) LEFT JOIN served USING (district_id)
-  WHERE next_lines.place <= %(places)s + 1
-),
-aged_lines AS (
-  SELECT account_id, region, rollout, is_spent, rank() OVER (
-    PARTITION BY rollout, is_spent, region COLLATE "C" ORDER BY min(eldest)
+  SELECT *, rank() OVER (
+    PARTITION BY urgency, rollout, region COLLATE "C" ORDER BY load, last, turn, since
   ) AS place
-  FROM (SELECT *, account_id = ANY (%(spent_accounts)s::bigint[]) AS is_spent FROM lines) line
-  WHERE eldest < %(aged_before)s GROUP BY account_id, region, rollout, is_spent
+  FROM known WHERE NOT is_full
 ),
-aged AS (
-  SELECT waiting.*, is_spent, row_number() OVER (PARTITION BY account_id, region, rollout ORDER BY since, id) AS own,
-    row_number() OVER (PARTITION BY region, rollout ORDER BY since, id) AS place
-  FROM aged_lines JOIN waiting USING (account_id, region, rollout)
-  WHERE since < %(aged_before)s AND aged_lines.place <= %(apart)s + 1
+by_wait AS (
+  SELECT *, rank() OVER (PARTITION BY rollout, is_spent, region COLLATE "C" ORDER BY eldest) AS place
+  FROM known WHERE eldest < %(aged_before)s
 )
-SELECT {columns} FROM by_priority WHERE own <= least(%(places)s, %(of_account)s)
-UNION SELECT {columns} FROM aged WHERE place <= %(apart)s + 1 OR NOT is_spent AND own <= %(apart_of_account)s
+SELECT account_id, region, rollout, urgency FROM by_priority WHERE place <= %(places)s + 1
+UNION SELECT account_id, region, rollout, urgency FROM by_wait WHERE place <= (%(apart)s + 1) * %(urgencies)s
+"""
+"""A line is what waits in one account, region and rollout with one urgency. Those are ranked that have the first runs.
+
+Lines whose first runs were never served and began to wait at the same moment share a rank, and so do those whose
+districts were all served; who of them is first is not asked. "C" compares regions byte by byte, which is much faster.
+"""
+
+FOREMOST = """
+WITH {given}
+SELECT {columns} FROM (
+  SELECT waiting.*,
+    row_number() OVER (line ORDER BY coalesce(served.at, '-infinity'), since, id) AS own_turn,
+    row_number() OVER (line ORDER BY since, id) AS own_age
+  FROM ({source}) waiting
+  JOIN unnest(%(line_accounts)s::bigint[], %(line_regions)s::text[], %(line_rollouts)s::bigint[], %(line_urgencies)s::int[])
+    AS t (account_id, region, rollout, urgency) USING (account_id, region, rollout, urgency)
+  LEFT JOIN served USING (district_id)
+  WHERE account_id = ANY (%(line_accounts)s::bigint[])
+  WINDOW line AS (PARTITION BY account_id, region, rollout, urgency)
+) near
+WHERE own_turn <= least(%(places)s, %(of_account)s)
+  OR since < %(aged_before)s AND own_age <= greatest(%(apart)s + 1, %(apart_of_account)s)
 ORDER BY id
 """
-"""A line is what waits in one account, region and rollout with one urgency. All that wait are gone through once, for the
-head of each line; lines are ranked, and what stands in the first of them is read. Lines whose heads are alike have the
-same rank: what they have in front is read of all of them. "C" compares regions byte by byte, which is much faster."""
+"""Of those lines as many runs as the choice can come to."""
 
 PLACES = """
 WITH waiting AS ({source}), {given},
@@ -153,13 +161,19 @@ def foremost(
         "of_account": limits.per_account,
         "apart": set_apart(limits.in_all),
         "apart_of_account": apart_of_account,
+        "urgencies": len(Priority),
         "aged_before": now - AGEING,
         "full_accounts": full_accounts,
         "full_regions": _full("region", room.taken, limits.per_region),
         "full_rollouts": [name for name, most in limits.rollouts.items() if room.taken["rollout", name] >= most],
         "spent_accounts": full_accounts + _full("account", room.aged, apart_of_account),
     }
-    rows = _rows(FOREMOST, source or source_of(held), given | held.given())
+    source = source or source_of(held)
+    given |= held.given()
+    lines = _rows(FOREMOST_LINES, source, given)
+    names = ("line_accounts", "line_regions", "line_rollouts", "line_urgencies")
+    given |= {name: [line[place] for line in lines] for place, name in enumerate(names)}
+    rows = _rows(FOREMOST, source, given)
     return [
         Waiting(number, district, Spot(account, region, rollout), urgency, since)
         for number, district, account, region, rollout, urgency, since in rows

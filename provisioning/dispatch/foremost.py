@@ -78,10 +78,10 @@ by_wait AS (
 SELECT account_id, region, rollout, urgency FROM by_priority WHERE place <= %(places)s + 1
 UNION SELECT account_id, region, rollout, urgency FROM by_wait WHERE place <= (%(apart)s + 1) * %(urgencies)s
 """
-"""A line is what waits in one account, region and rollout with one urgency. Those are ranked that have the first runs.
+"""A line is what waits in one account, region and rollout with one urgency; lines are ranked by their first runs.
 
-Lines whose first runs were never served and began to wait at the same moment share a rank, and so do those whose
-districts were all served; who of them is first is not asked. "C" compares regions byte by byte, which is much faster.
+Equal ones share a rank, so that none is left out for being second: those whose first districts, never served, have
+waited since the same moment, and those whose districts were all served. "C" compares regions byte by byte: much faster.
 """
 
 FOREMOST = """
@@ -91,8 +91,9 @@ SELECT {columns} FROM (
     row_number() OVER (line ORDER BY coalesce(served.at, '-infinity'), since, id) AS own_turn,
     row_number() OVER (line ORDER BY since, id) AS own_age
   FROM ({source}) waiting
-  JOIN unnest(%(line_accounts)s::bigint[], %(line_regions)s::text[], %(line_rollouts)s::bigint[], %(line_urgencies)s::int[])
-    AS t (account_id, region, rollout, urgency) USING (account_id, region, rollout, urgency)
+  JOIN unnest(
+    %(line_accounts)s::bigint[], %(line_regions)s::text[], %(line_rollouts)s::bigint[], %(line_urgencies)s::int[]
+  ) AS t (account_id, region, rollout, urgency) USING (account_id, region, rollout, urgency)
   LEFT JOIN served USING (district_id)
   WHERE account_id = ANY (%(line_accounts)s::bigint[])
   WINDOW line AS (PARTITION BY account_id, region, rollout, urgency)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from benchmarks.fleet_world import clone
 from engine.settings import EngineSettings
-from portal.console.system_page import versions
+from portal.console.pages.system.page import versions
 from provisioning.calendar.holds import Calendar, take_back
 from provisioning.dispatch import reading
 from provisioning.dispatch.dispatcher import dispatch

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from devtools.services.process import Service, running
 
-START_SECONDS = 60.0
+START_SECONDS = 180.0
+"""A machine that has much other work takes its time."""
 GRACE_SECONDS = 10.0
 """How long a worker may finish its run when it is stopped; what it leaves is found as Lost by the reaper."""
 CHECKED = {"CELERY_SKIP_CHECKS": "1"}

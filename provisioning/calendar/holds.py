@@ -209,12 +209,13 @@ def count_held(now: datetime) -> int:
 def take_back(held: Calendar) -> int:
     """Take back what the workers were told of queued runs that are held now, and return of how many: they wait.
 
-    They are few, however many wait: as many as there are places.
+    They are few, however many wait: as many as there are places. Which they are is asked first, by their index.
     """
     if held.holds_nothing:
         return 0
-    told = Run.objects.filter(state=RunState.QUEUED.value, sent_at__isnull=False).select_related("district")
+    queued = Run.objects.filter(state=RunState.QUEUED.value)
+    numbers = list(queued.filter(sent_at__isnull=False).order_by().values_list("id", flat=True))
+    told = queued.filter(pk__in=numbers).select_related("district")
     read = told.only("kind", "priority", "hold_overridden_at", "district__account")
     found = [run.pk for run in read if held.holds(run)]
-    rows = Run.objects.filter(pk__in=found, state=RunState.QUEUED.value)
-    return rows.update(sent_at=None, sent_for_wait=False) if found else 0
+    return queued.filter(pk__in=found).update(sent_at=None, sent_for_wait=False) if found else 0

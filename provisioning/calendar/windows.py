@@ -35,17 +35,17 @@ class Window:
         begin = wall.astimezone(UTC)
         return begin, begin + timedelta(minutes=self.minutes)
 
-    def spans(self, now: datetime) -> Iterable[tuple[datetime, datetime]]:
+    def spans(self, now: datetime, days_ahead: int = DAYS_AHEAD) -> Iterable[tuple[datetime, datetime]]:
         """Yield the spans around a moment and after it, the earliest first."""
         today = now.astimezone(ZoneInfo(self.zone)).date()
-        for ahead in range(-2, DAYS_AHEAD):
+        for ahead in range(-2, days_ahead):
             day = today + timedelta(days=ahead)
             if day.weekday() in self.weekdays:
                 yield self.span(day)
 
     def is_open(self, now: datetime) -> bool:
         """Return whether the window is open; the end is not part of it."""
-        return any(begin <= now < end for begin, end in self.spans(now))
+        return any(begin <= now < end for begin, end in self.spans(now, days_ahead=1))
 
     def opens_at(self, now: datetime) -> datetime:
         """Return when it is open next, in UTC: now, where it is open. Raises ValueError for one without a weekday."""

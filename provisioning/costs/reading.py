@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from engine.aws.clients import DeployRole
@@ -67,12 +67,21 @@ def read_all() -> int:
         return 0
     now = timezone.now()
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    due = AwsAccount.objects.filter(districts__isnull=False).filter(Q(costs=None) | Q(costs__asked_at__lt=midnight))
-    accounts = list(due.distinct().order_by("pk"))
+    accounts = list(in_turn(midnight))
     for account in accounts:
         AccountCosts.objects.update_or_create(account=account, defaults={"asked_at": now})
     answers = ask_many(accounts, _ask, seconds=READ_SECONDS)
     return sum(act_on_each(answers, lambda told: _store(told[0], told[1], now)))
+
+
+def in_turn(midnight: datetime) -> QuerySet[AwsAccount]:
+    """Return the accounts with districts that nobody asked about since then, those first that told longest ago.
+
+    Those that no time was left for on one day come first on the next.
+    """
+    due = AwsAccount.objects.filter(Exists(District.objects.filter(account=OuterRef("pk"))))
+    due = due.filter(Q(costs=None) | Q(costs__asked_at__lt=midnight))
+    return due.order_by(F("costs__told_at").asc(nulls_first=True), "pk")
 
 
 def _ask(account: AwsAccount) -> Sequence[DailyCost]:

@@ -24,16 +24,16 @@ from provisioning.dispatch.values import AGEING, IN_ALL, Limits, Room, Scope, Se
 from provisioning.states.runs import Decision, Priority, RunState
 
 QUEUED_RUNS = """
-  SELECT run.id, run.district_id, district.account_id, district.region,
-    CASE WHEN run.priority = %(of_rollout)s THEN coalesce(member.rollout_id, 0) ELSE 0 END AS rollout,
+  SELECT run.id, run.district_id, district.account_id, district.region, coalesce(member.rollout_id, 0) AS rollout,
     CASE WHEN run.decision = %(approved)s THEN %(of_person)s ELSE run.priority END AS urgency,
     CASE WHEN run.decision = %(approved)s THEN coalesce(run.decided_at, run.created_at) ELSE run.created_at END AS since
   FROM provisioning_run run
   JOIN districts_district district ON district.id = run.district_id
-  LEFT JOIN provisioning_rolloutmember member ON run.priority = %(of_rollout)s AND member.run_id = run.id
+  LEFT JOIN provisioning_rolloutmember member
+    ON member.run_id = run.id AND run.priority = %(of_rollout)s AND member.rollout_id = ANY (%(rollouts)s::bigint[])
   WHERE run.state = %(queued)s AND run.sent_at IS NULL
 """
-"""Every queued run that workers were not told of, with its rollout as `reading.ROLLOUT` has it.
+"""Every queued run that workers were not told of, with its rollout as `reading.ROLLOUT` has it, where that has a limit.
 
 One that was approved is a person's, and waits since then.
 """
@@ -50,43 +50,59 @@ GIVEN = """
 """
 """When a district was served, and when and how often an account; nobody else was, as far as is remembered."""
 
-FOREMOST = """
-WITH waiting AS MATERIALIZED ({source}), {given},
-classes AS (SELECT region, rollout, row_number() OVER () AS class FROM waiting GROUP BY region, rollout),
-free AS (
-  SELECT w.*, class, coalesce(served.at, '-infinity') AS turn, coalesce(accounts.load, 0) AS load,
-    coalesce(accounts.at, '-infinity') AS last
-  FROM waiting w JOIN classes USING (region, rollout)
-  LEFT JOIN served USING (district_id) LEFT JOIN accounts USING (account_id)
-  WHERE account_id <> ALL (%(full_accounts)s::bigint[]) AND region <> ALL (%(full_regions)s::text[])
-    AND rollout <> ALL (%(full_rollouts)s::bigint[])
+FOREMOST_LINES = """
+WITH {given},
+lines AS (
+  SELECT account_id, region, rollout, urgency, min(since) AS eldest,
+    min(coalesce(served.at, '-infinity')) AS turn, min(since) FILTER (WHERE served.at IS NULL) AS since
+  FROM ({source}) waiting LEFT JOIN served USING (district_id)
+  GROUP BY account_id, region, rollout, urgency
 ),
-near AS (
-  SELECT *, row_number() OVER line AS own, first_value(turn) OVER line AS head_turn,
-    first_value(since) OVER line AS head_since, first_value(id) OVER line AS head
-  FROM free WINDOW line AS (PARTITION BY account_id, class, urgency ORDER BY turn, since, id)
+known AS MATERIALIZED (
+  SELECT lines.*, coalesce(load, 0) AS load, coalesce(accounts.at, '-infinity') AS last,
+    account_id = ANY (%(spent_accounts)s::bigint[]) AS is_spent,
+    account_id = ANY (%(full_accounts)s::bigint[]) OR region = ANY (%(full_regions)s::text[])
+      OR rollout = ANY (%(full_rollouts)s::bigint[]) AS is_full
+  FROM lines LEFT JOIN accounts USING (account_id)
 ),
 by_priority AS (
-  SELECT *, dense_rank() OVER (
-    PARTITION BY class, urgency ORDER BY load, last, head_turn, head_since, head
+  SELECT *, rank() OVER (
+    PARTITION BY urgency, rollout, region COLLATE "C" ORDER BY load, last, turn, since
   ) AS place
-  FROM near WHERE own <= least(%(places)s, %(of_account)s)
+  FROM known WHERE NOT is_full
 ),
-aged AS MATERIALIZED (
-  SELECT w.*, class FROM waiting w JOIN classes USING (region, rollout) WHERE since < %(aged_before)s
-),
-apart AS (
-  SELECT *, row_number() OVER (PARTITION BY class ORDER BY since, id) AS place FROM (
-    SELECT *, row_number() OVER (PARTITION BY account_id, class ORDER BY since, id) AS own FROM aged
-    WHERE account_id <> ALL (%(full_accounts)s::bigint[]) AND account_id <> ALL (%(spent_accounts)s::bigint[])
-  ) own WHERE own <= %(apart_of_account)s
-),
-longest AS (SELECT *, row_number() OVER (PARTITION BY class ORDER BY since, id) AS place FROM aged)
-SELECT {columns} FROM by_priority WHERE place <= %(places)s + 1
-UNION SELECT {columns} FROM apart WHERE place <= (%(apart)s + 1) * %(apart_of_account)s
-UNION SELECT {columns} FROM longest WHERE place <= %(apart)s + 1
+by_wait AS (
+  SELECT *, rank() OVER (PARTITION BY rollout, is_spent, region COLLATE "C" ORDER BY eldest) AS place
+  FROM known WHERE eldest < %(aged_before)s
+)
+SELECT account_id, region, rollout, urgency FROM by_priority WHERE place <= %(places)s + 1
+UNION SELECT account_id, region, rollout, urgency FROM by_wait WHERE place <= (%(apart)s + 1) * %(urgencies)s
+"""
+"""A line is what waits in one account, region and rollout with one urgency; lines are ranked by their first runs.
+
+Equal ones share a rank, so that none is left out for being second: those whose first districts, never served, have
+waited since the same moment, and those whose districts were all served. "C" compares regions byte by byte: much faster.
+"""
+
+FOREMOST = """
+WITH {given}
+SELECT {columns} FROM (
+  SELECT waiting.*,
+    row_number() OVER (line ORDER BY coalesce(served.at, '-infinity'), since, id) AS own_turn,
+    row_number() OVER (line ORDER BY since, id) AS own_age
+  FROM ({source}) waiting
+  JOIN unnest(
+    %(line_accounts)s::bigint[], %(line_regions)s::text[], %(line_rollouts)s::bigint[], %(line_urgencies)s::int[]
+  ) AS t (account_id, region, rollout, urgency) USING (account_id, region, rollout, urgency)
+  LEFT JOIN served USING (district_id)
+  WHERE account_id = ANY (%(line_accounts)s::bigint[])
+  WINDOW line AS (PARTITION BY account_id, region, rollout, urgency)
+) near
+WHERE own_turn <= least(%(places)s, %(of_account)s)
+  OR since < %(aged_before)s AND own_age <= greatest(%(apart)s + 1, %(apart_of_account)s)
 ORDER BY id
 """
+"""Of those lines as many runs as the choice can come to."""
 
 PLACES = """
 WITH waiting AS ({source}), {given},
@@ -139,18 +155,26 @@ def foremost(
     if places <= 0:
         return []
     apart_of_account = set_apart(limits.per_account)
+    full_accounts = _full("account", room.taken, limits.per_account)
     given = _given(room, served) | {
+        "rollouts": list(limits.rollouts),
         "places": places,
         "of_account": limits.per_account,
         "apart": set_apart(limits.in_all),
         "apart_of_account": apart_of_account,
+        "urgencies": len(Priority),
         "aged_before": now - AGEING,
-        "full_accounts": [name for name, taken in _taken("account", room.taken) if taken >= limits.per_account],
-        "full_regions": [name for name, taken in _taken("region", room.taken) if taken >= limits.per_region],
+        "full_accounts": full_accounts,
+        "full_regions": _full("region", room.taken, limits.per_region),
         "full_rollouts": [name for name, most in limits.rollouts.items() if room.taken["rollout", name] >= most],
-        "spent_accounts": [name for name, taken in _taken("account", room.aged) if taken >= apart_of_account],
+        "spent_accounts": full_accounts + _full("account", room.aged, apart_of_account),
     }
-    rows = _rows(FOREMOST, source or source_of(held), given | held.given())
+    source = source or source_of(held)
+    given |= held.given()
+    lines = _rows(FOREMOST_LINES, source, given)
+    names = ("line_accounts", "line_regions", "line_rollouts", "line_urgencies")
+    given |= {name: [line[place] for line in lines] for place, name in enumerate(names)}
+    rows = _rows(FOREMOST, source, given)
     return [
         Waiting(number, district, Spot(account, region, rollout), urgency, since)
         for number, district, account, region, rollout, urgency, since in rows
@@ -172,7 +196,7 @@ def places_of(
     """
     room = Room([*working, *(Working(run.spot) for run in first)], NO_LIMITS)
     sent = [run.number for run in first]
-    given = _given(room, served) | {"first": sent, "numbers": list(numbers), "now": now}
+    given = _given(room, served) | {"rollouts": [], "first": sent, "numbers": list(numbers), "now": now}
     rows = _rows(PLACES, source or source_of(held), given | held.given())
     rest = {number: len(sent) + place for number, place in rows}
     return rest | {number: place for place, number in enumerate(sent, 1) if number in set(numbers)}
@@ -198,6 +222,10 @@ def _given(room: Room, served: Served) -> dict[str, Any]:
 
 def _taken(kind: str, counted: Mapping[Scope, int]) -> list[tuple[Any, int]]:
     return [(scope[1], count) for scope, count in counted.items() if scope[0] == kind]
+
+
+def _full(kind: str, counted: Mapping[Scope, int], limit: int) -> list[Any]:
+    return [name for name, taken in _taken(kind, counted) if taken >= limit]
 
 
 def _rows(query: str, source: str, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:

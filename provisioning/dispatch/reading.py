@@ -90,10 +90,13 @@ def hold_back(rollout: Rollout) -> int:
 
 
 def overdue(now: datetime) -> list[tuple[int, int]]:
-    """Return number and priority of each run that was sent and that no worker has claimed for a time."""
-    rows = Run.objects.filter(QUEUED, sent_at__lt=now - UNCLAIMED).order_by("id")
-    fields = rows.values_list("id", "priority", "decision")
-    return [(number, urgency(priority, decision)) for number, priority, decision in fields]
+    """Return number and priority of each run that was sent and that no worker has claimed for a time.
+
+    Which they are is asked first, by the index of those that workers were told of: all that wait would be read along.
+    """
+    numbers = list(Run.objects.filter(QUEUED, sent_at__lt=now - UNCLAIMED).order_by().values_list("id", flat=True))
+    rows = Run.objects.filter(pk__in=numbers).order_by("id").values_list("id", "priority", "decision")
+    return [(number, urgency(priority, decision)) for number, priority, decision in rows]
 
 
 def served(now: datetime) -> Served:

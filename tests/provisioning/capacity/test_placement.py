@@ -21,7 +21,7 @@ from engine.aws.clients import client as engine_client
 from engine.aws.quotas import KINDS, QuotaReading, read_quotas
 from engine.terraform.command import ResourceRecord
 from provisioning.capacity.placement import TYPES, Count, Place, Room, Tenant, how_many, need, refusal, room, shortages
-from provisioning.capacity.quota_reading import read_all
+from provisioning.capacity.quota_reading import in_turn, read_all
 from provisioning.capacity.quotas import capacities, place_of, set_limit, store_quotas
 from provisioning.engine_settings import engine_settings
 from provisioning.errors import ServiceRefusedError
@@ -310,6 +310,14 @@ class TestRequests:
         assert acts.latest("pk").after == {EIP: {"limit": 6, "source": "read"}}
         rooms = {one.code: one for one in place_of(account, "us-east-1").rooms}
         assert (rooms[EIP].limit, rooms[EIP].used, rooms[VPC].used) == (6, 0, 1)
+
+    def test_what_an_hour_did_not_reach_is_read_first_in_the_next(self):
+        names = ("1" * 12, "2" * 12, "3" * 12)
+        lately, never, long_ago = (add_account(name=name, account_id=name, actor=None) for name in names)
+        for account, hours in ((lately, 1), (long_ago, 5)):
+            store_quotas(account, "us-east-1", [QuotaReading(VPC, 9, 3, "read"), QuotaReading(EIP, 9, 3, "read")])
+            account.quotas.update(read_at=NOON - timedelta(hours=hours))
+        assert in_turn() == [(never, "us-east-1"), (long_ago, "us-east-1"), (lately, "us-east-1")]
 
     def test_what_cannot_be_read_leaves_what_is_known(self):
         account = an_empty_account()

@@ -18,10 +18,11 @@ from engine.aws.costs import DailyCost
 from engine.errors import AwsUnavailableError
 from provisioning.costs import reading
 from provisioning.costs.forecast import outlook
-from provisioning.costs.reading import RIGHT_REMEDY, TAG_REMEDY, keep, period_of, read_all
+from provisioning.costs.reading import RIGHT_REMEDY, TAG_REMEDY, in_turn, keep, period_of, read_all
 from provisioning.costs.selectors import actual_of, in_all, totals_by
 from provisioning.models import AccountCosts, DistrictCost
 from registry.accounts.roles import Role
+from registry.districts.accounts import add_account
 from registry.districts.models import District
 from sandbox.launch import Sandbox, running_sandbox
 from tests.builders import a_district, a_person
@@ -115,6 +116,18 @@ def test_an_account_is_asked_once_a_day_also_where_it_refuses(monkeypatch):
     row.refresh_from_db()
     assert (row.problem, row.told_at is not None) == ("", True)
     assert DistrictCost.objects.get().usd == Decimal("1.5")
+
+
+@pytest.mark.django_db
+def test_what_a_day_did_not_reach_is_asked_first_on_the_next():
+    names = ("1" * 12, "2" * 12, "3" * 12)
+    lately, never, long_ago = (add_account(name=name, account_id=name, actor=None) for name in names)
+    now = timezone.now()
+    for account, days in ((lately, 1), (never, None), (long_ago, 2)):
+        a_district(account_id=account.account_id)
+        told_at = None if days is None else now - timedelta(days=days)
+        AccountCosts.objects.create(account=account, asked_at=now - timedelta(days=1), told_at=told_at)
+    assert list(in_turn(now)) == [never, long_ago, lately]
 
 
 @pytest.mark.django_db

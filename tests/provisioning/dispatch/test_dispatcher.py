@@ -234,12 +234,15 @@ def test_a_dispatcher_that_holds_the_lock_for_long_makes_nobody_wait_for_it(monk
 def test_the_lock_of_a_dispatcher_that_vanished_comes_free(monkeypatch, settings):
     with held_back(settings):
         run = a_run()
-    monkeypatch.setattr(dispatcher, "IDLE_MS", 100)
-    monkeypatch.setattr(dispatcher, "LOCK_WAIT_MS", 10_000)
+    monkeypatch.setattr(dispatcher, "LOCK_WAIT_MS", 50_000)
     with another_session() as other:
         other.set_autocommit(False)
         with other.cursor() as cursor:
             dispatcher.take_lock(cursor)
+            cursor.execute("SELECT current_setting('idle_in_transaction_session_timeout')::interval")
+            assert cursor.fetchone() == (timedelta(milliseconds=dispatcher.IDLE_MS),)
+            # The test does not wait for so long; the next dispatcher may take its time.
+            cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', '50', true)")
         # It says nothing any more: PostgreSQL ends its session, and the next one need not wait for its host.
         assert dispatch() == [run.number]
         # Which error it is depends on whether its end is read before the question is sent.

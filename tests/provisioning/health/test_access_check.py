@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
-from provisioning.health.access_check import check_account, check_all
+import pytest
+from django.utils import timezone
+
+from provisioning.health.access_check import check_account, check_all, in_turn
 from provisioning.health.access_requests import request_check
 from provisioning.models import AccountAccess
 from registry.accounts.roles import NotAllowedError, Role
@@ -55,6 +58,15 @@ def test_where_nobody_answers_the_error_is_kept_and_a_new_request_is_under_way()
     assert request_check(account=account, actor=a_person()).is_under_way
     check_account(account)
     assert not AccountAccess.objects.get().is_under_way
+
+
+def test_what_an_hour_did_not_reach_is_asked_first_in_the_next():
+    names = ("1" * 12, "2" * 12, "3" * 12)
+    lately, never, long_ago = (add_account(name=name, account_id=name, actor=None) for name in names)
+    now = timezone.now()
+    for account, hours in ((lately, 1), (long_ago, 5)):
+        AccountAccess.objects.create(account=account, asked_at=now, checked_at=now - timedelta(hours=hours))
+    assert list(in_turn()) == [never, long_ago, lately]
 
 
 def test_only_operators_ask():

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from benchmarks.fleet_world import clone
 from engine.settings import EngineSettings
 from portal.console.pages.system.page import versions
+from provisioning.calendar.holds import Calendar, take_back
+from provisioning.dispatch import reading
 from provisioning.dispatch.dispatcher import dispatch
 from provisioning.dispatch.reasons import places_of
 from provisioning.drift.schedule import candidates, usual_length
@@ -127,15 +130,48 @@ def test_a_periodic_task_reads_no_large_table_from_end_to_end(long_past: None, t
     assert not whole, "\n".join(f"{sorted(found)}: {sql[:300]}" for sql, found in whole)
 
 
+def test_what_was_sent_is_found_without_reading_all_that_wait(long_past: None):
+    run = Run.objects.earliest("pk")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        somewhere = "(SELECT id FROM districts_district ORDER BY id LIMIT 2000)"
+        clone(run, somewhere, {"district_id": "i.id", "state": "'queued'", "sent_at": "NULL", "finished_at": "NULL"})
+        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+        cursor.execute("ANALYZE provisioning_run")
+    questions: dict[str, Callable[[], object]] = {
+        "sent and not claimed": lambda: reading.overdue(timezone.now()),
+        "sent and held": lambda: take_back(Calendar(frozen_fleet=True)),
+        "at work": reading.working,
+    }
+    for question, ask in questions.items():
+        with CaptureQueriesContext(connection) as asked:
+            ask()
+        used = {
+            node["Index Name"]
+            for query in asked.captured_queries
+            for node in nodes(plan_of(query["sql"], None))
+            if node.get("Relation Name") == "provisioning_run"
+        }
+        assert "run_told" in used, question
+        assert not used & {"run_waiting", "run_active"}, f"{question}: by an index of all that wait"
+
+
 def read_whole(sql: str, params: Any) -> set[str]:
     """Return the large tables that a statement reads row by row from end to end."""
     if not sql.strip().startswith(("SELECT", "UPDATE", "DELETE", "WITH")) or "advisory" in sql or "set_config" in sql:
         return set()
+    found = nodes(plan_of(sql, params))
+    return {node["Relation Name"] for node in found if node["Node Type"] == "Seq Scan"} & LARGE
+
+
+def plan_of(sql: str, params: Any) -> dict[str, Any]:
+    """Return PostgreSQL's plan of a statement."""
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
         (plan,) = cursor.fetchone()
     told = plan if isinstance(plan, list) else json.loads(plan)
-    return {node["Relation Name"] for node in nodes(told[0]["Plan"]) if node["Node Type"] == "Seq Scan"} & LARGE
+    found: dict[str, Any] = told[0]["Plan"]
+    return found
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -1,19 +1,10 @@
-"""An attacker on whole districts: reads the rows of every answer, and reckons exactly what is certain of hidden counts.
-
-    python -m tests.processor.analytics.adversary --seconds 600         (`make attack`)
-
-makes districts up until the time is over and ends with status 1 at the first count under ten, or level of a student,
-that follows from all answers.
-"""
+"""An attacker on whole districts: reads the rows of every answer, and reckons what is certain of hidden counts."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import random
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -135,29 +126,3 @@ def told(students: list[Student], levels: tuple[str, ...] = ()) -> list[tuple[Ce
         if cell.level != ALL and attacker.shown.get(cell.group) == count:
             found.append((cell, count))
     return found
-
-
-def main() -> int:
-    """Attack until the time is over."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=600)
-    parser.add_argument("--seed", type=int, default=1)
-    arguments = parser.parse_args()
-    until, districts, hidden = time.monotonic() + arguments.seconds, 0, 0
-    while time.monotonic() < until:
-        seed = arguments.seed + districts
-        chance = random.Random(seed)
-        levels = LEVELS if seed % 3 else ()
-        students = district(chance, levels, chance.choice(SIZES), chance.choice((2, 4, 4, 12)))
-        found = told(students, levels)
-        districts += 1
-        hidden += len(Attacker(list(answers(students, levels)), students, levels).hidden)
-        if found:
-            sys.stdout.write(f"seed {seed}: {found[0]} of {len(found)} follows from all answers\n")
-            return 1
-    sys.stdout.write(json.dumps({"districts": districts, "hidden_counts": hidden, "told": 0}) + "\n")
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

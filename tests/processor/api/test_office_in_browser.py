@@ -190,7 +190,7 @@ def test_an_unknown_file_is_mapped_tried_stored_and_taken_back_before_ones_eyes(
     office.get_by_label("Reason").fill("It is the spring's, sent under the winter's name")
     keep(office, "office-take-a-file-back")
     office.get_by_role("button", name="Take the file back").click()
-    expect(office.get_by_text("Taken back")).to_be_visible()
+    expect(office.get_by_text("The file was taken back.")).to_be_visible()
 
 
 def test_charts_have_their_numbers_beside_them_and_can_be_asked_for_other_groups(office: Page):

@@ -13,8 +13,8 @@ from ninja import Query, Router
 from portal.api.door import caller_of, operation
 from portal.api.paging import Cursor, Limit, page_of
 from portal.api.schemas.records import AuditPage, VerificationOut, VerifyIn, audit_event_out
-from portal.console.audit_page import COLUMNS, rows
 from portal.console.exports import download
+from portal.console.pages.audit.page import COLUMNS, rows
 from registry.accounts.tokens.scopes import Scope
 from registry.audit import chain
 from registry.audit.actions import AuditAction

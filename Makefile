@@ -52,7 +52,7 @@ soak: lint ## The long edition: every test with many more examples, the whole ta
 	$(MAKE) faults converge
 
 attack: setup ## Attack suppression with every answer about made-up districts (SECONDS=600 SEED=1)
-	@$(RUN) -m tests.processor.analytics.adversary --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1)
+	@$(RUN) -m tests.processor.analytics --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1)
 
 coverage: lint ## Run the tests and show which lines none of them reaches
 	$(PYTEST) --cov --cov-report=term:skip-covered

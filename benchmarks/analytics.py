@@ -5,8 +5,8 @@
 Four runs: the questions as SQL of their own, asked of PostgreSQL directly (a sample); the API with neither cache nor
 books at hand (`BOOKS_MB=0`), which reads results for each question (a sample); the API with an empty cache; and a fresh
 process with the cache as that left it, asked another draw of the same mix. "Database alone" is the faster of the first
-two. The exit status is 1 unless the warm run is ten times faster at the median, finds 95 in 100 of its answers, and
-costs the database a tenth.
+two. The exit status is 1 unless the warm run is a hundred times faster at the median, finds 95 in 100 of its
+answers, and costs the database a tenth.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 
 from psycopg import sql
 
+from benchmarks.embedded_aws import running_aws
 from benchmarks.memory import largest_megabytes
 from devtools.services.broker import running_broker
 from devtools.services.postgres import running_postgres
@@ -31,13 +32,12 @@ from processor.access import Access, Scope, close_access, open_access
 from processor.analytics.cells import DIMENSIONS
 from processor.analytics.occasions import WORK_MEMORY
 from processor.api.services import READER
-from sandbox.launch import running_sandbox
 from tests.processor.api.world import Api, Issuer, running_api, running_issuer
 from tests.processor.pipeline import Pipeline, running_pipeline
 
 YEARS, PERIODS, TESTS = (2023, 2024, 2025), ("Fall", "Winter", "Spring"), ("Mathematics", "Reading")
 SCHOOLS, GRADES = 12, 6
-FASTER, HIT_RATE = 10, 95.0
+FASTER, LIGHTER, HIT_RATE = 100, 10, 95.0
 ORDER, COLD, WARM = 8, 1, 2
 """Seeds: which questions are wanted most, and what two runs draw."""
 LOAD = """
@@ -177,7 +177,7 @@ def verdict(found: dict[str, dict[str, float]]) -> tuple[dict[str, float], list[
     held = {
         f"{FASTER} times faster at p50": faster >= FASTER,
         f"{HIT_RATE:g} % hits": warm["hit_rate_percent"] >= HIT_RATE,
-        "a tenth of the database's work": lighter >= FASTER,
+        "a tenth of the database's work": lighter >= LIGHTER,
     }
     figures = {"warm_is_faster_at_p50": round(faster, 1), "database_works_less": round(lighter, 1)}
     return figures, [bound for bound, is_held in held.items() if not is_held]
@@ -197,7 +197,7 @@ def main() -> int:
         found[run] = figures
         print(f"{run:15}", json.dumps(figures), flush=True)
 
-    with tempfile.TemporaryDirectory() as name, running_sandbox() as sandbox, running_issuer() as issuer:
+    with tempfile.TemporaryDirectory() as name, running_aws() as sandbox, running_issuer() as issuer:
         folder = Path(name)
         with (
             running_postgres(folder / "postgres", durable=True) as postgres,

@@ -18,14 +18,16 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.embedded_aws import running_aws
 from benchmarks.memory import largest_megabytes
 from devtools.paths import ROOT
 from devtools.services.postgres import Postgres, running_postgres
 from processor.data.students import scores, students_of
-from sandbox.launch import running_sandbox
 from tests.processor.pipeline import Pipeline, running_pipeline
 
 HEAD = "sourcedId,status,dateLastModified,lineItemSourcedId,studentSourcedId,scoreStatus,score,scoreDate,comment\n"
+LEAST = 0.6
+"""Promised of a million rows; fewer weigh what stands around a file more."""
 COLUMNS = (
     "school_year, record_id, standard, student, administration_id, school_id, grade, taken_on, scale_score, "
     "performance_level, status, modified_at, file_id"
@@ -163,19 +165,19 @@ def measure(postgres: Postgres, aws: str, folder: Path, rows: int) -> dict[str, 
 
 
 def main() -> int:
-    """Run the benchmark and print one JSON object; the status says whether a third of COPY was reached."""
+    """Run the benchmark and print one JSON object; the status says whether the share that is promised was reached."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     told = parser.parse_args()
     if told.child:
         return child()
-    with tempfile.TemporaryDirectory(prefix="ingest-") as name, running_sandbox() as sandbox:
+    with tempfile.TemporaryDirectory(prefix="ingest-") as name, running_aws() as sandbox:
         folder = Path(name)
         with running_postgres(folder / "postgres", durable=True) as postgres:
             found = measure(postgres, sandbox.url, folder, told.rows)
     print(json.dumps(found, indent=2))
-    return 0 if found["share_of_bare_copy"] >= 1 / 3 else 1
+    return 0 if found["share_of_bare_copy"] >= LEAST else 1
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from benchmarks.embedded_aws import running_aws
 from benchmarks.memory import largest_megabytes
 from devtools.paths import ROOT
 from devtools.services.postgres import running_postgres
@@ -36,7 +37,6 @@ from processor.ingest.reading import read_upload
 from processor.ingest.report import Report
 from processor.pseudonyms import Pseudonyms
 from processor.reading.objects import look_up
-from sandbox.launch import running_sandbox
 from tests.processor.pipeline import Pipeline, client, running_pipeline
 
 HEAD = b"sourcedId,status,dateLastModified,lineItemSourcedId,studentSourcedId,scoreStatus,score,scoreDate,comment\n"
@@ -156,7 +156,7 @@ def whole(url: str) -> dict[str, Any]:
     """Let a worker's process take the object from its message to the commit."""
     with (
         tempfile.TemporaryDirectory(prefix="large-") as name,
-        running_sandbox() as sandbox,
+        running_aws() as sandbox,
         running_postgres(Path(name) / "postgres", durable=False) as postgres,
         running_pipeline(postgres, sandbox.url) as pipeline,
     ):

@@ -18,10 +18,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.embedded_aws import running_aws
 from benchmarks.ingest import bare_copy, ingest
 from devtools.services.postgres import running_postgres
 from processor.data.students import scores
-from sandbox.launch import running_sandbox
 from tests.processor.mappings.reading import read
 from tests.processor.pipeline import running_pipeline
 
@@ -58,7 +58,7 @@ def measure(folder: Path, rows: int) -> dict[str, Any]:
     path = folder / "measured.csv"
     write_file(path, rows)
     with (
-        running_sandbox() as sandbox,
+        running_aws() as sandbox,
         running_postgres(folder / "postgres", durable=True) as postgres,
         running_pipeline(postgres, sandbox.url) as pipeline,
     ):

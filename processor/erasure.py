@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 
 from processor.access import Access, Scope, close_access, open_access
+from processor.analytics.told import forget, forget_year
 from processor.children import cleaned, ids_of, named
 from processor.ingest.merge import LOCK
 from processor.pseudonyms import Pseudonyms
@@ -67,6 +68,7 @@ def erase_student(
         counts = {table: _delete(connection, table, known_by) for table in OF_A_STUDENT}
         for table in BESIDES:
             _delete(connection, table, known_by)
+        forget(connection, known_by)
         connection.execute(
             "INSERT INTO homeroom.erased_student SELECT DISTINCT id, now() FROM (SELECT unnest(%(ids)s::uuid[]) AS id "
             # Other spellings of the ids as well; but none that another child has.
@@ -113,6 +115,7 @@ def erase_school_year(
             for table in ("result", "enrolment")
         }
         connection.execute("SELECT homeroom.drop_school_year(%s)", (year,))
+        forget_year(connection, year)
         for table in ("student_subgroup", "student_name", "student_identity", "student"):
             counts[table] = connection.execute(
                 f"DELETE FROM homeroom.{table} s WHERE student = ANY (%s) "

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sys
 import zlib
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -109,12 +109,15 @@ def _numbers(row: list[Any]) -> Numbers:
     return Numbers(mean, deviation, tuple(rest[: len(PERCENTILES)]), of_mean, of_median)
 
 
-def book(reading: Reading, *, least: int = LEAST) -> Book:
-    """Decide what of an occasion may be told, and reduce its reading to that."""
-    made, hidden = _decided(reading, least, ())
+def book(reading: Reading, *, least: int = LEAST, pieces: Sequence[Reading] = (), also: Iterable[Cell] = ()) -> Book:
+    """Decide what of an occasion may be told, and reduce its reading to that.
+
+    Where its students are of several pieces (`ledger`), `pieces` are these, and `also` is what any of them hides.
+    """
+    made, hidden = _decided(reading, least, also)
     axes, width = made.axes, len(made.axes.levels)
     shown = {number for number in made.numbers if not number % width and number not in hidden}
-    told = _told(made, shown, reading)
+    told = _told(made, shown, reading, pieces)
 
     def levels(number: int) -> tuple[int | None, ...]:
         if axes.narrowed(number) > LEVELS_UP_TO:
@@ -126,16 +129,24 @@ def book(reading: Reading, *, least: int = LEAST) -> Book:
     return Book(reading.levels, groups, unseen)
 
 
-def growth_book(reading: Reading, *, before: Book, after: Book, least: int = LEAST) -> Book:
+def growth_book(
+    reading: Reading,
+    *,
+    before: Book,
+    after: Book,
+    least: int = LEAST,
+    pieces: Sequence[Reading] = (),
+    also: Iterable[Cell] = (),
+) -> Book:
     """Do the same with changes: the middle and the quartiles are told, of groups that neither occasion hides.
 
     No mean: means of two occasions and of their difference would together tell the scores of those few who sat only
     one of them. No count either, which would tell how many these are: `n` is the mark of `precision` that is reached,
     and groups are not told where an occasion's own count is so near the mark that it tells fewer than ten of them.
     """
-    made, hidden = _decided(reading, least, before.hidden | after.hidden)
+    made, hidden = _decided(reading, least, {*before.hidden, *after.hidden, *also})
     shown = {number for number in made.numbers if number not in hidden}
-    told = _told(made, shown, reading)
+    told = _told(made, shown, reading, pieces)
     groups = {}
     for number in sorted(shown):
         cell = made.axes.cell(number)
@@ -158,12 +169,40 @@ def _decided(reading: Reading, least: int, also: Iterable[Cell]) -> tuple[Family
     return made, hidden_numbers(made, least=least, also=also)
 
 
-def _told(made: Family, shown: Set[int], reading: Reading) -> dict[int, Numbers]:
+def _told(made: Family, shown: Set[int], reading: Reading, pieces: Sequence[Reading]) -> dict[int, Numbers]:
     """Return the numbers of the shown groups, as exactly as may be."""
     cells = {made.axes.cell(number): number for number in shown}
     found = {cells[cell]: its for cell, its in measured(reading.profiles, cells).items()}
     exact, scale = exactly_told(made, {number for number, its in found.items() if its.fine}), ends(reading.profiles)
+    exact = _exact_of_each(made, exact, pieces)
     return {number: its.exact if number in exact else its.blurred(scale) for number, its in found.items()}
+
+
+def _exact_of_each(made: Family, exact: set[int], pieces: Sequence[Reading]) -> set[int]:
+    """Return of which groups numbers may be exact in each piece as well: means of two versions tell that of a piece."""
+    parts = [(family(atoms(piece.profiles)), piece.profiles) for piece in pieces]
+    fine = [
+        {cell for cell, its in measured(profiles, set(map(made.axes.cell, exact))).items() if its.fine}
+        for _, profiles in parts
+    ]
+    before = -1
+    while parts and len(exact) != before:
+        before = len(exact)
+        for (part, _), may in zip(parts, fine, strict=True):
+            numbers = dict(_numbers_in(part, map(made.axes.cell, exact)))
+            kept = exactly_told(part, {number for number, cell in numbers.items() if cell in may})
+            lost = {cell for number, cell in numbers.items() if number not in kept}
+            exact = {number for number in exact if made.axes.cell(number) not in lost}
+        exact = exactly_told(made, exact)
+    return exact
+
+
+def _numbers_in(part: Family, cells: Iterable[Cell]) -> Iterator[tuple[int, Cell]]:
+    """Yield the numbers that a piece has for cells in which it has students."""
+    for cell in cells:
+        number = part.axes.number(cell)
+        if number is not None and number in part.numbers:
+            yield number, cell
 
 
 def exactly_told(made: Family, fine: Set[int]) -> set[int]:

@@ -38,7 +38,7 @@ TEXTS: tuple[LiteralString, ...] = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Occasion:
     """One occasion of a test in a school year; `standard` is empty for the whole test."""
 
@@ -64,32 +64,38 @@ def read(connection: psycopg.Connection, occasion: Occasion) -> Reading:
     told = _parameters(connection, occasion)
     scored = _has_scores(connection, told)
     query = sql.SQL(
-        "SELECT counted, school, grade, level, {dimensions}, count(*), string_agg(float8send(score), ''::bytea) "
-        "FROM ({each}) one GROUP BY counted, school, grade, level, {dimensions}"
-    ).format(dimensions=_dimensions(), each=_each(scored))
-    profiles, found = [], set()
+        "SELECT counted, school, grade, level, {dimensions}, count(*), string_agg(float8send(score), ''::bytea), "
+        "{who} FROM ({each}) one GROUP BY counted, school, grade, level, {dimensions}"
+    ).format(dimensions=_dimensions(), each=_each(scored), who=WHO)
+    profiles, packed, found = [], [], set()
     with connection.cursor(binary=True) as cursor:
         # A result that does not count names its level all the same: what nobody reached is hidden, not left out.
-        for counted, school, grade, level, *values, count, packed in cursor.execute(query, told):
+        for counted, school, grade, level, *values, count, scores, who in cursor.execute(query, told):
             found.add(level or UNKNOWN)
             if counted:
-                profiles.append(_profile(school, grade, level or UNKNOWN, values, count, packed))
-    return Reading(profiles, _in_order(connection, occasion, found))
+                profiles.append(_profile(school, grade, level or UNKNOWN, values, count, scores))
+                packed.append((profiles[-1][:4], who, scores or b""))
+    return Reading(profiles, _in_order(connection, occasion, found), packed)
 
 
 def read_changes(connection: psycopg.Connection, before: Occasion, after: Occasion) -> Reading:
     """Read each student's change of score between two occasions, by profiles of the later one without levels."""
     query = sql.SQL(
-        "SELECT school, grade, {dimensions}, count(*), string_agg(float8send(one.score - former.score), ''::bytea) "
-        "FROM ({after}) one JOIN ({before}) former USING (student) WHERE one.counted AND former.counted "
+        "SELECT school, grade, {dimensions}, count(*), string_agg(float8send(one.score - former.score), ''::bytea), "
+        "{who} FROM ({after}) one JOIN ({before}) former USING (student) WHERE one.counted AND former.counted "
         "GROUP BY school, grade, {dimensions}"
-    ).format(dimensions=_dimensions(), after=_each(True), before=_each(True, "before_", texts=()))
+    ).format(dimensions=_dimensions(), after=_each(True), before=_each(True, "before_", texts=()), who=WHO)
     told = {**_parameters(connection, after), **_parameters(connection, before, "before_")}
     with connection.cursor(binary=True) as cursor:
-        rows = cursor.execute(query, told)
-        return Reading([_profile(school, grade, ALL, values, n, packed) for school, grade, *values, n, packed in rows])
+        profiles, packed = [], []
+        for school, grade, *values, count, changes, who in cursor.execute(query, told):
+            profiles.append(_profile(school, grade, ALL, values, count, changes))
+            packed.append((profiles[-1][:4], who, changes or b""))
+    return Reading(profiles, (), packed)
 
 
+WHO = sql.SQL("string_agg(substr(uuid_send(student), 1, 8), ''::bytea)")
+"""Who stands behind a profile, in the order of the scores."""
 OF_OCCASION: LiteralString = (
     "FROM homeroom.analytics_result WHERE school_year = %({p}year)s AND assessment_id = %({p}assessment)s "
     "AND coalesce(period, '') = %({p}period)s AND standard = %({p}standard)s "

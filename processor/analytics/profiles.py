@@ -23,6 +23,12 @@ PERCENTILES = (10, 25, 50, 75, 90)
 Range = tuple[float, float]
 
 
+Key = tuple[str, str, str, tuple[str, ...]]
+"""School, grade, level and the values of DIMENSIONS."""
+Packed = tuple[Key, bytes, bytes]
+"""A profile's students by the first eight bytes of their pseudonyms, and their scores in the same order, if any."""
+
+
 class Profile(NamedTuple):
     """Students who share everything: `values` are of DIMENSIONS; `scores` ascend, and there may be none."""
 
@@ -36,10 +42,14 @@ class Profile(NamedTuple):
 
 @dataclass(frozen=True)
 class Reading:
-    """The students of an occasion by their profiles, and the levels of its results, the lowest first."""
+    """The students of an occasion by their profiles, and the levels of its results, the lowest first.
+
+    `packed` has them one by one, as the database sends them.
+    """
 
     profiles: list[Profile]
     levels: tuple[str, ...] = ()
+    packed: Sequence[Packed] = ()
 
 
 class Numbers(NamedTuple):

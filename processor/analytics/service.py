@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -22,8 +23,11 @@ from processor.analytics import occasions, tables, twins
 from processor.analytics.book import FORMAT, Book, book, growth_book
 from processor.analytics.cells import Cell
 from processor.analytics.occasions import Occasion
+from processor.analytics.profiles import Reading
 from processor.analytics.shelf import Kind, Shelf
 from processor.analytics.suppression import LEAST
+from processor.analytics.told import OvertakenError, Told
+from processor.analytics.told import told as told_of
 from processor.cache.flight import Came, Flight
 
 T = TypeVar("T")
@@ -71,8 +75,10 @@ class Analytics:
         *,
         least: int = LEAST,
         at_hand: int,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._pool, self._flight, self._district, self._least = pool, flight, district, least
+        self._now = now
         self._shelf, self._readings = Shelf(at_hand), threading.BoundedSemaphore(READINGS)
 
     def version(self) -> int:
@@ -102,11 +108,12 @@ class Analytics:
 
         def make(connection: psycopg.Connection, version: int) -> Book:
             # What either occasion hides is not shown by way of growth.
-            books = [self._on_the_way(connection, version, one) for one in (before, after)]
-            if not all(one.shown for one in books):
+            books = {one: self._on_the_way(connection, version, one) for one in sorted((before, after))}
+            if not all(one.shown for one in books.values()):
                 return NOTHING_TOLD
-            reading = occasions.read_changes(connection, before, after)
-            return growth_book(reading, before=books[0], after=books[1], least=self._least)
+            told = self._told(connection, (before, after), occasions.read_changes(connection, before, after))
+            return growth_book(told.reading, before=books[before], after=books[after], least=self._least,
+                               pieces=told.pieces, also=told.hidden)  # fmt: skip
 
         show = partial(tables.growth, within=within, by=by)
         return self._answer(access, _Question(("growth", FORMAT, before, after), BOOK, make, show))
@@ -130,14 +137,18 @@ class Analytics:
     def _read(self, connection: psycopg.Connection, occasion: Occasion) -> Book:
         if twins.is_later_twin(connection, occasion, least=self._least):
             return NOTHING_TOLD
-        return book(occasions.read(connection, occasion), least=self._least)
+        told = self._told(connection, (occasion,), occasions.read(connection, occasion))
+        return book(told.reading, least=self._least, pieces=told.pieces, also=told.hidden)
+
+    def _told(self, connection: psycopg.Connection, of: tuple[Occasion, ...], reading: Reading) -> Told:
+        return told_of(connection, of, reading, least=self._least, now=self._now())
 
     def _answer(self, access: Access, question: _Question[T]) -> Answer:
         for _ in range(ATTEMPTS):
             version = self.version()
             try:
                 return self._answer_of(version, access, question)
-            except _ChangedError:
+            except (_ChangedError, OvertakenError):
                 continue
         raise Moved
 

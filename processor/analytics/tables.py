@@ -25,7 +25,8 @@ def unlisted(least: int) -> str:
     """Return what is said below every answer: it is the same whether anything is hidden or not."""
     return (
         f"Groups of fewer than {least} students are not listed, nor are others from which the number of such a group "
-        "would follow. Groups without students are not listed either."
+        "would follow. Groups without students are not listed either. What changes for a few students alone is counted "
+        "when it changes for more, or a week later."
     )
 
 

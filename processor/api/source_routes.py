@@ -86,7 +86,7 @@ def post_source(request: Request, caller: Ingest, told: SourceIn) -> dict[str, A
 
 @router.get("/sources/{source_id}")
 def get_source(request: Request, caller: Ingest, source_id: int) -> dict[str, Any]:
-    """Tell one source with its latest batches."""
+    """Tell one source with the cursor of each resource and its latest batches."""
     found = sources.one(services_of(request), source_id)
     if found is None:
         raise HTTPException(404, "There is no such source.")

@@ -32,6 +32,9 @@ LIST = """
             WHERE c.source_id = s.source_id) AS rows
     FROM homeroom.source s WHERE s.state <> 'removed'
 """
+CURSORS = """
+    SELECT resource, position, rows, moved_at FROM homeroom.source_cursor WHERE source_id = %s ORDER BY resource
+"""
 BATCHES = """
     SELECT b.resource, b.rows, b.is_trial, b.pulled_at, f.file_id, f.state, f.rows_accepted, f.rows_rejected,
            f.rows_held, f.problem FROM homeroom.source_batch b
@@ -77,12 +80,16 @@ def listed(services: Services) -> list[dict[str, Any]]:
 
 
 def one(services: Services, source_id: int) -> dict[str, Any] | None:
-    """Return a source with its latest batches and what became of each."""
+    """Return a source with how far each resource was pulled, its latest batches and what became of each."""
     with services.pool.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
         found = cursor.execute(f"{LIST} AND s.source_id = %s", (source_id,)).fetchone()
         if found is None:
             return None
-        return {**found, "batches": cursor.execute(BATCHES, (source_id,)).fetchall()}
+        return {
+            **found,
+            "cursors": cursor.execute(CURSORS, (source_id,)).fetchall(),
+            "batches": cursor.execute(BATCHES, (source_id,)).fetchall(),
+        }
 
 
 def added(services: Services, wanted: Wanted, access: Access) -> int:

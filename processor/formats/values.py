@@ -22,6 +22,12 @@ USUAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)
 ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})([T ]\d{2}:.*)?").fullmatch
 CLOCK = r"(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?: ?([AP])\.?M\.?)?)?"
 US_DATE = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4}|\d{2})" + CLOCK, re.IGNORECASE).fullmatch
+YEAR_FIRST = re.compile(r"(\d{4})[/-](\d{1,2})[/-](\d{1,2})" + CLOCK, re.IGNORECASE).fullmatch
+NAMED_DATE = re.compile(
+    r"(?:(\d{1,2})[ -])?([a-z]{3,9})\.?[ -](?:(\d{1,2}),? )?(\d{4}|\d{2})" + CLOCK, re.IGNORECASE
+).fullmatch
+MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+          "november", "december")  # fmt: skip
 COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})").fullmatch
 CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 EARLIEST, LATEST = date(1990, 7, 1), date(2100, 6, 30)
@@ -114,17 +120,27 @@ def iso_date(cell: str) -> str:
 
 
 def any_date(cell: str) -> str:
-    """Read a date as YYYY-MM-DD, as MM/DD/YYYY or as YYYYMMDD; a time of day after it is left out."""
+    """Read a date as YYYY-MM-DD, as MM/DD/YYYY, as YYYYMMDD or with its month's name; a time of day is left out."""
     value = cell.translate(UNSEEN).strip()
     if found := US_DATE(value):
         month, day, year = map(int, found.groups()[:3])
         return _day(year if year > 99 else year + 2000, month, day)
     if found := COMPACT_DATE(value):
         return _day(*map(int, found.groups()))
+    if found := YEAR_FIRST(value):
+        return _day(*map(int, found.groups()[:3]))
+    if (found := NAMED_DATE(value)) and (month := _month(found[2])) and bool(found[1]) != bool(found[3]):
+        year = int(found[4])
+        return _day(year if year > 99 else year + 2000, month, int(found[1] or found[3]))
     try:
         return iso_date(cell)
     except BadValue as error:
         raise BadValue(error.code, "This is no date as YYYY-MM-DD or MM/DD/YYYY.") from error
+
+
+def _month(word: str) -> int:
+    """Return the number of a month by its name, or the beginning of it; nought where it is none."""
+    return next((number for number, name in enumerate(MONTHS, 1) if name.startswith(word.casefold())), 0)
 
 
 def _day(year: int, month: int, day: int) -> str:

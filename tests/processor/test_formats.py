@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from processor.formats import edfi
+from processor.formats import edfi, values
 from processor.formats.base import Format, Reading, plan
 from processor.formats.registry import formats, recognize
 from processor.problems import BadValue
@@ -433,3 +433,20 @@ def test_plain_rows_may_write_their_date_in_two_ways(day: str):
 def test_plain_scores_outside_their_own_bounds_are_refused():
     with pytest.raises(BadValue, match="bounds"):
         read(named("plain csv"), PLAIN | {"score_max": "200"})
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["2025-10-03", "10/3/2025", "10/03/25 9:15 AM", "20251003", "2025/10/03", "2025/10/3 08:00", "3-Oct-2025",
+     "3-Oct-25", "Oct 3, 2025", "October 3 2025", "3 Sept 2025"],
+)  # fmt: skip
+def test_a_date_is_read_as_spreadsheets_and_vendors_write_it(cell: str):
+    assert values.any_date(cell) == ("2025-09-03" if "Sept" in cell else "2025-10-03")
+
+
+@pytest.mark.parametrize(
+    "cell", ["03.10.2025", "Oct 2025", "Fall 2025", "3 Foo 2025", "Marx 3, 2025", "31-Feb-2025", "45933"]
+)
+def test_what_may_be_two_dates_or_none_is_refused(cell: str):
+    with pytest.raises(BadValue):
+        values.any_date(cell)

@@ -1,26 +1,17 @@
-"""An attacker on whole districts: reads the rows of every answer, and reckons exactly what is certain of hidden counts.
-
-    python -m tests.processor.analytics.adversary --seconds 600         (`make attack`)
-
-makes districts up until the time is over and ends with status 1 at the first count under ten, or level of a student,
-that follows from all answers.
-"""
+"""An attacker on whole districts: reads the rows of every answer, and reckons what is certain of hidden counts."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import random
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
 from processor.analytics import tables
-from processor.analytics.book import GROUPED_BY, book
+from processor.analytics.book import GROUPED_BY, Book, book
 from processor.analytics.cells import ALL, DIMENSIONS, LEVELS_UP_TO, UNKNOWN, Cell
 from processor.analytics.profiles import Profile, Reading
 from processor.analytics.suppression import LEAST
@@ -62,7 +53,11 @@ def answers(students: list[Student], levels: tuple[str, ...]) -> Iterator[dict[s
     others = (UNKNOWN,) * (len(DIMENSIONS) - 1)
     made = book(Reading([Profile(one.school, one.grade, one.level, (one.gender, *others), 1, []) for one in students],
                         levels))  # fmt: skip
-    schools, grades = {one.school for one in students}, {one.grade for one in students}
+    yield from every_row(made, {one.school for one in students}, {one.grade for one in students})
+
+
+def every_row(made: Book, schools: set[str], grades: set[str]) -> Iterator[dict[str, Any]]:
+    """Yield every row of every answer out of a book, once."""
     seen = set()
     for school, grade, by in product((ALL, *sorted(schools)), (ALL, *sorted(grades)), ("nothing", *GROUPED_BY)):
         if (by == "school" and school) or (by == "grade" and grade):
@@ -131,29 +126,3 @@ def told(students: list[Student], levels: tuple[str, ...] = ()) -> list[tuple[Ce
         if cell.level != ALL and attacker.shown.get(cell.group) == count:
             found.append((cell, count))
     return found
-
-
-def main() -> int:
-    """Attack until the time is over."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=600)
-    parser.add_argument("--seed", type=int, default=1)
-    arguments = parser.parse_args()
-    until, districts, hidden = time.monotonic() + arguments.seconds, 0, 0
-    while time.monotonic() < until:
-        seed = arguments.seed + districts
-        chance = random.Random(seed)
-        levels = LEVELS if seed % 3 else ()
-        students = district(chance, levels, chance.choice(SIZES), chance.choice((2, 4, 4, 12)))
-        found = told(students, levels)
-        districts += 1
-        hidden += len(Attacker(list(answers(students, levels)), students, levels).hidden)
-        if found:
-            sys.stdout.write(f"seed {seed}: {found[0]} of {len(found)} follows from all answers\n")
-            return 1
-    sys.stdout.write(json.dumps({"districts": districts, "hidden_counts": hidden, "told": 0}) + "\n")
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

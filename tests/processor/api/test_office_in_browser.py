@@ -21,6 +21,11 @@ from tests.processor.pipeline import Pipeline
 
 pytestmark = pytest.mark.browser
 SHEET = samples.PLAIN.replace("190", "=cmd()") + "1003,Reading,Fall,03.10.2025,205,,,s1,,4,,\n"
+BIRCH = "Pupil Number,Exam,Sitting,Sat On,Result Points,Band,Site\n" + "".join(
+    f"B{number},Birch Reading,Autumn,9/16/2025,{208 + number},Secure,Birch\n" for number in range(12)
+)
+CHOSEN = {"student_id": "Pupil Number", "assessment": "Exam", "administration": "Sitting", "date": "Sat On",
+          "score": "Result Points", "level": "Band", "school_name": "Site"}  # fmt: skip
 DROPPED = """
 ([name, text]) => {
   const held = new DataTransfer();
@@ -156,6 +161,36 @@ def test_where_the_bucket_lets_no_script_in_the_browser_sends_the_form_itself_an
     assert len(district.drain()) == 1
     assert_explained(page, "sent by form.csv")
     page.close()
+
+
+def test_an_unknown_file_is_mapped_tried_stored_and_taken_back_before_ones_eyes(office: Page, district: Pipeline):
+    office.set_viewport_size({"width": WIDTHS[-1], "height": HEIGHT})
+    unknown = district.take("unknown/birch.csv", BIRCH).file_id
+    office.goto(f"/files/{unknown}")
+    office.get_by_role("link", name="Map this file").click()
+    expect(office.get_by_role("heading", name="Map birch.csv")).to_be_visible()
+    office.get_by_label("Name of the mapping").fill("Birch reading")
+    for field, column in CHOSEN.items():
+        office.locator(f"#{field}").select_option(column)
+    office.get_by_role("button", name="Preview").click()
+    expect(office.get_by_role("region", name="Preview")).to_contain_text("Birch Reading")
+    keep(office, "office-map-a-file")
+    office.get_by_role("button", name="Save and read the file").click()
+    expect(office.get_by_role("heading", name="birch.csv")).to_be_visible()
+    district.drain()
+    tried = district.take("trial/y/birch-winter.csv", BIRCH.replace("Autumn", "Winter").replace("208", "219")).file_id
+    office.goto(f"/files/{tried}")
+    expect(office.get_by_role("heading", name="What storing it would change")).to_be_visible()
+    keep(office, "office-try-a-file")
+    office.get_by_role("button", name="Store this file").click()
+    district.drain()
+    ((stored,),) = district.rows("SELECT max(file_id) FROM homeroom.file")
+    office.goto(f"/files/{stored}")
+    office.get_by_role("link", name="Take this file back").click()
+    office.get_by_label("Reason").fill("It is the spring's, sent under the winter's name")
+    keep(office, "office-take-a-file-back")
+    office.get_by_role("button", name="Take the file back").click()
+    expect(office.get_by_text("The file was taken back.")).to_be_visible()
 
 
 def test_charts_have_their_numbers_beside_them_and_can_be_asked_for_other_groups(office: Page):

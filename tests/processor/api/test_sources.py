@@ -112,6 +112,9 @@ def test_the_api_does_the_same_and_refuses_what_is_none(own: Api, pipeline: Pipe
         pull(pipeline, system, secret)
         found = client.get(f"/v1/sources/{number}").json()
         assert (found["problem_code"], found["failures"]) == (None, 0)
+        kept = pipeline.rows("SELECT resource, position, rows FROM homeroom.source_cursor ORDER BY 1")
+        assert kept
+        assert [(one["resource"], one["position"], one["rows"]) for one in found["cursors"]] == kept
         assert client.post(f"/v1/sources/{number}/explode").status_code == 422
         assert client.post("/v1/sources/9999/pull").status_code == 404
         assert client.delete(f"/v1/sources/{number}").status_code == 204

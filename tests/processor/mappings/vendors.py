@@ -25,6 +25,13 @@ WIDA = {
 }  # fmt: skip
 COLLEGE_BOARD = {"AI_CODE": "471000", "AI_NAME": "Oak High", "NAME_LAST": "Doe", "NAME_FIRST": "Jo", "GENDER": "F",
                  "CB_ID": "100a", "SECONDARY_ID": "1001", "STATE_STUDENT_ID": "9000001001"}  # fmt: skip
+WIDA_OF_A_STATE = {
+    "District Name": "Maple", "School Name": "Oak", "School Number": "0107", "Reported Record": "1",
+    "Student Last Name": "Doe", "Student First Name": "Jo", "State Student ID": "9000001001",
+    "District Student ID": "1001", "Grade": "03", "Listening Scale Score": "412", "Listening Proficiency Level": "5.0",
+    "Composite (Overall) Scale Score": "346", "Composite (Overall) Proficiency Level": "3.5",
+    "Date of Testing": "2/14/2026",
+}  # fmt: skip
 STAAR = {
     "administration_date": "0426", "grade_level_tested": "05", "county_district_campus_number": "101912107",
     "campus_name": "OAK EL", "sex_code": "F", "local_student_id": "1001", "tx_unique_student_id": "9000001001",
@@ -162,6 +169,14 @@ CASES: list[Case] = [
     (
         "wida-access",
         WIDA,
+        [
+            ("ACCESS for ELLs", "", 2026, "Annual", "2026-02-14", "03", 346.0, "3.5"),
+            ("ACCESS for ELLs", "Listening", 2026, "Annual", "2026-02-14", "03", 412.0, "5"),
+        ],
+    ),
+    (
+        "wida-access",
+        WIDA_OF_A_STATE,
         [
             ("ACCESS for ELLs", "", 2026, "Annual", "2026-02-14", "03", 346.0, "3.5"),
             ("ACCESS for ELLs", "Listening", 2026, "Annual", "2026-02-14", "03", 412.0, "5"),

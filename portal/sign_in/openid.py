@@ -27,6 +27,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET, require_POST
 from requests import RequestException
 
+from portal.sign_in.admission import begun_with
 from registry.accounts.keyed import keyed_digest
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA")
@@ -168,7 +169,9 @@ def login(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Lead to the provider; the way back leads on to `next`, within the portal."""
     provider = provider_of(request, provider_id)
     try:
-        answer: HttpResponse = provider.redirect(request, AuthProcess.LOGIN, next_url=get_next_redirect_url(request))
+        answer: HttpResponse = provider.redirect(
+            request, AuthProcess.LOGIN, next_url=get_next_redirect_url(request), **begun_with(request)
+        )
     except HOSTILE as error:
         return failed(request, provider, error)
     return answer

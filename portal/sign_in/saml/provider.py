@@ -16,6 +16,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from portal.identity_providers import SAML
+from portal.sign_in.admission import begun_with
 from portal.sign_in.saml import assertions, documents
 from portal.sign_in.saml.assertions import TRANSIENT, Told, moment
 from portal.sign_in.saml.configuration import authenticator, expected
@@ -111,7 +112,7 @@ def provider_of(request: HttpRequest) -> Provider:
 
 def begin(request: HttpRequest, next_url: str | None) -> HttpResponse:
     """Lead to the provider of the settings; raises Http404 where there is none."""
-    return provider_of(request).redirect(request, AuthProcess.LOGIN, next_url=next_url)
+    return provider_of(request).redirect(request, AuthProcess.LOGIN, next_url=next_url, **begun_with(request))
 
 
 def way_out(request: HttpRequest) -> str:

@@ -71,6 +71,8 @@ WSGI_APPLICATION = "portal.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # A page's templates lie beside its view.
+        "DIRS": [BASE_DIR / "portal" / "console" / "pages"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -163,8 +165,8 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = REAUTHENTICATE_MINUTES * 60
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 MFA_ADAPTER = "portal.sign_in.adapters.FactorAdapter"
 MFA_FORMS = {
-    "activate_totp": "portal.console.factor_forms.AddAppForm",
-    "authenticate": "portal.console.factor_forms.CodeAtSignInForm",
+    "activate_totp": "portal.console.pages.sign_in.factor_forms.AddAppForm",
+    "authenticate": "portal.console.pages.sign_in.factor_forms.CodeAtSignInForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 # Addresses are nobody's proof of anything here: accounts are made by administrators and by the provider.

@@ -24,4 +24,4 @@ urlpatterns = [
 ]
 
 handler400 = "portal.limits.bad_request"
-handler500 = "portal.console.views.errors.server_error"
+handler500 = "portal.console.errors.server_error"

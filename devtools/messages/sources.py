@@ -25,7 +25,7 @@ from infra.outline import TIERS, Wish, names, outline
 from infra.sizes import SIZES
 from infra.spec import Egress, Environment
 from portal import model_names
-from portal.console.diagram import Place
+from portal.console.pages.district.diagram import Place
 from registry.accounts.roles import Role
 from registry.audit.actions import AuditAction
 from registry.badges import Badge
@@ -118,7 +118,7 @@ def _calls() -> Iterator[Text]:
 
 
 def _templates() -> Iterator[Text]:
-    for path in sorted((ROOT / "portal").rglob("templates/**/*.html")):
+    for path in sorted((ROOT / "portal").rglob("*.html")):
         yield from _found(templatize(path.read_text(encoding="utf-8"), origin=str(path)).encode())
 
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.admin.site import AuditHistoryMixin, ReadOnlyInline, ReadOnlyMixin, holds, told
 from portal.console.doors import person, rights_here
 from portal.console.forms import RegistrationForm
-from portal.console.run_page import live_context
+from portal.console.pages.run.page import live_context
 from portal.console.templatetags.console import badge
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import AccountAccess, AccountQuota, Run, StackOutput, StackResource

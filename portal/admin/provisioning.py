@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.admin.site import AuditHistoryMixin, ReadOnlyInline, ReadOnlyMixin, holds, told
 from portal.console.doors import person
-from portal.console.run_page import live_context
+from portal.console.pages.run.page import live_context
 from portal.console.templatetags.console import badge
 from provisioning.capacity.quotas import set_limit
 from provisioning.models import (

@@ -2,47 +2,47 @@
 
 from django.urls import path
 
-from portal.console.views import (
-    account,
-    approval,
-    audit,
-    aws_accounts,
-    bulk,
-    calendar,
-    certificate,
-    device,
-    display,
-    district,
-    drift,
-    evidence,
-    fleet,
-    grants,
-    inbox,
-    lists,
-    notices,
-    overview,
-    people,
-    preflight,
-    register,
-    reset,
-    rollout,
-    run,
-    search,
-    services,
-    session,
-    settings,
-    state,
-    system,
-    teardown,
-    token,
-)
+from portal.console.pages.account import views as account
+from portal.console.pages.approval import views as approval
+from portal.console.pages.approvals import views as approvals
+from portal.console.pages.audit import views as audit
+from portal.console.pages.aws_accounts import views as aws_accounts
+from portal.console.pages.bulk import views as bulk
+from portal.console.pages.calendar import views as calendar
+from portal.console.pages.certificate import views as certificate
+from portal.console.pages.device import views as device
+from portal.console.pages.display import views as display
+from portal.console.pages.district import views as district
+from portal.console.pages.drift import views as drift
+from portal.console.pages.evidence import views as evidence
+from portal.console.pages.fleet import views as fleet
+from portal.console.pages.inbox import views as inbox
+from portal.console.pages.legend import views as legend
+from portal.console.pages.notices import views as notices
+from portal.console.pages.overview import views as overview
+from portal.console.pages.people import views as people
+from portal.console.pages.preflight import views as preflight
+from portal.console.pages.register import views as register
+from portal.console.pages.reset import views as reset
+from portal.console.pages.roles import views as roles
+from portal.console.pages.rollout import views as rollout
+from portal.console.pages.run import views as run
+from portal.console.pages.runs import views as runs
+from portal.console.pages.search import views as search
+from portal.console.pages.services import views as services
+from portal.console.pages.settings import views as settings
+from portal.console.pages.sign_in import views as sign_in
+from portal.console.pages.state import views as state
+from portal.console.pages.system import views as system
+from portal.console.pages.teardown import views as teardown
+from portal.console.pages.tokens import views as tokens
 
 app_name = "console"
 
 urlpatterns = [
-    path("sign-in", session.SignIn.as_view(), name="sign-in"),
-    path("sign-in/again", session.again, name="sign-in-again"),
-    path("sign-out", session.SignOut.as_view(), name="sign-out"),
+    path("sign-in", sign_in.SignIn.as_view(), name="sign-in"),
+    path("sign-in/again", sign_in.again, name="sign-in-again"),
+    path("sign-out", sign_in.SignOut.as_view(), name="sign-out"),
     path("sign-in/reset", reset.Ask.as_view(), name="reset"),
     path("sign-in/reset/sent", reset.Sent.as_view(), name="reset-sent"),
     path("sign-in/reset/<uidb64>/<token>", reset.Choose.as_view(), name="reset-choose"),
@@ -51,8 +51,8 @@ urlpatterns = [
     path("account/sessions/end", account.end_session, name="account-session-end"),
     path("account/sessions/end-others", account.end_other_sessions, name="account-sessions-end"),
     path("device", device.device, name="device"),
-    path("tokens", token.tokens, name="tokens"),
-    path("tokens/<int:number>/revoke", token.revoke, name="token-revoke"),
+    path("tokens", tokens.tokens, name="tokens"),
+    path("tokens/<int:number>/revoke", tokens.revoke, name="token-revoke"),
     path("", fleet.fleet, name="fleet"),
     path("fleet/export", fleet.export, name="fleet-export"),
     path("districts/new", register.register, name="register"),
@@ -83,9 +83,9 @@ urlpatterns = [
     path("districts/<slug:suffix>/teardown", teardown.teardown, name="teardown"),
     path("districts/<slug:suffix>/teardown/look", teardown.look, name="teardown-look"),
     path("overview", overview.overview, name="overview"),
-    path("runs", lists.runs, name="runs"),
-    path("approvals", lists.approvals, name="approvals"),
-    path("drift", lists.drift, name="drift"),
+    path("runs", runs.runs, name="runs"),
+    path("approvals", approvals.approvals, name="approvals"),
+    path("drift", drift.fleet, name="drift"),
     path("runs/<int:number>", run.page, name="run"),
     path("runs/<int:number>/resources", run.resources, name="run-resources"),
     path("runs/<int:number>/lines", run.lines, name="run-lines"),
@@ -149,11 +149,11 @@ urlpatterns = [
     path("people/services/<int:number>/act", services.act, name="service-act"),
     path("people/<int:number>", people.one, name="person"),
     path("people/<int:number>/act", people.act, name="person-act"),
-    path("people/<int:number>/grants/new", grants.new, name="grant-new"),
-    path("people/<int:number>/grants/<int:grant>/end", grants.end, name="grant-end"),
-    path("roles", grants.table, name="roles"),
+    path("people/<int:number>/grants/new", roles.new, name="grant-new"),
+    path("people/<int:number>/grants/<int:grant>/end", roles.end, name="grant-end"),
+    path("roles", roles.table, name="roles"),
     path("invited/<str:token>", people.choose, name="person-invited"),
     path("display", display.display, name="display"),
-    path("legend", system.legend, name="legend"),
-    path("design", system.design, name="design"),
+    path("legend", legend.legend, name="legend"),
+    path("design", legend.design, name="design"),
 ]

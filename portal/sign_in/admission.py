@@ -147,4 +147,4 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             message="A person whom the organization's provider knows has no role here.",
             outcome="refused",
         )
-        raise ImmediateHttpResponse(render(request, "console/no_role.html", status=403))
+        raise ImmediateHttpResponse(render(request, "sign_in/no_role.html", status=403))

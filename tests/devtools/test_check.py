@@ -37,7 +37,7 @@ def chosen(*files: str) -> list[tuple[int, str]]:
         ("tests/infra/test_text.py", [(0, TESTS[2])]),
         # Nothing imports what a URL names, nor a template.
         ("portal/console/views.py", [(2, TESTS[0])]),
-        ("portal/console/templates/console/run.html", [(2, TESTS[0])]),
+        ("portal/console/pages/run/page.html", [(2, TESTS[0])]),
         ("docs/stack.md", [(2, TESTS[3])]),
         ("Makefile", [(1, TESTS[3])]),
         # Tests find their conftest without importing it.

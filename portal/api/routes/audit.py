@@ -14,8 +14,8 @@ from portal.api.door import caller_of, operation
 from portal.api.paging import Cursor, Limit, page_of
 from portal.api.schemas.evidence import AnchorPage, anchor_out
 from portal.api.schemas.records import AuditPage, VerificationOut, VerifyIn, audit_event_out
-from portal.console.audit_page import COLUMNS, rows
 from portal.console.exports import download
+from portal.console.pages.audit.page import COLUMNS, rows
 from provisioning.models import AuditAnchor
 from registry.accounts.acts import Act
 from registry.accounts.tokens.scopes import Scope

@@ -20,8 +20,8 @@ from django.utils.translation import get_language, gettext, pgettext
 
 from portal.console.aws_console import console_url
 from portal.console.doors import may_here, rights_here
-from portal.console.fleet import Past
-from portal.console.legend import meaning, wants_an_act
+from portal.console.pages.fleet.page import Past
+from portal.console.pages.legend.page import meaning, wants_an_act
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run, StackResource
 from provisioning.runs.duration_estimates import Range

@@ -9,10 +9,10 @@ from django.template import RequestContext
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from portal.console.approvals_page import count_for
 from portal.console.display import DENSITIES, THEMES, chosen
 from portal.console.doors import rights_here
 from portal.console.frame import Crumb, Link, navigation, trail
+from portal.console.pages.approvals.page import count_for
 from portal.reach import Within
 from registry.accounts.models import User
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from django import template
 
 from infra.spec import Environment
-from portal.console.change_page import ActionWord
+from portal.console.pages.run.changes import ActionWord
 from portal.console.templatetags.console import span
 
 register = template.Library()

@@ -10,8 +10,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from portal.console.audit_page import COLUMNS
 from portal.console.exports import neutral
+from portal.console.pages.audit.page import COLUMNS
 from registry.accounts.roles import Role
 from registry.audit.actions import AuditAction
 from registry.audit.models import AuditEvent

@@ -13,8 +13,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from portal.console.bulk_file import COLUMNS, FileRefusedError, decoded, read, template
-from portal.console.fleet import COLUMNS as FLEET_COLUMNS
+from portal.console.pages.bulk.file import COLUMNS, FileRefusedError, decoded, read, template
+from portal.console.pages.fleet.page import COLUMNS as FLEET_COLUMNS
 from provisioning.capacity.quotas import set_limit
 from provisioning.models import Run
 from provisioning.onboarding.bulk import MOST_ROWS, RowsRefusedError, batch_key, districts_of, onboard_all, try_all

@@ -12,9 +12,9 @@ from django.db import models
 from infra import schema
 from infra.fields import FIELDS, ROWS, DistrictField, Empty, Kind, OnData
 from infra.spec import DistrictSpec
-from portal.console.bulk_file import COLUMNS
 from portal.console.forms import RegistrationForm
-from portal.console.settings_page import SettingsForm
+from portal.console.pages.bulk.file import COLUMNS
+from portal.console.pages.settings.page import SettingsForm
 from registry.accounts.roles import Role
 from registry.districts.changes import EDITABLE
 from registry.districts.models import AwsAccount, District

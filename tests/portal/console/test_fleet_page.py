@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
-from portal.console.fleet import STRIP
+from portal.console.pages.fleet.page import STRIP
 from provisioning.models import Run
 from provisioning.rollouts.fleet_plans import AT_ONCE, plan_all
 from provisioning.states.runs import Priority, RunKind, RunState
@@ -49,7 +49,7 @@ def test_facets_narrow_chips_and_rows_and_stay_in_the_address(browser):
 
 @pytest.mark.parametrize("sort", ["", "name", "oldest"])
 def test_every_order_pages_by_key_through_all_and_back(browser, monkeypatch, sort):
-    monkeypatch.setattr("portal.console.fleet.PAGE_SIZE", 3)
+    monkeypatch.setattr("portal.console.pages.fleet.page.PAGE_SIZE", 3)
     for name, state in (
         ("Cedar", ""),
         ("Birch", "OH"),

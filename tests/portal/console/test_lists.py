@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from portal.console.run_filter import VIEWS
+from portal.console.pages.runs.filter import VIEWS
 from provisioning.models import DriftItem, Run
 from provisioning.onboarding.service import onboard
 from provisioning.states.runs import RunState
@@ -93,7 +93,7 @@ def test_runs_are_filtered_by_all_that_the_address_names(otto: User, ada: User):
 
 
 def test_a_run_list_goes_on_page_by_page_with_its_filter(otto: User, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("portal.console.views.lists.PAGE_SIZE", 2)
+    monkeypatch.setattr("portal.console.pages.runs.views.PAGE_SIZE", 2)
     made = [a_run().number for _ in range(3)][::-1]
     first = shown(otto, "/runs?state=queued")
     assert numbers(first) == made[:2]

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from portal.console.aws_console import console_url
-from portal.console.run_facts import support_text
+from portal.console.pages.run.facts import support_text
 from portal.console.templatetags.console import usual
 from provisioning.models import Run, RunEvent, StackResource
 from provisioning.runs.duration_estimates import Range

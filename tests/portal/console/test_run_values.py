@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 
 from engine.terraform.plan_values import told_changes
-from portal.console.change_page import AT_ONCE
+from portal.console.pages.run.changes import AT_ONCE
 from provisioning.models import PlannedChange, Run
 from provisioning.runs.plan_differences import PlanQuery, plan_data, tree_of
 from provisioning.runs.planned_changes import store_changes

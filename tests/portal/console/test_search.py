@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from portal.console.search import _districts, _events, _resources, network_in, search, suffixes_in
+from portal.console.pages.search.page import _districts, _events, _resources, network_in, search, suffixes_in
 from portal.reach import Within
 from provisioning.models import Run, StackResource
 from registry.accounts.rights import EVERYTHING

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from portal.console.legend import GROUPS, legend, meaning
+from portal.console.pages.legend.page import GROUPS, legend, meaning
 from provisioning.health.heartbeats import PERIODIC, sign
 from provisioning.models import AccountAccess, Presence, Run
 from provisioning.states.runs import RunState

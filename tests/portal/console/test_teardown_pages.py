@@ -281,7 +281,7 @@ def test_the_stored_certificate_is_checked_when_it_is_shown(operator, monkeypatc
         key_id=certificate.key_id,
         public_key=certificate.public_key,
     )
-    monkeypatch.setattr("portal.console.views.certificate._certificate", lambda request, number: broken)
+    monkeypatch.setattr("portal.console.pages.certificate.views._certificate", lambda request, number: broken)
     page = signed_in(operator).get(f"/certificates/{certificate.number}").content.decode()
     assert "This certificate is not genuine." in page
 

@@ -16,10 +16,10 @@ from django.utils import formats, translation
 from django.utils.functional import Promise
 
 from devtools.messages.catalogue import compile_all
-from portal.console.diagram import PARTS, Known, PartState, Place, draw
 from portal.console.forms import AuditFilter, PasswordForm, RegistrationForm, TeardownForm
-from portal.console.rollout_form import RolloutForm
-from portal.console.settings_page import SettingsForm
+from portal.console.pages.district.diagram import PARTS, Known, PartState, Place, draw
+from portal.console.pages.rollout.form import RolloutForm
+from portal.console.pages.settings.page import SettingsForm
 from portal.console.templatetags.console import ago
 from provisioning.models import Run
 from registry.accounts.roles import Role

@@ -21,7 +21,7 @@ from django.utils import translation
 from django.utils.http import urlsafe_base64_encode
 
 from portal.console import urls
-from portal.console.views.errors import server_error
+from portal.console.errors import server_error
 from provisioning.models import DriftItem
 from registry.accounts.roles import Role
 from registry.audit.actions import AuditAction

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from benchmarks.fleet_world import clone
 from engine.settings import EngineSettings
-from portal.console.system_page import versions
+from portal.console.pages.system.page import versions
 from provisioning.dispatch.dispatcher import dispatch
 from provisioning.dispatch.reasons import places_of
 from provisioning.drift.schedule import candidates, usual_length

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from engine.terraform.binding import spec_sha256
 from engine.terraform.plan_values import told_changes
-from portal.console.run_page import steps
+from portal.console.pages.run.page import steps
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
 from provisioning.onboarding.service import onboard

@@ -1,0 +1,1 @@
+"""The console's pages, a folder each: the view, what it shows, its templates and their parts."""

@@ -1,0 +1,77 @@
+"""What people decide of a plan, and the last resort against a Terraform that hangs."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from portal.console.doors import allowed, person
+from portal.console.pages.run.views import run_or_404
+from portal.console.reauthentication import sign_in_again, signed_in_lately
+from provisioning.errors import ServiceRefusedError
+from provisioning.runs.approval import approve, discard
+from provisioning.runs.cancellation import request_force_stop
+from provisioning.runs.plan_apply import apply_plan
+from provisioning.states.runs import Decision
+from registry.accounts.acts import Act
+
+COMMENT_LENGTH = 2000
+
+
+@require_POST
+@allowed(Act.APPROVE)
+def decide(request: HttpRequest, number: int) -> HttpResponse:
+    """Approve the plan or discard it."""
+    comment = request.POST.get("comment", "").replace("\x00", "")[:COMMENT_LENGTH]
+    services = {Decision.APPROVED.value: approve, Decision.DISCARDED.value: discard}
+    service = services.get(request.POST.get("decision", ""))
+    if service is None:
+        messages.error(request, _("Say whether to approve the plan or to discard it."))
+        return redirect("console:run", number)
+    if service is approve and not signed_in_lately(request):
+        messages.warning(request, _("Your sign-in was long ago. Sign in again, then approve the plan."))
+        return redirect(sign_in_again(reverse("console:run", args=[number])))
+    try:
+        service(run=run_or_404(request, number), actor=person(request), comment=comment)
+    except ServiceRefusedError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        approved = _("Decided. A worker applies this very plan.")
+        messages.success(request, approved if service is approve else _("Decided. Nothing of it is applied."))
+    return redirect("console:run", number)
+
+
+@require_POST
+@allowed(Act.OPERATE)
+def apply(request: HttpRequest, number: int) -> HttpResponse:
+    """Have the plan of a plan-only run applied."""
+    if not signed_in_lately(request):
+        messages.warning(request, _("Your sign-in was long ago. Sign in again, then have the plan applied."))
+        return redirect(sign_in_again(reverse("console:run", args=[number])))
+    try:
+        asked = apply_plan(run=run_or_404(request, number), actor=person(request))
+    except ServiceRefusedError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("console:run", number)
+    return redirect("console:run", asked.number)
+
+
+@require_http_methods(["GET", "POST"])
+@allowed(Act.RESOLVE)
+def force_stop(request: HttpRequest, number: int) -> HttpResponse:
+    """Show what a force stop means; the POST with the typed number asks for it."""
+    run, problem, typed = run_or_404(request, number), "", request.POST.get("number", "")
+    if request.method == "POST":
+        try:
+            request_force_stop(run=run, typed_number=typed, actor=person(request))
+        except ServiceRefusedError as refusal:
+            problem = str(refusal)
+        else:
+            messages.success(request, _("Terraform is being killed; the run ends in a moment."))
+            return redirect("console:run", number)
+    context = {"run": run, "problem": problem, "typed": typed}
+    return render(request, "approval/force_stop.html", context, status=422 if problem else 200)

@@ -1,0 +1,1 @@
+"""The audit record: filters, export, verification."""

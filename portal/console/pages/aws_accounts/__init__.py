@@ -1,0 +1,1 @@
+"""AWS accounts: the list, one, a new one."""

@@ -1,0 +1,170 @@
+"""AWS accounts, for administrators: the list, adding one with its role's template, changing and retiring it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from infra.account_template import boundary_arn, cloudformation, role_arn, terraform
+from portal.console.doors import allowed, person, within
+from portal.console.forms import DescribedForm
+from portal.console.pages.calendar.page import entries_of
+from portal.console.paging import page_in_order
+from portal.console.reauthentication import sign_in_again, signed_in_lately
+from provisioning.calendar.service import Scope
+from registry.accounts.acts import Act
+from registry.districts.accounts import (
+    Access,
+    AccountRefusedError,
+    add_account,
+    change_account,
+    new_external_id,
+    retire_account,
+)
+from registry.districts.models import AwsAccount
+from registry.districts.registration import DEFAULT_REGION
+from registry.districts.statuses import DistrictStatus
+
+PAGE_SIZE = 50
+PRINCIPAL = "arn:aws:iam::<portal's account>:role/homeroom-worker"
+"""Stands in a template where its owner writes the worker's own role."""
+
+
+class NewAccountForm(DescribedForm):
+    """An account that is to hold districts."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Account's name"), max_length=100, help_text=gettext_lazy("As people know the account.")
+    )
+    account_id = forms.RegexField(
+        r"^[0-9]{12}$",
+        label=gettext_lazy("Account id"),
+        help_text=gettext_lazy("Twelve digits. Can't be changed later."),
+        error_messages={"invalid": gettext_lazy("An AWS account id has 12 digits.")},
+    )
+
+
+class AccountForm(DescribedForm):
+    """How an account is called and entered."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Account's name"), max_length=100, help_text=gettext_lazy("As people know the account.")
+    )
+    role_arn = forms.CharField(
+        label=gettext_lazy("Deploy role's ARN"),
+        max_length=600,
+        required=False,
+        help_text=gettext_lazy("Empty: the worker's own credentials."),
+    )
+    external_id = forms.CharField(
+        label=gettext_lazy("External id"),
+        max_length=1224,
+        required=False,
+        help_text=gettext_lazy("What the role's trust asks for. It was made at random."),
+    )
+    permissions_boundary_arn = forms.CharField(
+        label=gettext_lazy("Boundary of districts' roles"),
+        max_length=600,
+        required=False,
+        help_text=gettext_lazy("The most that a role of a district may do."),
+    )
+
+    def access(self) -> Access:
+        """Return the way in; only of a valid form."""
+        names = ("role_arn", "external_id", "permissions_boundary_arn")
+        return Access(**{name: self.cleaned_data[name] for name in names})
+
+
+@require_GET
+@allowed(Act.ADMINISTER)
+def accounts(request: HttpRequest) -> HttpResponse:
+    """Show all accounts."""
+    pager = page_in_order(_counted(), request.GET, size=PAGE_SIZE, order="name")
+    return render(request, "aws_accounts/page.html", {"rows": pager.rows, "pager": pager, "section": "accounts"})
+
+
+@require_http_methods(["GET", "POST"])
+@allowed(Act.ADMINISTER)
+def new(request: HttpRequest) -> HttpResponse:
+    """Show the form; a good one adds the account with an external id of its own, and leads to its template."""
+    if not signed_in_lately(request):
+        return redirect(sign_in_again(request.path))
+    form = NewAccountForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        number = form.cleaned_data["account_id"]
+        if AwsAccount.objects.filter(Q(account_id=number) | Q(name=form.cleaned_data["name"])).exists():
+            form.add_error(None, _("There is an account with this id or name."))
+        else:
+            add_account(
+                name=form.cleaned_data["name"],
+                account_id=number,
+                actor=person(request),
+                access=Access(
+                    role_arn=role_arn(number),
+                    external_id=new_external_id(),
+                    permissions_boundary_arn=boundary_arn(number),
+                ),
+            )
+            return redirect("console:aws-account", number)
+    context = {"form": form, "section": "accounts"}
+    return render(request, "aws_accounts/new.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@allowed(Act.ADMINISTER)
+def account(request: HttpRequest, account_id: str) -> HttpResponse:
+    """Show an account with what its owner has to make there; a POST changes how it is entered."""
+    found = get_object_or_404(_counted(), account_id=account_id)
+    if request.method == "POST" and not signed_in_lately(request):
+        return redirect(sign_in_again(request.path))
+    initial = {name: getattr(found, name) for name in AccountForm.base_fields}
+    form = AccountForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            change_account(account=found, name=form.cleaned_data["name"], access=form.access(), actor=person(request))
+        except AccountRefusedError as refusal:
+            form.refuse({"": [str(refusal)]})
+        else:
+            messages.success(request, _("The account is changed."))
+            return redirect("console:aws-account", account_id)
+    entries = entries_of(Scope(account=found), within(request))
+    context = _shown(found) | {"form": form, "section": "accounts", "entries": entries}
+    return render(request, "aws_accounts/account.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@allowed(Act.ADMINISTER)
+def retire(request: HttpRequest, account_id: str) -> HttpResponse:
+    """Take no further district into the account."""
+    found = get_object_or_404(AwsAccount, account_id=account_id)
+    if not signed_in_lately(request):
+        return redirect(sign_in_again(f"/accounts/{account_id}"))
+    try:
+        retire_account(account=found, actor=person(request))
+    except AccountRefusedError as refusal:
+        messages.error(request, str(refusal))
+    return redirect("console:aws-account", account_id)
+
+
+def _counted() -> QuerySet[AwsAccount]:
+    there = Count("districts", filter=~Q(districts__status=DistrictStatus.REMOVED.value))
+    return AwsAccount.objects.annotate(districts_here=there).select_related("access")
+
+
+def _shown(account: AwsAccount) -> dict[str, Any]:
+    given = (account.account_id, account.external_id, PRINCIPAL)
+    return {
+        "account": account,
+        "access": getattr(account, "access", None),
+        "region": DEFAULT_REGION,
+        "cloudformation": cloudformation(*given) if account.external_id else "",
+        "terraform": terraform(*given) if account.external_id else "",
+    }

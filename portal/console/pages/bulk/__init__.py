@@ -1,0 +1,1 @@
+"""Many districts from one file."""

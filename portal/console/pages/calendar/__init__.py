@@ -1,0 +1,1 @@
+"""Freezes, maintenance windows, and ends of districts."""

@@ -1,0 +1,1 @@
+"""Letting a device in that shows a code."""

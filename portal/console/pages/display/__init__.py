@@ -1,0 +1,1 @@
+"""Theme, density, language."""

@@ -1,0 +1,1 @@
+"""Drift of the fleet and of one district."""

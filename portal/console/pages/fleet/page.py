@@ -1,0 +1,237 @@
+"""What the fleet page shows: chips, what needs attention, and one page of rows. Reads only."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Case, Count, F, IntegerField, Value, When, Window
+from django.db.models.functions import RowNumber
+from django.http import QueryDict
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.console.forms import ACCOUNTS_LISTED
+from portal.console.pages.fleet.filter import CHIPS, EXPOSED, FleetFilter, read_filter
+from portal.console.paging import Page, page, page_in_order
+from portal.reach import Within
+from provisioning.models import DriftItem, Run, StackResource
+from provisioning.models.run import WIDE
+from provisioning.states.districts import health
+from provisioning.states.runs import RunKind, RunState
+from registry.districts.models import AwsAccount, District
+from registry.districts.statuses import DistrictStatus
+
+PAGE_SIZE = 50
+ATTENTION_LINES = 10
+READ_AT_ONCE = 500
+STRIP = 10
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A filter with its count."""
+
+    key: str
+    label: str | Promise
+    count: int
+    query: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class Past:
+    """One of a district's last runs, as its strip shows it."""
+
+    number: int
+    kind: RunKind
+    state: RunState
+
+
+@dataclass(frozen=True)
+class FleetRow:
+    """A district with its last run and those before it."""
+
+    district: District
+    run: Run | None
+    resources: int
+    past: tuple[Past, ...] = ()
+    """The last ten, the newest last."""
+    monthly_usd: Decimal | None = None
+
+    @property
+    def health(self) -> DistrictStatus:
+        """How the district is; what a run does with it now is the run's state."""
+        return health_of(self.district, self.run)
+
+    @property
+    def is_active(self) -> bool:
+        """Return whether the row is worth polling."""
+        return self.run is not None and self.run.is_active
+
+
+@dataclass(frozen=True)
+class Attention:
+    """A district that needs somebody: why, and what to do next."""
+
+    row: FleetRow
+    cause: str
+    act: str
+    exposures: int = 0
+    """In how many places drift has opened it; an incident stands before all else."""
+
+
+COLUMNS: dict[str, Callable[[FleetRow], Any]] = {
+    "name": lambda row: row.district.name,
+    "suffix": lambda row: row.district.suffix,
+    "state_code": lambda row: row.district.state_code,
+    "nces_id": lambda row: row.district.nces_id,
+    "status": lambda row: row.health.word,
+    "drift": lambda row: row.district.drift_badge.word,
+    "environment": lambda row: row.district.environment,
+    "region": lambda row: row.district.region,
+    "size": lambda row: row.district.size,
+    "cidr": lambda row: str(row.district.cidr),
+    "account_id": lambda row: row.district.account.account_id,
+    "resources": lambda row: row.resources,
+    "monthly_usd": lambda row: row.monthly_usd,
+    "last_run": lambda row: row.run and row.run.number,
+    "last_run_kind": lambda row: row.run and row.run.kind_badge.word,
+    "last_run_state": lambda row: row.run and row.run.state_badge.word,
+    "last_run_at": lambda row: row.run and row.run.created_at,
+    "registered_at": lambda row: row.district.created_at,
+    "live_at": lambda row: row.district.live_at,
+    "removed_at": lambda row: row.district.removed_at,
+}
+"""What an export says of each district."""
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """Everything on the page."""
+
+    chips: list[Chip]
+    filter: FleetFilter
+    accounts: list[AwsAccount] | None
+    """Those to choose from; None where they are too many to choose from, and the account's id is typed."""
+    attention: list[Attention]
+    more_attention: int
+    rows: list[FleetRow]
+    pager: Page[District]
+    matching: int
+    """How many districts the whole filter lets through, on all pages."""
+    total: int
+
+
+def fleet(query: QueryDict, within: Within) -> Fleet:
+    """Return the page that the address asks for, within reach; what it does not know in the address it passes over."""
+    wanted = read_filter(query)
+    counts = wanted.found(within.districts()).aggregate(
+        **{key or "all": Count("id", filter=where) for key, (label, where) in CHIPS.items()}
+    )
+    chips = [
+        Chip(key, label, counts[key or "all"], wanted.shown_as(key), key == wanted.show)
+        for key, (label, where) in CHIPS.items()
+    ]
+    total = within.districts().count() if wanted.narrows else counts["all"]
+    rows = wanted.districts(within.districts())
+    if wanted.sort:
+        shown = page_in_order(rows, query, size=PAGE_SIZE, order=wanted.sort)
+    else:
+        shown = page(rows, query, size=PAGE_SIZE)
+    accounts = list(within.accounts()[: ACCOUNTS_LISTED + 1])
+    first = Case(When(EXPOSED, then=Value(0)), default=Value(1), output_field=IntegerField())
+    needing = within.districts().filter(CHIPS["attention"][1]).order_by(first, "-id")
+    bad = list(needing[: ATTENTION_LINES + 1])
+    lines = rows_of(bad[:ATTENTION_LINES]) if bad else []
+    exposed = exposures_of(bad) if bad else {}
+    return Fleet(
+        chips=chips,
+        filter=wanted,
+        accounts=accounts if len(accounts) <= ACCOUNTS_LISTED else None,
+        attention=[attention(row, exposed.get(row.district.pk, 0)) for row in lines],
+        more_attention=len(bad) - len(lines),
+        rows=rows_of(shown.rows),
+        pager=shown,
+        matching=counts[wanted.show or "all"],
+        total=total,
+    )
+
+
+def health_of(district: District, run: Run | None) -> DistrictStatus:
+    """Return how a district is beside its newest run."""
+    if run is None or not run.is_active:
+        return district.status_badge
+    return health(district.status_badge, run.kind_badge, status_before=run.status_before, applied=run.applied)
+
+
+def exposures_of(districts: Sequence[District]) -> dict[int, int]:
+    """Return in how many places drift has opened each district, by its id; without those where it has not."""
+    rows = DriftItem.objects.filter(district__in=districts).exclude(exposure="")
+    return dict(rows.values_list("district").annotate(Count("id")).order_by("district"))
+
+
+def attention(row: FleetRow, exposures: int = 0) -> Attention:
+    """Return why a district needs somebody, and what to do next; drift that opened it comes before all else."""
+    if exposures:
+        told = ngettext(
+            "Incident: drift widens who can reach it in %(number)s place.",
+            "Incident: drift widens who can reach it in %(number)s places.",
+            exposures,
+        )
+        return Attention(row, told % {"number": exposures}, _("Handle the incident"), exposures)
+    if row.run is None:
+        return Attention(row, _("It has no run."), _("Deploy it"))
+    if row.is_active:
+        return Attention(row, _("Its last run failed; another run is in progress."), _("Watch run"))
+    if row.run.error_summary:
+        return Attention(row, f"{row.run.error_summary} {row.run.error_remedy}".strip(), _("See and retry run"))
+    told = _("Its last run was %(state)s.") % {"state": str(row.run.state_badge.word).lower()}
+    return Attention(row, told, _("See and retry run"))
+
+
+def every_row(query: QueryDict, within: Within) -> Iterator[dict[str, Any]]:
+    """Yield each district within reach that the address asks for, as an export has it, oldest first, read by and by."""
+    found = read_filter(query).districts(within.districts())
+    last = 0
+    while chunk := list(found.filter(pk__gt=last).select_related("account").order_by("pk")[:READ_AT_ONCE]):
+        last = chunk[-1].pk
+        for row in rows_of(chunk):
+            yield {name: read(row) for name, read in COLUMNS.items()}
+
+
+def rows_of(districts: Sequence[District]) -> list[FleetRow]:
+    """Join each district with its last runs, resources and cost, in four queries whatever their number."""
+    ids = [district.pk for district in districts]
+    past = last_runs(ids)
+    newest = {district: runs[-1].number for district, runs in past.items()}
+    runs = Run.objects.defer(*WIDE).in_bulk(list(newest.values()))
+    counts = dict(
+        StackResource.objects.filter(district__in=ids).values_list("district").annotate(Count("id")).order_by()
+    )
+    priced = Run.objects.filter(district__in=ids).exclude(monthly_cost_usd=None).order_by("district", "-pk")
+    costs = dict(priced.distinct("district").values_list("district", "monthly_cost_usd"))
+    return [
+        FleetRow(
+            district,
+            runs.get(newest.get(district.pk, 0)),
+            counts.get(district.pk, 0),
+            past.get(district.pk, ()),
+            None if district.status == DistrictStatus.REMOVED else costs.get(district.pk),
+        )
+        for district in districts
+    ]
+
+
+def last_runs(ids: Sequence[int]) -> dict[int, tuple[Past, ...]]:
+    """Return the last runs of each district, the newest last, in one query."""
+    place = Window(RowNumber(), partition_by=F("district"), order_by=F("id").desc())
+    rows = Run.objects.filter(district__in=ids).annotate(place=place).filter(place__lte=STRIP).order_by("id")
+    found: dict[int, list[Past]] = defaultdict(list)
+    for district, number, kind, state in rows.values_list("district", "id", "kind", "state"):
+        found[district].append(Past(number, RunKind(kind), RunState(state)))
+    return {district: tuple(runs) for district, runs in found.items()}

@@ -1,0 +1,1 @@
+"""States and their signs, and the parts of the design."""

@@ -1,0 +1,139 @@
+"""What each badge means, in a sentence: the title of every badge, and the page that lists them all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from portal.console.pages.district.diagram import PartState
+from provisioning.models.preflight import PreflightVerdict
+from provisioning.models.quota import QuotaSource
+from provisioning.states.rollouts import RolloutState, Standing
+from provisioning.states.runs import Decision, RunKind, RunState
+from registry.badges import Badge
+from registry.districts.statuses import DistrictStatus, DriftStatus
+
+Words = Mapping[Badge, str | Promise]
+
+DISTRICTS: Words = {
+    DistrictStatus.DRAFT: _("Registered; nothing of it exists in AWS."),
+    DistrictStatus.PROVISIONING: _("A run makes or changes its environment."),
+    DistrictStatus.LIVE: _("Its environment is deployed, and a second plan was empty."),
+    DistrictStatus.NEEDS_ATTENTION: _(
+        "Its last run did not come through; what exists is billed. See the run, then retry."
+    ),
+    DistrictStatus.TEARING_DOWN: _("A run removes its environment."),
+    DistrictStatus.REMOVED: _(
+        "Nothing of it is in AWS: its inventory came back empty, or it never was more than a draft. The record stays."
+    ),
+}
+DRIFT: Words = {
+    DriftStatus.IN_SYNC: _("The last check detected no drift."),
+    DriftStatus.DRIFTED: _(
+        "Somebody or something changed in AWS what the stack holds; the drift tab has each attribute."
+    ),
+    DriftStatus.NOT_CHECKED: _("No check has compared AWS with the stack since it was deployed."),
+}
+RUNS: Words = {
+    RunState.QUEUED: _("It waits for its turn or for a free worker."),
+    RunState.SYNTHESIZING: _("The stack is written as Terraform's JSON."),
+    RunState.PLANNING: _("Terraform compares the stack with AWS; nothing is changed."),
+    RunState.AWAITING_APPROVAL: _("Somebody looks at the plan and decides; no worker is held meanwhile."),
+    RunState.APPLYING: _("Terraform changes AWS, by the plan that was shown."),
+    RunState.VERIFYING: _("It is proven that the work is done: by an empty second plan, or an empty inventory."),
+    RunState.SUCCEEDED: _("It came through and was verified."),
+    RunState.NO_CHANGES: _("AWS already matches the stack."),
+    RunState.FAILED: _("It ended with an error; nothing was rolled back. Its page says what to do."),
+    RunState.CANCELLING: _("Terraform was asked to stop; resources that it works on may stay incomplete."),
+    RunState.CANCELED: _("Somebody stopped it; what it had made stays."),
+    RunState.DISCARDED: _("Its plan was not approved; nothing of it was applied."),
+    RunState.LOST: _("Its worker stopped answering; another takes it over by itself."),
+}
+KINDS: Words = {
+    RunKind.APPLY: _("Brings AWS to the state that the stack declares."),
+    RunKind.PLAN: _("Shows what would change, and changes nothing."),
+    RunKind.DESTROY: _("Removes everything of the district from AWS."),
+    RunKind.DRIFT: _("Compares AWS with the stack, and changes nothing."),
+}
+DECISIONS: Words = {
+    Decision.APPROVED: _("Somebody let the plan through: a second person, where one is needed."),
+    Decision.DISCARDED: _("A person dropped the plan, or nobody decided in time."),
+}
+PARTS: Words = {
+    PartState.FAILED: _("The last run ended with an error here."),
+    PartState.GONE: _("The last check did not find it in AWS."),
+    PartState.DRIFTED: _("The last check found it changed in AWS."),
+    PartState.IN_WORK: _("The run that applies now changes it."),
+    PartState.EXISTS: _("It is recorded from Terraform's state."),
+    PartState.PLANNED: _("It would be made."),
+}
+QUOTAS: Words = {
+    QuotaSource.READ: _("Service Quotas told it for this account."),
+    QuotaSource.DENIED: _("The deploy role may not read it; AWS's documented default counts."),
+    QuotaSource.DEFAULT: _("Service Quotas did not answer, or was not asked yet; AWS's documented default counts."),
+    QuotaSource.FIXED: _("AWS raises this limit for nobody."),
+}
+PREFLIGHTS: Words = {
+    PreflightVerdict.FINE: _("Nothing stands in a run's way here."),
+    PreflightVerdict.WARNING: _("A run may come through; somebody ought to look."),
+    PreflightVerdict.REFUSED: _("What a run needs is missing or denied: it is refused before its first plan."),
+}
+ROLLOUTS: Words = {
+    RolloutState.RUNNING: _("Waves are being worked on."),
+    RolloutState.PAUSED: _("Nothing new begins until somebody resumes it; what is at work goes on."),
+    RolloutState.HALTED: _("Too many districts failed: nothing new begins until somebody looks."),
+    RolloutState.COMPLETED: _("Every district's run has ended."),
+    RolloutState.ABORTED: _("Somebody ended it; what was done stays."),
+}
+STANDINGS: Words = {
+    Standing.PENDING: _("Its wave has not begun."),
+    Standing.UNDER_WAY: _("Its run is queued or at work."),
+    Standing.APPROVAL: _("Its plan waits for a second person."),
+    Standing.DONE: _("Its run came through."),
+    Standing.FAILED: _("Its run did not come through."),
+    Standing.CALLED_OFF: _("Somebody stopped its run, or the rollout ended before it."),
+    Standing.EXPIRED: _("Nobody decided on its plan in time; nothing was applied."),
+    Standing.SKIPPED: _("It was left out; the reason stands beside it."),
+}
+GROUPS: tuple[tuple[str | Promise, Words], ...] = (
+    (_("Districts"), DISTRICTS),
+    (_("Drift"), DRIFT),
+    (_("Runs"), RUNS),
+    (_("Kinds of runs"), KINDS),
+    (_("Decisions"), DECISIONS),
+    (_("Components of a stack"), PARTS),
+    (_("Rollouts"), ROLLOUTS),
+    (_("Districts of a rollout"), STANDINGS),
+    (_("Where a limit is from"), QUOTAS),
+    (_("Preflight"), PREFLIGHTS),
+)
+ACTS: tuple[Badge, ...] = (
+    DistrictStatus.NEEDS_ATTENTION,
+    DriftStatus.DRIFTED,
+    RunState.AWAITING_APPROVAL,
+    RolloutState.HALTED,
+    Standing.APPROVAL,
+    PreflightVerdict.REFUSED,
+)
+"""States in which somebody has to act: their badges are solid, all others quiet."""
+_ACTS = {(type(badge), badge.value) for badge in ACTS}
+_ALL: dict[tuple[type[Badge], str], str | Promise] = {
+    (type(badge), badge.value): told for _group, words in GROUPS for badge, told in words.items()
+}
+
+
+def meaning(badge: Badge) -> str:
+    """Return what a badge means; nothing where its word says all."""
+    return str(_ALL.get((type(badge), badge.value), ""))
+
+
+def wants_an_act(badge: Badge) -> bool:
+    """Return whether somebody has to act where this stands."""
+    return (type(badge), badge.value) in _ACTS
+
+
+def legend() -> list[tuple[str, list[tuple[Badge, str]]]]:
+    """Return every group with its badges and what they mean."""
+    return [(str(title), [(badge, str(told)) for badge, told in words.items()]) for title, words in GROUPS]

@@ -1,0 +1,1 @@
+"""What needs somebody, and how the fleet is."""

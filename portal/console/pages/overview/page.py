@@ -1,0 +1,187 @@
+"""What the overview shows: what needs the reader, how the fleet is, and the last thirty days. Reads only."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Case, CharField, Count, F, QuerySet, Value, When
+from django.utils import timezone
+
+from portal.console.charts import Columns, columns
+from portal.console.pages.approvals.page import count_for, waiting_plans
+from portal.console.pages.drift.fleet import WIDENS, drifted_districts
+from portal.console.pages.fleet.filter import LIVE
+from portal.reach import Within
+from provisioning.costs.selectors import Total, in_all, totals_by
+from provisioning.measurements.daily import figures
+from provisioning.models import DailyFigures, DriftItem, Run
+from provisioning.models.run import WIDE
+from provisioning.onboarding.drafts import drafts
+from provisioning.states.runs import RunState
+from registry.accounts.models import User
+from registry.districts.models import District
+from registry.districts.statuses import DistrictStatus
+
+GOOD = (RunState.SUCCEEDED.value, RunState.NO_CHANGES.value)
+BAD = (RunState.FAILED.value, RunState.LOST.value)
+SHOWN = [status for status in DistrictStatus if status is not DistrictStatus.REMOVED]
+CAUSES = 6
+STATES_SHOWN = 10
+LINES = 5
+SOON = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What waits for somebody, each a number that leads to its list."""
+
+    approvals: int
+    attention: int
+    exposed: int
+    drifted: int
+
+    @property
+    def nothing(self) -> bool:
+        """Return whether nothing waits."""
+        return not (self.approvals or self.attention or self.exposed or self.drifted)
+
+
+@dataclass(frozen=True)
+class Health:
+    """How many districts have a status."""
+
+    status: DistrictStatus
+    count: int
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day's runs, and how long a deployment took, in seconds."""
+
+    day: date
+    good: int
+    bad: int
+    other: int
+    deploy_seconds: int | None
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What an environment costs a month, in USD."""
+
+    environment: str
+    monthly_usd: float
+    actual: Total | None = None
+    """What AWS told of this month; None where it told nothing."""
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """A draft that is deleted soon."""
+
+    district: District
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The page."""
+
+    needs: Needs
+    health: list[Health]
+    days: list[Day]
+    runs: Columns
+    durations: Columns
+    causes: list[tuple[str, int]]
+    costs: list[Cost]
+    total_usd: float
+    actual: Total | None
+    states: list[tuple[str, Total]]
+    """By the districts' state, the dearest first."""
+    plans: list[Run]
+    drafts: list[Ahead]
+    kept_at: datetime | None
+    """When the figures were last kept; empty where they never were."""
+    is_whole: bool = True
+    """Whether the reader reaches all districts: the figures of days, errors and cost are of all of them."""
+
+    @property
+    def districts(self) -> int:
+        """How many districts there are, those that were removed not among them."""
+        return sum(one.count for one in self.health)
+
+    @property
+    def failures(self) -> int:
+        """How many runs failed in the days shown."""
+        return sum(day.bad for day in self.days)
+
+
+def overview(user: User, within: Within) -> Overview:
+    """Return the page as this person sees it; figures of days are of all districts, for who reaches them all."""
+    counts = _by_health(within)
+    rows = [] if within.is_narrow else figures()
+    days = [_day(row) for row in rows]
+    estimates = rows[-1].monthly_usd if rows else {}
+    actual = totals_by("environment") if not within.is_narrow else {}
+    costs = [
+        Cost(environment, float(estimates.get(environment, 0)), actual.get(environment))
+        for environment in sorted({*estimates, *actual})
+    ]
+    states = totals_by("state_code") if not within.is_narrow else {}
+    by_state = sorted(states.items(), key=lambda told: -told[1].so_far)
+    kept = [row.kept_at for row in rows if row.kept_at is not None]
+    return Overview(
+        needs=Needs(
+            approvals=count_for(user, within),
+            attention=counts.get(DistrictStatus.NEEDS_ATTENTION.value, 0),
+            exposed=within.of(DriftItem.objects.filter(WIDENS)).values("district").distinct().count(),
+            drifted=drifted_districts(within),
+        ),
+        health=[Health(status, counts.get(status.value, 0)) for status in SHOWN],
+        days=days,
+        runs=columns([{"good": day.good, "other": day.other, "bad": day.bad} for day in days]),
+        durations=columns([{"busy": day.deploy_seconds or 0} for day in days]),
+        causes=_causes(rows),
+        costs=costs,
+        total_usd=sum(cost.monthly_usd for cost in costs),
+        actual=in_all(actual.values()),
+        states=by_state[:STATES_SHOWN],
+        plans=list(_expiring_plans(within)[:LINES]),
+        drafts=_expiring_drafts(within),
+        kept_at=max(kept, default=None),
+        is_whole=not within.is_narrow,
+    )
+
+
+def _by_health(within: Within) -> dict[str, int]:
+    """Count the districts by how they are: one that is changed while it lives is live."""
+    live = Case(When(LIVE, then=Value(DistrictStatus.LIVE.value)), default=F("status"), output_field=CharField())
+    rows = within.districts().annotate(health=live).order_by()
+    return dict(rows.values_list("health").annotate(Count("id")))
+
+
+def _day(row: DailyFigures) -> Day:
+    good, bad = (sum(row.runs.get(state, 0) for state in states) for states in (GOOD, BAD))
+    return Day(row.day, good, bad, sum(row.runs.values()) - good - bad, row.deploy_seconds)
+
+
+def _causes(rows: Sequence[DailyFigures]) -> list[tuple[str, int]]:
+    """Return the errors that runs ended with, the most frequent first."""
+    total: Counter[str] = Counter()
+    for row in rows:
+        total.update(row.failures)
+    return total.most_common(CAUSES)
+
+
+def _expiring_plans(within: Within) -> QuerySet[Run]:
+    return waiting_plans(within).select_related("district").defer(*WIDE).order_by("plan_expires_at", "id")
+
+
+def _expiring_drafts(within: Within) -> list[Ahead]:
+    kept = timedelta(days=settings.DRAFT_DAYS)
+    due = within.of(drafts(untouched_since=timezone.now() + SOON - kept), "")[:LINES]
+    return [Ahead(district, district.touched_at + kept) for district in due]  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""What an account lacks before its first run."""

@@ -1,0 +1,1 @@
+"""Rollouts: the list, one, a new one."""

@@ -1,0 +1,37 @@
+"""The list of all runs."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from infra.spec import Environment
+from portal.console.doors import allowed, within
+from portal.console.pages.runs.filter import GROUPS, VIEWS, read_filter
+from portal.console.paging import page
+from provisioning.states.runs import RunKind, RunState
+from registry.accounts.acts import Act
+
+PAGE_SIZE = 50
+
+
+@require_GET
+@allowed(Act.SEE)
+def runs(request: HttpRequest) -> HttpResponse:
+    """Show the runs that the address asks for, newest first."""
+    wanted = read_filter(request.GET)
+    pager = page(wanted.runs(within(request).runs()), request.GET, size=PAGE_SIZE)
+    context = {
+        "filter": wanted,
+        "runs": pager.rows,
+        "pager": pager,
+        "views": [(word, query, query == wanted.query) for word, query in VIEWS],
+        "states": [
+            *((key, word) for key, (word, _) in GROUPS.items()),
+            *((state.value, state.label) for state in RunState),
+        ],
+        "operations": [(kind.value, kind.label) for kind in RunKind],
+        "environments": [part.value for part in Environment],
+    }
+    return render(request, "runs/page.html", context)

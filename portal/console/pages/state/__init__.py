@@ -1,0 +1,1 @@
+"""What became of a run's state: errored states and locks."""

@@ -1,0 +1,1 @@
+"""Tearing a district down."""

@@ -1,1 +1,0 @@
-"""The console's views: each reads its request, calls a selector or a service, and answers."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -98,6 +100,24 @@ class Api:
                 yield response.iter_lines()
         except httpx.HTTPError as error:
             raise self._unreachable(error) from error
+
+    def save(self, path: str, file: Path) -> str:
+        """Write an answer into a file while it comes; return its SHA-256. Raises CommandError."""
+        digest = hashlib.sha256()
+        try:
+            with self._client.stream("GET", path) as response:
+                if response.status_code >= 400:
+                    response.read()
+                    raise refused(response)
+                with file.open("wb") as target:
+                    for part in response.iter_bytes():
+                        target.write(part)
+                        digest.update(part)
+        except httpx.HTTPError as error:
+            raise self._unreachable(error) from error
+        except OSError as error:
+            raise CommandError(Exit.USAGE, f"{file} cannot be written: {error.strerror}.") from error
+        return digest.hexdigest()
 
     def _sent(self, method: str, path: str, **given: Any) -> httpx.Response:
         for left in range(TRIES - 1, -1, -1):

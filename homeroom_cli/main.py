@@ -8,7 +8,7 @@ from typing import NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from homeroom_cli.commands import district, drift, freeze, records, rollout, run, session
+from homeroom_cli.commands import district, drift, evidence, freeze, records, rollout, run, session
 from homeroom_cli.exits import CommandError, Exit
 from homeroom_cli.inputs import close_all
 from homeroom_cli.output import err, safe
@@ -32,6 +32,7 @@ app.add_typer(rollout.app, name="rollout")
 app.add_typer(drift.app, name="drift")
 app.add_typer(freeze.app, name="freeze")
 app.add_typer(records.audit, name="audit")
+app.add_typer(evidence.app, name="evidence")
 app.add_typer(records.certificate, name="certificate")
 app.add_typer(records.account, name="account")
 # The three that are typed most, without the word before them.

@@ -80,6 +80,11 @@ class Provider:
         """Return claims as a signed token."""
         return jwt.encode(claims, key or self.key, algorithm="RS256", headers={"kid": KEY_ID})
 
+    def headed(self, claims: Claims, **head: Any) -> str:
+        """Return claims as a signed token with another header; a part that is None is left out of it."""
+        named = {name: value for name, value in {"kid": KEY_ID, **head}.items() if value is not None}
+        return jwt.encode(claims, self.key, algorithm="RS256", headers=named)
+
     def configuration(self) -> dict[str, Any]:
         """Return what discovery says."""
         return {
@@ -149,6 +154,15 @@ HOSTILE: dict[str, Callable[[Provider, Claims], str]] = {
     "two audiences, another's": lambda provider, claims: provider.signed(
         {**claims, "aud": [CLIENT_ID, "another"], "azp": "another"}
     ),
+    "two audiences, and nobody's": lambda provider, claims: provider.signed({**claims, "aud": [CLIENT_ID, "another"]}),
+    "in time to come": lambda provider, claims: provider.signed({**claims, "iat": claims["iat"] + 3600}),
+    "not yet valid": lambda provider, claims: provider.signed({**claims, "nbf": claims["iat"] + 3600}),
+    "a number for a name": lambda provider, claims: provider.signed({**claims, "sub": 7}),
+    "a name of blanks": lambda provider, claims: provider.signed({**claims, "sub": "  "}),
+    "a key that nobody publishes": lambda provider, claims: provider.headed(claims, kid="another"),
+    "no key": lambda provider, claims: provider.headed(claims, kid=None),
+    "a key of its own": lambda provider, claims: provider.headed(claims, kid=None, jwk=provider.keys()["keys"][0]),
+    "an unknown demand": lambda provider, claims: provider.headed(claims, crit=["x"], x=True),
     "expired": lambda provider, claims: provider.signed({**claims, "exp": claims["iat"] - 3600}),
     "long ago": lambda provider, claims: provider.signed({**claims, "iat": claims["iat"] - 7200}),
     "never ends": lambda provider, claims: provider.signed({name: claims[name] for name in claims if name != "exp"}),

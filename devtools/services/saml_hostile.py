@@ -6,6 +6,7 @@ Signature wrapping by the names of Somorovsky et al., "On Breaking SAML: Be Whoe
 
 from __future__ import annotations
 
+import base64
 import copy
 import functools
 from collections.abc import Callable
@@ -14,12 +15,13 @@ from datetime import timedelta
 
 from lxml import etree
 
-from devtools.services.saml_provider import NAMESPACES, Answer, Key, Provider, found, new_key, sign, written
+from devtools.services.saml_provider import NAMESPACES, Answer, Key, Provider, encrypted, found, new_key, sign, written
 
 Twist = Callable[[Provider, Answer], bytes]
 HOUR = timedelta(hours=1)
 SAML = f"{{{NAMESPACES['saml']}}}"
 SAMLP = f"{{{NAMESPACES['samlp']}}}"
+XENC = f"{{{NAMESPACES['xenc']}}}"
 DS = f"{{{NAMESPACES['ds']}}}"
 FORGED = ("stand-in|olivia", ("platform-admins",))
 
@@ -267,3 +269,95 @@ HOSTILE: dict[str, Twist] = {
     "no XML": lambda provider, answer: b"<samlp:Response",
     "nothing": lambda provider, answer: b"",
 }
+
+
+def enciphered(provider: Provider, answer: Answer, **how: str) -> bytes:
+    """Encrypt a good answer for the portal; `another_key` is its own in the tests."""
+    return encrypted(provider.signed(answer), another_key().certificate, **how)
+
+
+def within(path: str, change: Callable[[etree._Element], object]) -> Twist:
+    """Return an encrypted answer of which an element was changed afterwards."""
+
+    def twist(provider: Provider, answer: Answer) -> bytes:
+        """Change it."""
+        root = etree.fromstring(enciphered(provider, answer))
+        change(found(root, path))
+        return written(root)
+
+    return twist
+
+
+def fetched(value: etree._Element) -> None:
+    """Name a file in place of the text."""
+    value.getparent().replace(value, etree.Element(f"{XENC}CipherReference", URI="file:///etc/hostname"))
+
+
+def turned(value: etree._Element) -> None:
+    """Turn a bit in the middle of the text."""
+    text = bytearray(base64.b64decode(value.text))
+    text[len(text) // 2] ^= 1
+    value.text = base64.b64encode(bytes(text)).decode()
+
+
+def doubled(element: etree._Element) -> None:
+    """Double an element."""
+    element.addnext(copy.deepcopy(element))
+
+
+def plain_beside(provider: Provider, answer: Answer) -> bytes:
+    """Put a forged assertion in plain text beside the good one, which is encrypted."""
+    root = etree.fromstring(enciphered(provider, answer))
+    _root, _signed, forged = parts(provider, answer)
+    root.append(forged)
+    return written(root)
+
+
+def enclosed(provider: Provider, answer: Answer, text: str) -> bytes:
+    """Encrypt something else in the assertion's place."""
+    root = etree.fromstring(provider.signed(answer))
+    inner = etree.fromstring(text)
+    element = etree.SubElement(root, f"{SAML}Assertion")
+    root.remove(found(root, "saml:Assertion"))
+    element.append(inner)
+    return encrypted(written(root), another_key().certificate)
+
+
+CIPHER = "saml:EncryptedAssertion/xenc:EncryptedData/xenc:CipherData/xenc:CipherValue"
+KEY_CIPHER = "//xenc:EncryptedKey/xenc:CipherData/xenc:CipherValue"
+ENCRYPTED: dict[str, Twist] = {
+    "for another": lambda provider, answer: encrypted(provider.signed(answer), provider.key.certificate),
+    "with RSA 1.5": lambda provider, answer: enciphered(provider, answer, transport="RSA_PKCS1"),
+    "with triple DES": lambda provider, answer: enciphered(provider, answer, cipher="DES3"),
+    "unsigned within": lambda provider, answer: encrypted(unsigned(provider, answer), another_key().certificate),
+    "signed by another within": lambda provider, answer: encrypted(
+        provider.signed(answer, key=new_key("nobody")), another_key().certificate
+    ),
+    "for another audience within": lambda provider, answer: enciphered(
+        provider, replace(answer, audience="https://another.example/metadata")
+    ),
+    "expired within": lambda provider, answer: enciphered(
+        provider, replace(answer, not_on_or_after=answer.issued - timedelta(minutes=1))
+    ),
+    "changed before it was encrypted": lambda provider, answer: encrypted(
+        changed(NAME, b">stand-in|olivia</saml:NameID>")(provider, answer), another_key().certificate
+    ),
+    "a comment within": lambda provider, answer: encrypted(
+        changed(NAME, b">stand-in|<!---->oscar</saml:NameID>")(provider, answer), another_key().certificate
+    ),
+    "wrapped within": lambda provider, answer: encrypted(around(provider, answer), another_key().certificate),
+    "something else within": functools.partial(enclosed, text="<a>b</a>"),
+    "a text that was changed": within(CIPHER, turned),
+    "a key that was changed": within(KEY_CIPHER, turned),
+    "a text that is fetched": within(CIPHER, fetched),
+    "a key that is fetched": within(
+        "//ds:KeyInfo", lambda info: etree.SubElement(info, f"{DS}RetrievalMethod", URI="file:///etc/hostname")
+    ),
+    "no key": within("//xenc:EncryptedKey", lambda key: key.getparent().remove(key)),
+    "two keys": within("//xenc:EncryptedKey", doubled),
+    "two texts": within("//xenc:EncryptedData", doubled),
+    "two encrypted": within("//saml:EncryptedAssertion", doubled),
+    "an empty one": within("//saml:EncryptedAssertion", lambda one: one.clear()),
+    "a forged one in plain text beside": plain_beside,
+}
+"""What somebody who knows the portal's certificate encrypts for it."""

@@ -35,6 +35,7 @@ NAMESPACES = {
     "samlp": "urn:oasis:names:tc:SAML:2.0:protocol",
     "saml": "urn:oasis:names:tc:SAML:2.0:assertion",
     "ds": "http://www.w3.org/2000/09/xmldsig#",
+    "xenc": "http://www.w3.org/2001/04/xmlenc#",
 }
 PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
 RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
@@ -152,6 +153,29 @@ def sign(element: etree._Element, key: Key, *, method: str = "RSA_SHA256", diges
     context.sign(template)
 
 
+def encrypted(response: bytes, certificate: str, *, cipher: str = "AES256_GCM", transport: str = "RSA_OAEP") -> bytes:
+    """Return a response with its assertion encrypted for who has this certificate (PEM)."""
+    root = etree.fromstring(response)
+    assertion = found(root, "saml:Assertion")
+    template = xmlsec.template.encrypted_data_create(
+        assertion, getattr(xmlsec.Transform, cipher), type=xmlsec.EncryptionType.ELEMENT, ns="xenc"
+    )
+    xmlsec.template.encrypted_data_ensure_cipher_value(template)
+    info = xmlsec.template.encrypted_data_ensure_key_info(template, ns="ds")
+    key = xmlsec.template.add_encrypted_key(info, getattr(xmlsec.Transform, transport))
+    xmlsec.template.encrypted_data_ensure_cipher_value(key)
+    keys = xmlsec.KeysManager()
+    keys.add_key(xmlsec.Key.from_memory(certificate, xmlsec.KeyFormat.CERT_PEM))
+    context = xmlsec.EncryptionContext(keys)
+    kind, bits = (xmlsec.KeyData.DES, 192) if cipher == "DES3" else (xmlsec.KeyData.AES, int(cipher[3:6]))
+    context.key = xmlsec.Key.generate(kind, bits, xmlsec.KeyDataType.SESSION)
+    around = etree.Element(f"{{{NAMESPACES['saml']}}}EncryptedAssertion", nsmap={"saml": NAMESPACES["saml"]})
+    root.replace(assertion, around)
+    around.append(assertion)
+    context.encrypt_xml(template, assertion)
+    return written(root)
+
+
 @dataclass
 class Provider:
     """A running provider: its address, its key, and how it twists what it answers."""
@@ -162,6 +186,8 @@ class Provider:
     """Makes the response in place of `signed`."""
     authenticated_at: datetime | None = None
     """What it tells of the moment of the sign-in, where that is not now."""
+    encrypts_for: str = ""
+    """The certificate (PEM) of the portal's key, where what it answers is encrypted."""
     last: bytes = b""
 
     @property
@@ -215,6 +241,7 @@ class Provider:
             authenticated=self.authenticated_at or now,
         )
         said = self.twist(self, answer) if self.twist is not None else self.signed(answer)
+        said = encrypted(said, self.encrypts_for) if self.encrypts_for else said
         self.last = said
         return there, base64.b64encode(said).decode()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -24,9 +24,11 @@ CERTIFICATES = {
     "issued_at": "ISSUED",
     "sha256": "SHA-256",
 }
+ANCHORS = {"position": "LINK", "hash": "HASH", "at": "AT", "locked_until": "LOCKED UNTIL", "key": "OBJECT"}
 Since = Annotated[str, typer.Option(help="From this day on, such as 2026-01-31.")]
 Until = Annotated[str, typer.Option(help="To the end of this day.")]
 OfDistrict = Annotated[str, typer.Option(help="A part of a district's name or suffix.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="A file; stdout unless given.")]
 Number = Annotated[int, typer.Argument(min=1, metavar="CERTIFICATE", help="A certificate's number.")]
 
 
@@ -47,24 +49,30 @@ def list_events(
 
 @audit.command()
 def export(
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; stdout unless given.")] = None,
+    output: Output = None,
     district: OfDistrict = "",
     since: Since = "",
     until: Until = "",
     as_json: AsJson = False,
 ) -> None:
     """Write the record as lines of JSON, the oldest first, with the hashes of its chain."""
-    count = 0
-    with api().lines("/audit/export", district=district, since=since, until=until) as lines:
-        if output is None:
-            for line in lines:
-                typer.echo(line)
-            return
-        with output.open("w") as file:
-            for line in lines:
-                file.write(f"{line}\n")
-                count += 1
-    print_facts({"file": str(output), "events": count}, ("file", "events"), as_json=as_json)
+    count = _written("/audit/export", output, district=district, since=since, until=until)
+    if output is not None:
+        print_facts({"file": str(output), "events": count}, ("file", "events"), as_json=as_json)
+
+
+@audit.command()
+def access(output: Output = None, as_json: AsJson = False) -> None:
+    """Write the access review as lines of JSON: who may do what and where, since when, by whom, and when last used."""
+    count = _written("/people/access/export", output)
+    if output is not None:
+        print_facts({"file": str(output), "rows": count}, ("file", "rows"), as_json=as_json)
+
+
+@audit.command()
+def anchors(limit: Limit = 50, as_json: AsJson = False) -> None:
+    """List links of the chain that lie where nobody can change them, the newest first."""
+    print_rows(api().all("/audit/anchors", limit), ANCHORS, as_json=as_json)
 
 
 @audit.command()
@@ -95,7 +103,7 @@ def show_certificate(number: Number, as_json: AsJson = False) -> None:
 @certificate.command("download")
 def download_certificate(
     number: Number,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; stdout unless given.")] = None,
+    output: Output = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a certificate's signed file."""
@@ -150,3 +158,21 @@ def preflight(
         print_facts(api().post(path, {"region": region}), columns, as_json=as_json)
         return
     print_rows(api().get(path)["items"], columns, as_json=as_json)
+
+
+def _written(path: str, output: Path | None, **query: Any) -> int:
+    """Write lines into a file and return how many, or print them; raises CommandError for a file that cannot be."""
+    count = 0
+    with api().lines(path, **query) as lines:
+        if output is None:
+            for line in lines:
+                typer.echo(line)
+            return 0
+        try:
+            with output.open("w") as file:
+                for line in lines:
+                    file.write(f"{line}\n")
+                    count += 1
+        except OSError as error:
+            raise CommandError(Exit.USAGE, f"{output} cannot be written: {error.strerror}.") from error
+    return count

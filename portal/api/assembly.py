@@ -14,6 +14,7 @@ from portal.api.routes import (
     device,
     districts,
     drift,
+    evidence,
     me,
     people,
     rollouts,
@@ -34,6 +35,6 @@ api = NinjaAPI(
     urls_namespace="api-v1",
     parser=StrictParser(),
 )
-for part in (device, me, districts, drift, runs, rollouts, certificates, audit, accounts, calendar, people):
+for part in (device, me, districts, drift, runs, rollouts, certificates, audit, evidence, accounts, calendar, people):
     api.add_router("", part.router)
 install(api)

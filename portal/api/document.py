@@ -12,10 +12,15 @@ from django.views.decorators.http import require_safe
 
 from portal.api.assembly import api
 from portal.api.door import unless_known
+from portal.api.oauth import FORM
 from portal.api.problems import MEDIA_TYPE
 
 PREFIX = "api/v1/"
-NDJSON = "application/x-ndjson"
+FILES = {
+    "/export": {"application/x-ndjson": {"schema": {"type": "string"}}},
+    "/evidence/{number}/file": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+}
+"""By the end of their paths: operations that answer with a file in place of JSON."""
 KEY = {
     "in": "header",
     "name": "Idempotency-Key",
@@ -82,16 +87,20 @@ def _complete(path: str, method: str, details: dict[str, Any], problems: dict[st
         headers = [] if status == "401" or is_open else list(LIMITS)
         if int(status) >= 400:
             name = f"Problem{status}" + ("Open" if is_open else "")
-            content = {MEDIA_TYPE: answer["content"]["application/json"]}
+            content = answer["content"] if is_open else {MEDIA_TYPE: answer["content"]["application/json"]}
             retry = ["Retry-After"] if status in {"429", "503"} else []
             problems[name] = answer | {"content": content, "headers": _named("headers", headers + retry)}
             responses[status] = {"$ref": f"#/components/responses/{name}"}
         else:
             answer["headers"] = _named("headers", headers + (["Location"] if status in {"201", "202"} else []))
+    if is_open:
+        taken = details["requestBody"]["content"]
+        taken[FORM] = taken["application/json"]
     parameters = details.setdefault("parameters", [])
-    if path.endswith("/export"):
-        responses["200"]["content"] = {NDJSON: {"schema": {"type": "string"}}}
-    elif method == "get":
+    if file := next((content for end, content in FILES.items() if path.endswith(end)), None):
+        responses["200"]["content"] = file
+    # An export is written while it is sent, and has no tag.
+    if method == "get" and not path.endswith("/export"):
         parameters += _named("parameters", ["IfNoneMatch"]).values()
         responses["304"] = {"description": "Not Modified", "headers": _named("headers", [*LIMITS, *ETAG])}
         responses["200"]["headers"] |= _named("headers", ETAG)

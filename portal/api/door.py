@@ -28,6 +28,8 @@ from registry.accounts.tokens.scopes import Scope
 READS = ("GET",)
 ALWAYS = (400, 401, 403, 404, 422, 429)
 CHANGES = (409, 411, 413, 415)
+AS_400 = {422}
+"""What OAuth answers with 400 (`portal.api.oauth`)."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ def operation(
     path: str,
     *,
     scope: Scope,
+    besides: tuple[Scope, ...] = (),
     returns: type[BaseModel] | None,
     status: int = 200,
     others: tuple[int, ...] = (),
@@ -94,7 +97,8 @@ def operation(
 ) -> Callable[[View], View]:
     """Make a function an operation of the API; without `returns` it answers with a response of its own.
 
-    `others` are problems beside those of all operations; `together` is told by `idempotency.once`.
+    A token with a scope of `besides` is let through as well. `others` are problems beside those of all operations;
+    `together` is told by `idempotency.once`.
     """
 
     def bind(view: View) -> View:
@@ -104,7 +108,7 @@ def operation(
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             caller = caller_of(request)
-            caller.require(scope)
+            caller.require(scope, *besides)
             _refuse_unknown(request, queries)
 
             def act() -> HttpResponse:
@@ -127,15 +131,17 @@ def operation(
             response={status: returns, **dict.fromkeys(sorted(codes), Problem)},
             operation_id=name,
             summary=(view.__doc__ or "").splitlines()[0].rstrip("."),
-            description=f"Needs the scope `{scope.value}`.",
+            description=f"Needs the scope {' or '.join(f'`{one.value}`' for one in (scope, *besides))}.",
         )
         return view
 
     return bind
 
 
-def open_operation(router: Router, path: str, *, returns: type[BaseModel]) -> Callable[[View], View]:
-    """Make a function an operation for those who have no token yet; sent again, it is done again."""
+def open_operation(
+    router: Router, path: str, *, returns: type[BaseModel], refuses: type[BaseModel]
+) -> Callable[[View], View]:
+    """Make a function an operation of OAuth for those who have no token yet; sent again, it is done again."""
 
     def bind(view: View) -> View:
         signature = _resolved(view)
@@ -155,7 +161,7 @@ def open_operation(router: Router, path: str, *, returns: type[BaseModel]) -> Ca
             ["POST"],
             guarded,
             auth=None,
-            response={200: returns, **dict.fromkeys(sorted((*ALWAYS, *CHANGES)), Problem)},
+            response={200: returns, **dict.fromkeys(sorted({*ALWAYS, *CHANGES} - AS_400), refuses)},
             operation_id=name,
             summary=(view.__doc__ or "").splitlines()[0].rstrip("."),
             description="Needs no token.",

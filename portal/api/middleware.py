@@ -15,6 +15,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
+from portal.api.oauth import FORM, is_oauth
 from portal.api.problems import PREFIX, ProblemError, problem
 from portal.api.reach import Caller
 from registry.accounts import throttle
@@ -36,7 +37,8 @@ class ApiRequest(HttpRequest):
 
 def check_kind(request: HttpRequest) -> None:
     """Raise ProblemError for a body that is no JSON, before anything reads it as a form."""
-    if request.method not in {"GET", "HEAD"} and request.content_type not in {"", JSON}:
+    taken = {"", JSON, FORM} if is_oauth(request) else {"", JSON}
+    if request.method not in {"GET", "HEAD"} and request.content_type not in taken:
         raise ProblemError(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "no_json", "Send JSON, with the header Content-Type: application/json."
         )

@@ -8,6 +8,8 @@ from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 
+from portal.api.oauth import is_oauth, oauth_refusal
+
 PREFIX = "/api/"
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:homeroom:problem:"
@@ -71,6 +73,12 @@ class ProblemMiddleware:
         response = self.get_response(request)
         if not request.path.startswith(PREFIX) or response.status_code < 400:
             return response
+        found = self._problem(response)
+        return oauth_refusal(found) if is_oauth(request) else found
+
+    @staticmethod
+    def _problem(response: HttpResponse) -> HttpResponse:
+        """Return a refusal as a problem."""
         if response.get("Content-Type", "").startswith(MEDIA_TYPE):
             return response
         status = HTTPStatus(response.status_code)

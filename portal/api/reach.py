@@ -18,9 +18,10 @@ from django.db.models import Model, Q, QuerySet
 from portal.api.problems import ProblemError
 from portal.reach import Within
 from provisioning.models import RemovalCertificate, Rollout, Run
+from registry.accounts.acts import Act
 from registry.accounts.models import ApiToken, User
 from registry.accounts.reach import reach_of
-from registry.accounts.rights import enter, rights_of
+from registry.accounts.rights import enter, require, rights_of
 from registry.accounts.tokens.scopes import ACTS, Scope
 from registry.audit.models import AuditEvent
 from registry.districts.models import AwsAccount, District
@@ -50,13 +51,14 @@ class Caller:
         """Return whether any district is beyond reach."""
         return self.within.is_narrow
 
-    def require(self, scope: Scope) -> None:
-        """Raise ProblemError for a scope that the token lacks, NotAllowedError for what its person may do nowhere."""
-        if scope.value not in self.token.scopes:
+    def require(self, scope: Scope, *besides: Scope) -> None:
+        """Raise ProblemError where the token has none of these, NotAllowedError for what its person may do nowhere."""
+        held = next((one for one in (scope, *besides) if one.value in self.token.scopes), None)
+        if held is None:
             raise ProblemError(
                 HTTPStatus.FORBIDDEN, "scope_missing", f"This token lacks the scope {scope.value}. Create one with it."
             )
-        enter(self.within.rights, ACTS[scope])
+        enter(self.within.rights, ACTS[held])
 
     def require_whole(self) -> None:
         """Raise ProblemError unless all districts are within reach."""
@@ -64,6 +66,11 @@ class Caller:
             raise ProblemError(
                 HTTPStatus.FORBIDDEN, "reach_narrow", "This is about all districts, and the token reaches some alone."
             )
+
+    def require_of_all(self, act: Act) -> None:
+        """Raise ProblemError unless all districts are within reach, NotAllowedError for what its person may not do."""
+        self.require_whole()
+        require(self.user, act)
 
     def districts(self) -> QuerySet[District]:
         """Return the districts within reach."""

@@ -1,4 +1,4 @@
-"""Reads a request's body: JSON in UTF-8, within bounds, of texts that the database can keep."""
+"""Reads a request's body: JSON in UTF-8, or OAuth's form, within bounds, of texts that the database can keep."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, NoReturn, cast
 from django.http import HttpRequest
 from ninja.parser import Parser
 
+from portal.api.oauth import FORM
 from portal.api.problems import ProblemError
 
 DEEPEST = 32
@@ -21,12 +22,23 @@ class StrictParser(Parser):
 
     def parse_body(self, request: HttpRequest) -> Any:
         """Return the body's value; raises ProblemError."""
+        if request.content_type == FORM:
+            return form(request)
         try:
             found = json.loads(request.body.decode(), parse_constant=_no_number, object_pairs_hook=_no_name_twice)
         except (ValueError, RecursionError) as error:
             raise unreadable("The body is no JSON in UTF-8.") from error
         check(found)
         return cast(dict[str, Any], found)
+
+
+def form(request: HttpRequest) -> dict[str, str]:
+    """Return a form's parameters: one without a value is none, and none may be given twice (RFC 6749, 3.2)."""
+    if any(len(values) > 1 for _name, values in request.POST.lists()):
+        raise unreadable("A parameter is given twice.")
+    found = {str(name): str(value) for name, value in request.POST.items() if value}
+    check(found)
+    return found
 
 
 def check(value: Any, depth: int = 0) -> None:

@@ -30,6 +30,7 @@ INVALID = {
     "comment_long": "comment",
     "region_unknown": "region",
     "nothing_to_change": "",
+    "until": "until",
 }
 """Refusals of what was sent, and of which field; all others are of how things stand."""
 FORBIDDEN = {"own_request", "own_token", "credentials_given", "no_person"}

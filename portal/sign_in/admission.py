@@ -14,6 +14,7 @@ from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.providers.base.constants import AuthProcess
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest
 from django.shortcuts import render
 
@@ -21,6 +22,8 @@ from portal.identity_providers import SAML
 from registry.accounts.keyed import keyed_digest
 from registry.accounts.models import User
 from registry.accounts.names import check_username
+from registry.accounts.people import accept_invitation, read_invitation
+from registry.accounts.rights import rights_of
 from registry.accounts.roles import RANK, Role
 from registry.accounts.services import follow_provider
 from registry.audit.actions import AuditAction
@@ -29,6 +32,8 @@ from registry.audit.services import record
 logger = logging.getLogger(__name__)
 
 LONGEST_NAME = 60
+INVITATION = "invitation"
+"""Where the state of a sign-in keeps what invitation it began with."""
 
 
 def role_for(groups: Iterable[str], mapping: Mapping[str, str]) -> Role | None:
@@ -43,6 +48,12 @@ def groups_of(extra: Mapping[str, Any]) -> list[str]:
     told = claims.get(settings.OIDC_GROUPS_CLAIM) if isinstance(claims, Mapping) else None
     told = attributes.get("groups") if isinstance(attributes, Mapping) else told
     return [group for group in told if isinstance(group, str)] if isinstance(told, list) else []
+
+
+def begun_with(request: HttpRequest) -> dict[str, Any]:
+    """Return what the state of a sign-in keeps of the request that began it: the invitation that it came from."""
+    told = read_invitation(request.POST.get(INVITATION, ""))
+    return {INVITATION: told} if told is not None else {}
 
 
 def free_username(*wishes: str) -> str:
@@ -61,6 +72,20 @@ def free_username(*wishes: str) -> str:
     raise AssertionError("There is always another number.")
 
 
+@transaction.atomic
+def join_invited(request: HttpRequest, sociallogin: SocialLogin, role: Role | None) -> None:
+    """Let whoever came by an invitation's link come in as whom it invites, if that person may do anything then."""
+    told = sociallogin.state.get(INVITATION)
+    user = accept_invitation(told) if isinstance(told, dict) else None
+    if user is None:
+        return
+    if role is None and not rights_of(user).is_granted:
+        # The link holds on: it is taken up when there is something to come in for.
+        transaction.set_rollback(True)
+        return
+    sociallogin.connect(request, user)
+
+
 class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     """What django-allauth asks about people who come from the provider."""
 
@@ -69,19 +94,23 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         return True
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """Give a known person the role of today; refuse those who have none, are inactive, or are to be connected.
+        """Give a known person the role of today; refuse those who may do nothing, are inactive, or are to be connected.
 
-        Accounts are never joined by a name or an e-mail address: whoever writes those at the provider would be let in
-        as anybody.
+        Who has no role by a group comes in where a grant holds. Accounts are never joined by a name or an e-mail
+        address: whoever writes those at the provider would be let in as anybody. An account is joined by the link of
+        its invitation alone, which would give its password as well.
         """
         role = role_for(groups_of(sociallogin.account.extra_data), settings.GROUP_ROLES)
         sociallogin.email_addresses = []
-        user = sociallogin.user
         if sociallogin.state.get("process", AuthProcess.LOGIN) != AuthProcess.LOGIN:
             self.refuse(request, sociallogin)
+        if not sociallogin.is_existing:
+            join_invited(request, sociallogin, role)
+        user = sociallogin.user
         if sociallogin.is_existing and user.is_active:
             follow_provider(user, role)
-        if role is None or (sociallogin.is_existing and not user.is_active):
+        granted = sociallogin.is_existing and rights_of(user).is_granted
+        if (role is None and not granted) or (sociallogin.is_existing and not user.is_active):
             self.refuse(request, sociallogin)
 
     def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:

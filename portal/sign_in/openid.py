@@ -27,6 +27,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET, require_POST
 from requests import RequestException
 
+from portal.sign_in.admission import begun_with
 from registry.accounts.keyed import keyed_digest
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA")
@@ -119,6 +120,8 @@ class Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
 
     def key(self, head: dict[str, Any]) -> jwt.PyJWK:
         """Return the provider's key that a token names; raises OAuth2Error where it publishes none such."""
+        if "crit" in head:
+            raise OAuth2Error("The ID token demands what nobody here knows (RFC 7515, 4.1.11).")
         if head.get("alg") not in ALGORITHMS or not isinstance(head.get("kid"), str):
             raise OAuth2Error("The ID token must be signed with a public key that it names.")
         with get_adapter().get_requests_session() as session:
@@ -137,7 +140,9 @@ def check_claims(claims: dict[str, Any], client: str, state: str, *, now: float)
         raise OAuth2Error("The ID token names nobody.")
     if any(not isinstance(claims.get(name, ""), str) for name in PROFILE):
         raise OAuth2Error("The ID token describes nobody.")
-    if claims.get("azp", client) != client:
+    audience = claims["aud"]
+    # Of several audiences one must be the party that asked (OpenID Connect Core 1.0, 3.1.3.7, 4).
+    if claims.get("azp", client if isinstance(audience, str) or len(audience) == 1 else "") != client:
         raise OAuth2Error("The ID token was given to another client.")
     if now - float(claims["iat"]) > FRESH_SECONDS:
         raise OAuth2Error("The ID token is too old for a sign-in of now.")
@@ -168,7 +173,9 @@ def login(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Lead to the provider; the way back leads on to `next`, within the portal."""
     provider = provider_of(request, provider_id)
     try:
-        answer: HttpResponse = provider.redirect(request, AuthProcess.LOGIN, next_url=get_next_redirect_url(request))
+        answer: HttpResponse = provider.redirect(
+            request, AuthProcess.LOGIN, next_url=get_next_redirect_url(request), **begun_with(request)
+        )
     except HOSTILE as error:
         return failed(request, provider, error)
     return answer

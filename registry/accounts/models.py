@@ -198,6 +198,12 @@ class DeviceSignIn(models.Model):
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     is_approved = models.BooleanField(null=True)
     """Empty until somebody has decided."""
+    environments = models.JSONField(default=list, blank=True)
+    account_ids = models.JSONField(default=list, blank=True)
+    suffixes = models.JSONField(default=list, blank=True)
+    """The reach that the person gives."""
+    days = models.PositiveSmallIntegerField(default=30)
+    """For how many days the person lets the token hold."""
     taken_at = models.DateTimeField(null=True)
     """When the program got its token: it gets one."""
 

@@ -7,6 +7,7 @@ to give them back.
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
@@ -15,6 +16,7 @@ from django.core import signing
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
@@ -70,12 +72,32 @@ def invitation(user: User, *, actor: User | None) -> str:
 
 def invited(token: str) -> User | None:
     """Return whose link this is, while it holds."""
+    told = read_invitation(token)
+    return _invited(told, User.objects.all()) if told is not None else None
+
+
+def read_invitation(token: str) -> dict[str, Any] | None:
+    """Return what a link is made of, which is no secret and lets nobody in by itself; None after its time."""
     try:
-        told = signing.loads(token, salt=SALT, max_age=INVITED_FOR)
+        told: dict[str, Any] = signing.loads(token, salt=SALT, max_age=INVITED_FOR)
     except signing.BadSignature:
         return None
-    user = User.objects.filter(pk=told["user"], is_active=True).first()
-    return user if user is not None and told["state"] == _state(user) else None
+    return told
+
+
+@transaction.atomic
+def accept_invitation(told: dict[str, Any]) -> User | None:
+    """Return whose link this is, and end it: its person comes in by the organization's provider from now on.
+
+    None where the link does not hold any more, or somebody comes in as that person by the provider already.
+    """
+    user = _invited(told, User.objects.select_for_update())
+    if user is None or user.is_service or SocialAccount.objects.filter(user=user).exists():
+        return None
+    end_sessions(user)
+    message = f"{user.get_username()} comes in by the organization's provider from now on."
+    _record(AuditAction.USER_JOINED_PROVIDER, user, user, message)
+    return user
 
 
 @transaction.atomic
@@ -138,6 +160,11 @@ def _flag(user: User, role: Role | None) -> None:
     """Set the flags that Django's admin asks for."""
     user.is_staff = role in {Role.OPERATOR, Role.ADMINISTRATOR}
     user.is_superuser = role is Role.ADMINISTRATOR
+
+
+def _invited(told: dict[str, Any], rows: QuerySet[User]) -> User | None:
+    user = rows.filter(pk=told["user"], is_active=True).first()
+    return user if user is not None and told["state"] == _state(user) else None
 
 
 def _state(user: User) -> str:

@@ -11,11 +11,15 @@ from allauth.socialaccount.models import SocialAccount
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
 from django.utils.translation import gettext
 
+from registry.accounts.acts import Act
 from registry.accounts.factors import FACTORS
 from registry.accounts.models import Credential, CredentialChange, Grant, User
 from registry.accounts.reach import reach_of
+from registry.accounts.rights import require
 from registry.accounts.roles import Role, role_of
+from registry.audit.actions import AuditAction
 from registry.audit.models import AuditEvent
+from registry.audit.services import record
 
 COLUMNS = (
     "username",
@@ -129,3 +133,15 @@ def review() -> Iterator[Access]:
     """Yield everybody's access, by name."""
     for user in with_access(User.objects.order_by("username")):
         yield access_of(user)
+
+
+def record_review(actor: User) -> None:
+    """Put on record that somebody took the review along; raises NotAllowedError."""
+    require(actor, Act.REVIEW)
+    record(
+        action=AuditAction.ACCESS_REVIEWED,
+        actor=actor,
+        subject_kind="user",
+        subject_id="everybody",
+        message="The access review was exported.",
+    )

@@ -38,6 +38,11 @@ class Rights:
         return max((one.role for one in self.holdings), key=RANK.__getitem__, default=None)
 
     @property
+    def is_granted(self) -> bool:
+        """Return whether any grant of the person holds."""
+        return any(one.grant is not None for one in self.holdings)
+
+    @property
     def is_narrow(self) -> bool:
         """Return whether the person sees some of the districts alone."""
         return not self.everywhere(Act.SEE)

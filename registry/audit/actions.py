@@ -13,6 +13,7 @@ class AuditAction(StrEnum):
     GRANT_ENDED = "user:grant:end"
     PASSWORD_SET = "user:password:set"
     USER_INVITED = "user:invite"
+    USER_JOINED_PROVIDER = "user:provider:join"
     ACCESS_REVIEWED = "user:access:export"
     USER_SIGNED_IN = "user:session:create"
     USER_SIGN_IN_FAILED = "user:session:refuse"
@@ -105,6 +106,7 @@ WORDS = {
     AuditAction.GRANT_ENDED: "Ended a grant of a role",
     AuditAction.PASSWORD_SET: "Set a person's password",
     AuditAction.USER_INVITED: "Invited a person",
+    AuditAction.USER_JOINED_PROVIDER: "Joined the organization's provider",
     AuditAction.ACCESS_REVIEWED: "Exported the access review",
     AuditAction.USER_SIGNED_IN: "Signed in",
     AuditAction.USER_SIGN_IN_FAILED: "Failed to sign in",

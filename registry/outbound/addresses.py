@@ -21,6 +21,12 @@ NAT64 = ip_network("64:ff9b::/96")
 """Behind these IPv6 addresses an IPv4 one stands in the last 32 bits (RFC 6052)."""
 COMPATIBLE = ip_network("::/96")
 """So it does here (RFC 4291, 2.5.5.1, deprecated and still routed by some)."""
+ISATAP = frozenset({0x0000_5EFE, 0x0200_5EFE})
+"""And behind these 32 bits, in whatever network (RFC 5214, 6.1)."""
+GIVEN_OUT = ip_network("2000::/3")
+"""Global unicast (RFC 4291, 2.4; IANA's registry of IPv6 global unicast address assignments)."""
+DOCUMENTATION = ip_network("3fff::/20")
+"""RFC 9637."""
 Address = IPv4Address | IPv6Address
 
 
@@ -66,8 +72,17 @@ def resolved(host: str, port: int) -> tuple[Address, ...]:
 
 
 def is_open(address: Address) -> bool:
-    """Return whether an address, and whatever IPv4 address it stands for, is one of the open internet."""
-    return all(each.is_global and not each.is_multicast and not each.is_reserved for each in _meant(address))
+    """Return whether an address, and whatever IPv4 address it stands for, is one of the open internet.
+
+    Of IPv6 that is only what IANA gives out to networks: Python calls site-local addresses (RFC 3879) global as well.
+    """
+    return all(
+        each.is_global
+        and not each.is_multicast
+        and not each.is_reserved
+        and (isinstance(each, IPv4Address) or (each in GIVEN_OUT and each not in DOCUMENTATION))
+        for each in _meant(address)
+    )
 
 
 def is_allowed(address: Address) -> bool:
@@ -90,7 +105,7 @@ def _meant(address: Address) -> Sequence[Address]:
         carried.append(address.sixtofour)
     if address.teredo is not None:
         carried.extend(address.teredo)
-    if address in NAT64 or address in COMPATIBLE:
+    if address in NAT64 or address in COMPATIBLE or (int(address) >> 32) & 0xFFFFFFFF in ISATAP:
         carried.append(IPv4Address(int(address) & 0xFFFFFFFF))
     return carried
 

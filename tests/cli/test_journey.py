@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from homeroom_cli.exits import Exit
+from provisioning import tasks
+from provisioning.evidence import service as evidence_service
 from provisioning.models import Run
 from provisioning.states.runs import RunState
 from registry.accounts.models import User
@@ -133,5 +136,24 @@ def test_rollouts_and_records_are_piped(shell: Shell, tmp_path: Path):
     assert head["intact"]
     assert shell.run("audit", "verify", "--expected", head["head"]).status == Exit.SUCCEEDED
     assert shell.run("audit", "verify", "--expected", "0" * 63 + "1").status == Exit.NOT_GENUINE
+    reviewed = shell.run("audit", "access")
+    assert {json.loads(line)["role"] for line in reviewed.out.splitlines()} == {"Administrator"}
+    assert shell.run("audit", "access", "-o", str(tmp_path / "access.ndjson"), "--json").json["rows"] == 1
+    assert shell.run("audit", "access", "-o", str(tmp_path)).status == Exit.USAGE
+    assert shell.run("audit", "anchors", "--json").json == []
     assert shell.run("account", "list", "--json").json[0]["account_id"] == ACCOUNT_ID
     assert [one["actor"] for one in shell.run("audit", "list", "--limit", "2", "--json").json]
+
+
+def test_evidence_is_asked_for_and_taken_by_a_pipe(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(evidence_service, "ask_workers", lambda name, number: None)
+    asked = shell.run("evidence", "request", "--since", "2026-01-01", "--until", "2026-01-31", "--json")
+    file = tmp_path / "evidence.zip"
+    early = shell.run("evidence", "download", "-", "-o", str(file), stdin=asked.out)
+    assert (early.status, file.exists()) == (Exit.STILL_RUNNING, False)
+    tasks.make_evidence(asked.json["number"])
+    taken = shell.run("evidence", "download", "-", "-o", str(file), "--wait", "5", "--json", stdin=asked.out)
+    assert (taken.status, zipfile.is_zipfile(file)) == (Exit.SUCCEEDED, True), taken.err
+    assert shell.run("evidence", "list", "--json").json[0]["sha256"] == taken.json["sha256"]
+    assert shell.run("evidence", "show", "-", stdin=asked.out).status == Exit.SUCCEEDED
+    assert shell.run("evidence", "download", "-", "-o", str(tmp_path), stdin=asked.out).status == Exit.USAGE

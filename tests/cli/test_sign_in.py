@@ -40,7 +40,7 @@ def test_a_code_is_confirmed_in_a_browser(
             said = capsys.readouterr().err
             code = re.findall(r"Code +(\S+)", said)[0]
             assert f"{live_server.url}/device?user_code={code}" in said
-            assert browser.post("/device", {"user_code": code, "decision": decision}).status_code == 302
+            assert browser.post("/device", {"user_code": code, "decision": decision, "days": "30"}).status_code == 302
 
     monkeypatch.setattr("homeroom_cli.commands.session.time.sleep", wait)
     done = shell.run("sign-in", "--url", live_server.url, "--scope", "operate", "--json")

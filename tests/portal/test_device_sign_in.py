@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.db.models import F
@@ -19,10 +20,17 @@ from registry.accounts.tokens.service import known_token
 from registry.audit.actions import AuditAction
 from registry.audit.models import AuditEvent
 from tests.builders import a_person
-from tests.portal.api.callers import code
 
 pytestmark = pytest.mark.django_db
+FORM = "application/x-www-form-urlencoded"
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+
+
+def code(answer: Any) -> str:
+    """Return OAuth's word for a refusal."""
+    assert answer["Content-Type"] == "application/json", answer.content
+    assert answer.json()["status"] == answer.status_code
+    return str(answer.json()["error"])
 
 
 def post(path: str, body: Any, address: str = "127.0.0.1") -> Any:
@@ -51,8 +59,8 @@ def browser(person: User) -> Client:
     return client
 
 
-def decide(client: Client, told: dict[str, Any], decision: str = "approve") -> Any:
-    return client.post("/device", {"user_code": told["user_code"], "decision": decision})
+def decide(client: Client, told: dict[str, Any], decision: str = "approve", **terms: Any) -> Any:
+    return client.post("/device", {"user_code": told["user_code"], "decision": decision, "days": "30", **terms})
 
 
 def test_the_person_sees_who_asks_for_what_and_the_program_gets_a_token_once():
@@ -81,6 +89,32 @@ def test_the_person_sees_who_asks_for_what_and_the_program_gets_a_token_once():
     kept = str(list(AuditEvent.objects.values())) + str(list(DeviceSignIn.objects.values()))
     for secret in (told["user_code"], told["device_code"], answer.json()["access_token"]):
         assert secret not in kept
+
+
+def test_the_person_chooses_how_far_the_token_goes_and_how_long():
+    told, client = begun("operate"), browser(a_person(Role.OPERATOR))
+    for wrong, sentence in (
+        ({"days": "31"}, "Select a valid choice"),
+        ({"days": ""}, "required"),
+        ({"environments": "moon"}, "Select a valid choice"),
+        ({"suffixes": "Lakeside!"}, "Lakeside! is no district"),
+        ({"account_ids": "12"}, "12 is no AWS account"),
+    ):
+        answer = decide(client, told, **wrong)
+        assert (answer.status_code, sentence in answer.content.decode()) == (422, True), wrong
+        assert "asks for a token of yours" in answer.content.decode()
+    chosen = {"days": "7", "environments": "sandbox", "account_ids": "123456789012", "suffixes": "lakeside-sbx"}
+    assert decide(client, told, **chosen).status_code == 302
+    token = known_token(ask(told).json()["access_token"])
+    assert (token.environments, token.account_ids, token.suffixes) == (["sandbox"], ["123456789012"], ["lakeside-sbx"])
+    assert timedelta(days=6) < token.expires_at - timezone.now() <= timedelta(days=7)
+    listed = client.get("/tokens").content.decode()
+    assert "sandbox 123456789012 lakeside-sbx" in listed
+    event = AuditEvent.objects.get(action=AuditAction.DEVICE_APPROVED)
+    assert {name: (event.after or {})[name] for name in ("districts", "days")} == {
+        "districts": ["lakeside-sbx"],
+        "days": 7,
+    }
 
 
 def test_who_refuses_gives_nothing_and_nobody_else_can_decide_after():
@@ -127,18 +161,18 @@ def test_wrong_codes_are_no_codes_and_cannot_be_tried_for_ever():
     assert code(post("/device/token", {"grant_type": GRANT, "device_code": "guessed"})) == "invalid_grant"
     for _ in range(devices.CODES_PER_ADDRESS):
         answer = post("/device/token", {"grant_type": GRANT, "device_code": "guessed"})
-    assert (answer.status_code, code(answer)) == (429, "rate_limited")
+    assert (answer.status_code, code(answer)) == (429, "slow_down")
 
 
 def test_one_address_begins_so_often_and_others_are_not_kept_out():
     body = {"client_id": "homeroom-laptop"}
     for _ in range(devices.CODES_PER_ADDRESS):
         assert post("/device/authorize", body).status_code == 200
-    assert code(post("/device/authorize", body)) == "rate_limited"
+    assert code(post("/device/authorize", body)) == "slow_down"
     assert post("/device/authorize", body, address="192.0.2.7").status_code == 200
     for host in range(devices.CODES_PER_ADDRESS + 1):
         answer = post("/device/authorize", body, address=f"2001:db8::{host:x}")
-    assert code(answer) == "rate_limited", "of IPv6 the network is counted"
+    assert code(answer) == "slow_down", "of IPv6 the network is counted"
 
 
 def test_a_decision_takes_a_sign_in_of_lately():
@@ -167,10 +201,60 @@ def test_somebody_who_may_no_longer_come_in_has_given_nothing():
         {"client_id": "<b>x</b>"},
         {"client_id": "a" * 41},
         {"client_id": "x", "scopes": ["everything"]},
-        {"client_id": "x", "more": 1},
         {},
     ],
 )
 def test_what_is_no_request_is_refused(body: dict[str, Any]):
-    assert post("/device/authorize", body).status_code == 422
+    answer = post("/device/authorize", body)
+    assert (answer.status_code, code(answer)) == (400, "invalid_scope" if "scopes" in body else "invalid_request")
     assert not DeviceSignIn.objects.exists()
+
+
+def sent(path: str, **form: Any) -> Any:
+    """Send a form, as clients of OAuth do."""
+    return Client().post(f"/api/v1{path}", urlencode(form, doseq=True), content_type=FORM)
+
+
+def test_any_client_of_oauth_signs_in_by_forms():
+    asked = {"client_id": "a-client", "scope": "read operate", "resource": "unknown", "audience": ""}
+    told = sent("/device/authorize", **asked).json()
+    question = {"grant_type": GRANT, "device_code": told["device_code"], "client_id": "a-client"}
+    answer = sent("/device/token", **question)
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/json")
+    assert {name: answer.json()[name] for name in ("error", "code", "status")} == {
+        "error": "authorization_pending",
+        "code": "authorization_pending",
+        "status": 400,
+    }
+    assert answer.json()["error_description"].startswith("Nobody has confirmed")
+    decide(browser(a_person(Role.OPERATOR)), told)
+    DeviceSignIn.objects.update(asked_at=None)
+    assert code(sent("/device/token", **question | {"client_id": "another"})) == "invalid_grant"
+    given = sent("/device/token", **question).json()
+    assert (given["token_type"], given["scope"]) == ("Bearer", "operate read")
+    assert 0 < given["expires_in"] <= 30 * 24 * 3600
+    assert known_token(given["access_token"]).name.startswith("a-client ")
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "error"),
+    [
+        ("/device/token", {"grant_type": "password", "device_code": "x"}, "unsupported_grant_type"),
+        ("/device/token", {"device_code": "x"}, "invalid_request"),
+        ("/device/token", {"grant_type": GRANT}, "invalid_request"),
+        ("/device/token", {"grant_type": GRANT, "device_code": "x"}, "invalid_grant"),
+        ("/device/token", {"grant_type": GRANT, "device_code": ["x", "y"]}, "invalid_request"),
+        ("/device/token", {"grant_type": GRANT, "device_code": "\x00"}, "invalid_request"),
+        ("/device/authorize", {"client_id": "x", "scope": "read everything"}, "invalid_scope"),
+        ("/device/authorize", {"client_id": "<b>"}, "invalid_request"),
+        ("/device/authorize", {}, "invalid_request"),
+    ],
+)
+def test_each_refusal_is_said_in_the_word_of_oauth(path: str, form: dict[str, Any], error: str):
+    answer = sent(path, **form)
+    assert (answer.status_code, code(answer)) == (400, error)
+    assert set(answer.json()["error_description"]) <= set(map(chr, range(0x20, 0x7F))) - set('"\\')
+
+
+def test_only_the_sign_in_takes_forms():
+    assert sent("/districts", client_id="x").status_code == 415

@@ -10,15 +10,19 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.test import Client
+from django.utils import timezone
 
 from devtools.services import identity_provider
 from devtools.services.identity_provider import CLIENT_ID, CLIENT_SECRET, GROUP_ROLES, HOSTILE, MEMBERS, Provider
 from portal import identity_providers
-from registry.accounts.models import User
+from registry.accounts.grants import end_grant, give_grant
+from registry.accounts.models import Grant, User
+from registry.accounts.people import invitation, invite
+from registry.accounts.reach import Reach
 from registry.accounts.roles import Role, role_of
 from registry.audit.actions import AuditAction
 from registry.audit.models import AuditEvent
-from tests.builders import PASSWORD, a_person
+from tests.builders import PASSWORD, a_district, a_person
 
 pytestmark = pytest.mark.django_db
 LOGIN = "/account/oidc/login/"
@@ -105,6 +109,59 @@ def test_somebody_without_a_role_does_not(provider: Provider):
     assert "You have no role here" in answer.content.decode()
     assert not User.objects.filter(username="stranger").exists()
     assert client.get("/").status_code == 302
+
+
+def test_a_grant_lets_in_whom_no_group_does_and_gives_what_it_gives(provider: Provider, settings: Any):
+    sign_in(Client(), provider)
+    oscar, district = User.objects.get(username="oscar"), a_district()
+    beyond = a_district()
+    settings.GROUP_ROLES = {}
+    assert sign_in(Client(), provider).status_code == 403
+    grant = give_grant(oscar, role=Role.VIEWER, reach=Reach(suffixes=(district.suffix,)), actor=None)
+    client = Client()
+    assert sign_in(client, provider).status_code == 302
+    assert client.get(f"/districts/{district.suffix}").status_code == 200
+    assert client.get(f"/districts/{beyond.suffix}").status_code == 404
+    assert role_of(User.objects.get(username="oscar")) is None
+    end_grant(grant, actor=None)
+    assert client.get("/").status_code == 302
+    refused = sign_in(Client(), provider)
+    assert refused.status_code == 403
+    assert "no role was granted to you" in refused.content.decode()
+    expired = give_grant(oscar, role=Role.VIEWER, reach=Reach(suffixes=(district.suffix,)), actor=None)
+    Grant.objects.filter(pk=expired.pk).update(expires_at=timezone.now())
+    assert sign_in(Client(), provider).status_code == 403
+
+
+def by_invitation(client: Client, provider: Provider, link: str) -> Any:
+    page = client.get(f"/invited/{link}").content.decode()
+    assert f'name="invitation" value="{link}"' in page
+    answer = client.post(LOGIN, {"invitation": link})
+    query = {name: values[0] for name, values in parse_qs(urlsplit(answer["Location"]).query).items()}
+    back = urlsplit(provider.begin(query, "stranger"))
+    return client.get(f"{back.path}?{back.query}")
+
+
+def test_who_is_invited_and_granted_something_comes_in_by_the_provider_as_whom_the_link_names(provider: Provider):
+    superintendent = invite(username="superintendent", email="", role=None, actor=None)
+    link = invitation(superintendent, actor=None)
+    assert by_invitation(Client(), provider, link).status_code == 403, "there is nothing to come in for yet"
+    assert not SocialAccount.objects.exists()
+    district = a_district()
+    give_grant(superintendent, role=Role.VIEWER, reach=Reach(suffixes=(district.suffix,)), actor=None)
+    client = Client()
+    assert by_invitation(client, provider, link).status_code == 302
+    assert client.get(f"/districts/{district.suffix}").status_code == 200
+    assert SocialAccount.objects.get().user == superintendent
+    assert AuditEvent.objects.get(action=AuditAction.USER_JOINED_PROVIDER).actor == superintendent
+    assert sign_in(Client(), provider, "stranger").status_code == 302, "from now on without the link"
+    assert Client().get(f"/invited/{link}").status_code == 404, "it holds once"
+    Client().post(LOGIN, {"invitation": "made up"})
+    other = Client()
+    query = parse_qs(urlsplit(other.post(LOGIN, {"invitation": link})["Location"]).query)
+    back = urlsplit(provider.begin({name: values[0] for name, values in query.items()}, "vera"))
+    other.get(f"{back.path}?{back.query}")
+    assert SocialAccount.objects.filter(user=superintendent).count() == 1, "nobody joins the account after that"
 
 
 def test_a_name_that_somebody_has_is_never_taken_over(provider: Provider):

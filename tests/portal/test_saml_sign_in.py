@@ -16,11 +16,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 
 from devtools.paths import ROOT
 from devtools.services import saml_provider
 from devtools.services.identity_provider import GROUP_ROLES, MEMBERS
-from devtools.services.saml_hostile import HOSTILE, another_key
+from devtools.services.saml_hostile import ENCRYPTED, HOSTILE, another_key
 from devtools.services.saml_provider import Provider
 from portal import identity_providers, saml_metadata
 from portal.sign_in.saml.documents import NotHoldingError, decoded, inflated, parsed, signed_assertion
@@ -116,6 +117,81 @@ def test_an_answer_that_does_not_hold_lets_nobody_in(provider: Provider, kind: s
         "refused",
         "provider:saml",
     )
+
+
+@pytest.mark.parametrize("cipher", ["AES128_GCM", "AES256_GCM", "AES256"])
+def test_an_encrypted_answer_is_read_with_a_key_of_ours_and_refused_without(
+    provider: Provider, settings: Any, cipher: str, caplog: pytest.LogCaptureFixture
+):
+    own = another_key()
+    provider.twist = lambda it, answer: saml_provider.encrypted(it.signed(answer), own.certificate, cipher=cipher)
+    assert sign_in(Client(), provider).status_code == 401
+    assert "HOMEROOM_SAML_OWN_KEY names no key" in caplog.text
+    use(provider, settings, own=own)
+    answer = sign_in(Client(), provider)
+    assert (answer.status_code, role_of(User.objects.get(username="oscar"))) == (302, Role.OPERATOR)
+    provider.twist = lambda it, answer: it.last
+    assert sign_in(Client(), provider).status_code == 401, "it was used"
+    told = Client().get("/account/saml/metadata/").content.decode()
+    assert 'use="encryption"' in told
+
+
+NAMED = (
+    "<ds:X509Data><ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data>",
+    "<ds:X509Data><ds:X509IssuerSerial><ds:X509IssuerName>CN=x</ds:X509IssuerName>"
+    "<ds:X509SerialNumber>7</ds:X509SerialNumber></ds:X509IssuerSerial></ds:X509Data>",
+    '<o:SecurityTokenReference xmlns:o="http://docs.oasis-open.org/wss/2004/01/'
+    'oasis-200401-wss-wssecurity-secext-1.0.xsd"><ds:X509Data><ds:X509SKI>eA==</ds:X509SKI></ds:X509Data>'
+    "</o:SecurityTokenReference>",
+    "<ds:KeyName>homeroom</ds:KeyName>",
+)
+
+
+@pytest.mark.parametrize("named", NAMED)
+def test_however_a_provider_names_the_key_that_it_encrypted_for(provider: Provider, settings: Any, named: str):
+    own = another_key()
+    use(provider, settings, own=own)
+
+    def twist(it: Provider, answer: saml_provider.Answer) -> bytes:
+        root = etree.fromstring(saml_provider.encrypted(it.signed(answer), own.certificate))
+        certificate = "".join(own.certificate.splitlines()[1:-1])
+        space = saml_provider.NAMESPACES["ds"]
+        info = f'<ds:KeyInfo xmlns:ds="{space}">{named.format(certificate=certificate)}</ds:KeyInfo>'
+        saml_provider.found(root, "//xenc:EncryptedKey/xenc:EncryptionMethod").addnext(etree.fromstring(info))
+        return saml_provider.written(root)
+
+    provider.twist = twist
+    assert sign_in(Client(), provider).status_code == 302
+
+
+@pytest.mark.parametrize("kind", list(ENCRYPTED))
+def test_an_encrypted_answer_that_does_not_hold_lets_nobody_in(provider: Provider, settings: Any, kind: str):
+    use(provider, settings, own=another_key())
+    provider.twist = ENCRYPTED[kind]
+    client = Client()
+    assert sign_in(client, provider).status_code == 401
+    assert client.get("/system").status_code == 302
+    assert AuditEvent.objects.latest("id").action == AuditAction.USER_SIGN_IN_FAILED
+
+
+def test_a_response_whose_own_signature_covers_what_is_encrypted_is_verified_as_it_came(
+    provider: Provider, settings: Any
+):
+    own = another_key()
+    use(provider, settings, own=own)
+
+    def signed_again(key: saml_provider.Key) -> Any:
+        def twist(it: Provider, answer: saml_provider.Answer) -> bytes:
+            root = etree.fromstring(saml_provider.encrypted(it.signed(answer), own.certificate))
+            saml_provider.sign(root, key)
+            return saml_provider.written(root)
+
+        return twist
+
+    provider.twist = signed_again(provider.key)
+    assert sign_in(Client(), provider).status_code == 302
+    provider.twist = signed_again(own)
+    assert sign_in(Client(), provider).status_code == 401
 
 
 def test_an_answer_belongs_to_the_browser_that_began_and_is_taken_once(provider: Provider):

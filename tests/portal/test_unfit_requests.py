@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django import forms
 from django.contrib import admin
 from django.db import transaction
 from django.test import Client
@@ -15,7 +16,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from devtools.paths import ROOT
 from portal.limits import LARGEST_ANONYMOUS_BODY, LARGEST_BODY
+from portal.sign_in.admission import INVITATION
 from registry.accounts.roles import Role
 from tests.builders import a_person, a_run
 
@@ -54,6 +57,7 @@ PARAMETERS = (
     "actor",
     "level",
 )
+READ = re.compile(r"""\b(?:GET|POST)(?:\.get|\.getlist)?[(\[]\s*["'](\w+)["']""")
 ADMIN_PARAMETERS = ("q", "o", "p", "all", "e", "_facets", "_popup", "_to_field", "id", "id__in", "id__isnull", "pk__gt")
 PART = re.compile(r"<(?:(\w+):)?(\w+)>|\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)")
 
@@ -129,14 +133,66 @@ def test_each_parameter_with_each_value_is_answered_without_a_fault(client: Clie
     assert not wrong
 
 
+def subclasses(kind: type[forms.BaseForm]) -> Iterator[type[forms.BaseForm]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from subclasses(one)
+
+
+def names() -> list[str]:
+    """Return every name under which the portal reads something that was sent: of its forms, and in its views."""
+    own = [one for one in subclasses(forms.BaseForm) if one.__module__.startswith("portal.")]
+    fields = {name for one in own for name in getattr(one, "base_fields", {})}
+    views = {name for path in (ROOT / "portal").rglob("*.py") for name in READ.findall(path.read_text())}
+    return sorted({*PARAMETERS, INVITATION, *fields, *views})
+
+
+def sent(name: str, number: int) -> Any:
+    """Return what is sent under a name: something hostile, or what lets the form look at the others."""
+    return GOOD.get(name, HOSTILE[number % len(HOSTILE)]) if number % 3 else HOSTILE[number % len(HOSTILE)]
+
+
+GOOD = {
+    "user_code": "BBBB-BBBB",
+    "decision": "approve",
+    "act": "role",
+    "days": "30",
+    "scopes": "read",
+    "role": "Viewer",
+    "environments": "sandbox",
+    "environment": "sandbox",
+    "region": "us-east-1",
+    "since": "2026-01-01",
+    "until": "2026-01-02",
+    "name": "x",
+    "username": "x",
+    "reason": "x",
+    "kind": "webhook",
+    "next": "/",
+}
+
+
 def test_no_form_is_answered_with_a_fault(client: Client):
+    known = names()
+    assert {"user_code", "account_ids", "since", "SAMLResponse"} <= set(known)
     wrong = {}
     for at, route in enumerate(ROUTES):
-        body = {name: HOSTILE[(at + step) % len(HOSTILE)] for step, name in enumerate(PARAMETERS)}
+        body = {name: sent(name, at * 7 + step) for step, name in enumerate(known)}
         if "logout" not in route and route != "sign-out":
             address = filled(route, "1")
             if (found := status(client, address, "post", data=body)) >= 500:
                 wrong[address] = found
+    assert not wrong
+
+
+@pytest.mark.soak
+def test_no_form_is_answered_with_a_fault_whatever_is_in_it(client: Client):
+    known, wrong = names(), {}
+    for route in (route for route in ROUTES if "logout" not in route and route != "sign-out"):
+        for turn in range(3 * len(HOSTILE)):
+            body = {name: sent(name, turn * 5 + step * 11) for step, name in enumerate(known)}
+            if (found := status(client, filled(route, "1"), "post", data=body)) >= 500:
+                wrong[route, turn] = found
     assert not wrong
 
 

@@ -12,9 +12,12 @@ from ninja import Query, Router
 
 from portal.api.door import caller_of, operation
 from portal.api.paging import Cursor, Limit, page_of
+from portal.api.schemas.evidence import AnchorPage, anchor_out
 from portal.api.schemas.records import AuditPage, VerificationOut, VerifyIn, audit_event_out
 from portal.console.exports import download
 from portal.console.pages.audit.page import COLUMNS, rows
+from provisioning.models import AuditAnchor
+from registry.accounts.acts import Act
 from registry.accounts.tokens.scopes import Scope
 from registry.audit import chain
 from registry.audit.actions import AuditAction
@@ -73,7 +76,15 @@ def export_audit(
     return download("ndjson", name=name, columns=COLUMNS, rows=rows(found))
 
 
-@operation(router, "POST", "/audit/verify", scope=Scope.OPERATE, returns=VerificationOut)
+@operation(router, "GET", "/audit/anchors", scope=Scope.AUDIT, returns=AnchorPage)
+def list_anchors(request: HttpRequest, cursor: Cursor, limit: Limit) -> AnchorPage:
+    """Links of the chain that lie where nobody can change them, the newest first; for all districts' tokens."""
+    caller_of(request).require_of_all(Act.EVIDENCE)
+    read, following = page_of(AuditAnchor.objects.all(), cursor, limit)
+    return AnchorPage(items=[anchor_out(one) for one in read], next=following)
+
+
+@operation(router, "POST", "/audit/verify", scope=Scope.AUDIT, besides=(Scope.OPERATE,), returns=VerificationOut)
 def verify_audit(request: HttpRequest, body: VerifyIn) -> VerificationOut:
     """Compute the whole chain anew; for tokens that reach all districts."""
     caller = caller_of(request)

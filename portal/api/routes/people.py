@@ -1,20 +1,22 @@
-"""People and service accounts."""
+"""People and service accounts, and the access review."""
 
 from __future__ import annotations
 
 from allauth.mfa.models import Authenticator
 from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from ninja import Router
 
 from portal.api.door import caller_of, operation
 from portal.api.paging import Cursor, Limit, page_of
 from portal.api.schemas.records import PeoplePage, PersonOut
+from portal.console.exports import download
 from registry.accounts.acts import Act
 from registry.accounts.factors import FACTORS
 from registry.accounts.models import User
-from registry.accounts.rights import require
+from registry.accounts.review import COLUMNS, record_review, review
 from registry.accounts.roles import role_of
 from registry.accounts.tokens.scopes import Scope
 
@@ -24,8 +26,7 @@ router = Router(tags=["people"])
 @operation(router, "GET", "/people", scope=Scope.ADMINISTER, returns=PeoplePage)
 def list_people(request: HttpRequest, cursor: Cursor, limit: Limit) -> PeoplePage:
     """Who has which role; for tokens that reach all districts."""
-    caller_of(request).require_whole()
-    require(caller_of(request).user, Act.ADMINISTER)
+    caller_of(request).require_of_all(Act.ADMINISTER)
     live = Q(api_tokens__revoked_at=None, api_tokens__expires_at__gt=timezone.now())
     factor = Authenticator.objects.filter(user=OuterRef("pk"), type__in=FACTORS)
     read, following = page_of(User.objects.prefetch_related("groups"), cursor, limit)
@@ -45,3 +46,13 @@ def list_people(request: HttpRequest, cursor: Cursor, limit: Limit) -> PeoplePag
         for one in read
     ]
     return PeoplePage(items=items, next=following)
+
+
+@operation(router, "GET", "/people/access/export", scope=Scope.AUDIT, returns=None)
+def export_access_review(request: HttpRequest) -> HttpResponseBase:
+    """Everybody's roles and reaches as lines of JSON, since when, by whom, last used; it is recorded who took it."""
+    caller = caller_of(request)
+    caller.require_of_all(Act.REVIEW)
+    record_review(caller.user)
+    name = f"homeroom-access-{timezone.now():%Y%m%d-%H%M%S}"
+    return download("ndjson", name=name, columns=COLUMNS, rows=(row for access in review() for row in access.rows()))

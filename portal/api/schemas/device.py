@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Literal
+from http import HTTPStatus
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from portal.api.schemas.base import Given, Taken
+from portal.api.oauth import ERRORS
+from portal.api.problems import ProblemError
+from portal.api.schemas.base import Given
+from portal.api.schemas.problems import Problem
 from registry.accounts.tokens.scopes import Scope
 
 ClientId = Annotated[
@@ -21,13 +26,50 @@ ClientId = Annotated[
 ]
 
 
-class DeviceIn(Taken):
+GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
+
+
+class OAuthProblem(Problem):
+    """Why a program gets no code or no token (RFC 6749, 5.2), with what a problem says."""
+
+    error: str = Field(description="OAuth's word.", json_schema_extra={"enum": list(ERRORS)})
+    error_description: str
+
+
+def known_scopes(names: Iterable[str]) -> list[Scope]:
+    """Return the scopes of these names; raises ProblemError for one that there is not."""
+    given = list(names)
+    if unknown := [one for one in given if one not in set(Scope)]:
+        raise ProblemError(HTTPStatus.BAD_REQUEST, "invalid_scope", f"There is no scope {unknown[0][:40]}.")
+    return [Scope(one) for one in given]
+
+
+class Asked(BaseModel):
+    """What a client of OAuth sends; parameters that nobody knows are passed over (RFC 6749, 3.2)."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+
+class DeviceIn(Asked):
     """Who asks, and for what."""
 
     client_id: ClientId
     scopes: list[Annotated[Scope, Field(strict=False)]] = Field(
         default=[Scope.READ], max_length=10, description="What the token is asked for; the person can give less."
     )
+    scope: str = Field(default="", max_length=200, description="The same as one text, with blanks between.")
+
+    @field_validator("scopes", mode="before")
+    @classmethod
+    def check_scopes(cls, given: Any) -> Any:
+        """Refuse scopes that there are not in OAuth's word; raises ProblemError."""
+        if isinstance(given, list):
+            known_scopes(one for one in given if isinstance(one, str))
+        return given
+
+    def wanted(self) -> list[Scope]:
+        """Return the scopes that are asked for in either way; raises ProblemError."""
+        return [*self.scopes, *known_scopes(self.scope.split())]
 
 
 class DeviceOut(Given):
@@ -41,11 +83,22 @@ class DeviceOut(Given):
     interval: int = Field(description="Seconds to wait between two questions for the token.")
 
 
-class DeviceTokenIn(Taken):
+class DeviceTokenIn(Asked):
     """A question for the token."""
 
     grant_type: Literal["urn:ietf:params:oauth:grant-type:device_code"]
     device_code: str = Field(min_length=1, max_length=200)
+    client_id: str = Field(default="", max_length=200, description="Who began, if it is said.")
+
+    @field_validator("grant_type", mode="before")
+    @classmethod
+    def check_grant_type(cls, given: Any) -> Any:
+        """Refuse another kind of grant in OAuth's word; raises ProblemError."""
+        if isinstance(given, str) and given != GRANT_TYPE:
+            raise ProblemError(
+                HTTPStatus.BAD_REQUEST, "unsupported_grant_type", f"The only grant_type here is {GRANT_TYPE}."
+            )
+        return given
 
 
 class DeviceTokenOut(Given):
@@ -53,6 +106,8 @@ class DeviceTokenOut(Given):
 
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"
+    expires_in: int = Field(description="Seconds.")
+    scope: str = Field(description="The scopes as one text, with blanks between.")
     name: str
     scopes: list[Scope]
     expires_at: datetime

@@ -101,7 +101,7 @@ def signed_assertion(root: etree._Element) -> etree._Element:
         raise NotHoldingError("The message is no response.")
     assertions = [element for element in root.iter() if etree.QName(element).localname.endswith("Assertion")]
     if len(assertions) != 1 or assertions[0].tag != f"{SAML}Assertion" or assertions[0].getparent() is not root:
-        raise NotHoldingError("A response must hold one assertion, neither moved nor encrypted.")
+        raise NotHoldingError("A response must hold one assertion, where it belongs.")
     names = [
         value
         for element in root.iter()

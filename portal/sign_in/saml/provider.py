@@ -14,9 +14,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from lxml import etree
 
 from portal.identity_providers import SAML
-from portal.sign_in.saml import assertions, documents
+from portal.sign_in.admission import begun_with
+from portal.sign_in.saml import assertions, documents, encryption
 from portal.sign_in.saml.assertions import TRANSIENT, Told, moment
 from portal.sign_in.saml.configuration import authenticator, expected
 from portal.sign_in.saml.documents import NotHoldingError
@@ -54,14 +56,18 @@ class Provider(SAMLProvider):  # type: ignore[misc]
         """Return what an answer says, once; raises NotHoldingError for one that is not ours, not good, or known."""
         text = documents.decoded(sent)
         root = documents.parsed(text)
-        assertion = documents.signed_assertion(root)
-        told = assertions.read(root, assertion, expected(request, self.options), now=timezone.now())
         plain = base64.b64encode(text.encode()).decode()
         auth = authenticator(request, self.options, "saml_acs", sent=plain)
+        if encryption.is_encrypted(root):
+            root = documents.parsed(encryption.decrypted(auth.get_settings(), plain))
+        assertion = documents.signed_assertion(root)
+        told = assertions.read(root, assertion, expected(request, self.options), now=timezone.now())
+        # What was sent is verified, not what was made of it: the response's own signature is of the encrypted form.
         auth.process_response()
         if auth.get_errors() or not auth.is_authenticated():
             raise NotHoldingError("The signature does not hold, or python3-saml refuses what it covers.")
-        if told.id != auth.get_last_assertion_id():
+        verified = etree.fromstring(auth.get_last_response_xml().encode())
+        if told.id != auth.get_last_assertion_id() or canonical(verified) != canonical(root):
             raise NotHoldingError("Another assertion was verified than the one that was read.")
         uses, _until = count(keyed_digest("saml.assertion", f"{self.options['idp']['entityId']} {told.id}"), REMEMBERED)
         if uses > 1:
@@ -101,6 +107,12 @@ class Provider(SAMLProvider):  # type: ignore[misc]
         return {kind: data.attributes[name][0] for kind, name in wanted.items() if data.attributes.get(name)}
 
 
+def canonical(root: etree._Element) -> bytes:
+    """Return an element's canonical form, in which two that say the same are the same."""
+    text: bytes = etree.tostring(root, method="c14n", exclusive=True)
+    return text
+
+
 def provider_of(request: HttpRequest) -> Provider:
     """Return the provider of the settings; raises Http404 where there is none."""
     try:
@@ -111,7 +123,7 @@ def provider_of(request: HttpRequest) -> Provider:
 
 def begin(request: HttpRequest, next_url: str | None) -> HttpResponse:
     """Lead to the provider of the settings; raises Http404 where there is none."""
-    return provider_of(request).redirect(request, AuthProcess.LOGIN, next_url=next_url)
+    return provider_of(request).redirect(request, AuthProcess.LOGIN, next_url=next_url, **begun_with(request))
 
 
 def way_out(request: HttpRequest) -> str:

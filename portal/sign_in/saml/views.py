@@ -38,6 +38,7 @@ HOSTILE = (
     OneLogin_Saml2_ValidationError,
     LxmlError,
     XmlSecError,
+    AttributeError,
     LookupError,
     TypeError,
     ValueError,
@@ -131,7 +132,10 @@ def left(request: HttpRequest, provider: Provider) -> str:
 @require_GET
 def metadata(request: HttpRequest) -> HttpResponse:
     """Answer what a provider has to know of the portal."""
-    about = OneLogin_Saml2_Settings(configuration(request, provider_of(request).options), sp_validation_only=True)
+    told_to = configuration(request, provider_of(request).options)
+    # Where there is a key it is told for encrypting too: what comes unencrypted is taken as well.
+    told_to["security"]["wantAssertionsEncrypted"] = bool(told_to["sp"]["privateKey"])
+    about = OneLogin_Saml2_Settings(told_to, sp_validation_only=True)
     told: Any = about.get_sp_metadata()
     return HttpResponse(told, content_type="application/samlmetadata+xml")
 

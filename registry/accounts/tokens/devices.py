@@ -17,11 +17,12 @@ from registry.accounts import throttle
 from registry.accounts.acts import Act
 from registry.accounts.keyed import keyed_digest
 from registry.accounts.models import ApiToken, DeviceSignIn, User
+from registry.accounts.reach import EVERYWHERE, Reach, reach_of, reach_problems
 from registry.accounts.rights import may_somewhere, require_somewhere
 from registry.accounts.roles import NotAllowedError
 from registry.accounts.tokens.scopes import ACTS, Scope
 from registry.accounts.tokens.secrets import digest
-from registry.accounts.tokens.service import TokenRefusedError, create_token
+from registry.accounts.tokens.service import TokenRefusedError, create_token, term_problems
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
 
@@ -29,6 +30,7 @@ HOLDS = timedelta(minutes=10)
 INTERVAL = 5
 """Seconds between two questions; each that comes too soon adds as many (RFC 8628, 3.5)."""
 TOKEN_DAYS = 30
+"""For how long a token holds of which the person said nothing else."""
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 """Of a code that is typed: no vowels, so no words (RFC 8628, 6.1)."""
 LENGTH = 8
@@ -115,15 +117,25 @@ def given(row: DeviceSignIn, actor: User) -> list[Scope]:
     return [scope for scope in map(Scope, row.scopes) if may_somewhere(actor, ACTS[scope])]
 
 
-def decide(typed: str, *, actor: User, approved: bool) -> DeviceSignIn:
-    """Approve or refuse the request of a code, once; raises CodeUnknownError, TooManyError, NotAllowedError."""
+def decide(
+    typed: str, *, actor: User, approved: bool, reach: Reach = EVERYWHERE, days: int = TOKEN_DAYS
+) -> DeviceSignIn:
+    """Approve or refuse the request of a code, once; the token gets this reach, and holds so many days.
+
+    Raises CodeUnknownError, TooManyError, NotAllowedError, or TokenRefusedError for a reach or days that cannot be.
+    """
     found = waiting(typed, actor)
+    problems = term_problems(days) | reach_problems(reach)
+    if approved and problems:
+        raise TokenRefusedError(problems)
     with transaction.atomic():
         row = DeviceSignIn.objects.select_for_update().get(pk=found.pk)
         if row.is_approved is not None:
             raise CodeUnknownError
         row.is_approved, row.decided_by = approved, actor
-        row.save(update_fields=["is_approved", "decided_by"])
+        row.environments, row.account_ids, row.suffixes = reach.environments, reach.account_ids, reach.suffixes
+        row.days = days
+        row.save(update_fields=["is_approved", "decided_by", "environments", "account_ids", "suffixes", "days"])
         record(
             action=AuditAction.DEVICE_APPROVED if approved else AuditAction.DEVICE_REFUSED,
             actor=actor,
@@ -135,15 +147,24 @@ def decide(typed: str, *, actor: User, approved: bool) -> DeviceSignIn:
                 "client": row.client,
                 "address": row.address,
                 "scopes": [scope.value for scope in given(row, actor)] if approved else [],
+                "environments": sorted(reach.environments),
+                "account_ids": sorted(reach.account_ids),
+                "districts": sorted(reach.suffixes),
+                "days": days,
             },
         )
     return row
 
 
-def collect(device_code: str, *, address: str | None) -> tuple[ApiToken, str]:
-    """Return the token of a request that was approved, and its secret, once; raises NotYetError, TooManyError."""
+def collect(device_code: str, *, client: str = "", address: str | None) -> tuple[ApiToken, str]:
+    """Return the token of a request that was approved, and its secret, once; raises NotYetError, TooManyError.
+
+    A `client` that is named must be the one that began (RFC 6749, 5.2: "issued to another client").
+    """
     with transaction.atomic():
         row = DeviceSignIn.objects.select_for_update(of=("self",)).filter(device_sha256=digest(device_code)).first()
+        if row is not None and client not in {"", row.client}:
+            row = None
         answer = "invalid_grant" if row is None else _answer(row)
     if row is None:
         _limit("device.unknown", _network(address), CODES_PER_ADDRESS)
@@ -181,7 +202,8 @@ def _answer(row: DeviceSignIn) -> tuple[ApiToken, str] | str:
             actor=row.decided_by,
             name=f"{row.client} {row.pk}",
             scopes=given(row, row.decided_by),
-            days=TOKEN_DAYS,
+            days=row.days,
+            reach=reach_of(row),
         )
     except (NotAllowedError, TokenRefusedError):
         return "access_denied"

@@ -15,6 +15,7 @@ class Scope(StrEnum):
     OPERATE = "operate"
     APPROVE = "approve"
     DESTROY = "destroy"
+    AUDIT = "audit"
     ADMINISTER = "administer"
 
     @property
@@ -28,6 +29,7 @@ WORDS = {
     Scope.OPERATE: "Register, plan and deploy",
     Scope.APPROVE: "Approve and discard plans",
     Scope.DESTROY: "Destroy environments",
+    Scope.AUDIT: "Verify the audit log, take evidence and the access review",
     Scope.ADMINISTER: "Administer accounts and settings",
 }
 ACTS = {
@@ -35,6 +37,7 @@ ACTS = {
     Scope.OPERATE: Act.OPERATE,
     Scope.APPROVE: Act.APPROVE,
     Scope.DESTROY: Act.DESTROY,
+    Scope.AUDIT: Act.VERIFY,
     Scope.ADMINISTER: Act.RESOLVE,
 }
 """What a person needs to be allowed to do somewhere for what a scope lets through; each act asks anew, and where."""

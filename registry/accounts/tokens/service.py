@@ -171,12 +171,15 @@ def _problems(owner: User, name: str, scopes: list[Scope], days: int, reach: Rea
         found["name"].append("Give a name of letters, digits, blanks and . _ - such as github-actions.")
     elif live.filter(name=name).exists():
         found["name"].append("A token that was not revoked has this name. Choose another, or revoke that one.")
-    if not 1 <= days <= LONGEST_DAYS:
-        found["days"].append(f"Let it hold for 1 to {LONGEST_DAYS} days.")
     rights = rights_of(owner)
     for scope in scopes:
         if not rights.somewhere(ACTS[scope]):
             found["scopes"].append(f"The scope {scope.value} needs the role {lowest(ACTS[scope])}.")
     if live.filter(expires_at__gt=timezone.now()).count() >= MOST:
         found["name"].append(f"There are {MOST} tokens already. Revoke one that nobody uses.")
-    return dict(found) | reach_problems(reach)
+    return dict(found) | term_problems(days) | reach_problems(reach)
+
+
+def term_problems(days: int) -> dict[str, list[str]]:
+    """Return what is wrong with the days that a token is to hold."""
+    return {} if 1 <= days <= LONGEST_DAYS else {"days": [f"Let it hold for 1 to {LONGEST_DAYS} days."]}

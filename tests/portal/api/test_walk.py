@@ -37,24 +37,34 @@ OPERATE = {
     *("check_drift", "plan_drift_repair", "repair_drift", "accept_drift"),
     *("cancel_run", "retry", "comment_on_run"),
     *("create_freeze", "end_freeze", "create_window", "end_window", "set_district_end", "remove_district_end"),
-    *("start_rollout", "pause", "resume", "abort", "verify_audit", "start_preflight"),
+    *("start_rollout", "pause", "resume", "abort", "start_preflight"),
 }
 APPROVE = {"apply_run", "approve_run", "discard_run"}
 DESTROY = {"destroy_district"}
+AUDIT = {
+    *("verify_audit", "list_anchors", "export_access_review"),
+    *("list_evidence", "request_evidence", "show_evidence", "download_evidence"),
+}
 ADMINISTER = {"force_stop_run", "override_run_hold", "list_people"}
 TABLE = {
     **dict.fromkeys(READ, Scope.READ),
     **dict.fromkeys(OPERATE, Scope.OPERATE),
     **dict.fromkeys(APPROVE, Scope.APPROVE),
     **dict.fromkeys(DESTROY, Scope.DESTROY),
+    **dict.fromkeys(AUDIT, Scope.AUDIT),
     **dict.fromkeys(ADMINISTER, Scope.ADMINISTER),
 }
 """Each operation with the scope that it needs; the scope's act is in `registry.accounts.tokens.scopes`."""
-MORE = {"apply_run": Act.OPERATE, "verify_audit": Act.VERIFY, "list_people": Act.ADMINISTER}
+MORE = {
+    "apply_run": Act.OPERATE,
+    "list_people": Act.ADMINISTER,
+    "export_access_review": Act.REVIEW,
+    **dict.fromkeys(AUDIT - {"verify_audit", "export_access_review"}, Act.EVIDENCE),
+}
 """What an operation asks for beside its scope's act."""
 WITHOUT_A_TOKEN = {"authorize_device", "take_device_token"}
 """Each has tests of its own: who it lets through to what is what they are about."""
-OF_ALL = {"list_people", "verify_audit"}
+OF_ALL = {"list_people", *AUDIT}
 BODIES: dict[str, Any] = {
     "register_district": {"name": "Cedar", "account_id": "123456789012"},
     "change_settings": {"zones": 3},
@@ -79,6 +89,7 @@ BODIES: dict[str, Any] = {
     "set_district_end": {"kind": "contract", "last_day": "2099-01-01"},
     "remove_district_end": {"kind": "contract"},
     "override_run_hold": {"reason": "x"},
+    "request_evidence": {"since": "2026-02-02", "until": "2026-01-01"},
 }
 
 
@@ -161,7 +172,7 @@ def walked(caller: ApiCaller, run: Run) -> dict[str, tuple[int, str]]:
         status, text = sent(caller, name, run)
         told = run.district.suffix in text.replace(f"suffix {run.district.suffix}.", "") or run.district.name in text
         named = "{" in OPERATIONS[name].path and "{account_id}" not in OPERATIONS[name].path
-        fine = status == 404 if named else status == 403 if name in OF_ALL else status < 500
+        fine = status == 403 if name in OF_ALL else status == 404 if named else status < 500
         if told or not fine:
             wrong[name] = (status, text)
     return wrong

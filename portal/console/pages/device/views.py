@@ -16,11 +16,11 @@ from django.views.decorators.http import require_http_methods
 
 from portal.console.doors import allowed, person
 from portal.console.forms import DescribedForm
+from portal.console.pages.tokens.form import ReachForm
 from portal.console.reauthentication import sign_in_again, signed_in_lately
 from registry.accounts.acts import Act
 from registry.accounts.tokens import devices
-
-DECISIONS = {"approve": True, "refuse": False}
+from registry.accounts.tokens.service import TokenRefusedError
 
 
 class CodeForm(DescribedForm):
@@ -44,10 +44,15 @@ def device(request: HttpRequest) -> HttpResponse:
             messages.warning(request, _("Your sign-in was long ago. Sign in again, then look at the code."))
             return redirect(sign_in_again(f"{request.path}?{urlencode({'user_code': typed})}"))
         try:
-            decision = DECISIONS.get(request.POST.get("decision", ""))
-            if decision is not None:
-                return _decided(request, typed, approved=decision)
-            context |= _asked(request, typed)
+            decision = request.POST.get("decision", "")
+            if decision == "refuse":
+                return _refused(request, typed)
+            terms = ReachForm(request.POST if decision == "approve" else None, initial={"days": devices.TOKEN_DAYS})
+            if decision == "approve" and (answer := _approved(request, typed, terms)) is not None:
+                return answer
+            context |= _asked(request, typed) | {"terms": terms}
+            # Of the form that is shown, errors are summed up above it.
+            context |= {"form": terms} if terms.errors else {}
         except devices.CodeUnknownError:
             form.add_error("user_code", _("Nobody waits for this code. It holds for ten minutes, and once."))
         except devices.TooManyError as error:
@@ -55,7 +60,7 @@ def device(request: HttpRequest) -> HttpResponse:
             answer = render(request, "device/page.html", context, status=429)
             answer["Retry-After"] = str(error.seconds)
             return answer
-    return render(request, "device/page.html", context, status=422 if form.errors else 200)
+    return render(request, "device/page.html", context, status=422 if context["form"].errors else 200)
 
 
 def _asked(request: HttpRequest, typed: str) -> dict[str, Any]:
@@ -66,12 +71,25 @@ def _asked(request: HttpRequest, typed: str) -> dict[str, Any]:
         "typed": typed,
         "given": given,
         "left_out": sorted(set(row.scopes) - {scope.value for scope in given}),
-        "days": devices.TOKEN_DAYS,
     }
 
 
-def _decided(request: HttpRequest, typed: str, *, approved: bool) -> HttpResponse:
-    row = devices.decide(typed, actor=person(request), approved=approved)
-    said = _("%(client)s gets its token now.") if approved else _("%(client)s gets no token.")
-    messages.success(request, said % {"client": row.client})
+def _approved(request: HttpRequest, typed: str, terms: ReachForm) -> HttpResponse | None:
+    """Give the token on these terms; None where they cannot be, with the errors in the form."""
+    if not terms.is_valid():
+        return None
+    try:
+        row = devices.decide(
+            typed, actor=person(request), approved=True, reach=terms.reach(), days=terms.cleaned_data["days"]
+        )
+    except TokenRefusedError as refusal:
+        terms.refuse(refusal.problems)
+        return None
+    messages.success(request, _("%(client)s gets its token now.") % {"client": row.client})
+    return redirect("console:tokens")
+
+
+def _refused(request: HttpRequest, typed: str) -> HttpResponse:
+    row = devices.decide(typed, actor=person(request), approved=False)
+    messages.success(request, _("%(client)s gets no token.") % {"client": row.client})
     return redirect("console:tokens")

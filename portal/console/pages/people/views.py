@@ -25,15 +25,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from portal.console.doors import allowed, person
 from portal.console.exports import download
 from portal.console.forms import ChosenPasswordForm, DescribedForm
+from portal.console.pages.sign_in.providers import offered
 from portal.console.paging import page_in_order
 from portal.console.reauthentication import sign_in_again, signed_in_lately
 from registry.accounts.acts import Act
 from registry.accounts.models import User
 from registry.accounts.people import end_all_sessions, give_role, invitation, invite, invited, let_in
-from registry.accounts.review import COLUMNS, access_of, review, with_access
+from registry.accounts.review import COLUMNS, access_of, record_review, review, with_access
 from registry.accounts.roles import Role
-from registry.audit.actions import AuditAction
-from registry.audit.services import record
 from registry.texts import StrOrPromise
 
 PAGE_SIZE = 50
@@ -92,13 +91,7 @@ def people(request: HttpRequest) -> HttpResponse:
 @allowed(Act.REVIEW)
 def export(request: HttpRequest) -> HttpResponseBase:
     """Send the access review as CSV; that it was taken is on record."""
-    record(
-        action=AuditAction.ACCESS_REVIEWED,
-        actor=person(request),
-        subject_kind="user",
-        subject_id="everybody",
-        message="The access review was exported.",
-    )
+    record_review(person(request))
     name = f"homeroom-access-{timezone.now():%Y%m%d-%H%M%S}"
     return download("csv", name=name, columns=COLUMNS, rows=(row for access in review() for row in access.rows()))
 
@@ -181,7 +174,7 @@ ACTS: dict[str, Callable[[User, User], object]] = {
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def choose(request: HttpRequest, token: str) -> HttpResponse:
-    """Let whoever has the link choose a password; a sign-in follows."""
+    """Let whoever has the link choose a password, and sign in with it, or come in by the organization's provider."""
     user = invited(token)
     if user is None:
         raise Http404(_("This link does not hold any more. Ask an administrator for another."))
@@ -190,7 +183,7 @@ def choose(request: HttpRequest, token: str) -> HttpResponse:
         form.save()
         messages.success(request, _("Your password is changed. Sign in with it."))
         return redirect("console:sign-in")
-    context = {"form": form, "one": user}
+    context = {"form": form, "one": user, "providers": offered(request), "invitation": token}
     return render(request, "people/invited.html", context, status=422 if form.errors else 200)
 
 

@@ -1,4 +1,4 @@
-"""The form that makes an API token. The rules are the service's own."""
+"""The forms that make an API token, here or for a program that signs in. The rules are the services' own."""
 
 from __future__ import annotations
 
@@ -24,21 +24,9 @@ def terms() -> list[tuple[str, str]]:
     return [(str(days), gettext("%(days)s days") % {"days": days}) for days in DAYS]
 
 
-class TokenForm(DescribedForm):
-    """Whose token, what for, how far, and how long."""
+class ReachForm(DescribedForm):
+    """How far a token goes, and how long."""
 
-    owner = forms.ChoiceField(
-        label=_("For"), required=False, help_text=_("A token has never more rights than whose it is.")
-    )
-    name = forms.CharField(
-        label=_("Name"), max_length=60, help_text=_("What uses it, such as github-actions. It stands in the audit log.")
-    )
-    scopes = forms.MultipleChoiceField(
-        label=_("Scopes"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("What it may be used for. Reading is part of each."),
-    )
     days = forms.TypedChoiceField(
         label=_("Expires after"),
         coerce=int,
@@ -59,6 +47,34 @@ class TokenForm(DescribedForm):
     suffixes = LinesField(
         label=_("Districts"), required=False, help_text=_("Only these, by their suffixes, one a line.")
     )
+
+    def reach(self) -> Reach:
+        """Return which districts were chosen; only for a valid form."""
+        given = self.cleaned_data
+        return Reach(
+            environments=tuple(given["environments"]),
+            account_ids=given["account_ids"],
+            suffixes=given["suffixes"],
+        )
+
+
+class TokenForm(ReachForm):
+    """Whose token, what for, how far, and how long."""
+
+    owner = forms.ChoiceField(
+        label=_("For"), required=False, help_text=_("A token has never more rights than whose it is.")
+    )
+    name = forms.CharField(
+        label=_("Name"), max_length=60, help_text=_("What uses it, such as github-actions. It stands in the audit log.")
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("Scopes"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("What it may be used for. Reading is part of each."),
+    )
+
+    field_order = ("owner", "name", "scopes", "days", "environments", "account_ids", "suffixes")
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -85,9 +101,5 @@ class TokenForm(DescribedForm):
             "name": given["name"],
             "scopes": [Scope(scope) for scope in given["scopes"]],
             "days": given["days"],
-            "reach": Reach(
-                environments=tuple(given["environments"]),
-                account_ids=given["account_ids"],
-                suffixes=given["suffixes"],
-            ),
+            "reach": self.reach(),
         }

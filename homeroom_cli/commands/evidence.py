@@ -1,0 +1,71 @@
+"""``homeroom evidence``: packages for auditors, asked for and taken."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from homeroom_cli.api import Api
+from homeroom_cli.exits import CommandError, Exit
+from homeroom_cli.inputs import api, number
+from homeroom_cli.output import AsJson, Limit, print_facts, print_rows
+
+app = typer.Typer(no_args_is_help=True, help="Packages of evidence for auditors.")
+COLUMNS = {"number": "PACKAGE", "since": "FROM", "until": "UNTIL", "made_at": "MADE", "sha256": "SHA-256"}
+FACTS = (*COLUMNS, "requested_by", "requested_at", "size", "problem", "has_file")
+LOOK_SECONDS = 2
+PackageArgument = Annotated[str, typer.Argument(metavar="PACKAGE", help="A package's number, or - for JSON on stdin.")]
+
+
+@app.command("list")
+def list_packages(limit: Limit = 50, as_json: AsJson = False) -> None:
+    """List packages, the newest first."""
+    print_rows(api().all("/evidence", limit), COLUMNS, as_json=as_json)
+
+
+@app.command()
+def request(
+    since: Annotated[str, typer.Option(help="The first day, such as 2026-01-01.")],
+    until: Annotated[str, typer.Option(help="The last day.")],
+    as_json: AsJson = False,
+) -> None:
+    """Have a worker make a package of the evidence of a period."""
+    print_facts(api().post("/evidence", {"since": since, "until": until}), FACTS, as_json=as_json)
+
+
+@app.command()
+def show(package: PackageArgument, as_json: AsJson = False) -> None:
+    """Show a package, and whether it is made."""
+    print_facts(api().get(f"/evidence/{number(package)}"), FACTS, as_json=as_json)
+
+
+@app.command()
+def download(
+    package: PackageArgument,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file that is written, a ZIP archive.")],
+    wait: Annotated[int, typer.Option(min=0, help="Wait so many seconds for it to be made.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Write a package's archive into a file."""
+    portal, asked = api(), number(package)
+    told = _made(portal, asked, wait)
+    if portal.save(f"/evidence/{asked}/file", output) != told["sha256"]:
+        raise CommandError(Exit.NOT_GENUINE, f"{output} is not what the portal says it is. Download it again.")
+    print_facts({"file": str(output), "sha256": told["sha256"]}, ("file", "sha256"), as_json=as_json)
+
+
+def _made(portal: Api, asked: int, wait: int) -> dict[str, Any]:
+    """Return a package once it is made; raises CommandError for one that cannot be, or is not in time."""
+    end = time.monotonic() + wait
+    while True:
+        told: dict[str, Any] = portal.get(f"/evidence/{asked}")
+        if told["has_file"]:
+            return told
+        if told["problem"] or told["made_at"]:
+            raise CommandError(Exit.REFUSED, told["problem"] or "The file is not there. Ask for the package anew.")
+        if time.monotonic() >= end:
+            raise CommandError(Exit.STILL_RUNNING, "The package is not made yet. Come again, or give --wait.")
+        time.sleep(LOOK_SECONDS)

@@ -1,0 +1,77 @@
+"""Packages of evidence for auditors: asked for, listed, and taken; for tokens that reach all districts."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+
+from portal.api.door import Answer, caller_of, operation
+from portal.api.paging import Cursor, Limit, page_of
+from portal.api.parameters import Number
+from portal.api.problems import ProblemError
+from portal.api.reach import Caller
+from portal.api.schemas.evidence import EvidenceIn, EvidenceOut, EvidencePage, evidence_out
+from provisioning.evidence.service import file_for, request_package
+from provisioning.models import EvidencePackage
+from registry.accounts.acts import Act
+from registry.accounts.tokens.scopes import Scope
+
+router = Router(tags=["evidence"])
+
+
+@operation(router, "GET", "/evidence", scope=Scope.AUDIT, returns=EvidencePage)
+def list_evidence(request: HttpRequest, cursor: Cursor, limit: Limit) -> EvidencePage:
+    """Packages of evidence, the newest first."""
+    read, following = page_of(_packages(caller_of(request)), cursor, limit)
+    return EvidencePage(items=_told(read), next=following)
+
+
+@operation(
+    router, "POST", "/evidence", scope=Scope.AUDIT, returns=EvidenceOut, status=HTTPStatus.ACCEPTED, together=False
+)
+def request_evidence(request: HttpRequest, body: EvidenceIn) -> Answer:
+    """Have a worker make a package of evidence for a period."""
+    caller = caller_of(request)
+    caller.require_of_all(Act.EVIDENCE)
+    package = request_package(since=body.since, until=body.until, actor=caller.user)
+    return Answer(evidence_out(package, has_file=False), location=f"/api/v1/evidence/{package.pk}")
+
+
+@operation(router, "GET", "/evidence/{number}", scope=Scope.AUDIT, returns=EvidenceOut)
+def show_evidence(request: HttpRequest, number: Number) -> EvidenceOut:
+    """A package of evidence, and whether it is made."""
+    (told,) = _told([_package(caller_of(request), number)])
+    return told
+
+
+@operation(router, "GET", "/evidence/{number}/file", scope=Scope.AUDIT, returns=None, others=(409,))
+def download_evidence(request: HttpRequest, number: Number) -> HttpResponse:
+    """A package's archive (ZIP), signed; it is recorded who took it."""
+    caller = caller_of(request)
+    package = _package(caller, number)
+    answer = HttpResponse(file_for(package, caller.user), content_type="application/zip")
+    name = f"homeroom-evidence-{package.since}-{package.until}.zip"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _packages(caller: Caller) -> QuerySet[EvidencePackage]:
+    caller.require_of_all(Act.EVIDENCE)
+    return EvidencePackage.objects.defer("file").select_related("requested_by")
+
+
+def _package(caller: Caller, number: int) -> EvidencePackage:
+    package = _packages(caller).filter(pk=number).first()
+    if package is None:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", f"There is no package {number}.")
+    return package
+
+
+def _told(packages: list[EvidencePackage]) -> list[EvidenceOut]:
+    rows = EvidencePackage.objects.filter(pk__in=[one.pk for one in packages])
+    with_file = set(rows.exclude(file=None).values_list("pk", flat=True))
+    return [evidence_out(one, has_file=one.pk in with_file) for one in packages]

@@ -1,0 +1,74 @@
+"""What an auditor takes along: anchors of the chain, and packages of evidence."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from portal.api.schemas.base import Given, Taken
+from provisioning.models import AuditAnchor, EvidencePackage
+
+
+class AnchorOut(Given):
+    """A link of the chain, written where nobody can change it before a day."""
+
+    position: int
+    hash: str = Field(description="Sent as `expected` of a verification, it has to be in the chain.")
+    at: datetime
+    key: str = Field(description="The object's key in the bucket of anchors.")
+    version: str
+    locked_until: datetime
+
+
+class AnchorPage(Given):
+    """Some anchors, the newest first."""
+
+    items: list[AnchorOut]
+    next: str | None
+
+
+class EvidenceIn(Taken):
+    """The days that a package is about, both included."""
+
+    since: Annotated[date, Field(strict=False)]
+    until: Annotated[date, Field(strict=False)]
+
+
+class EvidenceOut(Given):
+    """A package of evidence, which a worker makes."""
+
+    number: int
+    since: date
+    until: date
+    requested_by: str
+    requested_at: datetime
+    made_at: datetime | None
+    sha256: str
+    size: int
+    problem: str = Field(description="Why it could not be made.")
+    has_file: bool = Field(description="The file is kept for a week.")
+
+
+class EvidencePage(Given):
+    """Some packages, the newest first."""
+
+    items: list[EvidenceOut]
+    next: str | None
+
+
+def anchor_out(anchor: AuditAnchor) -> AnchorOut:
+    """Return an anchor."""
+    return AnchorOut(**{name: getattr(anchor, name) for name in AnchorOut.model_fields})
+
+
+def evidence_out(package: EvidencePackage, *, has_file: bool) -> EvidenceOut:
+    """Return a package without its file."""
+    copied = ("since", "until", "requested_at", "made_at", "sha256", "size", "problem")
+    return EvidenceOut(
+        number=package.pk,
+        requested_by=package.requested_by.get_username() if package.requested_by else "",
+        has_file=has_file,
+        **{name: getattr(package, name) for name in copied},
+    )

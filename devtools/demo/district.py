@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from provisioning.models import Run
     from registry.accounts.models import User
     from registry.districts.models import District
+    from registry.districts.registration import Registration
 
 REPOSITORY = "homeroom/processor"
 MONTHLY_BUDGET_USD = 1500
@@ -81,33 +82,43 @@ def image() -> str:
     return f"{repository['repositoryUri']}@{pushed['image']['imageId']['imageDigest']}"
 
 
-def register(example: Example, *, issuer: Issuer, folder: Path) -> Run:
-    """Register the district in the account that was opened with this folder, and return its first run."""
-    from provisioning.onboarding.service import onboard
-    from registry.districts.accounts import Access, add_account
-    from registry.districts.registration import Registration, RegistrationRefusedError
+def registration(example: Example, *, issuer: Issuer, certificate_arn: str, image_reference: str) -> Registration:
+    """Return what the example district is registered with."""
+    from registry.districts.registration import Registration
 
-    account = add_account(name=ACCOUNT_NAME, account_id=ACCOUNT_ID, actor=None, access=Access(**account_access(folder)))
-    registration = Registration(
+    return Registration(
         name=NAME,
         slug=SLUG,
-        account_id=account.account_id,
+        account_id=ACCOUNT_ID,
         environment=example.environment,
         size=example.size,
         egress=example.egress,
         monthly_budget_usd=MONTHLY_BUDGET_USD,
-        certificate_arn=certificate(example.environment),
-        image=image(),
+        certificate_arn=certificate_arn,
+        image=image_reference,
         oidc_issuer=issuer.name,
-        oidc_keys="" if issuer.is_asked else issuer.keys,
+        # A stack without a way out asks no issuer.
+        oidc_keys="" if issuer.is_asked and example.egress != "none" else issuer.keys,
         state_code="OH",
         nces_id="3904380",
         contact_name="Ada Rivera",
         contact_email="ada.rivera@lakeside.example",
         key=uuid.uuid4(),
     )
+
+
+def register(example: Example, *, issuer: Issuer, folder: Path) -> Run:
+    """Register the district in the account that was opened with this folder, and return its first run."""
+    from provisioning.onboarding.service import onboard
+    from registry.districts.accounts import Access, add_account
+    from registry.districts.registration import RegistrationRefusedError
+
+    add_account(name=ACCOUNT_NAME, account_id=ACCOUNT_ID, actor=None, access=Access(**account_access(folder)))
+    wanted = registration(
+        example, issuer=issuer, certificate_arn=certificate(example.environment), image_reference=image()
+    )
     try:
-        return onboard(registration=registration, actor=operator())
+        return onboard(registration=wanted, actor=operator())
     except RegistrationRefusedError as refused:
         raise DevtoolsError(
             f"The example district was refused: {refused}", remedy="Correct SIZE, ENVIRONMENT or EGRESS."

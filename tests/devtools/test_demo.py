@@ -12,13 +12,19 @@ import httpx
 import pytest
 
 from devtools.demo import rotation
-from devtools.demo.district import Example
+from devtools.demo.account import ACCOUNT_ID
+from devtools.demo.district import Example, issuing, registration
 from devtools.demo.expected import MadeUp, Tally, differences, known
 from devtools.demo.issuer import EVERYTHING, kept_key, running_issuer
 from devtools.demo.office import Office, OfficeError
 from devtools.errors import ServiceFailedError
+from infra.spec import Egress, Environment, Size
 from processor.api.keys import Keys, given
 from processor.api.tokens import Right, TokenRefused, Tokens
+from registry.accounts.rights import EVERYTHING as EVERY_RIGHT
+from registry.districts.accounts import add_account
+from registry.districts.services import check
+from tests.infra.conftest import CERTIFICATE, IMAGE
 
 ANSWER = httpx.Response(200)
 
@@ -56,6 +62,19 @@ def test_the_examples_stack_is_chosen_by_variables_and_what_is_empty_is_as_usual
     assert Example.chosen({}) == Example.chosen({"SIZE": "", "OTHER": "x"}) == Example("S", "sandbox", "nat")
     wanted = {"SIZE": "L", "ENVIRONMENT": "production", "EGRESS": "none"}
     assert Example.chosen(wanted) == Example("L", "production", "none")
+
+
+EVERY = [Example(size.value, where.value, way.value) for size in Size for where in Environment for way in Egress]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("example", EVERY, ids=lambda one: f"{one.environment}-{one.size}-{one.egress}")
+def test_every_stack_that_can_be_chosen_is_admitted(example: Example, tmp_path: Path):
+    add_account(name="Embedded AWS", account_id=ACCOUNT_ID, actor=None)
+    with issuing(tmp_path, example.environment) as issuer:
+        certificate = "" if example.environment == "sandbox" else CERTIFICATE
+        wanted = registration(example, issuer=issuer, certificate_arn=certificate, image_reference=IMAGE)
+    assert check(wanted, EVERY_RIGHT) == {}
 
 
 def test_a_taken_port_is_said_with_a_remedy(tmp_path: Path):

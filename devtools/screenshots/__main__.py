@@ -31,7 +31,7 @@ LOOK_AT = (
 )
 """The tests that keep pictures where they are asked to."""
 OFFICE = ("tests/processor/api/test_office_in_browser.py", "-k", "mapped_tried_stored_and_taken_back")
-OFFICE_PICTURES = ("office-map-a-file", "office-try-a-file", "office-take-a-file-back")
+OFFICE_PICTURES = ("map-a-file", "try-a-file", "take-a-file-back")
 """Of the data office's own pages, which are no part of the portal: the test keeps them, and they are copied."""
 
 
@@ -82,7 +82,7 @@ def office() -> int:
     say("The data office")
     status = looked_at(*OFFICE)
     for name in OFFICE_PICTURES if not status else ():
-        shutil.copyfile(VAR / "screenshots" / f"{name}.png", IMAGES / f"{name}.png")
+        shutil.copyfile(VAR / "screenshots" / f"office-{name}.png", IMAGES / "data-office" / f"{name}.png")
     return status
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from devtools import errors_page, roles_page, states_page
 from devtools.paths import ROOT
+from devtools.screenshots.__main__ import OFFICE_PICTURES
 from infra.sizes import SIZES
 from tests.portal.exposed import documented_names
 
@@ -70,3 +71,10 @@ def test_the_table_of_sizes_is_the_codes_own():
 @pytest.mark.django_db
 def test_the_table_of_metrics_has_every_metric():
     assert set(table_below(read("operations.md"), "Metrics")) == {f"`{name}`" for name in documented_names()}
+
+
+def test_the_data_offices_pictures_are_there_and_each_is_shown():
+    guide = (ROOT / "docs" / "data-office-guide.md").read_text()
+    shown = set(re.findall(r"\]\(images/data-office/([\w-]+)\.png\)", guide))
+    assert shown == {path.stem for path in (ROOT / "docs" / "images" / "data-office").glob("*.png")}
+    assert shown == set(OFFICE_PICTURES)

@@ -203,9 +203,10 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
         from django.db import connection
         from pytest_django.plugin import blocking_manager_key
 
-        contents = getattr(connection, "_test_serialized_contents", "")
+        from tests.initial_rows import give_back
+
         with item.config.stash[blocking_manager_key].unblock():
-            connection.creation.deserialize_db_from_string(contents)
+            give_back()
             connection.close()
 
 

@@ -12,6 +12,8 @@ from devtools.services.process import Service, running
 START_SECONDS = 60.0
 GRACE_SECONDS = 10.0
 """How long a worker may finish its run when it is stopped; what it leaves is found as Lost by the reaper."""
+CHECKED = {"CELERY_SKIP_CHECKS": "1"}
+"""Django's checks import every page. `manage.py migrate` has made them before a worker starts."""
 
 
 @contextlib.contextmanager
@@ -22,7 +24,7 @@ def running_worker(
     log = folder / f"{name}.log"
     seen = log.stat().st_size if log.exists() else 0
     command = worker_command(name, queue, concurrency)
-    with running("Worker", command, log=log, environment=environment, grace=GRACE_SECONDS) as service:
+    with running("Worker", command, log=log, environment={**environment, **CHECKED}, grace=GRACE_SECONDS) as service:
         service.wait_until(lambda: b" ready." in log.read_bytes()[seen:], seconds=START_SECONDS, what="ready for runs")
         yield service
 

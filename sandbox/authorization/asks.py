@@ -1,8 +1,9 @@
 """All that one request is decided on: its own action, and what AWS asks of its caller besides.
 
 A request that makes something with tags is asked for the right to tag, one that hands a role to a service for
-``iam:PassRole``, one on encrypted data for the key's use by way of the service. Sources: Service Authorization
-Reference, "Dependent actions"; KMS Developer Guide, "kms:ViaService"; the services' guides name theirs below.
+``iam:PassRole``, one on encrypted data for the key's use by way of the service; `dependent` has what else is asked for.
+Sources: Service Authorization Reference, "Dependent actions"; KMS Developer Guide, "kms:ViaService"; the services'
+guides name theirs below.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from sandbox.authorization import facts, kept
 from sandbox.authorization.decision import Asked
+from sandbox.authorization.dependent import dependent
 from sandbox.authorization.facts import Facts
 from sandbox.authorization.names import ACTIONS, TAGGING
 from sandbox.authorization.reference import Action, reference
@@ -77,10 +79,8 @@ def asks(operation: Operation, place: Place) -> list[Ask]:
     found += _tagging(operation, place)
     found += _passing(operation)
     found += _keys(operation, place)
-    if operation.name == "CreateVpcEndpoint" and operation.given.get("PrivateDnsEnabled"):
-        # The endpoint's names lie in a zone of AWS's own, which nobody sees.
-        zone = _action("route53", "AssociateVPCWithHostedZone")
-        found.append(Ask(zone, Target("hostedzone", "arn:aws:route53:::hostedzone/ZOFAWS")))
+    for service, name, kind, arn in dependent(operation.service, operation.name, operation.given):
+        found.append(Ask(_action(service, name), Target(kind, arn)))
     return found
 
 

@@ -21,7 +21,7 @@ from devtools.environment import ensure_signing_key, inherited, project_variable
 from devtools.lean_terraform.launch import TOLD_AT, write_program
 from devtools.paths import ROOT
 from devtools.services.broker import running_broker
-from devtools.services.celery import running_beat, running_chores, running_upkeep, worker_command
+from devtools.services.celery import CHECKED, running_beat, running_chores, running_upkeep, worker_command
 from devtools.services.former import lock_holder
 from devtools.services.portal import migrate
 from devtools.services.postgres import running_postgres
@@ -178,7 +178,12 @@ class World:
         command = worker_command(name, "runs", 1)
         with log.open("wb") as output:
             process = subprocess.Popen(
-                command, cwd=ROOT, env=dict(self.environment), stdin=subprocess.DEVNULL, stdout=output, stderr=output
+                command,
+                cwd=ROOT,
+                env={**self.environment, **CHECKED},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
             )
         worker = Worker(name, process, log)
         self.workers.append(worker)

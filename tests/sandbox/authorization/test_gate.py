@@ -176,6 +176,57 @@ def test_a_role_is_handed_on_by_who_may_pass_it_to_that_service(world: World):
     world.able(register, passing)("ecs").register_task_definition(**given)
 
 
+BALANCER = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/app/api/0123456789abcdef"
+ACL = f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/api/01234567-89ab-cdef-0123-456789abcdef"
+GROUP = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:aws-waf-logs-api"
+LOGGING = {"ResourceArn": ACL, "LogDestinationConfigs": [GROUP]}
+DELIVERY = {
+    "LogType": "slow-log",
+    "DestinationType": "cloudwatch-logs",
+    "DestinationDetails": {"CloudWatchLogsDetails": {"LogGroup": "cache"}},
+    "LogFormat": "json",
+}
+CACHE = {
+    "ReplicationGroupId": "cache",
+    "ReplicationGroupDescription": "A cache",
+    "Engine": "redis",
+    "CacheNodeType": "cache.t4g.micro",
+    "NumCacheClusters": 1,
+    "LogDeliveryConfigurations": [DELIVERY],
+}
+ENDPOINT = {
+    "VpcId": "vpc-0123456789abcdef0",
+    "ServiceName": f"com.amazonaws.{REGION}.logs",
+    "VpcEndpointType": "Interface",
+    "PrivateDnsEnabled": True,
+}
+DEPENDENT = (
+    ("wafv2", "associate_web_acl", {"WebACLArn": ACL, "ResourceArn": BALANCER}, "elasticloadbalancing:SetWebAcl"),
+    ("wafv2", "disassociate_web_acl", {"ResourceArn": BALANCER}, "elasticloadbalancing:SetWebAcl"),
+    ("wafv2", "put_logging_configuration", {"LoggingConfiguration": LOGGING}, "logs:CreateLogDelivery"),
+    ("wafv2", "put_logging_configuration", {"LoggingConfiguration": LOGGING}, "logs:PutResourcePolicy"),
+    ("elasticache", "create_replication_group", CACHE, "logs:CreateLogDelivery"),
+    ("backup", "create_backup_vault", {"BackupVaultName": "vault"}, "backup-storage:MountCapsule"),
+    ("ec2", "create_vpc_endpoint", ENDPOINT, "route53:AssociateVPCWithHostedZone"),
+)
+
+
+@pytest.mark.parametrize(("service", "call", "given", "lacking"), DEPENDENT)
+def test_what_a_service_does_on_another_is_asked_of_its_caller(world: World, service, call, given, lacking):
+    but = {"Effect": "Allow", "NotAction": lacking, "Resource": "*"}
+    code, message = refused(getattr(world.able(but)(service), call), **given)
+    assert (code in {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}, lacking in message) == (
+        True,
+        True,
+    )
+
+
+def test_what_needs_nothing_of_another_service_is_not_asked_for_it(world: World):
+    gateway = f"arn:aws:apigateway:{REGION}::/restapis/abcdef/stages/live"
+    code, _ = refused(world.able(allow("wafv2:*"))("wafv2").associate_web_acl, WebACLArn=ACL, ResourceArn=gateway)
+    assert code != "AccessDeniedException"
+
+
 def test_a_task_is_run_by_the_tags_of_its_familys_newest_revision(world: World):
     ecs, family = world.admin("ecs"), world.name("family")
     ecs.create_cluster(clusterName=family)

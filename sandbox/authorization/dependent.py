@@ -1,0 +1,38 @@
+"""What a service does on another with its caller's rights, beside tags, roles and keys (see `asks`).
+
+Sources: Service Authorization Reference, "Dependent actions" of EC2's ``CreateVpcEndpoint`` and of AWS WAF's
+``AssociateWebACL`` and ``DisassociateWebACL``; AWS WAF Developer Guide, "Sending web ACL traffic logs to an Amazon
+CloudWatch Logs log group"; ElastiCache User Guide, "Log delivery"; AWS Backup Developer Guide, "API permissions".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Dependent = tuple[str, str, str | None, str]
+"""Service, action, and the resource's type and ARN; no type where AWS decides the action on all or none."""
+
+BALANCERS = ":elasticloadbalancing:"
+DELIVER = ("CreateLogDelivery", "PutResourcePolicy", "DescribeResourcePolicies", "DescribeLogGroups")
+
+
+def dependent(service: str, name: str, given: Mapping[str, Any]) -> Iterator[Dependent]:
+    """Yield the actions that an operation with these members takes besides its own."""
+    match service, name:
+        case "ec2", "CreateVpcEndpoint":
+            if given.get("PrivateDnsEnabled"):
+                # The endpoint's names lie in a zone of AWS's own, which nobody sees.
+                yield "route53", "AssociateVPCWithHostedZone", "hostedzone", "arn:aws:route53:::hostedzone/ZOFAWS"
+        case "wafv2", "AssociateWebACL" | "DisassociateWebACL":
+            if BALANCERS in str(given.get("ResourceArn", "")):
+                yield "elasticloadbalancing", "SetWebAcl", None, "*"
+        case "wafv2", "PutLoggingConfiguration":
+            if any(":logs:" in str(arn) for arn in given["LoggingConfiguration"]["LogDestinationConfigs"]):
+                yield from (("logs", action, None, "*") for action in DELIVER)
+        case "elasticache", "CreateReplicationGroup" | "ModifyReplicationGroup":
+            wanted = given.get("LogDeliveryConfigurations") or []
+            if any(one.get("DestinationType") == "cloudwatch-logs" for one in wanted):
+                yield from (("logs", action, None, "*") for action in DELIVER)
+        case "backup", "CreateBackupVault":
+            yield "backup-storage", "MountCapsule", None, "*"

@@ -10,12 +10,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from psycopg_pool import PoolTimeout
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 
 from processor.analytics.service import Moved
 from processor.api import (
@@ -32,6 +33,7 @@ from processor.api import (
 )
 from processor.api.asking import problem
 from processor.api.body_limit import BodyLimit
+from processor.api.document import describe_refusals
 from processor.api.services import Services
 from processor.api.telemetry import Watched
 
@@ -93,6 +95,7 @@ def create_app(services: Services) -> Any:
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     add_health(app)
     add_errors(app)
+    describe_refusals(app)
     made = files.upload_form(services.s3, services.settings.bucket, "")
     headers = security_headers(made["url"], services.api.upload_origin)
     return Watched(BodyLimit(app), services.telemetry, headers, services.tracing)
@@ -127,6 +130,7 @@ def add_errors(app: FastAPI) -> None:
             return pages.error_page(request, status, detail)
         return JSONResponse(problem(status, detail), status, headers, media_type="application/problem+json")
 
+    # The framework's own kind, which ours is one of: a body that cannot be read, a method that an address has not.
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
         return answer(request, error.status_code, str(error.detail), dict(error.headers or {}))

@@ -19,6 +19,54 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="AuditAnchor",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.BigIntegerField()),
+                ("hash", models.CharField(max_length=64)),
+                ("at", models.DateTimeField()),
+                ("key", models.CharField(max_length=255)),
+                ("version", models.CharField(max_length=255)),
+                ("locked_until", models.DateTimeField()),
+            ],
+            options={
+                "ordering": ["-id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="AuditCursor",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("destination", models.CharField(max_length=16, unique=True)),
+                ("position", models.BigIntegerField(default=0)),
+                ("moved_at", models.DateTimeField(blank=True, null=True)),
+                ("failing_since", models.DateTimeField(blank=True, null=True)),
+                ("last_error", models.TextField(blank=True)),
+            ],
+            options={
+                "ordering": ["destination"],
+            },
+        ),
+        migrations.CreateModel(
+            name="DailyFigures",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField(unique=True)),
+                ("kept_at", models.DateTimeField(auto_now=True)),
+                ("runs", models.JSONField(blank=True, default=dict)),
+                ("failures", models.JSONField(blank=True, default=dict)),
+                ("deploy_seconds", models.PositiveIntegerField(blank=True, null=True)),
+                ("districts", models.JSONField(blank=True, default=dict)),
+                ("drifted", models.PositiveIntegerField(blank=True, null=True)),
+                ("monthly_usd", models.JSONField(blank=True, default=dict)),
+            ],
+            options={
+                "verbose_name": "figures of a day",
+                "verbose_name_plural": "figures by day",
+                "ordering": ["-day"],
+            },
+        ),
+        migrations.CreateModel(
             name="Measurement",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -29,6 +77,29 @@ class Migration(migrations.Migration):
                 ("count", models.BigIntegerField()),
                 ("seconds", models.FloatField()),
             ],
+        ),
+        migrations.CreateModel(
+            name="Notice",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("occasion", models.CharField(max_length=32)),
+                ("channel", models.CharField(max_length=16)),
+                ("stream", models.CharField(blank=True, max_length=64)),
+                ("recipient", models.EmailField(blank=True, max_length=254)),
+                ("sentence", models.TextField()),
+                ("path", models.CharField(max_length=255)),
+                ("about", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("due_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                ("given_up_at", models.DateTimeField(blank=True, null=True)),
+                ("last_error", models.TextField(blank=True)),
+            ],
+            options={
+                "ordering": ["-id"],
+            },
         ),
         migrations.CreateModel(
             name="PeriodicTask",
@@ -56,8 +127,8 @@ class Migration(migrations.Migration):
                 ("free_bytes", models.BigIntegerField(blank=True, null=True)),
             ],
             options={
-                "verbose_name": "sign of life",
-                "verbose_name_plural": "signs of life",
+                "verbose_name": "heartbeat",
+                "verbose_name_plural": "heartbeats",
                 "ordering": ["name"],
             },
         ),
@@ -82,6 +153,28 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "access to an account",
                 "verbose_name_plural": "accesses to accounts",
+            },
+        ),
+        migrations.CreateModel(
+            name="AccountCosts",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("asked_at", models.DateTimeField()),
+                ("told_at", models.DateTimeField(blank=True, null=True)),
+                ("problem", models.TextField(blank=True)),
+                ("remedy", models.TextField(blank=True)),
+                ("detail", models.TextField(blank=True)),
+                (
+                    "account",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="costs", to="districts.awsaccount"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "reading of an account's costs",
+                "verbose_name_plural": "readings of accounts' costs",
+                "ordering": ["account"],
             },
         ),
         migrations.CreateModel(
@@ -117,46 +210,159 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="Notice",
+            name="EvidencePackage",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("occasion", models.CharField(max_length=32)),
-                ("channel", models.CharField(max_length=16)),
-                ("recipient", models.EmailField(blank=True, max_length=254)),
-                ("sentence", models.TextField()),
-                ("path", models.CharField(max_length=255)),
-                ("about", models.JSONField(default=dict)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
-                ("due_at", models.DateTimeField()),
-                ("sent_at", models.DateTimeField(blank=True, null=True)),
-                ("given_up_at", models.DateTimeField(blank=True, null=True)),
-                ("last_error", models.TextField(blank=True)),
+                ("since", models.DateField()),
+                ("until", models.DateField()),
+                ("requested_at", models.DateTimeField(auto_now_add=True)),
+                ("made_at", models.DateTimeField(blank=True, null=True)),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                ("size", models.BigIntegerField(default=0)),
+                ("problem", models.TextField(blank=True)),
+                ("file", models.BinaryField(blank=True, null=True)),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "ordering": ["-id"],
-                "indexes": [
-                    models.Index(
-                        condition=models.Q(("given_up_at__isnull", True), ("sent_at__isnull", True)),
-                        fields=["due_at"],
-                        name="notice_due",
+            },
+        ),
+        migrations.CreateModel(
+            name="NoticeAttempt",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                ("status", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("answer", models.CharField(blank=True, max_length=500)),
+                ("error", models.TextField(blank=True)),
+                (
+                    "notice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="tries", to="provisioning.notice"
                     ),
-                    models.Index(
-                        condition=models.Q(("sent_at__isnull", False)), fields=["sent_at"], name="notice_sent"
+                ),
+            ],
+            options={
+                "ordering": ["-id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="NoticeEndpoint",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("webhook", "Webhook"),
+                            ("slack", "Slack"),
+                            ("teams", "Microsoft Teams"),
+                            ("mail", "E-mail"),
+                        ],
+                        max_length=16,
                     ),
-                    models.Index(
-                        condition=models.Q(("given_up_at__isnull", False)),
-                        fields=["given_up_at"],
-                        name="notice_given_up",
+                ),
+                ("sealed_address", models.TextField()),
+                ("shown", models.CharField(max_length=255)),
+                ("sealed_secret", models.TextField(blank=True)),
+                ("sealed_former_secret", models.TextField(blank=True)),
+                ("former_until", models.DateTimeField(blank=True, null=True)),
+                ("occasions", models.JSONField(default=list)),
+                ("environments", models.JSONField(default=list)),
+                ("is_enabled", models.BooleanField(default=True)),
+                ("disabled_reason", models.TextField(blank=True)),
+                ("failing_since", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("districts", models.ManyToManyField(blank=True, related_name="+", to="districts.district")),
+            ],
+            options={
+                "ordering": ["name"],
+            },
+        ),
+        migrations.AddField(
+            model_name="notice",
+            name="endpoint",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="deliveries",
+                to="provisioning.noticeendpoint",
+            ),
+        ),
+        migrations.CreateModel(
+            name="PersonalNotices",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("by_mail", models.JSONField(default=list)),
+                ("read_up_to", models.BigIntegerField(default=0)),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="personal_notices",
+                        to=settings.AUTH_USER_MODEL,
                     ),
-                ],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("sent_at__isnull", True), ("given_up_at__isnull", True), _connector="OR"),
-                        name="notice_ends_one_way",
-                    )
-                ],
+                ),
+            ],
+            options={
+                "verbose_name_plural": "personal notices",
+                "ordering": ["user"],
+            },
+        ),
+        migrations.CreateModel(
+            name="PipelineFigures",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("tried_at", models.DateTimeField()),
+                ("measured_at", models.DateTimeField(blank=True, null=True)),
+                ("rows_accepted", models.BigIntegerField(blank=True, null=True)),
+                ("rows_rejected", models.BigIntegerField(blank=True, null=True)),
+                ("oldest_message_seconds", models.BigIntegerField(blank=True, null=True)),
+                ("cache_hit_percent", models.FloatField(blank=True, null=True)),
+                ("problem", models.TextField(blank=True)),
+                ("remedy", models.TextField(blank=True)),
+                (
+                    "district",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="pipeline", to="districts.district"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "pipeline figures",
+            },
+        ),
+        migrations.CreateModel(
+            name="Preflight",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("region", models.CharField(max_length=32)),
+                ("asked_at", models.DateTimeField()),
+                ("checked_at", models.DateTimeField(blank=True, null=True)),
+                ("seconds", models.FloatField(blank=True, null=True)),
+                ("findings", models.JSONField(blank=True, default=list)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="preflights",
+                        to="districts.awsaccount",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["account", "region"],
             },
         ),
         migrations.CreateModel(
@@ -186,6 +392,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("halt_reason", models.TextField(blank=True)),
+                ("starts_at", models.DateTimeField(blank=True, null=True)),
                 ("key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
@@ -208,52 +415,6 @@ class Migration(migrations.Migration):
             name="Run",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("apply", "Apply"),
-                            ("plan", "Plan only"),
-                            ("destroy", "Teardown"),
-                            ("drift", "Drift check"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("queued", "Queued"),
-                            ("synthesizing", "Synthesizing"),
-                            ("planning", "Planning"),
-                            ("awaiting_approval", "Awaiting approval"),
-                            ("applying", "Applying"),
-                            ("verifying", "Verifying"),
-                            ("succeeded", "Succeeded"),
-                            ("no_changes", "No changes"),
-                            ("failed", "Failed"),
-                            ("cancelling", "Cancelling"),
-                            ("canceled", "Canceled"),
-                            ("discarded", "Discarded"),
-                            ("lost", "Lost"),
-                        ],
-                        default="queued",
-                        max_length=20,
-                    ),
-                ),
-                ("reason", models.TextField(blank=True)),
-                ("spec", models.JSONField()),
-                ("change", models.JSONField(blank=True, default=dict)),
-                (
-                    "priority",
-                    models.PositiveSmallIntegerField(
-                        choices=[(0, "A person waits"), (1, "Rollout"), (2, "Periodic check")], default=0
-                    ),
-                ),
-                ("status_before", models.CharField(blank=True, max_length=16)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("traceparent", models.CharField(blank=True, editable=False, max_length=55)),
                 ("claim_token", models.UUIDField(blank=True, editable=False, null=True)),
                 ("worker_name", models.CharField(blank=True, max_length=255)),
                 ("worker_host", models.CharField(blank=True, max_length=255)),
@@ -272,6 +433,9 @@ class Migration(migrations.Migration):
                 ("apply_begun_at", models.DateTimeField(blank=True, null=True)),
                 ("apply_open", models.BooleanField(default=False)),
                 ("recovered", models.JSONField(blank=True, default=list)),
+                ("held_reason", models.TextField(blank=True)),
+                ("hold_overridden_at", models.DateTimeField(blank=True, null=True)),
+                ("hold_override_reason", models.TextField(blank=True)),
                 ("stops_for_look", models.BooleanField(default=False)),
                 ("approval_reasons", models.JSONField(blank=True, default=list)),
                 ("requester_may_confirm", models.BooleanField(default=False)),
@@ -294,22 +458,68 @@ class Migration(migrations.Migration):
                 ("plan_resources", models.JSONField(blank=True, default=list)),
                 ("policy_findings", models.JSONField(blank=True, default=list)),
                 ("monthly_cost_usd", models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True)),
+                ("holdings", models.JSONField(blank=True, default=dict)),
+                ("left_behind", models.JSONField(blank=True, null=True)),
+                ("kept_by_aws", models.JSONField(blank=True, default=list)),
+                ("kept_on_purpose", models.JSONField(blank=True, default=list)),
+                ("removal_proof", models.JSONField(blank=True, default=dict)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("apply", "Apply"),
+                            ("plan", "Plan only"),
+                            ("destroy", "Teardown"),
+                            ("drift", "Drift check"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("reason", models.TextField(blank=True)),
+                ("spec", models.JSONField()),
+                ("change", models.JSONField(blank=True, default=dict)),
+                (
+                    "priority",
+                    models.PositiveSmallIntegerField(
+                        choices=[(0, "A person waits"), (1, "Rollout"), (2, "Periodic check")], default=0
+                    ),
+                ),
+                ("status_before", models.CharField(blank=True, max_length=16)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("traceparent", models.CharField(blank=True, editable=False, max_length=55)),
                 ("resources_total", models.PositiveIntegerField(default=0)),
                 ("resources_done", models.PositiveIntegerField(default=0)),
                 ("engine_versions", models.JSONField(blank=True, default=dict)),
                 ("events_archived_at", models.DateTimeField(blank=True, null=True)),
                 ("events_archive", models.JSONField(blank=True, default=dict)),
                 ("events_trimmed_at", models.DateTimeField(blank=True, null=True)),
-                ("holdings", models.JSONField(blank=True, default=dict)),
-                ("left_behind", models.JSONField(blank=True, null=True)),
-                ("kept_by_aws", models.JSONField(blank=True, default=list)),
-                ("kept_on_purpose", models.JSONField(blank=True, default=list)),
-                ("removal_proof", models.JSONField(blank=True, default=dict)),
                 ("error_code", models.CharField(blank=True, max_length=64)),
                 ("error_summary", models.TextField(blank=True)),
                 ("error_remedy", models.TextField(blank=True)),
                 ("error_detail", models.TextField(blank=True)),
                 ("error_address", models.CharField(blank=True, max_length=255)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("synthesizing", "Synthesizing"),
+                            ("planning", "Planning"),
+                            ("awaiting_approval", "Awaiting approval"),
+                            ("applying", "Applying"),
+                            ("verifying", "Verifying"),
+                            ("succeeded", "Succeeded"),
+                            ("no_changes", "No changes"),
+                            ("failed", "Failed"),
+                            ("cancelling", "Cancelling"),
+                            ("canceled", "Canceled"),
+                            ("discarded", "Discarded"),
+                            ("lost", "Lost"),
+                        ],
+                        default="queued",
+                        max_length=20,
+                    ),
+                ),
                 (
                     "decided_by",
                     models.ForeignKey(
@@ -324,6 +534,16 @@ class Migration(migrations.Migration):
                     "district",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT, related_name="runs", to="districts.district"
+                    ),
+                ),
+                (
+                    "hold_overridden_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -520,6 +740,13 @@ class Migration(migrations.Migration):
                 ("gone", models.BooleanField(default=False)),
                 ("foreign", models.BooleanField(default=False)),
                 ("repairable", models.BooleanField(default=False)),
+                ("exposure", models.CharField(blank=True, max_length=32)),
+                ("control", models.CharField(blank=True, max_length=128)),
+                ("resource", models.CharField(blank=True, max_length=512)),
+                ("changed_by", models.JSONField(blank=True, default=dict)),
+                ("history_read_at", models.DateTimeField(blank=True, null=True)),
+                ("removal_asked_at", models.DateTimeField(blank=True, null=True)),
+                ("removal_problem", models.TextField(blank=True)),
                 (
                     "district",
                     models.ForeignKey(
@@ -691,51 +918,264 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="PipelineFigures",
+            name="Announcement",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("tried_at", models.DateTimeField()),
-                ("measured_at", models.DateTimeField(blank=True, null=True)),
-                ("rows_accepted", models.BigIntegerField(blank=True, null=True)),
-                ("rows_rejected", models.BigIntegerField(blank=True, null=True)),
-                ("oldest_message_seconds", models.BigIntegerField(blank=True, null=True)),
-                ("cache_hit_percent", models.FloatField(blank=True, null=True)),
-                ("problem", models.TextField(blank=True)),
-                ("remedy", models.TextField(blank=True)),
+                ("occasion", models.CharField(max_length=32)),
+                ("sentence", models.TextField()),
+                ("path", models.CharField(max_length=255)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "district",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="pipeline", to="districts.district"
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="districts.district",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
             options={
-                "verbose_name_plural": "pipeline figures",
-                "indexes": [models.Index(fields=["tried_at"], name="pipeline_tried_at")],
+                "ordering": ["-id"],
+                "indexes": [models.Index(fields=["created_at"], name="announcement_at")],
             },
         ),
         migrations.CreateModel(
-            name="Preflight",
+            name="DistrictCost",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("region", models.CharField(max_length=32)),
-                ("asked_at", models.DateTimeField()),
-                ("checked_at", models.DateTimeField(blank=True, null=True)),
-                ("seconds", models.FloatField(blank=True, null=True)),
-                ("findings", models.JSONField(blank=True, default=list)),
+                ("day", models.DateField()),
+                ("usd", models.DecimalField(decimal_places=4, max_digits=14)),
+                ("is_estimate", models.BooleanField(default=True)),
                 (
-                    "account",
+                    "district",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="preflights",
-                        to="districts.awsaccount",
+                        on_delete=django.db.models.deletion.CASCADE, related_name="costs", to="districts.district"
                     ),
                 ),
             ],
             options={
-                "ordering": ["account", "region"],
-                "constraints": [models.UniqueConstraint(fields=("account", "region"), name="preflight_once")],
+                "verbose_name": "cost of a day",
+                "verbose_name_plural": "costs by day",
+                "ordering": ["-day", "district"],
+                "indexes": [models.Index(fields=["day"], include=("district", "usd"), name="district_cost_day")],
+                "constraints": [models.UniqueConstraint(fields=("district", "day"), name="district_cost_once_a_day")],
             },
+        ),
+        migrations.CreateModel(
+            name="DistrictEnd",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(choices=[("lifetime", "Lifetime"), ("contract", "Contract")], max_length=16)),
+                ("last_day", models.DateField()),
+                ("notice_days", models.PositiveSmallIntegerField(default=14)),
+                ("confirmed_name", models.CharField(blank=True, max_length=32)),
+                ("set_at", models.DateTimeField(auto_now=True)),
+                ("told", models.CharField(blank=True, max_length=16)),
+                ("done_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "district",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="ends", to="districts.district"
+                    ),
+                ),
+                (
+                    "set_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["last_day", "id"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("done_at__isnull", True)), fields=["last_day"], name="district_end_ahead"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("district", "kind"), name="district_end_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["lifetime", "contract"])), name="district_end_kind_known"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Freeze",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("reason", models.CharField(max_length=120)),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="districts.awsaccount",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "district",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="districts.district",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["starts_at", "id"],
+                "indexes": [
+                    models.Index(condition=models.Q(("ended_at__isnull", True)), fields=["ends_at"], name="freeze_open")
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="freeze_has_a_length"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("account", None), ("district", None), _connector="OR"),
+                        name="freeze_has_one_reach",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="MaintenanceWindow",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("weekdays", models.PositiveSmallIntegerField()),
+                ("starts", models.TimeField()),
+                ("minutes", models.PositiveSmallIntegerField()),
+                ("time_zone", models.CharField(max_length=64)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="districts.awsaccount",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "district",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="districts.district",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["id"],
+                "indexes": [
+                    models.Index(condition=models.Q(("ended_at__isnull", True)), fields=["id"], name="window_open")
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("weekdays__gte", 1), ("weekdays__lte", 127)), name="window_has_a_day"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("minutes__gte", 1), ("minutes__lte", 1440)), name="window_has_a_length"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("account", None), ("district", None), _connector="OR"),
+                        name="window_has_one_reach",
+                    ),
+                ],
+            },
+        ),
+        migrations.AddIndex(
+            model_name="notice",
+            index=models.Index(
+                condition=models.Q(("given_up_at__isnull", True), ("sent_at__isnull", True)),
+                fields=["due_at"],
+                name="notice_due",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="notice",
+            index=models.Index(
+                condition=models.Q(("given_up_at__isnull", True), ("sent_at__isnull", True)),
+                fields=["endpoint", "stream", "id"],
+                name="notice_in_order",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="notice",
+            index=models.Index(fields=["endpoint", "-id"], name="notice_of_endpoint"),
+        ),
+        migrations.AddIndex(
+            model_name="notice",
+            index=models.Index(condition=models.Q(("sent_at__isnull", False)), fields=["sent_at"], name="notice_sent"),
+        ),
+        migrations.AddIndex(
+            model_name="notice",
+            index=models.Index(
+                condition=models.Q(("given_up_at__isnull", False)), fields=["given_up_at"], name="notice_given_up"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("sent_at__isnull", True), ("given_up_at__isnull", True), _connector="OR"),
+                name="notice_ends_one_way",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="pipelinefigures",
+            index=models.Index(fields=["tried_at"], name="pipeline_tried_at"),
+        ),
+        migrations.AddConstraint(
+            model_name="preflight",
+            constraint=models.UniqueConstraint(fields=("account", "region"), name="preflight_once"),
         ),
         migrations.AddIndex(
             model_name="rollout",
@@ -772,7 +1212,7 @@ class Migration(migrations.Migration):
             index=models.Index(
                 condition=models.Q(("sent_at__isnull", True), ("state", "queued")),
                 fields=["district"],
-                include=("id", "priority", "created_at", "decision", "decided_at"),
+                include=("id", "priority", "created_at", "decision", "decided_at", "kind", "hold_overridden_at"),
                 name="run_waiting",
             ),
         ),
@@ -864,6 +1304,14 @@ class Migration(migrations.Migration):
             model_name="run",
             index=models.Index(
                 condition=models.Q(("events_trimmed_at", None)), fields=["finished_at"], name="run_not_trimmed"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="run",
+            index=models.Index(
+                condition=models.Q(("kind", "drift"), _negated=True),
+                fields=["finished_at"],
+                name="run_finished_by_people",
             ),
         ),
         migrations.AddConstraint(
@@ -972,6 +1420,12 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="erroredstate",
             constraint=models.UniqueConstraint(fields=("run", "attempt", "sha256"), name="errored_state_once"),
+        ),
+        migrations.AddIndex(
+            model_name="driftitem",
+            index=models.Index(
+                condition=models.Q(("exposure", ""), _negated=True), fields=["district"], name="drift_exposure"
+            ),
         ),
         migrations.AddConstraint(
             model_name="runevent",

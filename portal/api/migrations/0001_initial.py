@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("accounts", "0003_api_tokens"),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [

@@ -1,4 +1,4 @@
-"""The three roles as groups, and the table of the cache."""
+"""The roles as groups, and the table of the cache."""
 
 from pathlib import Path
 

@@ -294,7 +294,7 @@ CELERY_BEAT_SCHEDULE = {
         ("read-costs", "provisioning.read_costs", 3600),
         ("expire-drafts", "provisioning.expire_drafts", 3600),
         ("mind-ends", "provisioning.mind_ends", 3600),
-        ("keep-figures", "provisioning.keep_figures", 3600),
+        ("keep-figures", "provisioning.keep_figures", 600),
         ("trim-events", "provisioning.trim_events", 3600),
         ("verify-audit", "audit.verify_chain", 86_400),
     )

@@ -233,6 +233,7 @@ SIGNING_KEY = Path(env.text("SIGNING_KEY", str(VAR_DIR / "signing-key.pem")))
 SNAPSHOT_KEY = env.text("SNAPSHOT_KEY", "alias/aws/rds")
 
 PUBLIC_URL = env.text("PUBLIC_URL", "")
+RUNBOOKS_URL = env.text("RUNBOOKS_URL", "").rstrip("/#")
 NOTIFY_WEBHOOK_URL = env.webhook("NOTIFY_WEBHOOK_URL")
 NOTIFY_WEBHOOK_SECRET = env.beside("NOTIFY_WEBHOOK_SECRET", NOTIFY_WEBHOOK_URL)
 NOTIFY_EMAILS = env.items("NOTIFY_EMAILS")

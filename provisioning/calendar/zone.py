@@ -25,9 +25,9 @@ from registry.districts.statuses import DistrictStatus
 def change_time_zone(*, district: District, time_zone: str, actor: User | None) -> int:
     """Give the district another time zone and return how many of its windows follow; the same zone changes nothing.
 
-    The district's own windows that went by its former zone keep their time of day, by the new zone's clock; one that was
-    set by another zone keeps that. Last days end at the new zone's midnight. A freeze was set from one moment to another
-    and stays. Raises NotAllowedError, or CalendarRefusedError for what is no time zone and for a removed district.
+    The district's own windows that went by its former zone keep their time of day, by the new zone's clock; one that
+    was set by another zone keeps that. Last days end at the new zone's midnight. A freeze was set from one moment to
+    another and stays. Raises NotAllowedError, or CalendarRefusedError for no time zone and for a removed district.
     """
     require(actor, Act.OPERATE, district.place)
     held = District.objects.select_for_update().get(pk=district.pk)

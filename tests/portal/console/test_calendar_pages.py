@@ -222,9 +222,8 @@ def test_a_narrow_token_sees_what_reaches_its_districts_and_writes_those_alone()
 
 def test_a_districts_time_zone_is_changed_on_its_settings_and_its_windows_follow(operator: Client):
     district = a_district(time_zone="America/New_York")
-    create_window(
-        scope=Scope(district=district), weekdays=[5], starts=time(22), minutes=60, time_zone="America/New_York", actor=None
-    )
+    scope, zone = Scope(district=district), "America/New_York"
+    create_window(scope=scope, weekdays=[5], starts=time(22), minutes=60, time_zone=zone, actor=None)
     where = f"/districts/{district.suffix}/time-zone"
     assert where in operator.get(f"/districts/{district.suffix}/settings").content.decode()
     refused = operator.post(where, {"time_zone": "Mars/Olympus"})

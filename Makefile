@@ -29,8 +29,8 @@ lint: setup ## Check style, types and the rooms' imports
 	$(RUN) -m mypy
 	.venv/bin/lint-imports --no-cache
 
-# One more than there are cores: who applies a stack waits half of the time, for what the provider waits for.
-JOBS ?= $(shell echo $$(( $$(nproc 2>/dev/null || echo 2) + 1 )))
+# Two more than there are cores: who applies a stack waits half of the time, for what the provider waits for.
+JOBS ?= $(shell echo $$(( $$(nproc 2>/dev/null || echo 2) + 2 )))
 
 # Memory for speed: see "Add a worker" in docs/operations.md.
 check test suite soak coverage faults converge mutants: export GOGC ?= 400

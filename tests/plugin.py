@@ -26,12 +26,12 @@ from psycopg import sql
 
 from devtools.environment import ensure_signing_key, inherited, project_variables
 from devtools.lean_terraform.launch import TOLD_AT, running_keeper, write_program
-from devtools.paths import VAR
 from devtools.services.postgres import USER, Postgres, database_url, running_postgres
 from devtools.services.process import free_port
 from tests import run_folder
 from tests.kept_database import copy_to
 from tests.leftovers import entries, ports, processes, until_none
+from tests.places import RUNS, VARIABLE
 from tests.synthesis import end_maker
 
 # Nobody listens there: a test that forgets to start the sandbox is refused at once.
@@ -41,10 +41,15 @@ DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server",
 # unix(7) has room for 107 bytes; Chromium and multiprocessing append up to 45.
 LONGEST_TEMPORARY = 62
 
-folder = VAR / "tests" / f"{os.getpid()}-{secrets.token_hex(4)}"
+folder = RUNS / f"{os.getpid()}-{secrets.token_hex(4)}"
 port = free_port()
 password = secrets.token_hex(16)
 pytest_plugins = ["tests.worlds.plugin"]
+COLLECTED_AT = (50_000, 20, 20)
+"""Objects that come before the collector looks for circles, and how often it looks among those that stayed.
+
+At Python's own 700 it takes a tenth of a test process's time.
+"""
 BEHIND = "left behind"
 LEFT = pytest.StashKey[list[str]]()
 BEFORE = pytest.StashKey[set[Path]]()
@@ -76,7 +81,7 @@ def _set_environment() -> None:
     # WhiteNoise warns of a folder of static files that is not there; tests find those in the apps themselves.
     (folder / "static").mkdir(parents=True)
     ensure_signing_key(folder)
-    os.environ.update(kept | dict(variables) | {"PYTEST_DEBUG_TEMPROOT": str(folder)})
+    os.environ.update(kept | dict(variables) | {"PYTEST_DEBUG_TEMPROOT": str(folder), VARIABLE: str(RUNS)})
     # So do the temporary files of all that tests start, unless sockets among them would have names that are too long.
     temporary = folder / "tmp"
     if len(str(temporary)) <= LONGEST_TEMPORARY:
@@ -90,7 +95,7 @@ def _set_environment() -> None:
 
 def _sweep() -> None:
     """Remove the folders of sessions that ended without doing so."""
-    for left in (VAR / "tests").glob("*-*"):
+    for left in RUNS.glob("*-*"):
         owner = left.name.partition("-")[0]
         if owner.isdigit() and not Path("/proc", owner).exists():
             shutil.rmtree(left, ignore_errors=True)
@@ -163,8 +168,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         raise pytest.UsageError("A test imports a module of infra that loads CDKTF: take stacks from tests.synthesis.")
     if session.config.option.collectonly:
         return
-    # What was imported stays: the collector need not look through it again and again.
+    # What was imported stays: the collector need not look through it again and again, nor after each small thing.
     gc.freeze()
+    gc.set_threshold(*COLLECTED_AT)
     if any(_needs_database(item) for item in session.items):
         start_postgres()
     if _real_terraform and any(item.get_closest_marker("terraform") for item in session.items):
@@ -240,8 +246,11 @@ def pytest_unconfigure() -> None:
     """Stop what was started and remove the session's folder; what test workers shared goes with who began the run."""
     end_maker()
     _cleanup.close()
-    for mine in (VAR / "tests").glob(f"{os.getpid()}-*"):
+    for mine in RUNS.glob(f"{os.getpid()}-*"):
         shutil.rmtree(mine, ignore_errors=True)
+    # Whoever comes last: the others' folders are in it.
+    with contextlib.suppress(OSError):
+        RUNS.rmdir()
 
 
 @pytest.fixture(scope="session")

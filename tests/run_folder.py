@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from devtools.paths import VAR
+from tests.places import RUNS
 
 VARIABLE = "PYTEST_RUN_FOLDER"
 
@@ -15,7 +15,7 @@ def begin() -> Path:
     # A test worker is a child of the process that began the run. The number in front tells the sweep whose it is.
     worker = os.environ.get("PYTEST_XDIST_TESTRUNUID") if "PYTEST_XDIST_WORKER" in os.environ else None
     owner, name = (os.getppid(), worker[:8]) if worker else (os.getpid(), "run")
-    folder = VAR / "tests" / f"{owner}-{name}"
+    folder = RUNS / f"{owner}-{name}"
     folder.mkdir(parents=True, exist_ok=True)
     os.environ[VARIABLE] = str(folder)
     return folder

@@ -52,6 +52,8 @@ class State(StrEnum):
 
 
 OPENED_IN_EVERY_STATE = ("fleet", "district", "run")
+OPENED_VARIANTS = ("run-usual-awaiting-approval", "run-usual-teardown", "district-huge-right-to-left")
+"""Of several scenes of one page in one state, those that have parts of their own."""
 OF_THE_ADMIN = (
     "admin:index",
     "admin:districts_district_changelist",
@@ -103,8 +105,10 @@ class Scene:
         a district are opened in every state. Of the admin, whose templates are Django's, the pages stand that have
         parts of ours.
         """
-        if self.act is not None or self.view in OPENED_IN_EVERY_STATE:
+        if self.act is not None or self.name in OPENED_VARIANTS:
             return True
+        if self.view in OPENED_IN_EVERY_STATE:
+            return not self.also
         if self.view.startswith("admin:"):
             return self.view in OF_THE_ADMIN and self.state is not State.HUGE and not self.also
         return self.state is State.USUAL and not self.also

@@ -43,11 +43,12 @@ PLAN = [{"address": f"aws_x.r{place}", "type": "aws_x", "action": "create"} for 
 
 
 def districts(operator: User) -> list[District]:
+    account = an_account()
     return District.objects.bulk_create(
         District(
             name=f"District {number}", slug=f"d-{number}", suffix=f"d-{number}-sbx", environment="sandbox",
             status=STATUSES[number % len(STATUSES)], cidr=f"172.{16 + number // 256}.{number % 256}.0/24",
-            registration_key=uuid.uuid4(), account=an_account(), created_by=operator,
+            registration_key=uuid.uuid4(), account=account, created_by=operator,
         )
         for number in range(MANY)
     )  # fmt: skip
@@ -57,8 +58,9 @@ def runs(rows: list[District], operator: User) -> list[Run]:
     states = (RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELED)
 
     def made(district: District, state: RunState) -> Run:
+        plan = PLAN if district is rows[0] else PLAN[:2]
         return Run(
-            district=district, kind=RunKind.APPLY, state=state, requested_by=operator, spec=SPEC, plan_resources=PLAN,
+            district=district, kind=RunKind.APPLY, state=state, requested_by=operator, spec=SPEC, plan_resources=plan,
             add_count=200, change_count=0, remove_count=0, monthly_cost_usd=100, resources_total=200,
             resources_done=100, error_summary="It broke." if state is RunState.FAILED else "", attempt=1,
             started_at=timezone.now(), finished_at=timezone.now(), engine_versions={"Terraform": "1.12.0"},
@@ -130,6 +132,8 @@ def thousand(django_db_setup, django_db_blocker) -> Iterator[Run]:
         )
         AccountQuota.objects.update(used=1, read_at=now)
         User.objects.bulk_create(User(username=f"person-{number}") for number in range(200))
+        # Each test ends with a look at what is deferred: these rows need that once.
+        connection.check_constraints()
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
         yield live

@@ -211,7 +211,7 @@ def every_row(query: QueryDict, within: Within) -> Iterator[dict[str, Any]]:
 
 
 def rows_of(districts: Sequence[District]) -> list[FleetRow]:
-    """Join each district with its last runs, resources and cost, in four queries whatever their number, and one more where any has drifted."""
+    """Join each district with its last runs, resources and cost, in four queries; in five where any has drifted."""
     ids = [district.pk for district in districts]
     past = last_runs(ids)
     newest = {district: runs[-1].number for district, runs in past.items()}

@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 from playwright.sync_api import Page, expect
@@ -208,7 +208,7 @@ def keep_figures(variables: Mapping[str, str]) -> None:
     subprocess.run([sys.executable, "-c", command], cwd=ROOT, env=environment, check=True)
 
 
-def aws(url: str, service: str) -> Any:
+def aws(url: str, service: Literal["ec2", "logs"]) -> Any:
     """Return a client of the embedded AWS, as somebody who changes it behind the portal's back."""
     return boto3.client(
         service,

@@ -69,7 +69,7 @@ def test_cold_pages_are_drawn_within_a_second_and_nothing_moves(server: str, bui
     with browser_beside_database() as browser:
         drawn(browser, server, "/")
         for address in ("/", "/overview", f"/districts/{district.suffix}", f"/runs/{run.pk}"):
-            found = []
+            found: list[dict[str, Any]] = []
             while len(found) < TRIES and (not found or min(one["painted"] for one in found) >= SOONEST_MS):
                 found.append(drawn(browser, server, address))
             assert min(one["painted"] for one in found) < SOONEST_MS, (address, found)

@@ -103,7 +103,7 @@ ROWS: tuple[DistrictField, ...] = (
         group=DISTRICT,
         kind=Kind.CHOICE,
         label="State",
-        hint="Where the district is; for reports only.",
+        hint="Where the district is. Its time zone comes from it.",
         longest=2,
     ),
     DistrictField(name="nces_id", group=CONTACT, label="NCES id", hint="7 digits, such as 3904380.", longest=7),

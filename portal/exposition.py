@@ -18,7 +18,7 @@ from portal.version import VERSION
 from provisioning.health.status import queue, workers
 from provisioning.measurements.keeping import Counts, counts
 from provisioning.measurements.values import Measured
-from provisioning.models import PeriodicTask, Run
+from provisioning.models import DriftItem, PeriodicTask, Run
 from provisioning.states.runs import ACTIVE_STATES, ENDED_STATES, HELD_STATES, RunKind, RunState
 from registry.districts.models import District
 from registry.districts.statuses import DistrictStatus, DriftStatus
@@ -128,6 +128,9 @@ def _districts() -> Iterator[Metric]:
     yield gauge("homeroom_districts", "Districts by status.", {"status": by_status})
     in_use = {key: number for key, number in numbers.items() if key[0] != DistrictStatus.REMOVED}
     by_drift = [(one.value, sum(n for (_, drift), n in in_use.items() if drift == one)) for one in DriftStatus]
+    exposed = DriftItem.objects.exclude(exposure="").exclude(district__status=DistrictStatus.REMOVED)
+    told = "Districts in use that drift has opened."
+    yield gauge("homeroom_districts_exposed", told, {"": [("", exposed.values("district").distinct().count())]})
     yield gauge(
         "homeroom_districts_drift", "Districts in use by what their last drift check found.", {"drift": by_drift}
     )

@@ -235,6 +235,7 @@ SIGNING_KEY = Path(env.text("SIGNING_KEY", str(VAR_DIR / "signing-key.pem")))
 SNAPSHOT_KEY = env.text("SNAPSHOT_KEY", "alias/aws/rds")
 
 PUBLIC_URL = env.text("PUBLIC_URL", "")
+RUNBOOKS_URL = env.text("RUNBOOKS_URL", "").rstrip("/#")
 NOTIFY_WEBHOOK_URL = env.webhook("NOTIFY_WEBHOOK_URL")
 NOTIFY_WEBHOOK_SECRET = env.beside("NOTIFY_WEBHOOK_SECRET", NOTIFY_WEBHOOK_URL)
 NOTIFY_EMAILS = env.items("NOTIFY_EMAILS")
@@ -296,7 +297,7 @@ CELERY_BEAT_SCHEDULE = {
         ("read-costs", "provisioning.read_costs", 3600),
         ("expire-drafts", "provisioning.expire_drafts", 3600),
         ("mind-ends", "provisioning.mind_ends", 3600),
-        ("keep-figures", "provisioning.keep_figures", 3600),
+        ("keep-figures", "provisioning.keep_figures", 600),
         ("trim-events", "provisioning.trim_events", 3600),
         ("verify-audit", "audit.verify_chain", 86_400),
     )

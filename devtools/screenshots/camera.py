@@ -39,7 +39,8 @@ class Camera:
         """Keep what the window shows, from the top or from a part of the page on."""
         page.evaluate("window.scrollTo(0, 0)")
         if at is not None:
-            at.evaluate("part => window.scrollTo(0, part.getBoundingClientRect().top + window.scrollY - 16)")
+            # What is stuck to the window's top hides nothing of the part: the page says how much room that takes.
+            at.evaluate("part => part.scrollIntoView({block: 'start', behavior: 'instant'})")
         page.evaluate(RENAME, [socket.gethostname(), "host-1"])
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{name}.png"

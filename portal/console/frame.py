@@ -54,6 +54,7 @@ PLACES: Mapping[str, tuple[str, str | Promise]] = {
     "certificate": ("districts", _("Certificate of removal")),
     "district-lifetime": ("districts", _("Lifetime")),
     "district-contract": ("districts", _("Contract")),
+    "district-time-zone": ("districts", _("Time zone")),
     "calendar": ("system", _("Calendar")),
     "freeze-new": ("system", _("Add freeze")),
     "window-new": ("system", _("Add window")),
@@ -98,6 +99,14 @@ PLACES: Mapping[str, tuple[str, str | Promise]] = {
 }
 """Of each page by the name of its address: its section, and what it is called within; empty where it is the section."""
 
+WITHIN: Mapping[str, str] = {
+    **dict.fromkeys(("aws-account", "aws-account-new"), "aws-accounts"),
+    **dict.fromkeys(("person", "person-new", "grant-new", "services"), "people"),
+    **dict.fromkeys(("notice-new", "notice-endpoint"), "notices"),
+    **dict.fromkeys(("freeze-new", "window-new"), "calendar"),
+}
+"""Pages that stand behind a list which is itself behind a section."""
+
 
 @dataclass(frozen=True)
 class Crumb:
@@ -132,6 +141,8 @@ def trail(view: str, kwargs: Mapping[str, Any], *, district: str = "") -> list[C
     crumbs = []
     if section:
         crumbs.append(Crumb(str(BY_KEY[section].label), reverse(BY_KEY[section].view)))
+        if parent := WITHIN.get(view):
+            crumbs.append(Crumb(str(PLACES[parent][1]), reverse(f"console:{parent}")))
     elif view.startswith("mfa_"):
         crumbs += [Crumb(gettext("Account"), reverse("console:account")), Crumb(gettext("Second factor"))]
     elif view == "account-password":

@@ -75,6 +75,7 @@ urlpatterns = [
     path("districts/<slug:suffix>/settings", settings.settings, name="district-settings"),
     path("districts/<slug:suffix>/lifetime", calendar.lifetime, name="district-lifetime"),
     path("districts/<slug:suffix>/contract", calendar.contract, name="district-contract"),
+    path("districts/<slug:suffix>/time-zone", calendar.time_zone, name="district-time-zone"),
     path("districts/<slug:suffix>/audit", district.audit, name="district-audit"),
     path("districts/<slug:suffix>/danger", district.danger, name="district-danger"),
     path("districts/<slug:suffix>/delete", district.delete, name="draft-delete"),

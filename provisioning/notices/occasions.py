@@ -30,6 +30,7 @@ CHOOSABLE = (
     Occasion.FAILED,
     Occasion.LIVE,
     Occasion.REMOVED,
+    Occasion.EXPOSED,
     Occasion.DRIFTED,
     Occasion.ENDING,
     Occasion.ROLLOUT_HALTED,

@@ -20,6 +20,7 @@ from provisioning.models import Announcement, Notice, NoticeAttempt, NoticeEndpo
 from provisioning.notices.channels import Channel, NotDeliveredError, can_mail, configured, deliver
 from provisioning.notices.occasions import ONLY_BY_NAME, Occasion, occasion_of
 from provisioning.notices.reach import endpoints_for, people_for
+from provisioning.notices.runbooks import EXPOSURE, runbook
 from provisioning.states.runs import RunState
 from registry.accounts.models import CredentialChange
 from registry.audit.actions import AuditAction
@@ -60,7 +61,7 @@ def announce_exposure(district: District, found: Sequence[str]) -> None:
     """Keep a notice that drift widens who can reach a district's data: an incident, with each place."""
     count = len(found)
     sentence = f"{district.name} is exposed: drift widens who can reach it in {count} place{'s' if count != 1 else ''}."
-    about = {"district": _district(district), "exposures": list(found)}
+    about = {"district": _district(district), "exposures": list(found), "runbook": runbook(EXPOSURE).address}
     path = reverse("console:district-drift", args=[district.suffix])
     _keep(Occasion.EXPOSED, sentence, path, about, district=district)
 

@@ -26,7 +26,13 @@ from devtools.services.chromium import running_browser
 from devtools.services.portal import Portal
 from devtools.services.web import running_web
 from tests.builders import ACCOUNT_ID, PASSWORD
-from tests.journeys.whole_portal import OTHER_ACCOUNT_ID, a_whole_portal, as_deploy_role, manage
+from tests.journeys.whole_portal import (
+    OTHER_ACCOUNT_ID,
+    a_whole_portal,
+    as_deploy_role,
+    inside_the_other_account,
+    manage,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.terraform, pytest.mark.long]
 
@@ -166,6 +172,44 @@ def tear_down(page: Page, slug: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("teardown")
 
 
+def open_the_database(portal: Portal) -> None:
+    """Open the first district's database to the internet, as somebody in its account would by hand."""
+    client: Any = inside_the_other_account(portal.aws_url).client("ec2", endpoint_url=portal.aws_url)
+    wanted = [{"Name": "group-name", "Values": ["database-maple-sbx"]}]
+    (group,) = client.describe_security_groups(Filters=wanted)["SecurityGroups"]
+    rule = {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    client.authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[rule])
+
+
+def handle_an_exposure(page: Page, portal: Portal) -> None:
+    """Plant an exposure; find it from the overview in two clicks, see who made it, remove it, and see it gone."""
+    open_the_database(portal)
+    page.goto("/districts/maple-sbx/drift")
+    page.get_by_role("button", name="Check now").click()
+    state_is(page, "Succeeded")
+    page.goto("/overview")
+    page.get_by_role("link", name="1 district with exposure").click()
+    page.get_by_role("main").get_by_role("link", name="Maple").click()
+    incident = page.locator("#incident")
+    expect(incident).to_contain_text("AuthorizeSecurityGroupIngress")
+    expect(incident).to_contain_text("OrganizationAccountAccessRole")
+    incident.get_by_label("Reason").fill("Nobody knows it")
+    incident.get_by_role("checkbox").check()
+    incident.get_by_role("button", name="Remove it from AWS").click()
+    expect(page.get_by_role("main")).to_contain_text("A worker removes it, asked")
+    page.goto("/districts/maple-sbx/runs")
+    latest = page.get_by_role("main").locator("tbody tr").first
+    expect(latest).to_contain_text("Drift check")
+    page.wait_for_function(
+        """async () => {
+            const answer = await fetch("/overview");
+            return (await answer.text()).includes("Nothing needs attention.");
+        }""",
+        polling=2000,
+        timeout=PLANNED_MS,
+    )
+
+
 def cancel(page: Page) -> None:
     """Cancel the second district's run; it has found its Terraform or not, and in either case nothing exists yet."""
     page.goto("/districts/cedar-sbx/runs")
@@ -209,6 +253,9 @@ def test_two_districts_live_and_go(browser: Browser, portal: Portal, tmp_path: P
             state_is(administrator, "Succeeded")
             administrator.goto("/districts/cedar-sbx/resources")
             expect(administrator.get_by_role("main")).to_contain_text(f":{ACCOUNT_ID}:")
+
+        if is_long:
+            handle_an_exposure(operator, portal)
 
         nothing_holds(portal, passwords(portal))
 

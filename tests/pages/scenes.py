@@ -322,6 +322,8 @@ SCENES: tuple[Scene, ...] = (
     Scene("district-lifetime", U, USUAL, "/districts/{live}/lifetime", "Full name of the environment"),
     Scene("district-lifetime", E, USUAL, "/districts/{live}/lifetime", "Error: ", act=set_a_past_day, keeps=PAST_DAY),
     Scene("district-lifetime", F, USUAL, "/districts/{live}/lifetime", OPERATOR, who="vera", status=403),
+    Scene("district-time-zone", U, USUAL, "/districts/{live}/time-zone", "It counts at once"),
+    Scene("district-time-zone", F, USUAL, "/districts/{live}/time-zone", OPERATOR, who="vera", status=403),
     Scene("district-contract", U, USUAL, "/districts/{live}/contract", "Nothing is torn down."),
     Scene("district-contract", E, USUAL, "/districts/{live}/contract", "Error: ", act=set_a_past_day, keeps=PAST_DAY),
     Scene("district-contract", F, USUAL, "/districts/{live}/contract", OPERATOR, who="vera", status=403),

@@ -130,6 +130,12 @@ WITHOUT: dict[str, dict[State, str]] = {
     "window-new": {State.EMPTY: FORM, State.LOADING: STILL, State.HUGE: FORM},
     "district-lifetime": {State.EMPTY: FORM, State.LOADING: STILL, State.HUGE: FORM},
     "district-contract": {State.EMPTY: FORM, State.LOADING: STILL, State.HUGE: FORM},
+    "district-time-zone": {
+        State.EMPTY: FORM,
+        State.LOADING: STILL,
+        State.ERROR: "a zone is chosen from a list",
+        State.HUGE: FORM,
+    },
     "rollout-new": {State.LOADING: STILL},
     "rollout": {State.EMPTY: "a rollout has a district", State.LOADING: "its huge state is at work"},
     "audit": {State.LOADING: STILL, State.ERROR: "a broken chain is shown by the tests"},

@@ -21,6 +21,7 @@ import registry
 from portal.api.door import OPERATIONS
 from portal.console.urls import urlpatterns
 from provisioning.calendar.service import Scope, create_freeze, create_window, end_freeze, end_window
+from provisioning.calendar.zone import change_time_zone
 from provisioning.capacity.quotas import set_limit
 from provisioning.drift.removal import request_removal
 from provisioning.drift.service import accept, check_now, plan_repair, repair
@@ -85,6 +86,7 @@ PLACED: dict[str, Act] = {
     **dict.fromkeys(
         {"district-lifetime", "district-contract", "freeze-new", "freeze-end", "window-new", "window-end"}, Act.OPERATE
     ),
+    "district-time-zone": Act.OPERATE,
     "run-override": Act.RESOLVE,
     "run-decide": Act.APPROVE,
     **dict.fromkeys({"run-force-stop", "run-state", "run-state-look"}, Act.RESOLVE),
@@ -350,6 +352,7 @@ SERVICES: dict[Callable[..., Any], tuple[Act, Service]] = {
         Act.OPERATE,
         lambda w, a: set_end(district=w.district, kind=EndKind.CONTRACT, last_day=date(2020, 1, 1), actor=a),
     ),
+    change_time_zone: (Act.OPERATE, lambda w, a: change_time_zone(district=w.district, time_zone="", actor=a)),
     remove_end: (Act.OPERATE, lambda w, a: remove_end(end=DistrictEnd(district=w.district), actor=a)),
     override_hold: (Act.RESOLVE, lambda w, a: override_hold(run=w.run, reason="", actor=a)),
     request_look: (Act.DESTROY, lambda w, a: request_look(district=w.district, actor=a)),

@@ -18,7 +18,7 @@ from portal.version import VERSION
 from provisioning.health.heartbeats import PERIODIC, begin, end, free_room, sign
 from provisioning.health.status import workers
 from provisioning.measurements.keeping import fold
-from provisioning.models import PeriodicTask, Presence, Run
+from provisioning.models import DriftItem, PeriodicTask, Presence, Run
 from provisioning.states.runs import RunState
 from provisioning.tasks import reap_runs
 from registry.accounts.roles import Role
@@ -70,6 +70,14 @@ def test_runs_queue_workers_and_districts_are_counted(scraper):
     assert found['homeroom_districts{status="provisioning"}'] == 2
     assert found['homeroom_districts_drift{drift="not_checked"}'] == 2
     assert found["homeroom_periodic_work_timestamp_seconds"] > 1e9
+
+
+def test_a_district_that_drift_has_opened_is_counted_once(scraper):
+    run = a_run()
+    assert read(Client(), **scraper)["homeroom_districts_exposed"] == 0
+    for address in ("aws_security_group.a", "aws_security_group.b"):
+        DriftItem.objects.create(district=run.district, run=run, address=address, type="x", exposure="open_port")
+    assert read(Client(), **scraper)["homeroom_districts_exposed"] == 1
 
 
 def test_the_token_or_a_role_is_asked_for(scraper, settings):

@@ -24,6 +24,7 @@ from portal.console.pages.fleet.page import Past
 from portal.console.pages.legend.page import meaning, wants_an_act
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run, StackResource
+from provisioning.notices.runbooks import Runbook, runbook
 from provisioning.runs.duration_estimates import Range
 from provisioning.runs.second_person import second_person_problem
 from provisioning.states.runs import RunKind, RunState
@@ -52,6 +53,12 @@ def _icon(name: str, sprite: str) -> SafeString:
     return format_html(
         '<svg class="icon icon-{}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>', name, sprite, name
     )
+
+
+@register.simple_tag(name="runbook")
+def runbook_of(section: str) -> Runbook:
+    """Return where a section of the runbooks stands."""
+    return runbook(section)
 
 
 @register.simple_tag

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from provisioning.calendar.service import Scope, create_freeze
+from provisioning.calendar.service import Scope, create_freeze, create_window
 from provisioning.models import DistrictEnd, Freeze, MaintenanceWindow, Rollout, Run
 from provisioning.rollouts.service import RolloutRefusedError, RolloutRequest, create_rollout
 from provisioning.rollouts.ticking import tick
@@ -218,3 +218,17 @@ def test_a_narrow_token_sees_what_reaches_its_districts_and_writes_those_alone()
     given = {"reason": "x", "starts_at": now.isoformat(), "ends_at": (now + timedelta(hours=1)).isoformat()}
     assert caller.post("/freezes", given).status_code == 403
     assert caller.post("/freezes", given | {"district": other.suffix}).status_code == 404
+
+
+def test_a_districts_time_zone_is_changed_on_its_settings_and_its_windows_follow(operator: Client):
+    district = a_district(time_zone="America/New_York")
+    scope, zone = Scope(district=district), "America/New_York"
+    create_window(scope=scope, weekdays=[5], starts=time(22), minutes=60, time_zone=zone, actor=None)
+    where = f"/districts/{district.suffix}/time-zone"
+    assert where in operator.get(f"/districts/{district.suffix}/settings").content.decode()
+    refused = operator.post(where, {"time_zone": "Mars/Olympus"})
+    assert refused.status_code == 422
+    answer = operator.post(where, {"time_zone": "America/Denver"}, follow=True).content.decode()
+    assert "The time zone is set." in answer
+    assert answer.count("America/Denver") >= 2, "the district's and its window's"
+    assert "America/New_York" not in answer

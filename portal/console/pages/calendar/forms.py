@@ -94,6 +94,13 @@ class WindowForm(DescribedForm):
     time_zone = zone_field()
 
 
+class ZoneForm(DescribedForm):
+    """By whose clock a district's windows and last days go."""
+
+    time_zone = zone_field()
+    time_zone.help_text = _("The district's own windows keep their time of day, by this clock.")
+
+
 class EndForm(DescribedForm):
     """The last day of a lifetime or a contract, and how many days ahead people are told."""
 

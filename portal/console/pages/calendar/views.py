@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from portal.console.districts import district_or_404
 from portal.console.doors import allowed, person, within
-from portal.console.pages.calendar.forms import EndForm, FreezeForm, WindowForm
+from portal.console.pages.calendar.forms import EndForm, FreezeForm, WindowForm, ZoneForm
 from portal.console.pages.calendar.page import calendar_page, scope_named
 from portal.console.pages.run.views import run_or_404
 from portal.console.reauthentication import sign_in_again, signed_in_lately
@@ -24,6 +24,7 @@ from provisioning.calendar.service import (
     end_freeze,
     end_window,
 )
+from provisioning.calendar.zone import change_time_zone
 from provisioning.errors import ServiceRefusedError
 from provisioning.lifetimes.service import remove_end, set_end
 from provisioning.models import DistrictEnd, EndKind, Freeze, MaintenanceWindow
@@ -111,6 +112,24 @@ def lifetime(request: HttpRequest, suffix: str) -> HttpResponse:
 def contract(request: HttpRequest, suffix: str) -> HttpResponse:
     """Show the form of a contract's last day; a good one sets it, and `act=remove` removes it."""
     return _end(request, suffix, EndKind.CONTRACT)
+
+
+@require_http_methods(["GET", "POST"])
+@allowed(Act.OPERATE)
+def time_zone(request: HttpRequest, suffix: str) -> HttpResponse:
+    """Show the form of a district's time zone; a good one changes it at once, without a run."""
+    district = district_or_404(request, suffix)
+    form = ZoneForm(request.POST or None, initial={"time_zone": district.time_zone})
+    if request.method == "POST" and form.is_valid():
+        try:
+            change_time_zone(district=district, time_zone=form.cleaned_data["time_zone"], actor=person(request))
+        except CalendarRefusedError as refusal:
+            form.refuse(refusal.problems)
+        else:
+            messages.success(request, _("The time zone is set."))
+            return redirect("console:district-settings", suffix)
+    context = {"form": form, "district": district}
+    return render(request, "calendar/district_zone.html", context, status=422 if form.errors else 200)
 
 
 def _end(request: HttpRequest, suffix: str, chosen: EndKind) -> HttpResponse:

@@ -16,11 +16,11 @@ from portal.console.pages.audit.page import with_links
 from portal.console.pages.district.actual_cost import actual_shown
 from portal.console.pages.district.architecture import architecture
 from portal.console.pages.district.plain import plain_ways
-from portal.console.pages.fleet.page import health_of
+from portal.console.pages.fleet.page import exposures_of, health_of
 from portal.console.paging import page
 from provisioning.errors import ServiceRefusedError
 from provisioning.health.pipeline_metrics import figures_of, is_watched
-from provisioning.models import DriftItem, Run
+from provisioning.models import Run
 from provisioning.models.run import WIDE
 from provisioning.onboarding.drafts import delete_draft, expires_at
 from provisioning.runs.requests import request_run
@@ -174,12 +174,14 @@ def show_tab(request: HttpRequest, district: District, tab: str, *, status: int 
         "kept": list(kept_of(district)),
         "lock": lock_of(district),
     }
-    if district.drift_badge is DriftStatus.DRIFTED and tab != "drift":
-        context["exposures"] = DriftItem.objects.filter(district=district).exclude(exposure="").count()
+    exposures = 0
+    if district.drift_badge is DriftStatus.DRIFTED:
+        exposures = exposures_of([district]).get(district.pk, 0)
+    context["exposures"] = exposures if tab != "drift" else 0
     if "active" not in shown:
         shown |= {"active": active_run(district), "latest": latest_run(district)}
     latest = shown["latest"]
-    context["health"] = health_of(district, shown["active"])
+    context["health"] = health_of(district, shown["active"], is_exposed=exposures > 0)
     context["draft_expires"] = expires_at(district, latest) if district.status == DistrictStatus.DRAFT else None
     if district.status == DistrictStatus.NEEDS_ATTENTION and latest and latest.state_badge in RETRYABLE_STATES:
         context["retry"] = latest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -86,6 +86,18 @@ def _incident(district: District, item: DriftItem) -> Incident:
 def _text(item: DriftItem, value: object) -> str:
     if item.sensitive:
         return _("withheld: sensitive")
+    return in_words(value)
+
+
+def in_words(value: object) -> str:
+    """Return a value of drift as people read it: a rule of a network by protocol, ports and source, others as JSON."""
     if value is None:
         return _("not set")
+    if isinstance(value, Mapping) and {"protocol", "from_port", "to_port", "source"} == set(value):
+        first, last = value["from_port"], value["to_port"]
+        ports = _("all ports") if first in {None, -1} else f"{first}" if first == last else f"{first}-{last}"
+        protocol = _("any protocol") if str(value["protocol"]) == "-1" else str(value["protocol"])
+        return _("%(protocol)s, %(ports)s, from %(source)s") % {
+            "protocol": protocol, "ports": ports, "source": value["source"],
+        }  # fmt: skip
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal.console.pages.drift.incidents import Incident, incidents, removable
+from portal.console.pages.drift.incidents import Incident, in_words, incidents, removable
 from portal.console.pages.settings.page import Difference, differences
 from provisioning.aws_kinds import service_of
 from provisioning.drift.acceptance import FOREIGN
@@ -99,10 +97,4 @@ def _line(item: DriftItem, refusal: str) -> DriftLine:
         note = _("No plan of the stack brings it back, and no setting holds it: set it back in AWS.")
     else:
         note = refusal or _("It can be accepted into the settings.")
-    return DriftLine(item.path, _text(item.before), _text(item.after), item.sensitive, note)
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return _("not set")
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return DriftLine(item.path, in_words(item.before), in_words(item.after), item.sensitive, note)

@@ -35,11 +35,13 @@ CHANGED_WHILE_LIVE = Q(
     .values("district"),
 )
 """Districts that a run changes, or is about to tear down, while they live: `provisioning.states.districts.health`."""
-LIVE = Q(status=DistrictStatus.LIVE) | CHANGED_WHILE_LIVE
+ATTENTION = Q(status=DistrictStatus.NEEDS_ATTENTION) | EXPOSED
+LIVE = (Q(status=DistrictStatus.LIVE) | CHANGED_WHILE_LIVE) & ~EXPOSED
+"""How a district is counts once: an exposed one needs attention, and is live to nobody who has to act."""
 
 CHIPS: dict[str, tuple[str | Promise, Q]] = {
     "": (_("All"), Q()),
-    "attention": (_("Needs attention"), Q(status=DistrictStatus.NEEDS_ATTENTION) | EXPOSED),
+    "attention": (_("Needs attention"), ATTENTION),
     "running": (_("Running"), _with_run(*AT_WORK)),
     "approval": (_("Awaiting approval"), _with_run(RunState.AWAITING_APPROVAL)),
     "drifted": (_("Drifted"), Q(drift=DriftStatus.DRIFTED) & ~Q(status=DistrictStatus.REMOVED)),

@@ -24,7 +24,7 @@ from provisioning.models.run import WIDE
 from provisioning.states.districts import health
 from provisioning.states.runs import RunKind, RunState
 from registry.districts.models import AwsAccount, District
-from registry.districts.statuses import DistrictStatus
+from registry.districts.statuses import DistrictStatus, DriftStatus
 
 PAGE_SIZE = 50
 ATTENTION_LINES = 10
@@ -62,11 +62,13 @@ class FleetRow:
     past: tuple[Past, ...] = ()
     """The last ten, the newest last."""
     monthly_usd: Decimal | None = None
+    exposures: int = 0
+    """In how many places drift has opened it."""
 
     @property
     def health(self) -> DistrictStatus:
         """How the district is; what a run does with it now is the run's state."""
-        return health_of(self.district, self.run)
+        return health_of(self.district, self.run, is_exposed=self.exposures > 0)
 
     @property
     def is_active(self) -> bool:
@@ -147,23 +149,26 @@ def fleet(query: QueryDict, within: Within) -> Fleet:
     first = Case(When(EXPOSED, then=Value(0)), default=Value(1), output_field=IntegerField())
     needing = within.districts().filter(CHIPS["attention"][1]).order_by(first, "-id")
     bad = list(needing[: ATTENTION_LINES + 1])
-    lines = rows_of(bad[:ATTENTION_LINES]) if bad else []
-    exposed = exposures_of(bad) if bad else {}
+    some = bad[:ATTENTION_LINES]
+    joined = rows_of([*some, *shown.rows])
+    lines = joined[: len(some)]
     return Fleet(
         chips=chips,
         filter=wanted,
         accounts=accounts if len(accounts) <= ACCOUNTS_LISTED else None,
-        attention=[attention(row, exposed.get(row.district.pk, 0)) for row in lines],
+        attention=[attention(row) for row in lines],
         more_attention=len(bad) - len(lines),
-        rows=rows_of(shown.rows),
+        rows=joined[len(some) :],
         pager=shown,
         matching=counts[wanted.show or "all"],
         total=total,
     )
 
 
-def health_of(district: District, run: Run | None) -> DistrictStatus:
-    """Return how a district is beside its newest run."""
+def health_of(district: District, run: Run | None, *, is_exposed: bool) -> DistrictStatus:
+    """Return how a district is beside its newest run; one that drift has opened needs attention, whatever it was."""
+    if is_exposed and district.status_badge is not DistrictStatus.REMOVED:
+        return DistrictStatus.NEEDS_ATTENTION
     if run is None or not run.is_active:
         return district.status_badge
     return health(district.status_badge, run.kind_badge, status_before=run.status_before, applied=run.applied)
@@ -175,8 +180,9 @@ def exposures_of(districts: Sequence[District]) -> dict[int, int]:
     return dict(rows.values_list("district").annotate(Count("id")).order_by("district"))
 
 
-def attention(row: FleetRow, exposures: int = 0) -> Attention:
+def attention(row: FleetRow) -> Attention:
     """Return why a district needs somebody, and what to do next; drift that opened it comes before all else."""
+    exposures = row.exposures
     if exposures:
         told = ngettext(
             "Incident: drift widens who can reach it in %(number)s place.",
@@ -205,7 +211,7 @@ def every_row(query: QueryDict, within: Within) -> Iterator[dict[str, Any]]:
 
 
 def rows_of(districts: Sequence[District]) -> list[FleetRow]:
-    """Join each district with its last runs, resources and cost, in four queries whatever their number."""
+    """Join each district with its last runs, resources and cost, in four queries; in five where any has drifted."""
     ids = [district.pk for district in districts]
     past = last_runs(ids)
     newest = {district: runs[-1].number for district, runs in past.items()}
@@ -215,6 +221,8 @@ def rows_of(districts: Sequence[District]) -> list[FleetRow]:
     )
     priced = Run.objects.filter(district__in=ids).exclude(monthly_cost_usd=None).order_by("district", "-pk")
     costs = dict(priced.distinct("district").values_list("district", "monthly_cost_usd"))
+    drifted = [district for district in districts if district.drift_badge is DriftStatus.DRIFTED]
+    exposed = exposures_of(drifted) if drifted else {}
     return [
         FleetRow(
             district,
@@ -222,6 +230,7 @@ def rows_of(districts: Sequence[District]) -> list[FleetRow]:
             counts.get(district.pk, 0),
             past.get(district.pk, ()),
             None if district.status == DistrictStatus.REMOVED else costs.get(district.pk),
+            exposed.get(district.pk, 0),
         )
         for district in districts
     ]

@@ -22,7 +22,7 @@ DISTRICTS: Words = {
     DistrictStatus.PROVISIONING: _("A run makes or changes its environment."),
     DistrictStatus.LIVE: _("Its environment is deployed, and a second plan was empty."),
     DistrictStatus.NEEDS_ATTENTION: _(
-        "Its last run did not come through; what exists is billed. See the run, then retry."
+        "Its last run did not come through, or drift has opened it. See the run or the incident for what to do."
     ),
     DistrictStatus.TEARING_DOWN: _("A run removes its environment."),
     DistrictStatus.REMOVED: _(

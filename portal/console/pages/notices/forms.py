@@ -19,6 +19,7 @@ OCCASIONS: dict[Occasion, StrOrPromise] = {
     Occasion.FAILED: _("A run failed"),
     Occasion.LIVE: _("A district went live"),
     Occasion.REMOVED: _("A district was removed"),
+    Occasion.EXPOSED: _("Drift widened who can reach a district"),
     Occasion.DRIFTED: _("A district drifted"),
     Occasion.ENDING: _("A lifetime or contract ends"),
     Occasion.ROLLOUT_HALTED: _("A rollout halted"),

@@ -14,7 +14,7 @@ from django.utils import timezone
 from portal.console.charts import Columns, columns
 from portal.console.pages.approvals.page import count_for, waiting_plans
 from portal.console.pages.drift.fleet import WIDENS, drifted_districts
-from portal.console.pages.fleet.filter import LIVE
+from portal.console.pages.fleet.filter import ATTENTION, LIVE
 from portal.reach import Within
 from provisioning.costs.selectors import Total, in_all, totals_by
 from provisioning.measurements.daily import figures
@@ -158,9 +158,14 @@ def overview(user: User, within: Within) -> Overview:
 
 
 def _by_health(within: Within) -> dict[str, int]:
-    """Count the districts by how they are: one that is changed while it lives is live."""
-    live = Case(When(LIVE, then=Value(DistrictStatus.LIVE.value)), default=F("status"), output_field=CharField())
-    rows = within.districts().annotate(health=live).order_by()
+    """Count the districts by how they are: one that is changed while live is live, an exposed one needs attention."""
+    health = Case(
+        When(ATTENTION, then=Value(DistrictStatus.NEEDS_ATTENTION.value)),
+        When(LIVE, then=Value(DistrictStatus.LIVE.value)),
+        default=F("status"),
+        output_field=CharField(),
+    )
+    rows = within.districts().annotate(health=health).order_by()
     return dict(rows.values_list("health").annotate(Count("id")))
 
 

@@ -17,6 +17,7 @@ from provisioning.models import PlannedChange, Run
 from provisioning.runs.archive import ArchiveUnavailableError
 from provisioning.runs.plan_differences import (
     ACTIONS,
+    OUTPUTS,
     Grouping,
     PlanDifferences,
     PlanQuery,
@@ -232,7 +233,10 @@ def changes_list(run: Run, query: QueryDict) -> ChangesPage:
     except ArchiveUnavailableError as error:
         return ChangesPage(chosen, unavailable=str(error))
     listed = found.entries[:LISTED]
-    grouped = _grouped(listed, chosen.grouping, lambda entry: entry)
+    resources = [entry for entry in listed if entry.service != OUTPUTS]
+    outputs = [entry for entry in listed if entry.service == OUTPUTS]
+    grouped = _grouped(resources, chosen.grouping, lambda entry: entry)
+    grouped += [Group(_("Outputs"), outputs)] if outputs else []
     matching = len(found.entries)
     return ChangesPage(
         chosen,

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.console.districts import ServiceCount, service_counts
 from portal.console.pages.approval.card import ApprovalCard, approval_card
 from portal.console.pages.drift.incidents import Incident, incidents
+from portal.console.pages.fleet.page import exposures_of, health_of
 from portal.console.pages.run.changes import ChangesPage, changes_page
 from portal.console.pages.run.facts import CostChange, cost_change, last_act, people_acts, support_text
 from portal.console.pages.run.log import log_filter
@@ -31,6 +32,7 @@ from provisioning.runs.selectors import ResourceProgress, certificate_of, lock_o
 from provisioning.runs.tally import Tally, tally
 from provisioning.states.runs import ACTIVE_STATES, RETRYABLE_STATES, RunKind, RunState
 from registry.audit.models import AuditEvent
+from registry.districts.statuses import DistrictStatus, DriftStatus
 
 STATE_LOCKED = "state_locked"
 LOOKS = {
@@ -126,6 +128,8 @@ class RunPage:
     """Who holds the state's lock, where that ended this run."""
     acts: list[AuditEvent]
     """What people did and said, oldest first."""
+    health: DistrictStatus
+    """How the district is beside this run, as its own page says it."""
     support: str
     """All that somebody who helps needs to know."""
     offer: PlanOffer | None
@@ -161,6 +165,12 @@ class PlanOffer:
     applied_by: Run | None
 
 
+def _health(run: Run) -> DistrictStatus:
+    district = run.district
+    is_exposed = district.drift_badge is DriftStatus.DRIFTED and bool(exposures_of([district]))
+    return health_of(district, run, is_exposed=is_exposed)
+
+
 def run_page(run: Run, query: QueryDict, tab: Tab = Tab.PLAN) -> RunPage:
     """Gather what is shown of the run now; the query says which of its changes."""
     try:
@@ -194,6 +204,7 @@ def run_page(run: Run, query: QueryDict, tab: Tab = Tab.PLAN) -> RunPage:
         errored=list(run.errored_states.all()),
         lock=lock_of(run.district) if run.error_code == STATE_LOCKED else None,
         acts=people_acts(run),
+        health=_health(run),
         support=support_text(run),
         offer=plan_offer(run),
         tally=tally(run, progress),

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.console.reauthentication import SIGNED_IN_AT
+from provisioning.measurements.daily import keep_figures
 from provisioning.models import Announcement, PersonalNotices, Run
 from provisioning.notices.occasions import Occasion
 from provisioning.notices.reach import people_for
@@ -245,6 +246,7 @@ def test_a_grant_takes_a_fresh_sign_in(client: Client, otto: User):
 def test_a_reader_of_a_part_sees_no_figures_of_all_and_one_more_query_at_most(ada: User, otto: User):
     run = a_run()
     give_grant(otto, role=Role.VIEWER, reach=Reach(suffixes=(run.district.suffix,)), actor=ada)
+    keep_figures()
     his, hers = Client(), Client()
     his.force_login(fresh(otto))
     hers.force_login(a_person(Role.VIEWER))

@@ -50,6 +50,11 @@ class Piece:
     hidden: frozenset[Cell] | None = None
     is_aside: bool = False
 
+    @property
+    def is_in_answers(self) -> bool:
+        """Return whether answers are made of it today."""
+        return self.is_told and not self.is_aside
+
 
 @dataclass(frozen=True)
 class Ledger:
@@ -62,7 +67,7 @@ class Ledger:
     @property
     def told(self) -> tuple[Piece, ...]:
         """Return the pieces that are told."""
-        return tuple(piece for piece in self.pieces if piece.is_told and not piece.is_aside)
+        return tuple(piece for piece in self.pieces if piece.is_in_answers)
 
     def reading(self) -> Reading:
         """Return the students of whom is told, as they are told."""
@@ -93,7 +98,7 @@ def renewed(ledger: Ledger, bag: Bag, levels: tuple[str, ...], *, now: float, le
     if not ledger.pieces:
         is_any = len(bag) >= least and Cell() not in _hidden(bag, levels, least)
         return Ledger((Piece(bag),) if is_any else (), levels)
-    decided = _Decision(ledger, bag, levels, least)
+    decided = _Decision(bag, levels, least)
     pieces = [part for piece in ledger.pieces for part in decided.kept(piece)]
     waiting = decided.waiting(pieces)
     since = ledger.waits_since
@@ -116,7 +121,7 @@ def _levels(ledger: Ledger, levels: tuple[str, ...]) -> tuple[str, ...]:
 class _Decision:
     """What becomes of the pieces where these are the students now."""
 
-    def __init__(self, ledger: Ledger, bag: Bag, levels: tuple[str, ...], least: int) -> None:
+    def __init__(self, bag: Bag, levels: tuple[str, ...], least: int) -> None:
         self.bag, self.levels, self.least = bag, levels, least
         self.spoken_of: set[int] = set()
 
@@ -186,7 +191,7 @@ class _Decision:
 
     def is_worth(self, piece: Piece, pieces: Sequence[Piece]) -> bool:
         """Say whether a new piece is worth what it hides, or hides nothing that is told."""
-        told = [one for one in pieces if one.is_told and not one.is_aside]
+        told = [one for one in pieces if one.is_in_answers]
         if len(piece.bag) * WORTH >= sum(len(one.bag) for one in told):
             return True
         hidden = {cell for one in told for cell in self._hidden_of(one)}

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 from django.test import TransactionTestCase
+from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.browsing import browser_beside_database
+from tests.builders import an_account
 from tests.pages.axe import Axe
 from tests.pages.browsing import Visitors
+from tests.pages.checks import refused
 from tests.pages.fixtures import Builder, World
 
 
@@ -70,3 +73,15 @@ def visitors(server: str, builder: Builder) -> Iterator[Visitors]:
 def axe(request: pytest.FixtureRequest) -> Axe:
     """Return who asks axe: for everything at every width and theme in the long edition."""
     return Axe(whole=request.config.getoption("soak", default=False))
+
+
+@pytest.fixture
+def page(visitors: Visitors) -> Iterator[Page]:
+    """Return the operator's page; the browser has nothing to complain about at its end."""
+    visitors.complaints.clear()
+    an_account()
+    page = visitors.page("otto")
+    yield page
+    found = refused(page)
+    page.close()
+    assert [*found, *visitors.complaints] == [], "the browser complained"

@@ -29,9 +29,7 @@ from registry.audit.actions import AuditAction
 from registry.audit.models import AuditEvent
 from registry.districts.models import District
 from sandbox.launch import running_sandbox
-from tests.builders import a_run, an_account, moved
-from tests.pages.browsing import Visitors
-from tests.pages.checks import refused
+from tests.builders import a_run, moved
 from tests.pages.fixtures import deployed, with_stack
 
 pytestmark = [pytest.mark.browser]
@@ -46,17 +44,6 @@ def ec2(settings: Any) -> Iterator[Any]:
     with running_sandbox() as sandbox:
         settings.AWS_ENDPOINT_URL = sandbox.url
         yield boto3.client("ec2", endpoint_url=sandbox.url, region_name="us-east-1")
-
-
-@pytest.fixture
-def page(visitors: Visitors) -> Iterator[Page]:
-    visitors.complaints.clear()
-    an_account()
-    page = visitors.page("otto")
-    yield page
-    found = refused(page)
-    page.close()
-    assert [*found, *visitors.complaints] == [], "the browser complained"
 
 
 def ingress(ec2: Any, group: str) -> list[str]:

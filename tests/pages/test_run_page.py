@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -12,24 +11,10 @@ from playwright.sync_api import Page, expect
 
 from provisioning.drift import removal
 from provisioning.models import DriftItem, Run
-from tests.builders import a_run, an_account
-from tests.pages.browsing import Visitors
-from tests.pages.checks import refused
+from tests.builders import a_run
 from tests.pages.fixtures import at_work, deployed, with_drift, with_stack, write_lines
 
 pytestmark = [pytest.mark.browser]
-
-
-@pytest.fixture
-def page(visitors: Visitors) -> Iterator[Page]:
-    """Return the operator's page."""
-    visitors.complaints.clear()
-    an_account()
-    page = visitors.page("otto")
-    yield page
-    found = refused(page)
-    page.close()
-    assert [*found, *visitors.complaints] == [], "the browser complained"
 
 
 def at_its_end(page: Page) -> bool:

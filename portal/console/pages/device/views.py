@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from portal.console.doors import allowed, person
 from portal.console.forms import DescribedForm
-from portal.console.pages.tokens.form import ReachForm
+from portal.console.pages.tokens.form import TermsForm
 from portal.console.reauthentication import sign_in_again, signed_in_lately
 from registry.accounts.acts import Act
 from registry.accounts.tokens import devices
@@ -47,7 +47,7 @@ def device(request: HttpRequest) -> HttpResponse:
             decision = request.POST.get("decision", "")
             if decision == "refuse":
                 return _refused(request, typed)
-            terms = ReachForm(request.POST if decision == "approve" else None, initial={"days": devices.TOKEN_DAYS})
+            terms = TermsForm(request.POST if decision == "approve" else None, initial={"days": devices.TOKEN_DAYS})
             if decision == "approve" and (answer := _approved(request, typed, terms)) is not None:
                 return answer
             context |= _asked(request, typed) | {"terms": terms}
@@ -74,7 +74,7 @@ def _asked(request: HttpRequest, typed: str) -> dict[str, Any]:
     }
 
 
-def _approved(request: HttpRequest, typed: str, terms: ReachForm) -> HttpResponse | None:
+def _approved(request: HttpRequest, typed: str, terms: TermsForm) -> HttpResponse | None:
     """Give the token on these terms; None where they cannot be, with the errors in the form."""
     if not terms.is_valid():
         return None

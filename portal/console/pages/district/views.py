@@ -29,7 +29,7 @@ from provisioning.states.runs import RETRYABLE_STATES, RunKind
 from registry.accounts.acts import Act
 from registry.audit.models import AuditEvent
 from registry.districts.models import District
-from registry.districts.statuses import DistrictStatus, DriftStatus
+from registry.districts.statuses import DistrictStatus
 
 PAGE_SIZE = 50
 
@@ -174,9 +174,7 @@ def show_tab(request: HttpRequest, district: District, tab: str, *, status: int 
         "kept": list(kept_of(district)),
         "lock": lock_of(district),
     }
-    exposures = 0
-    if district.drift_badge is DriftStatus.DRIFTED:
-        exposures = exposures_of([district]).get(district.pk, 0)
+    exposures = exposures_of([district]).get(district.pk, 0)
     context["exposures"] = exposures if tab != "drift" else 0
     if "active" not in shown:
         shown |= {"active": active_run(district), "latest": latest_run(district)}

@@ -176,7 +176,10 @@ def health_of(district: District, run: Run | None, *, is_exposed: bool) -> Distr
 
 def exposures_of(districts: Sequence[District]) -> dict[int, int]:
     """Return in how many places drift has opened each district, by its id; without those where it has not."""
-    rows = DriftItem.objects.filter(district__in=districts).exclude(exposure="")
+    drifted = [district for district in districts if district.drift_badge is DriftStatus.DRIFTED]
+    if not drifted:
+        return {}
+    rows = DriftItem.objects.filter(district__in=drifted).exclude(exposure="")
     return dict(rows.values_list("district").annotate(Count("id")).order_by("district"))
 
 
@@ -221,8 +224,7 @@ def rows_of(districts: Sequence[District]) -> list[FleetRow]:
     )
     priced = Run.objects.filter(district__in=ids).exclude(monthly_cost_usd=None).order_by("district", "-pk")
     costs = dict(priced.distinct("district").values_list("district", "monthly_cost_usd"))
-    drifted = [district for district in districts if district.drift_badge is DriftStatus.DRIFTED]
-    exposed = exposures_of(drifted) if drifted else {}
+    exposed = exposures_of(districts)
     return [
         FleetRow(
             district,

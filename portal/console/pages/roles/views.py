@@ -15,14 +15,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.console.district_fields import ENVIRONMENTS, LinesField
 from portal.console.doors import allowed, person, rights_here
-from portal.console.forms import DescribedForm
+from portal.console.reach_form import ReachForm
 from portal.console.reauthentication import sign_in_again, signed_in_lately
 from registry.accounts.acts import TABLE, Act
 from registry.accounts.grants import GrantRefusedError, end_grant, give_grant
 from registry.accounts.models import Grant, User
-from registry.accounts.reach import Reach
 from registry.accounts.roles import Role
 
 LONGEST_NUMBER = 15
@@ -33,28 +31,11 @@ def roles() -> list[tuple[str, str]]:
     return [(role.value, role.label) for role in Role]
 
 
-class GrantForm(DescribedForm):
+class GrantForm(ReachForm):
     """Which role, for which districts, and until when."""
 
     role = forms.ChoiceField(
         label=gettext_lazy("Role"), choices=roles, help_text=gettext_lazy("What the person may do there.")
-    )
-    environments = forms.MultipleChoiceField(
-        label=gettext_lazy("Environments"),
-        required=False,
-        choices=[(part.value, word) for part, word in ENVIRONMENTS.items()],
-        widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("Only districts of these; none selected is all."),
-    )
-    account_ids = LinesField(
-        label=gettext_lazy("AWS accounts"),
-        required=False,
-        help_text=gettext_lazy("Only districts in these, by their ids, one a line."),
-    )
-    suffixes = LinesField(
-        label=gettext_lazy("Districts"),
-        required=False,
-        help_text=gettext_lazy("Only these, by their suffixes, one a line."),
     )
     last_day = forms.DateField(
         label=gettext_lazy("Last day"),
@@ -63,12 +44,7 @@ class GrantForm(DescribedForm):
         help_text=gettext_lazy("It ends with this day. Empty: until somebody ends it."),
     )
 
-    def reach(self) -> Reach:
-        """Return which districts it is for; only of a valid form."""
-        given = self.cleaned_data
-        return Reach(
-            environments=tuple(given["environments"]), account_ids=given["account_ids"], suffixes=given["suffixes"]
-        )
+    field_order = ("role", "environments", "account_ids", "suffixes", "last_day")
 
     def expires_at(self) -> datetime | None:
         """Return when it ends; only of a valid form."""

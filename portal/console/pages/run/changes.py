@@ -17,7 +17,6 @@ from provisioning.models import PlannedChange, Run
 from provisioning.runs.archive import ArchiveUnavailableError
 from provisioning.runs.plan_differences import (
     ACTIONS,
-    OUTPUTS,
     Grouping,
     PlanDifferences,
     PlanQuery,
@@ -233,8 +232,8 @@ def changes_list(run: Run, query: QueryDict) -> ChangesPage:
     except ArchiveUnavailableError as error:
         return ChangesPage(chosen, unavailable=str(error))
     listed = found.entries[:LISTED]
-    resources = [entry for entry in listed if entry.service != OUTPUTS]
-    outputs = [entry for entry in listed if entry.service == OUTPUTS]
+    resources = [entry for entry in listed if not entry.is_output]
+    outputs = [entry for entry in listed if entry.is_output]
     grouped = _grouped(resources, chosen.grouping, lambda entry: entry)
     grouped += [Group(_("Outputs"), outputs)] if outputs else []
     matching = len(found.entries)

@@ -32,7 +32,7 @@ from provisioning.runs.selectors import ResourceProgress, certificate_of, lock_o
 from provisioning.runs.tally import Tally, tally
 from provisioning.states.runs import ACTIVE_STATES, RETRYABLE_STATES, RunKind, RunState
 from registry.audit.models import AuditEvent
-from registry.districts.statuses import DistrictStatus, DriftStatus
+from registry.districts.statuses import DistrictStatus
 
 STATE_LOCKED = "state_locked"
 LOOKS = {
@@ -167,8 +167,7 @@ class PlanOffer:
 
 def _health(run: Run) -> DistrictStatus:
     district = run.district
-    is_exposed = district.drift_badge is DriftStatus.DRIFTED and bool(exposures_of([district]))
-    return health_of(district, run, is_exposed=is_exposed)
+    return health_of(district, run, is_exposed=bool(exposures_of([district])))
 
 
 def run_page(run: Run, query: QueryDict, tab: Tab = Tab.PLAN) -> RunPage:

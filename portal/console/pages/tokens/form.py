@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.console.district_fields import ENVIRONMENTS, LinesField
-from portal.console.forms import DescribedForm
+from portal.console.reach_form import ReachForm
 from registry.accounts.acts import Act
 from registry.accounts.models import User
 from registry.accounts.rights import rights_of
 from registry.accounts.tokens.scopes import ACTS, Scope
-from registry.accounts.tokens.service import Reach
 
 DAYS = (7, 30, 90, 180, 365)
 
@@ -24,7 +23,7 @@ def terms() -> list[tuple[str, str]]:
     return [(str(days), gettext("%(days)s days") % {"days": days}) for days in DAYS]
 
 
-class ReachForm(DescribedForm):
+class TermsForm(ReachForm):
     """How far a token goes, and how long."""
 
     days = forms.TypedChoiceField(
@@ -34,31 +33,11 @@ class ReachForm(DescribedForm):
         choices=terms,
         help_text=_("A year at most."),
     )
-    environments = forms.MultipleChoiceField(
-        label=_("Environments"),
-        required=False,
-        choices=[(part.value, word) for part, word in ENVIRONMENTS.items()],
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("Only districts of these; none selected is all."),
-    )
-    account_ids = LinesField(
-        label=_("AWS accounts"), required=False, help_text=_("Only districts in these, by their ids, one a line.")
-    )
-    suffixes = LinesField(
-        label=_("Districts"), required=False, help_text=_("Only these, by their suffixes, one a line.")
-    )
 
-    def reach(self) -> Reach:
-        """Return which districts were chosen; only for a valid form."""
-        given = self.cleaned_data
-        return Reach(
-            environments=tuple(given["environments"]),
-            account_ids=given["account_ids"],
-            suffixes=given["suffixes"],
-        )
+    field_order: Sequence[str] = ("days", "environments", "account_ids", "suffixes")
 
 
-class TokenForm(ReachForm):
+class TokenForm(TermsForm):
     """Whose token, what for, how far, and how long."""
 
     owner = forms.ChoiceField(

@@ -20,12 +20,13 @@ from django.db.models import Max, Min, Q
 from django.utils import timezone
 
 from provisioning.evidence.controls import CONTROLS, README
+from provisioning.evidence.drills import drills
 from provisioning.models import AuditAnchor, EvidencePackage, RemovalCertificate, Run
 from provisioning.teardown.certificates import certificate_file
 from provisioning.teardown.signatures import file_of, sign
 from registry.accounts.review import COLUMNS, review
 from registry.audit.chain import content_of, links_in_order
-from registry.audit.models import AuditLink
+from registry.audit.models import AuditEvent, AuditLink
 
 PURPOSE = b"homeroom evidence package 1\n"
 MANIFEST = "manifest.json"
@@ -37,6 +38,17 @@ STAMP = (1980, 1, 1, 0, 0, 0)
 CHANGES = (
     *("run", "district", "environment", "kind", "state", "requested_by", "requested_at", "reason", "needed_approval"),
     *("decision", "decided_by", "decided_at", "comment", "plan_sha256", "started_at", "finished_at", "error"),
+)
+DRILLS = (
+    "district",
+    "environment",
+    "day",
+    "recovery_point",
+    "minutes",
+    "succeeded",
+    "findings",
+    "recorded_by",
+    "recorded_at",
 )
 POLICY = ("run", "district", "code", "address", "blocks", "sentence")
 Row = dict[str, Any]
@@ -89,6 +101,7 @@ def _files(package: EvidencePackage) -> Iterator[tuple[str, bytes]]:
     yield ANCHORS, _json(_anchors(behind))
     yield "changes.csv", _csv(CHANGES, map(_change, runs))
     yield "policy.csv", _csv(POLICY, (row for run in runs for row in _findings(run)))
+    yield "restore_drills.csv", _csv(DRILLS, map(_drill, drills().filter(at__gte=first, at__lt=behind).order_by("id")))
     yield "access_review.csv", _csv(COLUMNS, (row for access in review() for row in access.rows()))
     issued = RemovalCertificate.objects.filter(issued_at__gte=first, issued_at__lt=behind).order_by("pk")
     for certificate in issued.select_related("district", "run"):
@@ -146,6 +159,17 @@ def _change(run: Run) -> Row:
         "started_at": run.started_at,
         "finished_at": run.finished_at,
         "error": run.error_code,
+    }
+
+
+def _drill(event: AuditEvent) -> Row:
+    told, district = event.after or {}, event.district
+    return {
+        **{name: told.get(name, "") for name in ("day", "recovery_point", "minutes", "succeeded", "findings")},
+        "district": event.subject_id,
+        "environment": district.environment if district is not None else "",
+        "recorded_by": event.actor_name,
+        "recorded_at": event.at,
     }
 
 

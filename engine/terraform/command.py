@@ -128,8 +128,8 @@ class Terraform:
     """Terraform on the folder of one run, with the state of one district.
 
     `poll` is called at least every half second while Terraform runs; once it is true, Terraform is interrupted and
-    the method raises InterruptedRunError after it has ended. `runner` runs what may take long: init, plan, apply, and storing what a plan saw.
-    `begin` is called before every command; where it raises, the command does not begin.
+    the method raises InterruptedRunError after it has ended. `runner` runs what may take long: init, plan, apply, and
+    storing what a plan saw. `begin` is called before every command; where it raises, the command does not begin.
     """
 
     def __init__(

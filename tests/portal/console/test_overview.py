@@ -19,6 +19,7 @@ from registry.districts.models import District
 from registry.districts.services import set_drift
 from registry.districts.statuses import DistrictStatus, DriftStatus
 from tests.builders import a_district, a_person, a_run, moved
+from tests.markup import squeezed
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +53,7 @@ def waiting(district: District) -> Run:
 def text(client: Client, address: str) -> str:
     answer = client.get(address, follow=True)
     assert answer.status_code == 200
-    return answer.content.decode()
+    return squeezed(answer.content.decode())
 
 
 def test_an_exposure_is_two_clicks_from_the_overview():

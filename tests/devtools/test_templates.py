@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from devtools import templates
+from devtools.paths import ROOT
 
 
 def test_no_line_of_a_template_is_too_wide():
@@ -21,5 +22,5 @@ def test_a_line_that_is_too_wide_is_named_with_its_columns(tmp_path: Path, monke
 
 def test_every_template_lies_where_it_is_formatted():
     elsewhere = {"portal", "processor", "tests"}
-    lying = {path for folder in elsewhere for path in (templates.ROOT / folder).rglob("templates/**/*.html")}
+    lying = {path for folder in elsewhere for path in (ROOT / folder).rglob("templates/**/*.html")}
     assert lying <= set(templates.templates())

@@ -143,7 +143,7 @@ def test_what_is_wrong_is_told_beside_its_field_and_nothing_starts(changes, told
     page = unescape(answer.content.decode())
     assert answer.status_code == 422
     assert told in page
-    assert "<title>Error: " in page
+    assert "<title>Error: " in squeezed(page)
     assert Rollout.objects.count() == 0
 
 

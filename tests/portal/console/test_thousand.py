@@ -160,7 +160,7 @@ PAGES = {
     "/search?q=District": 7,
     "/system": 16, "/legend": 4, "/metrics": 11,
     "/runs": 6, "/runs?state=unsuccessful&district=district&operation=apply": 6, "/approvals": 8,
-    "/drift": 6, "/overview": 14,
+    "/drift": 6, "/overview": 15,
     "/admin/": 4, "/admin/districts/district/": 9, "/admin/districts/district/add/": 5,
     "/admin/districts/district/{pk}/change/": 25, "/admin/districts/awsaccount/": 6,
     "/admin/districts/awsaccount/{account}/change/": 7,

@@ -23,6 +23,7 @@ from provisioning.engine_settings import engine_settings
 from provisioning.evidence.anchors import anchor_head
 from provisioning.evidence.push import push_all
 from provisioning.evidence.service import forget_files, make_package
+from provisioning.execution import forking  # noqa: F401 - has a worker's children share what it has loaded
 from provisioning.execution.context import StillAtWork
 from provisioning.execution.execute import execute
 from provisioning.execution.lost_runs import LostRunDecision, decide, remains

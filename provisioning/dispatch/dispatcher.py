@@ -59,7 +59,8 @@ def gathered() -> Iterator[None]:
 
 def dispatch_once_committed() -> None:
     """Dispatch when the transaction has been committed, now where there is none: once, however often it is asked."""
-    if not any(waiting[1] is dispatch for waiting in connection.run_on_commit):
+    asked: set[object] = {waiting[1] for waiting in connection.run_on_commit}
+    if dispatch not in asked:
         transaction.on_commit(dispatch, robust=True)
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db.models import Model, QuerySet
 
-from provisioning.db_retry import AWAY, is_busy
+from provisioning.db_retry import is_away, is_busy
 
 Row = TypeVar("Row")
 Result = TypeVar("Result")
@@ -34,7 +34,7 @@ def act_on_each(rows: Iterable[Row], act: Callable[[Row], Result]) -> list[Resul
         except SoftTimeLimitExceeded:
             raise
         except Exception as error:
-            if isinstance(error, AWAY) and not is_busy(error):
+            if is_away(error) and not is_busy(error):
                 raise
             failed.append(error)
     if failed:

@@ -66,6 +66,7 @@ def package(monkeypatch: pytest.MonkeyPatch) -> bytes:
     day = timezone.now().date()
     asked = request_package(since=day, until=day, actor=None)
     head = AuditLink.objects.exclude(position=None).latest("position")
+    assert head.position is not None
     now = timezone.now()
     AuditAnchor.objects.create(
         position=head.position, hash=head.hash, at=now, key="anchors/x", version="1", locked_until=now

@@ -1,4 +1,4 @@
-"""A district's state, its lock, what it holds, its draft and its time zone: looked at and resolved."""
+"""A district's state, its lock, what it holds and its draft: looked at and resolved."""
 
 from __future__ import annotations
 
@@ -21,14 +21,11 @@ from portal.api.schemas.resolving import (
     ReleaseIn,
     RemovalIn,
     StateOut,
-    TimeZoneIn,
-    TimeZoneOut,
     holdings_out,
     kept_out,
     lock_out,
 )
 from portal.api.schemas.runs import RunOut
-from provisioning.calendar.zone import change_time_zone
 from provisioning.drift.removal import request_removal
 from provisioning.onboarding.drafts import delete_draft
 from provisioning.runs.selectors import kept_of, lock_of, looked_at
@@ -132,15 +129,6 @@ def delete_district_draft(request: HttpRequest, suffix: Suffix) -> DistrictOut:
     delete_draft(district=district, actor=caller.user)
     rows = caller.districts().select_related("account", "created_by")
     return DistrictOut(**districts_out([rows.get(pk=district.pk)])[0])
-
-
-@operation(router, "POST", "/districts/{suffix}/time-zone", scope=Scope.OPERATE, returns=TimeZoneOut)
-def set_time_zone(request: HttpRequest, suffix: Suffix, body: TimeZoneIn) -> TimeZoneOut:
-    """Give a district another time zone: its windows and last days follow at once."""
-    caller = caller_of(request)
-    district = caller.district(suffix)
-    windows = change_time_zone(district=district, time_zone=body.time_zone, actor=caller.user)
-    return TimeZoneOut(time_zone=body.time_zone, windows=windows)
 
 
 @operation(

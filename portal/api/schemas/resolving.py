@@ -67,19 +67,6 @@ class HoldingsOut(Given):
     problem: str
 
 
-class TimeZoneIn(Taken):
-    """A time zone of the IANA database, such as America/Chicago."""
-
-    time_zone: Annotated[str, Field(min_length=1, max_length=64)]
-
-
-class TimeZoneOut(Given):
-    """The district's time zone, and how many of its windows followed."""
-
-    time_zone: str
-    windows: int
-
-
 class RemovalIn(Taken):
     """What of the drift is to be removed in AWS: by its number, with consent and a reason."""
 

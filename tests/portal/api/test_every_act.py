@@ -89,7 +89,7 @@ BY_API: dict[Service, str] = {
     calendar.end_window: "end_window",
     set_end: "set_district_end",
     remove_end: "remove_district_end",
-    change_time_zone: "set_time_zone",
+    change_time_zone: "change_district_time_zone",
     override_hold: "override_run_hold",
     request_look: "look_at_holdings",
     request_teardown: "destroy_district",

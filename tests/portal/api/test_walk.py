@@ -39,8 +39,9 @@ OPERATE = {
     *("check_drift", "plan_drift_repair", "repair_drift", "accept_drift"),
     *("cancel_run", "retry", "comment_on_run"),
     *("create_freeze", "end_freeze", "create_window", "end_window", "set_district_end", "remove_district_end"),
+    "change_district_time_zone",
     *("start_rollout", "pause", "resume", "abort", "start_preflight"),
-    *("check_account_access", "look_at_state_lock", "delete_district_draft", "set_time_zone", "remove_foreign_drift"),
+    *("check_account_access", "look_at_state_lock", "delete_district_draft", "remove_foreign_drift"),
     "record_restore_drill",
 }
 APPROVE = {"apply_run", "approve_run", "discard_run"}
@@ -105,11 +106,11 @@ BODIES: dict[str, Any] = {
     },
     "set_district_end": {"kind": "contract", "last_day": "2099-01-01"},
     "remove_district_end": {"kind": "contract"},
+    "change_district_time_zone": {"time_zone": "America/Denver"},
     "override_run_hold": {"reason": "x"},
     "record_restore_drill": {"day": "2026-01-02", "recovery_point": "x", "minutes": 9, "succeeded": True},
     "mark_inbox_read": {"up_to": 1},
     "choose_mail_notices": {"by_mail": ["run.failed"]},
-    "set_time_zone": {"time_zone": "America/Chicago"},
     "remove_foreign_drift": {"item": 1, "consent": True, "reason": "x"},
     "push_kept_state": {"reason": "x"},
     "discard_kept_state": {"reason": "x"},

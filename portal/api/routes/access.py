@@ -1,4 +1,7 @@
-"""What administrators do about people and service accounts: invite, give roles and grants, let in, keep out."""
+"""What administrators do about people and service accounts: invite, give roles and grants, let in, keep out.
+
+In the console each of these takes a sign-in of lately. A token has no such thing: it needs a scope of its own for them.
+"""
 
 from __future__ import annotations
 
@@ -36,12 +39,12 @@ from registry.accounts.tokens.scopes import Scope
 
 router = Router(tags=["people"])
 Username = Annotated[str, Path(..., pattern=r"^[A-Za-z0-9@.+_-]{1,150}$", description="A user name.")]
-AS_THINGS_STAND = {"oneself", "last", "no_link"}
+AS_THINGS_STAND = {"oneself", "last", "no_link", "came_in_before"}
 """Refusals of how things stand; all others are of what was sent."""
 FIELDS = {"expires_at": "expires_at", "suffixes": "districts"}
 
 
-@operation(router, "POST", "/people", scope=Scope.ADMINISTER, returns=PersonDetail, status=HTTPStatus.CREATED)
+@operation(router, "POST", "/people", scope=Scope.PEOPLE, returns=PersonDetail, status=HTTPStatus.CREATED)
 def invite_person(request: HttpRequest, body: InviteIn) -> Answer:
     """Make an account without a password; its link is asked for beside."""
     actor = _administrator(request)
@@ -50,7 +53,7 @@ def invite_person(request: HttpRequest, body: InviteIn) -> Answer:
     return _made(user)
 
 
-@operation(router, "POST", "/service-accounts", scope=Scope.ADMINISTER, returns=PersonDetail, status=HTTPStatus.CREATED)
+@operation(router, "POST", "/service-accounts", scope=Scope.PEOPLE, returns=PersonDetail, status=HTTPStatus.CREATED)
 def create_service_account(request: HttpRequest, body: ServiceIn) -> Answer:
     """Make a service account, or give one this role; its tokens take a person's sign-in."""
     actor = _administrator(request)
@@ -59,23 +62,23 @@ def create_service_account(request: HttpRequest, body: ServiceIn) -> Answer:
     return _made(user)
 
 
-@operation(router, "GET", "/people/{username}", scope=Scope.ADMINISTER, returns=PersonDetail)
+@operation(router, "GET", "/people/{username}", scope=Scope.ADMINISTER, besides=(Scope.PEOPLE,), returns=PersonDetail)
 def show_person(request: HttpRequest, username: Username) -> PersonDetail:
     """A person or a service account, with role and grants."""
     _administrator(request)
     return _told(_person(username))
 
 
-@operation(router, "POST", "/people/{username}/link", scope=Scope.ADMINISTER, returns=LinkOut, sealed=True)
+@operation(router, "POST", "/people/{username}/link", scope=Scope.PEOPLE, returns=LinkOut, sealed=True)
 def create_person_link(request: HttpRequest, username: Username) -> LinkOut:
-    """Make a link by which the person chooses a password; the one before holds no more once it is used."""
+    """Make a link by which somebody who never came in chooses a first password."""
     actor = _administrator(request)
     with _by_field("username"):
-        token = people.invitation(_person(username), actor=actor)
+        token = people.invitation(_person(username), actor=actor, first_alone=True)
     return LinkOut(link=request.build_absolute_uri(reverse("console:person-invited", args=[token])))
 
 
-@operation(router, "POST", "/people/{username}/role", scope=Scope.ADMINISTER, returns=PersonDetail)
+@operation(router, "POST", "/people/{username}/role", scope=Scope.PEOPLE, returns=PersonDetail)
 def set_person_role(request: HttpRequest, username: Username, body: RoleIn) -> PersonDetail:
     """Give a role for everything, or none; sessions end with a role that changes."""
     actor, user = _administrator(request), _person(username)
@@ -84,19 +87,19 @@ def set_person_role(request: HttpRequest, username: Username, body: RoleIn) -> P
     return _told(user)
 
 
-@operation(router, "POST", "/people/{username}/activate", scope=Scope.ADMINISTER, returns=PersonDetail)
+@operation(router, "POST", "/people/{username}/activate", scope=Scope.PEOPLE, returns=PersonDetail)
 def activate_person(request: HttpRequest, username: Username) -> PersonDetail:
     """Let somebody come in again."""
     return _let_in(request, username, active=True)
 
 
-@operation(router, "POST", "/people/{username}/deactivate", scope=Scope.ADMINISTER, returns=PersonDetail)
+@operation(router, "POST", "/people/{username}/deactivate", scope=Scope.PEOPLE, returns=PersonDetail)
 def deactivate_person(request: HttpRequest, username: Username) -> PersonDetail:
     """Keep somebody out: sessions and tokens end at once."""
     return _let_in(request, username, active=False)
 
 
-@operation(router, "POST", "/people/{username}/sessions/end", scope=Scope.ADMINISTER, returns=PersonDetail)
+@operation(router, "POST", "/people/{username}/sessions/end", scope=Scope.PEOPLE, returns=PersonDetail)
 def end_person_sessions(request: HttpRequest, username: Username) -> PersonDetail:
     """End every session of a person at once."""
     actor, user = _administrator(request), _person(username)
@@ -108,7 +111,7 @@ def end_person_sessions(request: HttpRequest, username: Username) -> PersonDetai
     router,
     "POST",
     "/people/{username}/grants",
-    scope=Scope.ADMINISTER,
+    scope=Scope.PEOPLE,
     returns=GrantOut,
     status=HTTPStatus.CREATED,
 )
@@ -120,7 +123,7 @@ def grant_person_role(request: HttpRequest, username: Username, body: GrantIn) -
     return Answer(grant_out(grant), location=f"/api/v1/people/{username}")
 
 
-@operation(router, "POST", "/people/{username}/grants/{number}/end", scope=Scope.ADMINISTER, returns=GrantOut)
+@operation(router, "POST", "/people/{username}/grants/{number}/end", scope=Scope.PEOPLE, returns=GrantOut)
 def end_person_grant(request: HttpRequest, username: Username, number: Number) -> GrantOut:
     """End a grant at once, and with it the person's sessions and tokens."""
     actor, user = _administrator(request), _person(username)

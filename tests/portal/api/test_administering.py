@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from portal.api.door import OPERATIONS
 from portal.api.models import IdempotentAnswer
 from provisioning.models import AccountAccess, AccountQuota, Notice, NoticeEndpoint
 from provisioning.notices.endpoint_secrets import valid_secrets
@@ -98,6 +99,7 @@ def test_a_secret_is_told_once_to_its_request_and_kept_nowhere(caller: ApiCaller
     rotated = caller.post(f"/endpoints/{endpoint.pk}/secret", Idempotency_Key="two").json()
     endpoint.refresh_from_db()
     assert rotated["former_secret_until"] is not None
+    assert endpoint.former_until is not None
     within = endpoint.former_until - timedelta(hours=1)
     assert valid_secrets(endpoint, within) == [rotated["secret"], secret]
     kept = " ".join(IdempotentAnswer.objects.values_list("body", flat=True))
@@ -166,6 +168,32 @@ def test_a_person_is_invited_granted_and_kept_out(caller: ApiCaller):
     assert code(caller.post("/people/iris/link")) == "no_link"
     assert caller.post("/people/iris/activate").json()["is_active"] is True
     assert {event.actor for event in AuditEvent.objects.filter(action=AuditAction.GRANT_GIVEN)} == {caller.user}
+
+
+def test_no_link_by_a_token_for_somebody_who_has_come_in(caller: ApiCaller):
+    a_person(Role.ADMINISTRATOR, "olga")
+    answer = caller.post("/people/olga/link")
+    assert (answer.status_code, code(answer)) == (409, "came_in_before")
+    assert "link" not in answer.json()
+
+
+def test_what_a_token_lets_in_is_on_record_by_its_name(caller: ApiCaller):
+    caller.post("/people", {"username": "iris", "role": "Viewer"})
+    caller.post("/people/iris/role", {"role": "Operator"})
+    caller.post("/people/iris/grants", {"role": "Viewer", "expires_at": "2099-01-01T00:00:00+00:00"})
+    caller.post("/service-accounts", {"username": "pipeline", "role": "Viewer"})
+    made = caller.user.api_tokens.get()
+    events = AuditEvent.objects.filter(subject_id__in=["iris", "pipeline"])
+    assert {event.subject_id for event in events} == {"iris", "pipeline"}
+    assert {(event.actor, (event.after or {}).get("token")) for event in events} == {(caller.user, made.name)}
+
+
+def test_no_operation_makes_a_token_of_somebody(caller: ApiCaller):
+    ours = {OPERATIONS[name].path for name in OPERATIONS if "token" in name or "token" in OPERATIONS[name].path}
+    assert ours == set()
+    a_person(Role.VIEWER, "otto")
+    for path in ("/tokens", "/people/otto/tokens", "/service-accounts/otto/tokens"):
+        assert caller.post(path, {"name": "x", "scopes": ["read"]}).status_code == 404
 
 
 def test_a_service_account_is_made_and_given_another_role(caller: ApiCaller):

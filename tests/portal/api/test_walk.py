@@ -50,11 +50,13 @@ AUDIT = {
     *("verify_audit", "list_anchors", "export_access_review"),
     *("list_evidence", "request_evidence", "show_evidence", "download_evidence"),
 }
-OF_PEOPLE = {
-    *("list_people", "show_person", "invite_person", "create_service_account", "create_person_link"),
+SEEN_PEOPLE = {"list_people", "show_person"}
+LETS_IN = {
+    *("invite_person", "create_service_account", "create_person_link"),
     *("set_person_role", "activate_person", "deactivate_person", "end_person_sessions"),
     *("grant_person_role", "end_person_grant"),
 }
+OF_PEOPLE = SEEN_PEOPLE | LETS_IN
 OF_ENDPOINTS = {
     *("list_endpoints", "create_endpoint", "show_endpoint", "change_endpoint", "rotate_endpoint_secret"),
     *("switch_endpoint", "remove_endpoint", "send_endpoint_test", "list_deliveries", "redeliver"),
@@ -62,7 +64,7 @@ OF_ENDPOINTS = {
 OF_ACCOUNTS = {"create_account", "show_account", "change_aws_account", "retire_aws_account", "set_account_limit"}
 OF_EVERYTHING = OF_PEOPLE | OF_ENDPOINTS | OF_ACCOUNTS
 OF_STATES = {"show_state", "push_kept_state", "discard_kept_state", "release_state_lock"}
-ADMINISTER = {"force_stop_run", "override_run_hold", *OF_STATES, *OF_EVERYTHING}
+ADMINISTER = {"force_stop_run", "override_run_hold", *OF_STATES, *OF_EVERYTHING} - LETS_IN
 TABLE = {
     **dict.fromkeys(READ, Scope.READ),
     **dict.fromkeys(OPERATE, Scope.OPERATE),
@@ -70,6 +72,7 @@ TABLE = {
     **dict.fromkeys(DESTROY, Scope.DESTROY),
     **dict.fromkeys(AUDIT, Scope.AUDIT),
     **dict.fromkeys(ADMINISTER, Scope.ADMINISTER),
+    **dict.fromkeys(LETS_IN, Scope.PEOPLE),
 }
 """Each operation with the scope that it needs; the scope's act is in `registry.accounts.tokens.scopes`."""
 MORE = {
@@ -181,6 +184,14 @@ def test_a_token_for_reading_does_nothing_else_for_an_administrator(run: Run):
     answers = {name: sent(caller, name, run) for name, scope in TABLE.items() if scope is not Scope.READ}
     assert {status for status, _ in answers.values()} == {403}
     assert all("scope_missing" in text for _, text in answers.values())
+
+
+def test_no_other_scope_lets_anybody_in(run: Run):
+    caller = a_caller(Role.ADMINISTRATOR, *(scope for scope in Scope if scope is not Scope.PEOPLE))
+    answers = {name: sent(caller, name, run) for name in LETS_IN}
+    assert {status for status, _ in answers.values()} == {403}
+    assert all("scope_missing" in text for _, text in answers.values())
+    assert sent(caller, "list_people", run)[0] == 200
 
 
 def test_a_role_that_is_lost_ends_its_rights_at_once(run: Run):

@@ -34,7 +34,7 @@ def test_a_drill_is_an_event_and_a_row_of_the_package_of_its_period():
     event = AuditEvent.objects.filter(action=AuditAction.RESTORE_DRILLED).earliest("id")
     assert (event.actor, event.district) == (otto, district)
     assert event.message == f"A restore of {district.name} was drilled on 2026-01-02, and succeeded."
-    assert [one.after["succeeded"] for one in drills()] == [False, True]
+    assert [(one.after or {})["succeeded"] for one in drills()] == [False, True]
     today = timezone.now().date()
     for day, expected in ((today, 2), (today - timedelta(days=9), 0)):
         package = EvidencePackage.objects.create(since=day, until=day)

@@ -164,6 +164,7 @@ def test_a_link_that_was_anchored_in_the_period_is_in_the_package(asked, tmp_pat
     a_run()
     last = AuditLink.objects.latest("position")
     now = timezone.now()
+    assert last.position is not None
     anchored = AuditAnchor(position=last.position, hash=last.hash, at=now, key="x", version="1", locked_until=now)
     anchored.save()
     yesterday = now - timedelta(days=1)

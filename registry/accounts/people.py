@@ -20,6 +20,7 @@ from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from messages.message import Message, message
 from registry.accounts.acts import Act
 from registry.accounts.asking import asking_as
 from registry.accounts.credentials import end_sessions, role_set
@@ -65,8 +66,8 @@ def invitation(user: User, *, actor: User | None) -> str:
     require(actor, Act.ADMINISTER)
     if not user.is_active or user.is_service or SocialAccount.objects.filter(user=user).exists():
         raise ValidationError(_("This person has no use for a link."), code="no_link")
-    message = f"{user.get_username()} was given a link to choose a password."
-    _record(AuditAction.USER_INVITED, user, actor, message)
+    told = message("{username} was given a link to choose a password.", username=user.get_username())
+    _record(AuditAction.USER_INVITED, user, actor, told)
     return signing.dumps({"user": user.pk, "state": _state(user)}, salt=SALT)
 
 
@@ -95,8 +96,8 @@ def accept_invitation(told: dict[str, Any]) -> User | None:
     if user is None or user.is_service or SocialAccount.objects.filter(user=user).exists():
         return None
     end_sessions(user)
-    message = f"{user.get_username()} comes in by the organization's provider from now on."
-    _record(AuditAction.USER_JOINED_PROVIDER, user, user, message)
+    sentence = message("{username} comes in by the organization's provider from now on.", username=user.get_username())
+    _record(AuditAction.USER_JOINED_PROVIDER, user, user, sentence)
     return user
 
 
@@ -143,8 +144,8 @@ def end_all_sessions(user: User, *, actor: User | None) -> None:
     for session in UserSession.objects.filter(user=user):
         session.end()
     end_sessions(user)
-    message = f"All sessions of {user.get_username()} were ended."
-    _record(AuditAction.SESSION_REVOKED, user, actor, message)
+    told = message("All sessions of {username} were ended.", username=user.get_username())
+    _record(AuditAction.SESSION_REVOKED, user, actor, told)
 
 
 def _keep_one(user: User, actor: User | None) -> None:
@@ -172,5 +173,5 @@ def _state(user: User) -> str:
     return salted_hmac(SALT, f"{user.password}:{user.sessions_ended}", algorithm="sha256").hexdigest()[:32]
 
 
-def _record(action: AuditAction, user: User, actor: User | None, message: str) -> None:
+def _record(action: AuditAction, user: User, actor: User | None, message: Message) -> None:
     record(action=action, actor=actor, subject_kind="user", subject_id=user.get_username(), message=message)

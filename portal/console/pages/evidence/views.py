@@ -17,6 +17,7 @@ from provisioning.evidence.service import file_for, request_package
 from provisioning.models import AuditAnchor, AuditCursor, EvidencePackage
 from registry.accounts.acts import Act
 from registry.database_rights import owns_the_record
+from registry.messages.translation import translated
 
 SHOWN = 20
 DAY = {"type": "date"}
@@ -71,7 +72,7 @@ def download(request: HttpRequest, number: int) -> HttpResponse:
     try:
         file = file_for(package, person(request))
     except ServiceRefusedError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, translated(str(refusal)))
         return redirect("console:evidence")
     name = f"homeroom-evidence-{package.since}-{package.until}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}

@@ -24,8 +24,9 @@ live: setup ## Deploy a district into a real account, prove it, remove it, and r
 doctor: setup ## Say which tools are used and where they come from
 	@$(RUN) -m devtools.doctor
 
-lint: setup ## Check style, types and the rooms' imports
+lint: setup ## Check style, templates, types and the rooms' imports
 	$(RUN) -m ruff check .
+	$(RUN) -m devtools.templates
 	$(RUN) -m mypy
 	.venv/bin/lint-imports --no-cache
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,10 +36,15 @@ sys.exit(code)
 
 @dataclass(frozen=True)
 class Taken:
-    """What some commands took: how often each was called, and the seconds that processors worked for all of them."""
+    """What some commands took: how often each was called, and the seconds that processors worked for each."""
 
     commands: Counter[str]
-    cpu: float
+    cpu_of: Mapping[str, float]
+
+    @property
+    def cpu(self) -> float:
+        """The seconds that processors worked for all of them."""
+        return sum(self.cpu_of.values())
 
 
 class MeasuredTerraform:
@@ -53,7 +59,10 @@ class MeasuredTerraform:
     def taken(self) -> Taken:
         """Return what the commands took since the last call."""
         if not self.log.exists():
-            return Taken(Counter(), 0.0)
+            return Taken(Counter(), {})
         lines = [json.loads(line) for line in self.log.read_text().splitlines()]
         self.log.unlink()
-        return Taken(Counter(line["command"] for line in lines), sum(line["cpu"] for line in lines))
+        cpu_of: defaultdict[str, float] = defaultdict(float)
+        for line in lines:
+            cpu_of[line["command"]] += line["cpu"]
+        return Taken(Counter(line["command"] for line in lines), cpu_of)

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import bare
-from benchmarks.measured_terraform import MeasuredTerraform
+from benchmarks.measured_terraform import MeasuredTerraform, Taken
 from benchmarks.room import ACCOUNT_ID, make_room
 from devtools.paths import VAR
 from devtools.services.portal import running_portal
@@ -89,6 +89,11 @@ def portal_run(number: int) -> Deployed:
     return Deployed(run.district, in_all, (ended - steps[RunState.PLANNING].started_at).total_seconds(), shown)
 
 
+def seconds(taken: Taken) -> str:
+    """Return what processors worked for each command, for people."""
+    return ", ".join(f"{command} {spent:.1f} s" for command, spent in taken.cpu_of.items())
+
+
 def drift_check(district: District) -> None:
     """Have a district checked for drift, and wait for its end."""
     from provisioning.runs.requests import request_run
@@ -126,7 +131,7 @@ def main() -> int:
             deployed.append(portal_run(number))
             taken = ours.taken()
             cpu.append(taken.cpu)
-            print(f"round {number}: portal {dict(taken.commands)}", file=sys.stderr)
+            print(f"round {number}: portal {dict(taken.commands)}, {seconds(taken)}", file=sys.stderr)
             drift_check(deployed[-1].district)
             calls = ours.taken().commands
             spec = {
@@ -142,7 +147,9 @@ def main() -> int:
             bucket = portal.variables["HOMEROOM_STATE_BUCKET"]
             bare.run(bare.script(str(theirs.path), bucket, spec, at, "infra", verify=False), given, folder / "bare.log")
             without.append(time.time() - float((at / "began").read_text()))
-            bare_cpu.append(theirs.taken().cpu)
+            taken = theirs.taken()
+            bare_cpu.append(taken.cpu)
+            print(f"round {number}: bare {dict(taken.commands)}, {seconds(taken)}", file=sys.stderr)
             print(
                 f"round {number}: portal {deployed[-1].worked:.1f} s, {cpu[-1]:.1f} of processors, "
                 f"bare {without[-1]:.1f} s, {bare_cpu[-1]:.1f} of processors",

@@ -97,7 +97,7 @@ class Api:
                 if response.status_code >= 400:
                     response.read()
                     raise refused(response)
-                yield response.iter_lines()
+                yield _lines(response)
         except httpx.HTTPError as error:
             raise self._unreachable(error) from error
 
@@ -156,6 +156,16 @@ def refused(response: httpx.Response) -> CommandError:
     if response.status_code >= 500 and request:
         more = (*more, f"request {request}")
     return CommandError(Exit.REFUSED, sentence, tuple(line for line in more if not line.endswith(sentence)))
+
+
+def _lines(response: httpx.Response) -> Iterator[str]:
+    """Yield an answer's lines; httpx takes signs for the end of a line that JSON lets stand within a text."""
+    begun = ""
+    for part in response.iter_text():
+        *whole, begun = (begun + part).split("\n")
+        yield from whole
+    if begun:
+        yield begun
 
 
 def _code(response: httpx.Response) -> str:

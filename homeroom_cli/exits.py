@@ -28,7 +28,7 @@ WORDS = {
     Exit.CANCELED: "The run was canceled.",
     Exit.DISCARDED: "The run's plan was discarded.",
     Exit.STILL_RUNNING: "The run had not ended when the time of `--timeout` was over.",
-    Exit.NOT_GENUINE: "The certificate is not genuine, or the audit chain is broken.",
+    Exit.NOT_GENUINE: "The certificate or the package of evidence is not genuine, or the audit chain is broken.",
     Exit.USAGE: "The command line was wrong.",
     Exit.REFUSED: "The portal refused the request; the error says what to do.",
     Exit.UNREACHABLE: "The portal did not answer.",

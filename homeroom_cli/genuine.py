@@ -1,4 +1,4 @@
-"""Verifies a certificate of removal without the portal: by the file and a public key that was kept."""
+"""Verifies what the portal has signed without the portal: by the file and a public key that was kept."""
 
 from __future__ import annotations
 
@@ -6,35 +6,45 @@ import base64
 import binascii
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-PURPOSE = b"homeroom removal certificate 1\n"
+CERTIFICATE = b"homeroom removal certificate 1\n"
+"""What stands before a certificate where it is signed: no signature passes for one of something else."""
+
+ALGORITHM = "Ed25519"
+NO_SIGNED_FILE = "This is no file that the portal has signed."
 
 
 class NotGenuineError(Exception):
     """The file is not what was signed, or another key has signed it; the text says in what."""
 
 
-def verified(text: str, pem: str) -> dict[str, Any]:
-    """Return the document of a certificate's file that this key has signed; raises NotGenuineError."""
+def verified(text: str, pems: Sequence[str], purpose: bytes = CERTIFICATE) -> dict[str, Any]:
+    """Return the document of a file that one of these keys has signed, for this purpose; raises NotGenuineError."""
+    keys = [key(pem) for pem in pems]
+    told = _signed_file(text)
+    document: dict[str, Any] = told["document"]
+    signature = told["signature"]
     try:
-        told = json.loads(text, object_pairs_hook=_no_name_twice)
-        document, signature = told["document"], told["signature"]
         value = base64.b64decode(signature["value"], validate=True)
         form = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-        sha256 = told["sha256"]
-    except (ValueError, KeyError, TypeError, RecursionError, binascii.Error) as error:
-        raise NotGenuineError("This is no certificate's file.") from error
-    if not isinstance(document, dict) or hashlib.sha256(form.encode()).hexdigest() != sha256:
+    except (ValueError, RecursionError, binascii.Error) as error:
+        raise NotGenuineError(NO_SIGNED_FILE) from error
+    if hashlib.sha256(form.encode()).hexdigest() != told["sha256"]:
         raise NotGenuineError("The document is not the one that was signed: its SHA-256 differs.")
-    try:
-        key(pem).verify(value, PURPOSE + form.encode())
-    except InvalidSignature as error:
-        raise NotGenuineError("It is not signed by this key.") from error
+    signer = next((one for one in keys if _has_signed(one, value, purpose + form.encode())), None)
+    if signer is None:
+        known = "this key" if len(keys) == 1 else "any of these keys"
+        raise NotGenuineError(f"It is not signed by {known}.")
+    raw = signer.public_bytes_raw()
+    named = key(signature["public_key"]).public_bytes_raw()
+    if named != raw or signature["key_id"] != hashlib.sha256(raw).hexdigest():
+        raise NotGenuineError("The key that the file names is not the one that has signed it.")
     return document
 
 
@@ -49,8 +59,36 @@ def key(pem: str) -> Ed25519PublicKey:
     return found
 
 
-def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object; raises ValueError where readers could take one value or another."""
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a name is given twice")
     return found
+
+
+def _signed_file(text: str) -> dict[str, Any]:
+    """Return a file that has exactly the parts of one of the portal's; raises NotGenuineError."""
+    try:
+        told: dict[str, Any] = json.loads(text, object_pairs_hook=no_name_twice)
+    except (ValueError, RecursionError) as error:
+        raise NotGenuineError(NO_SIGNED_FILE) from error
+    signature = told.get("signature") if isinstance(told, dict) else None
+    if (
+        not isinstance(signature, dict)
+        or set(told) != {"document", "sha256", "signature"}
+        or set(signature) != {"algorithm", "key_id", "public_key", "value"}
+        or not all(isinstance(part, str) for part in signature.values())
+        or signature["algorithm"] != ALGORITHM
+        or not isinstance(told["document"], dict)
+    ):
+        raise NotGenuineError(NO_SIGNED_FILE)
+    return told
+
+
+def _has_signed(known: Ed25519PublicKey, value: bytes, content: bytes) -> bool:
+    try:
+        known.verify(value, content)
+    except InvalidSignature:
+        return False
+    return True

@@ -117,6 +117,14 @@ def object_of(path: Path) -> dict[str, Any]:
     return told
 
 
+def text_of(path: Path) -> str:
+    """Return what a file of text holds."""
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(Exit.USAGE, f"{path} cannot be read: {error}.") from error
+
+
 def _value(text: str) -> Any:
     try:
         return json.loads(text)

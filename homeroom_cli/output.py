@@ -6,6 +6,7 @@ import json
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -70,3 +71,11 @@ def print_facts(facts: Mapping[str, Any], names: Iterable[str], *, as_json: bool
     for name in names:
         table.add_row(name.replace("_", " "), Text(safe(facts.get(name))))
     out().print(table)
+
+
+def print_not_genuine(file: Path, problem: str, *, as_json: bool) -> None:
+    """Print in what a file is not what was signed."""
+    if as_json:
+        print_json({"genuine": False, "problem": problem})
+        return
+    err().print(f"homeroom: {safe(str(file))} is not genuine. {safe(problem)}", markup=False, style="red")

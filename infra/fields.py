@@ -65,6 +65,7 @@ class DistrictField:
     question_hint: str = ""
     """The registration's own hint, where there is more to say."""
     is_required: bool = False
+    is_required_in_production: bool = False
     default: Any = ""
     longest: int | None = None
     """Characters."""
@@ -210,6 +211,7 @@ ROWS: tuple[DistrictField, ...] = (
         question_hint=(
             "By its digest: repository@sha256:… Required in production; elsewhere a placeholder stands in for it."
         ),
+        is_required_in_production=True,
         longest=512,
         spec=("images.api", "images.worker"),
         empty=Empty.NULL,
@@ -277,7 +279,10 @@ ROWS: tuple[DistrictField, ...] = (
         group=NETWORK,
         label="Certificate ARN",
         hint="Its ARN in Certificate Manager.",
-        question_hint="Of a certificate in Certificate Manager, in the district's region.",
+        question_hint=(
+            "Of a certificate in Certificate Manager, in the district's region. Staging and production need it, or a "
+            "hosted zone and a domain name."
+        ),
         longest=255,
         spec=("certificate_arn",),
         empty=Empty.NULL,

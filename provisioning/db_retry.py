@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection
 
 logger = logging.getLogger(__name__)
 
@@ -16,6 +16,9 @@ AWAY = (OperationalError, InterfaceError)
 BUSY = frozenset({"55P03", "57014", "40001", "40P01"})
 """SQLSTATEs by which a database that is there refuses one statement: a lock was not had in time, the statement took too
 long, it could not be serialized, it was one of a deadlock (PostgreSQL, "Appendix A. PostgreSQL Error Codes")."""
+CUT_OFF = frozenset({"25P03", "25P04"})
+"""SQLSTATEs by which it ends a session that stood idle in a transaction, or was in one, for too long: on a machine with
+too much to do, or after a pause of the whole process. The driver does not tell them as operational errors."""
 LONGEST_WAIT_SECONDS = 300.0
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 5.0
 
@@ -23,6 +26,16 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 5.0
 def is_busy(error: BaseException) -> bool:
     """Return whether the database has answered, and only this one statement was refused."""
     return getattr(error.__cause__, "sqlstate", None) in BUSY
+
+
+def is_cut_off(error: BaseException) -> bool:
+    """Return whether the database has ended this connection, since its transaction took or idled for too long."""
+    return getattr(error.__cause__, "sqlstate", None) in CUT_OFF
+
+
+def is_away(error: BaseException) -> bool:
+    """Return whether the database is away, or has ended this connection: it may be there, by another one, soon."""
+    return isinstance(error, AWAY) or is_cut_off(error)
 
 
 def reconnect() -> None:
@@ -41,8 +54,8 @@ def db_retry(call: Callable[[], Result], longest: float = LONGEST_WAIT_SECONDS) 
     while True:
         try:
             return call()
-        except AWAY as error:
-            if connection.in_atomic_block or time.monotonic() + pause > deadline:
+        except (DatabaseError, InterfaceError) as error:
+            if not is_away(error) or connection.in_atomic_block or time.monotonic() + pause > deadline:
                 raise
             logger.warning("The database is away (%s); trying again in %.1f s.", str(error).strip(), pause)
             reconnect()

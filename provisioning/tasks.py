@@ -15,6 +15,7 @@ from engine.terraform.workspace import sweep
 from provisioning.capacity.quota_reading import read_account, read_all
 from provisioning.costs.reading import read_all as read_all_costs
 from provisioning.db_retry import db_retry
+from provisioning.dispatch.dispatcher import gathered
 from provisioning.dispatch.reading import has_its_turn
 from provisioning.drift.removal import remove
 from provisioning.drift.schedule import sweep as sweep_districts
@@ -22,6 +23,7 @@ from provisioning.engine_settings import engine_settings
 from provisioning.evidence.anchors import anchor_head
 from provisioning.evidence.push import push_all
 from provisioning.evidence.service import forget_files, make_package
+from provisioning.execution import forking  # noqa: F401 - has a worker's children share what it has loaded
 from provisioning.execution.context import StillAtWork
 from provisioning.execution.execute import execute
 from provisioning.execution.lost_runs import LostRunDecision, decide, remains
@@ -39,7 +41,7 @@ from provisioning.periodic.record import expect
 from provisioning.periodic.turns import take_steps
 from provisioning.preflight.check import look_and_store
 from provisioning.rollouts.fleet_plans import AT_ONCE, plan_now, send
-from provisioning.rollouts.following import follow, gathered
+from provisioning.rollouts.following import follow
 from provisioning.runs.approval import expire
 from provisioning.runs.archive import archive_ended
 from provisioning.runs.archive import trim_events as trim

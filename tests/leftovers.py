@@ -30,6 +30,7 @@ OF_COMMANDS: tuple[str, ...] = (
         "faults",
         "jsii",
         "lean-terraform",
+        "live",
         "once",
         "pictures",
     ),

@@ -44,7 +44,7 @@ LONGEST_TEMPORARY = 62
 folder = RUNS / f"{os.getpid()}-{secrets.token_hex(4)}"
 port = free_port()
 password = secrets.token_hex(16)
-pytest_plugins = ["tests.worlds.plugin"]
+pytest_plugins = ["tests.worlds.plugin", "tests.collecting"]
 COLLECTED_AT = (50_000, 20, 20)
 """Objects that come before the collector looks for circles, and how often it looks among those that stayed.
 
@@ -166,11 +166,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """
     if "jsii" in sys.modules:
         raise pytest.UsageError("A test imports a module of infra that loads CDKTF: take stacks from tests.synthesis.")
-    if session.config.option.collectonly:
-        return
     # What was imported stays: the collector need not look through it again and again, nor after each small thing.
     gc.freeze()
     gc.set_threshold(*COLLECTED_AT)
+    gc.enable()
+    if session.config.option.collectonly:
+        return
     if any(_needs_database(item) for item in session.items):
         start_postgres()
     if _real_terraform and any(item.get_closest_marker("terraform") for item in session.items):
@@ -275,6 +276,8 @@ def real_terraform(monkeypatch: pytest.MonkeyPatch) -> str:
     return program
 
 
+# Nothing of what is imported and collected goes away: a fifth of the time would go into looking.
+gc.disable()
 _sweep()
 _set_environment()
 atexit.register(_cleanup.close)

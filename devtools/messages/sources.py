@@ -78,7 +78,9 @@ def _calls() -> Iterator[Text]:
 
 def _templates() -> Iterator[Text]:
     for path in sorted((ROOT / "portal").rglob("*.html")):
-        yield from _found(templatize(path.read_text(encoding="utf-8"), origin=str(path)).encode())
+        calls = templatize(path.read_text(encoding="utf-8"), origin=str(path))
+        # It keeps a template's indentation, which is none of Python's.
+        yield from _found("\n".join(line.strip() for line in calls.splitlines()).encode())
 
 
 def _found(source: bytes, keywords: Mapping[str, Any] = KEYWORDS) -> Iterator[Text]:

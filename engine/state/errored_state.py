@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.settings import EngineSettings
-from engine.terraform.workspace import STATE_SAVED_HERE, is_at_work, runs_folder
+from engine.terraform.workspace import STATE_SAVED_HERE, entries, is_at_work, runs_folder
 from messages.message import message, sentences
 
 CONTENTS = ("resources", "outputs")
@@ -76,11 +76,12 @@ def facts_of(body: bytes) -> StateFacts:
 
 def saved_states(settings: EngineSettings, run_number: int | None = None) -> Iterator[SavedState]:
     """Yield every state that lies where Terraform left it on this host, of one run or of all, oldest attempt first."""
-    runs = str(run_number) if run_number is not None else "*"
-    for path in sorted(runs_folder(settings).glob(f"{runs}/*/{STATE_SAVED_HERE}")):
-        run, attempt = path.parent.parent.name, path.parent.name
-        if run.isdigit() and attempt.isdigit():
-            yield SavedState(int(run), int(attempt), path)
+    folder = runs_folder(settings)
+    runs = entries(folder) if run_number is None else [folder / str(run_number)]
+    for attempt in [attempt for run in runs for attempt in entries(run)]:
+        path, run = attempt / STATE_SAVED_HERE, attempt.parent
+        if run.name.isdigit() and attempt.name.isdigit() and path.exists():
+            yield SavedState(int(run.name), int(attempt.name), path)
 
 
 def decide_push(kept: bytes, stored: dict[str, Any] | None) -> Decision:

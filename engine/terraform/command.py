@@ -18,6 +18,7 @@ from engine.processes import child
 from engine.settings import SANDBOX_ATTEMPTS, EngineSettings
 from engine.spans import around
 from engine.terraform.events import Diagnostic, LogLine, ResourceDrift, TerraformEvent, parse_event
+from engine.terraform.plan_file import refreshed_state
 from engine.terraform.plugin_cache import filling
 from engine.terraform.redaction import is_marked, redact_outputs
 from engine.terraform.synthesis import STACK_FILE
@@ -128,8 +129,8 @@ class Terraform:
     """Terraform on the folder of one run, with the state of one district.
 
     `poll` is called at least every half second while Terraform runs; once it is true, Terraform is interrupted and
-    the method raises InterruptedRunError after it has ended. `runner` runs what may take long: init, plan and apply.
-    `begin` is called before every command; where it raises, the command does not begin.
+    the method raises InterruptedRunError after it has ended. `runner` runs what may take long: init, plan, apply, and
+    storing what a plan saw. `begin` is called before every command; where it raises, the command does not begin.
     """
 
     def __init__(
@@ -216,9 +217,18 @@ class Terraform:
         flags = [f"-lock-timeout={LOCK_TIMEOUT}", "-no-color"]
         self._run(["import", *flags, address, import_id], lambda line: None, checked=True)
 
-    def _push(self, name: str) -> None:
+    def store_refreshed(self, plan: Plan) -> None:
+        """Store the state as a plan that changes nothing has found it at AWS: what applying it would store.
+
+        To apply it starts the provider and walks the whole stack once more. A state that was stored since is refused,
+        as an apply would refuse the stale plan.
+        """
+        self.push(refreshed_state(plan.path), runner=self.runner)
+
+    def _push(self, name: str, runner: Runner = child.run) -> None:
         """Store a file of the workspace as the state."""
-        self._run(["state", "push", f"-lock-timeout={LOCK_TIMEOUT}", name], lambda line: None, checked=True)
+        flags = [f"-lock-timeout={LOCK_TIMEOUT}"]
+        self._run(["state", "push", *flags, name], lambda line: None, checked=True, runner=runner)
 
     def rewrite_state(self, change: Callable[[dict[str, Any]], dict[str, Any] | None]) -> bool:
         """Store what `change` makes of the state, with a later serial; say whether it changed it. AWS is not asked."""
@@ -232,7 +242,7 @@ class Terraform:
         self.push(json.dumps(made).encode())
         return True
 
-    def push(self, state: bytes) -> None:
+    def push(self, state: bytes, runner: Runner = child.run) -> None:
         """Store a state in the place of the one in the bucket: never by force, so of its lineage, with a later serial.
 
         Terraform refuses any other. What lies in the workspace meanwhile is gone afterwards.
@@ -241,7 +251,7 @@ class Terraform:
         try:
             path.touch(mode=0o600)
             path.write_bytes(state)
-            self._push(STATE_REWRITTEN)
+            self._push(STATE_REWRITTEN, runner)
         finally:
             path.unlink(missing_ok=True)
 

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from engine.errors import DiskFullError
 from engine.processes.supervised import may_live
-from engine.processes.supervisor import STARTED
 from engine.settings import EngineSettings
 from messages.message import message
 
@@ -54,11 +53,19 @@ def remove_workspaces(settings: EngineSettings, run_number: int, *, through: int
     One in which a state lies that Terraform could not store stays: what an apply has made stands nowhere else.
     """
     folder = runs_folder(settings) / str(run_number)
-    for attempt in sorted(folder.iterdir()) if folder.exists() else []:
+    for attempt in entries(folder):
         if through is None or (attempt.name.isdigit() and int(attempt.name) <= through):
             _remove(attempt)
     with contextlib.suppress(OSError):  # not empty: another worker's
         folder.rmdir()
+
+
+def entries(folder: Path) -> list[Path]:
+    """Return what lies in a folder, in order; nothing where there is none, or another worker has just removed it."""
+    try:
+        return sorted(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _remove(attempt: Path) -> None:
@@ -74,7 +81,7 @@ def sweep(settings: EngineSettings, active_among: Callable[[Collection[int]], Co
     and so does one with a state that is kept nowhere else yet.
     """
     folder = runs_folder(settings)
-    left = {int(path.name) for path in folder.iterdir() if path.name.isdigit()} if folder.exists() else set()
+    left = {int(path.name) for path in entries(folder) if path.name.isdigit()}
     ended = sorted(left - set(active_among(left))) if left else []
     swept = [number for number in ended if not _is_lived_in(folder / str(number))]
     for number in swept:
@@ -84,9 +91,9 @@ def sweep(settings: EngineSettings, active_among: Callable[[Collection[int]], Co
 
 def _is_lived_in(folder: Path) -> bool:
     """Return whether a command that was begun in one of the run's attempts still runs, or may."""
-    return any(is_at_work(attempt) for attempt in folder.iterdir())
+    return any(is_at_work(attempt) for attempt in entries(folder))
 
 
 def is_at_work(attempt: Path) -> bool:
     """Return whether a command that was begun in the folder of this attempt still runs, or may."""
-    return any(may_live(part.parent) for part in attempt.glob(f"{COMMANDS}/*/{STARTED}"))
+    return any(may_live(command) for command in entries(attempt / COMMANDS))

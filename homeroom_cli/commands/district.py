@@ -24,9 +24,9 @@ COLUMNS = {
     "latest_run": "RUN",
 }
 FACTS = (
-    *("suffix", "name", "status", "drift", "environment", "region", "size", "account_id", "cidr", "registered_by"),
-    *("registered_at", "live_at", "removed_at", "resources", "monthly_cost_usd", "active_run", "latest_run"),
-    *("certificate", "outputs"),
+    *("suffix", "name", "status", "drift", "environment", "region", "size", "account_id", "cidr", "time_zone"),
+    *("registered_by", "registered_at", "live_at", "removed_at", "resources", "monthly_cost_usd", "active_run"),
+    *("latest_run", "certificate", "outputs"),
 )
 Reason = Annotated[str, typer.Option(help="Why; goes to the audit record.")]
 
@@ -127,6 +127,17 @@ def settings(
         return
     run = portal.patch(path, wanted, tag)
     shown(run, watched=watched, timeout=timeout, as_json=as_json)
+
+
+@app.command("time-zone")
+def time_zone(
+    district: DistrictArgument,
+    zone: Annotated[str, typer.Argument(metavar="TIME-ZONE", help="Such as America/Chicago.")],
+    as_json: AsJson = False,
+) -> None:
+    """Give a district another time zone: its own windows and last days follow."""
+    changed = api().post(f"/districts/{suffix(district)}/time-zone", {"time_zone": zone})
+    print_facts(changed, ("time_zone", "windows"), as_json=as_json)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""``homeroom evidence``: packages for auditors, asked for and taken."""
+"""``homeroom evidence``: packages for auditors, asked for, taken, and verified without the portal."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from homeroom_cli.api import Api
+from homeroom_cli.evidence_package import anchors_in, verified_package
 from homeroom_cli.exits import CommandError, Exit
-from homeroom_cli.inputs import api, number
-from homeroom_cli.output import AsJson, Limit, print_facts, print_rows
+from homeroom_cli.genuine import NotGenuineError
+from homeroom_cli.inputs import api, number, text_of
+from homeroom_cli.output import AsJson, Limit, print_facts, print_not_genuine, print_rows
 
 app = typer.Typer(no_args_is_help=True, help="Packages of evidence for auditors.")
 COLUMNS = {"number": "PACKAGE", "since": "FROM", "until": "UNTIL", "made_at": "MADE", "sha256": "SHA-256"}
@@ -55,6 +57,40 @@ def download(
     if portal.save(f"/evidence/{asked}/file", output) != told["sha256"]:
         raise CommandError(Exit.NOT_GENUINE, f"{output} is not what the portal says it is. Download it again.")
     print_facts({"file": str(output), "sha256": told["sha256"]}, ("file", "sha256"), as_json=as_json)
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="The package's file.")],
+    key: Annotated[
+        list[Path],
+        typer.Option(help="A public key of the portal, kept from its /certificates/key. Can be given often."),
+    ],
+    anchor: Annotated[
+        list[Path] | None,
+        typer.Option(help="A file with anchors that were kept elsewhere, one a line. Can be given often."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Verify a package's file by key files, without the portal: its list, files, certificates, chain and anchors."""
+    pems = [text_of(one) for one in key]
+    kept = [one for path in anchor or [] for one in anchors_in(path)]
+    try:
+        found = verified_package(file, pems, kept)
+    except OSError as error:
+        raise CommandError(Exit.USAGE, f"{file} cannot be read: {error.strerror}.") from error
+    except NotGenuineError as error:
+        print_not_genuine(file, str(error), as_json=as_json)
+        raise typer.Exit(Exit.NOT_GENUINE) from error
+    facts = {
+        "genuine": True,
+        **{name: found.document.get(name) for name in ("package", "since", "until", "made_at")},
+        "files": len(found.document["files"]),
+        "certificates": found.certificates,
+        "events": found.events,
+        "anchors": found.anchors,
+    }
+    print_facts(facts, facts, as_json=as_json)
 
 
 def _made(portal: Api, asked: int, wait: int) -> dict[str, Any]:

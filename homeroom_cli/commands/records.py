@@ -10,8 +10,8 @@ import typer
 
 from homeroom_cli.exits import CommandError, Exit
 from homeroom_cli.genuine import NotGenuineError, verified
-from homeroom_cli.inputs import api
-from homeroom_cli.output import AsJson, Limit, err, print_facts, print_json, print_rows
+from homeroom_cli.inputs import api, text_of
+from homeroom_cli.output import AsJson, Limit, print_facts, print_json, print_not_genuine, print_rows
 
 audit = typer.Typer(no_args_is_help=True, help="The audit record: read, handed out, and verified.")
 certificate = typer.Typer(no_args_is_help=True, help="Certificates of removal.")
@@ -122,17 +122,11 @@ def verify_certificate(
     as_json: AsJson = False,
 ) -> None:
     """Verify a certificate's file by a key file, without the portal."""
+    text, pem = text_of(file), text_of(key)
     try:
-        text, pem = file.read_text(), key.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(Exit.USAGE, f"This cannot be read: {error}.") from error
-    try:
-        document = verified(text, pem)
+        document = verified(text, [pem])
     except NotGenuineError as error:
-        if as_json:
-            print_json({"genuine": False, "problem": str(error)})
-        else:
-            err().print(f"homeroom: {file} is not genuine. {error}", markup=False, style="red")
+        print_not_genuine(file, str(error), as_json=as_json)
         raise typer.Exit(Exit.NOT_GENUINE) from error
     facts = {"genuine": True, "certificate": document.get("certificate"), "district": document.get("district")}
     print_facts(facts, facts, as_json=as_json)

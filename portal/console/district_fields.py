@@ -124,6 +124,8 @@ def groups(rows: Iterable[DistrictField]) -> tuple[tuple[StrOrPromise, tuple[str
 
 ASKED = tuple(row for row in ROWS if row.is_asked)
 CHANGEABLE = tuple(row for row in ROWS if row.changed_by)
+REQUIRED_IN_PRODUCTION = frozenset(row.name for row in ROWS if row.is_required_in_production)
+"""What a form lets be empty, and the specification does not in production."""
 
 
 def _field(row: DistrictField, given: dict[str, Any]) -> forms.Field:

@@ -29,7 +29,9 @@ from processor.api import (
     pages,
     source_pages,
     source_routes,
+    student_pages,
     students,
+    trend_pages,
 )
 from processor.api.asking import problem
 from processor.api.body_limit import BodyLimit
@@ -90,6 +92,8 @@ def create_app(services: Services) -> Any:
         pages,
         mapping_pages,
         source_pages,
+        student_pages,
+        trend_pages,
     ):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, LABEL, ROW, BAR = 720, 200, 34, 20
+STEPS = 6
+"""Colours of the scale of levels in the style sheet, the lowest level's first and lightest."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,11 @@ def means(title: str, groups: Sequence[Measured]) -> Chart:
     return Chart(WIDTH, len(groups) * ROW + 8, title, summary, bars, lines)
 
 
+def shade(rank: int, count: int) -> str:
+    """Return the class of a level's colour: the lowest of `count` has the lightest, the highest the darkest."""
+    return f"level-{round(rank * (STEPS - 1) / max(1, count - 1))}"
+
+
 def levels(title: str, groups: Sequence[Shared]) -> Chart:
     """Draw one stacked bar for each group; hidden levels together are the hatched rest."""
     bars, lines = [], []
@@ -106,7 +113,14 @@ def levels(title: str, groups: Sequence[Shared]) -> Chart:
                 continue
             width = percent / 100 * (WIDTH - LABEL - 10)
             bars.append(
-                Bar(round(x, 1), y, round(width, 1), BAR, f"level-{rank % 6}", f"{group.name}: {level} {percent:g} %")
+                Bar(
+                    round(x, 1),
+                    y,
+                    round(width, 1),
+                    BAR,
+                    shade(rank, len(group.shares)),
+                    f"{group.name}: {level} {percent:g} %",
+                )
             )
             x, left = x + width, left - percent
         if left > 0.5:

@@ -224,7 +224,8 @@ def results(
     names = {key: occasion_name(one, tests, periods) for key, one in choices.items()}
     return page(
         request, "results.html", choices=names, chosen=chosen, by=by,
-        by_words=BY_WORDS, school=cell.school, schools=schools, rows=rows, charts=drawn(rows), levels=level_names(rows),
+        by_words=BY_WORDS, school=cell.school, schools=schools, rows=rows, charts=drawn(rows),
+        levels=shaded(level_names(rows)),
         note=unlisted(services_of(request).api.least), reasons=sorted({row["why"] for row in rows} - {EXACT}),
     )  # fmt: skip
 
@@ -247,6 +248,11 @@ def marks(row: dict[str, Any]) -> tuple[float, float] | None:
 def level_names(rows: list[dict[str, Any]]) -> list[str]:
     """Return the levels that any shown row has."""
     return next(([one["level"] for one in row["levels"]] for row in rows if row["levels"]), [])
+
+
+def shaded(levels: list[str]) -> list[tuple[str, str]]:
+    """Return each level with the class of its colour."""
+    return [(level, charts.shade(rank, len(levels))) for rank, level in enumerate(levels)]
 
 
 def group_name(row: dict[str, Any], by: By, schools: dict[str, str]) -> str:

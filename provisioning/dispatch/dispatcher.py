@@ -6,13 +6,16 @@ Called when a run is asked for, when one leaves its worker, and by beat. Calling
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from provisioning.calendar.holds import calendar, take_back
-from provisioning.db_retry import is_busy
+from provisioning.db_retry import is_busy, is_cut_off
 from provisioning.dispatch import reading
 from provisioning.dispatch.choice import choose
 from provisioning.dispatch.delivery import deliver
@@ -32,17 +35,49 @@ IDLE_MS = 10_000
 """How long a dispatcher may hold the lock and ask nothing: then PostgreSQL takes it for gone, and frees the lock."""
 
 
+_gathering: ContextVar[bool] = ContextVar("gathering", default=False)
+
+
+def is_gathering() -> bool:
+    """Return whether we are within `gathered`."""
+    return _gathering.get()
+
+
+@contextmanager
+def gathered() -> Iterator[None]:
+    """Let many runs be asked for, or move, and dispatch none of them: the caller does once, when all of it is done.
+
+    Each time reads all that waits, so that what is asked for one by one would be read again with every further one.
+    Where the caller dies before it dispatches, the next turn of the reaper does.
+    """
+    token = _gathering.set(True)
+    try:
+        yield
+    finally:
+        _gathering.reset(token)
+
+
+def dispatch_once_committed() -> None:
+    """Dispatch when the transaction has been committed, now where there is none: once, however often it is asked."""
+    asked: set[object] = {waiting[1] for waiting in connection.run_on_commit}
+    if dispatch not in asked:
+        transaction.on_commit(dispatch, robust=True)
+
+
 def dispatch() -> list[int]:
     """Send what the limits admit, and again what was sent and never claimed; return the numbers of both.
 
-    Nothing where another dispatcher holds the lock for long: the next turn of the reaper sends what waits.
+    Nothing within `gathered`, and where another dispatcher holds the lock for long, or we have stood still with it: the
+    next turn of the reaper sends what waits.
     """
+    if is_gathering():
+        return []
     try:
         return _dispatch()
-    except OperationalError as error:
-        if not is_busy(error):
+    except DatabaseError as error:
+        if not (is_busy(error) or is_cut_off(error)):
             raise
-        logger.warning("Another dispatcher holds the lock; what waits goes with the next turn: %s", str(error).strip())
+        logger.warning("Not dispatched now; what waits goes with the next turn: %s", str(error).strip())
         return []
 
 

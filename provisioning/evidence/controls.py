@@ -17,7 +17,7 @@ access_review.csv    who has access on the day on which this was made
 certificates/        certificates of removal, each signed by itself
 controls.csv         which file answers which question, and what the portal has no record of
 
-Verify it without the portal: python manage.py verify_evidence FILE --key KEY.pem
+Verify it without the portal: homeroom evidence verify FILE --key KEY.pem
 The public key is at /certificates/key of the portal; take it from there and not from this archive.
 """
 

@@ -1,7 +1,7 @@
 """An evidence package: what auditors ask for of a period, as an archive with a signed list of what is in it.
 
-The archive proves itself: `verify_evidence` needs neither the portal nor its database, but the public key. What the
-portal has no record of is not in it, and the list of controls says so.
+The archive proves itself: `homeroom evidence verify` needs neither the portal nor its database, but the public key.
+What the portal has no record of is not in it, and the list of controls says so.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from django.db.models import Max, Min
+from django.db.models import Max, Min, Q
 from django.utils import timezone
 
 from messages.message import sentences
@@ -32,6 +32,7 @@ from registry.audit.models import AuditLink
 PURPOSE = b"homeroom evidence package 1\n"
 MANIFEST = "manifest.json"
 EVENTS = "audit/events.ndjson"
+ANCHORS = "audit/anchors.json"
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 STAMP = (1980, 1, 1, 0, 0, 0)
 """Every file of the archive has the format's first day: the same content is the same archive."""
@@ -45,9 +46,17 @@ Row = dict[str, Any]
 
 
 def moments(package: EvidencePackage) -> tuple[datetime, datetime]:
-    """Return the first moment of the period and the first behind it, in UTC."""
-    first = datetime.combine(package.since, time.min, UTC)
-    return first, datetime.combine(package.until + timedelta(days=1), time.min, UTC)
+    """Return the first moment of a package's period and the first behind it, in UTC."""
+    return _moments(package.since, package.until)
+
+
+def moments_of(since: str, until: str) -> tuple[datetime, datetime]:
+    """Return the same of the days as a package's list writes them."""
+    return _moments(date.fromisoformat(since), date.fromisoformat(until))
+
+
+def _moments(since: date, until: date) -> tuple[datetime, datetime]:
+    return datetime.combine(since, time.min, UTC), datetime.combine(until + timedelta(days=1), time.min, UTC)
 
 
 def build(package: EvidencePackage, key: Path) -> bytes:
@@ -80,7 +89,7 @@ def _files(package: EvidencePackage) -> Iterator[tuple[str, bytes]]:
     yield "README.txt", README.encode()
     yield "controls.csv", _csv(("framework", "control", "files", "what"), CONTROLS)
     yield EVENTS, "".join(_lines(package)).encode()
-    yield "audit/anchors.json", _json(_anchors(behind))
+    yield ANCHORS, _json(_anchors(behind))
     yield "changes.csv", _csv(CHANGES, map(_change, runs))
     yield "policy.csv", _csv(POLICY, (row for run in runs for row in _findings(run)))
     yield "access_review.csv", _csv(COLUMNS, (row for access in review() for row in access.rows()))
@@ -90,9 +99,13 @@ def _files(package: EvidencePackage) -> Iterator[tuple[str, bytes]]:
 
 
 def _positions(package: EvidencePackage) -> tuple[int, int]:
-    """Return the first and the last place of the period's events in the chain, (1, 0) where there are none."""
+    """Return the first and the last place of the period's events in the chain, (1, 0) where there are none.
+
+    Links that were anchored in the period are among them: an anchor behind the last one shows that its end was cut off.
+    """
     first, behind = moments(package)
-    found = AuditLink.objects.filter(event__at__gte=first, event__at__lt=behind)
+    anchored = AuditAnchor.objects.filter(at__gte=first, at__lt=behind).values("position")
+    found = AuditLink.objects.filter(Q(event__at__gte=first, event__at__lt=behind) | Q(position__in=anchored))
     places = found.aggregate(first=Min("position"), last=Max("position"))
     return (places["first"], places["last"]) if places["first"] is not None else (1, 0)
 

@@ -62,7 +62,7 @@ class Supervision:
         poll: Poll,
     ) -> Ended:
         """Run a command to its end; `poll` is not asked, since `stop` says the same more precisely."""
-        # In its verification a run applies once more, only to store what AWS says: nobody has to go on with that.
+        # What a run stores in its verification is only what AWS says: nobody has to go on with that.
         name = "refresh" if self.run.state_badge is RunState.VERIFYING else command[1]
         running = self._start(name, command, cwd, environment)
         self.remember(running.as_data())

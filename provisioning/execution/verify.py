@@ -46,7 +46,7 @@ def prove_convergence(context: RunContext, terraform: Terraform) -> None:
     """Raise NotConvergedError unless a second plan is empty.
 
     That one plan asks AWS about every resource. What AWS has filled in since the apply is no change of it, and goes
-    into the state by applying it, so that drift can be told from it later. What is foreign to the stack would be taken
+    into the state, so that drift can be told from it later. What is foreign to the stack would be taken
     over without a word: it is looked for, but not in a stack that was just made.
     """
     is_first = not context.run.district.runs.filter(steps__step=RunState.APPLYING).exclude(pk=context.run.pk).exists()
@@ -54,7 +54,7 @@ def prove_convergence(context: RunContext, terraform: Terraform) -> None:
     def compare() -> Plan:
         seen = terraform.plan(look=not is_first)
         if seen.is_empty and seen.drifted:
-            terraform.apply(seen)
+            terraform.store_refreshed(seen)
         return seen
 
     def unlock() -> None:
@@ -62,7 +62,7 @@ def prove_convergence(context: RunContext, terraform: Terraform) -> None:
         # What the try before could not store would stand beside what the next one stores.
         terraform.push_state()
 
-    # Plan and apply are tried again together: a state that was stored before a kill makes the plan an old one.
+    # Plan and storing are tried again together: a state that was stored before a kill makes the plan an old one.
     seen = context.reading(message("The second plan"), compare, mend=unlock)
     if is_first:
         context.fence.write(lambda: store_drift(context.run, [], {}))

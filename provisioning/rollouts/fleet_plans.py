@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from messages.message import message
+from provisioning.dispatch.dispatcher import dispatch_once_committed, gathered
 from provisioning.errors import ServiceRefusedError
 from provisioning.runs.requests import request_run
 from provisioning.states.runs import Priority, RunKind
@@ -38,12 +39,14 @@ def plan_now(*, districts: QuerySet[District], actor: User | None, priority: Pri
     require_all(actor, Act.OPERATE, districts)
     asked = 0
     refused: list[tuple[str, str]] = []
-    for district in districts.exclude(status=DistrictStatus.REMOVED).order_by("id"):
-        try:
-            request_run(district=district, kind=RunKind.PLAN, actor=actor, reason=REASON, priority=priority)
-            asked += 1
-        except ServiceRefusedError as refusal:
-            refused.append((district.suffix, str(refusal)))
+    with gathered():
+        for district in districts.exclude(status=DistrictStatus.REMOVED).order_by("id"):
+            try:
+                request_run(district=district, kind=RunKind.PLAN, actor=actor, reason=REASON, priority=priority)
+                asked += 1
+            except ServiceRefusedError as refusal:
+                refused.append((district.suffix, str(refusal)))
+    dispatch_once_committed()
     return Asked(asked, refused)
 
 

@@ -1,16 +1,20 @@
 """Takes every running rollout forward: called by beat, when a run leaves its worker and when a person resumes one.
 
-Each step is one transaction that holds the rollout's row, so that of many ticks at a time one acts and the others see
-what it did. A step that fails leaves nothing half done, and the next tick takes it again.
+Each step is one transaction that holds the rollout's row. Of many ticks at a time one acts, and the others leave it to
+that one: they are workers whose runs have ended, and others' runs wait for them. What it did not see of theirs the next
+tick does, at the latest the reaper's. A step that fails leaves nothing half done, and the next tick takes it again.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from messages.message import message, sentences
+from provisioning.dispatch.dispatcher import dispatch_once_committed, gathered
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Rollout, RolloutMember
 from provisioning.periodic.turns import act_on_each
@@ -32,8 +36,14 @@ STEPS = 1000
 
 
 def tick() -> None:
-    """Take each running rollout as far as it goes now."""
-    act_on_each(running(), take_forward)
+    """Take each running rollout as far as it goes now, and dispatch once what all of them have asked for."""
+    gone: list[int] = []
+    try:
+        with gathered():
+            act_on_each(running(), lambda number: take_forward(number, gone.append))
+    finally:
+        if gone:
+            dispatch_once_committed()
 
 
 def running() -> list[int]:
@@ -43,18 +53,19 @@ def running() -> list[int]:
     return list(begun.values_list("id", flat=True))
 
 
-def take_forward(number: int) -> None:
-    """Take one rollout as far as it goes now."""
+def take_forward(number: int, tell: Callable[[int], object]) -> None:
+    """Take one rollout as far as it goes now; `tell` learns its number with each step that another may follow."""
     for _ in range(STEPS):
         if not step(number):
             break
+        tell(number)
 
 
 @transaction.atomic
 def step(number: int) -> bool:
     """Take one step of one rollout; say whether another may follow at once."""
-    rollout = Rollout.objects.select_for_update().get(pk=number)
-    if rollout.state_badge is not RolloutState.RUNNING or rollout.is_scheduled:
+    rollout = Rollout.objects.select_for_update(skip_locked=True).filter(pk=number).first()
+    if rollout is None or rollout.state_badge is not RolloutState.RUNNING or rollout.is_scheduled:
         return False
     snapshot, by_key = read(rollout)
     decision = decide(snapshot)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from messages.message import message
 from provisioning.calendar.holds import hold_of
-from provisioning.dispatch.dispatcher import dispatch
+from provisioning.dispatch.dispatcher import dispatch_once_committed
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
 from provisioning.runs.audited import record_of_run
@@ -61,5 +61,5 @@ def override_hold(*, run: Run, reason: str, actor: User | None) -> Run:
         actor=actor,
         after={"held": hold.sentence, "reason": reason.strip()},
     )
-    transaction.on_commit(dispatch, robust=True)
+    dispatch_once_committed()
     return held

@@ -9,7 +9,7 @@ import logging
 import time
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from django.utils import timezone
 
 from engine.terraform.events import (
@@ -25,7 +25,7 @@ from engine.terraform.events import (
     TerraformEvent,
 )
 from messages.message import Message
-from provisioning.db_retry import AWAY, reconnect
+from provisioning.db_retry import is_away, reconnect
 from provisioning.models import RunEvent
 from provisioning.runs.fence import Fence
 
@@ -80,7 +80,9 @@ class Recorder:
         if self.waiting and now - self.flushed >= FLUSH_SECONDS:
             try:
                 self.flush()
-            except AWAY as error:
+            except (DatabaseError, InterfaceError) as error:
+                if not is_away(error):
+                    raise
                 logger.warning("Run #%s: the database is away: %s", self.run.number, str(error).strip())
                 reconnect()
 

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from messages.message import message
 from provisioning.capacity.quotas import full, read_soon
-from provisioning.dispatch.dispatcher import dispatch
+from provisioning.dispatch.dispatcher import dispatch_once_committed
 from provisioning.errors import ServiceRefusedError
 from provisioning.measurements.keeping import count
 from provisioning.measurements.values import Mark, Measured
@@ -130,7 +130,7 @@ def _create(
     )
     if (status := status_while(kind)) is not None and held.status != status:
         set_status(district=held, status=status, by=By.PERSON, actor=actor, run_number=run.number)
-    transaction.on_commit(dispatch, robust=True)
+    dispatch_once_committed()
     return run
 
 

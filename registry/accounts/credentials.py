@@ -58,15 +58,31 @@ def role_set(user: User, by: User | None, role: str | None, *, before: str | Non
 
 
 @transaction.atomic
-def grant_set(user: User, by: User | None, action: AuditAction, sentence: Message, after: dict[str, Any]) -> None:
-    """Record that a grant was given or ended; who gave it could act through its person, as with a role."""
-    _keep(user, by, Credential.GRANT, sentence, after, action)
+def grant_set(
+    user: User,
+    by: User | None,
+    action: AuditAction,
+    sentence: Message,
+    after: dict[str, Any],
+    recorded_as: User | None = None,
+) -> None:
+    """Record that a grant was given or ended; who gave it could act through its person, as with a role.
+
+    `recorded_as` is whose act it is, where that is another than who gave it.
+    """
+    _keep(user, by, Credential.GRANT, sentence, after, action, recorded_as)
 
 
 def end_sessions(user: User) -> None:
     """End every session of a person at once, whichever browser or process has it."""
     User.objects.filter(pk=user.pk).update(sessions_ended=F("sessions_ended") + 1)
     user.refresh_from_db(fields=["sessions_ended"])
+
+
+def role_given_by(user: User) -> User | None:
+    """Return who gave the person the role of today; nobody, where it was a command on the server."""
+    last = user.credential_changes.filter(what=Credential.ROLE).select_related("by").first()
+    return last.by if last is not None else None
 
 
 def changed_by_others(user: User) -> list[CredentialChange]:
@@ -109,10 +125,11 @@ def _keep(
     sentence: Message,
     after: dict[str, Any] | None = None,
     action: AuditAction | None = None,
+    recorded_as: User | None = None,
 ) -> None:
     record(
         action=action or ACTIONS[what],
-        actor=by,
+        actor=recorded_as or by,
         subject_kind="user",
         subject_id=user.get_username(),
         message=sentence,

@@ -67,6 +67,20 @@ def give_grant(
 
 
 @transaction.atomic
+def keep_role(user: User, role: Role, *, given_by: User | None) -> Grant:
+    """Make the role that an invitation gave a grant for all districts: the groups of a provider say the other one.
+
+    Both together are what the person may do, and the grant stays until somebody ends it. It counts as given by whoever
+    invited, and is on record as an act of the person who joined.
+    """
+    grant = Grant.objects.create(user=user, role=role.value, granted_by=given_by)
+    _flag(user, user)
+    sentence = f"{user.get_username()} keeps the role {role.value} of the invitation, {told(grant)}."
+    grant_set(user, given_by, AuditAction.GRANT_GIVEN, sentence, _data(grant), recorded_as=user)
+    return grant
+
+
+@transaction.atomic
 def end_grant(grant: Grant, *, actor: User | None) -> Grant:
     """End a grant at once, and with it the person's sessions and tokens; asking twice is fine.
 

@@ -23,7 +23,8 @@ from django.utils.translation import gettext_lazy as _
 from messages.message import Message, message
 from registry.accounts.acts import Act
 from registry.accounts.asking import asking_as
-from registry.accounts.credentials import end_sessions, role_set
+from registry.accounts.credentials import end_sessions, role_given_by, role_set
+from registry.accounts.grants import keep_role
 from registry.accounts.models import User
 from registry.accounts.names import check_username
 from registry.accounts.rights import require
@@ -90,6 +91,7 @@ def read_invitation(token: str) -> dict[str, Any] | None:
 def accept_invitation(told: dict[str, Any]) -> User | None:
     """Return whose link this is, and end it: its person comes in by the organization's provider from now on.
 
+    The role that an administrator has given stays, as a grant beside what the provider's groups say at each sign-in.
     None where the link does not hold any more, or somebody comes in as that person by the provider already.
     """
     user = _invited(told, User.objects.select_for_update())
@@ -98,6 +100,8 @@ def accept_invitation(told: dict[str, Any]) -> User | None:
     end_sessions(user)
     sentence = message("{username} comes in by the organization's provider from now on.", username=user.get_username())
     _record(AuditAction.USER_JOINED_PROVIDER, user, user, sentence)
+    if (role := role_of(user)) is not None:
+        keep_role(user, role, given_by=role_given_by(user))
     return user
 
 

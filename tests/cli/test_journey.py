@@ -67,6 +67,11 @@ def test_a_district_lives_and_ends_by_the_command_line_alone(shell: Shell):
     assert (approved.status, approved.json["state"]) == (Exit.SUCCEEDED, "queued")
     moved(Run.objects.get(pk=waiting.pk), RunState.CANCELED)
 
+    # By the clock of another zone.
+    moved_on = shell.run("district", "time-zone", "lakeside-sbx", "America/Denver", "--json")
+    assert moved_on.json == {"time_zone": "America/Denver", "windows": 0}
+    assert shell.run("district", "show", "lakeside-sbx", "--json").json["time_zone"] == "America/Denver"
+
     # Drifted, and looked at.
     district = run.district
     with_drift(district, 1)

@@ -349,6 +349,25 @@ def test_onboard_by_keys_alone(keys: Page):
     assert run_of(keys).district.size == "M"
 
 
+def test_rows_are_walked_and_selected_by_j_k_and_x(keys: Page):
+    deployed(a_run())
+    deployed(a_run())
+    keys.goto("/?show=live")
+    rows = keys.locator("main table.list tbody tr")
+    first, second = (rows.nth(place).get_by_role("rowheader").get_by_role("link") for place in (0, 1))
+    keys.keyboard.press("j")
+    expect(first).to_be_focused()
+    keys.keyboard.press("j")
+    expect(second).to_be_focused()
+    keys.keyboard.press("k")
+    keys.keyboard.press("x")
+    expect(first).to_be_focused()
+    expect(rows.nth(0).get_by_role("checkbox")).to_be_checked()
+    expect(rows.nth(1).get_by_role("checkbox")).not_to_be_checked()
+    keys.keyboard.press("x")
+    expect(rows.nth(0).get_by_role("checkbox")).not_to_be_checked()
+
+
 def test_tear_down_by_keys_alone(keys: Page):
     district = with_stack(deployed(a_run()))
     keys.goto(f"/districts/{district.suffix}")

@@ -29,6 +29,7 @@ def test_the_head_stays_in_sight_and_the_log_follows_until_its_reader_scrolls(pa
     page.goto(f"/runs/{run.number}")
     page.mouse.wheel(0, 4000)
     expect(page.locator(".run-head")).to_be_in_viewport(ratio=0.9)
+    expect(page.locator(".bar"), "no other head lies below it").not_to_be_in_viewport()
     expect(page.locator("#side").get_by_role("link", name="Overview")).to_be_in_viewport()
     page.get_by_role("link", name="Log", exact=True).click()
     follow = page.get_by_role("button", name="Follow")

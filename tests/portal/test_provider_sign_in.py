@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,10 +16,13 @@ from django.utils import timezone
 from devtools.services import identity_provider
 from devtools.services.identity_provider import CLIENT_ID, CLIENT_SECRET, GROUP_ROLES, HOSTILE, MEMBERS, Provider
 from portal import identity_providers
+from registry.accounts.acts import Act
+from registry.accounts.credentials import within_reach
 from registry.accounts.grants import end_grant, give_grant
 from registry.accounts.models import Grant, User
 from registry.accounts.people import invitation, invite
 from registry.accounts.reach import Reach
+from registry.accounts.rights import may, rights_of
 from registry.accounts.roles import Role, role_of
 from registry.audit.actions import AuditAction
 from registry.audit.models import AuditEvent
@@ -133,12 +137,12 @@ def test_a_grant_lets_in_whom_no_group_does_and_gives_what_it_gives(provider: Pr
     assert sign_in(Client(), provider).status_code == 403
 
 
-def by_invitation(client: Client, provider: Provider, link: str) -> Any:
+def by_invitation(client: Client, provider: Provider, link: str, name: str = "stranger") -> Any:
     page = client.get(f"/invited/{link}").content.decode()
     assert f'name="invitation" value="{link}"' in page
     answer = client.post(LOGIN, {"invitation": link})
     query = {name: values[0] for name, values in parse_qs(urlsplit(answer["Location"]).query).items()}
-    back = urlsplit(provider.begin(query, "stranger"))
+    back = urlsplit(provider.begin(query, name))
     return client.get(f"{back.path}?{back.query}")
 
 
@@ -162,6 +166,61 @@ def test_who_is_invited_and_granted_something_comes_in_by_the_provider_as_whom_t
     back = urlsplit(provider.begin({name: values[0] for name, values in query.items()}, "vera"))
     other.get(f"{back.path}?{back.query}")
     assert SocialAccount.objects.filter(user=superintendent).count() == 1, "nobody joins the account after that"
+
+
+@pytest.mark.parametrize(
+    ("invited_as", "member", "by_groups", "held"),
+    [
+        (Role.OPERATOR, "stranger", None, Role.OPERATOR),
+        (Role.OPERATOR, "vera", Role.VIEWER, Role.OPERATOR),
+        (Role.VIEWER, "oscar", Role.OPERATOR, Role.OPERATOR),
+        (Role.ADMINISTRATOR, "vera", Role.VIEWER, Role.ADMINISTRATOR),
+    ],
+)
+def test_the_role_of_an_invitation_stays_beside_what_the_groups_give(
+    provider: Provider, invited_as: Role, member: str, by_groups: Role | None, held: Role
+):
+    ada = a_person(Role.ADMINISTRATOR, "ada")
+    link = invitation(invite(username="iris", email="", role=invited_as, actor=ada), actor=ada)
+    client = Client()
+    assert by_invitation(client, provider, link, member).status_code == 302
+    for _ in range(2):
+        iris = User.objects.get(username="iris")
+        assert (role_of(iris), rights_of(iris).role) == (by_groups, held)
+        assert may(iris, Act.OPERATE) == (held is not Role.VIEWER)
+        assert client.get("/system").status_code == 200
+        client = Client()
+        assert sign_in(client, provider, member).status_code == 302, "and at each sign-in from then on"
+    grant = iris.grants.get()
+    assert (grant.granted_by, grant.role, grant.suffixes, grant.expires_at) == (ada, invited_as, [], None)
+    event = AuditEvent.objects.get(action=AuditAction.GRANT_GIVEN)
+    assert (event.actor, "iris keeps the role" in event.message) == (iris, True)
+    assert within_reach([ada.pk], timezone.now() - timedelta(days=1)).keys() == {iris.pk}, "ada could act through iris"
+
+    # It is to be seen where it stands, and ends where grants end.
+    office = Client()
+    office.force_login(ada)
+    page = office.get(f"/people/{iris.pk}").content.decode()
+    assert "what an invitation gave is one" in page
+    assert f"/people/{iris.pk}/grants/{grant.pk}/end" in page
+    end_grant(grant, actor=ada)
+    assert client.get("/system").status_code == 302
+    assert sign_in(Client(), provider, member).status_code == (403 if by_groups is None else 302)
+    assert rights_of(User.objects.get(username="iris")).role is by_groups
+
+
+def test_who_chose_a_password_by_the_link_has_the_role_and_no_grant(provider: Provider):
+    link = invitation(invite(username="iris", email="", role=Role.OPERATOR, actor=None), actor=None)
+    chosen = {"new_password1": PASSWORD, "new_password2": PASSWORD}
+    assert Client().post(f"/invited/{link}", chosen).status_code == 302
+    iris = User.objects.get(username="iris")
+    assert (role_of(iris), iris.grants.count()) == (Role.OPERATOR, 0)
+
+
+def test_the_form_says_what_becomes_of_the_role():
+    client = Client()
+    client.force_login(a_person(Role.ADMINISTRATOR))
+    assert "stays when the person signs in by the organization" in client.get("/people/new").content.decode()
 
 
 def test_a_name_that_somebody_has_is_never_taken_over(provider: Provider):

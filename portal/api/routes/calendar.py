@@ -25,6 +25,8 @@ from portal.api.schemas.calendar import (
     FreezeOut,
     FreezePage,
     OverrideIn,
+    TimeZoneIn,
+    TimeZoneOut,
     WindowIn,
     WindowOut,
     WindowPage,
@@ -34,6 +36,7 @@ from portal.api.schemas.calendar import (
 )
 from portal.api.schemas.runs import RunOut
 from provisioning.calendar import service
+from provisioning.calendar.zone import change_time_zone
 from provisioning.lifetimes.service import remove_end, set_end
 from provisioning.models import DistrictEnd, Freeze, MaintenanceWindow
 from provisioning.runs.hold_override import override_hold
@@ -129,6 +132,14 @@ def remove_district_end(request: HttpRequest, suffix: Suffix, body: EndKindIn) -
         remove_end(end=end, actor=caller.user)
     rows = DistrictEnd.objects.filter(district=district).select_related("set_by")
     return EndsOut(items=[end_out(one) for one in rows])
+
+
+@operation(router, "POST", "/districts/{suffix}/time-zone", scope=Scope.OPERATE, returns=TimeZoneOut)
+def change_district_time_zone(request: HttpRequest, suffix: Suffix, body: TimeZoneIn) -> TimeZoneOut:
+    """Give a district another time zone; its own windows keep their time of day, by the new clock."""
+    caller = caller_of(request)
+    windows = change_time_zone(district=caller.district(suffix), time_zone=body.time_zone, actor=caller.user)
+    return TimeZoneOut(time_zone=body.time_zone, windows=windows)
 
 
 @operation(router, "POST", "/runs/{number}/override", scope=Scope.ADMINISTER, returns=RunOut)

@@ -169,10 +169,10 @@ def districts_out(districts: Sequence[District]) -> list[dict[str, Any]]:
     latest = dict(runs.distinct("district").values_list("district", "pk"))
     active = dict(Run.objects.filter(district__in=ids, state__in=ACTIVE).values_list("district", "pk"))
     certified = dict(RemovalCertificate.objects.filter(district__in=ids).values_list("district", "pk"))
-    copied = ("suffix", "name", "state_code", "nces_id", "slug", "environment", "region", "size", "drift_checked_at")
+    copied = ("suffix", "name", "state_code", "nces_id", "slug", "environment", "region", "size", "time_zone", "note")
     return [
         {
-            **{name: getattr(district, name) for name in (*copied, "note", "live_at", "removed_at")},
+            **{name: getattr(district, name) for name in (*copied, "drift_checked_at", "live_at", "removed_at")},
             "account_id": district.account.account_id,
             "cidr": str(district.cidr),
             "status": district.status_badge,

@@ -131,6 +131,19 @@ class EndKindIn(Taken):
     kind: Annotated[EndKind, Field(strict=False)]
 
 
+class TimeZoneIn(Taken):
+    """By which clock a district's windows and last days run."""
+
+    time_zone: Annotated[str, Field(min_length=1, max_length=64, description="Such as America/Chicago.")]
+
+
+class TimeZoneOut(Given):
+    """A district's time zone."""
+
+    time_zone: str
+    windows: int = Field(description="How many of the district's own maintenance windows follow this change.")
+
+
 class OverrideIn(Taken):
     """Why a run starts in spite of what holds it."""
 

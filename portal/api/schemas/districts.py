@@ -41,6 +41,7 @@ class DistrictOut(Given):
     size: str
     account_id: str
     cidr: str
+    time_zone: str = Field(description="By its clock run the district's windows and last days.")
     status: DistrictStatus
     drift: DriftStatus
     drift_checked_at: datetime | None

@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, pgettext
 
 from portal.console.aws_console import console_url
+from portal.console.district_fields import REQUIRED_IN_PRODUCTION
 from portal.console.doors import may_here, rights_here
 from portal.console.pages.fleet.page import Past
 from portal.console.pages.legend.page import meaning, wants_an_act
@@ -229,6 +230,12 @@ def aws_console(resource: StackResource, district: District) -> str:
 def moment(text: Any) -> datetime | None:
     """Read a moment that is stored as text; None for anything else."""
     return parse_datetime(text) if isinstance(text, str) else None
+
+
+@register.filter
+def is_required_in_production(name: str) -> bool:
+    """Return whether a form's field, by its name, may be empty elsewhere and not in production."""
+    return name in REQUIRED_IN_PRODUCTION
 
 
 @register.filter

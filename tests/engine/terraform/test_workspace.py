@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Collection
 from dataclasses import replace
@@ -11,6 +12,7 @@ import pytest
 from engine.errors import DiskFullError
 from engine.processes.supervised import Terms, end_all, start
 from engine.settings import EngineSettings
+from engine.state.errored_state import saved_states
 from engine.terraform.workspace import COMMANDS, new_workspace, remove_workspaces, runs_folder, sweep
 
 
@@ -73,3 +75,18 @@ def test_without_room_no_run_begins(settings):
         new_workspace(replace(settings, least_free_bytes=1 << 60), 7, 1)
     assert "HOMEROOM_WORK_DIR" in refused.value.remedy
     assert not (runs_folder(settings) / "7").exists()
+
+
+def test_another_worker_may_sweep_the_same_folders_at_the_same_moment(settings):
+    """A delivery begins with the sweep: what it raised left its run to be sent again after minutes."""
+    for number in (1, 2):
+        new_workspace(settings, number, 1)
+
+    def active_among(left):
+        assert set(left) == {1, 2}
+        shutil.rmtree(runs_folder(settings) / "1")
+        return {2}
+
+    assert sweep(settings, active_among) == [1]
+    assert list(saved_states(settings)) == []
+    assert (runs_folder(settings) / "2" / "1").exists()

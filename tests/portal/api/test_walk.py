@@ -37,6 +37,7 @@ OPERATE = {
     *("check_drift", "plan_drift_repair", "repair_drift", "accept_drift"),
     *("cancel_run", "retry", "comment_on_run"),
     *("create_freeze", "end_freeze", "create_window", "end_window", "set_district_end", "remove_district_end"),
+    "change_district_time_zone",
     *("start_rollout", "pause", "resume", "abort", "start_preflight"),
 }
 APPROVE = {"apply_run", "approve_run", "discard_run"}
@@ -88,6 +89,7 @@ BODIES: dict[str, Any] = {
     },
     "set_district_end": {"kind": "contract", "last_day": "2099-01-01"},
     "remove_district_end": {"kind": "contract"},
+    "change_district_time_zone": {"time_zone": "America/Denver"},
     "override_run_hold": {"reason": "x"},
     "request_evidence": {"since": "2026-02-02", "until": "2026-01-01"},
 }

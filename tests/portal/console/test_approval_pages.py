@@ -22,6 +22,7 @@ from registry.accounts.credentials import password_set
 from registry.accounts.models import User
 from registry.accounts.roles import Role
 from tests.builders import a_person, a_registration, moved
+from tests.markup import squeezed
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +50,7 @@ def waiting(otto) -> Run:
 
 
 def page(user: User, run: Run) -> str:
-    return signed_in(user).get(f"/runs/{run.number}").content.decode()
+    return squeezed(signed_in(user).get(f"/runs/{run.number}").content.decode())
 
 
 def test_a_second_person_sees_why_it_waits_and_approves_with_a_comment(waiting):

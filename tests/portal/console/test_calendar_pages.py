@@ -206,6 +206,19 @@ def test_programs_list_set_and_end_what_is_on_the_calendar():
     assert caller.post(f"/districts/{suffix}/ends/remove", {"kind": "lifetime"}).json()["items"] == []
 
 
+def test_a_program_changes_a_districts_time_zone_and_its_windows_follow():
+    district = a_district(time_zone="America/New_York")
+    scope, zone = Scope(district=district), "America/New_York"
+    create_window(scope=scope, weekdays=[5], starts=time(22), minutes=60, time_zone=zone, actor=None)
+    caller, where = a_caller(Role.OPERATOR), f"/districts/{district.suffix}/time-zone"
+    refused = caller.post(where, {"time_zone": "Mars/Olympus"})
+    assert code(refused) == "calendar_refused"
+    assert [one["field"] for one in refused.json()["errors"]] == ["body.time_zone"]
+    assert caller.post(where, {"time_zone": "America/Denver"}).json() == {"time_zone": "America/Denver", "windows": 1}
+    assert caller.get(f"/districts/{district.suffix}").json()["time_zone"] == "America/Denver"
+    assert [one["time_zone"] for one in caller.get("/windows").json()["items"]] == ["America/Denver"]
+
+
 def test_a_narrow_token_sees_what_reaches_its_districts_and_writes_those_alone():
     mine, other = a_district(), a_district()
     now = timezone.now()

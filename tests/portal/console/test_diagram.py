@@ -20,6 +20,7 @@ from registry.accounts.roles import Role
 from registry.districts.services import set_drift
 from registry.districts.statuses import DriftStatus
 from tests.builders import a_person, a_run, moved
+from tests.markup import squeezed
 
 GOLDEN = sorted((ROOT / "tests" / "infra" / "golden").glob("*.json"))
 STACKS = pytest.mark.parametrize("stack", GOLDEN, ids=lambda path: path.stem)
@@ -143,7 +144,7 @@ class TestThePage:
         browser.force_login(a_person(Role.VIEWER))
         answer = browser.get(f"/districts/{run.district.suffix}")
         assert answer.status_code == 200
-        return answer.content.decode()
+        return squeezed(answer.content.decode())
 
     def test_has_the_drawing_with_titles_and_links_and_the_same_facts_as_tables(self, run):
         page = self.page(run)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from typing import Any
 
 import pytest
 from django.db import models
+from django.test import Client
 
 from infra import schema
 from infra.fields import FIELDS, ROWS, DistrictField, Empty, Kind, OnData
 from infra.spec import DistrictSpec
+from portal.console.district_fields import REQUIRED_IN_PRODUCTION
 from portal.console.forms import RegistrationForm
 from portal.console.pages.bulk.file import COLUMNS
 from portal.console.pages.settings.page import SettingsForm
@@ -21,6 +24,8 @@ from registry.districts.models import AwsAccount, District
 from registry.districts.registration import Registration
 from registry.districts.spec import district_field, spec_data
 from registry.districts.time_zones import zone_of_state
+from tests.builders import a_person
+from tests.markup import squeezed
 
 OWN = {
     *("id", "suffix", "status", "drift", "drift_checked_at", "registration_key"),
@@ -132,3 +137,17 @@ def test_what_would_replace_data_is_nobodys_to_change_and_what_deletes_some_says
         if row.on_data is OnData.DELETES_OLDER:
             assert row.changed_by, row.name
             assert "delete" in row.hint, row.name
+
+
+@pytest.mark.django_db
+def test_what_production_requires_is_called_optional_nowhere():
+    client = Client()
+    client.force_login(a_person(Role.OPERATOR))
+    page = squeezed(client.get("/districts/new").content.decode())
+    labels = dict(re.findall(r'<label for="id_(\w+)">(.*?)</label>', page))
+    assert REQUIRED_IN_PRODUCTION
+    for name in REQUIRED_IN_PRODUCTION:
+        assert "(required in production)" in labels[name]
+        assert "(optional)" not in labels[name]
+    assert "(optional)" in labels["nces_id"]
+    assert "(optional)" not in labels["name"]

@@ -19,6 +19,7 @@ from registry.districts.changes import EDITABLE, take_over
 from registry.districts.models import District
 from registry.districts.services import set_drift
 from registry.districts.statuses import DriftStatus
+from tests.markup import squeezed
 from tests.portal.console.test_pages import INLINE, a_live_district, account, ended, signed_in  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.django_db
@@ -264,7 +265,7 @@ class TestSettingsTab:
         assert answer.status_code == 422
         assert sentence in page
         assert value.split()[0] in page
-        assert "<title>Error: " in page
+        assert "<title>Error: " in squeezed(page)
         assert Run.objects.count() == runs
 
     def test_a_run_in_the_way_is_named(self):

@@ -17,6 +17,7 @@ from registry.audit.actions import AuditAction
 from registry.audit.models import AuditEvent
 from registry.districts.models import District
 from tests.builders import a_district, a_person, a_run, an_account, moved
+from tests.markup import squeezed
 
 pytestmark = pytest.mark.django_db
 
@@ -80,7 +81,7 @@ def test_a_row_shows_its_last_ten_runs_and_what_it_costs(browser):
     assert [past.number for past in row.past] == list(
         Run.objects.order_by("-pk").values_list("pk", flat=True)[:STRIP][::-1]
     )
-    page = browser.get("/").content.decode()
+    page = squeezed(browser.get("/").content.decode())
     assert page.count('id="past-') == STRIP
     assert f'title="#{run.number} Plan only: Queued"' in page
     assert ">$115<" in page

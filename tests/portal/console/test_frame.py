@@ -13,6 +13,7 @@ from provisioning.models import Announcement
 from provisioning.notices.occasions import Occasion
 from registry.accounts.roles import Role
 from tests.builders import a_district, a_person, a_run
+from tests.markup import squeezed
 from tests.pages.test_complete import NO_PAGES
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +28,7 @@ def signed_in(role: Role = Role.OPERATOR) -> Client:
 def page(client: Client, address: str, status: int = 200) -> str:
     answer = client.get(address)
     assert answer.status_code == status
-    return answer.content.decode()
+    return squeezed(answer.content.decode())
 
 
 def steps(html: str) -> list[str]:

@@ -21,6 +21,7 @@ from registry.accounts.roles import Role
 from registry.districts.services import set_drift
 from registry.districts.statuses import DriftStatus
 from tests.builders import a_person, a_registration, a_run, moved
+from tests.markup import squeezed
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +47,7 @@ def ada() -> User:
 def shown(user: User, address: str) -> str:
     answer = signed_in(user).get(address)
     assert answer.status_code == 200
-    return answer.content.decode()
+    return squeezed(answer.content.decode())
 
 
 def numbers(html: str) -> list[int]:

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from portal.console.charts import BASE, WIDTH, columns
-from provisioning.models import DriftItem, Run
+from provisioning.models import DistrictEnd, DriftItem, Run
 from provisioning.runs.requests import request_run
 from provisioning.states.districts import health
 from provisioning.states.runs import RunKind, RunState
@@ -19,6 +19,7 @@ from registry.districts.models import District
 from registry.districts.services import set_drift
 from registry.districts.statuses import DistrictStatus, DriftStatus
 from tests.builders import a_district, a_person, a_run, moved
+from tests.markup import squeezed
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +53,7 @@ def waiting(district: District) -> Run:
 def text(client: Client, address: str) -> str:
     answer = client.get(address, follow=True)
     assert answer.status_code == 200
-    return answer.content.decode()
+    return squeezed(answer.content.decode())
 
 
 def test_an_exposure_is_two_clicks_from_the_overview():
@@ -132,6 +133,18 @@ def test_a_draft_says_when_it_goes_and_goes_in_one_click():
     answer = client.post(f"/districts/{draft.suffix}/delete", follow=True)
     assert "The draft Oak Park was deleted." in answer.content.decode()
     assert District.objects.get(pk=draft.pk).status == DistrictStatus.REMOVED
+
+
+def test_a_lifetime_and_a_contract_that_end_within_a_month_are_ahead():
+    client, soon, later = signed_in(), live(name="Oak Park"), live(name="Elm Grove")
+    for district, kind, days in ((soon, "lifetime", 9), (soon, "contract", 20), (later, "contract", 60)):
+        last_day = timezone.now().date() + timedelta(days=days)
+        DistrictEnd.objects.create(district=district, kind=kind, last_day=last_day)
+    ahead = text(client, "/overview").partition("Expiring soon")[2].partition("</section>")[0]
+    assert re.findall(r">(Lifetime of the sandbox|Contract)</a>, <bdi>([^<]+)</bdi>", ahead) == [
+        ("Lifetime of the sandbox", "Oak Park"),
+        ("Contract", "Oak Park"),
+    ]
 
 
 def test_a_viewer_is_offered_no_deletion_and_refused_it():

@@ -26,6 +26,7 @@ from registry.districts.services import set_status
 from registry.districts.statuses import DistrictStatus
 from registry.state_table import By
 from tests.builders import a_person, an_account, moved
+from tests.markup import squeezed
 
 pytestmark = pytest.mark.django_db
 
@@ -163,9 +164,9 @@ class TestEveryPage:
         for number, name in enumerate(HOSTILE_NAMES):
             run = a_run(name, f"district{number}")
             for address in every_page(run):
-                page = client.get(address).content.decode()
+                page = squeezed(client.get(address).content.decode())
                 assert "<script>alert" not in page
-            assert name in unescape(client.get(f"/districts/{run.district.suffix}").content.decode())
+            assert name in unescape(squeezed(client.get(f"/districts/{run.district.suffix}").content.decode()))
 
     def test_a_missing_district_or_run_is_a_404_with_a_search(self):
         client = signed_in(Role.VIEWER)
@@ -272,7 +273,7 @@ class TestRegister:
         assert answer.status_code == 422
         assert "overlaps Lakeside Schools" in page
         assert "Next free: 10." in page
-        assert "<title>Error: " in page
+        assert "<title>Error: " in squeezed(page)
         assert 'value="Maple Valley"' in page
         assert District.objects.count() == 1
 
@@ -286,7 +287,7 @@ class TestRegister:
         assert District.objects.count() == 0
 
     def test_the_sizes_are_offered_in_words(self):
-        page = signed_in(Role.OPERATOR).get("/districts/new").content.decode()
+        page = squeezed(signed_in(Role.OPERATOR).get("/districts/new").content.decode())
         assert "Small: up to 5,000 students" in page
         assert "Sizing(" not in page
 
@@ -302,7 +303,7 @@ class TestFleet:
         a_live_district()
         a_run("Maple Valley", "maple")
         client = signed_in(Role.VIEWER)
-        page = client.get("/?show=live").content.decode()
+        page = squeezed(client.get("/?show=live").content.decode())
         assert "Lakeside" in page
         assert "Maple" not in page
         fleet = client.get("/").context["fleet"]
@@ -316,20 +317,20 @@ class TestFleet:
             "drifted": 0,
             "removed": 0,
         }
-        assert "No district matches" in client.get("/?q=zzz").content.decode()
+        assert "No district matches" in squeezed(client.get("/?q=zzz").content.decode())
 
     def test_what_needs_attention_names_its_cause_and_the_way_to_its_run(self):
         run = ended(a_run(), RunState.FAILED, error_summary="AWS refused the role.", error_code="access_denied")
-        page = signed_in(Role.VIEWER).get("/").content.decode()
+        page = squeezed(signed_in(Role.VIEWER).get("/").content.decode())
         assert "AWS refused the role." in page
         assert "See and retry run</a>" in page or f"/runs/{run.number}" in page
 
     def test_only_rows_with_an_active_run_are_polled(self):
         a_live_district()
         run = a_run("Maple Valley", "maple")
-        page = signed_in(Role.VIEWER).get("/").content.decode()
+        page = squeezed(signed_in(Role.VIEWER).get("/").content.decode())
         assert page.count("hx-get") == 1
-        row = signed_in(Role.VIEWER).get(f"/districts/{run.district.suffix}/row").content.decode()
+        row = squeezed(signed_in(Role.VIEWER).get(f"/districts/{run.district.suffix}/row").content.decode())
         assert "hx-trigger" in row
 
     def test_a_page_takes_the_same_queries_however_many_districts(self, django_assert_max_num_queries):
@@ -344,19 +345,19 @@ class TestDistrict:
     def test_tabs_show_outputs_resources_runs_and_events(self):
         district, client = a_live_district(), signed_in(Role.VIEWER)
         at = f"/districts/{district.suffix}"
-        overview = client.get(at).content.decode()
+        overview = squeezed(client.get(at).content.decode())
         assert "https://lakeside.test" in overview
         assert "sensitive: never stored here" in overview
-        assert "aurora-lakeside-sbx" in client.get(f"{at}/resources").content.decode()
-        assert "First deployment" in client.get(f"{at}/runs").content.decode()
-        assert "district:create" in client.get(f"{at}/audit").content.decode()
+        assert "aurora-lakeside-sbx" in squeezed(client.get(f"{at}/resources").content.decode())
+        assert "First deployment" in squeezed(client.get(f"{at}/runs").content.decode())
+        assert "district:create" in squeezed(client.get(f"{at}/audit").content.decode())
 
 
 class TestTeardown:
     def test_shows_data_first_and_starts_only_with_the_slug_and_a_reason(self):
         district, client = a_live_district(), signed_in(Role.OPERATOR)
         at = f"/districts/{district.suffix}/teardown"
-        page = client.get(at).content.decode()
+        page = squeezed(client.get(at).content.decode())
         assert page.index("RDS") < page.index("VPC</th>")
         wrong = client.post(at, {"full_name": "lakeside", "reason": "Contract ended"})
         assert wrong.status_code == 422
@@ -381,23 +382,23 @@ class TestTeardown:
         old.refresh_from_db()
         assert old.status_badge is DistrictStatus.REMOVED
         client = signed_in(Role.VIEWER)
-        assert "Removed" in client.get(f"/districts/{old.suffix}").content.decode()
+        assert "Removed" in squeezed(client.get(f"/districts/{old.suffix}").content.decode())
         a_run("Lakeside Again")
-        assert "Lakeside Again" in client.get(f"/districts/{old.suffix}").content.decode()
+        assert "Lakeside Again" in squeezed(client.get(f"/districts/{old.suffix}").content.decode())
 
 
 class TestRun:
     def test_nothing_new_is_a_204(self):
         run, client = a_run(), signed_in(Role.VIEWER)
-        address = polled_address(client.get(f"/runs/{run.number}").content.decode())
+        address = polled_address(squeezed(client.get(f"/runs/{run.number}").content.decode()))
         assert client.get(address).status_code == 204
 
     def test_a_new_line_arrives_with_the_next_address_and_old_lines_do_not(self):
         run, client = a_run(), signed_in(Role.VIEWER)
         add_event(run, 1, "Old line")
-        address = polled_address(client.get(f"/runs/{run.number}/lines").content.decode())
+        address = polled_address(squeezed(client.get(f"/runs/{run.number}/lines").content.decode()))
         add_event(run, 2, "New line <b>")
-        answer = client.get(address).content.decode()
+        answer = squeezed(client.get(address).content.decode())
         assert "New line &lt;b&gt;" in answer
         assert "Old line" not in answer
         assert "after=2&amp;" in answer
@@ -405,7 +406,7 @@ class TestRun:
 
     def test_a_change_of_state_arrives_without_any_line(self):
         run, client = a_run(), signed_in(Role.VIEWER)
-        address = polled_address(client.get(f"/runs/{run.number}").content.decode())
+        address = polled_address(squeezed(client.get(f"/runs/{run.number}").content.decode()))
         moved(run, RunState.SYNTHESIZING, started_at=timezone.now())
         answer = client.get(address)
         assert answer.status_code == 200
@@ -413,7 +414,7 @@ class TestRun:
 
     def test_the_fragment_of_an_ended_run_carries_no_trigger(self):
         run = ended(a_run())
-        answer = signed_in(Role.VIEWER).get(f"/runs/{run.number}/live?after=0").content.decode()
+        answer = squeezed(signed_in(Role.VIEWER).get(f"/runs/{run.number}/live?after=0").content.decode())
         assert "Succeeded" in answer
         assert "hx-get" not in answer
         assert "hx-trigger" not in answer
@@ -422,7 +423,7 @@ class TestRun:
         run = a_run()
         for step in (RunState.SYNTHESIZING, RunState.PLANNING):
             moved(run, step)
-        page = signed_in(Role.VIEWER).get(f"/runs/{run.number}").content.decode()
+        page = squeezed(signed_in(Role.VIEWER).get(f"/runs/{run.number}").content.decode())
         icons = re.findall(r'<li class="(\w+)"><span class="name"><svg class="icon icon-([\w-]+)"', page)
         assert icons == [
             *[("done", "check")] * 2,
@@ -451,10 +452,12 @@ class TestRun:
             address="aws_rds_cluster.this",
             message="Creating",
         )
-        page = signed_in(Role.VIEWER).get(f"/runs/{run.number}").content.decode()
+        page = squeezed(signed_in(Role.VIEWER).get(f"/runs/{run.number}").content.decode())
         assert "18 of 91" in page
         assert '<progress class="meter" id="run-progress" value="18" max="91">' in page
-        assert "aws_rds_cluster.this" in signed_in(Role.VIEWER).get(f"/runs/{run.number}/resources").content.decode()
+        assert "aws_rds_cluster.this" in squeezed(
+            signed_in(Role.VIEWER).get(f"/runs/{run.number}/resources").content.decode()
+        )
         assert re.search(r"6 min 1\d s", page), "it ticks while the page is made"
 
     def test_a_failed_run_shows_cause_remedy_and_retry(self):
@@ -462,7 +465,7 @@ class TestRun:
             a_run(), RunState.FAILED, error_summary="AWS refused.", error_remedy="Allow it.", error_code="access_denied"
         )
         client = signed_in(Role.OPERATOR)
-        page = client.get(f"/runs/{run.number}").content.decode()
+        page = squeezed(client.get(f"/runs/{run.number}").content.decode())
         assert "AWS refused." in page
         assert "Allow it." in page
         again = client.post(f"/runs/{run.number}/retry")
@@ -474,7 +477,7 @@ class TestRun:
     def test_a_queued_run_is_canceled_at_once_and_twice_does_no_harm(self):
         run, client = a_run(), signed_in(Role.OPERATOR)
         assert client.post(f"/runs/{run.number}/cancel").status_code == 302
-        assert "Canceled" in client.get(f"/runs/{run.number}").content.decode()
+        assert "Canceled" in squeezed(client.get(f"/runs/{run.number}").content.decode())
         assert "has ended" in client.post(f"/runs/{run.number}/cancel", follow=True).content.decode()
 
     def test_what_a_cancel_cut_short_is_told_once_and_nothing_of_it_is_ticked(self):
@@ -500,13 +503,13 @@ class TestRun:
         add_event(run, 7, "Context canceled", level="error", kind="apply_errored", address=addresses[2])
         run.refresh_from_db()
         moved(run, RunState.CANCELED, error_code="canceled", error_summary="Terraform was interrupted.")
-        shown = signed_in(Role.VIEWER).get(f"/runs/{run.number}").content.decode()
+        shown = squeezed(signed_in(Role.VIEWER).get(f"/runs/{run.number}").content.decode())
         assert "Canceled; 2 resources incomplete" in shown
         assert re.search(r">2 of 6</label> changes, 2 incomplete, 2 not begun", shown)
         assert "failed" not in shown.lower().replace("failed_", "")
         looks = dict(re.findall(r'<li class="(\w+)"><span class="name"><svg[^>]*>.*?</svg>(\w+)', shown))
         assert looks["cut"] == "Applying"
-        resources = signed_in(Role.VIEWER).get(f"/runs/{run.number}/resources").content.decode()
+        resources = squeezed(signed_in(Role.VIEWER).get(f"/runs/{run.number}/resources").content.decode())
         states = re.findall(r'data-label="State">([^<]+)<', resources)
         assert sorted(states) == ["done", "done", "incomplete", "incomplete", "pending", "pending"]
 
@@ -516,11 +519,11 @@ class TestRun:
         add_event(run, 1, "Creating the bucket", address="aws_s3_bucket.a")
         add_event(run, 2, "The run goes on")
         add_event(run, 3, "Refused", level="error", address="aws_s3_bucket.a")
-        plain = client.get(f"/runs/{run.number}/lines").content.decode()
+        plain = squeezed(client.get(f"/runs/{run.number}/lines").content.decode())
         assert re.search(r'<time datetime="[^"]+" title="[-\d]+ [:\d]+ UTC">[:\d]+</time>', plain)
         assert "+6 min 1" in plain
         assert 'href="?line=3#line-3"' in plain
-        folded = client.get(f"/runs/{run.number}/lines?fold=resource").content.decode()
+        folded = squeezed(client.get(f"/runs/{run.number}/lines?fold=resource").content.decode())
         summaries = re.findall(r"<summary>(.+?)</summary>", folded[folded.index('id="log-title"') :])
         assert ["aws_s3_bucket.a" in summary for summary in summaries] == [True, False], "errors first"
         assert "2 lines" in summaries[0]
@@ -529,10 +532,10 @@ class TestRun:
         run, client = a_run(), signed_in(Role.VIEWER)
         add_event(run, 1, "Creating the bucket")
         add_event(run, 2, "Quota reached", level="error", data={"detail": "VPCs: 5"})
-        errors = client.get(f"/runs/{run.number}/lines?level=error").content.decode()
+        errors = squeezed(client.get(f"/runs/{run.number}/lines?level=error").content.decode())
         assert "Quota reached" in errors
         assert "Creating the bucket" not in errors
-        assert "Quota reached" not in client.get(f"/runs/{run.number}/lines?q=bucket").content.decode()
+        assert "Quota reached" not in squeezed(client.get(f"/runs/{run.number}/lines?q=bucket").content.decode())
         raw = client.get(f"/runs/{run.number}/log").getvalue().decode()
         assert "Creating the bucket" in raw
         assert "VPCs: 5" in raw
@@ -558,4 +561,6 @@ class TestAudit:
 def test_a_moved_status_is_seen_on_the_next_look():
     run = a_run()
     set_status(district=run.district, status=DistrictStatus.NEEDS_ATTENTION, by=By.RUN)
-    assert "Needs attention" in signed_in(Role.VIEWER).get(f"/districts/{run.district.suffix}").content.decode()
+    assert "Needs attention" in squeezed(
+        signed_in(Role.VIEWER).get(f"/districts/{run.district.suffix}").content.decode()
+    )

@@ -11,6 +11,7 @@ from django.utils import timezone
 from provisioning.models import Preflight
 from registry.accounts.roles import Role
 from tests.builders import ACCOUNT_ID, a_person, an_account
+from tests.markup import squeezed
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +54,7 @@ def test_the_button_asks_and_the_page_goes_on_by_itself_until_a_worker_has_answe
     assert row.is_under_way
     page = shown(browser)
     assert "A worker looks" in page
-    assert f'hx-get="{ADDRESS}" hx-trigger="every 2s"' in page
+    assert f'hx-get="{ADDRESS}" hx-trigger="every 2s"' in squeezed(page)
     part = shown(browser, **{"HX-Request": "true"})
     assert "<html" not in part
     Preflight.objects.update(checked_at=timezone.now() + timedelta(seconds=1), findings=[FULL])

@@ -20,6 +20,7 @@ from registry.accounts.roles import Role
 from registry.districts.models import District
 from registry.districts.statuses import DistrictStatus
 from tests.builders import ACCOUNT_ID, a_district, a_person, an_account
+from tests.markup import squeezed
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +44,7 @@ def typed(**changes: Any) -> dict[str, Any]:
 def checked(browser: Client, **changes: Any) -> str:
     answer = browser.post("/districts/new/check", typed(**changes))
     assert answer.status_code == 200
-    return answer.content.decode()
+    return squeezed(answer.content.decode())
 
 
 def test_the_preview_says_names_subnets_resources_and_cost_by_line(browser):

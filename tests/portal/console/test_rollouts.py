@@ -18,6 +18,7 @@ from provisioning.states.runs import RunKind, RunState
 from registry.accounts.roles import Role
 from registry.districts.models import District
 from tests.builders import a_person, a_run, moved
+from tests.markup import squeezed
 
 pytestmark = pytest.mark.django_db
 
@@ -68,7 +69,7 @@ def typed(**changes: object) -> dict[str, object]:
 def page_of(client: Client, address: str) -> str:
     answer = client.get(address)
     assert answer.status_code == 200, address
-    return unescape(answer.content.decode())
+    return unescape(squeezed(answer.content.decode()))
 
 
 def polled_address(page: str) -> str:
@@ -142,7 +143,7 @@ def test_what_is_wrong_is_told_beside_its_field_and_nothing_starts(changes, told
     page = unescape(answer.content.decode())
     assert answer.status_code == 422
     assert told in page
-    assert "<title>Error: " in page
+    assert "<title>Error: " in squeezed(page)
     assert Rollout.objects.count() == 0
 
 

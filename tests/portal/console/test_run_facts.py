@@ -21,6 +21,7 @@ from registry.audit.models import AuditEvent
 from registry.districts.models import District
 from registry.districts.statuses import DistrictStatus
 from tests.builders import a_person, a_run, moved
+from tests.markup import squeezed
 from tests.provisioning.runs.test_past_runs import an_apply, an_applying_run
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +35,7 @@ def browser() -> Client:
 
 
 def page_of(browser: Client, run: Run) -> str:
-    return browser.get(f"/runs/{run.number}").content.decode()
+    return squeezed(browser.get(f"/runs/{run.number}").content.decode())
 
 
 def test_it_says_what_it_waits_for_how_long_that_usually_takes_and_what_is_left(browser):

@@ -18,6 +18,7 @@ from provisioning.runs.plan_differences import PlanQuery, plan_data, tree_of
 from provisioning.runs.planned_changes import store_changes
 from registry.accounts.roles import Role
 from tests.builders import a_person, a_run
+from tests.markup import squeezed
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +60,7 @@ SHOWN = {
 def page(run: Run, query: str = "", role: Role = Role.VIEWER) -> str:
     client = Client()
     client.force_login(a_person(role))
-    return client.get(f"/runs/{run.number}{query}").content.decode()
+    return squeezed(client.get(f"/runs/{run.number}{query}").content.decode())
 
 
 def planned(shown: Mapping[str, Any]) -> Run:

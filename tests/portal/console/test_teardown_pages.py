@@ -26,6 +26,7 @@ from registry.accounts.roles import Role
 from registry.districts.models import District
 from sandbox.launch import running_sandbox
 from tests.builders import PASSWORD, a_district, a_person, a_run, moved, proven
+from tests.markup import squeezed
 from tests.portal.console.test_pages import INLINE
 
 pytestmark = pytest.mark.django_db
@@ -80,7 +81,7 @@ def test_the_page_offers_the_snapshot_as_the_district_has_it(operator):
     browser = signed_in(operator)
 
     def box() -> str:
-        page = browser.get(f"/districts/{district.suffix}/teardown").content.decode()
+        page = squeezed(browser.get(f"/districts/{district.suffix}/teardown").content.decode())
         return str(re.findall(r'<input type="checkbox" name="final_snapshot"[^>]*>', page)[0])
 
     assert "checked" not in box()

@@ -24,6 +24,7 @@ from portal.console.templatetags.console import ago
 from provisioning.models import Run
 from registry.accounts.roles import Role
 from tests.builders import a_person, a_run
+from tests.markup import squeezed
 from tests.portal.console.test_diagram import GOLDEN, addresses
 
 FORMS = [RegistrationForm, SettingsForm, RolloutForm, TeardownForm, PasswordForm, AuditFilter]
@@ -39,19 +40,19 @@ def compiled() -> None:
 class TestTheChoice:
     def test_the_browser_s_language_counts_until_somebody_chooses(self) -> None:
         client = Client(headers={"accept-language": "es-US,es;q=0.9,en;q=0.5"})
-        page = client.get("/sign-in").content.decode()
+        page = squeezed(client.get("/sign-in").content.decode())
         assert '<html lang="es">' in page
         assert "Iniciar sesión en Homeroom" in page
         client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
-        assert "Sign in to Homeroom" in client.get("/sign-in").content.decode()
+        assert "Sign in to Homeroom" in squeezed(client.get("/sign-in").content.decode())
 
     def test_an_unknown_language_is_english(self) -> None:
-        page = Client(headers={"accept-language": "xx"}).get("/sign-in").content.decode()
+        page = squeezed(Client(headers={"accept-language": "xx"}).get("/sign-in").content.decode())
         assert '<html lang="en">' in page
 
     def test_the_menu_in_the_bar_changes_it_by_a_post_and_leads_back(self) -> None:
         client = Client(enforce_csrf_checks=True)
-        page = client.get("/sign-in?next=/audit").content.decode()
+        page = squeezed(client.get("/sign-in?next=/audit").content.decode())
         menu = re.findall(r'<form class="languages".*?</form>', page, re.DOTALL)[0]
         assert 'name="language" value="es" lang="es" aria-pressed="false">Español' in menu
         assert 'value="en" lang="en" aria-pressed="true">English' in menu
@@ -61,7 +62,7 @@ class TestTheChoice:
         assert (answer.status_code, answer["Location"]) == (302, "/sign-in?next=/audit")
         cookie = answer.cookies[settings.LANGUAGE_COOKIE_NAME]
         assert (cookie.value, cookie["httponly"], cookie["samesite"]) == ("es", True, "Lax")
-        assert '<html lang="es">' in client.get("/sign-in").content.decode()
+        assert '<html lang="es">' in squeezed(client.get("/sign-in").content.decode())
 
     def test_the_menu_leads_to_no_other_site_and_a_get_changes_nothing(self) -> None:
         client = Client()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.markup import squeezed
 from tests.processor.api.world import PLAIN, Api, Issuer
 from tests.processor.pipeline import Pipeline
 
@@ -46,14 +47,14 @@ def test_an_unknown_file_is_mapped_on_its_page_and_the_next_one_is_read_by_itsel
 ):
     refused = district.take("unknown/woodland.csv", UNKNOWN).file_id
     assert f'href="/files/{refused}/mapping"' in office.get(f"/files/{refused}").text
-    page = office.get(f"/files/{refused}/mapping").text
+    page = squeezed(office.get(f"/files/{refused}/mapping").text)
     assert "No mapping reads this file yet" in page
     assert "Pupil outcomes report" in page
     assert re.search(r'<option value="Result Points"', page)
     again = office.post(f"/files/{refused}/mapping", data={**CHOICES, "score": "", "level": "", "act": "preview"})
     assert again.status_code == 422
     assert "Choose a column for score or level." in again.text
-    preview = office.post(f"/files/{refused}/mapping", data={**CHOICES, "act": "preview"}).text
+    preview = squeezed(office.post(f"/files/{refused}/mapping", data={**CHOICES, "act": "preview"}).text)
     assert "<td>9001</td><td>Woodland Reading</td>" in preview
     assert "<td>2026</td><td>Autumn</td><td>2025-09-16</td><td>Oak</td>" in preview
     assert "Line 6, Result Points: This is no number" in preview
@@ -111,7 +112,7 @@ def test_a_tried_file_is_stored_by_one_button_and_taken_back_with_a_reason(
     assert 'name="key" value="incoming/trial/' in form
     content = NEARLY_MAP.replace("Test Start Dt", "TestStartDate").replace("9003", "9077")
     tried = district.take("trial/x/map.csv", content).file_id
-    page = office.get(f"/files/{tried}").text
+    page = squeezed(office.get(f"/files/{tried}").text)
     assert "was tried: nothing of it is stored" in page
     assert "<dt>New students</dt><dd>1</dd>" in page
     student = district.pseudonyms.uuid("9077")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.markup import squeezed
 from tests.processor import oneroster_tables as spec
 from tests.processor import samples
 from tests.processor.api.world import PLAIN, Api, Issuer
@@ -25,7 +26,7 @@ def office(api: Api, issuer: Issuer) -> Iterator[httpx.Client]:
 
 
 def test_a_file_is_uploaded_by_a_plain_form_and_its_rows_are_explained(office: httpx.Client, district: Pipeline):
-    page = office.get("/upload").text
+    page = squeezed(office.get("/upload").text)
     action = re.findall(r'<form method="post" action="([^"]+)" enctype', page)[0]
     fields = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]+)"', page))
     content = samples.PLAIN.replace("190", "=cmd()")

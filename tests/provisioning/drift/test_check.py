@@ -97,7 +97,7 @@ def settled(run: Run, terraform: Terraform) -> bool:
     """Let the state take over what AWS says, as an apply's verification does."""
     refreshed = terraform.plan(look=True)
     assert refreshed.is_empty
-    terraform.apply(refreshed)
+    terraform.store_refreshed(refreshed)
     return settle(run, refreshed.shown)
 
 

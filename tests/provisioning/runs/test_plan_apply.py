@@ -30,6 +30,7 @@ from registry.audit.actions import AuditAction
 from registry.audit.models import AuditEvent
 from registry.districts.models import District
 from tests.builders import a_person, a_registration, moved
+from tests.markup import squeezed
 
 pytestmark = pytest.mark.django_db
 
@@ -214,7 +215,7 @@ class TestPage:
     def page(self, user: User, run: Run) -> str:
         client = Client()
         client.force_login(user)
-        return client.get(f"/runs/{run.number}").content.decode()
+        return squeezed(client.get(f"/runs/{run.number}").content.decode())
 
     def test_an_operator_is_offered_what_binds_and_a_viewer_is_not(self, otto):
         run = planned()

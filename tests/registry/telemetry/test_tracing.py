@@ -30,6 +30,7 @@ from provisioning.states.runs import RunState
 from registry.accounts.roles import Role
 from registry.telemetry import tracing
 from tests.builders import a_person, a_run, moved
+from tests.markup import squeezed
 from tests.registry.telemetry.lines import work_off, written
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -131,7 +132,8 @@ def test_a_click_its_task_and_their_commands_are_one_trace(
     assert spans.is_part("sts.GetCallerIdentity", task)
     assert {f"{span.context.trace_id:032x}" for span in spans.all()} == {run.trace_id}
     assert lines.saying("On the way.")["trace_id"] == run.trace_id
-    assert f'<dd class="mono">{run.trace_id}</dd>' in browser.get(f"/runs/{run.number}/activity").content.decode()
+    activity = squeezed(browser.get(f"/runs/{run.number}/activity").content.decode())
+    assert f'<dd class="mono">{run.trace_id}</dd>' in activity
     assert "not-to-be-told" not in str([(span.name, dict(span.attributes)) for span in spans.all()])
 
 

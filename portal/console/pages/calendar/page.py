@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS_ABBR
 
@@ -108,18 +108,23 @@ def _window_lines(windows: Sequence[MaintenanceWindow], rights: Rights, now: dat
     return lines
 
 
+def ends_ahead(within: Within, ahead: timedelta) -> QuerySet[DistrictEnd]:
+    """Return the lifetimes and contracts within reach that end in so long, the soonest first."""
+    latest = timezone.now().date() + ahead
+    ends = within.of(DistrictEnd.objects.all()).filter(done_at=None, last_day__lte=latest)
+    ends = ends.exclude(district__status=DistrictStatus.REMOVED.value)
+    return ends.select_related("district").order_by("last_day", "pk")
+
+
 def calendar_page(within: Within) -> CalendarPage:
     """Return what holds applies now and what is ahead, of all that is within reach."""
     now = timezone.now()
     scheduled = within.rollouts().filter(starts_at__gt=now, state=RolloutState.RUNNING.value).order_by("starts_at")
-    latest = now.date() + AHEAD
-    ends = within.of(DistrictEnd.objects.all()).filter(done_at=None, last_day__lte=latest)
-    ends = ends.exclude(district__status=DistrictStatus.REMOVED.value).select_related("district")
     return CalendarPage(
         entries_of(Scope(), within),
         0 if within.is_narrow else count_held(now),
         list(scheduled[:SHOWN]),
-        list(ends.order_by("last_day", "pk")[:SHOWN]),
+        list(ends_ahead(within, AHEAD)[:SHOWN]),
     )
 
 

@@ -13,12 +13,13 @@ from django.utils import timezone
 
 from portal.console.charts import Columns, columns
 from portal.console.pages.approvals.page import count_for, waiting_plans
+from portal.console.pages.calendar.page import ends_ahead
 from portal.console.pages.drift.fleet import WIDENS, drifted_districts
 from portal.console.pages.fleet.filter import ATTENTION, LIVE
 from portal.reach import Within
 from provisioning.costs.selectors import Total, in_all, totals_by
 from provisioning.measurements.daily import figures
-from provisioning.models import DailyFigures, DriftItem, Run
+from provisioning.models import DailyFigures, DistrictEnd, DriftItem, Run
 from provisioning.models.run import WIDE
 from provisioning.onboarding.drafts import drafts
 from provisioning.states.runs import RunState
@@ -33,6 +34,7 @@ CAUSES = 6
 STATES_SHOWN = 10
 LINES = 5
 SOON = timedelta(days=7)
+ENDS_SOON = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,8 @@ class Overview:
     """By the districts' state, the dearest first."""
     plans: list[Run]
     drafts: list[Ahead]
+    ends: list[DistrictEnd]
+    """Lifetimes and contracts that end within a month."""
     kept_at: datetime | None
     """When the figures were last kept; empty where they never were."""
     is_whole: bool = True
@@ -152,6 +156,7 @@ def overview(user: User, within: Within) -> Overview:
         states=by_state[:STATES_SHOWN],
         plans=list(_expiring_plans(within)[:LINES]),
         drafts=_expiring_drafts(within),
+        ends=list(ends_ahead(within, ENDS_SOON)[:LINES]),
         kept_at=max(kept, default=None),
         is_whole=not within.is_narrow,
     )

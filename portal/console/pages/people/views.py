@@ -63,7 +63,10 @@ class InviteForm(DescribedForm):
         label=gettext_lazy("Role for all districts"),
         required=False,
         choices=role_choices,
-        help_text=gettext_lazy("None for who gets a grant for some of them."),
+        help_text=gettext_lazy(
+            "None for who gets a grant for some of them. It stays when the person signs in by the organization's "
+            "provider: as a grant, beside what the groups there give."
+        ),
     )
 
 

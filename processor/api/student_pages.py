@@ -1,0 +1,87 @@
+"""`/students`: one student's own record, for those with the scope; each look is on the record with its purpose.
+
+The district's own id is sent in a form's body and shown on the page, and stands in no address.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+from starlette.concurrency import run_in_threadpool
+
+from processor.access import Scope
+from processor.analytics.students import record_of
+from processor.api.asking import access, services_of
+from processor.api.charts import Measured
+from processor.api.pages import form_of, page, titles, visitor
+from processor.api.tokens import Caller, Right
+from processor.api.trends import Course, multiples
+from processor.children import UnclearIdError, find_child
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+LONGEST_ID, LONGEST_PURPOSE = 200, 200
+NO_PURPOSE = "Say for which purpose you read the record: it is kept with your name."
+NO_ID = "Type the student's id."
+UNKNOWN = "There is no such student."
+Reader = Annotated[Caller, visitor(Right.STUDENT)]
+
+
+@router.get("/students")
+def ask_student(request: Request, caller: Reader) -> Response:
+    """Ask for a student's id and the purpose."""
+    return shown(request)
+
+
+@router.post("/students")
+async def show_student(request: Request, caller: Reader) -> Response:
+    """Show the record of the student that the id names."""
+    form = await form_of(request)
+    local_id, purpose = form.get("local_id", "")[:LONGEST_ID], form.get("purpose", "")[:LONGEST_PURPOSE]
+    if not local_id or not (purpose and purpose.isprintable()):
+        wrong = NO_PURPOSE if local_id else NO_ID
+        return shown(request, HTTPStatus.UNPROCESSABLE_ENTITY, local_id=local_id, purpose=purpose, wrong=wrong)
+    return await run_in_threadpool(_found, request, caller, local_id, purpose)
+
+
+def _found(request: Request, caller: Caller, local_id: str, purpose: str) -> Response:
+    services = services_of(request)
+    told: dict[str, Any] = {"local_id": local_id, "purpose": purpose}
+    try:
+        student = find_child(services.pool, services.pseudonyms(), local_id)
+    except UnclearIdError as error:
+        return shown(request, HTTPStatus.CONFLICT, **told, wrong=str(error))
+    record = record_of(services.pool, access(request, caller, Scope.STUDENT, purpose), student)
+    if record is None:
+        return shown(request, HTTPStatus.NOT_FOUND, **told, wrong=UNKNOWN)
+    return shown(request, **told, record=named(record, titles(request, "school")))
+
+
+def shown(request: Request, status: int = HTTPStatus.OK, **told: Any) -> Response:
+    """Render the page: the form, what was wrong with it, and the record where there is one."""
+    empty: dict[str, Any] = {"local_id": "", "purpose": "", "wrong": "", "record": None}
+    return page(request, "students.html", int(status), **empty | told)
+
+
+def named(record: dict[str, Any], schools: dict[str, str]) -> dict[str, Any]:
+    """Return a record as the page shows it: names, schools by their titles, a course of scores for each test."""
+    results = [
+        {**one, "test": one["title"] or one["assessment_id"], "school": schools.get(one["school_id"], one["school_id"])}
+        for one in record["results"]
+    ]
+    enrolments = [{**one, "school": schools.get(one["school_id"], one["school_id"])} for one in record["enrolments"]]
+    parts = (record["given_name"], record["middle_name"], record["family_name"])
+    name = " ".join(part for part in parts if part) or "A student without a name on record"
+    return {**record, "name": name, "enrolments": enrolments, "results": results, "courses": courses(results)}
+
+
+def courses(results: list[dict[str, Any]]) -> list[Any]:
+    """Return a picture for each test, or part of one, that has more than one score; each on a scale of its own."""
+    by_test: dict[str, list[Measured]] = {}
+    for one in results:
+        if one["scale_score"] is not None:
+            name = ", ".join(part for part in (one["test"], one["standard"]) if part)
+            by_test.setdefault(name, []).append(Measured(name, float(one["scale_score"])))
+    return [multiples([Course(name, scores)])[0] for name, scores in by_test.items() if len(scores) > 1]

@@ -75,7 +75,12 @@ def keep_role(user: User, role: Role, *, given_by: User | None) -> Grant:
     """
     grant = Grant.objects.create(user=user, role=role.value, granted_by=given_by)
     _flag(user, user)
-    sentence = f"{user.get_username()} keeps the role {role.value} of the invitation, {told(grant)}."
+    sentence = message(
+        "{username} keeps the role {role} of the invitation, {told}.",
+        username=user.get_username(),
+        role=word(role.value, "Role"),
+        told=told(grant),
+    )
     grant_set(user, given_by, AuditAction.GRANT_GIVEN, sentence, _data(grant), recorded_as=user)
     return grant
 

@@ -28,6 +28,7 @@ COPY portal portal
 COPY registry registry
 COPY engine engine
 COPY provisioning provisioning
+COPY messages messages
 COPY infra infra
 COPY processor processor
 

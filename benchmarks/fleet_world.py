@@ -7,6 +7,7 @@ computed by the code that verifies it.
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from django.db import connection, models
 from django.utils import timezone
 
 from engine.aws.quotas import KINDS
+from messages.stored import stored
 from provisioning.models import (
     AccountAccess,
     AccountQuota,
@@ -415,7 +417,8 @@ def write_record(count: int, person: User, districts: list[int]) -> None:
                 found = hash_of(link, place, head)
                 links.append((event.pk, place, head, found))
                 head = found
-                copy.write_row([getattr(event, name) for name in names])
+                written = {"message": json.dumps(stored(event.message))}
+                copy.write_row([written.get(name, getattr(event, name)) for name in names])
         with cursor.copy("COPY audit_auditlink (event_id, position, previous_hash, hash) FROM STDIN") as copy:
             for row in links:
                 copy.write_row(row)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from messages.message import Message, message
+
 
 class EngineError(Exception):
     """A step of a run did not come to its end."""
 
     code = "engine_failed"
-    remedy = "Read the details, then retry the run: it goes on from what exists."
+    remedy: Message = message("Read the details, then retry the run: it goes on from what exists.")
 
-    def __init__(self, summary: str, *, detail: str = "", remedy: str | None = None, address: str = "") -> None:
+    def __init__(self, summary: Message, *, detail: str = "", remedy: Message | None = None, address: str = "") -> None:
         super().__init__(summary)
         self.summary = summary
         self.detail = detail
@@ -22,21 +24,23 @@ class SynthesisFailedError(EngineError):
     """The stack could not be synthesized."""
 
     code = "synthesis_failed"
-    remedy = "Read the details; a missing Node is found by `make doctor`. Then retry the run."
+    remedy = message("Read the details; a missing Node is found by `make doctor`. Then retry the run.")
 
 
 class SpecRefusedError(EngineError):
     """The stack's specification has a problem; the detail has a line for each field."""
 
     code = "spec_refused"
-    remedy = "Correct the fields that the details name, then start a new run."
+    remedy = message("Correct the fields that the details name, then start a new run.")
 
 
 class TerraformMissingError(EngineError):
     """There is no Terraform to run."""
 
     code = "terraform_missing"
-    remedy = "Install Terraform 1.11 or newer on the worker, or set HOMEROOM_TERRAFORM to its path; then retry the run."
+    remedy = message(
+        "Install Terraform 1.11 or newer on the worker, or set HOMEROOM_TERRAFORM to its path; then retry the run."
+    )
 
 
 class TerraformFailedError(EngineError):
@@ -49,42 +53,42 @@ class TerraformKilledError(EngineError):
     """Terraform was ended from outside, without the chance to say what it had done."""
 
     code = "terraform_killed"
-    remedy = "Retry the run: it releases the state's lock, adopts what exists and goes on from there."
+    remedy = message("Retry the run: it releases the state's lock, adopts what exists and goes on from there.")
 
 
 class PhaseTimedOutError(EngineError):
     """A step took longer than any that goes well."""
 
     code = "phase_timed_out"
-    remedy = "Read the log for what it waited for, then retry the run: it goes on from what exists."
+    remedy = message("Read the log for what it waited for, then retry the run: it goes on from what exists.")
 
 
 class PlanStaleError(EngineError):
     """The plan that was approved no longer fits what it was made for."""
 
     code = "plan_stale"
-    remedy = "Start a new run: it makes a fresh plan, to be approved anew."
+    remedy = message("Start a new run: it makes a fresh plan, to be approved anew.")
 
 
 class PlanExchangedError(EngineError):
     """The plan in the bucket has another digest than the one that was recorded when it was made."""
 
     code = "plan_exchanged"
-    remedy = "Nothing was applied. Find out by CloudTrail who wrote to the state bucket, then start a new run."
+    remedy = message("Nothing was applied. Find out by CloudTrail who wrote to the state bucket, then start a new run.")
 
 
 class StateLockedError(EngineError):
     """Somebody else holds the state's lock, or somebody who may still be at work."""
 
     code = "state_locked"
-    remedy = "Wait until whoever the details name has ended, then retry the run."
+    remedy = message("Wait until whoever the details name has ended, then retry the run.")
 
 
 class ErroredStateRefusedError(EngineError):
     """A state that a run could not write is kept, and cannot take the place of the one in the bucket."""
 
     code = "errored_state_refused"
-    remedy = (
+    remedy = message(
         "An administrator decides on the page of the run that could not write it: discard it where the district's "
         "state has all that it has. Then retry the run."
     )
@@ -94,7 +98,7 @@ class ErroredStateUnreadableError(EngineError):
     """A state that a run could not write is kept where this worker cannot read it."""
 
     code = "errored_state_unreadable"
-    remedy = (
+    remedy = message(
         "Retry the run once it is in the state bucket, where its host puts it as soon as it can. If that host is gone "
         "for good, an administrator discards it on the page of the run that could not write it."
     )
@@ -104,53 +108,59 @@ class ForeignResourceError(EngineError):
     """Something has a name of this district and is not this district's."""
 
     code = "name_taken"
-    remedy = "Find out whose the resources in the details are; rename or remove them, then retry the run."
+    remedy = message("Find out whose the resources in the details are; rename or remove them, then retry the run.")
 
 
 class DiskFullError(EngineError):
     """The worker's disk has no room."""
 
     code = "disk_full"
-    remedy = "Free room below HOMEROOM_WORK_DIR on the worker, then retry the run: it goes on from what exists."
+    remedy = message(
+        "Free room below HOMEROOM_WORK_DIR on the worker, then retry the run: it goes on from what exists."
+    )
 
 
 class NotConvergedError(EngineError):
     """The plan after the apply still wants to change something."""
 
     code = "not_converged"
-    remedy = "Look at the changes that the details list: AWS did not keep what was applied. Then retry the run."
+    remedy = message(
+        "Look at the changes that the details list: AWS did not keep what was applied. Then retry the run."
+    )
 
 
 class MigrationFailedError(EngineError):
     """The stack is as it should be, but its database is not at the schema of its program."""
 
     code = "migration_failed"
-    remedy = "Read the log group of the migration task, which ends in /migrate; then retry the run."
+    remedy = message("Read the log group of the migration task, which ends in /migrate; then retry the run.")
 
 
 class ResourcesRemainError(EngineError):
     """Something of the district is still in AWS after its teardown."""
 
     code = "resources_remain"
-    remedy = "Remove what the details list, or what keeps it from going, then retry the teardown."
+    remedy = message("Remove what the details list, or what keeps it from going, then retry the teardown.")
 
 
 class AwsUnavailableError(EngineError):
     """AWS, or the sandbox in its place, did not answer or refused us."""
 
     code = "aws_unavailable"
-    remedy = "Check the credentials and that the AWS endpoint answers, then retry the run."
+    remedy = message("Check the credentials and that the AWS endpoint answers, then retry the run.")
 
 
 class PreflightRefusedError(EngineError):
     """The preflight of the account found something by which the run would fail."""
 
     code = "preflight_refused"
-    remedy = "Do what the details say of each line, then retry the run: the preflight comes again before its plan."
+    remedy = message(
+        "Do what the details say of each line, then retry the run: the preflight comes again before its plan."
+    )
 
 
 class InterruptedRunError(EngineError):
     """The step was stopped because somebody asked for it."""
 
     code = "canceled"
-    remedy = "Retry goes on from what exists; a teardown removes it."
+    remedy = message("Retry goes on from what exists; a teardown removes it.")

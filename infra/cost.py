@@ -16,6 +16,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
+from messages.message import message
+
 PRICES = Path(__file__).parent / "prices.toml"
 HOURS = Decimal(730)
 """A month (AWS Pricing Calculator, "Assumptions")."""
@@ -31,7 +33,7 @@ class PricesMissingError(LookupError):
 
 def renewing(region: str) -> str:
     """Return what to do about a price that is missing."""
-    return f"Renew the table: python -m infra prices --region {region} --write."
+    return message("Renew the table: python -m infra prices --region {region} --write.", region=region)
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,14 @@ class Prices:
         try:
             return self.regions[region][name]
         except KeyError:
-            raise PricesMissingError(f"There is no price of {name} in {region}. {renewing(region)}") from None
+            raise PricesMissingError(
+                message(
+                    "There is no price of {name} in {region}. {renewing}",
+                    name=name,
+                    region=region,
+                    renewing=renewing(region),
+                )
+            ) from None
 
 
 @dataclass(frozen=True)
@@ -82,12 +91,12 @@ class Estimate:
 
 
 NOT_COUNTED = (
-    "data transfer, and data through NAT gateways, endpoints and the load balancer (its capacity units)",
-    "Aurora above its least capacity, its storage, I/O and backups beyond the free ones",
-    "Fargate tasks above the least number, and their storage above 20 GB",
-    "requests to and storage in S3, messages in SQS and SNS, requests to KMS and Secrets Manager",
-    "log ingestion and storage, CloudTrail data events, Container Insights' and custom metrics",
-    "requests that WAF inspects, runs of the rotation function, images in ECR, names in Route 53",
+    message("data transfer, and data through NAT gateways, endpoints and the load balancer (its capacity units)"),
+    message("Aurora above its least capacity, its storage, I/O and backups beyond the free ones"),
+    message("Fargate tasks above the least number, and their storage above 20 GB"),
+    message("requests to and storage in S3, messages in SQS and SNS, requests to KMS and Secrets Manager"),
+    message("log ingestion and storage, CloudTrail data events, Container Insights' and custom metrics"),
+    message("requests that WAF inspects, runs of the rotation function, images in ECR, names in Route 53"),
 )
 
 
@@ -120,20 +129,22 @@ Counted = list[tuple[str, Decimal, str, str]]
 
 def _endpoints(stack: Stack, found: Resources) -> Counted:
     zones = sum(len(body["subnet_ids"]) for body in found.values() if body["vpc_endpoint_type"] == "Interface")
-    return [("Interface endpoints, per zone", HOURS * zones, "hours", "interface_endpoint_hour")]
+    return [(message("Interface endpoints, per zone"), HOURS * zones, "hours", "interface_endpoint_hour")]
 
 
 def _instances(stack: Stack, found: Resources) -> Counted:
     least = Decimal(0)
     for cluster in stack.get("aws_rds_cluster", {}).values():
         least += Decimal(str(cluster["serverlessv2_scaling_configuration"]["min_capacity"]))
-    return [("Aurora Serverless v2, least capacity", HOURS * least * len(found), "ACU-hours", "aurora_acu_hour")]
+    return [
+        (message("Aurora Serverless v2, least capacity"), HOURS * least * len(found), "ACU-hours", "aurora_acu_hour")
+    ]
 
 
 def _cache(stack: Stack, found: Resources) -> Counted:
     return [
         (
-            f"ElastiCache, {body['node_type']} for {body['engine']}",
+            message("ElastiCache, {node_type} for {engine}", node_type=body["node_type"], engine=body["engine"]),
             HOURS * body["num_cache_clusters"],
             "hours",
             f"{body['engine']}/{body['node_type']}",
@@ -150,41 +161,41 @@ def _services(stack: Stack, found: Resources) -> Counted:
         cpu += Decimal(task["cpu"]) / CPU_UNITS * body["desired_count"]
         memory += Decimal(task["memory"]) / MIB * body["desired_count"]
     return [
-        ("Fargate (ARM), processors", HOURS * cpu, "vCPU-hours", "fargate_arm_vcpu_hour"),
-        ("Fargate (ARM), memory", HOURS * memory, "GB-hours", "fargate_arm_gb_hour"),
+        (message("Fargate (ARM), processors"), HOURS * cpu, "vCPU-hours", "fargate_arm_vcpu_hour"),
+        (message("Fargate (ARM), memory"), HOURS * memory, "GB-hours", "fargate_arm_gb_hour"),
     ]
 
 
 def _alarms(stack: Stack, found: Resources) -> Counted:
     metrics = sum(sum("metric" in query for query in body.get("metric_query", [])) or 1 for body in found.values())
-    return [("CloudWatch alarms, per metric", Decimal(metrics), "months", "alarm_metric_month")]
+    return [(message("CloudWatch alarms, per metric"), Decimal(metrics), "months", "alarm_metric_month")]
 
 
 def _balancer(stack: Stack, found: Resources) -> Counted:
     addresses = HOURS * sum(len(body["subnets"]) for body in found.values())
     return [
-        ("Load balancer", HOURS * len(found), "hours", "load_balancer_hour"),
-        ("Public addresses of the load balancer", addresses, "hours", "public_ipv4_hour"),
+        (message("Load balancer"), HOURS * len(found), "hours", "load_balancer_hour"),
+        (message("Public addresses of the load balancer"), addresses, "hours", "public_ipv4_hour"),
     ]
 
 
 def _firewall(stack: Stack, found: Resources) -> Counted:
     rules = sum(len(body["rule"]) for body in found.values())
     return [
-        ("Web application firewall", Decimal(len(found)), "months", "web_acl_month"),
-        ("Web application firewall, rules", Decimal(rules), "months", "web_acl_rule_month"),
+        (message("Web application firewall"), Decimal(len(found)), "months", "web_acl_month"),
+        (message("Web application firewall, rules"), Decimal(rules), "months", "web_acl_rule_month"),
     ]
 
 
 COUNTERS: dict[str, Callable[[Stack, Resources], Counted]] = {
-    "aws_cloudwatch_dashboard": months("CloudWatch dashboard", "dashboard_month"),
+    "aws_cloudwatch_dashboard": months(message("CloudWatch dashboard"), "dashboard_month"),
     "aws_cloudwatch_metric_alarm": _alarms,
     "aws_ecs_service": _services,
-    "aws_eip": hours("Public addresses of NAT gateways", "public_ipv4_hour"),
+    "aws_eip": hours(message("Public addresses of NAT gateways"), "public_ipv4_hour"),
     "aws_elasticache_replication_group": _cache,
-    "aws_kms_key": months("KMS key", "kms_key_month"),
+    "aws_kms_key": months(message("KMS key"), "kms_key_month"),
     "aws_lb": _balancer,
-    "aws_nat_gateway": hours("NAT gateways", "nat_gateway_hour"),
+    "aws_nat_gateway": hours(message("NAT gateways"), "nat_gateway_hour"),
     "aws_rds_cluster_instance": _instances,
     "aws_secretsmanager_secret": months("Secrets", "secret_month"),
     "aws_vpc_endpoint": _endpoints,
@@ -226,10 +237,12 @@ def estimate(stack: dict[str, Any], prices: Prices, region: str) -> Estimate:
 
 def _lines(stack: Stack, prices: Prices, region: str) -> Iterator[CostLine]:
     if region not in prices.regions:
-        raise PricesMissingError(f"There are no prices of {region}. {renewing(region)}")
+        raise PricesMissingError(
+            message("There are no prices of {region}. {renewing}", region=region, renewing=renewing(region))
+        )
     for kind in sorted(set(stack) & set(COUNTERS)):
         for label, quantity, unit, price in COUNTERS[kind](stack, stack[kind]):
-            paused = "paused while idle" if kind == "aws_rds_cluster_instance" and not quantity else ""
+            paused = message("paused while idle") if kind == "aws_rds_cluster_instance" and not quantity else ""
             if quantity or paused:
                 yield CostLine(label, quantity, unit, prices.of(region, price), paused)
 

@@ -36,6 +36,7 @@ from infra.spec_values import (
     whole,
 )
 from infra.upgrade import SPEC_VERSION, upgraded
+from messages.message import listed, message
 
 __all__ = ["DistrictSpec", "FieldProblem", "SpecError", "parse_spec"]
 
@@ -287,46 +288,68 @@ class DistrictSpec(BaseModel):
 
     def _check_suffix(self) -> None:
         if naming.is_slug(self.slug) and self.suffix != naming.suffix_for(self.slug, self.environment):
-            raise FieldError("suffix", f"It has to be {naming.suffix_for(self.slug, self.environment)}.")
+            raise FieldError(
+                "suffix",
+                message("It has to be {suffix_for}.", suffix_for=naming.suffix_for(self.slug, self.environment)),
+            )
 
     def _check_zones(self) -> None:
         offered = ZONES_IN.get(self.region, 3)
         if self.zones > offered:
-            raise FieldError("zones", f"{self.region} offers {offered} zones to every account; use {offered}.")
+            raise FieldError(
+                "zones",
+                message(
+                    "{region} offers {offered} zones to every account; use {offered2}.",
+                    region=self.region,
+                    offered=offered,
+                    offered2=offered,
+                ),
+            )
 
     def _check_instances(self) -> None:
         if self.environment is Environment.PRODUCTION and self.database_instances == 1:
             raise FieldError(
                 "database_instances",
-                "A production database survives the loss of a zone by its second instance: use 2, or leave this out.",
+                message(
+                    "A production database survives the loss of a zone by its second instance: use 2, or leave this "
+                    "out."
+                ),
             )
 
     def _check_tls(self) -> None:
         if (self.hosted_zone_id is None) != (self.domain_name is None):
             missing = "hosted_zone_id" if self.hosted_zone_id is None else "domain_name"
-            raise FieldError(missing, "Give the hosted zone and the domain name together, or neither.")
+            raise FieldError(missing, message("Give the hosted zone and the domain name together, or neither."))
         if self.environment is not Environment.SANDBOX and not self.serves_tls:
             raise FieldError(
                 "certificate_arn",
-                f"A {self.environment} environment serves over TLS only: give the ARN of an ACM certificate, or a "
-                "hosted zone and a domain name.",
+                message(
+                    "A {environment} environment serves over TLS only: give the ARN of an ACM certificate, or a hosted "
+                    "zone and a domain name.",
+                    environment=self.environment,
+                ),
             )
         if self.certificate_arn is not None:
             region, account = self.certificate_arn.split(":")[3:5]
             if (region, account) != (self.region, self.account_id):
                 raise FieldError(
                     "certificate_arn",
-                    f"A load balancer takes a certificate of its own region and account: {self.region}, "
-                    f"{self.account_id}.",
+                    message(
+                        "A load balancer takes a certificate of its own region and account: {region}, {account_id}.",
+                        region=self.region,
+                        account_id=self.account_id,
+                    ),
                 )
 
     def _check_account(self) -> None:
         for name in ("role_arn", "permissions_boundary_arn"):
             arn = getattr(self, name)
             if arn is not None and arn.split(":")[4] != self.account_id:
-                raise FieldError(name, f"It has to be in the district's account, {self.account_id}.")
+                raise FieldError(
+                    name, message("It has to be in the district's account, {account_id}.", account_id=self.account_id)
+                )
         if self.external_id is not None and self.role_arn is None:
-            raise FieldError("external_id", "An external id goes with a role; give its ARN or leave this out.")
+            raise FieldError("external_id", message("An external id goes with a role; give its ARN or leave this out."))
 
     def _check_images(self) -> None:
         if self.environment is Environment.PRODUCTION:
@@ -341,22 +364,35 @@ class DistrictSpec(BaseModel):
     def _check_cache(self) -> None:
         known = CACHE_VERSIONS[self.cache_engine]
         if self.engine_versions.cache is not None and self.engine_versions.cache not in known:
-            raise FieldError("engine_versions.cache", f"For {self.cache_engine} use {' or '.join(known)}.")
+            raise FieldError(
+                "engine_versions.cache",
+                message(
+                    "For {cache_engine} use {known}.",
+                    cache_engine=self.cache_engine,
+                    known=listed(known, between=" or "),
+                ),
+            )
 
     def _check_sign_in(self) -> None:
         told = self.sign_in
         if told.issuer is None:
             for name in ("audience", "keys"):
                 if getattr(told, name) is not None:
-                    raise FieldError(f"sign_in.{name}", "It goes with an issuer; give its address or leave this out.")
+                    raise FieldError(
+                        f"sign_in.{name}", message("It goes with an issuer; give its address or leave this out.")
+                    )
             return
         if not told.is_encrypted and not (told.is_here and self.environment is Environment.SANDBOX):
-            raise FieldError("sign_in.issuer", "The issuer is asked over TLS only: its address begins with https.")
+            raise FieldError(
+                "sign_in.issuer", message("The issuer is asked over TLS only: its address begins with https.")
+            )
         if told.keys is None and (self.environment is Environment.PRODUCTION or self.egress is Egress.NONE):
             raise FieldError(
                 "sign_in.keys",
-                "This stack's API has no internet egress to reach the issuer: give its public keys, as its jwks_uri "
-                "answers them.",
+                message(
+                    "This stack's API has no internet egress to reach the issuer: give its public keys, as its "
+                    "jwks_uri answers them."
+                ),
             )
 
     @property

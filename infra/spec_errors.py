@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from infra.upgrade import SPEC_VERSION
+from messages.message import message
 
 FIELD_LENGTH = 80
 
@@ -36,31 +37,31 @@ class FieldError(ValueError):
         self.field = field
 
 
-A_LIST = 'Give a list, such as ["..."].'
-AN_OBJECT = 'Give an object with fields, such as {"field": "..."}.'
+A_LIST = message('Give a list, such as ["..."].')
+AN_OBJECT = message('Give an object with fields, such as {"field": "..."}.')
 SENTENCES = {
-    "bool_type": "Give true or false.",
+    "bool_type": message("Give true or false."),
     "dict_type": AN_OBJECT,
-    "extra_forbidden": "There is no such field; remove it.",
-    "int_parsing_size": "Give a smaller number.",
-    "int_type": "Give a whole number.",
-    "ip_v4_network": "This is no IPv4 network. Write it as 10.0.4.0/22, with the network's own address.",
+    "extra_forbidden": message("There is no such field; remove it."),
+    "int_parsing_size": message("Give a smaller number."),
+    "int_type": message("Give a whole number."),
+    "ip_v4_network": message("This is no IPv4 network. Write it as 10.0.4.0/22, with the network's own address."),
     "mapping_type": AN_OBJECT,
-    "missing": "This field is missing.",
+    "missing": message("This field is missing."),
     "model_type": AN_OBJECT,
-    "string_too_short": "Give at least one character.",
-    "string_type": "Give a text.",
-    "string_unicode": "This text has half a character in it; write it again.",
+    "string_too_short": message("Give at least one character."),
+    "string_type": message("Give a text."),
+    "string_unicode": message("This text has half a character in it; write it again."),
     "tuple_type": A_LIST,
 }
 """Pydantic's errors in our words; others keep their own text (pydantic, "Validation Errors")."""
 
 BOUNDS = {
-    "greater_than_equal": "Give {ge} or more.",
-    "less_than_equal": "Give {le} or less.",
-    "string_too_long": "Shorten this to {max_length} characters.",
-    "too_long": "Give at most {max_length}.",
-    "too_short": "Give at least {min_length}.",
+    "greater_than_equal": message("Give {ge} or more."),
+    "less_than_equal": message("Give {le} or less."),
+    "string_too_long": message("Shorten this to {max_length} characters."),
+    "too_long": message("Give at most {max_length}."),
+    "too_short": message("Give at least {min_length}."),
 }
 
 
@@ -79,14 +80,18 @@ def _problem(error: dict[str, Any], newest_version: int) -> FieldProblem:
     field = on_one_line(".".join(str(part) for part in error["loc"])) or getattr(cause, "field", "spec")
     kind = str(error["type"])
     if field == "spec_version":
-        versions = "version 1" if newest_version == 1 else f"a version from 1 to {newest_version}"
-        return FieldProblem(field, f"Use {versions}; newer ones need a newer Homeroom.")
+        versions = (
+            message("version 1")
+            if newest_version == 1
+            else message("a version from 1 to {newest_version}", newest_version=newest_version)
+        )
+        return FieldProblem(field, message("Use {versions}; newer ones need a newer Homeroom.", versions=versions))
     if kind == "value_error" and cause is not None:
         return FieldProblem(field, str(cause))
     if kind in {"enum", "literal_error"}:
-        return FieldProblem(field, f"Choose one of {error['ctx']['expected']}.")
+        return FieldProblem(field, message("Choose one of {expected}.", expected=error["ctx"]["expected"]))
     if kind in BOUNDS:
-        return FieldProblem(field, BOUNDS[kind].format(**error["ctx"]))
+        return FieldProblem(field, BOUNDS[kind].having(error["ctx"]))
     if "ip_v4_network" in kind:
         return FieldProblem(field, SENTENCES["ip_v4_network"])
     return FieldProblem(field, SENTENCES.get(kind, f"{error['msg']}."))

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.utils.functional import Promise
 from django.utils.translation import pgettext_lazy
 
-from registry.texts import StrOrPromise
+from registry.messages.translation import StrOrPromise
 
 CONTEXT = "model"
 """The names' context in the catalogue."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from messages.message import Message, sentences
+
 
 class ServiceRefusedError(Exception):
     """What was asked for cannot be done now."""
 
-    def __init__(self, code: str, sentence: str, remedy: str) -> None:
-        super().__init__(f"{sentence} {remedy}")
+    def __init__(self, code: str, sentence: Message, remedy: Message) -> None:
+        super().__init__(sentences(sentence, remedy))
         self.code = code
         self.sentence = sentence
         self.remedy = remedy

@@ -7,6 +7,7 @@ from typing import Any
 from celery import current_app
 from kombu.exceptions import OperationalError
 
+from messages.message import message
 from provisioning.errors import ServiceRefusedError
 
 
@@ -24,5 +25,7 @@ def ask_workers(name: str, *arguments: Any) -> None:
         send_task(name, *arguments)
     except OperationalError as error:
         raise ServiceRefusedError(
-            "broker_away", "The workers cannot be told.", "Look whether the broker runs, then try again."
+            "broker_away",
+            message("The workers cannot be told."),
+            message("Look whether the broker runs, then try again."),
         ) from error

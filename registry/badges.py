@@ -7,12 +7,15 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import pgettext, pgettext_lazy
 
+from messages.message import Sentence
+from messages.message import word as in_words
+
 
 class Badge(StrEnum):
     """A state that pages show: the value is stored, the word is read, icon and tone are drawn."""
 
-    word: str
-    """In English: what is stored, logged and answered by the API says this."""
+    word: Sentence
+    """In English: what is stored, logged and answered by the API says this. In a message it is translated with it."""
     icon: str
     tone: str
 
@@ -20,7 +23,7 @@ class Badge(StrEnum):
         """Make a member out of its row; a call with the value alone finds the member, as enumerations do."""
         member = str.__new__(cls, value)
         member._value_ = value
-        member.word, member.icon, member.tone = word, icon, tone
+        member.word, member.icon, member.tone = in_words(word, cls.__name__), icon, tone
         return member
 
     @property

@@ -20,6 +20,7 @@ from devtools.check.selection import selection
 from devtools.paths import ROOT
 
 PACKAGES = (
+    "messages",
     "portal",
     "provisioning",
     "engine",

@@ -1,18 +1,18 @@
-"""Where the portal's texts are: templates, calls of gettext, enumerations, models, sentences of other rooms."""
+"""Where the portal's texts are: templates, calls of gettext, messages, enumerations and tables, models."""
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from babel.messages.extract import DEFAULT_KEYWORDS, extract
 from django.utils.translation.template import templatize
 
-from devtools.messages.sentences import sentences
 from devtools.paths import ROOT
 from engine.aws.quotas import KINDS
 from engine.kinds import ROWS as AWS_KINDS
@@ -24,6 +24,7 @@ from infra.fields import ROWS
 from infra.outline import TIERS, Wish, names, outline
 from infra.sizes import SIZES
 from infra.spec import Egress, Environment
+from messages.message import SAID
 from portal import model_names
 from portal.console.pages.district.diagram import Place
 from registry.accounts.roles import Role
@@ -31,58 +32,13 @@ from registry.audit.actions import AuditAction
 from registry.badges import Badge
 from registry.districts.changes import EDITABLE
 from registry.districts.registration import DEFAULT_REGION
-from registry.texts import CONTEXT, WORDS
+from registry.messages.words import WORDS
 
 TRANSLATING = ("portal", "provisioning", "registry")
 """Rooms that call gettext themselves."""
 
-SPEAKING = (
-    "infra/cost.py",
-    "registry/accounts",
-    "registry/audit",
-    "registry/districts",
-    "registry/outbound",
-    "provisioning",
-    "engine",
-    "portal/sign_in",
-    "infra/spec.py",
-    "infra/spec_errors.py",
-)
-"""Rooms whose sentences pages show, and that say them in English."""
-
-EDGE = ("portal/console", "portal/admin/districts.py", "portal/admin/accounts.py", "portal/admin/provisioning.py")
-"""The pages themselves: only what they store there is English."""
-
-STORED = frozenset({"reason", "message"})
-
-SILENT = (
-    *("engine/kinds", "engine/known_errors", "engine/terraform/drift.py", "engine/terraform/exposure.py"),
-    *("engine/terraform/document_lines.py", "engine/adoption/document.py"),
-    *(
-        "provisioning/aws_kinds.py",
-        "engine/aws/quotas.py",
-        "provisioning/states/runs.py",
-        "provisioning/states/rollouts.py",
-    ),
-    *(
-        "provisioning/models/cost.py",
-        "provisioning/models/notice.py",
-        "provisioning/models/evidence.py",
-        "provisioning/evidence/anchors.py",
-        "provisioning/evidence/controls.py",
-        "provisioning/evidence/ocsf.py",
-        "provisioning/evidence/push.py",
-        "provisioning/evidence/verifying.py",
-        "provisioning/models/run.py",
-        "provisioning/models/stack.py",
-        "provisioning/terraform_state/reconciliation.py",
-        "registry/districts/models.py",
-        "registry/audit/models.py",
-    ),
-    *("registry/districts/statuses.py", "registry/audit/actions.py", "registry/districts/fields.py"),
-    "registry/districts/time_zones.py",
-)
-"""What of these is read by programmers and operators of the machine only, or is an enumeration: see `words`."""
+SPEAKING = ("engine", "infra", "portal", "provisioning", "registry")
+"""Rooms that say messages (`messages.message`)."""
 
 FORMAT = re.compile(r":[^{}]*(?=\})")
 """How a value is written, behind its name."""
@@ -97,6 +53,9 @@ KEYWORDS = DEFAULT_KEYWORDS | {
     "npgettext_lazy": ((1, "c"), 2, 3),
 }
 
+MESSAGES: dict[str, Any] = {"message": None}
+"""The call that makes a message: its first argument is the text."""
+
 
 @dataclass(frozen=True, order=True)
 class Text:
@@ -109,7 +68,7 @@ class Text:
 
 def texts() -> set[Text]:
     """Return every text of the portal; Django has to be set up."""
-    return {*_calls(), *_templates(), *_words(), *_models(), *_sentences()}
+    return {*_calls(), *_templates(), *_words(), *_models(), *_messages()}
 
 
 def _calls() -> Iterator[Text]:
@@ -124,8 +83,8 @@ def _templates() -> Iterator[Text]:
         yield from _found("\n".join(line.strip() for line in calls.splitlines()).encode())
 
 
-def _found(source: bytes) -> Iterator[Text]:
-    for _, message, _, context in extract("python", io.BytesIO(source), keywords=KEYWORDS):
+def _found(source: bytes, keywords: Mapping[str, Any] = KEYWORDS) -> Iterator[Text]:
+    for _, message, _, context in extract("python", io.BytesIO(source), keywords=keywords):
         if isinstance(message, tuple):
             yield Text(context or "", message[0], message[1])
         else:
@@ -139,23 +98,23 @@ def _words() -> Iterator[Text]:
     yield from (Text("Role", role.value) for role in Role)
     yield from (Text("Place", place.value) for place in Place)
     yield from (Text("word", word) for word in WORDS)
-    yield from (Text(CONTEXT, row.label) for row in SIZES.values())
-    yield from (Text(CONTEXT, row.enrolment) for row in SIZES.values())
+    yield from (Text(SAID, row.label) for row in SIZES.values())
+    yield from (Text(SAID, row.enrolment) for row in SIZES.values())
     yield from (Text("", field.label) for field in ROWS if field.is_asked)
     for field in ROWS:
         yield from (Text("", text) for text in (field.hint, field.question_hint) if text)
     for name in EDITABLE.values():
-        yield from (Text(CONTEXT, name), Text(CONTEXT, f"{name}: {{value}}"))
-    yield from (Text(CONTEXT, kind.name) for kind in KINDS.values())
-    yield from (Text(CONTEXT, name) for name in (IDENTITY, *CHECKS))
-    yield from (Text(CONTEXT, text) for text in _costs())
+        yield Text(SAID, name)
+    yield from (Text(SAID, kind.name) for kind in KINDS.values())
+    yield from (Text(SAID, name) for name in (IDENTITY, *CHECKS))
+    yield from (Text(SAID, text) for text in _costs())
     for aws_kind in AWS_KINDS:
         note = FORMAT.sub("", aws_kind.lingering.note) if aws_kind.lingering else ""
-        yield from (Text(CONTEXT, text) for text in (aws_kind.loss, aws_kind.holds, note) if text)
+        yield from (Text(SAID, text) for text in (aws_kind.loss, aws_kind.holds, note) if text)
         yield from (Text("", box.title) for box in aws_kind.boxes)
         yield from (Text("", flow.sentence) for flow in aws_kind.flows)
     for hint in CATALOGUE:
-        yield from (Text(CONTEXT, hint.summary), Text(CONTEXT, hint.remedy))
+        yield from (Text(SAID, hint.summary), Text(SAID, hint.remedy))
 
 
 def _costs() -> set[str]:
@@ -173,16 +132,11 @@ def _models() -> Iterator[Text]:
     yield from (Text(model_names.CONTEXT, name) for name in model_names.NAMES)
 
 
-def _sentences() -> Iterator[Text]:
-    said = [path for path in _python(SPEAKING) if not _is_below(path, (*SILENT, *EDGE))]
-    yield from (Text(CONTEXT, text) for text in sentences(said))
-    yield from (Text(CONTEXT, text) for text in sentences(_python(EDGE), only=STORED))
+def _messages() -> Iterator[Text]:
+    for path in _python(SPEAKING):
+        yield from (Text(SAID, each.text) for each in _found(path.read_bytes(), MESSAGES))
 
 
 def _python(places: Iterable[str]) -> list[Path]:
     found = [path for place in places for path in (sorted((ROOT / place).rglob("*.py")) or [ROOT / place])]
-    return [path for path in found if not {"migrations", "management"} & set(path.parts)]
-
-
-def _is_below(path: Path, places: Iterable[str]) -> bool:
-    return any(path.is_relative_to(ROOT / place) for place in places)
+    return [path for path in found if "migrations" not in path.parts]

@@ -13,6 +13,7 @@ from engine.aws.clients import DeployRole, answering, client, error_code, sessio
 from engine.errors import AwsUnavailableError
 from engine.kinds.adoption import Item, Question
 from engine.settings import EngineSettings
+from messages.message import message
 
 GONE = ("notfound", "nosuch", "nonexistent")
 """What AWS's codes for a thing that is not there have in common, in small letters."""
@@ -22,7 +23,7 @@ REFUSED = ("accessdenied", "authorizationerror", "unauthorizedoperation")
 class RefusedError(AwsUnavailableError):
     """AWS does not show us this: a right is missing, or the thing is not ours where rights go by tag."""
 
-    remedy = "Give the deploy role the right to ask this, then retry the run."
+    remedy = message("Give the deploy role the right to ask this, then retry the run.")
 
 
 class Look:
@@ -61,7 +62,7 @@ class Look:
         return self.known[key]
 
     def _asked(self, service: str, operation: str, parameters: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        with answering(f"ask {service} for {operation}"):
+        with answering(message("ask {service} for {operation}", service=service, operation=operation)):
             try:
                 return list(self._pages(self._client(service), operation, parameters))
             except ClientError as error:
@@ -70,7 +71,10 @@ class Look:
                     return []
                 if any(word in code for word in REFUSED):
                     raise RefusedError(
-                        f"AWS does not let us ask {service} for {operation}.", detail=str(error)
+                        message(
+                            "AWS does not let us ask {service} for {operation}.", service=service, operation=operation
+                        ),
+                        detail=str(error),
                     ) from error
                 raise
 

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from engine.adoption.results import Note
+from messages.message import listed, message
 
 EPHEMERAL = re.compile(r"ephemeral\.\w+\.\w+")
 
@@ -42,5 +43,10 @@ def to_forget(stack: Mapping[str, Any], known: Collection[str]) -> tuple[Note, .
     for users in sharers(stack).values():
         lost = sorted(users - set(known))
         for address in sorted(users & set(known)) if lost else ():
-            notes.add(Note(address, f"It shares a password with {', '.join(lost)}, and both are written in one apply."))
+            notes.add(
+                Note(
+                    address,
+                    message("It shares a password with {lost}, and both are written in one apply.", lost=listed(lost)),
+                )
+            )
     return tuple(sorted(notes))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from messages.message import Message
+
 
 @dataclass(frozen=True, order=True)
 class Adoption:
@@ -24,7 +26,7 @@ class Foreign:
 
     address: str
     identifier: str
-    sentence: str
+    sentence: Message
 
 
 @dataclass(frozen=True, order=True)
@@ -32,7 +34,7 @@ class Note:
     """Something that a person, or the run, has to know or do about a resource."""
 
     address: str
-    sentence: str
+    sentence: Message
 
 
 @dataclass(frozen=True)

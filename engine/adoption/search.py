@@ -17,6 +17,7 @@ from engine.adoption.undeclared import undeclared_rules
 from engine.aws.clients import DeployRole
 from engine.kinds.adoption import Adopt, Item, Question
 from engine.settings import EngineSettings
+from messages.message import message, verbatim
 
 SUFFIX = "Suffix"
 PASSWORD_KIND = "aws_secretsmanager_secret_version"
@@ -107,7 +108,12 @@ class Search:
         if not told.get("VersionIdsToStages"):
             return []
         return [
-            Note(address, f"{told['Name']} gets a new password, which no database knows: rotate it after the apply.")
+            Note(
+                address,
+                message(
+                    "{name} gets a new password, which no database knows: rotate it after the apply.", name=told["Name"]
+                ),
+            )
         ]
 
     def match(self, address: str) -> Match | None:
@@ -129,13 +135,17 @@ class Search:
         # A bucket's three rules are three items of one thing.
         ours = list({match.import_id: match for match in matches if not match.refusal}.values())
         self.foreign += [
-            Foreign(address, match.import_id, match.refusal) for match in matches if match.refusal and not ours
+            Foreign(address, match.import_id, verbatim(match.refusal))
+            for match in matches
+            if match.refusal and not ours
         ]
         if rule.newest:
             return max(ours, key=lambda match: int(at(match.item, rule.newest)), default=None)
         # Of two, the one that the rest of the state speaks of: to take the other would move everything over.
         ours.sort(key=lambda match: (f'"{match.import_id}"' not in self.spoken_of, match.import_id))
-        more = "It is the district's too, and one more than the stack declares. A teardown finds it by its tags."
+        more = message(
+            "It is the district's too, and one more than the stack declares. A teardown finds it by its tags."
+        )
         self.surplus += [Foreign(address, match.import_id, more) for match in ours[1:]]
         return ours[0] if ours else None
 
@@ -163,13 +173,15 @@ class Search:
         try:
             tags = tag_map(at(item, rule.tags)) if isinstance(rule.tags, str) else self.asked_tags(item, rule, given)
         except RefusedError:
-            return item, "AWS does not show us its tags, so it is not the district's."
+            return item, message("AWS does not show us its tags, so it is not the district's.")
         owner = tags.get(SUFFIX)
         refusal = ""
         if owner is None and not rule.tagged_later:
-            refusal = f"It has no tag {SUFFIX}, so nothing says that it is the district's."
+            refusal = message("It has no tag {suffix}, so nothing says that it is the district's.", suffix=SUFFIX)
         elif owner is not None and owner != self.place.suffix:
-            refusal = f"Its tag {SUFFIX} is {owner}, not {self.place.suffix}."
+            refusal = message(
+                "Its tag {suffix} is {owner}, not {suffix2}.", suffix=SUFFIX, owner=owner, suffix2=self.place.suffix
+            )
         return {**item, "tags": tags}, refusal
 
     def asked_tags(self, item: Item, rule: Adopt, given: Given) -> dict[str, str]:
@@ -201,9 +213,9 @@ class Search:
             try:
                 wanted = given.at(source)
             except Unknown:
-                return f"It leads to {leads}, and what the district's leads to does not exist."
+                return message("It leads to {leads}, and what the district's leads to does not exist.", leads=leads)
             if not same(leads, wanted):
-                return f"It leads to {leads}, and the district's leads to {wanted}."
+                return message("It leads to {leads}, and the district's leads to {wanted}.", leads=leads, wanted=wanted)
         return ""
 
     def given(self, address: str) -> Given:

@@ -14,6 +14,7 @@ from engine.adoption.results import Adoption, Foreign
 from engine.aws.clients import DeployRole, answering, client, session_in
 from engine.kinds.adoption import Question
 from engine.settings import EngineSettings
+from messages.message import message
 
 GROUP, RULE = "aws_security_group.", "aws_vpc_security_group_"
 RULES = Question("ec2", "describe_security_group_rules", "SecurityGroupRules")
@@ -31,8 +32,12 @@ def undeclared_rules(
         filters = [{"Name": "group-id", "Values": [group.import_id]}]
         for rule in look.items(RULES, {"Filters": filters}):
             if rule["SecurityGroupRuleId"] not in known:
-                way = "It lets traffic out of the group" if rule["IsEgress"] else "It lets traffic into the group"
-                sentence = f"{way}, and the stack does not declare it: revoke it."
+                way = (
+                    message("It lets traffic out of the group")
+                    if rule["IsEgress"]
+                    else message("It lets traffic into the group")
+                )
+                sentence = message("{way}, and the stack does not declare it: revoke it.", way=way)
                 found.append(Foreign(group.address, rule["SecurityGroupRuleId"], sentence))
     return found
 
@@ -48,7 +53,7 @@ def revoke_rules(
     if not ids:
         return []
     ec2 = client(settings, "ec2", region, session_in(settings, region, role))
-    with answering("revoke security group rules that nobody declared"):
+    with answering(message("revoke security group rules that nobody declared")):
         for rule in ec2.describe_security_group_rules(SecurityGroupRuleIds=ids)["SecurityGroupRules"]:
             revoke = ec2.revoke_security_group_egress if rule["IsEgress"] else ec2.revoke_security_group_ingress
             revoke(GroupId=rule["GroupId"], SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]])

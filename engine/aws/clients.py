@@ -22,6 +22,7 @@ from engine.errors import AwsUnavailableError
 from engine.known_errors.hints import hint_for
 from engine.settings import EngineSettings
 from engine.spans import watch
+from messages.message import message
 
 CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"max_attempts": 3, "mode": "standard"})
 PATIENT = CONFIG.merge(Config(retries={"total_max_attempts": 6, "mode": "standard"}))
@@ -109,7 +110,7 @@ def session_of_its_own(settings: EngineSettings, region: str, role: DeployRole |
     if role is None:
         return own
     known = {"ExternalId": role.external_id} if role.external_id else {}
-    with answering(f"assume the role {role.arn}"):
+    with answering(message("assume the role {arn}", arn=role.arn)):
         told = client(settings, "sts", region).assume_role(
             RoleArn=role.arn, RoleSessionName="homeroom-inventory", **known
         )["Credentials"]
@@ -170,7 +171,7 @@ def answering(what: str) -> Iterator[None]:
             forget_sessions()
         hint = hint_for(str(error))
         raise AwsUnavailableError(
-            f"AWS did not let us {what}.", detail=str(error), remedy=hint.remedy if hint else None
+            message("AWS did not let us {what}.", what=what), detail=str(error), remedy=hint.remedy if hint else None
         ) from error
 
 

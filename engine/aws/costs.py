@@ -15,6 +15,7 @@ from typing import Any
 
 from engine.aws.clients import DeployRole, answering, client, session_in
 from engine.settings import EngineSettings
+from messages.message import message
 
 REGION = "us-east-1"
 """Cost Explorer has one endpoint for all regions."""
@@ -48,7 +49,7 @@ def read_costs(
     }
     found: list[DailyCost] = []
     for _ in range(MOST_PAGES):
-        with answering("read what districts cost"):
+        with answering(message("read what districts cost")):
             answer = explorer.get_cost_and_usage(**given)
         for result in answer["ResultsByTime"]:
             found += _costs_of(result)

@@ -12,6 +12,7 @@ from engine.aws.clients import DeployRole, answering, client, error_code, sessio
 from engine.kinds import KINDS
 from engine.settings import EngineSettings
 from engine.terraform.redaction import is_marked
+from messages.message import message
 
 MOST_VERSIONS = 10_000
 """Where the count of a bucket stops: ten calls of ListObjectVersions."""
@@ -31,11 +32,15 @@ class Contents:
     def says(self) -> str:
         """Put it in a sentence."""
         if not self.versions:
-            return "Empty."
+            return message("Empty.")
         size = human_size(self.size)
         if self.versions == 1:
-            return f"1 object version, {size}."
-        return f"{'More than ' if self.more else ''}{self.versions:,} object versions, {size}."
+            return message("1 object version, {size}.", size=size)
+        return (
+            message("More than {versions} object versions, {size}.", versions=f"{self.versions:,}", size=size)
+            if self.more
+            else message("{versions} object versions, {size}.", versions=f"{self.versions:,}", size=size)
+        )
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ def bucket_contents(
     if not buckets:
         return {}
     s3 = client(settings, "s3", region, session_in(settings, region, role))
-    with answering("list what the buckets hold"):
+    with answering(message("list what the buckets hold")):
         return {bucket: _contents(s3, bucket) for bucket in buckets}
 
 

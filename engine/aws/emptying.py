@@ -23,6 +23,7 @@ from engine.aws.clients import PATIENT, DeployRole, answering, client, error_cod
 from engine.errors import AwsUnavailableError, InterruptedRunError
 from engine.processes.threads import carrying
 from engine.settings import EngineSettings
+from messages.message import message
 
 LISTS, DELETIONS = 4, 12
 """How many lists and deletions are under way at a time: at half a second each, some 20,000 deletions in a second."""
@@ -92,7 +93,7 @@ def empty_bucket(
     InterruptedRunError once it is true, and AwsUnavailableError.
     """
     started = time.monotonic()
-    with answering(f"empty the bucket {bucket}"):
+    with answering(message("empty the bucket {bucket}", bucket=bucket)):
         count = _Emptying(settings, region, bucket, role).go(progress, poll)
     return Emptied(bucket, count, time.monotonic() - started)
 
@@ -145,7 +146,7 @@ class _Emptying:
                         gone += went
                         progress(gone)
                     if poll():
-                        raise InterruptedRunError("The run was canceled.")
+                        raise InterruptedRunError(message("The run was canceled."))
             finally:
                 self.stopped.set()
         return gone
@@ -184,14 +185,22 @@ class _Emptying:
             if refused:
                 first = refused[0]
                 raise AwsUnavailableError(
-                    f"S3 did not delete {len(refused)} object versions of {self.bucket}.",
+                    message(
+                        "S3 did not delete {refused} object versions of {bucket}.",
+                        refused=len(refused),
+                        bucket=self.bucket,
+                    ),
                     detail=f"{first.get('Key')}: {first.get('Code')}: {first.get('Message')}",
                 )
             left = tuple((one["Key"], one["VersionId"]) for one in errors)
             if not left or self.stopped.wait(pause):
                 return len(versions) - len(left)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-        raise AwsUnavailableError(f"S3 puts off the deletion of {len(left)} object versions of {self.bucket}.")
+        raise AwsUnavailableError(
+            message(
+                "S3 puts off the deletion of {left} object versions of {bucket}.", left=len(left), bucket=self.bucket
+            )
+        )
 
 
 def _versions(told: Mapping[str, Any]) -> Versions:

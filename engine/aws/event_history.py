@@ -14,6 +14,7 @@ from typing import Any
 
 from engine.aws.clients import PATIENT, DeployRole, answering, client, session_in
 from engine.settings import EngineSettings
+from messages.message import message
 
 MOST_NAMES = 4
 """A resource goes by few names: its id, its ARN, its name."""
@@ -53,7 +54,7 @@ def last_change(
     cloudtrail = client(settings, "cloudtrail", region, session_in(settings, region, role), PATIENT)
     found: list[ApiChange] = []
     for name in list(dict.fromkeys(name for name in names if name))[:MOST_NAMES]:
-        with answering(f"read CloudTrail's event history of {name}"):
+        with answering(message("read CloudTrail's event history of {name}", name=name)):
             told = cloudtrail.lookup_events(
                 LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": name}], MaxResults=NEWEST
             )

@@ -11,6 +11,7 @@ from typing import Any
 from engine.aws.clients import PATIENT, DeployRole, answering, client, session_in
 from engine.errors import EngineError
 from engine.settings import EngineSettings
+from messages.message import listed, message
 
 ATTRIBUTES = {
     ("aws_security_group", "ingress[]"),
@@ -26,7 +27,7 @@ class NotThereError(EngineError):
     """What was to be removed is not there any more, or is another."""
 
     code = "foreign_part_gone"
-    remedy = "Check the district for drift: what it finds now can be removed."
+    remedy = message("Check the district for drift: what it finds now can be removed.")
 
 
 def is_removable(kind: str, path: str) -> bool:
@@ -47,27 +48,27 @@ def remove_foreign(
     if kind == "aws_route_table":
         return _remove_route(client(settings, "ec2", region, session, PATIENT), resource, value)
     iam = client(settings, "iam", region, session, PATIENT)
-    with answering(f"remove a policy from the role {resource}"):
+    with answering(message("remove a policy from the role {resource}", resource=resource)):
         if path == "managed_policy_arns[]":
             iam.detach_role_policy(RoleName=resource, PolicyArn=str(value))
         else:
             iam.delete_role_policy(RoleName=resource, PolicyName=str(value))
-    return f"the policy {value} of the role {resource}"
+    return message("the policy {value} of the role {resource}", value=value, resource=resource)
 
 
 def _remove_rule(ec2: Any, group: str, way: str, value: Mapping[str, Any]) -> str:
-    with answering(f"read the rules of {group}"):
+    with answering(message("read the rules of {group}", group=group)):
         told = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])
     found = [rule for rule in told["SecurityGroupRules"] if _is_rule(rule, group, way, value)]
     if not found:
-        raise NotThereError(f"The security group {group} has no such rule any more.")
+        raise NotThereError(message("The security group {group} has no such rule any more.", group=group))
     ids = [rule["SecurityGroupRuleId"] for rule in found]
-    with answering(f"remove a rule of {group}"):
+    with answering(message("remove a rule of {group}", group=group)):
         if way == "egress":
             ec2.revoke_security_group_egress(GroupId=group, SecurityGroupRuleIds=ids)
         else:
             ec2.revoke_security_group_ingress(GroupId=group, SecurityGroupRuleIds=ids)
-    return f"the rule {', '.join(ids)} of the security group {group}"
+    return message("the rule {ids} of the security group {group}", ids=listed(ids), group=group)
 
 
 def _is_rule(rule: Mapping[str, Any], group: str, way: str, value: Mapping[str, Any]) -> bool:
@@ -97,6 +98,6 @@ def _remove_route(ec2: Any, table: str, value: Mapping[str, Any]) -> str:
         if ":" in to
         else "DestinationCidrBlock"
     )
-    with answering(f"remove a route of {table}"):
+    with answering(message("remove a route of {table}", table=table)):
         ec2.delete_route(RouteTableId=table, **{key: to})
-    return f"the route to {to} of the route table {table}"
+    return message("the route to {to} of the route table {table}", to=to, table=table)

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from engine.aws.clients import PATIENT, DeployRole, answering, client, error_code, session_in
 from engine.settings import EngineSettings
+from messages.message import message
 
 MANAGED = {"Name": "tag:GuardDutyManaged", "Values": ["true"]}
 GOING = frozenset({"deleted", "deleting"})
@@ -30,7 +31,7 @@ def remove_guardduty(
     A group that is still in use is left for the next call. Raises AwsUnavailableError.
     """
     ec2 = client(settings, "ec2", region, session_in(settings, region, role), PATIENT)
-    with answering("remove what GuardDuty has made in the district's network"):
+    with answering(message("remove what GuardDuty has made in the district's network")):
         found = ec2.describe_vpcs(Filters=[{"Name": "tag:Suffix", "Values": [suffix]}])["Vpcs"]
         networks = [network["VpcId"] for network in found]
         if not networks:

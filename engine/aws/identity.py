@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine.aws.clients import DeployRole, answering, client, session_in
 from engine.settings import EngineSettings
+from messages.message import message
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,6 @@ class Identity:
 def identity(settings: EngineSettings, region: str, role: DeployRole | None = None) -> Identity:
     """Return who we are behind the role, or by the worker's own credentials; raises AwsUnavailableError."""
     session = session_in(settings, region, role, anew=True)
-    with answering("ask who we are"):
+    with answering(message("ask who we are")):
         told = client(settings, "sts", region, session).get_caller_identity()
     return Identity(str(told["Account"]), str(told["Arn"]))

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from string import Formatter
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -21,6 +22,7 @@ from engine.kinds import KINDS
 from engine.kinds.kind import Kind
 from engine.kinds.listing import Lingering, NamedKind, Scope
 from engine.settings import EngineSettings
+from messages.message import Message, message, term
 
 GONE = {
     "ClientException",
@@ -101,7 +103,7 @@ def look(settings: EngineSettings, wanted: Wanted, role: DeployRole | None = Non
     def make(service: str) -> Any:
         return client(settings, service, wanted.region, session, PATIENT)
 
-    with answering("name the account"):
+    with answering(message("name the account")):
         account = str(make("sts").get_caller_identity()["Account"])
     scope = Scope(account, wanted.region, wanted.suffix)
     found: dict[str, InventoryItem] = {}
@@ -136,7 +138,7 @@ def _everything(make: Make, scope: Scope, wanted: Wanted, found: Collection[str]
 
 
 def _tagged(make: Make, suffix: str) -> Iterator[InventoryItem]:
-    with answering("list the district's resources by tag"):
+    with answering(message("list the district's resources by tag")):
         pages = make("resourcegroupstaggingapi").get_paginator("get_resources")
         filters = [{"Key": "Suffix", "Values": [suffix]}]
         arns = [
@@ -162,7 +164,7 @@ def _parts(arn: str) -> tuple[str, str]:
 
 
 def _named(make: Make, scope: Scope, kind: NamedKind, found: Collection[str]) -> Iterator[InventoryItem]:
-    with answering(f"list {kind.kind}s of {kind.service}"):
+    with answering(message("list {kind}s of {service}", kind=kind.kind, service=kind.service)):
         for part in _listed(make(kind.service), kind, scope):
             if not kind.owns(part, scope.suffix):
                 continue
@@ -191,7 +193,7 @@ def _listed(service: Any, kind: NamedKind, scope: Scope) -> Iterator[Any]:
 
 def _interfaces(make: Make, scope: Scope, networks: list[str]) -> Iterator[InventoryItem]:
     """Find what keeps a network of ours from going: interfaces of tasks carry neither tag nor name of ours."""
-    with answering("list the network interfaces in the district's network"):
+    with answering(message("list the network interfaces in the district's network")):
         pages = make("ec2").get_paginator("describe_network_interfaces")
         for page in pages.paginate(Filters=[{"Name": "vpc-id", "Values": networks}]):
             for part in page["NetworkInterfaces"]:
@@ -203,7 +205,9 @@ def _interfaces(make: Make, scope: Scope, networks: list[str]) -> Iterator[Inven
 def _records(make: Make, wanted: Wanted) -> Iterator[InventoryItem]:
     """Find the records of the district's name: its own, and the ones by which its certificate was validated."""
     domain = wanted.domain_name.rstrip(".").lower()
-    with answering(f"list the records of the hosted zone {wanted.hosted_zone_id}"):
+    with answering(
+        message("list the records of the hosted zone {hosted_zone_id}", hosted_zone_id=wanted.hosted_zone_id)
+    ):
         pages = make("route53").get_paginator("list_resource_record_sets")
         try:
             for page in pages.paginate(HostedZoneId=wanted.hosted_zone_id):
@@ -242,7 +246,14 @@ def _note(make: Make, service: str, kind: str, arn: str) -> str | None:
         return None
     state = str(thing.get(lingering.field) or "").lower()
     is_deleted = state == lingering.deleted if lingering.deleted else bool(state)
-    return lingering.note.format_map(thing) if is_deleted else ""
+    return _noted(lingering.note, thing) if is_deleted else ""
+
+
+def _noted(note: str, thing: Mapping[str, Any]) -> Message:
+    """Return a row's note with what AWS says of the thing, each value written as the note wants it."""
+    parts = list(Formatter().parse(note))
+    template = "".join(text + (f"{{{name}}}" if name else "") for text, name, _, _ in parts)
+    return term(template).having({name: format(thing[name], form or "") for _, name, form, _ in parts if name})
 
 
 def _key(kind: Kind) -> tuple[str, str]:

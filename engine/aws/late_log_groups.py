@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from engine.aws.clients import PATIENT, DeployRole, answering, client, error_code, session_in
 from engine.aws.inventory import InventoryItem
 from engine.settings import EngineSettings
+from messages.message import message
 
 OWN = {"ManagedBy": "homeroom"}
 """The deploy role deletes what is tagged as ours, and may tag what has our name and no tag."""
@@ -37,7 +38,7 @@ def remove_late_groups(
     if not found:
         return ()
     logs = client(settings, "logs", region, session_in(settings, region, role), PATIENT)
-    with answering("delete the log groups that AWS has made again"):
+    with answering(message("delete the log groups that AWS has made again")):
         for arn, name in found:
             try:
                 logs.tag_resource(resourceArn=arn, tags=OWN)

@@ -13,6 +13,7 @@ from typing import Any, Self
 from engine.aws.clients import PATIENT, DeployRole, answering, client, session_in
 from engine.errors import MigrationFailedError
 from engine.settings import EngineSettings
+from messages.message import listed, message
 
 LOOK_SECONDS = 3.0
 NAMES = ("cluster_name", "worker_service_name", "migrate_task_family")
@@ -44,10 +45,10 @@ def migrate(
 ) -> None:
     """Run the task to its end, calling `pause` between looks. Raises MigrationFailedError, AwsUnavailableError."""
     ecs = client(settings, "ecs", region, session_in(settings, region, role), PATIENT)
-    with answering("run the migration task"):
+    with answering(message("run the migration task")):
         found = ecs.describe_services(cluster=task.cluster, services=[task.service])["services"]
         if not found:
-            raise MigrationFailedError(f"The service {task.service} is not there.")
+            raise MigrationFailedError(message("The service {service} is not there.", service=task.service))
         started = ecs.run_task(
             cluster=task.cluster,
             taskDefinition=task.family,
@@ -55,17 +56,19 @@ def migrate(
             networkConfiguration=found[0]["networkConfiguration"],
         )
     if not started["tasks"]:
-        raise MigrationFailedError("ECS did not start the migration task.", detail=_reasons(started["failures"]))
+        raise MigrationFailedError(
+            message("ECS did not start the migration task."), detail=_reasons(started["failures"])
+        )
     arn = started["tasks"][0]["taskArn"]
     while True:
-        with answering("look at the migration task"):
+        with answering(message("look at the migration task")):
             now = ecs.describe_tasks(cluster=task.cluster, tasks=[arn])["tasks"]
         if now and now[0]["lastStatus"] == "STOPPED":
             break
         pause(LOOK_SECONDS)
     problem = failure(now[0])
     if problem:
-        raise MigrationFailedError(f"The migration task failed: {problem}", detail=arn)
+        raise MigrationFailedError(message("The migration task failed: {problem}", problem=problem), detail=arn)
 
 
 def failure(task: Mapping[str, Any]) -> str:
@@ -74,11 +77,16 @@ def failure(task: Mapping[str, Any]) -> str:
     if containers and all(container.get("exitCode") == 0 for container in containers):
         return ""
     told = [
-        str(container.get("reason") or f"{container.get('name')} ended with status {container['exitCode']}")
+        str(
+            container.get("reason")
+            or message(
+                "{container} ended with status {status}", container=container.get("name"), status=container["exitCode"]
+            )
+        )
         for container in containers
         if container.get("reason") or container.get("exitCode") is not None
     ]
-    return "; ".join([*told, str(task.get("stoppedReason") or "ECS gave no reason")])
+    return listed([*told, str(task.get("stoppedReason") or message("ECS gave no reason"))], between="; ")
 
 
 def _reasons(failures: list[dict[str, Any]]) -> str:

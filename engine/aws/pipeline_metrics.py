@@ -15,6 +15,7 @@ from botocore.config import Config
 
 from engine.aws.clients import CONFIG, DeployRole, answering, client, session_in
 from engine.settings import EngineSettings
+from messages.message import message
 
 NAMESPACE = "Homeroom/Pipeline"
 """The processing program's own (`processor/metrics.py`)."""
@@ -113,7 +114,7 @@ def read_figures(
     session = session_in(settings, region, role)
     cloudwatch = client(settings, "cloudwatch", region, session, BRIEF)
     found: dict[str, list[tuple[datetime, float]]] = {metric.id: [] for metric in METRICS}
-    with answering("read the pipeline's figures in CloudWatch"):
+    with answering(message("read the pipeline's figures in CloudWatch")):
         for window in sorted({metric.window for metric in METRICS}):
             pages = cloudwatch.get_paginator("get_metric_data").paginate(
                 MetricDataQueries=queries(suffix, window),

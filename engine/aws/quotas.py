@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from engine.aws.clients import DeployRole, answering, client, error_code, session_in
 from engine.settings import EngineSettings
+from messages.message import message
 
 Make = Callable[[str], Any]
 
@@ -76,7 +77,7 @@ def read_quotas(settings: EngineSettings, region: str, role: DeployRole | None =
     def make(service: str) -> Any:
         return client(settings, service, region, session)
 
-    with answering(f"count what the account has in {region}"):
+    with answering(message("count what the account has in {region}", region=region)):
         used = {code: count(make) for code, count in COUNTS.items()}
     quotas = make("service-quotas")
     limits = {code: _limit(quotas, kind) for code, kind in KINDS.items()}

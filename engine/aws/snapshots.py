@@ -18,6 +18,7 @@ from engine.aws.clients import PATIENT, DeployRole, answering, client, error_cod
 from engine.aws.waiting import wait
 from engine.errors import EngineError, InterruptedRunError
 from engine.settings import EngineSettings
+from messages.message import message
 
 ACCOUNT_KEY = "alias/aws/rds"
 """The account's own key for RDS: KMS makes it at its first use (DescribeKey, "predefined AWS alias")."""
@@ -32,7 +33,7 @@ class SnapshotFailedError(EngineError):
     """The final snapshot could not be taken; nothing was destroyed."""
 
     code = "final_snapshot_failed"
-    remedy = "Bring the database to the state available and retry, or tear down without a final snapshot."
+    remedy = message("Bring the database to the state available and retry, or tear down without a final snapshot.")
 
 
 @dataclass(frozen=True)
@@ -95,11 +96,13 @@ class _Database:
         while True:
             told = self.snapshot(name)
             if told is None or told["Status"] in {"failed", "deleting", "incompatible-restore"}:
-                raise SnapshotFailedError(f"RDS did not make the snapshot {name}.", detail=str(told and told["Status"]))
+                raise SnapshotFailedError(
+                    message("RDS did not make the snapshot {name}.", name=name), detail=str(told and told["Status"])
+                )
             if told["Status"] == "available":
                 return told
             if wait(self.pause, poll):
-                raise InterruptedRunError("The run was canceled.")
+                raise InterruptedRunError(message("The run was canceled."))
 
     def key(self, name: str) -> str:
         kms = client(self.settings, "kms", self.region, self.session, PATIENT)
@@ -124,14 +127,16 @@ def take_final_snapshot(
     cluster, passing, final = f"aurora-{suffix}", f"closing-{suffix}-{run_number}", f"final-{suffix}-{run_number}"
     tagged = [{"Key": name, "Value": value} for name, value in tags]
     database = _Database(settings, region, role)
-    with answering("take the final snapshot of the database"):
+    with answering(message("take the final snapshot of the database")):
         rds = database.fresh()
         if database.snapshot(final) is None:
             found = database.cluster(cluster)
             if found is None:
                 return None
             if found["Status"] != "available":
-                raise SnapshotFailedError(f"The database is {found['Status']}: RDS takes no snapshot of it.")
+                raise SnapshotFailedError(
+                    message("The database is {status}: RDS takes no snapshot of it.", status=found["Status"])
+                )
             _drop_unfinished(rds, cluster, f"closing-{suffix}-", passing)
             if database.snapshot(passing) is None:
                 rds.create_db_cluster_snapshot(
@@ -165,7 +170,7 @@ def drop_snapshots(
     if not wanted:
         return ()
     database = _Database(settings, region, role)
-    with answering("delete the snapshots of an earlier teardown"):
+    with answering(message("delete the snapshots of an earlier teardown")):
         return tuple(name for name in wanted if database.delete(name))
 
 

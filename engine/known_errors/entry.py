@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 
+from messages.message import Message, term
+
 
 class Rank(IntEnum):
     """Which of several entries that match speaks: the lowest."""
@@ -34,8 +36,8 @@ class Hint:
 
     code: str
     pattern: re.Pattern[str]
-    summary: str
-    remedy: str
+    summary: Message
+    remedy: Message
     origin: Origin
     example: str
     rank: Rank = Rank.SPECIFIC
@@ -46,4 +48,4 @@ def known(
 ) -> Hint:
     """Return an entry; a space in the pattern stands for any white space, for Terraform breaks lines."""
     spaced = pattern.replace(" ", r"\s+")
-    return Hint(code, re.compile(spaced, re.IGNORECASE), summary, remedy, origin, example, rank)
+    return Hint(code, re.compile(spaced, re.IGNORECASE), term(summary), term(remedy), origin, example, rank)

@@ -19,13 +19,18 @@ from engine.preflight.calls import Call, Context, recorded
 from engine.preflight.finding import Finding, fine, refused, warning
 from engine.preflight.place import SUFFIX, Place
 from infra.deploy_rights import SERVICE_ROLES
+from messages.message import Message, listed, message, verbatim
 
-IDENTITY, RIGHTS, TRIED, SERVICES = "Identity", "Rights", "Dry runs", "Service-linked roles"
+IDENTITY, RIGHTS, TRIED, SERVICES = "Identity", "Rights", message("Dry runs"), message("Service-linked roles")
 SHOWN = 3
 """How many of the denied calls a sentence names; the detail has all."""
 TAGS = [{"Key": "ManagedBy", "Value": "homeroom"}]
-PLATFORM = "Apply the account's platform with today's version (`python -m infra platform`): it is the role's policy."
-ORGANIZATION = "Have the organization's administrators admit these calls in the account's service control policies."
+PLATFORM = message(
+    "Apply the account's platform with today's version (`python -m infra platform`): it is the role's policy."
+)
+ORGANIZATION = message(
+    "Have the organization's administrators admit these calls in the account's service control policies."
+)
 OF_ORGANIZATION = re.compile(r"\bservice control policy\b")
 """How EC2 says that an organization's policy denied it (IAM User Guide, "Access denied error messages")."""
 SERVICE_ROLES_PATH = "/aws-service-role/"
@@ -33,17 +38,17 @@ SERVICE_ROLES_PATH = "/aws-service-role/"
 
 def who(place: Place) -> tuple[Identity, Finding]:
     """Return as whom AWS knows us, and whether that is the account asked for; raises AwsUnavailableError."""
-    with answering("ask who we are"):
+    with answering(message("ask who we are")):
         told = place.make("sts").get_caller_identity()
     known = Identity(str(told["Account"]), str(told["Arn"]))
     if known.account != place.account:
         return known, refused(
             IDENTITY,
-            f"The account {known.account} answered, not {place.account}.",
-            "Give the account its deploy role in the admin, or start the workers with its own credentials.",
+            message("The account {account} answered, not {account2}.", account=known.account, account2=place.account),
+            message("Give the account its deploy role in the admin, or start the workers with its own credentials."),
             known.arn,
         )
-    return known, fine(IDENTITY, f"AWS knows us as {known.arn}.")
+    return known, fine(IDENTITY, message("AWS knows us as {arn}.", arn=known.arn))
 
 
 def rights(place: Place, known: Identity) -> Finding:
@@ -52,8 +57,8 @@ def rights(place: Place, known: Identity) -> Finding:
     if not source:
         return warning(
             RIGHTS,
-            f"Nothing was simulated: {known.arn} is no role and no user of IAM.",
-            "Enter the account by its deploy role, and let nobody work as root.",
+            message("Nothing was simulated: {arn} is no role and no user of IAM.", arn=known.arn),
+            message("Enter the account by its deploy role, and let nobody work as root."),
         )
     denied: list[str] = []
     by_organization: list[str] = []
@@ -68,24 +73,34 @@ def rights(place: Place, known: Identity) -> Finding:
     except ClientError as error:
         return _not_simulated(error, source)
     if denied:
-        return refused(RIGHTS, f"{_some(denied)} would be denied to {source}.", PLATFORM, "\n".join(denied))
+        return refused(
+            RIGHTS,
+            message("{some} would be denied to {source}.", some=_some(denied), source=source),
+            PLATFORM,
+            "\n".join(denied),
+        )
     if by_organization:
         return warning(
             RIGHTS,
-            f"{_some(by_organization)} would be denied by the organization, as far as IAM can simulate its policies.",
-            f'Read the line "{TRIED}". {ORGANIZATION}',
+            message(
+                "{some} would be denied by the organization, as far as IAM can simulate its policies.",
+                some=_some(by_organization),
+            ),
+            message('Read the line "{tried}". {organization}', tried=TRIED, organization=ORGANIZATION),
             "\n".join(by_organization),
         )
-    return fine(RIGHTS, f"All {len(calls)} calls of a run are allowed to {source}.")
+    return fine(RIGHTS, message("All {calls} calls of a run are allowed to {source}.", calls=len(calls), source=source))
 
 
 def _not_simulated(error: ClientError, source: str) -> Finding:
     code = error_code(error)
     if code == "NoSuchEntity":
-        told = f"Nothing was simulated: IAM does not know {source}."
-        return warning(RIGHTS, told, "Enter the account by its deploy role: IAM simulates roles and users.", str(error))
+        told = message("Nothing was simulated: IAM does not know {source}.", source=source)
+        return warning(
+            RIGHTS, told, message("Enter the account by its deploy role: IAM simulates roles and users."), str(error)
+        )
     if code in {"AccessDenied", "AccessDeniedException"}:
-        return warning(RIGHTS, f"{source} may not ask IAM what it may do.", PLATFORM, str(error))
+        return warning(RIGHTS, message("{source} may not ask IAM what it may do.", source=source), PLATFORM, str(error))
     raise error
 
 
@@ -108,10 +123,11 @@ def _simulated(place: Place, source: str, calls: Iterable[Call]) -> Iterable[dic
             yield from page["EvaluationResults"]
 
 
-def _some(denied: list[str]) -> str:
+def _some(denied: list[str]) -> Message:
     names = list(dict.fromkeys(one.partition(" on ")[0] for one in denied))
     more = len(names) - SHOWN
-    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+    shown = ", ".join(names[:SHOWN])
+    return message("{names} and {more} more", names=shown, more=more) if more > 0 else verbatim(shown)
 
 
 def tried(place: Place) -> Finding:
@@ -144,10 +160,14 @@ def tried(place: Place) -> Finding:
         else:
             raise RuntimeError(f"{action} was carried out, though it was asked for as a dry run.")
     if not denied:
-        return fine(TRIED, "EC2 would make a network, an address and a gateway for us.")
+        return fine(TRIED, message("EC2 would make a network, an address and a gateway for us."))
     detail = "\n".join(denied.values())
     is_organizations = OF_ORGANIZATION.search(detail) is not None
-    told = f"{', '.join(denied)} would be refused" + (" by a service control policy." if is_organizations else ".")
+    told = (
+        message("{denied} would be refused by a service control policy.", denied=", ".join(denied))
+        if is_organizations
+        else message("{denied} would be refused.", denied=", ".join(denied))
+    )
     return refused(TRIED, told, ORGANIZATION if is_organizations else PLATFORM, detail)
 
 
@@ -159,17 +179,30 @@ def service_roles(place: Place, known: Identity) -> Finding:
     }
     missing = sorted(set(SERVICE_ROLES) - there)
     if not missing:
-        return fine(SERVICES, f"All {len(SERVICE_ROLES)} that a stack's services use are there.")
+        return fine(
+            SERVICES,
+            message("All {service_roles} that a stack's services use are there.", service_roles=len(SERVICE_ROLES)),
+        )
     source = place.policy_source(known)
     may_not = missing if not source else _may_not_have_made(place, source, missing)
     if may_not:
         commands = "\n".join(f"aws iam create-service-linked-role --aws-service-name={name}" for name in may_not)
-        told = f"{', '.join(may_not)} has none yet, and we may not have one made."
+        told = message("{may_not} has none yet, and we may not have one made.", may_not=listed(may_not))
         if not source:
-            return warning(SERVICES, told, "Have an administrator make them, by the commands in the details.", commands)
-        return refused(SERVICES, told, "Have an administrator make them, by the commands in the details.", commands)
+            return warning(
+                SERVICES, told, message("Have an administrator make them, by the commands in the details."), commands
+            )
+        return refused(
+            SERVICES, told, message("Have an administrator make them, by the commands in the details."), commands
+        )
     return fine(
-        SERVICES, f"AWS makes {len(missing)} of {len(SERVICE_ROLES)} when a stack first needs them.", "\n".join(missing)
+        SERVICES,
+        message(
+            "AWS makes {missing} of {service_roles} when a stack first needs them.",
+            missing=len(missing),
+            service_roles=len(SERVICE_ROLES),
+        ),
+        "\n".join(missing),
     )
 
 

@@ -13,6 +13,7 @@ from engine.errors import AwsUnavailableError
 from engine.preflight import access, guards, offers
 from engine.preflight.finding import Finding, Verdict, refused, warning
 from engine.preflight.place import Place
+from messages.message import message
 
 Check = Callable[[Place, Identity], Finding]
 
@@ -53,7 +54,7 @@ def preflight(place: Place, only: Collection[str] = CHECKS) -> Iterator[Finding]
         if name not in only:
             continue
         try:
-            with answering(f"look at this: {name}"):
+            with answering(message("look at this: {name}", name=name)):
                 yield check(place, known)
         except AwsUnavailableError as error:
             yield warning(name, error.summary, error.remedy, error.detail)

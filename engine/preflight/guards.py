@@ -10,8 +10,15 @@ from botocore.exceptions import ClientError
 from engine.aws.clients import client, error_code
 from engine.preflight.finding import Finding, fine, refused, warning
 from engine.preflight.place import Place
+from messages.message import listed, message
 
-TRAIL, GUARD, KEYS, CERTIFICATES, STATES = "Management trail", "GuardDuty", "Keys", "Certificates", "State bucket"
+TRAIL, GUARD, KEYS, CERTIFICATES, STATES = (
+    message("Management trail"),
+    "GuardDuty",
+    "Keys",
+    "Certificates",
+    message("State bucket"),
+)
 ENDS_SOON = timedelta(days=30)
 AWS_OWN = "alias/aws/"
 DENIED = frozenset({"403", "AccessDenied", "AccessDeniedException"})
@@ -23,11 +30,13 @@ def trail(place: Place) -> Finding:
     found = place.make("cloudtrail").describe_trails(includeShadowTrails=True)["trailList"]
     names = [str(one["Name"]) for one in found if one.get("IsMultiRegionTrail") or one.get("IsOrganizationTrail")]
     if names:
-        return fine(TRAIL, f"{', '.join(names)} records the account's management events in all regions.")
+        return fine(
+            TRAIL, message("{names} records the account's management events in all regions.", names=listed(names))
+        )
     return warning(
         TRAIL,
-        "No trail over all regions records who changes the account's resources.",
-        "Apply the account's platform, which makes one, or have the organization's trail record this account.",
+        message("No trail over all regions records who changes the account's resources."),
+        message("Apply the account's platform, which makes one, or have the organization's trail record this account."),
     )
 
 
@@ -38,14 +47,16 @@ def guard(place: Place) -> Finding:
     except ClientError as error:
         if error_code(error) not in DENIED:
             raise
-        remedy = "Apply the account's platform, which lets the deploy role see it."
-        return warning(GUARD, "We may not see whether GuardDuty is on.", remedy, str(error))
+        remedy = message("Apply the account's platform, which lets the deploy role see it.")
+        return warning(GUARD, message("We may not see whether GuardDuty is on."), remedy, str(error))
     if found:
-        return fine(GUARD, "GuardDuty is on.")
+        return fine(GUARD, message("GuardDuty is on."))
     return warning(
         GUARD,
-        "GuardDuty is off in this region.",
-        'Switch it on by `"guardduty": true` in the platform\'s specification, unless the organization does it.',
+        message("GuardDuty is off in this region."),
+        message(
+            'Switch it on by `"guardduty": true` in the platform\'s specification, unless the organization does it.'
+        ),
     )
 
 
@@ -55,47 +66,59 @@ def keys(place: Place) -> Finding:
     kms.list_aliases(Limit=1)
     if not wanted or wanted.startswith(AWS_OWN):
         # To describe AWS's own key would make it (KMS API Reference, DescribeKey: predefined aliases).
-        return fine(KEYS, "KMS answers; final snapshots are kept under the account's own key for RDS.")
+        return fine(KEYS, message("KMS answers; final snapshots are kept under the account's own key for RDS."))
     try:
         found = kms.describe_key(KeyId=wanted)["KeyMetadata"]
     except ClientError as error:
-        told = f"The key for final snapshots, {wanted}, cannot be read."
+        told = message("The key for final snapshots, {wanted}, cannot be read.", wanted=wanted)
         return refused(
-            KEYS, told, "Correct HOMEROOM_SNAPSHOT_KEY, or admit this account in the key's policy.", str(error)
+            KEYS, told, message("Correct HOMEROOM_SNAPSHOT_KEY, or admit this account in the key's policy."), str(error)
         )
     usage = found.get("KeyUsage") or "ENCRYPT_DECRYPT"
     if found["KeyState"] != "Enabled" or usage != "ENCRYPT_DECRYPT":
-        told = f"The key for final snapshots, {wanted}, is {found['KeyState']} for {usage}."
-        return refused(KEYS, told, "Name an enabled key that encrypts, in HOMEROOM_SNAPSHOT_KEY.")
-    return fine(KEYS, f"KMS answers; final snapshots are kept under {found['Arn']}.")
+        told = message(
+            "The key for final snapshots, {wanted}, is {state} for {usage}.",
+            wanted=wanted,
+            state=found["KeyState"],
+            usage=usage,
+        )
+        return refused(KEYS, told, message("Name an enabled key that encrypts, in HOMEROOM_SNAPSHOT_KEY."))
+    return fine(KEYS, message("KMS answers; final snapshots are kept under {arn}.", arn=found["Arn"]))
 
 
 def certificates(place: Place) -> Finding:
     """Look at the certificates that districts name, and at what there is for those to come."""
-    listed = place.pages("acm", "list_certificates", "CertificateSummaryList")
-    known: dict[str, dict[str, Any]] = {str(one["CertificateArn"]): one for one in listed}
-    wrong = []
+    there = place.pages("acm", "list_certificates", "CertificateSummaryList")
+    known: dict[str, dict[str, Any]] = {str(one["CertificateArn"]): one for one in there}
+    wrong: list[str] = []
     for arn in place.wanted.certificates:
         found = known.get(arn)
         if found is None:
-            wrong.append(f"{arn} is not there")
+            wrong.append(message("{arn} is not there", arn=arn))
         elif found.get("Status", "ISSUED") != "ISSUED":
             wrong.append(f"{arn} is {str(found['Status']).lower().replace('_', ' ')}")
         elif "NotAfter" in found and found["NotAfter"] < datetime.now(UTC) + ENDS_SOON:
-            wrong.append(f"{arn} ends on {found['NotAfter']:%Y-%m-%d}")
+            wrong.append(message("{arn} ends on {until}", arn=arn, until=f"{found['NotAfter']:%Y-%m-%d}"))
     if wrong:
-        remedy = "Prove or renew them in Certificate Manager, or name others in the districts' settings."
+        remedy = message("Prove or renew them in Certificate Manager, or name others in the districts' settings.")
         return warning(
-            CERTIFICATES, f"{len(wrong)} certificates that districts name cannot be used.", remedy, "\n".join(wrong)
+            CERTIFICATES,
+            message("{wrong} certificates that districts name cannot be used.", wrong=len(wrong)),
+            remedy,
+            listed(wrong, between="\n"),
         )
-    issued = sum(one.get("Status", "ISSUED") == "ISSUED" for one in listed)
+    issued = sum(one.get("Status", "ISSUED") == "ISSUED" for one in there)
     if not issued:
         return warning(
             CERTIFICATES,
-            "There is none in this region: only sandboxes can be deployed without.",
-            "Request one in Certificate Manager, or give districts a hosted zone in which the stack makes its own.",
+            message("There is none in this region: only sandboxes can be deployed without."),
+            message(
+                "Request one in Certificate Manager, or give districts a hosted zone in which the stack makes its own."
+            ),
         )
-    return fine(CERTIFICATES, f"{issued} of {len(listed)} in this region are issued.")
+    return fine(
+        CERTIFICATES, message("{issued} of {listed} in this region are issued.", issued=issued, listed=len(there))
+    )
 
 
 def states(place: Place) -> Finding:
@@ -106,21 +129,25 @@ def states(place: Place) -> Finding:
         versioning = s3.get_bucket_versioning(Bucket=name).get("Status", "")
     except ClientError as error:
         if error_code(error) in GONE:
-            return warning(STATES, f"{name} is not there yet.", "A worker makes it at the first run, if it may.")
+            return warning(
+                STATES,
+                message("{name} is not there yet.", name=name),
+                message("A worker makes it at the first run, if it may."),
+            )
         if error_code(error) not in DENIED:
             raise
         # The worker's policy does not let it read settings of the bucket: that it may list it is enough.
         return _listed(s3, name, error)
     if versioning != "Enabled":
-        remedy = "Apply the portal's own platform, which keeps all versions of states."
-        return warning(STATES, f"{name} keeps no versions of states.", remedy)
-    return fine(STATES, f"{name} answers, and keeps every version of a state.")
+        remedy = message("Apply the portal's own platform, which keeps all versions of states.")
+        return warning(STATES, message("{name} keeps no versions of states.", name=name), remedy)
+    return fine(STATES, message("{name} answers, and keeps every version of a state.", name=name))
 
 
 def _listed(s3: Any, name: str, before: ClientError) -> Finding:
     try:
         s3.list_objects_v2(Bucket=name, Prefix="districts/", MaxKeys=1)
     except ClientError as error:
-        remedy = "Attach the policy `homeroom-worker` of the portal's platform to the worker's role."
-        return refused(STATES, f"The worker may not use {name}.", remedy, f"{before}\n{error}")
-    return fine(STATES, f"{name} answers.")
+        remedy = message("Attach the policy `homeroom-worker` of the portal's platform to the worker's role.")
+        return refused(STATES, message("The worker may not use {name}.", name=name), remedy, f"{before}\n{error}")
+    return fine(STATES, message("{name} answers.", name=name))

@@ -14,11 +14,18 @@ from engine.preflight.finding import Finding, fine, refused, warning
 from engine.preflight.place import Place
 from infra.endpoint_services import SERVICES
 from infra.spec import CACHE_VERSIONS, POSTGRES_FIRST, CacheEngine
+from messages.message import listed, message, term
 
-QUOTAS, ENGINES, CACHES, ZONES, ENDPOINTS = "Quotas", "Database engine", "Cache engines", "Zones", "Interface endpoints"
+QUOTAS, ENGINES, CACHES, ZONES, ENDPOINTS = (
+    "Quotas",
+    message("Database engine"),
+    message("Cache engines"),
+    "Zones",
+    message("Interface endpoints"),
+)
 DATABASE, INSTANCE_CLASS = "aurora-postgresql", "db.serverless"
 LEAST_ZONES, MOST_ZONES = 2, 3
-ELSEWHERE = "Place districts in another region."
+ELSEWHERE = message("Place districts in another region.")
 
 
 def quotas(place: Place) -> Finding:
@@ -33,24 +40,37 @@ def quotas(place: Place) -> Finding:
         if place.wanted.needs.get(reading.code, 0) > max(limit - used, 0):
             short.append(kind)
         if reading.source == "denied":
-            unknown.append(kind.name)
+            unknown.append(term(kind.name))
     detail = "\n".join(lines)
     if short:
-        fixed = [kind.name for kind in short if kind.is_fixed]
+        fixed = [term(kind.name) for kind in short if kind.is_fixed]
         raised = " ".join(kind.code for kind in short if not kind.is_fixed)
-        remedy = f"AWS raises its limit of {' and '.join(fixed)} for nobody: use another account." if fixed else ""
-        remedy = remedy or f"Raise {raised} in Service Quotas; it takes hours to days."
-        return refused(QUOTAS, f"No more {', '.join(kind.name for kind in short)} are left.", remedy, detail)
+        remedy = (
+            message(
+                "AWS raises its limit of {fixed} for nobody: use another account.", fixed=listed(fixed, between=" and ")
+            )
+            if fixed
+            else ""
+        )
+        remedy = remedy or message("Raise {raised} in Service Quotas; it takes hours to days.", raised=raised)
+        return refused(
+            QUOTAS, message("No more {name} are left.", name=listed(term(kind.name) for kind in short)), remedy, detail
+        )
     if unknown:
-        told = f"We may not read the limits of {', '.join(unknown)}: AWS's defaults are taken, and there is room."
-        return warning(QUOTAS, told, "Apply the account's platform, which lets the deploy role read them.", detail)
-    return fine(QUOTAS, "One more district fits.", detail)
+        told = message(
+            "We may not read the limits of {unknown}: AWS's defaults are taken, and there is room.",
+            unknown=listed(unknown),
+        )
+        return warning(
+            QUOTAS, told, message("Apply the account's platform, which lets the deploy role read them."), detail
+        )
+    return fine(QUOTAS, message("One more district fits."), detail)
 
 
 def engines(place: Place) -> Finding:
     """Ask whether RDS offers the version that stacks begin with, as serverless instances."""
     rds = place.make("rds")
-    wanted = f"Aurora PostgreSQL {POSTGRES_FIRST}"
+    wanted = message("Aurora PostgreSQL {postgres_first}", postgres_first=POSTGRES_FIRST)
     found = rds.describe_db_engine_versions(Engine=DATABASE, EngineVersion=POSTGRES_FIRST)["DBEngineVersions"]
     if not found:
         newer = [
@@ -59,12 +79,20 @@ def engines(place: Place) -> Finding:
             if str(one["EngineVersion"]).startswith(POSTGRES_FIRST.partition(".")[0] + ".")
         ]
         remedy = (
-            f"Name a version in the district's settings that is offered: {', '.join(newer)}." if newer else ELSEWHERE
+            message("Name a version in the district's settings that is offered: {newer}.", newer=listed(newer))
+            if newer
+            else ELSEWHERE
         )
-        return refused(ENGINES, f"RDS does not offer {wanted} in {place.region}.", remedy)
+        return refused(
+            ENGINES, message("RDS does not offer {wanted} in {region}.", wanted=wanted, region=place.region), remedy
+        )
     if not _orderable(place):
-        return refused(ENGINES, f"RDS has no serverless instances of {wanted} in {place.region}.", ELSEWHERE)
-    return fine(ENGINES, f"RDS offers {wanted} with serverless instances.")
+        return refused(
+            ENGINES,
+            message("RDS has no serverless instances of {wanted} in {region}.", wanted=wanted, region=place.region),
+            ELSEWHERE,
+        )
+    return fine(ENGINES, message("RDS offers {wanted} with serverless instances.", wanted=wanted))
 
 
 def _orderable(place: Place) -> set[str]:
@@ -91,14 +119,16 @@ def caches(place: Place) -> Finding:
             (there if version in offered else missing).append((engine, version))
     told = ", ".join(f"{engine.value} {version}" for engine, version in missing or there)
     if any(engine is CacheEngine.REDIS for engine, _ in missing):
-        return refused(CACHES, f"ElastiCache does not offer {told} in {place.region}.", ELSEWHERE)
+        return refused(
+            CACHES, message("ElastiCache does not offer {told} in {region}.", told=told, region=place.region), ELSEWHERE
+        )
     if missing:
         return warning(
             CACHES,
-            f"ElastiCache does not offer {told} in {place.region}.",
-            "Keep to the default engine in this region.",
+            message("ElastiCache does not offer {told} in {region}.", told=told, region=place.region),
+            message("Keep to the default engine in this region."),
         )
-    return fine(CACHES, f"ElastiCache offers {told}.")
+    return fine(CACHES, message("ElastiCache offers {told}.", told=told))
 
 
 def zones(place: Place) -> Finding:
@@ -107,13 +137,30 @@ def zones(place: Place) -> Finding:
     told = place.make("ec2").describe_availability_zones(Filters=filters)["AvailabilityZones"]
     names = {str(zone["ZoneName"]) for zone in told if zone.get("OptInStatus", "") != "not-opted-in"}
     usable = sorted(names & _orderable(place))
-    detail = "\n".join(f"{name}: {'usable' if name in usable else 'no serverless database'}" for name in sorted(names))
+    detail = "\n".join(
+        message("{name}: usable", name=name) if name in usable else message("{name}: no serverless database", name=name)
+        for name in sorted(names)
+    )
     if len(usable) < LEAST_ZONES:
-        return refused(ZONES, f"{len(usable)} of {len(names)} zones have all that a stack needs.", ELSEWHERE, detail)
+        return refused(
+            ZONES,
+            message("{usable} of {names} zones have all that a stack needs.", usable=len(usable), names=len(names)),
+            ELSEWHERE,
+            detail,
+        )
     if len(usable) < MOST_ZONES:
-        remedy = "Give districts of this region two zones."
-        return warning(ZONES, f"{len(usable)} of {len(names)} zones have all that a stack needs.", remedy, detail)
-    return fine(ZONES, f"{len(usable)} of {len(names)} zones have all that a stack needs.", detail)
+        remedy = message("Give districts of this region two zones.")
+        return warning(
+            ZONES,
+            message("{usable} of {names} zones have all that a stack needs.", usable=len(usable), names=len(names)),
+            remedy,
+            detail,
+        )
+    return fine(
+        ZONES,
+        message("{usable} of {names} zones have all that a stack needs.", usable=len(usable), names=len(names)),
+        detail,
+    )
 
 
 def endpoints(place: Place) -> Finding:
@@ -124,8 +171,8 @@ def endpoints(place: Place) -> Finding:
     except ClientError as error:
         if error_code(error) != "InvalidServiceName":
             raise
-        remedy = "Give districts of this region NAT as their way out, which production refuses."
-        return warning(ENDPOINTS, "Some services have no interface endpoint here.", remedy, str(error))
+        remedy = message("Give districts of this region NAT as their way out, which production refuses.")
+        return warning(ENDPOINTS, message("Some services have no interface endpoint here."), remedy, str(error))
     narrow = sorted(
         names[one["ServiceName"]]
         for one in told
@@ -133,6 +180,10 @@ def endpoints(place: Place) -> Finding:
     )
     missing = sorted(set(names.values()) - {names.get(one["ServiceName"], "") for one in told})
     if missing or narrow:
-        remedy = "Give districts of this region NAT as their way out, which production refuses."
-        return warning(ENDPOINTS, f"{', '.join([*missing, *narrow])}: no interface endpoint in two zones.", remedy)
-    return fine(ENDPOINTS, f"All {len(names)} services have one in two zones and more.")
+        remedy = message("Give districts of this region NAT as their way out, which production refuses.")
+        return warning(
+            ENDPOINTS,
+            message("{value}: no interface endpoint in two zones.", value=listed([*missing, *narrow])),
+            remedy,
+        )
+    return fine(ENDPOINTS, message("All {names} services have one in two zones and more.", names=len(names)))

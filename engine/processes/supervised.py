@@ -24,6 +24,7 @@ from typing import IO, Any
 from engine.processes import supervisor
 from engine.processes.child import STDERR_KEPT, Ended
 from engine.processes.host import ProcessRef, lives, this_host
+from messages.message import message
 
 PROGRAM = Path(supervisor.__file__)
 PROCESSES = ("supervisor", "terraform")
@@ -168,9 +169,9 @@ def start(
             if ended.get("missing"):
                 raise FileNotFoundError(str(ended["missing"]))
             if ended.get("unbegun"):
-                raise NotBegunError(f"the {name} was not to begin any more")
+                raise NotBegunError(message("the {name} was not to begin any more", name=name))
             told = (folder / supervisor.ERRORS).read_text(errors="replace")
-            raise PermissionError(f"the supervisor did not start: {told.strip()[-500:]}")
+            raise PermissionError(message("the supervisor did not start: {told}", told=told.strip()[-500:]))
         time.sleep(0.005)
     return Supervised(folder, this_host(), name, terms, **begun_in(folder))
 

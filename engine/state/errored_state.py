@@ -16,6 +16,7 @@ from typing import Any
 
 from engine.settings import EngineSettings
 from engine.terraform.workspace import STATE_SAVED_HERE, entries, is_at_work, runs_folder
+from messages.message import message, sentences
 
 CONTENTS = ("resources", "outputs")
 """What a state is for; the rest of it says which version of which state it is, and who wrote it."""
@@ -87,19 +88,26 @@ def decide_push(kept: bytes, stored: dict[str, Any] | None) -> Decision:
     """Return whether a kept state may take the place of the stored one (None: there is none)."""
     told = _parsed(kept)
     if told is None:
-        return Decision(Push.REFUSED, "It is not a whole state: Terraform was ended while it wrote it.")
+        return Decision(Push.REFUSED, message("It is not a whole state: Terraform was ended while it wrote it."))
     if stored is None or not stored.get("lineage"):
         return Decision(Push.PUSH)
     # Not by lineage and serial: where there was no state, Terraform gives the one that is pushed others of its own.
     if all(stored.get(part) == told.get(part) for part in CONTENTS):
         return Decision(Push.STORED)
     if stored["lineage"] != told["lineage"]:
-        why = f"The district's state has another lineage, {stored['lineage']}: it was replaced by another state."
-        return Decision(Push.REFUSED, f"{why} {_missing(told, stored)}".strip())
+        why = message(
+            "The district's state has another lineage, {lineage}: it was replaced by another state.",
+            lineage=stored["lineage"],
+        )
+        return Decision(Push.REFUSED, sentences(why, _missing(told, stored)))
     if int(stored["serial"]) < int(told["serial"]):
         return Decision(Push.PUSH)
-    why = f"The district's state was written since: it has serial {stored['serial']}, and this one {told['serial']}."
-    return Decision(Push.REFUSED, f"{why} {_missing(told, stored)}".strip())
+    why = message(
+        "The district's state was written since: it has serial {serial}, and this one {serial2}.",
+        serial=stored["serial"],
+        serial2=told["serial"],
+    )
+    return Decision(Push.REFUSED, sentences(why, _missing(told, stored)))
 
 
 def _parsed(body: bytes) -> dict[str, Any] | None:
@@ -116,9 +124,9 @@ def _missing(kept: dict[str, Any], stored: dict[str, Any]) -> str:
     """Say which resources the stored state lacks, by their addresses."""
     lacking = sorted(_addresses(kept) - _addresses(stored))
     if not lacking:
-        return "All of its resources are in the district's state."
+        return message("All of its resources are in the district's state.")
     shown = ", ".join(lacking[:NAMED]) + (", …" if len(lacking) > NAMED else "")
-    return f"The district's state lacks {len(lacking)} of its resources: {shown}."
+    return message("The district's state lacks {lacking} of its resources: {shown}.", lacking=len(lacking), shown=shown)
 
 
 def _addresses(state: dict[str, Any]) -> set[str]:

@@ -9,6 +9,7 @@ from engine.errors import AwsUnavailableError, ErroredStateUnreadableError
 from engine.settings import EngineSettings
 from engine.state.lock import MISSING
 from engine.state.store import ERRORED, delete_versions
+from messages.message import message
 
 
 def errored_key(suffix: str, name: str) -> str:
@@ -19,23 +20,23 @@ def errored_key(suffix: str, name: str) -> str:
 def put_errored(settings: EngineSettings, key: str, body: bytes) -> None:
     """Keep a state in the bucket, and read it back; raises AwsUnavailableError."""
     s3 = client(settings, "s3", settings.state_region)
-    with answering("keep the state in the state bucket"):
+    with answering(message("keep the state in the state bucket")):
         s3.put_object(Bucket=settings.state_bucket, Key=key, Body=body, ContentType="application/json")
         found = s3.get_object(Bucket=settings.state_bucket, Key=key)["Body"].read()
     if found != body:
-        raise AwsUnavailableError("The state that was kept in the state bucket reads differently.", detail=key)
+        raise AwsUnavailableError(message("The state that was kept in the state bucket reads differently."), detail=key)
 
 
 def get_errored(settings: EngineSettings, key: str) -> bytes:
     """Return a kept state; raises ErroredStateUnreadableError where there is none, and AwsUnavailableError."""
     s3 = client(settings, "s3", settings.state_region)
-    with answering("read the kept state"):
+    with answering(message("read the kept state")):
         try:
             body: bytes = s3.get_object(Bucket=settings.state_bucket, Key=key)["Body"].read()
         except ClientError as error:
             if error_code(error) in MISSING:
                 raise ErroredStateUnreadableError(
-                    "The kept state is gone from the state bucket.", detail=key
+                    message("The kept state is gone from the state bucket."), detail=key
                 ) from error
             raise
     return body
@@ -43,5 +44,5 @@ def get_errored(settings: EngineSettings, key: str) -> bytes:
 
 def delete_errored(settings: EngineSettings, key: str) -> None:
     """Delete a kept state with all its versions; one that is not there is fine. Raises AwsUnavailableError."""
-    with answering("delete the kept state"):
+    with answering(message("delete the kept state")):
         delete_versions(settings, key)

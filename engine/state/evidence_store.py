@@ -15,6 +15,7 @@ from datetime import datetime
 from engine.aws.clients import answering, client
 from engine.errors import AwsUnavailableError
 from engine.settings import EngineSettings
+from messages.message import message
 
 COMPLIANCE = "COMPLIANCE"
 
@@ -31,14 +32,14 @@ class Locked:
 def put_lines(settings: EngineSettings, bucket: str, key: str, text: bytes) -> None:
     """Write an object under the bucket's own rules; raises AwsUnavailableError."""
     s3 = client(settings, "s3", settings.state_region)
-    with answering(f"write {key} to the bucket {bucket}"):
+    with answering(message("write {key} to the bucket {bucket}", key=key, bucket=bucket)):
         s3.put_object(Bucket=bucket, Key=key, Body=text, ContentType="application/x-ndjson")
 
 
 def put_locked(settings: EngineSettings, bucket: str, key: str, text: bytes, until: datetime) -> Locked:
     """Write an object that is locked until then in compliance mode, and see that it is; raises AwsUnavailableError."""
     s3 = client(settings, "s3", settings.state_region)
-    with answering(f"lock {key} in the bucket {bucket}"):
+    with answering(message("lock {key} in the bucket {bucket}", key=key, bucket=bucket)):
         # S3 asks for a digest of what it is to lock ("Considerations").
         digest = b64encode(hashlib.md5(text, usedforsecurity=False).digest()).decode()
         answer = s3.put_object(
@@ -53,7 +54,9 @@ def put_locked(settings: EngineSettings, bucket: str, key: str, text: bytes, unt
         version = str(answer.get("VersionId", ""))
         found = s3.head_object(Bucket=bucket, Key=key, VersionId=version) if version else {}
     if found.get("ObjectLockMode") != COMPLIANCE:
-        raise AwsUnavailableError(f"The bucket {bucket} locks nothing: make it with Object Lock.")
+        raise AwsUnavailableError(
+            message("The bucket {bucket} locks nothing: make it with Object Lock.", bucket=bucket)
+        )
     return Locked(key, version, found["ObjectLockRetainUntilDate"])
 
 
@@ -63,7 +66,7 @@ def locked_texts(settings: EngineSettings, bucket: str, prefix: str) -> Iterator
     Raises AwsUnavailableError.
     """
     s3 = client(settings, "s3", settings.state_region)
-    with answering(f"read the bucket {bucket}"):
+    with answering(message("read the bucket {bucket}", bucket=bucket)):
         for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
             for row in page.get("Versions", []):
                 yield s3.get_object(Bucket=bucket, Key=row["Key"], VersionId=row["VersionId"])["Body"].read()

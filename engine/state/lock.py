@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from engine.aws.clients import answering, client, error_code
 from engine.processes.host import host_name
 from engine.settings import EngineSettings
+from messages.message import message
 
 MISSING = {"404", "NoSuchKey", "NotFound", "NoSuchBucket"}
 LOCKING = frozenset({"plan", "apply", "refresh"})
@@ -37,7 +38,12 @@ class StateLock:
     def holder(self) -> str:
         """The lock in a sentence."""
         since = f"{self.created:%Y-%m-%d %H:%M:%S}"
-        return f"{self.who} holds it for {self.operation or 'an unknown operation'} since {since} UTC."
+        return message(
+            "{who} holds it for {operation} since {since} UTC.",
+            who=self.who,
+            operation=self.operation or message("an unknown operation"),
+            since=since,
+        )
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,7 @@ class Suspect:
 def read_lock(settings: EngineSettings, state_key: str) -> StateLock | None:
     """Return the lock of a state, None where there is none; raises AwsUnavailableError."""
     s3 = client(settings, "s3", settings.state_region)
-    with answering("read the state's lock"):
+    with answering(message("read the state's lock")):
         try:
             answer = s3.get_object(Bucket=settings.state_bucket, Key=f"{state_key}.tflock")
             body = answer["Body"].read()
@@ -78,7 +84,7 @@ def delete_lock(settings: EngineSettings, state_key: str, lock: StateLock) -> No
     """
     s3 = client(settings, "s3", settings.state_region)
     which = {"VersionId": lock.version} if lock.version else {}
-    with answering("release the state's lock"):
+    with answering(message("release the state's lock")):
         s3.delete_object(Bucket=settings.state_bucket, Key=f"{state_key}.tflock", **which)
 
 

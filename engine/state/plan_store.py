@@ -19,6 +19,7 @@ from engine.settings import EngineSettings
 from engine.state.lock import MISSING
 from engine.state.store import delete_versions
 from engine.terraform.command import PLAN_FILE
+from messages.message import message
 
 KEPT = (PLAN_FILE, ".terraform.lock.hcl")
 KEPT_SUFFIXES = {".json", ".tf", ".zip"}
@@ -47,7 +48,7 @@ def plan_sha256(packed: bytes) -> str:
 def store_plan(settings: EngineSettings, key: str, packed: bytes) -> None:
     """Store a packed plan; raises AwsUnavailableError."""
     s3 = client(settings, "s3", settings.state_region)
-    with answering("store the plan"):
+    with answering(message("store the plan")):
         s3.put_object(Bucket=settings.state_bucket, Key=key, Body=packed)
 
 
@@ -58,20 +59,26 @@ def fetch_plan(settings: EngineSettings, key: str, workspace: Path, *, sha256: s
     unpacked, and AwsUnavailableError.
     """
     s3 = client(settings, "s3", settings.state_region)
-    with answering("fetch the plan"):
+    with answering(message("fetch the plan")):
         try:
             body = s3.get_object(Bucket=settings.state_bucket, Key=key)["Body"].read()
         except ClientError as error:
             if error_code(error) in MISSING:
                 raise PlanStaleError(
-                    "The stored plan is gone.", detail=f"There is no {key} in the state bucket."
+                    message("The stored plan is gone."),
+                    detail=message("There is no {key} in the state bucket.", key=key),
                 ) from error
             raise
     found = plan_sha256(body)
     if not hmac.compare_digest(found, sha256):
         raise PlanExchangedError(
-            "The stored plan is not the one that was approved.",
-            detail=f"{key} in the state bucket has the SHA-256 {found}; recorded was {sha256 or 'none'}.",
+            message("The stored plan is not the one that was approved."),
+            detail=message(
+                "{key} in the state bucket has the SHA-256 {found}; recorded was {sha256}.",
+                key=key,
+                found=found,
+                sha256=sha256 or "none",
+            ),
         )
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
         archive.extractall(workspace)
@@ -79,5 +86,5 @@ def fetch_plan(settings: EngineSettings, key: str, workspace: Path, *, sha256: s
 
 def delete_plan(settings: EngineSettings, key: str) -> None:
     """Delete a stored plan with all its versions; one that is not there is fine. Raises AwsUnavailableError."""
-    with answering("delete the plan"):
+    with answering(message("delete the plan")):
         delete_versions(settings, key)

@@ -16,6 +16,7 @@ from cryptography.fernet import Fernet, InvalidToken
 
 from engine.errors import ErroredStateUnreadableError
 from engine.settings import EngineSettings
+from messages.message import message
 
 SEALED = ".sealed"
 
@@ -53,9 +54,9 @@ def unseal(settings: EngineSettings, key: bytes, name: str) -> bytes:
     try:
         return _fernet(key).decrypt(_path(settings, name).read_bytes())
     except FileNotFoundError as error:
-        raise ErroredStateUnreadableError("The kept state is not on this host.", detail=str(error)) from error
+        raise ErroredStateUnreadableError(message("The kept state is not on this host."), detail=str(error)) from error
     except InvalidToken as error:
-        told = "The kept state on this host cannot be decrypted: HOMEROOM_SECRET_KEY has changed since."
+        told = message("The kept state on this host cannot be decrypted: HOMEROOM_SECRET_KEY has changed since.")
         raise ErroredStateUnreadableError(told, detail=str(_path(settings, name))) from error
 
 

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from engine.aws.clients import answering, client, error_code
 from engine.errors import AwsUnavailableError
 from engine.settings import EngineSettings
+from messages.message import message
 
 MISSING = {"404", "NoSuchBucket", "NotFound"}
 OURS = {"BucketAlreadyOwnedByYou"}
@@ -28,7 +29,7 @@ def ensure_state_bucket(settings: EngineSettings) -> None:
     """Create the bucket unless it is there; raises AwsUnavailableError. A bucket that exists is left as it is."""
     bucket, region = settings.state_bucket, settings.state_region
     s3 = client(settings, "s3", region)
-    with answering(f"open the state bucket {bucket}"):
+    with answering(message("open the state bucket {bucket}", bucket=bucket)):
         try:
             s3.head_bucket(Bucket=bucket)
             return
@@ -72,7 +73,7 @@ def _tls_only(bucket: str) -> dict[str, object]:
 def state_exists(settings: EngineSettings, key: str) -> bool:
     """Return whether there is a state under this key; raises AwsUnavailableError."""
     s3 = client(settings, "s3", settings.state_region)
-    with answering("read the state bucket"):
+    with answering(message("read the state bucket")):
         try:
             s3.head_object(Bucket=settings.state_bucket, Key=key)
         except ClientError as error:
@@ -86,7 +87,7 @@ def states(settings: EngineSettings) -> list[str]:
     """Return the suffix of every district that has a state; raises AwsUnavailableError."""
     s3 = client(settings, "s3", settings.state_region)
     found = []
-    with answering("list the states"):
+    with answering(message("list the states")):
         try:
             for page in s3.get_paginator("list_objects_v2").paginate(Bucket=settings.state_bucket, Prefix="districts/"):
                 found += [str(part["Key"]) for part in page.get("Contents", [])]
@@ -109,7 +110,7 @@ def read_state(settings: EngineSettings, key: str) -> dict[str, Any] | None:
     It may hold secrets: callers take out of it what identifies things, and nothing else.
     """
     s3 = client(settings, "s3", settings.state_region)
-    with answering("read the district's state"):
+    with answering(message("read the district's state")):
         try:
             body = s3.get_object(Bucket=settings.state_bucket, Key=key)["Body"].read()
         except ClientError as error:
@@ -127,7 +128,7 @@ def delete_state(settings: EngineSettings, key: str) -> None:
     One that is not there is fine. Raises AwsUnavailableError.
     """
     s3, bucket, folder = client(settings, "s3", settings.state_region), settings.state_bucket, key.rpartition("/")[0]
-    with answering("delete the district's state"):
+    with answering(message("delete the district's state")):
         for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=f"{folder}/"):
             found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
             goes = [
@@ -140,7 +141,7 @@ def delete_state(settings: EngineSettings, key: str) -> None:
             failed = s3.delete_objects(Bucket=bucket, Delete={"Objects": goes, "Quiet": True}).get("Errors", [])
             if failed:
                 raise AwsUnavailableError(
-                    "AWS did not let us delete the district's state.",
+                    message("AWS did not let us delete the district's state."),
                     detail="\n".join(f"{part['Key']}: {part['Code']} {part['Message']}" for part in failed),
                 )
 

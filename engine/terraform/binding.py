@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from messages.message import message
+
 
 @dataclass(frozen=True)
 class PlanBinding:
@@ -31,12 +33,12 @@ class PlanBinding:
 
 
 WORDS = {
-    "lineage": "the state is another one",
-    "serial": "the state has changed",
-    "spec_sha256": "the district's settings have changed",
-    "stack_sha256": "the stored stack is another one",
-    "terraform": "this worker has another Terraform",
-    "providers": "this worker has other provider versions",
+    "lineage": message("the state is another one"),
+    "serial": message("the state has changed"),
+    "spec_sha256": message("the district's settings have changed"),
+    "stack_sha256": message("the stored stack is another one"),
+    "terraform": message("this worker has another Terraform"),
+    "providers": message("this worker has other provider versions"),
 }
 
 

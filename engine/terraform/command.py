@@ -23,6 +23,7 @@ from engine.terraform.plugin_cache import filling
 from engine.terraform.redaction import is_marked, redact_outputs
 from engine.terraform.synthesis import STACK_FILE
 from engine.terraform.workspace import STATE_SAVED_HERE
+from messages.message import message, verbatim
 
 PLAN_FILE = "run.tfplan"
 LOCK_TIMEOUT = "60s"
@@ -293,7 +294,7 @@ class Terraform:
         wanted = self.settings.terraform or "terraform"
         found = shutil.which(wanted)
         if found is None:
-            raise TerraformMissingError(f"There is no Terraform: {wanted!r} was not found.")
+            raise TerraformMissingError(message("There is no Terraform: {wanted} was not found.", wanted=f"{wanted!r}"))
         return found
 
     def _stream(self, *arguments: str, also: OnEvent = lambda event: None, runner: Runner | None = None) -> int:
@@ -311,11 +312,15 @@ class Terraform:
 
         ended = self._run([*arguments, "-no-color"], on_line, runner=runner or self.runner)
         if ended.interrupted:
-            raise InterruptedRunError("Terraform was interrupted before it was done.")
+            raise InterruptedRunError(message("Terraform was interrupted before it was done."))
         if ended.status < 0:
             # What it said on its way out, such as that its execution was halted, is no cause of anything.
             told = "\n".join(problem.summary for problem in problems)
-            summary = f"Terraform was ended by signal {-ended.status} in the middle of its {arguments[0]}."
+            summary = message(
+                "Terraform was ended by signal {value} in the middle of its {arguments}.",
+                value=-ended.status,
+                arguments=arguments[0],
+            )
             raise TerraformKilledError(summary, detail=told)
         if ended.status not in _good(arguments):
             raise failure(arguments[0], ended, problems, tail)
@@ -325,7 +330,7 @@ class Terraform:
         lines: list[str] = []
         ended = self._run(arguments, lines.append)
         if ended.interrupted:
-            raise InterruptedRunError("Terraform was interrupted.")
+            raise InterruptedRunError(message("Terraform was interrupted."))
         if ended.status != 0:
             raise failure(arguments[0], ended, [], [])
         told: dict[str, Any] = json.loads("\n".join(lines))
@@ -342,7 +347,7 @@ class Terraform:
         self.begin()
         facts = {"homeroom.terraform.command": arguments[0]}
         try:
-            with around(f"terraform {arguments[0]}", facts) as outcome:
+            with around(message("terraform {arguments}", arguments=arguments[0]), facts) as outcome:
                 ended = runner(
                     [program, *_flags_first(arguments)],
                     cwd=self.workspace,
@@ -351,9 +356,9 @@ class Terraform:
                     poll=self.poll,
                 )
                 if ended.status not in _good(arguments):
-                    outcome.failed = f"status {ended.status}"
+                    outcome.failed = message("status {status}", status=ended.status)
         except (FileNotFoundError, PermissionError) as error:
-            raise TerraformMissingError(f"Terraform cannot be run: {error}.") from error
+            raise TerraformMissingError(message("Terraform cannot be run: {error}.", error=error)) from error
         if checked and ended.status != 0:
             raise failure(arguments[0], ended, [], [])
         return ended
@@ -380,7 +385,11 @@ def failure(command: str, ended: child.Ended, problems: list[Diagnostic], tail: 
     detail = "\n\n".join(f"{problem.summary}\n{problem.detail}".strip() for problem in problems)
     detail = detail or ended.stderr or "\n".join(tail)
     hint = hint_for(detail)
-    plain = first.summary if first else f"terraform {command} ended with status {ended.status}."
+    plain = (
+        verbatim(first.summary)
+        if first
+        else message("terraform {command} ended with status {status}.", command=command, status=ended.status)
+    )
     error = TerraformFailedError(
         hint.summary if hint else plain,
         detail=detail,

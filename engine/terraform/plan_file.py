@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 from engine.errors import TerraformFailedError
+from messages.message import message
 
 REFRESHED = "tfstate"
 
@@ -25,5 +26,5 @@ def refreshed_state(plan: Path) -> bytes:
             state = json.loads(saved.read(REFRESHED))
         state["serial"] += 1
     except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise TerraformFailedError("The saved plan holds no refreshed state.", detail=str(error)) from error
+        raise TerraformFailedError(message("The saved plan holds no refreshed state."), detail=str(error)) from error
     return json.dumps(state).encode()

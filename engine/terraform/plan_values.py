@@ -20,6 +20,7 @@ from engine.terraform.command import NO_CHANGE, action_of
 from engine.terraform.document_lines import Line, lines_between
 from engine.terraform.redaction import WITHHELD, is_marked
 from engine.terraform.secret_values import document, known_secrets, secret_mask
+from messages.message import message
 
 MOST_VALUES = 100
 """So many values are told of one change; how many there are beside these is counted."""
@@ -160,7 +161,11 @@ def _resource(each: Mapping[str, Any], known: frozenset[str]) -> ToldChange | No
         if imported is None and not moved:
             return None
         action = "move" if imported is None else "import"
-    address = f"{each['address']} (deposed {each['deposed']})" if each.get("deposed") else str(each["address"])
+    address = (
+        message("{address} (deposed {deposed})", address=each["address"], deposed=each["deposed"])
+        if each.get("deposed")
+        else str(each["address"])
+    )
     import_id = str((imported or {}).get("id") or "")
     more = {
         "reason": str(each.get("action_reason") or ""),

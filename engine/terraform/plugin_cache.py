@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from engine.errors import InterruptedRunError
+from messages.message import message
 
 LOCK, FILLED = ".init.lock", ".filled"
 """Files of the cache: the lock, and for each set of providers that was asked for what lay here once it was."""
@@ -66,7 +67,7 @@ def _wait(lock: IO[bytes], cache: Path, wanted: str, poll: Callable[[], bool]) -
             fcntl.flock(lock, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             if poll():
-                raise InterruptedRunError("The run was stopped while it waited for the providers.") from None
+                raise InterruptedRunError(message("The run was stopped while it waited for the providers.")) from None
             time.sleep(LOOK_SECONDS)
         else:
             return

@@ -14,6 +14,7 @@ from typing import Any
 from engine.kinds import KINDS
 from engine.kinds.kind import Exposure
 from engine.terraform import policy_iam
+from messages.message import Message, listed, message, term
 
 Change = dict[str, Any]
 
@@ -34,7 +35,7 @@ class Finding:
 
     code: PolicyCode
     address: str
-    sentence: str
+    sentence: Message
     blocks: bool
 
 
@@ -81,9 +82,11 @@ def assess(
         for finding in _of(change, teardown)
     ]
     if monthly_cost_usd is not None and monthly_budget_usd is not None and monthly_cost_usd > monthly_budget_usd:
-        sentence = (
-            f"The stack costs about ${monthly_cost_usd:,.0f} a month, and the budget is ${monthly_budget_usd:,}. Raise "
-            "the budget, or choose a smaller size."
+        sentence = message(
+            "The stack costs about ${monthly_cost_usd} a month, and the budget is ${monthly_budget_usd}. Raise "
+            "the budget, or choose a smaller size.",
+            monthly_cost_usd=f"{monthly_cost_usd:,.0f}",
+            monthly_budget_usd=f"{monthly_budget_usd:,}",
         )
         found.append(Finding(PolicyCode.OVER_BUDGET, "", sentence, True))
     return tuple(sorted(found, key=lambda one: (not one.blocks, one.code, one.address, one.sentence)))
@@ -101,30 +104,55 @@ def _of(change: Change, teardown: bool) -> Iterator[Finding]:
 def _lost(change: Change, *, replaced: bool) -> Iterator[Finding]:
     kind, address = change["type"], change["address"]
     if EXPOSURES.get(kind) is Exposure.CLOSED_BUCKET and not replaced:
-        told = f"{address} is removed: nothing keeps its bucket closed to the public any more."
+        told = message("{address} is removed: nothing keeps its bucket closed to the public any more.", address=address)
         yield Finding(PolicyCode.PUBLIC_EXPOSURE, address, told, True)
     if kind not in STATEFUL:
         return
     loss = STATEFUL[kind]
-    lost = f" and with it {loss} is lost" if loss else "; what it holds is made anew"
     if not replaced:
-        yield Finding(PolicyCode.STATEFUL_DELETED, address, f"{address} is deleted{lost}.", bool(loss))
+        yield Finding(
+            PolicyCode.STATEFUL_DELETED,
+            address,
+            message("{address} is deleted and with it {loss} is lost.", address=address, loss=term(loss))
+            if loss
+            else message("{address} is deleted; what it holds is made anew.", address=address),
+            bool(loss),
+        )
         return
     if change.get("action_reason") == NEVER_FINISHED:
-        told = f"{address} is replaced: its creation was cut short, so that nothing is kept in it yet."
+        told = message(
+            "{address} is replaced: its creation was cut short, so that nothing is kept in it yet.", address=address
+        )
         yield Finding(PolicyCode.STATEFUL_REPLACED, address, told, False)
         return
     paths = [".".join(map(str, path)) for path in change["change"].get("replace_paths") or []]
-    why = f" because of {', '.join(paths)}" if paths else ""
-    told = f"{address} is replaced{why}: the old one is deleted{lost}."
-    yield Finding(PolicyCode.STATEFUL_REPLACED, address, told, bool(loss))
+    yield Finding(PolicyCode.STATEFUL_REPLACED, address, _replaced(address, paths, loss), bool(loss))
+
+
+def _replaced(address: str, paths: list[str], loss: str) -> Message:
+    given = {"address": address, "paths": ", ".join(paths)} if paths else {"address": address}
+    if loss and paths:
+        return message(
+            "{address} is replaced because of {paths}: the old one is deleted and with it {loss} is lost.",
+            loss=term(loss),
+            **given,
+        )
+    if loss:
+        return message(
+            "{address} is replaced: the old one is deleted and with it {loss} is lost.", loss=term(loss), **given
+        )
+    if paths:
+        return message(
+            "{address} is replaced because of {paths}: the old one is deleted; what it holds is made anew.", **given
+        )
+    return message("{address} is replaced: the old one is deleted; what it holds is made anew.", **given)
 
 
 def _exposed(change: Change) -> Iterator[Finding]:
     kind, address = change["type"], change["address"]
     after = change["change"].get("after") or {}
     before = change["change"].get("before") or {}
-    told: list[str] = []
+    told: list[Message] = []
     exposure = EXPOSURES.get(kind)
     if exposure is Exposure.ADMITTING_RULE:
         told += _open_rule(address, after, [after.get("cidr_ipv4"), after.get("cidr_ipv6")])
@@ -134,32 +162,45 @@ def _exposed(change: Change) -> Iterator[Finding]:
         for rule in (one for one in _list(after, "ingress") if isinstance(one, dict)):
             told += _open_rule(address, rule, [*_list(rule, "cidr_blocks"), *_list(rule, "ipv6_cidr_blocks")])
     elif exposure is Exposure.PUBLIC_ADDRESS and after.get("publicly_accessible") is True:
-        told.append(f"{address} would have an address on the internet (publicly_accessible).")
+        told.append(message("{address} would have an address on the internet (publicly_accessible).", address=address))
     elif exposure is Exposure.CLOSED_BUCKET:
         off = [flag for flag in CLOSING_FLAGS if after.get(flag) is False]
         if off:
-            told.append(f"{address} no longer closes its bucket: {', '.join(off)} would be off.")
+            told.append(
+                message("{address} no longer closes its bucket: {off} would be off.", address=address, off=listed(off))
+            )
     elif exposure is Exposure.PUBLIC_SUBNET and after.get("map_public_ip_on_launch") is True:
-        told.append(f"{address} would give everything in it a public address.")
+        told.append(message("{address} would give everything in it a public address.", address=address))
     elif exposure is Exposure.LEFT_NETWORK and before.get("internal") is True and after.get("internal") is False:
-        told.append(f"{address} would leave the internal network and face the internet.")
+        told.append(message("{address} would leave the internal network and face the internet.", address=address))
     if policy_iam.admits_everybody(kind, after):
-        told.append(f"{address} would admit everybody: its policy allows any principal without a condition.")
+        told.append(
+            message(
+                "{address} would admit everybody: its policy allows any principal without a condition.", address=address
+            )
+        )
     for sentence in told:
         yield Finding(PolicyCode.PUBLIC_EXPOSURE, address, sentence, True)
 
 
-def _open_rule(address: str, rule: dict[str, Any], blocks: list[Any]) -> list[str]:
+def _open_rule(address: str, rule: dict[str, Any], blocks: list[Any]) -> list[Message]:
     admitted = sorted(block for block in blocks if isinstance(block, str) and block in ANYWHERE)
     first, last = rule.get("from_port"), rule.get("to_port")
     web = first == last and first in WEB_PORTS
     protocol = rule.get("ip_protocol", rule.get("protocol"))
     if not admitted or (web and protocol == "tcp" and address.startswith(CLIENT_RULES)):
         return []
-    ports = "every port" if str(protocol) == "-1" or first is None else f"port {first}"
+    ports = message("every port") if str(protocol) == "-1" or first is None else message("port {first}", first=first)
     if ports.startswith("port") and first != last:
-        ports = f"ports {first} to {last}"
-    return [f"{address} would admit {' and '.join(admitted)} to {ports}. Name the networks that need it."]
+        ports = message("ports {first} to {last}", first=first, last=last)
+    return [
+        message(
+            "{address} would admit {admitted} to {ports}. Name the networks that need it.",
+            address=address,
+            admitted=listed(admitted, between=" and "),
+            ports=ports,
+        )
+    ]
 
 
 def _widened(change: Change, *, created: bool) -> Iterator[Finding]:

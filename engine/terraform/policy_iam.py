@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.kinds import KINDS
+from messages.message import Message, listed, message
 
 Values = dict[str, Any]
 
@@ -78,7 +79,7 @@ def admits_everybody(kind: str, after: Values) -> bool:
 
 def widened(
     address: str, kind: str, before: Values, after: Values, unknown: Values, *, created: bool
-) -> Iterator[tuple[str, bool]]:
+) -> Iterator[tuple[Message, bool]]:
     """Yield in a sentence each way in which rights grow, and whether it blocks."""
     if kind in RIGHTS:
         yield from _more_rights(address, before.get(RIGHTS[kind]), after.get(RIGHTS[kind]), created=created)
@@ -86,39 +87,67 @@ def widened(
         arn = after.get(ATTACHMENTS[kind])
         if isinstance(arn, str) and MIGHTY.search(arn):
             yield (
-                f"{address} would grant the managed policy {arn.rpartition('/')[2]}, which is for far more than ours.",
+                message(
+                    "{address} would grant the managed policy {policy}, which is for far more than ours.",
+                    address=address,
+                    policy=arn.rpartition("/")[2],
+                ),
                 True,
             )
     elif kind in TRUST:
         yield from _more_trust(address, before.get(TRUST[kind]), after.get(TRUST[kind]), after, created=created)
         had = before.get("permissions_boundary")
         if had and not unknown.get("permissions_boundary") and after.get("permissions_boundary") != had:
-            yield f"{address} would lose its permissions boundary or get another one.", True
+            yield message("{address} would lose its permissions boundary or get another one.", address=address), True
 
 
-def _more_rights(address: str, before: Any, after: Any, *, created: bool) -> Iterator[tuple[str, bool]]:
+def _more_rights(address: str, before: Any, after: Any, *, created: bool) -> Iterator[tuple[Message, bool]]:
     added = rights(after) - rights(before)
     whole = sorted({action for action, resource in added if resource == "*" and ALL_OF_A_SERVICE.fullmatch(action)})
     if whole:
-        yield f"{address} would allow {', '.join(whole)} on every resource. Name the actions and the resources.", True
+        yield (
+            message(
+                "{address} would allow {whole} on every resource. Name the actions and the resources.",
+                address=address,
+                whole=listed(whole),
+            ),
+            True,
+        )
     rest = sorted({action for action, _ in added} - set(whole))
     if rest and not created:
-        more = f" and {len(rest) - SHOWN_ACTIONS} more" if len(rest) > SHOWN_ACTIONS else ""
-        yield f"{address} would be allowed what it is not now: {', '.join(rest[:SHOWN_ACTIONS])}{more}.", False
+        more = len(rest) - SHOWN_ACTIONS
+        shown: str = ", ".join(rest[:SHOWN_ACTIONS])
+        if more > 0:
+            shown = message("{names} and {more} more", names=shown, more=more)
+        yield (
+            message(
+                "{address} would be allowed what it is not now: {rest}.",
+                address=address,
+                rest=shown,
+            ),
+            False,
+        )
 
 
 def _more_trust(
     address: str, before: Any, document: Any, after: Values, *, created: bool
-) -> Iterator[tuple[str, bool]]:
+) -> Iterator[tuple[Message, bool]]:
     added = principals(document) - principals(before)
     if "*" in added:
-        yield f"{address} could be assumed by everybody.", True
+        yield message("{address} could be assumed by everybody.", address=address), True
     own = ACCOUNT.search(str(after.get("arn") or ""))
     for principal in sorted(added):
         account = ACCOUNT.search(principal)
         if account is None or (own and own[1] in account.groups()) or (created and own is None):
             continue
-        yield f"{address} could be assumed from the account {account[1] or account[2]}.", True
+        yield (
+            message(
+                "{address} could be assumed from the account {account}.",
+                address=address,
+                account=account[1] or account[2],
+            ),
+            True,
+        )
 
 
 def _parts(principal: Any) -> list[Any]:

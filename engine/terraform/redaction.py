@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from engine.kinds import KINDS
+from messages.message import message
 
-WITHHELD = "(sensitive value withheld)"
+WITHHELD = message("(sensitive value withheld)")
 
 UNMARKED = tuple((name, attribute) for name, kind in KINDS.items() for attribute in kind.withheld)
 """What the provider does not mark and people put secrets into: it is told that it differs, not from what to what."""

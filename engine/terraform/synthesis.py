@@ -16,6 +16,7 @@ from engine.processes import child
 from engine.settings import EngineSettings
 from engine.spans import around
 from engine.terraform.kept_stacks import keep, read_files, stack_key, take_kept
+from messages.message import message
 
 PROJECT = Path(__file__).resolve().parents[2]
 SPEC_REFUSED_STATUS = 2
@@ -66,13 +67,15 @@ def _make(settings: EngineSettings, spec: Path, out_dir: Path, poll: child.Poll)
             on_line=lambda line: None,
             poll=poll,
         )
-        outcome.failed = "" if ended.status == 0 else f"status {ended.status}"
+        outcome.failed = "" if ended.status == 0 else message("status {status}", status=ended.status)
     if ended.interrupted:
-        raise InterruptedRunError("Synthesis was canceled.")
+        raise InterruptedRunError(message("Synthesis was canceled."))
     if ended.status == SPEC_REFUSED_STATUS:
-        raise SpecRefusedError("The district's specification has a problem.", detail=ended.stderr)
+        raise SpecRefusedError(message("The district's specification has a problem."), detail=ended.stderr)
     if ended.status != 0:
-        raise SynthesisFailedError(f"Synthesis ended with status {ended.status}.", detail=ended.stderr)
+        raise SynthesisFailedError(
+            message("Synthesis ended with status {status}.", status=ended.status), detail=ended.stderr
+        )
 
 
 def _keep(settings: EngineSettings, key: str, out_dir: Path) -> None:

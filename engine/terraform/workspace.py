@@ -14,6 +14,7 @@ from pathlib import Path
 from engine.errors import DiskFullError
 from engine.processes.supervised import may_live
 from engine.settings import EngineSettings
+from messages.message import message
 
 COMMANDS = "commands"
 """Below an attempt's folder: a folder for each command, named by its number and the command."""
@@ -34,7 +35,11 @@ def new_workspace(settings: EngineSettings, run_number: int, attempt: int) -> Pa
     settings.work_dir.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(settings.work_dir).free
     if free < settings.least_free_bytes:
-        told = f"The worker's disk has {free >> 20} MiB left, and a run needs {settings.least_free_bytes >> 20}."
+        told = message(
+            "The worker's disk has {value} MiB left, and a run needs {value2}.",
+            value=free >> 20,
+            value2=settings.least_free_bytes >> 20,
+        )
         raise DiskFullError(told, detail=str(settings.work_dir))
     folder = runs_folder(settings) / str(run_number) / str(attempt)
     _remove(folder)

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from messages.message import message
 from portal.admin.site import AuditHistoryMixin, ReadOnlyInline, ReadOnlyMixin, holds, told
 from portal.console.doors import person, rights_here
 from portal.console.forms import RegistrationForm
@@ -30,7 +31,7 @@ from registry.audit.models import AuditEvent
 from registry.districts.accounts import Access, AccountRefusedError, add_account
 from registry.districts.models import AwsAccount, District
 from registry.districts.registration import RegistrationRefusedError
-from registry.texts import said
+from registry.messages.translation import translated, translated_word
 
 
 class OutputInline(ReadOnlyInline):
@@ -83,7 +84,7 @@ class DistrictAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type
     show_full_result_count = False
     inlines = (OutputInline, ResourceInline, RunInline, EventInline)
     actions = ("tear_down",)
-    environment_shown = told("environment", _("Environment"))
+    environment_shown = told("environment", _("Environment"), translated_word)
     change_form_template = "admin/districts/district/change_form.html"
 
     @admin.display(description=_("State"), ordering="status")
@@ -131,7 +132,7 @@ class DistrictAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type
             except RegistrationRefusedError as refusal:
                 form.refuse(refusal.problems)
             except ServiceRefusedError as refusal:
-                form.add_error(None, said(str(refusal)))
+                form.add_error(None, translated(str(refusal)))
             else:
                 told = {"name": run.district.name, "number": run.number}
                 self.message_user(request, gettext("%(name)s is registered; run #%(number)s makes it.") % told)
@@ -214,14 +215,16 @@ class AwsAccountAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # ty
             def clean_account_id(self) -> str:
                 value = str(self.cleaned_data["account_id"])
                 if len(value) != 12 or not value.isdecimal():
-                    self.add_error("account_id", said(str(AccountRefusedError("An AWS account id has 12 digits."))))
+                    self.add_error(
+                        "account_id", translated(str(AccountRefusedError(message("An AWS account id has 12 digits."))))
+                    )
                 return value
 
             def clean(self) -> dict[str, Any]:
                 given = super().clean() or self.cleaned_data
                 access = Access(**{name: given.get(name, "") for name in ACCESS})
                 for name, sentence in access.problems(given.get("account_id", "")).items():
-                    self.add_error(name, said(sentence))
+                    self.add_error(name, translated(sentence))
                 return dict(given)
 
         return Checked

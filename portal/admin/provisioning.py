@@ -26,6 +26,7 @@ from provisioning.models import (
     RunStep,
 )
 from registry.accounts.acts import Act
+from registry.messages.translation import translated_term
 
 LARGEST_LIMIT = 1e9
 
@@ -113,7 +114,7 @@ class AccountQuotaAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # 
     list_filter = ("account", "region", "source")
     list_select_related = ("account",)
     search_fields = ("name", "=code")
-    name_shown = told("name", _("Name"))
+    name_shown = told("name", _("Name"), translated_term)
     fields = ("account", "region", "code", "name", "limit", "used", "source", "read_at", "set_limit")
     readonly_fields = ("account", "region", "code", "name", "limit", "used", "source", "read_at")
 

@@ -17,7 +17,7 @@ from django.utils.translation import override
 from registry.accounts.acts import Act
 from registry.accounts.models import User
 from registry.accounts.rights import may
-from registry.texts import StrOrPromise, said
+from registry.messages.translation import StrOrPromise, translated
 
 
 def holds(request: HttpRequest, act: Act) -> bool:
@@ -25,12 +25,12 @@ def holds(request: HttpRequest, act: Act) -> bool:
     return isinstance(request.user, User) and may(request.user, act)
 
 
-def told(name: str, description: StrOrPromise) -> Callable[[Any, Model], str]:
-    """Return a column that shows a stored word or sentence in the reader's language."""
+def told(name: str, description: StrOrPromise, shown: Callable[[Any], Any] = translated) -> Callable[[Any, Model], str]:
+    """Return a column that shows a stored message in the reader's language; `shown` translates what is none."""
 
     @admin.display(description=description)
     def column(self: Any, row: Model) -> str:
-        return str(said(getattr(row, name)))
+        return str(shown(getattr(row, name)))
 
     return column
 

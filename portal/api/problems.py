@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from messages.message import Message
+from messages.stored import codes_of
 from portal.api.oauth import is_oauth, oauth_refusal
 
 PREFIX = "/api/"
@@ -47,19 +50,29 @@ class ProblemError(Exception):
 
 def problem(error: ProblemError) -> HttpResponse:
     """Write a problem as an answer."""
-    told = {
+    body = {
         "type": f"{TYPE}{error.code}",
         "title": error.status.phrase,
         "status": int(error.status),
         "detail": error.detail,
+        "messages": _codes(error.detail),
         "code": error.code,
-        "errors": [{"field": name, "detail": text} for name, told in error.errors.items() for text in told],
+        "errors": [
+            {"field": name, "detail": text, "messages": _codes(text)}
+            for name, some in error.errors.items()
+            for text in some
+        ],
     }
-    answer = HttpResponse(json.dumps(told, ensure_ascii=False), status=int(error.status), content_type=MEDIA_TYPE)
+    answer = HttpResponse(json.dumps(body, ensure_ascii=False), status=int(error.status), content_type=MEDIA_TYPE)
     answer["Cache-Control"] = "no-store"
     for name, value in error.headers.items():
         answer[name] = value
     return answer
+
+
+def _codes(sentence: str) -> list[dict[str, Any]]:
+    """Return code and values of a service's sentence; the API's own are told by the problem's code."""
+    return codes_of(sentence) if isinstance(sentence, Message) else []
 
 
 class ProblemMiddleware:

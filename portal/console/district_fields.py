@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from infra.fields import FIELDS, ROWS, DistrictField, Kind
 from infra.sizes import SIZES
 from infra.spec import Egress, Environment
-from registry.texts import StrOrPromise, said_lazy
+from messages.message import term
+from registry.messages.translation import StrOrPromise, translated_lazy
 
 Choices = list[tuple[str, StrOrPromise]]
 
@@ -26,9 +27,10 @@ ENVIRONMENTS = {
     Environment.STAGING: _("Staging"),
     Environment.PRODUCTION: _("Production"),
 }
-SIZE_LABELS = {size: said_lazy(row.label) for size, row in SIZES.items()}
+SIZE_LABELS = {size: translated_lazy(term(row.label)) for size, row in SIZES.items()}
 SIZE_CHOICES: Choices = [
-    (size.value, format_lazy("{}: {}", SIZE_LABELS[size], said_lazy(row.enrolment))) for size, row in SIZES.items()
+    (size.value, format_lazy("{}: {}", SIZE_LABELS[size], translated_lazy(term(row.enrolment))))
+    for size, row in SIZES.items()
 ]
 DATABASE_INSTANCES: Choices = [
     ("", _("As the environment has: one in a sandbox, two elsewhere")),
@@ -109,7 +111,7 @@ def asked(name: str, **more: Any) -> forms.Field:
 def setting(name: str) -> forms.Field:
     """Return the settings page's field of this name."""
     row = FIELDS[name]
-    return _field(row, {"label": said_lazy(row.label), "help_text": _(row.hint)})
+    return _field(row, {"label": translated_lazy(term(row.label)), "help_text": _(row.hint)})
 
 
 def groups(rows: Iterable[DistrictField]) -> tuple[tuple[StrOrPromise, tuple[str, ...]], ...]:

@@ -22,6 +22,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from infra.naming import ENVIRONMENT_CODES
+from messages.message import message
 from portal.console.district_fields import ASKED, asked, groups
 from portal.console.hints import HINTS
 from provisioning.onboarding.service import check_room
@@ -32,7 +33,7 @@ from registry.audit.models import AuditEvent
 from registry.districts import rules, services
 from registry.districts.reach import accounts_to_choose
 from registry.districts.registration import Registration
-from registry.texts import StrOrPromise, said
+from registry.messages.translation import StrOrPromise, translated
 
 TEARDOWN_FIELDS = {"name_differs": "full_name", "reason_missing": "reason"}
 
@@ -126,7 +127,9 @@ class RegistrationForm(GroupedForm):
         """Refuse an account that the person may not choose: where there are many, its id is typed."""
         account = str(self.cleaned_data["account_id"])
         if self._rights.is_narrow and not accounts_to_choose(self._rights).filter(account_id=account).exists():
-            raise forms.ValidationError(said("Choose one of the AWS accounts; an administrator adds them."))
+            raise forms.ValidationError(
+                translated(message("Choose one of the AWS accounts; an administrator adds them."))
+            )
         return account
 
     def registration(self) -> Registration:

@@ -18,6 +18,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.shortcuts import render
 
+from messages.message import message
 from portal.identity_providers import SAML
 from registry.accounts.keyed import keyed_digest
 from registry.accounts.models import User
@@ -132,7 +133,7 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             actor=None,
             subject_kind="user",
             subject_id=f"provider:{provider.app.provider_id}"[:255],
-            message="A sign-in by the organization's provider failed.",
+            message=message("A sign-in by the organization's provider failed."),
             outcome="refused",
         )
 
@@ -144,7 +145,7 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             actor=None,
             subject_kind="user",
             subject_id=known or f"unknown:{keyed_digest('sign-in.subject', sociallogin.account.uid)}",
-            message="A person whom the organization's provider knows has no role here.",
+            message=message("A person whom the organization's provider knows has no role here."),
             outcome="refused",
         )
         raise ImmediateHttpResponse(render(request, "sign_in/no_role.html", status=403))

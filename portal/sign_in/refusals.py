@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from messages.message import message
 from registry.accounts.hashing import BusyError
 from registry.accounts.models import User
 from registry.audit.actions import AuditAction
@@ -43,6 +44,8 @@ def record_refusal(request: HttpRequest, user: User) -> None:
         actor=user,
         subject_kind="page",
         subject_id=view,
-        message=f"{user.get_username()} was refused {request.method} of {view}.",
+        message=message(
+            "{username} was refused {method} of {view}.", username=user.get_username(), method=request.method, view=view
+        ),
         outcome="refused",
     )

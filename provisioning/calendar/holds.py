@@ -18,6 +18,7 @@ from django.contrib.postgres.aggregates import ArrayAgg, BoolOr
 from django.db import connection
 from django.db.models import Q, QuerySet
 
+from messages.message import Message, message
 from provisioning.calendar.windows import Window, local_moment
 from provisioning.models import Freeze, MaintenanceWindow, Run
 from provisioning.models.calendar import OPEN, from_mask
@@ -106,7 +107,7 @@ NOTHING_HELD = Calendar()
 class Hold:
     """What holds a run: its sentence, and until when, as far as is known now."""
 
-    sentence: str
+    sentence: Message
     until: datetime
 
 
@@ -172,14 +173,18 @@ def hold_of(run: Run, now: datetime) -> Hold | None:
     freeze = in_force(now).filter(about(run.district)).order_by("-ends_at", "id").first()
     if freeze is not None:
         until = local_moment(freeze.ends_at, zone)
-        return Hold(f"Held: freeze '{freeze.reason}' until {until}.", freeze.ends_at)
+        return Hold(
+            message("Held: freeze '{reason}' until {until}.", reason=freeze.reason, until=until), freeze.ends_at
+        )
     if run.priority == Priority.PERSON:
         return None
     windows = windows_of(run.district)
     if not windows or any(window.is_open(now) for window in windows):
         return None
     opens = min(window.opens_at(now) for window in windows)
-    return Hold(f"Held: outside the maintenance window, which opens {local_moment(opens, zone)}.", opens)
+    return Hold(
+        message("Held: outside the maintenance window, which opens {moment}.", moment=local_moment(opens, zone)), opens
+    )
 
 
 def windows_of(district: District) -> list[Window]:

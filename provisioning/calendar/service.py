@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from django.db import transaction
 from django.utils import timezone
 
+from messages.message import Message, beside_fields, message
 from provisioning.calendar.windows import LONGEST_MINUTES, local_moment
 from provisioning.models import Freeze, MaintenanceWindow
 from provisioning.models.calendar import Reach, to_mask
@@ -39,7 +40,7 @@ class CalendarRefusedError(Exception):
 
     def __init__(self, problems: Mapping[str, Sequence[str]]) -> None:
         self.problems: dict[str, list[str]] = {field: list(told) for field, told in problems.items()}
-        super().__init__("; ".join(f"{field}: {' '.join(told)}" for field, told in self.problems.items()))
+        super().__init__(beside_fields(self.problems))
 
 
 @dataclass(frozen=True)
@@ -74,17 +75,19 @@ def create_freeze(*, scope: Scope, reason: str, starts_at: datetime, ends_at: da
     scope.require(actor)
     problems: dict[str, list[str]] = defaultdict(list)
     if not reason.strip():
-        problems["reason"].append("Say why; every run that is held shows it.")
+        problems["reason"].append(message("Say why; every run that is held shows it."))
     elif len(reason.strip()) > LONGEST_REASON:
-        problems["reason"].append(f"Shorten the reason to {LONGEST_REASON} characters.")
+        problems["reason"].append(
+            message("Shorten the reason to {longest_reason} characters.", longest_reason=LONGEST_REASON)
+        )
     if ends_at <= starts_at:
-        problems["ends_at"].append("The end has to come after the beginning.")
+        problems["ends_at"].append(message("The end has to come after the beginning."))
     elif ends_at <= timezone.now():
-        problems["ends_at"].append("The end is over already.")
+        problems["ends_at"].append(message("The end is over already."))
     elif starts_at - timezone.now() > LATEST_START:
-        problems["starts_at"].append("A freeze begins within five years.")
+        problems["starts_at"].append(message("A freeze begins within five years."))
     elif ends_at - starts_at > LONGEST_FREEZE:
-        problems["ends_at"].append(f"A freeze lasts {LONGEST_FREEZE.days} days at most.")
+        problems["ends_at"].append(message("A freeze lasts {days} days at most.", days=LONGEST_FREEZE.days))
     if problems:
         raise CalendarRefusedError(problems)
     freeze = Freeze.objects.create(
@@ -98,8 +101,13 @@ def create_freeze(*, scope: Scope, reason: str, starts_at: datetime, ends_at: da
     _record(
         freeze,
         AuditAction.FREEZE_CREATED,
-        f"{freeze.scope}: no apply starts from {local_moment(starts_at, 'UTC')} until {local_moment(ends_at, 'UTC')}: "
-        f"{freeze.reason}",
+        message(
+            "{scope}: no apply starts from {moment} until {moment2}: {reason}",
+            scope=freeze.scope,
+            moment=local_moment(starts_at, "UTC"),
+            moment2=local_moment(ends_at, "UTC"),
+            reason=freeze.reason,
+        ),
         actor,
         {"reason": freeze.reason, "starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat()},
     )
@@ -109,7 +117,7 @@ def create_freeze(*, scope: Scope, reason: str, starts_at: datetime, ends_at: da
 @transaction.atomic
 def end_freeze(*, freeze: Freeze, actor: User | None) -> Freeze:
     """End a freeze before its time; what it holds goes on. Asking twice is fine. Raises NotAllowedError."""
-    return _end(Freeze, freeze.pk, AuditAction.FREEZE_ENDED, "the freeze was ended", actor)
+    return _end(Freeze, freeze.pk, AuditAction.FREEZE_ENDED, message("the freeze was ended"), actor)
 
 
 @transaction.atomic
@@ -124,11 +132,19 @@ def create_window(
     days = sorted(set(weekdays))
     problems: dict[str, list[str]] = defaultdict(list)
     if not days or not all(0 <= day <= 6 for day in days):
-        problems["weekdays"].append("Choose at least one day of the week.")
+        problems["weekdays"].append(message("Choose at least one day of the week."))
     if not SHORTEST_MINUTES <= minutes <= LONGEST_MINUTES:
-        problems["minutes"].append(f"A window lasts from {SHORTEST_MINUTES} to {LONGEST_MINUTES} minutes.")
+        problems["minutes"].append(
+            message(
+                "A window lasts from {shortest_minutes} to {longest_minutes} minutes.",
+                shortest_minutes=SHORTEST_MINUTES,
+                longest_minutes=LONGEST_MINUTES,
+            )
+        )
     if time_zone not in zoneinfo.available_timezones():
-        problems["time_zone"].append(f"{time_zone[:64]} is no time zone. Use one such as America/Chicago.")
+        problems["time_zone"].append(
+            message("{time_zone} is no time zone. Use one such as America/Chicago.", time_zone=time_zone[:64])
+        )
     if problems:
         raise CalendarRefusedError(problems)
     window = MaintenanceWindow.objects.create(
@@ -144,7 +160,14 @@ def create_window(
     _record(
         window,
         AuditAction.WINDOW_CREATED,
-        f"{window.scope}: a maintenance window opens {names} at {window.starts:%H:%M} {time_zone} for {minutes} min.",
+        message(
+            "{scope}: a maintenance window opens {names} at {starts} {time_zone} for {minutes} min.",
+            scope=window.scope,
+            names=names,
+            starts=f"{window.starts:%H:%M}",
+            time_zone=time_zone,
+            minutes=minutes,
+        ),
         actor,
         {"weekdays": days, "starts": f"{window.starts:%H:%M}", "minutes": minutes, "time_zone": time_zone},
     )
@@ -154,21 +177,25 @@ def create_window(
 @transaction.atomic
 def end_window(*, window: MaintenanceWindow, actor: User | None) -> MaintenanceWindow:
     """Take a window away. Asking twice is fine. Raises NotAllowedError."""
-    return _end(MaintenanceWindow, window.pk, AuditAction.WINDOW_ENDED, "the maintenance window was removed", actor)
+    return _end(
+        MaintenanceWindow, window.pk, AuditAction.WINDOW_ENDED, message("the maintenance window was removed"), actor
+    )
 
 
-def _end(model: type[Entry], key: int, action: AuditAction, told: str, actor: User | None) -> Entry:
+def _end(model: type[Entry], key: int, action: AuditAction, told: Message, actor: User | None) -> Entry:
     rows = model.objects.select_for_update(of=("self",)).select_related("district", "account")
     entry = rows.get(pk=key)
     Scope.of(entry).require(actor)
     if entry.ended_at is None:
         entry.ended_at = timezone.now()
         entry.save(update_fields=["ended_at"])
-        _record(entry, action, f"{entry.scope}: {told} ({entry}).", actor, {})
+        _record(
+            entry, action, message("{scope}: {told} ({entry}).", scope=entry.scope, told=told, entry=entry), actor, {}
+        )
     return entry
 
 
-def _record(entry: Reach, action: AuditAction, message: str, actor: User | None, after: dict[str, Any]) -> None:
+def _record(entry: Reach, action: AuditAction, message: Message, actor: User | None, after: dict[str, Any]) -> None:
     account = entry.account.account_id if entry.account is not None else None
     record(
         action=action,

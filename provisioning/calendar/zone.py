@@ -9,6 +9,7 @@ import zoneinfo
 
 from django.db import transaction
 
+from messages.message import message
 from provisioning.calendar.service import CalendarRefusedError
 from provisioning.models import MaintenanceWindow
 from provisioning.models.calendar import OPEN
@@ -32,9 +33,9 @@ def change_time_zone(*, district: District, time_zone: str, actor: User | None) 
     require(actor, Act.OPERATE, district.place)
     held = District.objects.select_for_update().get(pk=district.pk)
     if held.status == DistrictStatus.REMOVED:
-        raise CalendarRefusedError({"": [f"{held.name} has been removed."]})
+        raise CalendarRefusedError({"": [message("{name} has been removed.", name=held.name)]})
     if time_zone not in zoneinfo.available_timezones():
-        sentence = f"{time_zone[:64]} is no time zone. Use one such as America/Chicago."
+        sentence = message("{time_zone} is no time zone. Use one such as America/Chicago.", time_zone=time_zone[:64])
         raise CalendarRefusedError({"time_zone": [sentence]})
     before = held.time_zone
     if time_zone == before:
@@ -46,7 +47,12 @@ def change_time_zone(*, district: District, time_zone: str, actor: User | None) 
     record_of_district(
         held,
         AuditAction.DISTRICT_CHANGED,
-        f"The time zone of {held.name} is {time_zone} now; it was {before}.",
+        message(
+            "The time zone of {name} is {time_zone} now; it was {before}.",
+            name=held.name,
+            time_zone=time_zone,
+            before=before,
+        ),
         actor=actor,
         before={"time_zone": before},
         after={"time_zone": time_zone, "windows": windows},

@@ -13,6 +13,7 @@ from engine.aws import quotas
 from engine.aws.quotas import KINDS, QuotaKind
 from infra.outline import Wish, outline, wish_of
 from infra.sizes import SIZES
+from messages.message import Message, listed, message, sentences, term
 from provisioning.aws_kinds import QUOTA_OF
 
 Amounts = Mapping[str, float]
@@ -132,8 +133,8 @@ def how_many(place: Place, wanted: Amounts) -> int:
 class Full:
     """Why a district does not fit, and what to do, each in sentences."""
 
-    sentence: str
-    remedy: str
+    sentence: Message
+    remedy: Message
 
 
 def refusal(place: Place, wanted: Amounts, others: Iterable[Place]) -> Full | None:
@@ -144,33 +145,82 @@ def refusal(place: Place, wanted: Amounts, others: Iterable[Place]) -> Full | No
     if any(room.code == quotas.VPCS.code for room in short):
         # AWS raises both by one request (Amazon VPC User Guide, "Amazon VPC quotas").
         short = [room for room in short if room.code != quotas.GATEWAYS.code]
-    told = " ".join(_told(place, room, wanted[room.code]) for room in short)
+    told = sentences(*(_told(place, room, wanted[room.code]) for room in short))
     room_in = {other.account: how_many(other, wanted) for other in others}
     best = max(room_in, key=lambda name: room_in[name], default="")
-    fixed = [room.name for room in short if KINDS[room.code].is_fixed]
-    raised = " and ".join(f"{room.code} ({room.name})" for room in short)
+    fixed = [term(room.name) for room in short if KINDS[room.code].is_fixed]
+    raised = listed(
+        (message("{code} ({name})", code=room.code, name=term(room.name)) for room in short),
+        between=" and ",
+    )
     if best and room_in[best]:
         count = room_in[best]
-        more = f" {best} has room for {count} more district{'' if count == 1 else 's'} like this."
+        more = (
+            message("{best} has room for {count} more district like this.", best=best, count=count)
+            if count == 1
+            else message("{best} has room for {count} more districts like this.", best=best, count=count)
+        )
         if fixed:
-            return Full(told + more, "Place it there.")
+            return Full(sentences(told, more), message("Place it there."))
         return Full(
-            told + more,
-            f"Place it there, or raise the quota{'s' if len(short) > 1 else ''} {raised} of {place.account} in Service "
-            "Quotas.",
+            sentences(told, more),
+            message(
+                "Place it there, or raise the quotas {raised} of {account} in Service Quotas.",
+                raised=raised,
+                account=place.account,
+            )
+            if len(short) > 1
+            else message(
+                "Place it there, or raise the quota {raised} of {account} in Service Quotas.",
+                raised=raised,
+                account=place.account,
+            ),
         )
     if fixed:
-        return Full(told, f"AWS does not raise its limit of {' and '.join(fixed)}: use another account or region.")
-    return Full(told, f"Raise the quota{'s' if len(short) > 1 else ''} {raised} of {place.account} in Service Quotas.")
+        return Full(
+            told,
+            message(
+                "AWS does not raise its limit of {fixed}: use another account or region.",
+                fixed=listed(fixed, between=" and "),
+            ),
+        )
+    return Full(
+        told,
+        message("Raise the quotas {raised} of {account} in Service Quotas.", raised=raised, account=place.account)
+        if len(short) > 1
+        else message("Raise the quota {raised} of {account} in Service Quotas.", raised=raised, account=place.account),
+    )
 
 
 def _told(place: Place, room: Room, wanted: float) -> str:
     if KINDS[room.code].per == "VPC":
-        return f"{place.account} may have {room.limit:g} {room.name} in {place.region}; this district needs {wanted:g}."
-    if room.promised:
-        return (
-            f"{place.account} has {room.used:g} of {room.limit:g} {room.name} in {place.region}, and {room.promised:g} "
-            f"promised to districts that are being made; this one needs {wanted:g}."
+        return message(
+            "{account} may have {limit} {name} in {region}; this district needs {wanted}.",
+            account=place.account,
+            limit=f"{room.limit:g}",
+            name=term(room.name),
+            region=place.region,
+            wanted=f"{wanted:g}",
         )
-    need = "" if wanted == 1 else f"; this district needs {wanted:g}"
-    return f"{place.account} has {room.used:g} of {room.limit:g} {room.name} in {place.region}{need}."
+    if room.promised:
+        return message(
+            "{account} has {used} of {limit} {name} in {region}, and {promised} promised to districts that are "
+            "being made; this one needs {wanted}.",
+            account=place.account,
+            used=f"{room.used:g}",
+            limit=f"{room.limit:g}",
+            name=term(room.name),
+            region=place.region,
+            promised=f"{room.promised:g}",
+            wanted=f"{wanted:g}",
+        )
+    need = "" if wanted == 1 else message("; this district needs {wanted}", wanted=f"{wanted:g}")
+    return message(
+        "{account} has {used} of {limit} {name} in {region}{need}.",
+        account=place.account,
+        used=f"{room.used:g}",
+        limit=f"{room.limit:g}",
+        name=term(room.name),
+        region=place.region,
+        need=need,
+    )

@@ -15,6 +15,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from engine.aws.quotas import KINDS, QuotaKind, QuotaReading
+from messages.message import listed, message, term
 from provisioning.capacity.placement import Amounts, Full, Place, Room, Tenant, how_many, need, refusal, room
 from provisioning.capacity.placement import Count as Counted
 from provisioning.errors import ServiceRefusedError
@@ -60,7 +61,12 @@ def store_quotas(account: AwsAccount, region: str, readings: Iterable[QuotaReadi
             actor=None,
             subject_kind="account",
             subject_id=account.account_id,
-            message=f"Quotas of {account} in {region} were read: {len(after)} are new or different.",
+            message=message(
+                "Quotas of {account} in {region} were read: {after} are new or different.",
+                account=account,
+                region=region,
+                after=len(after),
+            ),
             before=before,
             after=after,
         )
@@ -76,10 +82,12 @@ def set_limit(*, account: AwsAccount, region: str, code: str, limit: float | Non
     kind = KINDS.get(code)
     if kind is None:
         raise ServiceRefusedError(
-            "quota_unknown", f"{code[:20]} is no quota that a district meets.", f"Use one of {', '.join(KINDS)}."
+            "quota_unknown",
+            message("{code} is no quota that a district meets.", code=code[:20]),
+            message("Use one of {kinds}.", kinds=listed(KINDS)),
         )
     if limit is not None and not 0 <= limit < 1e9:
-        raise ServiceRefusedError("limit_refused", "This is no limit.", "Give a number of 0 or more.")
+        raise ServiceRefusedError("limit_refused", message("This is no limit."), message("Give a number of 0 or more."))
     row, _ = AccountQuota.objects.select_for_update().get_or_create(
         account=account,
         region=region,
@@ -95,8 +103,22 @@ def set_limit(*, account: AwsAccount, region: str, code: str, limit: float | Non
             actor=actor,
             subject_kind="account",
             subject_id=account.account_id,
-            message=f"The limit of {kind.name} of {account} in {region} was set"
-            + (f" to {limit:g}." if limit is not None else " back to what AWS says."),
+            message=(
+                message(
+                    "The limit of {name} of {account} in {region} was set to {limit}.",
+                    name=term(kind.name),
+                    account=account,
+                    region=region,
+                    limit=f"{limit:g}",
+                )
+                if limit is not None
+                else message(
+                    "The limit of {name} of {account} in {region} was set back to what AWS says.",
+                    name=term(kind.name),
+                    account=account,
+                    region=region,
+                )
+            ),
             before={"code": code, "limit": before},
             after={"code": code, "limit": limit},
         )
@@ -203,7 +225,7 @@ def _capacity(stock: _Stock, account: AwsAccount, region: str) -> Capacity:
 
 def _source(row: AccountQuota | None, kind: QuotaKind) -> str:
     if row is not None and row.set_limit is not None:
-        return "Set by an administrator"
+        return message("Set by an administrator")
     return (row.source_badge if row is not None else _unread(kind)).word
 
 

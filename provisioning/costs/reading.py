@@ -19,6 +19,7 @@ from django.utils import timezone
 from engine.aws.clients import DeployRole
 from engine.aws.costs import DailyCost, read_costs
 from engine.errors import EngineError
+from messages.message import message
 from provisioning.engine_settings import engine_settings
 from provisioning.models import AccountCosts, DistrictCost
 from provisioning.periodic.batches import ask_many
@@ -35,11 +36,11 @@ SETTLING_DAYS = 5
 """In the first days of a month the one before is asked for anew: its bill becomes final."""
 NOT_ALLOWED = "AccessDenied"
 """Of an account that may not see its costs the code is the same as of a role without the right."""
-TAG_REMEDY = (
+TAG_REMEDY = message(
     "Activate the cost allocation tag Suffix under Billing and Cost Management, in the account that pays; it counts "
     "from the next day on."
 )
-RIGHT_REMEDY = (
+RIGHT_REMEDY = message(
     "Allow ce:GetCostAndUsage to the deploy role: deploy its current template. In an organization, the paying account "
     "has to let linked accounts see Cost Explorer."
 )
@@ -106,7 +107,7 @@ def _store(account: AwsAccount, answer: Sequence[DailyCost] | EngineError, now: 
         return False
     kept = keep(account, answer)
     if not kept and any(cost.usd for cost in answer):
-        told = {"problem": "AWS tells no cost by the tag Suffix.", "remedy": TAG_REMEDY, "detail": ""}
+        told = {"problem": message("AWS tells no cost by the tag Suffix."), "remedy": TAG_REMEDY, "detail": ""}
     AccountCosts.objects.filter(account=account).update(told_at=now, **told)
     return True
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from messages.message import Message, message
 from provisioning.calendar.holds import Calendar, calendar, hold_of
 from provisioning.dispatch import reading
 from provisioning.dispatch.choice import choose
@@ -27,7 +28,7 @@ class Wait:
 
     place: int
     of: int
-    sentence: str
+    sentence: Message
     is_held: bool = False
     """A freeze or a closed maintenance window holds it; no limit does."""
 
@@ -41,7 +42,7 @@ def why_waiting(run: Run) -> Wait | None:
         return Wait(0, queue.length, held.sentence, is_held=True)
     place = queue.places_of([run.number]).get(run.number)
     if place is None:
-        return Wait(0, queue.length, "Waiting for an available worker.")
+        return Wait(0, queue.length, message("Waiting for an available worker."))
     known = next((one for one in queue.waits if one.number == run.number), None) or reading.as_waiting(run)
     account = run.district.account.name
     return Wait(place, queue.length, explain(known, queue.picked, queue.works, queue.limits, queue.now, account))
@@ -76,29 +77,35 @@ class _Queue:
 
 def explain(
     run: Waiting, picked: Sequence[Waiting], works: Sequence[Working], limits: Limits, now: datetime, account: str
-) -> str:
+) -> Message:
     """Return why a run waits, in a sentence, where the choice sends the `picked` ones now: pure."""
     if run in picked:
         if now - run.since > SOON:
-            return "There is a place for it, but the broker has not taken it yet. The system page shows the broker."
-        return "There is a place for it; it goes to the workers within seconds."
+            return message(
+                "There is a place for it, but the broker has not taken it yet. The system page shows the broker."
+            )
+        return message("There is a place for it; it goes to the workers within seconds.")
     room = Room(works, limits)
     for other in picked:
         room.take(other.spot, aged=False)
     full = room.full(run.spot)
-    kept = "The free place is kept for a run that has waited longer and also needs another one."
+    kept = message("The free place is kept for a run that has waited longer and also needs another one.")
     return _full(full[0], account) if full else kept
 
 
-def _full(found: tuple[Scope, int], account: str) -> str:
+def _full(found: tuple[Scope, int], account: str) -> Message:
     (kind, name), limit = found
     if kind == "rollout":
         if not limit:
-            return f"Rollout #{name} has halted; the run waits until somebody resumes the rollout, or aborts it."
-        return f"Rollout #{name} has {limit} of {limit} runs running."
+            return message(
+                "Rollout #{name} has halted; the run waits until somebody resumes the rollout, or aborts it.", name=name
+            )
+        return message("Rollout #{name} has {limit} of {limit2} runs running.", name=name, limit=limit, limit2=limit)
     told = {
-        "account": f"Account {account} has {limit} of {limit} runs running.",
-        "region": f"Region {name} has {limit} of {limit} runs running.",
-        "all": f"The portal has {limit} of {limit} runs running.",
+        "account": message(
+            "Account {account} has {limit} of {limit2} runs running.", account=account, limit=limit, limit2=limit
+        ),
+        "region": message("Region {name} has {limit} of {limit2} runs running.", name=name, limit=limit, limit2=limit),
+        "all": message("The portal has {limit} of {limit2} runs running.", limit=limit, limit2=limit),
     }
     return told[kind]

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from engine.kinds import KINDS
 from infra.spec import TAG_KEYS_OF_OURS
+from messages.message import listed, message
 
 
 class Item(Protocol):
@@ -48,14 +49,14 @@ class Proposal:
     """Address and path of each attribute that the change takes up."""
 
 
-REMEDY = "A repair brings it back."
-GONE = "It was deleted in AWS, and no setting leaves it out. A repair makes it again."
-FOREIGN = "Somebody added it in AWS, and nothing in the stack holds it. Remove it there: no plan does."
-WITHHELD = "Its value is withheld. A repair brings it back."
-NO_SETTING = "No setting of a district holds this: the stack decides it for all. A repair brings it back."
-OF_SIZE = "The district's size decides this. Choose another size in the settings, or repair it."
-OUR_TAG = "This tag is Homeroom's own: it tells whose the resource is. A repair brings it back."
-ONE_PORT = "Only one port of this network drifted, and a setting holds them together. A repair brings it back."
+REMEDY = message("A repair brings it back.")
+GONE = message("It was deleted in AWS, and no setting leaves it out. A repair makes it again.")
+FOREIGN = message("Somebody added it in AWS, and nothing in the stack holds it. Remove it there: no plan does.")
+WITHHELD = message("Its value is withheld. A repair brings it back.")
+NO_SETTING = message("No setting of a district holds this: the stack decides it for all. A repair brings it back.")
+OF_SIZE = message("The district's size decides this. Choose another size in the settings, or repair it.")
+OUR_TAG = message("This tag is Homeroom's own: it tells whose the resource is. A repair brings it back.")
+ONE_PORT = message("Only one port of this network drifted, and a setting holds them together. A repair brings it back.")
 
 
 class NotANumberError(ValueError):
@@ -151,7 +152,11 @@ def _wish(item: Item) -> _Wish | str:
     try:
         return rule.field, rule.read(item.after)
     except NotANumberError:
-        return f"The setting takes whole numbers, and AWS has {json.dumps(item.after)}. {REMEDY}"
+        return message(
+            "The setting takes whole numbers, and AWS has {found}. {remedy}",
+            found=json.dumps(item.after),
+            remedy=REMEDY,
+        )
 
 
 def _entry(item: Item) -> str:
@@ -166,7 +171,11 @@ def _entry(item: Item) -> str:
 def _disagreement(part: str, values: list[Any], clients_per_network: int) -> str:
     different = sorted({json.dumps(value) for value in values})
     if len(different) > 1:
-        return f"What drifted of this setting does not agree: {', '.join(different)}. {REMEDY}"
+        return message(
+            "What drifted of this setting does not agree: {different}. {remedy}",
+            different=listed(different),
+            remedy=REMEDY,
+        )
     if part.startswith("allowed_client_cidrs:") and len(values) < clients_per_network:
         return ONE_PORT
     return ""

@@ -15,6 +15,7 @@ from engine.terraform.command import Terraform
 from engine.terraform.drift import DriftedAttribute, drift_of, ignored_by, is_repaired, repaired_by
 from engine.terraform.exposure import Drifted, exposure_of
 from engine.terraform.synthesis import STACK_FILE
+from messages.message import Message, message
 from provisioning.models import DriftItem, Run, StackResource
 from provisioning.notices.outbox import announce_drift, announce_exposure
 from provisioning.runs.fence import Fence
@@ -38,7 +39,9 @@ def check_drift(fence: Fence, terraform: Terraform, recorder: Recorder) -> bool:
         recorder.note("exposure", told, level="error")
     recorder.note(
         "drift",
-        f"Drift: {len(found)} attributes of {addresses} resources." if found else "No drift detected.",
+        message("Drift: {found} attributes of {addresses} resources.", found=len(found), addresses=addresses)
+        if found
+        else message("No drift detected."),
         level="warning" if found else "info",
     )
     return bool(found)
@@ -81,14 +84,16 @@ def store_drift(run: Run, found: list[DriftedAttribute], repaired: Mapping[str, 
     )
 
 
-def exposed(found: Sequence[DriftedAttribute]) -> list[str]:
+def exposed(found: Sequence[DriftedAttribute]) -> list[Message]:
     """Return what of the drift is an exposure, a sentence each; no value is in one."""
-    sentences = []
+    sentences: list[Message] = []
     for one in found:
         exposure = exposure_of(_as_rules_see_it(one))
         if exposure is not None:
             place = f"{one.address} {one.path}".strip()
-            sentences.append(f"{place} widens who can reach this district ({exposure.source}).")
+            sentences.append(
+                message("{place} widens who can reach this district ({source}).", place=place, source=exposure.source)
+            )
     return sentences
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from engine.aws.foreign_removal import is_removable, remove_foreign
 from engine.errors import EngineError
+from messages.message import message, sentences
 from provisioning.engine_settings import deploy_role, engine_settings
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import DriftItem
@@ -42,17 +43,21 @@ def request_removal(*, district: District, item: int, consent: bool, reason: str
     require(actor, Act.OPERATE, district.place)
     if not consent:
         raise ServiceRefusedError(
-            "no_consent", "Nothing is removed without your consent.", "Select that you consent, and send it again."
+            "no_consent",
+            message("Nothing is removed without your consent."),
+            message("Select that you consent, and send it again."),
         )
     if not reason.strip():
-        raise ServiceRefusedError("no_reason", "A removal needs a reason.", "Say why this is removed.")
+        raise ServiceRefusedError(
+            "no_reason", message("A removal needs a reason."), message("Say why this is removed.")
+        )
     with transaction.atomic():
         held = DriftItem.objects.select_for_update().filter(pk=item, district=district).first()
         if held is None or not can_be_removed(held):
             raise ServiceRefusedError(
                 "not_removable",
-                "This can't be removed from here, or is not there any more.",
-                "Check the district for drift, and look at what it finds now.",
+                message("This can't be removed from here, or is not there any more."),
+                message("Check the district for drift, and look at what it finds now."),
             )
         _refuse_beside_a_run(district)
         if held.removal_asked_at is not None and not held.removal_problem:
@@ -65,7 +70,11 @@ def request_removal(*, district: District, item: int, consent: bool, reason: str
             subject_kind="district",
             subject_id=district.suffix,
             district=district,
-            message=f"The removal of what was added to {held.address} was consented to: {reason.strip()}",
+            message=message(
+                "The removal of what was added to {address} was consented to: {reason}",
+                address=held.address,
+                reason=reason.strip(),
+            ),
             after={"address": held.address, "path": held.path, "value": held.after, "reason": reason.strip()},
         )
     ask_workers("provisioning.remove_foreign", held.pk, actor.pk if actor else None)
@@ -78,9 +87,9 @@ def remove(item: DriftItem, actor: User | None) -> str:
     active = active_run(district)
     removed, problem = "", ""
     if item.removal_asked_at is None or not can_be_removed(item):
-        problem = "Nobody consented to its removal, or it can't be removed from here."
+        problem = message("Nobody consented to its removal, or it can't be removed from here.")
     elif active is not None:
-        problem = f"Run #{active.number} is at work; nothing was removed beside it."
+        problem = message("Run #{number} is at work; nothing was removed beside it.", number=active.number)
     else:
         spec = spec_data(district)
         try:
@@ -88,7 +97,7 @@ def remove(item: DriftItem, actor: User | None) -> str:
                 engine_settings(), district.region, deploy_role(spec), item.type, item.path, item.resource, item.after
             )
         except EngineError as error:
-            problem = f"{error.summary} {error.remedy}".strip()
+            problem = sentences(error.summary, error.remedy)
     with transaction.atomic():
         DriftItem.objects.filter(pk=item.pk).update(removal_problem=problem)
         record(
@@ -97,12 +106,14 @@ def remove(item: DriftItem, actor: User | None) -> str:
             subject_kind="district",
             subject_id=district.suffix,
             district=district,
-            message=f"Removed {removed}." if removed else f"What was added to {item.address} stays: {problem}",
+            message=message("Removed {removed}.", removed=removed)
+            if removed
+            else message("What was added to {address} stays: {problem}", address=item.address, problem=problem),
             after={"address": item.address, "path": item.path, "value": item.after, "removed": removed},
             outcome="failure" if problem else "success",
         )
         if removed:
-            reason = "Check after the removal of what was added in AWS"
+            reason = message("Check after the removal of what was added in AWS")
             request_run(district=district, kind=RunKind.DRIFT, actor=actor, reason=reason)
     return problem
 
@@ -112,6 +123,6 @@ def _refuse_beside_a_run(district: District) -> None:
     if active is not None:
         raise ServiceRefusedError(
             "run_active",
-            f"Run #{active.number} is working on this district.",
-            "Wait until it has ended, or cancel it first.",
+            message("Run #{number} is working on this district.", number=active.number),
+            message("Wait until it has ended, or cancel it first."),
         )

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 
+from messages.message import message
 from provisioning.drift.pace import USUAL, Pace, at_once
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
@@ -30,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FRACTIONS = 2**64
-REASON = "Periodic check"
+REASON = message("Periodic check")
 ASKING = timedelta(minutes=1)
 """How often beat has the checks asked for that are due."""
 LOOKED_AT = 50

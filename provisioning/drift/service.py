@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from messages.message import listed, message, sentences
 from provisioning.drift.acceptance import Proposal, Refusal, proposal
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import DriftItem, Run
@@ -22,15 +23,17 @@ def check_now(*, district: District, actor: User | None) -> Run:
     require(actor, Act.OPERATE, district.place)
     if not district.resources.exists():
         raise ServiceRefusedError(
-            "nothing_deployed", f"{district.name} has nothing in AWS yet.", "Deploy it first; then it can be checked."
+            "nothing_deployed",
+            message("{name} has nothing in AWS yet.", name=district.name),
+            message("Deploy it first; then it can be checked."),
         )
-    return request_run(district=district, kind=RunKind.DRIFT, actor=actor, reason="Drift check asked for")
+    return request_run(district=district, kind=RunKind.DRIFT, actor=actor, reason=message("Drift check asked for"))
 
 
 def plan_repair(*, district: District, actor: User | None) -> Run:
     """Ask for a plan that shows what a repair would change. Raises NotAllowedError, ServiceRefusedError."""
     require(actor, Act.OPERATE, district.place)
-    return _of_drift(district, RunKind.PLAN, actor, "Plan of the drift's repair")
+    return _of_drift(district, RunKind.PLAN, actor, message("Plan of the drift's repair"))
 
 
 def repair(*, district: District, actor: User | None) -> Run:
@@ -42,10 +45,10 @@ def repair(*, district: District, actor: User | None) -> Run:
     if district.drift_items.exists() and not district.drift_items.filter(repairable=True).exists():
         raise ServiceRefusedError(
             "nothing_to_repair",
-            "No plan of the stack brings any of this drift back.",
-            "Remove what was added in AWS, or set it back there.",
+            message("No plan of the stack brings any of this drift back."),
+            message("Remove what was added in AWS, or set it back there."),
         )
-    return _of_drift(district, RunKind.APPLY, actor, "Repair of the drift")
+    return _of_drift(district, RunKind.APPLY, actor, message("Repair of the drift"))
 
 
 def acceptance(district: District, items: Collection[DriftItem] | None = None) -> Proposal:
@@ -59,7 +62,7 @@ def acceptance(district: District, items: Collection[DriftItem] | None = None) -
         if change:
             checked_spec(district, change)
     except ChangeRefusedError as refused:
-        told = " ".join(sentence for name in refused.problems for sentence in refused.problems[name])
+        told = sentences(*(sentence for name in refused.problems for sentence in refused.problems[name]))
         more = tuple(Refusal(address, path, told) for address, path in proposed.accepted)
         return Proposal({}, (*proposed.refusals, *more))
     return Proposal(change, proposed.refusals, proposed.accepted)
@@ -76,15 +79,15 @@ def accept(*, district: District, actor: User | None, items: Collection[DriftIte
         reasons = sorted({refusal.sentence for refusal in proposed.refusals})
         raise ServiceRefusedError(
             "nothing_to_accept",
-            "None of this can become a setting of the district.",
-            " ".join(reasons) or "Check the district for drift first.",
+            message("None of this can become a setting of the district."),
+            sentences(*reasons) or message("Check the district for drift first."),
         )
-    names = ", ".join(EDITABLE[name].lower() for name in sorted(proposed.change))
+    names = listed(EDITABLE[name].lower() for name in sorted(proposed.change))
     return request_run(
         district=district,
         kind=RunKind.APPLY,
         actor=actor,
-        reason=f"Drift accepted into the settings: {names}",
+        reason=message("Drift accepted into the settings: {names}", names=names),
         change=proposed.change,
     )
 
@@ -92,6 +95,8 @@ def accept(*, district: District, actor: User | None, items: Collection[DriftIte
 def _of_drift(district: District, kind: RunKind, actor: User | None, reason: str) -> Run:
     if not district.drift_items.exists():
         raise ServiceRefusedError(
-            "no_drift", f"No drift of {district.name} is known.", "Check it first, if you think that there is some."
+            "no_drift",
+            message("No drift of {name} is known.", name=district.name),
+            message("Check it first, if you think that there is some."),
         )
     return request_run(district=district, kind=kind, actor=actor, reason=reason)

@@ -12,6 +12,7 @@ from datetime import date
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from messages.message import message
 from provisioning.errors import ServiceRefusedError
 from registry.accounts.acts import Act
 from registry.accounts.models import User
@@ -42,21 +43,32 @@ def record_drill(*, district: District, drill: Drill, actor: User | None) -> Aud
     require(actor, Act.OPERATE, district.place)
     point, findings = drill.recovery_point.strip(), drill.findings.strip()
     if not FIRST_DAY <= drill.day <= timezone.now().date():
-        raise ServiceRefusedError("day", "A drill was on a day that is over.", "Give that day.")
+        raise ServiceRefusedError("day", message("A drill was on a day that is over."), message("Give that day."))
     if not point or len(point) > LONGEST_POINT:
-        raise ServiceRefusedError("recovery_point", "A drill has a recovery point.", "Give its ARN, or its name.")
+        raise ServiceRefusedError(
+            "recovery_point", message("A drill has a recovery point."), message("Give its ARN, or its name.")
+        )
     if not 0 < drill.minutes <= MOST_MINUTES:
-        raise ServiceRefusedError("minutes", "A drill takes a minute at least.", "Give how many it took.")
+        raise ServiceRefusedError(
+            "minutes", message("A drill takes a minute at least."), message("Give how many it took.")
+        )
     if len(findings) > LONGEST_FINDINGS or (not drill.succeeded and not findings):
-        sentence = f"What was found has {LONGEST_FINDINGS} characters at most, and some where a drill did not succeed."
-        raise ServiceRefusedError("findings", sentence, "Say what was found.")
-    message = f"A restore of {district.name} was drilled on {drill.day}, and succeeded."
+        sentence = message(
+            "What was found has {most} characters at most, and some where a drill did not succeed.",
+            most=LONGEST_FINDINGS,
+        )
+        raise ServiceRefusedError("findings", sentence, message("Say what was found."))
+    told = message(
+        "A restore of {district} was drilled on {day}, and succeeded.", district=district.name, day=drill.day
+    )
     if not drill.succeeded:
-        message = f"A restore of {district.name} was drilled on {drill.day}, and did not succeed."
+        told = message(
+            "A restore of {district} was drilled on {day}, and did not succeed.", district=district.name, day=drill.day
+        )
     return record_of_district(
         district,
         AuditAction.RESTORE_DRILLED,
-        message,
+        told,
         actor=actor,
         after={
             "day": drill.day.isoformat(),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from messages.stored import codes_of
 from registry.audit.models import AuditEvent, AuditLink
 
 VERSION = "1.3.0"
@@ -68,6 +69,7 @@ def ocsf(event: AuditEvent, link: AuditLink) -> dict[str, Any]:
         "actor": {"user": person},
         "unmapped": {
             "id": event.pk,
+            "messages": codes_of(event.message),
             "before": event.before,
             "after": event.after,
             "district": event.district.suffix if event.district is not None else None,

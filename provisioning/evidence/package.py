@@ -19,6 +19,8 @@ from typing import Any
 from django.db.models import Max, Min, Q
 from django.utils import timezone
 
+from messages.message import sentences
+from messages.stored import codes_of
 from provisioning.evidence.controls import CONTROLS, README
 from provisioning.evidence.drills import drills
 from provisioning.models import AuditAnchor, EvidencePackage, RemovalCertificate, Run
@@ -38,6 +40,7 @@ STAMP = (1980, 1, 1, 0, 0, 0)
 CHANGES = (
     *("run", "district", "environment", "kind", "state", "requested_by", "requested_at", "reason", "needed_approval"),
     *("decision", "decided_by", "decided_at", "comment", "plan_sha256", "started_at", "finished_at", "error"),
+    "messages",
 )
 DRILLS = (
     "district",
@@ -50,7 +53,7 @@ DRILLS = (
     "recorded_by",
     "recorded_at",
 )
-POLICY = ("run", "district", "code", "address", "blocks", "sentence")
+POLICY = ("run", "district", "code", "address", "blocks", "sentence", "messages")
 Row = dict[str, Any]
 
 
@@ -124,7 +127,13 @@ def _lines(package: EvidencePackage) -> Iterator[str]:
     """Yield every link of the stretch of chain that has the period, as it is hashed: a reader can compute it anew."""
     first, last = _positions(package)
     for link in links_in_order(first, last):
-        line = {"position": link.position, "previous": link.previous_hash, "hash": link.hash, "event": content_of(link)}
+        line: Row = {
+            "position": link.position,
+            "previous": link.previous_hash,
+            "hash": link.hash,
+            "event": content_of(link),
+        }
+        line["messages"] = codes_of(link.event.message)
         yield json.dumps(line, ensure_ascii=False) + "\n"
 
 
@@ -141,6 +150,7 @@ def _anchors(behind: datetime) -> list[Row]:
 
 
 def _change(run: Run) -> Row:
+    reasons = sentences(*run.approval_reasons)
     return {
         "run": run.number,
         "district": run.district.suffix,
@@ -150,7 +160,7 @@ def _change(run: Run) -> Row:
         "requested_by": run.requested_by.get_username() if run.requested_by else "Homeroom",
         "requested_at": run.created_at,
         "reason": run.reason,
-        "needed_approval": " ".join(run.approval_reasons),
+        "needed_approval": reasons,
         "decision": run.decision,
         "decided_by": run.decided_by.get_username() if run.decided_by else "",
         "decided_at": run.decided_at,
@@ -159,6 +169,7 @@ def _change(run: Run) -> Row:
         "started_at": run.started_at,
         "finished_at": run.finished_at,
         "error": run.error_code,
+        "messages": _codes(reason=run.reason, needed_approval=reasons),
     }
 
 
@@ -175,8 +186,16 @@ def _drill(event: AuditEvent) -> Row:
 
 def _findings(run: Run) -> Iterator[Row]:
     for finding in run.policy_findings:
-        told = {name: finding.get(name, "") for name in ("code", "address", "blocks", "sentence")}
-        yield {"run": run.number, "district": run.district.suffix, **told}
+        one = {name: finding.get(name, "") for name in ("code", "address", "blocks", "sentence")}
+        codes = _codes(sentence=one["sentence"])
+        yield {"run": run.number, "district": run.district.suffix, **one, "messages": codes}
+
+
+def _codes(**texts: str) -> str:
+    """Return code and values of the sentences of a row, by their columns, as JSON."""
+    return json.dumps(
+        {name: codes_of(text) for name, text in texts.items() if text}, ensure_ascii=False, sort_keys=True
+    )
 
 
 def _plain(value: Any) -> Any:

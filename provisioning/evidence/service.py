@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from messages.message import Message, message
 from provisioning.errors import ServiceRefusedError
 from provisioning.evidence.package import build
 from provisioning.models import EvidencePackage
@@ -32,15 +33,17 @@ def request_package(*, since: date, until: date, actor: User | None) -> Evidence
     """
     require(actor, Act.EVIDENCE)
     if since > until or until - since > LONGEST:
-        sentence = f"A period has a first day, a last one behind it, and {LONGEST.days} days at most."
-        raise ServiceRefusedError("until", sentence, "Choose other days.")
+        sentence = message(
+            "A period has a first day, a last one behind it, and {days} days at most.", days=LONGEST.days
+        )
+        raise ServiceRefusedError("until", sentence, message("Choose other days."))
     with transaction.atomic():
         package = EvidencePackage.objects.create(since=since, until=until, requested_by=actor)
         _record(
             AuditAction.EVIDENCE_REQUESTED,
             package,
             actor,
-            f"Evidence from {package.since} to {package.until} was asked for.",
+            message("Evidence from {since} to {until} was asked for.", since=package.since, until=package.until),
         )
     ask_workers(MAKING, package.pk)
     return package
@@ -64,7 +67,7 @@ def make_package(number: int) -> None:
                 AuditAction.EVIDENCE_MADE,
                 package,
                 None,
-                f"Evidence from {package.since} to {package.until} was made.",
+                message("Evidence from {since} to {until} was made.", since=package.since, until=package.until),
                 {"sha256": digest},
             )
 
@@ -73,12 +76,12 @@ def file_for(package: EvidencePackage, actor: User | None) -> bytes:
     """Return the archive, and put on record who took it; raises NotAllowedError, or ServiceRefusedError without one."""
     require(actor, Act.EVIDENCE)
     if not package.file:
-        raise ServiceRefusedError("gone", "The file is not there.", "Ask for the package anew.")
+        raise ServiceRefusedError("gone", message("The file is not there."), message("Ask for the package anew."))
     _record(
         AuditAction.EVIDENCE_DOWNLOADED,
         package,
         actor,
-        f"Evidence from {package.since} to {package.until} was downloaded.",
+        message("Evidence from {since} to {until} was downloaded.", since=package.since, until=package.until),
         {"sha256": package.sha256},
     )
     return bytes(package.file)
@@ -91,7 +94,11 @@ def forget_files() -> int:
 
 
 def _record(
-    action: AuditAction, package: EvidencePackage, actor: User | None, message: str, after: dict[str, str] | None = None
+    action: AuditAction,
+    package: EvidencePackage,
+    actor: User | None,
+    message: Message,
+    after: dict[str, str] | None = None,
 ) -> None:
     record(
         action=action,

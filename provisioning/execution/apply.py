@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from engine.errors import EngineError
 from engine.terraform.command import Plan, Terraform
+from messages.message import message
 from provisioning.execution.clearing import Sweep, empty_buckets
 from provisioning.execution.context import RunContext
 from provisioning.execution.errored_state import keep_saved
@@ -40,7 +41,7 @@ def begin(context: RunContext, plan: Plan) -> None:
         )
 
     context.fence.write(once)
-    context.recorder.note(APPLY_BEGIN, f"The apply of {total} changes begins.")
+    context.recorder.note(APPLY_BEGIN, message("The apply of {total} changes begins.", total=total))
 
 
 def apply(context: RunContext, terraform: Terraform, quiet: Terraform, plan: Plan) -> None:
@@ -50,8 +51,8 @@ def apply(context: RunContext, terraform: Terraform, quiet: Terraform, plan: Pla
     # From here on AWS may change: a teardown empties buckets before its plan is carried out.
     note_begin(context.fence)
     if context.run.kind_badge is RunKind.DESTROY:
-        context.reading("Keeping a final snapshot", lambda: keep_snapshot(context))
-        context.reading("Emptying the buckets", lambda: empty_buckets(context, plan))
+        context.reading(message("Keeping a final snapshot"), lambda: keep_snapshot(context))
+        context.reading(message("Emptying the buckets"), lambda: empty_buckets(context, plan))
     begin(context, plan)
     carry(context, quiet, lambda: terraform.apply(plan))
 
@@ -91,12 +92,14 @@ def _after_failure(context: RunContext, quiet: Terraform) -> None:
     A state that is still not stored then is kept before anything else is asked.
     """
     try:
-        context.reading("Releasing the lock", lambda: release_lock(context, quiet))
-        if context.reading("Storing the state", quiet.push_state):
+        context.reading(message("Releasing the lock"), lambda: release_lock(context, quiet))
+        if context.reading(message("Storing the state"), quiet.push_state):
             context.recorder.note(
-                "recovery", "The state that Terraform could not store has been stored.", level="warning"
+                "recovery", message("The state that Terraform could not store has been stored."), level="warning"
             )
     except EngineError as error:
-        context.recorder.note("recovery", f"{error.summary} The next run sees to it.", level="warning")
+        context.recorder.note(
+            "recovery", message("{summary} The next run sees to it.", summary=error.summary), level="warning"
+        )
     keep_saved(context)
     record_what_exists(context, quiet)

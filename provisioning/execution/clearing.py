@@ -15,6 +15,7 @@ from engine.aws.guardduty import remove_guardduty
 from engine.errors import AwsUnavailableError
 from engine.processes.threads import carrying
 from engine.terraform.command import Plan
+from messages.message import message
 from provisioning.engine_settings import deploy_role
 from provisioning.execution.context import RunContext
 
@@ -32,7 +33,14 @@ def empty_buckets(context: RunContext, plan: Plan) -> None:
             nonlocal told
             if time.monotonic() - told >= TELL_SECONDS:
                 told = time.monotonic()
-                context.recorder.note("emptying", f"{bucket}: {versions:,} object versions are deleted so far.")
+                context.recorder.note(
+                    "emptying",
+                    message(
+                        "{bucket}: {versions} object versions are deleted so far.",
+                        bucket=bucket,
+                        versions=f"{versions:,}",
+                    ),
+                )
 
         emptied = empty_bucket(
             context.settings,
@@ -45,8 +53,12 @@ def empty_buckets(context: RunContext, plan: Plan) -> None:
         if emptied.versions:
             context.recorder.note(
                 "emptying",
-                f"{bucket} is emptied before it is deleted: {emptied.versions:,} object versions in "
-                f"{emptied.seconds:.0f} s.",
+                message(
+                    "{bucket} is emptied before it is deleted: {versions} object versions in {seconds} s.",
+                    bucket=bucket,
+                    versions=f"{emptied.versions:,}",
+                    seconds=f"{emptied.seconds:.0f}",
+                ),
                 data={"bucket": bucket, "versions": emptied.versions, "seconds": round(emptied.seconds, 1)},
             )
 
@@ -88,13 +100,21 @@ class Sweep:
             gone = remove_guardduty(self._hold.settings, spec["region"], spec["suffix"], self._role)
         except AwsUnavailableError as error:
             if not self._failed:
-                self._hold.say("sweep", f"{error.summary} It is tried again.", level="warning", detail=error.detail)
+                self._hold.say(
+                    "sweep",
+                    message("{summary} It is tried again.", summary=error.summary),
+                    level="warning",
+                    detail=error.detail,
+                )
             self._failed = True
             return
         self._failed = False
         for name in gone:
             self._hold.say(
                 "sweep",
-                f"{name} is deleted: GuardDuty makes it where it watches an account's tasks, and leaves it behind, so "
-                "that AWS keeps the network.",
+                message(
+                    "{name} is deleted: GuardDuty makes it where it watches an account's tasks, and leaves it behind, "
+                    "so that AWS keeps the network.",
+                    name=name,
+                ),
             )

@@ -21,6 +21,7 @@ from engine.errors import EngineError, InterruptedRunError, PhaseTimedOutError
 from engine.processes.supervised import Stop
 from engine.settings import EngineSettings
 from infra.durations import STEPS
+from messages.message import Message, message
 from provisioning.db_retry import AWAY, db_retry, reconnect
 from provisioning.execution.lease import Heartbeat
 from provisioning.models import Run
@@ -62,7 +63,7 @@ class RunContext:
         self.fence = Fence(run, claim)
         self.recorder = Recorder(self.fence)
         self.heartbeat = Heartbeat(run, claim, self.is_far_too_late)
-        self._said: queue.SimpleQueue[tuple[str, str, str, dict[str, Any]]] = queue.SimpleQueue()
+        self._said: queue.SimpleQueue[tuple[str, Message, str, dict[str, Any]]] = queue.SimpleQueue()
         self.asked_at = 0.0
         self.asked = Stop.NO
         self.deadline = timezone.now() + LONGEST.get(run.state_badge, LONGEST[RunState.APPLYING])
@@ -87,12 +88,12 @@ class RunContext:
         Raises RunMovedError when the run is no longer ours.
         """
         if self.heartbeat.taken:
-            raise RunMovedError(f"Run #{self.run.number} is no longer held by this worker.")
+            raise RunMovedError(message("Run #{number} is no longer held by this worker.", number=self.run.number))
         self.listen()
         self.recorder.tick()
         return Stop.NO
 
-    def say(self, kind: str, message: str, *, level: str = "info", **data: Any) -> None:
+    def say(self, kind: str, message: Message, *, level: str = "info", **data: Any) -> None:
         """Have an event written by the thread that keeps the run; for every other thread."""
         self._said.put((kind, message, level, data))
 
@@ -138,9 +139,13 @@ class RunContext:
             return RunState.CANCELED, error
         if timezone.now() > self.deadline:
             step = self.run.state_badge
-            told = f"{step.word} took longer than {_hours(LONGEST.get(step, LONGEST[RunState.APPLYING]))}."
+            told = message(
+                "{step} took longer than {hours}.",
+                step=step.word,
+                hours=_hours(LONGEST.get(step, LONGEST[RunState.APPLYING])),
+            )
             return RunState.FAILED, PhaseTimedOutError(told, detail=str(error))
-        stopped = EngineError("Terraform stopped because no worker followed it.", detail=str(error))
+        stopped = EngineError(message("Terraform stopped because no worker followed it."), detail=str(error))
         stopped.code = "worker_lost"
         return RunState.FAILED, stopped
 
@@ -153,7 +158,7 @@ class RunContext:
             self.move(state, **fields)
         except (RunMovedError, TransitionRefusedError):
             if self.is_asked_to_stop():
-                raise InterruptedRunError("The run was canceled.") from None
+                raise InterruptedRunError(message("The run was canceled.")) from None
             raise
         self.deadline = timezone.now() + LONGEST.get(state, LONGEST[RunState.APPLYING])
 
@@ -173,7 +178,7 @@ class RunContext:
         """Return whether nothing of the run can still be at work; raises RunMovedError where it is not ours to say."""
         run = db_retry(self.fence.held.first)
         if run is None:
-            raise RunMovedError(f"Run #{self.run.number} is no longer held by this worker.")
+            raise RunMovedError(message("Run #{number} is no longer held by this worker.", number=self.run.number))
         return at_rest(run, timezone.now())
 
     def end(self, state: RunState, error: EngineError | None = None) -> None:
@@ -183,11 +188,15 @@ class RunContext:
         ended it then would give its district and its folder to others under a living Terraform.
         """
         if not self.is_at_rest():
-            why = error.summary if error is not None else f"It was to be {state.word.lower()}."
-            told = f"The run goes on with another worker, since its Terraform may still be at work. {why}"
+            why = error.summary if error is not None else message("It was to be {state}.", state=state.word.lower())
+            told = message(
+                "The run goes on with another worker, since its Terraform may still be at work. {why}", why=why
+            )
             self.recorder.note("recovery", told, level="error", data={"detail": error.detail if error else ""})
             db_retry(self.recorder.flush)
-            raise StillAtWork(f"Run #{self.run.number} does not end while something of it may be at work.") from error
+            raise StillAtWork(
+                message("Run #{number} does not end while something of it may be at work.", number=self.run.number)
+            ) from error
         fields: dict[str, Any] = {"error_code": "", "error_summary": "", "error_remedy": "", "error_detail": ""}
         if error is not None:
             self.recorder.note("run", error.summary, level="error" if state is RunState.FAILED else "warning")
@@ -198,7 +207,7 @@ class RunContext:
                 "error_detail": error.detail,
                 "error_address": error.address[:255],
             }
-        self.recorder.note("run", f"The run ended: {state.word.lower()}.")
+        self.recorder.note("run", message("The run ended: {state}.", state=state.word.lower()))
         db_retry(self.recorder.flush)
         try:
             self.move(state, **fields)
@@ -208,7 +217,7 @@ class RunContext:
 
     # --- patience
 
-    def reading(self, what: str, call: Callable[[], Result], mend: Callable[[], object] = lambda: None) -> Result:
+    def reading(self, what: Message, call: Callable[[], Result], mend: Callable[[], object] = lambda: None) -> Result:
         """Return what a read returns, tried again while AWS is away; `mend` is called before each further try.
 
         Raises its error when it is no passing one, or after AWS_PATIENCE_SECONDS, and RunMovedError instead of a try
@@ -226,7 +235,12 @@ class RunContext:
                 deadline = deadline or time.monotonic() + django_settings.AWS_PATIENCE_SECONDS
                 if not passing or time.monotonic() + pause > deadline:
                     raise
-                told = f"{what} did not work ({error.summary}); trying again in {pause:.0f} s."
+                told = message(
+                    "{what} did not work ({summary}); trying again in {pause} s.",
+                    what=what,
+                    summary=error.summary,
+                    pause=f"{pause:.0f}",
+                )
                 self.recorder.note("retry", told, level="warning", data={"detail": error.detail})
             self.pause(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
@@ -238,9 +252,15 @@ class RunContext:
     def pause(self, seconds: float) -> None:
         """Wait, while the lease is renewed; raises InterruptedRunError as soon as the run is to stop."""
         if wait(seconds, lambda: self.stop() is not Stop.NO):
-            raise InterruptedRunError("The run was canceled.")
+            raise InterruptedRunError(message("The run was canceled."))
 
 
 def _hours(span: timedelta) -> str:
     minutes = int(span.total_seconds() // 60)
-    return f"{minutes} minutes" if minutes < 60 else "1 hour" if minutes == 60 else f"{minutes // 60} hours"
+    return (
+        message("{minutes} minutes", minutes=minutes)
+        if minutes < 60
+        else message("1 hour")
+        if minutes == 60
+        else message("{value} hours", value=minutes // 60)
+    )

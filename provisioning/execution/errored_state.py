@@ -12,6 +12,7 @@ from engine.errors import ErroredStateRefusedError, TerraformFailedError
 from engine.state.errored_state import Push, decide_push, saved_states
 from engine.state.store import read_state
 from engine.terraform.command import Terraform
+from messages.message import message, verbatim
 from provisioning.execution.context import PASSING, RunContext
 from provisioning.execution.recovery import note_recovered, release_lock
 from provisioning.models import ErroredState
@@ -38,15 +39,17 @@ def keep_saved(context: RunContext) -> None:
         except OSError:
             logger.exception("Run #%s: its state could not be kept; %s stays.", context.run.number, saved.path)
             context.recorder.note(
-                "recovery", "The state that Terraform could not store stays in its folder.", level="error"
+                "recovery", message("The state that Terraform could not store stays in its folder."), level="error"
             )
             continue
         if row is None:
             continue
-        told = f"The state that Terraform could not store is kept, encrypted, on {row.host_name}."
+        told = message(
+            "The state that Terraform could not store is kept, encrypted, on {host_name}.", host_name=row.host_name
+        )
         if move_to_bucket(row, context.settings, context.fence.write):
-            told = "The state that Terraform could not store is kept in the state bucket."
-        context.recorder.note("recovery", f"{told} The next run pushes it.", level="warning")
+            told = message("The state that Terraform could not store is kept in the state bucket.")
+        context.recorder.note("recovery", message("{told} The next run pushes it.", told=told), level="warning")
 
 
 def push_kept(context: RunContext, terraform: Terraform) -> None:
@@ -59,7 +62,7 @@ def push_kept(context: RunContext, terraform: Terraform) -> None:
 
 
 def _push(context: RunContext, terraform: Terraform, row: ErroredState) -> None:
-    body = context.reading("Reading the kept state", lambda: fetch(row, context.settings))
+    body = context.reading(message("Reading the kept state"), lambda: fetch(row, context.settings))
 
     def pushed() -> str:
         """Return why it cannot be pushed; empty once it is the district's state."""
@@ -69,17 +72,21 @@ def _push(context: RunContext, terraform: Terraform, row: ErroredState) -> None:
         return decision.sentence
 
     try:
-        why = context.reading("Pushing the kept state", pushed, mend=lambda: release_lock(context, terraform))
+        why = context.reading(message("Pushing the kept state"), pushed, mend=lambda: release_lock(context, terraform))
     except TerraformFailedError as error:
         if error.code in PASSING or error.code != REFUSED:
             raise
         why = error.detail or error.summary
     if why:
-        context.fence.write(lambda: note_refused(row, why))
-        told = f"The state that run #{row.run.number} could not write cannot be pushed. {why}"
+        context.fence.write(lambda: note_refused(row, verbatim(why)))
+        told = message(
+            "The state that run #{number} could not write cannot be pushed. {why}", number=row.run.number, why=why
+        )
         raise ErroredStateRefusedError(told)
     note_recovered(
-        context, f"The state that run #{row.run.number} could not write was pushed.", lambda: note_pushed(row)
+        context,
+        message("The state that run #{number} could not write was pushed.", number=row.run.number),
+        lambda: note_pushed(row),
     )
     if forget(row, context.settings):
         context.fence.write(lambda: note_deleted(row))

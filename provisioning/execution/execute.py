@@ -32,6 +32,7 @@ from engine.state.store import ensure_state_bucket, state_key
 from engine.terraform.command import Plan, Terraform
 from engine.terraform.synthesis import synthesize
 from engine.terraform.workspace import new_workspace, remove_workspaces
+from messages.message import message
 from provisioning.calendar.holds import hold_of
 from provisioning.db_retry import db_retry
 from provisioning.drift.check import check_drift
@@ -77,7 +78,9 @@ def execute(run: Run, claim: UUID, seen: LostRunDecision | None = None) -> None:
         except Exception as error:  # a fault of ours ends the run as well, once nothing of it is at work
             walk.wind_up()
             if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-                walk.context.end(RunState.FAILED, DiskFullError("The worker's disk is full.", detail=str(error)))
+                walk.context.end(
+                    RunState.FAILED, DiskFullError(message("The worker's disk is full."), detail=str(error))
+                )
             else:
                 walk.fail_by_our_fault(error)
                 raise
@@ -100,7 +103,9 @@ class RunExecution:
 
     def go(self, seen: LostRunDecision | None) -> None:
         """Begin where the run is: at its start, with an approved plan, or with what another worker has left."""
-        self.context.recorder.note("run", f"Worker {self.run.worker_name} took the run.")
+        self.context.recorder.note(
+            "run", message("Worker {worker_name} took the run.", worker_name=self.run.worker_name)
+        )
         if seen is LostRunDecision.FOLLOW:
             self.follow()
             return
@@ -124,7 +129,7 @@ class RunExecution:
         terraform = self.prepared(folder)
         if self.run.kind_badge is RunKind.DRIFT:
             drifted = self.context.reading(
-                "Checking for drift",
+                message("Checking for drift"),
                 lambda: check_drift(self.context.fence, terraform, self.context.recorder),
                 mend=lambda: release_lock(self.context, terraform),
             )
@@ -160,7 +165,9 @@ class RunExecution:
     def wait_for_approval(self) -> None:
         """Say why the plan waits, and let go of the run."""
         for reason in self.run.approval_reasons:
-            self.context.recorder.note("approval", f"The plan waits for approval: {reason}", level="warning")
+            self.context.recorder.note(
+                "approval", message("The plan waits for approval: {reason}", reason=reason), level="warning"
+            )
         self.context.enter(RunState.AWAITING_APPROVAL)
 
     def is_held_back(self) -> bool:
@@ -173,7 +180,9 @@ class RunExecution:
         if hold is None:
             return False
         context.fence.write(lambda: context.fence.update(held_reason=hold.sentence))
-        context.recorder.note("calendar", f"The apply does not start. {hold.sentence}", level="warning")
+        context.recorder.note(
+            "calendar", message("The apply does not start. {sentence}", sentence=hold.sentence), level="warning"
+        )
         context.enter(RunState.QUEUED)
         return True
 
@@ -181,19 +190,26 @@ class RunExecution:
         """Return an initialized Terraform on the synthesized stack, its state free of what a dead one has left."""
         context = self.context
         made = synthesize(context.settings, _canonical(self.run.spec), folder, lambda: bool(context.stop()))
-        sentence = f"Synthesized {made.resource_count} resources in {made.seconds:.1f} s."
+        sentence = message(
+            "Synthesized {resource_count} resources in {seconds} s.",
+            resource_count=made.resource_count,
+            seconds=f"{made.seconds:.1f}",
+        )
         if made.was_kept:
-            sentence = f"The stack is as it was synthesized before: {made.resource_count} resources."
+            sentence = message(
+                "The stack is as it was synthesized before: {resource_count} resources.",
+                resource_count=made.resource_count,
+            )
         context.recorder.note("synthesis", sentence)
         context.enter(RunState.PLANNING)
-        context.reading("Opening the state bucket", lambda: ensure_state_bucket(context.settings))
+        context.reading(message("Opening the state bucket"), lambda: ensure_state_bucket(context.settings))
         return self.initialized(folder)
 
     def initialized(self, folder: Path) -> Terraform:
         """Return Terraform on a folder, initialized, the state free of a dead one's lock and what was kept pushed."""
         terraform = self.terraform(folder)
-        self.context.reading("Initializing Terraform", terraform.init)
-        self.context.reading("Looking at the state's lock", lambda: release_lock(self.context, terraform))
+        self.context.reading(message("Initializing Terraform"), terraform.init)
+        self.context.reading(message("Looking at the state's lock"), lambda: release_lock(self.context, terraform))
         push_kept(self.context, terraform)
         return terraform
 
@@ -203,7 +219,9 @@ class RunExecution:
         if is_doubtful(self.run):
             adopt(context, terraform, destroy=destroy)
         plan = context.reading(
-            "Planning", lambda: terraform.plan(destroy=destroy), mend=lambda: release_lock(context, terraform)
+            RunState.PLANNING.word,
+            lambda: terraform.plan(destroy=destroy),
+            mend=lambda: release_lock(context, terraform),
         )
         note_plan(context, terraform, plan)
         return plan
@@ -218,12 +236,17 @@ class RunExecution:
     def fetch_plan(self, folder: Path) -> None:
         """Unpack the stored plan, with the workspace that it was made in, into this folder."""
         key, sha256 = plan_key(self.run.spec["suffix"], self.run.stored_plan_number), self.run.plan_sha256
-        self.context.reading("Fetching the plan", lambda: fetch_plan(self.context.settings, key, folder, sha256=sha256))
+        self.context.reading(
+            message("Fetching the plan"), lambda: fetch_plan(self.context.settings, key, folder, sha256=sha256)
+        )
 
     def apply_approved(self, terraform: Terraform, folder: Path) -> None:
         """Apply the plan that was fetched, as it is."""
         context = self.context
-        context.recorder.note("approval", f"The plan was approved by {self.run.decided_by}; it is applied as it is.")
+        context.recorder.note(
+            "approval",
+            message("The plan was approved by {decided_by}; it is applied as it is.", decided_by=self.run.decided_by),
+        )
         # What a plan's row has was taken from the very file, whose digest it has as well. A teardown needs all of it.
         plan = terraform.saved_plan() if self.run.kind_badge is RunKind.DESTROY else noted_plan(self.run, terraform)
         apply(context, terraform, self.quiet(folder), plan)
@@ -232,7 +255,9 @@ class RunExecution:
     def follow(self) -> None:
         """Follow the apply that an earlier worker of this host began, to its end."""
         folder = Path(self.run.process["workspace"])
-        self.context.recorder.note("recovery", "Its Terraform still works: it is followed to its end.", level="warning")
+        self.context.recorder.note(
+            "recovery", message("Its Terraform still works: it is followed to its end."), level="warning"
+        )
         terraform = self.terraform(folder)
         runner = self.supervision.resume(self.run.process)
         carry(self.context, self.quiet(folder), lambda: terraform.go_on("apply", runner))
@@ -242,11 +267,11 @@ class RunExecution:
         """End a lost run that was asked to stop: what its Terraform has left is settled first."""
         terraform = self.quiet(folder)
         synthesize(self.context.settings, _canonical(self.run.spec), folder)
-        self.context.reading("Initializing Terraform", terraform.init)
-        self.context.reading("Looking at the state's lock", lambda: release_lock(self.context, terraform))
+        self.context.reading(message("Initializing Terraform"), terraform.init)
+        self.context.reading(message("Looking at the state's lock"), lambda: release_lock(self.context, terraform))
         push_kept(self.context, terraform)
         record_what_exists(self.context, terraform)
-        raise InterruptedRunError("The run was canceled; its worker had been lost.")
+        raise InterruptedRunError(message("The run was canceled; its worker had been lost."))
 
     def verify(self, terraform: Terraform, *, applied: bool) -> None:
         """Prove that AWS is as it should be, and end the run."""
@@ -271,10 +296,16 @@ class RunExecution:
             return
         left = found(process)
         if left is not None and left.is_alive:
-            self.context.recorder.note("recovery", f"The terraform {left.command} that was left is ended.")
+            self.context.recorder.note(
+                "recovery", message("The terraform {command} that was left is ended.", command=left.command)
+            )
             end_all(left)
         if left is not None and left.is_alive:
-            raise StillAtWork(f"Run #{self.run.number}: its terraform {left.command} does not end.")
+            raise StillAtWork(
+                message(
+                    "Run #{number}: its terraform {command} does not end.", number=self.run.number, command=left.command
+                )
+            )
         # What this host cannot see is over by its time: before that the run is not taken (`execution.lost_runs`).
         self.supervision.remember({"ended": None})
 
@@ -319,7 +350,7 @@ class RunExecution:
     def fail_by_our_fault(self, error: Exception) -> None:
         """End the run by a fault of ours; its traceback stays in the worker's log."""
         logger.exception("Run #%s ended by an unexpected error.", self.run.number)
-        fault = EngineError(f"Homeroom itself failed: {type(error).__name__}.", detail=str(error))
+        fault = EngineError(message("Homeroom itself failed: {error}.", error=type(error).__name__), detail=str(error))
         fault.code = "internal_error"
         self.context.end(RunState.FAILED, fault)
 

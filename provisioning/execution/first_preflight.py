@@ -9,6 +9,7 @@ from django.conf import settings as django_settings
 from engine.errors import PreflightRefusedError
 from engine.preflight.access import who
 from engine.preflight.finding import Verdict
+from messages.message import listed, message, term
 from provisioning.db_retry import db_retry
 from provisioning.execution.context import RunContext
 from provisioning.models import Preflight
@@ -34,12 +35,25 @@ def look_first(context: RunContext) -> None:
         return
     began = time.monotonic()
     # An AWS that is away is waited for as everywhere; a look alone would call it a refusal.
-    context.reading("Asking AWS who we are", lambda: who(place_of(account, region)))
+    context.reading(message("Asking AWS who we are"), lambda: who(place_of(account, region)))
     findings = look(account, region, another=False)
     context.fence.write(lambda: store(account, region, findings, seconds=time.monotonic() - began))
     for one in findings:
-        context.recorder.note("preflight", f"{one.check}: {one.told}", level=LEVELS[one.verdict])
+        context.recorder.note(
+            "preflight", message("{check}: {told}", check=term(one.check), told=one.told), level=LEVELS[one.verdict]
+        )
     wrong = [one for one in findings if one.verdict is Verdict.REFUSED]
     if wrong:
-        detail = "\n\n".join(f"{one.check}: {one.told}\n{one.remedy}\n{one.detail}".strip() for one in wrong)
-        raise PreflightRefusedError(f"{account} is not ready for runs in {region}.", detail=detail)
+        detail = listed(
+            (
+                listed(
+                    (message("{check}: {told}", check=term(one.check), told=one.told), one.remedy, one.detail),
+                    between="\n",
+                )
+                for one in wrong
+            ),
+            between="\n\n",
+        )
+        raise PreflightRefusedError(
+            message("{account} is not ready for runs in {region}.", account=account, region=region), detail=detail
+        )

@@ -23,6 +23,7 @@ from engine.terraform.plan_values import told_changes
 from engine.terraform.policy import assess
 from engine.terraform.pricing import monthly_cost
 from engine.terraform.synthesis import STACK_FILE
+from messages.message import listed, message, verbatim
 from provisioning.execution.context import RunContext
 from provisioning.models import Run
 from provisioning.runs.approval_rules import LOOK, approval_reasons, requester_may_confirm
@@ -58,7 +59,7 @@ def note_plan(context: RunContext, terraform: Terraform, plan: Plan) -> None:
         "requester_may_confirm": requester_may_confirm(reasons),
         "plan_expires_at": timezone.now() + timedelta(hours=django_settings.PLAN_EXPIRES_HOURS),
     }
-    binding = context.reading("Reading the state", lambda: binding_now(context, terraform))
+    binding = context.reading(message("Reading the state"), lambda: binding_now(context, terraform))
     fields["plan_binding"] = binding.as_data()
     fields["engine_versions"] = {"terraform": binding.terraform, **binding.providers}
     if run.decision != Decision.APPROVED:
@@ -66,7 +67,7 @@ def note_plan(context: RunContext, terraform: Terraform, plan: Plan) -> None:
     elif why := not_approved(run, plan, reasons):
         fields["plan_contents"] = contents_of(plan.shown, contents_key())
         fields |= {"decision": "", "decided_by": None, "decided_at": None}
-        context.recorder.note("policy", why, level="warning")
+        context.recorder.note("policy", verbatim(why), level="warning")
     is_kept = not plan.is_empty
     packed = packed_plan(terraform.workspace) if is_kept else b""
     if is_kept:
@@ -79,14 +80,22 @@ def note_plan(context: RunContext, terraform: Terraform, plan: Plan) -> None:
 
     context.fence.write(once)
     run.refresh_from_db()
-    context.recorder.note("plan", f"Plan: {plan.add} to add, {plan.change} to change, {plan.remove} to destroy.")
+    context.recorder.note(
+        "plan",
+        message(
+            "Plan: {add} to add, {change} to change, {remove} to destroy.",
+            add=plan.add,
+            change=plan.change,
+            remove=plan.remove,
+        ),
+    )
     for finding in findings:
         context.recorder.note("policy", finding.sentence, level="warning")
     if teardown:
         record_holdings(context.fence, plan.shown, context.settings, monthly_saving_usd=estimate)
     if is_kept:
         key = plan_key(run.spec["suffix"], run.number)
-        context.reading("Storing the plan", lambda: store_plan(context.settings, key, packed))
+        context.reading(message("Storing the plan"), lambda: store_plan(context.settings, key, packed))
 
 
 def noted_plan(run: Run, terraform: Terraform) -> Plan:
@@ -109,10 +118,12 @@ def not_approved(run: Run, plan: Plan, reasons: Sequence[str]) -> str:
     """
     # Whoever approved it for another reason has looked at it too.
     if new := [reason for reason in reasons if reason not in {*run.approval_reasons, LOOK}]:
-        return f"What is left has to be approved anew for a reason that there was not: {new[0]}"
+        return message("What is left has to be approved anew for a reason that there was not: {new}", new=new[0])
     if others := beyond(plan.shown, run.plan_contents, contents_key()):
         shown = ", ".join(others[:3]) + (", …" if len(others) > 3 else "")
-        return f"What is left to do is not what was approved, and has to be approved anew: {shown}."
+        return message(
+            "What is left to do is not what was approved, and has to be approved anew: {shown}.", shown=shown
+        )
     return ""
 
 
@@ -130,7 +141,7 @@ def still_binds(context: RunContext, terraform: Terraform) -> bool:
 
 def changed_since(context: RunContext, terraform: Terraform) -> list[str]:
     """Return what has changed since the stored plan was made, in words; nothing where it still binds."""
-    now = context.reading("Reading the state", lambda: binding_now(context, terraform))
+    now = context.reading(message("Reading the state"), lambda: binding_now(context, terraform))
     return differences(PlanBinding.from_data(context.run.plan_binding), now)
 
 
@@ -157,7 +168,7 @@ def wanted_spec(run: Run) -> dict[str, Any]:
 def refuse_stale(context: RunContext, terraform: Terraform) -> None:
     """Raise PlanStaleError unless the stored plan still fits the state, the settings and this worker's versions."""
     if told := changed_since(context, terraform):
-        raise PlanStaleError(f"The approved plan is out of date: {'; '.join(told)}.")
+        raise PlanStaleError(message("The approved plan is out of date: {told}.", told=listed(told, between="; ")))
 
 
 def _sha256(path: Path) -> str:

@@ -21,6 +21,7 @@ from engine.errors import ForeignResourceError, StateLockedError
 from engine.state.lock import left_by, read_lock
 from engine.terraform.command import Terraform
 from engine.terraform.synthesis import STACK_FILE
+from messages.message import Message, message
 from provisioning.engine_settings import deploy_role
 from provisioning.execution.context import RunContext
 from provisioning.models import Run
@@ -44,10 +45,10 @@ def release_lock(context: RunContext, terraform: Terraform) -> None:
     if left_by(lock, suspects(context.run.district_id)) is None:
         context.fence.write(lambda: note_lock(context.run.district, lock))
         raise StateLockedError(
-            "The district's state is locked by somebody who may still be at work.", detail=lock.holder
+            message("The district's state is locked by somebody who may still be at work."), detail=lock.holder
         )
     terraform.unlock(lock.id)
-    note_recovery(context, f"The lock that a Terraform left was released: {lock.holder}")
+    note_recovery(context, message("The lock that a Terraform left was released: {holder}", holder=lock.holder))
 
 
 def is_doubtful(run: Run) -> bool:
@@ -69,10 +70,12 @@ def adopt(context: RunContext, terraform: Terraform, *, destroy: bool) -> None:
     found = _looked_for(context, terraform, destroy=destroy)
     if found.foreign and not destroy:
         told = "\n".join(f"{one.address}: {one.sentence}" for one in found.foreign)
-        raise ForeignResourceError("Names of this district are taken by something else in AWS.", detail=told)
+        raise ForeignResourceError(message("Names of this district are taken by something else in AWS."), detail=told)
     for note in found.forget:
         terraform.forget(note.address)
-        note_recovery(context, f"{note.address} is to be made anew: {note.sentence}")
+        note_recovery(
+            context, message("{address} is to be made anew: {sentence}", address=note.address, sentence=note.sentence)
+        )
     wanted = [one for one in found.adoptions if not (destroy and one.goes_along)]
     if destroy:
         for one in wanted:
@@ -83,11 +86,26 @@ def adopt(context: RunContext, terraform: Terraform, *, destroy: bool) -> None:
     elif wanted:
         (terraform.workspace / ADOPTION_FILE).write_text(import_blocks(wanted), encoding="utf-8")
     for one in wanted:
-        note_recovery(context, f"{one.address} exists and was not in the state: it is adopted as {one.import_id}.")
+        note_recovery(
+            context,
+            message(
+                "{address} exists and was not in the state: it is adopted as {import_id}.",
+                address=one.address,
+                import_id=one.import_id,
+            ),
+        )
     for remark in found.notes:
-        note_recovery(context, f"{remark.address}: {remark.sentence}")
+        note_recovery(context, message("{address}: {sentence}", address=remark.address, sentence=remark.sentence))
     for more in found.surplus:
-        note_recovery(context, f"{more.address}: {more.sentence} ({more.identifier})")
+        note_recovery(
+            context,
+            message(
+                "{address}: {sentence} ({identifier})",
+                address=more.address,
+                sentence=more.sentence,
+                identifier=more.identifier,
+            ),
+        )
     if not destroy:
         revoke_rules(context.settings, context.run.spec["region"], deploy_role(context.run.spec), found.surplus)
 
@@ -98,9 +116,9 @@ def _looked_for(context: RunContext, terraform: Terraform, *, destroy: bool) -> 
     stack = _stack(terraform)
     place = Place(spec["region"], spec["account_id"], spec["suffix"])
     while True:
-        state = context.reading("Reading the state", terraform.state)
+        state = context.reading(message("Reading the state"), terraform.state)
         found = context.reading(
-            "Comparing AWS with the state",
+            message("Comparing AWS with the state"),
             lambda state=state: find_adoptable(  # type: ignore[misc]
                 context.settings, stack, state, place, deploy_role(spec), teardown=destroy
             ),
@@ -109,7 +127,7 @@ def _looked_for(context: RunContext, terraform: Terraform, *, destroy: bool) -> 
         if not waiting:
             return found
         told = ", ".join(f"{one.address} ({one.unfinished})" for one in waiting)
-        context.recorder.note("recovery", f"AWS still works on {told}; waiting.")
+        context.recorder.note("recovery", message("AWS still works on {told}; waiting.", told=told))
         context.pause(UNFINISHED_PAUSE_SECONDS)
 
 
@@ -118,7 +136,7 @@ def _stack(terraform: Terraform) -> dict[str, Any]:
     return stack
 
 
-def note_recovery(context: RunContext, sentence: str) -> None:
+def note_recovery(context: RunContext, sentence: Message) -> None:
     """Keep what a recovery did: in the log, on the run, and in the audit record."""
     note_recovered(
         context,
@@ -130,12 +148,12 @@ def note_recovery(context: RunContext, sentence: str) -> None:
             subject_id=str(context.run.number),
             district=context.run.district,
             run_number=context.run.number,
-            message=f"Run #{context.run.number}: {sentence}",
+            message=message("Run #{number}: {sentence}", number=context.run.number, sentence=sentence),
         ),
     )
 
 
-def note_recovered(context: RunContext, sentence: str, audited: Callable[[], object]) -> None:
+def note_recovered(context: RunContext, sentence: Message, audited: Callable[[], object]) -> None:
     """Keep what a recovery did in the log and on the run, in the transaction of what `audited` writes of it."""
     context.recorder.note("recovery", sentence, level="warning")
     recovered = [*context.run.recovered, sentence]

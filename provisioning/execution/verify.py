@@ -6,6 +6,7 @@ from engine.aws.migration import MigrationTask, migrate
 from engine.errors import EngineError, NotConvergedError
 from engine.state.contents import contents
 from engine.terraform.command import Plan, Terraform
+from messages.message import message
 from provisioning.capacity.quotas import read_soon
 from provisioning.drift.check import forget_drift, settle, store_drift
 from provisioning.engine_settings import deploy_role
@@ -19,11 +20,20 @@ from provisioning.teardown.removal import prove_removal
 def record_what_exists(context: RunContext, terraform: Terraform) -> None:
     """Bring resources and outputs in the database to what the state holds; a failure to read is a warning."""
     try:
-        found = context.reading("Reading what exists", lambda: contents(context.settings, terraform))
+        found = context.reading(message("Reading what exists"), lambda: contents(context.settings, terraform))
     except EngineError as error:
-        context.recorder.note("record", f"What exists could not be read: {error.summary}", level="warning")
+        context.recorder.note(
+            "record", message("What exists could not be read: {summary}", summary=error.summary), level="warning"
+        )
         return
-    context.recorder.note("record", f"{len(found.resources)} resources and {len(found.outputs)} outputs exist.")
+    context.recorder.note(
+        "record",
+        message(
+            "{resources} resources and {outputs} outputs exist.",
+            resources=len(found.resources),
+            outputs=len(found.outputs),
+        ),
+    )
 
     def once() -> None:
         record_resources(context.run, found.resources)
@@ -53,16 +63,16 @@ def prove_convergence(context: RunContext, terraform: Terraform) -> None:
         terraform.push_state()
 
     # Plan and storing are tried again together: a state that was stored before a kill makes the plan an old one.
-    seen = context.reading("The second plan", compare, mend=unlock)
+    seen = context.reading(message("The second plan"), compare, mend=unlock)
     if is_first:
         context.fence.write(lambda: store_drift(context.run, [], {}))
     else:
         context.fence.write(lambda: settle(context.run, seen.shown))
     if not seen.is_empty:
         detail = "\n".join(f"{change.address}: {change.action}" for change in seen.left)
-        count = "1 change" if len(seen.left) == 1 else f"{len(seen.left)} changes"
-        raise NotConvergedError(f"A second plan still has {count}.", detail=detail)
-    context.recorder.note("verify", "A second plan is empty: AWS matches the stack.")
+        count = message("1 change") if len(seen.left) == 1 else message("{left} changes", left=len(seen.left))
+        raise NotConvergedError(message("A second plan still has {count}.", count=count), detail=detail)
+    context.recorder.note("verify", message("A second plan is empty: AWS matches the stack."))
 
 
 def migrate_database(context: RunContext) -> None:
@@ -75,19 +85,19 @@ def migrate_database(context: RunContext) -> None:
     if task is None or not context.run.spec.get("images", {}).get("worker"):
         return
     spec, note = context.run.spec, context.recorder.note
-    note("migration", "The migration task brings the database to the program's schema.")
+    note("migration", message("The migration task brings the database to the program's schema."))
     # Where AWS is away for a moment the task is run once more: a second run of it changes nothing.
     context.reading(
-        "Migrating the database",
+        message("Migrating the database"),
         lambda: migrate(context.settings, spec["region"], deploy_role(spec), task, pause=context.pause),
     )
-    note("migration", "The database is at the program's schema.")
+    note("migration", message("The database is at the program's schema."))
 
 
 def prove_gone(context: RunContext) -> None:
     """Raise ResourcesRemainError unless AWS's inventory is empty; then state and known drift go too."""
     context.reading(
-        "Asking AWS what is left",
+        message("Asking AWS what is left"),
         lambda: prove_removal(
             context.fence,
             context.settings,
@@ -95,6 +105,6 @@ def prove_gone(context: RunContext) -> None:
             note=lambda text: context.recorder.note("verify", text),
         ),
     )
-    context.recorder.note("verify", "AWS's inventory by tag and by name is empty: nothing is left.")
+    context.recorder.note("verify", message("AWS's inventory by tag and by name is empty: nothing is left."))
     context.fence.write(lambda: forget_drift(context.run))
     read_soon(context.run.district.account, context.run.district.region)

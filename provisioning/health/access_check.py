@@ -8,6 +8,7 @@ from django.utils import timezone
 from engine.aws.clients import DeployRole
 from engine.aws.identity import Identity, identity
 from engine.errors import EngineError
+from messages.message import message
 from provisioning.engine_settings import engine_settings
 from provisioning.models import AccountAccess
 from provisioning.periodic.batches import ask_many
@@ -37,8 +38,12 @@ def _store(account: AwsAccount, found: Identity | EngineError) -> AccountAccess:
     else:
         told |= {"arn": found.arn, "answered_account": found.account}
         if found.account != account.account_id:
-            told["problem"] = f"The account {found.account} answered, not {account.account_id}."
-            told["remedy"] = (
+            told["problem"] = message(
+                "The account {account} answered, not {account_id}.",
+                account=found.account,
+                account_id=account.account_id,
+            )
+            told["remedy"] = message(
                 "Give the account its deploy role in the admin, or start the workers with its own credentials."
             )
     now = timezone.now()

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from infra.spec import Environment
+from messages.message import message, sentences, word
 from provisioning.calendar.service import CalendarRefusedError
 from provisioning.lifetimes.decision import today_in
 from provisioning.models import DistrictEnd, EndKind
@@ -23,7 +24,7 @@ from registry.districts.statuses import DistrictStatus
 
 MOST_NOTICE_DAYS = 365
 LAST_YEAR = 2999
-WHAT = {EndKind.LIFETIME: "lifetime", EndKind.CONTRACT: "contract"}
+WHAT = {EndKind.LIFETIME: word("lifetime"), EndKind.CONTRACT: word("contract")}
 
 
 @transaction.atomic
@@ -46,17 +47,21 @@ def set_end(
     held = District.objects.select_for_update().get(pk=district.pk)
     problems: dict[str, list[str]] = defaultdict(list)
     if held.status == DistrictStatus.REMOVED:
-        problems[""].append(f"{held.name} has been removed.")
+        problems[""].append(message("{name} has been removed.", name=held.name))
     if kind is EndKind.LIFETIME and held.environment != Environment.SANDBOX.value:
-        problems[""].append("Only a sandbox has a lifetime. Set the contract's end instead.")
+        problems[""].append(message("Only a sandbox has a lifetime. Set the contract's end instead."))
     if last_day < today_in(held.time_zone, timezone.now()):
-        problems["last_day"].append("This day is over in the district's time zone.")
+        problems["last_day"].append(message("This day is over in the district's time zone."))
     elif last_day.year > LAST_YEAR:
-        problems["last_day"].append("Give a day within this millennium.")
+        problems["last_day"].append(message("Give a day within this millennium."))
     if not 1 <= notice_days <= MOST_NOTICE_DAYS:
-        problems["notice_days"].append(f"Notice is given from 1 to {MOST_NOTICE_DAYS} days ahead.")
+        problems["notice_days"].append(
+            message("Notice is given from 1 to {most_notice_days} days ahead.", most_notice_days=MOST_NOTICE_DAYS)
+        )
     if typed_name.strip() and (kind is not EndKind.LIFETIME or typed_name.strip() != full_name(held)):
-        problems["typed_name"].append(f"Type {full_name(held)} to have it torn down by itself, or leave this empty.")
+        problems["typed_name"].append(
+            message("Type {full_name} to have it torn down by itself, or leave this empty.", full_name=full_name(held))
+        )
     if problems:
         raise CalendarRefusedError(problems)
     end, _ = DistrictEnd.objects.update_or_create(
@@ -72,11 +77,11 @@ def set_end(
         },
     )
     end_word, last = WHAT[kind], last_day.isoformat()
-    follows = " Then its teardown is asked for." if end.confirmed_name else ""
+    follows = message("Then its teardown is asked for.") if end.confirmed_name else ""
     record_of_district(
         held,
         AuditAction.END_SET,
-        f"The {end_word} of {held.name} ends after {last}.{follows}",
+        sentences(message("The {end} of {name} ends after {last}.", end=end_word, name=held.name, last=last), follows),
         actor=actor,
         after={"kind": kind.value, "last_day": last, "notice_days": notice_days},
     )
@@ -94,7 +99,7 @@ def remove_end(*, end: DistrictEnd, actor: User | None) -> None:
     record_of_district(
         held.district,
         AuditAction.END_REMOVED,
-        f"The {end_word} of {held.district.name} has no end any more.",
+        message("The {end} of {name} has no end any more.", end=end_word, name=held.district.name),
         actor=actor,
         before={"kind": held.kind, "last_day": held.last_day.isoformat()},
     )

@@ -12,6 +12,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from messages.message import Message, message
 from provisioning.errors import ServiceRefusedError
 from provisioning.lifetimes.decision import Stage, stage_of
 from provisioning.lifetimes.service import MOST_NOTICE_DAYS, WHAT
@@ -53,7 +54,11 @@ def _mind(key: int) -> str:
         return district.suffix if _over(end) else ""
     if stage is Stage.AHEAD and not end.told:
         end_word, last = WHAT[EndKind(end.kind)], end.last_day.isoformat()
-        _tell(end, Stage.AHEAD, f"The {end_word} of {district.name} ends after {last}.")
+        _tell(
+            end,
+            Stage.AHEAD,
+            message("The {end} of {name} ends after {last}.", end=end_word, name=district.name, last=last),
+        )
         return district.suffix
     return ""
 
@@ -62,7 +67,7 @@ def _over(end: DistrictEnd) -> bool:
     """Do what follows from an end that is over; say whether anything was."""
     district = end.district
     if end.kind == EndKind.CONTRACT:
-        _reached(end, f"The contract of {district.name} has ended. Nothing was torn down.")
+        _reached(end, message("The contract of {name} has ended. Nothing was torn down.", name=district.name))
         _close(end)
         return True
     if end.confirmed_name and end.set_by is not None:
@@ -71,7 +76,7 @@ def _over(end: DistrictEnd) -> bool:
                 request_teardown(
                     district=district,
                     typed_name=end.confirmed_name,
-                    reason=f"The lifetime of {district.name} is over.",
+                    reason=message("The lifetime of {name} is over.", name=district.name),
                     actor=end.set_by,
                     priority=Priority.SWEEP,
                 )
@@ -82,16 +87,16 @@ def _over(end: DistrictEnd) -> bool:
         except NotAllowedError:
             pass  # told below: a person has to confirm it
         else:
-            _reached(end, f"The lifetime of {district.name} is over. Its teardown was asked for.")
+            _reached(end, message("The lifetime of {name} is over. Its teardown was asked for.", name=district.name))
             _close(end)
             return True
     if end.told == Stage.OVER:
         return False
-    _reached(end, f"The lifetime of {district.name} is over. Confirm its teardown.")
+    _reached(end, message("The lifetime of {name} is over. Confirm its teardown.", name=district.name))
     return True
 
 
-def _reached(end: DistrictEnd, sentence: str) -> None:
+def _reached(end: DistrictEnd, sentence: Message) -> None:
     _tell(end, Stage.OVER, sentence)
     record_of_district(
         end.district,
@@ -101,7 +106,7 @@ def _reached(end: DistrictEnd, sentence: str) -> None:
     )
 
 
-def _tell(end: DistrictEnd, stage: Stage, sentence: str) -> None:
+def _tell(end: DistrictEnd, stage: Stage, sentence: Message) -> None:
     announce_end(end.district, sentence, kind=end.kind, last_day=end.last_day.isoformat())
     end.told = stage.value
     end.save(update_fields=["told"])

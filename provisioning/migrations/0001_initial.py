@@ -8,6 +8,8 @@ import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
+import registry.messages.fields
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -41,7 +43,7 @@ class Migration(migrations.Migration):
                 ("position", models.BigIntegerField(default=0)),
                 ("moved_at", models.DateTimeField(blank=True, null=True)),
                 ("failing_since", models.DateTimeField(blank=True, null=True)),
-                ("last_error", models.TextField(blank=True)),
+                ("last_error", registry.messages.fields.MessageField(blank=True)),
             ],
             options={
                 "ordering": ["destination"],
@@ -87,7 +89,7 @@ class Migration(migrations.Migration):
                 ("channel", models.CharField(max_length=16)),
                 ("stream", models.CharField(blank=True, max_length=64)),
                 ("recipient", models.EmailField(blank=True, max_length=254)),
-                ("sentence", models.TextField()),
+                ("sentence", registry.messages.fields.MessageField()),
                 ("path", models.CharField(max_length=255)),
                 ("about", models.JSONField(default=dict)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
@@ -95,7 +97,7 @@ class Migration(migrations.Migration):
                 ("due_at", models.DateTimeField()),
                 ("sent_at", models.DateTimeField(blank=True, null=True)),
                 ("given_up_at", models.DateTimeField(blank=True, null=True)),
-                ("last_error", models.TextField(blank=True)),
+                ("last_error", registry.messages.fields.MessageField(blank=True)),
             ],
             options={
                 "ordering": ["-id"],
@@ -140,8 +142,8 @@ class Migration(migrations.Migration):
                 ("checked_at", models.DateTimeField(blank=True, null=True)),
                 ("arn", models.TextField(blank=True)),
                 ("answered_account", models.CharField(blank=True, max_length=12)),
-                ("problem", models.TextField(blank=True)),
-                ("remedy", models.TextField(blank=True)),
+                ("problem", registry.messages.fields.MessageField(blank=True)),
+                ("remedy", registry.messages.fields.MessageField(blank=True)),
                 ("detail", models.TextField(blank=True)),
                 (
                     "account",
@@ -161,8 +163,8 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("asked_at", models.DateTimeField()),
                 ("told_at", models.DateTimeField(blank=True, null=True)),
-                ("problem", models.TextField(blank=True)),
-                ("remedy", models.TextField(blank=True)),
+                ("problem", registry.messages.fields.MessageField(blank=True)),
+                ("remedy", registry.messages.fields.MessageField(blank=True)),
                 ("detail", models.TextField(blank=True)),
                 (
                     "account",
@@ -183,8 +185,8 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("asked_at", models.DateTimeField()),
                 ("looked_at", models.DateTimeField(blank=True, null=True)),
-                ("holdings", models.JSONField(blank=True, default=dict)),
-                ("problem", models.TextField(blank=True)),
+                ("holdings", registry.messages.fields.PackedField(blank=True, default=dict)),
+                ("problem", registry.messages.fields.MessageField(blank=True)),
                 (
                     "district",
                     models.OneToOneField(
@@ -200,7 +202,7 @@ class Migration(migrations.Migration):
                 ("asked_at", models.DateTimeField(blank=True, null=True)),
                 ("looked_at", models.DateTimeField(blank=True, null=True)),
                 ("lock", models.JSONField(blank=True, default=dict)),
-                ("problem", models.TextField(blank=True)),
+                ("problem", registry.messages.fields.MessageField(blank=True)),
                 (
                     "district",
                     models.OneToOneField(
@@ -219,7 +221,7 @@ class Migration(migrations.Migration):
                 ("made_at", models.DateTimeField(blank=True, null=True)),
                 ("sha256", models.CharField(blank=True, max_length=64)),
                 ("size", models.BigIntegerField(default=0)),
-                ("problem", models.TextField(blank=True)),
+                ("problem", registry.messages.fields.MessageField(blank=True)),
                 ("file", models.BinaryField(blank=True, null=True)),
                 (
                     "requested_by",
@@ -243,7 +245,7 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField(auto_now_add=True)),
                 ("status", models.PositiveSmallIntegerField(blank=True, null=True)),
                 ("answer", models.CharField(blank=True, max_length=500)),
-                ("error", models.TextField(blank=True)),
+                ("error", registry.messages.fields.MessageField(blank=True)),
                 (
                     "notice",
                     models.ForeignKey(
@@ -280,7 +282,7 @@ class Migration(migrations.Migration):
                 ("occasions", models.JSONField(default=list)),
                 ("environments", models.JSONField(default=list)),
                 ("is_enabled", models.BooleanField(default=True)),
-                ("disabled_reason", models.TextField(blank=True)),
+                ("disabled_reason", registry.messages.fields.MessageField(blank=True)),
                 ("failing_since", models.DateTimeField(blank=True, null=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("districts", models.ManyToManyField(blank=True, related_name="+", to="districts.district")),
@@ -330,8 +332,8 @@ class Migration(migrations.Migration):
                 ("rows_rejected", models.BigIntegerField(blank=True, null=True)),
                 ("oldest_message_seconds", models.BigIntegerField(blank=True, null=True)),
                 ("cache_hit_percent", models.FloatField(blank=True, null=True)),
-                ("problem", models.TextField(blank=True)),
-                ("remedy", models.TextField(blank=True)),
+                ("problem", registry.messages.fields.MessageField(blank=True)),
+                ("remedy", registry.messages.fields.MessageField(blank=True)),
                 (
                     "district",
                     models.OneToOneField(
@@ -351,7 +353,7 @@ class Migration(migrations.Migration):
                 ("asked_at", models.DateTimeField()),
                 ("checked_at", models.DateTimeField(blank=True, null=True)),
                 ("seconds", models.FloatField(blank=True, null=True)),
-                ("findings", models.JSONField(blank=True, default=list)),
+                ("findings", registry.messages.fields.PackedField(blank=True, default=list)),
                 (
                     "account",
                     models.ForeignKey(
@@ -370,7 +372,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("change", models.JSONField(blank=True, default=dict)),
-                ("reason", models.TextField()),
+                ("reason", registry.messages.fields.MessageField()),
                 ("selection", models.JSONField(blank=True, default=dict)),
                 ("waves", models.JSONField()),
                 ("wave", models.PositiveSmallIntegerField(default=1)),
@@ -391,7 +393,7 @@ class Migration(migrations.Migration):
                         max_length=16,
                     ),
                 ),
-                ("halt_reason", models.TextField(blank=True)),
+                ("halt_reason", registry.messages.fields.MessageField(blank=True)),
                 ("starts_at", models.DateTimeField(blank=True, null=True)),
                 ("key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
@@ -432,12 +434,12 @@ class Migration(migrations.Migration):
                 ("event_offset", models.PositiveBigIntegerField(default=0)),
                 ("apply_begun_at", models.DateTimeField(blank=True, null=True)),
                 ("apply_open", models.BooleanField(default=False)),
-                ("recovered", models.JSONField(blank=True, default=list)),
-                ("held_reason", models.TextField(blank=True)),
+                ("recovered", registry.messages.fields.PackedField(blank=True, default=list)),
+                ("held_reason", registry.messages.fields.MessageField(blank=True)),
                 ("hold_overridden_at", models.DateTimeField(blank=True, null=True)),
                 ("hold_override_reason", models.TextField(blank=True)),
                 ("stops_for_look", models.BooleanField(default=False)),
-                ("approval_reasons", models.JSONField(blank=True, default=list)),
+                ("approval_reasons", registry.messages.fields.PackedField(blank=True, default=list)),
                 ("requester_may_confirm", models.BooleanField(default=False)),
                 (
                     "decision",
@@ -456,12 +458,12 @@ class Migration(migrations.Migration):
                 ("change_count", models.PositiveIntegerField(blank=True, null=True)),
                 ("remove_count", models.PositiveIntegerField(blank=True, null=True)),
                 ("plan_resources", models.JSONField(blank=True, default=list)),
-                ("policy_findings", models.JSONField(blank=True, default=list)),
+                ("policy_findings", registry.messages.fields.PackedField(blank=True, default=list)),
                 ("monthly_cost_usd", models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True)),
-                ("holdings", models.JSONField(blank=True, default=dict)),
+                ("holdings", registry.messages.fields.PackedField(blank=True, default=dict)),
                 ("left_behind", models.JSONField(blank=True, null=True)),
-                ("kept_by_aws", models.JSONField(blank=True, default=list)),
-                ("kept_on_purpose", models.JSONField(blank=True, default=list)),
+                ("kept_by_aws", registry.messages.fields.PackedField(blank=True, default=list)),
+                ("kept_on_purpose", registry.messages.fields.PackedField(blank=True, default=list)),
                 ("removal_proof", models.JSONField(blank=True, default=dict)),
                 (
                     "kind",
@@ -475,7 +477,7 @@ class Migration(migrations.Migration):
                         max_length=16,
                     ),
                 ),
-                ("reason", models.TextField(blank=True)),
+                ("reason", registry.messages.fields.MessageField(blank=True)),
                 ("spec", models.JSONField()),
                 ("change", models.JSONField(blank=True, default=dict)),
                 (
@@ -494,8 +496,8 @@ class Migration(migrations.Migration):
                 ("events_archive", models.JSONField(blank=True, default=dict)),
                 ("events_trimmed_at", models.DateTimeField(blank=True, null=True)),
                 ("error_code", models.CharField(blank=True, max_length=64)),
-                ("error_summary", models.TextField(blank=True)),
-                ("error_remedy", models.TextField(blank=True)),
+                ("error_summary", registry.messages.fields.MessageField(blank=True)),
+                ("error_remedy", registry.messages.fields.MessageField(blank=True)),
                 ("error_detail", models.TextField(blank=True)),
                 ("error_address", models.CharField(blank=True, max_length=255)),
                 (
@@ -587,7 +589,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("position", models.PositiveIntegerField()),
                 ("wave", models.PositiveSmallIntegerField()),
-                ("skipped", models.TextField(blank=True)),
+                ("skipped", registry.messages.fields.MessageField(blank=True)),
                 ("accepted", models.BooleanField(default=False)),
                 (
                     "district",
@@ -700,7 +702,7 @@ class Migration(migrations.Migration):
                 ("found_at", models.DateTimeField()),
                 ("moved_at", models.DateTimeField(blank=True, null=True)),
                 ("refused_at", models.DateTimeField(blank=True, null=True)),
-                ("refusal", models.TextField(blank=True)),
+                ("refusal", registry.messages.fields.MessageField(blank=True)),
                 ("resolved_at", models.DateTimeField(blank=True, null=True)),
                 ("reason", models.TextField(blank=True)),
                 ("deleted_at", models.DateTimeField(blank=True, null=True)),
@@ -743,10 +745,10 @@ class Migration(migrations.Migration):
                 ("exposure", models.CharField(blank=True, max_length=32)),
                 ("control", models.CharField(blank=True, max_length=128)),
                 ("resource", models.CharField(blank=True, max_length=512)),
-                ("changed_by", models.JSONField(blank=True, default=dict)),
+                ("changed_by", registry.messages.fields.PackedField(blank=True, default=dict)),
                 ("history_read_at", models.DateTimeField(blank=True, null=True)),
                 ("removal_asked_at", models.DateTimeField(blank=True, null=True)),
-                ("removal_problem", models.TextField(blank=True)),
+                ("removal_problem", registry.messages.fields.MessageField(blank=True)),
                 (
                     "district",
                     models.ForeignKey(
@@ -774,7 +776,7 @@ class Migration(migrations.Migration):
                 ("kind", models.CharField(max_length=32)),
                 ("address", models.CharField(blank=True, max_length=255)),
                 ("action", models.CharField(blank=True, max_length=16)),
-                ("message", models.TextField()),
+                ("message", registry.messages.fields.MessageField()),
                 ("data", models.JSONField(blank=True, default=dict)),
                 (
                     "run",
@@ -922,7 +924,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("occasion", models.CharField(max_length=32)),
-                ("sentence", models.TextField()),
+                ("sentence", registry.messages.fields.MessageField()),
                 ("path", models.CharField(max_length=255)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.db import models
 
+from messages.message import message
 from registry.districts.models import AwsAccount
+from registry.messages.fields import MessageField
 
 
 class AccountAccess(models.Model):
@@ -15,8 +17,8 @@ class AccountAccess(models.Model):
     checked_at = models.DateTimeField(null=True, blank=True)
     arn = models.TextField(blank=True)
     answered_account = models.CharField(max_length=12, blank=True)
-    problem = models.TextField(blank=True)
-    remedy = models.TextField(blank=True)
+    problem = MessageField(blank=True)
+    remedy = MessageField(blank=True)
     detail = models.TextField(blank=True)
     """AWS's own words of the refusal."""
 
@@ -25,7 +27,7 @@ class AccountAccess(models.Model):
         verbose_name_plural = "accesses to accounts"
 
     def __str__(self) -> str:
-        return f"Access to {self.account}"
+        return message("Access to {account}", account=self.account)
 
     @property
     def is_under_way(self) -> bool:

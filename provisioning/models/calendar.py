@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from messages.message import message
 from registry.districts.models import AwsAccount, District
 
 OPEN = Q(ended_at__isnull=True)
@@ -56,7 +57,7 @@ class Reach(models.Model):
         """Whom it is about, in words."""
         if self.district is not None:
             return str(self.district)
-        return str(self.account) if self.account is not None else "The fleet"
+        return str(self.account) if self.account is not None else message("The fleet")
 
 
 class Freeze(Reach):

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 from django.db import models
 from django.utils.translation import gettext as _
 
+from messages.message import message
 from provisioning.models.run import Run
 from registry.districts.models import District
 
@@ -15,7 +16,7 @@ class CertificateIsFinalError(Exception):
     """Somebody tried to change or delete a certificate."""
 
     def __init__(self) -> None:
-        super().__init__("A certificate of removal is final: it is neither changed nor deleted.")
+        super().__init__(message("A certificate of removal is final: it is neither changed nor deleted."))
 
 
 class CertificateQuerySet(models.QuerySet["RemovalCertificate"]):

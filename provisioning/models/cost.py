@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from registry.districts.models import AwsAccount, District
+from registry.messages.fields import MessageField
 
 
 class DistrictCost(models.Model):
@@ -34,8 +35,8 @@ class AccountCosts(models.Model):
     asked_at = models.DateTimeField()
     """Kept before AWS is asked: each request costs a cent, and a worker that dies does not ask again that day."""
     told_at = models.DateTimeField(null=True, blank=True)
-    problem = models.TextField(blank=True)
-    remedy = models.TextField(blank=True)
+    problem = MessageField(blank=True)
+    remedy = MessageField(blank=True)
     detail = models.TextField(blank=True)
 
     class Meta:

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from provisioning.models.run import Run
 from registry.districts.models import District
+from registry.messages.fields import MessageField, PackedField
 
 
 class DriftItem(models.Model):
@@ -32,12 +33,12 @@ class DriftItem(models.Model):
     """The control by which it is an exposure."""
     resource = models.CharField(max_length=512, blank=True)
     """The resource's id in AWS, or its ARN: where whoever removes it goes."""
-    changed_by = models.JSONField(default=dict, blank=True)
+    changed_by = PackedField(default=dict, blank=True)
     """Who changed it, by which call and when, as CloudTrail's event history says; or what kept us from asking."""
     history_read_at = models.DateTimeField(null=True, blank=True)
     removal_asked_at = models.DateTimeField(null=True, blank=True)
     """When somebody consented to its removal; a worker does it."""
-    removal_problem = models.TextField(blank=True)
+    removal_problem = MessageField(blank=True)
 
     class Meta:
         ordering = ["id"]

@@ -6,7 +6,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from messages.message import message
 from provisioning.models.run import Run
+from registry.messages.fields import MessageField
 
 
 class ErroredPlace(models.TextChoices):
@@ -40,7 +42,7 @@ class ErroredState(models.Model):
     moved_at = models.DateTimeField(null=True, blank=True)
     """When the state bucket took it."""
     refused_at = models.DateTimeField(null=True, blank=True)
-    refusal = models.TextField(blank=True)
+    refusal = MessageField(blank=True)
     """Why it could not be pushed; a person decides then."""
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.ForeignKey(
@@ -59,7 +61,7 @@ class ErroredState(models.Model):
         constraints = [models.UniqueConstraint(fields=["run", "attempt", "sha256"], name="errored_state_once")]
 
     def __str__(self) -> str:
-        return f"State of run #{self.run_id}, attempt {self.attempt}"
+        return message("State of run #{run_id}, attempt {attempt}", run_id=self.run_id, attempt=self.attempt)
 
     @property
     def name(self) -> str:

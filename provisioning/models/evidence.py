@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from registry.messages.fields import MessageField
+
 
 class AuditCursor(models.Model):
     """Up to which link of the chain a destination has the record. Only `provisioning.evidence.push` writes it."""
@@ -13,7 +15,7 @@ class AuditCursor(models.Model):
     position = models.BigIntegerField(default=0)
     moved_at = models.DateTimeField(null=True, blank=True)
     failing_since = models.DateTimeField(null=True, blank=True)
-    last_error = models.TextField(blank=True)
+    last_error = MessageField(blank=True)
 
     class Meta:
         ordering = ["destination"]
@@ -52,7 +54,7 @@ class EvidencePackage(models.Model):
     made_at = models.DateTimeField(null=True, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
     size = models.BigIntegerField(default=0)
-    problem = models.TextField(blank=True)
+    problem = MessageField(blank=True)
     file = models.BinaryField(null=True, blank=True, editable=False)
 
     class Meta:

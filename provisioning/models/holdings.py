@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.db import models
 
+from messages.message import message
 from registry.districts.models import District
+from registry.messages.fields import MessageField, PackedField
 
 
 class DistrictHoldings(models.Model):
@@ -13,11 +15,11 @@ class DistrictHoldings(models.Model):
     district = models.OneToOneField(District, on_delete=models.CASCADE, related_name="held")
     asked_at = models.DateTimeField()
     looked_at = models.DateTimeField(null=True, blank=True)
-    holdings = models.JSONField(default=dict, blank=True)
-    problem = models.TextField(blank=True)
+    holdings = PackedField(default=dict, blank=True)
+    problem = MessageField(blank=True)
 
     def __str__(self) -> str:
-        return f"Holdings of {self.district}"
+        return message("Holdings of {district}", district=self.district)
 
     @property
     def is_under_way(self) -> bool:

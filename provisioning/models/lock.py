@@ -7,7 +7,9 @@ from typing import Any
 
 from django.db import models
 
+from messages.message import message
 from registry.districts.models import District
+from registry.messages.fields import MessageField
 
 
 class DistrictLock(models.Model):
@@ -18,11 +20,11 @@ class DistrictLock(models.Model):
     looked_at = models.DateTimeField(null=True, blank=True)
     lock: Any = models.JSONField(default=dict, blank=True)
     """Its id, what for, who and since when; empty where there is none."""
-    problem = models.TextField(blank=True)
+    problem = MessageField(blank=True)
     """Why it could not be looked at, or was not released."""
 
     def __str__(self) -> str:
-        return f"State lock of {self.district}"
+        return message("State lock of {district}", district=self.district)
 
     @property
     def is_under_way(self) -> bool:

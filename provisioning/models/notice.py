@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from registry.districts.models import District
+from registry.messages.fields import MessageField
 
 
 class NoticeEndpoint(models.Model):
@@ -39,7 +40,7 @@ class NoticeEndpoint(models.Model):
     districts = models.ManyToManyField(District, blank=True, related_name="+")
     """Which districts; none for all."""
     is_enabled = models.BooleanField(default=True)
-    disabled_reason = models.TextField(blank=True)
+    disabled_reason = MessageField(blank=True)
     failing_since = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -54,7 +55,7 @@ class Announcement(models.Model):
     """Something that was told, as the inbox shows it: once, however many ways it goes out."""
 
     occasion = models.CharField(max_length=32)
-    sentence = models.TextField()
+    sentence = MessageField()
     path = models.CharField(max_length=255)
     district = models.ForeignKey(District, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     user = models.ForeignKey(
@@ -101,7 +102,7 @@ class Notice(models.Model):
     """What it is about: of one stream an endpoint gets one notice after another."""
     recipient = models.EmailField(max_length=254, blank=True)
     """Whom it concerns alone; empty for all whom the settings name."""
-    sentence = models.TextField()
+    sentence = MessageField()
     path = models.CharField(max_length=255)
     """Where in the portal it is to be seen."""
     about = models.JSONField(default=dict)
@@ -111,7 +112,7 @@ class Notice(models.Model):
     due_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
     given_up_at = models.DateTimeField(null=True, blank=True)
-    last_error = models.TextField(blank=True)
+    last_error = MessageField(blank=True)
 
     class Meta:
         ordering = ["-id"]
@@ -146,7 +147,7 @@ class NoticeAttempt(models.Model):
     status = models.PositiveSmallIntegerField(null=True, blank=True)
     """Of HTTP; nothing where nobody answered, and for mail."""
     answer = models.CharField(max_length=500, blank=True)
-    error = models.TextField(blank=True)
+    error = MessageField(blank=True)
 
     class Meta:
         ordering = ["-id"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.db import models
 
+from messages.message import message
 from registry.districts.models import District
+from registry.messages.fields import MessageField
 
 
 class PipelineFigures(models.Model):
@@ -17,15 +19,15 @@ class PipelineFigures(models.Model):
     rows_rejected = models.BigIntegerField(null=True, blank=True)
     oldest_message_seconds = models.BigIntegerField(null=True, blank=True)
     cache_hit_percent = models.FloatField(null=True, blank=True)
-    problem = models.TextField(blank=True)
-    remedy = models.TextField(blank=True)
+    problem = MessageField(blank=True)
+    remedy = MessageField(blank=True)
 
     class Meta:
         verbose_name_plural = "pipeline figures"
         indexes = [models.Index(fields=["tried_at"], name="pipeline_tried_at")]
 
     def __str__(self) -> str:
-        return f"Pipeline figures of {self.district}"
+        return message("Pipeline figures of {district}", district=self.district)
 
     @property
     def is_empty(self) -> bool:

@@ -6,6 +6,7 @@ from django.db import models
 
 from registry.badges import Badge
 from registry.districts.models import AwsAccount
+from registry.messages.fields import PackedField
 
 
 class PreflightVerdict(Badge):
@@ -25,7 +26,7 @@ class Preflight(models.Model):
     checked_at = models.DateTimeField(null=True, blank=True)
     seconds = models.FloatField(null=True, blank=True)
     """How long all checks took."""
-    findings = models.JSONField(default=list, blank=True)
+    findings = PackedField(default=list, blank=True)
     """Objects with ``check``, ``verdict``, ``told``, ``remedy`` and ``detail``."""
 
     class Meta:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from messages.message import term
 from registry.badges import Badge
 from registry.districts.models import AwsAccount
-from registry.texts import said
+from registry.messages.translation import translated
 
 
 class QuotaSource(Badge):
@@ -43,7 +44,7 @@ class AccountQuota(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.account}, {self.region}: {said(self.name)}"
+        return f"{self.account}, {self.region}: {translated(term(self.name))}"
 
     @property
     def effective(self) -> float:

@@ -10,11 +10,13 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from messages.message import listed, message
 from provisioning.models.run import Run
 from provisioning.states.rollouts import OPEN_STATES, RolloutState, Standing, standing
 from provisioning.states.runs import RunState
 from registry.districts.changes import EDITABLE
 from registry.districts.models import District
+from registry.messages.fields import MessageField
 
 
 class Rollout(models.Model):
@@ -22,7 +24,7 @@ class Rollout(models.Model):
 
     change = models.JSONField(default=dict, blank=True)
     """The fields of a district that change, by name; empty: each stack is applied again as its code is today."""
-    reason = models.TextField()
+    reason = MessageField()
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -34,7 +36,7 @@ class Rollout(models.Model):
     halt_percent = models.PositiveSmallIntegerField(null=True, blank=True)
     halt_failures = models.PositiveSmallIntegerField(null=True, blank=True)
     state = models.CharField(max_length=16, choices=RolloutState.choices(), default=RolloutState.RUNNING.value)
-    halt_reason = models.TextField(blank=True)
+    halt_reason = MessageField(blank=True)
     starts_at = models.DateTimeField(null=True, blank=True)
     """Before this moment none of its runs is asked for; empty: at once."""
     key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
@@ -81,8 +83,11 @@ class Rollout(models.Model):
     def what(self) -> str:
         """The change in words."""
         if not self.change:
-            return "Latest stack version"
-        return ", ".join(f"{EDITABLE[name]}: {value}" for name, value in sorted(self.change.items()))
+            return message("Latest stack version")
+        return listed(
+            message("{setting}: {value}", setting=EDITABLE[name], value=value)
+            for name, value in sorted(self.change.items())
+        )
 
 
 class RolloutMember(models.Model):
@@ -93,7 +98,7 @@ class RolloutMember(models.Model):
     position = models.PositiveIntegerField()
     wave = models.PositiveSmallIntegerField()
     run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.PROTECT, related_name="rollout_members")
-    skipped = models.TextField(blank=True)
+    skipped = MessageField(blank=True)
     """Why the district was left out; empty for one that was not."""
     accepted = models.BooleanField(default=False)
     """The run failed or has proven nothing, and a person resumed the rollout all the same."""

@@ -16,6 +16,8 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.utils import timezone
 
+from messages.message import message
+from messages.stored import codes_of
 from provisioning.models import Notice, NoticeEndpoint
 from provisioning.notices.endpoint_secrets import address_unsealed, valid_secrets
 from provisioning.notices.writing import Told, written
@@ -62,7 +64,7 @@ def deliver(notice: Notice) -> Answer | None:
     if notice.endpoint is not None:
         return _to_endpoint(notice, notice.endpoint)
     if Channel(notice.channel) not in configured() and not (notice.recipient and can_mail()):
-        raise NotDeliveredError(f"The settings name no {notice.channel} any more.")
+        raise NotDeliveredError(message("The settings name no {channel} any more.", channel=notice.channel))
     if notice.channel == Channel.EMAIL:
         _by_email(notice, [notice.recipient] if notice.recipient else settings.NOTIFY_EMAILS)
     else:
@@ -82,6 +84,7 @@ def payload_of(notice: Notice) -> dict[str, Any]:
         "type": notice.occasion,
         "created_at": notice.created_at.isoformat(),
         "message": notice.sentence,
+        "messages": codes_of(notice.sentence),
         "url": address_of(notice),
         **notice.about,
     }
@@ -128,7 +131,9 @@ def _by_email(notice: Notice, recipients: list[str]) -> None:
             recipients,
         )
     except (OSError, SMTPException) as error:
-        raise NotDeliveredError(f"The mail server did not take it: {type(error).__name__}.") from error
+        raise NotDeliveredError(
+            message("The mail server did not take it: {error}.", error=type(error).__name__)
+        ) from error
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -152,6 +157,6 @@ def _by_webhook(notice: Notice) -> None:
             return
     except urllib.error.HTTPError as error:
         error.close()
-        raise NotDeliveredError(f"The webhook answered {error.code}.") from error
+        raise NotDeliveredError(message("The webhook answered {code}.", code=error.code)) from error
     except (OSError, HTTPException) as error:
-        raise NotDeliveredError(f"The webhook did not answer: {type(error).__name__}.") from error
+        raise NotDeliveredError(message("The webhook did not answer: {error}.", error=type(error).__name__)) from error

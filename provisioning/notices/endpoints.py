@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from infra.spec import Environment
+from messages.message import Message, message, verbatim
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Notice, NoticeEndpoint
 from provisioning.notices.channels import can_mail
@@ -31,7 +32,7 @@ Kind = NoticeEndpoint.Kind
 MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 MOST_RECIPIENTS = 20
 MOST_DISTRICTS = 500
-TEST_SENTENCE = "This is a test. Notices of Homeroom arrive here."
+TEST_SENTENCE = message("This is a test. Notices of Homeroom arrive here.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,15 +53,15 @@ def create_endpoint(*, values: EndpointValues, actor: User | None) -> tuple[Noti
     """Add an endpoint; return it and, of a webhook, the secret that signs what is posted there."""
     require(actor, Act.ADMINISTER)
     if not values.address:
-        raise ServiceRefusedError("address", "An endpoint needs an address.", "Give one.")
+        raise ServiceRefusedError("address", message("An endpoint needs an address."), message("Give one."))
     endpoint = NoticeEndpoint(kind=_kind(values.kind))
     districts = _take(endpoint, values)
     secret = new_secret() if endpoint.kind == Kind.WEBHOOK else ""
     endpoint.sealed_secret = secret_sealed(secret)
     endpoint.save()
     endpoint.districts.set(districts)
-    message = f"{endpoint.name} was added as an endpoint for notices."
-    _record(AuditAction.ENDPOINT_CREATED, endpoint, actor, message, after=_shown(endpoint, values))
+    told = message("{name} was added as an endpoint for notices.", name=endpoint.name)
+    _record(AuditAction.ENDPOINT_CREATED, endpoint, actor, told, after=_shown(endpoint, values))
     return endpoint, secret
 
 
@@ -73,7 +74,11 @@ def change_endpoint(*, endpoint: NoticeEndpoint, values: EndpointValues, actor: 
     row.save()
     row.districts.set(districts)
     _record(
-        AuditAction.ENDPOINT_CHANGED, row, actor, f"{row.name} was changed as an endpoint.", after=_shown(row, values)
+        AuditAction.ENDPOINT_CHANGED,
+        row,
+        actor,
+        message("{name} was changed as an endpoint.", name=row.name),
+        after=_shown(row, values),
     )
 
 
@@ -83,12 +88,19 @@ def rotate_secret(*, endpoint: NoticeEndpoint, actor: User | None) -> str:
     require(actor, Act.ADMINISTER)
     row = NoticeEndpoint.objects.select_for_update().get(pk=endpoint.pk)
     if row.kind != Kind.WEBHOOK:
-        raise ServiceRefusedError("kind", "Only a webhook has a secret.", "Change the address instead.")
+        raise ServiceRefusedError(
+            "kind", message("Only a webhook has a secret."), message("Change the address instead.")
+        )
     secret = new_secret()
     row.sealed_former_secret, row.former_until = row.sealed_secret, timezone.now() + OVERLAP
     row.sealed_secret = secret_sealed(secret)
     row.save()
-    _record(AuditAction.ENDPOINT_SECRET_ROTATED, row, actor, f"The secret of the endpoint {row.name} was rotated.")
+    _record(
+        AuditAction.ENDPOINT_SECRET_ROTATED,
+        row,
+        actor,
+        message("The secret of the endpoint {name} was rotated.", name=row.name),
+    )
     return secret
 
 
@@ -102,14 +114,26 @@ def switch(*, endpoint: NoticeEndpoint, on: bool, actor: User | None) -> None:
     row.is_enabled, row.failing_since, row.disabled_reason = on, None, ""
     row.save()
     action = AuditAction.ENDPOINT_ENABLED if on else AuditAction.ENDPOINT_DISABLED
-    _record(action, row, actor, f"Notices to {row.name} were switched {'on' if on else 'off'}.")
+    _record(
+        action,
+        row,
+        actor,
+        message("Notices to {name} were switched on.", name=row.name)
+        if on
+        else message("Notices to {name} were switched off.", name=row.name),
+    )
 
 
 @transaction.atomic
 def remove_endpoint(*, endpoint: NoticeEndpoint, actor: User | None) -> None:
     """Remove an endpoint with its deliveries."""
     require(actor, Act.ADMINISTER)
-    _record(AuditAction.ENDPOINT_REMOVED, endpoint, actor, f"{endpoint.name} was removed as an endpoint for notices.")
+    _record(
+        AuditAction.ENDPOINT_REMOVED,
+        endpoint,
+        actor,
+        message("{name} was removed as an endpoint for notices.", name=endpoint.name),
+    )
     endpoint.delete()
 
 
@@ -118,8 +142,13 @@ def send_test(*, endpoint: NoticeEndpoint, actor: User | None) -> Notice:
     """Have a notice sent there that tells nothing; it is tried once."""
     require(actor, Act.ADMINISTER)
     if not endpoint.is_enabled:
-        raise ServiceRefusedError("off", "The endpoint is switched off.", "Switch it on first.")
-    _record(AuditAction.ENDPOINT_TESTED, endpoint, actor, f"A test was sent to the endpoint {endpoint.name}.")
+        raise ServiceRefusedError("off", message("The endpoint is switched off."), message("Switch it on first."))
+    _record(
+        AuditAction.ENDPOINT_TESTED,
+        endpoint,
+        actor,
+        message("A test was sent to the endpoint {name}.", name=endpoint.name),
+    )
     return Notice.objects.create(
         occasion=Occasion.TEST.value,
         channel=endpoint.kind,
@@ -136,21 +165,21 @@ def redeliver(*, notice: Notice, actor: User | None) -> None:
     require(actor, Act.ADMINISTER)
     row = Notice.objects.select_for_update(of=("self",)).select_related("endpoint").get(pk=notice.pk)
     if row.endpoint is None or not row.endpoint.is_enabled:
-        raise ServiceRefusedError("off", "The endpoint is switched off.", "Switch it on first.")
+        raise ServiceRefusedError("off", message("The endpoint is switched off."), message("Switch it on first."))
     row.sent_at = row.given_up_at = None
     row.attempts, row.due_at = 0, timezone.now()
     row.save()
-    message = f"A notice to the endpoint {row.endpoint.name} is sent again."
-    _record(AuditAction.NOTICE_REDELIVERED, row.endpoint, actor, message, after={"notice": str(row.key)})
+    told = message("A notice to the endpoint {name} is sent again.", name=row.endpoint.name)
+    _record(AuditAction.NOTICE_REDELIVERED, row.endpoint, actor, told, after={"notice": str(row.key)})
 
 
 def _take(endpoint: NoticeEndpoint, values: EndpointValues) -> list[District]:
     """Put the values into the row and return the districts that they name; raises ServiceRefusedError."""
     name = values.name.strip()
     if not name or not name.isprintable():
-        raise ServiceRefusedError("name", "An endpoint needs a name.", "Give one.")
+        raise ServiceRefusedError("name", message("An endpoint needs a name."), message("Give one."))
     if NoticeEndpoint.objects.filter(name=name).exclude(pk=endpoint.pk).exists():
-        raise ServiceRefusedError("name", "Another endpoint has this name.", "Choose another.")
+        raise ServiceRefusedError("name", message("Another endpoint has this name."), message("Choose another."))
     endpoint.name = name
     if values.address:
         address = _mail(values.address) if endpoint.kind == Kind.MAIL else _url(values.address)
@@ -163,7 +192,9 @@ def _take(endpoint: NoticeEndpoint, values: EndpointValues) -> list[District]:
 
 def _kind(kind: str) -> str:
     if kind not in Kind.values:
-        raise ServiceRefusedError("kind", "There is no such kind of endpoint.", "Choose one of the list.")
+        raise ServiceRefusedError(
+            "kind", message("There is no such kind of endpoint."), message("Choose one of the list.")
+        )
     return kind
 
 
@@ -171,29 +202,39 @@ def _url(address: str) -> tuple[str, str]:
     try:
         target = judged(address.strip())
     except AddressRefusedError as refusal:
-        raise ServiceRefusedError("address", str(refusal), "Give an address of the open internet.") from refusal
+        raise ServiceRefusedError(
+            "address", verbatim(str(refusal)), message("Give an address of the open internet.")
+        ) from refusal
     return address.strip(), target.host
 
 
 def _mail(addresses: str) -> tuple[str, str]:
     if not can_mail():
-        remedy = "Set HOMEROOM_EMAIL_URL and HOMEROOM_EMAIL_FROM first."
-        raise ServiceRefusedError("address", "This portal sends no mail.", remedy)
+        remedy = message("Set HOMEROOM_EMAIL_URL and HOMEROOM_EMAIL_FROM first.")
+        raise ServiceRefusedError("address", message("This portal sends no mail."), remedy)
     found = [part for part in re.split(r"[\s,;]+", addresses) if part]
     if not found or len(found) > MOST_RECIPIENTS or not all(MAIL.fullmatch(part) for part in found):
-        remedy = f"Give one to {MOST_RECIPIENTS}, parted by commas."
-        raise ServiceRefusedError("address", "These are no addresses of mail.", remedy)
+        remedy = message("Give one to {most_recipients}, parted by commas.", most_recipients=MOST_RECIPIENTS)
+        raise ServiceRefusedError("address", message("These are no addresses of mail."), remedy)
     return ",".join(found), ", ".join(found)
 
 
 def _districts(suffixes: tuple[str, ...]) -> list[District]:
     if len(suffixes) > MOST_DISTRICTS:
-        remedy = "Choose their environments instead."
-        raise ServiceRefusedError("districts", f"These are more than {MOST_DISTRICTS} districts.", remedy)
+        remedy = message("Choose their environments instead.")
+        raise ServiceRefusedError(
+            "districts",
+            message("These are more than {most_districts} districts.", most_districts=MOST_DISTRICTS),
+            remedy,
+        )
     found = list(District.objects.filter(suffix__in=suffixes))
     unknown = sorted(set(suffixes) - {district.suffix for district in found})
     if unknown:
-        raise ServiceRefusedError("districts", f"No district is called {unknown[0][:40]}.", "Give their suffixes.")
+        raise ServiceRefusedError(
+            "districts",
+            message("No district is called {unknown}.", unknown=unknown[0][:40]),
+            message("Give their suffixes."),
+        )
     return found
 
 
@@ -212,7 +253,7 @@ def _record(
     action: AuditAction,
     endpoint: NoticeEndpoint,
     actor: User | None,
-    message: str,
+    message: Message,
     after: dict[str, object] | None = None,
 ) -> None:
     record(action=action, actor=actor, subject_kind="endpoint", subject_id=endpoint.name, message=message, after=after)

@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
+from messages.message import Message, message
 from provisioning.models import Announcement, Notice, NoticeAttempt, NoticeEndpoint, Rollout, RolloutMember, Run
 from provisioning.notices.channels import Channel, NotDeliveredError, can_mail, configured, deliver
 from provisioning.notices.occasions import ONLY_BY_NAME, Occasion, occasion_of
@@ -36,7 +37,7 @@ DISABLED_AFTER = timedelta(days=3)
 """An endpoint that has taken nothing for so long is switched off."""
 
 
-def announce_run(run: Run, after: RunState, sentence: str) -> None:
+def announce_run(run: Run, after: RunState, sentence: Message) -> None:
     """Keep a notice of a run's new state, where that is worth one."""
     occasion = occasion_of(run.kind_badge, after)
     if occasion is None:
@@ -50,8 +51,10 @@ def announce_run(run: Run, after: RunState, sentence: str) -> None:
 
 def announce_drift(district: District, count: int) -> None:
     """Keep a notice that a district was found drifted."""
-    differ = "attribute differs" if count == 1 else "attributes differ"
-    sentence = f"{district.name} has drifted: {count} {differ} from the stack."
+    differ = message("attribute differs") if count == 1 else message("attributes differ")
+    sentence = message(
+        "{name} has drifted: {count} {differ} from the stack.", name=district.name, count=count, differ=differ
+    )
     about = {"district": _district(district), "attributes": count}
     path = reverse("console:district-drift", args=[district.suffix])
     _keep(Occasion.DRIFTED, sentence, path, about, district=district)
@@ -60,33 +63,39 @@ def announce_drift(district: District, count: int) -> None:
 def announce_exposure(district: District, found: Sequence[str]) -> None:
     """Keep a notice that drift widens who can reach a district's data: an incident, with each place."""
     count = len(found)
-    sentence = f"{district.name} is exposed: drift widens who can reach it in {count} place{'s' if count != 1 else ''}."
+    sentence = (
+        message("{name} is exposed: drift widens who can reach it in {count} places.", name=district.name, count=count)
+        if count != 1
+        else message(
+            "{name} is exposed: drift widens who can reach it in {count} place.", name=district.name, count=count
+        )
+    )
     about = {"district": _district(district), "exposures": list(found), "runbook": runbook(EXPOSURE).address}
     path = reverse("console:district-drift", args=[district.suffix])
     _keep(Occasion.EXPOSED, sentence, path, about, district=district)
 
 
-def announce_end(district: District, sentence: str, *, kind: str, last_day: str) -> None:
+def announce_end(district: District, sentence: Message, *, kind: str, last_day: str) -> None:
     """Keep a notice of the end of a sandbox's lifetime or of a contract: that it comes, or that it is over."""
     about = {"district": _district(district), "end": {"kind": kind, "last_day": last_day}}
     path = reverse("console:district", args=[district.suffix])
     _keep(Occasion.ENDING, sentence, path, about, district=district)
 
 
-def announce_halt(rollout: Rollout, reason: str) -> None:
+def announce_halt(rollout: Rollout, reason: Message) -> None:
     """Keep a notice that a rollout has halted."""
-    sentence = f"Rollout #{rollout.number} has halted: {reason}"
+    sentence = message("Rollout #{number} has halted: {reason}", number=rollout.number, reason=reason)
     about = {"rollout": {"number": rollout.number, "wave": rollout.wave}}
     path = reverse("console:rollout", args=[rollout.number])
     members = District.objects.filter(pk__in=RolloutMember.objects.filter(rollout=rollout).values("district"))
     _keep(Occasion.ROLLOUT_HALTED, sentence, path, about, districts=members, stream=f"rollout:{rollout.number}")
 
 
-def announce_credential(change: CredentialChange, sentence: str) -> None:
+def announce_credential(change: CredentialChange, sentence: Message) -> None:
     """Keep a notice to the person whose password or role was set: in the inbox, and by mail where there is one."""
     user = change.user
     path = reverse("console:fleet")
-    told = f"{sentence} If this is not as it ought to be, tell an administrator of Homeroom."
+    told = message("{sentence} If this is not as it ought to be, tell an administrator of Homeroom.", sentence=sentence)
     Announcement.objects.create(occasion=Occasion.CREDENTIAL_CHANGED.value, sentence=told, path=path, user=user)
     if user.email and can_mail():
         Notice.objects.create(
@@ -100,16 +109,25 @@ def announce_credential(change: CredentialChange, sentence: str) -> None:
         )
 
 
-def announce_disabled(endpoint: NoticeEndpoint, reason: str) -> None:
+def announce_disabled(endpoint: NoticeEndpoint, reason: Message) -> None:
     """Keep a notice that an endpoint takes nothing for days and gets nothing more."""
     about = {"endpoint": {"name": endpoint.name, "kind": endpoint.kind}}
     path = reverse("console:notice-endpoint", args=[endpoint.pk])
-    _keep(Occasion.ENDPOINT_DISABLED, f"Notices to {endpoint.name} are switched off. {reason}", path, about)
+    _keep(
+        Occasion.ENDPOINT_DISABLED,
+        message("Notices to {name} are switched off. {reason}", name=endpoint.name, reason=reason),
+        path,
+        about,
+    )
 
 
 def announce_anchor(position: int, link_hash: str) -> None:
     """Keep a notice of the audit chain's head, for who asks for it: kept elsewhere, it shows a tail that was cut."""
-    sentence = f"The audit chain has {position} links; the last one's hash is {link_hash}."
+    sentence = message(
+        "The audit chain has {position} links; the last one's hash is {link_hash}.",
+        position=position,
+        link_hash=link_hash,
+    )
     about = {"anchor": {"position": position, "hash": link_hash}}
     _keep(Occasion.AUDIT_ANCHORED, sentence, reverse("console:audit"), about, stream="audit")
 
@@ -150,7 +168,7 @@ def _deliver_next(failed: Q) -> Notice | None:
     if notice is None:
         return None
     if notice.endpoint is not None and not notice.endpoint.is_enabled:
-        notice.given_up_at, notice.last_error, notice.attempts = now, "The endpoint is switched off.", 0
+        notice.given_up_at, notice.last_error, notice.attempts = now, message("The endpoint is switched off."), 0
         notice.save()
         return notice
     notice.attempts += 1
@@ -189,7 +207,7 @@ def _district(district: District) -> dict[str, Any]:
 
 def _keep(
     occasion: Occasion,
-    sentence: str,
+    sentence: Message,
     path: str,
     about: dict[str, Any],
     *,
@@ -232,13 +250,19 @@ def note_health(endpoint: NoticeEndpoint, *, failure: str) -> None:
         row.failing_since = row.failing_since or now
         row.is_enabled = now - row.failing_since < DISABLED_AFTER
         if not row.is_enabled:
-            row.disabled_reason = f"It has taken nothing for {DISABLED_AFTER.days} days. {failure}"
+            row.disabled_reason = message(
+                "It has taken nothing for {days} days. {failure}", days=DISABLED_AFTER.days, failure=failure
+            )
             record(
                 action=AuditAction.ENDPOINT_DISABLED,
                 actor=None,
                 subject_kind="endpoint",
                 subject_id=row.name,
-                message=f"Notices to {row.name} were switched off. {row.disabled_reason}",
+                message=message(
+                    "Notices to {name} were switched off. {disabled_reason}",
+                    name=row.name,
+                    disabled_reason=row.disabled_reason,
+                ),
                 outcome="failure",
             )
         row.save()

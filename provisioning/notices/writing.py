@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from messages.stored import codes_of
 from provisioning.models import NoticeEndpoint
 
 Kind = NoticeEndpoint.Kind
@@ -35,7 +36,7 @@ def written(kind: Kind, occasion: str, told: Told) -> bytes:
     elif kind is Kind.TEAMS:
         content = _for_teams(told)
     else:
-        data = {"message": told.sentence, "url": told.url, **told.about}
+        data = {"message": told.sentence, "messages": codes_of(told.sentence), "url": told.url, **told.about}
         content = {"type": occasion, "timestamp": told.at.isoformat(), "data": data}
     return json.dumps(content, ensure_ascii=False).encode()
 

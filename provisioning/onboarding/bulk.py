@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from engine.aws.quotas import KINDS
 from infra.spec import Environment, Size
+from messages.message import message, sentences
 from provisioning.capacity.placement import need
 from provisioning.capacity.quotas import full_place
 from provisioning.errors import ServiceRefusedError
@@ -45,7 +46,9 @@ class RowsRefusedError(Exception):
 
     def __init__(self, problems: Mapping[int, Problems]) -> None:
         self.problems = dict(problems)
-        super().__init__(f"{len(self.problems)} of the districts cannot be registered; none was.")
+        super().__init__(
+            message("{problems} of the districts cannot be registered; none was.", problems=len(self.problems))
+        )
 
 
 def batch_key(batch: uuid.UUID, row: int) -> uuid.UUID:
@@ -115,5 +118,5 @@ def _without_room(registrations: Sequence[Registration]) -> dict[int, Problems]:
             amounts[code] = max(amounts[code], amount) if KINDS[code].per == "VPC" else amounts[code] + amount
         problem = full_place(account, registration.region, dict(amounts))
         if problem is not None:
-            found[place] = {"account_id": [f"{problem.sentence} {problem.remedy}"]}
+            found[place] = {"account_id": [sentences(problem.sentence, problem.remedy)]}
     return found

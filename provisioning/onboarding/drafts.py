@@ -10,6 +10,7 @@ from django.db.models import F, Max, QuerySet
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
+from messages.message import Message, message
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
 from provisioning.periodic.turns import act_on_each
@@ -33,7 +34,7 @@ def delete_draft(*, district: District, actor: User | None) -> None:
     not ended.
     """
     require(actor, Act.OPERATE, district.place)
-    _delete(district, actor, By.PERSON, "was deleted as a draft")
+    _delete(district, actor, By.PERSON, message("was deleted as a draft"))
 
 
 def expire_drafts() -> list[str]:
@@ -61,7 +62,7 @@ def expires_at(district: District, newest: Run | None) -> datetime:
 
 def _expire(district: District) -> bool:
     """Delete an old draft; false where it is none any more, or a run works on it."""
-    told = f"was a draft for {settings.DRAFT_DAYS} days and was deleted"
+    told = message("was a draft for {draft_days} days and was deleted", draft_days=settings.DRAFT_DAYS)
     try:
         with transaction.atomic():
             _delete(district, None, By.SCHEDULER, told)
@@ -70,19 +71,29 @@ def _expire(district: District) -> bool:
     return True
 
 
-def _delete(district: District, actor: User | None, by: By, told: str) -> None:
+def _delete(district: District, actor: User | None, by: By, told: Message) -> None:
     held = District.objects.select_for_update().get(pk=district.pk)
     begun = held.runs.filter(apply_begun_at__isnull=False).exists() or held.resources.exists()
     if held.status_badge is not DistrictStatus.DRAFT or begun:
-        raise ServiceRefusedError(NOT_A_DRAFT, f"{held.name} is no draft any more.", "Tear it down instead.")
+        raise ServiceRefusedError(
+            NOT_A_DRAFT, message("{name} is no draft any more.", name=held.name), message("Tear it down instead.")
+        )
     if (run := active_run(held)) is not None:
         raise ServiceRefusedError(
-            "run_active", f"Run #{run.number} has not ended.", "Cancel it, or wait; then delete the draft."
+            "run_active",
+            message("Run #{number} has not ended.", number=run.number),
+            message("Cancel it, or wait; then delete the draft."),
         )
     set_status(
         district=district,
         status=DistrictStatus.REMOVED,
         by=by,
         actor=actor,
-        told=f"{held.name} {told}; {held.suffix} and {held.cidr} are free.",
+        told=message(
+            "{name} {told}; {suffix} and {cidr} are free.",
+            name=held.name,
+            told=told,
+            suffix=held.suffix,
+            cidr=held.cidr,
+        ),
     )

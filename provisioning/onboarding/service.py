@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from infra.spec import Environment, Size
+from messages.message import message, sentences
 from provisioning.capacity.placement import need
 from provisioning.capacity.quotas import full_place
 from provisioning.errors import ServiceRefusedError
@@ -24,7 +25,7 @@ def check_room(registration: Registration) -> dict[str, list[str]]:
         return {}
     spec = {name: getattr(registration, name) for name in ("environment", "size", "zones", "egress")}
     problem = full_place(account, registration.region, need(spec))
-    return {"account_id": [f"{problem.sentence} {problem.remedy}"]} if problem else {}
+    return {"account_id": [sentences(problem.sentence, problem.remedy)]} if problem else {}
 
 
 def draft(*, registration: Registration, actor: User | None) -> District:
@@ -47,7 +48,7 @@ def onboard(*, registration: Registration, actor: User | None, kind: RunKind = R
     if first is not None:
         return first
     try:
-        reason = "First deployment" if kind is RunKind.APPLY else "First plan"
+        reason = message("First deployment") if kind is RunKind.APPLY else message("First plan")
         return request_run(district=district, kind=kind, actor=actor, reason=reason)
     except ServiceRefusedError as refusal:
         if refusal.code != ACCOUNT_FULL:

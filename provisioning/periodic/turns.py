@@ -9,6 +9,7 @@ from typing import TypeVar
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db.models import Model, QuerySet
 
+from messages.message import message
 from provisioning.db_retry import is_away, is_busy
 
 Row = TypeVar("Row")
@@ -38,7 +39,9 @@ def act_on_each(rows: Iterable[Row], act: Callable[[Row], Result]) -> list[Resul
                 raise
             failed.append(error)
     if failed:
-        raise ExceptionGroup(f"{len(failed)} of {len(failed) + len(given)} could not be done", failed)
+        raise ExceptionGroup(
+            message("{failed} of {value} could not be done", failed=len(failed), value=len(failed) + len(given)), failed
+        )
     return given
 
 

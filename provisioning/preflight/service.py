@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from infra.spec_values import REGIONS
+from messages.message import message
 from provisioning.capacity.quotas import regions_of
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Preflight
@@ -22,7 +23,11 @@ def request_preflight(*, account: AwsAccount, region: str, actor: User | None) -
     """
     require_account(actor, Act.OPERATE, account)
     if region not in REGIONS:
-        raise ServiceRefusedError("region_unknown", f"{region[:32]} is no region of AWS.", "Write it as us-east-1.")
+        raise ServiceRefusedError(
+            "region_unknown",
+            message("{region} is no region of AWS.", region=region[:32]),
+            message("Write it as us-east-1."),
+        )
     row, _ = Preflight.objects.update_or_create(account=account, region=region, defaults={"asked_at": timezone.now()})
     ask_workers("provisioning.look_before", account.pk, region)
     return row

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from messages.message import Message, message, verbatim
 from provisioning.states.rollouts import JUDGED_RUNS, UNFINISHED, RolloutState, Standing
 
 
@@ -27,9 +28,18 @@ class HaltRule:
     def broken(self, failed: int, finished: int) -> str:
         """Return the sentence that says how the rule is broken, or nothing."""
         if self.failures is not None and failed >= self.failures:
-            return f"{failed} run{'' if failed == 1 else 's'} failed; it halts at {self.failures}."
+            return (
+                message("{failed} run failed; it halts at {failures}.", failed=failed, failures=self.failures)
+                if failed == 1
+                else message("{failed} runs failed; it halts at {failures}.", failed=failed, failures=self.failures)
+            )
         if self.percent is not None and failed * 100 > self.percent * finished:
-            return f"{failed} of {finished} finished runs failed; it halts above {self.percent} percent."
+            return message(
+                "{failed} of {finished} finished runs failed; it halts above {percent} percent.",
+                failed=failed,
+                finished=finished,
+                percent=self.percent,
+            )
         return ""
 
 
@@ -76,7 +86,7 @@ class Wait:
 class Halt:
     """Stop until a person says how it goes on."""
 
-    reason: str
+    reason: Message
 
 
 @dataclass(frozen=True)
@@ -101,13 +111,13 @@ def decide(rollout: Snapshot) -> Decision:
     counted = [member for member in rollout.members if member.standing in JUDGED_RUNS and not member.accepted]
     failed = sum(member.count for member in counted if member.standing is Standing.FAILED)
     if broken := rollout.rule.broken(failed, sum(member.count for member in counted)):
-        return Halt(broken)
+        return Halt(verbatim(broken))
     reached = [member for member in rollout.members if member.wave <= rollout.wave]
     unfinished = [member for member in reached if member.standing in UNFINISHED]
     if not unfinished:
         later = [member.wave for member in rollout.members if member.wave > rollout.wave]
         if later and (doubt := _unproven(rollout.wave, reached)):
-            return Halt(doubt)
+            return Halt(verbatim(doubt))
         return NextWave(min(later)) if later else Complete()
     return _within(rollout, unfinished)
 
@@ -117,12 +127,15 @@ def _unproven(wave: int, reached: list[Member]) -> str:
     counted = [member for member in reached if not member.accepted]
     expired = sum(member.count for member in counted if member.standing is Standing.EXPIRED)
     if expired == 1:
-        return "The plan of 1 run expired before anybody decided; the next wave would begin without proof."
+        return message("The plan of 1 run expired before anybody decided; the next wave would begin without proof.")
     if expired:
-        return f"The plans of {expired} runs expired before anybody decided; the next wave would begin without proof."
+        return message(
+            "The plans of {expired} runs expired before anybody decided; the next wave would begin without proof.",
+            expired=expired,
+        )
     standings = {member.standing for member in counted if member.wave == wave}
     if Standing.CALLED_OFF in standings and Standing.DONE not in standings:
-        return f"No run of wave {wave} came through; the next wave would begin without proof."
+        return message("No run of wave {wave} came through; the next wave would begin without proof.", wave=wave)
     return ""
 
 

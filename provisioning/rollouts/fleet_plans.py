@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
+from messages.message import message
 from provisioning.dispatch.dispatcher import dispatch_once_committed, gathered
 from provisioning.errors import ServiceRefusedError
 from provisioning.runs.requests import request_run
@@ -22,7 +23,7 @@ from registry.districts.statuses import DistrictStatus
 
 AT_ONCE = 50
 """So many are asked for in one go: it takes a second or two, and nothing else of a worker waits for longer."""
-REASON = "Asked for in the fleet"
+REASON = message("Asked for in the fleet")
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def plan_all(*, districts: QuerySet[District], filters: dict[str, str], actor: U
         actor=actor,
         subject_kind="fleet",
         subject_id="plan",
-        message=f"Plans of {len(ids)} districts were asked for.",
+        message=message("Plans of {ids} districts were asked for.", ids=len(ids)),
         after={"filters": filters, "districts": len(ids)},
     )
     return len(ids)

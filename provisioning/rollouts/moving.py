@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
+from messages.message import message, sentences, verbatim
 from provisioning.dispatch.reading import hold_back
 from provisioning.models import Rollout
 from provisioning.notices.outbox import announce_halt
@@ -24,21 +25,27 @@ def move_rollout(rollout: Rollout, after: RolloutState, *, by: By, actor: User |
     """Move the rollout and bring the object up to date. Raises RolloutMoveRefusedError."""
     before = rollout.state_badge
     if TABLE.row(before, after, by) is None:
-        raise RolloutMoveRefusedError(f"A rollout does not go from {before} to {after} by {by}.")
+        raise RolloutMoveRefusedError(
+            message("A rollout does not go from {before} to {after} by {by}.", before=before, after=after, by=by)
+        )
     finished = None if after in OPEN_STATES else timezone.now()
     rows = Rollout.objects.filter(pk=rollout.pk, state=before)
     if rows.update(state=after, finished_at=finished, halt_reason=reason) != 1:
-        raise RolloutMoveRefusedError(f"Rollout #{rollout.number} is no longer {before.word.lower()}.")
+        raise RolloutMoveRefusedError(
+            message("Rollout #{number} is no longer {before}.", number=rollout.number, before=before.word.lower())
+        )
     rollout.refresh_from_db()
     if after is RolloutState.HALTED:
         hold_back(rollout)
-        announce_halt(rollout, reason)
+        announce_halt(rollout, verbatim(reason))
     record(
         action=AuditAction.ROLLOUT_STATE_CHANGED,
         actor=actor,
         subject_kind="rollout",
         subject_id=str(rollout.number),
-        message=f"Rollout #{rollout.number}: {after.word.lower()}." + (f" {reason}" if reason else ""),
+        message=sentences(
+            message("Rollout #{number}: {state}.", number=rollout.number, state=after.word.lower()), reason
+        ),
         before={"state": before.value},
         after={"state": after.value, **({"reason": reason} if reason else {})},
         outcome="failure" if after is RolloutState.HALTED else "success",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Case, Count, Exists, OuterRef, QuerySet, Value, When
 
+from messages.message import message
 from provisioning.models import Rollout, RolloutMember, Run
 from provisioning.models.run import IN_THE_WAY
 from provisioning.rollouts.decision import HaltRule, Member, Snapshot
@@ -18,8 +19,8 @@ from registry.districts.statuses import DistrictStatus
 READ_AT_ONCE = 100
 """So many districts that wait are read for one step, which starts one; as many as a rollout may have under way."""
 NO_STACK = {
-    DistrictStatus.REMOVED: "The district has been removed.",
-    DistrictStatus.TEARING_DOWN: "The district is being torn down.",
+    DistrictStatus.REMOVED: message("The district has been removed."),
+    DistrictStatus.TEARING_DOWN: message("The district is being torn down."),
 }
 
 
@@ -107,7 +108,7 @@ def cannot(member: RolloutMember, rollout: Rollout, *, busy: bool) -> str:
     if status in NO_STACK:
         return NO_STACK[status]
     if status is DistrictStatus.DRAFT and not busy:
-        return "The district has no environment yet."
+        return message("The district has no environment yet.")
     if status is DistrictStatus.LIVE and rollout.change and not effective(member.district, rollout.change):
-        return "The district has it already."
+        return message("The district has it already.")
     return ""

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from messages.message import beside_fields, listed, message
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Rollout, RolloutMember, Run
 from provisioning.rollouts.following import follow
@@ -45,7 +46,7 @@ class RolloutRefusedError(Exception):
 
     def __init__(self, problems: Mapping[str, list[str]]) -> None:
         self.problems = dict(problems)
-        super().__init__("; ".join(f"{name}: {' '.join(told)}" for name, told in self.problems.items()))
+        super().__init__(beside_fields(self.problems))
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,14 @@ def create_rollout(*, request: RolloutRequest, actor: User | None) -> Rollout:
         actor=actor,
         subject_kind="rollout",
         subject_id=str(rollout.number),
-        message=f"Rollout #{rollout.number} to {len(districts)} districts in {len(parts)} waves: "
-        f"{rollout.what}. {rollout.reason}",
+        message=message(
+            "Rollout #{number} to {districts} districts in {parts} waves: {what}. {reason}",
+            number=rollout.number,
+            districts=len(districts),
+            parts=len(parts),
+            what=rollout.what,
+            reason=rollout.reason,
+        ),
         after={
             "change": rollout.change,
             "districts": [district.suffix for district in districts],
@@ -186,8 +193,13 @@ def _refuse_unless(rollout: Rollout, states: set[RolloutState], act: str) -> Non
     if rollout.state_badge not in states:
         raise ServiceRefusedError(
             "rollout_state",
-            f"Rollout #{rollout.number} is {rollout.state_badge.word.lower()} and cannot be {act}.",
-            "Look at its page again.",
+            message(
+                "Rollout #{number} is {state} and cannot be {act}.",
+                number=rollout.number,
+                state=rollout.state_badge.word.lower(),
+                act=act,
+            ),
+            message("Look at its page again."),
         )
 
 
@@ -200,20 +212,22 @@ def _checked(request: RolloutRequest, actor: User | None) -> tuple[list[District
     except WavesRefusedError as refusal:
         problems["waves"].append(str(refusal))
     if not request.reason.strip():
-        problems["reason"].append("Say why; it goes to each run and to the audit record.")
+        problems["reason"].append(message("Say why; it goes to each run and to the audit record."))
     if request.halt_percent is None and request.halt_failures is None:
-        problems["halt_failures"].append("Give a number of failures or a percentage at which it halts.")
+        problems["halt_failures"].append(message("Give a number of failures or a percentage at which it halts."))
     if not 1 <= request.at_once <= MOST_AT_ONCE:
-        problems["at_once"].append(f"Let from 1 to {MOST_AT_ONCE} runs be under way at a time.")
+        problems["at_once"].append(
+            message("Let from 1 to {most_at_once} runs be under way at a time.", most_at_once=MOST_AT_ONCE)
+        )
     if request.starts_at is not None and request.starts_at <= timezone.now():
-        problems["starts_at"].append("This time is over. Leave it empty to start at once.")
+        problems["starts_at"].append(message("This time is over. Leave it empty to start at once."))
     elif request.starts_at is not None and request.starts_at > timezone.now() + LATEST_START:
-        problems["starts_at"].append(f"A rollout starts within {LATEST_START.days} days.")
+        problems["starts_at"].append(message("A rollout starts within {days} days.", days=LATEST_START.days))
     chosen = choose_districts(request.selection, rights_of(actor))
     if chosen.unknown:
-        problems["suffixes"].append(f"No district has the suffix {', '.join(chosen.unknown)}.")
+        problems["suffixes"].append(message("No district has the suffix {unknown}.", unknown=listed(chosen.unknown)))
     elif not chosen.districts:
-        problems["suffixes"].append("No district with an environment matches. Choose others, or name them.")
+        problems["suffixes"].append(message("No district with an environment matches. Choose others, or name them."))
     problems |= value_problems(request.change, chosen.districts)
     if problems:
         raise RolloutRefusedError(problems)

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from messages.message import message, sentences
 from provisioning.dispatch.dispatcher import dispatch_once_committed, gathered
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Rollout, RolloutMember
@@ -90,17 +91,21 @@ def _start(rollout: Rollout, member: RolloutMember) -> bool:
             district=member.district,
             kind=RunKind.APPLY,
             actor=rollout.requested_by,
-            reason=f"Rollout #{rollout.number}: {rollout.reason}",
+            reason=message("Rollout #{number}: {reason}", number=rollout.number, reason=rollout.reason),
             change=rollout.change,
             priority=Priority.ROLLOUT,
         )
     except NotAllowedError as refusal:
-        name = rollout.requested_by.get_username() if rollout.requested_by else "the portal"
-        reason = f"{name} asked for it and may no longer start runs. {refusal.sentence} Abort it, and start a new one."
+        name = rollout.requested_by.get_username() if rollout.requested_by else message("the portal")
+        reason = message(
+            "{name} asked for it and may no longer start runs. {sentence} Abort it, and start a new one.",
+            name=name,
+            sentence=refusal.sentence,
+        )
         move_rollout(rollout, RolloutState.HALTED, by=By.SCHEDULER, reason=reason)
         return False
     except ChangeRefusedError as refusal:
-        _skip([member.pk], " ".join(sentence for told in refusal.problems.values() for sentence in told))
+        _skip([member.pk], sentences(*(sentence for told in refusal.problems.values() for sentence in told)))
         return True
     except ServiceRefusedError as refusal:
         # A run that began this very moment is seen by the next step, and waited for.
@@ -122,7 +127,7 @@ def _begin(rollout: Rollout, wave: int) -> None:
         actor=None,
         subject_kind="rollout",
         subject_id=str(rollout.number),
-        message=f"Rollout #{rollout.number}: wave {wave} begins.",
+        message=message("Rollout #{number}: wave {wave} begins.", number=rollout.number, wave=wave),
         before={"wave": rollout.wave},
         after={"wave": wave},
     )

@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from messages.message import message
+
 DEFAULT_WAVES = "2, 10%, 50%, 100%"
 PART = re.compile(r"([0-9]{1,5})(%?)")
 
@@ -22,25 +24,33 @@ def parse(text: str) -> list[str]:
     """
     parts = [part for part in re.split(r"[\s,;]+", text) if part]
     if not parts:
-        raise WavesRefusedError(f"Give at least one wave, such as {DEFAULT_WAVES}.")
+        raise WavesRefusedError(
+            message("Give at least one wave, such as {default_waves}.", default_waves=DEFAULT_WAVES)
+        )
     shares: list[int] = []
     counts: list[int] = []
     for part in parts:
         found = PART.fullmatch(part)
         if found is None or int(found[1]) == 0 or (found[2] and int(found[1]) > 100):
             raise WavesRefusedError(
-                f"{part!r} is no wave. Write a number of districts, or a percentage from 1% to 100%."
+                message(
+                    "{part} is no wave. Write a number of districts, or a percentage from 1% to 100%.", part=f"{part!r}"
+                )
             )
         if found[2]:
             shares.append(int(found[1]))
         elif shares:
-            raise WavesRefusedError(f"Write numbers of districts before percentages: {part} comes too late.")
+            raise WavesRefusedError(
+                message("Write numbers of districts before percentages: {part} comes too late.", part=part)
+            )
         else:
             counts.append(int(found[1]))
     if any(later <= earlier for grown in (counts, shares) for earlier, later in pairwise(grown)):
-        raise WavesRefusedError("Each wave counts all districts up to it: let the numbers grow from wave to wave.")
+        raise WavesRefusedError(
+            message("Each wave counts all districts up to it: let the numbers grow from wave to wave.")
+        )
     if shares[-1:] != [100]:
-        raise WavesRefusedError("Let the last wave be 100%, so that no district is left out.")
+        raise WavesRefusedError(message("Let the last wave be 100%, so that no district is left out."))
     return parts
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
+from messages.message import message, sentences
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
 from provisioning.periodic.turns import act_on_each
@@ -28,7 +29,9 @@ def approve(*, run: Run, actor: User, comment: str = "") -> Run:
     """
     held = _waiting(run, actor)
     if held.plan_expires_at is not None and held.plan_expires_at <= timezone.now():
-        raise ServiceRefusedError(PLAN_EXPIRED, "The plan has waited too long.", "Start a new run for a fresh plan.")
+        raise ServiceRefusedError(
+            PLAN_EXPIRED, message("The plan has waited too long."), message("Start a new run for a fresh plan.")
+        )
     if (problem := second_person_problem(held, actor)) is not None:
         raise problem
     decide(held, actor, Decision.APPROVED, comment)
@@ -59,8 +62,8 @@ def _expire(run: Run) -> bool:
         RunState.DISCARDED,
         by=By.SCHEDULER,
         error_code=PLAN_EXPIRED,
-        error_summary="Nobody decided on the plan in time; nothing was applied.",
-        error_remedy="Start a new run for a fresh plan.",
+        error_summary=message("Nobody decided on the plan in time; nothing was applied."),
+        error_remedy=message("Start a new run for a fresh plan."),
     )
 
 
@@ -70,8 +73,12 @@ def _waiting(run: Run, actor: User) -> Run:
     if held.state_badge is not RunState.AWAITING_APPROVAL:
         raise ServiceRefusedError(
             "not_waiting",
-            f"Run #{held.number} does not wait for approval: it is {held.state_badge.word.lower()}.",
-            "Look at the run again; somebody may have decided already.",
+            message(
+                "Run #{number} does not wait for approval: it is {state}.",
+                number=held.number,
+                state=held.state_badge.word.lower(),
+            ),
+            message("Look at the run again; somebody may have decided already."),
         )
     return held
 
@@ -82,7 +89,7 @@ def decide(run: Run, actor: User, decision: Decision, comment: str) -> None:
         decision=decision, decided_by=actor, decided_at=timezone.now(), decision_comment=comment.strip()
     )
     run.refresh_from_db()
-    said = f" “{comment.strip()}”" if comment.strip() else ""
+    said = f"“{comment.strip()}”" if comment.strip() else ""
     record(
         action=AuditAction.RUN_DECIDED,
         actor=actor,
@@ -90,6 +97,14 @@ def decide(run: Run, actor: User, decision: Decision, comment: str) -> None:
         subject_id=str(run.number),
         district=run.district,
         run_number=run.number,
-        message=f"The plan of run #{run.number} was {decision.word.lower()} by {actor.get_username()}.{said}",
+        message=sentences(
+            message(
+                "The plan of run #{number} was {decision} by {username}.",
+                number=run.number,
+                decision=decision.word.lower(),
+                username=actor.get_username(),
+            ),
+            said,
+        ),
         after={"decision": decision.value, "comment": comment.strip()},
     )

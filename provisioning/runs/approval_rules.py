@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from engine.terraform.policy import Finding
 from infra.spec import Environment
+from messages.message import message
 from provisioning.states.runs import RunKind
 
-PRODUCTION = "Every change of a production environment is approved by a second person."
-LOOK = "A change of a district is applied once somebody has looked at what its plan does."
+PRODUCTION = message("Every change of a production environment is approved by a second person.")
+LOOK = message("A change of a district is applied once somebody has looked at what its plan does.")
 
 
 def approval_reasons(
@@ -22,7 +23,7 @@ def approval_reasons(
     """
     if empty or kind not in {RunKind.APPLY, RunKind.DESTROY}:
         return []
-    reasons = [PRODUCTION] if environment == Environment.PRODUCTION.value else []
+    reasons: list[str] = [PRODUCTION] if environment == Environment.PRODUCTION.value else []
     reasons += [finding.sentence for finding in findings if finding.blocks]
     return reasons or ([LOOK] if look else [])
 

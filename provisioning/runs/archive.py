@@ -22,6 +22,8 @@ from django.utils import timezone
 from engine.errors import AwsUnavailableError
 from engine.settings import EngineSettings
 from engine.state.event_store import get_events, put_events
+from messages.message import Joined, Sentence, message, verbatim
+from messages.stored import loaded, stored
 from provisioning.engine_settings import engine_settings
 from provisioning.models import PlannedChange, Run, RunEvent
 from provisioning.periodic.turns import act_on_each, in_batches
@@ -33,6 +35,7 @@ from registry.audit.actions import AuditAction
 logger = logging.getLogger(__name__)
 
 FIELDS = ("sequence", "at", "level", "kind", "address", "action", "message", "data")
+MADE_OF = "made_of"
 ENDED = sorted(state.value for state in ENDED_STATES)
 ARCHIVE_SECONDS = 480.0
 TRIM_SECONDS = 1800.0
@@ -56,7 +59,9 @@ def archive_events(run: Run, engine: EngineSettings | None = None) -> bool:
         for key, text in texts.items():
             put_events(engine, key, gzip.compress(text, mtime=0))
             if _read(engine, key) != text:
-                raise ArchiveUnavailableError(f"What was archived of run #{run.number} reads differently.")
+                raise ArchiveUnavailableError(
+                    message("What was archived of run #{number} reads differently.", number=run.number)
+                )
     except (AwsUnavailableError, ArchiveUnavailableError) as error:
         logger.warning("Run #%s: its events are not archived yet: %s", run.number, error)
         return False
@@ -140,6 +145,9 @@ def lines_of(events: Iterable[RunEvent]) -> bytes:
     lines = []
     for event in events:
         told = {name: getattr(event, name) for name in FIELDS} | {"at": event.at.isoformat()}
+        # Beside the English text stands what it was made of; Terraform's own lines are text alone.
+        if isinstance(event.message, Sentence | Joined):
+            told[MADE_OF] = stored(event.message)
         lines.append(json.dumps(told, sort_keys=True, ensure_ascii=False, separators=(",", ":")) + "\n")
     return "".join(lines).encode()
 
@@ -177,10 +185,14 @@ def _archived(run: Run, part: Mapping[str, Any]) -> bytes:
     try:
         text = _read(engine_settings(), part["key"])
     except AwsUnavailableError as error:
-        sentence = f"The archived log of run #{run.number} cannot be read now. {error.summary}"
+        sentence = message(
+            "The archived log of run #{number} cannot be read now. {summary}", number=run.number, summary=error.summary
+        )
         raise ArchiveUnavailableError(sentence) from error
     if hashlib.sha256(text).hexdigest() != part["sha256"]:
-        raise ArchiveUnavailableError(f"The archived log of run #{run.number} is not the one that was put there.")
+        raise ArchiveUnavailableError(
+            message("The archived log of run #{number} is not the one that was put there.", number=run.number)
+        )
     return text
 
 
@@ -205,7 +217,11 @@ def _trim(run: Run) -> bool:
         record_of_run(
             run,
             AuditAction.EVENTS_TRIMMED,
-            f"{deleted} events of run #{run.number} are in the archive only from now on.",
+            message(
+                "{deleted} events of run #{number} are in the archive only from now on.",
+                deleted=deleted,
+                number=run.number,
+            ),
             after=run.events_archive,
         )
     return True
@@ -215,11 +231,13 @@ def _read(engine: EngineSettings, key: str) -> bytes:
     try:
         return gzip.decompress(get_events(engine, key))
     except (OSError, EOFError, zlib.error) as error:
-        raise ArchiveUnavailableError(f"{key} is no compressed file.") from error
+        raise ArchiveUnavailableError(message("{key} is no compressed file.", key=key)) from error
 
 
 def _event(run: Run, told: dict[str, Any]) -> RunEvent:
-    return RunEvent(run=run, **{**told, "at": datetime.fromisoformat(told["at"])})
+    made_of = told.pop(MADE_OF, None)
+    message = verbatim(told["message"]) if made_of is None else loaded(made_of)
+    return RunEvent(run=run, **{**told, "message": message, "at": datetime.fromisoformat(told["at"])})
 
 
 def _sifted(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from messages.message import Message
 from provisioning.models import Run
 from registry.accounts.models import User
 from registry.audit.actions import AuditAction
@@ -11,7 +12,9 @@ from registry.audit.models import AuditEvent
 from registry.audit.services import record
 
 
-def record_of_run(run: Run, action: AuditAction, message: str, *, actor: User | None = None, **more: Any) -> AuditEvent:
+def record_of_run(
+    run: Run, action: AuditAction, message: Message, *, actor: User | None = None, **more: Any
+) -> AuditEvent:
     """Write one event about a run; `more` is `before` and `after` as `record` takes them."""
     return record(
         action=action,

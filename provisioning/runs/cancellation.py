@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
+from messages.message import message
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
 from provisioning.runs.audited import record_of_run
@@ -29,13 +30,18 @@ def request_cancel(*, run: Run, actor: User | None) -> Run:
     if held.state_badge not in ACTIVE_STATES:
         raise ServiceRefusedError(
             "run_ended",
-            f"Run #{held.number} has ended: {held.state_badge.word.lower()}.",
-            "There is nothing to cancel.",
+            message("Run #{number} has ended: {state}.", number=held.number, state=held.state_badge.word.lower()),
+            message("There is nothing to cancel."),
         )
     if held.cancel_requested_at is not None:
         return held
     Run.objects.filter(pk=held.pk).update(cancel_requested_at=timezone.now())
-    record_of_run(held, AuditAction.RUN_CANCEL_REQUESTED, f"Run #{held.number} was asked to stop.", actor=actor)
+    record_of_run(
+        held,
+        AuditAction.RUN_CANCEL_REQUESTED,
+        message("Run #{number} was asked to stop.", number=held.number),
+        actor=actor,
+    )
     held.refresh_from_db()
     if held.state_badge not in BY_ITS_WORKER:
         after = RunState.CANCELED if held.state_badge in AT_ONCE else RunState.CANCELLING
@@ -53,18 +59,20 @@ def request_force_stop(*, run: Run, typed_number: str, actor: User | None) -> Ru
     held = Run.objects.select_for_update().select_related("district").get(pk=run.pk)
     if typed_number.strip().lstrip("#") != str(held.number):
         raise ServiceRefusedError(
-            "number_differs", "What you typed is not this run's number.", f"Type {held.number} to confirm."
+            "number_differs",
+            message("What you typed is not this run's number."),
+            message("Type {number} to confirm.", number=held.number),
         )
     if held.state_badge is not RunState.CANCELLING:
         raise ServiceRefusedError(
             "not_cancelling",
-            f"Run #{held.number} is {held.state_badge.word.lower()}.",
-            "Cancel it first: Terraform then ends by itself, without losing what it knows.",
+            message("Run #{number} is {state}.", number=held.number, state=held.state_badge.word.lower()),
+            message("Cancel it first: Terraform then ends by itself, without losing what it knows."),
         )
     if held.force_stop_requested_at is not None:
         return held
     Run.objects.filter(pk=held.pk).update(force_stop_requested_at=timezone.now())
-    killed = f"The Terraform of run #{held.number} is to be killed."
+    killed = message("The Terraform of run #{number} is to be killed.", number=held.number)
     record_of_run(held, AuditAction.RUN_FORCE_STOP_REQUESTED, killed, actor=actor)
     held.refresh_from_db()
     return held

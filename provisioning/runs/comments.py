@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from messages.message import message, verbatim
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
 from registry.accounts.acts import Act
@@ -22,10 +23,14 @@ def comment_on(*, run: Run, text: str, actor: User | None) -> AuditEvent:
     require(actor, Act.COMMENT, run.district.place)
     said = text.replace("\x00", "").strip()
     if not said:
-        raise ServiceRefusedError("comment_missing", "The comment is empty.", "Write what you want to tell the others.")
+        raise ServiceRefusedError(
+            "comment_missing", message("The comment is empty."), message("Write what you want to tell the others.")
+        )
     if len(said) > LONGEST:
         raise ServiceRefusedError(
-            "comment_long", f"The comment has {len(said)} characters.", f"Shorten it to {LONGEST}."
+            "comment_long",
+            message("The comment has {said} characters.", said=len(said)),
+            message("Shorten it to {longest}.", longest=LONGEST),
         )
     return record(
         action=AuditAction.RUN_COMMENTED,
@@ -34,5 +39,5 @@ def comment_on(*, run: Run, text: str, actor: User | None) -> AuditEvent:
         subject_id=str(run.number),
         district=run.district,
         run_number=run.number,
-        message=said,
+        message=verbatim(said),
     )

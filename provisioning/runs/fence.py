@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
+from messages.message import message
 from provisioning.db_retry import db_retry
 from provisioning.models import Run
 
@@ -79,4 +80,4 @@ class Fence:
             raise self._moved()
 
     def _moved(self) -> RunMovedError:
-        return RunMovedError(f"Run #{self.run.pk} is no longer held by this worker.")
+        return RunMovedError(message("Run #{pk} is no longer held by this worker.", pk=self.run.pk))

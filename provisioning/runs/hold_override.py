@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
+from messages.message import message
 from provisioning.calendar.holds import hold_of
 from provisioning.dispatch.dispatcher import dispatch_once_committed
 from provisioning.errors import ServiceRefusedError
@@ -30,8 +31,8 @@ def override_hold(*, run: Run, reason: str, actor: User | None) -> Run:
     if not reason.strip() or len(reason.strip()) > LONGEST_REASON:
         raise ServiceRefusedError(
             "reason_missing",
-            "An override needs a reason.",
-            "Say why in a sentence; it goes to the audit record.",
+            message("An override needs a reason."),
+            message("Say why in a sentence; it goes to the audit record."),
         )
     held = Run.objects.select_for_update(of=("self",)).select_related("district", "district__account").get(pk=run.pk)
     if held.hold_overridden_at is not None:
@@ -40,7 +41,9 @@ def override_hold(*, run: Run, reason: str, actor: User | None) -> Run:
     hold = hold_of(held, now) if held.state_badge is RunState.QUEUED else None
     if hold is None:
         raise ServiceRefusedError(
-            "not_held", f"No freeze and no window holds run #{held.number}.", "Look at its page again."
+            "not_held",
+            message("No freeze and no window holds run #{number}.", number=held.number),
+            message("Look at its page again."),
         )
     Run.objects.filter(pk=held.pk).update(
         hold_overridden_at=now, hold_overridden_by=actor, hold_override_reason=reason.strip()
@@ -49,7 +52,12 @@ def override_hold(*, run: Run, reason: str, actor: User | None) -> Run:
     record_of_run(
         held,
         AuditAction.HOLD_OVERRIDDEN,
-        f"Run #{held.number} starts in spite of what held it. {hold.sentence} Reason: {reason.strip()}",
+        message(
+            "Run #{number} starts in spite of what held it. {sentence} Reason: {reason}",
+            number=held.number,
+            sentence=hold.sentence,
+            reason=reason.strip(),
+        ),
         actor=actor,
         after={"held": hold.sentence, "reason": reason.strip()},
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from messages.message import Message
 from provisioning.models import Run
 from provisioning.states.runs import RunState
 from registry.accounts.models import User
@@ -22,7 +23,7 @@ class RunMove:
     after: RunState
     at: datetime
     actor: User | None
-    sentence: str
+    sentence: Message
     """The move in words."""
     steps: Steps
     """The steps that the move ended, each with when it began."""

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from engine.terraform.binding import spec_sha256
 from engine.terraform.policy import Finding, PolicyCode
+from messages.message import message
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
 from provisioning.runs.approval import decide
@@ -28,7 +29,7 @@ COPIED = (
 )
 """What is known of a plan, whichever run applies it."""
 
-REMEDY = "Make a new plan, and look at that one."
+REMEDY = message("Make a new plan, and look at that one.")
 
 
 def plan_problem(run: Run) -> ServiceRefusedError | None:
@@ -37,17 +38,17 @@ def plan_problem(run: Run) -> ServiceRefusedError | None:
     A worker looks at the rest before it applies anything: the plan's SHA-256, the state, the versions.
     """
     if run.kind_badge is not RunKind.PLAN or run.state_badge is not RunState.SUCCEEDED:
-        return ServiceRefusedError("no_plan", f"Run #{run.number} has no plan to apply.", REMEDY)
+        return ServiceRefusedError("no_plan", message("Run #{number} has no plan to apply.", number=run.number), REMEDY)
     later = applied_after(run.district_id, run.pk).order_by("-pk").first()
     if later is not None:
-        told = f"Run #{later.number} has changed the district since this plan was made."
+        told = message("Run #{number} has changed the district since this plan was made.", number=later.number)
         return ServiceRefusedError("plan_overtaken", told, REMEDY)
     if not run.plan_stored or run.plan_expires_at is None or run.plan_expires_at <= timezone.now():
-        return ServiceRefusedError(PLAN_EXPIRED, "The plan has waited too long.", REMEDY)
+        return ServiceRefusedError(PLAN_EXPIRED, message("The plan has waited too long."), REMEDY)
     district = District.objects.select_related("account").get(pk=run.district_id)
     if spec_sha256(spec_data(changed(district, run.change))) != run.plan_binding.get("spec_sha256"):
         return ServiceRefusedError(
-            "plan_stale", "The district's settings have changed since this plan was made.", REMEDY
+            "plan_stale", message("The district's settings have changed since this plan was made."), REMEDY
         )
     return None
 
@@ -68,7 +69,7 @@ def apply_plan(*, run: Run, actor: User) -> Run:
         district=held.district,
         kind=RunKind.APPLY,
         actor=actor,
-        reason=f"The plan of run #{held.number}",
+        reason=message("The plan of run #{number}", number=held.number),
         change=held.change,
     )
     findings = [

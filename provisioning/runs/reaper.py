@@ -9,6 +9,7 @@ from typing import Any
 from django.db import DatabaseError
 from django.utils import timezone
 
+from messages.message import message
 from provisioning.db_retry import is_away, is_busy
 from provisioning.dispatch.delivery import note_sent, send
 from provisioning.models import Run
@@ -59,9 +60,12 @@ def loss_of(run: Run) -> dict[str, Any]:
     return {
         "sent_at": None,
         "error_code": "worker_lost",
-        "error_summary": f"The worker {run.worker_name} stopped answering while the run was "
-        f"{run.state_badge.word.lower()}.",
-        "error_remedy": "Another worker takes the run over by itself and goes on from what exists.",
+        "error_summary": message(
+            "The worker {worker_name} stopped answering while the run was {state}.",
+            worker_name=run.worker_name,
+            state=run.state_badge.word.lower(),
+        ),
+        "error_remedy": message("Another worker takes the run over by itself and goes on from what exists."),
     }
 
 
@@ -108,8 +112,10 @@ def give_up(run: Run) -> None:
         run,
         RunState.FAILED,
         by=By.REAPER,
-        error_summary=f"The run was lost {run.attempt} times: something ends the workers that take it.",
-        error_remedy="Read the workers' logs, and look at their memory and disk; then retry the run.",
+        error_summary=message(
+            "The run was lost {attempt} times: something ends the workers that take it.", attempt=run.attempt
+        ),
+        error_remedy=message("Read the workers' logs, and look at their memory and disk; then retry the run."),
     )
     if not is_over:
         logger.info("Run #%s was taken by a worker after all, or something of it may still be at work.", run.number)

@@ -24,6 +24,7 @@ from engine.terraform.events import (
     ResourceEvent,
     TerraformEvent,
 )
+from messages.message import Message
 from provisioning.db_retry import is_away, reconnect
 from provisioning.models import RunEvent
 from provisioning.runs.fence import Fence
@@ -58,8 +59,10 @@ class Recorder:
         """Begin with the events of another file, whose first `seen` bytes have become events here before."""
         self.position, self.seen = 0, seen
 
-    def note(self, kind: str, message: str, *, level: str = "info", data: dict[str, Any] | None = None) -> None:
-        """Add an event of our own."""
+    def note(self, kind: str, message: Message, *, level: str = "info", data: dict[str, Any] | None = None) -> None:
+        """Add an event of our own. Raises TypeError for text that is no message."""
+        if not isinstance(message, Message):
+            raise TypeError(f"A run's log takes messages, and others' words as verbatim: {message!r}")
         self._add(RunEvent(at=timezone.now(), level=level, kind=kind, message=message, data=data or {}))
 
     def take(self, event: TerraformEvent) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from messages.message import message
 from provisioning.capacity.quotas import full, read_soon
 from provisioning.dispatch.dispatcher import dispatch_once_committed
 from provisioning.errors import ServiceRefusedError
@@ -75,14 +76,18 @@ def _create(
     held = District.objects.select_for_update().get(pk=district.pk)
     if held.status == DistrictStatus.REMOVED:
         raise ServiceRefusedError(
-            "district_removed", f"{held.name} has been removed.", "Register the district anew to give it a stack."
+            "district_removed",
+            message("{name} has been removed.", name=held.name),
+            message("Register the district anew to give it a stack."),
         )
     give_way(held, kind, priority)
     if active_run(held) is not None:
         raise beside_active(held)
     if kind is RunKind.APPLY and held.status == DistrictStatus.TEARING_DOWN:
         raise ServiceRefusedError(
-            "teardown_unfinished", f"{held.name} is being torn down.", "Finish the teardown, then register it anew."
+            "teardown_unfinished",
+            message("{name} is being torn down.", name=held.name),
+            message("Finish the teardown, then register it anew."),
         )
     spec = checked_spec(held, change) if change else spec_data(held)
     if kind is RunKind.APPLY and not held.resources.exists():
@@ -110,7 +115,12 @@ def _create(
         subject_id=str(run.number),
         district=held,
         run_number=run.number,
-        message=f"{run.kind_badge.word} run #{run.number} was requested for {held.name}.",
+        message=message(
+            "{kind} run #{number} was requested for {name}.",
+            kind=run.kind_badge.word,
+            number=run.number,
+            name=held.name,
+        ),
         after={
             "kind": kind.value,
             "reason": reason,
@@ -162,7 +172,12 @@ def give_way(district: District, kind: RunKind, priority: Priority) -> None:
 def beside_active(district: District) -> ServiceRefusedError:
     """Return the refusal that names the run in the way."""
     active = active_run(district)
-    sentence = f"Another run is working on {district.name}."
+    sentence = message("Another run is working on {name}.", name=district.name)
     if active is not None:
-        sentence = f"Run #{active.number} ({active.state_badge.word.lower()}) is working on {district.name}."
-    return ServiceRefusedError("run_active", sentence, "Wait until it has ended, or cancel it first.")
+        sentence = message(
+            "Run #{number} ({state}) is working on {name}.",
+            number=active.number,
+            state=active.state_badge.word.lower(),
+            name=district.name,
+        )
+    return ServiceRefusedError("run_active", sentence, message("Wait until it has ended, or cancel it first."))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from django.db import transaction
 
 from engine.terraform.command import OutputValue, ResourceRecord
+from messages.message import message
 from provisioning.aws_kinds import service_of
 from provisioning.models import Run, StackOutput, StackResource
 from registry.audit.actions import AuditAction
@@ -34,7 +35,7 @@ def record_resources(run: Run, found: Iterable[ResourceRecord]) -> int:
     record_of_district(
         run.district,
         AuditAction.RESOURCES_RECORDED,
-        f"{len(rows)} resources of {run.district.name} were recorded.",
+        message("{rows} resources of {name} were recorded.", rows=len(rows), name=run.district.name),
         run_number=run.number,
         after={"count": len(rows)},
     )
@@ -53,7 +54,7 @@ def record_outputs(run: Run, outputs: Mapping[str, OutputValue]) -> int:
     record_of_district(
         run.district,
         AuditAction.OUTPUTS_RECORDED,
-        f"{len(rows)} outputs of {run.district.name} were recorded.",
+        message("{rows} outputs of {name} were recorded.", rows=len(rows), name=run.district.name),
         run_number=run.number,
         after={"names": sorted(outputs)},
     )

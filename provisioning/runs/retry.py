@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from messages.message import message
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import RolloutMember, Run
 from provisioning.runs.requests import request_run
@@ -24,21 +25,23 @@ def retry_run(*, run: Run, actor: User | None) -> Run:
     if run.kind_badge is RunKind.DESTROY:
         raise ServiceRefusedError(
             "teardown_unconfirmed",
-            "A teardown is asked for anew, not retried.",
-            "Confirm it on the district's teardown page: with its name, a reason and a fresh sign-in.",
+            message("A teardown is asked for anew, not retried."),
+            message("Confirm it on the district's teardown page: with its name, a reason and a fresh sign-in."),
         )
     if run.state_badge not in RETRYABLE_STATES:
         raise ServiceRefusedError(
             "nothing_to_retry",
-            f"Run #{run.number} is {run.state_badge.word.lower()}.",
-            "Only a failed, canceled or discarded run can be retried.",
+            message("Run #{number} is {state}.", number=run.number, state=run.state_badge.word.lower()),
+            message("Only a failed, canceled or discarded run can be retried."),
         )
     newest = run.district.runs.order_by("-id").values_list("id", flat=True).first()
     if newest != run.pk:
         raise ServiceRefusedError(
-            "superseded", f"Run #{newest} came after run #{run.number}.", f"Look at run #{newest}, and retry that one."
+            "superseded",
+            message("Run #{newest} came after run #{number}.", newest=newest, number=run.number),
+            message("Look at run #{newest}, and retry that one.", newest=newest),
         )
-    reason = f"Retry of run #{run.number}"
+    reason = message("Retry of run #{number}", number=run.number)
     again = request_run(
         district=run.district,
         kind=run.kind_badge,

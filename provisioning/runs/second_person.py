@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
+from messages.message import message
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
 from registry.accounts.acts import TABLE, Act
@@ -17,7 +18,7 @@ from registry.accounts.tokens.service import makers_of
 
 BEFORE = timedelta(days=1)
 """A password that was given so shortly before the request may have been given for it."""
-REMEDY = "Somebody else with the role Operator has to approve it."
+REMEDY = message("Somebody else with the role Operator has to approve it.")
 
 
 def second_person_problem(run: Run, actor: User) -> ServiceRefusedError | None:
@@ -51,24 +52,25 @@ def _problem(
     services: Sequence[User],
 ) -> ServiceRefusedError | None:
     if actor.is_service:
-        return ServiceRefusedError("no_person", "A service account is no second person.", REMEDY)
+        return ServiceRefusedError("no_person", message("A service account is no second person."), REMEDY)
     if actor.pk in asked:
         number = asked[actor.pk]
         sentence = (
-            "You can't approve your own run."
+            message("You can't approve your own run.")
             if number == run.number
-            else f"You can't approve a retry of your own run #{number}."
+            else message("You can't approve a retry of your own run #{number}.", number=number)
         )
         return ServiceRefusedError("own_request", sentence, REMEDY)
     if actor.pk in _makers([service for service in services if service.pk in asked], since):
         return ServiceRefusedError(
-            "own_token", "You made a token of the service account that asked for this run.", REMEDY
+            "own_token", message("You made a token of the service account that asked for this run."), REMEDY
         )
     change = within_reach(asked, since - BEFORE, changes).get(actor.pk)
     if change is not None and change.by is not None:
         by = change.by
-        sentence = (
-            f"{by.get_username()} has given you a password or a role since this was asked for, or shortly before."
+        sentence = message(
+            "{username} has given you a password or a role since this was asked for, or shortly before.",
+            username=by.get_username(),
         )
         return ServiceRefusedError("credentials_given", sentence, REMEDY)
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from messages.message import listed, message
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
 from provisioning.runs.requests import request_run
@@ -29,8 +30,10 @@ def request_change(*, district: District, change: Mapping[str, Any], actor: User
     differing = effective(district, change)
     if not differing:
         raise ServiceRefusedError(
-            NOTHING_CHANGED, "Nothing was changed: these are the settings that the district has.", "Change one of them."
+            NOTHING_CHANGED,
+            message("Nothing was changed: these are the settings that the district has."),
+            message("Change one of them."),
         )
-    names = ", ".join(EDITABLE[name].lower() for name in sorted(differing))
-    reason = f"Change of settings: {names}"
+    names = listed(EDITABLE[name].lower() for name in sorted(differing))
+    reason = message("Change of settings: {names}", names=names)
     return request_run(district=district, kind=RunKind.APPLY, actor=actor, reason=reason, change=differing)

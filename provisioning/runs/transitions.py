@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
+from messages.message import Message, message, sentences
 from provisioning.models import Run
 from provisioning.models.run import WIDE
 from provisioning.runs.fence import Fence, RunMovedError
@@ -63,14 +64,24 @@ def move(
     before = run.state_badge
     row = TABLE.row(before, after, by)
     if row is None:
-        raise TransitionRefusedError(f"A run does not go from {before} to {after} by {by}.")
+        raise TransitionRefusedError(
+            message("A run does not go from {before} to {after} by {by}.", before=before, after=after, by=by)
+        )
     now = timezone.now()
     held = Run.objects.select_for_update().get(pk=run.pk) if claim is None else Fence(run, claim).locked()
     if held.state != before:
-        raise RunMovedError(f"Run #{run.number} is no longer {before.word.lower()}.")
+        raise RunMovedError(
+            message("Run #{number} is no longer {before}.", number=run.number, before=before.word.lower())
+        )
     if not holds(row.guard, held, Mover(now, actor, claim, fields.get("claim_token"))):
         raise TransitionRefusedError(
-            f"Run #{run.number} does not go from {before} to {after}: not so that {row.guard}."
+            message(
+                "Run #{number} does not go from {before} to {after}: not so that {guard}.",
+                number=run.number,
+                before=before,
+                after=after,
+                guard=row.guard,
+            )
         )
     ended = after not in ACTIVE_STATES
     if ended:
@@ -173,6 +184,8 @@ def move_if_still(run: Run, after: RunState, *, by: By, **fields: Any) -> bool:
     return True
 
 
-def _sentence(run: Run, after: RunState) -> str:
-    text = f"Run #{run.number} for {run.district.name}: {after.word.lower()}."
-    return f"{text} {run.error_summary}" if after in FAILURES and run.error_summary else text
+def _sentence(run: Run, after: RunState) -> Message:
+    text = message(
+        "Run #{number} for {name}: {after}.", number=run.number, name=run.district.name, after=after.word.lower()
+    )
+    return sentences(text, run.error_summary) if after in FAILURES else text

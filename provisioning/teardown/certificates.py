@@ -14,6 +14,8 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from messages.message import message
+from messages.stored import within
 from provisioning.models import RemovalCertificate, Run
 from provisioning.teardown.removal_log import teardown_runs
 from provisioning.teardown.signatures import (
@@ -82,7 +84,9 @@ def issue(run: Run) -> RemovalCertificate:
         subject_id=str(number),
         district=run.district,
         run_number=run.number,
-        message=f"Certificate {number} of the removal of {run.district.name} was issued.",
+        message=message(
+            "Certificate {number} of the removal of {name} was issued.", number=number, name=run.district.name
+        ),
         after={"sha256": signed.sha256, "key_id": signed.key.key_id},
     )
     return certificate
@@ -93,7 +97,7 @@ def build(run: Run) -> dict[str, Any]:
     runs, proof = teardown_runs(run), run.removal_proof
     keepers = Run.objects.filter(district=run.district_id).exclude(kept_on_purpose=[]).order_by("pk")
     kept = [item for part in keepers for item in part.kept_on_purpose] if run.spec.get("final_snapshot") else []
-    return {
+    content = {
         "district": _district(run.district),
         "teardown": {
             "runs": [part.number for part in runs],
@@ -106,6 +110,8 @@ def build(run: Run) -> dict[str, Any]:
         "kept_on_purpose": kept,
         "audit": audit_digest(run.district),
     }
+    # The texts of the document are English; what those that are ours were made of stands beside them.
+    return {**content, "messages": within(content)}
 
 
 def audit_digest(district: District) -> dict[str, Any]:
@@ -129,7 +135,7 @@ def check(certificate: RemovalCertificate) -> str:
         document = verify(json.dumps(certificate_file(certificate)), {certificate.key_id})
     except NotGenuineError as error:
         return str(error)
-    return "" if canonical(document) == certificate.document else "It is not stored as it was signed."
+    return "" if canonical(document) == certificate.document else message("It is not stored as it was signed.")
 
 
 def _district(district: District) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from engine.aws.data_inventory import SAYS, Contents, Removed, bucket_contents, removed_by
 from engine.errors import AwsUnavailableError
 from engine.settings import EngineSettings
+from messages.message import message, sentences, term
 from provisioning.aws_kinds import DATA_SERVICES, HOLDING_DATA, service_of
 from provisioning.engine_settings import deploy_role
 from provisioning.models import DistrictHoldings, Run, StackResource
@@ -101,7 +102,7 @@ def look_at(district: District, engine: EngineSettings) -> DistrictHoldings | No
     try:
         buckets = bucket_contents(engine, district.region, names, deploy_role(spec))
     except AwsUnavailableError as error:
-        problem = f"{error.summary} {error.remedy}"
+        problem = sentences(error.summary, error.remedy)
     known = Run.objects.filter(district=district).exclude(monthly_cost_usd=None).order_by("-pk").first()
     held.holdings = holdings_of(
         recorded,
@@ -118,9 +119,13 @@ def _says(resource: Removed, buckets: dict[str, Contents | None], *, final_snaps
     if resource.bucket:
         contents = buckets.get(resource.bucket)
         if resource.bucket not in buckets:
-            return "What it holds could not be read."
-        return contents.says() if contents else "It is not there any more."
+            return message("What it holds could not be read.")
+        return contents.says() if contents else message("It is not there any more.")
     text = SAYS.get(resource.type, "")
     if resource.type == "aws_rds_cluster":
-        return f"{text} {'A final snapshot is kept.' if final_snapshot else 'No snapshot is kept.'}"
-    return text
+        return (
+            message("{text} A final snapshot is kept.", text=term(text))
+            if final_snapshot
+            else message("{text} No snapshot is kept.", text=term(text))
+        )
+    return term(text) if text else ""

@@ -21,6 +21,7 @@ from engine.aws.waiting import wait
 from engine.errors import AwsUnavailableError, EngineError, InterruptedRunError, ResourcesRemainError
 from engine.settings import EngineSettings
 from engine.state.store import delete_state, state_key
+from messages.message import Message, message
 from provisioning.aws_kinds import SENDING_LATE
 from provisioning.engine_settings import deploy_role
 from provisioning.models import Run
@@ -36,14 +37,14 @@ from registry.audit.services import record
 
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 15.0
 Poll = Callable[[], bool]
-Note = Callable[[str], None]
+Note = Callable[[Message], object]
 
 
 class SigningKeyUnusableError(EngineError):
     """The worker could not sign the certificate of removal."""
 
     code = "signing_key_unusable"
-    remedy = "Give this worker the portal's key (HOMEROOM_SIGNING_KEY), then retry: nothing is left in AWS."
+    remedy = message("Give this worker the portal's key (HOMEROOM_SIGNING_KEY), then retry: nothing is left in AWS.")
 
 
 def prove_removal(
@@ -63,11 +64,14 @@ def prove_removal(
     quiet_in = _seconds_until_quiet(gone, timezone.now())
     if not inventory.left_behind and quiet_in > 0:
         note(
-            "The inventory is empty. AWS may still make log groups again, for what its clusters sent before they went: "
-            f"it is taken once more in {quiet_in:.0f} s."
+            message(
+                "The inventory is empty. AWS may still make log groups again, for what its clusters sent before "
+                "they went: it is taken once more in {quiet_in} s.",
+                quiet_in=f"{quiet_in:.0f}",
+            )
         )
         if wait(quiet_in, poll):
-            raise InterruptedRunError("The run was canceled.")
+            raise InterruptedRunError(message("The run was canceled."))
         inventory = _settled(run, engine, poll, note)
     left = inventory.left_behind
     rows = [_row(item) for item in left]
@@ -83,7 +87,11 @@ def prove_removal(
             subject_id=run.spec["suffix"],
             district=run.district,
             run_number=run.number,
-            message=f"AWS's inventory of {run.district.name} holds {len(left)} resources after the teardown.",
+            message=message(
+                "AWS's inventory of {name} holds {left} resources after the teardown.",
+                name=run.district.name,
+                left=len(left),
+            ),
             after={"left_behind": rows, "kept_by_aws": kept, "kept_on_purpose": run.kept_on_purpose},
             outcome="failure" if left else "success",
         )
@@ -92,11 +100,13 @@ def prove_removal(
     run.left_behind, run.kept_by_aws, run.removal_proof = rows, kept, proof
     if left:
         detail = "\n".join(f"{item.service} {item.kind}: {item.identifier}" for item in left)
-        raise ResourcesRemainError(f"{_counted(left)} still in AWS.", detail=detail)
+        raise ResourcesRemainError(message("{counted} still in AWS.", counted=_counted(left)), detail=detail)
     try:
         sign({}, signing_key())
     except KeyProblemError as error:
-        raise SigningKeyUnusableError("The certificate of removal cannot be signed.", detail=str(error)) from error
+        raise SigningKeyUnusableError(
+            message("The certificate of removal cannot be signed."), detail=str(error)
+        ) from error
     fence.require()
     delete_state(engine, state_key(run.spec["suffix"]))
 
@@ -129,14 +139,20 @@ def _settled(run: Run, engine: EngineSettings, poll: Poll, note: Note) -> Invent
             return inventory
         late = remove_late_groups(engine, wanted.region, wanted.suffix, inventory.left_behind, deploy_role(spec))
         for name in late:
-            note(f"AWS had made the log group {name} again, for what it sent late; it is deleted.")
+            note(message("AWS had made the log group {name} again, for what it sent late; it is deleted.", name=name))
         # A group that was deleted just now is looked for once more, however long the look that found it took.
         if known.issuperset(late) and time.monotonic() + pause > deadline:
             return inventory
         known.update(late)
-        note(f"{_counted(inventory.left_behind)} still in AWS's lists; they are read again in {pause:.0f} s.")
+        note(
+            message(
+                "{counted} still in AWS's lists; they are read again in {pause} s.",
+                counted=_counted(inventory.left_behind),
+                pause=f"{pause:.0f}",
+            )
+        )
         if wait(pause, poll):
-            raise InterruptedRunError("The run was canceled.")
+            raise InterruptedRunError(message("The run was canceled."))
         pause = min(pause * 2, LONGEST_WAIT_SECONDS)
 
 
@@ -152,7 +168,7 @@ def _departures(run: Run) -> list[dict[str, Any]]:
     try:
         return departures(run)
     except ArchiveUnavailableError as error:
-        raise AwsUnavailableError("When each resource went cannot be read.", detail=str(error)) from error
+        raise AwsUnavailableError(message("When each resource went cannot be read."), detail=str(error)) from error
 
 
 def _told(inventory: Inventory) -> dict[str, Any]:
@@ -174,4 +190,4 @@ def _row(item: InventoryItem) -> dict[str, str]:
 
 def _counted(items: Iterable[InventoryItem]) -> str:
     count = len(list(items))
-    return "1 resource is" if count == 1 else f"{count} resources are"
+    return message("1 resource is") if count == 1 else message("{count} resources are", count=count)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models import QuerySet
 
+from messages.message import message
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
 from provisioning.runs.requests import beside_active, give_way, request_run
@@ -54,12 +55,12 @@ def request_teardown(
     if typed_name.strip() != full_name(district):
         raise ServiceRefusedError(
             "name_differs",
-            "What you typed is not this environment's full name.",
-            f"Type {full_name(district)} to confirm.",
+            message("What you typed is not this environment's full name."),
+            message("Type {full_name} to confirm.", full_name=full_name(district)),
         )
     if not reason.strip():
         raise ServiceRefusedError(
-            "reason_missing", "A teardown needs a reason.", "Say why; it goes to the audit record."
+            "reason_missing", message("A teardown needs a reason."), message("Say why; it goes to the audit record.")
         )
     held = District.objects.select_for_update().get(pk=district.pk)
     give_way(held, RunKind.DESTROY, Priority.PERSON)
@@ -87,7 +88,7 @@ def request_teardown(
         subject_id=held.suffix,
         district=held,
         run_number=run.number,
-        message=f"The teardown of {held.name} was requested: {reason.strip()}",
+        message=message("The teardown of {name} was requested: {reason}", name=held.name, reason=reason.strip()),
         after={"final_snapshot": run.spec["final_snapshot"]},
     )
     return run

@@ -19,6 +19,8 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from messages.message import message
+
 ALGORITHM = "Ed25519"
 PURPOSE = b"homeroom removal certificate 1\n"
 """Stands before what is signed, so that no signature of ours can pass for one of something else."""
@@ -73,7 +75,7 @@ def public_key(path: Path) -> PublicKey:
             return read_public(text.decode())
         return _described(_private(text, path).public_key())
     except NotGenuineError as error:
-        raise KeyProblemError(f"{path} holds no Ed25519 key.") from error
+        raise KeyProblemError(message("{path} holds no Ed25519 key.", path=path)) from error
 
 
 def sign(data: Any, path: Path, purpose: bytes = PURPOSE) -> Signed:
@@ -106,23 +108,23 @@ def verify(text: str, trusted: Collection[str], purpose: bytes = PURPOSE) -> dic
     try:
         told = json.loads(text, object_pairs_hook=_no_key_twice)
     except (ValueError, RecursionError) as error:
-        raise NotGenuineError("This is no JSON file of a certificate.") from error
+        raise NotGenuineError(message("This is no JSON file of a certificate.")) from error
     parts = _parts(told)
     form = canonical(told["document"])
     if hashlib.sha256(form.encode()).hexdigest() != told["sha256"]:
-        raise NotGenuineError("The document is not the one that was signed: its SHA-256 differs.")
+        raise NotGenuineError(message("The document is not the one that was signed: its SHA-256 differs."))
     key = read_public(parts["public_key"])
     if key.pem != parts["public_key"] or key.key_id != parts["key_id"]:
-        raise NotGenuineError("The key's id does not belong to the public key in the file.")
+        raise NotGenuineError(message("The key's id does not belong to the public key in the file."))
     if key.key_id not in trusted:
-        raise NotGenuineError(f"It is signed by a key that is not this portal's: {key.key_id}.")
+        raise NotGenuineError(message("It is signed by a key that is not this portal's: {key_id}.", key_id=key.key_id))
     try:
         value = base64.b64decode(parts["value"], validate=True)
         if base64.b64encode(value).decode() != parts["value"]:
-            raise NotGenuineError("The signature is not written as it was.")
+            raise NotGenuineError(message("The signature is not written as it was."))
         _loaded(parts["public_key"]).verify(value, purpose + form.encode())
     except (InvalidSignature, binascii.Error, ValueError) as error:
-        raise NotGenuineError("The signature does not belong to the document.") from error
+        raise NotGenuineError(message("The signature does not belong to the document.")) from error
     document: dict[str, Any] = told["document"]
     return document
 
@@ -136,9 +138,9 @@ def _loaded(pem: str) -> Ed25519PublicKey:
     try:
         key = serialization.load_pem_public_key(pem.encode())
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise NotGenuineError("The public key cannot be read.") from error
+        raise NotGenuineError(message("The public key cannot be read.")) from error
     if not isinstance(key, Ed25519PublicKey):
-        raise NotGenuineError("The public key is not an Ed25519 key.")
+        raise NotGenuineError(message("The public key is not an Ed25519 key."))
     return key
 
 
@@ -153,7 +155,7 @@ def _parts(told: Any) -> dict[str, str]:
         or not isinstance(told["document"], dict)
         or parts["algorithm"] != ALGORITHM
     ):
-        raise NotGenuineError("This file does not have the parts of a certificate.")
+        raise NotGenuineError(message("This file does not have the parts of a certificate."))
     return parts
 
 
@@ -175,7 +177,10 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise KeyProblemError(
-            f"The portal's signing key {path} cannot be read. Make one by `python manage.py make_signing_key`."
+            message(
+                "The portal's signing key {path} cannot be read. Make one by `python manage.py make_signing_key`.",
+                path=path,
+            )
         ) from error
 
 
@@ -183,7 +188,7 @@ def _private(text: bytes, path: Path) -> Ed25519PrivateKey:
     try:
         key = serialization.load_pem_private_key(text, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise KeyProblemError(f"{path} holds no private key that can be used.") from error
+        raise KeyProblemError(message("{path} holds no private key that can be used.", path=path)) from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise KeyProblemError(f"{path} holds a key that is not Ed25519.")
+        raise KeyProblemError(message("{path} holds a key that is not Ed25519.", path=path))
     return key

@@ -11,6 +11,7 @@ from django.conf import settings
 from engine.aws.snapshots import KeptSnapshot, drop_snapshots, take_final_snapshot
 from engine.settings import EngineSettings
 from infra.text import tag_value
+from messages.message import Message, message
 from provisioning.engine_settings import deploy_role
 from provisioning.models import Run
 from provisioning.runs.fence import Fence
@@ -28,7 +29,7 @@ def settle_snapshots(fence: Fence, engine: EngineSettings, *, poll: Callable[[],
     if not spec.get("final_snapshot"):
         earlier = [row["name"] for part in _with_snapshots(run, of_district=True) for row in part.kept_on_purpose]
         for name in drop_snapshots(engine, region, earlier, role):
-            dropped = f"The snapshot {name} of an earlier teardown was deleted."
+            dropped = message("The snapshot {name} of an earlier teardown was deleted.", name=name)
             fence.write(partial(_tell, run, AuditAction.SNAPSHOT_DROPPED, dropped, name))
         return
     tags = {
@@ -52,7 +53,7 @@ def settle_snapshots(fence: Fence, engine: EngineSettings, *, poll: Callable[[],
         return
     rows = [_row(run, kept)]
     if run.kept_on_purpose != rows:
-        told = f"The final snapshot {kept.identifier} is kept on purpose."
+        told = message("The final snapshot {identifier} is kept on purpose.", identifier=kept.identifier)
 
         def once() -> None:
             fence.update(kept_on_purpose=rows)
@@ -68,7 +69,7 @@ def kept_for(run: Run) -> tuple[tuple[str, str], ...]:
     Those of this district count only where this run is to keep one; those of an earlier district of the suffix always.
     """
     return tuple(
-        (row["identifier"], f"{row['what']} of run #{part.number}")
+        (row["identifier"], message("{what} of run #{number}", what=row["what"], number=part.number))
         for part in _with_snapshots(run)
         if part.district_id != run.district_id or run.spec.get("final_snapshot")
         for row in part.kept_on_purpose
@@ -83,7 +84,7 @@ def _with_snapshots(run: Run, *, of_district: bool = False) -> list[Run]:
 def _row(run: Run, kept: KeptSnapshot) -> dict[str, str]:
     told = asdict(kept)
     return {
-        "what": "Final snapshot",
+        "what": message("Final snapshot"),
         "service": "rds",
         "kind": "cluster-snapshot",
         "identifier": kept.arn,
@@ -93,7 +94,7 @@ def _row(run: Run, kept: KeptSnapshot) -> dict[str, str]:
     }
 
 
-def _tell(run: Run, action: AuditAction, message: str, about: str) -> None:
+def _tell(run: Run, action: AuditAction, message: Message, about: str) -> None:
     record(
         action=action,
         actor=None,

@@ -23,6 +23,7 @@ from engine.settings import EngineSettings
 from engine.state.errored_state import SavedState, facts_of, saved_states
 from engine.state.errored_store import delete_errored, errored_key, get_errored, put_errored
 from engine.state.sealed_states import forget_sealed, seal, sealed_names, unseal
+from messages.message import message
 from provisioning.db_retry import db_retry
 from provisioning.models import ErroredPlace, ErroredState, Run
 from provisioning.models.errored import KEPT
@@ -98,12 +99,16 @@ def fetch(row: ErroredState, engine: EngineSettings) -> bytes:
     elif row.name in sealed_names(engine):
         body = unseal(engine, sealing_key(), row.name)
     else:
-        told = (
-            f"The kept state of run #{row.run_id} is still on {row.host_name}, which has not reached the state bucket."
+        told = message(
+            "The kept state of run #{run_id} is still on {host_name}, which has not reached the state bucket.",
+            run_id=row.run_id,
+            host_name=row.host_name,
         )
         raise ErroredStateUnreadableError(told)
     if not hmac.compare_digest(hashlib.sha256(body).hexdigest(), row.sha256):
-        raise ErroredStateUnreadableError(f"The kept state of run #{row.run_id} is not the one that was put there.")
+        raise ErroredStateUnreadableError(
+            message("The kept state of run #{run_id} is not the one that was put there.", run_id=row.run_id)
+        )
     return body
 
 

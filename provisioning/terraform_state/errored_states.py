@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from engine.processes.host import host_name
 from engine.state.errored_state import StateFacts
+from messages.message import Message, message
 from provisioning.models import ErroredPlace, ErroredState, Run
 from provisioning.models.errored import KEPT
 from registry.accounts.models import User
@@ -35,34 +36,38 @@ def note_kept(run: Run, attempt: int, facts: StateFacts, host: str) -> ErroredSt
         },
     )
     if is_new:
-        told = f"The state of run #{run.number} could not be written; it is kept on {host_name(host)}, encrypted."
+        told = message(
+            "The state of run #{number} could not be written; it is kept on {host_name}, encrypted.",
+            number=run.number,
+            host_name=host_name(host),
+        )
         _record(row, AuditAction.ERRORED_STATE_KEPT, told)
     return row
 
 
 def note_moved(row: ErroredState) -> bool:
     """Note that the state bucket has it; false where somebody has decided on it meanwhile."""
-    told = f"The kept state of run #{row.run.number} is in the state bucket."
+    told = message("The kept state of run #{number} is in the state bucket.", number=row.run.number)
     return _move(row, (ErroredPlace.HOST,), AuditAction.ERRORED_STATE_MOVED, told, _place(ErroredPlace.BUCKET, "moved"))
 
 
-def note_refused(row: ErroredState, why: str) -> bool:
+def note_refused(row: ErroredState, why: Message) -> bool:
     """Note why it could not be pushed; false where somebody has decided on it meanwhile."""
-    told = f"The kept state of run #{row.run.number} could not be pushed: {why}"
+    told = message("The kept state of run #{number} could not be pushed: {why}", number=row.run.number, why=why)
     fields = {"refused_at": timezone.now(), "refusal": why}
     return _move(row, KEPT, AuditAction.ERRORED_STATE_REFUSED, told, fields, outcome="failure")
 
 
 def note_pushed(row: ErroredState) -> bool:
     """Note that it is the district's state now; false where somebody has decided on it meanwhile."""
-    told = f"The kept state of run #{row.run.number} is the district's state now."
+    told = message("The kept state of run #{number} is the district's state now.", number=row.run.number)
     fields = _place(ErroredPlace.PUSHED, "resolved") | {"refused_at": None, "refusal": ""}
     return _move(row, KEPT, AuditAction.ERRORED_STATE_PUSHED, told, fields)
 
 
 def note_discarded(row: ErroredState, actor: User | None, reason: str) -> bool:
     """Note that a person has discarded it; false where it was decided on already."""
-    told = f"The kept state of run #{row.run.number} was discarded: {reason}"
+    told = message("The kept state of run #{number} was discarded: {reason}", number=row.run.number, reason=reason)
     fields = _place(ErroredPlace.DISCARDED, "resolved") | {"resolved_by": actor, "reason": reason}
     return _move(row, KEPT, AuditAction.ERRORED_STATE_DISCARDED, told, fields, actor=actor)
 
@@ -72,7 +77,11 @@ def note_deleted(row: ErroredState) -> bool:
     """Note that nothing of it is in the state bucket any more; false where that was noted already."""
     if ErroredState.objects.filter(pk=row.pk, deleted_at=None).update(deleted_at=timezone.now()) != 1:
         return False
-    told = f"The {row.place} state of run #{row.run.number} was deleted from the state bucket with all its versions."
+    told = message(
+        "The {place} state of run #{number} was deleted from the state bucket with all its versions.",
+        place=row.place,
+        number=row.run.number,
+    )
     _record(row, AuditAction.ERRORED_STATE_DELETED, told)
     return True
 
@@ -86,7 +95,7 @@ def _move(
     row: ErroredState,
     places: tuple[str, ...],
     action: AuditAction,
-    told: str,
+    told: Message,
     fields: dict[str, Any],
     *,
     actor: User | None = None,
@@ -99,7 +108,7 @@ def _move(
 
 
 def _record(
-    row: ErroredState, action: AuditAction, told: str, *, actor: User | None = None, outcome: str = "success"
+    row: ErroredState, action: AuditAction, told: Message, *, actor: User | None = None, outcome: str = "success"
 ) -> None:
     row.refresh_from_db()
     record(

@@ -15,6 +15,7 @@ from django.utils import timezone
 from engine.errors import AwsUnavailableError
 from engine.state.lock import StateLock, Suspect, delete_lock, read_lock
 from engine.state.store import state_key
+from messages.message import message
 from provisioning.db_retry import db_retry
 from provisioning.engine_settings import engine_settings
 from provisioning.models import DistrictLock, Run
@@ -62,15 +63,19 @@ def look_at_lock(district: District) -> StateLock | None:
 def why_not_released(lock: StateLock | None, lock_id: str, run: Run | None, seen: Sequence[Suspect]) -> str:
     """Return why a lock is not released, in a sentence; empty where it may be. `run` is one that may be at work."""
     if lock is None:
-        return "There is no lock: nobody holds the state."
+        return message("There is no lock: nobody holds the state.")
     if lock.id != lock_id.strip():
-        return f"Another lock is there now: {lock.holder}"
+        return message("Another lock is there now: {holder}", holder=lock.holder)
     if run is not None:
-        return f"Run #{run.number} is {run.state_badge.word.lower()}: its Terraform may hold the lock."
+        return message(
+            "Run #{number} is {state}: its Terraform may hold the lock.",
+            number=run.number,
+            state=run.state_badge.word.lower(),
+        )
     for suspect in seen:
         if not suspect.gone:
             until = f"{suspect.until:%Y-%m-%d %H:%M}"
-            return f"A Terraform of ours may still be at work, until {until} UTC at the latest."
+            return message("A Terraform of ours may still be at work, until {until} UTC at the latest.", until=until)
     return ""
 
 
@@ -84,7 +89,11 @@ def release(district: District, lock_id: str, reason: str, actor: User | None) -
     why = why_not_released(lock, lock_id, may_be_at_work(district), suspects(district.pk))
     if lock is not None and not why:
         delete_lock(engine, state_key(district.suffix), lock)
-    told = f"The state's lock was released: {reason}" if not why else f"The state's lock was not released. {why}"
+    told = (
+        message("The state's lock was released: {reason}", reason=reason)
+        if not why
+        else message("The state's lock was not released. {why}", why=why)
+    )
     holder = "" if lock is None else lock.holder
     with transaction.atomic():
         note_lock(district, lock if why else None, why)

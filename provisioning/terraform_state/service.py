@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
+from messages.message import message
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import DistrictLock, ErroredState, Run
 from provisioning.runs.requests import beside_active, request_run
@@ -36,7 +37,9 @@ def request_push(*, district: District, reason: str, actor: User | None) -> Run:
     why = checked_reason(reason)
     if not kept_of(district).exists():
         raise ServiceRefusedError(
-            "nothing_kept", f"Nothing is kept of {district.name}'s state.", "There is nothing to push."
+            "nothing_kept",
+            message("Nothing is kept of {name}'s state.", name=district.name),
+            message("There is nothing to push."),
         )
     run = request_run(district=district, kind=RunKind.PLAN, actor=actor, reason=why)
     record(
@@ -46,7 +49,12 @@ def request_push(*, district: District, reason: str, actor: User | None) -> Run:
         subject_id=district.suffix,
         district=district,
         run_number=run.number,
-        message=f"Run #{run.number} is to push what is kept of {district.name}'s state: {why}",
+        message=message(
+            "Run #{number} is to push what is kept of {name}'s state: {why}",
+            number=run.number,
+            name=district.name,
+            why=why,
+        ),
     )
     return run
 
@@ -65,8 +73,8 @@ def discard_kept(*, errored: ErroredState, reason: str, actor: User | None) -> E
     if active_run(district) is not None:
         raise beside_active(district)
     if not note_discarded(errored, actor, why):
-        told = f"The kept state of run #{errored.run.number} was decided on already."
-        raise ServiceRefusedError("already_decided", told, "Look at the page again.")
+        told = message("The kept state of run #{number} was decided on already.", number=errored.run.number)
+        raise ServiceRefusedError("already_decided", told, message("Look at the page again."))
     return errored
 
 
@@ -87,7 +95,9 @@ def request_release(*, district: District, lock_id: str, reason: str, actor: Use
     why = checked_reason(reason)
     row = lock_of(district)
     if row is None or not row.is_held or row.lock["id"] != lock_id:
-        raise ServiceRefusedError("lock_unseen", "That lock was not seen on this state.", "Read the lock again first.")
+        raise ServiceRefusedError(
+            "lock_unseen", message("That lock was not seen on this state."), message("Read the lock again first.")
+        )
     with transaction.atomic():
         row = _asked(district)
         record(
@@ -96,7 +106,7 @@ def request_release(*, district: District, lock_id: str, reason: str, actor: Use
             subject_kind="district",
             subject_id=district.suffix,
             district=district,
-            message=f"The lock of {district.name}'s state is to be released: {why}",
+            message=message("The lock of {name}'s state is to be released: {why}", name=district.name, why=why),
             after={"lock": lock_id},
         )
     ask_workers("provisioning.release_lock", district.pk, lock_id, why, actor.pk if actor else None)
@@ -107,9 +117,15 @@ def checked_reason(reason: str) -> str:
     """Return the reason without what surrounds it; raises ServiceRefusedError for an empty or overlong one."""
     why = reason.replace("\x00", "").strip()
     if not why:
-        raise ServiceRefusedError("reason_missing", "This needs a reason.", "Say why; it goes to the audit record.")
+        raise ServiceRefusedError(
+            "reason_missing", message("This needs a reason."), message("Say why; it goes to the audit record.")
+        )
     if len(why) > LONGEST:
-        raise ServiceRefusedError("reason_long", f"The reason has {len(why)} characters.", f"Shorten it to {LONGEST}.")
+        raise ServiceRefusedError(
+            "reason_long",
+            message("The reason has {why} characters.", why=len(why)),
+            message("Shorten it to {longest}.", longest=LONGEST),
+        )
     return why
 
 

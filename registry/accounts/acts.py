@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
+from messages.message import message
 from registry.accounts.roles import Role
-from registry.texts import said
+from registry.messages.translation import translated
 
 
 class Act(StrEnum):
@@ -26,7 +27,7 @@ class Act(StrEnum):
     @property
     def label(self) -> str:
         """What it is, in the reader's language."""
-        return str(said(WORDS[self]))
+        return str(translated(WORDS[self]))
 
     @property
     def is_whole(self) -> bool:
@@ -54,16 +55,16 @@ WHOLE = frozenset({Act.VERIFY, Act.EVIDENCE, Act.REVIEW, Act.ADMINISTER})
 CHANGES = frozenset({Act.COMMENT, Act.APPROVE, Act.OPERATE, Act.DESTROY, Act.RESOLVE, Act.ADMINISTER})
 """What changes anything: who may do one of them needs a second factor where the setting says so."""
 WORDS = {
-    Act.SEE: "See districts, runs, drift, certificates and the audit log, and export them",
-    Act.COMMENT: "Comment on runs",
-    Act.APPROVE: "Approve and discard plans",
-    Act.OPERATE: "Register, plan, deploy, change and repair districts; start rollouts",
-    Act.DESTROY: "Tear districts down",
-    Act.RESOLVE: "Force stops, kept states and state locks",
-    Act.VERIFY: "Verify the audit log",
-    Act.EVIDENCE: "Make and take evidence packages",
-    Act.REVIEW: "See people, their access and the access review",
-    Act.ADMINISTER: "Administer people, tokens, AWS accounts, notices and limits",
+    Act.SEE: message("See districts, runs, drift, certificates and the audit log, and export them"),
+    Act.COMMENT: message("Comment on runs"),
+    Act.APPROVE: message("Approve and discard plans"),
+    Act.OPERATE: message("Register, plan, deploy, change and repair districts; start rollouts"),
+    Act.DESTROY: message("Tear districts down"),
+    Act.RESOLVE: message("Force stops, kept states and state locks"),
+    Act.VERIFY: message("Verify the audit log"),
+    Act.EVIDENCE: message("Make and take evidence packages"),
+    Act.REVIEW: message("See people, their access and the access review"),
+    Act.ADMINISTER: message("Administer people, tokens, AWS accounts, notices and limits"),
 }
 
 

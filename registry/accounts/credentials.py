@@ -11,6 +11,7 @@ from django.db.models import F
 from django.dispatch import Signal
 from django.utils import timezone
 
+from messages.message import Message, message, word
 from registry.accounts.acts import Act, acts_of
 from registry.accounts.models import Credential, CredentialChange, User
 from registry.accounts.roles import Role
@@ -29,9 +30,9 @@ TOLD_FOR = timedelta(days=7)
 def password_set(user: User, by: User | None) -> None:
     """Record that a person was given a password, or chose one."""
     sentence = (
-        f"{user.get_username()} chose a new password."
+        message("{username} chose a new password.", username=user.get_username())
         if by is not None and by.pk == user.pk
-        else f"{user.get_username()} was given a new password by {_name(by)}."
+        else message("{username} was given a new password by {name}.", username=user.get_username(), name=_name(by))
     )
     _keep(user, by, Credential.PASSWORD, sentence)
 
@@ -47,7 +48,12 @@ def role_set(user: User, by: User | None, role: str | None, *, before: str | Non
         end_sessions(user)
     if not user.is_active or _acts(before) - _acts(role):
         revoke_all(user, by)
-    sentence = f"{user.get_username()} has the role {role or 'none'}" + ("." if user.is_active else ", inactive.")
+    held: str = word(role, "Role") if role else "none"
+    sentence = (
+        message("{username} has the role {role}.", username=user.get_username(), role=held)
+        if user.is_active
+        else message("{username} has the role {role}, inactive.", username=user.get_username(), role=held)
+    )
     _keep(user, by, Credential.ROLE, sentence, {"role": role, "active": user.is_active})
 
 
@@ -56,7 +62,7 @@ def grant_set(
     user: User,
     by: User | None,
     action: AuditAction,
-    sentence: str,
+    sentence: Message,
     after: dict[str, Any],
     recorded_as: User | None = None,
 ) -> None:
@@ -116,7 +122,7 @@ def _keep(
     user: User,
     by: User | None,
     what: Credential,
-    sentence: str,
+    sentence: Message,
     after: dict[str, Any] | None = None,
     action: AuditAction | None = None,
     recorded_as: User | None = None,
@@ -138,4 +144,4 @@ def _acts(role: str | None) -> frozenset[Act]:
 
 
 def _name(by: User | None) -> str:
-    return by.get_username() if by is not None else "a command on the server"
+    return by.get_username() if by is not None else message("a command on the server")

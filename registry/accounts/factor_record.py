@@ -10,19 +10,20 @@ from allauth.mfa.signals import authenticator_used as used_signal
 from django.dispatch import receiver
 from django.http import HttpRequest
 
+from messages.message import Message, message
 from registry.accounts.factors import PROVEN
 from registry.accounts.models import User
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
 
 WORDS = {
-    Authenticator.Type.TOTP: "an authenticator app",
+    Authenticator.Type.TOTP: message("an authenticator app"),
     Authenticator.Type.WEBAUTHN: "a passkey",
-    Authenticator.Type.RECOVERY_CODES: "recovery codes",
+    Authenticator.Type.RECOVERY_CODES: message("recovery codes"),
 }
 
 
-def _tell(action: AuditAction, user: User, message: str, outcome: str = "success") -> None:
+def _tell(action: AuditAction, user: User, message: Message, outcome: str = "success") -> None:
     record(
         action=action,
         actor=user,
@@ -39,21 +40,29 @@ def on_added(sender: object, request: HttpRequest, user: User, authenticator: Au
     """Record a new factor; who has just made it has it in hand, and is not asked for it at once."""
     request.session[PROVEN] = user.pk
     what = WORDS[Authenticator.Type(authenticator.type)]
-    _tell(AuditAction.FACTOR_ADDED, user, f"{user.get_username()} added {what} as a second factor.")
+    _tell(
+        AuditAction.FACTOR_ADDED,
+        user,
+        message("{username} added {what} as a second factor.", username=user.get_username(), what=what),
+    )
 
 
 @receiver(authenticator_removed)
 def on_removed(sender: object, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
     """Record that a factor is gone."""
     what = WORDS[Authenticator.Type(authenticator.type)]
-    _tell(AuditAction.FACTOR_REMOVED, user, f"{user.get_username()} removed {what} as a second factor.")
+    _tell(
+        AuditAction.FACTOR_REMOVED,
+        user,
+        message("{username} removed {what} as a second factor.", username=user.get_username(), what=what),
+    )
 
 
 @receiver(used_signal)
 def on_used(sender: object, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
     """Record the use of a recovery code: somebody has lost a factor, or found another's codes."""
     if authenticator.type == Authenticator.Type.RECOVERY_CODES:
-        _tell(AuditAction.FACTOR_USED, user, f"{user.get_username()} used a recovery code.")
+        _tell(AuditAction.FACTOR_USED, user, message("{username} used a recovery code.", username=user.get_username()))
 
 
 @receiver(authentication_failed)
@@ -62,6 +71,6 @@ def on_failed(sender: object, user: User, **kwargs: Any) -> None:
     _tell(
         AuditAction.USER_SIGN_IN_FAILED,
         user,
-        f"The second factor of {user.get_username()} was wrong.",
+        message("The second factor of {username} was wrong.", username=user.get_username()),
         outcome="refused",
     )

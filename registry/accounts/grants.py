@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from messages.message import Message, beside_fields, listed, message, sentences, word
 from registry.accounts.acts import Act
 from registry.accounts.credentials import end_sessions, grant_set
 from registry.accounts.models import Grant, User
@@ -30,7 +31,7 @@ class GrantRefusedError(Exception):
 
     def __init__(self, problems: dict[str, list[str]]) -> None:
         self.problems = problems
-        super().__init__("; ".join(f"{field}: {' '.join(told)}" for field, told in problems.items()))
+        super().__init__(beside_fields(problems))
 
 
 @transaction.atomic
@@ -47,7 +48,7 @@ def give_grant(
         raise GrantRefusedError(problems)
     grant = Grant.objects.create(
         user=held,
-        role=role.value,
+        role=word(role.value, "Role"),
         environments=sorted(set(reach.environments)),
         account_ids=sorted(set(reach.account_ids)),
         suffixes=sorted(set(reach.suffixes)),
@@ -55,7 +56,12 @@ def give_grant(
         granted_by=actor,
     )
     _flag(held, user)
-    sentence = f"{held.get_username()} was granted the role {role.value} {told(grant)}."
+    sentence = message(
+        "{username} was granted the role {role} {told}.",
+        username=held.get_username(),
+        role=word(role.value, "Role"),
+        told=told(grant),
+    )
     grant_set(held, actor, AuditAction.GRANT_GIVEN, sentence, _data(grant))
     return grant
 
@@ -69,7 +75,12 @@ def keep_role(user: User, role: Role, *, given_by: User | None) -> Grant:
     """
     grant = Grant.objects.create(user=user, role=role.value, granted_by=given_by)
     _flag(user, user)
-    sentence = f"{user.get_username()} keeps the role {role.value} of the invitation, {told(grant)}."
+    sentence = message(
+        "{username} keeps the role {role} of the invitation, {told}.",
+        username=user.get_username(),
+        role=word(role.value, "Role"),
+        told=told(grant),
+    )
     grant_set(user, given_by, AuditAction.GRANT_GIVEN, sentence, _data(grant), recorded_as=user)
     return grant
 
@@ -92,24 +103,31 @@ def end_grant(grant: Grant, *, actor: User | None) -> Grant:
     if held:
         end_sessions(owner)
         revoke_all(owner, actor)
-    sentence = f"The role {row.role} of {owner.get_username()} {told(row)} was ended."
+    sentence = message(
+        "The role {role} of {username} {told} was ended.",
+        role=word(row.role, "Role"),
+        username=owner.get_username(),
+        told=told(row),
+    )
     grant_set(owner, actor, AuditAction.GRANT_ENDED, sentence, _data(row))
     return row
 
 
-def told(grant: Grant) -> str:
+def told(grant: Grant) -> Message:
     """Return in English how far a grant goes and until when, as the record says it."""
     parts = [
-        f"{word} {', '.join(values)}"
-        for word, values in (
-            ("the environments", grant.environments),
-            ("the AWS accounts", grant.account_ids),
-            ("the districts", grant.suffixes),
+        listed((kind, ", ".join(values)), between=" ")
+        for kind, values in (
+            (message("the environments"), grant.environments),
+            (message("the AWS accounts"), grant.account_ids),
+            (message("the districts"), grant.suffixes),
         )
         if values
     ]
-    until = f" until {grant.expires_at:%Y-%m-%d %H:%M} UTC" if grant.expires_at else ""
-    return f"for {' and '.join(parts) or 'all districts'}{until}"
+    places = listed(parts, between=" and ") or message("all districts")
+    expires_at = f"{grant.expires_at:%Y-%m-%d %H:%M}" if grant.expires_at else ""
+    until = message("until {expires_at} UTC", expires_at=expires_at) if expires_at else ""
+    return sentences(message("for {places}", places=places), until)
 
 
 def _held(user: User, actor: User | None) -> User:
@@ -141,9 +159,9 @@ def _data(grant: Grant) -> dict[str, object]:
 def _problems(user: User, reach: Reach, expires_at: datetime | None) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list, reach_problems(reach))
     if not user.is_active:
-        found["role"].append("This person may not come in. Let them in first.")
+        found["role"].append(message("This person may not come in. Let them in first."))
     if expires_at is not None and expires_at <= timezone.now():
-        found["expires_at"].append("Let it hold until a day to come.")
+        found["expires_at"].append(message("Let it hold until a day to come."))
     if Grant.objects.filter(user=user, ended_at=None).count() >= MOST:
-        found["role"].append(f"There are {MOST} grants already. End one that nobody needs.")
+        found["role"].append(message("There are {most} grants already. End one that nobody needs.", most=MOST))
     return dict(found)

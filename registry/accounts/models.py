@@ -11,6 +11,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from messages.message import message
 from registry.accounts.roles import Role
 
 
@@ -57,7 +58,7 @@ class SignInCount(models.Model):
     until = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:
-        return f"{self.tries} tries until {self.until:%H:%M:%S}"
+        return message("{tries} tries until {until}", tries=self.tries, until=f"{self.until:%H:%M:%S}")
 
 
 class Credential(models.TextChoices):
@@ -82,7 +83,7 @@ class CredentialChange(models.Model):
         indexes = [models.Index(fields=["at"], name="credential_change_at")]
 
     def __str__(self) -> str:
-        return f"{self.what} of {self.user} by {self.by or 'a command'}"
+        return message("{what} of {user} by {by}", what=self.what, user=self.user, by=self.by or message("a command"))
 
     @property
     def label(self) -> str | Promise:

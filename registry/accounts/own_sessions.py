@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 
+from messages.message import message
 from registry.accounts.models import User
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
@@ -23,5 +24,7 @@ def revoke(user: User, sessions: Sequence[UserSession]) -> None:
             actor=user,
             subject_kind="user",
             subject_id=user.get_username(),
-            message=f"{user.get_username()} ended {len(sessions)} of their sessions.",
+            message=message(
+                "{username} ended {sessions} of their sessions.", username=user.get_username(), sessions=len(sessions)
+            ),
         )

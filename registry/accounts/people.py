@@ -20,6 +20,7 @@ from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from messages.message import Message, message
 from registry.accounts.acts import Act
 from registry.accounts.asking import asking_as
 from registry.accounts.credentials import end_sessions, role_given_by, role_set
@@ -74,8 +75,8 @@ def invitation(user: User, *, actor: User | None, first_alone: bool = False) -> 
         raise ValidationError(
             _("This person has come in before: an administrator makes the link in the console."), code="came_in_before"
         )
-    message = f"{user.get_username()} was given a link to choose a password."
-    _record(AuditAction.USER_INVITED, user, actor, message)
+    told = message("{username} was given a link to choose a password.", username=user.get_username())
+    _record(AuditAction.USER_INVITED, user, actor, told)
     return signing.dumps({"user": user.pk, "state": _state(user)}, salt=SALT)
 
 
@@ -105,8 +106,8 @@ def accept_invitation(told: dict[str, Any]) -> User | None:
     if user is None or user.is_service or SocialAccount.objects.filter(user=user).exists():
         return None
     end_sessions(user)
-    message = f"{user.get_username()} comes in by the organization's provider from now on."
-    _record(AuditAction.USER_JOINED_PROVIDER, user, user, message)
+    sentence = message("{username} comes in by the organization's provider from now on.", username=user.get_username())
+    _record(AuditAction.USER_JOINED_PROVIDER, user, user, sentence)
     if (role := role_of(user)) is not None:
         keep_role(user, role, given_by=role_given_by(user))
     return user
@@ -155,8 +156,8 @@ def end_all_sessions(user: User, *, actor: User | None) -> None:
     for session in UserSession.objects.filter(user=user):
         session.end()
     end_sessions(user)
-    message = f"All sessions of {user.get_username()} were ended."
-    _record(AuditAction.SESSION_REVOKED, user, actor, message)
+    told = message("All sessions of {username} were ended.", username=user.get_username())
+    _record(AuditAction.SESSION_REVOKED, user, actor, told)
 
 
 def _keep_one(user: User, actor: User | None) -> None:
@@ -184,5 +185,5 @@ def _state(user: User) -> str:
     return salted_hmac(SALT, f"{user.password}:{user.sessions_ended}", algorithm="sha256").hexdigest()[:32]
 
 
-def _record(action: AuditAction, user: User, actor: User | None, message: str) -> None:
+def _record(action: AuditAction, user: User, actor: User | None, message: Message) -> None:
     record(action=action, actor=actor, subject_kind="user", subject_id=user.get_username(), message=message)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from django.db.models import Q
 
 from infra.naming import ENVIRONMENT_CODES
+from messages.message import message
 
 MOST_NAMED = 200
 """Accounts or districts that a reach names."""
@@ -95,14 +96,14 @@ def reach_problems(reach: Reach) -> dict[str, list[str]]:
     """Return what is wrong with a reach that somebody has asked for, per list."""
     found: dict[str, list[str]] = defaultdict(list)
     if unknown := sorted(set(reach.environments) - set(ENVIRONMENT_CODES)):
-        found["environments"].append(f"There is no environment {unknown[0][:40]}.")
+        found["environments"].append(message("There is no environment {unknown}.", unknown=unknown[0][:40]))
     for field, pattern, values, what in (
-        ("account_ids", ACCOUNT_ID, reach.account_ids, "AWS account's id, of 12 digits"),
-        ("suffixes", SUFFIX, reach.suffixes, "district's suffix, such as lakeside-sbx"),
+        ("account_ids", ACCOUNT_ID, reach.account_ids, message("AWS account's id, of 12 digits")),
+        ("suffixes", SUFFIX, reach.suffixes, message("district's suffix, such as lakeside-sbx")),
     ):
         wrong = [value for value in values if not pattern.fullmatch(value)]
         if wrong:
-            found[field].append(f"{wrong[0][:40]} is no {what}.")
+            found[field].append(message("{wrong} is no {what}.", wrong=wrong[0][:40], what=what))
         if len(values) > MOST_NAMED:
-            found[field].append(f"Name {MOST_NAMED} at most.")
+            found[field].append(message("Name {most_named} at most.", most_named=MOST_NAMED))
     return dict(found)

@@ -9,6 +9,8 @@ from django.core.mail import EmailMessage
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from registry.accounts import throttle
 from registry.accounts.models import User
@@ -17,9 +19,9 @@ TASK = "accounts.send_reset"
 
 
 def ask_for_link(address: str, client: str | None) -> None:
-    """Have a link sent if the address is an account's; raises TooManyTriesError."""
+    """Have a link sent, in the active language, if the address is an account's; raises TooManyTriesError."""
     throttle.count_try(f"reset:{address}", client)
-    current_app.send_task(TASK, args=[address])
+    current_app.send_task(TASK, args=[address, get_language()])
 
 
 def send_link(address: str) -> int:
@@ -33,7 +35,7 @@ def send_link(address: str) -> int:
     ]
     for person in people:
         EmailMessage(
-            subject="Homeroom: a new password",
+            subject=_("Homeroom: a new password"),
             body=text(person),
             from_email=settings.EMAIL_FROM,
             to=[person.email],
@@ -42,12 +44,17 @@ def send_link(address: str) -> int:
 
 
 def text(person: User) -> str:
-    """Return the mail."""
+    """Return the mail, in the active language."""
     number = urlsafe_base64_encode(force_bytes(person.pk))
     path = reverse("console:reset-choose", args=[number, default_token_generator.make_token(person)])
-    return (
-        f"Somebody asked for a new password for {person.get_username()} at {settings.PUBLIC_URL}.\n\n"
-        f"Choose one here within {settings.PASSWORD_RESET_TIMEOUT // 60} minutes:\n"
-        f"{settings.PUBLIC_URL.rstrip('/')}{path}\n\n"
+    return _(
+        "Somebody asked for a new password for %(username)s at %(portal)s.\n\n"
+        "Choose one here within %(minutes)s minutes:\n"
+        "%(link)s\n\n"
         "If it was not you, do nothing: your password stays as it is.\n"
-    )
+    ) % {
+        "username": person.get_username(),
+        "portal": settings.PUBLIC_URL,
+        "minutes": settings.PASSWORD_RESET_TIMEOUT // 60,
+        "link": f"{settings.PUBLIC_URL.rstrip('/')}{path}",
+    }

@@ -11,6 +11,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
 from django.utils.translation import gettext
 
+from messages.message import message
 from registry.accounts.acts import Act
 from registry.accounts.factors import FACTORS
 from registry.accounts.models import Credential, CredentialChange, Grant, User
@@ -143,5 +144,5 @@ def record_review(actor: User) -> None:
         actor=actor,
         subject_kind="user",
         subject_id="everybody",
-        message="The access review was exported.",
+        message=message("The access review was exported."),
     )

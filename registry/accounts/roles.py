@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import pgettext
 
+from messages.message import message, sentences, word
+
 if TYPE_CHECKING:
     from registry.accounts.models import User
 
@@ -37,9 +39,13 @@ class NotAllowedError(Exception):
 
     def __init__(self, needed: Role, *, there: bool = False) -> None:
         self.needed = needed
-        self.sentence = f"This needs the role {needed} there." if there else f"This needs the role {needed}."
-        self.remedy = "Ask an administrator for it."
-        super().__init__(f"{self.sentence} {self.remedy}")
+        self.sentence = (
+            message("This needs the role {needed} there.", needed=word(needed.value, "Role"))
+            if there
+            else message("This needs the role {needed}.", needed=word(needed.value, "Role"))
+        )
+        self.remedy = message("Ask an administrator for it.")
+        super().__init__(sentences(self.sentence, self.remedy))
 
 
 def roles_of(user: User) -> list[Role]:

@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from messages.message import message
 from registry.accounts.asking import who_asks
 from registry.accounts.credentials import changed_by_others, password_set
 from registry.accounts.keyed import keyed_digest
@@ -29,7 +30,7 @@ def on_sign_in(sender: object, user: User, **kwargs: Any) -> None:
         actor=user,
         subject_kind="user",
         subject_id=user.get_username(),
-        message=f"{user.get_username()} signed in.",
+        message=message("{username} signed in.", username=user.get_username()),
     )
 
 
@@ -61,16 +62,16 @@ def on_failed_sign_in(sender: object, credentials: dict[str, Any], **kwargs: Any
     typed = str(credentials.get("username", ""))
     known = User.objects.filter(username=typed).first() if "\x00" not in typed else None
     if known is not None:
-        name, message = known.get_username(), f"A sign-in as {known.get_username()} failed."
+        name, told = known.get_username(), message("A sign-in as {username} failed.", username=known.get_username())
     else:
         name = f"unknown:{keyed_digest('sign-in.name', typed)}"
-        message = "A sign-in failed: nobody has the user name that was given."
+        told = message("A sign-in failed: nobody has the user name that was given.")
     record(
         action=AuditAction.USER_SIGN_IN_FAILED,
         actor=None,
         subject_kind="user",
         subject_id=name,
-        message=message,
+        message=told,
         outcome="refused",
     )
 
@@ -84,5 +85,5 @@ def on_sign_out(sender: object, user: User | None, **kwargs: Any) -> None:
             actor=user,
             subject_kind="user",
             subject_id=user.get_username(),
-            message=f"{user.get_username()} signed out.",
+            message=message("{username} signed out.", username=user.get_username()),
         )

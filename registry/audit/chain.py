@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.db.models import CharField, F, Func, QuerySet
 
+from messages.message import Sentence, message
 from registry.accounts.acts import Act
 from registry.accounts.rights import require
 from registry.audit.actions import AuditAction
@@ -59,16 +60,18 @@ def read_chain(expected: str = "", anchors: Mapping[int, str] | None = None) -> 
                 return Verification(count, head, problem)
             head = link.hash
             if anchored.get(count, head) != head:
-                return Verification(count, head, f"Link {count} is not the one that was anchored.")
+                return Verification(count, head, message("Link {count} is not the one that was anchored.", count=count))
             seen = seen or head == expected
         unchained = AuditEvent.objects.filter(link__isnull=True).count()
     last = max(anchored, default=0)
     if last > count:
-        problem = f"The chain ends at link {count}, and link {last} was anchored: its end was cut off."
+        problem = message(
+            "The chain ends at link {count}, and link {last} was anchored: its end was cut off.", count=count, last=last
+        )
         return Verification(count, head, problem)
     if unchained:
-        return Verification(count, head, f"{unchained} events have no link.")
-    return Verification(count, head, "" if seen else "The hash that was noted before is in no link.")
+        return Verification(count, head, message("{unchained} events have no link.", unchained=unchained))
+    return Verification(count, head, "" if seen else message("The hash that was noted before is in no link."))
 
 
 def verify(*, actor: User | None, expected: str = "", anchors: Mapping[int, str] | None = None) -> Verification:
@@ -80,7 +83,9 @@ def verify(*, actor: User | None, expected: str = "", anchors: Mapping[int, str]
         actor=actor,
         subject_kind="audit",
         subject_id="chain",
-        message=f"Chain verified, {found.events:,} events." if found.intact else f"Chain broken. {found.problem}",
+        message=message("Chain verified, {events} events.", events=f"{found.events:,}")
+        if found.intact
+        else message("Chain broken. {problem}", problem=found.problem),
         after={"events": found.events, "head": found.head, "problem": found.problem},
         outcome="success" if found.intact else "failure",
     )
@@ -93,7 +98,10 @@ def last_verification() -> Verification | None:
     if event is None:
         return None
     found = event.after or {}
-    return Verification(found.get("events", 0), found.get("head", ""), found.get("problem", ""), event.at)
+    # In the event's data the problem is plain text; in its message it is the message that it was.
+    values = event.message.values if isinstance(event.message, Sentence) else {}
+    problem = str(values.get("problem", found.get("problem", "")))
+    return Verification(found.get("events", 0), found.get("head", ""), problem, event.at)
 
 
 def hash_of(link: AuditLink, position: int, previous: str) -> str:
@@ -119,11 +127,21 @@ def _links() -> QuerySet[AuditLink]:
 
 def _problem(link: AuditLink, position: int, previous: str) -> str:
     if link.position != position:
-        return f"Link {position} is missing; event {link.event_id} stands in its place."
+        return message(
+            "Link {position} is missing; event {event_id} stands in its place.",
+            position=position,
+            event_id=link.event_id,
+        )
     if link.previous_hash != previous:
-        return f"Link {position} (event {link.event_id}) does not continue the one before."
+        return message(
+            "Link {position} (event {event_id}) does not continue the one before.",
+            position=position,
+            event_id=link.event_id,
+        )
     if link.hash != hash_of(link, position, previous):
-        return f"Event {link.event_id} at link {position} is not as it was written."
+        return message(
+            "Event {event_id} at link {position} is not as it was written.", event_id=link.event_id, position=position
+        )
     return ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from messages.message import message
 from registry.accounts.acts import Act
 from registry.accounts.models import User
 from registry.accounts.rights import require_somewhere
@@ -20,6 +21,6 @@ def record_export(*, kind: str, filters: Mapping[str, str], actor: User) -> Audi
         actor=actor,
         subject_kind="audit",
         subject_id=kind,
-        message=f"Audit record exported as {kind.upper()}.",
+        message=message("Audit record exported as {kind}.", kind=kind.upper()),
         after={"filters": dict(filters)},
     )

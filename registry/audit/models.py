@@ -10,7 +10,8 @@ from django.db import models
 from django.db.models.functions import Upper
 from django.utils.translation import pgettext_lazy
 
-from registry.texts import said
+from registry.messages.fields import EnglishText, MessageField
+from registry.messages.translation import translated
 
 
 class AppendOnlyError(Exception):
@@ -62,7 +63,7 @@ class AuditEvent(models.Model):
         "districts.District", null=True, blank=True, on_delete=models.PROTECT, related_name="audit_events"
     )
     run_number = models.BigIntegerField(null=True, blank=True)
-    message = models.TextField()
+    message = MessageField()
     before = models.JSONField(null=True, blank=True)
     after = models.JSONField(null=True, blank=True)
     request_id = models.CharField(max_length=64, blank=True)
@@ -78,11 +79,11 @@ class AuditEvent(models.Model):
             models.Index(fields=["run_number", "-id"], name="audit_run"),
             models.Index(fields=["at"], name="audit_at"),
             models.Index(fields=["actor_name", "-id"], name="audit_actor"),
-            GinIndex(OpClass(Upper("message"), name="gin_trgm_ops"), name="audit_message_search"),
+            GinIndex(OpClass(Upper(EnglishText("message")), name="gin_trgm_ops"), name="audit_message_search"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor_name}: {said(self.message)}"
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor_name}: {translated(self.message)}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Insert; raises AppendOnlyError for an event that exists."""

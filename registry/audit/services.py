@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from messages.message import Message
 from registry import request_id
 from registry.audit.actions import AuditAction
 from registry.audit.models import AuditEvent
@@ -27,7 +28,7 @@ class Act:
     actor: User | None
     subject_kind: str
     subject_id: str
-    message: str
+    message: Message
     district: District | None = None
     run_number: int | None = None
     before: dict[str, Any] | None = None
@@ -41,7 +42,7 @@ def record(
     actor: User | None,
     subject_kind: str,
     subject_id: str,
-    message: str,
+    message: Message,
     district: District | None = None,
     run_number: int | None = None,
     before: dict[str, Any] | None = None,
@@ -67,7 +68,7 @@ def record(
 
 
 def record_of_district(
-    district: District, action: AuditAction, message: str, *, actor: User | None = None, **more: Any
+    district: District, action: AuditAction, message: Message, *, actor: User | None = None, **more: Any
 ) -> AuditEvent:
     """Write one event about a district; `more` is `run_number`, `before` and `after` as `record` takes them."""
     return record(
@@ -87,6 +88,8 @@ def record_together(acts: Iterable[Act]) -> None:
 
 
 def _event(act: Act) -> AuditEvent:
+    if not isinstance(act.message, Message):
+        raise TypeError(f"The record takes messages, and somebody's own words as verbatim: {act.message!r}")
     context = request_id.current()
     after = {**(act.after or {}), TOKEN: context.token} if context.token else act.after
     return AuditEvent(

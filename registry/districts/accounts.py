@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from infra.spec_values import ACCOUNT_ID, BOUNDARY, EXTERNAL_ID, ROLE
+from messages.message import message, sentences
 from registry.accounts.acts import Act
 from registry.accounts.models import User
 from registry.accounts.rights import require
@@ -34,16 +35,20 @@ class Access:
 
     def problems(self, account_id: str) -> dict[str, str]:
         """Return what is wrong, per field."""
-        found = {}
+        found: dict[str, str] = {}
         for name, pattern, what in (("role_arn", ROLE, "role"), ("permissions_boundary_arn", BOUNDARY, "policy")):
             arn = getattr(self, name)
             shape = pattern.fullmatch(arn) if arn else None
             if arn and (shape is None or shape[1] != account_id):
-                found[name] = f"Give the ARN of a {what} in the account {account_id}."
+                found[name] = message(
+                    "Give the ARN of a {what} in the account {account_id}.", what=what, account_id=account_id
+                )
         if self.external_id and not EXTERNAL_ID.fullmatch(self.external_id):
-            found["external_id"] = "An external id has 2 to 1224 letters, digits and signs of + = , . @ : / - _."
+            found["external_id"] = message(
+                "An external id has 2 to 1224 letters, digits and signs of + = , . @ : / - _."
+            )
         elif bool(self.external_id) != bool(self.role_arn):
-            found["external_id"] = "A role and its external id go together."
+            found["external_id"] = message("A role and its external id go together.")
         return found
 
 
@@ -56,9 +61,9 @@ def add_account(*, name: str, account_id: str, actor: User | None, access: Acces
     require(actor, Act.ADMINISTER)
     access = access or Access()
     if not ACCOUNT_ID.fullmatch(account_id):
-        raise AccountRefusedError("An AWS account id has 12 digits.")
+        raise AccountRefusedError(message("An AWS account id has 12 digits."))
     if problems := access.problems(account_id):
-        raise AccountRefusedError(" ".join(problems.values()))
+        raise AccountRefusedError(sentences(*problems.values()))
     account, created = AwsAccount.objects.get_or_create(
         account_id=account_id, defaults={"name": name, **asdict(access)}
     )
@@ -68,7 +73,7 @@ def add_account(*, name: str, account_id: str, actor: User | None, access: Acces
             actor=actor,
             subject_kind="account",
             subject_id=account_id,
-            message=f"The AWS account {name} ({account_id}) was added.",
+            message=message("The AWS account {name} ({account_id}) was added.", name=name, account_id=account_id),
             after={"role_arn": access.role_arn, "permissions_boundary_arn": access.permissions_boundary_arn},
         )
     return account
@@ -88,9 +93,9 @@ def change_account(*, account: AwsAccount, name: str, access: Access, actor: Use
     require(actor, Act.ADMINISTER)
     row = AwsAccount.objects.select_for_update().get(pk=account.pk)
     if problems := access.problems(row.account_id):
-        raise AccountRefusedError(" ".join(problems.values()))
+        raise AccountRefusedError(sentences(*problems.values()))
     if not name.strip() or AwsAccount.objects.filter(name=name.strip()).exclude(pk=row.pk).exists():
-        raise AccountRefusedError("Give a name that no other account has.")
+        raise AccountRefusedError(message("Give a name that no other account has."))
     before = {"name": row.name, "role_arn": row.role_arn, "permissions_boundary_arn": row.permissions_boundary_arn}
     row.name = name.strip()
     for field, value in asdict(access).items():
@@ -101,7 +106,7 @@ def change_account(*, account: AwsAccount, name: str, access: Access, actor: Use
         actor=actor,
         subject_kind="account",
         subject_id=row.account_id,
-        message=f"The AWS account {row.name} ({row.account_id}) was changed.",
+        message=message("The AWS account {name} ({account_id}) was changed.", name=row.name, account_id=row.account_id),
         before=before,
         after={"name": row.name, "role_arn": row.role_arn, "permissions_boundary_arn": row.permissions_boundary_arn},
     )
@@ -115,7 +120,7 @@ def retire_account(*, account: AwsAccount, actor: User | None) -> None:
     if row.retired_at is not None:
         return
     if District.objects.filter(account=row).exclude(status=DistrictStatus.REMOVED.value).exists():
-        raise AccountRefusedError("The account has districts. Tear them down first.")
+        raise AccountRefusedError(message("The account has districts. Tear them down first."))
     row.retired_at = timezone.now()
     row.save(update_fields=["retired_at"])
     record(
@@ -123,5 +128,5 @@ def retire_account(*, account: AwsAccount, actor: User | None) -> None:
         actor=actor,
         subject_kind="account",
         subject_id=row.account_id,
-        message=f"The AWS account {row.name} ({row.account_id}) was retired.",
+        message=message("The AWS account {name} ({account_id}) was retired.", name=row.name, account_id=row.account_id),
     )

@@ -13,13 +13,14 @@ from django.db import transaction
 
 from infra.fields import ROWS
 from infra.spec import SpecError, parse_spec
+from messages.message import Message, beside_fields, listed, message, term
 from registry.accounts.models import User
 from registry.audit.actions import AuditAction
 from registry.audit.services import record
 from registry.districts.models import District
 from registry.districts.spec import district_field, spec_data
 
-EDITABLE: dict[str, str] = {row.name: row.label for row in ROWS if row.changed_by}
+EDITABLE: dict[str, Message] = {row.name: term(row.label) for row in ROWS if row.changed_by}
 """The fields that may change after the registration, and their names on pages; names and network never do."""
 
 
@@ -30,14 +31,16 @@ class ChangeRefusedError(Exception):
 
     def __init__(self, problems: Mapping[str, list[str]]) -> None:
         self.problems = dict(problems)
-        super().__init__("; ".join(f"{field}: {' '.join(told)}" for field, told in self.problems.items()))
+        super().__init__(beside_fields(self.problems))
 
 
 def changed(district: District, change: Mapping[str, Any]) -> District:
     """Return the district as it would be, unsaved; raises ChangeRefusedError for a field that there is not."""
     unknown = sorted(set(change) - set(EDITABLE))
     if unknown:
-        raise ChangeRefusedError({name: ["This cannot be changed after the registration."] for name in unknown})
+        raise ChangeRefusedError(
+            {name: [message("This cannot be changed after the registration.")] for name in unknown}
+        )
     wanted = copy.copy(district)
     for name, value in change.items():
         setattr(wanted, name, value)
@@ -82,7 +85,11 @@ def take_over(*, district: District, change: Mapping[str, Any], actor: User | No
         subject_id=held.suffix,
         district=held,
         run_number=run_number,
-        message=f"{held.name}: {', '.join(EDITABLE[name].lower() for name in sorted(differing))} changed.",
+        message=message(
+            "{name}: {names} changed.",
+            name=held.name,
+            names=listed(EDITABLE[name].lower() for name in sorted(differing)),
+        ),
         before=before,
         after=differing,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from ipaddress import IPv4Network
 
+from messages.message import message
+
 POOL = IPv4Network("10.0.0.0/8")
 PREFIX = 22
 """A /22 for each: 16,384 districts fit into the pool without overlap."""
@@ -36,5 +38,5 @@ def next_free(taken: Iterable[Span], *, pool: IPv4Network = POOL, prefix: int = 
             break
         candidate = max(candidate, -(-behind // size) * size)
     if candidate + size > end:
-        raise PoolExhaustedError(f"No /{prefix} is free in {pool}.")
+        raise PoolExhaustedError(message("No /{prefix} is free in {pool}.", prefix=prefix, pool=pool))
     return IPv4Network((candidate, prefix))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from django.db.models import F, Q, QuerySet, Value
 
+from messages.message import message
 from registry.accounts.acts import Act, lowest
 from registry.accounts.models import User
 from registry.accounts.reach import NOTHING
@@ -64,7 +65,7 @@ def without_others(problems: Mapping[str, Sequence[str]], where: Q) -> dict[str,
     def plain(sentence: str) -> str:
         named = Q(told__contains=F("name")) | Q(told__contains=F("suffix"))
         if others.annotate(told=Value(sentence)).filter(named).exists():
-            return "Another district has this, or a part of it. Choose another."
+            return message("Another district has this, or a part of it. Choose another.")
         return sentence
 
     return {field: [plain(sentence) for sentence in told] for field, told in problems.items()}

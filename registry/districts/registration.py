@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.fields import FIELDS, ROWS, DistrictField, Kind, default
+from messages.message import beside_fields
 
 DEFAULT_REGION: str = default("region")
 REGIONS: tuple[str, ...] = FIELDS["region"].choices
@@ -75,4 +76,4 @@ class RegistrationRefusedError(Exception):
 
     def __init__(self, problems: Mapping[str, Sequence[str]]) -> None:
         self.problems: dict[str, list[str]] = {field: list(sentences) for field, sentences in problems.items()}
-        super().__init__("; ".join(f"{field}: {' '.join(told)}" for field, told in self.problems.items()))
+        super().__init__(beside_fields(self.problems))

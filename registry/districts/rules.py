@@ -15,6 +15,7 @@ from django.core.validators import validate_email
 
 from infra.fields import longest
 from infra.naming import SLUG_LENGTH
+from messages.message import message
 from registry.districts.registration import Registration
 from registry.look_alikes import hidden, mixed
 
@@ -51,27 +52,41 @@ def problems_of(registration: Registration) -> dict[str, list[str]]:
     problems: dict[str, list[str]] = defaultdict(list)
     name = registration.name.strip()
     if not name:
-        problems["name"].append("Give the district's name.")
+        problems["name"].append(message("Give the district's name."))
     elif len(name) > NAME_LENGTH:
-        problems["name"].append(f"The name has {len(name)} characters; shorten it to {NAME_LENGTH}.")
+        problems["name"].append(
+            message(
+                "The name has {name} characters; shorten it to {name_length}.", name=len(name), name_length=NAME_LENGTH
+            )
+        )
     elif not is_printable(name):
-        problems["name"].append("The name holds a letter that nobody sees; type it anew.")
+        problems["name"].append(message("The name holds a letter that nobody sees; type it anew."))
     elif mixed(name):
-        problems["name"].append("A word of the name mixes letters of two scripts that look alike; type it anew.")
+        problems["name"].append(
+            message("A word of the name mixes letters of two scripts that look alike; type it anew.")
+        )
     if registration.state_code and registration.state_code.upper() not in STATES:
-        problems["state_code"].append(f"{registration.state_code} is no state. Use its two letters, such as OH.")
+        problems["state_code"].append(
+            message("{state_code} is no state. Use its two letters, such as OH.", state_code=registration.state_code)
+        )
     if registration.nces_id and not NCES_ID.fullmatch(registration.nces_id):
-        problems["nces_id"].append("An NCES id has 7 digits, such as 3904380. Leave it empty if you do not know it.")
+        problems["nces_id"].append(
+            message("An NCES id has 7 digits, such as 3904380. Leave it empty if you do not know it.")
+        )
     if registration.contact_email:
         try:
             validate_email(registration.contact_email)
         except ValidationError:
-            problems["contact_email"].append("This is no e-mail address. It looks like name@district.org.")
+            problems["contact_email"].append(message("This is no e-mail address. It looks like name@district.org."))
     if registration.time_zone and registration.time_zone not in zoneinfo.available_timezones():
-        problems["time_zone"].append(f"{registration.time_zone} is no time zone. Use one such as America/Chicago.")
+        problems["time_zone"].append(
+            message("{time_zone} is no time zone. Use one such as America/Chicago.", time_zone=registration.time_zone)
+        )
     for field, text in (("note", registration.note), ("contact_name", registration.contact_name)):
         if not is_printable(text.replace("\n", "").replace("\r", "").replace("\t", "")):
-            problems[field].append("This holds a letter that nobody sees; type it anew.")
+            problems[field].append(message("This holds a letter that nobody sees; type it anew."))
     if len(registration.contact_name) > NAME_LENGTH:
-        problems["contact_name"].append(f"Shorten the contact's name to {NAME_LENGTH} characters.")
+        problems["contact_name"].append(
+            message("Shorten the contact's name to {name_length} characters.", name_length=NAME_LENGTH)
+        )
     return dict(problems)

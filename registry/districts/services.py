@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from infra import naming
 from infra.spec import SpecError, parse_spec
+from messages.message import Message, message, sentences
 from registry.accounts.acts import Act
 from registry.accounts.models import User
 from registry.accounts.reach import Place
@@ -77,7 +78,12 @@ def register(*, registration: Registration, actor: User | None) -> District:
     record_of_district(
         district,
         AuditAction.DISTRICT_REGISTERED,
-        f"{district.name} was registered as {district.suffix} with the network {district.cidr}.",
+        message(
+            "{name} was registered as {suffix} with the network {cidr}.",
+            name=district.name,
+            suffix=district.suffix,
+            cidr=district.cidr,
+        ),
         actor=actor,
         after=spec_data(district),
     )
@@ -128,7 +134,7 @@ def _names(registration: Registration) -> tuple[str, str]:
 def _draft(registration: Registration, actor: User | None, problems: dict[str, list[str]]) -> District:
     account = AwsAccount.objects.filter(account_id=registration.account_id, retired_at=None).first()
     if account is None:
-        problems["account_id"].append("Choose one of the AWS accounts; an administrator adds them.")
+        problems["account_id"].append(message("Choose one of the AWS accounts; an administrator adds them."))
         account = AwsAccount(account_id="000000000000")
     slug, suffix = _names(registration)
     given = stored(registration)
@@ -151,18 +157,31 @@ def _network(text: str, problems: dict[str, list[str]]) -> Any:
         free = None
     if not text:
         if free is None:
-            problems["cidr"].append(f"No /{network.PREFIX} is free in {network.POOL}. Give a network of your own.")
+            problems["cidr"].append(
+                message(
+                    "No /{prefix} is free in {pool}. Give a network of your own.",
+                    prefix=network.PREFIX,
+                    pool=network.POOL,
+                )
+            )
         return free
     try:
         wanted = IPv4Network(text)
     except ValueError:
-        suggestion = f" The next free one is {free}." if free else ""
-        problems["cidr"].append(f"{text[:40]} is no IPv4 network. Write it as 10.0.4.0/22.{suggestion}")
+        suggestion = message("The next free one is {free}.", free=free) if free else ""
+        problems["cidr"].append(
+            sentences(message("{text} is no IPv4 network. Write it as 10.0.4.0/22.", text=text[:40]), suggestion)
+        )
         return free
     other = district_within(wanted)
     if other is not None:
-        suggestion = f" Next free: {free}." if free else ""
-        problems["cidr"].append(f"{wanted} overlaps {other.name} ({other.cidr}).{suggestion}")
+        suggestion = message("Next free: {free}.", free=free) if free else ""
+        problems["cidr"].append(
+            sentences(
+                message("{wanted} overlaps {name} ({cidr}).", wanted=wanted, name=other.name, cidr=other.cidr),
+                suggestion,
+            )
+        )
     return wanted
 
 
@@ -187,7 +206,11 @@ def _check_suffix(district: District, problems: dict[str, list[str]]) -> None:
     other = District.objects.filter(suffix=district.suffix).exclude(status=DistrictStatus.REMOVED).first()
     if other is not None:
         problems["slug"].append(
-            f"{district.suffix} is taken by {other.name}. Choose another slug, or another environment."
+            message(
+                "{suffix} is taken by {name}. Choose another slug, or another environment.",
+                suffix=district.suffix,
+                name=other.name,
+            )
         )
 
 
@@ -209,7 +232,10 @@ def _check_double(district: District, problems: dict[str, list[str]]) -> None:
         other = next((one for one in foreign.only("name", "suffix") if skeleton(one.name) == own), None)
     if other is not None:
         problems["name"].append(
-            f"{other.suffix} has this name, or one that looks like it. Add what tells them apart, such as the county."
+            message(
+                "{suffix} has this name, or one that looks like it. Add what tells them apart, such as the county.",
+                suffix=other.suffix,
+            )
         )
 
 
@@ -221,7 +247,7 @@ def set_status(
     by: By,
     actor: User | None = None,
     run_number: int | None = None,
-    told: str = "",
+    told: Message | None = None,
 ) -> None:
     """Move the district, because a person asked or a run ended, and bring the object up to date.
 
@@ -231,7 +257,11 @@ def set_status(
     held = District.objects.select_for_update().get(pk=district.pk)
     before = held.status_badge
     if TABLE.row(before, status, by) is None:
-        raise StatusRefusedError(f"{held.name} does not go from {before.word} to {status.word}.")
+        raise StatusRefusedError(
+            message(
+                "{name} does not go from {before} to {status}.", name=held.name, before=before.word, status=status.word
+            )
+        )
     now = timezone.now()
     held.status = status
     if status is DistrictStatus.LIVE and held.live_at is None:
@@ -242,7 +272,8 @@ def set_status(
     record_of_district(
         held,
         AuditAction.DISTRICT_STATUS_CHANGED,
-        told or f"{held.name} went from {before.word} to {status.word}.",
+        told
+        or message("{name} went from {before} to {status}.", name=held.name, before=before.word, status=status.word),
         actor=actor,
         run_number=run_number,
         before={"status": before.value},
@@ -262,11 +293,17 @@ def set_drift(*, district: District, drift: DriftStatus, found: Sequence[str], r
     held.drift = drift
     held.drift_checked_at = None if drift is DriftStatus.NOT_CHECKED else timezone.now()
     held.save(update_fields=["drift", "drift_checked_at"])
-    count = f": {len(found)} attribute{'' if len(found) == 1 else 's'}" if found else ""
+    count = (
+        message(": {found} attribute", found=len(found))
+        if len(found) == 1
+        else message(": {found} attributes", found=len(found))
+        if found
+        else ""
+    )
     record_of_district(
         held,
         AuditAction.DRIFT_CHECKED,
-        f"{held.name}, drift: {drift.word.lower()}{count}.",
+        message("{name}, drift: {drift}{count}.", name=held.name, drift=drift.word.lower(), count=count),
         run_number=run_number,
         before={"drift": before.value},
         after={"drift": drift.value, "found": list(found)},

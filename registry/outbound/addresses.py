@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from messages.message import message
+
 LONGEST = 2000
 PORTS = {"https": 443, "http": 80}
 NAT64 = ip_network("64:ff9b::/96")
@@ -54,11 +56,11 @@ def judged(url: str) -> Target:
     scheme, host, port, path = _parts(url)
     addresses = resolved(host, port)
     if not addresses:
-        raise AddressRefusedError(f"The name {host} leads nowhere.")
+        raise AddressRefusedError(message("The name {host} leads nowhere.", host=host))
     if not all(is_open(address) or is_allowed(address) for address in addresses):
-        raise AddressRefusedError(f"{host} leads inside the portal's own network.")
+        raise AddressRefusedError(message("{host} leads inside the portal's own network.", host=host))
     if scheme != "https" and not all(is_allowed(address) for address in addresses):
-        raise AddressRefusedError("The address must begin with https://.")
+        raise AddressRefusedError(message("The address must begin with https://."))
     return Target(scheme, host, port, path, addresses)
 
 
@@ -112,15 +114,15 @@ def _meant(address: Address) -> Sequence[Address]:
 
 def _parts(url: str) -> tuple[str, str, int, str]:
     if len(url) > LONGEST or not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-        raise AddressRefusedError("The address cannot be read.")
+        raise AddressRefusedError(message("The address cannot be read."))
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
-        raise AddressRefusedError("The address cannot be read.") from error
+        raise AddressRefusedError(message("The address cannot be read.")) from error
     if parts.scheme not in PORTS:
-        raise AddressRefusedError("The address must begin with https://.")
+        raise AddressRefusedError(message("The address must begin with https://."))
     if not host or parts.username is not None or parts.password is not None:
-        raise AddressRefusedError("The address needs a host, and may hold no user name.")
+        raise AddressRefusedError(message("The address needs a host, and may hold no user name."))
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return parts.scheme, host, port if port is not None else PORTS[parts.scheme], path

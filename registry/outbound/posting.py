@@ -9,6 +9,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from messages.message import message
 from registry.outbound.addresses import Target, judged
 
 CONNECT_SECONDS = 5.0
@@ -41,7 +42,9 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
     """
     answer = exchanged(judged(url), body, headers)
     if not 200 <= answer.status < 300:
-        raise NotTakenError(f"The receiver answered {answer.status}.", answer.status, answer.text)
+        raise NotTakenError(
+            message("The receiver answered {status}.", status=answer.status), answer.status, answer.text
+        )
     return answer
 
 
@@ -57,7 +60,7 @@ def exchanged(target: Target, body: bytes, headers: Mapping[str, str]) -> Answer
         text = reply.read(MOST_READ).decode(errors="replace")
         return Answer(reply.status, "".join(letter if letter.isprintable() else " " for letter in text))
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise NotTakenError(f"The receiver did not answer: {type(error).__name__}.") from error
+        raise NotTakenError(message("The receiver did not answer: {error}.", error=type(error).__name__)) from error
     finally:
         cut.cancel()
         link.close()

@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.utils.encoding import force_bytes
 
+from messages.message import message
+
 
 class UnsealedError(Exception):
     """A text was sealed under another `HOMEROOM_SECRET_KEY`, or for another purpose, or was changed."""
@@ -35,7 +37,7 @@ def unseal(purpose: str, sealed: str) -> str:
             return key.decrypt(sealed.encode()).decode()
         except InvalidToken:
             continue
-    raise UnsealedError("It was encrypted with another HOMEROOM_SECRET_KEY.")
+    raise UnsealedError(message("It was encrypted with another HOMEROOM_SECRET_KEY."))
 
 
 def _keys(purpose: str) -> Iterator[Fernet]:

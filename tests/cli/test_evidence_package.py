@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from homeroom_cli.canonical import canonical
 from homeroom_cli.exits import Exit
+from messages.message import verbatim
 from provisioning.evidence import service
 from provisioning.evidence.anchors import anchor_text
 from provisioning.evidence.package import EVENTS, MANIFEST, PURPOSE
@@ -60,7 +61,7 @@ def package(monkeypatch: pytest.MonkeyPatch) -> bytes:
             actor=None,
             subject_kind="user",
             subject_id="x",
-            message=f"{number}. {LINE_ENDS}",
+            message=verbatim(f"{number}. {LINE_ENDS}"),
             after=told,
         )
     day = timezone.now().date()

@@ -11,7 +11,7 @@ from devtools.mutants.catalogue import Mutant, MutantUnusableError, mutants
 from devtools.paths import ROOT
 
 MUTANTS = {mutant.name: mutant for mutant in mutants()}
-ROOMS = {"portal", "provisioning", "engine", "registry", "infra", "processor", "sandbox", "devtools"}
+ROOMS = {"messages", "portal", "provisioning", "engine", "registry", "infra", "processor", "sandbox", "devtools"}
 
 
 @pytest.mark.parametrize("name", MUTANTS)

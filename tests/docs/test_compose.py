@@ -114,7 +114,7 @@ def test_commands_name_modules_that_exist(name, module):
 
 def test_the_image_has_every_room_that_runs_and_is_not_root():
     dockerfile = (ROOT / "Dockerfile").read_text()
-    for room in ("portal", "provisioning", "engine", "registry", "infra", "processor"):
+    for room in ("messages", "portal", "provisioning", "engine", "registry", "infra", "processor"):
         assert f"COPY {room} {room}" in dockerfile
     assert dockerfile.rindex("USER homeroom") < dockerfile.rindex("CMD")
     assert "--require-hashes" in dockerfile

@@ -9,7 +9,7 @@ import pytest
 
 from devtools.paths import ROOT
 
-ROOMS = ("portal", "provisioning", "engine", "registry", "processor", "infra")
+ROOMS = ("messages", "portal", "provisioning", "engine", "registry", "processor", "infra")
 TEXT = (ROOT / "docs" / "glossary.md").read_text()
 ROWS = [
     (word.strip(), meaning.strip())

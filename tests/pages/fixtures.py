@@ -19,6 +19,7 @@ from engine.state.errored_state import StateFacts
 from engine.state.lock import StateLock
 from engine.terraform.binding import spec_sha256
 from engine.terraform.plan_values import ToldChange, told_changes
+from messages.message import verbatim
 from provisioning.aws_kinds import service_of
 from provisioning.calendar.service import Scope as CalendarScope
 from provisioning.calendar.service import create_freeze, create_window
@@ -398,7 +399,7 @@ def ended_badly(run: Run) -> None:
 def not_written(run: Run) -> None:
     """Have the state of a run be kept, and its lock be held by somebody."""
     errored = note_kept(run, 1, StateFacts("5d" * 32, 48_213, "5f14fb4f-4af4-faf4-8d83-fd2ab9ca44f9", 12), "worker-1/b")
-    note_refused(errored, "The district's state was written since: it has serial 13, and this one 12.")
+    note_refused(errored, verbatim("The district's state was written since: it has serial 13, and this one 12."))
     created = timezone.now() - timedelta(minutes=20)
     note_lock(run.district, StateLock("b1946ac9-4f5e", "OperationTypeApply", "root@laptop", created))
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from django.utils import timezone
 
+from messages.message import verbatim
 from provisioning.models import (
     Announcement,
     DriftItem,
@@ -100,7 +101,7 @@ def a_world() -> World:
         actor=None,
         subject_kind="fleet",
         subject_id="plan",
-        message=f"Plans of {run.district.suffix} were asked for.",
+        message=verbatim(f"Plans of {run.district.suffix} were asked for."),
     )
     now = timezone.now()
     freeze = Freeze.objects.create(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+from celery import current_app
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
@@ -19,6 +20,7 @@ from registry.accounts.reset import send_link
 from registry.accounts.roles import Role
 from registry.accounts.services import set_user
 from registry.accounts.sessions import BEGAN, USED
+from registry.accounts.tasks import send_reset
 from registry.audit.actions import AuditAction
 from registry.audit.models import AuditEvent
 from tests.builders import PASSWORD, a_person
@@ -218,3 +220,16 @@ def test_a_link_to_a_new_password_is_good_once(settings: Any):
     assert "was used before" in Client().get(link, follow=True).content.decode()
     asked = [Client().post("/sign-in/reset", {"email": one}).status_code for one in ("otto@example.org", "x@y.org")]
     assert asked == [302, 302]
+
+
+def test_a_link_to_a_new_password_comes_in_the_language_of_who_asked(settings: Any, monkeypatch: pytest.MonkeyPatch):
+    settings.EMAIL_FROM, settings.PUBLIC_URL = "homeroom@example.org", "https://portal.example.org"
+    User.objects.filter(pk=a_person().pk).update(email="otto@example.org")
+    monkeypatch.setattr(current_app, "send_task", lambda name, args: send_reset(*args))
+    Client(headers={"accept-language": "es"}).post("/sign-in/reset", {"email": "otto@example.org"})
+    Client().post("/sign-in/reset", {"email": "otto@example.org"})
+    spanish, english = mail.outbox
+    assert spanish.subject == "Homeroom: una contraseña nueva"
+    assert "Elija una aquí" in str(spanish.body)
+    assert english.subject == "Homeroom: a new password"
+    assert "Choose one here" in str(english.body)

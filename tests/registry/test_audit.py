@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from messages.message import verbatim
 from registry.audit.actions import AuditAction
 from registry.audit.models import AppendOnlyError, AuditEvent
 from registry.audit.services import record
@@ -15,7 +16,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def event():
-    return record(action=AuditAction.USER_SET, actor=None, subject_kind="user", subject_id="x", message="Something.")
+    return record(
+        action=AuditAction.USER_SET, actor=None, subject_kind="user", subject_id="x", message=verbatim("Something.")
+    )
 
 
 def test_the_model_refuses_to_change_or_delete(event):
@@ -33,7 +36,7 @@ def test_the_queryset_refuses_too(event):
         AuditEvent.objects.filter(pk=event.pk).update(message="x")
 
 
-@pytest.mark.parametrize("statement", ["UPDATE audit_auditevent SET message = 'x'", "DELETE FROM audit_auditevent"])
+@pytest.mark.parametrize("statement", ["UPDATE audit_auditevent SET message = '{}'", "DELETE FROM audit_auditevent"])
 def test_the_database_refuses_whatever_the_program(event, statement):
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)

@@ -14,6 +14,7 @@ from django.db import DatabaseError, connection, connections, transaction
 from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
+from messages.message import verbatim
 from registry.accounts.roles import NotAllowedError, Role
 from registry.audit.actions import WORDS, AuditAction
 from registry.audit.canonical import canonical
@@ -30,7 +31,8 @@ pytestmark = pytest.mark.django_db
 INSERTED = (
     "INSERT INTO audit_auditevent"
     " (at, actor_name, action, outcome, subject_kind, subject_id, message, request_id)"
-    " VALUES (now(), 'nobody', 'x', 'success', 'x', 'x', 'Written past the portal.', '')"
+    " VALUES (now(), 'nobody', 'x', 'success', 'x', 'x',"
+    " jsonb_build_object('text', 'Written past the portal.'), '')"
 )
 
 
@@ -58,7 +60,12 @@ def by_force(statement: str) -> None:
 
 def said(message: str, **fields):
     return record(
-        action=AuditAction.USER_SET, actor=None, subject_kind="user", subject_id="x", message=message, **fields
+        action=AuditAction.USER_SET,
+        actor=None,
+        subject_kind="user",
+        subject_id="x",
+        message=verbatim(message),
+        **fields,
     )
 
 
@@ -83,7 +90,10 @@ def test_links_follow_one_another_from_the_beginning(events):
 @pytest.mark.parametrize(
     ("statement", "problem"),
     [
-        ("UPDATE audit_auditevent SET message = 'Two.' WHERE id = {1}", "is not as it was written"),
+        (
+            "UPDATE audit_auditevent SET message = jsonb_build_object('text', 'Two.') WHERE id = {1}",
+            "is not as it was written",
+        ),
         ("UPDATE audit_auditevent SET at = at - interval '1 microsecond' WHERE id = {0}", "is not as it was written"),
         ("UPDATE audit_auditevent SET actor_name = 'other' WHERE id = {2}", "is not as it was written"),
         ("UPDATE audit_auditevent SET after = after || '{{\"c\": 1}}' WHERE id = {1}", "is not as it was written"),
@@ -198,7 +208,7 @@ def test_a_verification_is_recorded_and_shown_next_time(events):
 
 
 def test_a_broken_chain_is_recorded_as_a_failure(events):
-    by_force(f"UPDATE audit_auditevent SET message = 'x' WHERE id = {events[0].pk}")
+    by_force(f"UPDATE audit_auditevent SET message = jsonb_build_object('text', 'x') WHERE id = {events[0].pk}")
     found = verify(actor=None)
     assert not found.intact
     assert AuditEvent.objects.latest("id").outcome == "failure"
@@ -218,7 +228,7 @@ def test_the_command_prints_the_last_hash_and_fails_on_a_broken_chain(events):
     committed()
     with pytest.raises(CommandError, match="noted before"):
         call_command("verify_audit", expect="0" * 63 + "1")
-    by_force(f"UPDATE audit_auditevent SET message = 'x' WHERE id = {events[0].pk}")
+    by_force(f"UPDATE audit_auditevent SET message = jsonb_build_object('text', 'x') WHERE id = {events[0].pk}")
     with pytest.raises(CommandError, match="not as it was written"):
         call_command("verify_audit")
 
@@ -229,7 +239,7 @@ def test_the_daily_look_logs_the_last_hash_or_what_is_wrong(events, caplog):
     found = last_verification()
     assert found is not None
     assert f"last hash {found.head}" in caplog.text
-    by_force(f"UPDATE audit_auditevent SET message = 'x' WHERE id = {events[0].pk}")
+    by_force(f"UPDATE audit_auditevent SET message = jsonb_build_object('text', 'x') WHERE id = {events[0].pk}")
     verify_chain()
     assert "ERROR" in caplog.text
     assert "is not as it was written" in caplog.text

@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from messages.message import verbatim
 from provisioning.evidence.anchors import anchor_head
 from provisioning.notices.outbox import deliver_due
 from provisioning.states.runs import RunState
@@ -45,7 +46,7 @@ REFUSED = (
     "GRANT homeroom TO current_user",
     "TRUNCATE audit_auditevent CASCADE",
     "TRUNCATE audit_auditlink",
-    "UPDATE audit_auditevent SET message = 'x'",
+    "UPDATE audit_auditevent SET message = '{}'",
     "DELETE FROM audit_auditevent",
     "UPDATE audit_auditlink SET hash = 'x'",
     "DELETE FROM audit_auditlink",
@@ -59,7 +60,7 @@ REFUSED = (
 @pytest.fixture
 def portal() -> Iterator[psycopg.Connection]:
     """Come in as the portal does, in a database with an event."""
-    record(action=AuditAction.USER_SET, actor=None, subject_kind="user", subject_id="x", message="Something.")
+    record(action=AuditAction.USER_SET, actor=None, subject_kind="user", subject_id="x", message=verbatim("Something."))
     role = PortalRole(NAME, secrets.token_hex(16))
     prepare(role)
     known = connection.settings_dict
@@ -82,7 +83,8 @@ def test_it_adds_events_that_postgresql_chains_and_everything_that_could_undo_th
     for _ in range(2):
         portal.execute(
             f"INSERT INTO audit_auditevent ({columns}) "
-            "VALUES (now(), 'Homeroom', 'user:role:set', 'success', 'user', 'x', 'Another.', '')"
+            "VALUES (now(), 'Homeroom', 'user:role:set', 'success', 'user', 'x', "
+            "jsonb_build_object('text', 'Another.'), '')"
         )
     let: list[str] = []
     for statement in REFUSED:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from messages.message import verbatim
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
 from provisioning.runs.approval import approve
@@ -229,7 +230,11 @@ def test_an_event_names_the_token_that_it_came_with():
     person = a_person()
     with request_id.with_token("ci"):
         event = record(
-            action=AuditAction.RUN_COMMENTED, actor=person, subject_kind="run", subject_id="1", message="Hello."
+            action=AuditAction.RUN_COMMENTED,
+            actor=person,
+            subject_kind="run",
+            subject_id="1",
+            message=verbatim("Hello."),
         )
     assert event.after == {"token": "ci"}
     assert request_id.current().token == ""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from portal.api.schemas.base import Given, Taken
+from portal.api.schemas.base import Given, Taken, Telling
 from provisioning.evidence.drills import LONGEST_FINDINGS, LONGEST_POINT, MOST_MINUTES, Drill
 from provisioning.models import AuditAnchor, EvidencePackage
 from registry.audit.models import AuditEvent
@@ -38,7 +38,7 @@ class EvidenceIn(Taken):
     until: Annotated[date, Field(strict=False)]
 
 
-class EvidenceOut(Given):
+class EvidenceOut(Telling):
     """A package of evidence, which a worker makes."""
 
     number: int

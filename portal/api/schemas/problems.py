@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from portal.api.schemas.base import Given
+from portal.api.schemas.base import Given, MessageOut
 
 
 class FieldError(Given):
@@ -12,6 +12,7 @@ class FieldError(Given):
 
     field: str = Field(description="Where it stands, such as `body.name`.")
     detail: str
+    messages: list[MessageOut] = Field(description="The sentence's code and values.")
 
 
 class Problem(Given):
@@ -21,5 +22,6 @@ class Problem(Given):
     title: str
     status: int
     detail: str = Field(description="A sentence for people.")
+    messages: list[MessageOut] = Field(description="The codes and values of that, sentence by sentence.")
     code: str = Field(description="A word for programs; it does not change.")
     errors: list[FieldError] = Field(description="What is wrong, field by field.")

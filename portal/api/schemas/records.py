@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from portal.api.schemas.base import Given, Taken
+from portal.api.schemas.base import MESSAGES, Given, Taken, Telling
 from provisioning.drift.removal import can_be_removed
 from provisioning.models import DriftItem, Preflight, PreflightVerdict, RemovalCertificate
 from registry.accounts.roles import Role
@@ -34,7 +34,7 @@ class DriftItemOut(Given):
     removal_problem: str
 
 
-class RefusalOut(Given):
+class RefusalOut(Telling):
     """Why a part of the drift cannot become a setting."""
 
     address: str
@@ -52,7 +52,7 @@ class DriftOut(Given):
     refusals: list[RefusalOut]
 
 
-class CertificateOut(Given):
+class CertificateOut(Telling):
     """A certificate of removal."""
 
     number: int
@@ -88,7 +88,7 @@ class CertificateFile(Given):
     signature: SignatureOut
 
 
-class AuditEventOut(Given):
+class AuditEventOut(Telling):
     """One event of the audit record."""
 
     id: int
@@ -114,7 +114,7 @@ class AuditPage(Given):
     next: str | None
 
 
-class VerificationOut(Given):
+class VerificationOut(Telling):
     """What a look at the whole chain found."""
 
     intact: bool
@@ -145,7 +145,7 @@ class AccountsOut(Given):
     items: list[AccountOut]
 
 
-class FindingOut(Given):
+class FindingOut(Telling):
     """One check of a preflight."""
 
     check: str
@@ -266,5 +266,8 @@ def preflight_out(row: Preflight) -> PreflightOut:
         checked_at=row.checked_at,
         is_under_way=row.is_under_way,
         is_right=row.is_right,
-        findings=[FindingOut(**{name: one[name] for name in FindingOut.model_fields}) for one in row.findings],
+        findings=[
+            FindingOut(**{name: one[name] for name in FindingOut.model_fields if name != MESSAGES})
+            for one in row.findings
+        ],
     )

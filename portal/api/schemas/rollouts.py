@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from portal.api.schemas.base import Given, Taken
+from portal.api.schemas.base import Given, Taken, Telling
 from portal.api.schemas.calendar import Moment
 from portal.api.schemas.districts import SettingsIn
 from provisioning.models import Rollout, RolloutMember
@@ -18,7 +18,7 @@ from provisioning.states.rollouts import RolloutState, Standing
 Words = Annotated[list[Annotated[str, Field(max_length=32)]], Field(max_length=500)]
 
 
-class RolloutOut(Given):
+class RolloutOut(Telling):
     """One change of many districts, in waves."""
 
     number: int
@@ -47,7 +47,7 @@ class RolloutPage(Given):
     next: str | None
 
 
-class MemberOut(Given):
+class MemberOut(Telling):
     """A district of a rollout."""
 
     district: str

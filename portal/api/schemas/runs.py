@@ -7,14 +7,14 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from portal.api.schemas.base import Given, Taken
+from portal.api.schemas.base import MESSAGES, Given, Taken, Telling, copied, told_of
 from provisioning.calendar.holds import Hold
 from provisioning.models import PlannedChange, Run, RunEvent
 from provisioning.states.runs import Decision, RunKind, RunState
 from registry.audit.models import AuditEvent
 
 
-class RunOut(Given):
+class RunOut(Telling):
     """A run: one walk over a district's stack."""
 
     number: int
@@ -68,7 +68,7 @@ class RunDetail(RunOut):
     last_event: int = Field(description="The sequence of its newest event; 0 before the first.")
 
 
-class EventOut(Given):
+class EventOut(Telling):
     """One thing that happened in a run."""
 
     sequence: int
@@ -184,7 +184,7 @@ def run_detail(run: Run, last_event: int, hold: Hold | None) -> RunDetail:
         requester_may_confirm=run.requester_may_confirm,
         decision_comment=run.decision_comment,
         plan_expires_at=run.plan_expires_at,
-        policy_findings=run.policy_findings,
+        policy_findings=[{**one, MESSAGES: told_of(one)} for one in run.policy_findings],
         monthly_cost_usd=None if run.monthly_cost_usd is None else float(run.monthly_cost_usd),
         error_detail=run.error_detail,
         error_address=run.error_address,
@@ -197,7 +197,7 @@ def run_detail(run: Run, last_event: int, hold: Hold | None) -> RunDetail:
 
 def event_out(event: RunEvent) -> EventOut:
     """Return an event."""
-    return EventOut(**{name: getattr(event, name) for name in EventOut.model_fields})
+    return EventOut(**copied(event, EventOut))
 
 
 def change_out(change: PlannedChange) -> ChangeOut:

@@ -34,7 +34,8 @@ from registry.accounts.models import User
 from registry.audit.actions import AuditAction
 from registry.badges import Badge
 from registry.districts.models import District
-from registry.texts import said as said_in_language
+from registry.messages.translation import translated as in_readers_language
+from registry.messages.translation import translated_term, translated_word
 
 register = template.Library()
 
@@ -202,9 +203,21 @@ def lasted(started: datetime | None, finished: datetime | None) -> SafeString | 
 
 
 @register.filter
-def said(text: Any) -> Any:
-    """Show a sentence that another room said, in the reader's language."""
-    return said_in_language(text)
+def translated(text: Any) -> Any:
+    """Show a message in the reader's language; text that is none as it is."""
+    return in_readers_language(text)
+
+
+@register.filter
+def term(text: Any) -> Any:
+    """Show the name of something out of a table (a tier, a check, a size) in the reader's language."""
+    return translated_term(str(text))
+
+
+@register.filter
+def word(text: Any) -> Any:
+    """Show a word that is stored alone, such as an environment's, in the reader's language."""
+    return translated_word(text)
 
 
 @register.simple_tag

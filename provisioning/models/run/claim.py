@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from registry.messages.fields import PackedField
+
 
 class RunClaim(models.Model):
     """Written by the worker whose claim is in force, by the dispatcher, and by recovery after a loss."""
@@ -34,7 +36,7 @@ class RunClaim(models.Model):
     """When the run began to change what is in AWS, contents of buckets included; empty while it has changed nothing."""
     apply_open = models.BooleanField(default=False)
     """An apply has begun, and nobody has seen it end cleanly: AWS may hold what the state does not know."""
-    recovered = models.JSONField(default=list, blank=True)
+    recovered = PackedField(default=list, blank=True)
     """What a recovery did, in order: lock released, resources adopted, processes ended."""
 
     class Meta:

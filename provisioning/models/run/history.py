@@ -6,6 +6,7 @@ from django.db import models
 
 from provisioning.models.run.row import Run
 from provisioning.states.runs import RunState
+from registry.messages.fields import MessageField
 
 
 class RunStep(models.Model):
@@ -38,7 +39,7 @@ class RunEvent(models.Model):
     kind = models.CharField(max_length=32)
     address = models.CharField(max_length=255, blank=True)
     action = models.CharField(max_length=16, blank=True)
-    message = models.TextField()
+    message = MessageField()
     data = models.JSONField(default=dict, blank=True)
 
     class Meta:

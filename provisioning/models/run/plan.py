@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from provisioning.states.runs import Decision
+from registry.messages.fields import PackedField
 
 
 class RunPlan(models.Model):
@@ -13,7 +14,7 @@ class RunPlan(models.Model):
 
     stops_for_look = models.BooleanField(default=False)
     """Its plan is applied once somebody has looked at it: a person asked for a change of a deployed district."""
-    approval_reasons = models.JSONField(default=list, blank=True)
+    approval_reasons = PackedField(default=list, blank=True)
     """Why the plan waits for somebody; empty when it may be applied at once."""
     requester_may_confirm = models.BooleanField(default=False)
     """A look is all that the plan waits for: whoever asked for the run may let it be applied."""
@@ -37,7 +38,7 @@ class RunPlan(models.Model):
     change_count = models.PositiveIntegerField(null=True, blank=True)
     remove_count = models.PositiveIntegerField(null=True, blank=True)
     plan_resources = models.JSONField(default=list, blank=True)
-    policy_findings = models.JSONField(default=list, blank=True)
+    policy_findings = PackedField(default=list, blank=True)
     monthly_cost_usd = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
 
     class Meta:

@@ -7,6 +7,7 @@ from django.db import models
 
 from provisioning.states.runs import Priority, RunKind
 from registry.districts.models import District
+from registry.messages.fields import MessageField
 from registry.telemetry.tracing import trace_of
 
 
@@ -18,7 +19,7 @@ class RunRequest(models.Model):
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    reason = models.TextField(blank=True)
+    reason = MessageField(blank=True)
     spec = models.JSONField()
     change = models.JSONField(default=dict, blank=True)
     """Fields of the district that this run is to change, by name; the district has them once the run applies."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from registry.messages.fields import MessageField
+
 
 class RunResult(models.Model):
     """Written while the run goes on, and by its last move."""
@@ -18,8 +20,8 @@ class RunResult(models.Model):
     """When the rows were deleted: from then on the archive alone has the events."""
 
     error_code = models.CharField(max_length=64, blank=True)
-    error_summary = models.TextField(blank=True)
-    error_remedy = models.TextField(blank=True)
+    error_summary = MessageField(blank=True)
+    error_remedy = MessageField(blank=True)
     error_detail = models.TextField(blank=True)
     error_address = models.CharField(max_length=255, blank=True)
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from messages.message import message
 from registry.accounts import throttle
 from registry.accounts.acts import Act
 from registry.accounts.keyed import keyed_digest
@@ -55,7 +56,7 @@ class TooManyError(Exception):
 
     def __init__(self, until: datetime) -> None:
         self.seconds = max(1, int((until - timezone.now()).total_seconds()) + 1)
-        super().__init__(f"Too many tries. Try again in {self.seconds} s.")
+        super().__init__(message("Too many tries. Try again in {seconds} s.", seconds=self.seconds))
 
 
 class CodeUnknownError(Exception):
@@ -71,11 +72,11 @@ class NotYetError(Exception):
 
 
 WORDS = {
-    "authorization_pending": "Nobody has confirmed the code yet. Ask again after the interval.",
-    "slow_down": "That was too soon: wait five seconds longer between two questions.",
-    "access_denied": "The person has refused, or may no longer come in.",
-    "expired_token": "The code has expired. Begin again.",
-    "invalid_grant": "Nobody has this device code, or it was used.",
+    "authorization_pending": message("Nobody has confirmed the code yet. Ask again after the interval."),
+    "slow_down": message("That was too soon: wait five seconds longer between two questions."),
+    "access_denied": message("The person has refused, or may no longer come in."),
+    "expired_token": message("The code has expired. Begin again."),
+    "invalid_grant": message("Nobody has this device code, or it was used."),
 }
 
 
@@ -142,8 +143,17 @@ def decide(
             actor=actor,
             subject_kind="user",
             subject_id=actor.get_username(),
-            message=f"{actor.get_username()} {'approved' if approved else 'refused'} the sign-in of a program that "
-            f"calls itself {row.client}.",
+            message=message(
+                "{username} approved the sign-in of a program that calls itself {client}.",
+                username=actor.get_username(),
+                client=row.client,
+            )
+            if approved
+            else message(
+                "{username} refused the sign-in of a program that calls itself {client}.",
+                username=actor.get_username(),
+                client=row.client,
+            ),
             after={
                 "client": row.client,
                 "address": row.address,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from messages.message import message
 from registry.accounts.acts import Act
-from registry.texts import said
+from registry.messages.translation import translated
 
 
 class Scope(StrEnum):
@@ -22,17 +23,17 @@ class Scope(StrEnum):
     @property
     def label(self) -> str:
         """What it lets through, in the reader's language."""
-        return str(said(WORDS[self]))
+        return str(translated(WORDS[self]))
 
 
 WORDS = {
-    Scope.READ: "Read",
-    Scope.OPERATE: "Register, plan and deploy",
-    Scope.APPROVE: "Approve and discard plans",
-    Scope.DESTROY: "Destroy environments",
-    Scope.AUDIT: "Verify the audit log, take evidence and the access review",
-    Scope.ADMINISTER: "Administer AWS accounts, notices and states",
-    Scope.PEOPLE: "Let anybody in or keep them out, with any role, without a person's sign-in",
+    Scope.READ: message("Read"),
+    Scope.OPERATE: message("Register, plan and deploy"),
+    Scope.APPROVE: message("Approve and discard plans"),
+    Scope.DESTROY: message("Destroy environments"),
+    Scope.AUDIT: message("Verify the audit log, take evidence and the access review"),
+    Scope.ADMINISTER: message("Administer AWS accounts, notices and states"),
+    Scope.PEOPLE: message("Let anybody in or keep them out, with any role, without a person's sign-in"),
 }
 ACTS = {
     Scope.READ: Act.SEE,

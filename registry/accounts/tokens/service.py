@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from messages.message import beside_fields, message, word
 from registry.accounts.acts import Act, lowest
 from registry.accounts.models import ApiToken, User
 from registry.accounts.reach import Reach as Reach
@@ -34,7 +35,7 @@ class TokenRefusedError(Exception):
 
     def __init__(self, problems: dict[str, list[str]]) -> None:
         self.problems = problems
-        super().__init__("; ".join(f"{field}: {' '.join(told)}" for field, told in problems.items()))
+        super().__init__(beside_fields(problems))
 
 
 class TokenInvalidError(Exception):
@@ -62,7 +63,9 @@ def create_token(
     if actor is None or actor.pk != owner.pk:
         require(actor, Act.ADMINISTER)
         if not owner.is_service:
-            raise TokenRefusedError({"owner": ["Nobody makes tokens for another person: they could act as them."]})
+            raise TokenRefusedError(
+                {"owner": [message("Nobody makes tokens for another person: they could act as them.")]}
+            )
     held = User.objects.select_for_update(of=("self",)).get(pk=owner.pk)
     if rights_of(held).role is None:
         raise NotAllowedError(Role.VIEWER)
@@ -87,7 +90,7 @@ def create_token(
         actor=actor,
         subject_kind="user",
         subject_id=held.get_username(),
-        message=f"The API token {name} of {held.get_username()} was created.",
+        message=message("The API token {name} of {username} was created.", name=name, username=held.get_username()),
         after={
             "name": name,
             "scopes": token.scopes,
@@ -121,18 +124,18 @@ def revoke_all(user: User, by: User | None) -> None:
 
 def known_token(text: str) -> ApiToken:
     """Return the token that a request came with, and note the day; raises TokenInvalidError."""
-    unknown = TokenInvalidError("token_unknown", "Nobody has this token.")
+    unknown = TokenInvalidError("token_unknown", message("Nobody has this token."))
     if not is_well_formed(text):
         raise unknown
     token = ApiToken.objects.select_related("user").filter(sha256=digest(text)).first()
     if token is None:
         raise unknown
     if token.revoked_at is not None:
-        raise TokenInvalidError("token_revoked", "This token was revoked.")
+        raise TokenInvalidError("token_revoked", message("This token was revoked."))
     if token.expires_at <= timezone.now():
-        raise TokenInvalidError("token_expired", "This token has expired.")
+        raise TokenInvalidError("token_expired", message("This token has expired."))
     if rights_of(token.user).role is None:
-        raise TokenInvalidError("token_powerless", "Whose token this is may no longer come in.")
+        raise TokenInvalidError("token_powerless", message("Whose token this is may no longer come in."))
     today = timezone.now().date()
     if token.last_used_on != today:
         ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(last_used_on=today)
@@ -159,7 +162,9 @@ def _revoke(token: ApiToken, by: User | None) -> None:
         actor=by,
         subject_kind="user",
         subject_id=token.user.get_username(),
-        message=f"The API token {token.name} of {token.user.get_username()} was revoked.",
+        message=message(
+            "The API token {name} of {username} was revoked.", name=token.name, username=token.user.get_username()
+        ),
         after={"name": token.name},
     )
 
@@ -168,18 +173,28 @@ def _problems(owner: User, name: str, scopes: list[Scope], days: int, reach: Rea
     found: dict[str, list[str]] = defaultdict(list)
     live = ApiToken.objects.filter(user=owner, revoked_at=None)
     if not NAME.fullmatch(name):
-        found["name"].append("Give a name of letters, digits, blanks and . _ - such as github-actions.")
+        found["name"].append(message("Give a name of letters, digits, blanks and . _ - such as github-actions."))
     elif live.filter(name=name).exists():
-        found["name"].append("A token that was not revoked has this name. Choose another, or revoke that one.")
+        found["name"].append(message("A token that was not revoked has this name. Choose another, or revoke that one."))
     rights = rights_of(owner)
     for scope in scopes:
         if not rights.somewhere(ACTS[scope]):
-            found["scopes"].append(f"The scope {scope.value} needs the role {lowest(ACTS[scope])}.")
+            found["scopes"].append(
+                message(
+                    "The scope {scope} needs the role {lowest}.",
+                    scope=scope.value,
+                    lowest=word(lowest(ACTS[scope]).value, "Role"),
+                )
+            )
     if live.filter(expires_at__gt=timezone.now()).count() >= MOST:
-        found["name"].append(f"There are {MOST} tokens already. Revoke one that nobody uses.")
+        found["name"].append(message("There are {most} tokens already. Revoke one that nobody uses.", most=MOST))
     return dict(found) | term_problems(days) | reach_problems(reach)
 
 
 def term_problems(days: int) -> dict[str, list[str]]:
     """Return what is wrong with the days that a token is to hold."""
-    return {} if 1 <= days <= LONGEST_DAYS else {"days": [f"Let it hold for 1 to {LONGEST_DAYS} days."]}
+    return (
+        {}
+        if 1 <= days <= LONGEST_DAYS
+        else {"days": [message("Let it hold for 1 to {longest_days} days.", longest_days=LONGEST_DAYS)]}
+    )

@@ -6,6 +6,8 @@ import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
+import registry.messages.fields
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -34,7 +36,7 @@ class Migration(migrations.Migration):
                 ("subject_kind", models.CharField(max_length=32)),
                 ("subject_id", models.CharField(max_length=255)),
                 ("run_number", models.BigIntegerField(blank=True, null=True)),
-                ("message", models.TextField()),
+                ("message", registry.messages.fields.MessageField()),
                 ("before", models.JSONField(blank=True, null=True)),
                 ("after", models.JSONField(blank=True, null=True)),
                 ("request_id", models.CharField(blank=True, max_length=64)),
@@ -106,7 +108,8 @@ class Migration(migrations.Migration):
             model_name="auditevent",
             index=django.contrib.postgres.indexes.GinIndex(
                 django.contrib.postgres.indexes.OpClass(
-                    django.db.models.functions.text.Upper("message"), name="gin_trgm_ops"
+                    django.db.models.functions.text.Upper(registry.messages.fields.EnglishText("message")),
+                    name="gin_trgm_ops",
                 ),
                 name="audit_message_search",
             ),

@@ -37,7 +37,7 @@ BEGIN
             'subject_id', event.subject_id,
             'district', event.district_id::text,
             'run', event.run_number,
-            'message', event.message,
+            'message', event.message ->> 'text',
             'before', event.before,
             'after', event.after,
             'request_id', event.request_id,

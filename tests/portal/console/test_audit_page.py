@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from messages.message import verbatim
 from portal.console.exports import neutral
 from portal.console.pages.audit.page import COLUMNS
 from registry.accounts.roles import Role
@@ -65,7 +66,13 @@ def test_filters_stay_in_the_address_of_pages_and_exports(district):
 
 def test_the_page_asks_the_database_a_fixed_number_of_times(django_assert_max_num_queries):
     for number in range(60):
-        record(action=AuditAction.USER_SET, actor=None, subject_kind="user", subject_id=str(number), message="Set.")
+        record(
+            action=AuditAction.USER_SET,
+            actor=None,
+            subject_kind="user",
+            subject_id=str(number),
+            message=verbatim("Set."),
+        )
     browser = signed_in()
     with django_assert_max_num_queries(8):
         browser.get("/audit")
@@ -99,7 +106,14 @@ def test_the_csv_is_the_filtered_record_with_the_chain_and_is_recorded(district)
 
 
 def test_the_ndjson_has_before_and_after_as_they_are(district):
-    record(action=AuditAction.USER_SET, actor=None, subject_kind="u", subject_id="x", message="=1", after={"a": [1]})
+    record(
+        action=AuditAction.USER_SET,
+        actor=None,
+        subject_kind="u",
+        subject_id="x",
+        message=verbatim("=1"),
+        after={"a": [1]},
+    )
     answer = signed_in().get("/audit/export", {"format": "ndjson", "act": "user:role:set"})
     rows = [json.loads(line) for line in taken(answer).splitlines()]
     assert [(row["message"], row["after"]) for row in rows if row["subject_kind"] == "u"] == [("=1", {"a": [1]})]
@@ -107,7 +121,7 @@ def test_the_ndjson_has_before_and_after_as_they_are(district):
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_cell_begins_a_formula(text):
-    record(action=AuditAction.USER_SET, actor=None, subject_kind="user", subject_id="x", message=text)
+    record(action=AuditAction.USER_SET, actor=None, subject_kind="user", subject_id="x", message=verbatim(text))
     answer = signed_in().get("/audit/export", {"format": "csv", "act": "user:role:set"})
     cells = [row["message"] for row in csv.DictReader(io.StringIO(taken(answer), newline=""))]
     assert f"'{text}" in cells
@@ -119,7 +133,13 @@ def test_numbers_stay_numbers_and_nothing_stays_empty():
 
 def test_an_export_reads_by_and_by_and_in_one_query(django_assert_max_num_queries):
     for number in range(1100):
-        record(action=AuditAction.USER_SET, actor=None, subject_kind="user", subject_id=str(number), message="Set.")
+        record(
+            action=AuditAction.USER_SET,
+            actor=None,
+            subject_kind="user",
+            subject_id=str(number),
+            message=verbatim("Set."),
+        )
     browser = signed_in()
     with django_assert_max_num_queries(9):
         assert len(taken(browser.get("/audit/export", {"format": "ndjson"})).splitlines()) >= 1100

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from messages.message import verbatim
 from portal.console.pages.search.page import _districts, _events, _resources, network_in, search, suffixes_in
 from portal.reach import Within
 from provisioning.models import Run, StackResource
@@ -107,7 +108,11 @@ def test_an_arn_that_nobody_recorded_finds_the_district_whose_suffix_it_names(ru
 def test_words_of_the_record_are_found_and_lead_to_all_of_them(run):
     for number in range(12):
         record(
-            action=AuditAction.USER_SET, actor=None, subject_kind="u", subject_id="x", message=f"Rare word {number}."
+            action=AuditAction.USER_SET,
+            actor=None,
+            subject_kind="u",
+            subject_id="x",
+            message=verbatim(f"Rare word {number}."),
         )
     found = search("rare WORD", ALL)
     assert (len(found.events.rows), found.events.more) == (10, True)

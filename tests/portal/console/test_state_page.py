@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from engine.state.errored_state import StateFacts
 from engine.state.lock import StateLock
+from messages.message import verbatim
 from portal.console.reauthentication import SIGNED_IN_AT
 from provisioning.models import DistrictLock, ErroredPlace, ErroredState, Run
 from provisioning.states.runs import RunKind, RunState
@@ -63,7 +64,7 @@ def test_everybody_sees_on_the_run_and_the_district_what_it_means_and_what_to_do
 
 
 def test_a_refused_push_is_told_and_after_a_push_the_district_is_well_again(errored: ErroredState, ada: User):
-    note_refused(errored, "The district's state was written since.")
+    note_refused(errored, verbatim("The district's state was written since."))
     page = shown(ada, f"/runs/{errored.run.number}")
     assert "It could not be pushed:" in page
     assert "State and lock" in page

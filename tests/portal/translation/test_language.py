@@ -23,7 +23,6 @@ from portal.console.pages.settings.page import SettingsForm
 from portal.console.templatetags.console import ago
 from provisioning.models import Run
 from registry.accounts.roles import Role
-from registry.texts import forget
 from tests.builders import a_person, a_run
 from tests.markup import squeezed
 from tests.portal.console.test_diagram import GOLDEN, addresses
@@ -35,7 +34,6 @@ NOW = datetime(2026, 3, 9, 15, 0, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def compiled() -> None:
     compile_all()
-    forget()
 
 
 @pytest.mark.django_db

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -27,7 +26,6 @@ from registry.accounts.roles import Role
 from registry.audit.actions import AuditAction
 from registry.audit.models import AuditEvent
 from registry.districts.registration import REGIONS
-from registry.texts import forget
 from tests.builders import ACCOUNT_ID, PASSWORD, a_person
 from tests.portal.translation import pseudo
 from tests.portal.translation.world import World, a_world
@@ -77,13 +75,11 @@ def pseudo_texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def brackets(pseudo_texts: Path, settings: Any) -> Iterator[str]:
+def brackets(pseudo_texts: Path, settings: Any) -> str:
     """Let the portal speak the pseudo-language."""
     settings.LANGUAGES = [*project_settings.LANGUAGES, (pseudo.CODE, "Brackets")]
     settings.LOCALE_PATHS = [pseudo_texts]
-    forget()
-    yield pseudo.CODE
-    forget()
+    return pseudo.CODE
 
 
 @pytest.fixture

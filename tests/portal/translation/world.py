@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from engine.state.errored_state import StateFacts
 from engine.state.lock import StateLock
+from messages.message import message, term
 from provisioning.dispatch.dispatcher import dispatch
 from provisioning.models import (
     EvidencePackage,
@@ -22,6 +23,7 @@ from provisioning.models import (
     StackResource,
 )
 from provisioning.notices.endpoints import EndpointValues, create_endpoint, send_test
+from provisioning.runs.approval_rules import PRODUCTION
 from provisioning.runs.cancellation import request_cancel
 from provisioning.runs.requests import request_run
 from provisioning.states.runs import RunKind, RunState
@@ -36,11 +38,13 @@ from tests.portal.console.test_drift_and_settings import DELETED, OPENED, RETENT
 from tests.portal.console.test_rollouts import a_rollout, live_districts
 from tests.portal.console.test_teardown_pages import a_certificate
 
-FINDING = "aws_rds_cluster.main is deleted and with it the database is lost."
+FINDING = message(
+    "{address} is deleted and with it {loss} is lost.", address="aws_rds_cluster.main", loss=term("the database")
+)
 FAILED = {
     "error_code": "vpc_quota",
-    "error_summary": "The account has no room for another VPC in this region.",
-    "error_remedy": (
+    "error_summary": term("The account has no room for another VPC in this region."),
+    "error_remedy": term(
         "Raise the quota 'VPCs per Region' (L-F678F1CE) in Service Quotas, or place the district in another account; "
         "then retry the run."
     ),
@@ -117,10 +121,15 @@ def _live() -> District:
 
 
 def _teardown() -> Run:
-    run = request_run(district=live_districts(1)[0], kind=RunKind.DESTROY, actor=None, reason="Retry of run #1")
+    run = request_run(
+        district=live_districts(1)[0],
+        kind=RunKind.DESTROY,
+        actor=None,
+        reason=message("Retry of run #{number}", number=1),
+    )
     _planned(run)
     at = timezone.now().isoformat()
-    says = "The database, its tables and its automated backups. The portal never sees what is in them."
+    says = term("The database, its tables and its automated backups. The portal never sees what is in them.")
     part = {"address": "aws_rds_cluster.main", "service": "RDS", "holds_data": True, "says": says}
     Run.objects.filter(pk=run.pk).update(
         holdings={"at": at, "resources": [part], "monthly_saving_usd": 12},
@@ -134,7 +143,9 @@ def _endpoint(administrator: User) -> NoticeEndpoint:
     values = EndpointValues(name="zzzz", kind="webhook", address="https://1.1.1.1/data")
     endpoint, _ = create_endpoint(values=values, actor=administrator)
     notice = send_test(endpoint=endpoint, actor=administrator)
-    NoticeAttempt.objects.create(notice=notice, status=500, answer="data", error="The receiver answered 500.")
+    NoticeAttempt.objects.create(
+        notice=notice, status=500, answer="data", error=message("The receiver answered {status}.", status=500)
+    )
     return endpoint
 
 
@@ -144,17 +155,26 @@ def a_world() -> World:
     day = timezone.now().date()
     EvidencePackage.objects.create(since=day, until=day, requested_by=administrator)
     live, rollout = _live(), a_rollout()
-    Rollout.objects.filter(pk=rollout.pk).update(halt_reason="3 runs failed; it halts at 2.")
+    Rollout.objects.filter(pk=rollout.pk).update(
+        halt_reason=message("{failed} runs failed; it halts at {failures}.", failed=3, failures=2)
+    )
     waiting = _planned(
         a_run(environment="sandbox"),
-        approval_reasons=["Every change of a production environment is approved by a second person."],
+        approval_reasons=[PRODUCTION],
         plan_expires_at=timezone.now() + timedelta(hours=3),
         change={"size": "M", "final_snapshot": True},
     )
     moved(waiting, RunState.AWAITING_APPROVAL)
     failed = _planned(
         a_run(),
-        recovered=["Terraform was interrupted.", "aws_vpc.a exists and was not in the state: it is adopted as vpc-1."],
+        recovered=[
+            message("Terraform was interrupted."),
+            message(
+                "{address} exists and was not in the state: it is adopted as {import_id}.",
+                address="aws_vpc.a",
+                import_id="vpc-1",
+            ),
+        ],
     )
     moved(failed, RunState.APPLYING)
     moved(failed, RunState.FAILED, finished_at=timezone.now(), **FAILED)
@@ -168,9 +188,14 @@ def a_world() -> World:
     lost = _planned(a_run(), lease_until=timezone.now() - timedelta(minutes=1))
     moved(lost, RunState.LOST)
     errored = note_kept(failed, 1, StateFacts("zzzz", 100, "zzzz", 12), "zzzz/1")
-    note_refused(errored, "The district's state was written since: it has serial 13, and this one 12.")
+    written = message(
+        "The district's state was written since: it has serial {serial}, and this one {serial2}.", serial=13, serial2=12
+    )
+    note_refused(errored, written)
     note_lock(
-        failed.district, StateLock("x", "data", "zzzz", timezone.now()), "There is no lock: nobody holds the state."
+        failed.district,
+        StateLock("x", "data", "zzzz", timezone.now()),
+        message("There is no lock: nobody holds the state."),
     )
     certificate, teardown, queued = a_certificate(), _teardown(), a_run()
     dispatch()

@@ -233,7 +233,10 @@ def stay_once_there() -> Callable[[Route], None]:
     return handle
 
 
-PAGES = ("/upload", "/files", "/sources", "/tests", "/results", "/results?by=ethnicity", "/sign-in", "/files/999999")
+PAGES = (
+    *("/upload", "/files", "/sources", "/tests", "/results", "/results?by=ethnicity", "/students", "/sign-in"),
+    "/files/999999",
+)
 
 
 def test_no_page_has_an_accessibility_violation_or_needs_scrolling_to_the_side(
@@ -260,4 +263,21 @@ def test_no_page_has_an_accessibility_violation_or_needs_scrolling_to_the_side(
         for theme in THEMES:
             paint(page, theme)
             keep(page, f"office-results-{width}-{theme}")
+    page.get_by_role("link", name="Over time").click()
+    expect(page.get_by_role("heading", name="Results over time")).to_be_visible()
+    keep(page, "office-trend")
+    found = [*overflows(page), *axe.violations(page)]
+    assert not found, "trend: " + "\n".join(found)
+    ((local,),) = district.rows(
+        "SELECT local_id FROM homeroom.student_identity "
+        "WHERE student IN (SELECT student FROM homeroom.analytics_result) LIMIT 1"
+    )
+    page.goto("/students")
+    page.get_by_label("Student's id").fill(local)
+    page.get_by_label("Purpose").fill("a talk with the family")
+    page.get_by_role("button", name="Show the record").click()
+    expect(page.get_by_role("region", name="Results of the student")).to_be_visible()
+    keep(page, "office-student")
+    found = [*overflows(page), *axe.violations(page)]
+    assert not found, "student: " + "\n".join(found)
     page.close()

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from engine.aws.costs import DailyCost
 from engine.errors import AwsUnavailableError
+from messages.message import verbatim
 from provisioning.costs import reading
 from provisioning.costs.forecast import outlook
 from provisioning.costs.reading import RIGHT_REMEDY, TAG_REMEDY, in_turn, keep, period_of, read_all
@@ -104,7 +105,9 @@ def answering(monkeypatch: pytest.MonkeyPatch, *answers) -> list[str]:
 @pytest.mark.django_db
 def test_an_account_is_asked_once_a_day_also_where_it_refuses(monkeypatch):
     district = a_district()
-    denied = AwsUnavailableError("AWS did not let us read what districts cost.", detail="AccessDeniedException: no")
+    denied = AwsUnavailableError(
+        verbatim("AWS did not let us read what districts cost."), detail="AccessDeniedException: no"
+    )
     asked = answering(monkeypatch, denied, [cost(district.suffix, "1.5")])
     assert read_all() == 0
     assert read_all() == 0

@@ -8,6 +8,7 @@ import pytest
 
 from engine.errors import AwsUnavailableError
 from engine.terraform.drift import DriftedAttribute
+from messages.message import verbatim
 from provisioning.drift import removal
 from provisioning.drift.check import store_drift
 from provisioning.drift.removal import remove, request_removal
@@ -110,7 +111,7 @@ def test_what_could_not_be_removed_stays_says_why_and_asks_for_no_check(run, sen
     request_removal(district=run.district, item=item.pk, consent=True, reason="x", actor=a_person(Role.OPERATOR))
 
     def away(*given: Any) -> str:
-        raise AwsUnavailableError("AWS did not let us remove a rule of sg-1.")
+        raise AwsUnavailableError(verbatim("AWS did not let us remove a rule of sg-1."))
 
     monkeypatch.setattr(removal, "remove_foreign", away)
     item.refresh_from_db()

@@ -17,6 +17,7 @@ from django.db import connection
 from django.utils import timezone
 
 from devtools.services.sandbox import running_sandbox
+from messages.message import verbatim
 from provisioning.evidence.anchors import anchor_head, anchor_text, anchors_in_bucket, read_anchors
 from provisioning.evidence.push import push_all
 from provisioning.models import AuditAnchor, AuditCursor, Notice
@@ -33,7 +34,7 @@ def events(count: int, **more) -> None:
     """Write so many events, each in a transaction of its own: they are chained when they are committed."""
     given = {"action": AuditAction.USER_SET, "actor": None, "subject_kind": "user", "subject_id": "x"} | more
     for number in range(count):
-        record(message=f"Event {number}.", **given)
+        record(message=verbatim(f"Event {number}."), **given)
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import pytest
 from engine.aws.clients import client
 from engine.errors import AwsUnavailableError, EngineError, InterruptedRunError
 from engine.terraform.command import Plan, read_plan
+from messages.message import verbatim
 from provisioning.engine_settings import engine_settings
 from provisioning.execution import apply, clearing
 from provisioning.execution.apply import carry
@@ -109,7 +110,7 @@ def test_an_aws_that_is_away_is_told_once_and_asked_again(held, monkeypatch):
 
     def away(*given: Any) -> tuple[str, ...]:
         asked.release()
-        raise AwsUnavailableError("AWS did not answer.")
+        raise AwsUnavailableError(verbatim("AWS did not answer."))
 
     monkeypatch.setattr(clearing, "remove_guardduty", away)
     with Sweep(held):
@@ -133,7 +134,7 @@ def test_a_fault_of_the_sweep_is_raised_and_never_hides_terraforms_own(held, mon
 
     def fail() -> None:
         assert failed.wait(20)
-        raise EngineError("Terraform failed.")
+        raise EngineError(verbatim("Terraform failed."))
 
     with pytest.raises(EngineError, match="Terraform failed"), Sweep(held):
         fail()

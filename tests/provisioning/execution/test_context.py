@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from engine.errors import AwsUnavailableError, InterruptedRunError, StateLockedError
+from messages.message import verbatim
 from provisioning.engine_settings import engine_settings
 from provisioning.execution import context as module
 from provisioning.execution.context import RunContext
@@ -41,9 +42,11 @@ def failing(*errors: Exception):
 
 def test_a_read_that_nobody_stopped_is_tried_again_and_mended_before(held):
     mended: list[int] = []
-    unfollowed = InterruptedRunError("Terraform was interrupted.")
+    unfollowed = InterruptedRunError(verbatim("Terraform was interrupted."))
     assert (
-        held.reading("Planning", failing(unfollowed, AwsUnavailableError("Away.")), mend=lambda: mended.append(1))
+        held.reading(
+            "Planning", failing(unfollowed, AwsUnavailableError(verbatim("Away."))), mend=lambda: mended.append(1)
+        )
         == "read"
     )
     assert mended == [1, 1]
@@ -52,24 +55,24 @@ def test_a_read_that_nobody_stopped_is_tried_again_and_mended_before(held):
 def test_a_read_that_a_person_stopped_is_not(held):
     request_cancel(run=held.run, actor=a_person())
     with pytest.raises(InterruptedRunError):
-        held.reading("Planning", failing(InterruptedRunError("Terraform was interrupted.")))
+        held.reading(verbatim("Planning"), failing(InterruptedRunError(verbatim("Terraform was interrupted."))))
 
 
 def test_a_read_that_took_too_long_is_not(held):
     held.deadline = timezone.now()
     with pytest.raises(InterruptedRunError):
-        held.reading("Planning", failing(InterruptedRunError("Terraform was interrupted.")))
+        held.reading(verbatim("Planning"), failing(InterruptedRunError(verbatim("Terraform was interrupted."))))
 
 
 def test_what_no_patience_helps_is_not_tried_again(held):
     with pytest.raises(StateLockedError):
-        held.reading("Planning", failing(StateLockedError("Wrong.")))
+        held.reading(verbatim("Planning"), failing(StateLockedError(verbatim("Wrong."))))
 
 
 def test_patience_ends(held, settings):
     settings.AWS_PATIENCE_SECONDS = 0.1
     with pytest.raises(AwsUnavailableError):
-        held.reading("Planning", failing(*[AwsUnavailableError("Away.")] * 1000))
+        held.reading(verbatim("Planning"), failing(*[AwsUnavailableError(verbatim("Away."))] * 1000))
 
 
 def test_patience_begins_with_the_first_failure(held, settings, monkeypatch):
@@ -80,9 +83,9 @@ def test_patience_begins_with_the_first_failure(held, settings, monkeypatch):
     def slow() -> str:
         clock[0] += 600
         if clock[0] < 1700:
-            raise AwsUnavailableError("Away.")
+            raise AwsUnavailableError(verbatim("Away."))
         return "read"
 
     monkeypatch.setattr(held, "pause", lambda seconds: None)
-    assert held.reading("Planning", slow) == "read"
+    assert held.reading(verbatim("Planning"), slow) == "read"
     assert Run.objects.get(pk=held.run.pk).state == RunState.PLANNING

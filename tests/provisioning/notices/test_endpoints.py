@@ -14,6 +14,7 @@ from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
+from messages.message import verbatim
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Announcement, Notice, NoticeEndpoint, Rollout, RolloutMember
 from provisioning.notices import outbox
@@ -161,7 +162,7 @@ def test_a_rollout_is_told_where_one_of_its_districts_is(receiver):
     an_endpoint(receiver, name="outside", districts=(outside.suffix,))
     rollout = Rollout.objects.create(reason="x", waves=["100%"], halt_failures=1)
     RolloutMember.objects.create(rollout=rollout, district=inside, position=1, wave=1)
-    announce_halt(rollout, "1 of 1 failed.")
+    announce_halt(rollout, verbatim("1 of 1 failed."))
     assert list(Notice.objects.values_list("endpoint__name", flat=True)) == ["inside"]
 
 
@@ -313,7 +314,7 @@ def test_nobody_sees_what_concerns_another_alone():
     otto, vera = a_person(Role.OPERATOR), a_person(Role.VIEWER)
     change = CredentialChange.objects.create(user=otto, by=None, what=Credential.PASSWORD)
     Announcement.objects.all().delete()
-    outbox.announce_credential(change, "Otto was given a new password.")
+    outbox.announce_credential(change, verbatim("Otto was given a new password."))
     assert inbox_of(otto).count() == 1
     assert inbox_of(vera).count() == 0
     vera.groups.clear()

@@ -13,6 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from engine.errors import AwsUnavailableError
+from messages.message import verbatim
 from provisioning.health import pipeline_metrics
 from provisioning.models import Run
 from provisioning.periodic.batches import ask_many
@@ -41,7 +42,7 @@ def test_so_many_are_asked_at_a_time_and_no_more():
 
 
 def test_none_is_begun_when_the_time_is_over_and_a_refusal_is_an_answer():
-    refused = AwsUnavailableError("AWS did not let us.")
+    refused = AwsUnavailableError(verbatim("AWS did not let us."))
 
     def ask(row: int) -> int:
         if row == 1:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from messages.message import verbatim
 from provisioning.rollouts.decision import (
     Complete,
     Decision,
@@ -78,39 +79,39 @@ CASES: list[tuple[str, Snapshot, Decision]] = [
     ("a retry in an earlier wave is waited for", rollout("du|pp", wave=2), Wait()),
     ("all ended is complete", rollout("ds|dc", wave=2), Complete()),
     ("a failure below the rule goes on", rollout("df|p", failures=2), NextWave(2)),
-    ("so many failures halt", rollout("dffp", failures=2), Halt("2 runs failed; it halts at 2.")),
-    ("one failure is told in the singular", rollout("dfp", failures=1), Halt("1 run failed; it halts at 1.")),
+    ("so many failures halt", rollout("dffp", failures=2), Halt(verbatim("2 runs failed; it halts at 2."))),
+    ("one failure is told in the singular", rollout("dfp", failures=1), Halt(verbatim("1 run failed; it halts at 1."))),
     (
         "a share above the rule halts",
         rollout("ddfp", percent=33, failures=None),
-        Halt("1 of 3 finished runs failed; it halts above 33 percent."),
+        Halt(verbatim("1 of 3 finished runs failed; it halts above 33 percent.")),
     ),
     ("a share that only equals it goes on", rollout("dfp", percent=50, failures=None), Start((2,))),
-    ("a halt comes before completion", rollout("df", failures=1), Halt("1 run failed; it halts at 1.")),
+    ("a halt comes before completion", rollout("df", failures=1), Halt(verbatim("1 run failed; it halts at 1."))),
     ("an accepted failure counts no more", rollout("fp", failures=1, accepted="0"), Start((1,))),
     ("what somebody called off is no failure", rollout("dcc|p", failures=1), NextWave(2)),
     (
         "a wave of which all was called off is no proof",
         rollout("cc|p"),
-        Halt("No run of wave 1 came through; the next wave would begin without proof."),
+        Halt(verbatim("No run of wave 1 came through; the next wave would begin without proof.")),
     ),
     (
         "nor does an earlier wave's success prove this one",
         rollout("d|c|p", wave=2),
-        Halt("No run of wave 2 came through; the next wave would begin without proof."),
+        Halt(verbatim("No run of wave 2 came through; the next wave would begin without proof.")),
     ),
     ("somebody who saw that may go on", rollout("cc|p", accepted="01"), NextWave(2)),
     (
         "a plan that nobody decided on is no success",
         rollout("de|p"),
-        Halt("The plan of 1 run expired before anybody decided; the next wave would begin without proof."),
+        Halt(verbatim("The plan of 1 run expired before anybody decided; the next wave would begin without proof.")),
     ),
     ("somebody who saw that it expired may go on", rollout("de|p", accepted="1"), NextWave(2)),
     ("an expired plan of the last wave ends it all the same", rollout("d|de", wave=2), Complete()),
     (
         "what was called off or expired makes the share of failures no smaller",
         rollout("dfceep", percent=49, failures=None),
-        Halt("1 of 2 finished runs failed; it halts above 49 percent."),
+        Halt(verbatim("1 of 2 finished runs failed; it halts above 49 percent.")),
     ),
     ("a paused rollout does nothing", rollout("pp", state=RolloutState.PAUSED), Wait()),
     ("a halted one does nothing", rollout("pp", state=RolloutState.HALTED), Wait()),

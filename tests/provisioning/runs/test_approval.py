@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from engine.terraform.policy import Finding, PolicyCode
 from infra.spec import Environment
+from messages.message import verbatim
 from provisioning.drift.service import repair
 from provisioning.errors import ServiceRefusedError
 from provisioning.execution.apply import note_begin
@@ -34,8 +35,10 @@ from tests.builders import a_district, a_person, a_registration, fenced, moved
 
 pytestmark = pytest.mark.django_db
 
-BLOCKING = Finding(PolicyCode.STATEFUL_DELETED, "aws_rds_cluster.this", "The database would be deleted.", True)
-REMARK = Finding(PolicyCode.IAM_WIDENED, "aws_iam_role.api", "The role would be allowed more.", False)
+BLOCKING = Finding(
+    PolicyCode.STATEFUL_DELETED, "aws_rds_cluster.this", verbatim("The database would be deleted."), True
+)
+REMARK = Finding(PolicyCode.IAM_WIDENED, "aws_iam_role.api", verbatim("The role would be allowed more."), False)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 from engine.processes.supervised import Stop
 from engine.terraform.command import Plan
 from engine.terraform.workspace import new_workspace, remove_workspaces
+from messages.message import verbatim
 from provisioning.engine_settings import engine_settings
 from provisioning.execution.apply import begin
 from provisioning.execution.context import RunContext
@@ -50,7 +51,7 @@ def paused(held: RunContext) -> RunContext:
 WRITES: dict[str, Callable[[RunContext], object]] = {
     "that an apply begins": lambda hold: begin(hold, PLAN),
     "that the resources are counted anew": lambda hold: hold.recorder.start_counting(3),
-    "what a recovery did": lambda hold: note_recovery(hold, "The lock was released."),
+    "what a recovery did": lambda hold: note_recovery(hold, verbatim("The lock was released.")),
     "that an apply ended cleanly": settled,
     "which command is at work": lambda hold: hold.fence.write(lambda: hold.fence.update(process={"pid": 1})),
     "what a teardown removes": lambda hold: record_holdings(hold.fence, {}, hold.settings),

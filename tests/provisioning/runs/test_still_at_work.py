@@ -15,6 +15,7 @@ from django.utils import timezone
 from engine.errors import TerraformMissingError
 from engine.processes.supervised import Supervised, Terms, end_all, start
 from engine.terraform.workspace import COMMANDS, new_workspace
+from messages.message import verbatim
 from provisioning.engine_settings import engine_settings
 from provisioning.execution import execute as execution
 from provisioning.execution.execute import RunExecution, execute
@@ -27,7 +28,7 @@ from provisioning.tasks import sweep_workspaces
 from tests.builders import a_run, moved
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
-FAULTS = (ValueError("a fault of ours"), TerraformMissingError("There is no Terraform."))
+FAULTS = (ValueError("a fault of ours"), TerraformMissingError(verbatim("There is no Terraform.")))
 
 
 @dataclass

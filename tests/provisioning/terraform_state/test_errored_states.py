@@ -21,6 +21,7 @@ from engine.processes.supervisor import STARTED
 from engine.state.sealed_states import sealed_folder
 from engine.state.store import delete_state, ensure_state_bucket, state_key
 from engine.terraform.workspace import COMMANDS, STATE_SAVED_HERE, new_workspace
+from messages.message import verbatim
 from provisioning.engine_settings import engine_settings
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import ErroredPlace, ErroredState, Run
@@ -174,10 +175,10 @@ def test_what_a_host_left_before_it_started_anew_is_kept_once_its_run_has_ended(
 
 def test_who_decides_first_has_decided(failed: Run, bucket):
     row = kept(failed)
-    assert note_refused(row, "The district's state was written since.")
+    assert note_refused(row, verbatim("The district's state was written since."))
     assert note_pushed(row)
     assert not note_discarded(row, None, "Too late")
-    assert not note_refused(row, "Too late")
+    assert not note_refused(row, verbatim("Too late"))
     row.refresh_from_db()
     assert (row.place, row.refusal) == (ErroredPlace.PUSHED, "")
     assert forget_decided(engine_settings()) == [failed.number]
@@ -237,7 +238,7 @@ def test_without_a_kept_state_there_is_nothing_to_push():
 
 def test_the_command_shows_pushes_and_discards(failed: Run, bucket):
     row, suffix = kept(failed), failed.district.suffix
-    note_refused(row, "The district's state was written since.")
+    note_refused(row, verbatim("The district's state was written since."))
     told = io.StringIO()
     call_command("state", "show", suffix, stdout=told)
     assert f"kept state {row.pk}: run #{failed.number}, serial 3" in told.getvalue()
@@ -259,7 +260,7 @@ def test_the_command_shows_pushes_and_discards(failed: Run, bucket):
 def test_a_secret_of_the_state_is_in_no_row_no_log_and_on_no_page(failed: Run, bucket, caplog):
     caplog.set_level(logging.DEBUG)
     row = kept(failed)
-    note_refused(row, "The district's state was written since.")
+    note_refused(row, verbatim("The district's state was written since."))
     ada = Client()
     ada.force_login(a_person(Role.ADMINISTRATOR, "ada"))
     for address in (

@@ -18,6 +18,7 @@ from provisioning.runs.cancellation import request_force_stop
 from provisioning.runs.plan_apply import apply_plan
 from provisioning.states.runs import Decision
 from registry.accounts.acts import Act
+from registry.messages.translation import translated
 
 COMMENT_LENGTH = 2000
 
@@ -38,7 +39,7 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
     try:
         service(run=run_or_404(request, number), actor=person(request), comment=comment)
     except ServiceRefusedError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, translated(str(refusal)))
     else:
         approved = _("Decided. A worker applies this very plan.")
         messages.success(request, approved if service is approve else _("Decided. Nothing of it is applied."))
@@ -55,7 +56,7 @@ def apply(request: HttpRequest, number: int) -> HttpResponse:
     try:
         asked = apply_plan(run=run_or_404(request, number), actor=person(request))
     except ServiceRefusedError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, translated(str(refusal)))
         return redirect("console:run", number)
     return redirect("console:run", asked.number)
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import QueryDict
 
+from messages.stored import codes_of
 from registry.audit.models import AuditEvent
 
 COLUMNS = (
@@ -21,6 +22,7 @@ COLUMNS = (
     "subject_id",
     "run",
     "message",
+    "messages",
     "before",
     "after",
     "request_id",
@@ -53,6 +55,7 @@ def rows(events: QuerySet[AuditEvent]) -> Iterator[dict[str, Any]]:
             "subject_id": event.subject_id,
             "run": event.run_number,
             "message": event.message,
+            "messages": codes_of(event.message),
             "before": event.before,
             "after": event.after,
             "request_id": event.request_id,

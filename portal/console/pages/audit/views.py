@@ -19,7 +19,7 @@ from portal.console.paging import page
 from registry.accounts.acts import Act
 from registry.audit import chain
 from registry.audit.exports import record_export
-from registry.texts import said
+from registry.messages.translation import translated
 
 PAGE_SIZE = 50
 
@@ -50,7 +50,9 @@ def verify(request: HttpRequest) -> HttpResponse:
         told = ngettext("Audit log verified: %(number)s event.", "Audit log verified: %(number)s events.", found.events)
         messages.success(request, told % {"number": number_format(found.events, force_grouping=True)})
     else:
-        messages.error(request, _("The audit log failed verification. %(problem)s") % {"problem": said(found.problem)})
+        messages.error(
+            request, _("The audit log failed verification. %(problem)s") % {"problem": translated(found.problem)}
+        )
     return redirect("console:audit")
 
 

@@ -32,6 +32,7 @@ from registry.districts.accounts import (
 from registry.districts.models import AwsAccount
 from registry.districts.registration import DEFAULT_REGION
 from registry.districts.statuses import DistrictStatus
+from registry.messages.translation import translated
 
 PAGE_SIZE = 50
 PRINCIPAL = "arn:aws:iam::<portal's account>:role/homeroom-worker"
@@ -150,7 +151,7 @@ def retire(request: HttpRequest, account_id: str) -> HttpResponse:
     try:
         retire_account(account=found, actor=person(request))
     except AccountRefusedError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, translated(str(refusal)))
     return redirect("console:aws-account", account_id)
 
 

@@ -25,7 +25,7 @@ from provisioning.rollouts.fleet_plans import plan_all, plan_now
 from registry.accounts.acts import Act
 from registry.districts.models import District
 from registry.districts.reach import districts_within
-from registry.texts import said
+from registry.messages.translation import translated
 
 LONGEST_FILTER = 1000
 
@@ -116,7 +116,7 @@ def plan(request: HttpRequest) -> HttpResponse:
             chosen = wanted.districts(_workable(request))
             count = plan_all(districts=chosen, filters=wanted.as_data(), actor=person(request))
         except ServiceRefusedError as refusal:
-            messages.error(request, said(str(refusal)))
+            messages.error(request, translated(str(refusal)))
         else:
             told = _("Plans of %(number)s districts are being asked for, bit by bit; people's own runs go first.")
             messages.success(request, told % {"number": count})
@@ -127,7 +127,7 @@ def plan(request: HttpRequest) -> HttpResponse:
         told = ngettext("%(number)s plan was asked for.", "%(number)s plans were asked for.", found.asked)
         messages.success(request, told % {"number": found.asked})
     for suffix, sentence in found.refused:
-        messages.error(request, f"{suffix}: {said(sentence)}")
+        messages.error(request, f"{suffix}: {translated(sentence)}")
     if not found.asked and not found.refused:
         messages.error(request, _("No district is selected. Select the districts to plan."))
     return redirect(back)

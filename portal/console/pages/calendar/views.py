@@ -31,6 +31,7 @@ from provisioning.models import DistrictEnd, EndKind, Freeze, MaintenanceWindow
 from provisioning.runs.hold_override import override_hold
 from registry.accounts.acts import Act
 from registry.districts.time_zones import UNKNOWN
+from registry.messages.translation import translated
 
 LONGEST_NUMBER = 15
 
@@ -163,7 +164,7 @@ def override(request: HttpRequest, number: int) -> HttpResponse:
     try:
         override_hold(run=run_or_404(request, number), reason=request.POST.get("reason", ""), actor=person(request))
     except ServiceRefusedError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, translated(str(refusal)))
     else:
         messages.success(request, _("The run starts as soon as there is a place for it."))
     return redirect("console:run", number)

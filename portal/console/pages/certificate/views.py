@@ -9,8 +9,10 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
+from messages.stored import restored
 from portal.console.doors import allowed, within
 from provisioning.models import RemovalCertificate
+from provisioning.states.runs import RunState
 from provisioning.teardown.certificates import certificate_file, check, portal_key
 from registry.accounts.acts import Act
 
@@ -22,7 +24,10 @@ LONGEST_NUMBER = 15
 def page(request: HttpRequest, number: int) -> HttpResponse:
     """Show the certificate, and whether what is stored still is what was signed."""
     certificate = _certificate(request, number)
-    document: dict[str, Any] = json.loads(certificate.document)
+    signed = json.loads(certificate.document)
+    document: dict[str, Any] = restored(signed, signed.get("messages", ()))
+    for part in document["teardown"]["asked"]:
+        part["ended"] = RunState(part["ended"]).word.lower()
     kept = [{**item, "scheduled": _dated(str(item["scheduled"]))} for item in document["kept_by_aws"]]
     context = {
         "certificate": certificate,

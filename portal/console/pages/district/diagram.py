@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from provisioning.aws_kinds import diagram_boxes, diagram_flows
 from registry.badges import Badge
-from registry.texts import StrOrPromise
+from registry.messages.translation import StrOrPromise
 
 
 class PartState(Badge):

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from messages.message import message
 from portal.console.districts import by_service, district_or_404, service_counts
 from portal.console.doors import allowed, person
 from portal.console.pages.audit.page import with_links
@@ -30,6 +31,7 @@ from registry.accounts.acts import Act
 from registry.audit.models import AuditEvent
 from registry.districts.models import District
 from registry.districts.statuses import DistrictStatus
+from registry.messages.translation import translated
 
 PAGE_SIZE = 50
 
@@ -148,7 +150,7 @@ def delete(request: HttpRequest, suffix: str) -> HttpResponse:
     try:
         delete_draft(district=district, actor=person(request))
     except ServiceRefusedError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, translated(str(refusal)))
         return redirect("console:district", suffix)
     deleted = _("The draft %(name)s was deleted. Its name and network are free.") % {"name": district.name}
     messages.success(request, deleted)
@@ -158,9 +160,11 @@ def delete(request: HttpRequest, suffix: str) -> HttpResponse:
 def _ask(request: HttpRequest, suffix: str, kind: RunKind) -> HttpResponse:
     district = district_or_404(request, suffix)
     try:
-        run = request_run(district=district, kind=kind, actor=person(request), reason="Asked for in the console")
+        run = request_run(
+            district=district, kind=kind, actor=person(request), reason=message("Asked for in the console")
+        )
     except ServiceRefusedError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, translated(str(refusal)))
         return redirect("console:district", suffix)
     return redirect("console:run", run.number)
 

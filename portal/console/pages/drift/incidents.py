@@ -15,7 +15,7 @@ from portal.console.aws_console import console_url
 from provisioning.drift.removal import can_be_removed
 from provisioning.models import DriftItem
 from registry.districts.models import District
-from registry.texts import StrOrPromise
+from registry.messages.translation import StrOrPromise
 
 WORDS: dict[str, StrOrPromise] = {
     "open_port": gettext_lazy("Network opened"),

@@ -18,7 +18,7 @@ from provisioning.drift.service import acceptance
 from provisioning.models import DriftItem
 from registry.districts.models import District
 from registry.districts.statuses import DistrictStatus
-from registry.texts import said
+from registry.messages.translation import translated
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def drift_page(district: District) -> DriftPage:
     """Gather what is shown of the district's drift."""
     items = list(district.drift_items.all())
     proposed = acceptance(district, items)
-    reasons = {(refusal.address, refusal.path): str(said(refusal.sentence)) for refusal in proposed.refusals}
+    reasons = {(refusal.address, refusal.path): str(translated(refusal.sentence)) for refusal in proposed.refusals}
     resources = [
         _resource(address, list(group), reasons) for address, group in groupby(items, lambda item: item.address)
     ]
@@ -92,7 +92,7 @@ def _resource(address: str, items: list[DriftItem], reasons: dict[tuple[str, str
 
 def _line(item: DriftItem, refusal: str) -> DriftLine:
     if item.foreign:
-        note = str(said(FOREIGN))
+        note = str(translated(FOREIGN))
     elif refusal and not item.repairable:
         note = _("No plan of the stack brings it back, and no setting holds it: set it back in AWS.")
     else:

@@ -22,6 +22,7 @@ from provisioning.drift.removal import request_removal
 from provisioning.errors import ServiceRefusedError
 from provisioning.models import Run
 from registry.accounts.acts import Act
+from registry.messages.translation import translated
 
 LARGEST = 1 << 62
 REASON_LENGTH = 2000
@@ -80,7 +81,7 @@ def remove(request: HttpRequest, suffix: str, item: int) -> HttpResponse:
             actor=person(request),
         )
     except ServiceRefusedError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, translated(str(refusal)))
     else:
         messages.success(request, _("A worker removes it, then a drift check looks at what is there."))
     return redirect(here)
@@ -90,7 +91,7 @@ def _ask(request: HttpRequest, suffix: str, asked: Callable[..., Run]) -> HttpRe
     try:
         run = asked(district=district_or_404(request, suffix), actor=person(request))
     except ServiceRefusedError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, translated(str(refusal)))
         return redirect("console:district-drift", suffix)
     return redirect("console:run", run.number)
 

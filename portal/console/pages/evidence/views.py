@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
+from messages.message import message
 from portal.console.doors import allowed, person
 from portal.console.forms import DescribedForm
 from provisioning.errors import ServiceRefusedError
@@ -20,6 +21,7 @@ from registry.accounts.acts import Act
 from registry.database_rights import owns_the_record
 from registry.districts.models import District
 from registry.districts.selectors import by_suffix
+from registry.messages.translation import translated
 
 SHOWN = 20
 DAY = {"type": "date"}
@@ -103,7 +105,9 @@ def drill(request: HttpRequest) -> HttpResponse:
         district = by_suffix(District.objects.all(), form.cleaned_data["district"])
         try:
             if district is None:
-                raise ServiceRefusedError("district", "There is no such district.", "Give its suffix.")
+                raise ServiceRefusedError(
+                    "district", message("There is no such district."), message("Give its suffix.")
+                )
             record_drill(district=district, drill=form.drill(), actor=person(request))
         except ServiceRefusedError as refusal:
             form.refuse({refusal.code: [str(refusal)]})
@@ -138,7 +142,7 @@ def download(request: HttpRequest, number: int) -> HttpResponse:
     try:
         file = file_for(package, person(request))
     except ServiceRefusedError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, translated(str(refusal)))
         return redirect("console:evidence")
     name = f"homeroom-evidence-{package.since}-{package.until}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}

@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from messages.message import sentences
 from portal.console.forms import ACCOUNTS_LISTED
 from portal.console.pages.fleet.filter import CHIPS, EXPOSED, FleetFilter, read_filter
 from portal.console.paging import Page, page, page_in_order
@@ -25,6 +26,7 @@ from provisioning.states.districts import health
 from provisioning.states.runs import RunKind, RunState
 from registry.districts.models import AwsAccount, District
 from registry.districts.statuses import DistrictStatus, DriftStatus
+from registry.messages.translation import translated
 
 PAGE_SIZE = 50
 ATTENTION_LINES = 10
@@ -198,8 +200,8 @@ def attention(row: FleetRow) -> Attention:
     if row.is_active:
         return Attention(row, _("Its last run failed; another run is in progress."), _("Watch run"))
     if row.run.error_summary:
-        return Attention(row, f"{row.run.error_summary} {row.run.error_remedy}".strip(), _("See and retry run"))
-    told = _("Its last run was %(state)s.") % {"state": str(row.run.state_badge.word).lower()}
+        return Attention(row, sentences(row.run.error_summary, row.run.error_remedy), _("See and retry run"))
+    told = _("Its last run was %(state)s.") % {"state": translated(row.run.state_badge.word.lower())}
     return Attention(row, told, _("See and retry run"))
 
 

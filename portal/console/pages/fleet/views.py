@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from infra.sizes import SIZES
 from infra.spec import Environment
+from messages.message import message
 from portal.console.districts import district_or_404
 from portal.console.doors import allowed, person, within
 from portal.console.exports import FORMATS, download
@@ -58,7 +59,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
         actor=person(request),
         subject_kind="fleet",
         subject_id=kind,
-        message=f"Fleet exported as {kind.upper()}.",
+        message=message("Fleet exported as {kind}.", kind=kind.upper()),
         after={"filters": filters},
     )
     name = f"homeroom-fleet-{timezone.now():%Y%m%d-%H%M%S}"

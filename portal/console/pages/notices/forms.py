@@ -12,7 +12,7 @@ from portal.console.forms import DescribedForm
 from provisioning.models import NoticeEndpoint
 from provisioning.notices.endpoints import EndpointValues
 from provisioning.notices.occasions import CHOOSABLE, Occasion
-from registry.texts import StrOrPromise
+from registry.messages.translation import StrOrPromise
 
 OCCASIONS: dict[Occasion, StrOrPromise] = {
     Occasion.AWAITING_APPROVAL: _("A plan awaits approval"),

@@ -32,6 +32,7 @@ from provisioning.notices.occasions import Occasion
 from provisioning.task_sending import ask_workers
 from registry.accounts.acts import Act
 from registry.accounts.models import User
+from registry.messages.translation import translated
 
 PAGE_SIZE = 50
 SENDING = "provisioning.send_notices"
@@ -113,7 +114,7 @@ def act(request: HttpRequest, number: int) -> HttpResponse:
             return _with_secret(request, found, rotate_secret(endpoint=found, actor=person(request)))
         ACTS[wanted](found, person(request))
     except ServiceRefusedError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, translated(str(refusal)))
         return _back(found)
     if wanted == "remove":
         messages.success(request, _("The endpoint is removed."))
@@ -130,7 +131,7 @@ def again(request: HttpRequest, number: int) -> HttpResponse:
         redeliver(notice=found, actor=person(request))
         ask_workers(SENDING)
     except ServiceRefusedError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, translated(str(refusal)))
     return redirect("console:notice-endpoint", found.endpoint_id)
 
 

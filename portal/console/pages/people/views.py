@@ -33,7 +33,7 @@ from registry.accounts.models import User
 from registry.accounts.people import end_all_sessions, give_role, invitation, invite, invited, let_in
 from registry.accounts.review import COLUMNS, access_of, record_review, review, with_access
 from registry.accounts.roles import Role
-from registry.texts import StrOrPromise
+from registry.messages.translation import StrOrPromise
 
 PAGE_SIZE = 50
 

@@ -12,6 +12,7 @@ from portal.console.pages.preflight.page import preflight_page
 from provisioning.errors import ServiceRefusedError
 from provisioning.preflight.service import request_preflight
 from registry.accounts.acts import Act
+from registry.messages.translation import translated
 
 
 @require_GET
@@ -32,5 +33,5 @@ def look(request: HttpRequest, account_id: str, region: str) -> HttpResponse:
     try:
         request_preflight(account=account, region=region, actor=person(request))
     except ServiceRefusedError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, translated(str(refusal)))
     return redirect("console:preflight", account_id, region)

@@ -10,6 +10,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from messages.message import message
 from portal.console.district_fields import ENVIRONMENTS, SIZE_LABELS, LinesField
 from portal.console.forms import DescribedForm
 from portal.console.pages.calendar.forms import in_zone, moment_field, zone_field
@@ -22,7 +23,7 @@ from registry.districts.changes import EDITABLE
 from registry.districts.models import District
 from registry.districts.registration import REGIONS
 from registry.districts.time_zones import UNKNOWN
-from registry.texts import said_lazy
+from registry.messages.translation import translated_lazy
 
 STACK = "stack"
 CHANGES = ("image", "postgres_version", "cache_version", "size", "retention_days", "backup_days")
@@ -38,7 +39,7 @@ class RolloutForm(DescribedForm):
 
     what = forms.ChoiceField(
         label=_("What changes"),
-        choices=[(STACK, _("Latest stack version")), *((name, said_lazy(EDITABLE[name])) for name in CHANGES)],
+        choices=[(STACK, _("Latest stack version")), *((name, translated_lazy(EDITABLE[name])) for name in CHANGES)],
         initial="image",
     )
     value = forms.CharField(
@@ -137,7 +138,7 @@ class RolloutForm(DescribedForm):
             return
         given = self.cleaned_data
         draft = RolloutRequest(
-            reason="checked later",
+            reason=message("checked later"),
             change=given.get("change", {}),
             selection=self.selection(),
             waves=given.get("waves") or DEFAULT_WAVES,

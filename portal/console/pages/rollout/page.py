@@ -18,7 +18,7 @@ from provisioning.rollouts.reading import Group, groups_of, runs_beside
 from provisioning.runs.selectors import ACTIVE
 from provisioning.states.rollouts import UNFINISHED, RolloutState, Standing
 from provisioning.states.runs import PLAN_EXPIRED, RunState
-from registry.texts import said
+from registry.messages.translation import translated
 
 ROWS = 50
 """So many districts of each wave are shown, those that need a look first."""
@@ -181,7 +181,7 @@ def _note(
     if member.run is not None:
         return _note_of_run(member, member.run, queue)
     if standing is Standing.SKIPPED:
-        return str(said(member.skipped))
+        return str(translated(member.skipped))
     if rollout.state_badge is not RolloutState.RUNNING:
         return _("The rollout is %(state)s.") % {"state": rollout.state_badge.label.lower()}
     if rollout.is_scheduled:
@@ -213,5 +213,5 @@ def _note_of_run(member: RolloutMember, run: Run, queue: dict[int, int]) -> str:
         return _("The workers were told of it.")
     if state is RunState.FAILED:
         accepted = " " + _("Accepted when the rollout was resumed.") if member.accepted else ""
-        return f"{said(run.error_summary)}{accepted}"
+        return f"{translated(run.error_summary)}{accepted}"
     return ""

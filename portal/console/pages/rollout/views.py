@@ -26,6 +26,7 @@ from provisioning.rollouts.service import (
 )
 from registry.accounts.acts import Act
 from registry.districts.time_zones import UNKNOWN
+from registry.messages.translation import translated
 
 PAGE_SIZE = 50
 LONGEST_NUMBER = 15
@@ -112,7 +113,7 @@ def _act(request: HttpRequest, number: int, service: Callable[..., Rollout], don
     try:
         service(rollout=_rollout(request, number), actor=person(request))
     except ServiceRefusedError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, translated(str(refusal)))
     else:
         messages.success(request, done)
     return redirect("console:rollout", number)

@@ -24,7 +24,7 @@ from provisioning.runs.plan_differences import (
     plan_differences,
     tree_of,
 )
-from registry.texts import StrOrPromise
+from registry.messages.translation import StrOrPromise
 
 AT_ONCE = 20
 """So many changes are shown on a page with their values: each may have a hundred."""

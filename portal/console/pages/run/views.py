@@ -27,6 +27,7 @@ from provisioning.runs.comments import comment_on
 from provisioning.runs.retry import retry_run
 from provisioning.states.runs import RunKind
 from registry.accounts.acts import Act
+from registry.messages.translation import translated
 
 LONGEST_NUMBER = 15
 
@@ -126,7 +127,7 @@ def cancel(request: HttpRequest, number: int) -> HttpResponse:
     try:
         run = request_cancel(run=run_or_404(request, number), actor=person(request))
     except ServiceRefusedError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, translated(str(refusal)))
     else:
         if run.is_active:
             messages.success(
@@ -147,7 +148,7 @@ def retry(request: HttpRequest, number: int) -> HttpResponse:
     try:
         again = retry_run(run=run, actor=person(request))
     except ServiceRefusedError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, translated(str(refusal)))
         return redirect("console:run", number)
     return redirect("console:run", again.number)
 
@@ -159,7 +160,7 @@ def comment(request: HttpRequest, number: int) -> HttpResponse:
     try:
         comment_on(run=run_or_404(request, number), text=request.POST.get("comment", ""), actor=person(request))
     except ServiceRefusedError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, translated(str(refusal)))
     return redirect(f"{reverse('console:run-activity', args=[number])}#people")
 
 

@@ -15,7 +15,7 @@ from registry.audit.actions import AuditAction
 from registry.audit.models import AuditEvent
 from registry.districts.changes import EDITABLE
 from registry.districts.models import District
-from registry.texts import said
+from registry.messages.translation import translated
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Difference:
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
     """Return the settings of `after` in the order of their list, with what they were."""
     return [
-        Difference(said(EDITABLE[name]), words(before.get(name)), words(after[name]))
+        Difference(translated(EDITABLE[name]), words(before.get(name)), words(after[name]))
         for name in EDITABLE
         if name in after
     ]

@@ -18,6 +18,7 @@ from provisioning.models import DistrictLock, ErroredState, Run
 from provisioning.runs.selectors import lock_of
 from provisioning.terraform_state.service import discard_kept, request_lock_look, request_push, request_release
 from registry.accounts.acts import Act
+from registry.messages.translation import translated
 
 FIELDS = {"reason_missing": "reason", "reason_long": "reason"}
 PUSH, DISCARD, RELEASE = "push", "discard", "release"
@@ -57,7 +58,7 @@ def look(request: HttpRequest, number: int) -> HttpResponse:
     try:
         request_lock_look(district=run_or_404(request, number).district, actor=person(request))
     except ServiceRefusedError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, translated(str(refusal)))
     return redirect("console:run-state", number)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from messages.message import message
 from provisioning.capacity.quotas import Capacity
 from provisioning.health.status import Queue, Workers
 from provisioning.models import AccountAccess
@@ -67,7 +68,9 @@ def about_workers(workers: Workers, queue: Queue) -> list[Banner]:
 def about_access(refused: Iterable[AccountAccess]) -> list[Banner]:
     """Return the accounts that do not let us in, each with AWS's reason and the way out."""
     return [
-        Banner("error", f"{access.account}: {access.problem}", access.remedy) for access in refused if access.problem
+        Banner("error", message("{account}: {problem}", account=access.account, problem=access.problem), access.remedy)
+        for access in refused
+        if access.problem
     ]
 
 

@@ -13,6 +13,7 @@ from provisioning.errors import ServiceRefusedError
 from provisioning.health.access_requests import request_check
 from provisioning.models import AccountAccess
 from registry.accounts.acts import Act
+from registry.messages.translation import translated
 
 COLOURS = ("ink", "quiet", "brand", "green", "blue", "yellow", "red")
 """The tokens that text is written in."""
@@ -40,7 +41,7 @@ def ask_access(request: HttpRequest, account_id: str = "") -> HttpResponse:
         context = {"account": account, "access": row, "problem": problem}
         return render(request, "system/parts/access.html", context)
     if problem:
-        messages.error(request, problem)
+        messages.error(request, translated(problem))
     return redirect("console:system")
 
 

@@ -19,6 +19,7 @@ from provisioning.teardown.data_inventory_requests import request_look
 from provisioning.teardown.service import full_name, other_environments, request_teardown
 from registry.accounts.acts import Act
 from registry.districts.models import District
+from registry.messages.translation import translated
 
 
 @require_http_methods(["GET", "POST"])
@@ -60,7 +61,7 @@ def look(request: HttpRequest, suffix: str) -> HttpResponse:
     try:
         request_look(district=district_or_404(request, suffix), actor=person(request))
     except ServiceRefusedError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, translated(str(refusal)))
     return redirect("console:teardown", suffix)
 
 

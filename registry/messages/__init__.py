@@ -1,0 +1,1 @@
+"""Messages in the database, and in the language of who reads them."""

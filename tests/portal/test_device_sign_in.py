@@ -20,6 +20,7 @@ from registry.accounts.tokens.service import known_token
 from registry.audit.actions import AuditAction
 from registry.audit.models import AuditEvent
 from tests.builders import a_person
+from tests.markup import squeezed
 
 pytestmark = pytest.mark.django_db
 FORM = "application/x-www-form-urlencoded"
@@ -108,7 +109,7 @@ def test_the_person_chooses_how_far_the_token_goes_and_how_long():
     token = known_token(ask(told).json()["access_token"])
     assert (token.environments, token.account_ids, token.suffixes) == (["sandbox"], ["123456789012"], ["lakeside-sbx"])
     assert timedelta(days=6) < token.expires_at - timezone.now() <= timedelta(days=7)
-    listed = client.get("/tokens").content.decode()
+    listed = squeezed(client.get("/tokens").content.decode())
     assert "sandbox 123456789012 lakeside-sbx" in listed
     event = AuditEvent.objects.get(action=AuditAction.DEVICE_APPROVED)
     assert {name: (event.after or {})[name] for name in ("districts", "days")} == {

@@ -16,6 +16,9 @@ from homeroom_cli.exits import CommandError, Exit
 STDIN = "-"
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's number, or - for JSON on stdin.")]
 DistrictArgument = Annotated[str, typer.Argument(metavar="DISTRICT", help="A suffix, or - for JSON on stdin.")]
+CertificateArgument = Annotated[
+    str, typer.Argument(metavar="CERTIFICATE", help="A certificate's number, or - for JSON on stdin.")
+]
 RolloutArgument = Annotated[str, typer.Argument(metavar="ROLLOUT", help="A rollout's number, or - for JSON on stdin.")]
 Settings = Annotated[
     list[str],
@@ -64,9 +67,19 @@ def number(given: str) -> int:
         if found is None:
             raise CommandError(Exit.USAGE, "The JSON on stdin names no run.")
         text = str(found)
-    if not (text.isascii() and text.isdigit()):
-        raise CommandError(Exit.USAGE, f"{text[:40]} is no number.")
-    return int(text)
+    return _number(text)
+
+
+def certificate_number(given: str) -> int:
+    """Return a certificate's number, out of a certificate or of a district that has one."""
+    text = given
+    if given == STDIN:
+        told = piped()
+        found = told.get("certificate") or (told.get("number") if "key_id" in told else None)
+        if found is None:
+            raise CommandError(Exit.USAGE, "The JSON on stdin names no certificate.")
+        text = str(found)
+    return _number(text)
 
 
 def suffix(given: str) -> str:
@@ -83,11 +96,16 @@ def suffix(given: str) -> str:
 
 
 def piped() -> dict[str, Any]:
-    """Return the JSON object that another command has printed."""
+    """Return the JSON object that another command has printed, or the only one of a list."""
     try:
         told = json.loads(sys.stdin.read())
     except ValueError as error:
         raise CommandError(Exit.USAGE, "There is no JSON on stdin. Give the other command --json.") from error
+    if isinstance(told, list):
+        if len(told) != 1:
+            choose = "" if not told else " Choose one of it, as jq '.[0]' does."
+            raise CommandError(Exit.USAGE, f"The JSON on stdin is a list of {len(told)}.{choose}")
+        (told,) = told
     if not isinstance(told, dict):
         raise CommandError(Exit.USAGE, "The JSON on stdin is no object.")
     return told
@@ -123,6 +141,12 @@ def text_of(path: Path) -> str:
         return path.read_text()
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(Exit.USAGE, f"{path} cannot be read: {error}.") from error
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise CommandError(Exit.USAGE, f"{text[:40]} is no number.")
+    return int(text)
 
 
 def _value(text: str) -> Any:

@@ -33,7 +33,7 @@ app.add_typer(drift.app, name="drift")
 app.add_typer(freeze.app, name="freeze")
 app.add_typer(records.audit, name="audit")
 app.add_typer(evidence.app, name="evidence")
-app.add_typer(records.certificate, name="certificate")
+app.add_typer(records.certificates, name="certificate")
 app.add_typer(records.account, name="account")
 # The three that are typed most, without the word before them.
 app.command()(run.approve)

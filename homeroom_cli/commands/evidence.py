@@ -12,12 +12,19 @@ from homeroom_cli.api import Api
 from homeroom_cli.evidence_package import anchors_in, verified_package
 from homeroom_cli.exits import CommandError, Exit
 from homeroom_cli.genuine import NotGenuineError
-from homeroom_cli.inputs import api, number, text_of
+from homeroom_cli.inputs import DistrictArgument, api, number, suffix, text_of
 from homeroom_cli.output import AsJson, Limit, print_facts, print_not_genuine, print_rows
 
 app = typer.Typer(no_args_is_help=True, help="Packages of evidence for auditors.")
 COLUMNS = {"number": "PACKAGE", "since": "FROM", "until": "UNTIL", "made_at": "MADE", "sha256": "SHA-256"}
 FACTS = (*COLUMNS, "requested_by", "requested_at", "size", "problem", "has_file")
+DRILLS = {
+    "district": "DISTRICT",
+    "day": "DAY",
+    "minutes": "MINUTES",
+    "succeeded": "SUCCEEDED",
+    "recovery_point": "FROM",
+}
 LOOK_SECONDS = 2
 PackageArgument = Annotated[str, typer.Argument(metavar="PACKAGE", help="A package's number, or - for JSON on stdin.")]
 
@@ -57,6 +64,28 @@ def download(
     if portal.save(f"/evidence/{asked}/file", output) != told["sha256"]:
         raise CommandError(Exit.NOT_GENUINE, f"{output} is not what the portal says it is. Download it again.")
     print_facts({"file": str(output), "sha256": told["sha256"]}, ("file", "sha256"), as_json=as_json)
+
+
+@app.command()
+def drill(
+    district: DistrictArgument,
+    day: Annotated[str, typer.Option(help="The day of the drill, such as 2026-03-14.")],
+    source: Annotated[str, typer.Option("--from", help="The recovery point: its ARN, or its name.")],
+    minutes: Annotated[int, typer.Option(min=1, help="How long it took.")],
+    succeeded: Annotated[bool, typer.Option("--succeeded/--failed", help="Whether the data was there again.")] = True,
+    findings: Annotated[str, typer.Option(help="What was found; needed where it failed.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Put on record that a restore of a district was drilled."""
+    body = {"day": day, "recovery_point": source, "minutes": minutes, "succeeded": succeeded, "findings": findings}
+    found = api().post(f"/districts/{suffix(district)}/restore-drills", body)
+    print_facts(found, (*DRILLS, "findings", "recorded_by", "recorded_at"), as_json=as_json)
+
+
+@app.command("drills")
+def list_drills(limit: Limit = 50, as_json: AsJson = False) -> None:
+    """List restores that were drilled, the newest first."""
+    print_rows(api().all("/restore-drills", limit), DRILLS, as_json=as_json)
 
 
 @app.command()

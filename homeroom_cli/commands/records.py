@@ -10,11 +10,11 @@ import typer
 
 from homeroom_cli.exits import CommandError, Exit
 from homeroom_cli.genuine import NotGenuineError, verified
-from homeroom_cli.inputs import api, text_of
+from homeroom_cli.inputs import CertificateArgument, api, certificate_number, text_of
 from homeroom_cli.output import AsJson, Limit, print_facts, print_json, print_not_genuine, print_rows
 
 audit = typer.Typer(no_args_is_help=True, help="The audit record: read, handed out, and verified.")
-certificate = typer.Typer(no_args_is_help=True, help="Certificates of removal.")
+certificates = typer.Typer(no_args_is_help=True, help="Certificates of removal.")
 account = typer.Typer(no_args_is_help=True, help="AWS accounts and their preflights.")
 EVENTS = {"at": "AT", "actor": "WHO", "action": "ACT", "outcome": "OUTCOME", "district": "DISTRICT", "message": "WHAT"}
 CERTIFICATES = {
@@ -29,7 +29,6 @@ Since = Annotated[str, typer.Option(help="From this day on, such as 2026-01-31."
 Until = Annotated[str, typer.Option(help="To the end of this day.")]
 OfDistrict = Annotated[str, typer.Option(help="A part of a district's name or suffix.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="A file; stdout unless given.")]
-Number = Annotated[int, typer.Argument(min=1, metavar="CERTIFICATE", help="A certificate's number.")]
 
 
 @audit.command("list")
@@ -87,27 +86,27 @@ def verify(
         raise typer.Exit(Exit.NOT_GENUINE)
 
 
-@certificate.command("list")
+@certificates.command("list")
 def list_certificates(limit: Limit = 50, as_json: AsJson = False) -> None:
     """List certificates, the newest first."""
     print_rows(api().all("/certificates", limit), CERTIFICATES, as_json=as_json)
 
 
-@certificate.command("show")
-def show_certificate(number: Number, as_json: AsJson = False) -> None:
+@certificates.command("show")
+def show_certificate(certificate: CertificateArgument, as_json: AsJson = False) -> None:
     """Show a certificate."""
     facts = ("number", "district", "run", "issued_at", "sha256", "key_id", "problem")
-    print_facts(api().get(f"/certificates/{number}"), facts, as_json=as_json)
+    print_facts(api().get(f"/certificates/{certificate_number(certificate)}"), facts, as_json=as_json)
 
 
-@certificate.command("download")
+@certificates.command("download")
 def download_certificate(
-    number: Number,
+    certificate: CertificateArgument,
     output: Output = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a certificate's signed file."""
-    found = api().get(f"/certificates/{number}/file")
+    found = api().get(f"/certificates/{certificate_number(certificate)}/file")
     if output is None:
         print_json(found)
         return
@@ -115,7 +114,7 @@ def download_certificate(
     print_facts({"file": str(output), "sha256": found["sha256"]}, ("file", "sha256"), as_json=as_json)
 
 
-@certificate.command("verify")
+@certificates.command("verify")
 def verify_certificate(
     file: Annotated[Path, typer.Argument(help="The certificate's file.")],
     key: Annotated[Path, typer.Option(help="The portal's public key, kept from its /certificates/key.")],

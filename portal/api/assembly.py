@@ -7,6 +7,8 @@ from ninja import NinjaAPI
 from portal.api.reading import StrictParser
 from portal.api.refusals import install
 from portal.api.routes import (
+    access,
+    account_acts,
     accounts,
     audit,
     calendar,
@@ -14,9 +16,12 @@ from portal.api.routes import (
     device,
     districts,
     drift,
+    endpoints,
     evidence,
+    inbox,
     me,
     people,
+    resolving,
     rollouts,
     runs,
 )
@@ -35,6 +40,9 @@ api = NinjaAPI(
     urls_namespace="api-v1",
     parser=StrictParser(),
 )
-for part in (device, me, districts, drift, runs, rollouts, certificates, audit, evidence, accounts, calendar, people):
+for part in (
+    *(device, me, districts, drift, runs, rollouts, certificates, audit, evidence),
+    *(accounts, account_acts, calendar, people, access, endpoints, inbox, resolving),
+):
     api.add_router("", part.router)
 install(api)

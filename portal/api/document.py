@@ -40,7 +40,7 @@ MATCH = {
     "name": "If-Match",
     "required": False,
     "schema": {"type": "string"},
-    "description": "The ETag of the settings that the change was made for: 412 where they have changed.",
+    "description": "The ETag of what the change was made for: 412 where it has changed.",
 }
 LIMITS = {
     name: {"schema": {"type": "integer"}, "description": text}

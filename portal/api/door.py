@@ -94,11 +94,12 @@ def operation(
     status: int = 200,
     others: tuple[int, ...] = (),
     together: bool = True,
+    sealed: bool = False,
 ) -> Callable[[View], View]:
     """Make a function an operation of the API; without `returns` it answers with a response of its own.
 
     A token with a scope of `besides` is let through as well. `others` are problems beside those of all operations;
-    `together` is told by `idempotency.once`.
+    `together` and `sealed` are told by `idempotency.once`.
     """
 
     def bind(view: View) -> View:
@@ -117,7 +118,7 @@ def operation(
 
             if method in READS:
                 return unless_known(request, act())
-            return idempotency.once(request, caller.token, act, together=together)
+            return idempotency.once(request, caller.token, act, together=together, sealed=sealed)
 
         guarded.__signature__ = signature  # type: ignore[attr-defined]
         codes = (*ALWAYS, *others) if method in READS else (*ALWAYS, *CHANGES, *others)

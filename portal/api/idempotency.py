@@ -21,12 +21,15 @@ from django.utils import timezone
 from portal.api.models import IdempotentAnswer
 from portal.api.problems import ProblemError
 from registry.accounts.models import ApiToken
+from registry.outbound.sealing import UnsealedError, seal, unseal
 
 KEPT = timedelta(hours=24)
 WELL_FORMED = re.compile(r"[!-~]{1,255}")
 FORGOTTEN_AT_ONCE = 100
 WAIT = "10s"
 """How long a second request waits for the first one's end."""
+SEALED, PURPOSE = "sealed:", "api.answer"
+"""No answer in JSON begins so."""
 TAKE = """
 INSERT INTO api_idempotentanswer AS kept (token_id, key, request_sha256, status, body, location, created_at)
 VALUES (%(token)s, %(key)s, %(sha256)s, 0, '', '', %(now)s)
@@ -36,8 +39,12 @@ RETURNING id
 """
 
 
-def once(request: HttpRequest, token: ApiToken, act: Callable[[], HttpResponse], *, together: bool) -> HttpResponse:
+def once(
+    request: HttpRequest, token: ApiToken, act: Callable[[], HttpResponse], *, together: bool, sealed: bool = False
+) -> HttpResponse:
     """Answer a request that changes something, in one transaction; raises ProblemError.
+
+    The answer is kept `sealed` where it tells a secret: who reads the database reads none.
 
     `together` is not so where a service tells others before its transaction ends: then the act goes first, and twice if
     two come at the same moment.
@@ -61,14 +68,14 @@ def once(request: HttpRequest, token: ApiToken, act: Callable[[], HttpResponse],
         response = act()
         with transaction.atomic():
             if (number := _take(token, key, sha256)) is not None:
-                _keep(number, response)
+                _keep(number, response, sealed)
         return response
     with transaction.atomic():
         number = _take(token, key, sha256)
         if number is None:
             return _again(IdempotentAnswer.objects.get(token=token, key=key), sha256)
         response = act()
-        _keep(number, response)
+        _keep(number, response, sealed)
     return response
 
 
@@ -98,9 +105,12 @@ def _take(token: ApiToken, key: str, sha256: str) -> int | None:
     return int(row[0]) if row else None
 
 
-def _keep(number: int, response: HttpResponse) -> None:
+def _keep(number: int, response: HttpResponse, sealed: bool) -> None:
+    body = response.content.decode()
     IdempotentAnswer.objects.filter(pk=number).update(
-        status=response.status_code, body=response.content.decode(), location=response.get("Location", "")
+        status=response.status_code,
+        body=SEALED + seal(PURPOSE, body) if sealed else body,
+        location=response.get("Location", ""),
     )
 
 
@@ -111,11 +121,22 @@ def _again(known: IdempotentAnswer, sha256: str) -> HttpResponse:
             "idempotency_key_reused",
             "Another request came with this key. Give each request a key of its own.",
         )
-    response = HttpResponse(known.body, status=known.status, content_type="application/json")
+    response = HttpResponse(_body(known), status=known.status, content_type="application/json")
     response["Idempotency-Replayed"] = "true"
     if known.location:
         response["Location"] = known.location
     return response
+
+
+def _body(known: IdempotentAnswer) -> str:
+    if not known.body.startswith(SEALED):
+        return known.body
+    try:
+        return unseal(PURPOSE, known.body.removeprefix(SEALED))
+    except UnsealedError as error:
+        raise ProblemError(
+            HTTPStatus.CONFLICT, "answer_lost", "The request was carried out, and its answer cannot be read any more."
+        ) from error
 
 
 def _forget_old() -> None:

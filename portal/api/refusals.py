@@ -31,6 +31,11 @@ INVALID = {
     "region_unknown": "region",
     "nothing_to_change": "",
     "until": "until",
+    "reason_long": "reason",
+    "no_consent": "consent",
+    "no_reason": "reason",
+    "quota_unknown": "code",
+    "limit_refused": "limit",
 }
 """Refusals of what was sent, and of which field; all others are of how things stand."""
 FORBIDDEN = {"own_request", "own_token", "credentials_given", "no_person"}

@@ -123,6 +123,7 @@ urlpatterns = [
     path("audit/verify", audit.verify, name="audit-verify"),
     path("audit/export", audit.export, name="audit-export"),
     path("evidence", evidence.evidence, name="evidence"),
+    path("evidence/drills", evidence.drill, name="evidence-drill"),
     path("evidence/<int:number>/file", evidence.download, name="evidence-file"),
     path("search", search.search, name="search"),
     path("system", system.system, name="system"),

@@ -13,15 +13,14 @@ audit/events.ndjson  every audit event of the period in the chain's order, with 
 audit/anchors.json   heads of the chain that lie locked in the evidence bucket
 changes.csv          every run of the period: who asked, who approved, what became of it
 policy.csv           what the policy found in their plans
+restore_drills.csv   restores that were drilled in the period: from what, how long, what was found
 access_review.csv    who has access on the day on which this was made
 certificates/        certificates of removal, each signed by itself
-controls.csv         which file answers which question, and what the portal has no record of
+controls.csv         which file answers which question
 
 Verify it without the portal: homeroom evidence verify FILE --key KEY.pem
 The public key is at /certificates/key of the portal; take it from there and not from this archive.
 """
-
-NONE = ""
 
 
 def _row(framework: str, control: str, files: str, what: str) -> dict[str, str]:
@@ -37,7 +36,7 @@ CONTROLS = (
     ),
     _row("SOC 2", "CC8.1", "changes.csv; policy.csv", "Changes are asked for, reviewed, approved and recorded."),
     _row("SOC 2", "C1.2", "certificates/", "Confidential information is disposed of, with proof."),
-    _row("SOC 2", "A1.3", NONE, "Tests of recovery: the portal has no record of restore drills; add your own."),
+    _row("SOC 2", "A1.3", "restore_drills.csv", "Recovery is tested: each drill, how long it took, what was found."),
     _row(
         "HECVAT 3",
         "Authentication, Authorization, and Accounting",
@@ -46,7 +45,7 @@ CONTROLS = (
     ),
     _row("HECVAT 3", "Change Management", "changes.csv; policy.csv", "How changes of production are approved."),
     _row("HECVAT 3", "Data", "certificates/", "How data is removed at the end of a contract."),
-    _row("HECVAT 3", "Disaster Recovery Plan", NONE, "The portal has no record of restore drills; add your own."),
+    _row("HECVAT 3", "Disaster Recovery Plan", "restore_drills.csv", "That restores are drilled, with their results."),
     _row("NDPA V1", "Article IV, disposition of data", "certificates/", "That a district's data is gone."),
     _row(
         "NDPA V1",

@@ -22,12 +22,13 @@ from django.utils import timezone
 from messages.message import sentences
 from messages.stored import codes_of
 from provisioning.evidence.controls import CONTROLS, README
+from provisioning.evidence.drills import drills
 from provisioning.models import AuditAnchor, EvidencePackage, RemovalCertificate, Run
 from provisioning.teardown.certificates import certificate_file
 from provisioning.teardown.signatures import file_of, sign
 from registry.accounts.review import COLUMNS, review
 from registry.audit.chain import content_of, links_in_order
-from registry.audit.models import AuditLink
+from registry.audit.models import AuditEvent, AuditLink
 
 PURPOSE = b"homeroom evidence package 1\n"
 MANIFEST = "manifest.json"
@@ -40,6 +41,17 @@ CHANGES = (
     *("run", "district", "environment", "kind", "state", "requested_by", "requested_at", "reason", "needed_approval"),
     *("decision", "decided_by", "decided_at", "comment", "plan_sha256", "started_at", "finished_at", "error"),
     "messages",
+)
+DRILLS = (
+    "district",
+    "environment",
+    "day",
+    "recovery_point",
+    "minutes",
+    "succeeded",
+    "findings",
+    "recorded_by",
+    "recorded_at",
 )
 POLICY = ("run", "district", "code", "address", "blocks", "sentence", "messages")
 Row = dict[str, Any]
@@ -92,6 +104,7 @@ def _files(package: EvidencePackage) -> Iterator[tuple[str, bytes]]:
     yield ANCHORS, _json(_anchors(behind))
     yield "changes.csv", _csv(CHANGES, map(_change, runs))
     yield "policy.csv", _csv(POLICY, (row for run in runs for row in _findings(run)))
+    yield "restore_drills.csv", _csv(DRILLS, map(_drill, drills().filter(at__gte=first, at__lt=behind).order_by("id")))
     yield "access_review.csv", _csv(COLUMNS, (row for access in review() for row in access.rows()))
     issued = RemovalCertificate.objects.filter(issued_at__gte=first, issued_at__lt=behind).order_by("pk")
     for certificate in issued.select_related("district", "run"):
@@ -157,6 +170,17 @@ def _change(run: Run) -> Row:
         "finished_at": run.finished_at,
         "error": run.error_code,
         "messages": _codes(reason=run.reason, needed_approval=reasons),
+    }
+
+
+def _drill(event: AuditEvent) -> Row:
+    told, district = event.after or {}, event.district
+    return {
+        **{name: told.get(name, "") for name in ("day", "recovery_point", "minutes", "succeeded", "findings")},
+        "district": event.subject_id,
+        "environment": district.environment if district is not None else "",
+        "recorded_by": event.actor_name,
+        "recorded_at": event.at,
     }
 
 

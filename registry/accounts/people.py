@@ -59,14 +59,22 @@ def invite(*, username: str, email: str, role: Role | None, actor: User | None) 
 
 
 @transaction.atomic
-def invitation(user: User, *, actor: User | None) -> str:
+def invitation(user: User, *, actor: User | None, first_alone: bool = False) -> str:
     """Return what a link to a first password, or to a new one, is made of; it holds once, and for `INVITED_FOR`.
 
-    Raises NotAllowedError, or ValidationError for who signs in by the organization's provider or may not come in.
+    With `first_alone`, for programs, somebody who has come in before is refused: whoever has a link to a new password
+    is that person.
+
+    Raises NotAllowedError, or ValidationError for that, for who signs in by the organization's provider, and for who
+    may not come in.
     """
     require(actor, Act.ADMINISTER)
     if not user.is_active or user.is_service or SocialAccount.objects.filter(user=user).exists():
         raise ValidationError(_("This person has no use for a link."), code="no_link")
+    if first_alone and (user.has_usable_password() or user.last_login is not None):
+        raise ValidationError(
+            _("This person has come in before: an administrator makes the link in the console."), code="came_in_before"
+        )
     told = message("{username} was given a link to choose a password.", username=user.get_username())
     _record(AuditAction.USER_INVITED, user, actor, told)
     return signing.dumps({"user": user.pk, "state": _state(user)}, salt=SALT)

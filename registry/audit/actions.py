@@ -85,6 +85,7 @@ class AuditAction(StrEnum):
     END_SET = "district:end:set"
     END_REMOVED = "district:end:remove"
     END_REACHED = "district:end:reach"
+    RESTORE_DRILLED = "district:restore:drill"
     EVIDENCE_REQUESTED = "audit:evidence:request"
     EVIDENCE_MADE = "audit:evidence:make"
     EVIDENCE_DOWNLOADED = "audit:evidence:export"
@@ -178,6 +179,7 @@ WORDS = {
     AuditAction.END_SET: "Set the end of a lifetime or contract",
     AuditAction.END_REMOVED: "Removed the end of a lifetime or contract",
     AuditAction.END_REACHED: "Reached the end of a lifetime or contract",
+    AuditAction.RESTORE_DRILLED: "Drilled a restore",
     AuditAction.EVIDENCE_REQUESTED: "Asked for an evidence package",
     AuditAction.EVIDENCE_MADE: "Made an evidence package",
     AuditAction.EVIDENCE_DOWNLOADED: "Downloaded an evidence package",

@@ -19,11 +19,14 @@ from registry.accounts.rights import may_somewhere
 from registry.accounts.roles import Role
 from registry.accounts.tokens.scopes import ACTS, Scope
 from registry.accounts.tokens.service import Reach, create_token
+from registry.audit.actions import AuditAction
 from registry.audit.models import AuditEvent
+from registry.audit.services import record
 from tests.builders import ACCOUNT_ID, a_person, an_account, moved
 from tests.cli.shell import Shell, mode
 from tests.pages.fixtures import at_work, deployed, planned, torn_down, with_drift, with_stack
 
+LINE_ENDS = "A reason of\u2028two lines, \x85and a third."
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
@@ -55,15 +58,17 @@ def test_a_district_lives_and_ends_by_the_command_line_alone(shell: Shell):
     assert [one["suffix"] for one in listed.json] == ["lakeside-sbx"]
     assert "Lakeside" in shell.run("district", "list").out
 
-    # Changed: the plan waits, and is approved.
-    changed = shell.run("district", "settings", "lakeside-sbx", "--set", "zones=3", "--json")
+    # Changed: the plan waits, and is approved; each command reads what another has printed.
+    shown = shell.run("district", "show", "-", "--json", stdin=listed.out)
+    changed = shell.run("district", "settings", "-", "--set", "zones=3", "--json", stdin=shown.out)
     waiting = Run.objects.get(pk=changed.json["number"])
     assert waiting.change == {"zones": 3}
     planned(waiting, 3, waits=True)
     moved(waiting, RunState.AWAITING_APPROVAL, requester_may_confirm=True)
     followed = shell.run("run", "watch", "-", stdin=changed.out)
     assert (followed.status, f"homeroom run approve {waiting.pk}" in followed.out) == (Exit.NEEDS_APPROVAL, True)
-    approved = shell.run("approve", "-", "-m", "Fine.", "--json", stdin=changed.out)
+    asking = shell.run("run", "list", "--state", "awaiting_approval", "--json")
+    approved = shell.run("approve", "-", "-m", "Fine.", "--json", stdin=asking.out)
     assert (approved.status, approved.json["state"]) == (Exit.SUCCEEDED, "queued")
     moved(Run.objects.get(pk=waiting.pk), RunState.CANCELED)
 
@@ -75,26 +80,43 @@ def test_a_district_lives_and_ends_by_the_command_line_alone(shell: Shell):
     # Drifted, and looked at.
     district = run.district
     with_drift(district, 1)
-    told = shell.run("drift", "show", "lakeside-sbx", "--json").json
+    told = shell.run("drift", "show", "-", "--json", stdin=shown.out).json
     assert (told["drift"], bool(told["items"])) == ("drifted", True)
-    check = shell.run("drift", "check", "lakeside-sbx", "--json").json
-    assert (check["kind"], shell.run("cancel", str(check["number"]), "--json").json["state"]) == ("drift", "canceled")
+    check = shell.run("drift", "check", "-", "--json", stdin=shown.out)
+    canceled = shell.run("cancel", "-", "--json", stdin=check.out)
+    assert (check.json["kind"], canceled.json["state"]) == ("drift", "canceled")
 
-    # Removed, with its certificate, which is verified without the portal.
+    # Removed, with its certificate.
     wrong = shell.run("district", "destroy", "lakeside-sbx", "--confirm", "lakeside", "--reason", "Over.")
     assert wrong.status == Exit.REFUSED
     assert "full name" in wrong.err
     gone = shell.run("district", "destroy", "lakeside-sbx", "--confirm", "lakeside-sbx", "--reason", "Over.", "--json")
     assert gone.json["kind"] == "destroy"
+    assert shell.run("run", "watch", "-", "--timeout", "1", stdin=gone.out).status == Exit.STILL_RUNNING
     names = {(event.after or {}).get("token") for event in AuditEvent.objects.filter(run_number=gone.json["number"])}
     assert names == {"cli"}
+
+
+def test_a_list_is_read_where_it_has_one_thing(shell: Shell):
+    for listed, said in (
+        ("[]", "a list of 0."),
+        ('[{"number": 1}, {"number": 2}]', "Choose one"),
+        ("[1]", "no object"),
+    ):
+        done = shell.run("run", "show", "-", stdin=listed)
+        assert (done.status, said in done.err) == (Exit.USAGE, True)
+    assert "names no certificate" in shell.run("certificate", "show", "-", stdin='{"number": 1}').err
+    assert shell.run("certificate", "show", "x").status == Exit.USAGE
 
 
 def test_a_certificate_is_verified_without_the_portal(shell: Shell, tmp_path: Path):
     made = shell.run("district", "register", "--name", "Aspen", "--account", ACCOUNT_ID, "--json")
     number = torn_down(Run.objects.get(pk=made.json["active_run"]))[1]
     file, key = tmp_path / "certificate.json", tmp_path / "key.pem"
-    assert shell.run("certificate", "download", number, "-o", str(file)).status == Exit.SUCCEEDED
+    removed = shell.run("district", "show", "aspen-sbx", "--json")
+    assert shell.run("certificate", "download", "-", "-o", str(file), stdin=removed.out).status == Exit.SUCCEEDED
+    listed = shell.run("certificate", "list", "--json")
+    assert shell.run("certificate", "show", "-", "--json", stdin=listed.out).json["number"] == int(number)
     key.write_text(json.loads(file.read_text())["signature"]["public_key"])
     shell.export(HOMEROOM_URL="https://127.0.0.1:9", HOMEROOM_TOKEN="none")
     good = shell.run("certificate", "verify", str(file), "--key", str(key), "--json")
@@ -134,9 +156,12 @@ def test_rollouts_and_records_are_piped(shell: Shell, tmp_path: Path):
     assert shell.run("rollout", "districts", "-", "--json", stdin=started.out).json[0]["district"] == "birch-sbx"
     for act, state in (("pause", "paused"), ("resume", "running"), ("abort", "aborted")):
         assert shell.run("rollout", act, "-", "--json", stdin=started.out).json["state"] == state
+    record(action=AuditAction.USER_SET, actor=None, subject_kind="user", subject_id="x", message=LINE_ENDS)
     file = tmp_path / "audit.ndjson"
     exported = shell.run("audit", "export", "-o", str(file), "--json")
-    assert exported.json["events"] == len(file.read_text().splitlines()) > 5
+    lines = [json.loads(line) for line in file.read_text().split("\n")[:-1]]
+    assert exported.json["events"] == len(lines) > 5
+    assert LINE_ENDS in {line["message"] for line in lines}, "what ends a line elsewhere is a sign of a text here"
     head = shell.run("audit", "verify", "--json").json
     assert head["intact"]
     assert shell.run("audit", "verify", "--expected", head["head"]).status == Exit.SUCCEEDED

@@ -59,6 +59,7 @@ NO_PAGES = {
     "inbox-read": "changes something, and leads on",
     "inbox-mail": "changes something, and leads on",
     "notice-act": "changes something, and leads on",
+    "evidence-drill": "changes something, and leads on",
     "evidence-file": "a file",
     "people-export": "a file",
     "aws-account-retire": "changes something, and leads on",

@@ -74,7 +74,7 @@ def test_the_person_sees_who_asks_for_what_and_the_program_gets_a_token_once():
     client = browser(otto)
     assert told["user_code"] in client.get(f"/device?user_code={told['user_code']}").content.decode()
     page = client.post("/device", {"user_code": told["user_code"].lower().replace("-", " ")}).content.decode()
-    for shown in ("homeroom-laptop", "127.0.0.1", "Register, plan and deploy", "Asked for, and not yours to give"):
+    for shown in ("homeroom-laptop", "127.0.0.1", "Register, plan and deploy", "Asked for, and not given here"):
         assert shown in page
     assert not ApiToken.objects.exists()
     assert decide(client, told)["Location"] == "/tokens"
@@ -259,3 +259,14 @@ def test_each_refusal_is_said_in_the_word_of_oauth(path: str, form: dict[str, An
 
 def test_only_the_sign_in_takes_forms():
     assert sent("/districts", client_id="x").status_code == 415
+
+
+def test_no_program_gets_by_a_code_what_lets_people_in():
+    ada = a_person(Role.ADMINISTRATOR, "ada")
+    told = begun("administer", "people")
+    client = browser(ada)
+    page = client.post("/device", {"user_code": told["user_code"]}).content.decode()
+    assert "Asked for, and not given here" in page
+    assert decide(client, told)["Location"] == "/tokens"
+    token = known_token(ask(told).json()["access_token"])
+    assert sorted(token.scopes) == ["administer", "read"]

@@ -1,4 +1,4 @@
-"""Every door times every role times its reach: console, API, services, commands. A door that is not listed fails."""
+"""Every door times every role times its reach: console, API, services, commands, tasks. One not listed fails."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 import pytest
+from celery import current_app
+from django.conf import settings
 from django.core.management import get_commands
 from django.db import transaction
 from django.test import Client
@@ -25,6 +27,7 @@ from provisioning.calendar.zone import change_time_zone
 from provisioning.capacity.quotas import set_limit
 from provisioning.drift.removal import request_removal
 from provisioning.drift.service import accept, check_now, plan_repair, repair
+from provisioning.evidence.drills import Drill, record_drill
 from provisioning.evidence.service import file_for, request_package
 from provisioning.health.access_requests import request_check
 from provisioning.lifetimes.service import remove_end, set_end
@@ -64,6 +67,7 @@ from registry.districts.registration import Registration
 from registry.districts.services import register
 from tests.builders import ACCOUNT_ID, a_person
 from tests.portal.api.callers import a_caller
+from tests.portal.api.test_walk import BODIES, NOBODY, OF_ALL
 from tests.portal.reaching import BATCH, Where, World, a_world, somebody
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +122,7 @@ WHOLE: dict[str, Act] = {
     "audit-verify": Act.VERIFY,
     **dict.fromkeys({"services", "service-act"}, Act.ADMINISTER),
     **dict.fromkeys({"evidence", "evidence-file"}, Act.EVIDENCE),
+    "evidence-drill": Act.ADMINISTER,
     **dict.fromkeys({"people", "people-export", "person"}, Act.REVIEW),
     **dict.fromkeys({"person-new", "person-act", "grant-new", "grant-end"}, Act.ADMINISTER),
     **dict.fromkeys({"aws-accounts", "aws-account-new", "aws-account", "aws-account-retire"}, Act.ADMINISTER),
@@ -241,16 +246,15 @@ def test_every_door_answers_everybody_as_the_table_says(role: Role, where: Where
     assert not walked(role, where, world, iter(DOORS))
 
 
-OPERATION_BODIES: dict[str, Any] = {
+OPERATION_BODIES: dict[str, Any] = BODIES | {
     "register_district": {"name": "Quincy Unified", "account_id": ACCOUNT_ID},
-    "request_evidence": {"since": "2026-01-01", "until": "2026-02-02"},
+    "start_rollout": {},
 }
 
 
 def test_the_api_shows_nothing_beyond_its_persons_reach(world: World):
     caller = a_caller(user=somebody(Role.ADMINISTRATOR, Where.OTHER, world))
-    places = {"suffix": world.district.suffix, "account_id": world.account.account_id}
-    of_all = {"list_people", *(name for name, one in OPERATIONS.items() if one.scope.value == "audit")}
+    places = {"suffix": world.district.suffix, "account_id": world.account.account_id, "username": NOBODY}
     wrong = {}
     for name, one in OPERATIONS.items():
         number = world.rollout.pk if "/rollouts/" in one.path else world.run.pk
@@ -265,7 +269,7 @@ def test_the_api_shows_nothing_beyond_its_persons_reach(world: World):
             text.replace(path, "").replace(f"suffix {world.district.suffix}.", "").replace("account 210987654321.", "")
         )
         named = "{" in one.path
-        fine = answer.status_code in ({403} if name in of_all else {404, 422} if named else range(200, 500))
+        fine = answer.status_code in ({403} if name in OF_ALL else {404, 422} if named else range(200, 500))
         if told or not fine:
             wrong[name] = (answer.status_code, told or text)
     assert not wrong
@@ -273,6 +277,7 @@ def test_the_api_shows_nothing_beyond_its_persons_reach(world: World):
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 Service = Callable[[World, User], object]
+DRILL = Drill(day=date(2026, 1, 2), recovery_point="x", minutes=9, succeeded=True)
 REACH = Reach(suffixes=("quincy-sbx",))
 
 
@@ -302,6 +307,7 @@ SERVICES: dict[Callable[..., Any], tuple[Act, Service]] = {
         lambda w, a: request_package(since=date(2026, 2, 2), until=date(2026, 1, 1), actor=a),
     ),
     file_for: (Act.EVIDENCE, lambda w, a: file_for(EvidencePackage(since=date(2026, 1, 1), until=date(2026, 2, 2)), a)),
+    record_drill: (Act.OPERATE, lambda w, a: record_drill(district=w.district, drill=DRILL, actor=a)),
     request_check: (Act.OPERATE, lambda w, a: request_check(account=w.account, actor=a)),
     endpoints.create_endpoint: (Act.ADMINISTER, lambda w, a: endpoints.create_endpoint(values=_values(), actor=a)),
     endpoints.change_endpoint: (
@@ -481,3 +487,28 @@ COMMANDS = {
 def test_every_command_is_listed():
     own = ("portal", "provisioning", "registry")
     assert {name for name, app in get_commands().items() if app.startswith(own)} == COMMANDS
+
+
+ASKED_FOR: dict[str, str] = {
+    "provisioning.execute_run": "sent by dispatch, for a run that was asked for",
+    "provisioning.keep_states_here": "sent by the sweep of states, to each host",
+    "provisioning.make_evidence": request_package.__name__,
+    "provisioning.look_at_lock": state.request_lock_look.__name__,
+    "provisioning.release_lock": state.request_release.__name__,
+    "provisioning.look_before": request_preflight.__name__,
+    "provisioning.plan_districts": plan_all.__name__,
+    "provisioning.look_at_holdings": request_look.__name__,
+    "provisioning.remove_foreign": request_removal.__name__,
+    "accounts.send_reset": "asked for by anybody, and throttled: the mail goes to the account's own address",
+}
+"""Tasks that no clock sends, each by the service that asks, and stands among SERVICES: a message is no door."""
+
+
+def test_every_task_is_sent_by_the_clock_or_behind_a_service():
+    for name in ("provisioning", "registry.audit", "registry.accounts"):
+        importlib.import_module(f"{name}.tasks")
+    own = {name for name in current_app.tasks if name.startswith(("provisioning.", "audit.", "accounts."))}
+    scheduled = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    assert own == {*scheduled, *ASKED_FOR}
+    asking = {service.__name__ for service in SERVICES}
+    assert {name for name in ASKED_FOR.values() if " " not in name} <= asking

@@ -10,10 +10,21 @@ from ninja import Router
 
 from portal.api.door import Answer, caller_of, operation
 from portal.api.paging import Cursor, Limit, page_of
-from portal.api.parameters import Number
+from portal.api.parameters import Number, Suffix
 from portal.api.problems import ProblemError
 from portal.api.reach import Caller
-from portal.api.schemas.evidence import EvidenceIn, EvidenceOut, EvidencePage, evidence_out
+from portal.api.schemas.evidence import (
+    DrillIn,
+    DrillOut,
+    DrillPage,
+    EvidenceIn,
+    EvidenceOut,
+    EvidencePage,
+    drill_out,
+    evidence_out,
+)
+from provisioning.errors import ServiceRefusedError
+from provisioning.evidence.drills import drills, record_drill
 from provisioning.evidence.service import file_for, request_package
 from provisioning.models import EvidencePackage
 from registry.accounts.acts import Act
@@ -57,6 +68,32 @@ def download_evidence(request: HttpRequest, number: Number) -> HttpResponse:
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+@operation(router, "GET", "/restore-drills", scope=Scope.READ, returns=DrillPage)
+def list_restore_drills(request: HttpRequest, cursor: Cursor, limit: Limit) -> DrillPage:
+    """Restores that were drilled of districts within reach, the newest first."""
+    read, following = page_of(drills(caller_of(request).events()), cursor, limit)
+    return DrillPage(items=[drill_out(event) for event in read], next=following)
+
+
+@operation(
+    router,
+    "POST",
+    "/districts/{suffix}/restore-drills",
+    scope=Scope.OPERATE,
+    returns=DrillOut,
+    status=HTTPStatus.CREATED,
+)
+def record_restore_drill(request: HttpRequest, suffix: Suffix, body: DrillIn) -> Answer:
+    """Put on record that a restore of a district was drilled."""
+    caller = caller_of(request)
+    try:
+        event = record_drill(district=caller.district(suffix), drill=body.drill(), actor=caller.user)
+    except ServiceRefusedError as refusal:
+        errors = {f"body.{refusal.code}": [str(refusal)]}
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "drill_refused", str(refusal), errors=errors) from refusal
+    return Answer(drill_out(event))
 
 
 def _packages(caller: Caller) -> QuerySet[EvidencePackage]:

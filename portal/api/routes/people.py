@@ -23,7 +23,7 @@ from registry.accounts.tokens.scopes import Scope
 router = Router(tags=["people"])
 
 
-@operation(router, "GET", "/people", scope=Scope.ADMINISTER, returns=PeoplePage)
+@operation(router, "GET", "/people", scope=Scope.ADMINISTER, besides=(Scope.PEOPLE,), returns=PeoplePage)
 def list_people(request: HttpRequest, cursor: Cursor, limit: Limit) -> PeoplePage:
     """Who has which role; for tokens that reach all districts."""
     caller_of(request).require_of_all(Act.ADMINISTER)

@@ -8,7 +8,9 @@ from typing import Annotated
 from pydantic import Field
 
 from portal.api.schemas.base import Given, Taken, Telling
+from provisioning.evidence.drills import LONGEST_FINDINGS, LONGEST_POINT, MOST_MINUTES, Drill
 from provisioning.models import AuditAnchor, EvidencePackage
+from registry.audit.models import AuditEvent
 
 
 class AnchorOut(Given):
@@ -56,6 +58,53 @@ class EvidencePage(Given):
 
     items: list[EvidenceOut]
     next: str | None
+
+
+class DrillIn(Taken):
+    """A restore that was drilled."""
+
+    day: Annotated[date, Field(strict=False)]
+    recovery_point: Annotated[str, Field(min_length=1, max_length=LONGEST_POINT, description="Its ARN, or its name.")]
+    minutes: Annotated[int, Field(ge=1, le=MOST_MINUTES)]
+    succeeded: bool
+    findings: Annotated[str, Field(max_length=LONGEST_FINDINGS)] = ""
+
+    def drill(self) -> Drill:
+        """Return what the service takes."""
+        return Drill(**self.model_dump())
+
+
+class DrillOut(Given):
+    """A restore that was drilled, as it stands in the audit record."""
+
+    number: int = Field(description="The event's.")
+    district: str
+    day: date
+    recovery_point: str
+    minutes: int
+    succeeded: bool
+    findings: str
+    recorded_by: str
+    recorded_at: datetime
+
+
+class DrillPage(Given):
+    """Some drills, the newest first."""
+
+    items: list[DrillOut]
+    next: str | None
+
+
+def drill_out(event: AuditEvent) -> DrillOut:
+    """Return a drill."""
+    told = event.after or {}
+    return DrillOut(
+        number=event.pk,
+        district=event.subject_id,
+        recorded_by=event.actor_name,
+        recorded_at=event.at,
+        **{name: told[name] for name in ("day", "recovery_point", "minutes", "succeeded", "findings")},
+    )
 
 
 def anchor_out(anchor: AuditAnchor) -> AnchorOut:

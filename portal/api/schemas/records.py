@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from portal.api.schemas.base import MESSAGES, Given, Taken, Telling
+from provisioning.drift.removal import can_be_removed
 from provisioning.models import DriftItem, Preflight, PreflightVerdict, RemovalCertificate
 from registry.accounts.roles import Role
 from registry.accounts.tokens.scopes import Scope
@@ -18,6 +19,7 @@ from registry.districts.statuses import DriftStatus
 class DriftItemOut(Given):
     """One attribute that AWS has otherwise than the stack; a sensitive one has no values."""
 
+    number: int
     address: str
     type: str
     path: str
@@ -27,6 +29,9 @@ class DriftItemOut(Given):
     gone: bool
     foreign: bool
     repairable: bool
+    removable: bool = Field(description="Whether a worker can remove what somebody added, by consent.")
+    removal_asked_at: datetime | None
+    removal_problem: str
 
 
 class RefusalOut(Telling):
@@ -222,7 +227,9 @@ class MeOut(Given):
 
 def drift_item_out(item: DriftItem) -> DriftItemOut:
     """Return a drifted attribute."""
-    return DriftItemOut(**{name: getattr(item, name) for name in DriftItemOut.model_fields})
+    copied = DriftItemOut.model_fields.keys() - {"number", "removable"}
+    told = {name: getattr(item, name) for name in copied}
+    return DriftItemOut(number=item.pk, removable=can_be_removed(item), **told)
 
 
 def certificate_out(certificate: RemovalCertificate, problem: str = "") -> CertificateOut:

@@ -21,7 +21,7 @@ from registry.accounts.models import ApiToken, DeviceSignIn, User
 from registry.accounts.reach import EVERYWHERE, Reach, reach_of, reach_problems
 from registry.accounts.rights import may_somewhere, require_somewhere
 from registry.accounts.roles import NotAllowedError
-from registry.accounts.tokens.scopes import ACTS, Scope
+from registry.accounts.tokens.scopes import ACTS, CHOSEN_BY_HAND, Scope
 from registry.accounts.tokens.secrets import digest
 from registry.accounts.tokens.service import TokenRefusedError, create_token, term_problems
 from registry.audit.actions import AuditAction
@@ -114,8 +114,9 @@ def waiting(typed: str, actor: User) -> DeviceSignIn:
 
 
 def given(row: DeviceSignIn, actor: User) -> list[Scope]:
-    """Return which of the scopes that a program asks for this person can give."""
-    return [scope for scope in map(Scope, row.scopes) if may_somewhere(actor, ACTS[scope])]
+    """Return which of the scopes that a program asks for this person can give to one that asks."""
+    asked = [scope for scope in map(Scope, row.scopes) if scope not in CHOSEN_BY_HAND]
+    return [scope for scope in asked if may_somewhere(actor, ACTS[scope])]
 
 
 def decide(

@@ -18,6 +18,7 @@ class Scope(StrEnum):
     DESTROY = "destroy"
     AUDIT = "audit"
     ADMINISTER = "administer"
+    PEOPLE = "people"
 
     @property
     def label(self) -> str:
@@ -31,7 +32,8 @@ WORDS = {
     Scope.APPROVE: message("Approve and discard plans"),
     Scope.DESTROY: message("Destroy environments"),
     Scope.AUDIT: message("Verify the audit log, take evidence and the access review"),
-    Scope.ADMINISTER: message("Administer accounts and settings"),
+    Scope.ADMINISTER: message("Administer AWS accounts, notices and states"),
+    Scope.PEOPLE: message("Let anybody in or keep them out, with any role, without a person's sign-in"),
 }
 ACTS = {
     Scope.READ: Act.SEE,
@@ -40,5 +42,11 @@ ACTS = {
     Scope.DESTROY: Act.DESTROY,
     Scope.AUDIT: Act.VERIFY,
     Scope.ADMINISTER: Act.RESOLVE,
+    Scope.PEOPLE: Act.ADMINISTER,
 }
 """What a person needs to be allowed to do somewhere for what a scope lets through; each act asks anew, and where."""
+CHOSEN_BY_HAND = frozenset({Scope.PEOPLE})
+"""Scopes that a program cannot ask for: a person chooses them under API tokens, or nobody does.
+
+Whoever is led to confirm a stranger's code gives away no more than the other scopes.
+"""

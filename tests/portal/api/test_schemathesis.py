@@ -60,6 +60,7 @@ def attacked(roles: Sequence[Role], examples: int, number: int) -> Counter[Role]
     asked = checks()
     count: Counter[Role] = Counter()
     places = {"suffix": run.district.suffix, "number": run.pk, "account_id": run.district.account.account_id}
+    places |= {"username": callers[0][1].user.get_username()}
     for result in schema.get_all_operations():
         operation: Any = cast(Any, result).ok()
 

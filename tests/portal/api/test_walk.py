@@ -31,6 +31,8 @@ READ = {
     *("list_freezes", "list_windows", "list_ends"),
     *("list_certificates", "show_certificate", "download_certificate"),
     *("list_audit_events", "export_audit", "list_accounts", "list_preflights"),
+    *("show_account_access", "list_account_quotas", "show_holdings", "list_restore_drills"),
+    *("list_inbox", "mark_inbox_read", "show_mail_choice", "choose_mail_notices"),
 }
 OPERATE = {
     *("register_district", "change_settings", "plan_district", "deploy_district"),
@@ -39,14 +41,30 @@ OPERATE = {
     *("create_freeze", "end_freeze", "create_window", "end_window", "set_district_end", "remove_district_end"),
     "change_district_time_zone",
     *("start_rollout", "pause", "resume", "abort", "start_preflight"),
+    *("check_account_access", "look_at_state_lock", "delete_district_draft", "remove_foreign_drift"),
+    "record_restore_drill",
 }
 APPROVE = {"apply_run", "approve_run", "discard_run"}
-DESTROY = {"destroy_district"}
+DESTROY = {"destroy_district", "look_at_holdings"}
 AUDIT = {
     *("verify_audit", "list_anchors", "export_access_review"),
     *("list_evidence", "request_evidence", "show_evidence", "download_evidence"),
 }
-ADMINISTER = {"force_stop_run", "override_run_hold", "list_people"}
+SEEN_PEOPLE = {"list_people", "show_person"}
+LETS_IN = {
+    *("invite_person", "create_service_account", "create_person_link"),
+    *("set_person_role", "activate_person", "deactivate_person", "end_person_sessions"),
+    *("grant_person_role", "end_person_grant"),
+}
+OF_PEOPLE = SEEN_PEOPLE | LETS_IN
+OF_ENDPOINTS = {
+    *("list_endpoints", "create_endpoint", "show_endpoint", "change_endpoint", "rotate_endpoint_secret"),
+    *("switch_endpoint", "remove_endpoint", "send_endpoint_test", "list_deliveries", "redeliver"),
+}
+OF_ACCOUNTS = {"create_account", "show_account", "change_aws_account", "retire_aws_account", "set_account_limit"}
+OF_EVERYTHING = OF_PEOPLE | OF_ENDPOINTS | OF_ACCOUNTS
+OF_STATES = {"show_state", "push_kept_state", "discard_kept_state", "release_state_lock"}
+ADMINISTER = {"force_stop_run", "override_run_hold", *OF_STATES, *OF_EVERYTHING} - LETS_IN
 TABLE = {
     **dict.fromkeys(READ, Scope.READ),
     **dict.fromkeys(OPERATE, Scope.OPERATE),
@@ -54,18 +72,20 @@ TABLE = {
     **dict.fromkeys(DESTROY, Scope.DESTROY),
     **dict.fromkeys(AUDIT, Scope.AUDIT),
     **dict.fromkeys(ADMINISTER, Scope.ADMINISTER),
+    **dict.fromkeys(LETS_IN, Scope.PEOPLE),
 }
 """Each operation with the scope that it needs; the scope's act is in `registry.accounts.tokens.scopes`."""
 MORE = {
     "apply_run": Act.OPERATE,
-    "list_people": Act.ADMINISTER,
+    **dict.fromkeys(OF_EVERYTHING, Act.ADMINISTER),
     "export_access_review": Act.REVIEW,
     **dict.fromkeys(AUDIT - {"verify_audit", "export_access_review"}, Act.EVIDENCE),
 }
 """What an operation asks for beside its scope's act."""
 WITHOUT_A_TOKEN = {"authorize_device", "take_device_token"}
 """Each has tests of its own: who it lets through to what is what they are about."""
-OF_ALL = {"list_people", *AUDIT}
+OF_ALL = {*OF_EVERYTHING, *AUDIT}
+NOBODY = "nobody.here"
 BODIES: dict[str, Any] = {
     "register_district": {"name": "Cedar", "account_id": "123456789012"},
     "change_settings": {"zones": 3},
@@ -91,6 +111,23 @@ BODIES: dict[str, Any] = {
     "remove_district_end": {"kind": "contract"},
     "change_district_time_zone": {"time_zone": "America/Denver"},
     "override_run_hold": {"reason": "x"},
+    "record_restore_drill": {"day": "2026-01-02", "recovery_point": "x", "minutes": 9, "succeeded": True},
+    "mark_inbox_read": {"up_to": 1},
+    "choose_mail_notices": {"by_mail": ["run.failed"]},
+    "remove_foreign_drift": {"item": 1, "consent": True, "reason": "x"},
+    "push_kept_state": {"reason": "x"},
+    "discard_kept_state": {"reason": "x"},
+    "release_state_lock": {"lock_id": "x", "reason": "y"},
+    "invite_person": {"username": "iris", "role": "Viewer"},
+    "create_service_account": {"username": "pipeline", "role": "Viewer"},
+    "set_person_role": {"role": "Viewer"},
+    "grant_person_role": {"role": "Viewer", "districts": ["nowhere-sbx"]},
+    "create_endpoint": {"name": "Ops", "kind": "webhook", "address": "https://127.0.0.1/"},
+    "change_endpoint": {"name": "Ops"},
+    "switch_endpoint": {"on": True},
+    "create_account": {"account_id": "123412341234", "name": "Another"},
+    "change_aws_account": {"name": "Another"},
+    "set_account_limit": {"region": "us-east-1", "code": "none", "limit": 1},
     "request_evidence": {"since": "2026-02-02", "until": "2026-01-01"},
 }
 
@@ -116,6 +153,7 @@ def sent(caller: ApiCaller, name: str, run: Run) -> tuple[int, str]:
     """Send an operation's request, undo what it did, and return the answer's status and text."""
     wanted = OPERATIONS[name]
     places = {"suffix": run.district.suffix, "number": run.pk, "account_id": run.district.account.account_id}
+    places |= {"username": NOBODY}
     path = wanted.path.format(**places)
     held = transaction.savepoint()
     answer = caller.call(wanted.method, path, None if wanted.method == "GET" else BODIES.get(name, {}))
@@ -146,6 +184,14 @@ def test_a_token_for_reading_does_nothing_else_for_an_administrator(run: Run):
     answers = {name: sent(caller, name, run) for name, scope in TABLE.items() if scope is not Scope.READ}
     assert {status for status, _ in answers.values()} == {403}
     assert all("scope_missing" in text for _, text in answers.values())
+
+
+def test_no_other_scope_lets_anybody_in(run: Run):
+    caller = a_caller(Role.ADMINISTRATOR, *(scope for scope in Scope if scope is not Scope.PEOPLE))
+    answers = {name: sent(caller, name, run) for name in LETS_IN}
+    assert {status for status, _ in answers.values()} == {403}
+    assert all("scope_missing" in text for _, text in answers.values())
+    assert sent(caller, "list_people", run)[0] == 200
 
 
 def test_a_role_that_is_lost_ends_its_rights_at_once(run: Run):

@@ -37,6 +37,16 @@ def test_a_secret_is_shown_this_once():
     assert PATTERN.search(page) is None
 
 
+def test_what_lets_people_in_is_off_unless_chosen_and_then_told():
+    client = signed_in(a_person(Role.ADMINISTRATOR))
+    page = client.get("/tokens").content.decode()
+    assert 'value="people"' in page
+    assert "checked" not in page[page.index('name="scopes"') : page.index('name="days"')]
+    assert "can let anybody in" not in client.post("/tokens", FORM | {"scopes": ["administer"]}).content.decode()
+    assert "can let anybody in" in client.post("/tokens", FORM | {"name": "b", "scopes": ["people"]}).content.decode()
+    assert [one.scopes for one in ApiToken.objects.order_by("pk")] == [["administer", "read"], ["people", "read"]]
+
+
 def test_a_viewer_is_offered_reading_alone():
     client = signed_in(a_person(Role.VIEWER))
     assert 'value="operate"' not in client.get("/tokens").content.decode()

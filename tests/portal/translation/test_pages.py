@@ -40,7 +40,7 @@ NO_PAGES = {
     *("run-apply", "rollout-abort", "access-test", "access-test-chosen", "preflight-look", "run-comment"),
     *("display", "draft-delete", "token-revoke", "service-act"),
     *("run-state-look", "account-session-end", "account-sessions-end", "reset", "reset-sent"),
-    *("inbox-read", "inbox-mail", "notice-again", "evidence-file", "people-export"),
+    *("inbox-read", "inbox-mail", "notice-again", "evidence-file", "evidence-drill", "people-export"),
     *("aws-account-retire", "freeze-end", "window-end", "run-override"),
 }
 """Addresses that answer with a file, a redirection or only to a POST; what they say is on the page that follows."""

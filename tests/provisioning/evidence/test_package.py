@@ -20,13 +20,14 @@ from provisioning import tasks
 from provisioning.errors import ServiceRefusedError
 from provisioning.evidence import service
 from provisioning.evidence.service import file_for, forget_files, make_package, request_package
-from provisioning.models import EvidencePackage
+from provisioning.models import AuditAnchor, EvidencePackage
 from provisioning.states.runs import RunState
 from provisioning.teardown.certificates import signing_key
 from provisioning.teardown.signatures import make_key
 from registry.accounts.roles import NotAllowedError, Role
 from registry.audit.actions import AuditAction
-from registry.audit.models import AuditEvent
+from registry.audit.models import AuditEvent, AuditLink
+from registry.audit.services import record
 from tests.builders import a_person, a_run, moved
 from tests.portal.console.test_teardown_pages import a_certificate
 
@@ -137,6 +138,50 @@ def test_whatever_is_changed_shows(asked, tmp_path: Path):
             unseen.append(change.__name__)
     assert not unseen
     assert verified(packed(whole, tmp_path / "evidence.zip"))
+
+
+def test_a_sign_that_ends_a_line_elsewhere_is_no_end_of_one(asked, tmp_path: Path):
+    record(action=AuditAction.USER_SET, actor=None, subject_kind="user", subject_id="x", message="A\u2028B\x85C")
+    package = a_package(asked)
+    path = tmp_path / "evidence.zip"
+    path.write_bytes(bytes(package.file or b""))
+    assert verified(path).startswith("Genuine")
+
+
+def test_a_damaged_archive_is_refused_and_not_a_fault(asked, tmp_path: Path):
+    whole = bytes(a_package(asked).file or b"")
+    path = tmp_path / "evidence.zip"
+    for place in range(0, len(whole), max(1, len(whole) // 60)):
+        damaged = bytearray(whole)
+        damaged[place] ^= 0xFF
+        path.write_bytes(bytes(damaged))
+        with contextlib.suppress(CommandError):
+            verified(path)
+
+
+def test_a_link_that_was_anchored_in_the_period_is_in_the_package(asked, tmp_path: Path):
+    """Written late in the period and committed early in the next, an event is anchored before its own day is over."""
+    a_run()
+    last = AuditLink.objects.latest("position")
+    now = timezone.now()
+    assert last.position is not None
+    anchored = AuditAnchor(position=last.position, hash=last.hash, at=now, key="x", version="1", locked_until=now)
+    anchored.save()
+    yesterday = now - timedelta(days=1)
+    AuditAnchor.objects.update(at=yesterday)
+    package = EvidencePackage.objects.create(since=yesterday.date(), until=yesterday.date())
+    make_package(package.pk)
+    package.refresh_from_db()
+    path = tmp_path / "evidence.zip"
+    path.write_bytes(bytes(package.file or b""))
+    assert "1 audit events" in verified(path)
+    AuditAnchor.objects.update(position=last.position + 5)
+    EvidencePackage.objects.update(made_at=None)
+    make_package(package.pk)
+    package.refresh_from_db()
+    path.write_bytes(bytes(package.file or b""))
+    with pytest.raises(CommandError, match="its end was cut off"):
+        verified(path)
 
 
 def test_what_is_no_archive_is_refused(tmp_path: Path):

@@ -17,6 +17,7 @@ from portal.console.pages.tokens.form import TokenForm
 from portal.console.reauthentication import sign_in_again, signed_in_lately
 from registry.accounts.acts import Act
 from registry.accounts.models import ApiToken
+from registry.accounts.tokens.scopes import Scope
 from registry.accounts.tokens.service import TokenRefusedError, create_token, revoke_token, tokens_for
 
 LONGEST_NUMBER = 15
@@ -40,7 +41,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
             except TokenRefusedError as refusal:
                 form.refuse(refusal.problems)
             else:
-                shown = {"token": token, "secret": secret}
+                shown = {"token": token, "secret": secret, "lets_people_in": Scope.PEOPLE in token.scopes}
                 form = TokenForm(user)
     return _page(request, form, **shown)
 

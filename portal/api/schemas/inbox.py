@@ -1,0 +1,69 @@
+"""A person's inbox, and what they want by mail."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from portal.api.schemas.base import Given, Taken
+from provisioning.models import Announcement
+from provisioning.notices.occasions import Occasion
+
+
+class AnnouncementOut(Given):
+    """Something that was told."""
+
+    number: int
+    occasion: str
+    message: str
+    path: str = Field(description="Where in the console it is to be seen.")
+    district: str | None
+    created_at: datetime
+    is_read: bool
+
+
+class InboxPage(Given):
+    """Some of the inbox, the newest first, and how much of all is unread: 100 stands for more."""
+
+    items: list[AnnouncementOut]
+    next: str | None
+    unread: int
+
+
+class ReadIn(Taken):
+    """The number of the newest that was read."""
+
+    up_to: Annotated[int, Field(ge=1, le=2**53)]
+
+
+class UnreadOut(Given):
+    """How much is unread."""
+
+    unread: int
+
+
+class MailIn(Taken):
+    """Which kinds of notices are wanted by mail besides."""
+
+    by_mail: Annotated[list[Occasion], Field(strict=False, max_length=len(Occasion))]
+
+
+class MailOut(Given):
+    """Which kinds of notices come by mail besides."""
+
+    by_mail: list[str]
+
+
+def announcement_out(row: Announcement, seen: int) -> AnnouncementOut:
+    """Return something that was told, read where its number is not above what was seen."""
+    return AnnouncementOut(
+        number=row.pk,
+        occasion=row.occasion,
+        message=row.sentence,
+        path=row.path,
+        district=row.district.suffix if row.district else None,
+        created_at=row.created_at,
+        is_read=row.pk <= seen,
+    )

@@ -40,9 +40,11 @@ api = NinjaAPI(
     urls_namespace="api-v1",
     parser=StrictParser(),
 )
-for part in (
+PARTS = (
     *(device, me, districts, drift, runs, rollouts, certificates, audit, evidence),
     *(accounts, account_acts, calendar, people, access, endpoints, inbox, resolving),
-):
-    api.add_router("", part.router)
+)
+# Modules with methods of the same addresses share a router: of two routers the first alone would be asked.
+for router in dict.fromkeys(part.router for part in PARTS):
+    api.add_router("", router)
 install(api)

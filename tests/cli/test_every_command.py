@@ -50,6 +50,7 @@ COMMANDS: dict[str, tuple[set[str], list[str]]] = {
     "district plan": ({"plan_district"}, [DISTRICT]),
     "district deploy": ({"deploy_district"}, [DISTRICT]),
     "district settings": ({"show_settings", "change_settings"}, [DISTRICT, "--set", "zones=3"]),
+    "district time-zone": ({"change_district_time_zone"}, [DISTRICT, "America/Denver"]),
     "district destroy": ({"destroy_district"}, [DISTRICT, "--confirm", "x", "--reason", "y"]),
     "run list": ({"list_runs"}, []),
     "run show": ({"show_run"}, [RUN]),

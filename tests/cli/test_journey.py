@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from homeroom_cli.exits import Exit
+from messages.message import verbatim
 from provisioning import tasks
 from provisioning.evidence import service as evidence_service
 from provisioning.models import Run
@@ -156,7 +157,7 @@ def test_rollouts_and_records_are_piped(shell: Shell, tmp_path: Path):
     assert shell.run("rollout", "districts", "-", "--json", stdin=started.out).json[0]["district"] == "birch-sbx"
     for act, state in (("pause", "paused"), ("resume", "running"), ("abort", "aborted")):
         assert shell.run("rollout", act, "-", "--json", stdin=started.out).json["state"] == state
-    record(action=AuditAction.USER_SET, actor=None, subject_kind="user", subject_id="x", message=LINE_ENDS)
+    record(action=AuditAction.USER_SET, actor=None, subject_kind="user", subject_id="x", message=verbatim(LINE_ENDS))
     file = tmp_path / "audit.ndjson"
     exported = shell.run("audit", "export", "-o", str(file), "--json")
     lines = [json.loads(line) for line in file.read_text().split("\n")[:-1]]

@@ -13,11 +13,12 @@ from typing import Annotated
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
-from ninja import Path, Router
+from ninja import Path
 
 from portal.api.door import Answer, caller_of, operation
 from portal.api.parameters import Number
 from portal.api.problems import ProblemError
+from portal.api.routes.people import router as router
 from portal.api.schemas.people import (
     GrantIn,
     GrantOut,
@@ -37,7 +38,6 @@ from registry.accounts.review import access_of, with_access
 from registry.accounts.services import set_service_account
 from registry.accounts.tokens.scopes import Scope
 
-router = Router(tags=["people"])
 Username = Annotated[str, Path(..., pattern=r"^[A-Za-z0-9@.+_-]{1,150}$", description="A user name.")]
 AS_THINGS_STAND = {"oneself", "last", "no_link", "came_in_before"}
 """Refusals of how things stand; all others are of what was sent."""

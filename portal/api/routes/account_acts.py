@@ -8,12 +8,12 @@ from http import HTTPStatus
 
 from django.db.models import Q
 from django.http import HttpRequest
-from ninja import Router
 
 from infra.account_template import boundary_arn, role_arn
 from portal.api.door import Answer, caller_of, operation, require_unchanged
 from portal.api.parameters import AccountId
 from portal.api.problems import ProblemError
+from portal.api.routes.accounts import router as router
 from portal.api.schemas.accounts import (
     AccessOut,
     AccountChange,
@@ -41,7 +41,6 @@ from registry.districts.accounts import (
 )
 from registry.districts.models import AwsAccount
 
-router = Router(tags=["accounts"])
 ACCESS = ("role_arn", "external_id", "permissions_boundary_arn")
 
 

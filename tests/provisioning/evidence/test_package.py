@@ -16,6 +16,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
+from messages.message import verbatim
 from provisioning import tasks
 from provisioning.errors import ServiceRefusedError
 from provisioning.evidence import service
@@ -141,7 +142,9 @@ def test_whatever_is_changed_shows(asked, tmp_path: Path):
 
 
 def test_a_sign_that_ends_a_line_elsewhere_is_no_end_of_one(asked, tmp_path: Path):
-    record(action=AuditAction.USER_SET, actor=None, subject_kind="user", subject_id="x", message="A\u2028B\x85C")
+    record(
+        action=AuditAction.USER_SET, actor=None, subject_kind="user", subject_id="x", message=verbatim("A\u2028B\x85C")
+    )
     package = a_package(asked)
     path = tmp_path / "evidence.zip"
     path.write_bytes(bytes(package.file or b""))

@@ -17,8 +17,8 @@ from provisioning.notices.occasions import Occasion
 Kind = NoticeEndpoint.Kind
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 Address = Annotated[str, Field(max_length=2000, description="A URL, or addresses of mail. It is not told again.")]
-Occasions = Annotated[list[Occasion], Field(strict=False, max_length=len(Occasion))]
-Environments = Annotated[list[Environment], Field(strict=False, max_length=len(Environment))]
+Occasions = Annotated[list[Annotated[Occasion, Field(strict=False)]], Field(max_length=len(Occasion))]
+Environments = Annotated[list[Annotated[Environment, Field(strict=False)]], Field(max_length=len(Environment))]
 Suffixes = Annotated[list[Annotated[str, Field(max_length=20)]], Field(max_length=MOST_DISTRICTS)]
 
 

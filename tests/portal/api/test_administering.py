@@ -77,6 +77,7 @@ def test_an_endpoint_is_added_tested_changed_and_removed(caller: ApiCaller, rece
 
     # Changed by parts, by who has seen it as it is.
     changed = caller.call("PATCH", path, {"occasions": ["district.drifted"]}, If_Match=shown["ETag"])
+    assert changed.status_code == 200, changed.content
     assert (changed.status_code, changed.json()["name"], changed.json()["districts"]) == (200, "Ops", [district.suffix])
     late = caller.call("PATCH", path, {"name": "Late"}, If_Match=shown["ETag"])
     assert (late.status_code, code(late)) == (412, "changed_meanwhile")

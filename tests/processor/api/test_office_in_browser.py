@@ -274,7 +274,7 @@ def test_no_page_has_an_accessibility_violation_or_needs_scrolling_to_the_side(
     )
     page.goto("/students")
     page.get_by_label("Student's id").fill(local)
-    page.get_by_label("Purpose").fill("a talk with the family")
+    page.get_by_label("Purpose").fill("a look at its page")
     page.get_by_role("button", name="Show the record").click()
     expect(page.get_by_role("region", name="Results of the student")).to_be_visible()
     keep(page, "office-student")

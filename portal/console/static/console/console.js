@@ -98,14 +98,20 @@
     field.focus();
   });
 
-  document.addEventListener("input", function (event) {
-    if (event.target.id === "id_slug") event.target.dataset.touched = "yes";
-    if (event.target.id !== "id_name") return;
+  function propose(name) {
     const slug = document.getElementById("id_slug");
     if (!slug || slug.dataset.touched || slug.getAttribute("aria-invalid") === "true") return;
-    slug.value = event.target.value.normalize("NFKD").toLowerCase().replace(/[^a-z0-9]+/g, "-")
+    slug.value = name.value.normalize("NFKD").toLowerCase().replace(/[^a-z0-9]+/g, "-")
       .replace(/^[^a-z]+/, "").slice(0, Number(slug.maxLength) > 0 ? slug.maxLength : 15).replace(/-+$/, "");
+  }
+
+  document.addEventListener("input", function (event) {
+    if (event.target.id === "id_slug") event.target.dataset.touched = "yes";
+    if (event.target.id === "id_name") propose(event.target);
   });
+  // A name may have been typed before this script was there.
+  const typed = document.querySelector("#register-form #id_name");
+  if (typed && typed.value && !document.getElementById("id_slug")?.value) propose(typed);
 
   document.addEventListener("submit", function (event) {
     for (const button of event.target.querySelectorAll("button[data-once]")) {

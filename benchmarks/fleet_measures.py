@@ -34,7 +34,7 @@ from tests.pages.scenes import SCENES, State
 
 EVENTS = 20_000
 ASKS = 10
-NOT_SHOWN = frozenset({"certificate", "run-force-stop", "sign-in-again", "bulk-progress"})
+NOT_SHOWN = frozenset({"certificate", "run-force-stop", "sign-in-again", "bulk-progress", "notice-endpoint"})
 """Pages of one thing that is read by its key: they do not grow with the fleet, and need rows of their own."""
 MORE = (
     "/?show=attention&sort=name",
@@ -42,7 +42,7 @@ MORE = (
     "/?show=drifted&account=000000000007",
     "/audit?actor=bench",
     "/audit?words=District 77 of",
-    "/search?q=d-77-sbx",
+    "/search?q=d-78-sbx",
     "/search?q=arn:aws:x:us-east-1:77:4",
     "/search?q=10.0.77.9",
 )
@@ -207,7 +207,7 @@ def addresses(world: World) -> list[str]:
     places |= {"applying": str(active.pk), "big": str(active.pk), "cancelling": str(active.pk)}
     places |= {"unwritten": str(ended.pk), "deployed": str(ended.pk), "failed": str(ended.pk), "lost": str(ended.pk)}
     places |= {"waiting": str(ended.pk), "discarded": str(ended.pk), "removal": str(ended.pk), "queued": str(queued.pk)}
-    places |= {"to_look_at": str(ended.pk)}
+    places |= {"to_look_at": str(ended.pk), "user_id": str(world.person.pk)}
     places |= {"halted": str(world.rollout.pk), "rollout": str(world.rollout.pk), "account": account}
     shown = [
         scene

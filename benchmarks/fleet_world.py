@@ -20,6 +20,7 @@ from django.db import connection, models
 from django.utils import timezone
 
 from engine.aws.quotas import KINDS
+from infra.naming import suffix_for
 from messages.stored import stored
 from provisioning.models import (
     AccountAccess,
@@ -56,6 +57,8 @@ PAST_RUNS, RESOURCES, LOG_LINES = 10, 40, 5
 LOST, WORKING, SPARE = 200, 20, 50
 """Districts beside those whose runs wait: with a run whose worker is gone, with one at work, with none at all."""
 TYPES = ("aws_vpc", "aws_eip", "aws_nat_gateway", "aws_lb", "aws_rds_cluster", "aws_security_group", "aws_s3_bucket")
+
+ENVIRONMENTS = ("sandbox", "staging", "production")
 
 
 @dataclass(frozen=True)
@@ -198,8 +201,8 @@ def _districts(count: int, person: User) -> list[District]:
             District(
                 name=f"District {number} of the Lakes",
                 slug=f"d-{number}",
-                suffix=f"d-{number}-sbx",
-                environment=("sandbox", "staging", "production")[number % 3],
+                suffix=suffix_for(f"d-{number}", ENVIRONMENTS[number % 3]),
+                environment=ENVIRONMENTS[number % 3],
                 status=rare.get(number % 100, DistrictStatus.LIVE) if number else DistrictStatus.LIVE,
                 drift=DriftStatus.DRIFTED if number % 50 == 7 else DriftStatus.IN_SYNC,
                 drift_checked_at=now - timedelta(hours=number % 30),

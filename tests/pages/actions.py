@@ -52,7 +52,7 @@ def type_a_wrong_code(page: Page) -> None:
 
 def create_a_token_wrongly(page: Page) -> None:
     page.locator("#id_name").fill("ci")
-    page.get_by_label("AWS accounts").fill("12")
+    page.get_by_role("textbox", name="AWS accounts").fill("12")
     page.get_by_role("button", name="Create token").click()
 
 

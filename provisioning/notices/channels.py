@@ -137,9 +137,9 @@ def _by_webhook(notice: Notice) -> None:
     secrets = [settings.NOTIFY_WEBHOOK_SECRET]
     headers |= headers_of(str(notice.key), int(timezone.now().timestamp()), body, secrets)
     # The scheme is checked where the setting is read.
-    asked = urllib.request.Request(settings.NOTIFY_WEBHOOK_URL, data=body, headers=headers, method="POST")
+    request = urllib.request.Request(settings.NOTIFY_WEBHOOK_URL, data=body, headers=headers, method="POST")
     try:
-        with urllib.request.build_opener(_NoRedirect).open(asked, timeout=TIMEOUT_SECONDS):
+        with urllib.request.build_opener(_NoRedirect).open(request, timeout=TIMEOUT_SECONDS):
             return
     except urllib.error.HTTPError as error:
         error.close()

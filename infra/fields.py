@@ -474,15 +474,15 @@ def default(name: str) -> Any:
 
 def longest(name: str) -> int:
     """Return how many characters a field takes; raises ValueError for one without such a limit."""
-    found = FIELDS[name].longest
-    if found is None:
+    limit = FIELDS[name].longest
+    if limit is None:
         raise ValueError(f"{name} has no greatest length.")
-    return found
+    return limit
 
 
 def most(name: str) -> int:
     """Return the greatest number, or number of entries, that a field takes; raises ValueError where it has none."""
-    found = FIELDS[name].most
-    if found is None:
+    limit = FIELDS[name].most
+    if limit is None:
         raise ValueError(f"{name} has no greatest value.")
-    return found
+    return limit

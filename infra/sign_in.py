@@ -70,24 +70,26 @@ def public_keys(text: str) -> str:
     if len(text) > LARGEST_KEYS:
         raise ValueError(f"Give at most {LARGEST_KEYS:,} characters of keys: those that are in use.")
     try:
-        told = json.loads(text)
+        key_set = json.loads(text)
     except ValueError:
         raise ValueError(SHAPE) from None
-    found = told.get("keys") if isinstance(told, dict) else None
-    if not isinstance(found, list) or not 1 <= len(found) <= KEY_COUNT:
+    keys = key_set.get("keys") if isinstance(key_set, dict) else None
+    if not isinstance(keys, list) or not 1 <= len(keys) <= KEY_COUNT:
         raise ValueError(SHAPE)
-    return json.dumps({"keys": [_public_key(one) for one in found]}, separators=(",", ":"))
+    return json.dumps({"keys": [_public_key(key) for key in keys]}, separators=(",", ":"))
 
 
-def _public_key(told: Any) -> dict[str, str]:
-    if not isinstance(told, dict) or told.get("kty") not in KINDS or not told.get("kid"):
+def _public_key(key: Any) -> dict[str, str]:
+    if not isinstance(key, dict) or key.get("kty") not in KINDS or not key.get("kid"):
         raise ValueError(SHAPE)
-    if {"d", "k", "p", "q"} & set(told):
+    if {"d", "k", "p", "q"} & set(key):
         raise ValueError(
             "This is a private key. Replace it at the issuer, since it was shown, and give the public one."
         )
-    needed = KINDS[told["kty"]]
-    kept = {name: told[name] for name in (*MEMBERS, *needed) if name in told}
-    if set(needed) - set(kept) or not all(isinstance(part, str) and MEMBER.fullmatch(part) for part in kept.values()):
+    needed = KINDS[key["kty"]]
+    members = {name: key[name] for name in (*MEMBERS, *needed) if name in key}
+    if set(needed) - set(members) or not all(
+        isinstance(part, str) and MEMBER.fullmatch(part) for part in members.values()
+    ):
         raise ValueError(SHAPE)
-    return kept
+    return members

@@ -114,11 +114,11 @@ def register(example: Example, *, issuer: Issuer, folder: Path) -> Run:
     from registry.districts.registration import RegistrationRefusedError
 
     add_account(name=ACCOUNT_NAME, account_id=ACCOUNT_ID, actor=None, access=Access(**account_access(folder)))
-    wanted = registration(
+    request = registration(
         example, issuer=issuer, certificate_arn=certificate(example.environment), image_reference=image()
     )
     try:
-        return onboard(registration=wanted, actor=operator())
+        return onboard(registration=request, actor=operator())
     except RegistrationRefusedError as refused:
         raise DevtoolsError(
             f"The example district was refused: {refused}", remedy="Correct SIZE, ENVIRONMENT or EGRESS."

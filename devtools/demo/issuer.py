@@ -72,16 +72,16 @@ class Issuer:
 def kept_key(path: Path) -> tuple[int, ec.EllipticCurvePrivateKey]:
     """Return the folder's port and key, made at the first start; only their owner may read the file."""
     if not path.exists():
-        made = ec.generate_private_key(ec.SECP256R1())
-        text = made.private_bytes(
+        private_key = ec.generate_private_key(ec.SECP256R1())
+        text = private_key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         ).decode()
         path.touch(mode=0o600)
         path.write_text(json.dumps({"port": free_port(), "key": text}))
-    told = json.loads(path.read_text())
-    key = serialization.load_pem_private_key(told["key"].encode(), password=None)
+    stored = json.loads(path.read_text())
+    key = serialization.load_pem_private_key(stored["key"].encode(), password=None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
-    return int(told["port"]), key
+    return int(stored["port"]), key
 
 
 @contextlib.contextmanager

@@ -73,10 +73,10 @@ class ApiMiddleware:
                 return self._counted(request, token)
 
     def _token(self, request: HttpRequest) -> ApiToken | None:
-        sent = request.headers.get("Authorization", "")
-        if not sent:
+        header = request.headers.get("Authorization", "")
+        if not header:
             return None
-        scheme, _, text = sent.partition(" ")
+        scheme, _, text = header.partition(" ")
         if scheme.lower() != "bearer":
             raise ProblemError(
                 HTTPStatus.UNAUTHORIZED,

@@ -44,8 +44,8 @@ def number_of(cursor: str) -> int | None:
 def page_of(rows: QuerySet[Row], cursor: str, limit: int) -> tuple[list[Row], str | None]:
     """Return so many rows, the newest first, and the cursor of the next page, or None; raises ProblemError."""
     behind = number_of(cursor)
-    found = rows.order_by("-pk") if behind is None else rows.filter(pk__lt=behind).order_by("-pk")
-    read = list(found[: limit + 1])
+    queryset = rows.order_by("-pk") if behind is None else rows.filter(pk__lt=behind).order_by("-pk")
+    read = list(queryset[: limit + 1])
     return read[:limit], cursor_of(read[limit - 1].pk) if len(read) > limit else None
 
 

@@ -83,8 +83,8 @@ class ProblemMiddleware:
         response = self.get_response(request)
         if not request.path.startswith(PREFIX) or response.status_code < 400:
             return response
-        found = self._problem(response)
-        return oauth_refusal(found) if is_oauth(request) else found
+        answer = self._problem(response)
+        return oauth_refusal(answer) if is_oauth(request) else answer
 
     @staticmethod
     def _problem(response: HttpResponse) -> HttpResponse:
@@ -93,5 +93,5 @@ class ProblemMiddleware:
             return response
         status = HTTPStatus(response.status_code)
         code, detail = CODES.get(status, ("refused", verbatim(status.phrase)))
-        kept = {name: response[name] for name in ("Allow", "Retry-After") if name in response}
-        return problem(ProblemError(status, code, detail, headers=kept))
+        headers = {name: response[name] for name in ("Allow", "Retry-After") if name in response}
+        return problem(ProblemError(status, code, detail, headers=headers))

@@ -54,14 +54,14 @@ class Caller:
 
     def require(self, scope: Scope, *besides: Scope) -> None:
         """Raise ProblemError where the token has none of these, NotAllowedError for what its person may do nowhere."""
-        held = next((one for one in (scope, *besides) if one.value in self.token.scopes), None)
-        if held is None:
+        granted = next((candidate for candidate in (scope, *besides) if candidate.value in self.token.scopes), None)
+        if granted is None:
             raise ProblemError(
                 HTTPStatus.FORBIDDEN,
                 "scope_missing",
                 message("This token lacks the scope {scope}. Create one with it.", scope=scope.value),
             )
-        enter(self.within.rights, ACTS[held])
+        enter(self.within.rights, ACTS[granted])
 
     def require_whole(self) -> None:
         """Raise ProblemError unless all districts are within reach."""
@@ -145,8 +145,8 @@ class Caller:
 
     def check_place(self, environment: str, account_id: str) -> None:
         """Raise ProblemError for a place where no district of the token's can be, before anything is looked at."""
-        for wanted, value in ((self.token.environments, environment), (self.token.account_ids, account_id)):
-            if wanted and value not in wanted:
+        for allowed, value in ((self.token.environments, environment), (self.token.account_ids, account_id)):
+            if allowed and value not in allowed:
                 raise self.beyond()
 
     def without_others(self, problems: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:

@@ -26,20 +26,20 @@ class StrictParser(Parser):
         if request.content_type == FORM:
             return form(request)
         try:
-            found = json.loads(request.body.decode(), parse_constant=_no_number, object_pairs_hook=_no_name_twice)
+            body = json.loads(request.body.decode(), parse_constant=_no_number, object_pairs_hook=_no_name_twice)
         except (ValueError, RecursionError) as error:
             raise unreadable(message("The body is no JSON in UTF-8.")) from error
-        check(found)
-        return cast(dict[str, Any], found)
+        check(body)
+        return cast(dict[str, Any], body)
 
 
 def form(request: HttpRequest) -> dict[str, str]:
     """Return a form's parameters: one without a value is none, and none may be given twice (RFC 6749, 3.2)."""
     if any(len(values) > 1 for _name, values in request.POST.lists()):
         raise unreadable(message("A parameter is given twice."))
-    found = {str(name): str(value) for name, value in request.POST.items() if value}
-    check(found)
-    return found
+    parameters = {str(name): str(value) for name, value in request.POST.items() if value}
+    check(parameters)
+    return parameters
 
 
 def check(value: Any, depth: int = 0) -> None:
@@ -70,7 +70,7 @@ def _no_number(text: str) -> NoReturn:
 
 
 def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         raise ValueError("a name is given twice")
-    return found
+    return members

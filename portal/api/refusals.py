@@ -94,18 +94,18 @@ def _account(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def _fields(request: HttpRequest, error: Any) -> HttpResponse:
-    errors = {f"body.{BODY.get(name, name)}".rstrip("."): told for name, told in error.problems.items()}
+    errors = {f"body.{BODY.get(name, name)}".rstrip("."): sentences for name, sentences in error.problems.items()}
     detail = message("What was sent cannot be accepted: see the errors of its fields.")
     return problem(ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, error.code, detail, errors=errors))
 
 
 def _validation(request: HttpRequest, error: Any) -> HttpResponse:
     errors: dict[str, list[str]] = {}
-    for one in error.errors[:50]:
+    for entry in error.errors[:50]:
         # The body's own name, which stands behind "body", is none of the caller's.
-        place = [str(part) for part in one["loc"]]
+        place = [str(part) for part in entry["loc"]]
         place = [place[0], *place[2:]] if place[0] == "body" else place
-        errors.setdefault(".".join(place)[:LONGEST], []).append(str(one["msg"])[:LONGEST])
+        errors.setdefault(".".join(place)[:LONGEST], []).append(str(entry["msg"])[:LONGEST])
     detail = message("The request does not have the form that its document describes.")
     return problem(ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", detail, errors=errors))
 

@@ -182,10 +182,10 @@ def _check_person(user: User) -> None:
 
 
 def _person(username: str) -> User:
-    found = User.objects.filter(username=username).first()
-    if found is None:
+    user = User.objects.filter(username=username).first()
+    if user is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", message("Nobody has this user name."))
-    return found
+    return user
 
 
 def _told(user: User) -> PersonDetail:
@@ -202,10 +202,10 @@ def _by_field(field: str) -> Iterator[None]:
     try:
         yield
     except ValidationError as refusal:
-        told, code = sentences(*refusal.messages), str(refusal.code)
+        detail, code = sentences(*refusal.messages), str(refusal.code)
         if code in AS_THINGS_STAND:
-            raise ProblemError(HTTPStatus.CONFLICT, code, told) from refusal
+            raise ProblemError(HTTPStatus.CONFLICT, code, detail) from refusal
         where = "email" if code == "invalid" else field
         raise ProblemError(
-            HTTPStatus.UNPROCESSABLE_ENTITY, "person_refused", told, errors={f"body.{where}": [told]}
+            HTTPStatus.UNPROCESSABLE_ENTITY, "person_refused", detail, errors={f"body.{where}": [detail]}
         ) from refusal

@@ -70,9 +70,9 @@ def change_aws_account(request: HttpRequest, account_id: AccountId, body: Accoun
     """Change what is sent of an account; its districts' next runs go by that."""
     account = _account(request, account_id)
     require_unchanged(request, account_detail(account).etag)
-    given = body.model_dump(exclude_none=True)
-    access = Access(**{name: given.get(name, getattr(account, name)) for name in ACCESS})
-    name = given.get("name", account.name)
+    values = body.model_dump(exclude_none=True)
+    access = Access(**{name: values.get(name, getattr(account, name)) for name in ACCESS})
+    name = values.get("name", account.name)
     change_account(account=account, name=name, access=access, actor=caller_of(request).user)
     return account_detail(_account(request, account_id))
 
@@ -128,9 +128,9 @@ def set_account_limit(request: HttpRequest, account_id: AccountId, body: LimitIn
 def _account(request: HttpRequest, account_id: str) -> AwsAccount:
     caller = caller_of(request)
     caller.require_of_all(Act.ADMINISTER)
-    found = AwsAccount.objects.filter(account_id=account_id).first()
-    if found is None:
+    account = AwsAccount.objects.filter(account_id=account_id).first()
+    if account is None:
         raise ProblemError(
             HTTPStatus.NOT_FOUND, "not_found", message("There is no account {account_id}.", account_id=account_id)
         )
-    return found
+    return account

@@ -27,7 +27,7 @@ router = Router(tags=["device"])
 def authorize_device(request: HttpRequest, body: DeviceIn) -> DeviceOut:
     """Ask for a code that a person confirms in the console."""
     try:
-        begun = devices.begin(
+        authorization = devices.begin(
             client=body.client_id, scopes=body.wanted(), address=request_id.current().remote_addr or None
         )
     except devices.TooManyError as error:
@@ -35,12 +35,12 @@ def authorize_device(request: HttpRequest, body: DeviceIn) -> DeviceOut:
     place = reverse("console:device")
     where = f"{settings.PUBLIC_URL.rstrip('/')}{place}" if settings.PUBLIC_URL else request.build_absolute_uri(place)
     return DeviceOut(
-        device_code=begun.device_code,
-        user_code=begun.user_code,
+        device_code=authorization.device_code,
+        user_code=authorization.user_code,
         verification_uri=where,
-        verification_uri_complete=f"{where}?user_code={begun.user_code}",
+        verification_uri_complete=f"{where}?user_code={authorization.user_code}",
         expires_in=int(devices.HOLDS.total_seconds()),
-        interval=begun.interval,
+        interval=authorization.interval,
     )
 
 

@@ -55,8 +55,8 @@ def request_evidence(request: HttpRequest, body: EvidenceIn) -> Answer:
 @operation(router, "GET", "/evidence/{number}", scope=Scope.AUDIT, returns=EvidenceOut)
 def show_evidence(request: HttpRequest, number: Number) -> EvidenceOut:
     """A package of evidence, and whether it is made."""
-    (told,) = _told([_package(caller_of(request), number)])
-    return told
+    (package,) = _told([_package(caller_of(request), number)])
+    return package
 
 
 @operation(router, "GET", "/evidence/{number}/file", scope=Scope.AUDIT, returns=None, others=(409,))
@@ -92,9 +92,9 @@ def record_restore_drill(request: HttpRequest, suffix: Suffix, body: DrillIn) ->
     try:
         event = record_drill(district=caller.district(suffix), drill=body.drill(), actor=caller.user)
     except ServiceRefusedError as refusal:
-        told = verbatim(str(refusal))
-        errors = {f"body.{refusal.code}": [told]}
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "drill_refused", told, errors=errors) from refusal
+        detail = verbatim(str(refusal))
+        errors = {f"body.{refusal.code}": [detail]}
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "drill_refused", detail, errors=errors) from refusal
     return Answer(drill_out(event))
 
 
@@ -111,6 +111,6 @@ def _package(caller: Caller, number: int) -> EvidencePackage:
 
 
 def _told(packages: list[EvidencePackage]) -> list[EvidenceOut]:
-    rows = EvidencePackage.objects.filter(pk__in=[one.pk for one in packages])
+    rows = EvidencePackage.objects.filter(pk__in=[package.pk for package in packages])
     with_file = set(rows.exclude(file=None).values_list("pk", flat=True))
-    return [evidence_out(one, has_file=one.pk in with_file) for one in packages]
+    return [evidence_out(package, has_file=package.pk in with_file) for package in packages]

@@ -46,7 +46,9 @@ def show_state(request: HttpRequest, suffix: Suffix) -> StateOut:
     """What is kept of a district's state, and who holds its lock."""
     district = _resolved(request, suffix)
     lock = lock_of(district)
-    return StateOut(kept=[kept_out(one) for one in kept_of(district)], lock=lock_out(lock) if lock else None)
+    return StateOut(
+        kept=[kept_out(errored_state) for errored_state in kept_of(district)], lock=lock_out(lock) if lock else None
+    )
 
 
 @operation(router, "POST", "/districts/{suffix}/state/push", scope=Scope.ADMINISTER, returns=RunOut, status=ASKED)

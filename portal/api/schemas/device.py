@@ -39,12 +39,12 @@ class OAuthProblem(Problem):
 
 def known_scopes(names: Iterable[str]) -> list[Scope]:
     """Return the scopes of these names; raises ProblemError for one that there is not."""
-    given = list(names)
-    if unknown := [one for one in given if one not in set(Scope)]:
+    requested = list(names)
+    if unknown := [name for name in requested if name not in set(Scope)]:
         raise ProblemError(
             HTTPStatus.BAD_REQUEST, "invalid_scope", message("There is no scope {scope}.", scope=unknown[0][:40])
         )
-    return [Scope(one) for one in given]
+    return [Scope(name) for name in requested]
 
 
 class Asked(BaseModel):
@@ -67,7 +67,7 @@ class DeviceIn(Asked):
     def check_scopes(cls, given: Any) -> Any:
         """Refuse scopes that there are not in OAuth's word; raises ProblemError."""
         if isinstance(given, list):
-            known_scopes(one for one in given if isinstance(one, str))
+            known_scopes(name for name in given if isinstance(name, str))
         return given
 
     def wanted(self) -> list[Scope]:

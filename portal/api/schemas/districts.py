@@ -108,8 +108,8 @@ class Settings(Given):
     @property
     def etag(self) -> str:
         """What `If-Match` names: changes with each of the settings."""
-        told = json.dumps(self.model_dump(), sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(told.encode()).hexdigest()[:32]
+        text = json.dumps(self.model_dump(), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 class RegistrationIn(Taken):
@@ -176,8 +176,8 @@ class SettingsIn(Taken):
 
     def change(self) -> dict[str, Any]:
         """Return what was sent, as the district stores it; null is a value of `database_instances` alone."""
-        sent = self.model_dump(exclude_unset=True, mode="json")
-        return {name: value for name, value in sent.items() if value is not None or name == "database_instances"}
+        values = self.model_dump(exclude_unset=True, mode="json")
+        return {name: value for name, value in values.items() if value is not None or name == "database_instances"}
 
 
 class DestroyIn(Taken):

@@ -37,8 +37,8 @@ class EndpointOut(Given):
     @property
     def etag(self) -> str:
         """Changes with what a PATCH changes."""
-        told = self.model_dump_json(include={"name", "host", "occasions", "environments", "districts"})
-        return hashlib.sha256(told.encode()).hexdigest()[:32]
+        text = self.model_dump_json(include={"name", "host", "occasions", "environments", "districts"})
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 class EndpointMade(EndpointOut):
@@ -87,8 +87,8 @@ class EndpointChange(Taken):
 
     def values(self, now: EndpointOut) -> EndpointValues:
         """Return what the service takes for an endpoint that is as it is now."""
-        wanted = {name: value for name, value in self.model_dump().items() if value is not None}
-        merged = now.model_dump(include={"name", "occasions", "environments", "districts"}) | wanted
+        changes = {name: value for name, value in self.model_dump().items() if value is not None}
+        merged = now.model_dump(include={"name", "occasions", "environments", "districts"}) | changes
         return EndpointValues(
             name=merged["name"],
             kind=now.kind,
@@ -166,7 +166,7 @@ def delivery_out(notice: Notice) -> DeliveryOut:
         number=notice.pk,
         id=str(notice.key),
         message=notice.sentence,
-        tries=[_try_out(one) for one in notice.tries.all()],
+        tries=[_try_out(attempt) for attempt in notice.tries.all()],
         **{name: getattr(notice, name) for name in copied},
     )
 

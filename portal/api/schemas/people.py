@@ -97,7 +97,7 @@ class GrantIn(Taken):
     def reach(self) -> Reach:
         """Return how far it goes."""
         return Reach(
-            environments=tuple(one.value for one in self.environments),
+            environments=tuple(environment.value for environment in self.environments),
             account_ids=tuple(self.account_ids),
             suffixes=tuple(self.districts),
         )

@@ -21,14 +21,14 @@ PAGE_SIZE = 50
 @allowed(Act.SEE)
 def runs(request: HttpRequest) -> HttpResponse:
     """Show the runs that the address asks for, newest first."""
-    wanted = read_filter(request.GET)
-    pager = page(wanted.runs(within(request).runs()), request.GET, size=PAGE_SIZE)
+    filters = read_filter(request.GET)
+    pager = page(filters.runs(within(request).runs()), request.GET, size=PAGE_SIZE)
     any_of_them = ("", _("Any"))
     context = {
-        "filter": wanted,
+        "filter": filters,
         "runs": pager.rows,
         "pager": pager,
-        "views": [(word, query, query == wanted.query) for word, query in VIEWS],
+        "views": [(word, query, query == filters.query) for word, query in VIEWS],
         "states": [
             any_of_them,
             *((key, word) for key, (word, _states) in GROUPS.items()),

@@ -327,5 +327,10 @@ class Compute(Construct):
 
 def sign_in(told: SignIn) -> dict[str, str]:
     """Return what the API is told of the issuer of its tokens; the audience is the district's by default."""
-    given = {"OIDC_ISSUER": told.issuer, "OIDC_AUDIENCE": told.audience, "OIDC_KEYS": told.keys}
+    given = {
+        "OIDC_ISSUER": told.issuer,
+        "OIDC_AUDIENCE": told.audience,
+        "OIDC_KEYS": told.keys,
+        "OIDC_CLIENT_ID": told.client_id,
+    }
     return {name: value for name, value in given.items() if value}

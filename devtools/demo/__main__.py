@@ -75,6 +75,8 @@ def show_office(issuer: Issuer) -> None:
     address = pipeline.outputs(found).get("service_url") if found else None
     if address:
         say(f"The data office     {address}/")
+        if found and found.oidc_client_id:
+            say("  sign in there     as one of the district's made-up people")
         say(f"  a token for it    {issuer.token_url}")
 
 

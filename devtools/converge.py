@@ -46,6 +46,7 @@ TLS: dict[str, dict[str, str]] = {
 """Both ways to a certificate: one that is given, and one that the stack makes in a hosted zone."""
 SIGN_IN = {
     "issuer": "https://login.example.org",
+    "client_id": "data-office",
     "keys": json.dumps(
         {"keys": [{"kty": "EC", "kid": "one", "crv": "P-256", "x": "MKBCTNIcKUSD", "y": "4Etl6SRW2Yi"}]}
     ),

@@ -26,6 +26,7 @@ Settings = Annotated[
 ]
 TEXTS = {
     *("size", "egress", "image", "postgres_version", "cache_version", "oidc_issuer", "oidc_audience", "oidc_keys"),
+    "oidc_client_id",
     *(
         "certificate_arn",
         "hosted_zone_id",

@@ -327,5 +327,10 @@ class Compute(Construct):
 
 def sign_in(spec: SignIn) -> dict[str, str]:
     """Return what the API is told of the issuer of its tokens; the audience is the district's by default."""
-    variables = {"OIDC_ISSUER": spec.issuer, "OIDC_AUDIENCE": spec.audience, "OIDC_KEYS": spec.keys}
+    variables = {
+        "OIDC_ISSUER": spec.issuer,
+        "OIDC_AUDIENCE": spec.audience,
+        "OIDC_KEYS": spec.keys,
+        "OIDC_CLIENT_ID": spec.client_id,
+    }
     return {name: value for name, value in variables.items() if value}

@@ -350,6 +350,20 @@ ROWS: tuple[DistrictField, ...] = (
         changed_by=OPERATOR,
     ),
     DistrictField(
+        name="oidc_client_id",
+        group=RESULTS,
+        label="OIDC client id",
+        hint="The data office as a single-page application of the provider. Without one its people paste tokens.",
+        question_hint=(
+            "The data office as a single-page application of the provider (public client, PKCE); its redirect URI is "
+            "/sign-in/callback at the district's address. Without one its people paste tokens."
+        ),
+        longest=200,
+        spec=("sign_in.client_id",),
+        empty=Empty.NULL,
+        changed_by=OPERATOR,
+    ),
+    DistrictField(
         name="district_ids",
         group=RESULTS,
         kind=Kind.LINES,

@@ -1,4 +1,7 @@
-"""Who signs the tokens that a district's analytics API admits: an OpenID Connect issuer, and its keys where need be."""
+"""Who signs the tokens that a district's analytics API admits: an OpenID Connect issuer, and its keys where need be.
+
+And as which client of the issuer the data office's people sign in there.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ ISSUER = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
 """An address without query and fragment (OpenID Connect Discovery 1.0, section 3: issuer)."""
 LONGEST_ISSUER = 255
 AUDIENCE = re.compile(r"[A-Za-z0-9._~:/@+-]{1,200}")
+CLIENT_ID = re.compile(r"[A-Za-z0-9._~:/@+-]{1,200}")
 LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 KINDS = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
 """What a public key of each kind has (RFC 7518, section 6; RFC 8037, section 2)."""
@@ -34,6 +38,8 @@ class SignIn(BaseModel):
     audience: str | None = None
     keys: str | None = None
     """A JWK Set (RFC 7517) as text, of a stack that has no way out to its issuer."""
+    client_id: str | None = None
+    """The data office as a public client of the issuer; none means that its people paste tokens."""
 
     @field_validator("issuer")
     @classmethod
@@ -53,6 +59,13 @@ class SignIn(BaseModel):
     @classmethod
     def _keys(cls, value: str | None) -> str | None:
         return None if value is None else public_keys(value)
+
+    @field_validator("client_id")
+    @classmethod
+    def _client_id(cls, value: str | None) -> str | None:
+        if value is not None and not CLIENT_ID.fullmatch(value):
+            raise ValueError("A client id has 1 to 200 letters, digits and signs of . _ ~ : / @ + -.")
+        return value
 
     @property
     def is_encrypted(self) -> bool:

@@ -376,7 +376,7 @@ class DistrictSpec(BaseModel):
     def _check_sign_in(self) -> None:
         sign_in = self.sign_in
         if sign_in.issuer is None:
-            for name in ("audience", "keys"):
+            for name in ("audience", "keys", "client_id"):
                 if getattr(sign_in, name) is not None:
                     raise FieldError(
                         f"sign_in.{name}", message("It goes with an issuer; give its address or leave this out.")

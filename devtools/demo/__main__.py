@@ -75,6 +75,8 @@ def show_office(issuer: Issuer) -> None:
     address = pipeline.outputs(existing).get("service_url") if existing else None
     if address:
         say(f"The data office     {address}/")
+        if existing and existing.oidc_client_id:
+            say("  sign in there     as one of the district's made-up people")
         say(f"  a token for it    {issuer.token_url}")
 
 

@@ -93,6 +93,7 @@ class Settings(Given):
     oidc_issuer: str
     oidc_audience: str
     oidc_keys: str
+    oidc_client_id: str
     district_ids: list[str]
     retention_days: int
     backup_days: int
@@ -134,6 +135,7 @@ class RegistrationIn(Taken):
     oidc_issuer: Annotated[str, Field(max_length=255)] = ""
     oidc_audience: Annotated[str, Field(max_length=200)] = ""
     oidc_keys: Keys = ""
+    oidc_client_id: Annotated[str, Field(max_length=200)] = ""
     district_ids: Texts = []
     state_code: Annotated[str, Field(max_length=2)] = ""
     nces_id: Annotated[str, Field(max_length=7)] = ""
@@ -162,6 +164,7 @@ class SettingsIn(Taken):
     oidc_issuer: Annotated[str, Field(max_length=255)] | None = None
     oidc_audience: Annotated[str, Field(max_length=200)] | None = None
     oidc_keys: Keys | None = None
+    oidc_client_id: Annotated[str, Field(max_length=200)] | None = None
     district_ids: Texts | None = None
     retention_days: Days | None = None
     backup_days: Small | None = None

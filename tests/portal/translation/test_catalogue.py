@@ -64,6 +64,27 @@ def test_values_and_markup_are_those_of_the_original(spanish: Catalog) -> None:
             )
 
 
+@pytest.mark.parametrize(
+    ("english", "word"),
+    [
+        (r"\b(teardowns?|(tear|tears|tearing|torn) down)\b", "desmantel"),
+        (r"\bdrift", "desv[ií]|drift"),
+        (r"\bdigests?\b", "digest"),
+    ],
+)
+def test_one_thing_is_called_by_one_word(spanish: Catalog, english: str, word: str) -> None:
+    told = [
+        (source, spanish_text)
+        for entry in spanish if entry.id
+        for source, spanish_text in zip(
+            entry.id if isinstance(entry.id, tuple) else (entry.id,), catalogue.strings(entry), strict=True
+        )
+        if re.search(english, source, re.IGNORECASE)
+    ]  # fmt: skip
+    assert len(told) >= 2
+    assert not [pair for pair in told if not re.search(word, pair[1], re.IGNORECASE)]
+
+
 def test_no_translation_is_the_english_text_by_oversight(spanish: Catalog) -> None:
     """A text of several words that reads the same in both languages was copied."""
     single = [message for message in spanish if isinstance(message.id, str) and message.id == message.string]

@@ -152,6 +152,8 @@ def running_postgres(
     stop_stale_server(data)
     password = kept.read_text()
     settings = [f"listen_addresses={LOOPBACK}", f"port={port}", "unix_socket_directories=", "timezone=UTC", "jit=off"]
+    # A server that is killed leaves nothing outside its own folder.
+    settings += ["dynamic_shared_memory_type=mmap"]
     settings += [] if durable else QUICK_NOT_DURABLE
     command = [*unprivileged(data), str(bin_folder / "postgres"), "-D", str(data)]
     command += [part for setting in settings for part in ("-c", setting)]

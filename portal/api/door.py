@@ -18,6 +18,7 @@ from ninja import Router
 from ninja.security import HttpBearer
 from pydantic import BaseModel
 
+from messages.message import message
 from portal.api import idempotency
 from portal.api.middleware import CHALLENGE, JSON, ApiRequest
 from portal.api.problems import ProblemError
@@ -63,7 +64,10 @@ class Token(HttpBearer):
         caller: Caller | None = request.caller  # type: ignore[attr-defined]
         if caller is None:
             raise ProblemError(
-                HTTPStatus.UNAUTHORIZED, "token_missing", "Send a token as Authorization: Bearer.", headers=CHALLENGE
+                HTTPStatus.UNAUTHORIZED,
+                "token_missing",
+                message("Send the token as Authorization: Bearer."),
+                headers=CHALLENGE,
             )
         return caller
 
@@ -204,7 +208,7 @@ def require_unchanged(request: HttpRequest, etag: str) -> None:
     wanted = request.headers.get("If-Match")
     if wanted is not None and "*" not in (tags := parse_etags(wanted)) and f'"{etag}"' not in tags:
         raise ProblemError(
-            HTTPStatus.PRECONDITION_FAILED, "changed_meanwhile", "Somebody has changed this since you read it."
+            HTTPStatus.PRECONDITION_FAILED, "changed_meanwhile", message("Somebody has changed this since you read it.")
         )
 
 
@@ -234,6 +238,6 @@ def _refuse_unknown(request: HttpRequest, known: frozenset[str]) -> None:
         raise ProblemError(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             "invalid",
-            "The address has a parameter that this operation does not take.",
-            errors={f"query.{name[:80]}": ["There is no such parameter."] for name in unknown[:10]},
+            message("The address has a parameter that this operation does not take."),
+            errors={f"query.{name[:80]}": [message("There is no such parameter.")] for name in unknown[:10]},
         )

@@ -18,6 +18,7 @@ from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from messages.message import message
 from portal.api.models import IdempotentAnswer
 from portal.api.problems import ProblemError
 from registry.accounts.models import ApiToken
@@ -57,7 +58,9 @@ def once(
             return act()
     if WELL_FORMED.fullmatch(key) is None:
         raise ProblemError(
-            HTTPStatus.BAD_REQUEST, "idempotency_key_malformed", "An Idempotency-Key has 1 to 255 visible characters."
+            HTTPStatus.BAD_REQUEST,
+            "idempotency_key_malformed",
+            message("An Idempotency-Key has 1 to 255 visible characters."),
         )
     _forget_old()
     sha256 = digest(request)
@@ -99,7 +102,7 @@ def _take(token: ApiToken, key: str, sha256: str) -> int | None:
         raise ProblemError(
             HTTPStatus.CONFLICT,
             "request_in_progress",
-            "The first request with this key is still being answered. Send it again in a moment.",
+            message("The first request with this key is still being answered. Send it again in a moment."),
             headers={"Retry-After": "1"},
         ) from error
     return int(row[0]) if row else None
@@ -119,7 +122,7 @@ def _again(known: IdempotentAnswer, sha256: str) -> HttpResponse:
         raise ProblemError(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             "idempotency_key_reused",
-            "Another request came with this key. Give each request a key of its own.",
+            message("Another request came with this key. Give each request a key of its own."),
         )
     response = HttpResponse(_body(known), status=known.status, content_type="application/json")
     response["Idempotency-Replayed"] = "true"
@@ -135,7 +138,9 @@ def _body(known: IdempotentAnswer) -> str:
         return unseal(PURPOSE, known.body.removeprefix(SEALED))
     except UnsealedError as error:
         raise ProblemError(
-            HTTPStatus.CONFLICT, "answer_lost", "The request was carried out, and its answer cannot be read any more."
+            HTTPStatus.CONFLICT,
+            "answer_lost",
+            message("The request was carried out, and its answer cannot be read any more."),
         ) from error
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, TypeVar
 from django.db.models import Model, QuerySet
 from ninja import Query
 
+from messages.message import message
 from portal.api.problems import ProblemError
 
 Row = TypeVar("Row", bound=Model)
@@ -50,5 +51,8 @@ def page_of(rows: QuerySet[Row], cursor: str, limit: int) -> tuple[list[Row], st
 
 def _unknown() -> ProblemError:
     return ProblemError(
-        HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", "This is no cursor.", errors={"query.cursor": ["No list gave it."]}
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "invalid",
+        message("This is no cursor."),
+        errors={"query.cursor": [message("No list gave it.")]},
     )

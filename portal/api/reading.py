@@ -9,6 +9,7 @@ from typing import Any, NoReturn, cast
 from django.http import HttpRequest
 from ninja.parser import Parser
 
+from messages.message import Message, message
 from portal.api.oauth import FORM
 from portal.api.problems import ProblemError
 
@@ -27,7 +28,7 @@ class StrictParser(Parser):
         try:
             found = json.loads(request.body.decode(), parse_constant=_no_number, object_pairs_hook=_no_name_twice)
         except (ValueError, RecursionError) as error:
-            raise unreadable("The body is no JSON in UTF-8.") from error
+            raise unreadable(message("The body is no JSON in UTF-8.")) from error
         check(found)
         return cast(dict[str, Any], found)
 
@@ -35,7 +36,7 @@ class StrictParser(Parser):
 def form(request: HttpRequest) -> dict[str, str]:
     """Return a form's parameters: one without a value is none, and none may be given twice (RFC 6749, 3.2)."""
     if any(len(values) > 1 for _name, values in request.POST.lists()):
-        raise unreadable("A parameter is given twice.")
+        raise unreadable(message("A parameter is given twice."))
     found = {str(name): str(value) for name, value in request.POST.items() if value}
     check(found)
     return found
@@ -44,10 +45,10 @@ def form(request: HttpRequest) -> dict[str, str]:
 def check(value: Any, depth: int = 0) -> None:
     """Raise ProblemError for a value that no database keeps."""
     if depth > DEEPEST:
-        raise unreadable("The body is too deep.")
+        raise unreadable(message("The body is too deep."))
     if isinstance(value, str):
         if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
-            raise unreadable("The body holds a character that is none.")
+            raise unreadable(message("The body holds a character that is none."))
     elif isinstance(value, dict):
         for name, part in value.items():
             check(name, depth + 1)
@@ -56,10 +57,10 @@ def check(value: Any, depth: int = 0) -> None:
         for part in value:
             check(part, depth + 1)
     elif isinstance(value, int | float) and not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
-        raise unreadable("The body holds a number that is too large.")
+        raise unreadable(message("The body holds a number that is too large."))
 
 
-def unreadable(detail: str) -> ProblemError:
+def unreadable(detail: Message) -> ProblemError:
     """Return the refusal of a body."""
     return ProblemError(HTTPStatus.BAD_REQUEST, "unreadable", detail)
 

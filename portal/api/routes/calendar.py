@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Router
 
+from messages.message import message
 from portal.api.door import Answer, caller_of, operation
 from portal.api.paging import Cursor, Limit, page_of
 from portal.api.parameters import Number, Suffix
@@ -161,7 +162,11 @@ def _written(caller: Caller, rows: QuerySet[Entry], number: int) -> Entry:
         rows = rows.filter(district__in=caller.districts())
     found = rows.select_related(*READ_ALONG).filter(pk=number).first()
     if found is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", f"This token reaches no entry {number} of this kind.")
+        raise ProblemError(
+            HTTPStatus.NOT_FOUND,
+            "not_found",
+            message("This token reaches no entry {number} of this kind.", number=number),
+        )
     return found
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 from ninja import Router
 
+from messages.message import verbatim
 from portal.api.door import open_operation
 from portal.api.oauth import AUTHORIZE, TOKEN
 from portal.api.problems import ProblemError
@@ -54,7 +55,7 @@ def take_device_token(request: HttpRequest, body: DeviceTokenIn) -> DeviceTokenO
     except devices.TooManyError as error:
         raise too_many(error) from error
     except devices.NotYetError as error:
-        raise ProblemError(HTTPStatus.BAD_REQUEST, error.code, str(error)) from error
+        raise ProblemError(HTTPStatus.BAD_REQUEST, error.code, verbatim(str(error))) from error
     return DeviceTokenOut(
         access_token=secret,
         expires_in=int((token.expires_at - timezone.now()).total_seconds()),
@@ -68,4 +69,4 @@ def take_device_token(request: HttpRequest, body: DeviceTokenIn) -> DeviceTokenO
 def too_many(error: devices.TooManyError) -> ProblemError:
     """Return the refusal of whoever asks too often."""
     waits = {"Retry-After": str(error.seconds)}
-    return ProblemError(HTTPStatus.TOO_MANY_REQUESTS, "rate_limited", str(error), headers=waits)
+    return ProblemError(HTTPStatus.TOO_MANY_REQUESTS, "rate_limited", verbatim(str(error)), headers=waits)

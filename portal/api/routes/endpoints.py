@@ -9,6 +9,7 @@ from http import HTTPStatus
 from django.http import HttpRequest
 from ninja import Router
 
+from messages.message import message, verbatim
 from portal.api.door import Answer, caller_of, operation, require_unchanged
 from portal.api.paging import Cursor, Limit, page_of
 from portal.api.parameters import Number
@@ -127,7 +128,7 @@ def redeliver(request: HttpRequest, number: Number) -> DeliveryOut:
     rows = Notice.objects.exclude(endpoint=None).select_related("endpoint")
     notice = rows.filter(pk=number).first()
     if notice is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", f"There is no delivery {number}.")
+        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", message("There is no delivery {number}.", number=number))
     with _by_field():
         endpoints.redeliver(notice=notice, actor=caller.user)
     return delivery_out(rows.get(pk=number))
@@ -137,7 +138,7 @@ def _endpoint(request: HttpRequest, number: int) -> NoticeEndpoint:
     caller_of(request).require_of_all(Act.ADMINISTER)
     found = NoticeEndpoint.objects.filter(pk=number).first()
     if found is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", f"There is no endpoint {number}.")
+        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", message("There is no endpoint {number}.", number=number))
     return found
 
 
@@ -147,11 +148,10 @@ def _by_field() -> Iterator[None]:
     try:
         yield
     except ServiceRefusedError as refusal:
+        told = verbatim(str(refusal))
         if refusal.code == "off":
-            raise ProblemError(HTTPStatus.CONFLICT, "endpoint_off", str(refusal)) from refusal
+            raise ProblemError(HTTPStatus.CONFLICT, "endpoint_off", told) from refusal
         if refusal.code not in FIELDS:
             raise
-        errors = {f"body.{refusal.code}": [str(refusal)]}
-        raise ProblemError(
-            HTTPStatus.UNPROCESSABLE_ENTITY, "endpoint_refused", str(refusal), errors=errors
-        ) from refusal
+        errors = {f"body.{refusal.code}": [told]}
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "endpoint_refused", told, errors=errors) from refusal

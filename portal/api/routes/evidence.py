@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
+from messages.message import message, verbatim
 from portal.api.door import Answer, caller_of, operation
 from portal.api.paging import Cursor, Limit, page_of
 from portal.api.parameters import Number, Suffix
@@ -91,8 +92,9 @@ def record_restore_drill(request: HttpRequest, suffix: Suffix, body: DrillIn) ->
     try:
         event = record_drill(district=caller.district(suffix), drill=body.drill(), actor=caller.user)
     except ServiceRefusedError as refusal:
-        errors = {f"body.{refusal.code}": [str(refusal)]}
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "drill_refused", str(refusal), errors=errors) from refusal
+        told = verbatim(str(refusal))
+        errors = {f"body.{refusal.code}": [told]}
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "drill_refused", told, errors=errors) from refusal
     return Answer(drill_out(event))
 
 
@@ -104,7 +106,7 @@ def _packages(caller: Caller) -> QuerySet[EvidencePackage]:
 def _package(caller: Caller, number: int) -> EvidencePackage:
     package = _packages(caller).filter(pk=number).first()
     if package is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", f"There is no package {number}.")
+        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", message("There is no package {number}.", number=number))
     return package
 
 

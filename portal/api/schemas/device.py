@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from messages.message import message
 from portal.api.oauth import ERRORS
 from portal.api.problems import ProblemError
 from portal.api.schemas.base import Given
@@ -40,7 +41,9 @@ def known_scopes(names: Iterable[str]) -> list[Scope]:
     """Return the scopes of these names; raises ProblemError for one that there is not."""
     given = list(names)
     if unknown := [one for one in given if one not in set(Scope)]:
-        raise ProblemError(HTTPStatus.BAD_REQUEST, "invalid_scope", f"There is no scope {unknown[0][:40]}.")
+        raise ProblemError(
+            HTTPStatus.BAD_REQUEST, "invalid_scope", message("There is no scope {scope}.", scope=unknown[0][:40])
+        )
     return [Scope(one) for one in given]
 
 
@@ -96,7 +99,9 @@ class DeviceTokenIn(Asked):
         """Refuse another kind of grant in OAuth's word; raises ProblemError."""
         if isinstance(given, str) and given != GRANT_TYPE:
             raise ProblemError(
-                HTTPStatus.BAD_REQUEST, "unsupported_grant_type", f"The only grant_type here is {GRANT_TYPE}."
+                HTTPStatus.BAD_REQUEST,
+                "unsupported_grant_type",
+                message("The only grant_type here is {kind}.", kind=GRANT_TYPE),
             )
         return given
 

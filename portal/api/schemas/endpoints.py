@@ -8,17 +8,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from infra.spec import Environment
 from portal.api.schemas.base import Given, Taken
+from portal.api.schemas.chosen import Environments, Occasions
 from provisioning.models import Notice, NoticeAttempt, NoticeEndpoint
 from provisioning.notices.endpoints import MOST_DISTRICTS, EndpointValues
-from provisioning.notices.occasions import Occasion
 
 Kind = NoticeEndpoint.Kind
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 Address = Annotated[str, Field(max_length=2000, description="A URL, or addresses of mail. It is not told again.")]
-Occasions = Annotated[list[Annotated[Occasion, Field(strict=False)]], Field(max_length=len(Occasion))]
-Environments = Annotated[list[Annotated[Environment, Field(strict=False)]], Field(max_length=len(Environment))]
 Suffixes = Annotated[list[Annotated[str, Field(max_length=20)]], Field(max_length=MOST_DISTRICTS)]
 
 

@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import Field
 
 from portal.api.schemas.base import Given, Taken
+from portal.api.schemas.chosen import Occasions
 from provisioning.models import Announcement
-from provisioning.notices.occasions import Occasion
 
 
 class AnnouncementOut(Given):
@@ -47,7 +47,7 @@ class UnreadOut(Given):
 class MailIn(Taken):
     """Which kinds of notices are wanted by mail besides."""
 
-    by_mail: Annotated[list[Occasion], Field(strict=False, max_length=len(Occasion))]
+    by_mail: Occasions
 
 
 class MailOut(Given):

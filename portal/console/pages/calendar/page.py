@@ -44,6 +44,11 @@ class WindowLine:
     opens_at: datetime
     may_end: bool
 
+    @property
+    def title(self) -> str:
+        """Its days and when it begins, which tell it from the others."""
+        return f"{self.days} {self.window}"
+
 
 @dataclass(frozen=True)
 class EndLine:

@@ -59,17 +59,17 @@ def _parameters(name: str, before: Document, after: Document, old: Document, new
 
 
 def _by_name(document: Document, operation: Document) -> dict[tuple[str, str], Document]:
-    found = [_resolved(document, one) for one in operation.get("parameters", [])]
-    return {(one["in"], one["name"]): one for one in found}
+    parameters = [_resolved(document, parameter) for parameter in operation.get("parameters", [])]
+    return {(parameter["in"], parameter["name"]): parameter for parameter in parameters}
 
 
 def _resolved(document: Document, part: Document) -> Document:
     if "$ref" not in part:
         return part
-    found: Any = document
+    node: Any = document
     for name in part["$ref"].removeprefix("#/").split("/"):
-        found = found[name]
-    resolved: Document = found
+        node = node[name]
+    resolved: Document = node
     return resolved
 
 
@@ -97,10 +97,10 @@ def _schema(name: str, old: Document, new: Document, *, is_sent: bool) -> Iterat
             yield from _schema(f"{name}.{field}", part, new["properties"][field], is_sent=is_sent)
     if "items" in old:
         yield from _schema(f"{name}[]", old["items"], new.get("items", {}), is_sent=is_sent)
-    ways = [json.dumps(_bare(one), sort_keys=True) for one in new.get("anyOf", [])]
-    for one in old.get("anyOf", []):
-        if json.dumps(_bare(one), sort_keys=True) not in ways:
-            yield f"{name} can no longer be {one.get('type', one.get('$ref'))}"
+    ways = [json.dumps(_bare(schema), sort_keys=True) for schema in new.get("anyOf", [])]
+    for variant in old.get("anyOf", []):
+        if json.dumps(_bare(variant), sort_keys=True) not in ways:
+            yield f"{name} can no longer be {variant.get('type', variant.get('$ref'))}"
 
 
 def _bare(schema: Document) -> Document:
@@ -114,14 +114,14 @@ def _sent(document: Document) -> set[str]:
         for operations in document["paths"].values()
         for operation in operations.values()
     ]
-    found: set[str] = set()
+    names: set[str] = set()
     while texts:
         text = texts.pop()
         for name, schema in document["components"]["schemas"].items():
-            if f'schemas/{name}"' in text and name not in found:
-                found.add(name)
+            if f'schemas/{name}"' in text and name not in names:
+                names.add(name)
                 texts.append(json.dumps(schema))
-    return found
+    return names
 
 
 def main(arguments: list[str]) -> int:

@@ -76,18 +76,18 @@ def reduced(definition: Mapping[str, Any], *, source: Mapping[str, str]) -> dict
     lists = KeyLists()
     services = {}
     for prefix in SERVICES:
-        found = definition[prefix]
+        service = definition[prefix]
         services[prefix] = {
             "resources": {
                 name: [body["arn"], lists.place(body["condition_keys"])]
-                for name, body in sorted(found["resources"].items())
+                for name, body in sorted(service["resources"].items())
             },
             "actions": {
                 name: {
                     kind: [body["required"], lists.place(body["condition_keys"]), sorted(body["dependent_actions"])]
                     for kind, body in sorted(action["resource_types"].items())
                 }
-                for name, action in sorted(found["privileges"].items())
+                for name, action in sorted(service["privileges"].items())
             },
         }
     return {"source": dict(source), "condition_keys": lists.all, "services": services}

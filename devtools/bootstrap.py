@@ -50,9 +50,9 @@ def with_pip(python: Path, requirements: Path) -> None:
 
 def with_uv(python: Path, requirements: Path) -> None:
     """Install the same with uv, from where this machine's pip looks; raises CalledProcessError."""
-    found = pip_settings.for_uv(pip_settings.read(str(python)), os.environ)
+    variables = pip_settings.for_uv(pip_settings.read(str(python)), os.environ)
     uv = [str(python.with_name("uv")), "pip", "install", "--quiet", "--no-cache", "--python", str(python)]
-    subprocess.run([*uv, "--require-hashes", "-r", str(requirements)], check=True, env={**os.environ, **found})
+    subprocess.run([*uv, "--require-hashes", "-r", str(requirements)], check=True, env={**os.environ, **variables})
 
 
 def install_packages(python: Path, requirements: Path) -> None:
@@ -76,10 +76,10 @@ def install() -> None:
 def main() -> int:
     """Set up what is missing; a second call does nothing."""
     if sys.version_info < MINIMUM_PYTHON:
-        wanted = ".".join(map(str, MINIMUM_PYTHON))
+        minimum = ".".join(map(str, MINIMUM_PYTHON))
         print(
-            f"Homeroom needs Python {wanted} or newer; this is {sys.version.split()[0]}. "
-            f"Call make with PYTHON=python{wanted}.",
+            f"Homeroom needs Python {minimum} or newer; this is {sys.version.split()[0]}. "
+            f"Call make with PYTHON=python{minimum}.",
             file=sys.stderr,
         )
         return 1

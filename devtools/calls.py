@@ -65,13 +65,13 @@ def walk(settings: EngineSettings, spec: dict[str, Any], folder: Path) -> None:
     tags = [(name, value or suffix) for name, value in TAGS.items()]
     tagged = [{"TagKey": name, "TagValue": value} for name, value in tags]
     key = client(settings, "kms", REGION).create_key(Tags=tagged)["KeyMetadata"]["KeyId"]
-    kept = take_final_snapshot(settings, REGION, suffix, 1, key=key, tags=tags)
+    snapshot = take_final_snapshot(settings, REGION, suffix, 1, key=key, tags=tags)
     terraform.apply(terraform.plan(destroy=True))
     look(
         settings,
         Wanted(REGION, suffix, spec.get("hosted_zone_id", ""), spec.get("domain_name", "")),
     )
-    drop_snapshots(settings, REGION, [kept.identifier] if kept else [])
+    drop_snapshots(settings, REGION, [snapshot.identifier] if snapshot else [])
 
 
 def start_migration(settings: EngineSettings, suffix: str) -> None:
@@ -90,8 +90,8 @@ def start_migration(settings: EngineSettings, suffix: str) -> None:
 
 def record(file: Path) -> None:
     """Have every call of two stacks' whole lives written to a file."""
-    with TemporaryDirectory() as made:
-        folder = Path(made)
+    with TemporaryDirectory() as directory:
+        folder = Path(directory)
         with running_sandbox(folder=folder / "sandbox", record=file) as sandbox:
             ensure_state_bucket(settings_for(folder, sandbox.url))
             for name in STACKS:
@@ -105,11 +105,11 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m devtools.calls", description=__doc__)
     parser.add_argument("--from", dest="recording", type=Path, help="a recording that is there")
     parser.add_argument("--keep", type=Path, help="keep the recording in this file")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     os.environ.update(SANDBOX_CREDENTIALS)
-    with TemporaryDirectory() as made:
-        recording = given.recording or given.keep or Path(made) / "calls.ndjson"
-        if given.recording is None:
+    with TemporaryDirectory() as directory:
+        recording = options.recording or options.keep or Path(directory) / "calls.ndjson"
+        if options.recording is None:
             record(recording)
         calls = listed(json.loads(line) for line in recording.read_text().splitlines())
     LIST.write_text(json.dumps([call.as_data() for call in calls], indent=0) + "\n")

@@ -34,12 +34,16 @@ def described(command: Any, name: str) -> Iterator[str]:
         for own, inner in commands.items():
             yield from described(inner, f"{name} {own}")
         return
-    arguments = [one for one in command.params if one.param_type_name == "argument"]
-    options = [one for one in command.params if one.param_type_name == "option" and one.name != "help"]
-    usage = " ".join([name, *(one.metavar or one.name.upper() for one in arguments), "[OPTIONS]" if options else ""])
+    arguments = [parameter for parameter in command.params if parameter.param_type_name == "argument"]
+    options = [
+        parameter for parameter in command.params if parameter.param_type_name == "option" and parameter.name != "help"
+    ]
+    usage = " ".join(
+        [name, *(argument.metavar or argument.name.upper() for argument in arguments), "[OPTIONS]" if options else ""]
+    )
     yield f"\n### `{usage.strip()}`\n\n{_line(command.help)}\n"
-    rows = [(f"`{one.metavar or one.name.upper()}`", one.help) for one in arguments]
-    rows += [(_option(one), one.help) for one in options]
+    rows = [(f"`{argument.metavar or argument.name.upper()}`", argument.help) for argument in arguments]
+    rows += [(_option(option), option.help) for option in options]
     if rows:
         yield "\n| | |\n|---|---|\n"
         yield from (f"| {first} | {_line(words)} |\n" for first, words in rows)

@@ -46,6 +46,7 @@ TLS: dict[str, dict[str, str]] = {
 """Both ways to a certificate: one that is given, and one that the stack makes in a hosted zone."""
 SIGN_IN = {
     "issuer": "https://login.example.org",
+    "client_id": "data-office",
     "keys": json.dumps(
         {"keys": [{"kty": "EC", "kid": "one", "crv": "P-256", "x": "MKBCTNIcKUSD", "y": "4Etl6SRW2Yi"}]}
     ),
@@ -68,12 +69,12 @@ class Outcome:
 
 def combinations() -> dict[str, dict[str, Any]]:
     """Return the specification of each combination by its name, such as ``staging-M-3-none``."""
-    found = {}
+    specifications = {}
     for stack, (code, size) in STACKS.items():
         for zones in (2, 3):
             for egress in ("nat", "none"):
                 environment = stack.partition("-")[0]
-                found[f"{stack}-{zones}-{egress}"] = {
+                specifications[f"{stack}-{zones}-{egress}"] = {
                     "spec_version": 1,
                     "district_name": "Lakeside Unified",
                     "slug": "lakeside",
@@ -90,7 +91,7 @@ def combinations() -> dict[str, dict[str, Any]]:
                     "district_ids": ["3904380"],
                     "alarm_emails": ["oncall@example.org"],
                 }
-    return found
+    return specifications
 
 
 def with_tls(url: str, spec: dict[str, Any]) -> dict[str, Any]:
@@ -100,8 +101,8 @@ def with_tls(url: str, spec: dict[str, Any]) -> dict[str, Any]:
         return {**spec, "certificate_arn": acm.request_certificate(DomainName=DOMAIN)["CertificateArn"]}
     if "hosted_zone_id" in spec:
         zones = boto3.client("route53", region_name="us-east-1", endpoint_url=url)
-        made = zones.create_hosted_zone(Name=DOMAIN.partition(".")[2], CallerReference=spec["suffix"])
-        return {**spec, "hosted_zone_id": made["HostedZone"]["Id"].rpartition("/")[2]}
+        zone = zones.create_hosted_zone(Name=DOMAIN.partition(".")[2], CallerReference=spec["suffix"])
+        return {**spec, "hosted_zone_id": zone["HostedZone"]["Id"].rpartition("/")[2]}
     return spec
 
 
@@ -122,16 +123,16 @@ def lost_by_growing(settings: EngineSettings, spec: dict[str, Any], folder: Path
     return [finding.sentence for finding in assess(terraform.plan().shown) if finding.code in stateful]
 
 
-def holding_passwords(url: str, folder: Path, spec: dict[str, Any], shown: dict[str, Any]) -> list[str]:
+def holding_passwords(url: str, folder: Path, spec: dict[str, Any], plan: dict[str, Any]) -> list[str]:
     """Return where the district's passwords stand beside its secrets: plan, state, and all that a run left behind."""
     secrets = boto3.client("secretsmanager", region_name="us-east-1", endpoint_url=url)
     store = boto3.client("s3", region_name="us-east-1", endpoint_url=url)
     names = [f"database-{kind}-{spec['suffix']}" for kind in ("owner", "application")]
     texts = [secrets.get_secret_value(SecretId=name)["SecretString"] for name in names]
     passwords = [json.loads(text)["password"].encode() for text in texts]
-    places = {"the plan": json.dumps(shown).encode()}
-    for found in store.list_objects_v2(Bucket=STATE_BUCKET)["Contents"]:
-        places[found["Key"]] = store.get_object(Bucket=STATE_BUCKET, Key=found["Key"])["Body"].read()
+    places = {"the plan": json.dumps(plan).encode()}
+    for entry in store.list_objects_v2(Bucket=STATE_BUCKET)["Contents"]:
+        places[entry["Key"]] = store.get_object(Bucket=STATE_BUCKET, Key=entry["Key"])["Body"].read()
     for path in folder.rglob("*"):
         if not path.is_file() or path.is_symlink() or NOT_OF_A_RUN & set(path.parts):
             continue
@@ -141,7 +142,9 @@ def holding_passwords(url: str, folder: Path, spec: dict[str, Any], shown: dict[
                 places |= {f"{path.name}: {member}": archive.read(member) for member in archive.namelist()}
     if not any("tfplan" in place for place in places):
         return ["the plan's file was not there to be searched"]
-    return [f"a password is in {place}" for place, text in places.items() if any(one in text for one in passwords)]
+    return [
+        f"a password is in {place}" for place, text in places.items() if any(password in text for password in passwords)
+    ]
 
 
 def converge(name: str, spec: dict[str, Any], folder: Path) -> Outcome:
@@ -169,15 +172,15 @@ def converge(name: str, spec: dict[str, Any], folder: Path) -> Outcome:
             first = terraform.plan()
             terraform.apply(first)
             applied = time.monotonic() - started
-            found = holding_passwords(sandbox.url, folder, spec, first.shown)
-            found += [f"{one.address}: {one.action}" for one in terraform.plan().resources]
-            found += lost_by_growing(settings, spec, folder)
+            problems = holding_passwords(sandbox.url, folder, spec, first.shown)
+            problems += [f"{change.address}: {change.action}" for change in terraform.plan().resources]
+            problems += lost_by_growing(settings, spec, folder)
             started = time.monotonic()
             terraform.apply(terraform.plan(destroy=True))
             destroyed = time.monotonic() - started
             left = left_behind(remaining(settings, "us-east-1", spec["suffix"]))
-            found += [f"left: {item.service} {item.kind} {item.identifier}" for item in left]
-            problem = "; ".join(found)
+            problems += [f"left: {item.service} {item.kind} {item.identifier}" for item in left]
+            problem = "; ".join(problems)
         except EngineError as error:
             problem = f"{error.summary} {error.detail}"
     if not problem:
@@ -190,22 +193,22 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make converge", description=__doc__)
     parser.add_argument("names", nargs="*", help="such as staging-M-3-none; all of them when none is named")
     parser.add_argument("--jobs", type=int, default=2, help="how many at a time")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     known = combinations()
-    if unknown := set(given.names) - set(known):
+    if unknown := set(options.names) - set(known):
         parser.error(f"{', '.join(sorted(unknown))} is none of {', '.join(known)}")
     os.environ.update(SANDBOX_CREDENTIALS)
-    wanted = {name: known[name] for name in given.names or known}
-    held = True
-    with ThreadPoolExecutor(given.jobs) as pool:
-        waiting = [pool.submit(converge, name, spec, VAR / "converge" / name) for name, spec in wanted.items()]
+    selected = {name: known[name] for name in options.names or known}
+    passed = True
+    with ThreadPoolExecutor(options.jobs) as pool:
+        waiting = [pool.submit(converge, name, spec, VAR / "converge" / name) for name, spec in selected.items()]
         for future in waiting:
             outcome = future.result()
-            held = held and not outcome.problem
-            told = outcome.problem or "converges, and goes"
+            passed = passed and not outcome.problem
+            result = outcome.problem or "converges, and goes"
             times = f"apply {outcome.apply_seconds:4.0f} s  destroy {outcome.destroy_seconds:4.0f} s"
-            print(f"{outcome.name:<22} {outcome.resources:>4} resources  {times}  {told}", flush=True)
-    return 0 if held else 1
+            print(f"{outcome.name:<22} {outcome.resources:>4} resources  {times}  {result}", flush=True)
+    return 0 if passed else 1
 
 
 if __name__ == "__main__":

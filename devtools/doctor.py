@@ -31,8 +31,8 @@ class Finding:
 
 def first_line(program: Path, flag: str = "--version") -> str:
     """Return the version number out of what a program says of itself."""
-    told = subprocess.run([str(program), flag], capture_output=True, text=True, timeout=30, check=False)
-    words = (told.stdout or told.stderr).split()
+    completed = subprocess.run([str(program), flag], capture_output=True, text=True, timeout=30, check=False)
+    words = (completed.stdout or completed.stderr).split()
     return next((word.lstrip("v=") for word in words if any(letter.isdigit() for letter in word)), "?")
 
 
@@ -43,25 +43,25 @@ def find_python() -> Finding:
 
 def find_terraform() -> Finding:
     """Terraform, and why this one."""
-    found = terraform.find()
-    if found is None:
+    program = terraform.find()
+    if program is None:
         return Finding("Terraform", remedy=terraform.remedy())
-    origin = next(words for words, path in terraform.candidates() if path == found)
-    return Finding("Terraform", terraform.version_of(found) or "?", f"{found} ({origin})")
+    origin = next(words for words, path in terraform.candidates() if path == program)
+    return Finding("Terraform", terraform.version_of(program) or "?", f"{program} ({origin})")
 
 
 def find_provider() -> Finding:
     """The AWS provider: a mirror on this machine, or the registry."""
-    found = mirror.find()
+    folder = mirror.find()
     if not TERRAFORM_RC.exists():
         return Finding("AWS provider", remedy="Call `make setup`; it writes Terraform's configuration below var/.")
-    return Finding("AWS provider", mirror.VERSION, f"mirror {found}" if found else "the registry, at the first run")
+    return Finding("AWS provider", mirror.VERSION, f"mirror {folder}" if folder else "the registry, at the first run")
 
 
 def find_node() -> Finding:
     """Node for synthesis."""
-    found = node.find()
-    return Finding("Node", first_line(found), str(found)) if found else Finding("Node", remedy=node.REMEDY)
+    program = node.find()
+    return Finding("Node", first_line(program), str(program)) if program else Finding("Node", remedy=node.REMEDY)
 
 
 def find_postgres() -> Finding:
@@ -84,10 +84,10 @@ def find_broker() -> Finding:
 
 def find_browser() -> Finding:
     """Chromium for the browser tests."""
-    found = browser.find()
-    if found is None:
+    program = browser.find()
+    if program is None:
         return Finding("Chromium", remedy=f"Call `{browser.INSTALL}`.")
-    return Finding("Chromium", first_line(found), str(found))
+    return Finding("Chromium", first_line(program), str(program))
 
 
 CHECKS = (find_python, find_terraform, find_provider, find_node, find_postgres, find_broker, find_browser)

@@ -62,30 +62,30 @@ def by_the_program(spec: dict[str, Any]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "infra", "-", folder]
         subprocess.run(command, cwd=ROOT, input=json.dumps(spec), text=True, check=True, capture_output=True)
-        made: dict[str, Any] = json.loads((Path(folder) / "cdk.tf.json").read_text())
-    return made
+        stack: dict[str, Any] = json.loads((Path(folder) / "cdk.tf.json").read_text())
+    return stack
 
 
-def sections(made: dict[str, dict[str, Any]]) -> dict[str, str]:
+def sections(rendered: dict[str, dict[str, Any]]) -> dict[str, str]:
     """Return the parts of the document that are made from the stacks, by their names."""
-    resources = {name: stack["resource"] for name, stack in made.items()}
+    resources = {name: stack["resource"] for name, stack in rendered.items()}
     drawn, matrices = [], []
     for name in DRAWN:
         drawn += [f"### {name}", "", reach.drawing(resources[name]), ""]
         matrices += [f"### {name}", "", reach.matrix(resources[name]), ""]
-    suffixes = [combinations()[name]["suffix"] for name in made]
+    suffixes = [combinations()[name]["suffix"] for name in rendered]
     return {
         "drawing": "\n".join(drawn).rstrip(),
         "matrix": "\n".join(matrices).rstrip(),
         "names": names.table(names.names(list(resources.values()), suffixes)),
-        "cost": _costs(made),
+        "cost": _costs(rendered),
     }
 
 
-def _costs(made: dict[str, dict[str, Any]]) -> str:
+def _costs(rendered: dict[str, dict[str, Any]]) -> str:
     prices = cost.load_prices()
     parts = [f"Prices as of {prices.as_of}, us-east-1; {prices.source}. Made by `make golden`.", ""]
-    for name, stack in made.items():
+    for name, stack in rendered.items():
         parts += [f"### {name}", "", cost.table(cost.estimate(stack, prices, "us-east-1")), ""]
     parts += ["### A second database instance", "", _second_instance(prices), ""]
     return "\n".join([*parts, "Not counted:", "", *(f"- {left_out}" for left_out in cost.NOT_COUNTED)])
@@ -125,12 +125,12 @@ def in_document(document: str, name: str, section: str) -> str:
 
 def main() -> int:
     """Write every file and say which."""
-    made = stacks()
+    rendered = stacks()
     FOLDER.mkdir(exist_ok=True)
-    for name, stack in made.items():
+    for name, stack in rendered.items():
         (FOLDER / f"{name}.json").write_text(masked(stack), encoding="utf-8")
     SCHEMA.write_text(schema.text(), encoding="utf-8")
-    for path, parts in ((STACK_DOCUMENT, sections(made)), (DEPLOYMENT_DOCUMENT, rights_sections())):
+    for path, parts in ((STACK_DOCUMENT, sections(rendered)), (DEPLOYMENT_DOCUMENT, rights_sections())):
         document = path.read_text(encoding="utf-8")
         for name, section in parts.items():
             document = in_document(document, name, section)
@@ -139,7 +139,7 @@ def main() -> int:
     errors_page.write()
     roles_page.write()
     subprocess.run([sys.executable, "-m", "devtools.outlines"], cwd=ROOT, check=True)
-    print(f"Renewed {len(made)} golden files, the schema, the states, the errors, the outlines and the documents.")
+    print(f"Renewed {len(rendered)} golden files, the schema, the states, the errors, the outlines and the documents.")
     print("Look at the difference before you commit it.")
     return 0
 

@@ -47,10 +47,10 @@ SECONDS = 3_600.0
 
 def recipe(dockerfile: str) -> str:
     """Return a Dockerfile that needs neither a registry nor HashiCorp's server; raises ValueError for another base."""
-    made, bases = FROM.subn(f"FROM {BASE}", dockerfile)
+    text, bases = FROM.subn(f"FROM {BASE}", dockerfile)
     if bases != len(re.findall(r"^FROM ", dockerfile, re.MULTILINE)):
         raise ValueError("a stage begins with another image than Python's")
-    return DOWNLOAD.sub(OWN_TERRAFORM, made)
+    return DOWNLOAD.sub(OWN_TERRAFORM, text)
 
 
 def check_tools() -> None:
@@ -85,16 +85,16 @@ def make_base(folder: Path) -> None:
 def build(name: str, folder: Path) -> str:
     """Build one image, start it as its own user on its own files, unpack it, and return its name."""
     tag, tools = f"localhost/homeroom-{name}", folder / "tools"
-    made = folder / f"{name}.Dockerfile"
-    made.write_text(recipe(DOCKERFILES[name].read_text()))
+    dockerfile = folder / f"{name}.Dockerfile"
+    dockerfile.write_text(recipe(DOCKERFILES[name].read_text()))
     tools.mkdir(exist_ok=True)
-    if (found := terraform.find()) is not None:
-        shutil.copy2(found, tools / "terraform")
+    if (program := terraform.find()) is not None:
+        shutil.copy2(program, tools / "terraform")
     lent = [f"--volume={path}:{path}:ro" for path in PIP_SETTINGS if path.exists()]
-    context = [f"--build-context=tools={tools}", "--file", str(made), "--tag", tag, str(ROOT)]
+    context = [f"--build-context=tools={tools}", "--file", str(dockerfile), "--tag", tag, str(ROOT)]
     _run([*_buildah(folder, "build"), *_isolated(folder), *lent, *context])
-    ended = _run([*_buildah(folder, "from"), "--signature-policy", str(folder / "policy.json"), tag])
-    container = ended.stdout.split()[-1]
+    completed = _run([*_buildah(folder, "from"), "--signature-policy", str(folder / "policy.json"), tag])
+    container = completed.stdout.split()[-1]
     try:
         user = ["--user", "10001:10001"] if name == "processor" else []
         _run([*_buildah(folder, "run"), "--isolation", "chroot", *user, container, "--", *PROGRAMS[name]])
@@ -106,13 +106,13 @@ def build(name: str, folder: Path) -> str:
 
 def unpack(container: str, folder: Path, to: Path) -> None:
     """Copy a container's files, and write its configuration beside them, in place of what lay there."""
-    told = json.loads(_run([*_buildah(folder, "inspect"), "--type", "container", container]).stdout)
+    description = json.loads(_run([*_buildah(folder, "inspect"), "--type", "container", container]).stdout)
     mounted = _run([*_buildah(folder, "mount"), container]).stdout.strip()
     part = to.with_suffix(".part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir()
     _run(["cp", "--archive", mounted, str(part / FILES)])
-    (part / CONFIGURATION).write_text(json.dumps(told["OCIv1"]["config"], indent=1) + "\n")
+    (part / CONFIGURATION).write_text(json.dumps(description["OCIv1"]["config"], indent=1) + "\n")
     shutil.rmtree(to, ignore_errors=True)
     part.rename(to)
 
@@ -129,11 +129,11 @@ def _isolated(folder: Path) -> list[str]:
 
 def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
     """Run a command; raises DevtoolsError with the end of what it said."""
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False)
-    if ended.returncode:
-        told = "\n".join((ended.stdout + ended.stderr).strip().splitlines()[-15:])
-        raise DevtoolsError(f"{command[0]} ended with {ended.returncode}:\n{told}", remedy="See what it says.")
-    return ended
+    completed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False)
+    if completed.returncode:
+        output = "\n".join((completed.stdout + completed.stderr).strip().splitlines()[-15:])
+        raise DevtoolsError(f"{command[0]} ended with {completed.returncode}:\n{output}", remedy="See what it says.")
+    return completed
 
 
 def main(names: Sequence[str]) -> int:

@@ -44,7 +44,7 @@ def samples() -> list[Factors]:
     """
     sandbox, ways, sizes = Factors(), FACTORS["egress"], FACTORS["size"]
     firsts = [sandbox, Factors("staging"), Factors("production", instances="2", image="yes")]
-    found = [
+    choices = [
         *(
             first._replace(size=size, egress=way, image=image)
             for first, size, way, image in product(firsts, sizes, ways, FACTORS["image"])
@@ -56,7 +56,7 @@ def samples() -> list[Factors]:
         *(first._replace(tls=tls) for first, tls in product(firsts, ("zone", "both"))),
         sandbox._replace(tls="none"),
     ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(choices))
 
 
 def spec_of(chosen: Factors) -> dict[str, Any]:
@@ -108,14 +108,14 @@ def condition(having: set[Factors], everything: Iterable[Factors]) -> Condition:
     lacking = set(everything) - having
     for count in range(MOST_FACTORS + 1):
         for names in combinations(FACTORS, count):
-            own = {_chosen(one, names) for one in having}
-            if not own & {_chosen(one, names) for one in lacking}:
+            own = {_chosen(factors, names) for factors in having}
+            if not own & {_chosen(factors, names) for factors in lacking}:
                 return names, tuple(sorted(own))
     raise ValueError(f"More than {MOST_FACTORS} choices decide on something: make more samples.")
 
 
-def _chosen(one: Factors, names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(getattr(one, name) for name in names)
+def _chosen(factors: Factors, names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(getattr(factors, name) for name in names)
 
 
 def outlines(synthesized: Callable[[dict[str, Any]], Stack]) -> str:
@@ -124,7 +124,7 @@ def outlines(synthesized: Callable[[dict[str, Any]], Stack]) -> str:
     groups: dict[Condition, dict[str, dict[str, Any]]] = defaultdict(lambda: defaultdict(dict))
     for part in sorted(set().union(*stacks.values())):
         kind, name, body = part
-        having = {chosen for chosen, found in stacks.items() if part in found}
+        having = {chosen for chosen, members in stacks.items() if part in members}
         groups[condition(having, stacks)][kind][name] = json.loads(body)
     rows = [
         {"choices": names, "values": values, "resources": resources}
@@ -139,8 +139,8 @@ def in_this_process(spec: dict[str, Any]) -> Stack:
     from infra.synthesis import write
 
     with tempfile.TemporaryDirectory() as folder:
-        found: Stack = json.loads(write(parse_spec(spec), Path(folder)).read_text(encoding="utf-8"))
-    return found
+        stack: Stack = json.loads(write(parse_spec(spec), Path(folder)).read_text(encoding="utf-8"))
+    return stack
 
 
 def main() -> int:

@@ -43,7 +43,7 @@ def for_uv(options: Mapping[str, str], environment: Mapping[str, str]) -> dict[s
     indexes = options.get("extra-index-url", "").split()
     links = [place for place in options.get("find-links", "").split() if _there(place)]
     certificates = environment.get("REQUESTS_CA_BUNDLE") or environment.get("CURL_CA_BUNDLE")
-    told = {
+    variables = {
         "UV_DEFAULT_INDEX": options.get("index-url"),
         "UV_INDEX": " ".join(indexes),
         # All places count alike to pip; the hashes say which package is meant.
@@ -56,4 +56,4 @@ def for_uv(options: Mapping[str, str], environment: Mapping[str, str]) -> dict[s
         "SSL_CLIENT_CERT": options.get("client-cert"),
         "ALL_PROXY": options.get("proxy"),
     }
-    return {name: value for name, value in told.items() if value and name not in environment}
+    return {name: value for name, value in variables.items() if value and name not in environment}

@@ -44,10 +44,10 @@ class Way:
 
 def referred(text: str) -> str:
     """Return the name of the resource that an expression refers to, such as ``network_data_1``."""
-    found = re.fullmatch(r"\$\{\w+\.(\w+)\.\w+\}", text)
-    if found is None:
+    match = re.fullmatch(r"\$\{\w+\.(\w+)\.\w+\}", text)
+    if match is None:
         raise ValueError(f"{text} refers to no resource")
-    return found[1]
+    return match[1]
 
 
 def tier(reference: str) -> str:
@@ -59,17 +59,17 @@ def ways(stack: Stack) -> frozenset[Way]:
     """Return every way: between tiers, in from the allowed clients, out to S3 and to the internet."""
     ingress = list(stack["aws_vpc_security_group_ingress_rule"].values())
     egress = list(stack["aws_vpc_security_group_egress_rule"].values())
-    out = {one for rule in egress for one in _between(rule, outward=True)}
-    into = {one for rule in ingress for one in _between(rule, outward=False)}
+    out = {way for rule in egress for way in _between(rule, outward=True)}
+    into = {way for rule in ingress for way in _between(rule, outward=False)}
     seats = subnets_of_tiers(stack)
     return frozenset((out & into) | set(_from_clients(stack, ingress, seats)) | set(_to_outside(stack, egress, seats)))
 
 
 def one_sided(stack: Stack) -> frozenset[Way]:
     """Return what one side's rules allow and the other's do not: such a rule is a mistake."""
-    out = {one for rule in stack["aws_vpc_security_group_egress_rule"].values() for one in _between(rule, outward=True)}
+    out = {way for rule in stack["aws_vpc_security_group_egress_rule"].values() for way in _between(rule, outward=True)}
     into = {
-        one for rule in stack["aws_vpc_security_group_ingress_rule"].values() for one in _between(rule, outward=False)
+        way for rule in stack["aws_vpc_security_group_ingress_rule"].values() for way in _between(rule, outward=False)
     }
     return frozenset(out ^ into)
 
@@ -77,9 +77,9 @@ def one_sided(stack: Stack) -> frozenset[Way]:
 def _between(rule: dict[str, Any], *, outward: bool) -> Iterator[Way]:
     if "referenced_security_group_id" not in rule:
         return
-    here, there = tier(rule["security_group_id"]), tier(rule["referenced_security_group_id"])
+    own, peer = tier(rule["security_group_id"]), tier(rule["referenced_security_group_id"])
     for port in range(rule["from_port"], rule["to_port"] + 1):
-        yield Way(here, there, port) if outward else Way(there, here, port)
+        yield Way(own, peer, port) if outward else Way(peer, own, port)
 
 
 def subnets_of_tiers(stack: Stack) -> dict[str, set[str]]:
@@ -92,11 +92,11 @@ def subnets_of_tiers(stack: Stack) -> dict[str, set[str]]:
 
     for kind, place in IN_NETWORK.items():
         for body in stack.get(kind, {}).values():
-            told = body.get(place.block, {}) if place.block else body
+            block = body.get(place.block, {}) if place.block else body
             if place.subnet_group:
-                sits(told[place.groups], stack[place.subnet_group][referred(told[place.subnets])]["subnet_ids"])
+                sits(block[place.groups], stack[place.subnet_group][referred(block[place.subnets])]["subnet_ids"])
             else:
-                sits(told.get(place.groups, []), told.get(place.subnets, []))
+                sits(block.get(place.groups, []), block.get(place.subnets, []))
     return seats
 
 
@@ -110,11 +110,11 @@ def table_of(stack: Stack) -> dict[str, str]:
 
 def ways_out(stack: Stack) -> dict[str, set[str]]:
     """Return by route table what its routes to everywhere lead to: ``gateway`` or ``nat``."""
-    found: dict[str, set[str]] = {}
+    routes: dict[str, set[str]] = {}
     for body in stack["aws_route"].values():
         leads = "gateway" if "gateway_id" in body else "nat"
-        found.setdefault(referred(body["route_table_id"]), set()).add(leads)
-    return found
+        routes.setdefault(referred(body["route_table_id"]), set()).add(leads)
+    return routes
 
 
 def _from_clients(stack: Stack, ingress: list[dict[str, Any]], seats: dict[str, set[str]]) -> Iterator[Way]:
@@ -151,28 +151,28 @@ def drawing(stack: Stack) -> str:
         lines.append(f'  subgraph {room}["{room} subnets, {count} zones"]')
         lines += [f'    {name}["{WORDS[name]}"]' for name in rooms[room]]
         lines.append("  end")
-    found = sorted(ways(stack))
+    edges = sorted(ways(stack))
     lines += [
         f'  {name}(["{WORDS[name]}"])'
         for name in (CLIENTS, INTERNET, STORAGE)
-        if any(name in {way.source, way.target} for way in found)
+        if any(name in {way.source, way.target} for way in edges)
     ]
     ports: dict[tuple[str, str], list[str]] = {}
-    for way in found:
+    for way in edges:
         ports.setdefault((way.source, way.target), []).append(str(way.port))
-    lines += [f'  {source} -->|"{", ".join(each)}"| {target}' for (source, target), each in sorted(ports.items())]
+    lines += [f'  {source} -->|"{", ".join(numbers)}"| {target}' for (source, target), numbers in sorted(ports.items())]
     return "\n".join([*lines, "```"])
 
 
 def matrix(stack: Stack) -> str:
     """Return the ways of a stack as a Markdown table: from each row's tier to each column's, on these ports."""
-    found = ways(stack)
-    sources = sorted({way.source for way in found}, key=WORDS.__getitem__)
-    targets = sorted({way.target for way in found}, key=WORDS.__getitem__)
+    edges = ways(stack)
+    sources = sorted({way.source for way in edges}, key=WORDS.__getitem__)
+    targets = sorted({way.target for way in edges}, key=WORDS.__getitem__)
     rows = [["from, to", *(WORDS[target] for target in targets)], ["---"] * (len(targets) + 1)]
     for source in sources:
         cells = [
-            ", ".join(str(way.port) for way in sorted(found) if (way.source, way.target) == (source, target))
+            ", ".join(str(way.port) for way in sorted(edges) if (way.source, way.target) == (source, target))
             for target in targets
         ]
         rows.append([WORDS[source], *cells])

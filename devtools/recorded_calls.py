@@ -154,10 +154,10 @@ IDS = (
 
 def listed(lines: Iterable[Line]) -> list[Call]:
     """Return the list: each action once for each kind of resource, and what depends on it."""
-    found: dict[tuple[str, str, Context], Call] = {}
+    by_kind: dict[tuple[str, str, Context], Call] = {}
     for call in [*DEPENDENT, *(call for line in lines for call in _calls(line))]:
-        found.setdefault((call.action, kind_of(call.resource), call.context), call)
-    return sorted(found.values())
+        by_kind.setdefault((call.action, kind_of(call.resource), call.context), call)
+    return sorted(by_kind.values())
 
 
 def kind_of(resource: str) -> str:
@@ -200,8 +200,8 @@ def _resource(line: Line, service: str, action: str) -> str:
     if service == "s3":
         return opened(f"arn:aws:s3:::{str(line['path']).strip('/').partition('/')[0]}")
     if service == "ec2":
-        made = EC2_MADE.get(str(line["action"])) if line["tagged"] else None
-        return f"arn:aws:ec2:{{region}}:{{account}}:{made}/id" if made else "arn:aws:ec2:{region}:{account}:vpc/id"
+        kind = EC2_MADE.get(str(line["action"])) if line["tagged"] else None
+        return f"arn:aws:ec2:{{region}}:{{account}}:{kind}/id" if kind else "arn:aws:ec2:{region}:{account}:vpc/id"
     own = f"arn:aws:{service}:"
     order = [*line["answered"], *line["asked"]] if line["tagged"] else [*line["asked"], *line["answered"]]
     return next((opened(arn) for arn in order if arn.startswith(own)), "") or _typical(service)

@@ -37,14 +37,14 @@ def deploy() -> str:
 
 
 def _where(condition: dict[str, dict[str, Any]]) -> str:
-    told = [
+    clauses = [
         f"`{key}` is {'absent' if values == 'true' else 'there'}"
         if operator == "Null"
         else f"`{key}` is {_one_of(values)}"
         for operator, keys in condition.items()
         for key, values in keys.items()
     ]
-    return "; ".join(told)
+    return "; ".join(clauses)
 
 
 def _one_of(values: str | list[str]) -> str:

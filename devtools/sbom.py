@@ -36,10 +36,10 @@ Component = dict[str, Any]
 
 def base_image(dockerfile: str) -> Component:
     """Return the component of the image that the last stage begins with; raises ValueError for one without digest."""
-    found = list(BASE.finditer(dockerfile))
-    if len(found) != dockerfile.count("\nFROM ") + dockerfile.startswith("FROM "):
+    matches = list(BASE.finditer(dockerfile))
+    if len(matches) != dockerfile.count("\nFROM ") + dockerfile.startswith("FROM "):
         raise ValueError("A base image is not named by its digest.")
-    name, tag, digest = found[-1].group("name", "tag", "digest")
+    name, tag, digest = matches[-1].group("name", "tag", "digest")
     return {
         "type": "container",
         "bom-ref": f"image:{name}",
@@ -53,8 +53,8 @@ def base_image(dockerfile: str) -> Component:
 def tools() -> list[Component]:
     """Return what the portal's image provisions with: Terraform, and the provider as the lock file pins it."""
     lock = (ROOT / "infra" / "provider.lock.hcl").read_text()
-    found = PROVIDER.search(lock)
-    if found is None:
+    match = PROVIDER.search(lock)
+    if match is None:
         raise ValueError("The lock file names no provider.")
     sums = re.findall(r'"zh:([0-9a-f]{64})"', lock)
     terraform = {
@@ -64,7 +64,7 @@ def tools() -> list[Component]:
         "version": TERRAFORM,
         "purl": f"pkg:generic/hashicorp/terraform@{TERRAFORM}",
     }
-    source, version = found.group("source", "version")
+    source, version = match.group("source", "version")
     provider = {
         "type": "application",
         "bom-ref": "terraform-provider-aws",
@@ -82,12 +82,12 @@ def vendored() -> list[Component]:
     return [
         {
             "type": "library",
-            "bom-ref": f"vendored:{found['name']}",
-            "name": found["name"],
-            "version": found["version"],
-            "purl": f"pkg:npm/{found['name'].replace('@', '%40')}@{found['version']}",
+            "bom-ref": f"vendored:{match['name']}",
+            "name": match["name"],
+            "version": match["version"],
+            "purl": f"pkg:npm/{match['name'].replace('@', '%40')}@{match['version']}",
         }
-        for found in VENDORED.finditer(table)
+        for match in VENDORED.finditer(table)
     ]
 
 
@@ -95,34 +95,40 @@ def packages(requirements: Path) -> dict[str, Any]:
     """Return the bill of a file of hashed requirements, made by CycloneDX's own program."""
     tool = program("cyclonedx-py", REQUIREMENTS, ENVIRONMENT)
     command = [str(tool), "requirements", str(requirements), "--sv", "1.6", "--of", "JSON", "--output-reproducible"]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    if ended.returncode:
-        raise RuntimeError(f"cyclonedx-py could not read {requirements.name}:\n{ended.stderr[-2000:]}")
-    told: dict[str, Any] = json.loads(ended.stdout)
-    return told
+    completed = subprocess.run(command, capture_output=True, text=True, check=False)
+    if completed.returncode:
+        raise RuntimeError(f"cyclonedx-py could not read {requirements.name}:\n{completed.stderr[-2000:]}")
+    document: dict[str, Any] = json.loads(completed.stdout)
+    return document
 
 
 def bill(name: str) -> dict[str, Any]:
     """Return the whole bill of an image."""
     requirements, dockerfile = IMAGES[name]
-    told = packages(requirements)
+    document = packages(requirements)
     more = [base_image(dockerfile.read_text()), *(tools() + vendored() if name == "portal" else [])]
-    told["components"] = sorted([*told["components"], *more], key=lambda one: (one["name"], one["version"]))
-    told.setdefault("metadata", {})["component"] = {"type": "container", "bom-ref": name, "name": f"homeroom-{name}"}
-    return told
+    document["components"] = sorted(
+        [*document["components"], *more], key=lambda component: (component["name"], component["version"])
+    )
+    document.setdefault("metadata", {})["component"] = {
+        "type": "container",
+        "bom-ref": name,
+        "name": f"homeroom-{name}",
+    }
+    return document
 
 
 def main(arguments: list[str]) -> int:
     """Write the bills; exit status 0."""
     parser = argparse.ArgumentParser(prog="make sbom", description=__doc__)
     parser.add_argument("--out", type=Path, default=OUT, help="the folder that they go to")
-    given = parser.parse_args(arguments)
-    given.out.mkdir(parents=True, exist_ok=True)
+    options = parser.parse_args(arguments)
+    options.out.mkdir(parents=True, exist_ok=True)
     for name in IMAGES:
-        told = bill(name)
-        path = given.out / f"{name}.cdx.json"
-        path.write_text(json.dumps(told, indent=1) + "\n")
-        print(f"{path}: {len(told['components'])} components")
+        document = bill(name)
+        path = options.out / f"{name}.cdx.json"
+        path.write_text(json.dumps(document, indent=1) + "\n")
+        print(f"{path}: {len(document['components'])} components")
     return 0
 
 

@@ -31,10 +31,10 @@ class Api:
 
     def __init__(self, credentials: Credentials, transport: httpx.BaseTransport | None = None) -> None:
         self.url = credentials.url
-        known = {"Authorization": f"Bearer {credentials.token}"} if credentials.token else {}
+        authorization = {"Authorization": f"Bearer {credentials.token}"} if credentials.token else {}
         self._client = httpx.Client(
             base_url=credentials.url + PREFIX,
-            headers={"User-Agent": "homeroom-cli", **known},
+            headers={"User-Agent": "homeroom-cli", **authorization},
             timeout=SECONDS,
             transport=transport,
         )
@@ -67,8 +67,8 @@ class Api:
         except httpx.HTTPError as error:
             raise self._unreachable(error) from error
         if response.status_code < 300:
-            found: dict[str, Any] = response.json()
-            return found, ""
+            answer: dict[str, Any] = response.json()
+            return answer, ""
         code = _code(response)
         if code not in WAITING:
             raise refused(response)
@@ -119,10 +119,10 @@ class Api:
             raise CommandError(Exit.USAGE, f"{file} cannot be written: {error.strerror}.") from error
         return digest.hexdigest()
 
-    def _sent(self, method: str, path: str, **given: Any) -> httpx.Response:
+    def _sent(self, method: str, path: str, **options: Any) -> httpx.Response:
         for left in range(TRIES - 1, -1, -1):
             try:
-                response = self._client.request(method, path, **given)
+                response = self._client.request(method, path, **options)
             except httpx.HTTPError as error:
                 if left and isinstance(error, httpx.TransportError):
                     time.sleep(2.0 ** (TRIES - left - 2))
@@ -145,9 +145,11 @@ class Api:
 def refused(response: httpx.Response) -> CommandError:
     """Return an answer's refusal as an error."""
     try:
-        told = response.json()
-        sentence = str(told["detail"])
-        more = tuple(f"{one['field'].removeprefix('body.')}: {one['detail']}" for one in told.get("errors", []))
+        problem = response.json()
+        sentence = str(problem["detail"])
+        more = tuple(
+            f"{error['field'].removeprefix('body.')}: {error['detail']}" for error in problem.get("errors", [])
+        )
     except (ValueError, KeyError, TypeError):
         sentence, more = f"The portal answered {response.status_code}.", ()
     if response.status_code == 401:
@@ -160,12 +162,12 @@ def refused(response: httpx.Response) -> CommandError:
 
 def _lines(response: httpx.Response) -> Iterator[str]:
     """Yield an answer's lines; httpx takes signs for the end of a line that JSON lets stand within a text."""
-    begun = ""
+    buffer = ""
     for part in response.iter_text():
-        *whole, begun = (begun + part).split("\n")
+        *whole, buffer = (buffer + part).split("\n")
         yield from whole
-    if begun:
-        yield begun
+    if buffer:
+        yield buffer
 
 
 def _code(response: httpx.Response) -> str:

@@ -34,8 +34,8 @@ def load() -> Credentials:
     """Return what the environment says, or else the file; raises CommandError."""
     url, token = os.environ.get(URL, ""), os.environ.get(TOKEN, "")
     if not (url and token) and path().exists():
-        kept = _read(path())
-        url, token = url or kept.url, token or (kept.token if url in {"", kept.url} else "")
+        stored = _read(path())
+        url, token = url or stored.url, token or (stored.token if url in {"", stored.url} else "")
     if not url or not token:
         raise CommandError(Exit.NOT_SIGNED_IN, f"You are not signed in. {SIGN_IN}")
     return Credentials(checked_url(url), token.strip())
@@ -55,9 +55,9 @@ def save(credentials: Credentials) -> Path:
 
 def forget() -> bool:
     """Delete the file; false where there is none."""
-    known = path().exists()
+    existed = path().exists()
     path().unlink(missing_ok=True)
-    return known
+    return existed
 
 
 def checked_url(url: str) -> str:
@@ -81,7 +81,7 @@ def _read(place: Path) -> Credentials:
     if stat.S_IMODE(place.stat().st_mode) & 0o077:
         raise CommandError(Exit.NOT_SIGNED_IN, f"Others can read {place}. Call `chmod 600 {place}`, or sign in again.")
     try:
-        told = json.loads(place.read_text())
-        return Credentials(str(told["url"]), str(told["token"]))
+        payload = json.loads(place.read_text())
+        return Credentials(str(payload["url"]), str(payload["token"]))
     except (ValueError, KeyError, TypeError) as error:
         raise CommandError(Exit.NOT_SIGNED_IN, f"{place} cannot be read. {SIGN_IN}") from error

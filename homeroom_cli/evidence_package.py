@@ -100,7 +100,7 @@ def _verified(archive: zipfile.ZipFile, pems: Sequence[str], kept: Sequence[Anch
     try:
         _hold_files(archive, document["files"], set(names) - {MANIFEST})
         certificates = _hold_certificates(archive, pems)
-        own = [_anchor(one) for one in json.loads(_text(archive, ANCHORS))]
+        own = [_anchor(anchor) for anchor in json.loads(_text(archive, ANCHORS))]
         chain = document["chain"]
         events, anchors = _hold_chain(archive, chain, [*own, *kept], _period(document))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -108,18 +108,18 @@ def _verified(archive: zipfile.ZipFile, pems: Sequence[str], kept: Sequence[Anch
     return Package(document, events, anchors, certificates)
 
 
-def _hold_files(archive: zipfile.ZipFile, told: dict[str, Any], there: set[str]) -> None:
+def _hold_files(archive: zipfile.ZipFile, files: dict[str, Any], present: set[str]) -> None:
     """Raise NotGenuineError unless the archive has these files and no other, each as it was signed."""
-    if added := sorted(there - set(told)):
+    if added := sorted(present - set(files)):
         raise NotGenuineError(f"The file {added[0]} is not on the signed list: it was added.")
-    if missing := sorted(set(told) - there):
+    if missing := sorted(set(files) - present):
         raise NotGenuineError(f"The file {missing[0]} is on the signed list and is missing.")
-    for name in sorted(there):
+    for name in sorted(present):
         digest, size = hashlib.sha256(), 0
         for part in _parts(archive, name):
             digest.update(part)
             size += len(part)
-        if digest.hexdigest() != told[name]["sha256"] or size != told[name]["bytes"]:
+        if digest.hexdigest() != files[name]["sha256"] or size != files[name]["bytes"]:
             raise NotGenuineError(f"The file {name} is not the one that was signed.")
 
 
@@ -140,7 +140,7 @@ def _hold_chain(
     """Return how many links and how many anchors hold; each link is computed anew and continues the one before."""
     first, last = int(chain["first"]), int(chain["last"])
     anchored = _by_position(anchors)
-    position, previous, held = first - 1, BEGINNING if first == 1 else None, 0
+    position, previous, confirmed = first - 1, BEGINNING if first == 1 else None, 0
     for line in _lines(archive, EVENTS):
         link = json.loads(line, object_pairs_hook=no_name_twice)
         position += 1
@@ -153,27 +153,27 @@ def _hold_chain(
             raise NotGenuineError(f"Link {position} of the audit chain is not as it was written.")
         if anchored.get(position, previous) != previous:
             raise NotGenuineError(f"Link {position} of the audit chain is not the one that was anchored.")
-        held += position in anchored
+        confirmed += position in anchored
     if position != last or (last >= first and previous != chain["hash"]):
         raise NotGenuineError(f"The audit chain ends at link {position}, and not where the list says: it was cut.")
-    for one in anchors:
-        if one.position > last and one.at is not None and period[0] <= one.at < period[1]:
-            told = f"The audit chain ends at link {last}, and link {one.position} was anchored in the period"
-            raise NotGenuineError(f"{told}: its end was cut off.")
-    return max(position - first + 1, 0), held
+    for anchor in anchors:
+        if anchor.position > last and anchor.at is not None and period[0] <= anchor.at < period[1]:
+            message = f"The audit chain ends at link {last}, and link {anchor.position} was anchored in the period"
+            raise NotGenuineError(f"{message}: its end was cut off.")
+    return max(position - first + 1, 0), confirmed
 
 
 def _by_position(anchors: Iterable[Anchor]) -> dict[int, str]:
-    found: dict[int, str] = {}
-    for one in anchors:
-        if found.setdefault(one.position, one.hash) != one.hash:
-            raise NotGenuineError(f"Two anchors of link {one.position} differ: the chain was written anew.")
-    return found
+    hashes: dict[int, str] = {}
+    for anchor in anchors:
+        if hashes.setdefault(anchor.position, anchor.hash) != anchor.hash:
+            raise NotGenuineError(f"Two anchors of link {anchor.position} differ: the chain was written anew.")
+    return hashes
 
 
-def _anchor(told: dict[str, Any]) -> Anchor:
-    inner = told.get("data", {}).get("anchor", told) if isinstance(told, dict) else told
-    position, link_hash, at = inner["position"], inner["hash"], inner.get("at") or told.get("timestamp")
+def _anchor(entry: dict[str, Any]) -> Anchor:
+    inner = entry.get("data", {}).get("anchor", entry) if isinstance(entry, dict) else entry
+    position, link_hash, at = inner["position"], inner["hash"], inner.get("at") or entry.get("timestamp")
     if not isinstance(position, int) or not isinstance(link_hash, str):
         raise TypeError("neither a link's place nor its hash")
     moment = datetime.fromisoformat(at) if at is not None else None
@@ -189,13 +189,13 @@ def _period(document: dict[str, Any]) -> tuple[datetime, datetime]:
 
 
 def _text(archive: zipfile.ZipFile, name: str) -> str:
-    held = b""
+    content = b""
     for part in _parts(archive, name):
-        held += part
-        if len(held) > LARGEST_READ:
+        content += part
+        if len(content) > LARGEST_READ:
             raise NotGenuineError(f"The file {name} is larger than any of the portal's.")
     try:
-        return held.decode()
+        return content.decode()
     except UnicodeDecodeError as error:
         raise NotGenuineError(f"The file {name} is no text.") from error
 

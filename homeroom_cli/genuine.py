@@ -27,20 +27,20 @@ class NotGenuineError(Exception):
 def verified(text: str, pems: Sequence[str], purpose: bytes = CERTIFICATE) -> dict[str, Any]:
     """Return the document of a file that one of these keys has signed, for this purpose; raises NotGenuineError."""
     keys = [key(pem) for pem in pems]
-    told = _signed_file(text)
-    document: dict[str, Any] = told["document"]
-    signature = told["signature"]
+    signed = _signed_file(text)
+    document: dict[str, Any] = signed["document"]
+    signature = signed["signature"]
     try:
         value = base64.b64decode(signature["value"], validate=True)
         form = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     except (ValueError, RecursionError, binascii.Error) as error:
         raise NotGenuineError(NO_SIGNED_FILE) from error
-    if hashlib.sha256(form.encode()).hexdigest() != told["sha256"]:
+    if hashlib.sha256(form.encode()).hexdigest() != signed["sha256"]:
         raise NotGenuineError("The document is not the one that was signed: its SHA-256 differs.")
-    signer = next((one for one in keys if _has_signed(one, value, purpose + form.encode())), None)
+    signer = next((candidate for candidate in keys if _has_signed(candidate, value, purpose + form.encode())), None)
     if signer is None:
-        known = "this key" if len(keys) == 1 else "any of these keys"
-        raise NotGenuineError(f"It is not signed by {known}.")
+        trusted = "this key" if len(keys) == 1 else "any of these keys"
+        raise NotGenuineError(f"It is not signed by {trusted}.")
     raw = signer.public_bytes_raw()
     named = key(signature["public_key"]).public_bytes_raw()
     if named != raw or signature["key_id"] != hashlib.sha256(raw).hexdigest():
@@ -51,44 +51,44 @@ def verified(text: str, pems: Sequence[str], purpose: bytes = CERTIFICATE) -> di
 def key(pem: str) -> Ed25519PublicKey:
     """Return a public key; raises NotGenuineError."""
     try:
-        found = serialization.load_pem_public_key(pem.encode())
+        public_key = serialization.load_pem_public_key(pem.encode())
     except (ValueError, UnsupportedAlgorithm) as error:
         raise NotGenuineError("The public key cannot be read.") from error
-    if not isinstance(found, Ed25519PublicKey):
+    if not isinstance(public_key, Ed25519PublicKey):
         raise NotGenuineError("The public key is not an Ed25519 key.")
-    return found
+    return public_key
 
 
 def no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return a JSON object; raises ValueError where readers could take one value or another."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         raise ValueError("a name is given twice")
-    return found
+    return members
 
 
 def _signed_file(text: str) -> dict[str, Any]:
     """Return a file that has exactly the parts of one of the portal's; raises NotGenuineError."""
     try:
-        told: dict[str, Any] = json.loads(text, object_pairs_hook=no_name_twice)
+        signed: dict[str, Any] = json.loads(text, object_pairs_hook=no_name_twice)
     except (ValueError, RecursionError) as error:
         raise NotGenuineError(NO_SIGNED_FILE) from error
-    signature = told.get("signature") if isinstance(told, dict) else None
+    signature = signed.get("signature") if isinstance(signed, dict) else None
     if (
         not isinstance(signature, dict)
-        or set(told) != {"document", "sha256", "signature"}
+        or set(signed) != {"document", "sha256", "signature"}
         or set(signature) != {"algorithm", "key_id", "public_key", "value"}
         or not all(isinstance(part, str) for part in signature.values())
         or signature["algorithm"] != ALGORITHM
-        or not isinstance(told["document"], dict)
+        or not isinstance(signed["document"], dict)
     ):
         raise NotGenuineError(NO_SIGNED_FILE)
-    return told
+    return signed
 
 
-def _has_signed(known: Ed25519PublicKey, value: bytes, content: bytes) -> bool:
+def _has_signed(public_key: Ed25519PublicKey, value: bytes, content: bytes) -> bool:
     try:
-        known.verify(value, content)
+        public_key.verify(value, content)
     except InvalidSignature:
         return False
     return True

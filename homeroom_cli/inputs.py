@@ -26,6 +26,7 @@ Settings = Annotated[
 ]
 TEXTS = {
     *("size", "egress", "image", "postgres_version", "cache_version", "oidc_issuer", "oidc_audience", "oidc_keys"),
+    "oidc_client_id",
     *(
         "certificate_arn",
         "hosted_zone_id",
@@ -58,68 +59,70 @@ def close_all() -> None:
         _open.pop().close()
 
 
-def number(given: str) -> int:
+def number(argument: str) -> int:
     """Return a run's or a rollout's number."""
-    text = given
-    if given == STDIN:
-        told = piped()
-        found = next((told[name] for name in ("number", "run", "active_run", "latest_run") if told.get(name)), None)
-        if found is None:
+    text = argument
+    if argument == STDIN:
+        payload = piped()
+        value = next(
+            (payload[name] for name in ("number", "run", "active_run", "latest_run") if payload.get(name)), None
+        )
+        if value is None:
             raise CommandError(Exit.USAGE, "The JSON on stdin names no run.")
-        text = str(found)
+        text = str(value)
     return _number(text)
 
 
-def certificate_number(given: str) -> int:
+def certificate_number(argument: str) -> int:
     """Return a certificate's number, out of a certificate or of a district that has one."""
-    text = given
-    if given == STDIN:
-        told = piped()
-        found = told.get("certificate") or (told.get("number") if "key_id" in told else None)
-        if found is None:
+    text = argument
+    if argument == STDIN:
+        payload = piped()
+        value = payload.get("certificate") or (payload.get("number") if "key_id" in payload else None)
+        if value is None:
             raise CommandError(Exit.USAGE, "The JSON on stdin names no certificate.")
-        text = str(found)
+        text = str(value)
     return _number(text)
 
 
-def suffix(given: str) -> str:
+def suffix(argument: str) -> str:
     """Return a district's suffix."""
-    if given == STDIN:
-        told = piped()
-        found = told.get("suffix") or told.get("district")
-        if not isinstance(found, str):
+    if argument == STDIN:
+        payload = piped()
+        value = payload.get("suffix") or payload.get("district")
+        if not isinstance(value, str):
             raise CommandError(Exit.USAGE, "The JSON on stdin names no district.")
-        given = found
-    if not given.replace("-", "").isalnum() or not given.isascii():
-        raise CommandError(Exit.USAGE, f"{given[:40]} is no suffix of a district.")
-    return given
+        argument = value
+    if not argument.replace("-", "").isalnum() or not argument.isascii():
+        raise CommandError(Exit.USAGE, f"{argument[:40]} is no suffix of a district.")
+    return argument
 
 
 def piped() -> dict[str, Any]:
     """Return the JSON object that another command has printed, or the only one of a list."""
     try:
-        told = json.loads(sys.stdin.read())
+        payload = json.loads(sys.stdin.read())
     except ValueError as error:
         raise CommandError(Exit.USAGE, "There is no JSON on stdin. Give the other command --json.") from error
-    if isinstance(told, list):
-        if len(told) != 1:
-            choose = "" if not told else " Choose one of it, as jq '.[0]' does."
-            raise CommandError(Exit.USAGE, f"The JSON on stdin is a list of {len(told)}.{choose}")
-        (told,) = told
-    if not isinstance(told, dict):
+    if isinstance(payload, list):
+        if len(payload) != 1:
+            choose = "" if not payload else " Choose one of it, as jq '.[0]' does."
+            raise CommandError(Exit.USAGE, f"The JSON on stdin is a list of {len(payload)}.{choose}")
+        (payload,) = payload
+    if not isinstance(payload, dict):
         raise CommandError(Exit.USAGE, "The JSON on stdin is no object.")
-    return told
+    return payload
 
 
-def settings_of(given: list[str]) -> dict[str, Any]:
+def settings_of(pairs: list[str]) -> dict[str, Any]:
     """Return settings that were given as NAME=VALUE."""
-    found: dict[str, Any] = {}
-    for one in given:
-        name, sign, text = one.partition("=")
+    settings: dict[str, Any] = {}
+    for pair in pairs:
+        name, sign, text = pair.partition("=")
         if not sign or not name:
-            raise CommandError(Exit.USAGE, f"{one[:60]} is no setting. Write it as NAME=VALUE.")
-        found[name] = text if name in TEXTS else _value(text)
-    return found
+            raise CommandError(Exit.USAGE, f"{pair[:60]} is no setting. Write it as NAME=VALUE.")
+        settings[name] = text if name in TEXTS else _value(text)
+    return settings
 
 
 def object_of(path: Path) -> dict[str, Any]:
@@ -127,12 +130,12 @@ def object_of(path: Path) -> dict[str, Any]:
     if str(path) == STDIN:
         return piped()
     try:
-        told = json.loads(path.read_text())
+        payload = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise CommandError(Exit.USAGE, f"{path} cannot be read: {error}.") from error
-    if not isinstance(told, dict):
+    if not isinstance(payload, dict):
         raise CommandError(Exit.USAGE, f"{path} holds no JSON object.")
-    return told
+    return payload
 
 
 def text_of(path: Path) -> str:

@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 def status_of(arguments: list[str]) -> int:
     """Carry out a command line; return its exit status."""
     try:
-        found = typer.main.get_command(app).main(arguments, prog_name="homeroom", standalone_mode=False)
+        result = typer.main.get_command(app).main(arguments, prog_name="homeroom", standalone_mode=False)
     except CommandError as error:
         err().print(f"homeroom: {safe(error.sentence)}", markup=False, style="red")
         for line in error.more:
@@ -66,4 +66,4 @@ def status_of(arguments: list[str]) -> int:
         return Exit.SUCCEEDED
     finally:
         close_all()
-    return int(found) if isinstance(found, int) else Exit.SUCCEEDED
+    return int(result) if isinstance(result, int) else Exit.SUCCEEDED

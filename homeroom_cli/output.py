@@ -35,7 +35,9 @@ def safe(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return "".join(" " if unicodedata.category(one) in {"Cc", "Cf", "Zl", "Zp"} else one for one in text)
+    return "".join(
+        " " if unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"} else character for character in text
+    )
 
 
 def print_json(value: Any) -> None:

@@ -22,21 +22,21 @@ def watch(api: Api, number: int, *, as_json: bool, timeout: int = 0) -> Exit:
     """Print what happens in a run until it has ended or waits for an approval; `timeout` in seconds, 0 is none."""
     end = time.monotonic() + timeout if timeout else None
     after = 0
-    with _Told(as_json) as told:
+    with _Told(as_json) as printer:
         while True:
             left = WAIT if end is None else min(WAIT, max(0, int(end - time.monotonic())))
             began = time.monotonic()
             page = api.get(f"/runs/{number}/events", after=after, wait=left or None, limit=200)
             for event in page["items"]:
-                told.event(event)
+                printer.event(event)
             after = page["after"]
             run = api.get(f"/runs/{number}")
-            told.run(run)
+            printer.run(run)
             if not page["more"] and run["last_event"] <= after and (status := OF_STATES.get(run["state"])) is not None:
-                told.end(run)
+                printer.end(run)
                 return status
             if end is not None and time.monotonic() >= end:
-                told.end(run)
+                printer.end(run)
                 return Exit.STILL_RUNNING
             if not page["items"] and time.monotonic() - began < PAUSE:
                 time.sleep(PAUSE)

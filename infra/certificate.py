@@ -20,7 +20,7 @@ class Certificate(Construct):
 
     def __init__(self, scope: Construct, frame: Frame, *, zone_id: str, domain: str) -> None:
         super().__init__(scope, "certificate")
-        asked = AcmCertificate(
+        certificate = AcmCertificate(
             self,
             "certificate",
             domain_name=domain,
@@ -42,6 +42,6 @@ class Certificate(Construct):
             allow_overwrite=True,
         )
         proven = AcmCertificateValidation(
-            self, "proven", certificate_arn=asked.arn, validation_record_fqdns=[record.fqdn]
+            self, "proven", certificate_arn=certificate.arn, validation_record_fqdns=[record.fqdn]
         )
         self.arn: str = proven.certificate_arn

@@ -47,10 +47,10 @@ REPOSITORY = re.compile(r"([0-9]{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([
 
 def pulling(image: str | None) -> list[dict[str, Any]]:
     """Return the rights to pull this image: from its own repository in ECR, or none where ECR does not keep it."""
-    found = REPOSITORY.match(image or "")
-    if found is None:
+    match = REPOSITORY.match(image or "")
+    if match is None:
         return []
-    account, region, name = found.groups()
+    account, region, name = match.groups()
     return [
         # The sign-in to ECR knows no resource (Service Authorization Reference: Amazon ECR).
         allow("SignInToRegistry", ["ecr:GetAuthorizationToken"], ["*"]),
@@ -325,7 +325,12 @@ class Compute(Construct):
         }
 
 
-def sign_in(told: SignIn) -> dict[str, str]:
+def sign_in(spec: SignIn) -> dict[str, str]:
     """Return what the API is told of the issuer of its tokens; the audience is the district's by default."""
-    given = {"OIDC_ISSUER": told.issuer, "OIDC_AUDIENCE": told.audience, "OIDC_KEYS": told.keys}
-    return {name: value for name, value in given.items() if value}
+    variables = {
+        "OIDC_ISSUER": spec.issuer,
+        "OIDC_AUDIENCE": spec.audience,
+        "OIDC_KEYS": spec.keys,
+        "OIDC_CLIENT_ID": spec.client_id,
+    }
+    return {name: value for name, value in variables.items() if value}

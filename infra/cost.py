@@ -102,46 +102,51 @@ NOT_COUNTED = (
 
 def load_prices(path: Path = PRICES) -> Prices:
     """Return the price table; a cache node's price has the name ``<engine>/<node type>``."""
-    told = tomllib.loads(path.read_text(encoding="utf-8"))
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
     regions = {
         region: {
             name: Decimal(value)
             for name, value in {**table, **table.get("cache_node_hour", {})}.items()
             if isinstance(value, str)
         }
-        for region, table in told["regions"].items()
+        for region, table in data["regions"].items()
     }
-    return Prices(told["as_of"], str(told["source"]), regions)
+    return Prices(data["as_of"], str(data["source"]), regions)
 
 
 def hours(kind: str, price: str) -> Callable[[Stack, Resources], list[tuple[str, Decimal, str, str]]]:
     """Return a counter of resources that cost by the hour."""
-    return lambda stack, found: [(kind, HOURS * len(found), "hours", price)]
+    return lambda stack, resources: [(kind, HOURS * len(resources), "hours", price)]
 
 
 def months(kind: str, price: str) -> Callable[[Stack, Resources], list[tuple[str, Decimal, str, str]]]:
     """Return a counter of resources that cost by the month."""
-    return lambda stack, found: [(kind, Decimal(len(found)), "months", price)]
+    return lambda stack, resources: [(kind, Decimal(len(resources)), "months", price)]
 
 
 Counted = list[tuple[str, Decimal, str, str]]
 
 
-def _endpoints(stack: Stack, found: Resources) -> Counted:
-    zones = sum(len(body["subnet_ids"]) for body in found.values() if body["vpc_endpoint_type"] == "Interface")
+def _endpoints(stack: Stack, resources: Resources) -> Counted:
+    zones = sum(len(body["subnet_ids"]) for body in resources.values() if body["vpc_endpoint_type"] == "Interface")
     return [(message("Interface endpoints, per zone"), HOURS * zones, "hours", "interface_endpoint_hour")]
 
 
-def _instances(stack: Stack, found: Resources) -> Counted:
+def _instances(stack: Stack, resources: Resources) -> Counted:
     least = Decimal(0)
     for cluster in stack.get("aws_rds_cluster", {}).values():
         least += Decimal(str(cluster["serverlessv2_scaling_configuration"]["min_capacity"]))
     return [
-        (message("Aurora Serverless v2, least capacity"), HOURS * least * len(found), "ACU-hours", "aurora_acu_hour")
+        (
+            message("Aurora Serverless v2, least capacity"),
+            HOURS * least * len(resources),
+            "ACU-hours",
+            "aurora_acu_hour",
+        )
     ]
 
 
-def _cache(stack: Stack, found: Resources) -> Counted:
+def _cache(stack: Stack, resources: Resources) -> Counted:
     return [
         (
             message("ElastiCache, {node_type} for {engine}", node_type=body["node_type"], engine=body["engine"]),
@@ -149,13 +154,13 @@ def _cache(stack: Stack, found: Resources) -> Counted:
             "hours",
             f"{body['engine']}/{body['node_type']}",
         )
-        for body in found.values()
+        for body in resources.values()
     ]
 
 
-def _services(stack: Stack, found: Resources) -> Counted:
+def _services(stack: Stack, resources: Resources) -> Counted:
     cpu = memory = Decimal(0)
-    for body in found.values():
+    for body in resources.values():
         name = body["task_definition"].split(".")[1]
         task = stack["aws_ecs_task_definition"][name]
         cpu += Decimal(task["cpu"]) / CPU_UNITS * body["desired_count"]
@@ -166,23 +171,23 @@ def _services(stack: Stack, found: Resources) -> Counted:
     ]
 
 
-def _alarms(stack: Stack, found: Resources) -> Counted:
-    metrics = sum(sum("metric" in query for query in body.get("metric_query", [])) or 1 for body in found.values())
+def _alarms(stack: Stack, resources: Resources) -> Counted:
+    metrics = sum(sum("metric" in query for query in body.get("metric_query", [])) or 1 for body in resources.values())
     return [(message("CloudWatch alarms, per metric"), Decimal(metrics), "months", "alarm_metric_month")]
 
 
-def _balancer(stack: Stack, found: Resources) -> Counted:
-    addresses = HOURS * sum(len(body["subnets"]) for body in found.values())
+def _balancer(stack: Stack, resources: Resources) -> Counted:
+    addresses = HOURS * sum(len(body["subnets"]) for body in resources.values())
     return [
-        (message("Load balancer"), HOURS * len(found), "hours", "load_balancer_hour"),
+        (message("Load balancer"), HOURS * len(resources), "hours", "load_balancer_hour"),
         (message("Public addresses of the load balancer"), addresses, "hours", "public_ipv4_hour"),
     ]
 
 
-def _firewall(stack: Stack, found: Resources) -> Counted:
-    rules = sum(len(body["rule"]) for body in found.values())
+def _firewall(stack: Stack, resources: Resources) -> Counted:
+    rules = sum(len(body["rule"]) for body in resources.values())
     return [
-        (message("Web application firewall"), Decimal(len(found)), "months", "web_acl_month"),
+        (message("Web application firewall"), Decimal(len(resources)), "months", "web_acl_month"),
         (message("Web application firewall, rules"), Decimal(rules), "months", "web_acl_rule_month"),
     ]
 
@@ -247,14 +252,14 @@ def _lines(stack: Stack, prices: Prices, region: str) -> Iterator[CostLine]:
                 yield CostLine(label, quantity, unit, prices.of(region, price), paused)
 
 
-def table(given: Estimate) -> str:
+def table(cost: Estimate) -> str:
     """Return the estimate as a Markdown table."""
     rows = ["| what | quantity | unit | USD each | USD a month |", "|---|---|---|---|---|"]
-    for line in sorted(given.lines, key=lambda line: -line.monthly_usd):
+    for line in sorted(cost.lines, key=lambda line: -line.monthly_usd):
         note = f" ({line.note})" if line.note else ""
         cells = (line.kind + note, f"{line.quantity.normalize():f}", line.unit, line.unit_price_usd, line.monthly_usd)
         rows.append(f"| {' | '.join(map(str, cells))} |")
-    return "\n".join([*rows, f"| **all** | | | | **{given.total_usd}** |"])
+    return "\n".join([*rows, f"| **all** | | | | **{cost.total_usd}** |"])
 
 
 def main(arguments: list[str]) -> int:
@@ -262,12 +267,12 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m infra cost", description=__doc__)
     parser.add_argument("stack", type=Path, help="the cdk.tf.json of a district")
     parser.add_argument("--region", default="us-east-1")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        found = estimate(json.loads(given.stack.read_text(encoding="utf-8")), load_prices(), given.region)
+        cost = estimate(json.loads(options.stack.read_text(encoding="utf-8")), load_prices(), options.region)
     except (OSError, ValueError, PricesMissingError) as error:
         sys.stderr.write(f"stack: {error}\n")
         return 2
-    left_out = "; ".join(found.not_counted)
-    sys.stdout.write(f"{table(found)}\n\nPrices as of {found.as_of}, {found.region}. Not counted: {left_out}.\n")
+    left_out = "; ".join(cost.not_counted)
+    sys.stdout.write(f"{table(cost)}\n\nPrices as of {cost.as_of}, {cost.region}. Not counted: {left_out}.\n")
     return 0

@@ -350,6 +350,20 @@ ROWS: tuple[DistrictField, ...] = (
         changed_by=OPERATOR,
     ),
     DistrictField(
+        name="oidc_client_id",
+        group=RESULTS,
+        label="OIDC client id",
+        hint="The data office as a single-page application of the provider. Without one its people paste tokens.",
+        question_hint=(
+            "The data office as a single-page application of the provider (public client, PKCE); its redirect URI is "
+            "/sign-in/callback at the district's address. Without one its people paste tokens."
+        ),
+        longest=200,
+        spec=("sign_in.client_id",),
+        empty=Empty.NULL,
+        changed_by=OPERATOR,
+    ),
+    DistrictField(
         name="district_ids",
         group=RESULTS,
         kind=Kind.LINES,
@@ -474,15 +488,15 @@ def default(name: str) -> Any:
 
 def longest(name: str) -> int:
     """Return how many characters a field takes; raises ValueError for one without such a limit."""
-    found = FIELDS[name].longest
-    if found is None:
+    limit = FIELDS[name].longest
+    if limit is None:
         raise ValueError(f"{name} has no greatest length.")
-    return found
+    return limit
 
 
 def most(name: str) -> int:
     """Return the greatest number, or number of entries, that a field takes; raises ValueError where it has none."""
-    found = FIELDS[name].most
-    if found is None:
+    limit = FIELDS[name].most
+    if limit is None:
         raise ValueError(f"{name} has no greatest value.")
-    return found
+    return limit

@@ -14,5 +14,5 @@ def versions_left_to_aws(*, pinned: bool, besides: tuple[str, ...] = ()) -> Terr
     `compareActualEngineVersion`), and each plan would ask for the older one again, which RDS refuses and for which the
     provider replaces a cache (provider, `customizeDiffEngineVersionForceNewOnDowngrade`).
     """
-    left = [*([] if pinned else ["engine_version"]), *besides]
-    return TerraformResourceLifecycle(ignore_changes=left) if left else None
+    ignored = [*([] if pinned else ["engine_version"]), *besides]
+    return TerraformResourceLifecycle(ignore_changes=ignored) if ignored else None

@@ -52,8 +52,8 @@ class Observability(Construct):
 
     def __init__(self, scope: Construct, frame: Frame, *, topic: Topic, watched: Watched) -> None:
         super().__init__(scope, "observability")
-        found = alarms(frame, watched)
-        for alarm in found:
+        metric_alarms = alarms(frame, watched)
+        for alarm in metric_alarms:
             CloudwatchMetricAlarm(
                 self,
                 alarm.name.replace("-", "_"),
@@ -82,7 +82,7 @@ class Observability(Construct):
             self,
             "dashboard",
             dashboard_name=self.dashboard_name,
-            dashboard_body=json.dumps({"widgets": [widget(frame, *pair) for pair in enumerate(found)]}),
+            dashboard_body=json.dumps({"widgets": [widget(frame, *pair) for pair in enumerate(metric_alarms)]}),
         )
 
 

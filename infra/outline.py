@@ -185,14 +185,14 @@ def count(wish: Wish) -> int:
 
 def outline(wish: Wish) -> dict[str, Resources]:
     """Return the stack's resources as Terraform's JSON has them, each with what `infra.cost` reads and no more."""
-    chosen, found = wish.factors, dict[str, Resources]()
+    chosen, stack = wish.factors, dict[str, Resources]()
     for row in _rows():
         if tuple(getattr(chosen, name) for name in row.choices) in row.values:
             for kind, resources in row.resources.items():
-                of_kind = found.setdefault(kind, {})
+                of_kind = stack.setdefault(kind, {})
                 for name, body in resources.items():
                     of_kind.update((expanded, body) for expanded in _expanded(name, wish))
-    return {kind: resources for kind, resources in found.items() if resources}
+    return {kind: resources for kind, resources in stack.items() if resources}
 
 
 def _expanded(name: str, wish: Wish) -> Iterator[str]:

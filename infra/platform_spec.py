@@ -57,10 +57,10 @@ class PlatformSpec(BaseModel):
     @field_validator("portal_principal_arns")
     @classmethod
     def _principals(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        wrong = [arn for arn in value if not PRINCIPAL.fullmatch(arn)]
-        if wrong:
+        invalid = [arn for arn in value if not PRINCIPAL.fullmatch(arn)]
+        if invalid:
             raise ValueError(
-                f"{wrong[0][:80]!r} is no ARN of an IAM role or user; write it as arn:aws:iam::<account>:role/<name>."
+                f"{invalid[0][:80]!r} is no ARN of an IAM role or user; write it as arn:aws:iam::<account>:role/<name>."
             )
         if not 1 <= len(value) <= PRINCIPAL_COUNT or len(set(value)) != len(value):
             raise ValueError(f"Give 1 to {PRINCIPAL_COUNT} principals, each of them once.")
@@ -78,9 +78,9 @@ class PlatformSpec(BaseModel):
     @field_validator("hosted_zone_ids")
     @classmethod
     def _zones(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        wrong = [zone for zone in value if not HOSTED_ZONE.fullmatch(zone)]
-        if wrong:
-            raise ValueError(f"{wrong[0][:40]!r} is no id of a Route 53 hosted zone, such as Z0123456789ABC.")
+        invalid = [zone for zone in value if not HOSTED_ZONE.fullmatch(zone)]
+        if invalid:
+            raise ValueError(f"{invalid[0][:40]!r} is no id of a Route 53 hosted zone, such as Z0123456789ABC.")
         if len(value) > ZONE_COUNT or len(set(value)) != len(value):
             raise ValueError(f"Give at most {ZONE_COUNT} zones, each of them once.")
         return value

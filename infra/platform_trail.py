@@ -71,10 +71,10 @@ def management_events_query(suffix: str, *ids: str) -> str:
     Its resources are told by the end of their names, and those that AWS gives no name by their ids. A district whose
     name ends with another's (`red-maple` and `maple`) is found with it.
     """
-    wanted = [f"@message like /-{suffix}[^a-z0-9]/", *(f'@message like "{one}"' for one in ids)]
+    conditions = [f"@message like /-{suffix}[^a-z0-9]/", *(f'@message like "{resource_id}"' for resource_id in ids)]
     return (
         f"fields eventTime, eventSource, eventName, userIdentity.arn, sourceIPAddress, errorCode"
-        f" | filter {' or '.join(wanted)} | sort eventTime desc | limit 10000"
+        f" | filter {' or '.join(conditions)} | sort eventTime desc | limit 10000"
     )
 
 

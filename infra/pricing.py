@@ -58,14 +58,14 @@ PRODUCTS = {
 
 def renewed(client: Any, old: Prices, region: str, today: date) -> Prices:
     """Return the table with a region's prices as the API tells them; raises PricesMissingError where it tells none."""
-    found = {name: price(client, name, product, region) for name, product in PRODUCTS.items()}
-    return Prices(today, SOURCE, {**old.regions, region: found})
+    prices = {name: price(client, name, product, region) for name, product in PRODUCTS.items()}
+    return Prices(today, SOURCE, {**old.regions, region: prices})
 
 
 def price(client: Any, name: str, product: Product, region: str) -> Decimal:
     """Return the lowest-tier On-Demand price of one product in USD; a free tier is passed over."""
-    wanted = (("regionCode", region), *product.attributes)
-    filters = [{"Type": "TERM_MATCH", "Field": field, "Value": value} for field, value in wanted]
+    attributes = (("regionCode", region), *product.attributes)
+    filters = [{"Type": "TERM_MATCH", "Field": field, "Value": value} for field, value in attributes]
     figures = [
         Decimal(dimension["pricePerUnit"]["USD"])
         for page in client.get_paginator("get_products").paginate(ServiceCode=product.service, Filters=filters)
@@ -105,16 +105,16 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m infra prices", description=__doc__)
     parser.add_argument("--region", action="append", help="more than once for several; all of the table's without it")
     parser.add_argument("--write", action="store_true", help="write the table in place of printing it")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     prices = load_prices()
     client = boto3.client("pricing", region_name=SERVED_FROM)
     try:
-        for region in given.region or sorted(prices.regions):
+        for region in options.region or sorted(prices.regions):
             prices = renewed(client, prices, region, datetime.now(UTC).date())
     except (BotoCoreError, ClientError, PricesMissingError) as error:
         sys.stderr.write(f"prices: {error}\n")
         return 2
-    if given.write:
+    if options.write:
         PRICES.write_text(text(prices), encoding="utf-8")
     else:
         sys.stdout.write(text(prices))

@@ -23,8 +23,8 @@ def text() -> str:
 def _at(schema: dict[str, Any], path: str) -> dict[str, Any]:
     """Return the schema of one field, such as ``images.api``: of a part in the part's own definition."""
     first, _, rest = path.partition(".")
-    found: dict[str, Any] = schema["properties"][first]
+    field_schema: dict[str, Any] = schema["properties"][first]
     if not rest:
-        return found
-    inner: dict[str, Any] = schema["$defs"][found["$ref"].rpartition("/")[2]]["properties"][rest]
+        return field_schema
+    inner: dict[str, Any] = schema["$defs"][field_schema["$ref"].rpartition("/")[2]]["properties"][rest]
     return inner

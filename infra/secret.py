@@ -162,7 +162,7 @@ def refusals(frame: Frame, secret_arn: str, readers: Readers) -> list[dict[str, 
     if frame.spec.role_arn is None:
         return [strangers]
     admitted = [frame.role_arn(kind) for kind in readers.kinds]
-    others = {
+    other_readers = {
         "Sid": "RefuseOtherReaders",
         "Effect": "Deny",
         "Principal": "*",
@@ -170,7 +170,7 @@ def refusals(frame: Frame, secret_arn: str, readers: Readers) -> list[dict[str, 
         "Resource": [secret_arn],
         "Condition": {"ArnNotEquals": {"aws:PrincipalArn": [*admitted, frame.spec.role_arn]}},
     }
-    return [strangers, others]
+    return [strangers, other_readers]
 
 
 class Secret(Construct):

@@ -66,8 +66,8 @@ class SecurityGroups(Construct):
 
     def connect(self, source: str, target: str, port: int) -> list[Any]:
         """Let one tier open connections to another on one port; return both sides' rules."""
-        told = f"{GROUPS[source]} to {GROUPS[target]}"
-        common = {"from_port": port, "to_port": port, "ip_protocol": "tcp", "description": told}
+        description = f"{GROUPS[source]} to {GROUPS[target]}"
+        common = {"from_port": port, "to_port": port, "ip_protocol": "tcp", "description": description}
         name = f"{source}_to_{target}"
         out = VpcSecurityGroupEgressRule(
             self,

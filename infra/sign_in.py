@@ -1,4 +1,7 @@
-"""Who signs the tokens that a district's analytics API admits: an OpenID Connect issuer, and its keys where need be."""
+"""Who signs the tokens that a district's analytics API admits: an OpenID Connect issuer, and its keys where need be.
+
+And as which client of the issuer the data office's people sign in there.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ ISSUER = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
 """An address without query and fragment (OpenID Connect Discovery 1.0, section 3: issuer)."""
 LONGEST_ISSUER = 255
 AUDIENCE = re.compile(r"[A-Za-z0-9._~:/@+-]{1,200}")
+CLIENT_ID = re.compile(r"[A-Za-z0-9._~:/@+-]{1,200}")
 LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 KINDS = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
 """What a public key of each kind has (RFC 7518, section 6; RFC 8037, section 2)."""
@@ -34,6 +38,8 @@ class SignIn(BaseModel):
     audience: str | None = None
     keys: str | None = None
     """A JWK Set (RFC 7517) as text, of a stack that has no way out to its issuer."""
+    client_id: str | None = None
+    """The data office as a public client of the issuer; none means that its people paste tokens."""
 
     @field_validator("issuer")
     @classmethod
@@ -54,6 +60,13 @@ class SignIn(BaseModel):
     def _keys(cls, value: str | None) -> str | None:
         return None if value is None else public_keys(value)
 
+    @field_validator("client_id")
+    @classmethod
+    def _client_id(cls, value: str | None) -> str | None:
+        if value is not None and not CLIENT_ID.fullmatch(value):
+            raise ValueError("A client id has 1 to 200 letters, digits and signs of . _ ~ : / @ + -.")
+        return value
+
     @property
     def is_encrypted(self) -> bool:
         """Return whether the issuer is asked over TLS."""
@@ -70,24 +83,26 @@ def public_keys(text: str) -> str:
     if len(text) > LARGEST_KEYS:
         raise ValueError(f"Give at most {LARGEST_KEYS:,} characters of keys: those that are in use.")
     try:
-        told = json.loads(text)
+        key_set = json.loads(text)
     except ValueError:
         raise ValueError(SHAPE) from None
-    found = told.get("keys") if isinstance(told, dict) else None
-    if not isinstance(found, list) or not 1 <= len(found) <= KEY_COUNT:
+    keys = key_set.get("keys") if isinstance(key_set, dict) else None
+    if not isinstance(keys, list) or not 1 <= len(keys) <= KEY_COUNT:
         raise ValueError(SHAPE)
-    return json.dumps({"keys": [_public_key(one) for one in found]}, separators=(",", ":"))
+    return json.dumps({"keys": [_public_key(key) for key in keys]}, separators=(",", ":"))
 
 
-def _public_key(told: Any) -> dict[str, str]:
-    if not isinstance(told, dict) or told.get("kty") not in KINDS or not told.get("kid"):
+def _public_key(key: Any) -> dict[str, str]:
+    if not isinstance(key, dict) or key.get("kty") not in KINDS or not key.get("kid"):
         raise ValueError(SHAPE)
-    if {"d", "k", "p", "q"} & set(told):
+    if {"d", "k", "p", "q"} & set(key):
         raise ValueError(
             "This is a private key. Replace it at the issuer, since it was shown, and give the public one."
         )
-    needed = KINDS[told["kty"]]
-    kept = {name: told[name] for name in (*MEMBERS, *needed) if name in told}
-    if set(needed) - set(kept) or not all(isinstance(part, str) and MEMBER.fullmatch(part) for part in kept.values()):
+    needed = KINDS[key["kty"]]
+    members = {name: key[name] for name in (*MEMBERS, *needed) if name in key}
+    if set(needed) - set(members) or not all(
+        isinstance(part, str) and MEMBER.fullmatch(part) for part in members.values()
+    ):
         raise ValueError(SHAPE)
-    return kept
+    return members

@@ -26,9 +26,9 @@ class Sizing:
     tasks_max: int
 
 
-def database_instances(environment: Environment, asked: int | None) -> int:
+def database_instances(environment: Environment, instances: int | None) -> int:
     """Return how many instances Aurora has, as asked for or as the environment has them, whatever the size."""
-    return asked or (1 if environment is Environment.SANDBOX else 2)
+    return instances or (1 if environment is Environment.SANDBOX else 2)
 
 
 SIZES = {

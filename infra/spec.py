@@ -134,8 +134,8 @@ class EngineVersions(BaseModel):
     @field_validator("postgres")
     @classmethod
     def _postgres(cls, value: str | None) -> str | None:
-        found = POSTGRES.fullmatch(value or POSTGRES_FIRST)
-        if found is None or int(found[1]) < POSTGRES_OLDEST:
+        match = POSTGRES.fullmatch(value or POSTGRES_FIRST)
+        if match is None or int(match[1]) < POSTGRES_OLDEST:
             raise ValueError(f"Use Aurora PostgreSQL 16.{POSTGRES_OLDEST} or a later 16, such as 16.6.")
         return value
 
@@ -212,9 +212,9 @@ class DistrictSpec(BaseModel):
         if not 1 <= len(value) <= CLIENT_CIDR_COUNT:
             raise ValueError(f"Give 1 to {CLIENT_CIDR_COUNT} networks; 0.0.0.0/0 admits everybody.")
         for index, block in enumerate(value):
-            other = next((one for one in value[:index] if one.overlaps(block)), None)
-            if other is not None:
-                raise ValueError(f"{block} overlaps {other}; keep the larger of them.")
+            overlapping = next((earlier for earlier in value[:index] if earlier.overlaps(block)), None)
+            if overlapping is not None:
+                raise ValueError(f"{block} overlaps {overlapping}; keep the larger of them.")
         return value
 
     @field_validator("alarm_emails")
@@ -224,9 +224,9 @@ class DistrictSpec(BaseModel):
             raise ValueError(f"Give at most {EMAIL_COUNT} addresses; a mailing list reaches more.")
         if len({address.lower() for address in value}) != len(value):
             raise ValueError("Give each address once.")
-        wrong = [address for address in value if not EMAIL.fullmatch(address)]
-        if wrong:
-            raise ValueError(f"{wrong[0][:80]!r} is no e-mail address; write it as name@example.org.")
+        invalid = [address for address in value if not EMAIL.fullmatch(address)]
+        if invalid:
+            raise ValueError(f"{invalid[0][:80]!r} is no e-mail address; write it as name@example.org.")
         return value
 
     @field_validator("district_ids")
@@ -234,9 +234,9 @@ class DistrictSpec(BaseModel):
     def _district_ids(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if len(value) > DISTRICT_ID_COUNT or len(set(value)) != len(value):
             raise ValueError(f"Give at most {DISTRICT_ID_COUNT} ids, each once.")
-        wrong = [one for one in value if not DISTRICT_ID.fullmatch(one)]
-        if wrong:
-            raise ValueError(f"{wrong[0][:80]!r} is no id: use 1 to 64 letters, digits and signs of . _ : -.")
+        invalid = [district_id for district_id in value if not DISTRICT_ID.fullmatch(district_id)]
+        if invalid:
+            raise ValueError(f"{invalid[0][:80]!r} is no id: use 1 to 64 letters, digits and signs of . _ : -.")
         return value
 
     @field_validator("retention_days")
@@ -362,31 +362,31 @@ class DistrictSpec(BaseModel):
                     )
 
     def _check_cache(self) -> None:
-        known = CACHE_VERSIONS[self.cache_engine]
-        if self.engine_versions.cache is not None and self.engine_versions.cache not in known:
+        versions = CACHE_VERSIONS[self.cache_engine]
+        if self.engine_versions.cache is not None and self.engine_versions.cache not in versions:
             raise FieldError(
                 "engine_versions.cache",
                 message(
                     "For {cache_engine} use {known}.",
                     cache_engine=self.cache_engine,
-                    known=listed(known, between=" or "),
+                    known=listed(versions, between=" or "),
                 ),
             )
 
     def _check_sign_in(self) -> None:
-        told = self.sign_in
-        if told.issuer is None:
-            for name in ("audience", "keys"):
-                if getattr(told, name) is not None:
+        sign_in = self.sign_in
+        if sign_in.issuer is None:
+            for name in ("audience", "keys", "client_id"):
+                if getattr(sign_in, name) is not None:
                     raise FieldError(
                         f"sign_in.{name}", message("It goes with an issuer; give its address or leave this out.")
                     )
             return
-        if not told.is_encrypted and not (told.is_here and self.environment is Environment.SANDBOX):
+        if not sign_in.is_encrypted and not (sign_in.is_here and self.environment is Environment.SANDBOX):
             raise FieldError(
                 "sign_in.issuer", message("The issuer is asked over TLS only: its address begins with https.")
             )
-        if told.keys is None and (self.environment is Environment.PRODUCTION or self.egress is Egress.NONE):
+        if sign_in.keys is None and (self.environment is Environment.PRODUCTION or self.egress is Egress.NONE):
             raise FieldError(
                 "sign_in.keys",
                 message(

@@ -67,8 +67,8 @@ BOUNDS = {
 
 def problems_in(error: ValidationError, *, newest_version: int = SPEC_VERSION) -> tuple[FieldProblem, ...]:
     """Return pydantic's errors as field and sentence; more than one of a field is told once."""
-    found = [_problem(dict(part), newest_version) for part in error.errors()]
-    return tuple({problem.field: problem for problem in reversed(found)}[field] for field in _fields(found))
+    problems = [_problem(dict(part), newest_version) for part in error.errors()]
+    return tuple({problem.field: problem for problem in reversed(problems)}[field] for field in _fields(problems))
 
 
 def _fields(problems: list[FieldProblem]) -> list[str]:

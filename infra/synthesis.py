@@ -56,7 +56,7 @@ def write_platform(spec: PlatformSpec, folder: Path) -> Path:
 
 def _write(stack: dict[str, Any], folder: Path) -> Path:
     """Write the JSON, and beside it, in Terraform's own language, what scanners of JSON do not read."""
-    imports = [f'import {{\n  to = {one["to"]}\n  id = "{one["id"]}"\n}}\n' for one in stack.pop("import", [])]
+    imports = [f'import {{\n  to = {block["to"]}\n  id = "{block["id"]}"\n}}\n' for block in stack.pop("import", [])]
     if imports:
         (folder / IMPORTS_FILE).write_text("".join(imports), encoding="utf-8")
     (folder / VERSIONS_FILE).write_text(VERSIONS, encoding="utf-8")
@@ -85,8 +85,8 @@ def _synthesized(name: str, build: Callable[[Any], object]) -> dict[str, Any]:
         app = App(outdir=scratch, skip_validation=True)
         build(app)
         app.synth()
-        made: dict[str, Any] = json.loads((Path(scratch) / "stacks" / name / STACK_FILE).read_text(encoding="utf-8"))
-    return made
+        stack: dict[str, Any] = json.loads((Path(scratch) / "stacks" / name / STACK_FILE).read_text(encoding="utf-8"))
+    return stack
 
 
 def finish(stack: dict[str, Any]) -> dict[str, Any]:

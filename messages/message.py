@@ -71,17 +71,22 @@ class Sentence(Message):
     ) -> Sentence:
         """Make it of its parts; `message` and `word` do so where one is written down."""
         text = filled(template, values or {})
-        made = super().__new__(cls, text.lower() if is_small else text)
-        made.template, made.values, made.context, made.is_small = template, values or {}, context, is_small
-        return made
+        sentence = super().__new__(cls, text.lower() if is_small else text)
+        sentence.template, sentence.values, sentence.context, sentence.is_small = (
+            template,
+            values or {},
+            context,
+            is_small,
+        )
+        return sentence
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_sentence, (self.template, dict(self.values), self.context, self.is_small))
 
     def having(self, values: Mapping[str, object]) -> Sentence:
         """Return the same sentence with these of the values that it has a place for."""
-        wanted = set(PLACEHOLDER.findall(self.template))
-        return Sentence(self.template, {name: _value(value) for name, value in values.items() if name in wanted})
+        placeholders = set(PLACEHOLDER.findall(self.template))
+        return Sentence(self.template, {name: _value(value) for name, value in values.items() if name in placeholders})
 
     @property
     def code(self) -> str:
@@ -105,10 +110,10 @@ class Joined(Message):
 
     def __new__(cls, parts: Iterable[Message], between: str = " ") -> Joined:
         """Join messages as they are; `sentences` and `listed` also take other text."""
-        held = tuple(parts)
-        made = super().__new__(cls, between.join(held))
-        made.parts, made.between = held, between
-        return made
+        messages = tuple(parts)
+        joined = super().__new__(cls, between.join(messages))
+        joined.parts, joined.between = messages, between
+        return joined
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (Joined, (self.parts, self.between))
@@ -154,20 +159,20 @@ def sentences(*parts: str) -> Message:
 
 def listed(parts: Iterable[str], *, between: str = ", ") -> Message:
     """Return messages as a list in a sentence; empty ones are left out."""
-    found = [verbatim(part) for part in parts if part]
-    return found[0] if len(found) == 1 else Joined(found, between) if found else Verbatim()
+    messages = [verbatim(part) for part in parts if part]
+    return messages[0] if len(messages) == 1 else Joined(messages, between) if messages else Verbatim()
 
 
 def beside_fields(problems: Mapping[str, Iterable[str]]) -> Message:
     """Return what is wrong with several fields as one message, each behind its field's name."""
-    return listed((sentences(f"{field}:", *told) for field, told in problems.items()), between="; ")
+    return listed((sentences(f"{field}:", *texts) for field, texts in problems.items()), between="; ")
 
 
 def filled(template: str, values: Mapping[str, object]) -> str:
     """Put values into a template; what a value says in braces stays as it is."""
     if not values:
         return template
-    return PLACEHOLDER.sub(lambda found: str.__str__(str(values.get(found[1], found[0]))), template)
+    return PLACEHOLDER.sub(lambda match: str.__str__(str(values.get(match[1], match[0]))), template)
 
 
 @lru_cache(maxsize=4096)

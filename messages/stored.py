@@ -16,12 +16,12 @@ def stored(text: str) -> dict[str, Any]:
     plain = str.__str__(text)
     if isinstance(text, Sentence):
         values = {name: stored(value) if isinstance(value, Message) else value for name, value in text.values.items()}
-        found: dict[str, Any] = {"text": plain, "code": text.code, "template": text.template, "values": values}
+        data: dict[str, Any] = {"text": plain, "code": text.code, "template": text.template, "values": values}
         if text.context != SAID:
-            found["context"] = text.context
+            data["context"] = text.context
         if text.is_small:
-            found["small"] = True
-        return found
+            data["small"] = True
+        return data
     if isinstance(text, Joined):
         return {"text": plain, "parts": [stored(part) for part in text.parts], "between": text.between}
     return {"text": plain}
@@ -34,14 +34,14 @@ def loaded(data: Mapping[str, Any]) -> Message:
     are not believed, and then it is shown as it stands.
     """
     text = str(data.get("text") or "")
-    made = _made(data)
-    return made if made == text else Verbatim(text)
+    message = _made(data)
+    return message if message == text else Verbatim(text)
 
 
 def codes_of(text: str) -> list[dict[str, Any]]:
     """Return code and values of a message for programs, of each of its parts in their order."""
     if isinstance(text, Joined):
-        return [each for part in text.parts for each in codes_of(part)]
+        return [code for part in text.parts for code in codes_of(part)]
     if isinstance(text, Sentence):
         return [{"code": text.code, "values": {name: _plain(value) for name, value in text.values.items()}}]
     return [{"code": VERBATIM, "values": {"text": str.__str__(text)}}] if text else []
@@ -68,33 +68,33 @@ def unpacked(value: Any) -> Any:
 
 def within(value: Any) -> list[dict[str, Any]]:
     """Return every message within JSON data as what is stored, each once: for files whose own texts stay plain."""
-    found: dict[str, dict[str, Any]] = {}
+    messages: dict[str, dict[str, Any]] = {}
     if isinstance(value, Sentence | Joined):
-        found[value] = stored(value)
+        messages[value] = stored(value)
     elif isinstance(value, Mapping | list | tuple):
         for part in value.values() if isinstance(value, Mapping) else value:
-            found |= {one["text"]: one for one in within(part)}
-    return list(found.values())
+            messages |= {message["text"]: message for message in within(part)}
+    return list(messages.values())
 
 
-def restored(value: Any, known: Iterable[Mapping[str, Any]]) -> Any:
+def restored(value: Any, messages: Iterable[Mapping[str, Any]]) -> Any:
     """Return JSON data in which the texts of these stored messages are messages again."""
-    return _restored(value, {str(one.get("text", "")): loaded(one) for one in known})
+    return _restored(value, {str(message.get("text", "")): loaded(message) for message in messages})
 
 
-def _restored(value: Any, known: Mapping[str, Message]) -> Any:
+def _restored(value: Any, messages: Mapping[str, Message]) -> Any:
     if isinstance(value, Mapping):
-        return {key: _restored(part, known) for key, part in value.items()}
+        return {key: _restored(part, messages) for key, part in value.items()}
     if isinstance(value, list):
-        return [_restored(part, known) for part in value]
-    return known.get(value, value) if isinstance(value, str) else value
+        return [_restored(part, messages) for part in value]
+    return messages.get(value, value) if isinstance(value, str) else value
 
 
 def _made(data: Mapping[str, Any]) -> Message:
     template, parts, values = data.get("template"), data.get("parts"), data.get("values")
     if isinstance(template, str):
-        known = {name: _value(value) for name, value in values.items()} if isinstance(values, Mapping) else {}
-        return Sentence(template, known, str(data.get("context", SAID)), is_small=data.get("small") is True)
+        template_values = {name: _value(value) for name, value in values.items()} if isinstance(values, Mapping) else {}
+        return Sentence(template, template_values, str(data.get("context", SAID)), is_small=data.get("small") is True)
     if isinstance(parts, list):
         return Joined((loaded(part) for part in parts if isinstance(part, Mapping)), str(data.get("between", " ")))
     return verbatim(str(data.get("text") or ""))

@@ -16,11 +16,11 @@ def broker_error() -> Exception | None:
     """Ask the broker for a connection; return what came instead of one, None where it answers."""
     options = {**settings.CELERY_BROKER_TRANSPORT_OPTIONS, "socket_connect_timeout": LONGEST_SECONDS}
     options |= {"socket_timeout": LONGEST_SECONDS}
-    known: Any = Connection(settings.CELERY_BROKER_URL, connect_timeout=LONGEST_SECONDS, transport_options=options)
-    refusals: tuple[type[Exception], ...] = (OSError, OperationalError, *known.connection_errors)
+    connection: Any = Connection(settings.CELERY_BROKER_URL, connect_timeout=LONGEST_SECONDS, transport_options=options)
+    refusals: tuple[type[Exception], ...] = (OSError, OperationalError, *connection.connection_errors)
     try:
-        with known:
-            known.ensure_connection(max_retries=0)
+        with connection:
+            connection.ensure_connection(max_retries=0)
     except refusals as error:
         return error
     return None

@@ -43,10 +43,10 @@ def items(name: str, default: str = "") -> list[str]:
 
 def pairs(name: str) -> dict[str, str]:
     """Return the variable's comma-separated `key=value` pairs; raises ImproperlyConfigured for anything else."""
-    found = dict(item.rpartition("=")[::2] for item in items(name))
-    if not all(key.strip() and value.strip() for key, value in found.items()):
+    entries = dict(item.rpartition("=")[::2] for item in items(name))
+    if not all(key.strip() and value.strip() for key, value in entries.items()):
         raise ImproperlyConfigured(f"HOMEROOM_{name} must hold pairs such as platform-team=Operator.")
-    return {key.strip(): value.strip() for key, value in found.items()}
+    return {key.strip(): value.strip() for key, value in entries.items()}
 
 
 def networks(name: str) -> list[IPv4Network | IPv6Network]:
@@ -60,8 +60,8 @@ def networks(name: str) -> list[IPv4Network | IPv6Network]:
 def choice(name: str, default: str, among: Iterable[str]) -> str:
     """Return the variable, one of several words; raises ImproperlyConfigured for any other."""
     value = text(name, default).strip().lower()
-    if value not in (known := sorted(among)):
-        raise ImproperlyConfigured(f"HOMEROOM_{name} must be one of {', '.join(known)}, not {value!r}.")
+    if value not in (choices := sorted(among)):
+        raise ImproperlyConfigured(f"HOMEROOM_{name} must be one of {', '.join(choices)}, not {value!r}.")
     return value
 
 

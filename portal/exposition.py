@@ -47,44 +47,44 @@ class Fleet(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield each metric with its samples."""
-        known = counts()
+        recorded = counts()
         yield gauge("homeroom_build_info", "The version that answers.", {"version": [(VERSION, 1)]})
-        yield from _runs(known)
+        yield from _runs(recorded)
         yield from _queue()
         yield from _workers()
         yield from _periodic()
         yield from _districts()
         yield gauge("homeroom_database_size_bytes", "What the database takes on its disk.", {"": [("", _size())]})
-        for measured, name, told, labels in DURATIONS:
-            yield _histogram(known, measured, name, told, labels)
-        for measured, name, told, labels in TOTALS:
-            yield _total(known, measured, name, told, labels)
+        for measured, name, documentation, labels in DURATIONS:
+            yield _histogram(recorded, measured, name, documentation, labels)
+        for measured, name, documentation, labels in TOTALS:
+            yield _total(recorded, measured, name, documentation, labels)
 
 
-def gauge(name: str, told: str, samples: Mapping[str, Iterable[tuple[str, float]]]) -> Metric:
+def gauge(name: str, documentation: str, samples: Mapping[str, Iterable[tuple[str, float]]]) -> Metric:
     """Return a gauge with one label, or with none where its name is empty."""
     ((label, values),) = samples.items()
-    metric = GaugeMetricFamily(name, told, labels=[label] if label else [])
+    metric = GaugeMetricFamily(name, documentation, labels=[label] if label else [])
     for value, number in values:
         metric.add_metric([value] if label else [], number)
     return metric
 
 
-def _runs(known: Counts) -> Iterator[Metric]:
+def _runs(recorded: Counts) -> Iterator[Metric]:
     now = timezone.now()
     rows = Run.objects.filter(state__in=ACTIVE_STATES).order_by().values_list("state")
     active = {state: (number, lease) for state, number, lease in rows.annotate(Count("id"), Min("lease_until"))}
     numbers = {state.value: active.get(state.value, (0, None))[0] for state in RunState}
-    for (_, state), ended in known.totals(Measured.RUN_ENDED).items():
-        numbers[state] = numbers.get(state, 0) + ended
-    told = "Runs by state; of those that have ended, all there ever were."
-    yield gauge("homeroom_runs", told, {"state": [(state.value, numbers[state.value]) for state in RunState]})
+    for (_, state), count in recorded.totals(Measured.RUN_ENDED).items():
+        numbers[state] = numbers.get(state, 0) + count
+    documentation = "Runs by state; of those that have ended, all there ever were."
+    yield gauge("homeroom_runs", documentation, {"state": [(state.value, numbers[state.value]) for state in RunState]})
     leases = [lease for state, (_, lease) in active.items() if state in HELD_STATES and lease is not None]
     late = max([(now - lease).total_seconds() for lease in leases], default=0.0)
-    told = "By how much the lease of a run is over that nobody has marked as lost yet."
-    yield gauge("homeroom_lease_lateness_seconds", told, {"": [("", max(late, 0.0))]})
+    documentation = "By how much the lease of a run is over that nobody has marked as lost yet."
+    yield gauge("homeroom_lease_lateness_seconds", documentation, {"": [("", max(late, 0.0))]})
     metric = CounterMetricFamily("homeroom_runs_ended", "Runs that have ended.", labels=["kind", "result"])
-    for labels, number in _totals(known, Measured.RUN_ENDED).items():
+    for labels, number in _totals(recorded, Measured.RUN_ENDED).items():
         metric.add_metric(labels, number)
     yield metric
 
@@ -101,36 +101,44 @@ def _workers() -> Iterator[Metric]:
     last = present.periodic.seen_at.timestamp() if present.periodic else 0
     works = (("runs", present.runs), ("upkeep", present.upkeep), ("chores", present.chores))
     yield gauge("homeroom_workers", "Workers that gave a sign of life lately, by what they do.", {"work": works})
-    told = "When the periodic work last had a turn."
-    yield gauge("homeroom_periodic_work_timestamp_seconds", told, {"": [("", last)]})
-    free = [(one.name, one.free_bytes) for one in present.here if one.free_bytes is not None]
+    documentation = "When the periodic work last had a turn."
+    yield gauge("homeroom_periodic_work_timestamp_seconds", documentation, {"": [("", last)]})
+    free = [(worker.name, worker.free_bytes) for worker in present.here if worker.free_bytes is not None]
     yield gauge("homeroom_work_free_bytes", "Free room where a worker's workspaces lie.", {"worker": free})
 
 
 def _periodic() -> Iterator[Metric]:
     now, tasks = timezone.now(), list(PeriodicTask.objects.all())
-    late = [(one.name, max((now - one.due_at).total_seconds(), 0.0)) for one in tasks]
-    intervals = [(one.name, one.interval_seconds) for one in tasks]
-    done = [(one.name, one.done_at.timestamp()) for one in tasks if one.done_at is not None]
+    late = [(task.name, max((now - task.due_at).total_seconds(), 0.0)) for task in tasks]
+    intervals = [(task.name, task.interval_seconds) for task in tasks]
+    done = [(task.name, task.done_at.timestamp()) for task in tasks if task.done_at is not None]
     yield gauge("homeroom_periodic_task_interval_seconds", "How often periodic work is due.", {"task": intervals})
     yield gauge("homeroom_periodic_task_done_timestamp_seconds", "When it was last done.", {"task": done})
     yield gauge("homeroom_periodic_task_late_seconds", "For how long it has been due and not done.", {"task": late})
     failures = CounterMetricFamily("homeroom_periodic_task_failures", "Turns that ended in an error.", labels=["task"])
-    for one in tasks:
-        failures.add_metric([one.name], one.failures)
+    for task in tasks:
+        failures.add_metric([task.name], task.failures)
     yield failures
 
 
 def _districts() -> Iterator[Metric]:
     rows = District.objects.order_by().values_list("status", "drift").annotate(Count("id"))
     numbers = {(status, drift): number for status, drift, number in rows}
-    by_status = [(one.value, sum(n for (status, _), n in numbers.items() if status == one)) for one in DistrictStatus]
+    by_status = [
+        (district_status.value, sum(n for (status, _), n in numbers.items() if status == district_status))
+        for district_status in DistrictStatus
+    ]
     yield gauge("homeroom_districts", "Districts by status.", {"status": by_status})
     in_use = {key: number for key, number in numbers.items() if key[0] != DistrictStatus.REMOVED}
-    by_drift = [(one.value, sum(n for (_, drift), n in in_use.items() if drift == one)) for one in DriftStatus]
+    by_drift = [
+        (drift_status.value, sum(n for (_, drift), n in in_use.items() if drift == drift_status))
+        for drift_status in DriftStatus
+    ]
     exposed = DriftItem.objects.exclude(exposure="").exclude(district__status=DistrictStatus.REMOVED)
-    told = "Districts in use that drift has opened."
-    yield gauge("homeroom_districts_exposed", told, {"": [("", exposed.values("district").distinct().count())]})
+    documentation = "Districts in use that drift has opened."
+    yield gauge(
+        "homeroom_districts_exposed", documentation, {"": [("", exposed.values("district").distinct().count())]}
+    )
     yield gauge(
         "homeroom_districts_drift", "Districts in use by what their last drift check found.", {"drift": by_drift}
     )
@@ -153,19 +161,19 @@ def _always() -> dict[Measured, list[tuple[str, str]]]:
     }
 
 
-def _totals(known: Counts, measured: Measured) -> dict[tuple[str, str], int]:
-    return dict(sorted((dict.fromkeys(_always()[measured], 0) | known.totals(measured)).items()))
+def _totals(recorded: Counts, measured: Measured) -> dict[tuple[str, str], int]:
+    return dict(sorted((dict.fromkeys(_always()[measured], 0) | recorded.totals(measured)).items()))
 
 
-def _histogram(known: Counts, measured: Measured, name: str, told: str, labels: tuple[str, ...]) -> Metric:
-    metric = HistogramMetricFamily(name, told, labels=labels)
-    for values, found in known.histograms(measured).items():
-        metric.add_metric(values[: len(labels)], found.buckets, found.seconds)
+def _histogram(recorded: Counts, measured: Measured, name: str, documentation: str, labels: tuple[str, ...]) -> Metric:
+    metric = HistogramMetricFamily(name, documentation, labels=labels)
+    for values, histogram in recorded.histograms(measured).items():
+        metric.add_metric(values[: len(labels)], histogram.buckets, histogram.seconds)
     return metric
 
 
-def _total(known: Counts, measured: Measured, name: str, told: str, labels: tuple[str, ...]) -> Metric:
-    metric = CounterMetricFamily(name, told, labels=labels)
-    for values, number in _totals(known, measured).items():
+def _total(recorded: Counts, measured: Measured, name: str, documentation: str, labels: tuple[str, ...]) -> Metric:
+    metric = CounterMetricFamily(name, documentation, labels=labels)
+    for values, number in _totals(recorded, measured).items():
         metric.add_metric(values[: len(labels)], number)
     return metric

@@ -35,20 +35,20 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
     It takes two seconds at most, whatever hangs.
     """
-    found = within(LONGEST_SECONDS, {"database": database, "migrations": migrations, "broker": broker})
-    is_ready = all(word == OK for word in found.values())
-    return JsonResponse({"status": OK if is_ready else "unavailable", **found}, status=200 if is_ready else 503)
+    words = within(LONGEST_SECONDS, {"database": database, "migrations": migrations, "broker": broker})
+    is_ready = all(word == OK for word in words.values())
+    return JsonResponse({"status": OK if is_ready else "unavailable", **words}, status=200 if is_ready else 503)
 
 
 def within(seconds: float, parts: Mapping[str, Callable[[], str]]) -> dict[str, str]:
     """Ask each part in a thread of its own, and return their words; "no answer" for those that take longer."""
-    asked = {name: _pool.submit(ask) for name, ask in parts.items()}
-    wait(asked.values(), timeout=seconds)
+    futures = {name: _pool.submit(ask) for name, ask in parts.items()}
+    wait(futures.values(), timeout=seconds)
     # One that has not begun by now is called off: what hangs gathers no queue behind it.
-    late = {name for name, answer in asked.items() if answer.cancel() or not answer.done()}
+    late = {name for name, answer in futures.items() if answer.cancel() or not answer.done()}
     for name in sorted(late):
         logger.warning("Not ready: the part %s did not answer within %.0f s.", name, seconds)
-    return {name: NO_ANSWER if name in late else answer.result() for name, answer in asked.items()}
+    return {name: NO_ANSWER if name in late else answer.result() for name, answer in futures.items()}
 
 
 def database() -> str:
@@ -75,13 +75,13 @@ class Migrations:
             return OK
         try:
             executor = MigrationExecutor(connection)
-            left = executor.migration_plan(executor.loader.graph.leaf_nodes())
+            pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
         except DatabaseError as error:
             return _missing("database", error)
         finally:
             connection.close()
-        if left:
-            logger.warning("%s migrations are not done yet: call `python manage.py migrate`.", len(left))
+        if pending:
+            logger.warning("%s migrations are not done yet: call `python manage.py migrate`.", len(pending))
             return NOT_MIGRATED
         self.is_done = True
         return OK

@@ -55,20 +55,22 @@ def addresses(idp: Mapping[str, Any]) -> list[str]:
 
 def providers(*, oidc: OpenIdConnect, saml: Saml | None = None) -> dict[str, Any]:
     """Return `SOCIALACCOUNT_PROVIDERS`: no provider stands in the database, where somebody could add another."""
-    found: dict[str, Any] = {}
+    configuration: dict[str, Any] = {}
     if oidc.issuer:
         app = {"provider_id": OIDC, "name": oidc.name, "client_id": oidc.client_id, "secret": oidc.secret}
         options = {"server_url": oidc.issuer, "oauth_pkce_enabled": True, "fetch_userinfo": False}
-        found["openid_connect"] = {"APPS": [{**app, "settings": options}], "OAUTH_PKCE_ENABLED": True}
+        configuration["openid_connect"] = {"APPS": [{**app, "settings": options}], "OAUTH_PKCE_ENABLED": True}
     if saml is not None and saml.idp:
-        told = {
+        saml_settings = {
             "idp": dict(saml.idp),
             "attributes": dict(saml.attributes),
             "key": saml.key,
             "certificate": saml.certificate,
         }
-        found["saml"] = {"APPS": [{"provider_id": SAML, "client_id": SAML, "name": saml.name, "settings": told}]}
-    return found
+        configuration["saml"] = {
+            "APPS": [{"provider_id": SAML, "client_id": SAML, "name": saml.name, "settings": saml_settings}]
+        }
+    return configuration
 
 
 def origins(*addresses: str) -> list[str]:

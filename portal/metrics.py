@@ -33,10 +33,10 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _has_token(request: HttpRequest) -> bool:
-    sent = request.headers.get("Authorization", "")
-    wanted = settings.METRICS_TOKEN
+    header = request.headers.get("Authorization", "")
+    token = settings.METRICS_TOKEN
     return (
-        bool(wanted)
-        and sent.startswith(BEARER)
-        and hmac.compare_digest(sent.removeprefix(BEARER).encode(), wanted.encode())
+        bool(token)
+        and header.startswith(BEARER)
+        and hmac.compare_digest(header.removeprefix(BEARER).encode(), token.encode())
     )

@@ -83,5 +83,5 @@ class Within:
     def without_others(self, problems: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
         """Return sentences by field, those that name a district beyond reach without its name."""
         if not self.is_narrow:
-            return {field: list(told) for field, told in problems.items()}
+            return {field: list(sentences) for field, sentences in problems.items()}
         return without_others(problems, self.where())

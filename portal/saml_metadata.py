@@ -15,10 +15,10 @@ def read(metadata: str) -> dict[str, Any]:
     Raises ImproperlyConfigured where the file does not say all of them, or says them of several providers.
     """
     try:
-        told = OneLogin_Saml2_IdPMetadataParser.parse(metadata)
+        parsed = OneLogin_Saml2_IdPMetadataParser.parse(metadata)
     except (LxmlError, ValueError) as error:
         raise ImproperlyConfigured("HOMEROOM_SAML_METADATA is no file of SAML metadata.") from error
-    idp: dict[str, Any] = told.get("idp", {})
+    idp: dict[str, Any] = parsed.get("idp", {})
     certificates = idp.get("x509cert") or idp.get("x509certMulti", {}).get("signing")
     if not idp.get("entityId") or not idp.get("singleSignOnService", {}).get("url") or not certificates:
         raise ImproperlyConfigured(

@@ -104,8 +104,8 @@ def _execute_run(worker: str, run_number: int) -> None:
     if not db_retry(lambda: has_its_turn(run_number)):
         logger.info("Run #%s waits for a place; this delivery is too early.", run_number)
         return
-    found, after = db_retry(lambda: look_at(run_number))
-    if found is LostRunDecision.WAIT:
+    decision, after = db_retry(lambda: look_at(run_number))
+    if decision is LostRunDecision.WAIT:
         logger.info("Run #%s is lost, and its Terraform may still work on another host: not yet.", run_number)
         return
     claimed = db_retry(lambda: claim(run_number, worker, after))
@@ -114,9 +114,9 @@ def _execute_run(worker: str, run_number: int) -> None:
         return
     with about_run(run_number, claimed[0].spec["suffix"]):
         try:
-            execute(*claimed, found)
-        except (RunMovedError, StillAtWork) as left:
-            logger.warning("%s", left)
+            execute(*claimed, decision)
+        except (RunMovedError, StillAtWork) as error:
+            logger.warning("%s", error)
 
 
 def look_at(run_number: int) -> tuple[LostRunDecision | None, RunState | None]:
@@ -124,10 +124,10 @@ def look_at(run_number: int) -> tuple[LostRunDecision | None, RunState | None]:
     run = Run.objects.filter(pk=run_number, state=RunState.LOST.value).first()
     if run is None:
         return None, None
-    found = decide(remains(run.process, run.lease_until), now=timezone.now())
+    decision = decide(remains(run.process, run.lease_until), now=timezone.now())
     if run.cancel_requested_at is not None:
-        return found, RunState.CANCELLING
-    return found, RunState.APPLYING if found is LostRunDecision.FOLLOW else RunState.SYNTHESIZING
+        return decision, RunState.CANCELLING
+    return decision, RunState.APPLYING if decision is LostRunDecision.FOLLOW else RunState.SYNTHESIZING
 
 
 def active_among(numbers: Collection[int]) -> set[int]:
@@ -145,9 +145,9 @@ def keep_states() -> None:
 
 def sweep_workspaces() -> None:
     """Remove the folders that workers of this host left when they died."""
-    left = sweep(engine_settings(), active_among)
-    if left:
-        logger.info("Removed the folders of runs that have ended: %s.", ", ".join(f"#{number}" for number in left))
+    numbers = sweep(engine_settings(), active_among)
+    if numbers:
+        logger.info("Removed the folders of runs that have ended: %s.", ", ".join(f"#{number}" for number in numbers))
 
 
 @chore("reap_runs", TURN)
@@ -234,9 +234,9 @@ def look_at_state_lock(district_id: int) -> None:
 def release_state_lock(district_id: int, lock_id: str, reason: str, actor: int | None) -> None:
     """Release a district's lock, because an administrator asked for it, unless something of ours may hold it."""
     person = person_of(actor)
-    told = release(District.objects.get(pk=district_id), lock_id, reason, person)
-    if told:
-        logger.warning("The lock of district %s is not released: %s", district_id, told)
+    problem = release(District.objects.get(pk=district_id), lock_id, reason, person)
+    if problem:
+        logger.warning("The lock of district %s is not released: %s", district_id, problem)
 
 
 @chore("trim_events", LONG_CHORE)
@@ -250,8 +250,8 @@ def read_quotas(account: int | None = None, region: str = "") -> bool:
     """Read the quotas of every account, or of one in one region."""
     if account is None:
         return do_alone("read quotas", read_all)
-    if (known := AwsAccount.objects.filter(pk=account).first()) is not None:
-        read_account(known, region)
+    if (aws_account := AwsAccount.objects.filter(pk=account).first()) is not None:
+        read_account(aws_account, region)
     return True
 
 
@@ -266,24 +266,24 @@ def check_access(account: int | None = None) -> bool:
     """Ask AWS who we are in every account, or in one."""
     if account is None:
         return do_alone("check access", check_all)
-    if (known := AwsAccount.objects.filter(pk=account).first()) is not None:
-        check_account(known)
+    if (aws_account := AwsAccount.objects.filter(pk=account).first()) is not None:
+        check_account(aws_account)
     return True
 
 
 @chore("look_before")
 def look_before(account: int, region: str) -> None:
     """Look at an account and region, because somebody wants to know whether runs would come through there."""
-    if (known := AwsAccount.objects.filter(pk=account).first()) is not None:
-        look_and_store(known, region)
+    if (aws_account := AwsAccount.objects.filter(pk=account).first()) is not None:
+        look_and_store(aws_account, region)
 
 
 @chore("plan_districts")
 def plan_districts(ids: list[int], actor: int | None) -> None:
     """Ask for the plans of the first few districts, and hand the rest on: other work gets its turn between."""
     person = person_of(actor)
-    told = plan_now(districts=District.objects.filter(pk__in=ids[:AT_ONCE]), actor=person, priority=Priority.ROLLOUT)
-    logger.info("%s plans were asked for; %s refused; %s to go.", told.asked, len(told.refused), len(ids[AT_ONCE:]))
+    result = plan_now(districts=District.objects.filter(pk__in=ids[:AT_ONCE]), actor=person, priority=Priority.ROLLOUT)
+    logger.info("%s plans were asked for; %s refused; %s to go.", result.asked, len(result.refused), len(ids[AT_ONCE:]))
     if ids[AT_ONCE:]:
         send(ids[AT_ONCE:], person)
 
@@ -327,10 +327,10 @@ def look_at_holdings(district_id: int) -> None:
 @chore("remove_foreign")
 def remove_foreign_part(item: int, actor: int | None) -> None:
     """Remove what somebody added in AWS, because an operator consented to it."""
-    found = DriftItem.objects.select_related("district", "district__account").filter(pk=item).first()
-    if found is None:
+    drift_item = DriftItem.objects.select_related("district", "district__account").filter(pk=item).first()
+    if drift_item is None:
         logger.info("What was to be removed (%s) is no longer known: another check has come between.", item)
         return
     person = person_of(actor)
-    if told := remove(found, person):
-        logger.warning("What was added to %s is not removed: %s", found.address, told)
+    if problem := remove(drift_item, person):
+        logger.warning("What was added to %s is not removed: %s", drift_item.address, problem)

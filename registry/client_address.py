@@ -22,15 +22,15 @@ def address(text: str) -> Address | None:
     elif bare.count(":") == 1:
         bare = bare.partition(":")[0]
     try:
-        found = ip_address(bare.partition("%")[0])
+        parsed = ip_address(bare.partition("%")[0])
     except ValueError:
         return None
-    return found.ipv4_mapped or found if isinstance(found, IPv6Address) else found
+    return parsed.ipv4_mapped or parsed if isinstance(parsed, IPv6Address) else parsed
 
 
-def is_proxy(found: Address, proxies: Sequence[Network]) -> bool:
+def is_proxy(host: Address, proxies: Sequence[Network]) -> bool:
     """Return whether an address is one of our proxies'."""
-    return any(found.version == network.version and found in network for network in proxies)
+    return any(host.version == network.version and host in network for network in proxies)
 
 
 def client_address(peer: str, forwarded: str, proxies: Sequence[Network]) -> str | None:
@@ -50,5 +50,5 @@ def client_address(peer: str, forwarded: str, proxies: Sequence[Network]) -> str
 
 def from_proxy(peer: str, proxies: Sequence[Network]) -> bool:
     """Return whether a connection comes from one of our proxies."""
-    found = address(peer)
-    return found is not None and is_proxy(found, proxies)
+    host = address(peer)
+    return host is not None and is_proxy(host, proxies)

@@ -73,8 +73,8 @@ def owns_the_record() -> bool:
 
 
 def _make(role: PortalRole) -> None:
-    found = _asked("SELECT 1 FROM pg_roles WHERE rolname = %s", [role.name])
-    _run(("ALTER" if found else "CREATE") + " ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE", role.name)
+    exists = _asked("SELECT 1 FROM pg_roles WHERE rolname = %s", [role.name])
+    _run(("ALTER" if exists else "CREATE") + " ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE", role.name)
     # Only a digest leaves this process: a server that logs statements logs no password.
     connection.ensure_connection()
     link = connection.connection.pgconn
@@ -95,8 +95,8 @@ def _give(table: str, rights: Sequence[str], name: str) -> None:
     with connection.cursor() as cursor:
         where = {"table": sql.Identifier(table), "role": sql.Identifier(name)}
         cursor.execute(sql.SQL("REVOKE ALL ON {table} FROM PUBLIC, {role}").format(**where))
-        given = sql.SQL(", ").join(sql.SQL(right) for right in rights)
-        cursor.execute(sql.SQL("GRANT {given} ON {table} TO {role}").format(given=given, **where))
+        privileges = sql.SQL(", ").join(sql.SQL(right) for right in rights)
+        cursor.execute(sql.SQL("GRANT {given} ON {table} TO {role}").format(given=privileges, **where))
 
 
 def _tables() -> list[str]:

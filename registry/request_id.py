@@ -50,9 +50,9 @@ def with_token(name: str) -> Iterator[None]:
         _current.reset(before)
 
 
-def well_formed(sent: str) -> str:
+def well_formed(value: str) -> str:
     """Return an id that was sent along, or empty where it is not made as one."""
-    return sent if WELL_FORMED.fullmatch(sent) else ""
+    return value if WELL_FORMED.fullmatch(value) else ""
 
 
 class RequestIdMiddleware:

@@ -24,10 +24,10 @@ Action = Callable[[], object]
 
 def pace_of(environment: Mapping[str, str]) -> float:
     """Return how many of AWS's seconds pass in one; raises ValueError for what is neither that nor `aws`."""
-    told = environment.get(SETTING, "").strip()
-    if not told:
+    value = environment.get(SETTING, "").strip()
+    if not value:
         return USUAL_PACE
-    return 1.0 if told == REAL else _usable(float(told))
+    return 1.0 if value == REAL else _usable(float(value))
 
 
 def _usable(pace: float) -> float:
@@ -85,7 +85,7 @@ class Clock:
     def waiting(self) -> list[tuple[float, str]]:
         """Return what is still to be done: in how many of AWS's seconds, and what."""
         now = self.now()
-        return [(at - now, what) for at, _, what, _ in sorted(self._due, key=lambda one: one[:2])]
+        return [(at - now, what) for at, _, what, _ in sorted(self._due, key=lambda entry: entry[:2])]
 
     def _carry_out_first(self) -> None:
         _, _, what, action = heapq.heappop(self._due)

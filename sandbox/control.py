@@ -31,14 +31,14 @@ class ForkRequest:
 
     def to_line(self) -> bytes:
         """Write it for the socket."""
-        held = str(self.while_locked) if self.while_locked else None
-        return json.dumps({"folder": str(self.folder), "while_locked": held}).encode() + b"\n"
+        lock = str(self.while_locked) if self.while_locked else None
+        return json.dumps({"folder": str(self.folder), "while_locked": lock}).encode() + b"\n"
 
     @classmethod
     def from_line(cls, line: bytes) -> ForkRequest:
         """Read it from the socket; raises ValueError or KeyError for what is none."""
-        told = json.loads(line)
-        return cls(Path(told["folder"]), Path(told["while_locked"]) if told["while_locked"] else None)
+        payload = json.loads(line)
+        return cls(Path(payload["folder"]), Path(payload["while_locked"]) if payload["while_locked"] else None)
 
 
 @dataclass(frozen=True)
@@ -81,13 +81,13 @@ def ask(path: Path, request: ForkRequest) -> tuple[Fork, socket.socket]:
     connection = connect(path, ANSWER_SECONDS)
     try:
         connection.sendall(request.to_line())
-        told = json.loads(read_line(connection) or b'{"refused": "It ended before it answered."}')
-        if "refused" in told:
-            raise ForkRefusedError(told["refused"])
+        answer = json.loads(read_line(connection) or b'{"refused": "It ended before it answered."}')
+        if "refused" in answer:
+            raise ForkRefusedError(answer["refused"])
     except BaseException:
         connection.close()
         raise
-    return Fork(told["url"], told["pid"]), connection
+    return Fork(answer["url"], answer["pid"]), connection
 
 
 def answer(connection: socket.socket, fork: Fork) -> None:

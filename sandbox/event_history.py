@@ -90,11 +90,11 @@ class EventHistory:
     def named(self, account: str, region: str, resource: str) -> list[Recorded]:
         """Return what changed a resource of this name, the newest first; a name is looked for as a whole."""
         return [
-            one
-            for one in reversed(self._kept)
-            if resource in one.resources
-            and one.caller.account in {account, None, ""}
-            and (one.region == region or one.source.startswith("iam."))
+            event
+            for event in reversed(self._kept)
+            if resource in event.resources
+            and event.caller.account in {account, None, ""}
+            and (event.region == region or event.source.startswith("iam."))
         ]
 
 
@@ -116,12 +116,12 @@ def change_of(call: Call, environ: Environ, caller: Caller, scope: str, region: 
     return Recorded(dt.datetime.now(dt.UTC), operation.name, source, caller, region, address, names)
 
 
-def _names(given: Any, key: str = "") -> Iterator[str]:
-    if isinstance(given, Mapping):
-        for name, value in given.items():
+def _names(node: Any, key: str = "") -> Iterator[str]:
+    if isinstance(node, Mapping):
+        for name, value in node.items():
             yield from _names(value, str(name))
-    elif isinstance(given, list):
-        for value in given:
+    elif isinstance(node, list):
+        for value in node:
             yield from _names(value, key)
-    elif isinstance(given, str) and NAMING.search(key) and 0 < len(given) <= LONGEST:
-        yield given
+    elif isinstance(node, str) and NAMING.search(key) and 0 < len(node) <= LONGEST:
+        yield node

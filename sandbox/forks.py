@@ -99,7 +99,7 @@ class Forks:
             os._exit(1)
 
 
-def _take_requests(listener: socket.socket, asked: queue.SimpleQueue[Asked]) -> None:
+def _take_requests(listener: socket.socket, requests: queue.SimpleQueue[Asked]) -> None:
     while True:
         connection, _ = listener.accept()
         connection.settimeout(REQUEST_SECONDS)
@@ -110,7 +110,7 @@ def _take_requests(listener: socket.socket, asked: queue.SimpleQueue[Asked]) -> 
             connection.close()
             continue
         connection.settimeout(None)
-        asked.put((request, connection))
+        requests.put((request, connection))
         os.kill(os.getpid(), FORK_SIGNAL)
 
 

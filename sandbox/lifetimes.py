@@ -25,8 +25,8 @@ def end_with_lock(path: Path) -> None:
     """End once nobody holds the lock of a file: the kernel releases it with the process that took it."""
 
     def wait() -> None:
-        with path.open("rb") as held:
-            fcntl.flock(held, fcntl.LOCK_SH)
+        with path.open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH)
 
     _end_after(wait)
 

@@ -43,20 +43,20 @@ class Recording:
             return start_response(line, headers)
 
         answer = b"".join(self._inner(environ, started))
-        asked = (
+        request = (
             _text(str(environ.get("PATH_INFO", "")) + "?" + str(environ.get("QUERY_STRING", ""))) + "\n" + _text(body)
         )
-        told = {
+        record = {
             "service": call.service,
             "action": call.action,
             "path": environ.get("PATH_INFO", ""),
             "ok": status[-1].startswith("2"),
-            "tagged": bool(TAG.search(asked) or TAG.search(_text(str(environ.get("HTTP_X_AMZ_TAGGING", ""))))),
-            "asked": list(dict.fromkeys(ARN.findall(asked))),
+            "tagged": bool(TAG.search(request) or TAG.search(_text(str(environ.get("HTTP_X_AMZ_TAGGING", ""))))),
+            "asked": list(dict.fromkeys(ARN.findall(request))),
             "answered": list(dict.fromkeys(ARN.findall(_text(answer))))[:20],
         }
         with self._turn:
-            self._file.write(json.dumps(told) + "\n")
+            self._file.write(json.dumps(record) + "\n")
             self._file.flush()
         return [answer]
 

@@ -41,11 +41,11 @@ class Repeats:
             return None
         return self._given.get(str(environ.get("HTTP_AMZ_SDK_INVOCATION_ID", "")))
 
-    def keep(self, environ: Environ, given: Given) -> None:
+    def keep(self, environ: Environ, answer: Given) -> None:
         """Keep a successful answer of a call that has an id."""
         id_ = environ.get("HTTP_AMZ_SDK_INVOCATION_ID")
         reads = environ.get("REQUEST_METHOD") in {"GET", "HEAD"}
-        if id_ and not reads and given.status.startswith("2") and len(given.body) <= LARGEST_BYTES:
-            self._given[str(id_)] = given
+        if id_ and not reads and answer.status.startswith("2") and len(answer.body) <= LARGEST_BYTES:
+            self._given[str(id_)] = answer
             while len(self._given) > KEPT:
                 self._given.popitem(last=False)

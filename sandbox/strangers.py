@@ -46,8 +46,8 @@ def rules_of_moto(bucket: str) -> list[tuple[list[str], list[str]]]:
     if owner is None:
         return []
     partition, account = owner
-    found = s3_backends[account][partition].buckets[bucket].cors
-    return [(list(rule.allowed_origins or []), list(rule.allowed_methods or [])) for rule in found]
+    rules = s3_backends[account][partition].buckets[bucket].cors
+    return [(list(rule.allowed_origins or []), list(rule.allowed_methods or [])) for rule in rules]
 
 
 class StrangersRefused:
@@ -97,17 +97,17 @@ def _inviting(origin: str, start_response: StartResponse) -> StartResponse:
     """Return what begins an answer that the admitted page may read, as S3's does; moto says so to a preflight alone."""
 
     def begin(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-        told = {name.lower() for name, _ in headers}
+        names = {name.lower() for name, _ in headers}
         name = "Access-Control-Allow-Origin"
-        return start_response(status, headers if name.lower() in told else [*headers, (name, origin)], *more)
+        return start_response(status, headers if name.lower() in names else [*headers, (name, origin)], *more)
 
     return begin
 
 
 def _is_presigned_reading(environ: Environ) -> bool:
     """Return whether this reads an object by a link that somebody with a key has signed."""
-    given = parse_qs(str(environ.get("QUERY_STRING", "")))
-    return bool(SIGNATURES & given.keys()) and environ.get("REQUEST_METHOD") in ("GET", "HEAD")
+    query = parse_qs(str(environ.get("QUERY_STRING", "")))
+    return bool(SIGNATURES & query.keys()) and environ.get("REQUEST_METHOD") in ("GET", "HEAD")
 
 
 def _is_form_for_bucket(environ: Environ) -> bool:

@@ -68,8 +68,8 @@ def test_files() -> list[str]:
 
 def begin(name: str, command: list[str]) -> Look:
     """Start one look; what it says is kept until its turn."""
-    said = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `ended`
-    return Look(name, subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=subprocess.STDOUT), said)
+    output = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `ended`
+    return Look(name, subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT), output)
 
 
 def ended(look: Look) -> bool:
@@ -83,9 +83,9 @@ def ended(look: Look) -> bool:
     return content
 
 
-def run_tests(asked: list[tuple[int, str]], files: list[str]) -> bool:
+def run_tests(selected: list[tuple[int, str]], files: list[str]) -> bool:
     """Run the tests that the change asks for, and say which were left out; return whether all passed."""
-    names, far = [test for _, test in asked[:MOST_FILES]], [test for _, test in asked[MOST_FILES:]]
+    names, far = [test for _, test in selected[:MOST_FILES]], [test for _, test in selected[MOST_FILES:]]
     own = [test for test in names if test in files]
     heavy = [test for test in names if test not in own and HEAVY.search((ROOT / test).read_text())]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.check", "--within", str(SECONDS_FOR_TESTS)]
@@ -110,9 +110,9 @@ def main() -> int:
     except ValueError as error:
         parser.error(str(error))
     looks = [begin(name, command) for name, command in LOOKS.items()]
-    asked = selection(files, test_files(), importers())
-    print(f"{len(files)} files differ from {commit[:12]}: {len(asked)} files of tests asked for.", flush=True)
-    passed = run_tests(asked, files) if asked else True
+    selected = selection(files, test_files(), importers())
+    print(f"{len(files)} files differ from {commit[:12]}: {len(selected)} files of tests asked for.", flush=True)
+    passed = run_tests(selected, files) if selected else True
     content = [ended(look) for look in looks]
     return 0 if passed and all(content) else 1
 

@@ -13,8 +13,8 @@ STARTS = ("@{upstream}", "origin/HEAD", "main")
 
 def _git(*arguments: str, root: Path = ROOT) -> str | None:
     """Return what git says, or None where it refuses."""
-    told = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
-    return told.stdout.strip() if told.returncode == 0 else None
+    completed = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
+    return completed.stdout.strip() if completed.returncode == 0 else None
 
 
 def base(since: str | None = None, root: Path = ROOT) -> str:
@@ -23,8 +23,8 @@ def base(since: str | None = None, root: Path = ROOT) -> str:
     Raises ValueError where `since` names no commit.
     """
     for start in (since,) if since else STARTS:
-        if found := _git("merge-base", "HEAD", start, root=root):
-            return found
+        if commit := _git("merge-base", "HEAD", start, root=root):
+            return commit
     if since:
         raise ValueError(f"git knows no {since}.")
     return "HEAD"

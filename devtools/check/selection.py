@@ -71,11 +71,11 @@ def selection(
     `tests` are all test files, `modules` every module's name with those of the modules that import it.
     """
     changed = list(changed)
-    found: dict[str, int] = {}
+    nearest: dict[str, int] = {}
 
     def ask(names: Iterable[str], distance: int) -> None:
         for name in names:
-            found[name] = min(distance, found.get(name, distance))
+            nearest[name] = min(distance, nearest.get(name, distance))
 
     starts = [module_of(path) for path in changed if path.endswith(".py")]
     distances = reached([name for name in starts if name in modules], lambda name: modules.get(name, ()))
@@ -93,4 +93,4 @@ def selection(
             ask(_below(room(path, tests), tests), ROOM_DISTANCE)
         if path in STATED_IN_DOCUMENTS:
             ask(_below(DOCUMENTS, tests), 1)
-    return sorted((distance, test) for test, distance in found.items())
+    return sorted((distance, test) for test, distance in nearest.items())

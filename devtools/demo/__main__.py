@@ -58,10 +58,10 @@ def set_up_django(variables: Mapping[str, str]) -> None:
     logging.getLogger("provisioning").setLevel(logging.WARNING)
 
 
-def prepare(variables: Mapping[str, str], kept: dict[str, str]) -> None:
+def prepare(variables: Mapping[str, str], passwords: dict[str, str]) -> None:
     """Create the users before anybody can look."""
     set_up_django(variables)
-    people.create(kept)
+    people.create(passwords)
 
 
 def end_by_signal(number: int, frame: FrameType | None) -> None:
@@ -71,21 +71,23 @@ def end_by_signal(number: int, frame: FrameType | None) -> None:
 
 def show_office(issuer: Issuer) -> None:
     """Print where the data office's pages are, and where its people get a token."""
-    found = district.existing()
-    address = pipeline.outputs(found).get("service_url") if found else None
+    existing = district.existing()
+    address = pipeline.outputs(existing).get("service_url") if existing else None
     if address:
         say(f"The data office     {address}/")
+        if existing and existing.oidc_client_id:
+            say("  sign in there     as one of the district's made-up people")
         say(f"  a token for it    {issuer.token_url}")
 
 
-def show_addresses(portal: Portal, kept: Mapping[str, str]) -> None:
+def show_addresses(portal: Portal, passwords: Mapping[str, str]) -> None:
     """Print where the portal is and who can sign in."""
     say("")
     say(f"Homeroom is at      {portal.url}/")
     say(f"The admin site      {portal.url}/admin/")
     say(f"The embedded AWS    {portal.aws_url}/")
     say("Sign in as")
-    for username, password in kept.items():
+    for username, password in passwords.items():
         say(f"  {username:<10} {password}")
     say("or with a stand-in for an organization's provider (OpenID Connect or SAML), as one of its people.")
     say("Ctrl-C stops everything.")
@@ -123,7 +125,7 @@ def demo(folder: Path, example: district.Example) -> None:
     if flag("FRESH"):
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
-    kept = people.passwords(folder / "passwords.json")
+    passwords = people.passwords(folder / "passwords.json")
     port = free_port() if answers(PORT) else PORT
     source_port = pulled.reserve()
     say("Starting")
@@ -137,11 +139,11 @@ def demo(folder: Path, example: district.Example) -> None:
             more={**provider.variables, **saml.variables(folder), **account.EVIDENCE},
             processes=True,
             say=say_step,
-            before_web=lambda found: prepare(found, kept),
+            before_web=lambda variables: prepare(variables, passwords),
             enter=lambda url: account.open_account(folder, url),
         ) as portal,
     ):
-        show_addresses(portal, kept)
+        show_addresses(portal, passwords)
         open_browser(portal.url)
         say("")
         if lost := district.lose_old_runs():
@@ -155,10 +157,10 @@ def demo(folder: Path, example: district.Example) -> None:
         for run in runs:
             say(f"{run.district.name}: {portal.url}/runs/{run.number}")
             wait(run, portal.services, say_step)
-        if (found := district.existing()) is not None and found.oidc_issuer == issuer.name:
-            say(f"Results of three schools for {found.name}")
-            pipeline.show_pipeline(found, portal, issuer, folder, say_step, source_port=source_port)
-        show_addresses(portal, kept)
+        if (existing := district.existing()) is not None and existing.oidc_issuer == issuer.name:
+            say(f"Results of three schools for {existing.name}")
+            pipeline.show_pipeline(existing, portal, issuer, folder, say_step, source_port=source_port)
+        show_addresses(portal, passwords)
         show_office(issuer)
         people.token(folder / "operator-token")
         show_commands(portal, folder / "operator-token")
@@ -169,7 +171,7 @@ def once(example: district.Example) -> dict[str, float | int | bool]:
     """Prove the whole way in a folder of its own, which goes when all went well."""
     folder = VAR / f"once-{secrets.token_hex(4)}"
     folder.mkdir(parents=True)
-    kept = people.passwords(folder / "passwords.json")
+    passwords = people.passwords(folder / "passwords.json")
     source_port = pulled.reserve()
     say("Starting")
     with (
@@ -179,17 +181,17 @@ def once(example: district.Example) -> dict[str, float | int | bool]:
             more=account.EVIDENCE,
             processes=True,
             say=say_step,
-            before_web=lambda found: prepare(found, kept),
+            before_web=lambda variables: prepare(variables, passwords),
             enter=lambda url: account.open_account(folder, url),
         ) as portal,
     ):
         say(f"Registering {district.NAME}")
-        asked = district.register(example, issuer=issuer, folder=folder)
-        run = wait(asked, portal.services, say_step)
+        requested = district.register(example, issuer=issuer, folder=folder)
+        run = wait(requested, portal.services, say_step)
         say("Results of three schools")
-        told = pipeline.show_pipeline(run.district, portal, issuer, folder, say_step, source_port=source_port)
-        figures = prove(portal, run, say_step) | prove_record(portal, say_step) | told
-        if not told["analytics_ok"] or told["rotation_under_load_errors"]:
+        measured = pipeline.show_pipeline(run.district, portal, issuer, folder, say_step, source_port=source_port)
+        figures = prove(portal, run, say_step) | prove_record(portal, say_step) | measured
+        if not measured["analytics_ok"] or measured["rotation_under_load_errors"]:
             raise RunFailedError(f"The pipeline's proof failed: {json.dumps(figures)}", remedy="Read the lines above.")
     shutil.rmtree(folder)
     return figures

@@ -54,8 +54,8 @@ def open_account(folder: Path, url: str) -> dict[str, str]:
     user = iam.create_user(UserName=PORTAL)["User"]["Arn"]
     outputs = apply_platform(folder, url, user)
     iam.attach_user_policy(UserName=PORTAL, PolicyArn=outputs["worker_policy_arn"])
-    made = iam.create_access_key(UserName=PORTAL)["AccessKey"]
-    return {"AWS_ACCESS_KEY_ID": made["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": made["SecretAccessKey"]}
+    access_key = iam.create_access_key(UserName=PORTAL)["AccessKey"]
+    return {"AWS_ACCESS_KEY_ID": access_key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": access_key["SecretAccessKey"]}
 
 
 def access(folder: Path) -> dict[str, str]:
@@ -86,17 +86,17 @@ def apply_platform(folder: Path, url: str, principal: str) -> dict[str, str]:
     configured = [f"-backend-config={name}={value}" for name, value in backend.items()]
     _run([terraform, "init", "-input=false", "-no-color", "-reconfigure", *configured], stack, environment)
     _run([terraform, "apply", "-auto-approve", "-input=false", "-no-color"], stack, environment)
-    told = json.loads(_run([terraform, "output", "-json"], stack, environment))
-    return {name: str(body["value"]) for name, body in told.items()}
+    outputs = json.loads(_run([terraform, "output", "-json"], stack, environment))
+    return {name: str(body["value"]) for name, body in outputs.items()}
 
 
-def _run(command: list[str], folder: Path, environment: Mapping[str, str], given: str = "") -> str:
-    ended = subprocess.run(
-        command, cwd=folder, env=dict(environment), input=given, capture_output=True, text=True, check=False
+def _run(command: list[str], folder: Path, environment: Mapping[str, str], stdin: str = "") -> str:
+    completed = subprocess.run(
+        command, cwd=folder, env=dict(environment), input=stdin, capture_output=True, text=True, check=False
     )
-    if ended.returncode != 0:
+    if completed.returncode != 0:
         raise DevtoolsError(
-            f"The account's platform could not be applied: {ended.stderr[-2000:] or ended.stdout[-2000:]}",
+            f"The account's platform could not be applied: {completed.stderr[-2000:] or completed.stdout[-2000:]}",
             remedy="Read the error above.",
         )
-    return ended.stdout
+    return completed.stdout

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from devtools.demo.account import ACCOUNT_ID
 from devtools.demo.account import access as account_access
 from devtools.demo.issuer import Issuer, running_issuer
+from devtools.demo.sign_ins import CLIENT_ID
 from devtools.errors import DevtoolsError
 from infra.naming import suffix_for
 
@@ -99,6 +100,8 @@ def registration(example: Example, *, issuer: Issuer, certificate_arn: str, imag
         oidc_issuer=issuer.name,
         # A stack without a way out asks no issuer.
         oidc_keys="" if issuer.is_asked and example.egress != "none" else issuer.keys,
+        # Browsers ask it, which have a way out whatever the stack has.
+        oidc_client_id=CLIENT_ID if issuer.is_asked else "",
         state_code="OH",
         nces_id="3904380",
         contact_name="Ada Rivera",
@@ -114,11 +117,11 @@ def register(example: Example, *, issuer: Issuer, folder: Path) -> Run:
     from registry.districts.registration import RegistrationRefusedError
 
     add_account(name=ACCOUNT_NAME, account_id=ACCOUNT_ID, actor=None, access=Access(**account_access(folder)))
-    wanted = registration(
+    request = registration(
         example, issuer=issuer, certificate_arn=certificate(example.environment), image_reference=image()
     )
     try:
-        return onboard(registration=wanted, actor=operator())
+        return onboard(registration=request, actor=operator())
     except RegistrationRefusedError as refused:
         raise DevtoolsError(
             f"The example district was refused: {refused}", remedy="Correct SIZE, ENVIRONMENT or EGRESS."

@@ -63,48 +63,48 @@ class Book:
 
     known: dict[Occasion, dict[str, Tally]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(Tally)))
 
-    def enter(self, assessment: str, year: int, one: Score, score: float) -> None:
+    def enter(self, assessment: str, year: int, result: Score, score: float) -> None:
         """Count one result."""
-        tally = self.known[assessment, year, f"{year} {one.period}"][one.student.school]
+        tally = self.known[assessment, year, f"{year} {result.period}"][result.student.school]
         tally.n += 1
         tally.total += score
 
 
-def known(made: MadeUp) -> Known:
+def known(dataset: MadeUp) -> Known:
     """Return what every occasion must come to, school by school."""
     book = Book()
-    for number, one, is_good in _told(made, "bad", made.bulk):
+    for number, result, is_good in _told(dataset, "bad", dataset.bulk):
         # The delta corrects one in a hundred, also where the export had it spoiled, and deletes one in a thousand.
         corrected = number % 100 == 50
         if corrected or (is_good and number % 1000 != 500):
-            book.enter(f"or:{one.subject.lower()} benchmark", made.year, one, one.score + corrected)
-    for _, one, is_good in _told(made, "bad ed-fi", made.ed_fi):
+            book.enter(f"or:{result.subject.lower()} benchmark", dataset.year, result, result.score + corrected)
+    for _, result, is_good in _told(dataset, "bad ed-fi", dataset.ed_fi):
         if is_good:
-            book.enter(f"ef:{NAMESPACE}|state-{one.subject}", made.year, one, one.score)
-    for _, one, is_good in _told(made, "bad plain", made.plain):
+            book.enter(f"ef:{NAMESPACE}|state-{result.subject}", dataset.year, result, result.score)
+    for _, result, is_good in _told(dataset, "bad plain", dataset.plain):
         if is_good:
-            book.enter(f"pl:interim {one.subject.lower()}", made.year, one, interim(one))
+            book.enter(f"pl:interim {result.subject.lower()}", dataset.year, result, interim(result))
     return book.known
 
 
-def _told(made: MadeUp, chance_of: str, count: int) -> Iterator[tuple[int, Score, bool]]:
+def _told(dataset: MadeUp, chance_of: str, count: int) -> Iterator[tuple[int, Score, bool]]:
     """Yield a file's results with whether each was left as it is, by the generator's own dice."""
-    chance = random.Random(f"{chance_of} {made.seed}")
-    for number, one in enumerate(scores(count, made.seed, made.year)):
-        cells = {"student": one.student.local_id, "day": one.day, "score": str(one.score)}
-        yield number, one, not spoil(chance, cells)
+    chance = random.Random(f"{chance_of} {dataset.seed}")
+    for number, result in enumerate(scores(count, dataset.seed, dataset.year)):
+        cells = {"student": result.student.local_id, "day": result.day, "score": str(result.score)}
+        yield number, result, not spoil(chance, cells)
 
 
-def differences(wanted: Mapping[str, Tally], rows: Sequence[Mapping[str, object]]) -> list[str]:
+def differences(expected: Mapping[str, Tally], rows: Sequence[Mapping[str, object]]) -> list[str]:
     """Return in words how an answer by school differs from what is known; nothing where it is right."""
-    told = {str(row["school"]): row for row in rows}
-    if set(told) != set(wanted):
-        return [f"schools {sorted(told)}, not {sorted(wanted)}"]
-    found = []
-    for school, tally in sorted(wanted.items()):
-        n, mean = told[school]["n"], told[school]["mean"]
+    actual = {str(row["school"]): row for row in rows}
+    if set(actual) != set(expected):
+        return [f"schools {sorted(actual)}, not {sorted(expected)}"]
+    problems = []
+    for school, tally in sorted(expected.items()):
+        n, mean = actual[school]["n"], actual[school]["mean"]
         if n != tally.n:
-            found.append(f"{school}: {n} results, not {tally.n}")
+            problems.append(f"{school}: {n} results, not {tally.n}")
         elif not isinstance(mean, int | float) or abs(mean - tally.mean) > CLOSE:
-            found.append(f"{school}: the mean {mean}, not {tally.mean:.2f}")
-    return found
+            problems.append(f"{school}: the mean {mean}, not {tally.mean:.2f}")
+    return problems

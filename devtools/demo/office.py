@@ -58,9 +58,9 @@ class Office:
         """Return an answer's JSON; raises OfficeError."""
         return self._json(self.ask(path, **parameters))
 
-    def post(self, path: str, told: Mapping[str, Any]) -> Any:
+    def post(self, path: str, payload: Mapping[str, Any]) -> Any:
         """Send JSON and return the answer's; raises OfficeError."""
-        return self._json(self._client.post(path, json=dict(told)))
+        return self._json(self._client.post(path, json=dict(payload)))
 
     def ask(self, path: str, **parameters: Any) -> httpx.Response:
         """Return an answer, whatever its status; raises httpx.HTTPError."""
@@ -70,9 +70,11 @@ class Office:
         """Send a file as the upload page does, straight to the bucket, and return its key; raises OfficeError."""
         form = self._json(self._client.post("/v1/uploads"))
         with path.open("rb") as content:
-            sent = self._bucket.post(form["url"], data=form["fields"], files={"file": (path.name, content)})
-        if sent.status_code >= 300:
-            raise OfficeError(f"The bucket refused {path.name}: {sent.status_code}.", remedy="Read the sandbox's log.")
+            response = self._bucket.post(form["url"], data=form["fields"], files={"file": (path.name, content)})
+        if response.status_code >= 300:
+            raise OfficeError(
+                f"The bucket refused {path.name}: {response.status_code}.", remedy="Read the sandbox's log."
+            )
         return f"{form['folder']}{path.name}"
 
     def files(self) -> dict[str, Mapping[str, Any]]:

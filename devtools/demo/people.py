@@ -14,11 +14,11 @@ def passwords(path: Path) -> dict[str, str]:
     if not path.exists():
         path.touch(mode=0o600)
         path.write_text(json.dumps({name: secrets.token_urlsafe(15) for name in USERNAMES.values()}))
-    kept: dict[str, str] = json.loads(path.read_text())
-    return kept
+    stored: dict[str, str] = json.loads(path.read_text())
+    return stored
 
 
-def create(kept: dict[str, str]) -> None:
+def create(passwords: dict[str, str]) -> None:
     """Create the users that do not exist yet; needs Django to be set up."""
     from registry.accounts.models import User
     from registry.accounts.roles import Role
@@ -26,7 +26,7 @@ def create(kept: dict[str, str]) -> None:
 
     for role, username in USERNAMES.items():
         if not User.objects.filter(username=username).exists():
-            set_user(username=username, password=kept[username], role=Role(role))
+            set_user(username=username, password=passwords[username], role=Role(role))
 
 
 def token(path: Path) -> str:
@@ -37,15 +37,15 @@ def token(path: Path) -> str:
     from registry.accounts.tokens.scopes import Scope
     from registry.accounts.tokens.service import TokenInvalidError, create_token, known_token, revoke_all
 
-    kept = path.read_text().strip() if path.exists() else ""
+    value = path.read_text().strip() if path.exists() else ""
     try:
-        known_token(kept)
+        known_token(value)
     except TokenInvalidError:
         operator = User.objects.get(username=USERNAMES["Operator"])
         with transaction.atomic():
             revoke_all(operator, None)
         scopes = [Scope.OPERATE, Scope.APPROVE, Scope.DESTROY]
-        kept = create_token(owner=operator, actor=operator, name="demo", scopes=scopes, days=365)[1]
+        value = create_token(owner=operator, actor=operator, name="demo", scopes=scopes, days=365)[1]
         path.touch(mode=0o600)
-        path.write_text(kept)
-    return kept
+        path.write_text(value)
+    return value

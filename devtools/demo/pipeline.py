@@ -48,8 +48,8 @@ class Taken:
 
 def outputs(district: District) -> dict[str, str]:
     """Return the stack's outputs that are single texts."""
-    found = district.outputs.filter(sensitive=False).values_list("name", "value")
-    return {name: value for name, value in found if isinstance(value, str)}
+    rows = district.outputs.filter(sensitive=False).values_list("name", "value")
+    return {name: value for name, value in rows if isinstance(value, str)}
 
 
 def client(service: str, region: str) -> Any:
@@ -75,50 +75,50 @@ def until(condition: Callable[[], bool], portal: Portal, *, seconds: float, what
         pause.wait(LOOK_SECONDS)
 
 
-def send_results(office: Office, portal: Portal, folder: Path, made: MadeUp, say: Say) -> Taken:
+def send_results(office: Office, portal: Portal, folder: Path, dataset: MadeUp, say: Say) -> Taken:
     """Upload every made-up file and wait for its end; raises OfficeError where one's rows are not as they were made."""
-    expected = write_all(folder, rows=made.rows, seed=made.seed, year=made.year)
+    expected = write_all(folder, rows=dataset.rows, seed=dataset.seed, year=dataset.year)
     roster, *others = sorted(expected)
     keys: dict[str, str] = {}
     # First the export with the roster, as a school does: rows whose student nobody knows would wait for it.
     for part in ([roster], others):
         keys |= {office.upload(folder / name): name for name in part}
-        ended = partial(all_ended, office, dict(keys))
-        until(ended, portal, seconds=FILES_SECONDS, what="The files' end", say=say)
-    found = office.files()
+        is_done = partial(all_ended, office, dict(keys))
+        until(is_done, portal, seconds=FILES_SECONDS, what="The files' end", say=say)
+    files = office.files()
     for key, name in keys.items():
-        row, wanted = found[key], expected[name]
-        told = {"rows": row["rows_read"], "rejected": row["rows_rejected"]}
-        if row["state"] != "merged" or told != wanted:
-            raise OfficeError(f"{name} is {row['state']} with {told}, not {wanted}.", remedy="Read its report.")
+        row, wanted = files[key], expected[name]
+        counts = {"rows": row["rows_read"], "rejected": row["rows_rejected"]}
+        if row["state"] != "merged" or counts != wanted:
+            raise OfficeError(f"{name} is {row['state']} with {counts}, not {wanted}.", remedy="Read its report.")
         say(f"{name}: {row['rows_accepted']} rows accepted, {row['rows_rejected']} rejected")
-    return taken_of([found[key] for key in keys])
+    return taken_of([files[key] for key in keys])
 
 
-def send_vendors(office: Office, portal: Portal, folder: Path, made: MadeUp, say: Say) -> Taken:
+def send_vendors(office: Office, portal: Portal, folder: Path, dataset: MadeUp, say: Say) -> Taken:
     """Upload a vendor's and a state's file, which mappings read; raises OfficeError where a row is missing."""
-    expected = write_vendors(folder, made.seed)
+    expected = write_vendors(folder, dataset.seed)
     keys = {office.upload(folder / name): name for name in expected}
     until(partial(all_ended, office, keys), portal, seconds=FILES_SECONDS, what="The vendors' files", say=say)
-    found = office.files()
+    files = office.files()
     for key, name in keys.items():
-        row = found[key]
+        row = files[key]
         if row["state"] != "merged" or row["rows_accepted"] != expected[name]:
             raise OfficeError(f"{name} is {row['state']}, {row['rows_accepted']} rows.", remedy="Read its report.")
         say(f"{name}: {row['rows_accepted']} rows accepted, read as {row['format']}")
-    return taken_of([found[key] for key in keys])
+    return taken_of([files[key] for key in keys])
 
 
 def pull_source(office: Office, portal: Portal, port: int, say: Say) -> Taken:
     """Add a OneRoster service as a source, and wait until all of it is stored; raises OfficeError."""
-    with pulled.adding(office, port) as told:
-        until(lambda: pulled.is_stored(told()), portal, seconds=FILES_SECONDS, what="The source's rows", say=say)
-        found = told()
-    if found is None:
+    with pulled.adding(office, port) as fetch:
+        until(lambda: pulled.is_stored(fetch()), portal, seconds=FILES_SECONDS, what="The source's rows", say=say)
+        source = fetch()
+    if source is None:
         say("No source is pulled: this stack has no way out to the internet")
         return Taken(0, 0, 0)
-    say(f"{pulled.NAME}: {found['rows']} rows pulled")
-    return taken_of(found["batches"])
+    say(f"{pulled.NAME}: {source['rows']} rows pulled")
+    return taken_of(source["batches"])
 
 
 def taken_of(rows: Iterable[Mapping[str, Any]]) -> Taken:
@@ -129,28 +129,28 @@ def taken_of(rows: Iterable[Mapping[str, Any]]) -> Taken:
 
 def all_ended(office: Office, keys: Mapping[str, str]) -> bool:
     """Return whether nothing more will happen to these files."""
-    found = office.files()
-    return all(key in found and found[key]["state"] in ENDED for key in keys)
+    files = office.files()
+    return all(key in files and files[key]["state"] in ENDED for key in keys)
 
 
-def wrong_answers(office: Office, made: MadeUp) -> list[str]:
+def wrong_answers(office: Office, dataset: MadeUp) -> list[str]:
     """Compare every occasion's answer by school with what the generator knows; nothing where all are right."""
-    wanted, found = known(made), []
-    told = {(row["assessment"], row["year"], row["period"]) for row in office.get("/v1/occasions")["rows"]}
-    if told != set(wanted):
-        found.append(f"The occasions are {sorted(told)}, not {sorted(wanted)}.")
-    for assessment, year, period in sorted(set(wanted) & told):
+    expected, errors = known(dataset), []
+    occasions = {(row["assessment"], row["year"], row["period"]) for row in office.get("/v1/occasions")["rows"]}
+    if occasions != set(expected):
+        errors.append(f"The occasions are {sorted(occasions)}, not {sorted(expected)}.")
+    for assessment, year, period in sorted(set(expected) & occasions):
         answer = office.get("/v1/aggregates", assessment=assessment, year=year, period=period, by="school")
-        problems = differences(wanted[assessment, year, period], answer["rows"])
-        found += [f"{assessment}, {period}: {problem}." for problem in problems]
+        problems = differences(expected[assessment, year, period], answer["rows"])
+        errors += [f"{assessment}, {period}: {problem}." for problem in problems]
     if "<svg" not in office.page("/results"):
-        found.append("The page of results has no chart.")
-    return found
+        errors.append("The page of results has no chart.")
+    return errors
 
 
-def question(office: Office, made: MadeUp) -> Callable[[], httpx.Response]:
+def question(office: Office, dataset: MadeUp) -> Callable[[], httpx.Response]:
     """Return a question whose every answer writes a record of access to the database."""
-    assessment, year, period = sorted(known(made))[0]
+    assessment, year, period = sorted(known(dataset))[0]
     return lambda: office.ask("/v1/aggregates", assessment=assessment, year=year, period=period, by="grade")
 
 
@@ -162,22 +162,22 @@ def shown_figures(district: District, portal: Portal, taken: Taken, say: Say) ->
     from provisioning.health.pipeline_metrics import figures_of
 
     def is_told() -> bool:
-        found = figures_of(district)
+        latest = figures_of(district)
         return (
-            found is not None
-            and (found.rows_accepted, found.rows_rejected) == (taken.accepted, taken.rejected)
-            and None not in (found.cache_hit_percent, found.oldest_message_seconds)
+            latest is not None
+            and (latest.rows_accepted, latest.rows_rejected) == (taken.accepted, taken.rejected)
+            and None not in (latest.cache_hit_percent, latest.oldest_message_seconds)
         )
 
     until(is_told, portal, seconds=FIGURES_SECONDS, what="The page's figures", say=say)
-    found = figures_of(district)
-    assert found is not None
-    assert found.cache_hit_percent is not None
+    figures = figures_of(district)
+    assert figures is not None
+    assert figures.cache_hit_percent is not None
     say(
-        f"{found.rows_accepted} rows accepted, {found.rows_rejected} rejected, the oldest message waits "
-        f"{found.oldest_message_seconds} s, {found.cache_hit_percent} % of questions answered by the cache"
+        f"{figures.rows_accepted} rows accepted, {figures.rows_rejected} rejected, the oldest message waits "
+        f"{figures.oldest_message_seconds} s, {figures.cache_hit_percent} % of questions answered by the cache"
     )
-    return found.cache_hit_percent
+    return figures.cache_hit_percent
 
 
 def show_pipeline(
@@ -186,28 +186,28 @@ def show_pipeline(
     issuer: Issuer,
     folder: Path,
     say: Say,
-    made: MadeUp | None = None,
+    dataset: MadeUp | None = None,
     source_port: int = 0,
 ) -> dict[str, int | float | bool]:
     """Do all of it with a district that is live, and return the figures; raises OfficeError."""
-    made = made or MadeUp()
-    told = outputs(district)
-    with Office(told["service_url"], issuer.token(), folder / AUTHORITY) as office:
+    dataset = dataset or MadeUp()
+    stack_outputs = outputs(district)
+    with Office(stack_outputs["service_url"], issuer.token(), folder / AUTHORITY) as office:
         until(office.is_ready, portal, seconds=READY_SECONDS, what="The service", say=say)
-        taken = send_results(office, portal, folder / "data", made, say)
-        problems = wrong_answers(office, made)
+        taken = send_results(office, portal, folder / "data", dataset, say)
+        problems = wrong_answers(office, dataset)
         for problem in problems:
             say(problem)
         say("The analytics say what the generator knows" if not problems else "The analytics are wrong")
-        mapped = send_vendors(office, portal, folder / "vendors", made, say)
+        mapped = send_vendors(office, portal, folder / "vendors", dataset, say)
         from_source = pull_source(office, portal, source_port, say)
         taken += mapped + from_source
-        failed, asked = errors_under_load(
-            client("secretsmanager", district.region), told["database_secret_arn"], question(office, made)
+        failed, total = errors_under_load(
+            client("secretsmanager", district.region), stack_outputs["database_secret_arn"], question(office, dataset)
         )
-        say(f"The application's secret was rotated twice under {asked} requests: {failed} failed")
+        say(f"The application's secret was rotated twice under {total} requests: {failed} failed")
     say("What the district's page shows")
-    shown = shown_figures(district, portal, taken, say)
+    hit_rate = shown_figures(district, portal, taken, say)
     return {
         "rows_accepted": taken.accepted,
         "rows_rejected": taken.rejected,
@@ -216,5 +216,5 @@ def show_pipeline(
         "rows_pulled": from_source.accepted,
         "analytics_ok": not problems,
         "rotation_under_load_errors": failed,
-        "cache_hit_percent": shown,
+        "cache_hit_percent": hit_rate,
     }

@@ -40,9 +40,9 @@ def prove(portal: Portal, run: Run, say: Say) -> dict[str, float | int]:
     if missing := NEEDED_OUTPUTS - outputs:
         raise RunFailedError(f"Outputs are missing: {', '.join(sorted(missing))}.", remedy="Read the run's page.")
     # This process is the account's administrator, which the deploy role does not admit: it admits the portal alone.
-    found = len(left_behind(remaining(settings, district.region, district.suffix)))
-    if found < resources // 2:
-        raise RunFailedError(f"The inventory sees {found} of {resources} resources.", remedy="It would prove nothing.")
+    count = len(left_behind(remaining(settings, district.region, district.suffix)))
+    if count < resources // 2:
+        raise RunFailedError(f"The inventory sees {count} of {resources} resources.", remedy="It would prove nothing.")
     say("A second plan")
     plan = wait(request_run(district=district, kind=RunKind.PLAN, actor=example.operator()), portal.services, say)
     changes = (plan.add_count or 0) + (plan.change_count or 0) + (plan.remove_count or 0)

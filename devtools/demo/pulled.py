@@ -58,7 +58,7 @@ def adding(office: Office, port: int) -> Iterator[Callable[[], dict[str, Any] | 
         yield lambda: None
         return
     with serving(made(), port) as system:
-        told = {
+        payload = {
             "kind": "oneroster",
             "name": NAME,
             "address": system.url,
@@ -67,17 +67,17 @@ def adding(office: Office, port: int) -> Iterator[Callable[[], dict[str, Any] | 
             "client_id": system.client_id,
             "client_secret": system.client_secret,
         }
-        number = office.post("/v1/sources", told)["source_id"]
+        number = office.post("/v1/sources", payload)["source_id"]
         yield lambda: dict(office.get(f"/v1/sources/{number}"))
 
 
-def is_stored(told: dict[str, Any] | None) -> bool:
+def is_stored(source: dict[str, Any] | None) -> bool:
     """Say whether all that a source has is stored; raises OfficeError where it failed."""
-    if told is None:
+    if source is None:
         return True
-    if told["problem"]:
-        raise OfficeError(f"The source could not be pulled: {told['problem']}", remedy=str(told["remedy"]))
-    ends = [batch["state"] for batch in told["batches"]]
+    if source["problem"]:
+        raise OfficeError(f"The source could not be pulled: {source['problem']}", remedy=str(source["remedy"]))
+    ends = [batch["state"] for batch in source["batches"]]
     if "rejected" in ends:
         raise OfficeError("What was pulled was refused.", remedy="Read the reports of its files.")
-    return told["pulled_at"] is not None and bool(ends) and all(state == "merged" for state in ends)
+    return source["pulled_at"] is not None and bool(ends) and all(state == "merged" for state in ends)

@@ -84,8 +84,8 @@ def errors_under_load(manager: Any, arn: str, ask: Callable[[], httpx.Response])
         for _ in range(ROTATIONS):
             rotate(manager, arn)
         load.add(BUSY_THREADS - QUIET_THREADS)
-        wanted = load.answered + REQUESTS_AFTER
-        _until(lambda: load.answered >= wanted, "The requests after the rotation did not end.")
+        target = load.answered + REQUESTS_AFTER
+        _until(lambda: load.answered >= target, "The requests after the rotation did not end.")
     finally:
         load.end()
     return len(load.failures), load.answered

@@ -30,11 +30,11 @@ def sentence(run: Run) -> str:
 
     if run.state_badge is not RunState.APPLYING:
         return f"{run.state_badge.word} ..."
-    told = f"Applying: {run.resources_done} of {run.resources_total} changes"
+    text = f"Applying: {run.resources_done} of {run.resources_total} changes"
     slow = waiting_for(resource_progress(run))
     if slow is not None and slow.took is not None and slow.took.total_seconds() > 5:
-        told += f", waiting for {slow.address} ({slow.took.total_seconds():.0f} s)"
-    return told
+        text += f", waiting for {slow.address} ({slow.took.total_seconds():.0f} s)"
+    return text
 
 
 def approve(run: Run) -> None:
@@ -69,7 +69,7 @@ def wait(run: Run, services: Mapping[str, Service], say: Say) -> Run:
             raise ServiceFailedError(f"Run #{run.number} did not end.", remedy="Read the worker's log.")
         time.sleep(POLL_SECONDS)
     if run.state_badge not in {RunState.SUCCEEDED, RunState.NO_CHANGES}:
-        told = f"Run #{run.number} ended {run.state_badge.word.lower()}: {run.error_summary}\n{run.error_detail}"
-        raise RunFailedError(told, remedy=run.error_remedy)
+        summary = f"Run #{run.number} ended {run.state_badge.word.lower()}: {run.error_summary}\n{run.error_detail}"
+        raise RunFailedError(summary, remedy=run.error_remedy)
     say(f"{time.monotonic() - started:5.0f} s  {run.state_badge.word}")
     return run

@@ -123,12 +123,12 @@ class Connection:
     async def _call(self, frame: Frame) -> None:
         lasting = any(name in frame.payload for name in WHILE_CONNECTED)
         if SCHEMA in frame.payload:
-            known = self.schema()
-            if known is not None:
+            schema = self.schema()
+            if schema is not None:
                 self._pass_on(frame)
                 self._pass_on(Frame(Kind.RST_STREAM, 0, frame.stream, struct.pack(">I", CANCEL)))
                 self.answers[frame.stream] = Answer(frame.stream, self.stream_window)
-                self.tasks.create_task(self._answer(self.answers[frame.stream], known))
+                self.tasks.create_task(self._answer(self.answers[frame.stream], schema))
                 return
             self.learning[frame.stream] = bytearray()
         if not lasting:
@@ -190,8 +190,8 @@ class Connection:
             await self.writer.drain()
 
     def _learn(self, frame: Frame) -> None:
-        told = self.learning[frame.stream]
+        body = self.learning[frame.stream]
         if frame.kind == Kind.DATA:
-            told += frame.content
-        elif frame.kind == Kind.HEADERS and frame.has(END_STREAM) and len(told) > 5:
-            self.learn(bytes(told[5:]))
+            body += frame.content
+        elif frame.kind == Kind.HEADERS and frame.has(END_STREAM) and len(body) > 5:
+            self.learn(bytes(body[5:]))

@@ -94,7 +94,7 @@ class Keeper:
             self.whole = self.prepared.schema.read_bytes()
         for pattern in CONFIGURATION:
             for path in folder.rglob(pattern):
-                self.types |= {found.decode() for found in TYPE.findall(path.read_bytes())}
+                self.types |= {name.decode() for name in TYPE.findall(path.read_bytes())}
         return None if self.whole is None else cut(self.whole, self.types)
 
     def _learn(self, schema: bytes) -> None:
@@ -106,16 +106,16 @@ class Keeper:
 def attached(socket: Path) -> Mapping[str, Any]:
     """Return the variables by which Terraform attaches to a provider (go-plugin: ReattachConfig)."""
     address = {"Network": "unix", "String": str(socket)}
-    told = {"Protocol": "grpc", "ProtocolVersion": 5, "Pid": os.getpid(), "Test": True, "Addr": address}
-    return {"TF_REATTACH_PROVIDERS": json.dumps({SOURCE: told})}
+    reattach = {"Protocol": "grpc", "ProtocolVersion": 5, "Pid": os.getpid(), "Test": True, "Addr": address}
+    return {"TF_REATTACH_PROVIDERS": json.dumps({SOURCE: reattach})}
 
 
 def sweep(folder: Path) -> None:
     """Remove what keepers have left that were killed."""
-    for left in folder.glob(f"{SOCKETS}*-*"):
-        owner = left.name.removeprefix(SOCKETS).partition("-")[0]
+    for leftover in folder.glob(f"{SOCKETS}*-*"):
+        owner = leftover.name.removeprefix(SOCKETS).partition("-")[0]
         if owner.isdigit() and not Path("/proc", owner).exists():
-            shutil.rmtree(left, ignore_errors=True)
+            shutil.rmtree(leftover, ignore_errors=True)
 
 
 async def keep(keeper: Keeper, told_at: Path) -> None:
@@ -142,13 +142,13 @@ def main() -> int:
     parser.add_argument("--home", type=Path, required=True, help="the folder of what is found out once")
     parser.add_argument("--terraform", type=Path, required=True)
     parser.add_argument("--version", required=True, help="the provider's")
-    given = parser.parse_args()
-    prepared = prepare(given.home, given.terraform, given.version, os.environ)
+    options = parser.parse_args()
+    prepared = prepare(options.home, options.terraform, options.version, os.environ)
     # Not below the project's folder: a socket's path has room for some hundred characters.
     sweep(Path(tempfile.gettempdir()))
     sockets = Path(tempfile.mkdtemp(prefix=f"{SOCKETS}{os.getpid()}-"))
     try:
-        asyncio.run(keep(Keeper(prepared, sockets), given.told_at))
+        asyncio.run(keep(Keeper(prepared, sockets), options.told_at))
     finally:
         shutil.rmtree(sockets, ignore_errors=True)
     return 0

@@ -35,9 +35,9 @@ def prepare(home: Path, terraform: Path, version: str, environment: Mapping[str,
         fcntl.flock(lock, fcntl.LOCK_EX)
         program = _program(folder)
         if program is None or not (folder / LOCK_FILE).exists():
-            wanted = {"aws": {"source": "hashicorp/aws", "version": version}}
-            (folder / "main.tf.json").write_text(json.dumps({"terraform": {"required_providers": wanted}}))
-            ended = subprocess.run(
+            providers = {"aws": {"source": "hashicorp/aws", "version": version}}
+            (folder / "main.tf.json").write_text(json.dumps({"terraform": {"required_providers": providers}}))
+            completed = subprocess.run(
                 [str(terraform), "init", "-input=false", "-no-color"],
                 cwd=folder,
                 env=dict(environment),
@@ -46,10 +46,10 @@ def prepare(home: Path, terraform: Path, version: str, environment: Mapping[str,
                 check=False,
             )
             program = _program(folder)
-            if ended.returncode != 0 or program is None:
-                raise NotPreparedError(ended.stdout + ended.stderr)
-    found = program.stat()
-    grounds = hashlib.sha256(f"{program.resolve()} {found.st_size} {found.st_mtime_ns}".encode()).hexdigest()
+            if completed.returncode != 0 or program is None:
+                raise NotPreparedError(completed.stdout + completed.stderr)
+    status = program.stat()
+    grounds = hashlib.sha256(f"{program.resolve()} {status.st_size} {status.st_mtime_ns}".encode()).hexdigest()
     return Prepared(program.resolve(), (folder / LOCK_FILE).read_text(), folder / f"schema-{grounds[:16]}")
 
 

@@ -43,8 +43,10 @@ class Place:
     @classmethod
     def of(cls, folder: Path, environment: Mapping[str, str]) -> Place:
         """Return the place of a command."""
-        given = {name: value for name, value in environment.items() if name.startswith(GIVEN) and name not in NOT_GIVEN}
-        return cls(folder, folder.stat().st_ino, tuple(sorted(given.items())))
+        variables = {
+            name: value for name, value in environment.items() if name.startswith(GIVEN) and name not in NOT_GIVEN
+        }
+        return cls(folder, folder.stat().st_ino, tuple(sorted(variables.items())))
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class Providers:
 
     def end(self) -> None:
         """End all of them."""
-        for provider in [*self.taken, *(one for _, one in self.idle)]:
+        for provider in [*self.taken, *(provider for _, provider in self.idle)]:
             provider.kill()
         self.idle, self.taken = [], set()
 
@@ -110,18 +112,18 @@ class Providers:
             preexec_fn=_die_with_parent,
         )
         assert process.stdout is not None
-        told = b""
+        output = b""
         try:
             async with asyncio.timeout(START_SECONDS):
-                while b"}}}'" not in told:
+                while b"}}}'" not in output:
                     line = await process.stdout.readline()
                     if not line:
-                        raise ProviderFailedError(f"the provider did not start: {told.decode(errors='replace')}")
-                    told += line
+                        raise ProviderFailedError(f"the provider did not start: {output.decode(errors='replace')}")
+                    output += line
         except TimeoutError as error:
             process.kill()
             raise ProviderFailedError(f"the provider did not start within {START_SECONDS:.0f} s") from error
-        (attached,) = json.loads(told.split(b"'")[1]).values()
+        (attached,) = json.loads(output.split(b"'")[1]).values()
         return Provider(process, Path(attached["Addr"]["String"]))
 
 

@@ -17,11 +17,11 @@ LAST_BITS, MORE = 0x7F, 0x80
 
 def cut(schema: bytes, types: Collection[str]) -> bytes:
     """Return the schema without the types that are not among `types`; raises ValueError where it is not one."""
-    kept = []
+    parts = []
     for field, start, value, end in fields(schema):
         if field not in MAPS_OF_TYPES or name_of(schema[value:end]) in types:
-            kept.append(schema[start:end])
-    return b"".join(kept)
+            parts.append(schema[start:end])
+    return b"".join(parts)
 
 
 def name_of(entry: bytes) -> str:

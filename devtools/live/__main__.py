@@ -38,25 +38,25 @@ KEPT = ("AWS_",)
 NOT_KEPT = ("AWS_ENDPOINT_URL",)
 
 
-def target_of(given: Mapping[str, str]) -> Target:
+def target_of(variables: Mapping[str, str]) -> Target:
     """Return the account that the variables name; raises DevtoolsError where one is missing."""
-    account, region = given.get("ACCOUNT", ""), given.get("REGION", "")
+    account, region = variables.get("ACCOUNT", ""), variables.get("REGION", "")
     if not (account.isascii() and account.isdigit() and len(account) == 12) or not region:
         raise DevtoolsError("Say which account and region.", remedy="make live ACCOUNT=123456789012 REGION=us-east-1")
     own = {
         name: value
-        for name, value in given.items()
+        for name, value in variables.items()
         if name.startswith(KEPT) and not name.startswith(NOT_KEPT) and value
     }
     return Target(
         account=account,
         region=region,
-        aws=Aws(given.get("ENDPOINT", ""), own),
-        role_arn=given.get("ROLE_ARN", ""),
-        external_id=given.get("EXTERNAL_ID", ""),
-        boundary_arn=given.get("BOUNDARY_ARN", ""),
-        size=given.get("SIZE") or "S",
-        image=given.get("IMAGE", ""),
+        aws=Aws(variables.get("ENDPOINT", ""), own),
+        role_arn=variables.get("ROLE_ARN", ""),
+        external_id=variables.get("EXTERNAL_ID", ""),
+        boundary_arn=variables.get("BOUNDARY_ARN", ""),
+        size=variables.get("SIZE") or "S",
+        image=variables.get("IMAGE", ""),
     )
 
 
@@ -82,8 +82,8 @@ def live(target: Target, folder: Path) -> dict[str, Any]:
     make = clients(target)
     say(f"As {guardrails.require_account(make, target.account)}")
     guardrails.refuse_production(make, target.account)
-    given = os.environ.get("YES", "")
-    guardrails.ask_once(target.account, target.region, target.size, given=given, read=input)
+    answer = os.environ.get("YES", "")
+    guardrails.ask_once(target.account, target.region, target.size, given=answer, read=input)
     say("First in an embedded AWS, to compare with")
     own = replace(target, aws=None, account=EMBEDDED, role_arn="", external_id="", boundary_arn="", image="")
     embedded = in_a_process(own, folder / "embedded")
@@ -91,16 +91,16 @@ def live(target: Target, folder: Path) -> dict[str, Any]:
         raise DevtoolsError(f"Even the embedded AWS refused it: {embedded.failure}", remedy="Read the lines above.")
     say(f"Now in {target.account}, {target.region}")
     began = datetime.now(UTC)
-    there = in_a_process(target, folder / "aws")
-    there.seen.calls = calls_on_aws(target, make, began)
-    found = differences(embedded.seen, there.seen)
+    aws = in_a_process(target, folder / "aws")
+    aws.seen.calls = calls_on_aws(target, make, began)
+    deviations = differences(embedded.seen, aws.seen)
     report = Report(
-        target.account, target.region, began, datetime.now(UTC), there.failure, embedded.seen, there.seen, found
+        target.account, target.region, began, datetime.now(UTC), aws.failure, embedded.seen, aws.seen, deviations
     )
-    say(f"{len(found)} things were otherwise than thought: {write(report, folder)}")
-    if there.failure:
-        raise DevtoolsError(there.failure, remedy="Read the report, and the logs beside it.")
-    return there.seen.figures
+    say(f"{len(deviations)} things were otherwise than thought: {write(report, folder)}")
+    if aws.failure:
+        raise DevtoolsError(aws.failure, remedy="Read the report, and the logs beside it.")
+    return aws.seen.figures
 
 
 def main() -> int:

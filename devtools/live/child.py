@@ -46,13 +46,13 @@ def in_a_process(target: Target, folder: Path) -> Ended:
         say("What there still is, is removed by another portal.")
         _ended(target, folder, REMOVE)
     result = folder / RESULT
-    told: dict[str, Any] = {"seen": Observation().as_data(), "failure": ""}
+    payload: dict[str, Any] = {"seen": Observation().as_data(), "failure": ""}
     if result.exists():
-        told = json.loads(result.read_text())
-    failure = str(told["failure"]) or ("" if status == 0 else f"The process ended with status {status}.")
+        payload = json.loads(result.read_text())
+    failure = str(payload["failure"]) or ("" if status == 0 else f"The process ended with status {status}.")
     if not (folder / GONE).exists():
         failure += f" Something may be left in AWS: the tag Suffix with the value {target.slug}-sbx finds it."
-    return Ended(observation_of(told["seen"]), failure.strip())
+    return Ended(observation_of(payload["seen"]), failure.strip())
 
 
 def _ended(target: Target, folder: Path, *more: str) -> int:
@@ -63,8 +63,8 @@ def _ended(target: Target, folder: Path, *more: str) -> int:
     )
     if child.stdin is None:
         raise RuntimeError("the child has no standard input")
-    with child.stdin as given:
-        given.write(json.dumps(asdict(target)))
+    with child.stdin as stdin:
+        stdin.write(json.dumps(asdict(target)))
     while True:
         try:
             return child.wait()
@@ -75,7 +75,7 @@ def _ended(target: Target, folder: Path, *more: str) -> int:
 
 def observation_of(data: dict[str, Any]) -> Observation:
     """Return the observation that plain data holds."""
-    calls = {name: Calls(one["count"], one["errors"]) for name, one in data["calls"].items()}
+    calls = {name: Calls(entry["count"], entry["errors"]) for name, entry in data["calls"].items()}
     return Observation(**{**data, "calls": calls})
 
 
@@ -87,20 +87,20 @@ def target_of(data: dict[str, Any]) -> Target:
 def main(arguments: list[str]) -> int:
     """Live once, or remove what is left, and write down what was seen, however it ended."""
     folder, target = Path(arguments[0]), target_of(json.load(sys.stdin))
-    seen, failure = Observation(), ""
+    observation, failure = Observation(), ""
     if REMOVE in arguments:
         remove_what_is_left(target, folder, say_step, set_up=set_up_django)
         return 0
     try:
-        live_once(target, folder, say_step, seen=seen, set_up=set_up_django)
+        live_once(target, folder, say_step, seen=observation, set_up=set_up_django)
     except DevtoolsError as error:
         failure = error.summary
     except KeyboardInterrupt:
         failure = "It was stopped."
     recording = folder / "calls.ndjson"
     if target.aws is None and recording.exists():
-        seen.calls = calls_recorded(recording)
-    (folder / RESULT).write_text(json.dumps({"seen": seen.as_data(), "failure": failure}, default=str))
+        observation.calls = calls_recorded(recording)
+    (folder / RESULT).write_text(json.dumps({"seen": observation.as_data(), "failure": failure}, default=str))
     return 1 if failure else 0
 
 

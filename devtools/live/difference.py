@@ -55,22 +55,22 @@ def differences(embedded: Observation, aws: Observation) -> list[Difference]:
 
 
 def _lists(kind: str, embedded: list[str], aws: list[str]) -> Iterator[Difference]:
-    for one in sorted({*embedded, *aws}):
-        if (one in embedded) != (one in aws):
-            yield Difference(kind, one, one in embedded, one in aws)
+    for name in sorted({*embedded, *aws}):
+        if (name in embedded) != (name in aws):
+            yield Difference(kind, name, name in embedded, name in aws)
 
 
 def _calls(embedded: Observation, aws: Observation) -> Iterator[Difference]:
     if not aws.calls:
         return
     for name in sorted({*embedded.calls, *aws.calls}):
-        here, there = embedded.calls.get(name), aws.calls.get(name)
-        if there is None and name.partition(":")[2] in DATA_EVENTS:
+        local, remote = embedded.calls.get(name), aws.calls.get(name)
+        if remote is None and name.partition(":")[2] in DATA_EVENTS:
             continue
-        if here is None or there is None:
-            yield Difference("call", name, here is not None, there is not None)
-        elif set(here.errors) != set(there.errors) and (there.errors or here.errors):
-            yield Difference("call", name, here.errors, there.errors)
+        if local is None or remote is None:
+            yield Difference("call", name, local is not None, remote is not None)
+        elif set(local.errors) != set(remote.errors) and (remote.errors or local.errors):
+            yield Difference("call", name, local.errors, remote.errors)
 
 
 def _answers(embedded: Mapping[str, Any], aws: Mapping[str, Any]) -> Iterator[Difference]:
@@ -78,10 +78,10 @@ def _answers(embedded: Mapping[str, Any], aws: Mapping[str, Any]) -> Iterator[Di
         if address not in embedded or address not in aws:
             yield Difference("answer", address, address in embedded, address in aws)
             continue
-        here, there = embedded[address], aws[address]
-        for name in sorted({*here, *there}):
-            if here.get(name) != there.get(name):
-                yield Difference("answer", f"{address}: {name}", here.get(name), there.get(name))
+        local, remote = embedded[address], aws[address]
+        for name in sorted({*local, *remote}):
+            if local.get(name) != remote.get(name):
+                yield Difference("answer", f"{address}: {name}", local.get(name), remote.get(name))
 
 
 def _times(embedded: Mapping[str, float], aws: Mapping[str, float]) -> Iterator[Difference]:

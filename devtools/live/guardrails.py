@@ -31,24 +31,24 @@ class NotHereError(DevtoolsError):
 def require_account(make: Make, account: str) -> str:
     """Return as whom AWS knows us; raises NotHereError where another account answers than the one that was named."""
     try:
-        told = make("sts").get_caller_identity()
+        identity = make("sts").get_caller_identity()
     except (BotoCoreError, ClientError) as error:
         raise NotHereError(
             f"AWS did not say who we are: {error}", remedy="Give credentials of the account, such as AWS_PROFILE."
         ) from error
-    if told["Account"] != account:
+    if identity["Account"] != account:
         raise NotHereError(
-            f"These credentials are the account {told['Account']}'s, not {account}'s.",
+            f"These credentials are the account {identity['Account']}'s, not {account}'s.",
             remedy="Name the account that you mean, or give its credentials.",
         )
-    return str(told["Arn"])
+    return str(identity["Arn"])
 
 
 def refuse_production(make: Make, account: str) -> None:
     """Raise NotHereError for an account whose name or resources say that it is production, or that does not tell."""
     try:
         aliases = make("iam").list_account_aliases()["AccountAliases"]
-        found = {
+        arns = {
             mapping["ResourceARN"]
             for key in STAGES
             for page in make("resourcegroupstaggingapi")
@@ -64,10 +64,10 @@ def refuse_production(make: Make, account: str) -> None:
     named = [alias for alias in aliases if IN_NAME.search(alias)]
     if named:
         raise NotHereError(f"The account calls itself {named[0]}.", remedy="Use an account made for trying things.")
-    if found:
-        some = "\n  ".join(sorted(found)[:SHOWN])
+    if arns:
+        some = "\n  ".join(sorted(arns)[:SHOWN])
         raise NotHereError(
-            f"{len(found)} resources of {account} are tagged as production, such as\n  {some}",
+            f"{len(arns)} resources of {account} are tagged as production, such as\n  {some}",
             remedy="Use an account made for trying things.",
         )
 

@@ -58,11 +58,11 @@ def portal_for(
     target: Target, folder: Path, say: Say, *, set_up: Callable[[Mapping[str, str]], None]
 ) -> Iterator[Portal]:
     """Run a portal whose workers go to the target; `set_up` is called once its database is there."""
-    kept = people.passwords(folder / "passwords.json")
+    passwords = people.passwords(folder / "passwords.json")
 
     def prepare(variables: Mapping[str, str]) -> None:
         set_up(variables)
-        people.create(kept)
+        people.create(passwords)
 
     record = folder / "calls.ndjson" if target.aws is None else None
     bucket = {
@@ -99,17 +99,17 @@ def remove_what_is_left(target: Target, folder: Path, say: Say, *, set_up: Calla
         (folder / GONE).touch()
 
 
-def _live(target: Target, portal: Portal, seen: Observation, say: Say) -> None:
+def _live(target: Target, portal: Portal, observation: Observation, say: Say) -> None:
     say(f"Registering {NAME}")
     run = register(target)
     try:
         wait(run, portal.services, say)
-        look(run.district, run, Names(target.account, target.region, run.district.suffix), seen)
+        look(run.district, run, Names(target.account, target.region, run.district.suffix), observation)
         say("A look for drift")
-        check_drift(run.district, portal, seen, say)
-        seen.figures = dict(prove(portal, run, say))
+        check_drift(run.district, portal, observation, say)
+        observation.figures = dict(prove(portal, run, say))
     except RunFailedError as error:
-        seen.errors.append(Names(target.account, target.region, run.district.suffix).masked(error.summary))
+        observation.errors.append(Names(target.account, target.region, run.district.suffix).masked(error.summary))
         raise
 
 
@@ -141,7 +141,7 @@ def register(target: Target) -> Run:
         raise DevtoolsError(f"The district was refused: {refused}", remedy="Correct REGION, SIZE or IMAGE.") from None
 
 
-def look(district: District, run: Run, names: Names, seen: Observation) -> None:
+def look(district: District, run: Run, names: Names, observation: Observation) -> None:
     """Note how long each resource took, and what AWS answered of it."""
     from engine.state.store import read_state, state_key
     from provisioning.engine_settings import engine_settings
@@ -149,12 +149,12 @@ def look(district: District, run: Run, names: Names, seen: Observation) -> None:
 
     for progress in resource_progress(run):
         if progress.took is not None:
-            seen.seconds[names.masked(progress.address)] = round(progress.took.total_seconds(), 1)
+            observation.seconds[names.masked(progress.address)] = round(progress.took.total_seconds(), 1)
     state = read_state(engine_settings(), state_key(district.suffix)) or {}
-    seen.answers = answers_in(state, names)
+    observation.answers = answers_in(state, names)
 
 
-def check_drift(district: District, portal: Portal, seen: Observation, say: Say) -> None:
+def check_drift(district: District, portal: Portal, observation: Observation, say: Say) -> None:
     """Note what AWS has otherwise than the stack, right after it was deployed."""
     from devtools.demo.district import operator
     from provisioning.models import DriftItem
@@ -162,7 +162,7 @@ def check_drift(district: District, portal: Portal, seen: Observation, say: Say)
     from provisioning.states.runs import RunKind
 
     wait(request_run(district=district, kind=RunKind.DRIFT, actor=operator()), portal.services, say)
-    seen.drift = [f"{item.address} {item.path}".strip() for item in DriftItem.objects.filter(district=district)]
+    observation.drift = [f"{item.address} {item.path}".strip() for item in DriftItem.objects.filter(district=district)]
 
 
 def remove_all(portal: Portal, say: Say) -> None:
@@ -198,11 +198,11 @@ def tear_down(district: District, portal: Portal, say: Say) -> list[str]:
             request_cancel(run=active, actor=operator())
             with contextlib.suppress(RunFailedError):  # canceled is what it is to be
                 wait(active, portal.services, say)
-        asked = request_teardown(
+        teardown = request_teardown(
             district=district, typed_name=district.suffix, reason="The trial is over", actor=operator()
         )
         try:
-            wait(asked, portal.services, say)
+            wait(teardown, portal.services, say)
             break
         except RunFailedError as error:
             say(f"The teardown failed: {error.summary}" + ("" if attempt + 1 == TRIES else " Once more."))

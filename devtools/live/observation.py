@@ -26,7 +26,7 @@ MADE_UP: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...
     (re.compile(r"\b[0-9a-f]{16,}\b"), "{id}"),
     (re.compile(r"(?<=\{suffix\})-[A-Za-z0-9]{6}\b"), "-{id}"),
     (re.compile(r"\b(?P<kind>ip|ec2)(-\d{1,3}){4}\b"), r"\g<kind>-{address}"),
-    (re.compile(r"(?<=\.cluster-)(?P<ro>ro-)?[a-z0-9]{12}\b"), lambda found: f"{found['ro'] or ''}{{id}}"),
+    (re.compile(r"(?<=\.cluster-)(?P<ro>ro-)?[a-z0-9]{12}\b"), lambda match: f"{match['ro'] or ''}{{id}}"),
     (re.compile(r"(?<=\{suffix\}\.)[a-z0-9]{6}(?=\.)"), "{id}"),
     (re.compile(r"\b(?=[A-Z]*[0-9])[A-Z0-9]{13,26}\b"), "{id}"),
     (re.compile(r"\b(?=[A-Za-z]*[0-9])[A-Za-z0-9]{32,}\b"), "{id}"),
@@ -57,7 +57,7 @@ class Observation:
 
     def as_data(self) -> dict[str, Any]:
         """Return it as plain JSON data."""
-        calls = {name: {"count": one.count, "errors": one.errors} for name, one in sorted(self.calls.items())}
+        calls = {name: {"count": call.count, "errors": call.errors} for name, call in sorted(self.calls.items())}
         return {**vars(self), "calls": calls}
 
 
@@ -86,7 +86,7 @@ class Names:
 
 def answers_in(state: Mapping[str, Any], names: Names) -> dict[str, dict[str, Any]]:
     """Return the attributes of every managed resource of a state (Terraform, state format version 4)."""
-    found = {}
+    answers = {}
     for resource in state.get("resources", []):
         if resource.get("mode") != "managed":
             continue
@@ -95,34 +95,34 @@ def answers_in(state: Mapping[str, Any], names: Names) -> dict[str, dict[str, An
             address = f"{resource['type']}.{resource['name']}" + ("" if key is None else f"[{json.dumps(key)}]")
             hidden = {str(path[0]["value"]) for path in instance.get("sensitive_attributes", []) if path}
             attributes = {name: value for name, value in instance["attributes"].items() if name not in hidden}
-            found[names.masked(address)] = names.masked(attributes)
-    return found
+            answers[names.masked(address)] = names.masked(attributes)
+    return answers
 
 
 def calls_recorded(file: Path) -> dict[str, Calls]:
     """Return the calls that an embedded AWS noted (`python -m sandbox --record`)."""
-    found: dict[str, Calls] = {}
+    calls: dict[str, Calls] = {}
     for line in file.read_text().splitlines():
-        told = json.loads(line)
-        service = SIGNED.get(told["service"], told["service"])
-        one = found.setdefault(f"{service}:{told['action']}", Calls())
-        one.count += 1
-        if not told["ok"]:
-            one.errors["refused"] = one.errors.get("refused", 0) + 1
-    return found
+        record = json.loads(line)
+        service = SIGNED.get(record["service"], record["service"])
+        call = calls.setdefault(f"{service}:{record['action']}", Calls())
+        call.count += 1
+        if not record["ok"]:
+            call.errors["refused"] = call.errors.get("refused", 0) + 1
+    return calls
 
 
 def calls_in_history(events: Iterable[Mapping[str, Any]]) -> dict[str, Calls]:
     """Return the calls of CloudTrail's event history (CloudTrail User Guide, "CloudTrail record contents")."""
-    found: dict[str, Calls] = {}
+    calls: dict[str, Calls] = {}
     for event in events:
-        told = json.loads(event["CloudTrailEvent"])
-        service = SIGNED.get(str(told["eventSource"]).partition(".")[0], str(told["eventSource"]).partition(".")[0])
-        one = found.setdefault(f"{service}:{VERSIONED.sub('', str(told['eventName']))}", Calls())
-        one.count += 1
-        if code := told.get("errorCode"):
-            one.errors[code] = one.errors.get(code, 0) + 1
-    return found
+        record = json.loads(event["CloudTrailEvent"])
+        service = SIGNED.get(str(record["eventSource"]).partition(".")[0], str(record["eventSource"]).partition(".")[0])
+        call = calls.setdefault(f"{service}:{VERSIONED.sub('', str(record['eventName']))}", Calls())
+        call.count += 1
+        if code := record.get("errorCode"):
+            call.errors[code] = call.errors.get(code, 0) + 1
+    return calls
 
 
 def history(cloudtrail: Any, began: datetime, ended: datetime) -> list[Mapping[str, Any]]:

@@ -45,7 +45,7 @@ class Report:
             "ended": self.ended.isoformat(),
             "failure": self.failure,
             "figures": {"embedded": self.embedded.figures, "aws": self.aws.figures},
-            "differences": [one.as_data() for one in self.differences],
+            "differences": [difference.as_data() for difference in self.differences],
             "aws": self.aws.as_data(),
         }
 
@@ -72,16 +72,19 @@ def text(report: Report) -> str:
         "add the row of `report.json` to a test's cases, and say so in the table of what is taken for true of AWS.",
     ]
     for kind, title in KINDS.items():
-        rows = [one for one in report.differences if one.kind == kind]
+        rows = [difference for difference in report.differences if difference.kind == kind]
         if rows:
             lines += ["", f"## {title}", "", "| what | embedded | AWS |", "|---|---|---|"]
-            lines += [f"| {_cell(one.subject)} | {_cell(one.embedded)} | {_cell(one.aws)} |" for one in rows]
+            lines += [
+                f"| {_cell(difference.subject)} | {_cell(difference.embedded)} | {_cell(difference.aws)} |"
+                for difference in rows
+            ]
     if not report.differences:
         lines += ["", "AWS was as the embedded one in all that was compared."]
     return "\n".join(lines) + "\n"
 
 
 def _cell(value: Any) -> str:
-    told = value if isinstance(value, str) else json.dumps(value, default=str)
-    told = told.replace("|", "\\|").replace("\n", " ")
-    return told if len(told) <= CELL else f"{told[:CELL]}..."
+    content = value if isinstance(value, str) else json.dumps(value, default=str)
+    content = content.replace("|", "\\|").replace("\n", " ")
+    return content if len(content) <= CELL else f"{content[:CELL]}..."

@@ -17,22 +17,22 @@ def main() -> int:
     django.setup()
     from devtools.messages.sources import texts
 
-    found = texts()
+    extracted = texts()
     status = 0
     for locale in NAMES:
         path = LOCALE / locale / "LC_MESSAGES" / "django.po"
-        kept = merged(read(path, locale), found, locale)
+        catalogue = merged(read(path, locale), extracted, locale)
         path.parent.mkdir(parents=True, exist_ok=True)
-        content = written(kept, locale)
+        content = written(catalogue, locale)
         if not path.exists() or path.read_bytes() != content:
             path.write_bytes(content)
-        open_ones = missing(kept)
-        print(f"{locale}: {len(found)} texts, {len(open_ones)} without a translation")
+        open_ones = missing(catalogue)
+        print(f"{locale}: {len(extracted)} texts, {len(open_ones)} without a translation")
         for message in open_ones:
             print(f"  {message.context or '-'}: {message.id}")
         status = status or int(bool(open_ones))
-    for made in compile_all():
-        print(f"compiled {made.relative_to(ROOT)}")
+    for compiled in compile_all():
+        print(f"compiled {compiled.relative_to(ROOT)}")
     return status
 
 

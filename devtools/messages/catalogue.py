@@ -39,15 +39,15 @@ def read(path: Path, locale: str) -> Catalog:
         return read_po(file, locale=locale)
 
 
-def merged(known: Catalog, texts: Iterable[Text], locale: str) -> Catalog:
+def merged(previous: Catalog, texts: Iterable[Text], locale: str) -> Catalog:
     """Return the catalogue of exactly these texts, with the translations that are known of them."""
-    found = Catalog(locale=locale, charset="utf-8")
-    for each in sorted(texts):
-        key = (each.text, each.plural) if each.plural else each.text
-        old = known.get(each.text, each.context or None)
-        kept = old.string if old is not None and bool(old.pluralizable) == bool(each.plural) else ""
-        found.add(key, string=kept or (("", "") if each.plural else ""), context=each.context or None)
-    return found
+    catalogue = Catalog(locale=locale, charset="utf-8")
+    for entry in sorted(texts):
+        key = (entry.text, entry.plural) if entry.plural else entry.text
+        old = previous.get(entry.text, entry.context or None)
+        translation = old.string if old is not None and bool(old.pluralizable) == bool(entry.plural) else ""
+        catalogue.add(key, string=translation or (("", "") if entry.plural else ""), context=entry.context or None)
+    return catalogue
 
 
 def written(catalogue: Catalog, locale: str) -> bytes:
@@ -59,7 +59,7 @@ def written(catalogue: Catalog, locale: str) -> bytes:
 
 def missing(catalogue: Catalog) -> list[Message]:
     """Return the messages that have no translation, or none for one of their plural forms."""
-    return [each for each in catalogue if each.id and not all(strings(each))]
+    return [message for message in catalogue if message.id and not all(strings(message))]
 
 
 def strings(message: Message) -> tuple[str, ...]:

@@ -92,7 +92,7 @@ def _found(source: bytes, keywords: Mapping[str, Any] = KEYWORDS) -> Iterator[Te
 
 
 def _words() -> Iterator[Text]:
-    for kind in sorted(Badge.__subclasses__(), key=lambda each: each.__name__):
+    for kind in sorted(Badge.__subclasses__(), key=lambda badge: badge.__name__):
         yield from (Text(kind.__name__, member.word) for member in kind)
     yield from (Text("AuditAction", act.words) for act in AuditAction)
     yield from (Text("Role", role.value) for role in Role)
@@ -119,13 +119,13 @@ def _words() -> Iterator[Text]:
 
 def _costs() -> set[str]:
     """Return what a preview says of costs and names, but for the line that names a cache's engine: a sentence."""
-    found = {*NOT_COUNTED, *(what for what, _ in names("a-sbx", "0" * 12))}
+    labels = {*NOT_COUNTED, *(what for what, _ in names("a-sbx", "0" * 12))}
     for environment, egress in product(Environment, Egress):
         wish = Wish(environment=environment, egress=egress, has_image=True)
         lines = estimate({"resource": outline(wish)}, load_prices(), DEFAULT_REGION).lines
-        found |= {line.kind for line in lines if not line.kind.startswith("ElastiCache")}
-        found |= {line.note for line in lines if line.note}
-    return found | set(TIERS)
+        labels |= {line.kind for line in lines if not line.kind.startswith("ElastiCache")}
+        labels |= {line.note for line in lines if line.note}
+    return labels | set(TIERS)
 
 
 def _models() -> Iterator[Text]:
@@ -134,9 +134,9 @@ def _models() -> Iterator[Text]:
 
 def _messages() -> Iterator[Text]:
     for path in _python(SPEAKING):
-        yield from (Text(SAID, each.text) for each in _found(path.read_bytes(), MESSAGES))
+        yield from (Text(SAID, entry.text) for entry in _found(path.read_bytes(), MESSAGES))
 
 
 def _python(places: Iterable[str]) -> list[Path]:
-    found = [path for place in places for path in (sorted((ROOT / place).rglob("*.py")) or [ROOT / place])]
-    return [path for path in found if "migrations" not in path.parts]
+    paths = [path for place in places for path in (sorted((ROOT / place).rglob("*.py")) or [ROOT / place])]
+    return [path for path in paths if "migrations" not in path.parts]

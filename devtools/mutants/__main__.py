@@ -53,19 +53,20 @@ def is_caught(mutant: Mutant, folder: Path) -> tuple[bool, str]:
     try:
         command = [str(VENV / "bin" / "python"), "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *mutant.tests]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
-        ended = subprocess.run(
+        completed = subprocess.run(
             command, cwd=folder, capture_output=True, text=True, check=False, env=environment, stdin=subprocess.DEVNULL
         )
     finally:
         path.write_text(original)
-    last = (ended.stdout.strip().splitlines() or [ended.stderr[-300:]])[-1]
+    last = (completed.stdout.strip().splitlines() or [completed.stderr[-300:]])[-1]
     # A test that cannot even be set up says nothing of the mutant.
-    if ended.returncode not in (FAILED, PASSED) or re.search(r"\b\d+ errors?\b", last):
+    if completed.returncode not in (FAILED, PASSED) or re.search(r"\b\d+ errors?\b", last):
         raise DevtoolsError(
-            f"The tests of the mutant `{mutant.name}` could not be run: pytest ended with {ended.returncode}. {last}",
+            f"The tests of the mutant `{mutant.name}` could not be run: pytest ended with {completed.returncode}. "
+            f"{last}",
             remedy="Run the tests that its entry in devtools/mutants/catalogue.toml names, without the mutant.",
         )
-    return ended.returncode == FAILED, last
+    return completed.returncode == FAILED, last
 
 
 def main(names: list[str]) -> int:

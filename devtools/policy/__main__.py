@@ -36,13 +36,15 @@ def scan(program: Path, folder: Path) -> tuple[int, list[dict[str, Any]]]:
     # The scanner asks its maker's server for guidelines unless it is told not to.
     quiet = {"LOG_LEVEL": "CRITICAL", "BC_SKIP_MAPPING": "TRUE", "CKV_IGNORE_HIDDEN_DIRECTORIES": "true"}
     command = [str(program), "-d", str(folder), "--framework", "terraform_json", "--skip-download", "-o", "json"]
-    ended = subprocess.run(command, env={**os.environ, **quiet}, capture_output=True, text=True, check=False)
+    completed = subprocess.run(command, env={**os.environ, **quiet}, capture_output=True, text=True, check=False)
     try:
-        told = json.loads(ended.stdout)
-        told = told[0] if isinstance(told, list) else told
-        summary, failed = told["summary"], told["results"]["failed_checks"]
+        report = json.loads(completed.stdout)
+        report = report[0] if isinstance(report, list) else report
+        summary, failed = report["summary"], report["results"]["failed_checks"]
     except (ValueError, KeyError, IndexError) as error:
-        raise RuntimeError(f"checkov did not scan {folder}:\n{ended.stdout[-1000:]}{ended.stderr[-1000:]}") from error
+        raise RuntimeError(
+            f"checkov did not scan {folder}:\n{completed.stdout[-1000:]}{completed.stderr[-1000:]}"
+        ) from error
     if summary["parsing_errors"] or not summary["passed"]:
         raise RuntimeError(f"checkov could not read {folder}.")
     return int(summary["passed"]), failed
@@ -57,7 +59,7 @@ def main() -> int:
     }
     specs["platform"] = (PLATFORM, ("platform",))
     used: set[str] = set()
-    wrong = 0
+    failures = 0
     for name, (spec, kind) in specs.items():
         passed, failed = scan(program, stack(spec, VAR / "policy" / name, *kind))
         skipped = dict(reasons["skipped"])
@@ -65,16 +67,19 @@ def main() -> int:
             skipped |= reasons["skipped_on_the_platform"]
         elif not {"certificate_arn", "hosted_zone_id"} & set(spec):
             skipped |= reasons["skipped_without_certificate"]
-        left = [check for check in failed if check["check_id"] not in skipped]
+        remaining = [check for check in failed if check["check_id"] not in skipped]
         used |= {check["check_id"] for check in failed}
-        wrong += len(left)
-        print(f"{name:<22} {passed:>4} passed  {len(failed) - len(left):>3} skipped  {len(left):>3} failed", flush=True)
-        for check in left:
+        failures += len(remaining)
+        print(
+            f"{name:<22} {passed:>4} passed  {len(failed) - len(remaining):>3} skipped  {len(remaining):>3} failed",
+            flush=True,
+        )
+        for check in remaining:
             print(f"  {check['check_id']} {check['resource']}: {check['check_name']}")
     unused = {check_id for section in reasons.values() for check_id in section} - used
     for check_id in sorted(unused):
         print(f"skipped.toml names {check_id}, which no stack fails: remove it.")
-    return 1 if wrong or unused else 0
+    return 1 if failures or unused else 0
 
 
 PLATFORM = {

@@ -40,7 +40,7 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def prepare(folder: Path, variables: Mapping[str, str], kept: dict[str, str]) -> None:
+def prepare(folder: Path, variables: Mapping[str, str], passwords: dict[str, str]) -> None:
     """Create people and accounts; the role of the second account does not exist, so that a run in it fails."""
     os.environ.update(variables)
     import django
@@ -48,7 +48,7 @@ def prepare(folder: Path, variables: Mapping[str, str], kept: dict[str, str]) ->
     django.setup()
     from registry.districts.accounts import Access, add_account
 
-    people.create(kept)
+    people.create(passwords)
     own = Access(**account.access(folder))
     add_account(name=example.ACCOUNT_NAME, account_id=account.ACCOUNT_ID, actor=None, access=own)
     role = f"arn:aws:iam::{CLOSED_ACCOUNT}:role/homeroom-deploy"
@@ -60,18 +60,18 @@ def pictures() -> None:
     """Take the documentation's pictures."""
     folder = VAR / f"pictures-{secrets.token_hex(4)}"
     folder.mkdir(parents=True)
-    kept = people.passwords(folder / "passwords.json")
+    passwords = people.passwords(folder / "passwords.json")
     say("Starting a portal")
     with (
         running_portal(
             folder,
-            before_web=lambda found: prepare(folder, found, kept),
+            before_web=lambda variables: prepare(folder, variables, passwords),
             enter=lambda url: account.open_account(folder, url),
         ) as portal,
         running_browser() as browser,
     ):
         camera = Camera(browser, portal.url, IMAGES)
-        Walk(portal, camera, kept, lambda text: say(f"  {text}")).go()
+        Walk(portal, camera, passwords, lambda text: say(f"  {text}")).go()
     shutil.rmtree(folder)
     for path in camera.taken:
         say(f"{path.relative_to(ROOT)}  {path.stat().st_size // 1000} kB")

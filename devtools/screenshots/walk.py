@@ -196,9 +196,9 @@ def fill(page: Page, name: str, slug: str, account: str) -> None:
 
 def state(page: Page, word: str | re.Pattern[str]) -> None:
     """Wait until the run's page says that the run has ended so."""
-    shown = page.locator("#run-live .facts .state").first
-    expect(shown).to_have_text(ENDED, timeout=LONGEST_MS)
-    expect(shown).to_have_text(word)
+    badge = page.locator("#run-live .facts .state").first
+    expect(badge).to_have_text(ENDED, timeout=LONGEST_MS)
+    expect(badge).to_have_text(word)
 
 
 def keep_figures(variables: Mapping[str, str]) -> None:
@@ -230,7 +230,7 @@ def change_behind_the_back(url: str) -> None:
 def open_the_database(url: str) -> None:
     """Open the database's port to the internet, which no plan of the stack closes."""
     client = aws(url, "ec2")
-    wanted = [{"Name": "group-name", "Values": ["database-lakeside-sbx"]}]
-    (group,) = client.describe_security_groups(Filters=wanted)["SecurityGroups"]
+    filters = [{"Name": "group-name", "Values": ["database-lakeside-sbx"]}]
+    (group,) = client.describe_security_groups(Filters=filters)["SecurityGroups"]
     rule = {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
     client.authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[rule])

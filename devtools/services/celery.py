@@ -23,10 +23,12 @@ def running_worker(
 ) -> Iterator[Service]:
     """Run a worker of one queue until it says that it is ready."""
     log = folder / f"{name}.log"
-    seen = log.stat().st_size if log.exists() else 0
+    offset = log.stat().st_size if log.exists() else 0
     command = worker_command(name, queue, concurrency)
     with running("Worker", command, log=log, environment={**environment, **CHECKED}, grace=GRACE_SECONDS) as service:
-        service.wait_until(lambda: b" ready." in log.read_bytes()[seen:], seconds=START_SECONDS, what="ready for runs")
+        service.wait_until(
+            lambda: b" ready." in log.read_bytes()[offset:], seconds=START_SECONDS, what="ready for runs"
+        )
         yield service
 
 
@@ -55,8 +57,10 @@ def running_chores(folder: Path, environment: Mapping[str, str]) -> Iterator[Ser
 def running_beat(folder: Path, environment: Mapping[str, str]) -> Iterator[Service]:
     """Run beat until it says that it has started."""
     log = folder / "beat.log"
-    seen = log.stat().st_size if log.exists() else 0
+    offset = log.stat().st_size if log.exists() else 0
     command = [sys.executable, "-m", "celery", "-A", "portal", "beat", "--loglevel", "INFO", "--pidfile="]
     with running("Beat", command, log=log, environment=environment, grace=GRACE_SECONDS) as service:
-        service.wait_until(lambda: b"beat: Starting" in log.read_bytes()[seen:], seconds=START_SECONDS, what="started")
+        service.wait_until(
+            lambda: b"beat: Starting" in log.read_bytes()[offset:], seconds=START_SECONDS, what="started"
+        )
         yield service

@@ -48,18 +48,18 @@ class EdFiSource(SourceServer):
     def put(self, resource: str, key: str, **item: Any) -> None:
         """Take a row, new or changed: the newest change of all."""
         self.newest += 1
-        there = self.rows.setdefault(resource, {})
-        place = there[key].place if key in there else len(there)
+        rows = self.rows.setdefault(resource, {})
+        place = rows[key].place if key in rows else len(rows)
         head = {"id": uuid5(NAMESPACE_URL, f"{resource}/{key}").hex, "_etag": str(self.newest)}
-        told = {"_lastModifiedDate": datetime.now(UTC).isoformat().replace("+00:00", "Z"), **item}
-        there[key] = Kept(place, self.newest, {**head, **told})
+        fields = {"_lastModifiedDate": datetime.now(UTC).isoformat().replace("+00:00", "Z"), **item}
+        rows[key] = Kept(place, self.newest, {**head, **fields})
 
     def delete(self, resource: str, key: str, **keys: Any) -> None:
         """Delete a row; `keys` are those by which it was known."""
         self.newest += 1
         gone = self.rows[resource].pop(key)
-        told = {"id": gone.item["id"], "changeVersion": self.newest, "keyValues": keys}
-        self.deleted.setdefault(resource, []).append((self.newest, told))
+        deletion = {"id": gone.item["id"], "changeVersion": self.newest, "keyValues": keys}
+        self.deleted.setdefault(resource, []).append((self.newest, deletion))
 
     def open_answer(self, path: str) -> Reply | None:
         """Answer the document at the root, which anybody may read."""
@@ -76,8 +76,8 @@ class EdFiSource(SourceServer):
         """Answer a page of rows or deletions, the ranges of keys, or the change versions."""
         if path == "/changeQueries/v1/availableChangeVersions" and self.has_changes:
             return 200, {}, {"oldestChangeVersion": 0, "newestChangeVersion": self.newest}
-        found = re.fullmatch(r"/data/v3/ed-fi/(\w+)(/deletes|/partitions)?", path)
-        if found is None or found[1] in self.missing or (found[2] == "/deletes" and not self.has_changes):
+        match = re.fullmatch(r"/data/v3/ed-fi/(\w+)(/deletes|/partitions)?", path)
+        if match is None or match[1] in self.missing or (match[2] == "/deletes" and not self.has_changes):
             return self.refusal(404, "The specified resource could not be found.")
         if set(parameters) - ALLOWED:
             return self.refusal(400, "A parameter is not known.")
@@ -89,13 +89,13 @@ class EdFiSource(SourceServer):
             return self.refusal(400, "A parameter is no number.")
         if not 0 <= limit <= MOST or not 0 < size <= MOST or offset < 0 or least > most:
             return self.refusal(400, f"Limit must be omitted or set to a value between 0 and {MOST}.")
-        if found[2] == "/deletes":
-            gone = [told for version, told in self.deleted.get(found[1], []) if least <= version <= most]
+        if match[2] == "/deletes":
+            gone = [deletion for version, deletion in self.deleted.get(match[1], []) if least <= version <= most]
             return 200, {"Total-Count": str(len(gone))}, gone[offset : offset + limit]
-        rows = [one for one in self.rows.get(found[1], {}).values() if least <= one.version <= most]
-        rows.sort(key=lambda one: one.place)
+        rows = [row for row in self.rows.get(match[1], {}).values() if least <= row.version <= most]
+        rows.sort(key=lambda row: row.place)
         by_keys = tuple(map(int, self.version.split(".")[:2])) >= (7, 3)
-        if found[2] == "/partitions":
+        if match[2] == "/partitions":
             return self._partitions(rows, parameters) if by_keys else self.refusal(404, "There is no such resource.")
         if by_keys and ("pageSize" in parameters or "pageToken" in parameters):
             if {"offset", "limit", "totalCount"} & set(parameters):
@@ -104,7 +104,7 @@ class EdFiSource(SourceServer):
         if "pageSize" in parameters or "pageToken" in parameters:
             return self.refusal(400, "A parameter is not known.")
         headers = {"Total-Count": str(len(rows))} if parameters.get("totalCount") == "true" else {}
-        answer = [one.item for one in rows[offset : offset + limit]]
+        answer = [row.item for row in rows[offset : offset + limit]]
         self.after_page()
         return 200, headers, answer
 
@@ -113,8 +113,8 @@ class EdFiSource(SourceServer):
             least, most = map(int, base64.urlsafe_b64decode(token).decode().split(",")) if token else (0, 2**31)
         except ValueError:
             return self.refusal(400, "The page token is none.")
-        page = [one for one in rows if least <= one.place <= most][:size]
-        answer = [one.item for one in page]
+        page = [row for row in rows if least <= row.place <= most][:size]
+        answer = [row.item for row in page]
         following = {"Next-Page-Token": _token(page[-1].place + 1, most)} if page else {}
         self.after_page()
         return 200, following, answer

@@ -37,13 +37,13 @@ def stop_stale_server(data: Path, *, seconds: float = SECONDS) -> None:
 def at_work(data: Path) -> list[int]:
     """Return the processes of PostgreSQL that work on a data folder, and one that held its lock and is being reaped."""
     holder = lock_holder(data)
-    found = []
+    pids = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
             is_dying = process.pid == holder and process.status() == psutil.STATUS_ZOMBIE
             if is_dying or (process.name().startswith("postgres") and process.cwd() == str(data.resolve())):
-                found.append(process.pid)
-    return found
+                pids.append(process.pid)
+    return pids
 
 
 def lock_holder(data: Path) -> int | None:

@@ -29,22 +29,22 @@ def adopt_orphans() -> None:
 
 def parents() -> dict[int, int]:
     """Return every process's parent, read from /proc; empty where there is none."""
-    found: dict[int, int] = {}
+    tree: dict[int, int] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError, ValueError, IndexError):
-            found[int(stat.parent.name)] = int(stat.read_text(errors="replace").rpartition(")")[2].split()[1])
-    return found
+            tree[int(stat.parent.name)] = int(stat.read_text(errors="replace").rpartition(")")[2].split()[1])
+    return tree
 
 
 def descendants(root: int) -> set[int]:
     """Return the ids of all processes below `root`."""
     tree = parents()
-    found: set[int] = set()
+    pids: set[int] = set()
     edge = {root}
     while edge:
-        edge = {pid for pid, parent in tree.items() if parent in edge} - found
-        found |= edge
-    return found
+        edge = {pid for pid, parent in tree.items() if parent in edge} - pids
+        pids |= edge
+    return pids
 
 
 class Guard:
@@ -102,12 +102,12 @@ class Guard:
     def end_stragglers(self) -> None:
         """End what is left below this process: first with SIGTERM, after a grace with SIGKILL."""
         deadline = time.monotonic() + STRAGGLERS_GRACE
-        told: set[int] = set()
-        while left := descendants(os.getpid()):
+        signalled: set[int] = set()
+        while stragglers := descendants(os.getpid()):
             late = time.monotonic() > deadline
-            for pid in left if late else left - told:
+            for pid in stragglers if late else stragglers - signalled:
                 self._send(pid, signal.SIGKILL if late else signal.SIGTERM)
-            told |= left
+            signalled |= stragglers
             self.wait(0.05, watch_input=False)
         if self.status is None:
             with contextlib.suppress(ProcessLookupError):

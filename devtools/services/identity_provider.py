@@ -102,20 +102,24 @@ class Provider:
         public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key()))
         return {"keys": [{**public, "kid": KEY_ID, "use": "sig", "alg": "RS256"}]}
 
-    def begin(self, asked: Mapping[str, str], name: str) -> str:
+    def begin(self, parameters: Mapping[str, str], name: str) -> str:
         """Return where a browser goes on to, once somebody was picked."""
         code = secrets.token_urlsafe(16)
-        self.codes[code] = {**asked, "member": name}
-        return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked.get('state', '')})}"
+        self.codes[code] = {**parameters, "member": name}
+        return f"{parameters['redirect_uri']}?{urlencode({'code': code, 'state': parameters.get('state', '')})}"
 
     def finish(self, form: Mapping[str, str]) -> dict[str, Any] | None:
         """Return the tokens for a code, once; None for a code that is none, or another's."""
-        asked = self.codes.pop(form.get("code", ""), None)
+        parameters = self.codes.pop(form.get("code", ""), None)
         verifier = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         challenge = base64.urlsafe_b64encode(verifier).rstrip(b"=").decode()
-        if asked is None or form.get("client_secret") != CLIENT_SECRET or challenge != asked.get("code_challenge"):
+        if (
+            parameters is None
+            or form.get("client_secret") != CLIENT_SECRET
+            or challenge != parameters.get("code_challenge")
+        ):
             return None
-        member = next(member for member in MEMBERS if member.name == asked["member"])
+        member = next(member for member in MEMBERS if member.name == parameters["member"])
         now = int(time.time())
         claims: Claims = {
             "iss": self.url,
@@ -124,7 +128,7 @@ class Provider:
             "iat": now,
             "exp": now + TOKEN_SECONDS,
             "auth_time": now if self.signed_in_at is None else self.signed_in_at,
-            "nonce": asked.get("nonce", ""),
+            "nonce": parameters.get("nonce", ""),
             "preferred_username": member.name,
             "email": f"{member.name}@organization.example",
             "groups": list(member.groups),
@@ -135,11 +139,11 @@ class Provider:
         return answer
 
 
-def page(asked: Mapping[str, str]) -> str:
+def page(parameters: Mapping[str, str]) -> str:
     """Return the page on which somebody is picked."""
     hidden = "".join(
         f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}">'
-        for name, value in asked.items()
+        for name, value in parameters.items()
     )
     buttons = "".join(f'<button name="member" value="{member.name}">{member.name}</button>' for member in MEMBERS)
     return (
@@ -193,7 +197,7 @@ def running_identity_provider(port: int = 0) -> Iterator[Provider]:
         def do_GET(self) -> None:
             """Answer discovery, keys, and the page on which somebody is picked."""
             parts = urlsplit(self.path)
-            asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+            parameters = {name: values[0] for name, values in parse_qs(parts.query).items()}
             if not is_loopback_name(self.headers.get("Host", "")):
                 self.send_error(403)
             elif parts.path == "/.well-known/openid-configuration":
@@ -203,10 +207,10 @@ def running_identity_provider(port: int = 0) -> Iterator[Provider]:
             elif parts.path == "/keys":
                 self.answer(json.dumps(provider.keys()), "application/json")
             elif parts.path == "/authorize":
-                self.answer(page(asked), "text/html; charset=utf-8")
-            elif parts.path == "/pick" and asked.get("member") in {member.name for member in MEMBERS}:
+                self.answer(page(parameters), "text/html; charset=utf-8")
+            elif parts.path == "/pick" and parameters.get("member") in {member.name for member in MEMBERS}:
                 self.send_response(302)
-                self.send_header("Location", provider.begin(asked, asked.pop("member")))
+                self.send_header("Location", provider.begin(parameters, parameters.pop("member")))
                 self.end_headers()
             else:
                 self.send_error(404)

@@ -14,10 +14,13 @@ from devtools.services.process import LOOPBACK
 class Answering(BaseHTTPRequestHandler):
     """Answers with texts, and says nothing of it on the terminal."""
 
-    def answer(self, text: str, kind: str, status: int = 200) -> None:
-        """Send a text of a media type."""
+    def answer(self, text: str, kind: str, status: int = 200, *, origin: str = "") -> None:
+        """Send a text of a media type; a page of `origin` may read it (CORS)."""
         self.send_response(status)
         self.send_header("Content-Type", kind)
+        if origin:
+            self.send_header("Access-Control-Allow-Origin", origin)
+            self.send_header("Vary", "Origin")
         self.end_headers()
         self.wfile.write(text.encode())
 

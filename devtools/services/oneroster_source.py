@@ -74,10 +74,10 @@ class OneRosterSource(SourceServer):
 
     def answer(self, path: str, parameters: dict[str, str], scopes: frozenset[str]) -> Reply:
         """Answer a collection's page."""
-        found = re.fullmatch(r"/ims/oneroster/(rostering|gradebook)/v1p2/(\w+)", path)
-        if found is None or found[2] in self.missing or PLACES.get(found[2], ("",))[0] != found[1]:
+        match = re.fullmatch(r"/ims/oneroster/(rostering|gradebook)/v1p2/(\w+)", path)
+        if match is None or match[2] in self.missing or PLACES.get(match[2], ("",))[0] != match[1]:
             return self.refusal(404, "There is no such collection.")
-        resource = found[2]
+        resource = match[2]
         if not scopes & PLACES[resource][1]:
             return self.refusal(403, "The token's scopes do not allow it.")
         if set(parameters) - ALLOWED:
@@ -91,10 +91,10 @@ class OneRosterSource(SourceServer):
         limit = min(limit, self.most)
         rows = list(self.rows.get(resource, {}).values())
         if "filter" in parameters:
-            told = FILTER.match(parameters["filter"])
-            if told is None:
+            condition = FILTER.match(parameters["filter"])
+            if condition is None:
                 return self.refusal(400, "The filter is none.")
-            rows = [row for row in rows if _fits(str(row.get(told[1], "")), told[2], told[3])]
+            rows = [row for row in rows if _fits(str(row.get(condition[1], "")), condition[2], condition[3])]
         if sort := parameters.get("sort"):
             rows.sort(key=lambda row: str(row.get(sort, "")), reverse=parameters.get("orderBy") == "desc")
         headers = {"X-Total-Count": str(len(rows))} if self.has_count else {}
@@ -108,8 +108,8 @@ class OneRosterSource(SourceServer):
             places["next"] = offset + limit
         if offset > 0:
             places["prev"] = max(0, offset - limit)
-        told = {name: urlencode({**parameters, "limit": limit, "offset": at}) for name, at in places.items()}
-        return ", ".join(f'<{self.url}{path}?{query}>; rel="{name}"' for name, query in told.items())
+        queries = {name: urlencode({**parameters, "limit": limit, "offset": at}) for name, at in places.items()}
+        return ", ".join(f'<{self.url}{path}?{query}>; rel="{name}"' for name, query in queries.items())
 
 
 def _fits(value: str, operator: str, other: str) -> bool:

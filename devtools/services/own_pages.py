@@ -19,6 +19,12 @@ def is_loopback_name(host: str) -> bool:
     return LOOPBACK_NAME.fullmatch(host) is not None
 
 
+def is_loopback_origin(origin: str) -> bool:
+    """Return whether Origin tells of a page that was opened from the loopback address itself."""
+    scheme, _, host = origin.partition("://")
+    return scheme in ("http", "https") and is_loopback_name(host)
+
+
 def is_of_another_site(origin: str, fetch_site: str) -> bool:
     """Return whether Origin or Sec-Fetch-Site, empty where they are not given, tell of another site's page."""
     return bool(origin) or fetch_site not in OWN_SITES

@@ -70,12 +70,12 @@ def collect(environment: Mapping[str, str]) -> None:
 def manage(environment: Mapping[str, str], *arguments: str) -> None:
     """Call manage.py; raises ServiceFailedError with Django's own words."""
     command = [sys.executable, "manage.py", *arguments]
-    ended = subprocess.run(
+    completed = subprocess.run(
         command, cwd=ROOT, env=dict(environment), capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
     )
-    if ended.returncode != 0:
+    if completed.returncode != 0:
         raise ServiceFailedError(
-            f"manage.py {arguments[0]} failed:\n{ended.stderr[-2000:]}", remedy="Read the error above."
+            f"manage.py {arguments[0]} failed:\n{completed.stderr[-2000:]}", remedy="Read the error above."
         )
 
 

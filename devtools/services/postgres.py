@@ -108,13 +108,13 @@ def initialize(bin_folder: Path, data: Path, password: str, *, durable: bool) ->
     command = [*prefix, str(bin_folder / "initdb"), "-D", str(data), "--username", USER, "--pwfile", str(secret)]
     command += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", *([] if durable else ["--no-sync"])]
     try:
-        made = subprocess.run(command, capture_output=True, text=True, check=False)
+        completed = subprocess.run(command, capture_output=True, text=True, check=False)
     finally:
         secret.unlink()
-    if made.returncode != 0:
+    if completed.returncode != 0:
         shutil.rmtree(data)
         raise ToolMissingError(
-            f"initdb ended with status {made.returncode}:\n{made.stderr.strip()}",
+            f"initdb ended with status {completed.returncode}:\n{completed.stderr.strip()}",
             remedy="Read its words above; `make doctor` shows which PostgreSQL is used.",
         )
 
@@ -129,8 +129,8 @@ def accepts(url: str) -> bool:
 def create_database(port: int, password: str) -> None:
     """Create the database unless it is there."""
     with psycopg.connect(database_url(port, password, "postgres"), autocommit=True) as connection:
-        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
-        if found is None:
+        row = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
+        if row is None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
 
 
@@ -141,17 +141,19 @@ def running_postgres(
     """Run a server whose data lie in `folder`/data; the folder's own password is kept for its next start."""
     port = port or free_port()
     folder.mkdir(parents=True, exist_ok=True)
-    bin_folder, data, kept = binaries(), folder / "data", folder / "password"
+    bin_folder, data, password_file = binaries(), folder / "data", folder / "password"
     if not (data / "PG_VERSION").exists():
         if data.exists():
             shutil.rmtree(data)
         chosen = password or secrets.token_urlsafe(24)
         initialize(bin_folder, data, chosen, durable=durable)
-        kept.touch(mode=0o600)
-        kept.write_text(chosen)
+        password_file.touch(mode=0o600)
+        password_file.write_text(chosen)
     stop_stale_server(data)
-    password = kept.read_text()
+    password = password_file.read_text()
     settings = [f"listen_addresses={LOOPBACK}", f"port={port}", "unix_socket_directories=", "timezone=UTC", "jit=off"]
+    # A server that is killed leaves nothing outside its own folder.
+    settings += ["dynamic_shared_memory_type=mmap"]
     settings += [] if durable else QUICK_NOT_DURABLE
     command = [*unprivileged(data), str(bin_folder / "postgres"), "-D", str(data)]
     command += [part for setting in settings for part in ("-c", setting)]

@@ -357,7 +357,7 @@ ENCRYPTED: dict[str, Twist] = {
     "two keys": within("//xenc:EncryptedKey", doubled),
     "two texts": within("//xenc:EncryptedData", doubled),
     "two encrypted": within("//saml:EncryptedAssertion", doubled),
-    "an empty one": within("//saml:EncryptedAssertion", lambda one: one.clear()),
+    "an empty one": within("//saml:EncryptedAssertion", lambda element: element.clear()),
     "a forged one in plain text beside": plain_beside,
 }
 """What somebody who knows the portal's certificate encrypts for it."""

@@ -60,7 +60,7 @@ def new_key(name: str) -> Key:
     private = rsa.generate_private_key(65537, 2048)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
-    made = (
+    certificate = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(subject)
@@ -70,7 +70,7 @@ def new_key(name: str) -> Key:
         .not_valid_after(now + timedelta(days=30))
         .sign(private, hashes.SHA256())
     )
-    return Key(private, made.public_bytes(Encoding.PEM).decode())
+    return Key(private, certificate.public_bytes(Encoding.PEM).decode())
 
 
 @dataclass(frozen=True)
@@ -222,16 +222,16 @@ class Provider:
         sign(found(root, "saml:Assertion"), key or self.key, **how)
         return written(root)
 
-    def answer(self, asked: str, member: Member) -> tuple[str, str]:
+    def answer(self, saml_request: str, member: Member) -> tuple[str, str]:
         """Return where a browser goes on to once somebody was picked, and the field that it carries there."""
-        request = etree.fromstring(zlib.decompress(base64.b64decode(asked), -zlib.MAX_WBITS))
-        there = request.get("AssertionConsumerServiceURL", "")
+        request = etree.fromstring(zlib.decompress(base64.b64decode(saml_request), -zlib.MAX_WBITS))
+        destination = request.get("AssertionConsumerServiceURL", "")
         now = datetime.now(UTC)
         answer = Answer(
             issuer=self.entity_id,
             audience=found(request, "saml:Issuer").text,
-            destination=there,
-            recipient=there,
+            destination=destination,
+            recipient=destination,
             in_response_to=request.get("ID", ""),
             name_id=f"stand-in|{member.name}",
             groups=member.groups,
@@ -240,10 +240,10 @@ class Provider:
             not_on_or_after=now + VALID,
             authenticated=self.authenticated_at or now,
         )
-        said = self.twist(self, answer) if self.twist is not None else self.signed(answer)
-        said = encrypted(said, self.encrypts_for) if self.encrypts_for else said
-        self.last = said
-        return there, base64.b64encode(said).decode()
+        response = self.twist(self, answer) if self.twist is not None else self.signed(answer)
+        response = encrypted(response, self.encrypts_for) if self.encrypts_for else response
+        self.last = response
+        return destination, base64.b64encode(response).decode()
 
     def sign_out(self, there: str, name_id: str, *, key: Key | None = None) -> str:
         """Return the address by which this provider asks the portal, whose own `there` is, to end a session."""
@@ -259,9 +259,9 @@ class Provider:
         return f"{there}?{query}&{urlencode({'Signature': base64.b64encode(signature).decode()})}"
 
 
-def page(asked: Mapping[str, str]) -> str:
+def page(parameters: Mapping[str, str]) -> str:
     """Return the page on which somebody is picked."""
-    hidden = f'<input type="hidden" name="SAMLRequest" value="{html.escape(asked.get("SAMLRequest", ""))}">'
+    hidden = f'<input type="hidden" name="SAMLRequest" value="{html.escape(parameters.get("SAMLRequest", ""))}">'
     buttons = "".join(f'<button name="member" value="{member.name}">{member.name}</button>' for member in MEMBERS)
     return (
         f'<!doctype html><html lang="en">{NO_ICON}<title>Stand-in SAML provider</title><h1>Who signs in?</h1>'
@@ -269,11 +269,11 @@ def page(asked: Mapping[str, str]) -> str:
     )
 
 
-def carried(there: str, response: str) -> str:
+def carried(destination: str, response: str) -> str:
     """Return the page that carries an answer to the portal (HTTP-POST)."""
     return (
         f'<!doctype html><html lang="en">{NO_ICON}<title>Stand-in SAML provider</title>'
-        f'<form action="{html.escape(there)}" method="post"><input type="hidden" name="SAMLResponse" '
+        f'<form action="{html.escape(destination)}" method="post"><input type="hidden" name="SAMLResponse" '
         f'value="{response}"><button>Go on</button></form><script>document.forms[0].submit()</script></html>'
     )
 
@@ -289,7 +289,7 @@ def running_saml_provider(port: int = 0) -> Iterator[Provider]:
         def do_GET(self) -> None:
             """Answer metadata, the page on which somebody is picked, and the one that carries the answer on."""
             parts = urlsplit(self.path)
-            asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+            parameters = {name: values[0] for name, values in parse_qs(parts.query).items()}
             members = {member.name: member for member in MEMBERS}
             if not is_loopback_name(self.headers.get("Host", "")):
                 self.send_error(403)
@@ -298,10 +298,10 @@ def running_saml_provider(port: int = 0) -> Iterator[Provider]:
             elif parts.path == "/sign-out":
                 self.answer(SIGNED_OUT, "text/html; charset=utf-8")
             elif parts.path == "/sso":
-                self.answer(page(asked), "text/html; charset=utf-8")
-            elif parts.path == "/pick" and asked.get("member") in members:
-                there = provider.answer(asked["SAMLRequest"], members[asked["member"]])
-                self.answer(carried(*there), "text/html; charset=utf-8")
+                self.answer(page(parameters), "text/html; charset=utf-8")
+            elif parts.path == "/pick" and parameters.get("member") in members:
+                reply = provider.answer(parameters["SAMLRequest"], members[parameters["member"]])
+                self.answer(carried(*reply), "text/html; charset=utf-8")
             else:
                 self.send_error(404)
 

@@ -60,35 +60,35 @@ class SourceServer:
             return self.token(method, headers, body)
         if method != "GET":
             return self.refusal(405, "Only questions are answered.")
-        if (told := self.open_answer(parts.path)) is not None:
-            return told
+        if (reply := self.open_answer(parts.path)) is not None:
+            return reply
         scheme, _, token = headers.get("Authorization", "").partition(" ")
         until, scopes = self.tokens.get(token, (0.0, frozenset()))
         if scheme != "Bearer" or time.monotonic() >= until:
             return self.refusal(401, "No token that is good.")
-        asked = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
-        if len({name for name, _ in asked}) < len(asked):
+        parameters = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
+        if len({name for name, _ in parameters}) < len(parameters):
             return self.refusal(400, "A parameter is there twice.")
-        return self.answer(parts.path, dict(asked), scopes)
+        return self.answer(parts.path, dict(parameters), scopes)
 
     def token(self, method: str, headers: Any, body: bytes) -> Reply:
         """Give a token out."""
         if method != "POST" or headers.get("Content-Type") != "application/x-www-form-urlencoded":
             return 400, {}, {"error": "invalid_request"}
-        form = {name: told[0] for name, told in parse_qs(body.decode()).items()}
+        form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
         kind, _, pair = headers.get("Authorization", "").partition(" ")
         name, _, secret = base64.b64decode(pair).decode().partition(":") if kind == "Basic" else ("", "", "")
         if (unquote_plus(name), unquote_plus(secret)) != (self.client_id, self.client_secret):
             return 401, {"WWW-Authenticate": "Basic"}, {"error": "invalid_client"}
         if form.get("grant_type") != "client_credentials":
             return 400, {}, {"error": "unsupported_grant_type"}
-        asked = frozenset(form.get("scope", "").split())
-        if asked - self.scopes:
+        scopes = frozenset(form.get("scope", "").split())
+        if scopes - self.scopes:
             return 400, {}, {"error": "invalid_scope"}
-        made = secrets.token_urlsafe(24)
-        self.tokens[made] = (time.monotonic() + self.token_seconds, asked or self.scopes)
+        access_token = secrets.token_urlsafe(24)
+        self.tokens[access_token] = (time.monotonic() + self.token_seconds, scopes or self.scopes)
         return 200, {"Cache-Control": "no-store"}, {
-            "access_token": made, "token_type": "bearer", "expires_in": int(self.token_seconds),
+            "access_token": access_token, "token_type": "bearer", "expires_in": int(self.token_seconds),
         }  # fmt: skip
 
 
@@ -101,8 +101,8 @@ def serving(source: SourceServer, port: int = 0) -> Iterator[SourceServer]:
 
         def _reply(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            status, headers, told = source.respond(self.command, self.path, self.headers, body)
-            content = told if isinstance(told, bytes) else json.dumps(told).encode()
+            status, headers, payload = source.respond(self.command, self.path, self.headers, body)
+            content = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
             self.send_response_only(status)
             self.send_header("Date", headers.pop("Date", formatdate(usegmt=True)))
             for name, value in {"Content-Type": "application/json", **headers}.items():

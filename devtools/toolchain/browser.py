@@ -41,20 +41,20 @@ def find() -> Path | None:
     folders = [os.environ.get("PLAYWRIGHT_BROWSERS_PATH", ""), str(INSTALLED), *CACHES]
     for folder in (Path(text).expanduser() for text in folders if text):
         for pattern in PACKAGED:
-            if found := sorted(folder.glob(pattern)):
-                return found[-1]
+            if matches := sorted(folder.glob(pattern)):
+                return matches[-1]
     return None
 
 
 def require() -> Path:
     """Return the program; raises ToolMissingError with the command that installs one."""
-    found = find()
-    if found is None:
+    path = find()
+    if path is None:
         raise ToolMissingError(
             "There is no Chromium to drive.",
             remedy=f"Call `{INSTALL}`, or install Chromium so that it is on PATH, or set HOMEROOM_BROWSER to its path.",
         )
-    return found
+    return path
 
 
 def environment() -> dict[str, str | float | bool]:

@@ -24,32 +24,32 @@ ARMOR = re.compile(r"-----BEGIN PGP [A-Z ]+-----\n(?:[A-Za-z]+: .*\n)*\n(?P<body
 
 def unarmored(text: str) -> bytes:
     """Return the packets of an armored block, as gpgv reads them (RFC 9580); raises ValueError for what is none."""
-    found = ARMOR.search(text)
-    if found is None:
+    match = ARMOR.search(text)
+    if match is None:
         raise ValueError("This is no armored PGP block.")
-    return base64.b64decode(found["body"])
+    return base64.b64decode(match["body"])
 
 
 def verify(content: bytes, signature: bytes, *, key: Path = KEY, fingerprint: str = FINGERPRINT) -> None:
     """Raise ToolMissingError unless the key with this fingerprint signed the content, with the remedy."""
     remedy = "Download Terraform from HashiCorp by hand, check it, and set HOMEROOM_TERRAFORM to its path."
-    with tempfile.TemporaryDirectory() as made:
-        folder = Path(made)
+    with tempfile.TemporaryDirectory() as directory:
+        folder = Path(directory)
         for name, data in (("key.gpg", unarmored(key.read_text())), ("content", content), ("signature", signature)):
             (folder / name).write_bytes(data)
-        command = [GPGV, "--status-fd", "1", "--homedir", made, "--keyring", str(folder / "key.gpg")]
+        command = [GPGV, "--status-fd", "1", "--homedir", directory, "--keyring", str(folder / "key.gpg")]
         command += [str(folder / "signature"), str(folder / "content")]
         try:
-            ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=SECONDS)
+            completed = subprocess.run(command, capture_output=True, text=True, check=False, timeout=SECONDS)
         except FileNotFoundError:
             raise ToolMissingError(
                 "The signature of Terraform's checksums cannot be verified: there is no gpgv on this machine.",
                 remedy="Install GnuPG (the package gpgv or gnupg), or put a Terraform of your own on PATH.",
             ) from None
-    valid = re.search(r"^\[GNUPG:\] VALIDSIG .*\b([0-9A-F]{40})$", ended.stdout, re.MULTILINE)
-    if ended.returncode != 0 or valid is None or valid[1] != fingerprint:
+    valid = re.search(r"^\[GNUPG:\] VALIDSIG .*\b([0-9A-F]{40})$", completed.stdout, re.MULTILINE)
+    if completed.returncode != 0 or valid is None or valid[1] != fingerprint:
         raise ToolMissingError(
             f"HashiCorp's key {fingerprint} did not sign these checksums of Terraform; they were thrown away.\n"
-            f"{ended.stderr.strip()}",
+            f"{completed.stderr.strip()}",
             remedy=remedy,
         )

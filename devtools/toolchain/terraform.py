@@ -35,8 +35,8 @@ def version_of(binary: Path) -> str | None:
     environment = {**os.environ, "CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": os.devnull}
     try:
         command = [str(binary), "version", "-json"]
-        told = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True, env=environment)
-        return str(json.loads(told.stdout)["terraform_version"])
+        completed = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True, env=environment)
+        return str(json.loads(completed.stdout)["terraform_version"])
     except (OSError, subprocess.SubprocessError, ValueError, KeyError):
         return None
 
@@ -52,8 +52,8 @@ def candidates(tools: Path = TOOLS) -> list[tuple[str, Path]]:
     if setting := os.environ.get("HOMEROOM_TERRAFORM"):
         return [("HOMEROOM_TERRAFORM", Path(setting))]
     on_path = shutil.which("terraform")
-    found = [("PATH", Path(on_path))] if on_path else []
-    return [*found, ("downloaded by set-up", tools / "terraform")]
+    locations = [("PATH", Path(on_path))] if on_path else []
+    return [*locations, ("downloaded by set-up", tools / "terraform")]
 
 
 def find(tools: Path = TOOLS) -> Path | None:
@@ -63,9 +63,9 @@ def find(tools: Path = TOOLS) -> Path | None:
 
 def remedy() -> str:
     """Return what to do where there is none."""
-    wanted = ".".join(map(str, MINIMUM))
+    minimum = ".".join(map(str, MINIMUM))
     return (
-        f"Install Terraform {wanted} or newer so that `terraform` is on PATH, or set HOMEROOM_TERRAFORM to its path; "
+        f"Install Terraform {minimum} or newer so that `terraform` is on PATH, or set HOMEROOM_TERRAFORM to its path; "
         "then call `make setup` again."
     )
 
@@ -105,8 +105,8 @@ def install(
 
     The list of checksums has to be signed by the key; the archive has to match the list.
     """
-    if found := find(tools):
-        return found
+    if existing := find(tools):
+        return existing
     if setting := os.environ.get("HOMEROOM_TERRAFORM"):
         raise ToolMissingError(
             f"HOMEROOM_TERRAFORM names {setting}: no Terraform of a usable version.", remedy=remedy()

@@ -24,24 +24,26 @@ def main(arguments: list[str]) -> int:
     """Print what survives."""
     parser = argparse.ArgumentParser(prog="python -m devtools.weakened", description=__doc__)
     parser.add_argument("--from", dest="recordings", type=Path, nargs="+", help="recordings to make the list of")
-    given = parser.parse_args(arguments)
-    if given.recordings:
-        lines = [json.loads(line) for path in given.recordings for line in path.read_text().splitlines()]
+    options = parser.parse_args(arguments)
+    if options.recordings:
+        lines = [json.loads(line) for path in options.recordings for line in path.read_text().splitlines()]
         calls = listed(lines)
-        told = ",\n".join(json.dumps(call.as_data()) for call in calls)
-        LIST.write_text(f"[\n{told}\n]\n")
+        rows = ",\n".join(json.dumps(call.as_data()) for call in calls)
+        LIST.write_text(f"[\n{rows}\n]\n")
         print(f"{len(calls)} decisions in {LIST.name}. Look at the difference before you commit it.")
     bad = 0
-    known = combinations()
+    specifications = combinations()
     for name in golden.SHOWN:
         # With a program to run, else nobody would pull an image.
-        resources = golden.by_the_program(known[name] | {"images": known[PULLING]["images"]})["resource"]
-        result = tried(resources, account=ACCOUNT, suffix=known[name]["suffix"])
+        resources = golden.by_the_program(specifications[name] | {"images": specifications[PULLING]["images"]})[
+            "resource"
+        ]
+        result = tried(resources, account=ACCOUNT, suffix=specifications[name]["suffix"])
         for text in result.refused:
             print(f"{name}: refused: {text}")
-        for one in result.survivors:
-            why = EXCUSED.get((one.place, one.statement), "")
-            print(f"{name}: survives: {one.place}, {one.statement}{': ' + why if why else ''}")
+        for survivor in result.survivors:
+            why = EXCUSED.get((survivor.place, survivor.statement), "")
+            print(f"{name}: survives: {survivor.place}, {survivor.statement}{': ' + why if why else ''}")
             bad += not why
         for address, on in order.survivors(resources):
             why = order.REDUNDANT.get((address, on), "")

@@ -57,9 +57,9 @@ class Decided:
 
     def asked(self, fill: Mapping[str, str]) -> Asked:
         """Return it as a district with these values asks it."""
-        told = {key: tuple(filled(one, fill) for one in values) for key, values in self.context}
+        context = {key: tuple(filled(value, fill) for value in values) for key, values in self.context}
         usual = USUAL | (dict.fromkeys(OF_OURS, (fill["account"],)) if self.kind in OURS else {})
-        return Asked(self.action, filled(self.resource, fill), fill["account"], usual | told, None, self.rules)
+        return Asked(self.action, filled(self.resource, fill), fill["account"], usual | context, None, self.rules)
 
     def as_data(self) -> dict[str, Any]:
         """Return it as the list has it."""
@@ -86,11 +86,11 @@ def listed(lines: Iterable[Mapping[str, Any]]) -> list[Decided]:
 
     Of what the deploy role does to several resources of a kind, with the same facts, one stands for all.
     """
-    found: dict[tuple[object, ...], Decided] = {}
+    distinct: dict[tuple[object, ...], Decided] = {}
     for one in sorted({one for line in lines if (one := _decided(line)) is not None}):
         alike = kind_of(one.resource) if one.by == DEPLOY_ROLE else one.resource
-        found.setdefault((one.by, one.kind, one.action, alike, one.context, one.through), one)
-    return sorted(found.values())
+        distinct.setdefault((one.by, one.kind, one.action, alike, one.context, one.through), one)
+    return sorted(distinct.values())
 
 
 def of_data(data: Mapping[str, Any]) -> Decided:
@@ -111,7 +111,7 @@ def _decided(line: Mapping[str, Any]) -> Decided | None:
         return None
     ours = line["kind"] in OURS
     context = {
-        key: tuple(dict.fromkeys(_open(one) for one in values))
+        key: tuple(dict.fromkeys(_open(value) for value in values))
         for key, values in line["context"].items()
         if not OF_NO_STATEMENT.fullmatch(key) and USUAL.get(key) != tuple(values) and not (ours and key in OF_OURS)
     }

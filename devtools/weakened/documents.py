@@ -134,8 +134,8 @@ def _documents(resources: Resources, fill: dict[str, str]) -> Iterator[Document]
 def _resolved(text: str, resources: Resources, fill: dict[str, str]) -> str:
     """Return a text with ARNs in place of references; raises KeyError for a reference that no name answers."""
 
-    def arn(found: re.Match[str]) -> str:
-        kind, name = found[1], found[2]
+    def arn(match: re.Match[str]) -> str:
+        kind, name = match[1], match[2]
         return _fill(KEY, fill) if kind == "aws_kms_key" else _arn(kind, resources[kind][name], fill)
 
     return re.sub(r"\$\{(aws_\w+)\.(\w+)\.arn\}", arn, text)
@@ -151,7 +151,7 @@ def _fill(text: str, fill: dict[str, str]) -> str:
 
 
 def _referred(text: str) -> str:
-    found = re.fullmatch(r"\$\{\w+\.(\w+)\.\w+\}", text)
-    if found is None:
+    match = re.fullmatch(r"\$\{\w+\.(\w+)\.\w+\}", text)
+    if match is None:
         raise KeyError(text)
-    return found[1]
+    return match[1]

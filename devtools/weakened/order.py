@@ -154,8 +154,8 @@ def without(resources: Resources, whole: Graph, address: str, on: str) -> Graph:
     """Return the graph without one explicit dependency; a reference beside it stays."""
     kind, _, name = address.partition(".")
     body = resources[kind][name]
-    left = body | {"depends_on": [one for one in body["depends_on"] if one != on]}
-    return whole | {address: graph({kind: {name: left}} | _others(resources, kind))[address]}
+    weakened = body | {"depends_on": [dependency for dependency in body["depends_on"] if dependency != on]}
+    return whole | {address: graph({kind: {name: weakened}} | _others(resources, kind))[address]}
 
 
 def _others(resources: Resources, kind: str) -> Resources:
@@ -165,47 +165,47 @@ def _others(resources: Resources, kind: str) -> Resources:
 
 def reached(whole: Graph, address: str) -> frozenset[str]:
     """Return all that a resource needs, directly or by others."""
-    found: set[str] = set()
+    needed: set[str] = set()
     waiting = [address]
     while waiting:
-        told = whole[waiting.pop()] - found
-        found |= told
-        waiting += told
-    return frozenset(found - {address})
+        direct = whole[waiting.pop()] - needed
+        needed |= direct
+        waiting += direct
+    return frozenset(needed - {address})
 
 
 def claims(resources: Resources) -> Iterator[tuple[Rule, str, frozenset[str]]]:
     """Yield each rule with a resource that it is about, and those of which all, or one, have to be made before it."""
-    known = addresses(resources)
+    nodes = addresses(resources)
     for rule in RULES:
-        for address in known:
-            if (found := re.fullmatch(rule.dependent, address)) is not None:
-                pattern = rule.needed.replace("{0}", re.escape(found[1]) if found.groups() else "")
-                needed = [on for on in known if re.fullmatch(pattern, on)]
+        for address in nodes:
+            if (match := re.fullmatch(rule.dependent, address)) is not None:
+                pattern = rule.needed.replace("{0}", re.escape(match[1]) if match.groups() else "")
+                needed = [on for on in nodes if re.fullmatch(pattern, on)]
                 groups = [frozenset(needed)] if rule.one_is_enough else [frozenset({on}) for on in needed]
                 yield from ((rule, address, group) for group in groups if group)
 
 
 def broken(resources: Resources, whole: Graph) -> list[str]:
     """Return which rules a graph breaks, in words."""
-    seen: dict[str, frozenset[str]] = {}
+    cache: dict[str, frozenset[str]] = {}
     return [
         f"{address} may come before {' and '.join(sorted(needed))}: {rule.why}"
         for rule, address, needed in claims(resources)
-        if not needed & seen.setdefault(address, reached(whole, address))
+        if not needed & cache.setdefault(address, reached(whole, address))
     ]
 
 
 def survivors(resources: Resources) -> list[tuple[str, str]]:
     """Return the explicit dependencies that may be taken out without that a rule is broken."""
     whole, about = graph(resources), list(claims(resources))
-    found = []
+    removable = []
     for address, on in dependencies(resources):
         # Whoever needs the weakened one loses by it too; its own rules are enough to tell.
-        left = reached(without(resources, whole, address, on), address)
-        if all(needed & left for _, dependent, needed in about if dependent == address):
-            found.append((address, on))
-    return found
+        reachable = reached(without(resources, whole, address, on), address)
+        if all(needed & reachable for _, dependent, needed in about if dependent == address):
+            removable.append((address, on))
+    return removable
 
 
 REDUNDANT = {

@@ -32,25 +32,25 @@ class World:
         self.account = self._account = account
         self._region = region
         self._read: dict[tuple[str, str], list[tuple[str, Statements]]] = {}
-        for one in documents:
-            read = statements(list(one.statements), one.place)
-            self._read.setdefault((one.kind, one.holder), []).append((one.place, read))
+        for document in documents:
+            read = statements(list(document.statements), document.place)
+            self._read.setdefault((document.kind, document.holder), []).append((document.place, read))
 
-    def allows(self, decided: Decided, asked: Asked, instead: Document | None = None) -> bool:
+    def allows(self, decided: Decided, call: Asked, instead: Document | None = None) -> bool:
         """Return whether a call is allowed, by a document in place of the one that stands at its place."""
         if decided.kind == PASSAGE:
-            return self._passes(decided, asked, instead)
-        policy = self._of("resource", _holder(asked.resource), instead)
-        account = _account(asked.resource) or self._account
-        whole = Asked(asked.action, asked.resource, account, asked.context, policy or None, asked.policy_rules)
+            return self._passes(decided, call, instead)
+        policy = self._of("resource", _holder(call.resource), instead)
+        account = _account(call.resource) or self._account
+        whole = Asked(call.action, call.resource, account, call.context, policy or None, call.policy_rules)
         return decide(self._caller(decided, instead), whole).allowed and self._passes(decided, whole, instead)
 
     def _of(self, kind: str, holder: str, instead: Document | None) -> Statements:
-        found: tuple[object, ...] = ()
+        collected: tuple[object, ...] = ()
         for place, read in self._read.get((kind, holder), []):
             weakened = instead is not None and (instead.kind, instead.place) == (kind, place)
-            found += statements(list(instead.statements), place) if weakened and instead is not None else read
-        return found  # type: ignore[return-value]
+            collected += statements(list(instead.statements), place) if weakened and instead is not None else read
+        return collected  # type: ignore[return-value]
 
     def _caller(self, decided: Decided, instead: Document | None) -> Caller:
         if decided.kind == Kind.SERVICE.value:
@@ -64,7 +64,7 @@ class World:
             return Caller(Kind.USER, user, self._account, policies=EVERYTHING)
         is_deploy = decided.by == DEPLOY_ROLE
         boundary = self._of("boundary", DEPLOY_ROLE if is_deploy else "", instead)
-        role = next((one for key, (one,) in dict(decided.context).items() if key == "aws:principalarn"), "")
+        role = next((arn for key, (arn,) in dict(decided.context).items() if key == "aws:principalarn"), "")
         return Caller(
             Kind.SESSION,
             f"arn:aws:sts::{self._account}:assumed-role/{decided.by}/session",
@@ -74,13 +74,13 @@ class World:
             boundary,
         )
 
-    def _passes(self, decided: Decided, asked: Asked, instead: Document | None) -> bool:
+    def _passes(self, decided: Decided, call: Asked, instead: Document | None) -> bool:
         """Return whether the endpoint lets a call through that tasks and functions make, where there is one for it."""
         if not _is_inside(decided) or ("endpoint", decided.through) not in self._read:
             return True
         policy = self._of("endpoint", decided.through, instead)
         through = Caller(Kind.USER, "somebody", self._account, policies=EVERYTHING, boundary=policy)
-        return decide(through, Asked(asked.action, asked.resource, self._account, asked.context)).allowed
+        return decide(through, Asked(call.action, call.resource, self._account, call.context)).allowed
 
 
 def _account(resource: str) -> str:
@@ -106,7 +106,7 @@ INSIDE = frozenset(
 ) | {"rotation"}
 
 
-def concerns(document: Document, decided: Decided, asked: Asked) -> bool:
+def concerns(document: Document, decided: Decided, call: Asked) -> bool:
     """Return whether a call is decided by a document at all."""
     if document.kind == "endpoint":
         return _is_inside(decided) and decided.through == document.holder
@@ -119,15 +119,15 @@ def concerns(document: Document, decided: Decided, asked: Asked) -> bool:
             own = decided.by == DEPLOY_ROLE
             return decided.kind == Kind.SESSION.value and own == (document.holder == DEPLOY_ROLE)
         case _:
-            return _holder(asked.resource) == document.holder
+            return _holder(call.resource) == document.holder
 
 
 def refused(world: World, calls: Iterable[tuple[Decided, Asked]]) -> list[str]:
     """Return the calls of a run that today's policies do not allow, in words."""
     return [
-        f"{decided.by}: {decided.action} on {asked.resource} {dict(asked.context)}"
-        for decided, asked in calls
-        if not world.allows(decided, asked)
+        f"{decided.by}: {decided.action} on {call.resource} {dict(call.context)}"
+        for decided, call in calls
+        if not world.allows(decided, call)
     ]
 
 
@@ -146,23 +146,23 @@ def unrefused(world: World, documents: Sequence[Document]) -> Iterator[tuple[Sur
         for index, statement in enumerate(document.statements):
             if statement["Effect"] != "Deny":
                 continue
-            decided, asked = against(statement, world.account)
-            if world.allows(decided, asked):
+            decided, call = against(statement, world.account)
+            if world.allows(decided, call):
                 yield Survivor(document.place, document.named(index)), True
-            elif not world.allows(decided, asked, document.without(index)):
+            elif not world.allows(decided, call, document.without(index)):
                 yield Survivor(document.place, document.named(index)), False
 
 
 def against(statement: dict[str, Any], account: str) -> tuple[Decided, Asked]:
     """Return a call that a statement refuses, by somebody who may do everything else."""
     conditions = statement.get("Condition", {})
-    told = {key.lower() for keys in conditions.values() for key in keys}
-    theirs = STRANGERS if "aws:principalaccount" in told else account
+    names = {key.lower() for keys in conditions.values() for key in keys}
+    theirs = STRANGERS if "aws:principalaccount" in names else account
     context = {
         "aws:principalaccount": (theirs,),
         "aws:principalarn": (f"arn:aws:iam::{theirs}:user/somebody",),
         "aws:principalisawsservice": ("false",),
-        "aws:securetransport": ("false" if "aws:securetransport" in told else "true",),
+        "aws:securetransport": ("false" if "aws:securetransport" in names else "true",),
     }
     action = _first(statement["Action"])
     action = TYPICAL.get(action, action)
@@ -180,10 +180,10 @@ def survivors(
 ) -> Iterator[Survivor]:
     """Yield each Allow statement without which every call of a run is allowed all the same."""
     for document in documents:
-        about = [(decided, asked) for decided, asked in calls if concerns(document, decided, asked)]
+        about = [(decided, call) for decided, call in calls if concerns(document, decided, call)]
         for index, statement in enumerate(document.statements):
             if statement["Effect"] != "Allow":
                 continue
             weakened = document.without(index)
-            if all(world.allows(decided, asked, weakened) for decided, asked in about):
+            if all(world.allows(decided, call, weakened) for decided, call in about):
                 yield Survivor(document.place, document.named(index))

@@ -37,13 +37,16 @@ def tried(resources: Resources, *, account: str, suffix: str, calls: Sequence[De
     fill = {"account": account, "region": REGION, "suffix": suffix}
     documents = documents_of(resources, account=account, suffix=suffix)
     world = World(documents, account, REGION)
-    asked: list[tuple[Decided, Asked]] = [
-        (one, one.asked(fill)) for one in (*(recorded() if calls is None else calls), *DOCUMENTED)
+    decisions: list[tuple[Decided, Asked]] = [
+        (decided, decided.asked(fill)) for decided in (*(recorded() if calls is None else calls), *DOCUMENTED)
     ]
     return Trial(
-        refused(world, asked),
-        [*survivors(world, documents, asked), *(one for one, idle in unrefused(world, documents) if not idle)],
-        [one for one, idle in unrefused(world, documents) if idle],
+        refused(world, decisions),
+        [
+            *survivors(world, documents, decisions),
+            *(survivor for survivor, idle in unrefused(world, documents) if not idle),
+        ],
+        [survivor for survivor, idle in unrefused(world, documents) if idle],
     )
 
 

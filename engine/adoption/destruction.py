@@ -19,28 +19,28 @@ Decisions = dict[str, dict[str, Any]]
 
 def decisions(stack: Mapping[str, Any]) -> Decisions:
     """Return, by address, what a synthesized stack (`cdk.tf.json`) says of its resources' end."""
-    found = {
+    deciding = {
         f"{kind}.{name}": {argument: body[argument] for argument in DECIDING if argument in body}
         for kind, bodies in stack.get("resource", {}).items()
         for name, body in bodies.items()
     }
-    return {address: told for address, told in found.items() if told}
+    return {address: arguments for address, arguments in deciding.items() if arguments}
 
 
 def decided(state: Mapping[str, Any], wanted: Decisions) -> dict[str, Any] | None:
     """Return the state (version 4) with these decisions and the next serial; None where it has them all already."""
-    made = copy.deepcopy(dict(state))
+    updated = copy.deepcopy(dict(state))
     changed = False
-    for resource in made.get("resources", []):
-        told = wanted.get(f"{resource['type']}.{resource['name']}", {})
+    for resource in updated.get("resources", []):
+        arguments = wanted.get(f"{resource['type']}.{resource['name']}", {})
         if resource.get("mode") != "managed" or resource.get("module"):
             continue
         for instance in resource.get("instances", []):
             attributes = instance.get("attributes") or {}
-            lacking = {name: value for name, value in told.items() if attributes.get(name) != value}
+            lacking = {name: value for name, value in arguments.items() if attributes.get(name) != value}
             attributes |= lacking
             changed = changed or bool(lacking)
     if not changed:
         return None
-    made["serial"] = made["serial"] + 1
-    return made
+    updated["serial"] = updated["serial"] + 1
+    return updated

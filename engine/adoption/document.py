@@ -26,22 +26,22 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def _shown(found: re.Match[str]) -> str:
-    return f"<{found[2]} of the district>" if found[1] == "place" else f"<{found[2]}>"
+def _shown(match: re.Match[str]) -> str:
+    return f"<{match[2]} of the district>" if match[1] == "place" else f"<{match[2]}>"
 
 
 def _found_by(rule: Adopt) -> str:
-    wanted = [f"`{path}` = `{source}`" for path, source in {**rule.where, **rule.must_equal}.items()]
+    conditions = [f"`{path}` = `{source}`" for path, source in {**rule.where, **rule.must_equal}.items()]
     question = rule.question
     scope = [f"`{name}`" for name in _given(question)]
     of = f" of {', '.join(scope)}" if scope else ""
-    parts = [f"`{question.service}:{question.operation}`{of}", ", ".join(wanted), _ownership(rule)]
+    parts = [f"`{question.service}:{question.operation}`{of}", ", ".join(conditions), _ownership(rule)]
     return "; ".join(part for part in parts if part)
 
 
 def _given(question: Question) -> list[str]:
-    found = PLACEHOLDER.findall(str(dict(question.parameters)))
-    return sorted({path for source, path in found if source == "given"})
+    placeholders = PLACEHOLDER.findall(str(dict(question.parameters)))
+    return sorted({path for source, path in placeholders if source == "given"})
 
 
 def _ownership(rule: Adopt) -> str:

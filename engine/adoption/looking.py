@@ -43,16 +43,16 @@ class Look:
 
     def items(self, question: Question, parameters: Mapping[str, Any]) -> list[Item]:
         """Return what AWS lists, an item for each; a bare text becomes the item's `value`."""
-        found: list[Item] = []
+        items: list[Item] = []
         for page in self.pages(question.service, question.operation, parameters):
-            told = at(page, question.collection)
-            for part in question.read(told) if question.read and told is not None else _listed(told):
+            collection = at(page, question.collection)
+            for part in question.read(collection) if question.read and collection is not None else _listed(collection):
                 item = dict(part) if isinstance(part, Mapping) else {"value": part}
                 if question.within:
-                    found += [{**inner, "parent": item} for inner in item.get(question.within, [])]
+                    items += [{**inner, "parent": item} for inner in item.get(question.within, [])]
                 else:
-                    found.append(item)
-        return found
+                    items.append(item)
+        return items
 
     def pages(self, service: str, operation: str, parameters: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         """Return every page of an answer; raises Refused where AWS does not let us see it."""
@@ -78,16 +78,16 @@ class Look:
                     ) from error
                 raise
 
-    def _pages(self, made: Any, operation: str, parameters: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-        if made.can_paginate(operation):
-            for page in made.get_paginator(operation).paginate(**parameters):
+    def _pages(self, service_client: Any, operation: str, parameters: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        if service_client.can_paginate(operation):
+            for page in service_client.get_paginator(operation).paginate(**parameters):
                 self.calls += 1
                 yield page
             return
         more: dict[str, Any] = {}
         while True:
             self.calls += 1
-            page = getattr(made, operation)(**parameters, **more)
+            page = getattr(service_client, operation)(**parameters, **more)
             yield page
             # WAF has no paginator in boto3, and gives a marker with an empty last page.
             if not page.get("NextMarker") or not any(isinstance(part, list) and part for part in page.values()):
@@ -100,7 +100,7 @@ class Look:
         return self.clients[service]
 
 
-def _listed(told: Any) -> list[Any]:
-    if told is None:
+def _listed(value: Any) -> list[Any]:
+    if value is None:
         return []
-    return list(told) if isinstance(told, list) else [told]
+    return list(value) if isinstance(value, list) else [value]

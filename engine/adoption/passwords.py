@@ -27,11 +27,11 @@ def declared_resources(stack: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[
 
 def sharers(stack: Mapping[str, Any]) -> dict[str, set[str]]:
     """Return the addresses that are given each ephemeral value."""
-    found: dict[str, set[str]] = defaultdict(set)
+    addresses: dict[str, set[str]] = defaultdict(set)
     for address, declared in declared_resources(stack):
         for value in EPHEMERAL.findall(json.dumps(declared)):
-            found[value].add(address)
-    return dict(found)
+            addresses[value].add(address)
+    return dict(addresses)
 
 
 def to_forget(stack: Mapping[str, Any], known: Collection[str]) -> tuple[Note, ...]:

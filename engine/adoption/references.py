@@ -34,7 +34,7 @@ class Given:
 
     def at(self, path: str) -> Any:
         """Return the value at a path, or at the first of several between bars that is declared; raises Unknown."""
-        values = (at(self.declared, one) for one in path.split("|"))
+        values = (at(self.declared, alternative) for alternative in path.split("|"))
         return self._resolved(next((value for value in values if value is not None), None))
 
     def _resolved(self, value: Any) -> Any:
@@ -44,18 +44,18 @@ class Given:
             return self._expression(whole[1])
         if "${" not in value and "%{" not in value:
             return value
-        kept = ESCAPED.sub(lambda found: f"{found[1]}\0", value)
-        filled = EXPRESSION.sub(lambda found: str(self._expression(found[1])), kept)
+        masked = ESCAPED.sub(lambda match: f"{match[1]}\0", value)
+        filled = EXPRESSION.sub(lambda match: str(self._expression(match[1])), masked)
         if "${" in filled or "%{" in filled:
             raise Unknown(value)
         return filled.replace("\0", "{")
 
     def _expression(self, text: str) -> Any:
-        if found := ATTRIBUTE.fullmatch(text):
-            return self.attribute(f"{found[1]}.{found[2]}", found[3])
-        if found := ELEMENT.fullmatch(text):
-            values = self.attribute(f"{found[1]}.{found[2]}", found[3])
-            number = int(found[4])
-            if isinstance(values, list) and number < len(values) and found[5] in values[number]:
-                return values[number][found[5]]
+        if match := ATTRIBUTE.fullmatch(text):
+            return self.attribute(f"{match[1]}.{match[2]}", match[3])
+        if match := ELEMENT.fullmatch(text):
+            values = self.attribute(f"{match[1]}.{match[2]}", match[3])
+            number = int(match[4])
+            if isinstance(values, list) and number < len(values) and match[5] in values[number]:
+                return values[number][match[5]]
         raise Unknown(text)

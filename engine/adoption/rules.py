@@ -32,7 +32,7 @@ def at(value: Any, path: str) -> Any:
 def filled(value: Any, read: Callable[[str, str], Any]) -> Any:
     """Return a text, a list or a mapping of them with each placeholder replaced by what `read` says of its path."""
     if isinstance(value, str):
-        return PLACEHOLDER.sub(lambda found: str(read(found[1], found[2])), value)
+        return PLACEHOLDER.sub(lambda match: str(read(match[1], match[2])), value)
     if isinstance(value, Mapping):
         return {key: filled(part, read) for key, part in value.items()}
     if isinstance(value, list):
@@ -40,17 +40,17 @@ def filled(value: Any, read: Callable[[str, str], Any]) -> Any:
     return value
 
 
-def same(one: Any, other: Any) -> bool:
+def same(value: Any, other: Any) -> bool:
     """Return whether two values name the same: a number and its text do, and a domain with and without its last dot."""
-    return str(one).rstrip(".") == str(other).rstrip(".")
+    return str(value).rstrip(".") == str(other).rstrip(".")
 
 
 def tag_map(tags: Any) -> dict[str, str]:
     """Return tags as a mapping, whichever of AWS's ways they came in."""
     if isinstance(tags, Mapping):
         return {str(key): str(value) for key, value in tags.items()}
-    found = {}
+    by_key = {}
     for tag in tags or ():
         lowered = {key.lower().removeprefix("tag"): value for key, value in tag.items()}
-        found[str(lowered["key"])] = str(lowered.get("value", ""))
-    return found
+        by_key[str(lowered["key"])] = str(lowered.get("value", ""))
+    return by_key

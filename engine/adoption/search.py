@@ -42,11 +42,11 @@ def find_adoptable(
     forget = () if teardown else to_forget(stack, values)
     for note in forget:
         del values[note.address]
-    found = Search(Look(settings, place.region, role), place, stack, values).findings()
+    findings = Search(Look(settings, place.region, role), place, stack, values).findings()
     if teardown:
-        kept = tuple(adoption for adoption in found.adoptions if not adoption.goes_along)
-        return replace(found, adoptions=kept, notes=())
-    return replace(found, forget=forget)
+        adoptions = tuple(adoption for adoption in findings.adoptions if not adoption.goes_along)
+        return replace(findings, adoptions=adoptions, notes=())
+    return replace(findings, forget=forget)
 
 
 def state_values(state: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
@@ -104,14 +104,15 @@ class Search:
             secret = self.given(address).at("secret_id")
         except Unknown:
             return []
-        told = self.look.answer("secretsmanager", "describe_secret", SecretId=secret)
-        if not told.get("VersionIdsToStages"):
+        description = self.look.answer("secretsmanager", "describe_secret", SecretId=secret)
+        if not description.get("VersionIdsToStages"):
             return []
         return [
             Note(
                 address,
                 message(
-                    "{name} gets a new password, which no database knows: rotate it after the apply.", name=told["Name"]
+                    "{name} gets a new password, which no database knows: rotate it after the apply.",
+                    name=description["Name"],
                 ),
             )
         ]
@@ -152,7 +153,7 @@ class Search:
     def matches(self, given: Given, rule: Adopt) -> list[Match]:
         """Return the items that answer to the resource; raises Unknown where it cannot exist yet."""
         wanted = {path: given.at(source) for path, source in rule.where.items()}
-        found = []
+        matches = []
         for listed in self.items(rule.question, given):
             if not _agrees(listed, {path: value for path, value in wanted.items() if not path.startswith("tags.")}):
                 continue
@@ -163,8 +164,8 @@ class Search:
                 item = {**item, **next(iter(self.items(rule.detail, given, item)), {})}
             if not _word(item, rule.dead):
                 refusal = refusal or self.differs(item, rule, given)
-                found.append(Match(item, self.fill(rule.import_id, given, item), refusal))
-        return found
+                matches.append(Match(item, self.fill(rule.import_id, given, item), refusal))
+        return matches
 
     def with_tags(self, item: Item, rule: Adopt, given: Given) -> tuple[Item, str]:
         """Return the item with its tags as a mapping, and why it is not ours, or nothing."""
@@ -192,10 +193,10 @@ class Search:
             return self.index()[arn]
         if question.within:
             return tag_map(self.items(question, given, item))
-        found: dict[str, str] = {}
+        tags: dict[str, str] = {}
         for page in self.look.pages(question.service, question.operation, self.fill(question.parameters, given, item)):
-            found |= tag_map(at(page, question.collection))
-        return found
+            tags |= tag_map(at(page, question.collection))
+        return tags
 
     def index(self) -> dict[str, dict[str, str]]:
         """Return the tags of what AWS's tag index lists under the district's suffix, by ARN."""
@@ -239,10 +240,10 @@ class Search:
 
     def attribute_of(self, rule: Adopt, name: str, item: Item, given: Given) -> Any:
         """Return an attribute that the row knows how to make out of AWS's item, or None."""
-        made = rule.attributes.get(name)
-        if made is None:
+        template = rule.attributes.get(name)
+        if template is None:
             return None
-        return self.fill(made, given, item) if isinstance(made, str) else made(self.look, item)
+        return self.fill(template, given, item) if isinstance(template, str) else template(self.look, item)
 
     def items(self, question: Question, given: Given, item: Item | None = None) -> list[Item]:
         """Ask a question about a resource, or about an item that may be it."""

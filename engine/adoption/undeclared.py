@@ -24,11 +24,11 @@ def undeclared_rules(
     look: Look, adoptions: Iterable[Adoption], state: Mapping[str, Mapping[str, Any]]
 ) -> list[Foreign]:
     """Return the rules that are in an adopted group, and neither adopted nor in the state."""
-    told = list(adoptions)
-    known = {adoption.import_id for adoption in told if adoption.address.startswith(RULE)}
+    adopted = list(adoptions)
+    known = {adoption.import_id for adoption in adopted if adoption.address.startswith(RULE)}
     known |= {str(values.get("id")) for address, values in state.items() if address.startswith(RULE)}
-    found = []
-    for group in (adoption for adoption in told if adoption.address.startswith(GROUP)):
+    undeclared = []
+    for group in (adoption for adoption in adopted if adoption.address.startswith(GROUP)):
         filters = [{"Name": "group-id", "Values": [group.import_id]}]
         for rule in look.items(RULES, {"Filters": filters}):
             if rule["SecurityGroupRuleId"] not in known:
@@ -38,8 +38,8 @@ def undeclared_rules(
                     else message("It lets traffic into the group")
                 )
                 sentence = message("{way}, and the stack does not declare it: revoke it.", way=way)
-                found.append(Foreign(group.address, rule["SecurityGroupRuleId"], sentence))
-    return found
+                undeclared.append(Foreign(group.address, rule["SecurityGroupRuleId"], sentence))
+    return undeclared
 
 
 def revoke_rules(
@@ -49,7 +49,7 @@ def revoke_rules(
 
     No plan shows them: Terraform does not know a rule that it did not make.
     """
-    ids = sorted(one.identifier for one in surplus if one.identifier.startswith("sgr-"))
+    ids = sorted(foreign.identifier for foreign in surplus if foreign.identifier.startswith("sgr-"))
     if not ids:
         return []
     ec2 = client(settings, "ec2", region, session_in(settings, region, role))

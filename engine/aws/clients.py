@@ -85,9 +85,9 @@ def session_in(settings: EngineSettings, region: str, role: DeployRole | None, *
     """
     whose = (*_whose(), role, region, settings.aws_endpoint_url)
     with _making:
-        known = _sessions.get(whose)
-        if known is not None and not anew and time.monotonic() - known[0] < KEPT_SECONDS:
-            return known[1]
+        cached = _sessions.get(whose)
+        if cached is not None and not anew and time.monotonic() - cached[0] < KEPT_SECONDS:
+            return cached[1]
     # Not within the lock: where AWS is slow for one account, others need not wait.
     session = session_of_its_own(settings, region, role)
     with _making:
@@ -109,15 +109,15 @@ def session_of_its_own(settings: EngineSettings, region: str, role: DeployRole |
     own = new_session()
     if role is None:
         return own
-    known = {"ExternalId": role.external_id} if role.external_id else {}
+    arguments = {"ExternalId": role.external_id} if role.external_id else {}
     with answering(message("assume the role {arn}", arn=role.arn)):
-        told = client(settings, "sts", region).assume_role(
-            RoleArn=role.arn, RoleSessionName="homeroom-inventory", **known
+        credentials = client(settings, "sts", region).assume_role(
+            RoleArn=role.arn, RoleSessionName="homeroom-inventory", **arguments
         )["Credentials"]
     return new_session(
-        aws_access_key_id=told["AccessKeyId"],
-        aws_secret_access_key=told["SecretAccessKey"],
-        aws_session_token=told["SessionToken"],
+        aws_access_key_id=credentials["AccessKeyId"],
+        aws_secret_access_key=credentials["SecretAccessKey"],
+        aws_session_token=credentials["SessionToken"],
     )
 
 
@@ -134,14 +134,14 @@ def client(
     hundredths of a second. Threads may share a client, but not make two of one session at a time (boto3,
     "Multithreading or multiprocessing with clients").
     """
-    given = (service, region, settings.aws_endpoint_url, config)
+    arguments = (service, region, settings.aws_endpoint_url, config)
     if session is None:
-        return _kept(_whose(), *given)
+        return _kept(_whose(), *arguments)
     with _making:
-        kept = _clients.setdefault(session, {})
-        if given not in kept:
-            kept[given] = _made(session, *given)
-        return kept[given]
+        clients = _clients.setdefault(session, {})
+        if arguments not in clients:
+            clients[arguments] = _made(session, *arguments)
+        return clients[arguments]
 
 
 def _whose() -> tuple[object, ...]:

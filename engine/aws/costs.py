@@ -41,22 +41,22 @@ def read_costs(
     """Return what each suffix cost on each day from `since` to `until`, both included; raises AwsUnavailableError."""
     session = session_in(settings, REGION, role)
     explorer = client(settings, "ce", REGION, session)
-    given: dict[str, Any] = {
+    request: dict[str, Any] = {
         "TimePeriod": {"Start": since.isoformat(), "End": (until + timedelta(days=1)).isoformat()},
         "Granularity": "DAILY",
         "Metrics": [METRIC],
         "GroupBy": [{"Type": "TAG", "Key": TAG}],
     }
-    found: list[DailyCost] = []
+    costs: list[DailyCost] = []
     for _ in range(MOST_PAGES):
         with answering(message("read what districts cost")):
-            answer = explorer.get_cost_and_usage(**given)
+            answer = explorer.get_cost_and_usage(**request)
         for result in answer["ResultsByTime"]:
-            found += _costs_of(result)
+            costs += _costs_of(result)
         if not answer.get("NextPageToken"):
             break
-        given["NextPageToken"] = answer["NextPageToken"]
-    return tuple(found)
+        request["NextPageToken"] = answer["NextPageToken"]
+    return tuple(costs)
 
 
 def _costs_of(result: dict[str, Any]) -> list[DailyCost]:

@@ -12,5 +12,5 @@ from engine.kinds.kind import Seen
 COVERAGE: dict[str, Seen] = {name: kind.coverage for name, kind in KINDS.items()}
 """Every type of the stack."""
 
-MADE_BY_AWS: dict[str, Seen] = {made.title: made.coverage for made in BESIDE_THE_STACK}
+MADE_BY_AWS: dict[str, Seen] = {entry.title: entry.coverage for entry in BESIDE_THE_STACK}
 """What AWS makes beside the stack, or keeps after it."""

@@ -54,11 +54,11 @@ class Removed:
     bucket: str = ""
 
 
-def removed_by(shown: Mapping[str, Any]) -> tuple[Removed, ...]:
+def removed_by(plan: Mapping[str, Any]) -> tuple[Removed, ...]:
     """Return what a plan (``terraform show -json``) removes; of its attributes only those that identify."""
     return tuple(
         _removed(change)
-        for change in shown.get("resource_changes", [])
+        for change in plan.get("resource_changes", [])
         if change.get("mode", "managed") == "managed" and "delete" in change["change"]["actions"]
     )
 
@@ -90,9 +90,9 @@ def _contents(s3: Any, bucket: str) -> Contents | None:
     versions = size = 0
     try:
         for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-            found = page.get("Versions", [])
-            versions += len(found)
-            size += sum(version["Size"] for version in found)
+            object_versions = page.get("Versions", [])
+            versions += len(object_versions)
+            size += sum(version["Size"] for version in object_versions)
             if versions >= MOST_VERSIONS:
                 return Contents(versions, size, bool(page.get("IsTruncated")))
     except ClientError as error:

@@ -64,18 +64,18 @@ class Page:
     then: tuple[str, str] | None
 
 
-def buckets_to_empty(shown: Mapping[str, Any]) -> tuple[str, ...]:
+def buckets_to_empty(plan: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the buckets that a plan (``terraform show -json``) deletes together with all they hold.
 
     Only those whose state says so (`force_destroy`): of any other Terraform deletes nothing but an empty one.
     """
-    found = []
-    for change in shown.get("resource_changes", []):
+    buckets = []
+    for change in plan.get("resource_changes", []):
         before = change["change"].get("before") or {}
         is_bucket = change.get("mode", "managed") == "managed" and change["type"] == "aws_s3_bucket"
         if is_bucket and change["change"]["actions"] == ["delete"] and before.get("force_destroy") is True:
-            found.append(str(before["bucket"]))
-    return tuple(found)
+            buckets.append(str(before["bucket"]))
+    return tuple(buckets)
 
 
 def empty_bucket(
@@ -154,15 +154,15 @@ class _Emptying:
     def top(self) -> list[Page] | None:
         """Return the beginning of each list that is read beside the others; None where there is no such bucket."""
         try:
-            told = self.s3().list_object_versions(Bucket=self.bucket, Delimiter="/")
+            answer = self.s3().list_object_versions(Bucket=self.bucket, Delimiter="/")
         except ClientError as error:
             if error_code(error) == "NoSuchBucket":
                 return None
             raise
-        prefixes = [part["Prefix"] for part in told.get("CommonPrefixes", [])]
-        if told.get("IsTruncated") or len(prefixes) > TOP_PREFIXES:
+        prefixes = [part["Prefix"] for part in answer.get("CommonPrefixes", [])]
+        if answer.get("IsTruncated") or len(prefixes) > TOP_PREFIXES:
             return [Page((), "", ("", ""))]
-        return [Page(_versions(told), "", None), *(Page((), prefix, ("", "")) for prefix in prefixes)]
+        return [Page(_versions(answer), "", None), *(Page((), prefix, ("", "")) for prefix in prefixes)]
 
     def next_page(self, before: Page) -> Page:
         """Read the page behind this one."""
@@ -170,18 +170,18 @@ class _Emptying:
         markers = {"KeyMarker": key} if key else {}
         if version:
             markers["VersionIdMarker"] = version
-        told = self.s3().list_object_versions(Bucket=self.bucket, Prefix=before.prefix, **markers)
-        then = (told["NextKeyMarker"], told.get("NextVersionIdMarker", "")) if told.get("IsTruncated") else None
-        return Page(_versions(told), before.prefix, then)
+        answer = self.s3().list_object_versions(Bucket=self.bucket, Prefix=before.prefix, **markers)
+        then = (answer["NextKeyMarker"], answer.get("NextVersionIdMarker", "")) if answer.get("IsTruncated") else None
+        return Page(_versions(answer), before.prefix, then)
 
     def delete(self, versions: Versions) -> int:
         """Delete a page; what S3 puts off is tried again. Raises AwsUnavailableError for what it will not delete."""
         left, pause = versions, FIRST_PAUSE_SECONDS
         for _ in range(TRIES):
             named = [{"Key": key, "VersionId": version} for key, version in left]
-            told = self.s3().delete_objects(Bucket=self.bucket, Delete={"Objects": named, "Quiet": True})
-            errors = told.get("Errors", [])
-            refused = [one for one in errors if one.get("Code") not in PASSING]
+            answer = self.s3().delete_objects(Bucket=self.bucket, Delete={"Objects": named, "Quiet": True})
+            errors = answer.get("Errors", [])
+            refused = [error for error in errors if error.get("Code") not in PASSING]
             if refused:
                 first = refused[0]
                 raise AwsUnavailableError(
@@ -192,7 +192,7 @@ class _Emptying:
                     ),
                     detail=f"{first.get('Key')}: {first.get('Code')}: {first.get('Message')}",
                 )
-            left = tuple((one["Key"], one["VersionId"]) for one in errors)
+            left = tuple((error["Key"], error["VersionId"]) for error in errors)
             if not left or self.stopped.wait(pause):
                 return len(versions) - len(left)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
@@ -203,6 +203,6 @@ class _Emptying:
         )
 
 
-def _versions(told: Mapping[str, Any]) -> Versions:
-    found = [*told.get("Versions", []), *told.get("DeleteMarkers", [])]
-    return tuple((one["Key"], one["VersionId"]) for one in found)
+def _versions(page: Mapping[str, Any]) -> Versions:
+    versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+    return tuple((version["Key"], version["VersionId"]) for version in versions)

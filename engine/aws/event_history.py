@@ -52,14 +52,14 @@ def last_change(
     AwsUnavailableError.
     """
     cloudtrail = client(settings, "cloudtrail", region, session_in(settings, region, role), PATIENT)
-    found: list[ApiChange] = []
+    changes: list[ApiChange] = []
     for name in list(dict.fromkeys(name for name in names if name))[:MOST_NAMES]:
         with answering(message("read CloudTrail's event history of {name}", name=name)):
-            told = cloudtrail.lookup_events(
+            answer = cloudtrail.lookup_events(
                 LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": name}], MaxResults=NEWEST
             )
-        found += [change for event in told["Events"] if (change := _change(event, own)) is not None]
-    return max(found, key=lambda change: change.at, default=None)
+        changes += [change for event in answer["Events"] if (change := _change(event, own)) is not None]
+    return max(changes, key=lambda change: change.at, default=None)
 
 
 def _change(event: Mapping[str, Any], own: str) -> ApiChange | None:

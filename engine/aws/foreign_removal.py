@@ -58,11 +58,11 @@ def remove_foreign(
 
 def _remove_rule(ec2: Any, group: str, way: str, value: Mapping[str, Any]) -> str:
     with answering(message("read the rules of {group}", group=group)):
-        told = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])
-    found = [rule for rule in told["SecurityGroupRules"] if _is_rule(rule, group, way, value)]
-    if not found:
+        answer = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])
+    rules = [rule for rule in answer["SecurityGroupRules"] if _is_rule(rule, group, way, value)]
+    if not rules:
         raise NotThereError(message("The security group {group} has no such rule any more.", group=group))
-    ids = [rule["SecurityGroupRuleId"] for rule in found]
+    ids = [rule["SecurityGroupRuleId"] for rule in rules]
     with answering(message("remove a rule of {group}", group=group)):
         if way == "egress":
             ec2.revoke_security_group_egress(GroupId=group, SecurityGroupRuleIds=ids)

@@ -32,8 +32,8 @@ def remove_guardduty(
     """
     ec2 = client(settings, "ec2", region, session_in(settings, region, role), PATIENT)
     with answering(message("remove what GuardDuty has made in the district's network")):
-        found = ec2.describe_vpcs(Filters=[{"Name": "tag:Suffix", "Values": [suffix]}])["Vpcs"]
-        networks = [network["VpcId"] for network in found]
+        vpcs = ec2.describe_vpcs(Filters=[{"Name": "tag:Suffix", "Values": [suffix]}])["Vpcs"]
+        networks = [network["VpcId"] for network in vpcs]
         if not networks:
             return ()
         within = [{"Name": "vpc-id", "Values": networks}, MANAGED]
@@ -42,20 +42,20 @@ def remove_guardduty(
 
 def _endpoints(ec2: Any, within: list[dict[str, Any]]) -> list[str]:
     pages = ec2.get_paginator("describe_vpc_endpoints").paginate(Filters=within)
-    found = [
+    endpoints = [
         one["VpcEndpointId"] for page in pages for one in page["VpcEndpoints"] if one["State"].lower() not in GOING
     ]
-    if not found:
+    if not endpoints:
         return []
     failed = {
-        one["ResourceId"]: one["Error"]
-        for one in ec2.delete_vpc_endpoints(VpcEndpointIds=found).get("Unsuccessful", [])
-        if one["Error"]["Code"] not in GONE
+        item["ResourceId"]: item["Error"]
+        for item in ec2.delete_vpc_endpoints(VpcEndpointIds=endpoints).get("Unsuccessful", [])
+        if item["Error"]["Code"] not in GONE
     }
     for name, error in failed.items():
-        told = f"{name}: {error.get('Message')}"
-        raise ClientError({"Error": {"Code": error["Code"], "Message": told}}, "DeleteVpcEndpoints")
-    return found
+        detail = f"{name}: {error.get('Message')}"
+        raise ClientError({"Error": {"Code": error["Code"], "Message": detail}}, "DeleteVpcEndpoints")
+    return endpoints
 
 
 def _groups(ec2: Any, within: list[dict[str, Any]]) -> list[str]:

@@ -21,5 +21,5 @@ def identity(settings: EngineSettings, region: str, role: DeployRole | None = No
     """Return who we are behind the role, or by the worker's own credentials; raises AwsUnavailableError."""
     session = session_in(settings, region, role, anew=True)
     with answering(message("ask who we are")):
-        told = client(settings, "sts", region, session).get_caller_identity()
-    return Identity(str(told["Account"]), str(told["Arn"]))
+        caller = client(settings, "sts", region, session).get_caller_identity()
+    return Identity(str(caller["Account"]), str(caller["Arn"]))

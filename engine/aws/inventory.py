@@ -79,7 +79,7 @@ class Inventory:
     @property
     def names(self) -> tuple[tuple[str, str], ...]:
         """Every kind that was looked for by name, and the expression that names were held against."""
-        return tuple((wanted.called, wanted.searched(self.scope.suffix)) for wanted in BY_NAME)
+        return tuple((kind.called, kind.searched(self.scope.suffix)) for kind in BY_NAME)
 
 
 Make = Callable[[str], Any]
@@ -106,11 +106,11 @@ def look(settings: EngineSettings, wanted: Wanted, role: DeployRole | None = Non
     with answering(message("name the account")):
         account = str(make("sts").get_caller_identity()["Account"])
     scope = Scope(account, wanted.region, wanted.suffix)
-    found: dict[str, InventoryItem] = {}
+    by_identifier: dict[str, InventoryItem] = {}
     keep = dict(wanted.keep)
-    for item in _everything(make, scope, wanted, found):
-        found.setdefault(item.identifier, replace(item, kept=keep.get(item.identifier, "")))
-    items = sorted(found.values(), key=lambda item: (item.service, item.kind, item.identifier))
+    for item in _everything(make, scope, wanted, by_identifier):
+        by_identifier.setdefault(item.identifier, replace(item, kept=keep.get(item.identifier, "")))
+    items = sorted(by_identifier.values(), key=lambda item: (item.service, item.kind, item.identifier))
     return Inventory(datetime.now(UTC), scope, tuple(items), tuple(sorted(calls.items())))
 
 
@@ -126,11 +126,11 @@ def left_behind(items: Iterable[InventoryItem]) -> tuple[InventoryItem, ...]:
     return tuple(item for item in items if not item.scheduled and not item.kept)
 
 
-def _everything(make: Make, scope: Scope, wanted: Wanted, found: Collection[str]) -> Iterator[InventoryItem]:
+def _everything(make: Make, scope: Scope, wanted: Wanted, identifiers: Collection[str]) -> Iterator[InventoryItem]:
     yield from _tagged(make, scope.suffix)
     for kind in BY_NAME:
-        yield from _named(make, scope, kind, found)
-    networks = [arn.rpartition("/")[2] for arn in found if ":vpc/" in arn]
+        yield from _named(make, scope, kind, identifiers)
+    networks = [arn.rpartition("/")[2] for arn in identifiers if ":vpc/" in arn]
     if networks:
         yield from _interfaces(make, scope, networks)
     if wanted.hosted_zone_id and wanted.domain_name:
@@ -163,13 +163,13 @@ def _parts(arn: str) -> tuple[str, str]:
     return service, kind or service
 
 
-def _named(make: Make, scope: Scope, kind: NamedKind, found: Collection[str]) -> Iterator[InventoryItem]:
+def _named(make: Make, scope: Scope, kind: NamedKind, identifiers: Collection[str]) -> Iterator[InventoryItem]:
     with answering(message("list {kind}s of {service}", kind=kind.kind, service=kind.service)):
         for part in _listed(make(kind.service), kind, scope):
             if not kind.owns(part, scope.suffix):
                 continue
             identifier = kind.identifier_of(part, scope)
-            if identifier in found:
+            if identifier in identifiers:
                 continue
             note = _note(make, kind.service, kind.kind, identifier)
             if note is not None:
@@ -177,18 +177,18 @@ def _named(make: Make, scope: Scope, kind: NamedKind, found: Collection[str]) ->
 
 
 def _listed(service: Any, kind: NamedKind, scope: Scope) -> Iterator[Any]:
-    given = kind.asks(scope)
+    parameters = kind.asks(scope)
     if kind.paginated:
-        for page in service.get_paginator(kind.operation).paginate(**given):
+        for page in service.get_paginator(kind.operation).paginate(**parameters):
             yield from page.get(kind.collection) or []
         return
     # WAF pages by a marker that the next call is given.
     while True:
-        answer = getattr(service, kind.operation)(**given)
+        answer = getattr(service, kind.operation)(**parameters)
         yield from answer.get(kind.collection) or []
         if not answer.get("NextMarker") or not answer.get(kind.collection):
             return
-        given = {**given, "NextMarker": answer["NextMarker"]}
+        parameters = {**parameters, "NextMarker": answer["NextMarker"]}
 
 
 def _interfaces(make: Make, scope: Scope, networks: list[str]) -> Iterator[InventoryItem]:
@@ -229,13 +229,13 @@ def _note(make: Make, service: str, kind: str, arn: str) -> str | None:
     if lingering is None:
         return ""
     parts = arn.split("/")
-    known = {"arn": arn, "id": parts[-1], "parent": parts[1] if len(parts) > 1 else ""}
-    given = {
-        name: [part.format_map(known) for part in value] if isinstance(value, list) else value.format_map(known)
+    values = {"arn": arn, "id": parts[-1], "parent": parts[1] if len(parts) > 1 else ""}
+    parameters = {
+        name: [part.format_map(values) for part in value] if isinstance(value, list) else value.format_map(values)
         for name, value in lingering.parameters.items()
     }
     try:
-        answer = getattr(make(service), lingering.operation)(**given)
+        answer = getattr(make(service), lingering.operation)(**parameters)
     except ClientError as error:
         if lingering.refuses_what_is_gone and error_code(error) in GONE:
             return None

@@ -28,22 +28,22 @@ def made_again(suffix: str) -> frozenset[str]:
 
 
 def remove_late_groups(
-    settings: EngineSettings, region: str, suffix: str, left: Iterable[InventoryItem], role: DeployRole | None = None
+    settings: EngineSettings, region: str, suffix: str, items: Iterable[InventoryItem], role: DeployRole | None = None
 ) -> tuple[str, ...]:
     """Delete those of the groups that a look has found, and return their names; raises AwsUnavailableError."""
     names = made_again(suffix)
-    groups = [item for item in left if item.service == "logs" and item.kind == "log-group"]
+    groups = [item for item in items if item.service == "logs" and item.kind == "log-group"]
     late = [(item.identifier, item.identifier.partition(":log-group:")[2]) for item in groups]
-    found = [(arn, name) for arn, name in late if name in names]
-    if not found:
+    matching = [(arn, name) for arn, name in late if name in names]
+    if not matching:
         return ()
     logs = client(settings, "logs", region, session_in(settings, region, role), PATIENT)
     with answering(message("delete the log groups that AWS has made again")):
-        for arn, name in found:
+        for arn, name in matching:
             try:
                 logs.tag_resource(resourceArn=arn, tags=OWN)
                 logs.delete_log_group(logGroupName=name)
             except ClientError as error:
                 if error_code(error) != "ResourceNotFoundException":
                     raise
-    return tuple(name for _, name in found)
+    return tuple(name for _, name in matching)

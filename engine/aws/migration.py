@@ -46,14 +46,14 @@ def migrate(
     """Run the task to its end, calling `pause` between looks. Raises MigrationFailedError, AwsUnavailableError."""
     ecs = client(settings, "ecs", region, session_in(settings, region, role), PATIENT)
     with answering(message("run the migration task")):
-        found = ecs.describe_services(cluster=task.cluster, services=[task.service])["services"]
-        if not found:
+        services = ecs.describe_services(cluster=task.cluster, services=[task.service])["services"]
+        if not services:
             raise MigrationFailedError(message("The service {service} is not there.", service=task.service))
         started = ecs.run_task(
             cluster=task.cluster,
             taskDefinition=task.family,
             launchType="FARGATE",
-            networkConfiguration=found[0]["networkConfiguration"],
+            networkConfiguration=services[0]["networkConfiguration"],
         )
     if not started["tasks"]:
         raise MigrationFailedError(
@@ -76,7 +76,7 @@ def failure(task: Mapping[str, Any]) -> str:
     containers = task.get("containers", [])
     if containers and all(container.get("exitCode") == 0 for container in containers):
         return ""
-    told = [
+    reasons = [
         str(
             container.get("reason")
             or message(
@@ -86,8 +86,8 @@ def failure(task: Mapping[str, Any]) -> str:
         for container in containers
         if container.get("reason") or container.get("exitCode") is not None
     ]
-    return listed([*told, str(task.get("stoppedReason") or message("ECS gave no reason"))], between="; ")
+    return listed([*reasons, str(task.get("stoppedReason") or message("ECS gave no reason"))], between="; ")
 
 
 def _reasons(failures: list[dict[str, Any]]) -> str:
-    return "\n".join(f"{one.get('arn', '')}: {one.get('reason', '')}" for one in failures)
+    return "\n".join(f"{entry.get('arn', '')}: {entry.get('reason', '')}" for entry in failures)

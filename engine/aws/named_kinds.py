@@ -11,6 +11,6 @@ from engine.kinds.listing import NamedKind
 
 BY_NAME: tuple[NamedKind, ...] = (
     *(kind.listing for kind in KINDS.values() if kind.listing is not None),
-    *(listing for made in MADE_BY_AWS for listing in made.listings),
+    *(listing for entry in MADE_BY_AWS for listing in entry.listings),
 )
 """Every kind that its own service is asked for."""

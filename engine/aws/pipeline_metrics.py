@@ -98,12 +98,12 @@ def figures_of(values: Values, now: datetime) -> Figures:
     within = {
         metric.id: [value for at, value in values.get(metric.id, ()) if at >= now - metric.window] for metric in METRICS
     }
-    asked = sum(sum(within[name]) for name in ("hits", "misses", "away"))
+    requests = sum(sum(within[name]) for name in ("hits", "misses", "away"))
     return Figures(
         rows_accepted=round(sum(within["accepted"])) if within["accepted"] else None,
         rows_rejected=round(sum(within["rejected"])) if within["rejected"] else None,
         oldest_message_seconds=round(within["age"][0]) if within["age"] else None,
-        cache_hit_percent=round(100 * sum(within["hits"]) / asked, 1) if asked else None,
+        cache_hit_percent=round(100 * sum(within["hits"]) / requests, 1) if requests else None,
     )
 
 
@@ -113,7 +113,7 @@ def read_figures(
     """Ask CloudWatch; raises AwsUnavailableError within half a minute."""
     session = session_in(settings, region, role)
     cloudwatch = client(settings, "cloudwatch", region, session, BRIEF)
-    found: dict[str, list[tuple[datetime, float]]] = {metric.id: [] for metric in METRICS}
+    values: dict[str, list[tuple[datetime, float]]] = {metric.id: [] for metric in METRICS}
     with answering(message("read the pipeline's figures in CloudWatch")):
         for window in sorted({metric.window for metric in METRICS}):
             pages = cloudwatch.get_paginator("get_metric_data").paginate(
@@ -124,6 +124,6 @@ def read_figures(
                 ScanBy="TimestampDescending",
             )
             for page in pages:
-                for told in page["MetricDataResults"]:
-                    found[told["Id"]] += zip(told["Timestamps"], told["Values"], strict=True)
-    return figures_of(found, now)
+                for result in page["MetricDataResults"]:
+                    values[result["Id"]] += zip(result["Timestamps"], result["Values"], strict=True)
+    return figures_of(values, now)

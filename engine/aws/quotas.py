@@ -88,16 +88,16 @@ def _limit(quotas: Any, kind: QuotaKind) -> tuple[float, str]:
     if kind.is_fixed:
         return kind.default, "fixed"
     try:
-        told = quotas.get_service_quota(ServiceCode=kind.service, QuotaCode=kind.code)
+        quota = quotas.get_service_quota(ServiceCode=kind.service, QuotaCode=kind.code)
     except ClientError as error:
         return kind.default, "denied" if error_code(error) in DENIED else "default"
     except BotoCoreError:
         return kind.default, "default"
-    return float(told["Quota"]["Value"]), "read"
+    return float(quota["Quota"]["Value"]), "read"
 
 
-def _pages(make: Make, service: str, operation: str, collection: str, **given: Any) -> list[dict[str, Any]]:
-    pages = make(service).get_paginator(operation).paginate(**given)
+def _pages(make: Make, service: str, operation: str, collection: str, **parameters: Any) -> list[dict[str, Any]]:
+    pages = make(service).get_paginator(operation).paginate(**parameters)
     return [part for page in pages for part in page[collection]]
 
 

@@ -66,21 +66,23 @@ class _Database:
 
     def snapshot(self, name: str) -> dict[str, Any] | None:
         try:
-            told = self.fresh().describe_db_cluster_snapshots(DBClusterSnapshotIdentifier=name)["DBClusterSnapshots"]
+            snapshots = self.fresh().describe_db_cluster_snapshots(DBClusterSnapshotIdentifier=name)[
+                "DBClusterSnapshots"
+            ]
         except ClientError as error:
             if error_code(error) in ABSENT:
                 return None
             raise
-        return told[0] if told else None
+        return snapshots[0] if snapshots else None
 
     def cluster(self, name: str) -> dict[str, Any] | None:
         try:
-            told = self.fresh().describe_db_clusters(DBClusterIdentifier=name)["DBClusters"]
+            clusters = self.fresh().describe_db_clusters(DBClusterIdentifier=name)["DBClusters"]
         except ClientError as error:
             if error_code(error) in ABSENT:
                 return None
             raise
-        return told[0] if told else None
+        return clusters[0] if clusters else None
 
     def delete(self, name: str) -> bool:
         try:
@@ -94,13 +96,14 @@ class _Database:
     def available(self, name: str, poll: Poll) -> dict[str, Any]:
         """Wait for a snapshot; raises InterruptedRunError, and SnapshotFailedError for one that will not come."""
         while True:
-            told = self.snapshot(name)
-            if told is None or told["Status"] in {"failed", "deleting", "incompatible-restore"}:
+            snapshot = self.snapshot(name)
+            if snapshot is None or snapshot["Status"] in {"failed", "deleting", "incompatible-restore"}:
                 raise SnapshotFailedError(
-                    message("RDS did not make the snapshot {name}.", name=name), detail=str(told and told["Status"])
+                    message("RDS did not make the snapshot {name}.", name=name),
+                    detail=str(snapshot and snapshot["Status"]),
                 )
-            if told["Status"] == "available":
-                return told
+            if snapshot["Status"] == "available":
+                return snapshot
             if wait(self.pause, poll):
                 raise InterruptedRunError(message("The run was canceled."))
 
@@ -130,12 +133,12 @@ def take_final_snapshot(
     with answering(message("take the final snapshot of the database")):
         rds = database.fresh()
         if database.snapshot(final) is None:
-            found = database.cluster(cluster)
-            if found is None:
+            db_cluster = database.cluster(cluster)
+            if db_cluster is None:
                 return None
-            if found["Status"] != "available":
+            if db_cluster["Status"] != "available":
                 raise SnapshotFailedError(
-                    message("The database is {status}: RDS takes no snapshot of it.", status=found["Status"])
+                    message("The database is {status}: RDS takes no snapshot of it.", status=db_cluster["Status"])
                 )
             _drop_unfinished(rds, cluster, f"closing-{suffix}-", passing)
             if database.snapshot(passing) is None:
@@ -150,15 +153,15 @@ def take_final_snapshot(
                 CopyTags=False,
                 Tags=tagged,
             )
-        told = database.available(final, poll)
+        snapshot = database.available(final, poll)
         database.delete(passing)
     return KeptSnapshot(
         identifier=final,
-        arn=str(told["DBClusterSnapshotArn"]),
-        key_arn=str(told["KmsKeyId"]),
-        taken_at=told["SnapshotCreateTime"].isoformat(),
+        arn=str(snapshot["DBClusterSnapshotArn"]),
+        key_arn=str(snapshot["KmsKeyId"]),
+        taken_at=snapshot["SnapshotCreateTime"].isoformat(),
         cluster=cluster,
-        engine=f"{told['Engine']} {told['EngineVersion']}",
+        engine=f"{snapshot['Engine']} {snapshot['EngineVersion']}",
     )
 
 
@@ -177,7 +180,7 @@ def drop_snapshots(
 def _drop_unfinished(rds: Any, cluster: str, prefix: str, current: str) -> None:
     """Delete what earlier teardowns began and did not copy."""
     for page in rds.get_paginator("describe_db_cluster_snapshots").paginate(DBClusterIdentifier=cluster):
-        for told in page["DBClusterSnapshots"]:
-            name = told["DBClusterSnapshotIdentifier"]
-            if name.startswith(prefix) and name != current and told["Status"] == "available":
+        for snapshot in page["DBClusterSnapshots"]:
+            name = snapshot["DBClusterSnapshotIdentifier"]
+            if name.startswith(prefix) and name != current and snapshot["Status"] == "available":
                 rds.delete_db_cluster_snapshot(DBClusterSnapshotIdentifier=name)

@@ -11,8 +11,8 @@ PIECE_SECONDS = 0.5
 def wait(seconds: float, poll: Callable[[], bool]) -> bool:
     """Wait so long, calling `poll` at least every half second; end at once, with true, when it is true."""
     until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0:
+    while (remaining := until - time.monotonic()) > 0:
         if poll():
             return True
-        time.sleep(min(PIECE_SECONDS, left))
+        time.sleep(min(PIECE_SECONDS, remaining))
     return poll()

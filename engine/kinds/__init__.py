@@ -46,7 +46,7 @@ ROWS: tuple[Kind, ...] = tuple(row for module in MODULES for row in module.KINDS
 KINDS: dict[str, Kind] = {row.type: row for row in ROWS}
 """The row of each type of resource."""
 
-MADE_BY_AWS: tuple[MadeByAws, ...] = tuple(made for module in MODULES for made in getattr(module, "MADE_BY_AWS", ()))
+MADE_BY_AWS: tuple[MadeByAws, ...] = tuple(entry for module in MODULES for entry in getattr(module, "MADE_BY_AWS", ()))
 """What AWS makes beside the stack, or keeps after it."""
 
 SERVICES: tuple[Service, ...] = tuple(dict.fromkeys(module.SERVICE for module in MODULES))

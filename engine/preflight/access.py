@@ -39,25 +39,27 @@ SERVICE_ROLES_PATH = "/aws-service-role/"
 def who(place: Place) -> tuple[Identity, Finding]:
     """Return as whom AWS knows us, and whether that is the account asked for; raises AwsUnavailableError."""
     with answering(message("ask who we are")):
-        told = place.make("sts").get_caller_identity()
-    known = Identity(str(told["Account"]), str(told["Arn"]))
-    if known.account != place.account:
-        return known, refused(
+        caller = place.make("sts").get_caller_identity()
+    identity = Identity(str(caller["Account"]), str(caller["Arn"]))
+    if identity.account != place.account:
+        return identity, refused(
             IDENTITY,
-            message("The account {account} answered, not {account2}.", account=known.account, account2=place.account),
+            message(
+                "The account {account} answered, not {account2}.", account=identity.account, account2=place.account
+            ),
             message("Give the account its deploy role in the admin, or start the workers with its own credentials."),
-            known.arn,
+            identity.arn,
         )
-    return known, fine(IDENTITY, message("AWS knows us as {arn}.", arn=known.arn))
+    return identity, fine(IDENTITY, message("AWS knows us as {arn}.", arn=identity.arn))
 
 
-def rights(place: Place, known: Identity) -> Finding:
+def rights(place: Place, identity: Identity) -> Finding:
     """Have IAM simulate every call that a run makes."""
-    source = place.policy_source(known)
+    source = place.policy_source(identity)
     if not source:
         return warning(
             RIGHTS,
-            message("Nothing was simulated: {arn} is no role and no user of IAM.", arn=known.arn),
+            message("Nothing was simulated: {arn} is no role and no user of IAM.", arn=identity.arn),
             message("Enter the account by its deploy role, and let nobody work as root."),
         )
     denied: list[str] = []
@@ -68,8 +70,8 @@ def rights(place: Place, known: Identity) -> Finding:
             if result["EvalDecision"] == "allowed":
                 continue
             named = f"{result['EvalActionName']} on {result['EvalResourceName']}: {result['EvalDecision']}"
-            told = result.get("OrganizationsDecisionDetail", {}).get("AllowedByOrganizations", True)
-            (denied if told else by_organization).append(named)
+            allowed_by_organizations = result.get("OrganizationsDecisionDetail", {}).get("AllowedByOrganizations", True)
+            (denied if allowed_by_organizations else by_organization).append(named)
     except ClientError as error:
         return _not_simulated(error, source)
     if denied:
@@ -95,9 +97,12 @@ def rights(place: Place, known: Identity) -> Finding:
 def _not_simulated(error: ClientError, source: str) -> Finding:
     code = error_code(error)
     if code == "NoSuchEntity":
-        told = message("Nothing was simulated: IAM does not know {source}.", source=source)
+        sentence = message("Nothing was simulated: IAM does not know {source}.", source=source)
         return warning(
-            RIGHTS, told, message("Enter the account by its deploy role: IAM simulates roles and users."), str(error)
+            RIGHTS,
+            sentence,
+            message("Enter the account by its deploy role: IAM simulates roles and users."),
+            str(error),
         )
     if code in {"AccessDenied", "AccessDeniedException"}:
         return warning(RIGHTS, message("{source} may not ask IAM what it may do.", source=source), PLATFORM, str(error))
@@ -111,23 +116,23 @@ def _simulated(place: Place, source: str, calls: Iterable[Call]) -> Iterable[dic
         together[call.resource, call.context].append(call.action)
     pages = place.make("iam").get_paginator("simulate_principal_policy")
     for (resource, context), actions in together.items():
-        given: dict[str, Any] = {"PolicySourceArn": source, "ActionNames": actions}
+        parameters: dict[str, Any] = {"PolicySourceArn": source, "ActionNames": actions}
         if resource != "*":
-            given["ResourceArns"] = [resource]
+            parameters["ResourceArns"] = [resource]
         if context:
-            given["ContextEntries"] = [
+            parameters["ContextEntries"] = [
                 {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
                 for key, value in context
             ]
-        for page in pages.paginate(**given):
+        for page in pages.paginate(**parameters):
             yield from page["EvaluationResults"]
 
 
 def _some(denied: list[str]) -> Message:
-    names = list(dict.fromkeys(one.partition(" on ")[0] for one in denied))
+    names = list(dict.fromkeys(denial.partition(" on ")[0] for denial in denied))
     more = len(names) - SHOWN
-    shown = ", ".join(names[:SHOWN])
-    return message("{names} and {more} more", names=shown, more=more) if more > 0 else verbatim(shown)
+    text = ", ".join(names[:SHOWN])
+    return message("{names} and {more} more", names=text, more=more) if more > 0 else verbatim(text)
 
 
 def tried(place: Place) -> Finding:
@@ -163,37 +168,40 @@ def tried(place: Place) -> Finding:
         return fine(TRIED, message("EC2 would make a network, an address and a gateway for us."))
     detail = "\n".join(denied.values())
     is_organizations = OF_ORGANIZATION.search(detail) is not None
-    told = (
+    sentence = (
         message("{denied} would be refused by a service control policy.", denied=", ".join(denied))
         if is_organizations
         else message("{denied} would be refused.", denied=", ".join(denied))
     )
-    return refused(TRIED, told, ORGANIZATION if is_organizations else PLATFORM, detail)
+    return refused(TRIED, sentence, ORGANIZATION if is_organizations else PLATFORM, detail)
 
 
-def service_roles(place: Place, known: Identity) -> Finding:
+def service_roles(place: Place, identity: Identity) -> Finding:
     """Look which of AWS's own roles are there; AWS makes the others when they are first needed, if we may have it."""
-    there = {
+    existing = {
         role["Path"].removeprefix(SERVICE_ROLES_PATH).strip("/")
         for role in place.pages("iam", "list_roles", "Roles", PathPrefix=SERVICE_ROLES_PATH)
     }
-    missing = sorted(set(SERVICE_ROLES) - there)
+    missing = sorted(set(SERVICE_ROLES) - existing)
     if not missing:
         return fine(
             SERVICES,
             message("All {service_roles} that a stack's services use are there.", service_roles=len(SERVICE_ROLES)),
         )
-    source = place.policy_source(known)
+    source = place.policy_source(identity)
     may_not = missing if not source else _may_not_have_made(place, source, missing)
     if may_not:
         commands = "\n".join(f"aws iam create-service-linked-role --aws-service-name={name}" for name in may_not)
-        told = message("{may_not} has none yet, and we may not have one made.", may_not=listed(may_not))
+        sentence = message("{may_not} has none yet, and we may not have one made.", may_not=listed(may_not))
         if not source:
             return warning(
-                SERVICES, told, message("Have an administrator make them, by the commands in the details."), commands
+                SERVICES,
+                sentence,
+                message("Have an administrator make them, by the commands in the details."),
+                commands,
             )
         return refused(
-            SERVICES, told, message("Have an administrator make them, by the commands in the details."), commands
+            SERVICES, sentence, message("Have an administrator make them, by the commands in the details."), commands
         )
     return fine(
         SERVICES,

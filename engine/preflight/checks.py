@@ -19,7 +19,7 @@ Check = Callable[[Place, Identity], Finding]
 
 
 def _alone(check: Callable[[Place], Finding]) -> Check:
-    return lambda place, known: check(place)
+    return lambda place, identity: check(place)
 
 
 CHECKS: dict[str, Check] = {
@@ -43,7 +43,7 @@ CHECKS: dict[str, Check] = {
 def preflight(place: Place, only: Collection[str] = CHECKS) -> Iterator[Finding]:
     """Yield a finding for each check that is asked for; only who we are where AWS does not let us in as that."""
     try:
-        known, first = access.who(place)
+        identity, first = access.who(place)
     except AwsUnavailableError as error:
         yield refused(access.IDENTITY, error.summary, error.remedy, error.detail)
         return
@@ -55,6 +55,6 @@ def preflight(place: Place, only: Collection[str] = CHECKS) -> Iterator[Finding]
             continue
         try:
             with answering(message("look at this: {name}", name=name)):
-                yield check(place, known)
+                yield check(place, identity)
         except AwsUnavailableError as error:
             yield warning(name, error.summary, error.remedy, error.detail)

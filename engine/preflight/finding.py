@@ -37,16 +37,16 @@ class Finding:
         return cls(data["check"], Verdict(data["verdict"]), data["told"], data["remedy"], data["detail"])
 
 
-def fine(check: str, told: str, detail: str = "") -> Finding:
+def fine(check: str, sentence: str, detail: str = "") -> Finding:
     """Return that nothing is wrong."""
-    return Finding(check, Verdict.FINE, told, "", detail)
+    return Finding(check, Verdict.FINE, sentence, "", detail)
 
 
-def warning(check: str, told: str, remedy: str, detail: str = "") -> Finding:
+def warning(check: str, sentence: str, remedy: str, detail: str = "") -> Finding:
     """Return what somebody ought to look at."""
-    return Finding(check, Verdict.WARNING, told, remedy, detail)
+    return Finding(check, Verdict.WARNING, sentence, remedy, detail)
 
 
-def refused(check: str, told: str, remedy: str, detail: str = "") -> Finding:
+def refused(check: str, sentence: str, remedy: str, detail: str = "") -> Finding:
     """Return why a run would fail."""
-    return Finding(check, Verdict.REFUSED, told, remedy, detail)
+    return Finding(check, Verdict.REFUSED, sentence, remedy, detail)

@@ -27,8 +27,10 @@ GONE = frozenset({"404", "NoSuchBucket", "NotFound"})
 
 def trail(place: Place) -> Finding:
     """Look for a trail over all regions: districts' own ones have no management events."""
-    found = place.make("cloudtrail").describe_trails(includeShadowTrails=True)["trailList"]
-    names = [str(one["Name"]) for one in found if one.get("IsMultiRegionTrail") or one.get("IsOrganizationTrail")]
+    trails = place.make("cloudtrail").describe_trails(includeShadowTrails=True)["trailList"]
+    names = [
+        str(entry["Name"]) for entry in trails if entry.get("IsMultiRegionTrail") or entry.get("IsOrganizationTrail")
+    ]
     if names:
         return fine(
             TRAIL, message("{names} records the account's management events in all regions.", names=listed(names))
@@ -43,13 +45,13 @@ def trail(place: Place) -> Finding:
 def guard(place: Place) -> Finding:
     """Ask whether GuardDuty is on in this region."""
     try:
-        found = place.make("guardduty").list_detectors()["DetectorIds"]
+        detectors = place.make("guardduty").list_detectors()["DetectorIds"]
     except ClientError as error:
         if error_code(error) not in DENIED:
             raise
         remedy = message("Apply the account's platform, which lets the deploy role see it.")
         return warning(GUARD, message("We may not see whether GuardDuty is on."), remedy, str(error))
-    if found:
+    if detectors:
         return fine(GUARD, message("GuardDuty is on."))
     return warning(
         GUARD,
@@ -62,52 +64,55 @@ def guard(place: Place) -> Finding:
 
 def keys(place: Place) -> Finding:
     """Ask whether KMS answers, and whether the key that final snapshots are kept under can be used."""
-    kms, wanted = place.make("kms"), place.wanted.snapshot_key
+    kms, key = place.make("kms"), place.wanted.snapshot_key
     kms.list_aliases(Limit=1)
-    if not wanted or wanted.startswith(AWS_OWN):
+    if not key or key.startswith(AWS_OWN):
         # To describe AWS's own key would make it (KMS API Reference, DescribeKey: predefined aliases).
         return fine(KEYS, message("KMS answers; final snapshots are kept under the account's own key for RDS."))
     try:
-        found = kms.describe_key(KeyId=wanted)["KeyMetadata"]
+        metadata = kms.describe_key(KeyId=key)["KeyMetadata"]
     except ClientError as error:
-        told = message("The key for final snapshots, {wanted}, cannot be read.", wanted=wanted)
+        sentence = message("The key for final snapshots, {wanted}, cannot be read.", wanted=key)
         return refused(
-            KEYS, told, message("Correct HOMEROOM_SNAPSHOT_KEY, or admit this account in the key's policy."), str(error)
+            KEYS,
+            sentence,
+            message("Correct HOMEROOM_SNAPSHOT_KEY, or admit this account in the key's policy."),
+            str(error),
         )
-    usage = found.get("KeyUsage") or "ENCRYPT_DECRYPT"
-    if found["KeyState"] != "Enabled" or usage != "ENCRYPT_DECRYPT":
-        told = message(
+    usage = metadata.get("KeyUsage") or "ENCRYPT_DECRYPT"
+    if metadata["KeyState"] != "Enabled" or usage != "ENCRYPT_DECRYPT":
+        sentence = message(
             "The key for final snapshots, {wanted}, is {state} for {usage}.",
-            wanted=wanted,
-            state=found["KeyState"],
+            wanted=key,
+            state=metadata["KeyState"],
             usage=usage,
         )
-        return refused(KEYS, told, message("Name an enabled key that encrypts, in HOMEROOM_SNAPSHOT_KEY."))
-    return fine(KEYS, message("KMS answers; final snapshots are kept under {arn}.", arn=found["Arn"]))
+        return refused(KEYS, sentence, message("Name an enabled key that encrypts, in HOMEROOM_SNAPSHOT_KEY."))
+    return fine(KEYS, message("KMS answers; final snapshots are kept under {arn}.", arn=metadata["Arn"]))
 
 
 def certificates(place: Place) -> Finding:
     """Look at the certificates that districts name, and at what there is for those to come."""
-    there = place.pages("acm", "list_certificates", "CertificateSummaryList")
-    known: dict[str, dict[str, Any]] = {str(one["CertificateArn"]): one for one in there}
-    wrong: list[str] = []
+    summaries = place.pages("acm", "list_certificates", "CertificateSummaryList")
+    by_arn: dict[str, dict[str, Any]] = {str(summary["CertificateArn"]): summary for summary in summaries}
+    unusable: list[str] = []
     for arn in place.wanted.certificates:
-        found = known.get(arn)
-        if found is None:
-            wrong.append(message("{arn} is not there", arn=arn))
-        elif found.get("Status", "ISSUED") != "ISSUED":
-            wrong.append(f"{arn} is {str(found['Status']).lower().replace('_', ' ')}")
-        elif "NotAfter" in found and found["NotAfter"] < datetime.now(UTC) + ENDS_SOON:
-            wrong.append(message("{arn} ends on {until}", arn=arn, until=f"{found['NotAfter']:%Y-%m-%d}"))
-    if wrong:
+        certificate = by_arn.get(arn)
+        if certificate is None:
+            unusable.append(message("{arn} is not there", arn=arn))
+        elif certificate.get("Status", "ISSUED") != "ISSUED":
+            unusable.append(f"{arn} is {str(certificate['Status']).lower().replace('_', ' ')}")
+        elif "NotAfter" in certificate and certificate["NotAfter"] < datetime.now(UTC) + ENDS_SOON:
+            unusable.append(message("{arn} ends on {until}", arn=arn, until=f"{certificate['NotAfter']:%Y-%m-%d}"))
+    if unusable:
         remedy = message("Prove or renew them in Certificate Manager, or name others in the districts' settings.")
         return warning(
             CERTIFICATES,
-            message("{wrong} certificates that districts name cannot be used.", wrong=len(wrong)),
+            message("{wrong} certificates that districts name cannot be used.", wrong=len(unusable)),
             remedy,
-            listed(wrong, between="\n"),
+            listed(unusable, between="\n"),
         )
-    issued = sum(one.get("Status", "ISSUED") == "ISSUED" for one in there)
+    issued = sum(summary.get("Status", "ISSUED") == "ISSUED" for summary in summaries)
     if not issued:
         return warning(
             CERTIFICATES,
@@ -117,7 +122,7 @@ def certificates(place: Place) -> Finding:
             ),
         )
     return fine(
-        CERTIFICATES, message("{issued} of {listed} in this region are issued.", issued=issued, listed=len(there))
+        CERTIFICATES, message("{issued} of {listed} in this region are issued.", issued=issued, listed=len(summaries))
     )
 
 

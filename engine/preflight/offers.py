@@ -57,12 +57,12 @@ def quotas(place: Place) -> Finding:
             QUOTAS, message("No more {name} are left.", name=listed(term(kind.name) for kind in short)), remedy, detail
         )
     if unknown:
-        told = message(
+        sentence = message(
             "We may not read the limits of {unknown}: AWS's defaults are taken, and there is room.",
             unknown=listed(unknown),
         )
         return warning(
-            QUOTAS, told, message("Apply the account's platform, which lets the deploy role read them."), detail
+            QUOTAS, sentence, message("Apply the account's platform, which lets the deploy role read them."), detail
         )
     return fine(QUOTAS, message("One more district fits."), detail)
 
@@ -70,13 +70,13 @@ def quotas(place: Place) -> Finding:
 def engines(place: Place) -> Finding:
     """Ask whether RDS offers the version that stacks begin with, as serverless instances."""
     rds = place.make("rds")
-    wanted = message("Aurora PostgreSQL {postgres_first}", postgres_first=POSTGRES_FIRST)
-    found = rds.describe_db_engine_versions(Engine=DATABASE, EngineVersion=POSTGRES_FIRST)["DBEngineVersions"]
-    if not found:
+    engine = message("Aurora PostgreSQL {postgres_first}", postgres_first=POSTGRES_FIRST)
+    versions = rds.describe_db_engine_versions(Engine=DATABASE, EngineVersion=POSTGRES_FIRST)["DBEngineVersions"]
+    if not versions:
         newer = [
-            str(one["EngineVersion"])
-            for one in place.pages("rds", "describe_db_engine_versions", "DBEngineVersions", Engine=DATABASE)
-            if str(one["EngineVersion"]).startswith(POSTGRES_FIRST.partition(".")[0] + ".")
+            str(version["EngineVersion"])
+            for version in place.pages("rds", "describe_db_engine_versions", "DBEngineVersions", Engine=DATABASE)
+            if str(version["EngineVersion"]).startswith(POSTGRES_FIRST.partition(".")[0] + ".")
         ]
         remedy = (
             message("Name a version in the district's settings that is offered: {newer}.", newer=listed(newer))
@@ -84,15 +84,15 @@ def engines(place: Place) -> Finding:
             else ELSEWHERE
         )
         return refused(
-            ENGINES, message("RDS does not offer {wanted} in {region}.", wanted=wanted, region=place.region), remedy
+            ENGINES, message("RDS does not offer {wanted} in {region}.", wanted=engine, region=place.region), remedy
         )
     if not _orderable(place):
         return refused(
             ENGINES,
-            message("RDS has no serverless instances of {wanted} in {region}.", wanted=wanted, region=place.region),
+            message("RDS has no serverless instances of {wanted} in {region}.", wanted=engine, region=place.region),
             ELSEWHERE,
         )
-    return fine(ENGINES, message("RDS offers {wanted} with serverless instances.", wanted=wanted))
+    return fine(ENGINES, message("RDS offers {wanted} with serverless instances.", wanted=engine))
 
 
 def _orderable(place: Place) -> set[str]:
@@ -111,31 +111,35 @@ def _orderable(place: Place) -> set[str]:
 def caches(place: Place) -> Finding:
     """Ask whether ElastiCache offers the versions that specifications may name."""
     missing: list[tuple[CacheEngine, str]] = []
-    there: list[tuple[CacheEngine, str]] = []
+    available: list[tuple[CacheEngine, str]] = []
     for engine, versions in CACHE_VERSIONS.items():
-        found = place.pages("elasticache", "describe_cache_engine_versions", "CacheEngineVersions", Engine=engine.value)
-        offered = {".".join(str(one["EngineVersion"]).split(".")[:2]) for one in found}
+        entries = place.pages(
+            "elasticache", "describe_cache_engine_versions", "CacheEngineVersions", Engine=engine.value
+        )
+        offered = {".".join(str(entry["EngineVersion"]).split(".")[:2]) for entry in entries}
         for version in versions:
-            (there if version in offered else missing).append((engine, version))
-    told = ", ".join(f"{engine.value} {version}" for engine, version in missing or there)
+            (available if version in offered else missing).append((engine, version))
+    names = ", ".join(f"{engine.value} {version}" for engine, version in missing or available)
     if any(engine is CacheEngine.REDIS for engine, _ in missing):
         return refused(
-            CACHES, message("ElastiCache does not offer {told} in {region}.", told=told, region=place.region), ELSEWHERE
+            CACHES,
+            message("ElastiCache does not offer {told} in {region}.", told=names, region=place.region),
+            ELSEWHERE,
         )
     if missing:
         return warning(
             CACHES,
-            message("ElastiCache does not offer {told} in {region}.", told=told, region=place.region),
+            message("ElastiCache does not offer {told} in {region}.", told=names, region=place.region),
             message("Keep to the default engine in this region."),
         )
-    return fine(CACHES, message("ElastiCache offers {told}.", told=told))
+    return fine(CACHES, message("ElastiCache offers {told}.", told=names))
 
 
 def zones(place: Place) -> Finding:
     """Look which zones are open to the account and have serverless databases."""
     filters = [{"Name": "zone-type", "Values": ["availability-zone"]}, {"Name": "state", "Values": ["available"]}]
-    told = place.make("ec2").describe_availability_zones(Filters=filters)["AvailabilityZones"]
-    names = {str(zone["ZoneName"]) for zone in told if zone.get("OptInStatus", "") != "not-opted-in"}
+    available_zones = place.make("ec2").describe_availability_zones(Filters=filters)["AvailabilityZones"]
+    names = {str(zone["ZoneName"]) for zone in available_zones if zone.get("OptInStatus", "") != "not-opted-in"}
     usable = sorted(names & _orderable(place))
     detail = "\n".join(
         message("{name}: usable", name=name) if name in usable else message("{name}: no serverless database", name=name)
@@ -167,18 +171,18 @@ def endpoints(place: Place) -> Finding:
     """Ask whether every service has an interface endpoint here, in zones enough: production has no other way out."""
     names = {f"com.amazonaws.{place.region}.{service}": service for service in SERVICES}
     try:
-        told = place.make("ec2").describe_vpc_endpoint_services(ServiceNames=list(names))["ServiceDetails"]
+        services = place.make("ec2").describe_vpc_endpoint_services(ServiceNames=list(names))["ServiceDetails"]
     except ClientError as error:
         if error_code(error) != "InvalidServiceName":
             raise
         remedy = message("Give districts of this region NAT as their way out, which production refuses.")
         return warning(ENDPOINTS, message("Some services have no interface endpoint here."), remedy, str(error))
     narrow = sorted(
-        names[one["ServiceName"]]
-        for one in told
-        if one["ServiceName"] in names and len(one.get("AvailabilityZones", [])) < LEAST_ZONES
+        names[service["ServiceName"]]
+        for service in services
+        if service["ServiceName"] in names and len(service.get("AvailabilityZones", [])) < LEAST_ZONES
     )
-    missing = sorted(set(names.values()) - {names.get(one["ServiceName"], "") for one in told})
+    missing = sorted(set(names.values()) - {names.get(service["ServiceName"], "") for service in services})
     if missing or narrow:
         remedy = message("Give districts of this region NAT as their way out, which production refuses.")
         return warning(

@@ -55,12 +55,12 @@ class Place:
             self._clients[service] = client(self.settings, service, self.region, self.session)
         return self._clients[service]
 
-    def pages(self, service: str, operation: str, collection: str, **given: Any) -> list[dict[str, Any]]:
+    def pages(self, service: str, operation: str, collection: str, **parameters: Any) -> list[dict[str, Any]]:
         """Return what a call lists, of all its pages."""
-        found = self.make(service).get_paginator(operation).paginate(**given)
-        return [part for page in found for part in page[collection]]
+        pages = self.make(service).get_paginator(operation).paginate(**parameters)
+        return [part for page in pages for part in page[collection]]
 
-    def policy_source(self, known: Identity) -> str:
+    def policy_source(self, identity: Identity) -> str:
         """Return whose policies decide: the ARN of a role or user; empty for who is neither, as root.
 
         A role's path is not in its session's ARN, so the role that is assumed is named by its own one (IAM User Guide,
@@ -68,7 +68,7 @@ class Place:
         """
         if self.role is not None:
             return self.role.arn
-        kind, _, name = known.arn.partition(":")[2].rpartition(":")[2].partition("/")
+        kind, _, name = identity.arn.partition(":")[2].rpartition(":")[2].partition("/")
         if kind == "assumed-role":
-            return f"arn:aws:iam::{known.account}:role/{name.partition('/')[0]}"
-        return known.arn if kind == "user" and ":iam:" in known.arn else ""
+            return f"arn:aws:iam::{identity.account}:role/{name.partition('/')[0]}"
+        return identity.arn if kind == "user" and ":iam:" in identity.arn else ""

@@ -74,13 +74,13 @@ def lives(process: ProcessRef) -> bool | None:
     if process.host != this_host():
         return None
     try:
-        found = psutil.Process(process.pid)
-        return bool(_is_same(process, found) and found.status() != psutil.STATUS_ZOMBIE)
+        candidate = psutil.Process(process.pid)
+        return bool(_is_same(process, candidate) and candidate.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 
 
-def _is_same(process: ProcessRef, found: psutil.Process) -> bool:
+def _is_same(process: ProcessRef, candidate: psutil.Process) -> bool:
     if process.ticks is not None:
         return start_ticks(process.pid) == process.ticks
-    return bool(abs(found.create_time() - process.started) <= CLOCK_TOLERANCE_SECONDS)
+    return bool(abs(candidate.create_time() - process.started) <= CLOCK_TOLERANCE_SECONDS)

@@ -99,12 +99,12 @@ class Supervised:
 
         Where the processes had not been noted yet, the folder tells them, on its own host.
         """
-        told = {name: ProcessRef.from_data(data[name]) for name in PROCESSES if data.get(name)}
+        processes = {name: ProcessRef.from_data(data[name]) for name in PROCESSES if data.get(name)}
         folder = Path(data["folder"])
-        host = str(data.get("host") or told["supervisor"].host)
-        if not told and host == this_host():
-            told = begun_in(folder)
-        return cls(folder, host, str(data["command"]), Terms.from_data(data), **told)
+        host = str(data.get("host") or processes["supervisor"].host)
+        if not processes and host == this_host():
+            processes = begun_in(folder)
+        return cls(folder, host, str(data["command"]), Terms.from_data(data), **processes)
 
     @property
     def processes(self) -> tuple[ProcessRef, ...]:
@@ -116,16 +116,16 @@ class Supervised:
         """Return whether anything of it still runs; None where this host cannot see it."""
         if self.host != this_host():
             return None
-        seen = [lives(process) for process in self.processes]
-        return None if None in seen else any(seen)
+        alive = [lives(process) for process in self.processes]
+        return None if None in alive else any(alive)
 
     @property
     def has_finished(self) -> bool:
         """Return whether it ended by itself on this host, and how is known: its last words can still be read."""
         if self.host != this_host():
             return False
-        ended = _ended(self.folder)
-        return ended is not None and not ended.get("orphaned") and not ended.get("unbegun")
+        report = _ended(self.folder)
+        return report is not None and not report.get("orphaned") and not report.get("unbegun")
 
 
 def start(
@@ -161,17 +161,17 @@ def start(
     _ours[process.pid] = process
     deadline = time.monotonic() + STARTED_SECONDS
     while not (folder / supervisor.RUNNING).exists():
-        ended = _ended(folder) or {}
-        if process.poll() is not None or time.monotonic() > deadline or ended:
+        report = _ended(folder) or {}
+        if process.poll() is not None or time.monotonic() > deadline or report:
             if (folder / supervisor.RUNNING).exists():
                 break  # it began between the two looks
             _end_unreported(process, folder)
-            if ended.get("missing"):
-                raise FileNotFoundError(str(ended["missing"]))
-            if ended.get("unbegun"):
+            if report.get("missing"):
+                raise FileNotFoundError(str(report["missing"]))
+            if report.get("unbegun"):
                 raise NotBegunError(message("the {name} was not to begin any more", name=name))
-            told = (folder / supervisor.ERRORS).read_text(errors="replace")
-            raise PermissionError(message("the supervisor did not start: {told}", told=told.strip()[-500:]))
+            stderr = (folder / supervisor.ERRORS).read_text(errors="replace")
+            raise PermissionError(message("the supervisor did not start: {told}", told=stderr.strip()[-500:]))
         time.sleep(0.005)
     return Supervised(folder, this_host(), name, terms, **begun_in(folder))
 
@@ -217,10 +217,10 @@ def _end_unreported(process: subprocess.Popen[bytes], folder: Path) -> None:
     if _ended(folder) is None:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
-        for begun in begun_in(folder).values():
-            if lives(begun):
+        for reference in begun_in(folder).values():
+            if lives(reference):
                 with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(begun.pid, signal.SIGKILL)
+                    os.killpg(reference.pid, signal.SIGKILL)
     process.wait()
     _ours.pop(process.pid, None)
 
@@ -228,8 +228,8 @@ def _end_unreported(process: subprocess.Popen[bytes], folder: Path) -> None:
 def begun_in(folder: Path) -> dict[str, ProcessRef]:
     """Return the processes that a command's folder names: none before its supervisor has begun, then it, then both."""
     with contextlib.suppress(FileNotFoundError):
-        told = json.loads((folder / supervisor.STARTED).read_text())
-        return {name: ProcessRef.from_data(data) for name, data in told.items()}
+        processes = json.loads((folder / supervisor.STARTED).read_text())
+        return {name: ProcessRef.from_data(data) for name, data in processes.items()}
     return {}
 
 
@@ -266,22 +266,22 @@ def follow(
             _read(output, on_line)
             if over:
                 break
-            wanted = poll()
+            stop = poll()
             if held():
                 _touch(running)
-            if wanted > told:
-                told, interrupted = wanted, True
-                on_stop(wanted)
-                send(running, wanted)
+            if stop > told:
+                told, interrupted = stop, True
+                on_stop(stop)
+                send(running, stop)
             if watched is None:
                 time.sleep(LOOK_SECONDS)
             else:
                 select.select([watched], [], [], LOOK_SECONDS)
     _collect(running)
-    ended = _ended(running.folder) or {}
+    report = _ended(running.folder) or {}
     stderr = (running.folder / supervisor.ERRORS).read_text(encoding="utf-8", errors="replace")
-    orphaned = bool(ended.get("orphaned"))
-    return Ended(int(ended.get("status", -9)), "\n".join(stderr.splitlines()[-STDERR_KEPT:]), interrupted or orphaned)
+    orphaned = bool(report.get("orphaned"))
+    return Ended(int(report.get("status", -9)), "\n".join(stderr.splitlines()[-STDERR_KEPT:]), interrupted or orphaned)
 
 
 def send(running: Supervised, stop: Stop) -> None:
@@ -342,8 +342,8 @@ def _touch(running: Supervised) -> None:
 
 def _ended(folder: Path) -> dict[str, Any] | None:
     with contextlib.suppress(FileNotFoundError):
-        found: dict[str, Any] = json.loads((folder / supervisor.ENDED).read_text())
-        return found
+        report: dict[str, Any] = json.loads((folder / supervisor.ENDED).read_text())
+        return report
     return None
 
 

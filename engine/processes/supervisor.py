@@ -184,15 +184,17 @@ def main() -> int:
     parser.add_argument("--orphan-seconds", type=float, required=True)
     parser.add_argument("--grace-seconds", type=float, required=True)
     parser.add_argument("command", nargs="+")
-    given = parser.parse_args()
-    write(given.folder, STARTED, {"supervisor": process(given.host, os.getpid())})
-    if not take_permission(given.folder, given.begin_before):
-        write(given.folder, ENDED, {"status": 127, "at": time.time(), "unbegun": True})
+    arguments = parser.parse_args()
+    write(arguments.folder, STARTED, {"supervisor": process(arguments.host, os.getpid())})
+    if not take_permission(arguments.folder, arguments.begin_before):
+        write(arguments.folder, ENDED, {"status": 127, "at": time.time(), "unbegun": True})
         return 127
     try:
-        supervisor = Supervisor(given.folder, given.command, given.host, given.orphan_seconds, given.grace_seconds)
+        supervisor = Supervisor(
+            arguments.folder, arguments.command, arguments.host, arguments.orphan_seconds, arguments.grace_seconds
+        )
     except OSError as error:
-        write(given.folder, ENDED, {"status": 127, "at": time.time(), "missing": str(error)})
+        write(arguments.folder, ENDED, {"status": 127, "at": time.time(), "missing": str(error)})
         return 127
     return 0 if supervisor.run() == 0 else 1
 

@@ -36,7 +36,7 @@ def contents_of(state: dict[str, Any]) -> StateContents:
         name: OutputValue(None if output.get("sensitive") else output.get("value"), bool(output.get("sensitive")))
         for name, output in sorted(state.get("outputs", {}).items())
     }
-    return StateContents(tuple(sorted(records, key=lambda one: one.address)), outputs)
+    return StateContents(tuple(sorted(records, key=lambda record: record.address)), outputs)
 
 
 def _record(resource: dict[str, Any], instance: dict[str, Any]) -> ResourceRecord:

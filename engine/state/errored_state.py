@@ -68,10 +68,10 @@ class Decision:
 def facts_of(body: bytes) -> StateFacts:
     """Return what identifies a state; never raises."""
     plain = StateFacts(hashlib.sha256(body).hexdigest(), len(body))
-    told = _parsed(body)
-    if told is None:
+    state = _parsed(body)
+    if state is None:
         return plain
-    return StateFacts(plain.sha256, plain.size, str(told["lineage"]), int(told["serial"]))
+    return StateFacts(plain.sha256, plain.size, str(state["lineage"]), int(state["serial"]))
 
 
 def saved_states(settings: EngineSettings, run_number: int | None = None) -> Iterator[SavedState]:
@@ -86,38 +86,38 @@ def saved_states(settings: EngineSettings, run_number: int | None = None) -> Ite
 
 def decide_push(kept: bytes, stored: dict[str, Any] | None) -> Decision:
     """Return whether a kept state may take the place of the stored one (None: there is none)."""
-    told = _parsed(kept)
-    if told is None:
+    state = _parsed(kept)
+    if state is None:
         return Decision(Push.REFUSED, message("It is not a whole state: Terraform was ended while it wrote it."))
     if stored is None or not stored.get("lineage"):
         return Decision(Push.PUSH)
     # Not by lineage and serial: where there was no state, Terraform gives the one that is pushed others of its own.
-    if all(stored.get(part) == told.get(part) for part in CONTENTS):
+    if all(stored.get(part) == state.get(part) for part in CONTENTS):
         return Decision(Push.STORED)
-    if stored["lineage"] != told["lineage"]:
+    if stored["lineage"] != state["lineage"]:
         why = message(
             "The district's state has another lineage, {lineage}: it was replaced by another state.",
             lineage=stored["lineage"],
         )
-        return Decision(Push.REFUSED, sentences(why, _missing(told, stored)))
-    if int(stored["serial"]) < int(told["serial"]):
+        return Decision(Push.REFUSED, sentences(why, _missing(state, stored)))
+    if int(stored["serial"]) < int(state["serial"]):
         return Decision(Push.PUSH)
     why = message(
         "The district's state was written since: it has serial {serial}, and this one {serial2}.",
         serial=stored["serial"],
-        serial2=told["serial"],
+        serial2=state["serial"],
     )
-    return Decision(Push.REFUSED, sentences(why, _missing(told, stored)))
+    return Decision(Push.REFUSED, sentences(why, _missing(state, stored)))
 
 
 def _parsed(body: bytes) -> dict[str, Any] | None:
     """Return a whole state, None for anything else."""
     try:
-        told = json.loads(body)
-        is_whole = bool(told["lineage"]) and int(told["serial"]) >= 0 and isinstance(told["resources"], list)
+        state = json.loads(body)
+        is_whole = bool(state["lineage"]) and int(state["serial"]) >= 0 and isinstance(state["resources"], list)
     except (ValueError, KeyError, TypeError):
         return None
-    return told if is_whole else None
+    return state if is_whole else None
 
 
 def _missing(kept: dict[str, Any], stored: dict[str, Any]) -> str:
@@ -125,8 +125,8 @@ def _missing(kept: dict[str, Any], stored: dict[str, Any]) -> str:
     lacking = sorted(_addresses(kept) - _addresses(stored))
     if not lacking:
         return message("All of its resources are in the district's state.")
-    shown = ", ".join(lacking[:NAMED]) + (", …" if len(lacking) > NAMED else "")
-    return message("The district's state lacks {lacking} of its resources: {shown}.", lacking=len(lacking), shown=shown)
+    names = ", ".join(lacking[:NAMED]) + (", …" if len(lacking) > NAMED else "")
+    return message("The district's state lacks {lacking} of its resources: {shown}.", lacking=len(lacking), shown=names)
 
 
 def _addresses(state: dict[str, Any]) -> set[str]:

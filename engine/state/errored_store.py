@@ -22,8 +22,8 @@ def put_errored(settings: EngineSettings, key: str, body: bytes) -> None:
     s3 = client(settings, "s3", settings.state_region)
     with answering(message("keep the state in the state bucket")):
         s3.put_object(Bucket=settings.state_bucket, Key=key, Body=body, ContentType="application/json")
-        found = s3.get_object(Bucket=settings.state_bucket, Key=key)["Body"].read()
-    if found != body:
+        stored = s3.get_object(Bucket=settings.state_bucket, Key=key)["Body"].read()
+    if stored != body:
         raise AwsUnavailableError(message("The state that was kept in the state bucket reads differently."), detail=key)
 
 

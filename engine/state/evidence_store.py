@@ -52,12 +52,12 @@ def put_locked(settings: EngineSettings, bucket: str, key: str, text: bytes, unt
             ObjectLockRetainUntilDate=until,
         )
         version = str(answer.get("VersionId", ""))
-        found = s3.head_object(Bucket=bucket, Key=key, VersionId=version) if version else {}
-    if found.get("ObjectLockMode") != COMPLIANCE:
+        stored = s3.head_object(Bucket=bucket, Key=key, VersionId=version) if version else {}
+    if stored.get("ObjectLockMode") != COMPLIANCE:
         raise AwsUnavailableError(
             message("The bucket {bucket} locks nothing: make it with Object Lock.", bucket=bucket)
         )
-    return Locked(key, version, found["ObjectLockRetainUntilDate"])
+    return Locked(key, version, stored["ObjectLockRetainUntilDate"])
 
 
 def locked_texts(settings: EngineSettings, bucket: str, prefix: str) -> Iterator[bytes]:

@@ -71,10 +71,10 @@ def read_lock(settings: EngineSettings, state_key: str) -> StateLock | None:
             if error_code(error) in MISSING:
                 return None
             raise
-    told = json.loads(body)
-    created = datetime.fromisoformat(str(told["Created"]).replace("Z", "+00:00"))
-    operation, who = str(told.get("Operation", "")), str(told.get("Who", ""))
-    return StateLock(str(told["ID"]), operation, who, created, str(answer.get("VersionId") or ""))
+    lock_info = json.loads(body)
+    created = datetime.fromisoformat(str(lock_info["Created"]).replace("Z", "+00:00"))
+    operation, who = str(lock_info.get("Operation", "")), str(lock_info.get("Who", ""))
+    return StateLock(str(lock_info["ID"]), operation, who, created, str(answer.get("VersionId") or ""))
 
 
 def delete_lock(settings: EngineSettings, state_key: str, lock: StateLock) -> None:
@@ -95,12 +95,12 @@ def left_by(lock: StateLock, suspects: list[Suspect]) -> Suspect | None:
     one active run.
     """
     for suspect in suspects:
-        known = suspect.lock_id == lock.id
+        same_id = suspect.lock_id == lock.id
         fits = (
             not suspect.lock_id
             and lock.who.partition("@")[2] == host_name(suspect.host)
             and suspect.since - CLOCKS_APART <= lock.created <= suspect.until + CLOCKS_APART
         )
-        if known or fits:
+        if same_id or fits:
             return suspect if suspect.gone else None
     return None

@@ -69,14 +69,14 @@ def fetch_plan(settings: EngineSettings, key: str, workspace: Path, *, sha256: s
                     detail=message("There is no {key} in the state bucket.", key=key),
                 ) from error
             raise
-    found = plan_sha256(body)
-    if not hmac.compare_digest(found, sha256):
+    digest = plan_sha256(body)
+    if not hmac.compare_digest(digest, sha256):
         raise PlanExchangedError(
             message("The stored plan is not the one that was approved."),
             detail=message(
                 "{key} in the state bucket has the SHA-256 {found}; recorded was {sha256}.",
                 key=key,
-                found=found,
+                found=digest,
                 sha256=sha256 or "none",
             ),
         )

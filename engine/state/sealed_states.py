@@ -56,8 +56,8 @@ def unseal(settings: EngineSettings, key: bytes, name: str) -> bytes:
     except FileNotFoundError as error:
         raise ErroredStateUnreadableError(message("The kept state is not on this host."), detail=str(error)) from error
     except InvalidToken as error:
-        told = message("The kept state on this host cannot be decrypted: HOMEROOM_SECRET_KEY has changed since.")
-        raise ErroredStateUnreadableError(told, detail=str(_path(settings, name))) from error
+        sentence = message("The kept state on this host cannot be decrypted: HOMEROOM_SECRET_KEY has changed since.")
+        raise ErroredStateUnreadableError(sentence, detail=str(_path(settings, name))) from error
 
 
 def sealed_names(settings: EngineSettings) -> list[str]:

@@ -86,22 +86,22 @@ def state_exists(settings: EngineSettings, key: str) -> bool:
 def states(settings: EngineSettings) -> list[str]:
     """Return the suffix of every district that has a state; raises AwsUnavailableError."""
     s3 = client(settings, "s3", settings.state_region)
-    found = []
+    keys = []
     with answering(message("list the states")):
         try:
             for page in s3.get_paginator("list_objects_v2").paginate(Bucket=settings.state_bucket, Prefix="districts/"):
-                found += [str(part["Key"]) for part in page.get("Contents", [])]
+                keys += [str(part["Key"]) for part in page.get("Contents", [])]
         except ClientError as error:
             if error_code(error) not in MISSING:
                 raise
-    parts = [key.split("/") for key in found]
+    parts = [key.split("/") for key in keys]
     return sorted(part[1] for part in parts if len(part) == 3 and state_key(part[1]) == "/".join(part))
 
 
 def state_identity(settings: EngineSettings, key: str) -> tuple[str, int]:
     """Return the state's lineage and serial, ``("", 0)`` where there is none; raises AwsUnavailableError."""
-    told = read_state(settings, key) or {}
-    return str(told.get("lineage", "")), int(told.get("serial", 0))
+    state = read_state(settings, key) or {}
+    return str(state.get("lineage", "")), int(state.get("serial", 0))
 
 
 def read_state(settings: EngineSettings, key: str) -> dict[str, Any] | None:
@@ -117,8 +117,8 @@ def read_state(settings: EngineSettings, key: str) -> dict[str, Any] | None:
             if error_code(error) in MISSING | {"NoSuchKey"}:
                 return None
             raise
-    found: dict[str, Any] = json.loads(body)
-    return found
+    state: dict[str, Any] = json.loads(body)
+    return state
 
 
 def delete_state(settings: EngineSettings, key: str) -> None:
@@ -130,10 +130,10 @@ def delete_state(settings: EngineSettings, key: str) -> None:
     s3, bucket, folder = client(settings, "s3", settings.state_region), settings.state_bucket, key.rpartition("/")[0]
     with answering(message("delete the district's state")):
         for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=f"{folder}/"):
-            found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+            versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
             goes = [
                 {"Key": version["Key"], "VersionId": version["VersionId"]}
-                for version in found
+                for version in versions
                 if not version["Key"].endswith(ARCHIVE) and ERRORED not in version["Key"]
             ]
             if not goes:

@@ -42,9 +42,9 @@ WORDS = {
 }
 
 
-def differences(made: PlanBinding, now: PlanBinding) -> list[str]:
+def differences(planned: PlanBinding, now: PlanBinding) -> list[str]:
     """Return, in words, what has changed since the plan was made; empty when it may be applied."""
-    return [words for name, words in WORDS.items() if getattr(made, name) != getattr(now, name)]
+    return [words for name, words in WORDS.items() if getattr(planned, name) != getattr(now, name)]
 
 
 def spec_sha256(spec: Mapping[str, Any]) -> str:

@@ -88,8 +88,8 @@ class Plan:
     @property
     def left(self) -> tuple[PlannedResource, ...]:
         """All that applying it would change; an output stands among them by its name."""
-        told = sorted(self.shown.get("output_changes", {}).items())
-        outputs = [name for name, change in told if set(change["actions"]) not in NO_CHANGE]
+        changes = sorted(self.shown.get("output_changes", {}).items())
+        outputs = [name for name, change in changes if set(change["actions"]) not in NO_CHANGE]
         return (*self.resources, *(PlannedResource(f"output.{name}", "output", "update") for name in outputs))
 
     @property
@@ -154,12 +154,12 @@ class Terraform:
 
     def version(self) -> EngineVersions:
         """Return the versions in use; the providers' are known after init."""
-        told = self._json("version", "-json")
+        versions = self._json("version", "-json")
         providers = {
             str(name).removeprefix("registry.terraform.io/"): str(version)
-            for name, version in told.get("provider_selections", {}).items()
+            for name, version in versions.get("provider_selections", {}).items()
         }
-        return EngineVersions(str(told["terraform_version"]), providers)
+        return EngineVersions(str(versions["terraform_version"]), providers)
 
     def init(self) -> None:
         """Install the provider and open the state in the bucket; raises InterruptedRunError while it waits."""
@@ -192,8 +192,8 @@ class Terraform:
         flags = [f"-out={path}", f"-lock-timeout={LOCK_TIMEOUT}", "-detailed-exitcode", *mode]
         changes = self._stream("plan", "-json", *flags, also=note) == CHANGES
         # To show a plan starts the provider once more, for seconds.
-        shown = self._json("show", "-json", str(path)) if changes or look else {}
-        return read_plan(path, shown, tuple(drifted))
+        plan = self._json("show", "-json", str(path)) if changes or look else {}
+        return read_plan(path, plan, tuple(drifted))
 
     def saved_plan(self) -> Plan:
         """Return the plan that lies in the workspace."""
@@ -235,11 +235,11 @@ class Terraform:
         lines: list[str] = []
         self._run(["state", "pull"], lines.append, checked=True)
         # Where nothing was stored yet, nothing is told.
-        told = "\n".join(lines).strip()
-        made = change(json.loads(told)) if told else None
-        if made is None:
+        text = "\n".join(lines).strip()
+        state = change(json.loads(text)) if text else None
+        if state is None:
             return False
-        self.push(json.dumps(made).encode())
+        self.push(json.dumps(state).encode())
         return True
 
     def push(self, state: bytes, runner: Runner = child.run) -> None:
@@ -280,22 +280,24 @@ class Terraform:
             name: OutputValue(None if output.get("sensitive") else output.get("value"), bool(output.get("sensitive")))
             for name, output in sorted(redact_outputs(values.get("outputs", {})).items())
         }
-        return StateContents(tuple(sorted((_record(part) for part in managed), key=lambda one: one.address)), outputs)
+        return StateContents(
+            tuple(sorted((_record(part) for part in managed), key=lambda record: record.address)), outputs
+        )
 
     def _providers(self) -> str:
         """Return which providers the stack in the workspace asks for, as text."""
         try:
-            told = json.loads((self.workspace / STACK_FILE).read_text(encoding="utf-8"))
+            stack = json.loads((self.workspace / STACK_FILE).read_text(encoding="utf-8"))
         except FileNotFoundError:
             return ""
-        return json.dumps(told.get("terraform", {}).get("required_providers", {}), sort_keys=True)
+        return json.dumps(stack.get("terraform", {}).get("required_providers", {}), sort_keys=True)
 
     def _program(self) -> str:
-        wanted = self.settings.terraform or "terraform"
-        found = shutil.which(wanted)
-        if found is None:
-            raise TerraformMissingError(message("There is no Terraform: {wanted} was not found.", wanted=f"{wanted!r}"))
-        return found
+        name = self.settings.terraform or "terraform"
+        path = shutil.which(name)
+        if path is None:
+            raise TerraformMissingError(message("There is no Terraform: {wanted} was not found.", wanted=f"{name!r}"))
+        return path
 
     def _stream(self, *arguments: str, also: OnEvent = lambda event: None, runner: Runner | None = None) -> int:
         problems: list[Diagnostic] = []
@@ -310,31 +312,31 @@ class Terraform:
             also(event)
             self.on_event(event)
 
-        ended = self._run([*arguments, "-no-color"], on_line, runner=runner or self.runner)
-        if ended.interrupted:
+        result = self._run([*arguments, "-no-color"], on_line, runner=runner or self.runner)
+        if result.interrupted:
             raise InterruptedRunError(message("Terraform was interrupted before it was done."))
-        if ended.status < 0:
+        if result.status < 0:
             # What it said on its way out, such as that its execution was halted, is no cause of anything.
-            told = "\n".join(problem.summary for problem in problems)
+            detail = "\n".join(problem.summary for problem in problems)
             summary = message(
                 "Terraform was ended by signal {value} in the middle of its {arguments}.",
-                value=-ended.status,
+                value=-result.status,
                 arguments=arguments[0],
             )
-            raise TerraformKilledError(summary, detail=told)
-        if ended.status not in _good(arguments):
-            raise failure(arguments[0], ended, problems, tail)
-        return ended.status
+            raise TerraformKilledError(summary, detail=detail)
+        if result.status not in _good(arguments):
+            raise failure(arguments[0], result, problems, tail)
+        return result.status
 
     def _json(self, *arguments: str) -> dict[str, Any]:
         lines: list[str] = []
-        ended = self._run(arguments, lines.append)
-        if ended.interrupted:
+        result = self._run(arguments, lines.append)
+        if result.interrupted:
             raise InterruptedRunError(message("Terraform was interrupted."))
-        if ended.status != 0:
-            raise failure(arguments[0], ended, [], [])
-        told: dict[str, Any] = json.loads("\n".join(lines))
-        return told
+        if result.status != 0:
+            raise failure(arguments[0], result, [], [])
+        document: dict[str, Any] = json.loads("\n".join(lines))
+        return document
 
     def _run(
         self,
@@ -348,20 +350,20 @@ class Terraform:
         facts = {"homeroom.terraform.command": arguments[0]}
         try:
             with around(message("terraform {arguments}", arguments=arguments[0]), facts) as outcome:
-                ended = runner(
+                result = runner(
                     [program, *_flags_first(arguments)],
                     cwd=self.workspace,
                     environment=self.settings.child_environment(),
                     on_line=on_line,
                     poll=self.poll,
                 )
-                if ended.status not in _good(arguments):
-                    outcome.failed = message("status {status}", status=ended.status)
+                if result.status not in _good(arguments):
+                    outcome.failed = message("status {status}", status=result.status)
         except (FileNotFoundError, PermissionError) as error:
             raise TerraformMissingError(message("Terraform cannot be run: {error}.", error=error)) from error
-        if checked and ended.status != 0:
-            raise failure(arguments[0], ended, [], [])
-        return ended
+        if checked and result.status != 0:
+            raise failure(arguments[0], result, [], [])
+        return result
 
 
 SUBCOMMANDS = {"state"}
@@ -379,16 +381,16 @@ def _flags_first(arguments: Sequence[str]) -> list[str]:
     return [*command, *flags, *(part for part in rest if not part.startswith("-"))]
 
 
-def failure(command: str, ended: child.Ended, problems: list[Diagnostic], tail: list[str]) -> TerraformFailedError:
+def failure(command: str, result: child.Ended, problems: list[Diagnostic], tail: list[str]) -> TerraformFailedError:
     """Make the error out of what Terraform said; a known text brings its summary, code and remedy."""
     first = problems[0] if problems else None
     detail = "\n\n".join(f"{problem.summary}\n{problem.detail}".strip() for problem in problems)
-    detail = detail or ended.stderr or "\n".join(tail)
+    detail = detail or result.stderr or "\n".join(tail)
     hint = hint_for(detail)
     plain = (
         verbatim(first.summary)
         if first
-        else message("terraform {command} ended with status {status}.", command=command, status=ended.status)
+        else message("terraform {command} ended with status {status}.", command=command, status=result.status)
     )
     error = TerraformFailedError(
         hint.summary if hint else plain,
@@ -401,17 +403,17 @@ def failure(command: str, ended: child.Ended, problems: list[Diagnostic], tail: 
     return error
 
 
-def read_plan(path: Path, shown: dict[str, Any], drifted: tuple[str, ...] = ()) -> Plan:
+def read_plan(path: Path, plan: dict[str, Any], drifted: tuple[str, ...] = ()) -> Plan:
     """Return a plan out of `terraform show -json` of its file; values of attributes are left behind."""
     changes = [
-        change for change in shown.get("resource_changes", []) if set(change["change"]["actions"]) not in NO_CHANGE
+        change for change in plan.get("resource_changes", []) if set(change["change"]["actions"]) not in NO_CHANGE
     ]
     resources = tuple(
         PlannedResource(str(change["address"]), str(change["type"]), action_of(change["change"]["actions"]))
         for change in changes
     )
     kinds = [resource.action for resource in resources]
-    outputs = [set(change["actions"]) for change in shown.get("output_changes", {}).values()]
+    outputs = [set(change["actions"]) for change in plan.get("output_changes", {}).values()]
     return Plan(
         path=path,
         add=kinds.count("create") + kinds.count("replace"),
@@ -420,8 +422,8 @@ def read_plan(path: Path, shown: dict[str, Any], drifted: tuple[str, ...] = ()) 
         resources=resources,
         drifted=drifted,
         outputs_change=any(actions not in NO_CHANGE for actions in outputs),
-        imports=sum("importing" in change["change"] for change in shown.get("resource_changes", [])),
-        shown=shown,
+        imports=sum("importing" in change["change"] for change in plan.get("resource_changes", [])),
+        shown=plan,
     )
 
 

@@ -33,8 +33,8 @@ def lines_between(before: Any, after: Any) -> tuple[tuple[Line, ...], int]:
     old, new = _lines(before), _lines(after)
     if old == new or max(len(old), len(new)) > MOST_COMPARED:
         return (), 0
-    found = list(_compared(old, new))
-    return tuple(found[:MOST_LINES]), max(0, len(found) - MOST_LINES)
+    lines = list(_compared(old, new))
+    return tuple(lines[:MOST_LINES]), max(0, len(lines) - MOST_LINES)
 
 
 def _compared(old: list[str], new: list[str]) -> Iterator[Line]:

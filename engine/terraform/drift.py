@@ -67,21 +67,28 @@ NOISE: tuple[Noise, ...] = tuple(noise for kind in KINDS.values() for noise in _
 """What the rows of `engine.kinds` say to be no drift."""
 
 
-def drift_of(shown: Mapping[str, Any], ignored: Mapping[str, frozenset[str]] | None = None) -> list[DriftedAttribute]:
+def drift_of(plan: Mapping[str, Any], ignored: Mapping[str, frozenset[str]] | None = None) -> list[DriftedAttribute]:
     """Return all that drifted, by address and path.
 
-    `shown` is the plan, `ignored` the attributes by address that the stack itself leaves to AWS (see `ignored_by`).
+    `plan` is the plan, `ignored` the attributes by address that the stack itself leaves to AWS (see `ignored_by`).
     """
-    found: list[DriftedAttribute] = []
-    for change in shown.get("resource_drift", []):
+    attributes: list[DriftedAttribute] = []
+    for change in plan.get("resource_drift", []):
         if change.get("mode", "managed") == "managed":
-            left = (ignored or {}).get(change["address"], frozenset())
-            found.extend(one for one in _resource(change) if not _is_noise(one, left))
-    found.extend(
+            names = (ignored or {}).get(change["address"], frozenset())
+            attributes.extend(attribute for attribute in _resource(change) if not _is_noise(attribute, names))
+    attributes.extend(
         DriftedAttribute(part.address, part.type, f"{part.attribute}[]", after=part.value, foreign=True)
-        for part in foreign_parts(_state_resources(shown))
+        for part in foreign_parts(_state_resources(plan))
     )
-    return sorted(found, key=lambda one: (one.address, one.path, json.dumps([one.before, one.after], default=str)))
+    return sorted(
+        attributes,
+        key=lambda attribute: (
+            attribute.address,
+            attribute.path,
+            json.dumps([attribute.before, attribute.after], default=str),
+        ),
+    )
 
 
 def ignored_by(stack: Mapping[str, Any]) -> dict[str, frozenset[str]]:
@@ -94,8 +101,10 @@ def ignored_by(stack: Mapping[str, Any]) -> dict[str, frozenset[str]]:
     }
 
 
-def _is_noise(one: DriftedAttribute, ignored: frozenset[str]) -> bool:
-    return not one.gone and (_top(one.path) in ignored or any(rule.covers(one.type, one.path) for rule in NOISE))
+def _is_noise(attribute: DriftedAttribute, ignored: frozenset[str]) -> bool:
+    return not attribute.gone and (
+        _top(attribute.path) in ignored or any(rule.covers(attribute.type, attribute.path) for rule in NOISE)
+    )
 
 
 def _top(path: str) -> str:
@@ -103,23 +112,27 @@ def _top(path: str) -> str:
 
 
 def _resource(change: Mapping[str, Any]) -> list[DriftedAttribute]:
-    address, kind, told = str(change["address"]), str(change["type"]), change["change"]
-    if told.get("after") is None:
+    address, kind, details = str(change["address"]), str(change["type"]), change["change"]
+    if details.get("after") is None:
         return [DriftedAttribute(address, kind, "", gone=True)]
-    masks = (told.get("before_sensitive"), told.get("after_sensitive"))
-    found = [
+    masks = (details.get("before_sensitive"), details.get("after_sensitive"))
+    attributes = [
         DriftedAttribute(address, kind, path, before, after, sensitive)
-        for path, before, after, sensitive in _differences("", told.get("before"), told["after"], *masks)
+        for path, before, after, sensitive in _differences("", details.get("before"), details["after"], *masks)
     ]
-    found = [
-        replace(one, before=None, after=None, sensitive=True)
-        if any(one.type == kind and one.path.startswith(top) for kind, top in UNMARKED)
-        else one
-        for one in found
+    attributes = [
+        replace(attribute, before=None, after=None, sensitive=True)
+        if any(attribute.type == kind and attribute.path.startswith(top) for kind, top in UNMARKED)
+        else attribute
+        for attribute in attributes
     ]
     # The provider tells a resource's own tags twice: as they are, and together with the default ones.
-    own = {one.path for one in found}
-    return [one for one in found if not (one.path.startswith("tags_all") and one.path.replace("_all", "", 1) in own)]
+    own = {attribute.path for attribute in attributes}
+    return [
+        attribute
+        for attribute in attributes
+        if not (attribute.path.startswith("tags_all") and attribute.path.replace("_all", "", 1) in own)
+    ]
 
 
 Difference = tuple[str, Any, Any, bool]
@@ -174,18 +187,18 @@ def _list_differences(path: str, old: list[Any], new: list[Any]) -> Iterator[Dif
 
 def _paired(removed: list[tuple[int, Any]], added: list[Any]) -> Iterator[tuple[tuple[int, Any], Any]]:
     """Pair what was taken out with what was put in: parts of one name with one another, the rest as they come."""
-    left = list(added)
+    remaining = list(added)
     pairs: list[tuple[tuple[int, Any], Any]] = []
     rest = []
     for index, element in removed:
         name = _name_of(element)
-        other = next((part for part in left if name and _name_of(part) == name), None)
+        other = next((part for part in remaining if name and _name_of(part) == name), None)
         if other is None:
             rest.append((index, element))
         else:
-            left.remove(other)
+            remaining.remove(other)
             pairs.append(((index, element), other))
-    yield from sorted([*pairs, *zip(rest, left, strict=True)], key=lambda pair: pair[0][0])
+    yield from sorted([*pairs, *zip(rest, remaining, strict=True)], key=lambda pair: pair[0][0])
 
 
 def _name_of(element: Any) -> str:
@@ -214,29 +227,29 @@ def _part(mask: Any, key: str) -> Any:
     return mask.get(key) if isinstance(mask, dict) else None
 
 
-def _state_resources(shown: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _state_resources(plan: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the managed resources as AWS has them now: the plan's prior state is the refreshed one."""
-    module = shown.get("prior_state", {}).get("values", {}).get("root_module", {})
+    module = plan.get("prior_state", {}).get("values", {}).get("root_module", {})
     resources: list[Mapping[str, Any]] = module.get("resources", [])
     return resources
 
 
-def repaired_by(shown: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+def repaired_by(plan: Mapping[str, Any]) -> dict[str, frozenset[str]]:
     """Return what an ordinary plan changes: for each address its attributes, none for one that it makes anew."""
-    found = {}
-    for change in shown.get("resource_changes", []):
-        told = change["change"]
-        if not {"create", "update"} & set(told["actions"]):
+    repaired = {}
+    for change in plan.get("resource_changes", []):
+        details = change["change"]
+        if not {"create", "update"} & set(details["actions"]):
             continue
-        before, after = told.get("before") or {}, told.get("after") or {}
-        new = "create" in told["actions"]
+        before, after = details.get("before") or {}, details.get("after") or {}
+        new = "create" in details["actions"]
         changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
-        found[str(change["address"])] = frozenset() if new else frozenset(changed)
-    return found
+        repaired[str(change["address"])] = frozenset() if new else frozenset(changed)
+    return repaired
 
 
-def is_repaired(one: DriftedAttribute, by: Mapping[str, frozenset[str]]) -> bool:
+def is_repaired(attribute: DriftedAttribute, by: Mapping[str, frozenset[str]]) -> bool:
     """Return whether a plan brings an attribute back to what the stack says."""
-    if one.foreign or one.address not in by:
+    if attribute.foreign or attribute.address not in by:
         return False
-    return not by[one.address] or _top(one.path) in by[one.address]
+    return not by[attribute.address] or _top(attribute.path) in by[attribute.address]

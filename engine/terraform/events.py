@@ -186,9 +186,9 @@ def _typed(common: tuple[str, str, str, datetime, dict[str, Any]], raw: dict[str
         case "outputs":
             return OutputsEvent(*common)
         case "diagnostic":
-            told = raw["diagnostic"]
-            about = (str(told["summary"]), str(told.get("detail", "")), str(told.get("address", "")))
-            return Diagnostic(*common, str(told["severity"]), *about)
+            diagnostic = raw["diagnostic"]
+            about = (str(diagnostic["summary"]), str(diagnostic.get("detail", "")), str(diagnostic.get("address", "")))
+            return Diagnostic(*common, str(diagnostic["severity"]), *about)
         case "log" | "init_output":
             return LogLine(*common)
         case _:

@@ -81,13 +81,13 @@ OFF_AT_ALL: tuple[Any, ...] = (None, False, "", 0, "false", "disabled", "Disable
 SWITCHES_OF_BUCKETS = "block_public_acls|block_public_policy|ignore_public_acls|restrict_public_buckets"
 
 
-def exposure_of(one: Drifted) -> Exposure | None:
+def exposure_of(attribute: Drifted) -> Exposure | None:
     """Return how a drifted attribute widens exposure by the first rule that says so; None where none does."""
     for rule in RULES:
-        fits = bool(re.fullmatch(rule.type, one.type)) and (
-            one.gone if not rule.path else not one.gone and bool(re.fullmatch(rule.path, one.path))
+        fits = bool(re.fullmatch(rule.type, attribute.type)) and (
+            attribute.gone if not rule.path else not attribute.gone and bool(re.fullmatch(rule.path, attribute.path))
         )
-        if fits and rule.widens(one):
+        if fits and rule.widens(attribute):
             return Exposure(rule.code, rule.source)
     return None
 
@@ -103,41 +103,41 @@ def is_public(network: Any) -> bool:
     return not (block.is_private or block.is_link_local or block.is_loopback)
 
 
-def _always(one: Drifted) -> bool:
+def _always(attribute: Drifted) -> bool:
     return True
 
 
-def _off(one: Drifted) -> bool:
+def _off(attribute: Drifted) -> bool:
     """Return whether something was on and is off."""
-    return one.after in OFF_AT_ALL and one.before not in OFF_AT_ALL
+    return attribute.after in OFF_AT_ALL and attribute.before not in OFF_AT_ALL
 
 
-def _on(one: Drifted) -> bool:
-    return one.before in OFF_AT_ALL and one.after not in OFF_AT_ALL
+def _on(attribute: Drifted) -> bool:
+    return attribute.before in OFF_AT_ALL and attribute.after not in OFF_AT_ALL
 
 
-def _admits(one: Drifted) -> bool:
+def _admits(attribute: Drifted) -> bool:
     """Return whether an added or changed source is of the internet, or a rule's ports or protocol grew."""
-    if isinstance(one.after, dict):
-        blocks = [one.after.get(name) for name in ("source", "cidr_ipv4", "cidr_ipv6")]
+    if isinstance(attribute.after, dict):
+        blocks = [attribute.after.get(name) for name in ("source", "cidr_ipv4", "cidr_ipv6")]
         for name in ("cidr_blocks", "ipv6_cidr_blocks"):
-            blocks += one.after.get(name) or [] if isinstance(one.after.get(name), list) else []
+            blocks += attribute.after.get(name) or [] if isinstance(attribute.after.get(name), list) else []
         return any(is_public(block) for block in blocks if block)
-    if one.path.endswith("from_port"):
-        return _number(one.after) < _number(one.before)
-    if one.path.endswith("to_port"):
-        return _number(one.after) > _number(one.before)
-    if one.path.endswith("protocol"):
-        return str(one.after) == "-1" and str(one.before) != "-1"
-    found = one.after if isinstance(one.after, list) else [one.after]
-    known = one.before if isinstance(one.before, list) else [one.before]
-    return any(is_public(block) and not _within(block, known) for block in found if block)
+    if attribute.path.endswith("from_port"):
+        return _number(attribute.after) < _number(attribute.before)
+    if attribute.path.endswith("to_port"):
+        return _number(attribute.after) > _number(attribute.before)
+    if attribute.path.endswith("protocol"):
+        return str(attribute.after) == "-1" and str(attribute.before) != "-1"
+    after = attribute.after if isinstance(attribute.after, list) else [attribute.after]
+    before = attribute.before if isinstance(attribute.before, list) else [attribute.before]
+    return any(is_public(block) and not _within(block, before) for block in after if block)
 
 
-def _within(block: Any, known: list[Any]) -> bool:
+def _within(block: Any, blocks: list[Any]) -> bool:
     """Return whether a network was admitted before."""
     network = ipaddress.ip_network(str(block), strict=False)
-    for other in known:
+    for other in blocks:
         try:
             wide = ipaddress.ip_network(str(other), strict=False)
         except ValueError:
@@ -154,9 +154,9 @@ def _number(value: Any) -> int:
         return 0
 
 
-def _leads_out(one: Drifted) -> bool:
+def _leads_out(attribute: Drifted) -> bool:
     """Return whether a foreign route leads to an internet gateway: what stands behind it is reached from outside."""
-    return isinstance(one.after, dict) and str(one.after.get("by", "")).startswith(("igw-", "eigw-"))
+    return isinstance(attribute.after, dict) and str(attribute.after.get("by", "")).startswith(("igw-", "eigw-"))
 
 
 def _statements(value: Any) -> list[dict[str, Any]]:
@@ -168,8 +168,8 @@ def _statements(value: Any) -> list[dict[str, Any]]:
             return []
     if isinstance(value, dict) and "Statement" in value:
         value = value["Statement"]
-    found = value if isinstance(value, list) else [value]
-    return [part for part in found if isinstance(part, dict) and "Effect" in part]
+    statements = value if isinstance(value, list) else [value]
+    return [part for part in statements if isinstance(part, dict) and "Effect" in part]
 
 
 def _names(value: Any) -> set[str]:
@@ -181,17 +181,17 @@ def _names(value: Any) -> set[str]:
     return {str(value)} if value is not None else set()
 
 
-def _more_principals(one: Drifted) -> bool:
+def _more_principals(attribute: Drifted) -> bool:
     """Return whether a policy names somebody whom it did not, stops to refuse, or drops a condition."""
-    if re.search(r"\.(Not)?Principal\b", one.path):
-        removed = ".NotPrincipal" in one.path
-        before, after = _names(one.before), _names(one.after)
+    if re.search(r"\.(Not)?Principal\b", attribute.path):
+        removed = ".NotPrincipal" in attribute.path
+        before, after = _names(attribute.before), _names(attribute.after)
         return bool(before - after if removed else after - before)
-    if re.search(r"\.Condition\b", one.path):
+    if re.search(r"\.Condition\b", attribute.path):
         return True
-    if one.path.endswith(".Effect"):
-        return str(one.after) == "Allow"
-    old, new = _statements(one.before), _statements(one.after)
+    if attribute.path.endswith(".Effect"):
+        return str(attribute.after) == "Allow"
+    old, new = _statements(attribute.before), _statements(attribute.after)
     lost = [part for part in old if part.get("Effect") == "Deny" and part not in new]
     allowed = [part for part in new if part.get("Effect") == "Allow" and part not in old]
     known = {name for part in old if part.get("Effect") == "Allow" for name in _names(part.get("Principal"))}
@@ -199,61 +199,62 @@ def _more_principals(one: Drifted) -> bool:
     return bool(lost) or bool(named - known) or any("NotPrincipal" in part for part in allowed)
 
 
-def _more_rights(one: Drifted) -> bool:
+def _more_rights(attribute: Drifted) -> bool:
     """Return whether a policy allows more actions or resources than it did."""
-    if re.search(r"\.(Not)?(Action|Resource)\b", one.path):
-        before, after = _names(one.before), _names(one.after)
-        is_except = bool(re.search(r"\.Not(Action|Resource)\b", one.path))
+    if re.search(r"\.(Not)?(Action|Resource)\b", attribute.path):
+        before, after = _names(attribute.before), _names(attribute.after)
+        is_except = bool(re.search(r"\.Not(Action|Resource)\b", attribute.path))
         if is_except:
             return bool(before - after)
         return bool({name for name in after - before if not any(_covers(wide, name) for wide in before)})
-    known = [part for part in _statements(one.before) if part.get("Effect") == "Allow"]
-    return any(part not in known for part in _statements(one.after) if part.get("Effect") == "Allow")
+    allowed = [part for part in _statements(attribute.before) if part.get("Effect") == "Allow"]
+    return any(part not in allowed for part in _statements(attribute.after) if part.get("Effect") == "Allow")
 
 
 def _covers(wide: str, name: str) -> bool:
     return re.fullmatch(re.escape(wide).replace(r"\*", ".*").replace(r"\?", "."), name) is not None
 
 
-def _weaker_cipher(one: Drifted) -> bool:
+def _weaker_cipher(attribute: Drifted) -> bool:
     """Return whether a bucket's default encryption left KMS's keys."""
-    return str(one.before).startswith("aws:kms") and not str(one.after).startswith("aws:kms")
+    return str(attribute.before).startswith("aws:kms") and not str(attribute.after).startswith("aws:kms")
 
 
-def _plain(one: Drifted) -> bool:
-    return str(one.before).upper() in {"HTTPS", "TLS"} and str(one.after).upper() not in {"HTTPS", "TLS"}
+def _plain(attribute: Drifted) -> bool:
+    return str(attribute.before).upper() in {"HTTPS", "TLS"} and str(attribute.after).upper() not in {"HTTPS", "TLS"}
 
 
-def _older_tls(one: Drifted) -> bool:
+def _older_tls(attribute: Drifted) -> bool:
     """Return whether a listener takes an older security policy: those of TLS 1.2 and 1.3 say so in their names."""
     modern = re.compile(r"TLS13|TLS-1-2|FS-1-2")
-    return bool(modern.search(str(one.before))) and (
-        not modern.search(str(one.after)) or ("TLS13-1-0" in str(one.after) or "TLS13-1-1" in str(one.after))
+    return bool(modern.search(str(attribute.before))) and (
+        not modern.search(str(attribute.after))
+        or ("TLS13-1-0" in str(attribute.after) or "TLS13-1-1" in str(attribute.after))
     )
 
 
-def _tls_parameter(one: Drifted) -> bool:
+def _tls_parameter(attribute: Drifted) -> bool:
     """Return whether a parameter that demands TLS was turned off, or taken out of the group."""
-    told = json.dumps(one.before, default=str)
-    if not re.search("force_ssl|require_secure_transport|require_ssl", f"{told} {one.path}"):
+    text = json.dumps(attribute.before, default=str)
+    if not re.search("force_ssl|require_secure_transport|require_ssl", f"{text} {attribute.path}"):
         return False
-    values = [part.get("value") if isinstance(part, dict) else part for part in (one.before, one.after)]
+    values = [part.get("value") if isinstance(part, dict) else part for part in (attribute.before, attribute.after)]
     return str(values[0]).lower() in {"1", "on", "true"} and str(values[1]).lower() not in {"1", "on", "true"}
 
 
-def _acl_is_public(one: Drifted) -> bool:
-    told = json.dumps(one.after, default=str)
-    return any(word in told for word in ("public-read", "AllUsers", "AuthenticatedUsers", "authenticated-read"))
+def _acl_is_public(attribute: Drifted) -> bool:
+    text = json.dumps(attribute.after, default=str)
+    return any(word in text for word in ("public-read", "AllUsers", "AuthenticatedUsers", "authenticated-read"))
 
 
-def _wider_access(one: Drifted) -> bool:
+def _wider_access(attribute: Drifted) -> bool:
     """Return whether a cache user may do more: all keys or commands, which it might not."""
     wide = {"~*", "+@all", "allkeys", "allcommands", "&*"}
-    return bool(wide & set(str(one.after).split()) - set(str(one.before).split()))
+    return bool(wide & set(str(attribute.after).split()) - set(str(attribute.before).split()))
 
 
-def _any_value(one: Drifted) -> bool:
-    return one.after not in OFF_AT_ALL
+def _any_value(attribute: Drifted) -> bool:
+    return attribute.after not in OFF_AT_ALL
 
 
 RULES = (
@@ -309,7 +310,7 @@ RULES = (
         ExposureCode.PUBLIC_ACCESS,
         "aws_lambda_function_url",
         "authorization_type",
-        lambda one: one.after == "NONE",
+        lambda attribute: attribute.after == "NONE",
         "Security Hub Lambda.1",
     ),
     Rule(
@@ -378,7 +379,7 @@ RULES = (
         ExposureCode.NO_TLS,
         r"aws_elasticache_replication_group",
         "transit_encryption_mode",
-        lambda one: one.after == "preferred",
+        lambda attribute: attribute.after == "preferred",
         "Security Hub ElastiCache.5",
     ),
     Rule(

@@ -47,8 +47,8 @@ Resource = Mapping[str, Any]
 
 def foreign_parts(resources: Iterable[Resource]) -> list[ForeignPart]:
     """Return rules of security groups, routes and policies of roles that are no resource of the state."""
-    known = [part for part in resources if part.get("mode", "managed") == "managed"]
-    return [*_foreign_rules(known), *_foreign_routes(known), *_foreign_policies(known)]
+    managed = [part for part in resources if part.get("mode", "managed") == "managed"]
+    return [*_foreign_rules(managed), *_foreign_routes(managed), *_foreign_policies(managed)]
 
 
 def _of_type(resources: Iterable[Resource], kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -73,8 +73,8 @@ def _foreign_rules(resources: list[Resource]) -> Iterator[ForeignPart]:
             for rule in _rules_in(way, values):
                 if rule not in known:
                     first, last = rule.ports
-                    shown = {"protocol": rule.protocol, "from_port": first, "to_port": last, "source": rule.source}
-                    yield ForeignPart(address, GROUP, way, shown)
+                    value = {"protocol": rule.protocol, "from_port": first, "to_port": last, "source": rule.source}
+                    yield ForeignPart(address, GROUP, way, value)
 
 
 def _ports(protocol: str, first: Any, last: Any) -> tuple[int, int]:

@@ -69,11 +69,11 @@ def _code(folder: Path, project: Path) -> list[tuple[str, str]]:
 
 def _packages() -> list[tuple[str, int]]:
     """Return each installed distribution by the folder that has its name and version, and when that was written."""
-    found = []
+    packages = []
     for place in sys.path:
         with contextlib.suppress(OSError), os.scandir(place or ".") as entries:
-            found += [(part.name, part.stat().st_mtime_ns) for part in entries if part.name.endswith(".dist-info")]
-    return sorted(found)
+            packages += [(part.name, part.stat().st_mtime_ns) for part in entries if part.name.endswith(".dist-info")]
+    return sorted(packages)
 
 
 def take_kept(settings: EngineSettings, key: str, out_dir: Path) -> bool:
@@ -81,17 +81,17 @@ def take_kept(settings: EngineSettings, key: str, out_dir: Path) -> bool:
 
     What is found is marked as used. Raises OSError where the folder cannot be written.
     """
-    kept = settings.work_dir / FOLDER
-    manifest = kept / f"{key}.json"
+    folder = settings.work_dir / FOLDER
+    manifest = folder / f"{key}.json"
     try:
         names: dict[str, str] = json.loads(manifest.read_text(encoding="utf-8"))
-        contents = {name: _read(kept, sha256) for name, sha256 in names.items()}
+        contents = {name: _read(folder, sha256) for name, sha256 in names.items()}
     except (OSError, EOFError, ValueError, zlib.error):
         # Another process may sweep at this moment; a host that was cut off may have left a file without its end.
         return False
     for name, content in contents.items():
         (out_dir / name).write_bytes(content)
-    for path in (manifest, *(_part(kept, sha256) for sha256 in names.values())):
+    for path in (manifest, *(_part(folder, sha256) for sha256 in names.values())):
         with contextlib.suppress(OSError):
             os.utime(path)
     return True
@@ -99,49 +99,49 @@ def take_kept(settings: EngineSettings, key: str, out_dir: Path) -> bool:
 
 def keep(settings: EngineSettings, key: str, files: Mapping[str, bytes]) -> None:
     """Keep a stack's files, by name, under its key; nothing where this host has no room to spare. Raises OSError."""
-    kept = settings.work_dir / FOLDER
-    kept.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if shutil.disk_usage(kept).free < settings.least_free_bytes:
+    folder = settings.work_dir / FOLDER
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if shutil.disk_usage(folder).free < settings.least_free_bytes:
         return
     names = {}
     for name, content in files.items():
         names[name] = hashlib.sha256(content).hexdigest()
         # Also where one lies there already: it may be the one that could not be read.
-        _write(_part(kept, names[name]), gzip.compress(content, mtime=0))
-    _write(kept / f"{key}.json", json.dumps(names, sort_keys=True).encode())
-    sweep(kept, MOST_BYTES)
+        _write(_part(folder, names[name]), gzip.compress(content, mtime=0))
+    _write(folder / f"{key}.json", json.dumps(names, sort_keys=True).encode())
+    sweep(folder, MOST_BYTES)
 
 
-def sweep(kept: Path, most: int) -> None:
+def sweep(folder: Path, most: int) -> None:
     """Remove what was used longest ago, while all that is kept takes more than so many bytes."""
-    found = sorted(_measured(kept), key=lambda one: one[0])
-    size = sum(size for _, size, _ in found)
+    entries = sorted(_measured(folder), key=lambda entry: entry[0])
+    size = sum(size for _, size, _ in entries)
     if size <= most:
         return
-    for _, own, path in found:
+    for _, own, path in entries:
         if size <= most * AFTER_A_SWEEP:
             return
         path.unlink(missing_ok=True)
         size -= own
 
 
-def _measured(kept: Path) -> Iterator[tuple[float, int, Path]]:
+def _measured(folder: Path) -> Iterator[tuple[float, int, Path]]:
     """Yield when each file was used last, its bytes, and where it lies; one that is being written is passed over."""
-    with os.scandir(kept) as entries:
+    with os.scandir(folder) as entries:
         for entry in entries:
             with contextlib.suppress(FileNotFoundError):
-                told = entry.stat()
-                if not entry.name.startswith(NEW) or time.time() - told.st_mtime > ABANDONED_SECONDS:
-                    yield told.st_mtime, told.st_size, Path(entry.path)
+                stat = entry.stat()
+                if not entry.name.startswith(NEW) or time.time() - stat.st_mtime > ABANDONED_SECONDS:
+                    yield stat.st_mtime, stat.st_size, Path(entry.path)
 
 
-def _part(kept: Path, sha256: str) -> Path:
-    return kept / f"{sha256}.gz"
+def _part(folder: Path, sha256: str) -> Path:
+    return folder / f"{sha256}.gz"
 
 
-def _read(kept: Path, sha256: str) -> bytes:
+def _read(folder: Path, sha256: str) -> bytes:
     """Return a file's content; raises ValueError where it is another one than was kept."""
-    content = gzip.decompress(_part(kept, sha256).read_bytes())
+    content = gzip.decompress(_part(folder, sha256).read_bytes())
     if hashlib.sha256(content).hexdigest() != sha256:
         raise ValueError(sha256)
     return content

@@ -18,7 +18,7 @@ Contents = dict[str, dict[str, Any]]
 """By address: the actions, the mask of what was unknown, and the digest of all else."""
 
 
-def contents_of(shown: Mapping[str, Any], key: bytes) -> Contents:
+def contents_of(plan: Mapping[str, Any], key: bytes) -> Contents:
     """Return the contents of a plan as `terraform show -json` has it: of what it changes, and of its outputs."""
     return {
         address: {
@@ -26,30 +26,32 @@ def contents_of(shown: Mapping[str, Any], key: bytes) -> Contents:
             "unknown": _mask(change.get("after_unknown")),
             "digest": _digest(change, _mask(change.get("after_unknown")), key),
         }
-        for address, change in _changes(shown).items()
+        for address, change in _changes(plan).items()
     }
 
 
-def beyond(shown: Mapping[str, Any], approved: Contents, key: bytes) -> list[str]:
+def beyond(plan: Mapping[str, Any], approved: Contents, key: bytes) -> list[str]:
     """Return the addresses of a plan whose change is none of the approved ones: other acts, or other values.
 
     What is missing from the plan has been done already, and is no difference.
     """
-    found = []
-    for address, change in _changes(shown).items():
-        known = approved.get(address)
+    addresses = []
+    for address, change in _changes(plan).items():
+        approved_change = approved.get(address)
         if (
-            known is None
-            or known["actions"] != change["actions"]
-            or not hmac.compare_digest(known["digest"], _digest(change, known["unknown"], key))
+            approved_change is None
+            or approved_change["actions"] != change["actions"]
+            or not hmac.compare_digest(approved_change["digest"], _digest(change, approved_change["unknown"], key))
         ):
-            found.append(address)
-    return sorted(found)
+            addresses.append(address)
+    return sorted(addresses)
 
 
-def _changes(shown: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    resources = {each["address"]: each["change"] for each in shown.get("resource_changes", [])}
-    outputs = {f"output.{name}": change for name, change in shown.get("output_changes", {}).items()}
+def _changes(plan: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    resources = {
+        resource_change["address"]: resource_change["change"] for resource_change in plan.get("resource_changes", [])
+    }
+    outputs = {f"output.{name}": change for name, change in plan.get("output_changes", {}).items()}
     return {
         address: change
         for address, change in (resources | outputs).items()
@@ -73,8 +75,8 @@ def _known(value: Any, mask: Any) -> Any:
     if mask is True:
         return None
     if isinstance(mask, dict) and isinstance(value, dict):
-        left = {name: mask.get(name, False) for name in value}
-        return {name: _known(value[name], inner) for name, inner in left.items() if inner is not True}
+        masks = {name: mask.get(name, False) for name in value}
+        return {name: _known(value[name], inner) for name, inner in masks.items() if inner is not True}
     if isinstance(mask, list) and isinstance(value, list):
         wide = [*mask, *[False] * (len(value) - len(mask))]
         return [_known(part, wide[place]) for place, part in enumerate(value)]
@@ -82,13 +84,13 @@ def _known(value: Any, mask: Any) -> Any:
 
 
 def _digest(change: Mapping[str, Any], mask: Any, key: bytes) -> str:
-    told = {
+    content = {
         "before": change.get("before"),
         "after": _known(change.get("after"), mask),
         "unknown": _beyond_mask(_mask(change.get("after_unknown")), mask),
         "replace": change.get("replace_paths", []),
     }
-    plain = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    plain = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hmac.new(key, plain.encode(), hashlib.sha256).hexdigest()
 
 
@@ -100,7 +102,7 @@ def _beyond_mask(unknown: Any, mask: Any) -> Any:
         return True
     if isinstance(unknown, dict):
         inner = mask if isinstance(mask, dict) else {}
-        parts = {name: left for name, part in unknown.items() if (left := _beyond_mask(part, inner.get(name, False)))}
+        parts = {name: rest for name, part in unknown.items() if (rest := _beyond_mask(part, inner.get(name, False)))}
         return parts or False
     of_list = [*mask, *[False] * (len(unknown) - len(mask))] if isinstance(mask, list) else [False] * len(unknown)
     left_over = [_beyond_mask(part, of_list[place]) for place, part in enumerate(unknown)]

@@ -101,18 +101,21 @@ class ToldChange:
         return json.loads(json.dumps(asdict(self)))  # type: ignore[no-any-return]
 
 
-def told_changes(shown: Mapping[str, Any]) -> list[ToldChange]:
+def told_changes(plan: Mapping[str, Any]) -> list[ToldChange]:
     """Return every change of a plan, those first that may lose something; moves, imports and outputs among them."""
-    known = known_secrets(shown)
-    found = [
-        told
-        for each in shown.get("resource_changes", [])
-        if each.get("mode", "managed") == "managed" and (told := _resource(each, known)) is not None
+    secrets = known_secrets(plan)
+    changes = [
+        told_change
+        for resource_change in plan.get("resource_changes", [])
+        if resource_change.get("mode", "managed") == "managed"
+        and (told_change := _resource(resource_change, secrets)) is not None
     ]
-    for name, change in shown.get("output_changes", {}).items():
+    for name, change in plan.get("output_changes", {}).items():
         if set(change["actions"]) not in NO_CHANGE:
-            found.append(_told(f"output.{name}", "output", change, action_of(change["actions"]), known))
-    return sorted(found, key=lambda told: (ORDER.get(told.action, len(ORDER)), told.type == "output", told.address))
+            changes.append(_told(f"output.{name}", "output", change, action_of(change["actions"]), secrets))
+    return sorted(
+        changes, key=lambda change: (ORDER.get(change.action, len(ORDER)), change.type == "output", change.address)
+    )
 
 
 def differences(
@@ -144,44 +147,44 @@ def path_steps(text: str) -> Steps:
     steps: list[str | int] = []
     place = 0
     while place < len(text):
-        found = STEP.match(text, place)
-        if found is None or (text[place] == ".") != (bool(steps) and found[1] is not None):
+        match = STEP.match(text, place)
+        if match is None or (text[place] == ".") != (bool(steps) and match[1] is not None):
             raise ValueError(f"{text!r} is no path.")
-        name, number, quoted = found.groups()
+        name, number, quoted = match.groups()
         steps.append(int(number) if number is not None else json.loads(quoted) if quoted is not None else name)
-        place = found.end()
+        place = match.end()
     return tuple(steps)
 
 
-def _resource(each: Mapping[str, Any], known: frozenset[str]) -> ToldChange | None:
-    change = each["change"]
+def _resource(resource_change: Mapping[str, Any], secrets: frozenset[str]) -> ToldChange | None:
+    change = resource_change["change"]
     action = action_of(change["actions"])
-    moved, imported = str(each.get("previous_address") or ""), change.get("importing")
+    moved, imported = str(resource_change.get("previous_address") or ""), change.get("importing")
     if {action} in NO_CHANGE:
         if imported is None and not moved:
             return None
         action = "move" if imported is None else "import"
     address = (
-        message("{address} (deposed {deposed})", address=each["address"], deposed=each["deposed"])
-        if each.get("deposed")
-        else str(each["address"])
+        message("{address} (deposed {deposed})", address=resource_change["address"], deposed=resource_change["deposed"])
+        if resource_change.get("deposed")
+        else str(resource_change["address"])
     )
     import_id = str((imported or {}).get("id") or "")
     more = {
-        "reason": str(each.get("action_reason") or ""),
+        "reason": str(resource_change.get("action_reason") or ""),
         "previous_address": moved,
         # An import by identity has no id, and one that is a secret is none to show.
-        "import_id": WITHHELD if any(secret in import_id for secret in known) else import_id,
+        "import_id": WITHHELD if any(secret in import_id for secret in secrets) else import_id,
     }
-    return _told(address, str(each["type"]), change, action, known, **more)
+    return _told(address, str(resource_change["type"]), change, action, secrets, **more)
 
 
 def _told(
-    address: str, kind: str, change: Mapping[str, Any], action: str, known: frozenset[str], **more: str
+    address: str, kind: str, change: Mapping[str, Any], action: str, secrets: frozenset[str], **more: str
 ) -> ToldChange:
     paths: list[list[str | int]] = change.get("replace_paths") or []
     masks = [
-        secret_mask(kind, change.get(side), change.get(f"{side}_sensitive"), known) for side in ("before", "after")
+        secret_mask(kind, change.get(side), change.get(f"{side}_sensitive"), secrets) for side in ("before", "after")
     ]
     values = list(_values(change, masks, paths))
     # Why a resource is replaced is never among what is left out.
@@ -203,8 +206,8 @@ def _values(
     """Yield the values of a change; those inside a document together, as lines, but for what is secret in it."""
     before, after = change.get("before"), change.get("after")
     documents: dict[Steps, tuple[tuple[Line, ...], int]] = {}
-    for one in differences(before, after, change.get("after_unknown"), *masks):
-        place = None if one.sensitive or one.later else _document_steps(before, after, one.steps)
+    for difference in differences(before, after, change.get("after_unknown"), *masks):
+        place = None if difference.sensitive or difference.later else _document_steps(before, after, difference.steps)
         if place is not None:
             told_already = place in documents
             if not told_already:
@@ -218,12 +221,12 @@ def _values(
             if lines:
                 continue
         yield ToldValue(
-            path_text(one.steps),
-            None if one.before is ABSENT else _text(one.before),
-            None if one.after is ABSENT else _text(one.after),
-            one.later,
-            one.sensitive,
-            any(_touch(one.steps, path) for path in paths),
+            path_text(difference.steps),
+            None if difference.before is ABSENT else _text(difference.before),
+            None if difference.after is ABSENT else _text(difference.after),
+            difference.later,
+            difference.sensitive,
+            any(_touch(difference.steps, path) for path in paths),
         )
 
 
@@ -276,18 +279,18 @@ def _walk(
 
 def _parts(steps: Steps, old: Any, new: Any, unknown: Any, masks: tuple[Any, Any]) -> Iterator[Difference]:
     """Compare two objects or two lists; `old` may be absent."""
-    found = False
+    differs = False
     keys: list[Any]
     if isinstance(new, list):
         keys = list(range(max(_length(old), _length(new), _length(unknown))))
     else:
         keys = sorted({key for part in (old, new, unknown) if isinstance(part, dict) for key in part})
     for key in keys:
-        inner = (_part(one, key, False) for one in (unknown, *masks))
-        for one in _walk((*steps, key), _part(old, key, ABSENT), _part(new, key, ABSENT), *inner):
-            found = True
-            yield one
-    if not found and old is ABSENT and steps:
+        inner = (_part(mask, key, False) for mask in (unknown, *masks))
+        for difference in _walk((*steps, key), _part(old, key, ABSENT), _part(new, key, ABSENT), *inner):
+            differs = True
+            yield difference
+    if not differs and old is ABSENT and steps:
         yield Difference(steps, ABSENT, new)
 
 

@@ -45,10 +45,10 @@ def filling(cache: Path, wanted: str, *, poll: Callable[[], bool]) -> Iterator[N
 def is_filled(cache: Path, wanted: str) -> bool:
     """Return whether an init of these providers came through, and all that lay in the cache then lies there still."""
     try:
-        held = set(_marker(cache, wanted).read_text().split())
+        recorded = set(_marker(cache, wanted).read_text().split())
     except FileNotFoundError:
         return False
-    return held <= contents(cache)
+    return recorded <= contents(cache)
 
 
 def contents(cache: Path) -> set[str]:

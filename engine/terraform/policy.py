@@ -64,7 +64,7 @@ CLOSING_FLAGS = ("block_public_acls", "block_public_policy", "ignore_public_acls
 
 
 def assess(
-    shown: dict[str, Any],
+    plan: dict[str, Any],
     *,
     teardown: bool = False,
     monthly_cost_usd: float | None = None,
@@ -72,12 +72,12 @@ def assess(
 ) -> tuple[Finding, ...]:
     """Return the findings of a plan, those that block first.
 
-    `shown` is ``terraform show -json PLAN``. A teardown deletes because somebody asked for it, so its deletions are no
+    `plan` is ``terraform show -json PLAN``. A teardown deletes because somebody asked for it, so its deletions are no
     findings. Amounts are in USD a month.
     """
-    found = [
+    findings = [
         finding
-        for change in shown.get("resource_changes", [])
+        for change in plan.get("resource_changes", [])
         if change.get("mode", "managed") == "managed"
         for finding in _of(change, teardown)
     ]
@@ -88,8 +88,10 @@ def assess(
             monthly_cost_usd=f"{monthly_cost_usd:,.0f}",
             monthly_budget_usd=f"{monthly_budget_usd:,}",
         )
-        found.append(Finding(PolicyCode.OVER_BUDGET, "", sentence, True))
-    return tuple(sorted(found, key=lambda one: (not one.blocks, one.code, one.address, one.sentence)))
+        findings.append(Finding(PolicyCode.OVER_BUDGET, "", sentence, True))
+    return tuple(
+        sorted(findings, key=lambda finding: (not finding.blocks, finding.code, finding.address, finding.sentence))
+    )
 
 
 def _of(change: Change, teardown: bool) -> Iterator[Finding]:
@@ -104,8 +106,10 @@ def _of(change: Change, teardown: bool) -> Iterator[Finding]:
 def _lost(change: Change, *, replaced: bool) -> Iterator[Finding]:
     kind, address = change["type"], change["address"]
     if EXPOSURES.get(kind) is Exposure.CLOSED_BUCKET and not replaced:
-        told = message("{address} is removed: nothing keeps its bucket closed to the public any more.", address=address)
-        yield Finding(PolicyCode.PUBLIC_EXPOSURE, address, told, True)
+        sentence = message(
+            "{address} is removed: nothing keeps its bucket closed to the public any more.", address=address
+        )
+        yield Finding(PolicyCode.PUBLIC_EXPOSURE, address, sentence, True)
     if kind not in STATEFUL:
         return
     loss = STATEFUL[kind]
@@ -120,66 +124,68 @@ def _lost(change: Change, *, replaced: bool) -> Iterator[Finding]:
         )
         return
     if change.get("action_reason") == NEVER_FINISHED:
-        told = message(
+        sentence = message(
             "{address} is replaced: its creation was cut short, so that nothing is kept in it yet.", address=address
         )
-        yield Finding(PolicyCode.STATEFUL_REPLACED, address, told, False)
+        yield Finding(PolicyCode.STATEFUL_REPLACED, address, sentence, False)
         return
     paths = [".".join(map(str, path)) for path in change["change"].get("replace_paths") or []]
     yield Finding(PolicyCode.STATEFUL_REPLACED, address, _replaced(address, paths, loss), bool(loss))
 
 
 def _replaced(address: str, paths: list[str], loss: str) -> Message:
-    given = {"address": address, "paths": ", ".join(paths)} if paths else {"address": address}
+    values = {"address": address, "paths": ", ".join(paths)} if paths else {"address": address}
     if loss and paths:
         return message(
             "{address} is replaced because of {paths}: the old one is deleted and with it {loss} is lost.",
             loss=term(loss),
-            **given,
+            **values,
         )
     if loss:
         return message(
-            "{address} is replaced: the old one is deleted and with it {loss} is lost.", loss=term(loss), **given
+            "{address} is replaced: the old one is deleted and with it {loss} is lost.", loss=term(loss), **values
         )
     if paths:
         return message(
-            "{address} is replaced because of {paths}: the old one is deleted; what it holds is made anew.", **given
+            "{address} is replaced because of {paths}: the old one is deleted; what it holds is made anew.", **values
         )
-    return message("{address} is replaced: the old one is deleted; what it holds is made anew.", **given)
+    return message("{address} is replaced: the old one is deleted; what it holds is made anew.", **values)
 
 
 def _exposed(change: Change) -> Iterator[Finding]:
     kind, address = change["type"], change["address"]
     after = change["change"].get("after") or {}
     before = change["change"].get("before") or {}
-    told: list[Message] = []
+    sentences: list[Message] = []
     exposure = EXPOSURES.get(kind)
     if exposure is Exposure.ADMITTING_RULE:
-        told += _open_rule(address, after, [after.get("cidr_ipv4"), after.get("cidr_ipv6")])
+        sentences += _open_rule(address, after, [after.get("cidr_ipv4"), after.get("cidr_ipv6")])
     elif kind == RULE_OF_BEFORE and after.get("type") == "ingress":
-        told += _open_rule(address, after, [*_list(after, "cidr_blocks"), *_list(after, "ipv6_cidr_blocks")])
+        sentences += _open_rule(address, after, [*_list(after, "cidr_blocks"), *_list(after, "ipv6_cidr_blocks")])
     elif exposure is Exposure.RULES_WITHIN:
-        for rule in (one for one in _list(after, "ingress") if isinstance(one, dict)):
-            told += _open_rule(address, rule, [*_list(rule, "cidr_blocks"), *_list(rule, "ipv6_cidr_blocks")])
+        for rule in (rule for rule in _list(after, "ingress") if isinstance(rule, dict)):
+            sentences += _open_rule(address, rule, [*_list(rule, "cidr_blocks"), *_list(rule, "ipv6_cidr_blocks")])
     elif exposure is Exposure.PUBLIC_ADDRESS and after.get("publicly_accessible") is True:
-        told.append(message("{address} would have an address on the internet (publicly_accessible).", address=address))
+        sentences.append(
+            message("{address} would have an address on the internet (publicly_accessible).", address=address)
+        )
     elif exposure is Exposure.CLOSED_BUCKET:
         off = [flag for flag in CLOSING_FLAGS if after.get(flag) is False]
         if off:
-            told.append(
+            sentences.append(
                 message("{address} no longer closes its bucket: {off} would be off.", address=address, off=listed(off))
             )
     elif exposure is Exposure.PUBLIC_SUBNET and after.get("map_public_ip_on_launch") is True:
-        told.append(message("{address} would give everything in it a public address.", address=address))
+        sentences.append(message("{address} would give everything in it a public address.", address=address))
     elif exposure is Exposure.LEFT_NETWORK and before.get("internal") is True and after.get("internal") is False:
-        told.append(message("{address} would leave the internal network and face the internet.", address=address))
+        sentences.append(message("{address} would leave the internal network and face the internet.", address=address))
     if policy_iam.admits_everybody(kind, after):
-        told.append(
+        sentences.append(
             message(
                 "{address} would admit everybody: its policy allows any principal without a condition.", address=address
             )
         )
-    for sentence in told:
+    for sentence in sentences:
         yield Finding(PolicyCode.PUBLIC_EXPOSURE, address, sentence, True)
 
 

@@ -37,14 +37,14 @@ def statements(document: Any) -> list[Values]:
         parsed = json.loads(document) if isinstance(document, str) else None
     except (ValueError, RecursionError):
         return []
-    found = parsed.get("Statement", []) if isinstance(parsed, dict) else []
-    each = found if isinstance(found, list) else [found]
-    return [one for one in each if isinstance(one, dict) and one.get("Effect") == "Allow"]
+    statement = parsed.get("Statement", []) if isinstance(parsed, dict) else []
+    entries = statement if isinstance(statement, list) else [statement]
+    return [entry for entry in entries if isinstance(entry, dict) and entry.get("Effect") == "Allow"]
 
 
 def texts(value: Any) -> list[str]:
     """Return what may be one text or a list of them as a list of texts."""
-    return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
+    return [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
 
 
 def rights(document: Any) -> set[tuple[str, str]]:
@@ -59,12 +59,12 @@ def rights(document: Any) -> set[tuple[str, str]]:
 
 def principals(document: Any) -> set[str]:
     """Return who is named by a trust policy or a resource's policy: ARNs, accounts, services, or ``*``."""
-    found: set[str] = set()
+    identifiers: set[str] = set()
     for statement in statements(document):
         named = statement.get("Principal")
         for part in named.values() if isinstance(named, dict) else [named]:
-            found.update(texts(part))
-    return found
+            identifiers.update(texts(part))
+    return identifiers
 
 
 def admits_everybody(kind: str, after: Values) -> bool:
@@ -116,14 +116,14 @@ def _more_rights(address: str, before: Any, after: Any, *, created: bool) -> Ite
     rest = sorted({action for action, _ in added} - set(whole))
     if rest and not created:
         more = len(rest) - SHOWN_ACTIONS
-        shown: str = ", ".join(rest[:SHOWN_ACTIONS])
+        text: str = ", ".join(rest[:SHOWN_ACTIONS])
         if more > 0:
-            shown = message("{names} and {more} more", names=shown, more=more)
+            text = message("{names} and {more} more", names=text, more=more)
         yield (
             message(
                 "{address} would be allowed what it is not now: {rest}.",
                 address=address,
-                rest=shown,
+                rest=text,
             ),
             False,
         )

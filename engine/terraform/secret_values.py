@@ -33,31 +33,33 @@ def document(value: Any) -> Any:
     if not isinstance(value, str) or value[:1] not in {"{", "["}:
         return None
     try:
-        found = json.loads(value)
+        data = json.loads(value)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict | list) and _depth(found) <= DEEPEST else None
+    return data if isinstance(data, dict | list) and _depth(data) <= DEEPEST else None
 
 
-def known_secrets(shown: Mapping[str, Any]) -> frozenset[str]:
+def known_secrets(plan: Mapping[str, Any]) -> frozenset[str]:
     """Return the secret texts of a plan that are long enough to be told from other texts."""
-    found: set[str] = set()
-    for change in [each["change"] for each in _changes(shown)] + list(shown.get("output_changes", {}).values()):
+    texts: set[str] = set()
+    for change in [resource_change["change"] for resource_change in _changes(plan)] + list(
+        plan.get("output_changes", {}).values()
+    ):
         for side in ("before", "after"):
-            found.update(_marked(change.get(side), change.get(f"{side}_sensitive")))
-    declared = shown.get("configuration", {}).get("root_module", {}).get("variables", {})
-    for name, variable in shown.get("variables", {}).items():
+            texts.update(_marked(change.get(side), change.get(f"{side}_sensitive")))
+    declared = plan.get("configuration", {}).get("root_module", {}).get("variables", {})
+    for name, variable in plan.get("variables", {}).items():
         if declared.get(name, {}).get("sensitive"):
-            found.update(_texts(variable.get("value")))
-    return frozenset(text for text in found if len(text) >= SHORTEST)
+            texts.update(_texts(variable.get("value")))
+    return frozenset(text for text in texts if len(text) >= SHORTEST)
 
 
-def secret_mask(kind: str, value: Any, mask: Any, known: frozenset[str]) -> Any:
-    """Return the mask of all that is secret in a resource's values: of `mask`, by their names, and what is `known`."""
+def secret_mask(kind: str, value: Any, mask: Any, secrets: frozenset[str]) -> Any:
+    """Return the mask of all that is secret in a resource's values: of `mask`, by their names, and the `secrets`."""
     marked = {top: True for of, top in UNMARKED if of == kind}
     if marked and isinstance(value, dict) and mask is not True:
         mask = {**(mask if isinstance(mask, dict) else {}), **marked}
-    return _mask(value, mask, known, "")
+    return _mask(value, mask, secrets, "")
 
 
 def _depth(value: Any) -> int:
@@ -70,8 +72,8 @@ def _depth(value: Any) -> int:
     return deepest
 
 
-def _changes(shown: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [*shown.get("resource_changes", []), *shown.get("resource_drift", [])]
+def _changes(plan: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [*plan.get("resource_changes", []), *plan.get("resource_drift", [])]
 
 
 def _marked(value: Any, mask: Any) -> Iterator[str]:
@@ -112,11 +114,11 @@ def _named(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
             yield from _named(part, name)
 
 
-def _mask(value: Any, mask: Any, known: frozenset[str], name: str) -> Any:
+def _mask(value: Any, mask: Any, secrets: frozenset[str], name: str) -> Any:
     if mask is True:
         return True
     if isinstance(value, dict):
-        if any(secret in key for key in value for secret in known):
+        if any(secret in key for key in value for secret in secrets):
             return True
         named = value.get("name")
         pair = isinstance(named, str) and bool(SECRET_NAME.search(named))
@@ -124,24 +126,24 @@ def _mask(value: Any, mask: Any, known: frozenset[str], name: str) -> Any:
         parts = {
             key: inner
             for key, part in value.items()
-            if (inner := True if pair and key == "value" else _mask(part, of.get(key), known, key))
+            if (inner := True if pair and key == "value" else _mask(part, of.get(key), secrets, key))
         }
         # What is marked and has no value keeps its mark: it may get one.
         return {**{key: inner for key, inner in of.items() if inner and key not in value}, **parts} or False
     if isinstance(value, list):
         marks = mask if isinstance(mask, list) else []
         wide = [*marks, *[False] * (len(value) - len(marks))]
-        inner = [_mask(part, wide[place], known, name) for place, part in enumerate(value)]
+        inner = [_mask(part, wide[place], secrets, name) for place, part in enumerate(value)]
         return inner if any(inner) else False
     if isinstance(value, str) and value:
-        return _mask_of_text(value, mask, known, name)
+        return _mask_of_text(value, mask, secrets, name)
     return mask or False
 
 
-def _mask_of_text(value: str, mask: Any, known: frozenset[str], name: str) -> Any:
+def _mask_of_text(value: str, mask: Any, secrets: frozenset[str], name: str) -> Any:
     if mask or SECRET_NAME.search(name):
         return True
-    held = any(secret in value for secret in known)
+    holds_secret = any(secret in value for secret in secrets)
     data = document(value)
-    inner = _mask(data, False, known, name) if data is not None else False
-    return inner or held
+    inner = _mask(data, False, secrets, name) if data is not None else False
+    return inner or holds_secret

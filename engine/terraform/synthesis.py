@@ -60,21 +60,21 @@ def synthesize(
 
 def _make(settings: EngineSettings, spec: Path, out_dir: Path, poll: child.Poll) -> None:
     with around("synthesis", {}) as outcome:
-        ended = child.run(
+        result = child.run(
             [str(settings.python), "-m", settings.stack_module, str(spec.resolve()), str(out_dir.resolve())],
             cwd=PROJECT,
             environment=settings.child_environment(),
             on_line=lambda line: None,
             poll=poll,
         )
-        outcome.failed = "" if ended.status == 0 else message("status {status}", status=ended.status)
-    if ended.interrupted:
+        outcome.failed = "" if result.status == 0 else message("status {status}", status=result.status)
+    if result.interrupted:
         raise InterruptedRunError(message("Synthesis was canceled."))
-    if ended.status == SPEC_REFUSED_STATUS:
-        raise SpecRefusedError(message("The district's specification has a problem."), detail=ended.stderr)
-    if ended.status != 0:
+    if result.status == SPEC_REFUSED_STATUS:
+        raise SpecRefusedError(message("The district's specification has a problem."), detail=result.stderr)
+    if result.status != 0:
         raise SynthesisFailedError(
-            message("Synthesis ended with status {status}.", status=ended.status), detail=ended.stderr
+            message("Synthesis ended with status {status}.", status=result.status), detail=result.stderr
         )
 
 

@@ -35,12 +35,12 @@ def new_workspace(settings: EngineSettings, run_number: int, attempt: int) -> Pa
     settings.work_dir.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(settings.work_dir).free
     if free < settings.least_free_bytes:
-        told = message(
+        sentence = message(
             "The worker's disk has {value} MiB left, and a run needs {value2}.",
             value=free >> 20,
             value2=settings.least_free_bytes >> 20,
         )
-        raise DiskFullError(told, detail=str(settings.work_dir))
+        raise DiskFullError(sentence, detail=str(settings.work_dir))
     folder = runs_folder(settings) / str(run_number) / str(attempt)
     _remove(folder)
     folder.mkdir(parents=True, mode=0o700)
@@ -81,8 +81,8 @@ def sweep(settings: EngineSettings, active_among: Callable[[Collection[int]], Co
     and so does one with a state that is kept nowhere else yet.
     """
     folder = runs_folder(settings)
-    left = {int(path.name) for path in entries(folder) if path.name.isdigit()}
-    ended = sorted(left - set(active_among(left))) if left else []
+    numbers = {int(path.name) for path in entries(folder) if path.name.isdigit()}
+    ended = sorted(numbers - set(active_among(numbers))) if numbers else []
     swept = [number for number in ended if not _is_lived_in(folder / str(number))]
     for number in swept:
         remove_workspaces(settings, number)

@@ -65,12 +65,12 @@ def register(
 ) -> None:
     """Register a district and ask for its first run."""
     named = {"name": name, "account_id": account, "environment": environment, "size": size, "region": region}
-    given = {field: value for field, value in (named | {"slug": slug, "first": first}).items() if value}
+    fields = {field: value for field, value in (named | {"slug": slug, "first": first}).items() if value}
     portal = api()
-    made = portal.post("/districts", (object_of(file) if file else {}) | given | settings_of(settings))
-    if watched and made["active_run"]:
-        raise typer.Exit(watch(portal, made["active_run"], as_json=as_json, timeout=timeout))
-    print_facts(made, ("suffix", "name", "status", "cidr", "active_run"), as_json=as_json)
+    district = portal.post("/districts", (object_of(file) if file else {}) | fields | settings_of(settings))
+    if watched and district["active_run"]:
+        raise typer.Exit(watch(portal, district["active_run"], as_json=as_json, timeout=timeout))
+    print_facts(district, ("suffix", "name", "status", "cidr", "active_run"), as_json=as_json)
 
 
 @app.command()
@@ -115,17 +115,17 @@ def settings(
     """Show the settings; with --set or --file, ask for the run that changes them, where they differ."""
     portal, path = api(), f"/districts/{suffix(district)}/settings"
     now, tag = portal.get_with_tag(path)
-    wanted = (object_of(file) if file else {}) | settings_of(changed)
-    if not wanted:
+    changes = (object_of(file) if file else {}) | settings_of(changed)
+    if not changes:
         print_facts(now, tuple(now), as_json=as_json)
         return
-    if all(name in now and now[name] == value for name, value in wanted.items()):
+    if all(name in now and now[name] == value for name, value in changes.items()):
         # What a script asks for twice is done once: nothing is left to change.
         err().print("The district has these settings.")
         if as_json:
             print_json(None)
         return
-    run = portal.patch(path, wanted, tag)
+    run = portal.patch(path, changes, tag)
     shown(run, watched=watched, timeout=timeout, as_json=as_json)
 
 

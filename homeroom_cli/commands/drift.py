@@ -15,12 +15,12 @@ COLUMNS = {"address": "ADDRESS", "path": "ATTRIBUTE", "before": "EXPECTED", "aft
 @app.command()
 def show(district: DistrictArgument, as_json: AsJson = False) -> None:
     """Show how AWS differs from the stack, by the last check."""
-    found = api().get(f"/districts/{suffix(district)}/drift")
+    drift = api().get(f"/districts/{suffix(district)}/drift")
     if as_json:
-        print_json(found)
+        print_json(drift)
         return
-    err().print(f"{found['drift'].replace('_', ' ')}, checked {found['checked_at'] or 'never'}", markup=False)
-    print_rows(found["items"], COLUMNS, as_json=False)
+    err().print(f"{drift['drift'].replace('_', ' ')}, checked {drift['checked_at'] or 'never'}", markup=False)
+    print_rows(drift["items"], COLUMNS, as_json=False)
 
 
 @app.command()

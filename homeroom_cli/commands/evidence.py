@@ -59,11 +59,11 @@ def download(
     as_json: AsJson = False,
 ) -> None:
     """Write a package's archive into a file."""
-    portal, asked = api(), number(package)
-    told = _made(portal, asked, wait)
-    if portal.save(f"/evidence/{asked}/file", output) != told["sha256"]:
+    portal, package_number = api(), number(package)
+    record = _made(portal, package_number, wait)
+    if portal.save(f"/evidence/{package_number}/file", output) != record["sha256"]:
         raise CommandError(Exit.NOT_GENUINE, f"{output} is not what the portal says it is. Download it again.")
-    print_facts({"file": str(output), "sha256": told["sha256"]}, ("file", "sha256"), as_json=as_json)
+    print_facts({"file": str(output), "sha256": record["sha256"]}, ("file", "sha256"), as_json=as_json)
 
 
 @app.command()
@@ -78,8 +78,8 @@ def drill(
 ) -> None:
     """Put on record that a restore of a district was drilled."""
     body = {"day": day, "recovery_point": source, "minutes": minutes, "succeeded": succeeded, "findings": findings}
-    found = api().post(f"/districts/{suffix(district)}/restore-drills", body)
-    print_facts(found, (*DRILLS, "findings", "recorded_by", "recorded_at"), as_json=as_json)
+    record = api().post(f"/districts/{suffix(district)}/restore-drills", body)
+    print_facts(record, (*DRILLS, "findings", "recorded_by", "recorded_at"), as_json=as_json)
 
 
 @app.command("drills")
@@ -102,10 +102,10 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Verify a package's file by key files, without the portal: its list, files, certificates, chain and anchors."""
-    pems = [text_of(one) for one in key]
-    kept = [one for path in anchor or [] for one in anchors_in(path)]
+    pems = [text_of(path) for path in key]
+    anchors = [item for path in anchor or [] for item in anchors_in(path)]
     try:
-        found = verified_package(file, pems, kept)
+        package = verified_package(file, pems, anchors)
     except OSError as error:
         raise CommandError(Exit.USAGE, f"{file} cannot be read: {error.strerror}.") from error
     except NotGenuineError as error:
@@ -113,24 +113,24 @@ def verify(
         raise typer.Exit(Exit.NOT_GENUINE) from error
     facts = {
         "genuine": True,
-        **{name: found.document.get(name) for name in ("package", "since", "until", "made_at")},
-        "files": len(found.document["files"]),
-        "certificates": found.certificates,
-        "events": found.events,
-        "anchors": found.anchors,
+        **{name: package.document.get(name) for name in ("package", "since", "until", "made_at")},
+        "files": len(package.document["files"]),
+        "certificates": package.certificates,
+        "events": package.events,
+        "anchors": package.anchors,
     }
     print_facts(facts, facts, as_json=as_json)
 
 
-def _made(portal: Api, asked: int, wait: int) -> dict[str, Any]:
+def _made(portal: Api, package_number: int, wait: int) -> dict[str, Any]:
     """Return a package once it is made; raises CommandError for one that cannot be, or is not in time."""
     end = time.monotonic() + wait
     while True:
-        told: dict[str, Any] = portal.get(f"/evidence/{asked}")
-        if told["has_file"]:
-            return told
-        if told["problem"] or told["made_at"]:
-            raise CommandError(Exit.REFUSED, told["problem"] or "The file is not there. Ask for the package anew.")
+        record: dict[str, Any] = portal.get(f"/evidence/{package_number}")
+        if record["has_file"]:
+            return record
+        if record["problem"] or record["made_at"]:
+            raise CommandError(Exit.REFUSED, record["problem"] or "The file is not there. Ask for the package anew.")
         if time.monotonic() >= end:
             raise CommandError(Exit.STILL_RUNNING, "The package is not made yet. Come again, or give --wait.")
         time.sleep(LOOK_SECONDS)

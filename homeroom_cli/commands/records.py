@@ -80,9 +80,9 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Have the portal compute the whole chain anew."""
-    found = api().post("/audit/verify", {"expected": expected})
-    print_facts(found, ("intact", "events", "head", "problem"), as_json=as_json)
-    if not found["intact"]:
+    result = api().post("/audit/verify", {"expected": expected})
+    print_facts(result, ("intact", "events", "head", "problem"), as_json=as_json)
+    if not result["intact"]:
         raise typer.Exit(Exit.NOT_GENUINE)
 
 
@@ -106,12 +106,12 @@ def download_certificate(
     as_json: AsJson = False,
 ) -> None:
     """Write a certificate's signed file."""
-    found = api().get(f"/certificates/{certificate_number(certificate)}/file")
+    document = api().get(f"/certificates/{certificate_number(certificate)}/file")
     if output is None:
-        print_json(found)
+        print_json(document)
         return
-    output.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
-    print_facts({"file": str(output), "sha256": found["sha256"]}, ("file", "sha256"), as_json=as_json)
+    output.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    print_facts({"file": str(output), "sha256": document["sha256"]}, ("file", "sha256"), as_json=as_json)
 
 
 @certificates.command("verify")

@@ -101,8 +101,8 @@ def comment(
     run: RunArgument, text: Annotated[str, typer.Argument(help="What to say.")], as_json: AsJson = False
 ) -> None:
     """Say something about a run; it stays on record."""
-    said = api().post(f"/runs/{number(run)}/comments", {"comment": text})
-    print_facts(said, ("at", "by", "comment"), as_json=as_json)
+    entry = api().post(f"/runs/{number(run)}/comments", {"comment": text})
+    print_facts(entry, ("at", "by", "comment"), as_json=as_json)
 
 
 def shown(run: dict[str, Any], *, watched: bool = False, timeout: int = 0, as_json: bool) -> None:
@@ -121,5 +121,5 @@ def _act(
     timeout: int = 0,
     as_json: bool,
 ) -> None:
-    found = api().post(f"/runs/{number(run)}/{act}", body)
-    shown(found, watched=watched, timeout=timeout, as_json=as_json)
+    answer = api().post(f"/runs/{number(run)}/{act}", body)
+    shown(answer, watched=watched, timeout=timeout, as_json=as_json)

@@ -36,11 +36,11 @@ def sign_in(
     place = credentials.checked_url(url)
     portal = Api(credentials.Credentials(place, ""))
     try:
-        asked = {"client_id": own_name(), "scopes": scope or ["operate"]}
-        begun, _code = portal.ask("/device/authorize", asked)
-        err().print(f"Open  {safe(begun['verification_uri_complete'])}", markup=False)
-        err().print(f"Code  {safe(begun['user_code'])}", markup=False)
-        token = _polled(portal, begun)
+        request = {"client_id": own_name(), "scopes": scope or ["operate"]}
+        authorization, _code = portal.ask("/device/authorize", request)
+        err().print(f"Open  {safe(authorization['verification_uri_complete'])}", markup=False)
+        err().print(f"Code  {safe(authorization['user_code'])}", markup=False)
+        token = _polled(portal, authorization)
     finally:
         portal.close()
     _keep(credentials.Credentials(place, token), as_json=as_json)
@@ -52,15 +52,15 @@ def own_name() -> str:
     return f"homeroom-{host}"[:LONGEST_NAME].rstrip("._-")
 
 
-def _polled(portal: Api, begun: dict[str, Any]) -> str:
+def _polled(portal: Api, authorization: dict[str, Any]) -> str:
     """Return the token once the code was confirmed; raises CommandError when it was refused or has expired."""
-    interval = int(begun["interval"])
-    ends = time.monotonic() + int(begun["expires_in"])
+    interval = int(authorization["interval"])
+    ends = time.monotonic() + int(authorization["expires_in"])
     while time.monotonic() < ends:
         time.sleep(interval)
-        found, code = portal.ask("/device/token", {"grant_type": GRANT, "device_code": begun["device_code"]})
-        if found:
-            return str(found["access_token"])
+        answer, code = portal.ask("/device/token", {"grant_type": GRANT, "device_code": authorization["device_code"]})
+        if answer:
+            return str(answer["access_token"])
         interval += SLOWER if code == "slow_down" else 0
     raise CommandError(Exit.NOT_SIGNED_IN, "The code has expired. Sign in again.")
 
@@ -75,20 +75,20 @@ def login(
         text = token_file.read_text() if token_file else _typed()
     except OSError as error:
         raise CommandError(Exit.USAGE, f"The token cannot be read: {error}.") from error
-    given = credentials.Credentials(credentials.checked_url(url), text.strip())
-    if not given.token.isascii() or not given.token.isprintable() or not given.token:
+    entered = credentials.Credentials(credentials.checked_url(url), text.strip())
+    if not entered.token.isascii() or not entered.token.isprintable() or not entered.token:
         raise CommandError(Exit.USAGE, "This is no token. Make one in the console, under API tokens.")
-    _keep(given, as_json=as_json)
+    _keep(entered, as_json=as_json)
 
 
-def _keep(given: credentials.Credentials, *, as_json: bool) -> None:
+def _keep(entered: credentials.Credentials, *, as_json: bool) -> None:
     """Keep a token that the portal takes, and show who it comes in as."""
-    portal = Api(given)
+    portal = Api(entered)
     try:
         me = portal.get("/me")
     finally:
         portal.close()
-    credentials.save(given)
+    credentials.save(entered)
     print_facts(me, WHO, as_json=as_json)
 
 

@@ -112,11 +112,11 @@ class DistrictAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type
     @admin.action(description=_("Tear down the selected district …"), permissions=["teardown"])
     def tear_down(self, request: HttpRequest, chosen: QuerySet[District]) -> HttpResponse | None:
         """Lead to the confirmation; each district is confirmed by its own slug."""
-        found = list(chosen[:2])
-        if len(found) != 1:
+        districts = list(chosen[:2])
+        if len(districts) != 1:
             self.message_user(request, _("Choose one district: each is confirmed on its own."), messages.ERROR)
             return None
-        return redirect("console:teardown", found[0].suffix)
+        return redirect("console:teardown", districts[0].suffix)
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -134,8 +134,8 @@ class DistrictAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # type
             except ServiceRefusedError as refusal:
                 form.add_error(None, translated(str(refusal)))
             else:
-                told = {"name": run.district.name, "number": run.number}
-                self.message_user(request, gettext("%(name)s is registered; run #%(number)s makes it.") % told)
+                values = {"name": run.district.name, "number": run.number}
+                self.message_user(request, gettext("%(name)s is registered; run #%(number)s makes it.") % values)
                 return redirect("admin:districts_district_change", run.district_id)
         context = {
             **self.admin_site.each_context(request),
@@ -221,10 +221,10 @@ class AwsAccountAdmin(AuditHistoryMixin, ReadOnlyMixin, admin.ModelAdmin):  # ty
                 return value
 
             def clean(self) -> dict[str, Any]:
-                given = super().clean() or self.cleaned_data
-                access = Access(**{name: given.get(name, "") for name in ACCESS})
-                for name, sentence in access.problems(given.get("account_id", "")).items():
+                data = super().clean() or self.cleaned_data
+                access = Access(**{name: data.get(name, "") for name in ACCESS})
+                for name, sentence in access.problems(data.get("account_id", "")).items():
                     self.add_error(name, translated(sentence))
-                return dict(given)
+                return dict(data)
 
         return Checked

@@ -97,8 +97,8 @@ class ReadOnlyInline(ReadOnlyMixin, admin.TabularInline):  # type: ignore[type-a
         owner = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
         if self.newest is None or not str(owner).isdigit():
             return rows
-        shown = self.model._default_manager.filter(**{self.parent: owner}).order_by("-pk")
-        return rows.filter(pk__in=list(shown.values_list("pk", flat=True)[: self.newest]))
+        newest = self.model._default_manager.filter(**{self.parent: owner}).order_by("-pk")
+        return rows.filter(pk__in=list(newest.values_list("pk", flat=True)[: self.newest]))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Show every column as text, those that the database fills in as well."""

@@ -58,15 +58,15 @@ RETRY = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds 
 @cache
 def document() -> dict[str, Any]:
     """Return the document as plain data."""
-    told: dict[str, Any] = json.loads(json.dumps(api.get_openapi_schema(path_prefix=PREFIX)))
-    shared = told["components"]
+    schema: dict[str, Any] = json.loads(json.dumps(api.get_openapi_schema(path_prefix=PREFIX)))
+    shared = schema["components"]
     shared["headers"] = LIMITS | ETAG | LOCATION | RETRY
     shared["parameters"] = {"IdempotencyKey": KEY, "IfNoneMatch": NONE_MATCH, "IfMatch": MATCH}
     shared["responses"] = {}
-    for path, operations in told["paths"].items():
+    for path, operations in schema["paths"].items():
         for method, details in operations.items():
             _complete(path, method, details, shared["responses"])
-    return told
+    return schema
 
 
 def text() -> str:

@@ -18,6 +18,7 @@ from ninja import Router
 from ninja.security import HttpBearer
 from pydantic import BaseModel
 
+from messages.message import message
 from portal.api import idempotency
 from portal.api.middleware import CHALLENGE, JSON, ApiRequest
 from portal.api.problems import ProblemError
@@ -63,7 +64,10 @@ class Token(HttpBearer):
         caller: Caller | None = request.caller  # type: ignore[attr-defined]
         if caller is None:
             raise ProblemError(
-                HTTPStatus.UNAUTHORIZED, "token_missing", "Send a token as Authorization: Bearer.", headers=CHALLENGE
+                HTTPStatus.UNAUTHORIZED,
+                "token_missing",
+                message("Send the token as Authorization: Bearer."),
+                headers=CHALLENGE,
             )
         return caller
 
@@ -113,8 +117,8 @@ def operation(
             _refuse_unknown(request, queries)
 
             def act() -> HttpResponse:
-                found = view(request, *args, **kwargs)
-                return found if isinstance(found, HttpResponseBase) else answered(found, status)  # type: ignore[return-value]
+                result = view(request, *args, **kwargs)
+                return result if isinstance(result, HttpResponseBase) else answered(result, status)  # type: ignore[return-value]
 
             if method in READS:
                 return unless_known(request, act())
@@ -132,7 +136,7 @@ def operation(
             response={status: returns, **dict.fromkeys(sorted(codes), Problem)},
             operation_id=name,
             summary=(view.__doc__ or "").splitlines()[0].rstrip("."),
-            description=f"Needs the scope {' or '.join(f'`{one.value}`' for one in (scope, *besides))}.",
+            description=f"Needs the scope {' or '.join(f'`{needed.value}`' for needed in (scope, *besides))}.",
         )
         return view
 
@@ -172,9 +176,9 @@ def open_operation(
     return bind
 
 
-def answered(found: BaseModel | Answer, status: int) -> HttpResponse:
+def answered(result: BaseModel | Answer, status: int) -> HttpResponse:
     """Write what an operation found."""
-    answer = found if isinstance(found, Answer) else Answer(found)
+    answer = result if isinstance(result, Answer) else Answer(result)
     response = HttpResponse(answer.content.model_dump_json(by_alias=True), status=status, content_type=JSON)
     response["Cache-Control"] = "private, no-cache"
     if answer.location:
@@ -190,8 +194,8 @@ def unless_known(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         return response
     if "ETag" not in response:
         response["ETag"] = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
-    known = parse_etags(request.headers.get("If-None-Match", ""))
-    if "*" in known or response["ETag"] in {one.removeprefix("W/") for one in known}:
+    etags = parse_etags(request.headers.get("If-None-Match", ""))
+    if "*" in etags or response["ETag"] in {etag.removeprefix("W/") for etag in etags}:
         tag = response["ETag"]
         response = HttpResponse(status=HTTPStatus.NOT_MODIFIED)
         response["ETag"] = tag
@@ -201,10 +205,10 @@ def unless_known(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 
 def require_unchanged(request: HttpRequest, etag: str) -> None:
     """Raise ProblemError where `If-Match` names another version than the one there is."""
-    wanted = request.headers.get("If-Match")
-    if wanted is not None and "*" not in (tags := parse_etags(wanted)) and f'"{etag}"' not in tags:
+    header = request.headers.get("If-Match")
+    if header is not None and "*" not in (tags := parse_etags(header)) and f'"{etag}"' not in tags:
         raise ProblemError(
-            HTTPStatus.PRECONDITION_FAILED, "changed_meanwhile", "Somebody has changed this since you read it."
+            HTTPStatus.PRECONDITION_FAILED, "changed_meanwhile", message("Somebody has changed this since you read it.")
         )
 
 
@@ -212,7 +216,9 @@ def _resolved(view: Callable[..., Any]) -> inspect.Signature:
     """Return a signature whose annotations are types: the router looks them up where the view is not."""
     hints = typing.get_type_hints(view, include_extras=True)
     parameters = inspect.signature(view).parameters.values()
-    return inspect.Signature([one.replace(annotation=hints.get(one.name, one.annotation)) for one in parameters])
+    return inspect.Signature(
+        [parameter.replace(annotation=hints.get(parameter.name, parameter.annotation)) for parameter in parameters]
+    )
 
 
 def _query_names(signature: inspect.Signature, path: str) -> frozenset[str]:
@@ -222,8 +228,8 @@ def _query_names(signature: inspect.Signature, path: str) -> frozenset[str]:
     parameters: Mapping[str, inspect.Parameter] = signature.parameters
     return frozenset(
         name
-        for name, one in parameters.items()
-        if name != "request" and f"{{{name}}}" not in path and not is_body(one.annotation)
+        for name, parameter in parameters.items()
+        if name != "request" and f"{{{name}}}" not in path and not is_body(parameter.annotation)
     )
 
 
@@ -234,6 +240,6 @@ def _refuse_unknown(request: HttpRequest, known: frozenset[str]) -> None:
         raise ProblemError(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             "invalid",
-            "The address has a parameter that this operation does not take.",
-            errors={f"query.{name[:80]}": ["There is no such parameter."] for name in unknown[:10]},
+            message("The address has a parameter that this operation does not take."),
+            errors={f"query.{name[:80]}": [message("There is no such parameter.")] for name in unknown[:10]},
         )

@@ -26,10 +26,10 @@ def wait_for_news(run: Run, after: int, seconds: float) -> None:
     try:
         end, state = time.monotonic() + seconds, run.state
         while run.is_active and run.state == state and last_sequence(run) <= after:
-            left = end - time.monotonic()
-            if left <= 0:
+            remaining = end - time.monotonic()
+            if remaining <= 0:
                 return
-            _never.wait(min(LOOK_SECONDS, left))
+            _never.wait(min(LOOK_SECONDS, remaining))
             run.refresh_from_db(fields=["state", "events_trimmed_at"])
     finally:
         _places.release()

@@ -18,6 +18,7 @@ from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from messages.message import message
 from portal.api.models import IdempotentAnswer
 from portal.api.problems import ProblemError
 from registry.accounts.models import ApiToken
@@ -57,14 +58,16 @@ def once(
             return act()
     if WELL_FORMED.fullmatch(key) is None:
         raise ProblemError(
-            HTTPStatus.BAD_REQUEST, "idempotency_key_malformed", "An Idempotency-Key has 1 to 255 visible characters."
+            HTTPStatus.BAD_REQUEST,
+            "idempotency_key_malformed",
+            message("An Idempotency-Key has 1 to 255 visible characters."),
         )
     _forget_old()
     sha256 = digest(request)
     if not together:
-        known = IdempotentAnswer.objects.filter(token=token, key=key, created_at__gte=timezone.now() - KEPT).first()
-        if known is not None:
-            return _again(known, sha256)
+        answer = IdempotentAnswer.objects.filter(token=token, key=key, created_at__gte=timezone.now() - KEPT).first()
+        if answer is not None:
+            return _again(answer, sha256)
         response = act()
         with transaction.atomic():
             if (number := _take(token, key, sha256)) is not None:
@@ -81,8 +84,8 @@ def once(
 
 def digest(request: HttpRequest) -> str:
     """Return the SHA-256 of what a request asks for."""
-    told = f"{request.method} {request.get_full_path()}\n".encode() + request.body
-    return hashlib.sha256(told).hexdigest()
+    content = f"{request.method} {request.get_full_path()}\n".encode() + request.body
+    return hashlib.sha256(content).hexdigest()
 
 
 def _take(token: ApiToken, key: str, sha256: str) -> int | None:
@@ -99,7 +102,7 @@ def _take(token: ApiToken, key: str, sha256: str) -> int | None:
         raise ProblemError(
             HTTPStatus.CONFLICT,
             "request_in_progress",
-            "The first request with this key is still being answered. Send it again in a moment.",
+            message("The first request with this key is still being answered. Send it again in a moment."),
             headers={"Retry-After": "1"},
         ) from error
     return int(row[0]) if row else None
@@ -114,28 +117,30 @@ def _keep(number: int, response: HttpResponse, sealed: bool) -> None:
     )
 
 
-def _again(known: IdempotentAnswer, sha256: str) -> HttpResponse:
-    if known.request_sha256 != sha256:
+def _again(answer: IdempotentAnswer, sha256: str) -> HttpResponse:
+    if answer.request_sha256 != sha256:
         raise ProblemError(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             "idempotency_key_reused",
-            "Another request came with this key. Give each request a key of its own.",
+            message("Another request came with this key. Give each request a key of its own."),
         )
-    response = HttpResponse(_body(known), status=known.status, content_type="application/json")
+    response = HttpResponse(_body(answer), status=answer.status, content_type="application/json")
     response["Idempotency-Replayed"] = "true"
-    if known.location:
-        response["Location"] = known.location
+    if answer.location:
+        response["Location"] = answer.location
     return response
 
 
-def _body(known: IdempotentAnswer) -> str:
-    if not known.body.startswith(SEALED):
-        return known.body
+def _body(answer: IdempotentAnswer) -> str:
+    if not answer.body.startswith(SEALED):
+        return answer.body
     try:
-        return unseal(PURPOSE, known.body.removeprefix(SEALED))
+        return unseal(PURPOSE, answer.body.removeprefix(SEALED))
     except UnsealedError as error:
         raise ProblemError(
-            HTTPStatus.CONFLICT, "answer_lost", "The request was carried out, and its answer cannot be read any more."
+            HTTPStatus.CONFLICT,
+            "answer_lost",
+            message("The request was carried out, and its answer cannot be read any more."),
         ) from error
 
 

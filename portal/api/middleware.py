@@ -15,6 +15,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
+from messages.message import message, verbatim
 from portal.api.oauth import FORM, is_oauth
 from portal.api.problems import PREFIX, ProblemError, problem
 from portal.api.reach import Caller
@@ -40,7 +41,9 @@ def check_kind(request: HttpRequest) -> None:
     taken = {"", JSON, FORM} if is_oauth(request) else {"", JSON}
     if request.method not in {"GET", "HEAD"} and request.content_type not in taken:
         raise ProblemError(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "no_json", "Send JSON, with the header Content-Type: application/json."
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "no_json",
+            message("Send JSON, with the header Content-Type: application/json."),
         )
 
 
@@ -70,25 +73,32 @@ class ApiMiddleware:
                 return self._counted(request, token)
 
     def _token(self, request: HttpRequest) -> ApiToken | None:
-        sent = request.headers.get("Authorization", "")
-        if not sent:
+        header = request.headers.get("Authorization", "")
+        if not header:
             return None
-        scheme, _, text = sent.partition(" ")
+        scheme, _, text = header.partition(" ")
         if scheme.lower() != "bearer":
             raise ProblemError(
-                HTTPStatus.UNAUTHORIZED, "token_missing", "Send the token as Authorization: Bearer.", headers=CHALLENGE
+                HTTPStatus.UNAUTHORIZED,
+                "token_missing",
+                message("Send the token as Authorization: Bearer."),
+                headers=CHALLENGE,
             )
         try:
             return known_token(text.strip())
         except TokenInvalidError as error:
-            raise ProblemError(HTTPStatus.UNAUTHORIZED, error.code, str(error), headers=CHALLENGE) from error
+            raise ProblemError(HTTPStatus.UNAUTHORIZED, error.code, verbatim(str(error)), headers=CHALLENGE) from error
 
     def _counted(self, request: HttpRequest, token: ApiToken) -> HttpResponse:
         most = settings.API_REQUESTS_PER_MINUTE
         used, until = throttle.count(keyed_digest("api.token", token.sha256), MINUTE)
         seconds = max(1, math.ceil((until - timezone.now()).total_seconds()))
         if used > most:
-            sentence = f"This token has had its {most} requests of this minute. Try again in {seconds} s."
+            sentence = message(
+                "This token has had its {most} requests of this minute. Try again in {seconds} s.",
+                most=most,
+                seconds=seconds,
+            )
             error = ProblemError(
                 HTTPStatus.TOO_MANY_REQUESTS, "rate_limited", sentence, headers={"Retry-After": str(seconds)}
             )

@@ -31,21 +31,21 @@ def is_oauth(request: HttpRequest) -> bool:
 
 def oauth_refusal(answer: HttpResponse) -> HttpResponse:
     """Return a problem as OAuth's answer, with all that a problem says beside it."""
-    told: dict[str, Any] = json.loads(answer.content)
-    if told["status"] == HTTPStatus.UNPROCESSABLE_ENTITY:
-        told |= {"status": int(HTTPStatus.BAD_REQUEST), "title": HTTPStatus.BAD_REQUEST.phrase}
-    told |= {"error": _error(told), "error_description": _NOT_SAID.sub("'", told["detail"])}
-    refusal = HttpResponse(json.dumps(told, ensure_ascii=False), status=told["status"], content_type="application/json")
+    body: dict[str, Any] = json.loads(answer.content)
+    if body["status"] == HTTPStatus.UNPROCESSABLE_ENTITY:
+        body |= {"status": int(HTTPStatus.BAD_REQUEST), "title": HTTPStatus.BAD_REQUEST.phrase}
+    body |= {"error": _error(body), "error_description": _NOT_SAID.sub("'", body["detail"])}
+    refusal = HttpResponse(json.dumps(body, ensure_ascii=False), status=body["status"], content_type="application/json")
     for name, value in answer.headers.items():
         if name not in {"Content-Type", "Content-Length"}:
             refusal[name] = value
     return refusal
 
 
-def _error(told: dict[str, Any]) -> str:
+def _error(body: dict[str, Any]) -> str:
     """Return OAuth's word for a problem; a program that asks too often is to ask more slowly (RFC 8628, 3.5)."""
-    if told["code"] in ERRORS:
-        return str(told["code"])
-    if told["status"] == HTTPStatus.TOO_MANY_REQUESTS:
+    if body["code"] in ERRORS:
+        return str(body["code"])
+    if body["status"] == HTTPStatus.TOO_MANY_REQUESTS:
         return "slow_down"
-    return "server_error" if told["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request"
+    return "server_error" if body["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request"

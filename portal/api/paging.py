@@ -10,6 +10,7 @@ from typing import Annotated, TypeVar
 from django.db.models import Model, QuerySet
 from ninja import Query
 
+from messages.message import message
 from portal.api.problems import ProblemError
 
 Row = TypeVar("Row", bound=Model)
@@ -43,12 +44,15 @@ def number_of(cursor: str) -> int | None:
 def page_of(rows: QuerySet[Row], cursor: str, limit: int) -> tuple[list[Row], str | None]:
     """Return so many rows, the newest first, and the cursor of the next page, or None; raises ProblemError."""
     behind = number_of(cursor)
-    found = rows.order_by("-pk") if behind is None else rows.filter(pk__lt=behind).order_by("-pk")
-    read = list(found[: limit + 1])
+    queryset = rows.order_by("-pk") if behind is None else rows.filter(pk__lt=behind).order_by("-pk")
+    read = list(queryset[: limit + 1])
     return read[:limit], cursor_of(read[limit - 1].pk) if len(read) > limit else None
 
 
 def _unknown() -> ProblemError:
     return ProblemError(
-        HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", "This is no cursor.", errors={"query.cursor": ["No list gave it."]}
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "invalid",
+        message("This is no cursor."),
+        errors={"query.cursor": [message("No list gave it.")]},
     )

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from messages.message import Message
+from messages.message import Message, message, verbatim
 from messages.stored import codes_of
 from portal.api.oauth import is_oauth, oauth_refusal
 
@@ -18,24 +17,27 @@ MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:homeroom:problem:"
 
 CODES = {
-    HTTPStatus.BAD_REQUEST: ("unreadable", "The request holds something that cannot be read."),
-    HTTPStatus.NOT_FOUND: ("not_found", "There is nothing here that this token reaches."),
-    HTTPStatus.METHOD_NOT_ALLOWED: ("method_not_allowed", "This address does not take this method."),
-    HTTPStatus.LENGTH_REQUIRED: ("length_required", "The request does not say how long it is."),
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("too_large", "This is more than the portal takes."),
-    HTTPStatus.INTERNAL_SERVER_ERROR: ("internal", "Something went wrong here. The log has it under the request's id."),
+    HTTPStatus.BAD_REQUEST: ("unreadable", message("The request holds something that cannot be read.")),
+    HTTPStatus.NOT_FOUND: ("not_found", message("There is nothing here that this token reaches.")),
+    HTTPStatus.METHOD_NOT_ALLOWED: ("method_not_allowed", message("This address does not take this method.")),
+    HTTPStatus.LENGTH_REQUIRED: ("length_required", message("The request does not say how long it is.")),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("too_large", message("This is more than the portal takes.")),
+    HTTPStatus.INTERNAL_SERVER_ERROR: (
+        "internal",
+        message("Something went wrong here. The log has it under the request's id."),
+    ),
 }
 """Code and sentence for what Django or a middleware answers by itself."""
 
 
 class ProblemError(Exception):
-    """Ends a request with a problem; `errors` are sentences by field."""
+    """Ends a request with a problem; `errors` are messages by field."""
 
     def __init__(
         self,
         status: HTTPStatus,
         code: str,
-        detail: str,
+        detail: Message,
         *,
         errors: Mapping[str, Sequence[str]] | None = None,
         headers: Mapping[str, str] | None = None,
@@ -55,10 +57,10 @@ def problem(error: ProblemError) -> HttpResponse:
         "title": error.status.phrase,
         "status": int(error.status),
         "detail": error.detail,
-        "messages": _codes(error.detail),
+        "messages": codes_of(error.detail),
         "code": error.code,
         "errors": [
-            {"field": name, "detail": text, "messages": _codes(text)}
+            {"field": name, "detail": text, "messages": codes_of(text)}
             for name, some in error.errors.items()
             for text in some
         ],
@@ -68,11 +70,6 @@ def problem(error: ProblemError) -> HttpResponse:
     for name, value in error.headers.items():
         answer[name] = value
     return answer
-
-
-def _codes(sentence: str) -> list[dict[str, Any]]:
-    """Return code and values of a service's sentence; the API's own are told by the problem's code."""
-    return codes_of(sentence) if isinstance(sentence, Message) else []
 
 
 class ProblemMiddleware:
@@ -86,8 +83,8 @@ class ProblemMiddleware:
         response = self.get_response(request)
         if not request.path.startswith(PREFIX) or response.status_code < 400:
             return response
-        found = self._problem(response)
-        return oauth_refusal(found) if is_oauth(request) else found
+        answer = self._problem(response)
+        return oauth_refusal(answer) if is_oauth(request) else answer
 
     @staticmethod
     def _problem(response: HttpResponse) -> HttpResponse:
@@ -95,6 +92,6 @@ class ProblemMiddleware:
         if response.get("Content-Type", "").startswith(MEDIA_TYPE):
             return response
         status = HTTPStatus(response.status_code)
-        code, detail = CODES.get(status, ("refused", status.phrase))
-        kept = {name: response[name] for name in ("Allow", "Retry-After") if name in response}
-        return problem(ProblemError(status, code, detail, headers=kept))
+        code, detail = CODES.get(status, ("refused", verbatim(status.phrase)))
+        headers = {name: response[name] for name in ("Allow", "Retry-After") if name in response}
+        return problem(ProblemError(status, code, detail, headers=headers))

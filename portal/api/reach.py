@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
+from messages.message import Message, message
 from portal.api.problems import ProblemError
 from portal.reach import Within
 from provisioning.models import RemovalCertificate, Rollout, Run
@@ -53,18 +54,22 @@ class Caller:
 
     def require(self, scope: Scope, *besides: Scope) -> None:
         """Raise ProblemError where the token has none of these, NotAllowedError for what its person may do nowhere."""
-        held = next((one for one in (scope, *besides) if one.value in self.token.scopes), None)
-        if held is None:
+        granted = next((candidate for candidate in (scope, *besides) if candidate.value in self.token.scopes), None)
+        if granted is None:
             raise ProblemError(
-                HTTPStatus.FORBIDDEN, "scope_missing", f"This token lacks the scope {scope.value}. Create one with it."
+                HTTPStatus.FORBIDDEN,
+                "scope_missing",
+                message("This token lacks the scope {scope}. Create one with it.", scope=scope.value),
             )
-        enter(self.within.rights, ACTS[held])
+        enter(self.within.rights, ACTS[granted])
 
     def require_whole(self) -> None:
         """Raise ProblemError unless all districts are within reach."""
         if self.is_narrow:
             raise ProblemError(
-                HTTPStatus.FORBIDDEN, "reach_narrow", "This is about all districts, and the token reaches some alone."
+                HTTPStatus.FORBIDDEN,
+                "reach_narrow",
+                message("This is about all districts, and the token reaches some alone."),
             )
 
     def require_of_all(self, act: Act) -> None:
@@ -103,27 +108,34 @@ class Caller:
     def district(self, suffix: str) -> District:
         """Return the district in use that has the suffix, or else the newest that had it; raises ProblemError."""
         rows = self.districts().select_related("account", "created_by", "state_lock")
-        return _found(by_suffix(rows, suffix), f"This token reaches no district with the suffix {suffix}.")
+        return _found(
+            by_suffix(rows, suffix), message("This token reaches no district with the suffix {suffix}.", suffix=suffix)
+        )
 
     def run(self, number: int) -> Run:
         """Return the run; raises ProblemError."""
         rows = self.runs().select_related("district", "district__account", "requested_by", "decided_by")
-        return _found(rows.filter(pk=number).first(), f"This token reaches no run #{number}.")
+        return _found(rows.filter(pk=number).first(), message("This token reaches no run #{number}.", number=number))
 
     def rollout(self, number: int) -> Rollout:
         """Return the rollout; raises ProblemError."""
         rows = self.rollouts().select_related("requested_by")
-        return _found(rows.filter(pk=number).first(), f"This token reaches no rollout #{number}.")
+        return _found(
+            rows.filter(pk=number).first(), message("This token reaches no rollout #{number}.", number=number)
+        )
 
     def certificate(self, number: int) -> RemovalCertificate:
         """Return the certificate; raises ProblemError."""
         rows = self.certificates().select_related("district", "run")
-        return _found(rows.filter(pk=number).first(), f"This token reaches no certificate {number}.")
+        return _found(
+            rows.filter(pk=number).first(), message("This token reaches no certificate {number}.", number=number)
+        )
 
     def account(self, account_id: str) -> AwsAccount:
         """Return the account; raises ProblemError."""
         return _found(
-            self.accounts().filter(account_id=account_id).first(), f"This token reaches no account {account_id}."
+            self.accounts().filter(account_id=account_id).first(),
+            message("This token reaches no account {account_id}.", account_id=account_id),
         )
 
     def admits(self, district: District) -> None:
@@ -133,8 +145,8 @@ class Caller:
 
     def check_place(self, environment: str, account_id: str) -> None:
         """Raise ProblemError for a place where no district of the token's can be, before anything is looked at."""
-        for wanted, value in ((self.token.environments, environment), (self.token.account_ids, account_id)):
-            if wanted and value not in wanted:
+        for allowed, value in ((self.token.environments, environment), (self.token.account_ids, account_id)):
+            if allowed and value not in allowed:
                 raise self.beyond()
 
     def without_others(self, problems: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
@@ -143,10 +155,12 @@ class Caller:
 
     def beyond(self) -> ProblemError:
         """Return the refusal of a district beyond reach."""
-        return ProblemError(HTTPStatus.FORBIDDEN, "beyond_reach", "This district would be beyond the token's reach.")
+        return ProblemError(
+            HTTPStatus.FORBIDDEN, "beyond_reach", message("This district would be beyond the token's reach.")
+        )
 
 
-def _found(row: Row | None, sentence: str) -> Row:
+def _found(row: Row | None, sentence: Message) -> Row:
     if row is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", sentence)
     return row

@@ -9,6 +9,7 @@ from typing import Any, NoReturn, cast
 from django.http import HttpRequest
 from ninja.parser import Parser
 
+from messages.message import Message, message
 from portal.api.oauth import FORM
 from portal.api.problems import ProblemError
 
@@ -25,29 +26,29 @@ class StrictParser(Parser):
         if request.content_type == FORM:
             return form(request)
         try:
-            found = json.loads(request.body.decode(), parse_constant=_no_number, object_pairs_hook=_no_name_twice)
+            body = json.loads(request.body.decode(), parse_constant=_no_number, object_pairs_hook=_no_name_twice)
         except (ValueError, RecursionError) as error:
-            raise unreadable("The body is no JSON in UTF-8.") from error
-        check(found)
-        return cast(dict[str, Any], found)
+            raise unreadable(message("The body is no JSON in UTF-8.")) from error
+        check(body)
+        return cast(dict[str, Any], body)
 
 
 def form(request: HttpRequest) -> dict[str, str]:
     """Return a form's parameters: one without a value is none, and none may be given twice (RFC 6749, 3.2)."""
     if any(len(values) > 1 for _name, values in request.POST.lists()):
-        raise unreadable("A parameter is given twice.")
-    found = {str(name): str(value) for name, value in request.POST.items() if value}
-    check(found)
-    return found
+        raise unreadable(message("A parameter is given twice."))
+    parameters = {str(name): str(value) for name, value in request.POST.items() if value}
+    check(parameters)
+    return parameters
 
 
 def check(value: Any, depth: int = 0) -> None:
     """Raise ProblemError for a value that no database keeps."""
     if depth > DEEPEST:
-        raise unreadable("The body is too deep.")
+        raise unreadable(message("The body is too deep."))
     if isinstance(value, str):
         if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
-            raise unreadable("The body holds a character that is none.")
+            raise unreadable(message("The body holds a character that is none."))
     elif isinstance(value, dict):
         for name, part in value.items():
             check(name, depth + 1)
@@ -56,10 +57,10 @@ def check(value: Any, depth: int = 0) -> None:
         for part in value:
             check(part, depth + 1)
     elif isinstance(value, int | float) and not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
-        raise unreadable("The body holds a number that is too large.")
+        raise unreadable(message("The body holds a number that is too large."))
 
 
-def unreadable(detail: str) -> ProblemError:
+def unreadable(detail: Message) -> ProblemError:
     """Return the refusal of a body."""
     return ProblemError(HTTPStatus.BAD_REQUEST, "unreadable", detail)
 
@@ -69,7 +70,7 @@ def _no_number(text: str) -> NoReturn:
 
 
 def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         raise ValueError("a name is given twice")
-    return found
+    return members

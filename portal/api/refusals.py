@@ -10,14 +10,17 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import ValidationError
 
+from messages.message import message, verbatim
 from portal.api.problems import ProblemError, problem
 from portal.sign_in.refusals import record_refusal
 from provisioning.calendar.service import CalendarRefusedError
 from provisioning.errors import ServiceRefusedError
 from provisioning.rollouts.service import RolloutRefusedError
 from provisioning.runs.archive import ArchiveUnavailableError
+from registry.accounts.grants import GrantRefusedError
 from registry.accounts.models import User
 from registry.accounts.roles import NotAllowedError
+from registry.districts.accounts import AccountRefusedError
 from registry.districts.changes import ChangeRefusedError
 from registry.districts.registration import RegistrationRefusedError
 
@@ -38,8 +41,15 @@ INVALID = {
     "limit_refused": "limit",
 }
 """Refusals of what was sent, and of which field; all others are of how things stand."""
+BODY = {"suffixes": "districts"}
+"""Fields that a request calls otherwise than the service does."""
 FORBIDDEN = {"own_request", "own_token", "credentials_given", "no_person"}
 """Refusals of who asks."""
+WITH_FIELDS = (
+    *(RegistrationRefusedError, ChangeRefusedError, RolloutRefusedError),
+    *(CalendarRefusedError, GrantRefusedError),
+)
+"""Refusals that say of each field what is wrong."""
 LONGEST = 200
 
 
@@ -48,11 +58,12 @@ def install(api: NinjaAPI) -> None:
     api.add_exception_handler(ProblemError, _problem)
     api.add_exception_handler(ServiceRefusedError, _service)
     api.add_exception_handler(NotAllowedError, _not_allowed)
+    api.add_exception_handler(AccountRefusedError, _account)
     api.add_exception_handler(ValidationError, _validation)
     api.add_exception_handler(ArchiveUnavailableError, _archive)
     api.add_exception_handler(RequestDataTooBig, _too_big)
     api.add_exception_handler(BadRequest, _bad)
-    for kind in (RegistrationRefusedError, ChangeRefusedError, RolloutRefusedError, CalendarRefusedError):
+    for kind in WITH_FIELDS:
         api.add_exception_handler(kind, _fields)
 
 
@@ -65,45 +76,53 @@ def _problem(request: HttpRequest, error: Any) -> HttpResponse:
 def _service(request: HttpRequest, error: Any) -> HttpResponse:
     refusal: ServiceRefusedError = error
     if refusal.code in FORBIDDEN:
-        return _problem(request, ProblemError(HTTPStatus.FORBIDDEN, refusal.code, str(refusal)))
+        return _problem(request, ProblemError(HTTPStatus.FORBIDDEN, refusal.code, verbatim(str(refusal))))
     if refusal.code in INVALID:
         errors = {f"body.{INVALID[refusal.code]}".rstrip("."): [str(refusal)]}
-        return problem(ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, refusal.code, str(refusal), errors=errors))
-    return problem(ProblemError(HTTPStatus.CONFLICT, refusal.code, str(refusal)))
+        return problem(
+            ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, refusal.code, verbatim(str(refusal)), errors=errors)
+        )
+    return problem(ProblemError(HTTPStatus.CONFLICT, refusal.code, verbatim(str(refusal))))
 
 
 def _not_allowed(request: HttpRequest, error: Any) -> HttpResponse:
-    return _problem(request, ProblemError(HTTPStatus.FORBIDDEN, NotAllowedError.code, str(error)))
+    return _problem(request, ProblemError(HTTPStatus.FORBIDDEN, NotAllowedError.code, verbatim(str(error))))
+
+
+def _account(request: HttpRequest, error: Any) -> HttpResponse:
+    return problem(ProblemError(HTTPStatus.CONFLICT, error.code, verbatim(str(error))))
 
 
 def _fields(request: HttpRequest, error: Any) -> HttpResponse:
-    errors = {f"body.{name}".rstrip("."): told for name, told in error.problems.items()}
-    detail = "What was sent cannot be accepted: see the errors of its fields."
+    errors = {f"body.{BODY.get(name, name)}".rstrip("."): sentences for name, sentences in error.problems.items()}
+    detail = message("What was sent cannot be accepted: see the errors of its fields.")
     return problem(ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, error.code, detail, errors=errors))
 
 
 def _validation(request: HttpRequest, error: Any) -> HttpResponse:
     errors: dict[str, list[str]] = {}
-    for one in error.errors[:50]:
+    for entry in error.errors[:50]:
         # The body's own name, which stands behind "body", is none of the caller's.
-        place = [str(part) for part in one["loc"]]
+        place = [str(part) for part in entry["loc"]]
         place = [place[0], *place[2:]] if place[0] == "body" else place
-        errors.setdefault(".".join(place)[:LONGEST], []).append(str(one["msg"])[:LONGEST])
-    detail = "The request does not have the form that its document describes."
+        errors.setdefault(".".join(place)[:LONGEST], []).append(str(entry["msg"])[:LONGEST])
+    detail = message("The request does not have the form that its document describes.")
     return problem(ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", detail, errors=errors))
 
 
 def _archive(request: HttpRequest, error: Any) -> HttpResponse:
     return problem(
-        ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "archive_unavailable", str(error), headers={"Retry-After": "30"})
+        ProblemError(
+            HTTPStatus.SERVICE_UNAVAILABLE, "archive_unavailable", verbatim(str(error)), headers={"Retry-After": "30"}
+        )
     )
 
 
 def _too_big(request: HttpRequest, error: Any) -> HttpResponse:
     return problem(
-        ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", "This is more than the portal takes.")
+        ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", message("This is more than the portal takes."))
     )
 
 
 def _bad(request: HttpRequest, error: Any) -> HttpResponse:
-    return problem(ProblemError(HTTPStatus.BAD_REQUEST, "unreadable", "The request cannot be read."))
+    return problem(ProblemError(HTTPStatus.BAD_REQUEST, "unreadable", message("The request cannot be read.")))

@@ -8,5 +8,5 @@ from portal.api.document import openapi
 # Its root would lead to pages of the router's that there are not.
 urlpatterns = [
     path("openapi.json", openapi, name="openapi"),
-    *(one for one in api.urls[0] if not (isinstance(one, URLPattern) and one.name == "api-root")),
+    *(pattern for pattern in api.urls[0] if not (isinstance(pattern, URLPattern) and pattern.name == "api-root")),
 ]

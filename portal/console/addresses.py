@@ -7,8 +7,8 @@ from django.http import QueryDict
 
 def as_query(**values: object) -> str:
     """Return what is asked for as part of an address, without what is empty."""
-    kept = QueryDict(mutable=True)
+    query = QueryDict(mutable=True)
     for name, value in values.items():
         if value:
-            kept[name] = str(value)
-    return kept.urlencode()
+            query[name] = str(value)
+    return query.urlencode()

@@ -103,9 +103,9 @@ def asked(name: str, **more: Any) -> forms.Field:
     """Return the registration's field of this name; `more` goes to Django's field."""
     row = FIELDS[name]
     initial = "\n".join(row.default) if row.kind is Kind.LINES else row.default
-    shown = str(initial) if row.kind is Kind.WHOLE_CHOICE and initial is not None else initial
-    given = {"label": _(row.label), "help_text": _(row.question_hint or row.hint)}
-    return _field(row, given | {"initial": None if shown in ("", ()) else shown} | more)
+    value = str(initial) if row.kind is Kind.WHOLE_CHOICE and initial is not None else initial
+    arguments = {"label": _(row.label), "help_text": _(row.question_hint or row.hint)}
+    return _field(row, arguments | {"initial": None if value in ("", ()) else value} | more)
 
 
 def setting(name: str) -> forms.Field:
@@ -116,10 +116,10 @@ def setting(name: str) -> forms.Field:
 
 def groups(rows: Iterable[DistrictField]) -> tuple[tuple[StrOrPromise, tuple[str, ...]], ...]:
     """Return the rows' names by their groups, with the groups' titles."""
-    found: dict[str, list[str]] = {}
+    by_group: dict[str, list[str]] = {}
     for row in rows:
-        found.setdefault(row.group, []).append(row.name)
-    return tuple((GROUP_TITLES[group], tuple(names)) for group, names in found.items())
+        by_group.setdefault(row.group, []).append(row.name)
+    return tuple((GROUP_TITLES[group], tuple(names)) for group, names in by_group.items())
 
 
 ASKED = tuple(row for row in ROWS if row.is_asked)
@@ -128,24 +128,26 @@ REQUIRED_IN_PRODUCTION = frozenset(row.name for row in ROWS if row.is_required_i
 """What a form lets be empty, and the specification does not in production."""
 
 
-def _field(row: DistrictField, given: dict[str, Any]) -> forms.Field:
-    given = {"required": row.is_required} | given
+def _field(row: DistrictField, arguments: dict[str, Any]) -> forms.Field:
+    arguments = {"required": row.is_required} | arguments
     if row.kind is Kind.SWITCH:
-        return forms.BooleanField(**given)
+        return forms.BooleanField(**arguments)
     if row.kind is Kind.WHOLE:
-        return forms.IntegerField(min_value=row.least, max_value=row.most, **given)
+        return forms.IntegerField(min_value=row.least, max_value=row.most, **arguments)
     if row.kind in {Kind.CHOICE, Kind.WHOLE_CHOICE}:
-        given = {"choices": CHOICES.get(row.name) or [(str(one), str(one)) for one in row.choices]} | given
+        arguments = {
+            "choices": CHOICES.get(row.name) or [(str(choice), str(choice)) for choice in row.choices]
+        } | arguments
     if row.kind is Kind.WHOLE_CHOICE:
-        return forms.TypedChoiceField(coerce=int, empty_value=None, **given)
+        return forms.TypedChoiceField(coerce=int, empty_value=None, **arguments)
     if row.kind is Kind.CHOICE:
-        return forms.ChoiceField(**given)
+        return forms.ChoiceField(**arguments)
     if row.kind is Kind.LINES:
-        return LinesField(**given)
+        return LinesField(**arguments)
     if row.kind is Kind.TAGS:
-        return TagsField(**given)
+        return TagsField(**arguments)
     if row.kind is Kind.LONG_TEXT:
         attributes = {"rows": 2} | ({"spellcheck": "false"} if row.spec else {})
-        given = {"widget": forms.Textarea(attrs=attributes)} | given
-    given = {"max_length": row.longest} | given
-    return forms.EmailField(**given) if row.kind is Kind.EMAIL else forms.CharField(**given)
+        arguments = {"widget": forms.Textarea(attrs=attributes)} | arguments
+    arguments = {"max_length": row.longest} | arguments
+    return forms.EmailField(**arguments) if row.kind is Kind.EMAIL else forms.CharField(**arguments)

@@ -28,10 +28,10 @@ class ServiceCount:
 def district_or_404(request: HttpRequest, suffix: str) -> District:
     """Return the district in use that has the suffix, or else the newest that had it, within reach; raises Http404."""
     rows = within(request).districts().select_related("account", "created_by", "state_lock")
-    found = by_suffix(rows, suffix)
-    if found is not None:
-        about(request, found)
-        return found
+    district = by_suffix(rows, suffix)
+    if district is not None:
+        about(request, district)
+        return district
     raise Http404(f"No district has the suffix {suffix}.")
 
 
@@ -43,5 +43,5 @@ def by_service(resources: Iterable[StackResource]) -> list[tuple[str, list[Stack
 def service_counts(district: District) -> list[ServiceCount]:
     """Count the district's resources by service, those with data first."""
     counts = district.resources.order_by().values_list("service").annotate(Count("id"))
-    found = [ServiceCount(service, count, service in DATA_SERVICES) for service, count in counts]
-    return sorted(found, key=lambda part: (not part.holds_data, part.service))
+    services = [ServiceCount(service, count, service in DATA_SERVICES) for service, count in counts]
+    return sorted(services, key=lambda part: (not part.holds_data, part.service))

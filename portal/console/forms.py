@@ -49,9 +49,9 @@ def act_choices() -> list[tuple[str, StrOrPromise]]:
 @cache
 def time_zones() -> list[tuple[str, str]]:
     """Return the time zones of the United States first, then all others."""
-    known = sorted(zoneinfo.available_timezones())
-    near = [name for name in known if name.startswith(("America/", "Pacific/Honolulu", "US/"))]
-    return [("", "—"), *((name, name) for name in [*near, *(name for name in known if name not in set(near))])]
+    zones = sorted(zoneinfo.available_timezones())
+    near = [name for name in zones if name.startswith(("America/", "Pacific/Honolulu", "US/"))]
+    return [("", "—"), *((name, name) for name in [*near, *(name for name in zones if name not in set(near))])]
 
 
 class LongSelect(forms.Select):
@@ -60,14 +60,14 @@ class LongSelect(forms.Select):
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         """Draw the list."""
         widget = self.get_context(name, value, attrs)["widget"]
-        given = {"name": widget["name"], **widget["attrs"]}
+        attributes = {"name": widget["name"], **widget["attrs"]}
         options = [option for _, group, _ in widget["optgroups"] for option in group]
         rows = (
             (option["value"], mark_safe(" selected") if option["selected"] else "", option["label"])
             for option in options
         )
         drawn = format_html_join("\n", '  <option value="{}"{}>{}</option>', rows)
-        return format_html("<select{}>\n{}\n</select>", flatatt(given), drawn)
+        return format_html("<select{}>\n{}\n</select>", flatatt(attributes), drawn)
 
 
 class DescribedForm(forms.Form):
@@ -140,15 +140,15 @@ class RegistrationForm(GroupedForm):
     def check(self) -> None:
         """Ask the service about what is filled in, with defaults for all that is not yet; nothing is written."""
         if self.is_valid():
-            given = self.registration()
-            self.refuse(check_room(given) | services.check(given, self._rights))
+            registration = self.registration()
+            self.refuse(check_room(registration) | services.check(registration, self._rights))
             return
-        known = {name: value for name, value in self.cleaned_data.items() if name != "registration_key"}
-        draft = Registration(**{"name": "", "account_id": "", **known, "key": uuid.uuid4()})
+        filled = {name: value for name, value in self.cleaned_data.items() if name != "registration_key"}
+        draft = Registration(**{"name": "", "account_id": "", **filled, "key": uuid.uuid4()})
         problems = {
             field: sentences
             for field, sentences in (check_room(draft) | services.check(draft, self._rights)).items()
-            if field not in self.errors and field in known
+            if field not in self.errors and field in filled
         }
         self.refuse(problems)
 

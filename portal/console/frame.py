@@ -127,8 +127,8 @@ class Link:
 
 def navigation(view: str, counts: Mapping[str, int]) -> list[Link]:
     """Return the sections, that of the page marked, some with how much waits there."""
-    here = PLACES.get(view, ("", ""))[0]
-    return [Link(section, section.key == here, counts.get(section.key, 0)) for section in SECTIONS]
+    current = PLACES.get(view, ("", ""))[0]
+    return [Link(section, section.key == current, counts.get(section.key, 0)) for section in SECTIONS]
 
 
 def trail(view: str, kwargs: Mapping[str, Any], *, district: str = "") -> list[Crumb]:

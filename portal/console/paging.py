@@ -25,19 +25,19 @@ def page(rows: QuerySet[Row], query: QueryDict, *, size: int) -> Page[Row]:
     ordered = rows.order_by("-pk")
     older, newer = _number(query.get("older")), _number(query.get("newer"))
     if newer is not None:
-        found = list(rows.filter(pk__gt=newer).order_by("pk")[: size + 1])
-        more_newer, more_older = len(found) > size, True
-        shown = found[:size][::-1]
+        fetched = list(rows.filter(pk__gt=newer).order_by("pk")[: size + 1])
+        more_newer, more_older = len(fetched) > size, True
+        page_rows = fetched[:size][::-1]
     else:
-        found = list((ordered if older is None else ordered.filter(pk__lt=older))[: size + 1])
-        more_newer, more_older = older is not None, len(found) > size
-        shown = found[:size]
-    if not shown:
+        fetched = list((ordered if older is None else ordered.filter(pk__lt=older))[: size + 1])
+        more_newer, more_older = older is not None, len(fetched) > size
+        page_rows = fetched[:size]
+    if not page_rows:
         return Page([], "", "")
     return Page(
-        shown,
-        _query(query, newer=shown[0].pk) if more_newer else "",
-        _query(query, older=shown[-1].pk) if more_older else "",
+        page_rows,
+        _query(query, newer=page_rows[0].pk) if more_newer else "",
+        _query(query, older=page_rows[-1].pk) if more_older else "",
     )
 
 
@@ -49,18 +49,20 @@ def page_in_order(rows: QuerySet[Row], query: QueryDict, *, size: int, order: st
     after, before = _number(query.get("older")), _number(query.get("newer"))
     forward = before is None
     edge = after if forward else before
-    found = rows.filter(_beyond(rows, edge, order, forward=forward)) if edge is not None else rows
+    queryset = rows.filter(_beyond(rows, edge, order, forward=forward)) if edge is not None else rows
     names = ("name", "pk") if order == "name" else ("pk",)
-    ordered = found.order_by(*(name if forward else f"-{name}" for name in names))
+    ordered = queryset.order_by(*(name if forward else f"-{name}" for name in names))
     read = list(ordered[: size + 1])
-    shown, more = read[:size], len(read) > size
+    page_rows, more = read[:size], len(read) > size
     if not forward:
-        shown.reverse()
-    if not shown:
+        page_rows.reverse()
+    if not page_rows:
         return Page([], "", "")
     back, on = (edge is not None, more) if forward else (more, True)
     return Page(
-        shown, _query(query, newer=shown[0].pk) if back else "", _query(query, older=shown[-1].pk) if on else ""
+        page_rows,
+        _query(query, newer=page_rows[0].pk) if back else "",
+        _query(query, older=page_rows[-1].pk) if on else "",
     )
 
 
@@ -78,9 +80,9 @@ def _number(text: str | None) -> int | None:
 
 
 def _query(query: QueryDict, **edge: int) -> str:
-    kept = query.copy()
+    parameters = query.copy()
     for name in ("older", "newer"):
-        kept.pop(name, None)
+        parameters.pop(name, None)
     for name, value in edge.items():
-        kept[name] = str(value)
-    return kept.urlencode()
+        parameters[name] = str(value)
+    return parameters.urlencode()

@@ -29,9 +29,9 @@ class ReachForm(DescribedForm):
 
     def reach(self) -> Reach:
         """Return which districts were chosen; only for a valid form."""
-        given = self.cleaned_data
+        data = self.cleaned_data
         return Reach(
-            environments=tuple(given["environments"]),
-            account_ids=given["account_ids"],
-            suffixes=given["suffixes"],
+            environments=tuple(data["environments"]),
+            account_ids=data["account_ids"],
+            suffixes=data["suffixes"],
         )

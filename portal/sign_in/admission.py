@@ -46,15 +46,15 @@ def role_for(groups: Iterable[str], mapping: Mapping[str, str]) -> Role | None:
 def groups_of(extra: Mapping[str, Any]) -> list[str]:
     """Return the groups that a provider's claims or attributes name; anything else than a list of texts is none."""
     claims, attributes = extra.get("id_token"), extra.get(SAML)
-    told = claims.get(settings.OIDC_GROUPS_CLAIM) if isinstance(claims, Mapping) else None
-    told = attributes.get("groups") if isinstance(attributes, Mapping) else told
-    return [group for group in told if isinstance(group, str)] if isinstance(told, list) else []
+    groups = claims.get(settings.OIDC_GROUPS_CLAIM) if isinstance(claims, Mapping) else None
+    groups = attributes.get("groups") if isinstance(attributes, Mapping) else groups
+    return [group for group in groups if isinstance(group, str)] if isinstance(groups, list) else []
 
 
 def begun_with(request: HttpRequest) -> dict[str, Any]:
     """Return what the state of a sign-in keeps of the request that began it: the invitation that it came from."""
-    told = read_invitation(request.POST.get(INVITATION, ""))
-    return {INVITATION: told} if told is not None else {}
+    invitation = read_invitation(request.POST.get(INVITATION, ""))
+    return {INVITATION: invitation} if invitation is not None else {}
 
 
 def free_username(*wishes: str) -> str:
@@ -63,8 +63,8 @@ def free_username(*wishes: str) -> str:
     Somebody's own name is never taken over: whoever has it here stays who they are.
     """
     bare = [re.sub(r"[^A-Za-z0-9.@+_-]", "", wish).strip(".@+_-")[:LONGEST_NAME] for wish in wishes]
-    kept = [wish for wish in bare if wish] or ["person"]
-    for name in itertools.chain(kept, (f"{kept[0]}.n{number}" for number in itertools.count(2))):
+    candidates = [wish for wish in bare if wish] or ["person"]
+    for name in itertools.chain(candidates, (f"{candidates[0]}.n{number}" for number in itertools.count(2))):
         try:
             check_username(name)
         except ValidationError:
@@ -76,8 +76,8 @@ def free_username(*wishes: str) -> str:
 @transaction.atomic
 def join_invited(request: HttpRequest, sociallogin: SocialLogin, role: Role | None) -> None:
     """Let whoever came by an invitation's link come in as whom it invites, if that person may do anything then."""
-    told = sociallogin.state.get(INVITATION)
-    user = accept_invitation(told) if isinstance(told, dict) else None
+    invitation = sociallogin.state.get(INVITATION)
+    user = accept_invitation(invitation) if isinstance(invitation, dict) else None
     if user is None:
         return
     if role is None and not rights_of(user).is_granted:
@@ -139,12 +139,12 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
 
     def refuse(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Answer that the provider knows the person and the portal has nothing for them; raises it as the answer."""
-        known = sociallogin.user.get_username() if sociallogin.is_existing else ""
+        username = sociallogin.user.get_username() if sociallogin.is_existing else ""
         record(
             action=AuditAction.USER_SIGN_IN_FAILED,
             actor=None,
             subject_kind="user",
-            subject_id=known or f"unknown:{keyed_digest('sign-in.subject', sociallogin.account.uid)}",
+            subject_id=username or f"unknown:{keyed_digest('sign-in.subject', sociallogin.account.uid)}",
             message=message("A person whom the organization's provider knows has no role here."),
             outcome="refused",
         )

@@ -23,9 +23,9 @@ class PasswordBackend(ModelBackend):
         if not username or password is None or len(password) > LONGEST or "\x00" in username:
             return None
         throttle.count_try(username, request_id.current().remote_addr)
-        found = super().authenticate(request, username=username, password=password, **kwargs)
-        if isinstance(found, User) and found.is_service:
+        user = super().authenticate(request, username=username, password=password, **kwargs)
+        if isinstance(user, User) and user.is_service:
             return None
-        if isinstance(found, User):
+        if isinstance(user, User):
             throttle.forget(username)
-        return found
+        return user

@@ -54,9 +54,9 @@ class NonceClient(OAuth2Client):  # type: ignore[misc]
     def get_redirect_url(self, authorization_url: str, scope: Any, extra_params: dict[str, Any]) -> str:
         """Return where the browser goes."""
         again = self.request.user.is_authenticated
-        asked = {"prompt": "login", "max_age": "0"} if again else {}
+        parameters = {"prompt": "login", "max_age": "0"} if again else {}
         nonce = {"nonce": nonce_of(str(self.state), again=again)}
-        return str(super().get_redirect_url(authorization_url, scope, {**extra_params, **asked, **nonce}))
+        return str(super().get_redirect_url(authorization_url, scope, {**extra_params, **parameters, **nonce}))
 
 
 class Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
@@ -78,10 +78,10 @@ class Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
 
     def complete_login(self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any) -> Any:
         """Return the sign-in of a verified ID token; raises OAuth2Error."""
-        told = kwargs["response"].get("id_token")
-        if not isinstance(told, str):
+        id_token = kwargs["response"].get("id_token")
+        if not isinstance(id_token, str):
             raise OAuth2Error("The provider sent no ID token.")
-        claims = self.verified(app, told, str(request.GET.get("state", "")))
+        claims = self.verified(app, id_token, str(request.GET.get("state", "")))
         request.session[END_SESSION] = self.end_session_address(app)
         return self.get_provider().sociallogin_from_response(request, {"id_token": claims})
 
@@ -95,8 +95,8 @@ class Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         same_host = urlsplit(address)[:2] == urlsplit(settings.OIDC_ISSUER)[:2]
         if not address or not (same_host or address.startswith("https://")):
             return ""
-        asked = {"client_id": app.client_id, "post_logout_redirect_uri": settings.PUBLIC_URL or None}
-        query = urlencode({name: value for name, value in asked.items() if value})
+        parameters = {"client_id": app.client_id, "post_logout_redirect_uri": settings.PUBLIC_URL or None}
+        query = urlencode({name: value for name, value in parameters.items() if value})
         return f"{address}{'&' if '?' in address else '?'}{query}"
 
     def verified(self, app: SocialApp, token: str, state: str) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def fetch(url: str) -> Any:
         with urllib.request.urlopen(url, timeout=5) as answer:
             return json.loads(answer.read(LARGEST))
     except (urllib.error.URLError, OSError, ValueError) as error:
-        raise KeysAway(f"The issuer does not answer ({type(error).__name__}).") from error
+        raise KeysAway("The issuer does not answer. Try again in a minute.") from error
 
 
 def given(issuer: str, keys: str) -> Fetch:
@@ -67,7 +67,7 @@ class Keys:
                     if self._now() - self._fetched_at > STALE_SECONDS:
                         raise
             if not self._keys:
-                raise KeysAway("The issuer's keys are not known yet.")
+                raise KeysAway("The issuer's keys are not known yet. Try again in a minute.")
             return self._keys.get(key_id)
 
     def _refresh(self) -> None:

@@ -1,11 +1,9 @@
-"""The data office's pages: sign in, upload, files, results. A script adds dragging and progress, no more."""
+"""The data office's pages: upload, files, results. A script adds dragging and progress, no more."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
-import time
 import zlib
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +12,6 @@ from urllib.parse import parse_qs, urlencode
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from starlette.concurrency import run_in_threadpool
 
 from processor.access import Scope
 from processor.analytics.cells import ALL, Cell
@@ -22,8 +19,11 @@ from processor.analytics.occasions import Occasion
 from processor.analytics.tables import EXACT, unlisted
 from processor.api import charts, files
 from processor.api.aggregates import PURPOSE, By, counted
-from processor.api.asking import COOKIE, access, caller_of, of_another_site, same_origin, services_of, signed_in
+from processor.api.asking import access, of_another_site, services_of, signed_in
 from processor.api.ingest import get_report
+from processor.api.languages import ENGLISH
+from processor.api.sign_in import SIGN_IN, USUAL, way_back_to
+from processor.api.sign_in_words import saying
 from processor.api.tokens import Caller, Right
 from processor.ingest.states import ENDED
 
@@ -34,7 +34,8 @@ TEMPLATES = Environment(
     trim_blocks=True, lstrip_blocks=True,
 )  # fmt: skip
 TEMPLATES.filters["grouped"] = "{:,}".format
-SIGN_IN = "/sign-in"
+# The pages of the sign-in say it in the browser's language; all others are in English.
+TEMPLATES.globals.update(language=ENGLISH, say=saying(ENGLISH))
 LARGEST_FORM = 16_384
 MOST_FIELDS = 200
 BY_WORDS = {
@@ -65,7 +66,9 @@ def page(request: Request, name: str, status: int = 200, **told: Any) -> HTMLRes
 def error_page(request: Request, status: int, detail: str) -> Response:
     """Answer an error to a browser; who is not signed in is asked to."""
     if status == 401:
-        return RedirectResponse(SIGN_IN, 303)
+        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        then = way_back_to(asked) if request.method == "GET" else ""
+        return RedirectResponse(SIGN_IN + (f"?{urlencode({'then': then})}" if then else ""), 303)
     return page(request, "error.html", status, code=status, detail=detail)
 
 
@@ -88,13 +91,7 @@ Reader = Annotated[Caller, visitor(Right.AGGREGATE)]
 @router.get("/")
 def home() -> Response:
     """Lead to the files."""
-    return RedirectResponse("/files", 303)
-
-
-@router.get(SIGN_IN)
-def ask_token(request: Request) -> Response:
-    """Show the form that takes a token."""
-    return page(request, "sign_in.html", issuer=services_of(request).api.issuer, wrong="")
+    return RedirectResponse(USUAL, 303)
 
 
 async def form_of(request: Request) -> dict[str, str]:
@@ -114,35 +111,6 @@ async def form_of(request: Request) -> dict[str, str]:
     except ValueError as error:
         raise HTTPException(400, "The form cannot be read.") from error
     return {name: told[0].strip() for name, told in found.items()}
-
-
-@router.post(SIGN_IN)
-async def take_token(request: Request) -> Response:
-    """Keep a good token in a cookie that no script reads and no other site sends along."""
-    token = (await form_of(request)).get("token", "")
-    try:
-        caller = await run_in_threadpool(caller_of, request, token)
-    except HTTPException as error:
-        issuer = services_of(request).api.issuer
-        return page(request, "sign_in.html", error.status_code, issuer=issuer, wrong=str(error.detail))
-    answer = RedirectResponse("/files" if Right.INGEST in caller.rights else "/results", 303)
-    secure = request.headers.get("x-forwarded-proto", request.url.scheme) == "https"
-    life = max(0, caller.expires_at - int(time.time()))
-    answer.set_cookie(COOKIE, token, max_age=life, httponly=True, secure=secure, samesite="lax", path="/")
-    return answer
-
-
-@router.post("/sign-out")
-def sign_out(request: Request) -> Response:
-    """Take the token back, wherever else somebody has it, and forget it here."""
-    if not same_origin(request):
-        raise HTTPException(403, "The form came from another site.")
-    token = request.cookies.get(COOKIE, "")
-    with contextlib.suppress(HTTPException):
-        services_of(request).revocations.revoke(caller_of(request, token))
-    answer = RedirectResponse(SIGN_IN, 303)
-    answer.delete_cookie(COOKIE, path="/")
-    return answer
 
 
 @router.get("/upload")

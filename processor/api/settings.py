@@ -26,6 +26,8 @@ class ApiSettings:
     issuer: str
     audience: str
     keys: str
+    client_id: str
+    """The data office as a public client of the issuer; empty where its people paste tokens."""
     least: int
     cache_name: str
     cache_password: str
@@ -51,6 +53,7 @@ class ApiSettings:
             issuer=get("OIDC_ISSUER", ""),
             audience=get("OIDC_AUDIENCE", "") or get("DISTRICT", ""),
             keys=get("OIDC_KEYS", ""),
+            client_id=get("OIDC_CLIENT_ID", ""),
             least=max(3, int(get("SMALL_CELL", str(LEAST)))),
             cache_name=get("CACHE_NAME", ""),
             cache_password=get("CACHE_PASSWORD", ""),

@@ -84,12 +84,12 @@ class Calendar:
             return True
         if run.priority == Priority.PERSON:
             return False
-        for here, is_open, closed in (
+        for key, is_open, closed in (
             (district, self.open_districts, self.closed_districts),
             (account, self.open_accounts, self.closed_accounts),
         ):
-            if here in is_open or here in closed:
-                return here not in is_open
+            if key in is_open or key in closed:
+                return key not in is_open
         return self.closed_fleet
 
     def given(self) -> dict[str, Any]:
@@ -189,11 +189,11 @@ def hold_of(run: Run, now: datetime) -> Hold | None:
 
 def windows_of(district: District) -> list[Window]:
     """Return the windows that count for a district: its own, or else its account's, or else the fleet's."""
-    found: dict[int, list[Window]] = defaultdict(list)
+    by_rank: dict[int, list[Window]] = defaultdict(list)
     for row in MaintenanceWindow.objects.filter(OPEN).filter(about(district)):
         rank = 0 if row.district_id is not None else 1 if row.account_id is not None else 2
-        found[rank].append(as_window(row))
-    return found[min(found)] if found else []
+        by_rank[rank].append(as_window(row))
+    return by_rank[min(by_rank)] if by_rank else []
 
 
 def as_window(row: MaintenanceWindow) -> Window:
@@ -220,7 +220,7 @@ def take_back(held: Calendar) -> int:
         return 0
     queued = Run.objects.filter(state=RunState.QUEUED.value)
     numbers = list(queued.filter(sent_at__isnull=False).order_by().values_list("id", flat=True))
-    told = queued.filter(pk__in=numbers).select_related("district")
-    read = told.only("kind", "priority", "hold_overridden_at", "district__account")
-    found = [run.pk for run in read if held.holds(run)]
-    return queued.filter(pk__in=found).update(sent_at=None, sent_for_wait=False) if found else 0
+    sent = queued.filter(pk__in=numbers).select_related("district")
+    read = sent.only("kind", "priority", "hold_overridden_at", "district__account")
+    keys = [run.pk for run in read if held.holds(run)]
+    return queued.filter(pk__in=keys).update(sent_at=None, sent_for_wait=False) if keys else 0

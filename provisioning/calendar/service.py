@@ -39,7 +39,7 @@ class CalendarRefusedError(Exception):
     code = "calendar_refused"
 
     def __init__(self, problems: Mapping[str, Sequence[str]]) -> None:
-        self.problems: dict[str, list[str]] = {field: list(told) for field, told in problems.items()}
+        self.problems: dict[str, list[str]] = {field: list(sentences) for field, sentences in problems.items()}
         super().__init__(beside_fields(self.problems))
 
 
@@ -182,7 +182,7 @@ def end_window(*, window: MaintenanceWindow, actor: User | None) -> MaintenanceW
     )
 
 
-def _end(model: type[Entry], key: int, action: AuditAction, told: Message, actor: User | None) -> Entry:
+def _end(model: type[Entry], key: int, action: AuditAction, sentence: Message, actor: User | None) -> Entry:
     rows = model.objects.select_for_update(of=("self",)).select_related("district", "account")
     entry = rows.get(pk=key)
     Scope.of(entry).require(actor)
@@ -190,7 +190,11 @@ def _end(model: type[Entry], key: int, action: AuditAction, told: Message, actor
         entry.ended_at = timezone.now()
         entry.save(update_fields=["ended_at"])
         _record(
-            entry, action, message("{scope}: {told} ({entry}).", scope=entry.scope, told=told, entry=entry), actor, {}
+            entry,
+            action,
+            message("{scope}: {told} ({entry}).", scope=entry.scope, told=sentence, entry=entry),
+            actor,
+            {},
         )
     return entry
 

@@ -49,10 +49,10 @@ class Window:
 
     def opens_at(self, now: datetime) -> datetime:
         """Return when it is open next, in UTC: now, where it is open. Raises ValueError for one without a weekday."""
-        found = [max(begin, now) for begin, end in self.spans(now) if now < end]
-        if not found:
+        openings = [max(begin, now) for begin, end in self.spans(now) if now < end]
+        if not openings:
             raise ValueError("A window without a weekday is never open.")
-        return min(found).astimezone(UTC)
+        return min(openings).astimezone(UTC)
 
 
 def local_moment(moment: datetime, zone: str) -> str:

@@ -31,25 +31,25 @@ def change_time_zone(*, district: District, time_zone: str, actor: User | None) 
     another and stays. Raises NotAllowedError, or CalendarRefusedError for no time zone and for a removed district.
     """
     require(actor, Act.OPERATE, district.place)
-    held = District.objects.select_for_update().get(pk=district.pk)
-    if held.status == DistrictStatus.REMOVED:
-        raise CalendarRefusedError({"": [message("{name} has been removed.", name=held.name)]})
+    locked = District.objects.select_for_update().get(pk=district.pk)
+    if locked.status == DistrictStatus.REMOVED:
+        raise CalendarRefusedError({"": [message("{name} has been removed.", name=locked.name)]})
     if time_zone not in zoneinfo.available_timezones():
         sentence = message("{time_zone} is no time zone. Use one such as America/Chicago.", time_zone=time_zone[:64])
         raise CalendarRefusedError({"time_zone": [sentence]})
-    before = held.time_zone
+    before = locked.time_zone
     if time_zone == before:
         return 0
-    held.time_zone = time_zone
-    held.save(update_fields=["time_zone"])
-    own = MaintenanceWindow.objects.filter(OPEN, district=held, time_zone=before)
+    locked.time_zone = time_zone
+    locked.save(update_fields=["time_zone"])
+    own = MaintenanceWindow.objects.filter(OPEN, district=locked, time_zone=before)
     windows = own.update(time_zone=time_zone)
     record_of_district(
-        held,
+        locked,
         AuditAction.DISTRICT_CHANGED,
         message(
             "The time zone of {name} is {time_zone} now; it was {before}.",
-            name=held.name,
+            name=locked.name,
             time_zone=time_zone,
             before=before,
         ),

@@ -96,14 +96,14 @@ def room(kind: QuotaKind, limit: float, count: Count | None, tenants: Iterable[T
         return Room(kind.code, limit, 0)
     used, promised = (count.used, 0.0) if count else (float(kind.there), 0.0)
     for tenant in tenants:
-        wanted = tenant.need.get(kind.code, 0)
+        amount = tenant.need.get(kind.code, 0)
         if count is None and tenant.exists:
-            used += wanted
+            used += amount
         elif count is None or not tenant.exists or tenant.recorded_at is None or tenant.recorded_at > count.at:
-            promised += wanted
+            promised += amount
         elif kind.code in TYPES:
             # A stack that is not whole yet still takes the rest.
-            promised += max(0, wanted - tenant.exists.get(TYPES[kind.code], 0))
+            promised += max(0, amount - tenant.exists.get(TYPES[kind.code], 0))
     return Room(kind.code, limit, used, promised)
 
 
@@ -145,7 +145,7 @@ def refusal(place: Place, wanted: Amounts, others: Iterable[Place]) -> Full | No
     if any(room.code == quotas.VPCS.code for room in short):
         # AWS raises both by one request (Amazon VPC User Guide, "Amazon VPC quotas").
         short = [room for room in short if room.code != quotas.GATEWAYS.code]
-    told = sentences(*(_told(place, room, wanted[room.code]) for room in short))
+    text = sentences(*(_told(place, room, wanted[room.code]) for room in short))
     room_in = {other.account: how_many(other, wanted) for other in others}
     best = max(room_in, key=lambda name: room_in[name], default="")
     fixed = [term(room.name) for room in short if KINDS[room.code].is_fixed]
@@ -161,9 +161,9 @@ def refusal(place: Place, wanted: Amounts, others: Iterable[Place]) -> Full | No
             else message("{best} has room for {count} more districts like this.", best=best, count=count)
         )
         if fixed:
-            return Full(sentences(told, more), message("Place it there."))
+            return Full(sentences(text, more), message("Place it there."))
         return Full(
-            sentences(told, more),
+            sentences(text, more),
             message(
                 "Place it there, or raise the quotas {raised} of {account} in Service Quotas.",
                 raised=raised,
@@ -178,14 +178,14 @@ def refusal(place: Place, wanted: Amounts, others: Iterable[Place]) -> Full | No
         )
     if fixed:
         return Full(
-            told,
+            text,
             message(
                 "AWS does not raise its limit of {fixed}: use another account or region.",
                 fixed=listed(fixed, between=" and "),
             ),
         )
     return Full(
-        told,
+        text,
         message("Raise the quotas {raised} of {account} in Service Quotas.", raised=raised, account=place.account)
         if len(short) > 1
         else message("Raise the quota {raised} of {account} in Service Quotas.", raised=raised, account=place.account),

@@ -38,7 +38,7 @@ def read_account(account: AwsAccount, region: str) -> bool:
 def read_all() -> int:
     """Read every account in every region that it has districts in; return how many places were read."""
     answers = ask_many(in_turn(), _ask, seconds=READ_SECONDS)
-    return sum(act_on_each(answers, lambda told: _store(*told)))
+    return sum(act_on_each(answers, lambda answer: _store(*answer)))
 
 
 def in_turn() -> list[Place]:
@@ -47,8 +47,8 @@ def in_turn() -> list[Place]:
     regions = regions_of_each(accounts)
     read = AccountQuota.objects.exclude(read_at=None).order_by().values_list("account_id", "region")
     last = {(account, region): at for account, region, at in read.annotate(Max("read_at"))}
-    found = [(account, region) for account in accounts for region in regions[account.pk]]
-    return sorted(found, key=lambda place: last.get((place[0].pk, place[1]), NEVER))
+    places = [(account, region) for account in accounts for region in regions[account.pk]]
+    return sorted(places, key=lambda place: last.get((place[0].pk, place[1]), NEVER))
 
 
 def _ask(place: Place) -> Readings:

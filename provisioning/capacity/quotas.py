@@ -44,17 +44,17 @@ OTHERS = 20
 @transaction.atomic
 def store_quotas(account: AwsAccount, region: str, readings: Iterable[QuotaReading]) -> None:
     """Write what was read; an audit event where a limit or its source is another than before."""
-    known = {row.code: row for row in AccountQuota.objects.filter(account=account, region=region)}
+    rows = {row.code: row for row in AccountQuota.objects.filter(account=account, region=region)}
     before, after, now = {}, {}, timezone.now()
     for reading in readings:
-        row = known.get(reading.code) or AccountQuota(account=account, region=region, code=reading.code)
+        row = rows.get(reading.code) or AccountQuota(account=account, region=region, code=reading.code)
         was = {"limit": row.limit, "source": row.source} if row.pk and row.read_at else None
         row.name = KINDS[reading.code].name
         row.limit, row.used, row.source, row.read_at = reading.limit, reading.used, reading.source, now
         row.save()
-        told = {"limit": row.limit, "source": row.source}
-        if was != told:
-            before[reading.code], after[reading.code] = was, told
+        current = {"limit": row.limit, "source": row.source}
+        if was != current:
+            before[reading.code], after[reading.code] = was, current
     if after:
         record(
             action=AuditAction.ACCOUNT_QUOTAS_READ,
@@ -133,10 +133,10 @@ def regions_of(account: AwsAccount) -> list[str]:
 def regions_of_each(accounts: Collection[AwsAccount]) -> dict[int, list[str]]:
     """Return for each account, by its key, the regions that `regions_of` tells, in one query."""
     placed = District.objects.filter(account__in=accounts).exclude(status=DistrictStatus.REMOVED)
-    found: dict[int, set[str]] = {account.pk: {DEFAULT_REGION} for account in accounts}
+    by_account: dict[int, set[str]] = {account.pk: {DEFAULT_REGION} for account in accounts}
     for account, region in placed.order_by().values_list("account_id", "region").distinct():
-        found[account].add(region)
-    return {account: sorted(regions) for account, regions in found.items()}
+        by_account[account].add(region)
+    return {account: sorted(regions) for account, regions in by_account.items()}
 
 
 def place_of(account: AwsAccount, region: str, *, without: District | None = None) -> Place:
@@ -155,7 +155,7 @@ class _Stock:
         for row in AccountQuota.objects.filter(**where):
             self.rows[row.account_id, row.region][row.code] = row
         placed = District.objects.filter(**where).exclude(status=DistrictStatus.REMOVED).select_related("account")
-        districts = [one for one in placed if without is None or one.pk != without.pk]
+        districts = [district for district in placed if without is None or district.pk != without.pk]
         exists: dict[int, dict[str, int]] = defaultdict(dict)
         recorded: dict[int, datetime | None] = {}
         resources = StackResource.objects.filter(district__in=districts).order_by().values_list("district", "type")
@@ -163,9 +163,9 @@ class _Stock:
             exists[pk][kind] = number
             recorded[pk] = max(filter(None, (finished, recorded.get(pk))), default=None)
         self.tenants: dict[tuple[int, str], list[Tenant]] = defaultdict(list)
-        for one in districts:
-            tenant = Tenant(need(spec_data(one)), exists.get(one.pk, {}), recorded.get(one.pk))
-            self.tenants[one.account_id, one.region].append(tenant)
+        for district in districts:
+            tenant = Tenant(need(spec_data(district)), exists.get(district.pk, {}), recorded.get(district.pk))
+            self.tenants[district.account_id, district.region].append(tenant)
 
     def place(self, account: AwsAccount, region: str) -> Place:
         """Return how full an account is in a region."""
@@ -243,8 +243,8 @@ def full_place(account: AwsAccount, region: str, wanted: Amounts, *, without: Di
     place = place_of(account, region, without=without)
     if refusal(place, wanted, ()) is None:
         return None
-    here = Q(districts__region=region) & ~Q(districts__status=DistrictStatus.REMOVED)
-    emptiest = AwsAccount.objects.exclude(pk=account.pk).annotate(placed=Count("districts", filter=here))
+    in_region = Q(districts__region=region) & ~Q(districts__status=DistrictStatus.REMOVED)
+    emptiest = AwsAccount.objects.exclude(pk=account.pk).annotate(placed=Count("districts", filter=in_region))
     others = list(emptiest.order_by("placed", "name")[:OTHERS])
     stock = _Stock(others, region)
     return refusal(place, wanted, [stock.place(other, region) for other in others])

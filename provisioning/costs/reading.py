@@ -72,7 +72,7 @@ def read_all() -> int:
     for account in accounts:
         AccountCosts.objects.update_or_create(account=account, defaults={"asked_at": now})
     answers = ask_many(accounts, _ask, seconds=READ_SECONDS)
-    return sum(act_on_each(answers, lambda told: _store(told[0], told[1], now)))
+    return sum(act_on_each(answers, lambda answer: _store(answer[0], answer[1], now)))
 
 
 def in_turn(midnight: datetime) -> QuerySet[AwsAccount]:
@@ -94,33 +94,33 @@ def _ask(account: AwsAccount) -> Sequence[DailyCost]:
 @transaction.atomic
 def _store(account: AwsAccount, answer: Sequence[DailyCost] | EngineError, now: datetime) -> bool:
     """Keep what AWS told, or why it did not; return whether it did."""
-    told = {"problem": "", "remedy": "", "detail": ""}
+    fields = {"problem": "", "remedy": "", "detail": ""}
     if isinstance(answer, EngineError):
         is_right = NOT_ALLOWED not in answer.detail
-        told = {
+        fields = {
             "problem": answer.summary,
             "remedy": answer.remedy if is_right else RIGHT_REMEDY,
             "detail": answer.detail,
         }
         logger.warning("The costs of %s were not read: %s %s", account, answer.summary, answer.detail)
-        AccountCosts.objects.filter(account=account).update(**told)
+        AccountCosts.objects.filter(account=account).update(**fields)
         return False
     kept = keep(account, answer)
     if not kept and any(cost.usd for cost in answer):
-        told = {"problem": message("AWS tells no cost by the tag Suffix."), "remedy": TAG_REMEDY, "detail": ""}
-    AccountCosts.objects.filter(account=account).update(told_at=now, **told)
+        fields = {"problem": message("AWS tells no cost by the tag Suffix."), "remedy": TAG_REMEDY, "detail": ""}
+    AccountCosts.objects.filter(account=account).update(told_at=now, **fields)
     return True
 
 
 def keep(account: AwsAccount, costs: Iterable[DailyCost]) -> int:
     """Keep the costs of the account's districts, in the place of what was told of these days; return how many."""
-    known: dict[str, list[District]] = {}
+    by_suffix: dict[str, list[District]] = {}
     for district in District.objects.filter(account=account).order_by("-pk"):
-        known.setdefault(district.suffix, []).append(district)
+        by_suffix.setdefault(district.suffix, []).append(district)
     rows: dict[tuple[int, date], DistrictCost] = {}
     for cost in costs:
         # A suffix may be used again: a day belongs to the newest that was there by its end.
-        of_day = [one for one in known.get(cost.suffix, ()) if one.created_at.date() <= cost.day]
+        of_day = [district for district in by_suffix.get(cost.suffix, ()) if district.created_at.date() <= cost.day]
         if of_day:
             usd = cost.usd.quantize(Decimal("0.0001"))
             row = DistrictCost(district=of_day[0], day=cost.day, usd=usd, is_estimate=cost.is_estimate)

@@ -40,8 +40,8 @@ def actual_of(district: District) -> Actual:
     today = timezone.now().date()
     since = min(today - timedelta(days=SHOWN_DAYS), today.replace(day=1))
     days = list(DistrictCost.objects.filter(district=district, day__gte=since).order_by("day"))
-    found = outlook({row.day: row.usd for row in days}, today)
-    return Actual(days, found, AccountCosts.objects.filter(account=district.account_id).first())
+    month = outlook({row.day: row.usd for row in days}, today)
+    return Actual(days, month, AccountCosts.objects.filter(account=district.account_id).first())
 
 
 def totals_by(field: str) -> dict[str, Total]:
@@ -60,10 +60,10 @@ def in_all(totals: Iterable[Total]) -> Total | None:
     known = list(totals)
     if not known:
         return None
-    forecasts = [one.forecast for one in known if one.forecast is not None]
-    return Total(sum((one.so_far for one in known), Decimal(0)), sum(forecasts, Decimal(0)) if forecasts else None)
+    forecasts = [total.forecast for total in known if total.forecast is not None]
+    return Total(sum((total.so_far for total in known), Decimal(0)), sum(forecasts, Decimal(0)) if forecasts else None)
 
 
 def _total(costs: dict[date, Decimal], today: date) -> Total:
-    found = outlook(costs, today)
-    return Total(found.so_far, found.forecast)
+    month = outlook(costs, today)
+    return Total(month.so_far, month.forecast)

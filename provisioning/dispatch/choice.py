@@ -50,13 +50,13 @@ def choose(
 
 def _long_waits(waiting: Collection[Waiting], room: Room, now: datetime) -> Iterator[Waiting]:
     """Fill the places that are set apart. One pass is enough: a run that found no room finds none later in the pass."""
-    kept = False
+    reserved = False
     for run in sorted((run for run in waiting if run.aged(now)), key=lambda run: (run.since, run.number)):
         if room.has_set_apart(run.spot) and not room.full(run.spot):
             room.take(run.spot, aged=True)
             yield run
-        elif not kept and not room.is_held_back(run.spot):
-            kept = True
+        elif not reserved and not room.is_held_back(run.spot):
+            reserved = True
             room.keep_for(run.spot)
 
 

@@ -62,5 +62,7 @@ def _trace(run_number: int) -> dict[str, str]:
     """Return the header of the trace in which the run was asked for; whoever sends it may be at something else."""
     if tracing() is OFF:
         return {}
-    kept = Run.objects.filter(pk=run_number).exclude(traceparent="").values_list("traceparent", flat=True).first()
-    return {TRACE_HEADER: kept} if kept else {}
+    traceparent = (
+        Run.objects.filter(pk=run_number).exclude(traceparent="").values_list("traceparent", flat=True).first()
+    )
+    return {TRACE_HEADER: traceparent} if traceparent else {}

@@ -59,8 +59,8 @@ def gathered() -> Iterator[None]:
 
 def dispatch_once_committed() -> None:
     """Dispatch when the transaction has been committed, now where there is none: once, however often it is asked."""
-    asked: set[object] = {waiting[1] for waiting in connection.run_on_commit}
-    if dispatch not in asked:
+    callbacks: set[object] = {waiting[1] for waiting in connection.run_on_commit}
+    if dispatch not in callbacks:
         transaction.on_commit(dispatch, robust=True)
 
 

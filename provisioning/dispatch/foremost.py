@@ -156,7 +156,7 @@ def foremost(
         return []
     apart_of_account = set_apart(limits.per_account)
     full_accounts = _full("account", room.taken, limits.per_account)
-    given = _given(room, served) | {
+    parameters = _given(room, served) | {
         "rollouts": list(limits.rollouts),
         "places": places,
         "of_account": limits.per_account,
@@ -170,11 +170,11 @@ def foremost(
         "spent_accounts": full_accounts + _full("account", room.aged, apart_of_account),
     }
     source = source or source_of(held)
-    given |= held.given()
-    lines = _rows(FOREMOST_LINES, source, given)
+    parameters |= held.given()
+    lines = _rows(FOREMOST_LINES, source, parameters)
     names = ("line_accounts", "line_regions", "line_rollouts", "line_urgencies")
-    given |= {name: [line[place] for line in lines] for place, name in enumerate(names)}
-    rows = _rows(FOREMOST, source, given)
+    parameters |= {name: [line[place] for line in lines] for place, name in enumerate(names)}
+    rows = _rows(FOREMOST, source, parameters)
     return [
         Waiting(number, district, Spot(account, region, rollout), urgency, since)
         for number, district, account, region, rollout, urgency, since in rows
@@ -196,8 +196,8 @@ def places_of(
     """
     room = Room([*working, *(Working(run.spot) for run in first)], NO_LIMITS)
     sent = [run.number for run in first]
-    given = _given(room, served) | {"rollouts": [], "first": sent, "numbers": list(numbers), "now": now}
-    rows = _rows(PLACES, source or source_of(held), given | held.given())
+    parameters = _given(room, served) | {"rollouts": [], "first": sent, "numbers": list(numbers), "now": now}
+    rows = _rows(PLACES, source or source_of(held), parameters | held.given())
     rest = {number: len(sent) + place for number, place in rows}
     return rest | {number: place for place, number in enumerate(sent, 1) if number in set(numbers)}
 
@@ -228,7 +228,7 @@ def _full(kind: str, counted: Mapping[Scope, int], limit: int) -> list[Any]:
     return [name for name, taken in _taken(kind, counted) if taken >= limit]
 
 
-def _rows(query: str, source: str, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def _rows(query: str, source: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(query.format(source=source, given=GIVEN, columns=COLUMNS), given)
+        cursor.execute(query.format(source=source, given=GIVEN, columns=COLUMNS), parameters)
         return list(cursor.fetchall())

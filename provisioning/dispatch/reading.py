@@ -42,9 +42,9 @@ def working() -> list[Working]:
     It is one statement all the same: a run that is claimed between two would be seen by neither.
     """
     fields = ("id", "district_id", "priority", "sent_for_wait")
-    held = Run.objects.filter(state__in=HOLD_A_PLACE).order_by().values_list(*fields)
-    told = Run.objects.filter(QUEUED, sent_at__isnull=False).order_by().values_list(*fields)
-    rows = list(held.union(told, all=True))
+    holding = Run.objects.filter(state__in=HOLD_A_PLACE).order_by().values_list(*fields)
+    sent = Run.objects.filter(QUEUED, sent_at__isnull=False).order_by().values_list(*fields)
+    rows = list(holding.union(sent, all=True))
     districts = District.objects.filter(pk__in=[district for _, district, _, _ in rows]).order_by()
     places = {pk: (account, region) for pk, account, region in districts.values_list("pk", "account_id", "region")}
     of_rollouts = [number for number, _, priority, _ in rows if priority == Priority.ROLLOUT]

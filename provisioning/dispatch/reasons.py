@@ -38,14 +38,16 @@ def why_waiting(run: Run) -> Wait | None:
     if run.state_badge is not RunState.QUEUED:
         return None
     queue = _Queue()
-    if (held := hold_of(run, queue.now)) is not None:
-        return Wait(0, queue.length, held.sentence, is_held=True)
+    if (hold := hold_of(run, queue.now)) is not None:
+        return Wait(0, queue.length, hold.sentence, is_held=True)
     place = queue.places_of([run.number]).get(run.number)
     if place is None:
         return Wait(0, queue.length, message("Waiting for an available worker."))
-    known = next((one for one in queue.waits if one.number == run.number), None) or reading.as_waiting(run)
+    waiting = next(
+        (candidate for candidate in queue.waits if candidate.number == run.number), None
+    ) or reading.as_waiting(run)
     account = run.district.account.name
-    return Wait(place, queue.length, explain(known, queue.picked, queue.works, queue.limits, queue.now, account))
+    return Wait(place, queue.length, explain(waiting, queue.picked, queue.works, queue.limits, queue.now, account))
 
 
 def places_of(numbers: Sequence[int]) -> dict[int, int]:
@@ -89,23 +91,23 @@ def explain(
     for other in picked:
         room.take(other.spot, aged=False)
     full = room.full(run.spot)
-    kept = message("The free place is kept for a run that has waited longer and also needs another one.")
-    return _full(full[0], account) if full else kept
+    sentence = message("The free place is kept for a run that has waited longer and also needs another one.")
+    return _full(full[0], account) if full else sentence
 
 
-def _full(found: tuple[Scope, int], account: str) -> Message:
-    (kind, name), limit = found
+def _full(full: tuple[Scope, int], account: str) -> Message:
+    (kind, name), limit = full
     if kind == "rollout":
         if not limit:
             return message(
                 "Rollout #{name} has halted; the run waits until somebody resumes the rollout, or aborts it.", name=name
             )
         return message("Rollout #{name} has {limit} of {limit2} runs running.", name=name, limit=limit, limit2=limit)
-    told = {
+    sentences = {
         "account": message(
             "Account {account} has {limit} of {limit2} runs running.", account=account, limit=limit, limit2=limit
         ),
         "region": message("Region {name} has {limit} of {limit2} runs running.", name=name, limit=limit, limit2=limit),
         "all": message("The portal has {limit} of {limit2} runs running.", limit=limit, limit2=limit),
     }
-    return told[kind]
+    return sentences[kind]

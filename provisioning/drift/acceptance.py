@@ -88,9 +88,9 @@ class Rule:
 
 
 RULES = tuple(
-    Rule(name, held.path, held.setting, _whole if held.is_whole_number else str)
+    Rule(name, setting.path, setting.setting, _whole if setting.is_whole_number else str)
     for name, kind in KINDS.items()
-    for held in kind.settings
+    for setting in kind.settings
 )
 """What one setting holds as it is; tags and the entries of lists have functions of their own below."""
 
@@ -119,13 +119,13 @@ def proposal(items: Iterable[Item], settings: Mapping[str, Any], clients_per_net
             wishes[wish[0]].append((item, wish[1]))
     agreed: dict[str, Any] = {}
     accepted: list[tuple[str, str]] = []
-    for part, wanted in wishes.items():
-        problem = _disagreement(part, [value for _, value in wanted], clients_per_network)
+    for part, pairs in wishes.items():
+        problem = _disagreement(part, [value for _, value in pairs], clients_per_network)
         if problem:
-            refusals += [Refusal(item.address, item.path, problem) for item, _ in wanted]
+            refusals += [Refusal(item.address, item.path, problem) for item, _ in pairs]
         else:
-            agreed[part] = wanted[0][1]
-            accepted += [(item.address, item.path) for item, _ in wanted]
+            agreed[part] = pairs[0][1]
+            accepted += [(item.address, item.path) for item, _ in pairs]
     return Proposal(_change(agreed, settings), tuple(refusals), tuple(accepted))
 
 

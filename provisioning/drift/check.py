@@ -30,21 +30,21 @@ def check_drift(fence: Fence, terraform: Terraform, recorder: Recorder) -> bool:
     1. One plan tells what AWS has otherwise than the state, and what of it a repair would bring back.
     2. Both are stored in the place of what the last check found, with the district's axis; raises RunMovedError.
     """
-    shown = terraform.plan(look=True).shown
-    found = drift_of(shown, ignored_by(_stack(terraform)))
-    repaired = repaired_by(shown)
-    fence.write(lambda: store_drift(fence.run, found, repaired))
-    addresses = len({one.address for one in found})
-    for told in exposed(found):
-        recorder.note("exposure", told, level="error")
+    plan = terraform.plan(look=True).shown
+    attributes = drift_of(plan, ignored_by(_stack(terraform)))
+    repaired = repaired_by(plan)
+    fence.write(lambda: store_drift(fence.run, attributes, repaired))
+    addresses = len({attribute.address for attribute in attributes})
+    for sentence in exposed(attributes):
+        recorder.note("exposure", sentence, level="error")
     recorder.note(
         "drift",
-        message("Drift: {found} attributes of {addresses} resources.", found=len(found), addresses=addresses)
-        if found
+        message("Drift: {found} attributes of {addresses} resources.", found=len(attributes), addresses=addresses)
+        if attributes
         else message("No drift detected."),
-        level="warning" if found else "info",
+        level="warning" if attributes else "info",
     )
-    return bool(found)
+    return bool(attributes)
 
 
 def settle(run: Run, refreshed: Mapping[str, Any]) -> bool:
@@ -53,9 +53,9 @@ def settle(run: Run, refreshed: Mapping[str, Any]) -> bool:
     `refreshed` is the shown plan by which the state took over what AWS says. Its differences are what AWS filled in.
     What is foreign to the stack stays drift: the state takes it over without a word, but nobody declared it.
     """
-    found = [one for one in drift_of(refreshed) if one.foreign]
-    store_drift(run, found, {})
-    return bool(found)
+    attributes = [attribute for attribute in drift_of(refreshed) if attribute.foreign]
+    store_drift(run, attributes, {})
+    return bool(attributes)
 
 
 @transaction.atomic
@@ -69,7 +69,7 @@ def store_drift(run: Run, found: list[DriftedAttribute], repaired: Mapping[str, 
         resource.address: resource.provider_id or resource.arn
         for resource in StackResource.objects.filter(district=run.district).only("address", "provider_id", "arn")
     }
-    items = [_item(run, one, repaired, ids.get(one.address, "")) for one in found]
+    items = [_item(run, attribute, repaired, ids.get(attribute.address, "")) for attribute in found]
     DriftItem.objects.bulk_create(items)
     if found and run.district.drift_badge is not DriftStatus.DRIFTED:
         announce_drift(run.district, len(found))
@@ -79,46 +79,46 @@ def store_drift(run: Run, found: list[DriftedAttribute], repaired: Mapping[str, 
     set_drift(
         district=run.district,
         drift=DriftStatus.DRIFTED if found else DriftStatus.IN_SYNC,
-        found=[f"{one.address} {one.path}".strip() for one in found],
+        found=[f"{attribute.address} {attribute.path}".strip() for attribute in found],
         run_number=run.number,
     )
 
 
-def exposed(found: Sequence[DriftedAttribute]) -> list[Message]:
+def exposed(attributes: Sequence[DriftedAttribute]) -> list[Message]:
     """Return what of the drift is an exposure, a sentence each; no value is in one."""
     sentences: list[Message] = []
-    for one in found:
-        exposure = exposure_of(_as_rules_see_it(one))
+    for attribute in attributes:
+        exposure = exposure_of(_as_rules_see_it(attribute))
         if exposure is not None:
-            place = f"{one.address} {one.path}".strip()
+            place = f"{attribute.address} {attribute.path}".strip()
             sentences.append(
                 message("{place} widens who can reach this district ({source}).", place=place, source=exposure.source)
             )
     return sentences
 
 
-def _item(run: Run, one: DriftedAttribute, repaired: Mapping[str, frozenset[str]], resource: str) -> DriftItem:
-    exposure = exposure_of(_as_rules_see_it(one))
+def _item(run: Run, attribute: DriftedAttribute, repaired: Mapping[str, frozenset[str]], resource: str) -> DriftItem:
+    exposure = exposure_of(_as_rules_see_it(attribute))
     return DriftItem(
         district=run.district,
         run=run,
-        address=one.address[:255],
-        type=one.type,
-        path=one.path,
-        before=one.before,
-        after=one.after,
-        sensitive=one.sensitive,
-        gone=one.gone,
-        foreign=one.foreign,
-        repairable=is_repaired(one, repaired),
+        address=attribute.address[:255],
+        type=attribute.type,
+        path=attribute.path,
+        before=attribute.before,
+        after=attribute.after,
+        sensitive=attribute.sensitive,
+        gone=attribute.gone,
+        foreign=attribute.foreign,
+        repairable=is_repaired(attribute, repaired),
         exposure="" if exposure is None else exposure.code.value,
         control="" if exposure is None else exposure.source,
         resource=resource[:512],
     )
 
 
-def _as_rules_see_it(one: DriftedAttribute) -> Drifted:
-    return Drifted(one.type, one.path, one.before, one.after, one.gone, one.foreign)
+def _as_rules_see_it(attribute: DriftedAttribute) -> Drifted:
+    return Drifted(attribute.type, attribute.path, attribute.before, attribute.after, attribute.gone, attribute.foreign)
 
 
 @transaction.atomic

@@ -25,25 +25,25 @@ def note_who_changed(fence: Fence, settings: EngineSettings) -> int:
     if not items:
         return 0
     addresses = list(dict.fromkeys(item.address for item in items))[:MOST_RESOURCES]
-    known = {row.address: row for row in StackResource.objects.filter(district=run.district, address__in=addresses)}
+    resources = {row.address: row for row in StackResource.objects.filter(district=run.district, address__in=addresses)}
     role = deploy_role(run.spec)
-    told: dict[str, dict[str, str]] = {}
+    changes: dict[str, dict[str, str]] = {}
     for address in addresses:
-        names = _names(known.get(address))
+        names = _names(resources.get(address))
         try:
             change = last_change(settings, run.spec["region"], role, names, own=role.arn if role else "")
         except AwsUnavailableError as error:
-            told[address] = {"problem": error.summary}
+            changes[address] = {"problem": error.summary}
         else:
-            told[address] = {} if change is None else change.as_data()
+            changes[address] = {} if change is None else change.as_data()
 
     def once() -> None:
-        for address, found in told.items():
+        for address, change in changes.items():
             rows = DriftItem.objects.filter(district=run.district, address=address).exclude(exposure="")
-            rows.update(changed_by=found, history_read_at=timezone.now())
+            rows.update(changed_by=change, history_read_at=timezone.now())
 
     fence.write(once)
-    return sum("by" in found for found in told.values())
+    return sum("by" in change for change in changes.values())
 
 
 def _names(resource: StackResource | None) -> list[str]:

@@ -46,8 +46,8 @@ def at_once(pace: Pace) -> int:
     up a place for that much longer. In each period all districts have their turn, and what waits beside those that fell
     due in the last few askings is caught up with.
     """
-    held = pace.check + pace.asking / 2
-    steady = SPARE * pace.live * (held / pace.period)
-    usual = 2 * pace.live * ((pace.asking + held) / pace.period)
-    behind = max(0.0, pace.waiting - usual) * (held / (pace.period / CATCH_UP))
+    occupied = pace.check + pace.asking / 2
+    steady = SPARE * pace.live * (occupied / pace.period)
+    usual = 2 * pace.live * ((pace.asking + occupied) / pace.period)
+    behind = max(0.0, pace.waiting - usual) * (occupied / (pace.period / CATCH_UP))
     return min(pace.most, max(pace.least, ceil(steady + behind)))

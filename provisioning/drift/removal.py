@@ -52,18 +52,18 @@ def request_removal(*, district: District, item: int, consent: bool, reason: str
             "no_reason", message("A removal needs a reason."), message("Say why this is removed.")
         )
     with transaction.atomic():
-        held = DriftItem.objects.select_for_update().filter(pk=item, district=district).first()
-        if held is None or not can_be_removed(held):
+        locked = DriftItem.objects.select_for_update().filter(pk=item, district=district).first()
+        if locked is None or not can_be_removed(locked):
             raise ServiceRefusedError(
                 "not_removable",
                 message("This can't be removed from here, or is not there any more."),
                 message("Check the district for drift, and look at what it finds now."),
             )
         _refuse_beside_a_run(district)
-        if held.removal_asked_at is not None and not held.removal_problem:
-            return held
-        held.removal_asked_at, held.removal_problem = timezone.now(), ""
-        held.save(update_fields=["removal_asked_at", "removal_problem"])
+        if locked.removal_asked_at is not None and not locked.removal_problem:
+            return locked
+        locked.removal_asked_at, locked.removal_problem = timezone.now(), ""
+        locked.save(update_fields=["removal_asked_at", "removal_problem"])
         record(
             action=AuditAction.FOREIGN_REMOVAL_REQUESTED,
             actor=actor,
@@ -72,13 +72,13 @@ def request_removal(*, district: District, item: int, consent: bool, reason: str
             district=district,
             message=message(
                 "The removal of what was added to {address} was consented to: {reason}",
-                address=held.address,
+                address=locked.address,
                 reason=reason.strip(),
             ),
-            after={"address": held.address, "path": held.path, "value": held.after, "reason": reason.strip()},
+            after={"address": locked.address, "path": locked.path, "value": locked.after, "reason": reason.strip()},
         )
-    ask_workers("provisioning.remove_foreign", held.pk, actor.pk if actor else None)
-    return held
+    ask_workers("provisioning.remove_foreign", locked.pk, actor.pk if actor else None)
+    return locked
 
 
 def remove(item: DriftItem, actor: User | None) -> str:

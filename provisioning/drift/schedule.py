@@ -80,18 +80,18 @@ def due(districts: Iterable[Candidate], now: datetime, allowed: Limits, active: 
     """
     waiting = missed(districts, now, allowed.period)
     waiting.sort(key=lambda pair: (pair[0], last_turn(pair[1].suffix, now, allowed.period), pair[1].pk))
-    return [one for _, one in waiting[: max(0, allowed.concurrency - active)]]
+    return [candidate for _, candidate in waiting[: max(0, allowed.concurrency - active)]]
 
 
 def missed(districts: Iterable[Candidate], now: datetime, period: timedelta) -> list[tuple[datetime, Candidate]]:
     """Return the districts that wait for a check, each with the first turn that it missed."""
-    turns = ((_missed(one, now, period), one) for one in districts)
-    return [(turn, one) for turn, one in turns if turn <= now]
+    turns = ((_missed(candidate, now, period), candidate) for candidate in districts)
+    return [(turn, candidate) for turn, candidate in turns if turn <= now]
 
 
-def _missed(one: Candidate, now: datetime, period: timedelta) -> datetime:
+def _missed(candidate: Candidate, now: datetime, period: timedelta) -> datetime:
     """Return the first turn since the district was seen; of one that never was, the first there ever was."""
-    return EPOCH if one.seen_at is None else next_turn(one.suffix, one.seen_at, period)
+    return EPOCH if candidate.seen_at is None else next_turn(candidate.suffix, candidate.seen_at, period)
 
 
 def candidates() -> list[Candidate]:
@@ -101,10 +101,10 @@ def candidates() -> list[Candidate]:
     """
     of_district = Run.objects.filter(district=OuterRef("pk"))
     checks = of_district.filter(kind=RunKind.DRIFT.value)
-    asked = checks.exclude(state=RunState.CANCELED.value, cancel_requested_at=None).order_by("-id")
+    requested = checks.exclude(state=RunState.CANCELED.value, cancel_requested_at=None).order_by("-id")
     rows = (
         District.objects.filter(~Exists(of_district.filter(state__in=ACTIVE)), status=DistrictStatus.LIVE)
-        .annotate(asked=Subquery(asked.values("created_at")[:1]))
+        .annotate(asked=Subquery(requested.values("created_at")[:1]))
         .order_by()
     )
     return [
@@ -141,22 +141,22 @@ def sweep() -> list[int]:
     """
     now, allowed = timezone.now(), limits()
     active = Run.objects.filter(kind=RunKind.DRIFT.value, state__in=ACTIVE).count()
-    known = candidates()
-    pace = pace_of(waiting=len(missed(known, now, allowed.period)), live=len(known) + active)
-    chosen = due(known, now, replace(allowed, concurrency=at_once(pace)), active)
+    districts = candidates()
+    pace = pace_of(waiting=len(missed(districts, now, allowed.period)), live=len(districts) + active)
+    chosen = due(districts, now, replace(allowed, concurrency=at_once(pace)), active)
     return [run.number for run in act_on_each(chosen, _ask) if run is not None]
 
 
-def _ask(one: Candidate) -> Run | None:
+def _ask(candidate: Candidate) -> Run | None:
     """Ask for the check of one district; nothing where it is refused now."""
     try:
         return request_run(
-            district=District.objects.get(pk=one.pk),
+            district=District.objects.get(pk=candidate.pk),
             kind=RunKind.DRIFT,
             actor=None,
             reason=REASON,
             priority=Priority.SWEEP,
         )
     except (ServiceRefusedError, ChangeRefusedError) as refusal:
-        logger.info("No drift check of %s now: %s", one.suffix, refusal)
+        logger.info("No drift check of %s now: %s", candidate.suffix, refusal)
         return None

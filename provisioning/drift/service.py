@@ -53,17 +53,17 @@ def repair(*, district: District, actor: User | None) -> Run:
 
 def acceptance(district: District, items: Collection[DriftItem] | None = None) -> Proposal:
     """Return what `accept` would change, and for all else why it cannot be accepted; reads only."""
-    found = list(district.drift_items.all()) if items is None else list(items)
+    drift_items = list(district.drift_items.all()) if items is None else list(items)
     settings: dict[str, Any] = {name: getattr(district, name) for name in EDITABLE}
     serves_tls = bool(district.certificate_arn or district.domain_name)
-    proposed = proposal(found, settings, 2 if serves_tls else 1)
+    proposed = proposal(drift_items, settings, 2 if serves_tls else 1)
     change = effective(district, proposed.change)
     try:
         if change:
             checked_spec(district, change)
     except ChangeRefusedError as refused:
-        told = sentences(*(sentence for name in refused.problems for sentence in refused.problems[name]))
-        more = tuple(Refusal(address, path, told) for address, path in proposed.accepted)
+        text = sentences(*(sentence for name in refused.problems for sentence in refused.problems[name]))
+        more = tuple(Refusal(address, path, text) for address, path in proposed.accepted)
         return Proposal({}, (*proposed.refusals, *more))
     return Proposal(change, proposed.refusals, proposed.accepted)
 

@@ -77,16 +77,16 @@ def read_anchors(texts: Iterable[str]) -> dict[int, str]:
 
     Raises AnchorUnreadableError for anything else, and for two anchors of one link that differ.
     """
-    found: dict[int, str] = {}
+    anchors: dict[int, str] = {}
     for text in texts:
         try:
-            told = json.loads(text)
-            told = told.get("data", {}).get("anchor", told)
-            position, link_hash = told["position"], told["hash"]
+            data = json.loads(text)
+            data = data.get("data", {}).get("anchor", data)
+            position, link_hash = data["position"], data["hash"]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise AnchorUnreadableError("This is no anchor of an audit record.") from error
         if not isinstance(position, int) or not isinstance(link_hash, str):
             raise AnchorUnreadableError("This is no anchor of an audit record.")
-        if found.setdefault(position, link_hash) != link_hash:
+        if anchors.setdefault(position, link_hash) != link_hash:
             raise AnchorUnreadableError(f"Two anchors of link {position} differ: the chain was written anew.")
-    return found
+    return anchors

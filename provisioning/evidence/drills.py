@@ -58,17 +58,17 @@ def record_drill(*, district: District, drill: Drill, actor: User | None) -> Aud
             most=LONGEST_FINDINGS,
         )
         raise ServiceRefusedError("findings", sentence, message("Say what was found."))
-    told = message(
+    summary = message(
         "A restore of {district} was drilled on {day}, and succeeded.", district=district.name, day=drill.day
     )
     if not drill.succeeded:
-        told = message(
+        summary = message(
             "A restore of {district} was drilled on {day}, and did not succeed.", district=district.name, day=drill.day
         )
     return record_of_district(
         district,
         AuditAction.RESTORE_DRILLED,
-        told,
+        summary,
         actor=actor,
         after={
             "day": drill.day.isoformat(),
@@ -82,5 +82,5 @@ def record_drill(*, district: District, drill: Drill, actor: User | None) -> Aud
 
 def drills(events: QuerySet[AuditEvent] | None = None) -> QuerySet[AuditEvent]:
     """Return the drills among events, or all of them, the newest first."""
-    found = AuditEvent.objects.all() if events is None else events
-    return found.filter(action=AuditAction.RESTORE_DRILLED).select_related("district").order_by("-id")
+    queryset = AuditEvent.objects.all() if events is None else events
+    return queryset.filter(action=AuditAction.RESTORE_DRILLED).select_related("district").order_by("-id")

@@ -44,7 +44,7 @@ def ocsf(event: AuditEvent, link: AuditLink) -> dict[str, Any]:
     status, status_word = SUCCESS if event.outcome == AuditEvent.Outcome.SUCCESS else FAILURE
     person = {"name": event.actor_name, **({"uid": str(event.actor_id)} if event.actor_id is not None else {})}
     subject = {"type": event.subject_kind, "uid": event.subject_id, "name": event.subject_id}
-    found: dict[str, Any] = {
+    body: dict[str, Any] = {
         "class_uid": class_uid,
         "class_name": class_name,
         "category_uid": category,
@@ -79,10 +79,10 @@ def ocsf(event: AuditEvent, link: AuditLink) -> dict[str, Any]:
         },
     }
     if event.remote_addr:
-        found["src_endpoint"] = {"ip": event.remote_addr}
+        body["src_endpoint"] = {"ip": event.remote_addr}
     if class_uid == API_ACTIVITY:
-        found["api"] = {"operation": event.action}
-        found["resources"] = [subject]
+        body["api"] = {"operation": event.action}
+        body["resources"] = [subject]
     else:
-        found["user"] = {"name": event.subject_id}
-    return found
+        body["user"] = {"name": event.subject_id}
+    return body

@@ -87,11 +87,11 @@ def build(package: EvidencePackage, key: Path) -> bytes:
         },
     }
     files[MANIFEST] = _json(file_of(sign(document, key, PURPOSE)))
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):
             archive.writestr(zipfile.ZipInfo(name, STAMP), files[name], zipfile.ZIP_DEFLATED)
-    return held.getvalue()
+    return buffer.getvalue()
 
 
 def _files(package: EvidencePackage) -> Iterator[tuple[str, bytes]]:
@@ -118,8 +118,8 @@ def _positions(package: EvidencePackage) -> tuple[int, int]:
     """
     first, behind = moments(package)
     anchored = AuditAnchor.objects.filter(at__gte=first, at__lt=behind).values("position")
-    found = AuditLink.objects.filter(Q(event__at__gte=first, event__at__lt=behind) | Q(position__in=anchored))
-    places = found.aggregate(first=Min("position"), last=Max("position"))
+    links = AuditLink.objects.filter(Q(event__at__gte=first, event__at__lt=behind) | Q(position__in=anchored))
+    places = links.aggregate(first=Min("position"), last=Max("position"))
     return (places["first"], places["last"]) if places["first"] is not None else (1, 0)
 
 
@@ -174,9 +174,9 @@ def _change(run: Run) -> Row:
 
 
 def _drill(event: AuditEvent) -> Row:
-    told, district = event.after or {}, event.district
+    drill, district = event.after or {}, event.district
     return {
-        **{name: told.get(name, "") for name in ("day", "recovery_point", "minutes", "succeeded", "findings")},
+        **{name: drill.get(name, "") for name in ("day", "recovery_point", "minutes", "succeeded", "findings")},
         "district": event.subject_id,
         "environment": district.environment if district is not None else "",
         "recorded_by": event.actor_name,
@@ -186,9 +186,9 @@ def _drill(event: AuditEvent) -> Row:
 
 def _findings(run: Run) -> Iterator[Row]:
     for finding in run.policy_findings:
-        one = {name: finding.get(name, "") for name in ("code", "address", "blocks", "sentence")}
-        codes = _codes(sentence=one["sentence"])
-        yield {"run": run.number, "district": run.district.suffix, **one, "messages": codes}
+        row = {name: finding.get(name, "") for name in ("code", "address", "blocks", "sentence")}
+        codes = _codes(sentence=row["sentence"])
+        yield {"run": run.number, "district": run.district.suffix, **row, "messages": codes}
 
 
 def _codes(**texts: str) -> str:
@@ -208,10 +208,10 @@ def _json(value: Any) -> bytes:
 
 def _csv(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
     """Return rows as CSV (RFC 4180); what a spreadsheet would compute gets an apostrophe before it."""
-    held = io.StringIO()
-    writer = csv.writer(held)
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
     writer.writerow(columns)
     for row in rows:
         cells = ("" if row[name] is None else str(_plain(row[name])) for name in columns)
         writer.writerow([f"'{cell}" if cell.lstrip(" ").startswith(FORMULA) else cell for cell in cells])
-    return held.getvalue().encode()
+    return buffer.getvalue().encode()

@@ -75,8 +75,8 @@ def push(name: str, send: Sending) -> int:
 
 def _next(position: int) -> list[AuditLink]:
     """Return the links behind this one, without a gap: a link that is not committed yet ends them."""
-    found = AuditLink.objects.filter(position__gt=position).select_related("event__district").order_by("position")
-    links = list(found[:AT_ONCE])
+    following = AuditLink.objects.filter(position__gt=position).select_related("event__district").order_by("position")
+    links = list(following[:AT_ONCE])
     return [link for place, link in enumerate(links, position + 1) if link.position == place]
 
 

@@ -49,11 +49,11 @@ def verify_package(path: Path, trusted: Collection[str]) -> Verified:
     if MANIFEST not in files:
         raise NotGenuineError("The archive has no list of its files.")
     document = verify(files.pop(MANIFEST).decode(errors="replace"), trusted, PURPOSE)
-    told: dict[str, Any] = document["files"]
-    if set(told) != set(files):
+    entries: dict[str, Any] = document["files"]
+    if set(entries) != set(files):
         raise NotGenuineError("The archive has other files than its list.")
     for name, text in files.items():
-        if hashlib.sha256(text).hexdigest() != told[name]["sha256"]:
+        if hashlib.sha256(text).hexdigest() != entries[name]["sha256"]:
             raise NotGenuineError(f"The file {name} is not the one that was signed.")
     return Verified(document, _verify_chain(files[EVENTS].decode(), document, json.loads(files[ANCHORS])))
 

@@ -113,10 +113,10 @@ class RunContext:
 
     def _stop_by_people(self) -> Stop:
         rows = self.fence.held.filter(state=RunState.CANCELLING)
-        asked = rows.values_list("cancel_requested_at", "force_stop_requested_at").first()
-        if asked is None:
+        timestamps = rows.values_list("cancel_requested_at", "force_stop_requested_at").first()
+        if timestamps is None:
             return Stop.NO
-        requested, forced = asked
+        requested, forced = timestamps
         if forced is not None:
             return Stop.KILL
         over = requested is not None and timezone.now() - requested > self.grace
@@ -139,12 +139,12 @@ class RunContext:
             return RunState.CANCELED, error
         if timezone.now() > self.deadline:
             step = self.run.state_badge
-            told = message(
+            sentence = message(
                 "{step} took longer than {hours}.",
                 step=step.word,
                 hours=_hours(LONGEST.get(step, LONGEST[RunState.APPLYING])),
             )
-            return RunState.FAILED, PhaseTimedOutError(told, detail=str(error))
+            return RunState.FAILED, PhaseTimedOutError(sentence, detail=str(error))
         stopped = EngineError(message("Terraform stopped because no worker followed it."), detail=str(error))
         stopped.code = "worker_lost"
         return RunState.FAILED, stopped
@@ -189,10 +189,10 @@ class RunContext:
         """
         if not self.is_at_rest():
             why = error.summary if error is not None else message("It was to be {state}.", state=state.word.lower())
-            told = message(
+            sentence = message(
                 "The run goes on with another worker, since its Terraform may still be at work. {why}", why=why
             )
-            self.recorder.note("recovery", told, level="error", data={"detail": error.detail if error else ""})
+            self.recorder.note("recovery", sentence, level="error", data={"detail": error.detail if error else ""})
             db_retry(self.recorder.flush)
             raise StillAtWork(
                 message("Run #{number} does not end while something of it may be at work.", number=self.run.number)
@@ -235,13 +235,13 @@ class RunContext:
                 deadline = deadline or time.monotonic() + django_settings.AWS_PATIENCE_SECONDS
                 if not passing or time.monotonic() + pause > deadline:
                     raise
-                told = message(
+                sentence = message(
                     "{what} did not work ({summary}); trying again in {pause} s.",
                     what=what,
                     summary=error.summary,
                     pause=f"{pause:.0f}",
                 )
-                self.recorder.note("retry", told, level="warning", data={"detail": error.detail})
+                self.recorder.note("retry", sentence, level="warning", data={"detail": error.detail})
             self.pause(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
             mend()

@@ -44,12 +44,12 @@ def keep_saved(context: RunContext) -> None:
             continue
         if row is None:
             continue
-        told = message(
+        sentence = message(
             "The state that Terraform could not store is kept, encrypted, on {host_name}.", host_name=row.host_name
         )
         if move_to_bucket(row, context.settings, context.fence.write):
-            told = message("The state that Terraform could not store is kept in the state bucket.")
-        context.recorder.note("recovery", message("{told} The next run pushes it.", told=told), level="warning")
+            sentence = message("The state that Terraform could not store is kept in the state bucket.")
+        context.recorder.note("recovery", message("{told} The next run pushes it.", told=sentence), level="warning")
 
 
 def push_kept(context: RunContext, terraform: Terraform) -> None:
@@ -79,10 +79,10 @@ def _push(context: RunContext, terraform: Terraform, row: ErroredState) -> None:
         why = error.detail or error.summary
     if why:
         context.fence.write(lambda: note_refused(row, verbatim(why)))
-        told = message(
+        sentence = message(
             "The state that run #{number} could not write cannot be pushed. {why}", number=row.run.number, why=why
         )
-        raise ErroredStateRefusedError(told)
+        raise ErroredStateRefusedError(sentence)
     note_recovered(
         context,
         message("The state that run #{number} could not write was pushed.", number=row.run.number),

@@ -189,16 +189,16 @@ class RunExecution:
     def prepared(self, folder: Path) -> Terraform:
         """Return an initialized Terraform on the synthesized stack, its state free of what a dead one has left."""
         context = self.context
-        made = synthesize(context.settings, _canonical(self.run.spec), folder, lambda: bool(context.stop()))
+        synthesis = synthesize(context.settings, _canonical(self.run.spec), folder, lambda: bool(context.stop()))
         sentence = message(
             "Synthesized {resource_count} resources in {seconds} s.",
-            resource_count=made.resource_count,
-            seconds=f"{made.seconds:.1f}",
+            resource_count=synthesis.resource_count,
+            seconds=f"{synthesis.seconds:.1f}",
         )
-        if made.was_kept:
+        if synthesis.was_kept:
             sentence = message(
                 "The stack is as it was synthesized before: {resource_count} resources.",
-                resource_count=made.resource_count,
+                resource_count=synthesis.resource_count,
             )
         context.recorder.note("synthesis", sentence)
         context.enter(RunState.PLANNING)

@@ -30,27 +30,33 @@ def look_first(context: RunContext) -> None:
     if not django_settings.PREFLIGHT or run.kind_badge not in {RunKind.APPLY, RunKind.PLAN}:
         return
     account, region = run.district.account, str(run.spec["region"])
-    known = db_retry(lambda: Preflight.objects.filter(account=account, region=region).first())
-    if known is not None and known.is_right and not known.is_under_way:
+    previous = db_retry(lambda: Preflight.objects.filter(account=account, region=region).first())
+    if previous is not None and previous.is_right and not previous.is_under_way:
         return
     began = time.monotonic()
     # An AWS that is away is waited for as everywhere; a look alone would call it a refusal.
     context.reading(message("Asking AWS who we are"), lambda: who(place_of(account, region)))
     findings = look(account, region, another=False)
     context.fence.write(lambda: store(account, region, findings, seconds=time.monotonic() - began))
-    for one in findings:
+    for finding in findings:
         context.recorder.note(
-            "preflight", message("{check}: {told}", check=term(one.check), told=one.told), level=LEVELS[one.verdict]
+            "preflight",
+            message("{check}: {told}", check=term(finding.check), told=finding.told),
+            level=LEVELS[finding.verdict],
         )
-    wrong = [one for one in findings if one.verdict is Verdict.REFUSED]
-    if wrong:
+    refused = [refusal for refusal in findings if refusal.verdict is Verdict.REFUSED]
+    if refused:
         detail = listed(
             (
                 listed(
-                    (message("{check}: {told}", check=term(one.check), told=one.told), one.remedy, one.detail),
+                    (
+                        message("{check}: {told}", check=term(refusal.check), told=refusal.told),
+                        refusal.remedy,
+                        refusal.detail,
+                    ),
                     between="\n",
                 )
-                for one in wrong
+                for refusal in refused
             ),
             between="\n\n",
         )

@@ -46,7 +46,9 @@ def note_plan(context: RunContext, terraform: Terraform, plan: Plan) -> None:
         monthly_cost_usd=None if estimate is None else float(estimate),
         monthly_budget_usd=None if teardown else run.spec["monthly_budget_usd"],
     )
-    changes = [{"address": one.address, "type": one.type, "action": one.action} for one in plan.resources]
+    changes = [
+        {"address": resource.address, "type": resource.type, "action": resource.action} for resource in plan.resources
+    ]
     reasons = approval_reasons(kind, run.spec["environment"], findings, empty=plan.is_empty, look=run.stops_for_look)
     fields: dict[str, Any] = {
         "add_count": plan.add,
@@ -72,11 +74,11 @@ def note_plan(context: RunContext, terraform: Terraform, plan: Plan) -> None:
     packed = packed_plan(terraform.workspace) if is_kept else b""
     if is_kept:
         fields |= {"plan_stored": True, "plan_sha256": plan_sha256(packed)}
-    told = told_changes(plan.shown)
+    planned = told_changes(plan.shown)
 
     def once() -> None:
         context.fence.update(**fields)
-        store_changes(run, told)
+        store_changes(run, planned)
 
     context.fence.write(once)
     run.refresh_from_db()
@@ -105,7 +107,10 @@ def noted_plan(run: Run, terraform: Terraform) -> Plan:
         add=run.add_count or 0,
         change=run.change_count or 0,
         remove=run.remove_count or 0,
-        resources=tuple(PlannedResource(one["address"], one["type"], one["action"]) for one in run.plan_resources),
+        resources=tuple(
+            PlannedResource(resource["address"], resource["type"], resource["action"])
+            for resource in run.plan_resources
+        ),
         drifted=(),
         outputs_change=False,
     )
@@ -119,10 +124,10 @@ def not_approved(run: Run, plan: Plan, reasons: Sequence[str]) -> str:
     # Whoever approved it for another reason has looked at it too.
     if new := [reason for reason in reasons if reason not in {*run.approval_reasons, LOOK}]:
         return message("What is left has to be approved anew for a reason that there was not: {new}", new=new[0])
-    if others := beyond(plan.shown, run.plan_contents, contents_key()):
-        shown = ", ".join(others[:3]) + (", …" if len(others) > 3 else "")
+    if addresses := beyond(plan.shown, run.plan_contents, contents_key()):
+        names = ", ".join(addresses[:3]) + (", …" if len(addresses) > 3 else "")
         return message(
-            "What is left to do is not what was approved, and has to be approved anew: {shown}.", shown=shown
+            "What is left to do is not what was approved, and has to be approved anew: {shown}.", shown=names
         )
     return ""
 
@@ -167,8 +172,8 @@ def wanted_spec(run: Run) -> dict[str, Any]:
 
 def refuse_stale(context: RunContext, terraform: Terraform) -> None:
     """Raise PlanStaleError unless the stored plan still fits the state, the settings and this worker's versions."""
-    if told := changed_since(context, terraform):
-        raise PlanStaleError(message("The approved plan is out of date: {told}.", told=listed(told, between="; ")))
+    if changes := changed_since(context, terraform):
+        raise PlanStaleError(message("The approved plan is out of date: {told}.", told=listed(changes, between="; ")))
 
 
 def _sha256(path: Path) -> str:

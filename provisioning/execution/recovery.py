@@ -67,36 +67,36 @@ def adopt(context: RunContext, terraform: Terraform, *, destroy: bool) -> None:
 
     Raises ForeignResourceError where a name of the district's is taken by something else, and AwsUnavailableError.
     """
-    found = _looked_for(context, terraform, destroy=destroy)
-    if found.foreign and not destroy:
-        told = "\n".join(f"{one.address}: {one.sentence}" for one in found.foreign)
-        raise ForeignResourceError(message("Names of this district are taken by something else in AWS."), detail=told)
-    for note in found.forget:
+    findings = _looked_for(context, terraform, destroy=destroy)
+    if findings.foreign and not destroy:
+        detail = "\n".join(f"{foreign.address}: {foreign.sentence}" for foreign in findings.foreign)
+        raise ForeignResourceError(message("Names of this district are taken by something else in AWS."), detail=detail)
+    for note in findings.forget:
         terraform.forget(note.address)
         note_recovery(
             context, message("{address} is to be made anew: {sentence}", address=note.address, sentence=note.sentence)
         )
-    wanted = [one for one in found.adoptions if not (destroy and one.goes_along)]
+    adoptions = [adoption for adoption in findings.adoptions if not (destroy and adoption.goes_along)]
     if destroy:
-        for one in wanted:
-            terraform.import_(one.address, one.import_id)
+        for adoption in adoptions:
+            terraform.import_(adoption.address, adoption.import_id)
         # Also what an earlier recovery imported, and died before it had said how it ends.
         wishes = decisions(_stack(terraform))
         terraform.rewrite_state(lambda state: decided(state, wishes))
-    elif wanted:
-        (terraform.workspace / ADOPTION_FILE).write_text(import_blocks(wanted), encoding="utf-8")
-    for one in wanted:
+    elif adoptions:
+        (terraform.workspace / ADOPTION_FILE).write_text(import_blocks(adoptions), encoding="utf-8")
+    for adoption in adoptions:
         note_recovery(
             context,
             message(
                 "{address} exists and was not in the state: it is adopted as {import_id}.",
-                address=one.address,
-                import_id=one.import_id,
+                address=adoption.address,
+                import_id=adoption.import_id,
             ),
         )
-    for remark in found.notes:
+    for remark in findings.notes:
         note_recovery(context, message("{address}: {sentence}", address=remark.address, sentence=remark.sentence))
-    for more in found.surplus:
+    for more in findings.surplus:
         note_recovery(
             context,
             message(
@@ -107,7 +107,7 @@ def adopt(context: RunContext, terraform: Terraform, *, destroy: bool) -> None:
             ),
         )
     if not destroy:
-        revoke_rules(context.settings, context.run.spec["region"], deploy_role(context.run.spec), found.surplus)
+        revoke_rules(context.settings, context.run.spec["region"], deploy_role(context.run.spec), findings.surplus)
 
 
 def _looked_for(context: RunContext, terraform: Terraform, *, destroy: bool) -> Findings:
@@ -117,17 +117,17 @@ def _looked_for(context: RunContext, terraform: Terraform, *, destroy: bool) -> 
     place = Place(spec["region"], spec["account_id"], spec["suffix"])
     while True:
         state = context.reading(message("Reading the state"), terraform.state)
-        found = context.reading(
+        findings = context.reading(
             message("Comparing AWS with the state"),
             lambda state=state: find_adoptable(  # type: ignore[misc]
                 context.settings, stack, state, place, deploy_role(spec), teardown=destroy
             ),
         )
-        waiting = [one for one in found.adoptions if one.unfinished]
+        waiting = [adoption for adoption in findings.adoptions if adoption.unfinished]
         if not waiting:
-            return found
-        told = ", ".join(f"{one.address} ({one.unfinished})" for one in waiting)
-        context.recorder.note("recovery", message("AWS still works on {told}; waiting.", told=told))
+            return findings
+        names = ", ".join(f"{adoption.address} ({adoption.unfinished})" for adoption in waiting)
+        context.recorder.note("recovery", message("AWS still works on {told}; waiting.", told=names))
         context.pause(UNFINISHED_PAUSE_SECONDS)
 
 

@@ -138,7 +138,7 @@ class Supervision:
             return stop
 
         self.look_at = time.monotonic() + LOCK_LOOK_SECONDS
-        ended = follow(
+        result = follow(
             running,
             on_line=take,
             poll=poll,
@@ -146,8 +146,8 @@ class Supervision:
             on_stop=lambda stop: self.remember({"told": int(stop)}),
             told=told,
         )
-        self.remember({"ended": ended.status})
-        return ended
+        self.remember({"ended": result.status})
+        return result
 
     def _note_lock(self, running: Supervised) -> None:
         """Keep the id of the state's lock that the command holds: should it die, its lock is known by it."""

@@ -20,7 +20,7 @@ from provisioning.teardown.removal import prove_removal
 def record_what_exists(context: RunContext, terraform: Terraform) -> None:
     """Bring resources and outputs in the database to what the state holds; a failure to read is a warning."""
     try:
-        found = context.reading(message("Reading what exists"), lambda: contents(context.settings, terraform))
+        existing = context.reading(message("Reading what exists"), lambda: contents(context.settings, terraform))
     except EngineError as error:
         context.recorder.note(
             "record", message("What exists could not be read: {summary}", summary=error.summary), level="warning"
@@ -30,14 +30,14 @@ def record_what_exists(context: RunContext, terraform: Terraform) -> None:
         "record",
         message(
             "{resources} resources and {outputs} outputs exist.",
-            resources=len(found.resources),
-            outputs=len(found.outputs),
+            resources=len(existing.resources),
+            outputs=len(existing.outputs),
         ),
     )
 
     def once() -> None:
-        record_resources(context.run, found.resources)
-        record_outputs(context.run, found.outputs)
+        record_resources(context.run, existing.resources)
+        record_outputs(context.run, existing.outputs)
 
     context.fence.write(once)
 
@@ -52,10 +52,10 @@ def prove_convergence(context: RunContext, terraform: Terraform) -> None:
     is_first = not context.run.district.runs.filter(steps__step=RunState.APPLYING).exclude(pk=context.run.pk).exists()
 
     def compare() -> Plan:
-        seen = terraform.plan(look=not is_first)
-        if seen.is_empty and seen.drifted:
-            terraform.store_refreshed(seen)
-        return seen
+        plan = terraform.plan(look=not is_first)
+        if plan.is_empty and plan.drifted:
+            terraform.store_refreshed(plan)
+        return plan
 
     def unlock() -> None:
         release_lock(context, terraform)
@@ -63,14 +63,16 @@ def prove_convergence(context: RunContext, terraform: Terraform) -> None:
         terraform.push_state()
 
     # Plan and storing are tried again together: a state that was stored before a kill makes the plan an old one.
-    seen = context.reading(message("The second plan"), compare, mend=unlock)
+    second_plan = context.reading(message("The second plan"), compare, mend=unlock)
     if is_first:
         context.fence.write(lambda: store_drift(context.run, [], {}))
     else:
-        context.fence.write(lambda: settle(context.run, seen.shown))
-    if not seen.is_empty:
-        detail = "\n".join(f"{change.address}: {change.action}" for change in seen.left)
-        count = message("1 change") if len(seen.left) == 1 else message("{left} changes", left=len(seen.left))
+        context.fence.write(lambda: settle(context.run, second_plan.shown))
+    if not second_plan.is_empty:
+        detail = "\n".join(f"{change.address}: {change.action}" for change in second_plan.left)
+        count = (
+            message("1 change") if len(second_plan.left) == 1 else message("{left} changes", left=len(second_plan.left))
+        )
         raise NotConvergedError(message("A second plan still has {count}.", count=count), detail=detail)
     context.recorder.note("verify", message("A second plan is empty: AWS matches the stack."))
 

@@ -22,8 +22,8 @@ CHECK_SECONDS = 1500.0
 
 def check_account(account: AwsAccount) -> AccountAccess:
     """Ask and store: the identity, AWS's own error, or that another account than this one answered."""
-    ((_, found),) = ask_many([account], _ask, seconds=CHECK_SECONDS)
-    return _store(account, found)
+    ((_, answer),) = ask_many([account], _ask, seconds=CHECK_SECONDS)
+    return _store(account, answer)
 
 
 def _ask(account: AwsAccount) -> Identity:
@@ -31,26 +31,26 @@ def _ask(account: AwsAccount) -> Identity:
     return identity(engine_settings(), DEFAULT_REGION, role)
 
 
-def _store(account: AwsAccount, found: Identity | EngineError) -> AccountAccess:
-    told = {"arn": "", "answered_account": "", "problem": "", "remedy": "", "detail": ""}
-    if isinstance(found, EngineError):
-        told |= {"problem": found.summary, "remedy": found.remedy, "detail": found.detail}
+def _store(account: AwsAccount, answer: Identity | EngineError) -> AccountAccess:
+    fields = {"arn": "", "answered_account": "", "problem": "", "remedy": "", "detail": ""}
+    if isinstance(answer, EngineError):
+        fields |= {"problem": answer.summary, "remedy": answer.remedy, "detail": answer.detail}
     else:
-        told |= {"arn": found.arn, "answered_account": found.account}
-        if found.account != account.account_id:
-            told["problem"] = message(
+        fields |= {"arn": answer.arn, "answered_account": answer.account}
+        if answer.account != account.account_id:
+            fields["problem"] = message(
                 "The account {account} answered, not {account_id}.",
-                account=found.account,
+                account=answer.account,
                 account_id=account.account_id,
             )
-            told["remedy"] = message(
+            fields["remedy"] = message(
                 "Give the account its deploy role in the admin, or start the workers with its own credentials."
             )
     now = timezone.now()
     row, _ = AccountAccess.objects.update_or_create(
         account=account,
-        defaults={**told, "checked_at": now},
-        create_defaults={**told, "asked_at": now, "checked_at": now},
+        defaults={**fields, "checked_at": now},
+        create_defaults={**fields, "asked_at": now, "checked_at": now},
     )
     return row
 
@@ -63,4 +63,4 @@ def in_turn() -> QuerySet[AwsAccount]:
 def check_all() -> int:
     """Ask in every account; return how many let us in."""
     answers = ask_many(in_turn(), _ask, seconds=CHECK_SECONDS)
-    return sum(act_on_each(answers, lambda told: _store(*told).is_right))
+    return sum(act_on_each(answers, lambda answer: _store(*answer).is_right))

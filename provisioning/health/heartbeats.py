@@ -37,16 +37,16 @@ def sign(name: str, queues: list[str] | None = None, free_bytes: int | None = No
     """Write a sign of life, with the room on the disk where somebody looked; the first one also says since when."""
     now = timezone.now()
     versions = {"Python": platform.python_version(), "Django": django.__version__, "Celery": celery.__version__}
-    told = {"queues": queues or [], "versions": versions, "seen_at": now, "free_bytes": free_bytes}
-    Presence.objects.update_or_create(name=name, defaults=told, create_defaults={**told, "started_at": now})
+    fields = {"queues": queues or [], "versions": versions, "seen_at": now, "free_bytes": free_bytes}
+    Presence.objects.update_or_create(name=name, defaults=fields, create_defaults={**fields, "started_at": now})
     if name == PERIODIC:
         Presence.objects.filter(seen_at__lt=now - FORGOTTEN_AFTER).delete()
 
 
 def queues_listened_to(prefix: str) -> list[str]:
     """Return the queues of this prefix to which a worker listens that has given a sign of life lately."""
-    there = Presence.objects.filter(seen_at__gt=timezone.now() - SILENT_AFTER)
-    return sorted({queue for row in there for queue in row.queues if queue.startswith(prefix)})
+    present = Presence.objects.filter(seen_at__gt=timezone.now() - SILENT_AFTER)
+    return sorted({queue for row in present for queue in row.queues if queue.startswith(prefix)})
 
 
 def free_room() -> int | None:

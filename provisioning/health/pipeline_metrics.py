@@ -71,24 +71,24 @@ def _read(place: _Place) -> Figures:
 def store(district: District, answer: Figures | EngineError) -> PipelineFigures:
     """Store what CloudWatch said of a district, or why it said nothing."""
     now = timezone.now()
-    told: dict[str, Any]
+    fields: dict[str, Any]
     if isinstance(answer, EngineError):
         logger.warning("The pipeline's figures of %s were not read: %s %s", district, answer.summary, answer.detail)
-        told = {"problem": answer.summary, "remedy": answer.remedy}
+        fields = {"problem": answer.summary, "remedy": answer.remedy}
     else:
-        told = {"problem": "", "remedy": "", "measured_at": now, **answer.as_fields()}
-    stored, _ = PipelineFigures.objects.update_or_create(district=district, defaults={"tried_at": now, **told})
+        fields = {"problem": "", "remedy": "", "measured_at": now, **answer.as_fields()}
+    stored, _ = PipelineFigures.objects.update_or_create(district=district, defaults={"tried_at": now, **fields})
     return stored
 
 
 def due() -> list[District]:
     """Return the live districts whose figures are oldest, those that were never looked at first."""
-    wanted = District.objects.filter(status__in=[status.value for status in WATCHED]).select_related("account")
-    stale = wanted.filter(Q(pipeline=None) | Q(pipeline__tried_at__lt=timezone.now() - FRESH))
+    districts = District.objects.filter(status__in=[status.value for status in WATCHED]).select_related("account")
+    stale = districts.filter(Q(pipeline=None) | Q(pipeline__tried_at__lt=timezone.now() - FRESH))
     return list(stale.order_by(F("pipeline__tried_at").asc(nulls_first=True), "pk")[:MOST_AT_A_TIME])
 
 
 def measure_all() -> int:
     """Look at every district whose turn it is; return how many. Called by Celery beat every minute."""
     answers = ask_many([_place(district) for district in due()], _read, seconds=MEASURE_SECONDS)
-    return len(act_on_each(answers, lambda told: store(told[0].district, told[1])))
+    return len(act_on_each(answers, lambda answer: store(answer[0].district, answer[1])))

@@ -27,7 +27,7 @@ class Workers:
 
     def taking(self, queue: str) -> list[Presence]:
         """Return the workers that take from a queue."""
-        return [one for one in self.here if queue in one.queues]
+        return [worker for worker in self.here if queue in worker.queues]
 
     @property
     def runs(self) -> int:
@@ -90,7 +90,7 @@ def workers() -> Workers:
 def queue(runs: QuerySet[Run]) -> Queue:
     """Return the queue of these runs, in one query over those that have not ended."""
     queued = Q(state=RunState.QUEUED)
-    found = runs.filter(state__in=ACTIVE_STATES).aggregate(
+    counts = runs.filter(state__in=ACTIVE_STATES).aggregate(
         waiting=Count("id", filter=queued),
         oldest_number=Min("id", filter=queued),
         oldest_at=Min("created_at", filter=queued),
@@ -98,7 +98,7 @@ def queue(runs: QuerySet[Run]) -> Queue:
         to_approve=Count("id", filter=Q(state=RunState.AWAITING_APPROVAL)),
         lost=Count("id", filter=Q(state=RunState.LOST)),
     )
-    return Queue(**found)
+    return Queue(**counts)
 
 
 def drift_checks(districts: QuerySet[District]) -> DriftChecks:
@@ -107,14 +107,14 @@ def drift_checks(districts: QuerySet[District]) -> DriftChecks:
     Late is what two periods did not see.
     """
     before = timezone.now() - timedelta(hours=2 * settings.DRIFT_HOURS)
-    found = districts.filter(status=DistrictStatus.LIVE).aggregate(
+    counts = districts.filter(status=DistrictStatus.LIVE).aggregate(
         live=Count("id"),
         never=Count("id", filter=Q(drift_checked_at=None)),
         late=Count("id", filter=Q(drift_checked_at__lt=before)),
         drifted=Count("id", filter=Q(drift=DriftStatus.DRIFTED)),
         last_at=Max("drift_checked_at"),
     )
-    return DriftChecks(**found)
+    return DriftChecks(**counts)
 
 
 def refused_access(accounts: QuerySet[AwsAccount]) -> list[AccountAccess]:

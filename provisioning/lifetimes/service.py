@@ -44,13 +44,13 @@ def set_end(
     NotAllowedError, or CalendarRefusedError with the sentences per field.
     """
     require(actor, Act.DESTROY if typed_name.strip() else Act.OPERATE, district.place)
-    held = District.objects.select_for_update().get(pk=district.pk)
+    locked = District.objects.select_for_update().get(pk=district.pk)
     problems: dict[str, list[str]] = defaultdict(list)
-    if held.status == DistrictStatus.REMOVED:
-        problems[""].append(message("{name} has been removed.", name=held.name))
-    if kind is EndKind.LIFETIME and held.environment != Environment.SANDBOX.value:
+    if locked.status == DistrictStatus.REMOVED:
+        problems[""].append(message("{name} has been removed.", name=locked.name))
+    if kind is EndKind.LIFETIME and locked.environment != Environment.SANDBOX.value:
         problems[""].append(message("Only a sandbox has a lifetime. Set the contract's end instead."))
-    if last_day < today_in(held.time_zone, timezone.now()):
+    if last_day < today_in(locked.time_zone, timezone.now()):
         problems["last_day"].append(message("This day is over in the district's time zone."))
     elif last_day.year > LAST_YEAR:
         problems["last_day"].append(message("Give a day within this millennium."))
@@ -58,14 +58,16 @@ def set_end(
         problems["notice_days"].append(
             message("Notice is given from 1 to {most_notice_days} days ahead.", most_notice_days=MOST_NOTICE_DAYS)
         )
-    if typed_name.strip() and (kind is not EndKind.LIFETIME or typed_name.strip() != full_name(held)):
+    if typed_name.strip() and (kind is not EndKind.LIFETIME or typed_name.strip() != full_name(locked)):
         problems["typed_name"].append(
-            message("Type {full_name} to have it torn down by itself, or leave this empty.", full_name=full_name(held))
+            message(
+                "Type {full_name} to have it torn down by itself, or leave this empty.", full_name=full_name(locked)
+            )
         )
     if problems:
         raise CalendarRefusedError(problems)
     end, _ = DistrictEnd.objects.update_or_create(
-        district=held,
+        district=locked,
         kind=kind,
         defaults={
             "last_day": last_day,
@@ -79,9 +81,11 @@ def set_end(
     end_word, last = WHAT[kind], last_day.isoformat()
     follows = message("Then its teardown is asked for.") if end.confirmed_name else ""
     record_of_district(
-        held,
+        locked,
         AuditAction.END_SET,
-        sentences(message("The {end} of {name} ends after {last}.", end=end_word, name=held.name, last=last), follows),
+        sentences(
+            message("The {end} of {name} ends after {last}.", end=end_word, name=locked.name, last=last), follows
+        ),
         actor=actor,
         after={"kind": kind.value, "last_day": last, "notice_days": notice_days},
     )
@@ -92,15 +96,15 @@ def set_end(
 def remove_end(*, end: DistrictEnd, actor: User | None) -> None:
     """Take an end away: nothing follows from it any more. Asking twice is fine. Raises NotAllowedError."""
     require(actor, Act.OPERATE, end.district.place)
-    held = DistrictEnd.objects.select_for_update(of=("self",)).select_related("district").filter(pk=end.pk).first()
-    if held is None:
+    locked = DistrictEnd.objects.select_for_update(of=("self",)).select_related("district").filter(pk=end.pk).first()
+    if locked is None:
         return
-    end_word = WHAT[EndKind(held.kind)]
+    end_word = WHAT[EndKind(locked.kind)]
     record_of_district(
-        held.district,
+        locked.district,
         AuditAction.END_REMOVED,
-        message("The {end} of {name} has no end any more.", end=end_word, name=held.district.name),
+        message("The {end} of {name} has no end any more.", end=end_word, name=locked.district.name),
         actor=actor,
-        before={"kind": held.kind, "last_day": held.last_day.isoformat()},
+        before={"kind": locked.kind, "last_day": locked.last_day.isoformat()},
     )
-    held.delete()
+    locked.delete()

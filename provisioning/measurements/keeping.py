@@ -28,7 +28,7 @@ Part = tuple[int | None, int, float]
 """A bucket's bound, how many it has, and their seconds."""
 
 
-def count(found: Iterable[Mark]) -> None:
+def count(marks: Iterable[Mark]) -> None:
     """Count these, in the caller's transaction: they are counted if what they tell of is committed."""
     Measurement.objects.bulk_create(
         Measurement(
@@ -39,7 +39,7 @@ def count(found: Iterable[Mark]) -> None:
             count=1,
             seconds=mark.seconds or 0.0,
         )
-        for mark in found
+        for mark in marks
     )
 
 

@@ -65,17 +65,17 @@ def bound_of(seconds: float) -> int | None:
 
 def marks(move: Move) -> list[Mark]:
     """Return what a move adds to the counts. Hosts' clocks differ: no duration is below 0."""
-    found = [_step(move, step, max((move.now - began).total_seconds(), 0.0)) for step, began in move.steps]
+    entries = [_step(move, step, max((move.now - began).total_seconds(), 0.0)) for step, began in move.steps]
     if move.after is RunState.LOST:
-        found.append(Mark(Measured.RUN_LOST, move.before.value, move.kind))
+        entries.append(Mark(Measured.RUN_LOST, move.before.value, move.kind))
     if move.after is RunState.FAILED:
-        found.append(Mark(Measured.RUN_FAILED, move.error_code or "unknown", move.kind))
+        entries.append(Mark(Measured.RUN_FAILED, move.error_code or "unknown", move.kind))
     if move.after not in ACTIVE_STATES:
-        found.append(Mark(Measured.RUN_ENDED, move.kind, move.after.value))
+        entries.append(Mark(Measured.RUN_ENDED, move.kind, move.after.value))
         if move.started_at is not None:
             taken = max((move.now - move.started_at).total_seconds(), 0.0)
-            found.append(Mark(Measured.RUN_DURATION, move.kind, move.after.value, taken))
-    return [mark for mark in found if mark is not None]
+            entries.append(Mark(Measured.RUN_DURATION, move.kind, move.after.value, taken))
+    return [mark for mark in entries if mark is not None]
 
 
 def _step(move: Move, step: str, seconds: float) -> Mark | None:
@@ -97,7 +97,7 @@ class Histogram:
 def histogram(counted: Iterable[tuple[int | None, int, float]]) -> Histogram:
     """Make a histogram out of counts and seconds by bound."""
     rows = list(counted)
-    within = ((bound, sum(n for known, n, _ in rows if known is not None and known <= bound)) for bound in BOUNDS)
+    within = ((bound, sum(n for limit, n, _ in rows if limit is not None and limit <= bound)) for bound in BOUNDS)
     everything = sum(count for _, count, _ in rows)
     buckets = (*((f"{bound:.1f}", float(count)) for bound, count in within), ("+Inf", float(everything)))
     return Histogram(buckets, sum(seconds for *_, seconds in rows))

@@ -32,5 +32,5 @@ class PipelineFigures(models.Model):
     @property
     def is_empty(self) -> bool:
         """Return whether CloudWatch was asked and knew nothing of the pipeline."""
-        shown = (self.rows_accepted, self.rows_rejected, self.oldest_message_seconds, self.cache_hit_percent)
-        return all(figure is None for figure in shown)
+        figures = (self.rows_accepted, self.rows_rejected, self.oldest_message_seconds, self.cache_hit_percent)
+        return all(figure is None for figure in figures)

@@ -44,12 +44,12 @@ class Preflight(models.Model):
     @property
     def refused(self) -> list[dict[str, str]]:
         """The findings by which a run would fail."""
-        return [one for one in self.findings if one["verdict"] == PreflightVerdict.REFUSED.value]
+        return [finding for finding in self.findings if finding["verdict"] == PreflightVerdict.REFUSED.value]
 
     @property
     def warned(self) -> list[dict[str, str]]:
         """The findings that somebody ought to look at."""
-        return [one for one in self.findings if one["verdict"] == PreflightVerdict.WARNING.value]
+        return [finding for finding in self.findings if finding["verdict"] == PreflightVerdict.WARNING.value]
 
     @property
     def is_right(self) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import urllib.error
 import urllib.request
@@ -28,7 +26,6 @@ from registry.outbound.signing import headers_of
 
 TIMEOUT_SECONDS = 5.0
 """The upkeep worker waits for it, and the reaper with it."""
-SIGNATURE = "Homeroom-Signature"
 
 
 class Channel(StrEnum):
@@ -90,15 +87,6 @@ def payload_of(notice: Notice) -> dict[str, Any]:
     }
 
 
-def signature_of(body: bytes, at: int, secret: str) -> str:
-    """Return the header's value: the time in Unix seconds, and HMAC-SHA256 of ``<time>.<body>`` under the secret.
-
-    The time is part of what is signed, so that a receiver can refuse what was recorded and is sent again.
-    """
-    told = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
-    return f"t={at},v1={told}"
-
-
 def _to_endpoint(notice: Notice, endpoint: NoticeEndpoint) -> Answer | None:
     try:
         address = address_unsealed(endpoint)
@@ -145,15 +133,13 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 def _by_webhook(notice: Notice) -> None:
     body = json.dumps(payload_of(notice), ensure_ascii=False).encode()
-    headers = {
-        "Content-Type": "application/json",
-        "User-Agent": "Homeroom",
-        SIGNATURE: signature_of(body, int(timezone.now().timestamp()), settings.NOTIFY_WEBHOOK_SECRET),
-    }
+    headers = {"Content-Type": "application/json", "User-Agent": "Homeroom"}
+    secrets = [settings.NOTIFY_WEBHOOK_SECRET]
+    headers |= headers_of(str(notice.key), int(timezone.now().timestamp()), body, secrets)
     # The scheme is checked where the setting is read.
-    asked = urllib.request.Request(settings.NOTIFY_WEBHOOK_URL, data=body, headers=headers, method="POST")
+    request = urllib.request.Request(settings.NOTIFY_WEBHOOK_URL, data=body, headers=headers, method="POST")
     try:
-        with urllib.request.build_opener(_NoRedirect).open(asked, timeout=TIMEOUT_SECONDS):
+        with urllib.request.build_opener(_NoRedirect).open(request, timeout=TIMEOUT_SECONDS):
             return
     except urllib.error.HTTPError as error:
         error.close()

@@ -29,7 +29,7 @@ def secret_sealed(secret: str) -> str:
 
 def valid_secrets(endpoint: NoticeEndpoint, at: datetime) -> list[str]:
     """Return the secrets that sign at this time, today's first; raises UnsealedError."""
-    found = [unseal(SECRET, endpoint.sealed_secret)]
+    secrets = [unseal(SECRET, endpoint.sealed_secret)]
     if endpoint.sealed_former_secret and endpoint.former_until is not None and at < endpoint.former_until:
-        found.append(unseal(SECRET, endpoint.sealed_former_secret))
-    return found
+        secrets.append(unseal(SECRET, endpoint.sealed_former_secret))
+    return secrets

@@ -60,8 +60,8 @@ def create_endpoint(*, values: EndpointValues, actor: User | None) -> tuple[Noti
     endpoint.sealed_secret = secret_sealed(secret)
     endpoint.save()
     endpoint.districts.set(districts)
-    told = message("{name} was added as an endpoint for notices.", name=endpoint.name)
-    _record(AuditAction.ENDPOINT_CREATED, endpoint, actor, told, after=_shown(endpoint, values))
+    sentence = message("{name} was added as an endpoint for notices.", name=endpoint.name)
+    _record(AuditAction.ENDPOINT_CREATED, endpoint, actor, sentence, after=_shown(endpoint, values))
     return endpoint, secret
 
 
@@ -169,8 +169,8 @@ def redeliver(*, notice: Notice, actor: User | None) -> None:
     row.sent_at = row.given_up_at = None
     row.attempts, row.due_at = 0, timezone.now()
     row.save()
-    told = message("A notice to the endpoint {name} is sent again.", name=row.endpoint.name)
-    _record(AuditAction.NOTICE_REDELIVERED, row.endpoint, actor, told, after={"notice": str(row.key)})
+    sentence = message("A notice to the endpoint {name} is sent again.", name=row.endpoint.name)
+    _record(AuditAction.NOTICE_REDELIVERED, row.endpoint, actor, sentence, after={"notice": str(row.key)})
 
 
 def _take(endpoint: NoticeEndpoint, values: EndpointValues) -> list[District]:
@@ -184,8 +184,8 @@ def _take(endpoint: NoticeEndpoint, values: EndpointValues) -> list[District]:
     if values.address:
         address = _mail(values.address) if endpoint.kind == Kind.MAIL else _url(values.address)
         endpoint.sealed_address, endpoint.shown = address_sealed(address[0]), address[1][:255]
-    known = [occasion.value for occasion in CHOOSABLE]
-    endpoint.occasions = [value for value in known if value in values.occasions]
+    choosable = [occasion.value for occasion in CHOOSABLE]
+    endpoint.occasions = [value for value in choosable if value in values.occasions]
     endpoint.environments = [part.value for part in Environment if part.value in values.environments]
     return _districts(values.districts)
 
@@ -212,11 +212,11 @@ def _mail(addresses: str) -> tuple[str, str]:
     if not can_mail():
         remedy = message("Set HOMEROOM_EMAIL_URL and HOMEROOM_EMAIL_FROM first.")
         raise ServiceRefusedError("address", message("This portal sends no mail."), remedy)
-    found = [part for part in re.split(r"[\s,;]+", addresses) if part]
-    if not found or len(found) > MOST_RECIPIENTS or not all(MAIL.fullmatch(part) for part in found):
+    recipients = [part for part in re.split(r"[\s,;]+", addresses) if part]
+    if not recipients or len(recipients) > MOST_RECIPIENTS or not all(MAIL.fullmatch(part) for part in recipients):
         remedy = message("Give one to {most_recipients}, parted by commas.", most_recipients=MOST_RECIPIENTS)
         raise ServiceRefusedError("address", message("These are no addresses of mail."), remedy)
-    return ",".join(found), ", ".join(found)
+    return ",".join(recipients), ", ".join(recipients)
 
 
 def _districts(suffixes: tuple[str, ...]) -> list[District]:
@@ -227,15 +227,15 @@ def _districts(suffixes: tuple[str, ...]) -> list[District]:
             message("These are more than {most_districts} districts.", most_districts=MOST_DISTRICTS),
             remedy,
         )
-    found = list(District.objects.filter(suffix__in=suffixes))
-    unknown = sorted(set(suffixes) - {district.suffix for district in found})
+    districts = list(District.objects.filter(suffix__in=suffixes))
+    unknown = sorted(set(suffixes) - {district.suffix for district in districts})
     if unknown:
         raise ServiceRefusedError(
             "districts",
             message("No district is called {unknown}.", unknown=unknown[0][:40]),
             message("Give their suffixes."),
         )
-    return found
+    return districts
 
 
 def _shown(endpoint: NoticeEndpoint, values: EndpointValues) -> dict[str, object]:

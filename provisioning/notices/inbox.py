@@ -27,21 +27,21 @@ def inbox_of(user: User, rights: Rights | None = None) -> QuerySet[Announcement]
 
     Their rights are read unless whoever asks has read them.
     """
-    rights, told = rights or rights_of(user), Q(user=user)
+    rights, condition = rights or rights_of(user), Q(user=user)
     if rights.somewhere(Act.SEE):
         # What is about no district is beyond a reach that leaves any out: a missing one matches no condition.
-        told |= Q(user=None) & rights.where(Act.SEE, "district__")
-    found = Announcement.objects.filter(told)
+        condition |= Q(user=None) & rights.where(Act.SEE, "district__")
+    announcements = Announcement.objects.filter(condition)
     if not rights.everywhere(Act.ADMINISTER):
-        found = found.exclude(occasion__in=[occasion.value for occasion in FOR_ADMINISTRATORS])
-    return found
+        announcements = announcements.exclude(occasion__in=[occasion.value for occasion in FOR_ADMINISTRATORS])
+    return announcements
 
 
 def unread_count(user: User, rights: Rights | None = None) -> int:
     """Return how much of it came since the person looked last, up to `MOST_COUNTED`; one query."""
-    seen = PersonalNotices.objects.filter(user=user).values("read_up_to")
+    last_read = PersonalNotices.objects.filter(user=user).values("read_up_to")
     recent = inbox_of(user, rights).filter(
-        created_at__gte=timezone.now() - UNREAD_FOR, pk__gt=Coalesce(Subquery(seen), Value(0))
+        created_at__gte=timezone.now() - UNREAD_FOR, pk__gt=Coalesce(Subquery(last_read), Value(0))
     )
     return recent[:MOST_COUNTED].count()
 

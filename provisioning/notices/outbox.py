@@ -60,9 +60,9 @@ def announce_drift(district: District, count: int) -> None:
     _keep(Occasion.DRIFTED, sentence, path, about, district=district)
 
 
-def announce_exposure(district: District, found: Sequence[str]) -> None:
+def announce_exposure(district: District, places: Sequence[str]) -> None:
     """Keep a notice that drift widens who can reach a district's data: an incident, with each place."""
-    count = len(found)
+    count = len(places)
     sentence = (
         message("{name} is exposed: drift widens who can reach it in {count} places.", name=district.name, count=count)
         if count != 1
@@ -70,7 +70,7 @@ def announce_exposure(district: District, found: Sequence[str]) -> None:
             "{name} is exposed: drift widens who can reach it in {count} place.", name=district.name, count=count
         )
     )
-    about = {"district": _district(district), "exposures": list(found), "runbook": runbook(EXPOSURE).address}
+    about = {"district": _district(district), "exposures": list(places), "runbook": runbook(EXPOSURE).address}
     path = reverse("console:district-drift", args=[district.suffix])
     _keep(Occasion.EXPOSED, sentence, path, about, district=district)
 
@@ -95,14 +95,14 @@ def announce_credential(change: CredentialChange, sentence: Message) -> None:
     """Keep a notice to the person whose password or role was set: in the inbox, and by mail where there is one."""
     user = change.user
     path = reverse("console:fleet")
-    told = message("{sentence} If this is not as it ought to be, tell an administrator of Homeroom.", sentence=sentence)
-    Announcement.objects.create(occasion=Occasion.CREDENTIAL_CHANGED.value, sentence=told, path=path, user=user)
+    text = message("{sentence} If this is not as it ought to be, tell an administrator of Homeroom.", sentence=sentence)
+    Announcement.objects.create(occasion=Occasion.CREDENTIAL_CHANGED.value, sentence=text, path=path, user=user)
     if user.email and can_mail():
         Notice.objects.create(
             occasion=Occasion.CREDENTIAL_CHANGED.value,
             channel=Channel.EMAIL.value,
             recipient=user.email,
-            sentence=told,
+            sentence=text,
             path=path,
             about={"user": {"username": user.get_username()}, "changed": change.what},
             due_at=timezone.now(),
@@ -172,11 +172,11 @@ def _deliver_next(failed: Q) -> Notice | None:
         notice.save()
         return notice
     notice.attempts += 1
-    kept = NoticeAttempt(notice=notice)
+    attempt = NoticeAttempt(notice=notice)
     try:
         answer = deliver(notice)
     except NotDeliveredError as failure:
-        kept.status, kept.answer, kept.error = failure.status, failure.answer, str(failure)
+        attempt.status, attempt.answer, attempt.error = failure.status, failure.answer, str(failure)
         notice.last_error = str(failure)
         if notice.attempts > len(PAUSES) or notice.occasion == Occasion.TEST:
             notice.given_up_at = now
@@ -187,9 +187,9 @@ def _deliver_next(failed: Q) -> Notice | None:
     else:
         notice.sent_at, notice.last_error = timezone.now(), ""
         if answer is not None:
-            kept.status, kept.answer = answer.status, answer.text
+            attempt.status, attempt.answer = answer.status, answer.text
     notice.save()
-    kept.save()
+    attempt.save()
     return notice
 
 

@@ -29,33 +29,38 @@ class Told:
     about: Mapping[str, Any]
 
 
-def written(kind: Kind, occasion: str, told: Told) -> bytes:
+def written(kind: Kind, occasion: str, payload: Told) -> bytes:
     """Return the body for a kind of endpoint that is posted to."""
     if kind is Kind.SLACK:
-        content = _for_slack(told)
+        content = _for_slack(payload)
     elif kind is Kind.TEAMS:
-        content = _for_teams(told)
+        content = _for_teams(payload)
     else:
-        data = {"message": told.sentence, "messages": codes_of(told.sentence), "url": told.url, **told.about}
-        content = {"type": occasion, "timestamp": told.at.isoformat(), "data": data}
+        data = {
+            "message": payload.sentence,
+            "messages": codes_of(payload.sentence),
+            "url": payload.url,
+            **payload.about,
+        }
+        content = {"type": occasion, "timestamp": payload.at.isoformat(), "data": data}
     return json.dumps(content, ensure_ascii=False).encode()
 
 
-def _for_slack(told: Told) -> dict[str, Any]:
-    sentence = "".join(SLACK_SIGNS.get(letter, letter) for letter in told.sentence)
-    return {"text": f"{sentence}\n{told.url}", "mrkdwn": False, "unfurl_links": False}
+def _for_slack(payload: Told) -> dict[str, Any]:
+    sentence = "".join(SLACK_SIGNS.get(letter, letter) for letter in payload.sentence)
+    return {"text": f"{sentence}\n{payload.url}", "mrkdwn": False, "unfurl_links": False}
 
 
-def _for_teams(told: Told) -> dict[str, Any]:
-    body: list[dict[str, Any]] = [{"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": told.sentence}]}]
-    opening = {"type": "Action.OpenUrl", "title": "Homeroom", "url": told.url}
+def _for_teams(payload: Told) -> dict[str, Any]:
+    body: list[dict[str, Any]] = [{"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": payload.sentence}]}]
+    opening = {"type": "Action.OpenUrl", "title": "Homeroom", "url": payload.url}
     card = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
         "version": "1.4",
         "body": body,
         # A button without a whole address is none.
-        "actions": [opening] if told.url.startswith("http") else [],
+        "actions": [opening] if payload.url.startswith("http") else [],
     }
     attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card}
     return {"type": "message", "attachments": [attachment]}

@@ -59,8 +59,8 @@ def batch_key(batch: uuid.UUID, row: int) -> uuid.UUID:
 def districts_of(batch: uuid.UUID, reached: QuerySet[District]) -> list[District]:
     """Return those of the districts within reach that a batch made, in the order of their rows."""
     keys = {batch_key(batch, row): row for row in range(1, MOST_ROWS + 1)}
-    found = reached.filter(registration_key__in=list(keys))
-    return sorted(found, key=lambda district: keys[district.registration_key])
+    districts = reached.filter(registration_key__in=list(keys))
+    return sorted(districts, key=lambda district: keys[district.registration_key])
 
 
 def try_all(registrations: Sequence[Registration], *, actor: User | None) -> list[Tried]:
@@ -106,7 +106,7 @@ def _without_room(registrations: Sequence[Registration]) -> dict[int, Problems]:
     """Return those for which their account has no room after the ones before them."""
     accounts = {account.account_id: account for account in AwsAccount.objects.all()}
     wanted: dict[tuple[str, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    found: dict[int, Problems] = {}
+    problems: dict[int, Problems] = {}
     for place, registration in enumerate(registrations):
         account = accounts.get(registration.account_id)
         if account is None or registration.size not in set(Size) or registration.environment not in set(Environment):
@@ -118,5 +118,5 @@ def _without_room(registrations: Sequence[Registration]) -> dict[int, Problems]:
             amounts[code] = max(amounts[code], amount) if KINDS[code].per == "VPC" else amounts[code] + amount
         problem = full_place(account, registration.region, dict(amounts))
         if problem is not None:
-            found[place] = {"account_id": [sentences(problem.sentence, problem.remedy)]}
-    return found
+            problems[place] = {"account_id": [sentences(problem.sentence, problem.remedy)]}
+    return problems

@@ -40,7 +40,7 @@ def delete_draft(*, district: District, actor: User | None) -> None:
 def expire_drafts() -> list[str]:
     """Delete the drafts that nobody has touched for `HOMEROOM_DRAFT_DAYS` days; return their suffixes."""
     due = drafts(untouched_since=timezone.now() - timedelta(days=settings.DRAFT_DAYS))
-    return [suffix for suffix, done in act_on_each(due, lambda one: (one.suffix, _expire(one))) if done]
+    return [suffix for suffix, done in act_on_each(due, lambda draft: (draft.suffix, _expire(draft))) if done]
 
 
 def drafts(*, untouched_since: datetime) -> QuerySet[District]:
@@ -62,23 +62,23 @@ def expires_at(district: District, newest: Run | None) -> datetime:
 
 def _expire(district: District) -> bool:
     """Delete an old draft; false where it is none any more, or a run works on it."""
-    told = message("was a draft for {draft_days} days and was deleted", draft_days=settings.DRAFT_DAYS)
+    reason = message("was a draft for {draft_days} days and was deleted", draft_days=settings.DRAFT_DAYS)
     try:
         with transaction.atomic():
-            _delete(district, None, By.SCHEDULER, told)
+            _delete(district, None, By.SCHEDULER, reason)
     except ServiceRefusedError:
         return False
     return True
 
 
-def _delete(district: District, actor: User | None, by: By, told: Message) -> None:
-    held = District.objects.select_for_update().get(pk=district.pk)
-    begun = held.runs.filter(apply_begun_at__isnull=False).exists() or held.resources.exists()
-    if held.status_badge is not DistrictStatus.DRAFT or begun:
+def _delete(district: District, actor: User | None, by: By, reason: Message) -> None:
+    locked = District.objects.select_for_update().get(pk=district.pk)
+    begun = locked.runs.filter(apply_begun_at__isnull=False).exists() or locked.resources.exists()
+    if locked.status_badge is not DistrictStatus.DRAFT or begun:
         raise ServiceRefusedError(
-            NOT_A_DRAFT, message("{name} is no draft any more.", name=held.name), message("Tear it down instead.")
+            NOT_A_DRAFT, message("{name} is no draft any more.", name=locked.name), message("Tear it down instead.")
         )
-    if (run := active_run(held)) is not None:
+    if (run := active_run(locked)) is not None:
         raise ServiceRefusedError(
             "run_active",
             message("Run #{number} has not ended.", number=run.number),
@@ -91,9 +91,9 @@ def _delete(district: District, actor: User | None, by: By, told: Message) -> No
         actor=actor,
         told=message(
             "{name} {told}; {suffix} and {cidr} are free.",
-            name=held.name,
-            told=told,
-            suffix=held.suffix,
-            cidr=held.cidr,
+            name=locked.name,
+            told=reason,
+            suffix=locked.suffix,
+            cidr=locked.cidr,
         ),
     )

@@ -27,11 +27,11 @@ def act_on_each(rows: Iterable[Row], act: Callable[[Row], Result]) -> list[Resul
     the task fails and its log names them. A database that is away ends the turn at once, with its own error, and so
     does the task's time limit.
     """
-    given: list[Result] = []
+    results: list[Result] = []
     failed: list[Exception] = []
     for row in rows:
         try:
-            given.append(act(row))
+            results.append(act(row))
         except SoftTimeLimitExceeded:
             raise
         except Exception as error:
@@ -40,9 +40,10 @@ def act_on_each(rows: Iterable[Row], act: Callable[[Row], Result]) -> list[Resul
             failed.append(error)
     if failed:
         raise ExceptionGroup(
-            message("{failed} of {value} could not be done", failed=len(failed), value=len(failed) + len(given)), failed
+            message("{failed} of {value} could not be done", failed=len(failed), value=len(failed) + len(results)),
+            failed,
         )
-    return given
+    return results
 
 
 def take_steps(*steps: Callable[[], object]) -> None:

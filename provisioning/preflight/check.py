@@ -47,8 +47,8 @@ def look_and_store(account: AwsAccount, region: str, *, another: bool = True) ->
 def store(account: AwsAccount, region: str, findings: list[Finding], *, seconds: float) -> Preflight:
     """Write what was found in the place of the former look."""
     now = timezone.now()
-    told = {"findings": [one.as_data() for one in findings], "checked_at": now, "seconds": seconds}
+    fields = {"findings": [finding.as_data() for finding in findings], "checked_at": now, "seconds": seconds}
     row, _ = Preflight.objects.update_or_create(
-        account=account, region=region, defaults=told, create_defaults={**told, "asked_at": now}
+        account=account, region=region, defaults=fields, create_defaults={**fields, "asked_at": now}
     )
     return row

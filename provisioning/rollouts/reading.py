@@ -39,13 +39,13 @@ def groups_of(members: QuerySet[RolloutMember]) -> list[Group]:
     expired = Case(When(run__error_code=PLAN_EXPIRED, then=Value(PLAN_EXPIRED)), default=Value(""))
     skipped = Case(When(skipped="", then=Value(value=False)), default=Value(value=True))
     rows = members.order_by().annotate(code=expired, left_out=skipped)
-    found: Counter[tuple[int, Standing, bool]] = Counter()
+    counts: Counter[tuple[int, Standing, bool]] = Counter()
     for wave, state, code, left_out, accepted, number in rows.values_list(
         "wave", "run__state", "code", "left_out", "accepted"
     ).annotate(Count("id")):
         stands = standing(None if state is None else RunState(state), skipped=left_out, error_code=code)
-        found[wave, stands, accepted] += number
-    return [Group(wave, stands, accepted, number) for (wave, stands, accepted), number in sorted(found.items())]
+        counts[wave, stands, accepted] += number
+    return [Group(wave, stands, accepted, number) for (wave, stands, accepted), number in sorted(counts.items())]
 
 
 def startable(rollout: Rollout, wave: int) -> list[RolloutMember]:
@@ -58,10 +58,10 @@ def startable(rollout: Rollout, wave: int) -> list[RolloutMember]:
     # Two questions, each with an index of its own; districts are read of those alone that are found.
     free = pending.filter(~Exists(beside)).values_list("pk", flat=True)
     gone = pending.filter(district__status__in=list(NO_STACK)).values_list("pk", flat=True)
-    found = {*free[:READ_AT_ONCE], *gone[:READ_AT_ONCE]}
+    keys = {*free[:READ_AT_ONCE], *gone[:READ_AT_ONCE]}
     read = ("name", "suffix", "status", *rollout.change)
     own = ("rollout", "district", "position", "wave", "run", "skipped", "accepted")
-    rows = RolloutMember.objects.filter(pk__in=found).select_related("district")
+    rows = RolloutMember.objects.filter(pk__in=keys).select_related("district")
     rows = rows.only(*own, *(f"district__{name}" for name in read))
     return list(rows.order_by("position")[:READ_AT_ONCE])
 

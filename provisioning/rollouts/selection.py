@@ -52,12 +52,12 @@ def matching(selection: Selection, within: Rights = EVERYTHING) -> QuerySet[Dist
         rows = District.objects.filter(suffix__in=selection.suffixes).exclude(status=DistrictStatus.REMOVED)
     else:
         rows = District.objects.filter(status__in=WITH_A_STACK)
-        for name, wanted in (
+        for name, values in (
             ("environment__in", selection.environments),
             ("region__in", selection.regions),
             ("size__in", selection.sizes),
         ):
-            rows = rows.filter(**{name: wanted}) if wanted else rows
+            rows = rows.filter(**{name: values}) if values else rows
     return rows.filter(within.where(Act.OPERATE)).select_related("account").order_by(*_order())
 
 
@@ -69,22 +69,22 @@ def _order() -> tuple[Case, Case, str]:
 
 def at_places(rows: QuerySet[District], places: Sequence[int]) -> dict[int, District]:
     """Return the districts that stand at some places, from 0, of all that match; the others are not read."""
-    ranked = rows.annotate(rank=Window(RowNumber(), order_by=_order())).filter(rank__in=[one + 1 for one in places])
-    found = {place - 1: pk for pk, place in ranked.order_by().values_list("pk", "rank")}
-    districts = District.objects.in_bulk(list(found.values()))
-    return {place: districts[pk] for place, pk in found.items() if pk in districts}
+    ranked = rows.annotate(rank=Window(RowNumber(), order_by=_order())).filter(rank__in=[place + 1 for place in places])
+    by_place = {place - 1: pk for pk, place in ranked.order_by().values_list("pk", "rank")}
+    districts = District.objects.in_bulk(list(by_place.values()))
+    return {place: districts[pk] for place, pk in by_place.items() if pk in districts}
 
 
 def choose_districts(selection: Selection, within: Rights = EVERYTHING) -> Chosen:
     """Return the districts that match, in order, and the names that belong to none."""
-    found = list(matching(selection, within))
-    return Chosen(found, sorted(set(selection.suffixes) - {district.suffix for district in found}))
+    districts = list(matching(selection, within))
+    return Chosen(districts, sorted(set(selection.suffixes) - {district.suffix for district in districts}))
 
 
 def in_waves(districts: Sequence[District], waves: Sequence[str]) -> list[list[District]]:
     """Return the districts of each wave."""
     reached = bounds(waves, len(districts))
-    found: list[list[District]] = [[] for _ in reached]
+    parts: list[list[District]] = [[] for _ in reached]
     for position, district in enumerate(districts):
-        found[wave_of(position, reached) - 1].append(district)
-    return found
+        parts[wave_of(position, reached) - 1].append(district)
+    return parts

@@ -72,11 +72,11 @@ def create_rollout(*, request: RolloutRequest, actor: User | None) -> Rollout:
     Raises NotAllowedError, or RolloutRefusedError with the sentences per field.
     """
     require_somewhere(actor, Act.OPERATE)
-    known = Rollout.objects.filter(key=request.key).first()
-    if known is not None:
-        return _reached(known, actor)
+    existing = Rollout.objects.filter(key=request.key).first()
+    if existing is not None:
+        return _reached(existing, actor)
     districts, waves = _checked(request, actor)
-    rollout, made = Rollout.objects.get_or_create(
+    rollout, created = Rollout.objects.get_or_create(
         key=request.key,
         defaults={
             "change": dict(request.change),
@@ -90,7 +90,7 @@ def create_rollout(*, request: RolloutRequest, actor: User | None) -> Rollout:
             "starts_at": request.starts_at,
         },
     )
-    if not made:
+    if not created:
         return _reached(rollout, actor)
     parts = in_waves(districts, waves)
     numbered = [(wave, district) for wave, part in enumerate(parts, 1) for district in part]
@@ -137,27 +137,27 @@ def check_rollout(request: RolloutRequest, actor: User | None) -> dict[str, list
 @transaction.atomic
 def pause_rollout(*, rollout: Rollout, actor: User | None) -> Rollout:
     """Start no further run; those that are queued or at work go on. Raises NotAllowedError, ServiceRefusedError."""
-    held = _held(rollout, actor)
-    if held.state_badge is RolloutState.PAUSED:
-        return held
-    _refuse_unless(held, {RolloutState.RUNNING}, "paused")
-    move_rollout(held, RolloutState.PAUSED, by=By.PERSON, actor=actor)
-    return held
+    locked = _held(rollout, actor)
+    if locked.state_badge is RolloutState.PAUSED:
+        return locked
+    _refuse_unless(locked, {RolloutState.RUNNING}, "paused")
+    move_rollout(locked, RolloutState.PAUSED, by=By.PERSON, actor=actor)
+    return locked
 
 
 @transaction.atomic
 def resume_rollout(*, rollout: Rollout, actor: User | None) -> Rollout:
     """Go on. After a halt the failures so far are accepted: the rule counts from here. Raises as `pause_rollout`."""
-    held = _held(rollout, actor)
-    if held.state_badge is RolloutState.RUNNING:
-        return held
-    _refuse_unless(held, {RolloutState.PAUSED, RolloutState.HALTED}, "resumed")
-    if held.state_badge is RolloutState.HALTED:
+    locked = _held(rollout, actor)
+    if locked.state_badge is RolloutState.RUNNING:
+        return locked
+    _refuse_unless(locked, {RolloutState.PAUSED, RolloutState.HALTED}, "resumed")
+    if locked.state_badge is RolloutState.HALTED:
         unproven = (RunState.FAILED.value, RunState.CANCELED.value, RunState.DISCARDED.value)
-        held.members.filter(run__state__in=unproven).update(accepted=True)
-    move_rollout(held, RolloutState.RUNNING, by=By.PERSON, actor=actor)
+        locked.members.filter(run__state__in=unproven).update(accepted=True)
+    move_rollout(locked, RolloutState.RUNNING, by=By.PERSON, actor=actor)
     transaction.on_commit(follow, robust=True)
-    return held
+    return locked
 
 
 @transaction.atomic
@@ -166,17 +166,17 @@ def abort_rollout(*, rollout: Rollout, actor: User | None) -> Rollout:
 
     Raises as `pause_rollout`.
     """
-    held = _held(rollout, actor)
-    if held.state_badge is RolloutState.ABORTED:
-        return held
-    _refuse_unless(held, {RolloutState.RUNNING, RolloutState.PAUSED, RolloutState.HALTED}, "aborted")
-    move_rollout(held, RolloutState.ABORTED, by=By.PERSON, actor=actor)
+    locked = _held(rollout, actor)
+    if locked.state_badge is RolloutState.ABORTED:
+        return locked
+    _refuse_unless(locked, {RolloutState.RUNNING, RolloutState.PAUSED, RolloutState.HALTED}, "aborted")
+    move_rollout(locked, RolloutState.ABORTED, by=By.PERSON, actor=actor)
     waiting = sorted(state.value for state in AT_ONCE)
     # Locked before they are looked at: a run that a worker takes at this moment is left to end by itself.
-    runs = Run.objects.select_for_update(of=("self",)).filter(rollout_members__rollout=held, state__in=waiting)
+    runs = Run.objects.select_for_update(of=("self",)).filter(rollout_members__rollout=locked, state__in=waiting)
     for run in list(runs.order_by("id")):
         request_cancel(run=run, actor=actor)
-    return held
+    return locked
 
 
 def _held(rollout: Rollout, actor: User | None) -> Rollout:
@@ -243,7 +243,7 @@ def value_problems(change: Mapping[str, Any], districts: list[District]) -> dict
         try:
             checked_spec(district, change)
         except ChangeRefusedError as refusal:
-            problems = problems or {"value": [text for told in refusal.problems.values() for text in told]}
+            problems = problems or {"value": [text for texts in refusal.problems.values() for text in texts]}
         else:
             return {}
     return problems

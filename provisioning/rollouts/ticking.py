@@ -49,8 +49,8 @@ def tick() -> None:
 def running() -> list[int]:
     """Return the numbers of the rollouts that go on; one whose time has not come is left alone."""
     rows = Rollout.objects.filter(state=RolloutState.RUNNING.value).order_by("id")
-    begun = rows.filter(Q(starts_at=None) | Q(starts_at__lte=timezone.now()))
-    return list(begun.values_list("id", flat=True))
+    due = rows.filter(Q(starts_at=None) | Q(starts_at__lte=timezone.now()))
+    return list(due.values_list("id", flat=True))
 
 
 def take_forward(number: int, tell: Callable[[int], object]) -> None:
@@ -105,7 +105,7 @@ def _start(rollout: Rollout, member: RolloutMember) -> bool:
         move_rollout(rollout, RolloutState.HALTED, by=By.SCHEDULER, reason=reason)
         return False
     except ChangeRefusedError as refusal:
-        _skip([member.pk], sentences(*(sentence for told in refusal.problems.values() for sentence in told)))
+        _skip([member.pk], sentences(*(sentence for texts in refusal.problems.values() for sentence in texts)))
         return True
     except ServiceRefusedError as refusal:
         # A run that began this very moment is seen by the next step, and waited for.

@@ -30,21 +30,21 @@ def parse(text: str) -> list[str]:
     shares: list[int] = []
     counts: list[int] = []
     for part in parts:
-        found = PART.fullmatch(part)
-        if found is None or int(found[1]) == 0 or (found[2] and int(found[1]) > 100):
+        match = PART.fullmatch(part)
+        if match is None or int(match[1]) == 0 or (match[2] and int(match[1]) > 100):
             raise WavesRefusedError(
                 message(
                     "{part} is no wave. Write a number of districts, or a percentage from 1% to 100%.", part=f"{part!r}"
                 )
             )
-        if found[2]:
-            shares.append(int(found[1]))
+        if match[2]:
+            shares.append(int(match[1]))
         elif shares:
             raise WavesRefusedError(
                 message("Write numbers of districts before percentages: {part} comes too late.", part=part)
             )
         else:
-            counts.append(int(found[1]))
+            counts.append(int(match[1]))
     if any(later <= earlier for grown in (counts, shares) for earlier, later in pairwise(grown)):
         raise WavesRefusedError(
             message("Each wave counts all districts up to it: let the numbers grow from wave to wave.")
@@ -56,13 +56,13 @@ def parse(text: str) -> list[str]:
 
 def bounds(waves: Sequence[str], total: int) -> list[int]:
     """Return how many districts have been reached after each wave; a wave that adds none is left out."""
-    found: list[int] = []
+    counts: list[int] = []
     for wave in waves:
         number = int(wave.rstrip("%"))
         reached = min(total, math.ceil(total * number / 100) if wave.endswith("%") else number)
-        if reached > (found[-1] if found else 0):
-            found.append(reached)
-    return found
+        if reached > (counts[-1] if counts else 0):
+            counts.append(reached)
+    return counts
 
 
 def wave_of(position: int, reached: Sequence[int]) -> int:

@@ -27,25 +27,25 @@ def approve(*, run: Run, actor: User, comment: str = "") -> Run:
     Raises NotAllowedError, or ServiceRefusedError for a run that does not wait, one that has expired, and an actor who
     is no second person: see `second_person_problem`.
     """
-    held = _waiting(run, actor)
-    if held.plan_expires_at is not None and held.plan_expires_at <= timezone.now():
+    locked = _waiting(run, actor)
+    if locked.plan_expires_at is not None and locked.plan_expires_at <= timezone.now():
         raise ServiceRefusedError(
             PLAN_EXPIRED, message("The plan has waited too long."), message("Start a new run for a fresh plan.")
         )
-    if (problem := second_person_problem(held, actor)) is not None:
+    if (problem := second_person_problem(locked, actor)) is not None:
         raise problem
-    decide(held, actor, Decision.APPROVED, comment)
-    move(held, RunState.QUEUED, by=By.PERSON, actor=actor)
-    return held
+    decide(locked, actor, Decision.APPROVED, comment)
+    move(locked, RunState.QUEUED, by=By.PERSON, actor=actor)
+    return locked
 
 
 @transaction.atomic
 def discard(*, run: Run, actor: User, comment: str = "") -> Run:
     """Drop the plan; nothing of it is applied. Raises NotAllowedError, or ServiceRefusedError unless it waits."""
-    held = _waiting(run, actor)
-    decide(held, actor, Decision.DISCARDED, comment)
-    move(held, RunState.DISCARDED, by=By.PERSON, actor=actor)
-    return held
+    locked = _waiting(run, actor)
+    decide(locked, actor, Decision.DISCARDED, comment)
+    move(locked, RunState.DISCARDED, by=By.PERSON, actor=actor)
+    return locked
 
 
 def expire() -> list[int]:
@@ -69,18 +69,18 @@ def _expire(run: Run) -> bool:
 
 def _waiting(run: Run, actor: User) -> Run:
     require(actor, Act.APPROVE, run.district.place)
-    held = Run.objects.select_for_update().select_related("district").get(pk=run.pk)
-    if held.state_badge is not RunState.AWAITING_APPROVAL:
+    locked = Run.objects.select_for_update().select_related("district").get(pk=run.pk)
+    if locked.state_badge is not RunState.AWAITING_APPROVAL:
         raise ServiceRefusedError(
             "not_waiting",
             message(
                 "Run #{number} does not wait for approval: it is {state}.",
-                number=held.number,
-                state=held.state_badge.word.lower(),
+                number=locked.number,
+                state=locked.state_badge.word.lower(),
             ),
             message("Look at the run again; somebody may have decided already."),
         )
-    return held
+    return locked
 
 
 def decide(run: Run, actor: User, decision: Decision, comment: str) -> None:
@@ -89,7 +89,7 @@ def decide(run: Run, actor: User, decision: Decision, comment: str) -> None:
         decision=decision, decided_by=actor, decided_at=timezone.now(), decision_comment=comment.strip()
     )
     run.refresh_from_db()
-    said = f"“{comment.strip()}”" if comment.strip() else ""
+    quoted = f"“{comment.strip()}”" if comment.strip() else ""
     record(
         action=AuditAction.RUN_DECIDED,
         actor=actor,
@@ -104,7 +104,7 @@ def decide(run: Run, actor: User, decision: Decision, comment: str) -> None:
                 decision=decision.word.lower(),
                 username=actor.get_username(),
             ),
-            said,
+            quoted,
         ),
         after={"decision": decision.value, "comment": comment.strip()},
     )

@@ -54,7 +54,7 @@ def archive_events(run: Run, engine: EngineSettings | None = None) -> bool:
     """
     engine = engine or engine_settings()
     texts = _texts(run)
-    told = _described(run, texts)
+    archive = _described(run, texts)
     try:
         for key, text in texts.items():
             put_events(engine, key, gzip.compress(text, mtime=0))
@@ -65,7 +65,7 @@ def archive_events(run: Run, engine: EngineSettings | None = None) -> bool:
     except (AwsUnavailableError, ArchiveUnavailableError) as error:
         logger.warning("Run #%s: its events are not archived yet: %s", run.number, error)
         return False
-    Run.objects.filter(pk=run.pk).update(events_archived_at=timezone.now(), events_archive=told)
+    Run.objects.filter(pk=run.pk).update(events_archived_at=timezone.now(), events_archive=archive)
     return True
 
 
@@ -133,22 +133,22 @@ def planned_changes_of(run: Run, *, skip: int = 0, first: int | None = None) -> 
     """
     stop = None if first is None else skip + first
     if run.events_trimmed_at is not None:
-        told = run.events_archive.get("changes")
-        rows = changes_of_lines(run, _archived(run, told)) if told else []
+        part = run.events_archive.get("changes")
+        rows = changes_of_lines(run, _archived(run, part)) if part else []
         return rows[skip:stop], len(rows)
-    found = PlannedChange.objects.filter(run=run)
-    return list(found.order_by("place")[skip:stop]), found.count()
+    changes = PlannedChange.objects.filter(run=run)
+    return list(changes.order_by("place")[skip:stop]), changes.count()
 
 
 def lines_of(events: Iterable[RunEvent]) -> bytes:
     """Return events as lines of JSON, always the same for the same events."""
     lines = []
     for event in events:
-        told = {name: getattr(event, name) for name in FIELDS} | {"at": event.at.isoformat()}
+        row = {name: getattr(event, name) for name in FIELDS} | {"at": event.at.isoformat()}
         # Beside the English text stands what it was made of; Terraform's own lines are text alone.
         if isinstance(event.message, Sentence | Joined):
-            told[MADE_OF] = stored(event.message)
-        lines.append(json.dumps(told, sort_keys=True, ensure_ascii=False, separators=(",", ":")) + "\n")
+            row[MADE_OF] = stored(event.message)
+        lines.append(json.dumps(row, sort_keys=True, ensure_ascii=False, separators=(",", ":")) + "\n")
     return "".join(lines).encode()
 
 
@@ -172,8 +172,8 @@ def _texts(run: Run) -> dict[str, bytes]:
 def _described(run: Run, texts: Mapping[str, bytes]) -> dict[str, Any]:
     events, changes = texts[archive_key(run)], texts.get(changes_key(run))
     last = events.splitlines()[-1:] if events else []
-    told = {**_part(archive_key(run), events), "last_sequence": json.loads(last[0])["sequence"] if last else 0}
-    return told if changes is None else {**told, "changes": _part(changes_key(run), changes)}
+    archive = {**_part(archive_key(run), events), "last_sequence": json.loads(last[0])["sequence"] if last else 0}
+    return archive if changes is None else {**archive, "changes": _part(changes_key(run), changes)}
 
 
 def _part(key: str, text: bytes) -> dict[str, Any]:
@@ -234,10 +234,10 @@ def _read(engine: EngineSettings, key: str) -> bytes:
         raise ArchiveUnavailableError(message("{key} is no compressed file.", key=key)) from error
 
 
-def _event(run: Run, told: dict[str, Any]) -> RunEvent:
-    made_of = told.pop(MADE_OF, None)
-    message = verbatim(told["message"]) if made_of is None else loaded(made_of)
-    return RunEvent(run=run, **{**told, "message": message, "at": datetime.fromisoformat(told["at"])})
+def _event(run: Run, row: dict[str, Any]) -> RunEvent:
+    made_of = row.pop(MADE_OF, None)
+    message = verbatim(row["message"]) if made_of is None else loaded(made_of)
+    return RunEvent(run=run, **{**row, "message": message, "at": datetime.fromisoformat(row["at"])})
 
 
 def _sifted(
@@ -249,7 +249,7 @@ def _sifted(
     newest: int | None,
 ) -> list[RunEvent]:
     wanted = search.casefold()
-    found = [
+    matching = [
         event
         for event in events
         if event.sequence > after
@@ -257,4 +257,4 @@ def _sifted(
         and (not kinds or event.kind in kinds)
         and (wanted in event.message.casefold() or wanted in event.address.casefold())
     ]
-    return found if newest is None else found[max(0, len(found) - newest) :]
+    return matching if newest is None else matching[max(0, len(matching) - newest) :]

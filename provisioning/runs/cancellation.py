@@ -26,27 +26,27 @@ BY_ITS_WORKER = {RunState.CANCELLING, RunState.LOST}
 def request_cancel(*, run: Run, actor: User | None) -> Run:
     """Ask for the run's end; asking twice is fine. Raises NotAllowedError, or ServiceRefusedError when it has ended."""
     require(actor, Act.OPERATE, run.district.place)
-    held = Run.objects.select_for_update().select_related("district").get(pk=run.pk)
-    if held.state_badge not in ACTIVE_STATES:
+    locked = Run.objects.select_for_update().select_related("district").get(pk=run.pk)
+    if locked.state_badge not in ACTIVE_STATES:
         raise ServiceRefusedError(
             "run_ended",
-            message("Run #{number} has ended: {state}.", number=held.number, state=held.state_badge.word.lower()),
+            message("Run #{number} has ended: {state}.", number=locked.number, state=locked.state_badge.word.lower()),
             message("There is nothing to cancel."),
         )
-    if held.cancel_requested_at is not None:
-        return held
-    Run.objects.filter(pk=held.pk).update(cancel_requested_at=timezone.now())
+    if locked.cancel_requested_at is not None:
+        return locked
+    Run.objects.filter(pk=locked.pk).update(cancel_requested_at=timezone.now())
     record_of_run(
-        held,
+        locked,
         AuditAction.RUN_CANCEL_REQUESTED,
-        message("Run #{number} was asked to stop.", number=held.number),
+        message("Run #{number} was asked to stop.", number=locked.number),
         actor=actor,
     )
-    held.refresh_from_db()
-    if held.state_badge not in BY_ITS_WORKER:
-        after = RunState.CANCELED if held.state_badge in AT_ONCE else RunState.CANCELLING
-        move(held, after, by=By.PERSON, actor=actor)
-    return held
+    locked.refresh_from_db()
+    if locked.state_badge not in BY_ITS_WORKER:
+        after = RunState.CANCELED if locked.state_badge in AT_ONCE else RunState.CANCELLING
+        move(locked, after, by=By.PERSON, actor=actor)
+    return locked
 
 
 @transaction.atomic
@@ -56,23 +56,23 @@ def request_force_stop(*, run: Run, typed_number: str, actor: User | None) -> Ru
     Raises NotAllowedError, or ServiceRefusedError where the number differs or the run is not being canceled.
     """
     require(actor, Act.RESOLVE, run.district.place)
-    held = Run.objects.select_for_update().select_related("district").get(pk=run.pk)
-    if typed_number.strip().lstrip("#") != str(held.number):
+    locked = Run.objects.select_for_update().select_related("district").get(pk=run.pk)
+    if typed_number.strip().lstrip("#") != str(locked.number):
         raise ServiceRefusedError(
             "number_differs",
             message("What you typed is not this run's number."),
-            message("Type {number} to confirm.", number=held.number),
+            message("Type {number} to confirm.", number=locked.number),
         )
-    if held.state_badge is not RunState.CANCELLING:
+    if locked.state_badge is not RunState.CANCELLING:
         raise ServiceRefusedError(
             "not_cancelling",
-            message("Run #{number} is {state}.", number=held.number, state=held.state_badge.word.lower()),
+            message("Run #{number} is {state}.", number=locked.number, state=locked.state_badge.word.lower()),
             message("Cancel it first: Terraform then ends by itself, without losing what it knows."),
         )
-    if held.force_stop_requested_at is not None:
-        return held
-    Run.objects.filter(pk=held.pk).update(force_stop_requested_at=timezone.now())
-    killed = message("The Terraform of run #{number} is to be killed.", number=held.number)
-    record_of_run(held, AuditAction.RUN_FORCE_STOP_REQUESTED, killed, actor=actor)
-    held.refresh_from_db()
-    return held
+    if locked.force_stop_requested_at is not None:
+        return locked
+    Run.objects.filter(pk=locked.pk).update(force_stop_requested_at=timezone.now())
+    killed = message("The Terraform of run #{number} is to be killed.", number=locked.number)
+    record_of_run(locked, AuditAction.RUN_FORCE_STOP_REQUESTED, killed, actor=actor)
+    locked.refresh_from_db()
+    return locked

@@ -21,15 +21,15 @@ LONGEST = 2000
 def comment_on(*, run: Run, text: str, actor: User | None) -> AuditEvent:
     """Keep a comment. Raises NotAllowedError, ServiceRefusedError for an empty or overlong one."""
     require(actor, Act.COMMENT, run.district.place)
-    said = text.replace("\x00", "").strip()
-    if not said:
+    comment = text.replace("\x00", "").strip()
+    if not comment:
         raise ServiceRefusedError(
             "comment_missing", message("The comment is empty."), message("Write what you want to tell the others.")
         )
-    if len(said) > LONGEST:
+    if len(comment) > LONGEST:
         raise ServiceRefusedError(
             "comment_long",
-            message("The comment has {said} characters.", said=len(said)),
+            message("The comment has {said} characters.", said=len(comment)),
             message("Shorten it to {longest}.", longest=LONGEST),
         )
     return record(
@@ -39,5 +39,5 @@ def comment_on(*, run: Run, text: str, actor: User | None) -> AuditEvent:
         subject_id=str(run.number),
         district=run.district,
         run_number=run.number,
-        message=verbatim(said),
+        message=verbatim(comment),
     )

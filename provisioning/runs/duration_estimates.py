@@ -91,9 +91,9 @@ def left_of_apply(past: Sequence[Past], now: Now) -> Range | None:
     if len(past) < LEAST_RUNS:
         return None
     behind = [max(run.length - _offset(run, now.done) - now.since_last, 0) for run in past]
-    found = _range(behind)
+    estimate = _range(behind)
     least = max((_left_of(past, act, seconds) for act, seconds in now.running.items()), default=0.0)
-    return Range(max(found.low, least), max(found.high, least))
+    return Range(max(estimate.low, least), max(estimate.high, least))
 
 
 def left_of_steps(past: Sequence[Past], ahead: Sequence[str], current: str = "", so_far: float = 0) -> Range | None:

@@ -34,27 +34,27 @@ def override_hold(*, run: Run, reason: str, actor: User | None) -> Run:
             message("An override needs a reason."),
             message("Say why in a sentence; it goes to the audit record."),
         )
-    held = Run.objects.select_for_update(of=("self",)).select_related("district", "district__account").get(pk=run.pk)
-    if held.hold_overridden_at is not None:
-        return held
+    locked = Run.objects.select_for_update(of=("self",)).select_related("district", "district__account").get(pk=run.pk)
+    if locked.hold_overridden_at is not None:
+        return locked
     now = timezone.now()
-    hold = hold_of(held, now) if held.state_badge is RunState.QUEUED else None
+    hold = hold_of(locked, now) if locked.state_badge is RunState.QUEUED else None
     if hold is None:
         raise ServiceRefusedError(
             "not_held",
-            message("No freeze and no window holds run #{number}.", number=held.number),
+            message("No freeze and no window holds run #{number}.", number=locked.number),
             message("Look at its page again."),
         )
-    Run.objects.filter(pk=held.pk).update(
+    Run.objects.filter(pk=locked.pk).update(
         hold_overridden_at=now, hold_overridden_by=actor, hold_override_reason=reason.strip()
     )
-    held.refresh_from_db()
+    locked.refresh_from_db()
     record_of_run(
-        held,
+        locked,
         AuditAction.HOLD_OVERRIDDEN,
         message(
             "Run #{number} starts in spite of what held it. {sentence} Reason: {reason}",
-            number=held.number,
+            number=locked.number,
             sentence=hold.sentence,
             reason=reason.strip(),
         ),
@@ -62,4 +62,4 @@ def override_hold(*, run: Run, reason: str, actor: User | None) -> Run:
         after={"held": hold.sentence, "reason": reason.strip()},
     )
     dispatch_once_committed()
-    return held
+    return locked

@@ -63,21 +63,21 @@ def outlook(run: Run, progress: Sequence[ResourceProgress], waiting: ResourcePro
         ahead = [step for step in ahead if step == RunState.PLANNING]
     now = timezone.now()
     if state is RunState.APPLYING:
-        left = together(left_of_apply(past, _now(progress, run, now)), left_of_steps(past, ahead))
+        remaining = together(left_of_apply(past, _now(progress, run, now)), left_of_steps(past, ahead))
     else:
-        left = left_of_steps(past, ahead, state.value, _so_far(run, now))
-    told = usual(past, waiting.address, waiting.type, waiting.action) if waiting else None
-    return Outlook(left, told, len(past))
+        remaining = left_of_steps(past, ahead, state.value, _so_far(run, now))
+    typical = usual(past, waiting.address, waiting.type, waiting.action) if waiting else None
+    return Outlook(remaining, typical, len(past))
 
 
 def teachers(run: Run) -> tuple[Past, ...]:
     """Return the newest ended runs that did mostly what this one does; a run that was lost teaches nothing."""
     key = f"lessons:{run.pk}:{run.add_count}:{len(run.plan_resources)}"
-    known: tuple[Past, ...] | None = caches["local"].get(key)
-    if known is None:
-        known = _learnt(run)
-        caches["local"].set(key, known, KEPT_SECONDS)
-    return known
+    cached: tuple[Past, ...] | None = caches["local"].get(key)
+    if cached is None:
+        cached = _learnt(run)
+        caches["local"].set(key, cached, KEPT_SECONDS)
+    return cached
 
 
 def _learnt(run: Run) -> tuple[Past, ...]:
@@ -101,18 +101,18 @@ def _learnt(run: Run) -> tuple[Past, ...]:
 
 def _parts(chosen: Sequence[int]) -> dict[int, list[Part]]:
     events = RunEvent.objects.filter(run__in=chosen, kind__in=["apply_start", "apply_complete"])
-    found: dict[int, list[Part]] = defaultdict(list)
-    begun: dict[tuple[int, str], datetime] = {}
+    parts: dict[int, list[Part]] = defaultdict(list)
+    started: dict[tuple[int, str], datetime] = {}
     first: dict[int, datetime] = {}
     for number, kind, address, action, at in events.order_by("run", "sequence").values_list(
         "run", "kind", "address", "action", "at"
     ):
         first.setdefault(number, at)
         if kind == "apply_start":
-            begun[number, address] = at
-        elif (began := begun.pop((number, address), None)) is not None:
+            started[number, address] = at
+        elif (began := started.pop((number, address), None)) is not None:
             offset = first[number]
-            found[number].append(
+            parts[number].append(
                 Part(
                     address,
                     address.rpartition(".")[0].rpartition(".")[2] or address,
@@ -121,7 +121,7 @@ def _parts(chosen: Sequence[int]) -> dict[int, list[Part]]:
                     (at - offset).total_seconds(),
                 )
             )
-    return found
+    return parts
 
 
 def _acts(plan: Iterable[dict[str, str]]) -> set[Act]:

@@ -41,8 +41,8 @@ def plan_problem(run: Run) -> ServiceRefusedError | None:
         return ServiceRefusedError("no_plan", message("Run #{number} has no plan to apply.", number=run.number), REMEDY)
     later = applied_after(run.district_id, run.pk).order_by("-pk").first()
     if later is not None:
-        told = message("Run #{number} has changed the district since this plan was made.", number=later.number)
-        return ServiceRefusedError("plan_overtaken", told, REMEDY)
+        sentence = message("Run #{number} has changed the district since this plan was made.", number=later.number)
+        return ServiceRefusedError("plan_overtaken", sentence, REMEDY)
     if not run.plan_stored or run.plan_expires_at is None or run.plan_expires_at <= timezone.now():
         return ServiceRefusedError(PLAN_EXPIRED, message("The plan has waited too long."), REMEDY)
     district = District.objects.select_related("account").get(pk=run.district_id)
@@ -62,30 +62,30 @@ def apply_plan(*, run: Run, actor: User) -> Run:
     active run.
     """
     require(actor, Act.OPERATE, run.district.place)
-    held = Run.objects.select_for_update(of=("self",)).select_related("district").get(pk=run.pk)
-    if (problem := plan_problem(held)) is not None:
+    locked = Run.objects.select_for_update(of=("self",)).select_related("district").get(pk=run.pk)
+    if (problem := plan_problem(locked)) is not None:
         raise problem
-    asked = request_run(
-        district=held.district,
+    new_run = request_run(
+        district=locked.district,
         kind=RunKind.APPLY,
         actor=actor,
-        reason=message("The plan of run #{number}", number=held.number),
-        change=held.change,
+        reason=message("The plan of run #{number}", number=locked.number),
+        change=locked.change,
     )
     findings = [
-        Finding(PolicyCode(told["code"]), told["address"], told["sentence"], told["blocks"])
-        for told in held.policy_findings
+        Finding(PolicyCode(finding["code"]), finding["address"], finding["sentence"], finding["blocks"])
+        for finding in locked.policy_findings
     ]
-    reasons = approval_reasons(RunKind.APPLY, held.spec["environment"], findings, empty=False, look=True)
-    Run.objects.filter(pk=asked.pk).update(
-        plan_of=held,
+    reasons = approval_reasons(RunKind.APPLY, locked.spec["environment"], findings, empty=False, look=True)
+    Run.objects.filter(pk=new_run.pk).update(
+        plan_of=locked,
         stops_for_look=True,
         approval_reasons=reasons,
         requester_may_confirm=requester_may_confirm(reasons),
-        **{name: getattr(held, name) for name in COPIED},
+        **{name: getattr(locked, name) for name in COPIED},
     )
-    copy_changes(held, asked)
+    copy_changes(locked, new_run)
     if requester_may_confirm(reasons):
-        decide(asked, actor, Decision.APPROVED, "")
-    asked.refresh_from_db()
-    return asked
+        decide(new_run, actor, Decision.APPROVED, "")
+    new_run.refresh_from_db()
+    return new_run

@@ -80,8 +80,8 @@ class Entry:
     @property
     def module(self) -> str:
         """The module that the resource is in; empty is the root module."""
-        found = MODULE.match(self.address)
-        return found[1].rstrip(".") if found else ""
+        match = MODULE.match(self.address)
+        return match[1].rstrip(".") if match else ""
 
     def group(self, grouping: Grouping) -> str:
         """Return what the change is shown under."""
@@ -133,11 +133,11 @@ def plan_differences(run: Run, query: PlanQuery) -> PlanDifferences:
     ]
     chosen.sort(key=lambda entry: _order(entry, query.grouping))
     stop = None if query.first is None else query.skip + query.first
-    wanted = [entry.place for entry in chosen[query.skip : stop]]
-    found = {row.place: row for row in (stored or _rows(run).filter(place__in=wanted)) if row.place in set(wanted)}
+    places = [entry.place for entry in chosen[query.skip : stop]]
+    rows = {row.place: row for row in (stored or _rows(run).filter(place__in=places)) if row.place in set(places)}
     counted = Counter(entry.action for entry in every if not entry.is_output)
     return PlanDifferences(
-        [found[place] for place in wanted if place in found],
+        [rows[place] for place in places if place in rows],
         chosen,
         len(every),
         sum(entry.is_output for entry in every),
@@ -166,13 +166,13 @@ def change_data(row: PlannedChange) -> dict[str, Any]:
 
 def plan_data(run: Run, query: PlanQuery) -> dict[str, Any]:
     """Return the changes that the query finds as JSON data for programs; raises ArchiveUnavailableError."""
-    found = plan_differences(run, query)
+    differences = plan_differences(run, query)
     return {
         "run": run.number,
-        "total": found.total,
-        "matching": len(found.entries),
-        "by_action": found.actions,
-        "changes": [change_data(row) for row in found.rows],
+        "total": differences.total,
+        "matching": len(differences.entries),
+        "by_action": differences.actions,
+        "changes": [change_data(row) for row in differences.rows],
     }
 
 
@@ -180,7 +180,7 @@ def tree_of(values: Sequence[dict[str, Any]]) -> list[TreeRow]:
     """Return a change's values as the lines of a tree, each part that holds some before them."""
     rows: list[TreeRow] = []
     open_parts: tuple[str | int, ...] = ()
-    placed = sorted(((_steps(value["path"]), value) for value in values), key=lambda one: [_key(s) for s in one[0]])
+    placed = sorted(((_steps(value["path"]), value) for value in values), key=lambda pair: [_key(s) for s in pair[0]])
     for steps, value in placed:
         shared = 0
         while shared < min(len(open_parts), len(steps) - 1) and open_parts[shared] == steps[shared]:

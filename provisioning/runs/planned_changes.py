@@ -16,10 +16,10 @@ FIELDS = (
 BATCH = 200
 
 
-def store_changes(run: Run, told: Sequence[ToldChange]) -> None:
+def store_changes(run: Run, changes: Sequence[ToldChange]) -> None:
     """Write the changes of the run's plan in place of those of an earlier one, in the caller's transaction."""
     PlannedChange.objects.filter(run=run).delete()
-    rows = (PlannedChange(run=run, place=place, **change.as_data()) for place, change in enumerate(told, 1))
+    rows = (PlannedChange(run=run, place=place, **change.as_data()) for place, change in enumerate(changes, 1))
     PlannedChange.objects.bulk_create(rows, batch_size=BATCH)
 
 
@@ -44,5 +44,5 @@ def _data(row: PlannedChange) -> dict[str, Any]:
     return {name: getattr(row, name) for name in FIELDS}
 
 
-def _row(run: Run, told: Mapping[str, Any]) -> PlannedChange:
-    return PlannedChange(run=run, **told)
+def _row(run: Run, fields: Mapping[str, Any]) -> PlannedChange:
+    return PlannedChange(run=run, **fields)

@@ -35,10 +35,10 @@ def reap() -> list[int]:
     All at once, however many a host took with it. Where one of them cannot be marked, each has its own turn.
     """
     now = timezone.now()
-    held = sorted(state.value for state in HELD_STATES)
-    rows = Run.objects.filter(state__in=held, lease_until__lt=now).select_related("district").defer(*WIDE)
-    found = list(rows.order_by("id"))
-    parts = [found[begin : begin + TOGETHER] for begin in range(0, len(found), TOGETHER)]
+    states = sorted(state.value for state in HELD_STATES)
+    rows = Run.objects.filter(state__in=states, lease_until__lt=now).select_related("district").defer(*WIDE)
+    runs = list(rows.order_by("id"))
+    parts = [runs[begin : begin + TOGETHER] for begin in range(0, len(runs), TOGETHER)]
     return [number for part in act_on_each(parts, _reap_together) for number in part]
 
 

@@ -73,37 +73,37 @@ def _create(
     priority: Priority,
     retry_of: Run | None,
 ) -> Run:
-    held = District.objects.select_for_update().get(pk=district.pk)
-    if held.status == DistrictStatus.REMOVED:
+    locked = District.objects.select_for_update().get(pk=district.pk)
+    if locked.status == DistrictStatus.REMOVED:
         raise ServiceRefusedError(
             "district_removed",
-            message("{name} has been removed.", name=held.name),
+            message("{name} has been removed.", name=locked.name),
             message("Register the district anew to give it a stack."),
         )
-    give_way(held, kind, priority)
-    if active_run(held) is not None:
-        raise beside_active(held)
-    if kind is RunKind.APPLY and held.status == DistrictStatus.TEARING_DOWN:
+    give_way(locked, kind, priority)
+    if active_run(locked) is not None:
+        raise beside_active(locked)
+    if kind is RunKind.APPLY and locked.status == DistrictStatus.TEARING_DOWN:
         raise ServiceRefusedError(
             "teardown_unfinished",
-            message("{name} is being torn down.", name=held.name),
+            message("{name} is being torn down.", name=locked.name),
             message("Finish the teardown, then register it anew."),
         )
-    spec = checked_spec(held, change) if change else spec_data(held)
-    if kind is RunKind.APPLY and not held.resources.exists():
-        require_room(held, spec)
+    spec = checked_spec(locked, change) if change else spec_data(locked)
+    if kind is RunKind.APPLY and not locked.resources.exists():
+        require_room(locked, spec)
     run = Run.objects.create(
-        district=held,
+        district=locked,
         kind=kind,
         requested_by=actor,
         reason=reason,
         retry_of=retry_of,
         spec=spec,
-        change=effective(held, change),
+        change=effective(locked, change),
         priority=priority,
-        status_before=held.status,
+        status_before=locked.status,
         traceparent=tracing().traceparent(),
-        stops_for_look=_stops_for_look(held, kind, actor, change, priority, retry_of),
+        stops_for_look=_stops_for_look(locked, kind, actor, change, priority, retry_of),
     )
     if retry_of is not None:
         count([Mark(Measured.RUN_RETRIED, kind.value)])
@@ -113,13 +113,13 @@ def _create(
         actor=actor,
         subject_kind="run",
         subject_id=str(run.number),
-        district=held,
+        district=locked,
         run_number=run.number,
         message=message(
             "{kind} run #{number} was requested for {name}.",
             kind=run.kind_badge.word,
             number=run.number,
-            name=held.name,
+            name=locked.name,
         ),
         after={
             "kind": kind.value,
@@ -128,8 +128,8 @@ def _create(
             "change": run.change,
         },
     )
-    if (status := status_while(kind)) is not None and held.status != status:
-        set_status(district=held, status=status, by=By.PERSON, actor=actor, run_number=run.number)
+    if (status := status_while(kind)) is not None and locked.status != status:
+        set_status(district=locked, status=status, by=By.PERSON, actor=actor, run_number=run.number)
     dispatch_once_committed()
     return run
 

@@ -34,38 +34,39 @@ def second_person_problem(run: Run, actor: User) -> ServiceRefusedError | None:
 
 def second_person_problems(runs: Sequence[Run], actor: User) -> dict[int, ServiceRefusedError | None]:
     """Return for each run, by its id, why this person may not approve its plan, in two queries beside the runs' own."""
-    asked = {run.pk: _who_asked(run) for run in runs if not run.requester_may_confirm}
-    strangers = [since for who, since in asked.values() if actor.pk not in who]
+    requesters = {run.pk: _who_asked(run) for run in runs if not run.requester_may_confirm}
+    strangers = [since for who, since in requesters.values() if actor.pk not in who]
     changes = changes_since(min(strangers) - BEFORE) if strangers else []
-    services = _services(pk for who, _ in asked.values() for pk in who) if strangers else []
+    services = _services(pk for who, _ in requesters.values() for pk in who) if strangers else []
     return {
-        run.pk: _problem(run, actor, *asked[run.pk], changes, services) if run.pk in asked else None for run in runs
+        run.pk: _problem(run, actor, *requesters[run.pk], changes, services) if run.pk in requesters else None
+        for run in runs
     }
 
 
 def _problem(
     run: Run,
     actor: User,
-    asked: Mapping[int, int],
+    requesters: Mapping[int, int],
     since: datetime,
     changes: Sequence[CredentialChange],
     services: Sequence[User],
 ) -> ServiceRefusedError | None:
     if actor.is_service:
         return ServiceRefusedError("no_person", message("A service account is no second person."), REMEDY)
-    if actor.pk in asked:
-        number = asked[actor.pk]
+    if actor.pk in requesters:
+        number = requesters[actor.pk]
         sentence = (
             message("You can't approve your own run.")
             if number == run.number
             else message("You can't approve a retry of your own run #{number}.", number=number)
         )
         return ServiceRefusedError("own_request", sentence, REMEDY)
-    if actor.pk in _makers([service for service in services if service.pk in asked], since):
+    if actor.pk in _makers([service for service in services if service.pk in requesters], since):
         return ServiceRefusedError(
             "own_token", message("You made a token of the service account that asked for this run."), REMEDY
         )
-    change = within_reach(asked, since - BEFORE, changes).get(actor.pk)
+    change = within_reach(requesters, since - BEFORE, changes).get(actor.pk)
     if change is not None and change.by is not None:
         by = change.by
         sentence = message(
@@ -78,15 +79,15 @@ def _problem(
 
 def _who_asked(run: Run) -> tuple[dict[int, int], datetime]:
     """Return who asked for the run and for those that it retries, each with the run's number, and when it began."""
-    asked: dict[int, int] = {}
+    requesters: dict[int, int] = {}
     this: Run | None = run
     began = run.created_at
     while this is not None:
         if this.requested_by_id is not None:
-            asked.setdefault(this.requested_by_id, this.number)
+            requesters.setdefault(this.requested_by_id, this.number)
         began = this.created_at
         this = this.retry_of
-    return asked, began
+    return requesters, began
 
 
 def _services(people: Iterable[int]) -> list[User]:
@@ -102,12 +103,12 @@ def _makers(services: Iterable[User], since: datetime) -> set[int]:
 def who_may_approve(run: Run) -> list[str]:
     """Return the names of those who may approve the run's plan, in order: operators whom nothing bars."""
     able = [role.value for role in TABLE[Act.APPROVE]]
-    held = Q(is_superuser=True) | Q(groups__name__in=able) | Q(has_grants=True)
-    people = User.objects.filter(held, is_active=True, is_service=False).distinct()
+    eligible = Q(is_superuser=True) | Q(groups__name__in=able) | Q(has_grants=True)
+    people = User.objects.filter(eligible, is_active=True, is_service=False).distinct()
     barred: set[int] = set()
     if not run.requester_may_confirm:
-        asked, since = _who_asked(run)
-        barred = {*asked, *within_reach(asked, since - BEFORE), *_makers(_services(asked), since)}
+        requesters, since = _who_asked(run)
+        barred = {*requesters, *within_reach(requesters, since - BEFORE), *_makers(_services(requesters), since)}
     place = run.district.place
     return sorted(
         user.get_username()

@@ -61,8 +61,8 @@ def looked_at(district: District) -> DistrictHoldings | None:
 
 def monthly_cost(district: District) -> Decimal | None:
     """Return what the district's stack costs a month at its least, by the newest run that estimated it."""
-    known = Run.objects.filter(district=district).exclude(monthly_cost_usd=None).order_by("-pk")
-    return known.values_list("monthly_cost_usd", flat=True).first()
+    estimated = Run.objects.filter(district=district).exclude(monthly_cost_usd=None).order_by("-pk")
+    return estimated.values_list("monthly_cost_usd", flat=True).first()
 
 
 @dataclass(frozen=True)
@@ -98,11 +98,11 @@ def resource_progress(run: Run) -> list[ResourceProgress]:
             # What errs once the run was asked to stop errs because it is cut short: providers stop to wait for AWS.
             cut = run.cancel_requested_at is not None and at >= run.cancel_requested_at
             ended[address] = ("incomplete" if cut else "failed", at)
-    found = [
+    resources = [
         _progress(run, str(row["address"]), str(row["type"]), str(row["action"]), started, ended)
         for row in run.plan_resources
     ]
-    return sorted(found, key=lambda progress: (ORDER[progress.state], progress.address))
+    return sorted(resources, key=lambda progress: (ORDER[progress.state], progress.address))
 
 
 def _progress(

@@ -17,6 +17,8 @@ from registry.districts.changes import EDITABLE, changed, effective
 from registry.districts.models import District
 
 NOTHING_CHANGED = "nothing_to_change"
+TAKING_ROOM = ("size", "egress", "zones")
+"""The settings that decide how much of an account's quotas a district takes, the telling one first."""
 
 
 def request_change(*, district: District, change: Mapping[str, Any], actor: User | None) -> Run:
@@ -37,3 +39,9 @@ def request_change(*, district: District, change: Mapping[str, Any], actor: User
     names = listed(EDITABLE[name].lower() for name in sorted(differing))
     reason = message("Change of settings: {names}", names=names)
     return request_run(district=district, kind=RunKind.APPLY, actor=actor, reason=reason, change=differing)
+
+
+def taking_room(district: District, change: Mapping[str, Any]) -> str:
+    """Return the setting beside which it is said that the account has no room for a change of settings."""
+    differing = effective(district, change)
+    return next((name for name in TAKING_ROOM if name in differing), TAKING_ROOM[0])

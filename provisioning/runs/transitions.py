@@ -68,12 +68,12 @@ def move(
             message("A run does not go from {before} to {after} by {by}.", before=before, after=after, by=by)
         )
     now = timezone.now()
-    held = Run.objects.select_for_update().get(pk=run.pk) if claim is None else Fence(run, claim).locked()
-    if held.state != before:
+    locked = Run.objects.select_for_update().get(pk=run.pk) if claim is None else Fence(run, claim).locked()
+    if locked.state != before:
         raise RunMovedError(
             message("Run #{number} is no longer {before}.", number=run.number, before=before.word.lower())
         )
-    if not holds(row.guard, held, Mover(now, actor, claim, fields.get("claim_token"))):
+    if not holds(row.guard, locked, Mover(now, actor, claim, fields.get("claim_token"))):
         raise TransitionRefusedError(
             message(
                 "Run #{number} does not go from {before} to {after}: not so that {guard}.",
@@ -95,7 +95,7 @@ def move(
         fields |= {"sent_at": None, "sent_for_wait": False}
     Run.objects.filter(pk=run.pk).update(state=after, **fields)
     steps = _next_steps([run.pk], None if ended else after, now).get(run.pk, ())
-    _bring_up_to_date(run, held, {"state": after.value, **fields})
+    _bring_up_to_date(run, locked, {"state": after.value, **fields})
     if ended:
         # What becomes of the district depends on how it stands at this moment.
         run.refresh_from_db(fields=["district"])
@@ -111,8 +111,8 @@ def lose_together(runs: Sequence[Run], fields_of: Callable[[Run], dict[str, Any]
     """
     now, after = timezone.now(), RunState.LOST
     rows = Run.objects.select_for_update().filter(pk__in=[run.pk for run in runs]).order_by("pk").defer(*WIDE)
-    held = {row.pk: row for row in rows}
-    lost = [run for run in runs if run.pk in held and _may_be_lost(run, held[run.pk], now)]
+    locked = {row.pk: row for row in rows}
+    lost = [run for run in runs if run.pk in locked and _may_be_lost(run, locked[run.pk], now)]
     alike: dict[tuple[tuple[str, Any], ...], list[int]] = defaultdict(list)
     for run in lost:
         alike[tuple(sorted({**fields_of(run), "claim_token": None}.items()))].append(run.pk)
@@ -122,7 +122,7 @@ def lose_together(runs: Sequence[Run], fields_of: Callable[[Run], dict[str, Any]
     moves = []
     for run in lost:
         before = run.state_badge
-        _bring_up_to_date(run, held[run.pk], {"state": after.value, **fields_of(run), "claim_token": None})
+        _bring_up_to_date(run, locked[run.pk], {"state": after.value, **fields_of(run), "claim_token": None})
         moves.append(_moved(run, before, after, now, steps.get(run.pk, ())))
     _tell(moves)
     return lost
@@ -149,28 +149,28 @@ def _tell(moves: Sequence[RunMove]) -> None:
     transaction.on_commit(partial(tell_afterwards, moves), robust=True)
 
 
-def _may_be_lost(run: Run, held: Run, now: datetime) -> bool:
+def _may_be_lost(run: Run, locked: Run, now: datetime) -> bool:
     row = TABLE.row(run.state_badge, RunState.LOST, By.REAPER)
-    return row is not None and held.state == run.state and holds(row.guard, held, Mover(now))
+    return row is not None and locked.state == run.state and holds(row.guard, locked, Mover(now))
 
 
 def _next_steps(numbers: Sequence[int], after: RunState | None, now: datetime) -> dict[int, Steps]:
     """End the open step of these runs and begin the next one, if there is one; return which ended and when it began."""
-    given: dict[str, Any] = {"runs": list(numbers), "now": now, "step": None if after is None else after.value}
-    found: dict[int, Steps] = {}
+    parameters: dict[str, Any] = {"runs": list(numbers), "now": now, "step": None if after is None else after.value}
+    steps: dict[int, Steps] = {}
     with connection.cursor() as cursor:
-        cursor.execute(NEXT_STEP, given)
+        cursor.execute(NEXT_STEP, parameters)
         for number, step, began in cursor.fetchall():
-            found[number] = (*found.get(number, ()), (step, began))
-    return found
+            steps[number] = (*steps.get(number, ()), (step, began))
+    return steps
 
 
-def _bring_up_to_date(run: Run, held: Run, written: Mapping[str, Any]) -> None:
+def _bring_up_to_date(run: Run, locked: Run, written: Mapping[str, Any]) -> None:
     """Give the object what its row has: what was read under the lock, and what has been written since."""
-    deferred = held.get_deferred_fields()
+    deferred = locked.get_deferred_fields()
     for field in Run._meta.concrete_fields:
         if field.attname not in deferred:
-            setattr(run, field.attname, getattr(held, field.attname))
+            setattr(run, field.attname, getattr(locked, field.attname))
     for name, value in written.items():
         setattr(run, name, value)
 

@@ -57,9 +57,9 @@ def issue(run: Run) -> RemovalCertificate:
 
     The run has its proof: no transition to Removed is made without (`Guard.PROVEN`). Raises KeyProblemError.
     """
-    known = RemovalCertificate.objects.filter(district=run.district_id).first()
-    if known is not None:
-        return known
+    existing = RemovalCertificate.objects.filter(district=run.district_id).first()
+    if existing is not None:
+        return existing
     with connection.cursor() as cursor:
         cursor.execute(NUMBER)
         number = int(cursor.fetchone()[0])

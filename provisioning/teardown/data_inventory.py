@@ -59,28 +59,28 @@ def holdings_of(
 
 
 def record_holdings(
-    fence: Fence, shown: dict[str, Any], engine: EngineSettings, *, monthly_saving_usd: Decimal | None = None
+    fence: Fence, plan: dict[str, Any], engine: EngineSettings, *, monthly_saving_usd: Decimal | None = None
 ) -> dict[str, Any]:
-    """Store what the plan of a teardown removes; `shown` is ``terraform show -json``, of which no value is kept.
+    """Store what the plan of a teardown removes; `plan` is ``terraform show -json``, of which no value is kept.
 
     A bucket that cannot be read is said to be so: a plan does not fail for it. Raises RunMovedError.
     """
-    run, removed = fence.run, removed_by(shown)
+    run, removed = fence.run, removed_by(plan)
     names = [resource.bucket for resource in removed if resource.bucket]
     try:
         buckets = bucket_contents(engine, run.spec.get("region", "us-east-1"), names, deploy_role(run.spec))
     except AwsUnavailableError:
         buckets = {}
-    told = holdings_of(
+    holdings = holdings_of(
         removed,
         buckets,
         final_snapshot=bool(run.spec.get("final_snapshot")),
         monthly_saving_usd=monthly_saving_usd,
     )
-    told["at"] = timezone.now().isoformat()
-    fence.write(lambda: fence.update(holdings=told))
-    run.holdings = told
-    return told
+    holdings["at"] = timezone.now().isoformat()
+    fence.write(lambda: fence.update(holdings=holdings))
+    run.holdings = holdings
+    return holdings
 
 
 def look_at(district: District, engine: EngineSettings) -> DistrictHoldings | None:
@@ -88,8 +88,8 @@ def look_at(district: District, engine: EngineSettings) -> DistrictHoldings | No
 
     A failure is stored in its words: the page then says that what the buckets hold is not known.
     """
-    held = DistrictHoldings.objects.filter(district=district).first()
-    if held is None:
+    stored = DistrictHoldings.objects.filter(district=district).first()
+    if stored is None:
         return None
     rows = StackResource.objects.filter(district=district)
     recorded = tuple(
@@ -103,16 +103,16 @@ def look_at(district: District, engine: EngineSettings) -> DistrictHoldings | No
         buckets = bucket_contents(engine, district.region, names, deploy_role(spec))
     except AwsUnavailableError as error:
         problem = sentences(error.summary, error.remedy)
-    known = Run.objects.filter(district=district).exclude(monthly_cost_usd=None).order_by("-pk").first()
-    held.holdings = holdings_of(
+    estimated = Run.objects.filter(district=district).exclude(monthly_cost_usd=None).order_by("-pk").first()
+    stored.holdings = holdings_of(
         recorded,
         buckets,
         final_snapshot=district.final_snapshot,
-        monthly_saving_usd=known.monthly_cost_usd if known else None,
+        monthly_saving_usd=estimated.monthly_cost_usd if estimated else None,
     )
-    held.looked_at, held.problem = timezone.now(), problem
-    held.save(update_fields=["holdings", "looked_at", "problem"])
-    return held
+    stored.looked_at, stored.problem = timezone.now(), problem
+    stored.save(update_fields=["holdings", "looked_at", "problem"])
+    return stored
 
 
 def _says(resource: Removed, buckets: dict[str, Contents | None], *, final_snapshot: bool) -> str:

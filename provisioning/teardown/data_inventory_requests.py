@@ -15,6 +15,6 @@ from registry.districts.models import District
 def request_look(*, district: District, actor: User | None) -> DistrictHoldings:
     """Have it looked at, or looked at again. Raises NotAllowedError, ServiceRefusedError without a broker."""
     require(actor, Act.DESTROY, district.place)
-    held, _ = DistrictHoldings.objects.update_or_create(district=district, defaults={"asked_at": timezone.now()})
+    stored, _ = DistrictHoldings.objects.update_or_create(district=district, defaults={"asked_at": timezone.now()})
     ask_workers("provisioning.look_at_holdings", district.pk)
-    return held
+    return stored

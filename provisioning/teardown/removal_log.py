@@ -18,8 +18,8 @@ def teardown_runs(run: Run) -> list[Run]:
         run__district=run.district_id, run__kind=RunKind.APPLY, step=RunState.APPLYING, run__lte=run.pk
     )
     last = applied.order_by("-run_id").values_list("run_id", flat=True).first() or 0
-    found = Run.objects.filter(district=run.district_id, kind=RunKind.DESTROY, pk__gt=last, pk__lte=run.pk)
-    return list(found.select_related("requested_by", "decided_by").order_by("pk"))
+    teardowns = Run.objects.filter(district=run.district_id, kind=RunKind.DESTROY, pk__gt=last, pk__lte=run.pk)
+    return list(teardowns.select_related("requested_by", "decided_by").order_by("pk"))
 
 
 def departures(run: Run) -> list[dict[str, Any]]:

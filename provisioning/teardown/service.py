@@ -62,18 +62,18 @@ def request_teardown(
         raise ServiceRefusedError(
             "reason_missing", message("A teardown needs a reason."), message("Say why; it goes to the audit record.")
         )
-    held = District.objects.select_for_update().get(pk=district.pk)
-    give_way(held, RunKind.DESTROY, Priority.PERSON)
-    active = active_run(held)
+    locked = District.objects.select_for_update().get(pk=district.pk)
+    give_way(locked, RunKind.DESTROY, Priority.PERSON)
+    active = active_run(locked)
     if active is not None:
         if active.kind_badge is RunKind.DESTROY:
             return active
-        raise beside_active(held)
-    newest = held.runs.order_by("-id").first()
+        raise beside_active(locked)
+    newest = locked.runs.order_by("-id").first()
     again = newest is not None and newest.kind_badge is RunKind.DESTROY and newest.state_badge in RETRYABLE_STATES
-    differs = final_snapshot is not None and final_snapshot != held.final_snapshot
+    differs = final_snapshot is not None and final_snapshot != locked.final_snapshot
     run = request_run(
-        district=held,
+        district=locked,
         kind=RunKind.DESTROY,
         actor=actor,
         reason=reason.strip(),
@@ -85,10 +85,10 @@ def request_teardown(
         action=AuditAction.TEARDOWN_REQUESTED,
         actor=actor,
         subject_kind="district",
-        subject_id=held.suffix,
-        district=held,
+        subject_id=locked.suffix,
+        district=locked,
         run_number=run.number,
-        message=message("The teardown of {name} was requested: {reason}", name=held.name, reason=reason.strip()),
+        message=message("The teardown of {name} was requested: {reason}", name=locked.name, reason=reason.strip()),
         after={"final_snapshot": run.spec["final_snapshot"]},
     )
     return run

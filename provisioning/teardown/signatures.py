@@ -106,12 +106,12 @@ def verify(text: str, trusted: Collection[str], purpose: bytes = PURPOSE) -> dic
     Raises NotGenuineError otherwise.
     """
     try:
-        told = json.loads(text, object_pairs_hook=_no_key_twice)
+        data = json.loads(text, object_pairs_hook=_no_key_twice)
     except (ValueError, RecursionError) as error:
         raise NotGenuineError(message("This is no JSON file of a certificate.")) from error
-    parts = _parts(told)
-    form = canonical(told["document"])
-    if hashlib.sha256(form.encode()).hexdigest() != told["sha256"]:
+    parts = _parts(data)
+    form = canonical(data["document"])
+    if hashlib.sha256(form.encode()).hexdigest() != data["sha256"]:
         raise NotGenuineError(message("The document is not the one that was signed: its SHA-256 differs."))
     key = read_public(parts["public_key"])
     if key.pem != parts["public_key"] or key.key_id != parts["key_id"]:
@@ -125,7 +125,7 @@ def verify(text: str, trusted: Collection[str], purpose: bytes = PURPOSE) -> dic
         _loaded(parts["public_key"]).verify(value, purpose + form.encode())
     except (InvalidSignature, binascii.Error, ValueError) as error:
         raise NotGenuineError(message("The signature does not belong to the document.")) from error
-    document: dict[str, Any] = told["document"]
+    document: dict[str, Any] = data["document"]
     return document
 
 
@@ -144,15 +144,15 @@ def _loaded(pem: str) -> Ed25519PublicKey:
     return key
 
 
-def _parts(told: Any) -> dict[str, str]:
+def _parts(data: Any) -> dict[str, str]:
     """Return the signature's parts of a file that has exactly what a file of ours has."""
-    whole = isinstance(told, dict) and set(told) == {"document", "sha256", "signature"}
-    parts = told["signature"] if whole else None
+    whole = isinstance(data, dict) and set(data) == {"document", "sha256", "signature"}
+    parts = data["signature"] if whole else None
     if (
         not isinstance(parts, dict)
         or set(parts) != {"algorithm", "key_id", "public_key", "value"}
         or not all(isinstance(part, str) for part in parts.values())
-        or not isinstance(told["document"], dict)
+        or not isinstance(data["document"], dict)
         or parts["algorithm"] != ALGORITHM
     ):
         raise NotGenuineError(message("This file does not have the parts of a certificate."))
@@ -160,10 +160,10 @@ def _parts(told: Any) -> dict[str, str]:
 
 
 def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         raise ValueError("a name is given twice")
-    return found
+    return members
 
 
 def _described(key: Ed25519PublicKey) -> PublicKey:

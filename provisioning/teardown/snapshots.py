@@ -39,7 +39,7 @@ def settle_snapshots(fence: Fence, engine: EngineSettings, *, poll: Callable[[],
         "ManagedBy": "homeroom",
         "Kept": f"run {run.number}",
     }
-    kept = take_final_snapshot(
+    snapshot = take_final_snapshot(
         engine,
         region,
         spec["suffix"],
@@ -49,15 +49,15 @@ def settle_snapshots(fence: Fence, engine: EngineSettings, *, poll: Callable[[],
         tags=tags.items(),
         poll=poll,
     )
-    if kept is None:
+    if snapshot is None:
         return
-    rows = [_row(run, kept)]
+    rows = [_row(run, snapshot)]
     if run.kept_on_purpose != rows:
-        told = message("The final snapshot {identifier} is kept on purpose.", identifier=kept.identifier)
+        sentence = message("The final snapshot {identifier} is kept on purpose.", identifier=snapshot.identifier)
 
         def once() -> None:
             fence.update(kept_on_purpose=rows)
-            _tell(run, AuditAction.SNAPSHOT_KEPT, told, kept.arn)
+            _tell(run, AuditAction.SNAPSHOT_KEPT, sentence, snapshot.arn)
 
         fence.write(once)
         run.kept_on_purpose = rows
@@ -77,20 +77,20 @@ def kept_for(run: Run) -> tuple[tuple[str, str], ...]:
 
 
 def _with_snapshots(run: Run, *, of_district: bool = False) -> list[Run]:
-    found = Run.objects.filter(spec__suffix=run.spec["suffix"]).exclude(kept_on_purpose=[])
-    return list((found.filter(district=run.district_id) if of_district else found).order_by("pk"))
+    runs = Run.objects.filter(spec__suffix=run.spec["suffix"]).exclude(kept_on_purpose=[])
+    return list((runs.filter(district=run.district_id) if of_district else runs).order_by("pk"))
 
 
-def _row(run: Run, kept: KeptSnapshot) -> dict[str, str]:
-    told = asdict(kept)
+def _row(run: Run, snapshot: KeptSnapshot) -> dict[str, str]:
+    fields = asdict(snapshot)
     return {
         "what": message("Final snapshot"),
         "service": "rds",
         "kind": "cluster-snapshot",
-        "identifier": kept.arn,
-        "name": kept.identifier,
+        "identifier": snapshot.arn,
+        "name": snapshot.identifier,
         "asked_in_run": str(run.number),
-        **{name: told[name] for name in ("key_arn", "taken_at", "cluster", "engine")},
+        **{name: fields[name] for name in ("key_arn", "taken_at", "cluster", "engine")},
     }
 
 

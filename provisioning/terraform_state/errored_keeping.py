@@ -53,12 +53,12 @@ def keep(run: Run, saved: SavedState, engine: EngineSettings, write: Write = db_
         body = saved.path.read_bytes()
     except FileNotFoundError:
         return None
-    facts, host, kept = facts_of(body), this_host(), list[ErroredState]()
+    facts, host, rows = facts_of(body), this_host(), list[ErroredState]()
     name = ErroredState(run=run, attempt=saved.attempt, sha256=facts.sha256).name
     seal(engine, sealing_key(), name, body)
-    write(lambda: kept.append(note_kept(run, saved.attempt, facts, host)))
+    write(lambda: rows.append(note_kept(run, saved.attempt, facts, host)))
     saved.path.unlink(missing_ok=True)
-    return kept[-1]
+    return rows[-1]
 
 
 def move_to_bucket(row: ErroredState, engine: EngineSettings, write: Write = db_retry) -> bool:
@@ -99,12 +99,12 @@ def fetch(row: ErroredState, engine: EngineSettings) -> bytes:
     elif row.name in sealed_names(engine):
         body = unseal(engine, sealing_key(), row.name)
     else:
-        told = message(
+        sentence = message(
             "The kept state of run #{run_id} is still on {host_name}, which has not reached the state bucket.",
             run_id=row.run_id,
             host_name=row.host_name,
         )
-        raise ErroredStateUnreadableError(told)
+        raise ErroredStateUnreadableError(sentence)
     if not hmac.compare_digest(hashlib.sha256(body).hexdigest(), row.sha256):
         raise ErroredStateUnreadableError(
             message("The kept state of run #{run_id} is not the one that was put there.", run_id=row.run_id)

@@ -36,40 +36,42 @@ def note_kept(run: Run, attempt: int, facts: StateFacts, host: str) -> ErroredSt
         },
     )
     if is_new:
-        told = message(
+        sentence = message(
             "The state of run #{number} could not be written; it is kept on {host_name}, encrypted.",
             number=run.number,
             host_name=host_name(host),
         )
-        _record(row, AuditAction.ERRORED_STATE_KEPT, told)
+        _record(row, AuditAction.ERRORED_STATE_KEPT, sentence)
     return row
 
 
 def note_moved(row: ErroredState) -> bool:
     """Note that the state bucket has it; false where somebody has decided on it meanwhile."""
-    told = message("The kept state of run #{number} is in the state bucket.", number=row.run.number)
-    return _move(row, (ErroredPlace.HOST,), AuditAction.ERRORED_STATE_MOVED, told, _place(ErroredPlace.BUCKET, "moved"))
+    sentence = message("The kept state of run #{number} is in the state bucket.", number=row.run.number)
+    return _move(
+        row, (ErroredPlace.HOST,), AuditAction.ERRORED_STATE_MOVED, sentence, _place(ErroredPlace.BUCKET, "moved")
+    )
 
 
 def note_refused(row: ErroredState, why: Message) -> bool:
     """Note why it could not be pushed; false where somebody has decided on it meanwhile."""
-    told = message("The kept state of run #{number} could not be pushed: {why}", number=row.run.number, why=why)
+    sentence = message("The kept state of run #{number} could not be pushed: {why}", number=row.run.number, why=why)
     fields = {"refused_at": timezone.now(), "refusal": why}
-    return _move(row, KEPT, AuditAction.ERRORED_STATE_REFUSED, told, fields, outcome="failure")
+    return _move(row, KEPT, AuditAction.ERRORED_STATE_REFUSED, sentence, fields, outcome="failure")
 
 
 def note_pushed(row: ErroredState) -> bool:
     """Note that it is the district's state now; false where somebody has decided on it meanwhile."""
-    told = message("The kept state of run #{number} is the district's state now.", number=row.run.number)
+    sentence = message("The kept state of run #{number} is the district's state now.", number=row.run.number)
     fields = _place(ErroredPlace.PUSHED, "resolved") | {"refused_at": None, "refusal": ""}
-    return _move(row, KEPT, AuditAction.ERRORED_STATE_PUSHED, told, fields)
+    return _move(row, KEPT, AuditAction.ERRORED_STATE_PUSHED, sentence, fields)
 
 
 def note_discarded(row: ErroredState, actor: User | None, reason: str) -> bool:
     """Note that a person has discarded it; false where it was decided on already."""
-    told = message("The kept state of run #{number} was discarded: {reason}", number=row.run.number, reason=reason)
+    sentence = message("The kept state of run #{number} was discarded: {reason}", number=row.run.number, reason=reason)
     fields = _place(ErroredPlace.DISCARDED, "resolved") | {"resolved_by": actor, "reason": reason}
-    return _move(row, KEPT, AuditAction.ERRORED_STATE_DISCARDED, told, fields, actor=actor)
+    return _move(row, KEPT, AuditAction.ERRORED_STATE_DISCARDED, sentence, fields, actor=actor)
 
 
 @transaction.atomic
@@ -77,12 +79,12 @@ def note_deleted(row: ErroredState) -> bool:
     """Note that nothing of it is in the state bucket any more; false where that was noted already."""
     if ErroredState.objects.filter(pk=row.pk, deleted_at=None).update(deleted_at=timezone.now()) != 1:
         return False
-    told = message(
+    sentence = message(
         "The {place} state of run #{number} was deleted from the state bucket with all its versions.",
         place=row.place,
         number=row.run.number,
     )
-    _record(row, AuditAction.ERRORED_STATE_DELETED, told)
+    _record(row, AuditAction.ERRORED_STATE_DELETED, sentence)
     return True
 
 
@@ -108,7 +110,7 @@ def _move(
 
 
 def _record(
-    row: ErroredState, action: AuditAction, told: Message, *, actor: User | None = None, outcome: str = "success"
+    row: ErroredState, action: AuditAction, sentence: Message, *, actor: User | None = None, outcome: str = "success"
 ) -> None:
     row.refresh_from_db()
     record(
@@ -118,7 +120,7 @@ def _record(
         subject_id=str(row.run.number),
         district=row.run.district,
         run_number=row.run.number,
-        message=told,
+        message=sentence,
         after={
             "attempt": row.attempt,
             "place": row.place,

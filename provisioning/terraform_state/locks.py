@@ -33,7 +33,7 @@ AT_WORK = HELD_STATES | {RunState.LOST}
 
 def note_lock(district: District, lock: StateLock | None, problem: str = "") -> None:
     """Keep what was seen of a lock; where none was ever seen, that there is none is no news."""
-    seen = (
+    details = (
         {}
         if lock is None
         else {
@@ -43,8 +43,8 @@ def note_lock(district: District, lock: StateLock | None, problem: str = "") -> 
             "created": lock.created.isoformat(),
         }
     )
-    fields = {"looked_at": timezone.now(), "lock": seen, "problem": problem}
-    if not DistrictLock.objects.filter(district=district).update(**fields) and (seen or problem):
+    fields = {"looked_at": timezone.now(), "lock": details, "problem": problem}
+    if not DistrictLock.objects.filter(district=district).update(**fields) and (details or problem):
         DistrictLock.objects.create(district=district, **fields)
 
 
@@ -60,7 +60,7 @@ def look_at_lock(district: District) -> StateLock | None:
     return lock
 
 
-def why_not_released(lock: StateLock | None, lock_id: str, run: Run | None, seen: Sequence[Suspect]) -> str:
+def why_not_released(lock: StateLock | None, lock_id: str, run: Run | None, candidates: Sequence[Suspect]) -> str:
     """Return why a lock is not released, in a sentence; empty where it may be. `run` is one that may be at work."""
     if lock is None:
         return message("There is no lock: nobody holds the state.")
@@ -72,7 +72,7 @@ def why_not_released(lock: StateLock | None, lock_id: str, run: Run | None, seen
             number=run.number,
             state=run.state_badge.word.lower(),
         )
-    for suspect in seen:
+    for suspect in candidates:
         if not suspect.gone:
             until = f"{suspect.until:%Y-%m-%d %H:%M}"
             return message("A Terraform of ours may still be at work, until {until} UTC at the latest.", until=until)
@@ -89,7 +89,7 @@ def release(district: District, lock_id: str, reason: str, actor: User | None) -
     why = why_not_released(lock, lock_id, may_be_at_work(district), suspects(district.pk))
     if lock is not None and not why:
         delete_lock(engine, state_key(district.suffix), lock)
-    told = (
+    sentence = (
         message("The state's lock was released: {reason}", reason=reason)
         if not why
         else message("The state's lock was not released. {why}", why=why)
@@ -103,7 +103,7 @@ def release(district: District, lock_id: str, reason: str, actor: User | None) -
             subject_kind="district",
             subject_id=district.suffix,
             district=district,
-            message=told,
+            message=sentence,
             after={"lock": lock_id, "holder": holder, "reason": reason},
             outcome="failure" if why else "success",
         )

@@ -73,8 +73,8 @@ def reconcile(actor: User | None = None) -> Reconciliation:
     districts = District.objects.exclude(status=DistrictStatus.REMOVED)
     recorded = set(StackResource.objects.values_list("district_id", flat=True).distinct())
     known = {district.suffix: district.pk in recorded for district in districts}
-    held = Run.objects.filter(state__in=[state.value for state in HELD_STATES])
-    remarks = compare(in_bucket, known, set(held.values_list("district__suffix", flat=True)))
+    held_runs = Run.objects.filter(state__in=[state.value for state in HELD_STATES])
+    remarks = compare(in_bucket, known, set(held_runs.values_list("district__suffix", flat=True)))
     runs = []
     for district in districts.filter(status__in=CHECKED, suffix__in=in_bucket):
         try:

@@ -73,8 +73,8 @@ def discard_kept(*, errored: ErroredState, reason: str, actor: User | None) -> E
     if active_run(district) is not None:
         raise beside_active(district)
     if not note_discarded(errored, actor, why):
-        told = message("The kept state of run #{number} was decided on already.", number=errored.run.number)
-        raise ServiceRefusedError("already_decided", told, message("Look at the page again."))
+        sentence = message("The kept state of run #{number} was decided on already.", number=errored.run.number)
+        raise ServiceRefusedError("already_decided", sentence, message("Look at the page again."))
     return errored
 
 

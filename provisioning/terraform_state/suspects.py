@@ -17,15 +17,15 @@ RUNS_LOOKED_AT = 10
 def suspects(district_id: int) -> list[Suspect]:
     """Return every Terraform of the district that may have left a lock, the newest first: what takes none is none."""
     newest = Run.objects.filter(district_id=district_id).exclude(process={}).order_by("-id")[:RUNS_LOOKED_AT]
-    found = []
-    for other in newest:
-        for process in (other.process, other.process.get("holder")):
+    candidates = []
+    for run in newest:
+        for process in (run.process, run.process.get("holder")):
             if not process or process["command"] not in LOCKING:
                 continue
             running = Supervised.from_data(process)
             since = datetime.fromisoformat(process["started_at"])
-            until = (other.heartbeat_at or since) + timedelta(seconds=running.terms.longest_seconds)
+            until = (run.heartbeat_at or since) + timedelta(seconds=running.terms.longest_seconds)
             alive = False if "ended" in process else running.is_alive
             gone = alive is False or (alive is None and timezone.now() > until)
-            found.append(Suspect(running.host, since, until, gone, str(process.get("lock_id", ""))))
-    return found
+            candidates.append(Suspect(running.host, since, until, gone, str(process.get("lock_id", ""))))
+    return candidates

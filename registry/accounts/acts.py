@@ -70,8 +70,8 @@ WORDS = {
 
 def acts_of(roles: Iterable[Role]) -> frozenset[Act]:
     """Return everything that these roles together let through."""
-    held = set(roles)
-    return frozenset(act for act, able in TABLE.items() if held & able)
+    granted = set(roles)
+    return frozenset(act for act, able in TABLE.items() if granted & able)
 
 
 def lowest(act: Act) -> Role:

@@ -48,11 +48,11 @@ def role_set(user: User, by: User | None, role: str | None, *, before: str | Non
         end_sessions(user)
     if not user.is_active or _acts(before) - _acts(role):
         revoke_all(user, by)
-    held: str = word(role, "Role") if role else "none"
+    role_name: str = word(role, "Role") if role else "none"
     sentence = (
-        message("{username} has the role {role}.", username=user.get_username(), role=held)
+        message("{username} has the role {role}.", username=user.get_username(), role=role_name)
         if user.is_active
-        else message("{username} has the role {role}, inactive.", username=user.get_username(), role=held)
+        else message("{username} has the role {role}, inactive.", username=user.get_username(), role=role_name)
     )
     _keep(user, by, Credential.ROLE, sentence, {"role": role, "active": user.is_active})
 

@@ -43,11 +43,11 @@ def give_grant(
     Raises NotAllowedError, ValidationError for oneself, or GrantRefusedError with the sentences per field.
     """
     require(actor, Act.ADMINISTER)
-    held = _held(user, actor)
-    if problems := _problems(held, reach, expires_at):
+    owner = _held(user, actor)
+    if problems := _problems(owner, reach, expires_at):
         raise GrantRefusedError(problems)
     grant = Grant.objects.create(
-        user=held,
+        user=owner,
         role=word(role.value, "Role"),
         environments=sorted(set(reach.environments)),
         account_ids=sorted(set(reach.account_ids)),
@@ -55,14 +55,14 @@ def give_grant(
         expires_at=expires_at,
         granted_by=actor,
     )
-    _flag(held, user)
+    _flag(owner, user)
     sentence = message(
         "{username} was granted the role {role} {told}.",
-        username=held.get_username(),
+        username=owner.get_username(),
         role=word(role.value, "Role"),
         told=told(grant),
     )
-    grant_set(held, actor, AuditAction.GRANT_GIVEN, sentence, _data(grant))
+    grant_set(owner, actor, AuditAction.GRANT_GIVEN, sentence, _data(grant))
     return grant
 
 
@@ -96,11 +96,11 @@ def end_grant(grant: Grant, *, actor: User | None) -> Grant:
     row = Grant.objects.select_for_update().get(pk=grant.pk)
     if row.ended_at is not None:
         return row
-    held = row.is_live
+    was_live = row.is_live
     row.ended_at, row.ended_by = timezone.now(), actor
     row.save(update_fields=["ended_at", "ended_by"])
     _flag(owner, grant.user)
-    if held:
+    if was_live:
         end_sessions(owner)
         revoke_all(owner, actor)
     sentence = message(
@@ -137,11 +137,11 @@ def _held(user: User, actor: User | None) -> User:
     return User.objects.select_for_update().get(pk=user.pk)
 
 
-def _flag(held: User, shown: User) -> None:
+def _flag(owner: User, user: User) -> None:
     """Keep whether the person has grants at all: of who has none they are never read."""
-    has_grants = Grant.objects.filter(user=held, ended_at=None).exists()
-    User.objects.filter(pk=held.pk).update(has_grants=has_grants)
-    held.has_grants = shown.has_grants = has_grants
+    has_grants = Grant.objects.filter(user=owner, ended_at=None).exists()
+    User.objects.filter(pk=owner.pk).update(has_grants=has_grants)
+    owner.has_grants = user.has_grants = has_grants
 
 
 def _data(grant: Grant) -> dict[str, object]:
@@ -157,11 +157,11 @@ def _data(grant: Grant) -> dict[str, object]:
 
 
 def _problems(user: User, reach: Reach, expires_at: datetime | None) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list, reach_problems(reach))
+    problems: dict[str, list[str]] = defaultdict(list, reach_problems(reach))
     if not user.is_active:
-        found["role"].append(message("This person may not come in. Let them in first."))
+        problems["role"].append(message("This person may not come in. Let them in first."))
     if expires_at is not None and expires_at <= timezone.now():
-        found["expires_at"].append(message("Let it hold until a day to come."))
+        problems["expires_at"].append(message("Let it hold until a day to come."))
     if Grant.objects.filter(user=user, ended_at=None).count() >= MOST:
-        found["role"].append(message("There are {most} grants already. End one that nobody needs.", most=MOST))
-    return dict(found)
+        problems["role"].append(message("There are {most} grants already. End one that nobody needs.", most=MOST))
+    return dict(problems)

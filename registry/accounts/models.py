@@ -46,8 +46,8 @@ class User(AbstractUser):
         plain: str = super()._get_session_auth_hash(secret)  # type: ignore[misc]
         if not self.sessions_ended:
             return plain
-        ended = f"{self.sessions_ended}:{plain}"
-        return salted_hmac("homeroom.sessions", ended, secret=secret, algorithm="sha256").hexdigest()
+        value = f"{self.sessions_ended}:{plain}"
+        return salted_hmac("homeroom.sessions", value, secret=secret, algorithm="sha256").hexdigest()
 
 
 class SignInCount(models.Model):

@@ -37,6 +37,6 @@ def check_username(username: str, *, but: int | None = None) -> None:
     if bare(username) in RESERVED or skeleton(bare(username)) in {skeleton(name) for name in RESERVED}:
         raise ValidationError(_("The portal itself goes by this name. Choose another."), code="reserved")
     own = skeleton(username)
-    others = User.objects.exclude(pk=but or 0).values_list("username", flat=True)
-    if any(skeleton(name) == own for name in others.iterator()):
+    usernames = User.objects.exclude(pk=but or 0).values_list("username", flat=True)
+    if any(skeleton(name) == own for name in usernames.iterator()):
         raise ValidationError(_("Somebody has this name, or one that looks like it. Choose another."), code="taken")

@@ -75,24 +75,24 @@ def invitation(user: User, *, actor: User | None, first_alone: bool = False) -> 
         raise ValidationError(
             _("This person has come in before: an administrator makes the link in the console."), code="came_in_before"
         )
-    told = message("{username} was given a link to choose a password.", username=user.get_username())
-    _record(AuditAction.USER_INVITED, user, actor, told)
+    sentence = message("{username} was given a link to choose a password.", username=user.get_username())
+    _record(AuditAction.USER_INVITED, user, actor, sentence)
     return signing.dumps({"user": user.pk, "state": _state(user)}, salt=SALT)
 
 
 def invited(token: str) -> User | None:
     """Return whose link this is, while it holds."""
-    told = read_invitation(token)
-    return _invited(told, User.objects.all()) if told is not None else None
+    invitation = read_invitation(token)
+    return _invited(invitation, User.objects.all()) if invitation is not None else None
 
 
 def read_invitation(token: str) -> dict[str, Any] | None:
     """Return what a link is made of, which is no secret and lets nobody in by itself; None after its time."""
     try:
-        told: dict[str, Any] = signing.loads(token, salt=SALT, max_age=INVITED_FOR)
+        invitation: dict[str, Any] = signing.loads(token, salt=SALT, max_age=INVITED_FOR)
     except signing.BadSignature:
         return None
-    return told
+    return invitation
 
 
 @transaction.atomic
@@ -156,16 +156,16 @@ def end_all_sessions(user: User, *, actor: User | None) -> None:
     for session in UserSession.objects.filter(user=user):
         session.end()
     end_sessions(user)
-    told = message("All sessions of {username} were ended.", username=user.get_username())
-    _record(AuditAction.SESSION_REVOKED, user, actor, told)
+    sentence = message("All sessions of {username} were ended.", username=user.get_username())
+    _record(AuditAction.SESSION_REVOKED, user, actor, sentence)
 
 
 def _keep_one(user: User, actor: User | None) -> None:
     """Raise ValidationError for oneself, and for the last administrator; the others are locked until the end."""
     if actor is not None and actor.pk == user.pk:
         raise ValidationError(_("You cannot do this to yourself."), code="oneself")
-    others = User.objects.select_for_update().filter(is_active=True, is_superuser=True).exclude(pk=user.pk)
-    if not others.order_by("pk").first():
+    administrators = User.objects.select_for_update().filter(is_active=True, is_superuser=True).exclude(pk=user.pk)
+    if not administrators.order_by("pk").first():
         raise ValidationError(_("Nobody else is an administrator."), code="last")
 
 
@@ -175,9 +175,9 @@ def _flag(user: User, role: Role | None) -> None:
     user.is_superuser = role is Role.ADMINISTRATOR
 
 
-def _invited(told: dict[str, Any], rows: QuerySet[User]) -> User | None:
-    user = rows.filter(pk=told["user"], is_active=True).first()
-    return user if user is not None and told["state"] == _state(user) else None
+def _invited(invitation: dict[str, Any], rows: QuerySet[User]) -> User | None:
+    user = rows.filter(pk=invitation["user"], is_active=True).first()
+    return user if user is not None and invitation["state"] == _state(user) else None
 
 
 def _state(user: User) -> str:

@@ -60,14 +60,14 @@ class Reach:
 
     def where(self, prefix: str = "") -> Q:
         """Return the condition on rows whose district stands behind `prefix`."""
-        found = Q()
-        for name, wanted in (
+        condition = Q()
+        for name, values in (
             ("environment", self.environments),
             ("account__account_id", self.account_ids),
             ("suffix", self.suffixes),
         ):
-            found &= Q(**{f"{prefix}{name}__in": wanted}) if wanted else Q()
-        return found
+            condition &= Q(**{f"{prefix}{name}__in": values}) if values else Q()
+        return condition
 
 
 EVERYWHERE = Reach()
@@ -84,26 +84,26 @@ def reach_of(stored: Reaching) -> Reach:
 
 def any_of(reaches: Iterable[Reach], prefix: str = "") -> Q:
     """Return the condition on rows whose district is within one of these; of none, nothing is."""
-    found: Q | None = None
+    condition: Q | None = None
     for reach in reaches:
         if not reach.is_narrow:
             return Q()
-        found = reach.where(prefix) if found is None else found | reach.where(prefix)
-    return NOTHING if found is None else found
+        condition = reach.where(prefix) if condition is None else condition | reach.where(prefix)
+    return NOTHING if condition is None else condition
 
 
 def reach_problems(reach: Reach) -> dict[str, list[str]]:
     """Return what is wrong with a reach that somebody has asked for, per list."""
-    found: dict[str, list[str]] = defaultdict(list)
+    problems: dict[str, list[str]] = defaultdict(list)
     if unknown := sorted(set(reach.environments) - set(ENVIRONMENT_CODES)):
-        found["environments"].append(message("There is no environment {unknown}.", unknown=unknown[0][:40]))
+        problems["environments"].append(message("There is no environment {unknown}.", unknown=unknown[0][:40]))
     for field, pattern, values, what in (
         ("account_ids", ACCOUNT_ID, reach.account_ids, message("AWS account's id, of 12 digits")),
         ("suffixes", SUFFIX, reach.suffixes, message("district's suffix, such as lakeside-sbx")),
     ):
-        wrong = [value for value in values if not pattern.fullmatch(value)]
-        if wrong:
-            found[field].append(message("{wrong} is no {what}.", wrong=wrong[0][:40], what=what))
+        invalid = [value for value in values if not pattern.fullmatch(value)]
+        if invalid:
+            problems[field].append(message("{wrong} is no {what}.", wrong=invalid[0][:40], what=what))
         if len(values) > MOST_NAMED:
-            found[field].append(message("Name {most_named} at most.", most_named=MOST_NAMED))
-    return dict(found)
+            problems[field].append(message("Name {most_named} at most.", most_named=MOST_NAMED))
+    return dict(problems)

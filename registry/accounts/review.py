@@ -117,15 +117,15 @@ def with_access(people: QuerySet[User]) -> QuerySet[User]:
 def access_of(user: User) -> Access:
     """Return the access of somebody out of `with_access`."""
     role = role_of(user)
-    told = vars(user)
+    annotations = vars(user)
     return Access(
         user=user,
         role=role.value if role is not None else "",
-        since=told["role_since"],
-        by=told["role_by"] or "",
-        has_factor=told["factor"],
-        by_provider=told["provider"],
-        last_act=told["last_act"],
+        since=annotations["role_since"],
+        by=annotations["role_by"] or "",
+        has_factor=annotations["factor"],
+        by_provider=annotations["provider"],
+        last_act=annotations["last_act"],
         grants=tuple(user.grants.all()),
     )
 

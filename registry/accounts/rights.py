@@ -35,12 +35,12 @@ class Rights:
     @property
     def role(self) -> Role | None:
         """The highest role that the person holds anywhere, by which they are called."""
-        return max((one.role for one in self.holdings), key=RANK.__getitem__, default=None)
+        return max((holding.role for holding in self.holdings), key=RANK.__getitem__, default=None)
 
     @property
     def is_granted(self) -> bool:
         """Return whether any grant of the person holds."""
-        return any(one.grant is not None for one in self.holdings)
+        return any(holding.grant is not None for holding in self.holdings)
 
     @property
     def is_narrow(self) -> bool:
@@ -49,7 +49,7 @@ class Rights:
 
     def everywhere(self, act: Act) -> bool:
         """Return whether the person may do this about every district."""
-        return any(not one.reach.is_narrow for one in self._with(act))
+        return any(not holding.reach.is_narrow for holding in self._with(act))
 
     def somewhere(self, act: Act) -> bool:
         """Return whether there can be a district about which the person may do this; an act about all needs all."""
@@ -59,7 +59,7 @@ class Rights:
         """Return whether the person may do this in a place, or without one about everything."""
         if place is None:
             return self.everywhere(act)
-        return any(one.reach.admits(place) for one in self._with(act))
+        return any(holding.reach.admits(place) for holding in self._with(act))
 
     def where(self, act: Act, prefix: str = "") -> Q:
         """Return the condition on rows, whose district stands behind `prefix`, about which the person may do this."""
@@ -67,15 +67,15 @@ class Rights:
 
     def reaches(self, act: Act) -> list[Reach]:
         """Return the reaches in any of which the person may do this."""
-        return [one.reach for one in self._with(act)]
+        return [holding.reach for holding in self._with(act)]
 
     def grants(self, act: Act, place: Place | None = None) -> list[Grant]:
         """Return the grants that let the person do this, in a place or anywhere."""
-        able = [one for one in self._with(act) if place is None or one.reach.admits(place)]
-        return [one.grant for one in able if one.grant is not None]
+        able = [holding for holding in self._with(act) if place is None or holding.reach.admits(place)]
+        return [holding.grant for holding in able if holding.grant is not None]
 
     def _with(self, act: Act) -> list[Holding]:
-        return [one for one in self.holdings if one.role in TABLE[act]]
+        return [holding for holding in self.holdings if holding.role in TABLE[act]]
 
 
 EVERYTHING = Rights((Holding(Role.ADMINISTRATOR),))
@@ -86,14 +86,14 @@ def rights_of(user: User | None) -> Rights:
     """Return what a person may do; nobody is the portal itself, which may do everything."""
     if user is None:
         return EVERYTHING
-    held = [Holding(role) for role in roles_of(user)]
+    holdings = [Holding(role) for role in roles_of(user)]
     if user.has_grants and user.is_active:
         now = timezone.now()
         # Whole rows here too: a list of people reads their grants along.
-        held += [
+        holdings += [
             Holding(Role(grant.role), reach_of(grant), grant) for grant in user.grants.all() if grant.holds_at(now)
         ]
-    return Rights(tuple(held))
+    return Rights(tuple(holdings))
 
 
 def may(user: User | None, act: Act, place: Place | None = None) -> bool:

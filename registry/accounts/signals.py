@@ -38,13 +38,13 @@ def on_sign_in(sender: object, user: User, **kwargs: Any) -> None:
 def tell_of_changes(sender: object, request: HttpRequest, user: User, **kwargs: Any) -> None:
     """Say at a sign-in what somebody else has changed of the person: who did not ask for it has to know."""
     for change in changed_by_others(user):
-        told = _("%(who)s has set your %(what)s on %(when)s. If you did not ask for it, tell an administrator.") % {
+        sentence = _("%(who)s has set your %(what)s on %(when)s. If you did not ask for it, tell an administrator.") % {
             "who": change.by.get_username() if change.by is not None else _("A command on the server"),
             "what": change.label,
             "when": date_format(localtime(change.at), "SHORT_DATETIME_FORMAT"),
         }
         # A sign-in by a test's or a command's own hand has no page to say it on.
-        messages.warning(request, told, fail_silently=True)
+        messages.warning(request, sentence, fail_silently=True)
 
 
 @receiver(post_save, sender=User)
@@ -60,18 +60,18 @@ def on_new_password(sender: object, instance: User, **kwargs: Any) -> None:
 def on_failed_sign_in(sender: object, credentials: dict[str, Any], **kwargs: Any) -> None:
     """Record that somebody tried. A name that nobody has may be a password typed into the wrong field: never kept."""
     typed = str(credentials.get("username", ""))
-    known = User.objects.filter(username=typed).first() if "\x00" not in typed else None
-    if known is not None:
-        name, told = known.get_username(), message("A sign-in as {username} failed.", username=known.get_username())
+    user = User.objects.filter(username=typed).first() if "\x00" not in typed else None
+    if user is not None:
+        name, sentence = user.get_username(), message("A sign-in as {username} failed.", username=user.get_username())
     else:
         name = f"unknown:{keyed_digest('sign-in.name', typed)}"
-        told = message("A sign-in failed: nobody has the user name that was given.")
+        sentence = message("A sign-in failed: nobody has the user name that was given.")
     record(
         action=AuditAction.USER_SIGN_IN_FAILED,
         actor=None,
         subject_kind="user",
         subject_id=name,
-        message=told,
+        message=sentence,
         outcome="refused",
     )
 

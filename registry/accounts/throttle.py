@@ -70,8 +70,8 @@ def account_key(username: str) -> str:
 
 def address_key(address: str) -> str:
     """Return the key under which an address's tries are counted."""
-    found = ip_address(address)
-    network = ip_network((found, HOST_BITS), strict=False) if isinstance(found, IPv6Address) else found
+    parsed = ip_address(address)
+    network = ip_network((parsed, HOST_BITS), strict=False) if isinstance(parsed, IPv6Address) else parsed
     return keyed_digest("sign-in.address", str(network))
 
 

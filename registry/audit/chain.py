@@ -77,19 +77,19 @@ def read_chain(expected: str = "", anchors: Mapping[int, str] | None = None) -> 
 def verify(*, actor: User | None, expected: str = "", anchors: Mapping[int, str] | None = None) -> Verification:
     """Look at the whole chain and record what was found. Raises NotAllowedError without the role."""
     require(actor, Act.VERIFY)
-    found = read_chain(expected, anchors)
+    verification = read_chain(expected, anchors)
     event = record(
         action=AuditAction.AUDIT_VERIFIED,
         actor=actor,
         subject_kind="audit",
         subject_id="chain",
-        message=message("Chain verified, {events} events.", events=f"{found.events:,}")
-        if found.intact
-        else message("Chain broken. {problem}", problem=found.problem),
-        after={"events": found.events, "head": found.head, "problem": found.problem},
-        outcome="success" if found.intact else "failure",
+        message=message("Chain verified, {events} events.", events=f"{verification.events:,}")
+        if verification.intact
+        else message("Chain broken. {problem}", problem=verification.problem),
+        after={"events": verification.events, "head": verification.head, "problem": verification.problem},
+        outcome="success" if verification.intact else "failure",
     )
-    return Verification(found.events, found.head, found.problem, event.at)
+    return Verification(verification.events, verification.head, verification.problem, event.at)
 
 
 def last_verification() -> Verification | None:
@@ -97,11 +97,11 @@ def last_verification() -> Verification | None:
     event = AuditEvent.objects.filter(action=AuditAction.AUDIT_VERIFIED).order_by("-id").first()
     if event is None:
         return None
-    found = event.after or {}
+    data = event.after or {}
     # In the event's data the problem is plain text; in its message it is the message that it was.
     values = event.message.values if isinstance(event.message, Sentence) else {}
-    problem = str(values.get("problem", found.get("problem", "")))
-    return Verification(found.get("events", 0), found.get("head", ""), problem, event.at)
+    problem = str(values.get("problem", data.get("problem", "")))
+    return Verification(data.get("events", 0), data.get("head", ""), problem, event.at)
 
 
 def hash_of(link: AuditLink, position: int, previous: str) -> str:

@@ -50,7 +50,7 @@ def record(
     outcome: str = "success",
 ) -> AuditEvent:
     """Write one event in the caller's transaction: it stands or falls with the act. The actor None is the portal."""
-    told = Act(
+    act = Act(
         action=action,
         actor=actor,
         subject_kind=subject_kind,
@@ -62,7 +62,7 @@ def record(
         after=after,
         outcome=outcome,
     )
-    event = _event(told)
+    event = _event(act)
     event.save()
     return event
 

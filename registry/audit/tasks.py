@@ -19,8 +19,13 @@ VERIFY_SECONDS = 3600
 )
 def verify_chain() -> None:
     """Compute the chain anew and log its last hash: where logs are collected, the database cannot change it."""
-    found = verify(actor=None)
-    if found.intact:
-        logger.info("Audit chain: %s events, last hash %s.", found.events, found.head)
+    verification = verify(actor=None)
+    if verification.intact:
+        logger.info("Audit chain: %s events, last hash %s.", verification.events, verification.head)
     else:
-        logger.error("Audit chain broken after %s events, last hash %s: %s", found.events, found.head, found.problem)
+        logger.error(
+            "Audit chain broken after %s events, last hash %s: %s",
+            verification.events,
+            verification.head,
+            verification.problem,
+        )

@@ -35,21 +35,21 @@ class Access:
 
     def problems(self, account_id: str) -> dict[str, str]:
         """Return what is wrong, per field."""
-        found: dict[str, str] = {}
+        problems: dict[str, str] = {}
         for name, pattern, what in (("role_arn", ROLE, "role"), ("permissions_boundary_arn", BOUNDARY, "policy")):
             arn = getattr(self, name)
             shape = pattern.fullmatch(arn) if arn else None
             if arn and (shape is None or shape[1] != account_id):
-                found[name] = message(
+                problems[name] = message(
                     "Give the ARN of a {what} in the account {account_id}.", what=what, account_id=account_id
                 )
         if self.external_id and not EXTERNAL_ID.fullmatch(self.external_id):
-            found["external_id"] = message(
+            problems["external_id"] = message(
                 "An external id has 2 to 1224 letters, digits and signs of + = , . @ : / - _."
             )
         elif bool(self.external_id) != bool(self.role_arn):
-            found["external_id"] = message("A role and its external id go together.")
-        return found
+            problems["external_id"] = message("A role and its external id go together.")
+        return problems
 
 
 @transaction.atomic

@@ -41,10 +41,10 @@ def changed(district: District, change: Mapping[str, Any]) -> District:
         raise ChangeRefusedError(
             {name: [message("This cannot be changed after the registration.")] for name in unknown}
         )
-    wanted = copy.copy(district)
+    edited = copy.copy(district)
     for name, value in change.items():
-        setattr(wanted, name, value)
-    return wanted
+        setattr(edited, name, value)
+    return edited
 
 
 def effective(district: District, change: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,24 +70,24 @@ def checked_spec(district: District, change: Mapping[str, Any]) -> dict[str, Any
 @transaction.atomic
 def take_over(*, district: District, change: Mapping[str, Any], actor: User | None, run_number: int) -> None:
     """Write a change into the district, because a run now applies it; with nothing to change nothing happens."""
-    held = District.objects.select_for_update().get(pk=district.pk)
-    differing = effective(held, change)
+    locked = District.objects.select_for_update().get(pk=district.pk)
+    differing = effective(locked, change)
     if not differing:
         return
-    before = {name: getattr(held, name) for name in differing}
+    before = {name: getattr(locked, name) for name in differing}
     for name, value in differing.items():
-        setattr(held, name, value)
-    held.save(update_fields=sorted(differing))
+        setattr(locked, name, value)
+    locked.save(update_fields=sorted(differing))
     record(
         action=AuditAction.DISTRICT_CHANGED,
         actor=actor,
         subject_kind="district",
-        subject_id=held.suffix,
-        district=held,
+        subject_id=locked.suffix,
+        district=locked,
         run_number=run_number,
         message=message(
             "{name}: {names} changed.",
-            name=held.name,
+            name=locked.name,
             names=listed(EDITABLE[name].lower() for name in sorted(differing)),
         ),
         before=before,

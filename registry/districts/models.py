@@ -76,6 +76,7 @@ class District(models.Model):
     oidc_issuer = models.CharField("OIDC issuer URL", max_length=longest("oidc_issuer"), blank=True)
     oidc_audience = models.CharField("OIDC audience", max_length=longest("oidc_audience"), blank=True)
     oidc_keys = models.TextField("OIDC public keys", max_length=longest("oidc_keys"), blank=True)
+    oidc_client_id = models.CharField("OIDC client id", max_length=longest("oidc_client_id"), blank=True)
     district_ids = models.JSONField("ids in result files", default=list, blank=True)
     postgres_version = models.CharField(max_length=longest("postgres_version"), blank=True)
     cache_version = models.CharField(max_length=longest("cache_version"), blank=True)

@@ -25,13 +25,13 @@ def accounts_within(rights: Rights, act: Act) -> QuerySet[AwsAccount]:
     rows = AwsAccount.objects.all()
     if rights.everywhere(act):
         return rows
-    found = NOTHING
+    condition = NOTHING
     for reach in rights.reaches(act):
         if reach.account_ids:
-            found |= Q(account_id__in=reach.account_ids)
+            condition |= Q(account_id__in=reach.account_ids)
         else:
-            found |= Q(pk__in=District.objects.filter(reach.where()).values("account"))
-    return rows.filter(found)
+            condition |= Q(pk__in=District.objects.filter(reach.where()).values("account"))
+    return rows.filter(condition)
 
 
 def accounts_to_choose(rights: Rights) -> QuerySet[AwsAccount]:
@@ -60,12 +60,12 @@ def require_all(user: User | None, act: Act, districts: QuerySet[District]) -> N
 
 def without_others(problems: Mapping[str, Sequence[str]], where: Q) -> dict[str, list[str]]:
     """Return sentences by field for who reaches these districts alone: those that name another one without its name."""
-    others = District.objects.exclude(where).exclude(name="")
+    hidden = District.objects.exclude(where).exclude(name="")
 
     def plain(sentence: str) -> str:
         named = Q(told__contains=F("name")) | Q(told__contains=F("suffix"))
-        if others.annotate(told=Value(sentence)).filter(named).exists():
+        if hidden.annotate(told=Value(sentence)).filter(named).exists():
             return message("Another district has this, or a part of it. Choose another.")
         return sentence
 
-    return {field: [plain(sentence) for sentence in told] for field, told in problems.items()}
+    return {field: [plain(sentence) for sentence in sentences] for field, sentences in problems.items()}

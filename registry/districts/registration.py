@@ -40,6 +40,7 @@ class Registration:
     oidc_issuer: str = ""
     oidc_audience: str = ""
     oidc_keys: str = ""
+    oidc_client_id: str = ""
     district_ids: Sequence[str] = ()
     state_code: str = ""
     nces_id: str = ""

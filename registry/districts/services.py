@@ -63,10 +63,10 @@ def register(*, registration: Registration, actor: User | None) -> District:
     require_somewhere(actor, Act.OPERATE)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ALLOCATION_LOCK])
-    known = District.objects.filter(registration_key=registration.key).first()
-    require(actor, Act.OPERATE, _place_of(registration) if known is None else known.place)
-    if known is not None:
-        return known
+    existing = District.objects.filter(registration_key=registration.key).first()
+    require(actor, Act.OPERATE, _place_of(registration) if existing is None else existing.place)
+    if existing is not None:
+        return existing
     problems: dict[str, list[str]] = defaultdict(list, rules.problems_of(registration))
     district = _draft(registration, actor, problems)
     _check_spec(district, problems)
@@ -110,10 +110,10 @@ def next_free_network() -> IPv4Network:
         return network.next_free(cursor.fetchall())
 
 
-def district_within(wanted: IPv4Network) -> District | None:
+def district_within(cidr: IPv4Network) -> District | None:
     """Return a district whose network shares an address with this one; None where nobody's does."""
     in_use = District.objects.exclude(status=DistrictStatus.REMOVED)
-    return in_use.filter(cidr__overlaps=wanted).only("name", "cidr").order_by("cidr").first()
+    return in_use.filter(cidr__overlaps=cidr).only("name", "cidr").order_by("cidr").first()
 
 
 def _told_to(rights: Rights, problems: Mapping[str, list[str]]) -> dict[str, list[str]]:
@@ -137,10 +137,10 @@ def _draft(registration: Registration, actor: User | None, problems: dict[str, l
         problems["account_id"].append(message("Choose one of the AWS accounts; an administrator adds them."))
         account = AwsAccount(account_id="000000000000")
     slug, suffix = _names(registration)
-    given = stored(registration)
+    values = stored(registration)
     zone = registration.time_zone or zone_of_state(registration.state_code)
     return District(
-        **given | {"state_code": given["state_code"].upper(), "time_zone": zone},
+        **values | {"state_code": values["state_code"].upper(), "time_zone": zone},
         slug=slug,
         suffix=suffix,
         cidr=_network(registration.cidr.strip(), problems),
@@ -166,23 +166,25 @@ def _network(text: str, problems: dict[str, list[str]]) -> Any:
             )
         return free
     try:
-        wanted = IPv4Network(text)
+        requested = IPv4Network(text)
     except ValueError:
         suggestion = message("The next free one is {free}.", free=free) if free else ""
         problems["cidr"].append(
             sentences(message("{text} is no IPv4 network. Write it as 10.0.4.0/22.", text=text[:40]), suggestion)
         )
         return free
-    other = district_within(wanted)
-    if other is not None:
+    overlapping = district_within(requested)
+    if overlapping is not None:
         suggestion = message("Next free: {free}.", free=free) if free else ""
         problems["cidr"].append(
             sentences(
-                message("{wanted} overlaps {name} ({cidr}).", wanted=wanted, name=other.name, cidr=other.cidr),
+                message(
+                    "{wanted} overlaps {name} ({cidr}).", wanted=requested, name=overlapping.name, cidr=overlapping.cidr
+                ),
                 suggestion,
             )
         )
-    return wanted
+    return requested
 
 
 def _check_spec(district: District, problems: dict[str, list[str]]) -> None:
@@ -191,25 +193,25 @@ def _check_spec(district: District, problems: dict[str, list[str]]) -> None:
         parse_spec(spec_data(district))
     except SpecError as error:
         named = set(problems)
-        told = [(district_field(problem.field), problem.sentence) for problem in error.problems]
+        field_problems = [(district_field(problem.field), problem.sentence) for problem in error.problems]
         # The suffix is made of slug and environment: where those are wrong, it has nothing of its own to say.
-        made_of = {"slug", "environment"} & {field for field, _ in told}
-        for field, sentence in told:
-            shown = FORM_FIELDS.get(field, field)
-            if shown not in named and not (field == "suffix" and made_of):
-                problems[shown].append(sentence)
+        made_of = {"slug", "environment"} & {field for field, _ in field_problems}
+        for field, sentence in field_problems:
+            form_field = FORM_FIELDS.get(field, field)
+            if form_field not in named and not (field == "suffix" and made_of):
+                problems[form_field].append(sentence)
 
 
 def _check_suffix(district: District, problems: dict[str, list[str]]) -> None:
     if "slug" in problems or not naming.is_slug(district.slug):
         return
-    other = District.objects.filter(suffix=district.suffix).exclude(status=DistrictStatus.REMOVED).first()
-    if other is not None:
+    existing = District.objects.filter(suffix=district.suffix).exclude(status=DistrictStatus.REMOVED).first()
+    if existing is not None:
         problems["slug"].append(
             message(
                 "{suffix} is taken by {name}. Choose another slug, or another environment.",
                 suffix=district.suffix,
-                name=other.name,
+                name=existing.name,
             )
         )
 
@@ -223,18 +225,20 @@ def _check_double(district: District, problems: dict[str, list[str]]) -> None:
     if "name" in problems or not district.name:
         return
     own = skeleton(district.name)
-    others = District.objects.filter(HOLDS_NAMES, environment=district.environment)
+    candidates = District.objects.filter(HOLDS_NAMES, environment=district.environment)
     if district.state_code:
-        others = others.filter(state_code__in=["", district.state_code])
-    other = others.filter(name__iexact=own).first()
-    if other is None:
-        foreign = others.filter(name__regex=NOT_ASCII) if own.isascii() else others
-        other = next((one for one in foreign.only("name", "suffix") if skeleton(one.name) == own), None)
-    if other is not None:
+        candidates = candidates.filter(state_code__in=["", district.state_code])
+    namesake = candidates.filter(name__iexact=own).first()
+    if namesake is None:
+        foreign = candidates.filter(name__regex=NOT_ASCII) if own.isascii() else candidates
+        namesake = next(
+            (candidate for candidate in foreign.only("name", "suffix") if skeleton(candidate.name) == own), None
+        )
+    if namesake is not None:
         problems["name"].append(
             message(
                 "{suffix} has this name, or one that looks like it. Add what tells them apart, such as the county.",
-                suffix=other.suffix,
+                suffix=namesake.suffix,
             )
         )
 
@@ -254,26 +258,29 @@ def set_status(
     `told` is what the record says of it, where that is more than from where to where.
     Raises StatusRefusedError for a move that the table does not have.
     """
-    held = District.objects.select_for_update().get(pk=district.pk)
-    before = held.status_badge
+    locked = District.objects.select_for_update().get(pk=district.pk)
+    before = locked.status_badge
     if TABLE.row(before, status, by) is None:
         raise StatusRefusedError(
             message(
-                "{name} does not go from {before} to {status}.", name=held.name, before=before.word, status=status.word
+                "{name} does not go from {before} to {status}.",
+                name=locked.name,
+                before=before.word,
+                status=status.word,
             )
         )
     now = timezone.now()
-    held.status = status
-    if status is DistrictStatus.LIVE and held.live_at is None:
-        held.live_at = now
+    locked.status = status
+    if status is DistrictStatus.LIVE and locked.live_at is None:
+        locked.live_at = now
     if status is DistrictStatus.REMOVED:
-        held.removed_at = now
-    held.save(update_fields=["status", "live_at", "removed_at"])
+        locked.removed_at = now
+    locked.save(update_fields=["status", "live_at", "removed_at"])
     record_of_district(
-        held,
+        locked,
         AuditAction.DISTRICT_STATUS_CHANGED,
         told
-        or message("{name} went from {before} to {status}.", name=held.name, before=before.word, status=status.word),
+        or message("{name} went from {before} to {status}.", name=locked.name, before=before.word, status=status.word),
         actor=actor,
         run_number=run_number,
         before={"status": before.value},
@@ -288,11 +295,11 @@ def set_drift(*, district: District, drift: DriftStatus, found: Sequence[str], r
 
     `found` names what drifted, without values. Not checked means that there is nothing left to check.
     """
-    held = District.objects.select_for_update().get(pk=district.pk)
-    before = held.drift_badge
-    held.drift = drift
-    held.drift_checked_at = None if drift is DriftStatus.NOT_CHECKED else timezone.now()
-    held.save(update_fields=["drift", "drift_checked_at"])
+    locked = District.objects.select_for_update().get(pk=district.pk)
+    before = locked.drift_badge
+    locked.drift = drift
+    locked.drift_checked_at = None if drift is DriftStatus.NOT_CHECKED else timezone.now()
+    locked.save(update_fields=["drift", "drift_checked_at"])
     count = (
         message(": {found} attribute", found=len(found))
         if len(found) == 1
@@ -301,9 +308,9 @@ def set_drift(*, district: District, drift: DriftStatus, found: Sequence[str], r
         else ""
     )
     record_of_district(
-        held,
+        locked,
         AuditAction.DRIFT_CHECKED,
-        message("{name}, drift: {drift}{count}.", name=held.name, drift=drift.word.lower(), count=count),
+        message("{name}, drift: {drift}{count}.", name=locked.name, drift=drift.word.lower(), count=count),
         run_number=run_number,
         before={"drift": before.value},
         after={"drift": drift.value, "found": list(found)},

@@ -26,10 +26,10 @@ WORD = "word"
 def translated(text: Any) -> Any:
     """Return a message in the reader's language; whatever is no message as it is."""
     if isinstance(text, Sentence):
-        found = pgettext(text.context, text.template)
+        template = pgettext(text.context, text.template)
         if text.is_small:
-            found = found[:1].lower() + found[1:]
-        return filled(found, {name: translated(value) for name, value in text.values.items()})
+            template = template[:1].lower() + template[1:]
+        return filled(template, {name: translated(value) for name, value in text.values.items()})
     if isinstance(text, Joined):
         return text.between.join(translated(part) for part in text.parts)
     return text

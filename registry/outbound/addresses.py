@@ -67,10 +67,10 @@ def judged(url: str) -> Target:
 def resolved(host: str, port: int) -> tuple[Address, ...]:
     """Return the addresses of a host, none where there is none."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return ()
-    return tuple(dict.fromkeys(ip_address(str(row[4][0]).partition("%")[0]) for row in found))
+    return tuple(dict.fromkeys(ip_address(str(row[4][0]).partition("%")[0]) for row in rows))
 
 
 def is_open(address: Address) -> bool:
@@ -79,20 +79,20 @@ def is_open(address: Address) -> bool:
     Of IPv6 that is only what IANA gives out to networks: Python calls site-local addresses (RFC 3879) global as well.
     """
     return all(
-        each.is_global
-        and not each.is_multicast
-        and not each.is_reserved
-        and (isinstance(each, IPv4Address) or (each in GIVEN_OUT and each not in DOCUMENTATION))
-        for each in _meant(address)
+        candidate.is_global
+        and not candidate.is_multicast
+        and not candidate.is_reserved
+        and (isinstance(candidate, IPv4Address) or (candidate in GIVEN_OUT and candidate not in DOCUMENTATION))
+        for candidate in _meant(address)
     )
 
 
 def is_allowed(address: Address) -> bool:
     """Return whether the host's owner lets the portal post inside, to this address; link-local is never let."""
     meant = _meant(address)
-    if any(each.is_link_local or each.is_multicast or each.is_unspecified for each in meant):
+    if any(candidate.is_link_local or candidate.is_multicast or candidate.is_unspecified for candidate in meant):
         return False
-    return any(each in network for each in meant for network in settings.OUTBOUND_NETWORKS)
+    return any(candidate in network for candidate in meant for network in settings.OUTBOUND_NETWORKS)
 
 
 def _meant(address: Address) -> Sequence[Address]:

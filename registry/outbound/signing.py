@@ -34,7 +34,10 @@ def headers_of(message_id: str, at: int, body: bytes, keys: Sequence[str]) -> di
 
 
 def signature_of(message_id: str, at: int, body: bytes, secret: str) -> str:
-    """Return the Base64 of HMAC-SHA256 over ``<id>.<time>.<body>`` under the secret."""
-    key = base64.b64decode(secret.removeprefix(PREFIX))
+    """Return the Base64 of HMAC-SHA256 over ``<id>.<time>.<body>`` under the secret.
+
+    A secret without the prefix is the key as it stands, which receivers' libraries call raw.
+    """
+    key = base64.b64decode(secret.removeprefix(PREFIX)) if secret.startswith(PREFIX) else secret.encode()
     signed = f"{message_id}.{at}.".encode() + body
     return base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()

@@ -27,7 +27,7 @@ def secrets() -> tuple[str, ...]:
     """Return the secret values among the settings, as they may stand in an error's text; the longest first."""
     if not settings.configured:
         return ()
-    given = [
+    configured = [
         settings.SECRET_KEY,
         settings.DATABASES["default"].get("PASSWORD", ""),
         settings.BROKER_PASSWORD,
@@ -35,7 +35,7 @@ def secrets() -> tuple[str, ...]:
         settings.NOTIFY_WEBHOOK_SECRET,
         getattr(settings, "EMAIL_HOST_PASSWORD", ""),
     ]
-    values = {str(value) for value in given if value and len(str(value)) >= SHORTEST_SECRET}
+    values = {str(value) for value in configured if value and len(str(value)) >= SHORTEST_SECRET}
     return tuple(sorted(values | {quote(value, safe="") for value in values}, key=len, reverse=True))
 
 

@@ -34,8 +34,8 @@ def send_along(headers: dict[str, Any] | None = None, **_: Any) -> None:
 def begin(task_id: str = "", task: Any = None, **_: Any) -> None:
     """Take both up for as long as the task is at work; one that is called in place is part of what calls it."""
     stack = ExitStack()
-    sent = well_formed(str(task.request.get(REQUEST_HEADER) or ""))
-    stack.enter_context(on_behalf_of(sent or request_at_work()))
+    request_id = well_formed(str(task.request.get(REQUEST_HEADER) or ""))
+    stack.enter_context(on_behalf_of(request_id or request_at_work()))
     parent = str(task.request.get(TRACE_HEADER) or "")
     span = stack.enter_context(tracing().span(str(task.name), Kind.CONSUMER, traceparent=parent))
     _at_work[task_id] = stack, span

@@ -114,8 +114,8 @@ class KeptTracing(Tracing):
             attributes=dict(facts or {}),
             record_exception=False,
             set_status_on_exception=False,
-        ) as begun:
-            span = _KeptSpan(begun, self._trace.StatusCode.ERROR)
+        ) as raw_span:
+            span = _KeptSpan(raw_span, self._trace.StatusCode.ERROR)
             try:
                 yield span
             except BaseException as error:
@@ -124,13 +124,13 @@ class KeptTracing(Tracing):
 
     def begin(self, name: str, facts: Mapping[str, Fact]) -> Callable[[str], None]:
         """Begin a client's span beside the current one."""
-        begun = self._tracer.start_span(name, kind=self._trace.SpanKind.CLIENT, attributes=dict(facts))
-        span = _KeptSpan(begun, self._trace.StatusCode.ERROR)
+        raw_span = self._tracer.start_span(name, kind=self._trace.SpanKind.CLIENT, attributes=dict(facts))
+        span = _KeptSpan(raw_span, self._trace.StatusCode.ERROR)
 
         def end(failed: str) -> None:
             if failed:
                 span.fail(failed)
-            begun.end()
+            raw_span.end()
 
         return end
 
@@ -174,5 +174,5 @@ def current_trace_id() -> str:
 
     It begins nothing: each line of the log asks for it, those among them that are written while tracing begins.
     """
-    kept = _kept.get(os.getpid())
-    return trace_of(kept.traceparent()) if kept is not None else ""
+    tracer = _kept.get(os.getpid())
+    return trace_of(tracer.traceparent()) if tracer is not None else ""

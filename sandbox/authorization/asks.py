@@ -75,13 +75,13 @@ MAKE, OPEN = ("GenerateDataKey",), ("Decrypt",)
 
 def asks(operation: Operation, place: Place) -> list[Ask]:
     """Return all that a request is decided on, in the order of the decision; raises UnknownActionError."""
-    found = list(_own(operation, place))
-    found += _tagging(operation, place)
-    found += _passing(operation)
-    found += _keys(operation, place)
+    needed = list(_own(operation, place))
+    needed += _tagging(operation, place)
+    needed += _passing(operation)
+    needed += _keys(operation, place)
     for service, name, kind, arn in dependent(operation.service, operation.name, operation.given):
-        found.append(Ask(_action(service, name), Target(kind, arn)))
-    return found
+        needed.append(Ask(_action(service, name), Target(kind, arn)))
+    return needed
 
 
 def asked(ask: Ask, operation: Operation, about: Facts, account: str) -> Asked:
@@ -89,9 +89,9 @@ def asked(ask: Ask, operation: Operation, about: Facts, account: str) -> Asked:
     arn, resource_account = ask.target.arn, account
     policy = None
     if ask.target.kind is not None:
-        found = kept.account_of(arn)
+        owner = kept.account_of(arn)
         # AWS's own managed policies, and what has no account in its ARN, are as the caller's.
-        resource_account = found if found not in ("", "aws") else account
+        resource_account = owner if owner not in ("", "aws") else account
         policy = kept.policy_of(arn) if ask.action.service in RULED or ask.action.name == "AssumeRole" else None
     context = about | facts.of_request(operation, account) | facts.of_target(ask.action, operation, ask.target)
     if ask.target.kind is not None:
@@ -108,10 +108,10 @@ RULED = frozenset({"ecr", "kms", "lambda", "s3", "secretsmanager", "sns", "sqs"}
 
 
 def _action(service: str, name: str) -> Action:
-    found = reference().action(service, name)
-    if found is None:
+    action = reference().action(service, name)
+    if action is None:
         raise UnknownActionError(f"{service}:{name}")
-    return found
+    return action
 
 
 def _own(operation: Operation, place: Place) -> Iterator[Ask]:
@@ -138,9 +138,9 @@ def _names(operation: Operation) -> tuple[str, ...]:
 def _of_s3(operation: Operation) -> Iterator[Ask]:
     bucket = operation.given.get("Bucket")
     if operation.name == "DeleteObjects":
-        for one in operation.given.get("Delete", {}).get("Objects", []):
-            name = "DeleteObjectVersion" if one.get("VersionId") else "DeleteObject"
-            yield Ask(_action("s3", name), Target("object", f"arn:aws:s3:::{bucket}/{one['Key']}"))
+        for entry in operation.given.get("Delete", {}).get("Objects", []):
+            name = "DeleteObjectVersion" if entry.get("VersionId") else "DeleteObject"
+            yield Ask(_action("s3", name), Target("object", f"arn:aws:s3:::{bucket}/{entry['Key']}"))
     if operation.name in ("CopyObject", "UploadPartCopy"):
         source = str(operation.given.get("CopySource", "")).lstrip("/")
         version = "?versionId=" in source
@@ -192,10 +192,10 @@ def _keys(operation: Operation, place: Place) -> Iterator[Ask]:
 
 def _key_uses(operation: Operation, place: Place) -> Iterator[tuple[str, tuple[str, ...], dict[str, str]]]:
     """Yield keys, actions and encryption contexts of what an operation does with data."""
-    given = operation.given
+    parameters = operation.given
     member = KEY_MEMBERS.get((operation.service, operation.name))
-    if member is not None and given.get(member[0]):
-        yield str(given[member[0]]), member[1], {}
+    if member is not None and parameters.get(member[0]):
+        yield str(parameters[member[0]]), member[1], {}
     match operation.service:
         case "secretsmanager":
             yield from _secret_uses(operation, place)
@@ -230,20 +230,20 @@ def _object_uses(operation: Operation) -> Iterator[tuple[str, tuple[str, ...], d
         if key:
             yield key, MAKE, context
     elif operation.name == "GetObject":
-        found = bucket.keys.get(operation.given.get("Key"))
-        key = getattr(found, "kms_key_id", None)
-        if key and getattr(found, "encryption", None) == "aws:kms":
+        s3_object = bucket.keys.get(operation.given.get("Key"))
+        key = getattr(s3_object, "kms_key_id", None)
+        if key and getattr(s3_object, "encryption", None) == "aws:kms":
             yield str(key), OPEN, context
 
 
 def _default_key(bucket: Any, operation: Operation) -> str | None:
-    wanted = operation.headers.get("x-amz-server-side-encryption")
-    if wanted == "AES256" or not bucket.encryption:
+    algorithm = operation.headers.get("x-amz-server-side-encryption")
+    if algorithm == "AES256" or not bucket.encryption:
         return None
     rule = bucket.encryption.get("Rule", {})
     rule = rule[0] if isinstance(rule, list) else rule
-    told = rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID")
-    return str(told) if told else None
+    key_id = rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID")
+    return str(key_id) if key_id else None
 
 
 def _queue_uses(operation: Operation, place: Place) -> Iterator[tuple[str, tuple[str, ...], dict[str, str]]]:

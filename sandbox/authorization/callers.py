@@ -130,5 +130,5 @@ def _managed(account: str, arn: str) -> Document:
     policy = iam_backends[account][PARTITION].managed_policies.get(arn)
     if policy is None:
         return ()
-    text = next(one.document for one in policy.versions if one.version_id == policy.default_version_id)
+    text = next(version.document for version in policy.versions if version.version_id == policy.default_version_id)
     return read(text, f"policy {policy.name}")

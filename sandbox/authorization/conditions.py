@@ -39,43 +39,43 @@ class Condition:
         return f"{self.operator} {self.key} {' or '.join(self.values)}"
 
 
-def _equal(given: str, wanted: str, context: Context) -> bool:
-    return given == filled(wanted, context)
+def _equal(actual: str, expected: str, context: Context) -> bool:
+    return actual == filled(expected, context)
 
 
-def _equal_in_any_case(given: str, wanted: str, context: Context) -> bool:
-    return given.casefold() == filled(wanted, context).casefold()
+def _equal_in_any_case(actual: str, expected: str, context: Context) -> bool:
+    return actual.casefold() == filled(expected, context).casefold()
 
 
-def _like(given: str, wanted: str, context: Context) -> bool:
-    return matches(wanted, given, context)
+def _like(actual: str, expected: str, context: Context) -> bool:
+    return matches(expected, actual, context)
 
 
-def _arn(given: str, wanted: str, context: Context) -> bool:
-    return arn_matches(wanted, given, context)
+def _arn(actual: str, expected: str, context: Context) -> bool:
+    return arn_matches(expected, actual, context)
 
 
-def _bool(given: str, wanted: str, context: Context) -> bool:
-    return given.casefold() == filled(wanted, context).casefold()
+def _bool(actual: str, expected: str, context: Context) -> bool:
+    return actual.casefold() == filled(expected, context).casefold()
 
 
-def _binary(given: str, wanted: str, _context: Context) -> bool:
+def _binary(actual: str, expected: str, _context: Context) -> bool:
     try:
-        return base64.b64decode(given, validate=True) == base64.b64decode(wanted, validate=True)
+        return base64.b64decode(actual, validate=True) == base64.b64decode(expected, validate=True)
     except binascii.Error:
         return False
 
 
-def _address(given: str, wanted: str, context: Context) -> bool:
+def _address(actual: str, expected: str, context: Context) -> bool:
     try:
-        return ipaddress.ip_address(given) in ipaddress.ip_network(filled(wanted, context), strict=False)
+        return ipaddress.ip_address(actual) in ipaddress.ip_network(filled(expected, context), strict=False)
     except ValueError:
         return False
 
 
-def _number(compare: Callable[[Decimal, Decimal], bool], given: str, wanted: str, context: Context) -> bool:
+def _number(compare: Callable[[Decimal, Decimal], bool], actual: str, expected: str, context: Context) -> bool:
     try:
-        return compare(Decimal(given), Decimal(filled(wanted, context)))
+        return compare(Decimal(actual), Decimal(filled(expected, context)))
     except InvalidOperation:
         return False
 
@@ -84,13 +84,13 @@ def _moment(text: str) -> dt.datetime:
     """Return a moment in ISO 8601 or in seconds since 1970; raises ValueError."""
     if text.lstrip("-").isdigit():
         return dt.datetime.fromtimestamp(int(text), dt.UTC)
-    found = dt.datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
+    moment = dt.datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
-def _date(compare: Callable[[dt.datetime, dt.datetime], bool], given: str, wanted: str, context: Context) -> bool:
+def _date(compare: Callable[[dt.datetime, dt.datetime], bool], actual: str, expected: str, context: Context) -> bool:
     try:
-        return compare(_moment(given), _moment(filled(wanted, context)))
+        return compare(_moment(actual), _moment(filled(expected, context)))
     except (ValueError, OverflowError):
         return False
 
@@ -99,16 +99,16 @@ POSITIVE: dict[str, Test] = {
     "StringEquals": _equal,
     "StringEqualsIgnoreCase": _equal_in_any_case,
     "StringLike": _like,
-    "NumericEquals": partial(_number, lambda given, wanted: given == wanted),
-    "NumericLessThan": partial(_number, lambda given, wanted: given < wanted),
-    "NumericLessThanEquals": partial(_number, lambda given, wanted: given <= wanted),
-    "NumericGreaterThan": partial(_number, lambda given, wanted: given > wanted),
-    "NumericGreaterThanEquals": partial(_number, lambda given, wanted: given >= wanted),
-    "DateEquals": partial(_date, lambda given, wanted: given == wanted),
-    "DateLessThan": partial(_date, lambda given, wanted: given < wanted),
-    "DateLessThanEquals": partial(_date, lambda given, wanted: given <= wanted),
-    "DateGreaterThan": partial(_date, lambda given, wanted: given > wanted),
-    "DateGreaterThanEquals": partial(_date, lambda given, wanted: given >= wanted),
+    "NumericEquals": partial(_number, lambda actual, expected: actual == expected),
+    "NumericLessThan": partial(_number, lambda actual, expected: actual < expected),
+    "NumericLessThanEquals": partial(_number, lambda actual, expected: actual <= expected),
+    "NumericGreaterThan": partial(_number, lambda actual, expected: actual > expected),
+    "NumericGreaterThanEquals": partial(_number, lambda actual, expected: actual >= expected),
+    "DateEquals": partial(_date, lambda actual, expected: actual == expected),
+    "DateLessThan": partial(_date, lambda actual, expected: actual < expected),
+    "DateLessThanEquals": partial(_date, lambda actual, expected: actual <= expected),
+    "DateGreaterThan": partial(_date, lambda actual, expected: actual > expected),
+    "DateGreaterThanEquals": partial(_date, lambda actual, expected: actual >= expected),
     "Bool": _bool,
     "BinaryEquals": _binary,
     "IpAddress": _address,
@@ -155,7 +155,7 @@ def is_met(condition: Condition, context: Context) -> bool:
     """Return whether a call meets one condition."""
     values = context.get(condition.key.lower(), ())
     if condition.operator == "Null":
-        return any((not values) == (wanted.casefold() == "true") for wanted in condition.values)
+        return any((not values) == (expected.casefold() == "true") for expected in condition.values)
     if not values:
         return _met_without(condition.operator)
     name = _bare(condition.operator)
@@ -164,10 +164,10 @@ def is_met(condition: Condition, context: Context) -> bool:
 
     def meets(value: str) -> bool:
         try:
-            found = any(test(value, wanted, context) for wanted in condition.values)
+            matched = any(test(value, expected, context) for expected in condition.values)
         except UnknownVariableError:
             return False
-        return found != negated
+        return matched != negated
 
     if condition.operator.startswith(FOR_ALL):
         return all(meets(value) for value in values)

@@ -56,30 +56,30 @@ class Decision:
 ALLOWED = Decision(True)
 
 
-def decide(caller: Caller, asked: Asked) -> Decision:
+def decide(caller: Caller, call: Asked) -> Decision:
     """Decide one call."""
-    denied = _denial(caller, asked)
+    denied = _denial(caller, call)
     if denied is not None:
         source, statement = denied
         return Decision(False, denied_by=denied, nearest=f"{statement} says Deny ({source})")
-    grant = _grant(caller, asked)
+    grant = _grant(caller, call)
     if caller.kind in (Kind.SERVICE, Kind.ANYBODY):
-        return ALLOWED if grant is not Grant.NONE else _lacking(Source.RESOURCE, asked.policy, caller, asked)
-    crosses = caller.account != asked.account
-    if grant is Grant.NONE and (crosses or asked.policy_rules):
-        return _lacking(Source.RESOURCE, asked.policy, caller, asked)
+        return ALLOWED if grant is not Grant.NONE else _lacking(Source.RESOURCE, call.policy, caller, call)
+    crosses = caller.account != call.account
+    if grant is Grant.NONE and (crosses or call.policy_rules):
+        return _lacking(Source.RESOURCE, call.policy, caller, call)
     if grant is Grant.ITSELF and not crosses:
         return ALLOWED
     by_resource = grant is Grant.ROLE and not crosses
-    if not by_resource and not _allows(caller.policies, asked):
-        return _lacking(Source.IDENTITY, caller.policies, caller, asked)
+    if not by_resource and not _allows(caller.policies, call):
+        return _lacking(Source.IDENTITY, caller.policies, caller, call)
     for source, document in ((Source.BOUNDARY, caller.boundary), (Source.SESSION, caller.session)):
-        if document is not None and not _allows(document, asked):
-            return _lacking(source, document, caller, asked)
+        if document is not None and not _allows(document, call):
+            return _lacking(source, document, caller, call)
     return ALLOWED
 
 
-def _denial(caller: Caller, asked: Asked) -> tuple[Source, Statement] | None:
+def _denial(caller: Caller, call: Asked) -> tuple[Source, Statement] | None:
     documents = (
         (Source.IDENTITY, caller.policies),
         (Source.BOUNDARY, caller.boundary),
@@ -87,56 +87,56 @@ def _denial(caller: Caller, asked: Asked) -> tuple[Source, Statement] | None:
     )
     for source, document in documents:
         for statement in document or ():
-            if statement.effect is Effect.DENY and _applies(statement, asked):
+            if statement.effect is Effect.DENY and _applies(statement, call):
                 return source, statement
-    for statement in asked.policy or ():
+    for statement in call.policy or ():
         if (
             statement.effect is Effect.DENY
             and caller.named_by(statement.principals) is not Grant.NONE
-            and _applies(statement, asked)
+            and _applies(statement, call)
         ):
             return Source.RESOURCE, statement
     return None
 
 
-def _grant(caller: Caller, asked: Asked) -> Grant:
+def _grant(caller: Caller, call: Asked) -> Grant:
     """Return the nearest that the resource's policy comes to the caller in a statement that allows the call."""
-    found = Grant.NONE
-    for statement in asked.policy or ():
-        if statement.effect is Effect.ALLOW and _applies(statement, asked):
-            found = max(found, caller.named_by(statement.principals), key=lambda grant: grant.value)
-    return found
+    nearest = Grant.NONE
+    for statement in call.policy or ():
+        if statement.effect is Effect.ALLOW and _applies(statement, call):
+            nearest = max(nearest, caller.named_by(statement.principals), key=lambda grant: grant.value)
+    return nearest
 
 
-def _allows(document: Iterable[Statement], asked: Asked) -> bool:
-    return any(statement.effect is Effect.ALLOW and _applies(statement, asked) for statement in document)
+def _allows(document: Iterable[Statement], call: Asked) -> bool:
+    return any(statement.effect is Effect.ALLOW and _applies(statement, call) for statement in document)
 
 
-def _applies(statement: Statement, asked: Asked) -> bool:
-    return statement.applies(asked.action, asked.resource, asked.context)
+def _applies(statement: Statement, call: Asked) -> bool:
+    return statement.applies(call.action, call.resource, call.context)
 
 
-def _lacking(source: Source, document: Document | None, caller: Caller, asked: Asked) -> Decision:
-    return Decision(False, missing=source, nearest=_nearest(source, document or (), caller, asked))
+def _lacking(source: Source, document: Document | None, caller: Caller, call: Asked) -> Decision:
+    return Decision(False, missing=source, nearest=_nearest(source, document or (), caller, call))
 
 
-def _nearest(source: Source, document: Document, caller: Caller, asked: Asked) -> str:
+def _nearest(source: Source, document: Document, caller: Caller, call: Asked) -> str:
     """Say which of the statements that name the action comes nearest, and what it lacks."""
     lacks = []
     for statement in document:
-        if statement.effect is not Effect.ALLOW or not statement.names_action(asked.action):
+        if statement.effect is not Effect.ALLOW or not statement.names_action(call.action):
             continue
         failed = []
         if source is Source.RESOURCE and caller.named_by(statement.principals) is Grant.NONE:
             failed.append("it names other principals")
-        if not statement.names_resource(asked.resource, asked.context):
+        if not statement.names_resource(call.resource, call.context):
             assert statement.resources is not None
             failed.append(f"it names {', '.join(statement.resources.patterns)}")
-        for condition in statement.unmet(asked.context):
-            given = " or ".join(asked.context.get(condition.key.lower(), ())) or "absent"
-            failed.append(f"it asks for {condition}, which is {given}")
+        for condition in statement.unmet(call.context):
+            actual = " or ".join(call.context.get(condition.key.lower(), ())) or "absent"
+            failed.append(f"it asks for {condition}, which is {actual}")
         lacks.append((len(failed), statement, failed))
     if not lacks:
-        return f"no statement of the {source} policies allows {asked.action}"
+        return f"no statement of the {source} policies allows {call.action}"
     _, statement, failed = min(lacks, key=lambda lack: lack[0])
     return f"{statement} would have allowed it, but {' and '.join(failed)}"

@@ -17,22 +17,22 @@ BALANCERS = ":elasticloadbalancing:"
 DELIVER = ("CreateLogDelivery", "PutResourcePolicy", "DescribeResourcePolicies", "DescribeLogGroups")
 
 
-def dependent(service: str, name: str, given: Mapping[str, Any]) -> Iterator[Dependent]:
+def dependent(service: str, name: str, parameters: Mapping[str, Any]) -> Iterator[Dependent]:
     """Yield the actions that an operation with these members takes besides its own."""
     match service, name:
         case "ec2", "CreateVpcEndpoint":
-            if given.get("PrivateDnsEnabled"):
+            if parameters.get("PrivateDnsEnabled"):
                 # The endpoint's names lie in a zone of AWS's own, which nobody sees.
                 yield "route53", "AssociateVPCWithHostedZone", "hostedzone", "arn:aws:route53:::hostedzone/ZOFAWS"
         case "wafv2", "AssociateWebACL" | "DisassociateWebACL":
-            if BALANCERS in str(given.get("ResourceArn", "")):
+            if BALANCERS in str(parameters.get("ResourceArn", "")):
                 yield "elasticloadbalancing", "SetWebAcl", None, "*"
         case "wafv2", "PutLoggingConfiguration":
-            if any(":logs:" in str(arn) for arn in given["LoggingConfiguration"]["LogDestinationConfigs"]):
+            if any(":logs:" in str(arn) for arn in parameters["LoggingConfiguration"]["LogDestinationConfigs"]):
                 yield from (("logs", action, None, "*") for action in DELIVER)
         case "elasticache", "CreateReplicationGroup" | "ModifyReplicationGroup":
-            wanted = given.get("LogDeliveryConfigurations") or []
-            if any(one.get("DestinationType") == "cloudwatch-logs" for one in wanted):
+            configurations = parameters.get("LogDeliveryConfigurations") or []
+            if any(configuration.get("DestinationType") == "cloudwatch-logs" for configuration in configurations):
                 yield from (("logs", action, None, "*") for action in DELIVER)
         case "backup", "CreateBackupVault":
             yield "backup-storage", "MountCapsule", None, "*"

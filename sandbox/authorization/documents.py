@@ -64,8 +64,8 @@ class Statement:
 
     def names_action(self, action: str) -> bool:
         """Return whether it speaks of an action."""
-        found = any(likened(pattern, action, ignore_case=True) for pattern in self.actions.patterns)
-        return found != self.actions.negated
+        matched = any(likened(pattern, action, ignore_case=True) for pattern in self.actions.patterns)
+        return matched != self.actions.negated
 
     def names_resource(self, resource: str, context: Context) -> bool:
         """Return whether it speaks of a resource."""
@@ -109,44 +109,44 @@ def read(text: str, policy: str) -> Document:
     return statements(whole.get("Statement", []), policy)
 
 
-def statements(given: Any, policy: str) -> Document:
+def statements(entries: Any, policy: str) -> Document:
     """Return the statements of a document's list, or of its only statement; raises MalformedPolicyError."""
-    return tuple(_statement(one, policy, index) for index, one in enumerate(_listed(given), 1))
+    return tuple(_statement(entry, policy, index) for index, entry in enumerate(_listed(entries), 1))
 
 
-def _statement(given: Mapping[str, Any], policy: str, index: int) -> Statement:
-    place = str(given.get("Sid") or index)
+def _statement(entry: Mapping[str, Any], policy: str, index: int) -> Statement:
+    place = str(entry.get("Sid") or index)
     try:
         return Statement(
             policy=policy,
             place=place,
-            effect=Effect(given["Effect"]),
-            actions=_named(given, "Action"),
-            resources=_named(given, "Resource") if {"Resource", "NotResource"} & given.keys() else None,
-            principals=_principals(given),
-            conditions=tuple(_conditions(given.get("Condition", {}))),
+            effect=Effect(entry["Effect"]),
+            actions=_named(entry, "Action"),
+            resources=_named(entry, "Resource") if {"Resource", "NotResource"} & entry.keys() else None,
+            principals=_principals(entry),
+            conditions=tuple(_conditions(entry.get("Condition", {}))),
         )
     except (KeyError, ValueError, AttributeError) as error:
         raise MalformedPolicyError(f"statement {place} of {policy}: {error}") from error
 
 
-def _named(given: Mapping[str, Any], element: str) -> Named:
-    negated = f"Not{element}" in given
-    return Named(tuple(_listed(given[f"Not{element}" if negated else element])), negated)
+def _named(entry: Mapping[str, Any], element: str) -> Named:
+    negated = f"Not{element}" in entry
+    return Named(tuple(_listed(entry[f"Not{element}" if negated else element])), negated)
 
 
-def _principals(given: Mapping[str, Any]) -> Principals | None:
-    negated = "NotPrincipal" in given
-    told = given.get("NotPrincipal" if negated else "Principal")
-    if told is None:
+def _principals(entry: Mapping[str, Any]) -> Principals | None:
+    negated = "NotPrincipal" in entry
+    principals = entry.get("NotPrincipal" if negated else "Principal")
+    if principals is None:
         return None
-    if told == ANYBODY:
+    if principals == ANYBODY:
         return Principals((("AWS", (ANYBODY,)),), negated)
-    return Principals(tuple((kind, tuple(_listed(names))) for kind, names in told.items()), negated)
+    return Principals(tuple((kind, tuple(_listed(names))) for kind, names in principals.items()), negated)
 
 
-def _conditions(given: Mapping[str, Mapping[str, Any]]) -> Iterator[Condition]:
-    for operator, keys in given.items():
+def _conditions(block: Mapping[str, Mapping[str, Any]]) -> Iterator[Condition]:
+    for operator, keys in block.items():
         conditions.check(operator)
         for key, values in keys.items():
             yield Condition(operator, key, tuple(_text(value) for value in _listed(values)))

@@ -45,8 +45,8 @@ class Surroundings:
 def of_caller(caller: Caller, around: Surroundings) -> Facts:
     """Return what every call of this caller has."""
     is_service = caller.kind is Kind.SERVICE
-    found: Facts = {key: (value,) for key, value in caller.facts}
-    found |= {
+    facts: Facts = {key: (value,) for key, value in caller.facts}
+    facts |= {
         "aws:currenttime": (around.now.strftime("%Y-%m-%dT%H:%M:%SZ"),),
         "aws:epochtime": (str(int(around.now.timestamp())),),
         "aws:principalisawsservice": (_bool(is_service),),
@@ -56,20 +56,20 @@ def of_caller(caller: Caller, around: Surroundings) -> Facts:
         "aws:viaawsservice": ("false",),
     }
     if is_service:
-        found["aws:principalservicename"] = (caller.arn,)
-        return found
-    found["aws:sourceip"] = (around.source_ip,)
+        facts["aws:principalservicename"] = (caller.arn,)
+        return facts
+    facts["aws:sourceip"] = (around.source_ip,)
     if caller.kind is Kind.ANYBODY:
-        return found | {"aws:principaltype": ("Anonymous",)}
-    found |= {
+        return facts | {"aws:principaltype": ("Anonymous",)}
+    facts |= {
         "aws:principalarn": (caller.principal_arn,),
         "aws:principalaccount": (caller.account,),
         "aws:principaltype": ("AssumedRole" if caller.kind is Kind.SESSION else "User",),
     }
     if caller.kind is Kind.SESSION:
         # Only temporary credentials have it; nobody here has a second factor.
-        found.setdefault("aws:multifactorauthpresent", ("false",))
-    return found
+        facts.setdefault("aws:multifactorauthpresent", ("false",))
+    return facts
 
 
 def of_request(operation: Operation, account: str) -> Facts:
@@ -79,15 +79,15 @@ def of_request(operation: Operation, account: str) -> Facts:
 
 def tags_in(operation: Operation) -> dict[str, str]:
     """Return the tags that a request gives to something."""
-    found: dict[str, str] = {}
+    tags: dict[str, str] = {}
     for member in TAG_MEMBERS:
         value: Any = operation.given
         for part in member.split("."):
             value = value.get(part) if isinstance(value, Mapping) else None
-        found |= _tags(value)
+        tags |= _tags(value)
     for specification in operation.given.get("TagSpecifications") or []:
-        found |= _tags(specification.get("Tags"))
-    return found
+        tags |= _tags(specification.get("Tags"))
+    return tags
 
 
 def tag_keys_in(operation: Operation) -> tuple[str, ...]:
@@ -98,69 +98,69 @@ def tag_keys_in(operation: Operation) -> tuple[str, ...]:
 
 def _tags(value: Any) -> dict[str, str]:
     if isinstance(value, Mapping):
-        return {str(key): str(one) for key, one in value.items()}
-    found = {}
+        return {str(key): str(tag_value) for key, tag_value in value.items()}
+    tags = {}
     for tag in value if isinstance(value, list) else []:
         if isinstance(tag, Mapping):
-            given = {str(key).lower(): str(one) for key, one in tag.items()}
-            key = given.get("key", given.get("tagkey"))
+            fields = {str(key).lower(): str(field) for key, field in tag.items()}
+            key = fields.get("key", fields.get("tagkey"))
             if key is not None:
-                found[key] = given.get("value", given.get("tagvalue", ""))
-    return found
+                tags[key] = fields.get("value", fields.get("tagvalue", ""))
+    return tags
 
 
 def of_target(action: Action, operation: Operation, target: Target) -> Facts:
     """Return what is told of a resource, and of the tags in the request, where the reference says so."""
-    found: Facts = {}
+    facts: Facts = {}
     rows = [action.rows[name].keys for name in (WHOLE_SERVICE, target.kind) if name is not None and name in action.rows]
     of_action = frozenset().union(*rows)
     if REQUEST_TAG in of_action:
-        found |= {f"aws:requesttag/{key}".lower(): (value,) for key, value in tags_in(operation).items()}
+        facts |= {f"aws:requesttag/{key}".lower(): (value,) for key, value in tags_in(operation).items()}
     if TAG_KEYS in of_action and (keys := tag_keys_in(operation)):
-        found[TAG_KEYS] = keys
+        facts[TAG_KEYS] = keys
     if target.kind is None:
-        return found
+        return facts
     supported = reference().supported_keys(action, target.kind)
     prefixes = [key.removesuffix("${tagkey}") for key in supported if key.endswith(RESOURCE_TAG)]
     if prefixes:
         for key, value in kept.tags_of(target.arn).items():
-            found |= {f"{prefix}{key}".lower(): (value,) for prefix in prefixes}
-    return found
+            facts |= {f"{prefix}{key}".lower(): (value,) for prefix in prefixes}
+    return facts
 
 
 def _own(operation: Operation, account: str) -> Iterator[tuple[str, str]]:
     """Yield a service's own keys."""
-    given = operation.given
+    parameters = operation.given
     match operation.service:
         case "iam":
             yield from _of_iam(operation, account)
         case "sts":
-            yield from _named(given, {"sts:ExternalId": "ExternalId", "sts:RoleSessionName": "RoleSessionName"})
+            yield from _named(parameters, {"sts:ExternalId": "ExternalId", "sts:RoleSessionName": "RoleSessionName"})
         case "s3":
             yield from _of_s3(operation)
         case "sns":
-            yield from _named(given, {"sns:Protocol": "Protocol", "sns:Endpoint": "Endpoint"})
+            yield from _named(parameters, {"sns:Protocol": "Protocol", "sns:Endpoint": "Endpoint"})
         case "ecs":
-            yield from _named(given, {"ecs:cluster": "cluster"})
+            yield from _named(parameters, {"ecs:cluster": "cluster"})
         case "secretsmanager":
             names = {"secretsmanager:VersionId": "VersionId", "secretsmanager:VersionStage": "VersionStage"}
-            yield from _named(given, names)
+            yield from _named(parameters, names)
 
 
-def _named(given: Mapping[str, Any], members: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _named(parameters: Mapping[str, Any], members: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for key, member in members.items():
-        if given.get(member):
-            yield key, str(given[member])
+        if parameters.get(member):
+            yield key, str(parameters[member])
 
 
 def _of_iam(operation: Operation, account: str) -> Iterator[tuple[str, str]]:
-    given = operation.given
-    yield from _named(given, {"iam:PolicyARN": "PolicyArn", "iam:AWSServiceName": "AWSServiceName"})
-    boundary = given.get("PermissionsBoundary")
-    if not boundary and "RoleName" in given and operation.name != "CreateRole":
+    parameters = operation.given
+    yield from _named(parameters, {"iam:PolicyARN": "PolicyArn", "iam:AWSServiceName": "AWSServiceName"})
+    boundary = parameters.get("PermissionsBoundary")
+    if not boundary and "RoleName" in parameters and operation.name != "CreateRole":
         # What is done to a role that is there is told by the boundary that it has.
         roles = kept.backend("iam", account, kept.PARTITION).roles.values()
-        boundary = next((one.permissions_boundary_arn for one in roles if one.name == given["RoleName"]), None)
+        boundary = next((role.permissions_boundary_arn for role in roles if role.name == parameters["RoleName"]), None)
     if boundary:
         yield "iam:PermissionsBoundary", str(boundary)
 

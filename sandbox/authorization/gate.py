@@ -75,11 +75,11 @@ class Gate:
         region = signature.region if signature is not None else "us-east-1"
         caller: Caller = anybody()
         if signature is not None:
-            known = self._callers.holder_of(signature.key_id)
-            found = _unknown(scope, signature, known, request, fields)
-            if found is not None or known is None:
-                return found
-            caller = known.caller
+            holder = self._callers.holder_of(signature.key_id)
+            refusal = _unknown(scope, signature, holder, request, fields)
+            if refusal is not None or holder is None:
+                return refusal
+            caller = holder.caller
         return Entered(caller, scope, region)
 
     def refusal(self, environ: Environ, entered: Entered) -> Denied | None:
@@ -95,21 +95,21 @@ class Gate:
         around = Surroundings(dt.datetime.now(dt.UTC), str(environ.get("REMOTE_ADDR", "")), region)
         # Who was given an address that a task has signed asks from wherever they are.
         seat = seat_of(caller, region) if environ.get("HTTP_AUTHORIZATION") else None
-        found = way(seat, ENDPOINTS.get(scope, scope)) if seat is not None else Way()
-        if isinstance(found, NoWay):
-            return unreached(scope, caller, found.why)
-        return self._refused(operation, caller, place, around, scope, found)
+        route = way(seat, ENDPOINTS.get(scope, scope)) if seat is not None else Way()
+        if isinstance(route, NoWay):
+            return unreached(scope, caller, route.why)
+        return self._refused(operation, caller, place, around, scope, route)
 
     def _refused(
         self, operation: Operation, caller: Caller, place: Place, around: Surroundings, scope: str, by: Way
     ) -> Denied | None:
         try:
-            wanted = asks(operation, place)
+            needed = asks(operation, place)
         except UnknownActionError as error:
             unknown = f"{error} is in no table of the Service Authorization Reference"
             return denied(scope, caller, str(error), "*", Decision(False, nearest=unknown))
         about = facts.of_caller(caller, around)
-        for ask in wanted:
+        for ask in needed:
             whole = asked(ask, operation, about, place.account)
             decision = decide(caller, whole)
             # What a service does besides on its caller's behalf, such as using a key, goes by no endpoint of theirs.
@@ -155,29 +155,29 @@ def _form_fields(environ: Environ) -> Mapping[str, str] | None:
 
 
 def _unknown(
-    scope: str, signature: Signature, known: Known | None, request: Signed, fields: Mapping[str, str] | None
+    scope: str, signature: Signature, holder: Known | None, request: Signed, fields: Mapping[str, str] | None
 ) -> Denied | None:
     """Return why a signature is not taken, with the code of its service, or nothing."""
-    if known is None:
+    if holder is None:
         text = "The security token included in the request is invalid."
         if scope == "s3":
             text = "The AWS Access Key Id you provided does not exist in our records."
         return Denied(_by_kind(scope, UNKNOWN_KEY), text, 403, f"nobody has the key {signature.key_id}")
-    if signature.token != known.token:
-        why = f"the session token of {known.caller.arn} is another one"
+    if signature.token != holder.token:
+        why = f"the session token of {holder.caller.arn} is another one"
         return Denied(_by_kind(scope, WRONG_TOKEN), "The security token included in the request is invalid.", 403, why)
     now = dt.datetime.now(dt.UTC)
-    if known.expires is not None and now > _aware(known.expires):
+    if holder.expires is not None and now > _aware(holder.expires):
         code = _by_kind(scope, EXPIRED)
-        return Denied(code, "The security token included in the request is expired", 403, known.caller.arn)
-    found = flaw(signature, request, known.secret, now, fields)
-    if found is None:
+        return Denied(code, "The security token included in the request is expired", 403, holder.caller.arn)
+    defect = flaw(signature, request, holder.secret, now, fields)
+    if defect is None:
         return None
-    if found is Flaw.TOO_OLD and scope == "s3":
+    if defect is Flaw.TOO_OLD and scope == "s3":
         return Denied(
             "RequestTimeTooSkewed", "The difference between the request time and the current time is too large", 403
         )
-    if found is Flaw.OTHER_BODY and scope == "s3":
+    if defect is Flaw.OTHER_BODY and scope == "s3":
         return Denied(
             "XAmzContentSHA256Mismatch",
             "The provided 'x-amz-content-sha256' header does not match what was computed.",
@@ -187,7 +187,7 @@ def _unknown(
         "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access "
         "Key and signing method. Consult the service documentation for details."
     )
-    return Denied(_by_kind(scope, WRONG_SIGNATURE), text, 403, f"{found.value}, by the key of {known.caller.arn}")
+    return Denied(_by_kind(scope, WRONG_SIGNATURE), text, 403, f"{defect.value}, by the key of {holder.caller.arn}")
 
 
 def _aware(moment: dt.datetime) -> dt.datetime:

@@ -55,10 +55,10 @@ class Caller:
         """Return how near a statement's principals come to this caller."""
         if principals is None:
             return Grant.NONE
-        found = self._service(principals) if self.kind is Kind.SERVICE else self._aws(principals)
+        grant = self._service(principals) if self.kind is Kind.SERVICE else self._aws(principals)
         if principals.negated:
-            return Grant.ROLE if found is Grant.NONE else Grant.NONE
-        return found
+            return Grant.ROLE if grant is Grant.NONE else Grant.NONE
+        return grant
 
     def _service(self, principals: Principals) -> Grant:
         named = self.arn in principals.of("Service") or ANYBODY in principals.of("AWS")

@@ -47,8 +47,8 @@ def parts(arn: str) -> tuple[str, str, str, str]:
 def role_arn(account: str, name: str, path: str = "/") -> str:
     """Return the ARN of a role by its name, with the path that it has or would have."""
     role = backend("iam", account, PARTITION).roles.values()
-    found = next((one.arn for one in role if one.name == name), None)
-    return found or f"arn:aws:iam::{account}:role{path}{name}"
+    arn = next((candidate.arn for candidate in role if candidate.name == name), None)
+    return arn or f"arn:aws:iam::{account}:role{path}{name}"
 
 
 def secret_arn(account: str, region: str, name: str) -> str:
@@ -56,8 +56,8 @@ def secret_arn(account: str, region: str, name: str) -> str:
     if name.startswith("arn:"):
         return name
     secrets = backend("secretsmanager", account, region).secrets
-    found = secrets.get(name)
-    return found.arn if found is not None else f"arn:aws:secretsmanager:{region}:{account}:secret:{name}-??????"
+    secret = secrets.get(name)
+    return secret.arn if secret is not None else f"arn:aws:secretsmanager:{region}:{account}:secret:{name}-??????"
 
 
 def key_arn(account: str, region: str, named: str) -> str | None:
@@ -73,8 +73,8 @@ def key_arn(account: str, region: str, named: str) -> str | None:
 
 def scalable_target_arn(account: str, region: str, resource: str, dimension: str) -> str | None:
     """Return the ARN of a scalable target by what it scales."""
-    found = backend("applicationautoscaling", account, region).targets.get(dimension, {}).get(resource)
-    return found.arn if found is not None else None
+    target = backend("applicationautoscaling", account, region).targets.get(dimension, {}).get(resource)
+    return target.arn if target is not None else None
 
 
 def route_table_of(account: str, region: str, association: str) -> str | None:
@@ -86,14 +86,14 @@ def route_table_of(account: str, region: str, association: str) -> str | None:
 def task_definition_arn(account: str, region: str, family: str) -> str:
     """Return the ARN of a family's newest revision that may be run, which is what its name stands for."""
     revisions = backend("ecs", account, region).task_definitions.get(family, {})
-    newest = max((int(number) for number, one in revisions.items() if one.status == "ACTIVE"), default=None)
+    newest = max((int(number) for number, revision in revisions.items() if revision.status == "ACTIVE"), default=None)
     return f"arn:aws:ecs:{region}:{account}:task-definition/{family}:{'*' if newest is None else newest}"
 
 
 def address_of(account: str, region: str, association: str) -> str | None:
     """Return the elastic address of an association, by its allocation's id."""
     addresses = backend("ec2", account, region).addresses
-    return next((one.allocation_id for one in addresses if one.association_id == association), None)
+    return next((address.allocation_id for address in addresses if address.association_id == association), None)
 
 
 def tags_of(arn: str) -> Tags:
@@ -119,8 +119,8 @@ def _by_tagger(service: str, attribute: str) -> Callable[[str, str, str, str], T
 
 def _by_listing(service: str) -> Callable[[str, str, str, str], Tags]:
     def read_tags(arn: str, account: str, region: str, _rest: str) -> Tags:
-        found = backend(service, account, region).iter_tagged_resources()
-        return next((dict(one.tags) for one in found if one.arn == arn), {})
+        resources = backend(service, account, region).iter_tagged_resources()
+        return next((dict(resource.tags) for resource in resources if resource.arn == arn), {})
 
     return read_tags
 
@@ -130,24 +130,24 @@ def _of_ec2(_arn: str, account: str, region: str, rest: str) -> Tags:
 
 
 def _of_kms(_arn: str, account: str, region: str, rest: str) -> Tags:
-    kept, name = backend("kms", account, region), rest.rpartition("/")[2]
-    return deciding_tags(kept.keys.get(name), dict(kept.tagger.get_tag_dict_for_resource(name)))
+    kms, name = backend("kms", account, region), rest.rpartition("/")[2]
+    return deciding_tags(kms.keys.get(name), dict(kms.tagger.get_tag_dict_for_resource(name)))
 
 
 def _of_logs(_arn: str, account: str, region: str, rest: str) -> Tags:
     name = rest.removeprefix("log-group:").partition(":")[0]
-    kept = backend("logs", account, region)
-    group = kept.groups.get(name)
-    return dict(kept.tagger.get_tag_dict_for_resource(group.arn)) if group is not None else {}
+    logs = backend("logs", account, region)
+    group = logs.groups.get(name)
+    return dict(logs.tagger.get_tag_dict_for_resource(group.arn)) if group is not None else {}
 
 
 def _of_rds(arn: str, account: str, region: str, rest: str) -> Tags:
-    kept = backend("rds", account, region)
+    rds = backend("rds", account, region)
     kind, _, name = rest.partition(":")
-    found = getattr(kept, RDS_KINDS.get(kind, ""), {}).get(name)
-    if found is None:
+    resource = getattr(rds, RDS_KINDS.get(kind, ""), {}).get(name)
+    if resource is None:
         return {}
-    tags = found.get_tags() if hasattr(found, "get_tags") else getattr(found, "tags", [])
+    tags = resource.get_tags() if hasattr(resource, "get_tags") else getattr(resource, "tags", [])
     return {tag["Key"]: tag["Value"] for tag in tags or []}
 
 
@@ -164,11 +164,11 @@ RDS_KINDS = {
 
 
 def _of_iam(arn: str, account: str, _region: str, _rest: str) -> Tags:
-    kept = backend("iam", account, PARTITION)
-    role = next((one for one in kept.roles.values() if one.arn == arn), None)
+    iam = backend("iam", account, PARTITION)
+    role = next((role for role in iam.roles.values() if role.arn == arn), None)
     if role is not None:
         return {tag["Key"]: tag["Value"] for tag in role.tags or []}
-    policy = kept.managed_policies.get(arn)
+    policy = iam.managed_policies.get(arn)
     return {key: tag["Value"] for key, tag in policy.tags.items()} if policy is not None else {}
 
 
@@ -260,18 +260,25 @@ def _of_secret(account: str, region: str, rest: str) -> Document | None:
 def _of_function(account: str, region: str, rest: str) -> Document | None:
     name = rest.split(":")[1]
     arn = f"arn:aws:lambda:{region}:{account}:function:{name}"
-    found = next((one for one in backend("lambda", account, region).list_functions() if one.function_arn == arn), None)
-    made = found.policy.statements if found is not None and found.policy is not None else []
-    return statements(json.loads(json.dumps(made)), f"the policy of function {name}") if made else None
+    function = next(
+        (
+            candidate
+            for candidate in backend("lambda", account, region).list_functions()
+            if candidate.function_arn == arn
+        ),
+        None,
+    )
+    entries = function.policy.statements if function is not None and function.policy is not None else []
+    return statements(json.loads(json.dumps(entries)), f"the policy of function {name}") if entries else None
 
 
 def _of_role(account: str, _region: str, rest: str) -> Document | None:
-    kept = backend("iam", account, PARTITION)
-    role = next((one for one in kept.roles.values() if one.arn == f"arn:aws:iam::{account}:{rest}"), None)
+    iam = backend("iam", account, PARTITION)
+    role = next((role for role in iam.roles.values() if role.arn == f"arn:aws:iam::{account}:{rest}"), None)
     if role is not None:
         # Of a role that has just been made IAM knows nothing yet.
-        known = is_settled(role)
-        return read(role.assume_role_policy_document, f"the trust policy of {role.name}") if known else ()
+        settled = is_settled(role)
+        return read(role.assume_role_policy_document, f"the trust policy of {role.name}") if settled else ()
     return _of_member_role() if rest == f"role/{MEMBER_ROLE}" else None
 
 
@@ -284,8 +291,12 @@ def _of_member_role() -> Document:
 
 def _of_repository(account: str, region: str, rest: str) -> Document | None:
     name = rest.removeprefix("repository/")
-    found = backend("ecr", account, region).repositories.get(name)
-    return read(found.policy, f"the policy of repository {name}") if found is not None and found.policy else None
+    repository = backend("ecr", account, region).repositories.get(name)
+    return (
+        read(repository.policy, f"the policy of repository {name}")
+        if repository is not None and repository.policy
+        else None
+    )
 
 
 POLICIES: dict[str, Callable[[str, str, str], Document | None]] = {

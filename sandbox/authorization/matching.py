@@ -25,8 +25,8 @@ class UnknownVariableError(LookupError):
 
 @functools.lru_cache(4096)
 def _pattern(pattern: str, *, ignore_case: bool) -> re.Pattern[str]:
-    made = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.compile(made, re.DOTALL | (re.IGNORECASE if ignore_case else 0))
+    expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.compile(expression, re.DOTALL | (re.IGNORECASE if ignore_case else 0))
 
 
 @functools.lru_cache(1024)
@@ -50,18 +50,18 @@ def matches(pattern: str, text: str, context: Context, *, ignore_case: bool = Fa
     if "${" not in pattern:
         return likened(pattern, text, ignore_case=ignore_case)
     parts = _between(pattern)
-    made = "".join(
+    expression = "".join(
         re.escape(value_of(part, context)) if index % 2 else re.escape(part).replace(r"\*", ".*").replace(r"\?", ".")
         for index, part in enumerate(parts)
     )
-    return re.fullmatch(made, text, re.DOTALL | (re.IGNORECASE if ignore_case else 0)) is not None
+    return re.fullmatch(expression, text, re.DOTALL | (re.IGNORECASE if ignore_case else 0)) is not None
 
 
 def filled(pattern: str, context: Context) -> str:
     """Return a text with its variables' values in their places; raises UnknownVariableError."""
     if "${" not in pattern:
         return pattern
-    return VARIABLE.sub(lambda found: value_of(found[1], context), pattern)
+    return VARIABLE.sub(lambda match: value_of(match[1], context), pattern)
 
 
 def value_of(variable: str, context: Context) -> str:
@@ -83,7 +83,7 @@ def arn_matches(pattern: str, arn: str, context: Context) -> bool:
     """Return whether an ARN matches, each of its six parts by itself; raises UnknownVariableError."""
     if pattern == "*":
         return True
-    wanted, given = pattern.split(":", ARN_PARTS - 1), arn.split(":", ARN_PARTS - 1)
-    return len(wanted) == len(given) and all(
-        matches(part, text, context) for part, text in zip(wanted, given, strict=True)
+    pattern_parts, arn_parts = pattern.split(":", ARN_PARTS - 1), arn.split(":", ARN_PARTS - 1)
+    return len(pattern_parts) == len(arn_parts) and all(
+        matches(part, text, context) for part, text in zip(pattern_parts, arn_parts, strict=True)
     )

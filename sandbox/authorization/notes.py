@@ -23,7 +23,7 @@ _turn = threading.Lock()
 _seen: set[str] = set()
 
 
-def note(caller: Caller, asked: Asked, decision: Decision, *, through: str = "", passage: bool = False) -> None:
+def note(caller: Caller, call: Asked, decision: Decision, *, through: str = "", passage: bool = False) -> None:
     """Add a decision to the file, where there is one.
 
     `through` is the service of the endpoint that it went by; of a `passage` that alone was decided.
@@ -31,18 +31,18 @@ def note(caller: Caller, asked: Asked, decision: Decision, *, through: str = "",
     path = os.environ.get(SETTING)
     if not path:
         return
-    told: dict[str, Any] = {
+    record: dict[str, Any] = {
         "by": caller.role_arn or caller.arn,
         "kind": PASSAGE if passage else caller.kind.value,
-        "action": asked.action,
-        "resource": asked.resource,
-        "account": asked.account,
-        "context": {key: list(value) for key, value in sorted(asked.context.items()) if key not in PASSING},
-        "rules": asked.policy_rules,
+        "action": call.action,
+        "resource": call.resource,
+        "account": call.account,
+        "context": {key: list(value) for key, value in sorted(call.context.items()) if key not in PASSING},
+        "rules": call.policy_rules,
         "allowed": decision.allowed,
         "through": through,
     }
-    line = json.dumps(told)
+    line = json.dumps(record)
     with _turn:
         if line not in _seen:
             _seen.add(line)

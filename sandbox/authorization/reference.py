@@ -75,14 +75,14 @@ class Reference:
     @functools.cache  # noqa: B019 - there is one of these for a process
     def action(self, service: str, name: str) -> Action | None:
         """Return an action by its service's prefix and its name in any case, or nothing where the data has none."""
-        known = self._names.get(service, {}).get(name.lower())
-        if known is None:
+        canonical = self._names.get(service, {}).get(name.lower())
+        if canonical is None:
             return None
         rows = {
             kind: Row(bool(required), self._keys[place], tuple(dependent))
-            for kind, (required, place, dependent) in self._services[service]["actions"][known].items()
+            for kind, (required, place, dependent) in self._services[service]["actions"][canonical].items()
         }
-        return Action(service, known, rows)
+        return Action(service, canonical, rows)
 
     @functools.cache  # noqa: B019 - as above
     def resource_type(self, service: str, name: str) -> ResourceType:
@@ -96,10 +96,10 @@ class Reference:
         A key of the action's own row, of the row for all resources, or of the resource type itself. Tags are told with
         their key left out: ``aws:requesttag/${tagkey}``.
         """
-        found = action.rows[WHOLE_SERVICE].keys if WHOLE_SERVICE in action.rows else frozenset()
+        keys = action.rows[WHOLE_SERVICE].keys if WHOLE_SERVICE in action.rows else frozenset()
         if kind is None:
-            return found
-        return found | action.rows[kind].keys | self.resource_type(action.service, kind).keys
+            return keys
+        return keys | action.rows[kind].keys | self.resource_type(action.service, kind).keys
 
 
 @functools.cache

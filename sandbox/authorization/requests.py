@@ -45,11 +45,11 @@ class Operation:
 
 def headers_of(environ: Environ) -> dict[str, str]:
     """Return the request's headers, by names in lower case."""
-    found = {name[5:].replace("_", "-").lower(): str(value) for name, value in environ.items() if name[:5] == "HTTP_"}
+    headers = {name[5:].replace("_", "-").lower(): str(value) for name, value in environ.items() if name[:5] == "HTTP_"}
     for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
         if environ.get(name):
-            found[name.replace("_", "-").lower()] = str(environ[name])
-    return found
+            headers[name.replace("_", "-").lower()] = str(environ[name])
+    return headers
 
 
 def operation_of(environ: Environ, *, scope: str, region: str) -> Operation:
@@ -73,7 +73,7 @@ def operation_of(environ: Environ, *, scope: str, region: str) -> Operation:
         raise UnreadableRequestError(f"{request.method} {request.path}") from error
     if scope == "s3" and _is_content(operation):
         body = b""
-    given = PROTOCOL_PARSERS[protocol](operation).parse(
+    parameters = PROTOCOL_PARSERS[protocol](operation).parse(
         {
             "method": request.method,
             "values": request.values,
@@ -83,7 +83,7 @@ def operation_of(environ: Environ, *, scope: str, region: str) -> Operation:
             "url_params": in_path,
         }
     )
-    return Operation(service, str(operation.name), given, region, headers)
+    return Operation(service, str(operation.name), parameters, region, headers)
 
 
 def _by_target(router: Any, headers: Mapping[str, str]) -> tuple[Any, dict[str, Any]] | None:

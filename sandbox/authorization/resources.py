@@ -40,17 +40,17 @@ class Place:
 
 def targets(action: Action, operation: Operation, place: Place) -> list[Target]:
     """Return what an action of this request is decided on."""
-    found: dict[str, Target] = {}
+    by_arn: dict[str, Target] = {}
     for kind in action.resource_types:
         for arn in named(action.service, kind, operation, place):
-            found.setdefault(arn, Target(kind, arn))
-    unnamed = [kind for kind in action.resource_types if not any(target.kind == kind for target in found.values())]
-    if not found or is_making(operation):
+            by_arn.setdefault(arn, Target(kind, arn))
+    unnamed = [kind for kind in action.resource_types if not any(target.kind == kind for target in by_arn.values())]
+    if not by_arn or is_making(operation):
         for kind in unnamed:
             if action.rows[kind].required:
                 for arn in _unnamed(action.service, kind, operation, place):
-                    found.setdefault(arn, Target(kind, arn))
-    return list(found.values()) or [Target(None, EVERYTHING)]
+                    by_arn.setdefault(arn, Target(kind, arn))
+    return list(by_arn.values()) or [Target(None, EVERYTHING)]
 
 
 def is_making(operation: Operation) -> bool:
@@ -91,23 +91,23 @@ def named(service: str, kind: str, operation: Operation, place: Place) -> list[s
     special = SPECIAL.get((service, kind))
     if special is not None:
         return list(special(operation, place))
-    found = []
+    arns = []
     members = MEMBERS.get(service, {}).get(kind, ())
     for name in members:
         for value in _values(operation, name):
             arn = value if value.startswith("arn:") else filled(service, kind, place, value)
             if _shape(service, kind).fullmatch(arn):
-                found.append(arn)
-    found += [value for value in _arns(operation) if _shape(service, kind).fullmatch(value)]
-    return list(dict.fromkeys(found))
+                arns.append(arn)
+    arns += [value for value in _arns(operation) if _shape(service, kind).fullmatch(value)]
+    return list(dict.fromkeys(arns))
 
 
 def filled(service: str, kind: str, place: Place, *values: str) -> str:
     """Return the ARN of a resource by what its last variables stand for; those that are not given are any."""
     rest = list(values)
 
-    def value(found: re.Match[str]) -> str:
-        match found[1]:
+    def value(variable: re.Match[str]) -> str:
+        match variable[1]:
             case "Partition":
                 return kept.PARTITION
             case "Region":
@@ -138,13 +138,13 @@ def _shape(service: str, kind: str) -> re.Pattern[str]:
     """Return what an ARN of this type looks like; a name may have slashes and colons only where it is the last part."""
     parts = VARIABLE.split(reference().resource_type(service, kind).arn)
     last = len(parts) - 2
-    made = "".join(
+    expression = "".join(
         ("[^:]*" if index != last else "[^:/]+(?::[^:]*)?" if kind in COLONS else ".+" if kind in PATHS else "[^:/]+")
         if index % 2
         else re.escape(part)
         for index, part in enumerate(parts)
     )
-    return re.compile(made)
+    return re.compile(expression)
 
 
 COLONS = frozenset({"task-definition"})
@@ -158,10 +158,10 @@ PATHS = frozenset(
 def _arns(operation: Operation) -> Iterator[str]:
     """Yield the ARNs among the request's own members, and those in lists."""
     for value in operation.given.values():
-        for one in value if isinstance(value, list) else [value]:
-            if isinstance(one, str) and one.startswith("arn:"):
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, str) and item.startswith("arn:"):
                 # Logs tells a group with a star for its streams.
-                yield one.removesuffix(":*")
+                yield item.removesuffix(":*")
 
 
 def _values(operation: Operation, name: str) -> list[str]:
@@ -169,7 +169,7 @@ def _values(operation: Operation, name: str) -> list[str]:
     value: Any = operation.given
     for part in name.split("."):
         value = value.get(part) if isinstance(value, dict) else None
-    return [str(one) for one in (value if isinstance(value, list) else [value]) if one]
+    return [str(item) for item in (value if isinstance(value, list) else [value]) if item]
 
 
 def _one(operation: Operation, *names: str) -> str:
@@ -179,17 +179,17 @@ def _one(operation: Operation, *names: str) -> str:
 def _ec2(kind: str) -> Callable[[Operation, Place], Iterator[str]]:
     def find(operation: Operation, place: Place) -> Iterator[str]:
         for value in operation.given.values():
-            for one in value if isinstance(value, list) else [value]:
-                known = EC2_ID.fullmatch(one) if isinstance(one, str) else None
-                if known and EC2_KINDS.get(known[1]) == kind:
-                    yield filled("ec2", kind, place, one)
+            for item in value if isinstance(value, list) else [value]:
+                match = EC2_ID.fullmatch(item) if isinstance(item, str) else None
+                if match and EC2_KINDS.get(match[1]) == kind:
+                    yield filled("ec2", kind, place, item)
         if kind == "security-group-rule" and operation.name.startswith("Authorize"):
             yield filled("ec2", kind, place)
         finder = ASSOCIATED.get(kind)
         if finder is not None and (association := _one(operation, "AssociationId")):
-            found = finder(place.account, place.region, association)
-            if found is not None:
-                yield filled("ec2", kind, place, found)
+            identifier = finder(place.account, place.region, association)
+            if identifier is not None:
+                yield filled("ec2", kind, place, identifier)
 
     return find
 
@@ -217,13 +217,13 @@ def _log_groups(operation: Operation, place: Place) -> Iterator[str]:
     for tagging alone, and one with a star for all else.
     """
     names = _values(operation, "logGroupName") + _values(operation, "logGroupNames")
-    given = [
+    identifiers = [
         *_values(operation, "logGroupIdentifier"),
         *_values(operation, "logGroupIdentifiers"),
         *_values(operation, "resourceArn"),
     ]
-    arns = [one.removesuffix(":*") for one in given if one.startswith("arn:")]
-    names += [one for one in given if not one.startswith("arn:")]
+    arns = [identifier.removesuffix(":*") for identifier in identifiers if identifier.startswith("arn:")]
+    names += [identifier for identifier in identifiers if not identifier.startswith("arn:")]
     arns += [filled("logs", "log-group", place, name) for name in names]
     ending = "" if "Tag" in operation.name else ":log-stream:"
     yield from (f"{arn}{ending}" for arn in arns if ":log-group:" in arn)
@@ -240,8 +240,8 @@ def _keys(operation: Operation, place: Place) -> Iterator[str]:
     named_by = _values(operation, "KeyId") + _values(operation, "TargetKeyId")
     if operation.name in ("DeleteAlias", "UpdateAlias"):
         named_by += _values(operation, "AliasName")
-    for one in named_by:
-        arn = kept.key_arn(place.account, place.region, one)
+    for name in named_by:
+        arn = kept.key_arn(place.account, place.region, name)
         if arn is not None:
             yield arn
 
@@ -272,7 +272,7 @@ def _objects(operation: Operation, _place: Place) -> Iterator[str]:
     bucket = _one(operation, "Bucket")
     keys = _values(operation, "Key")
     deleted = operation.given.get("Delete", {})
-    keys += [one["Key"] for one in deleted.get("Objects", [])] if isinstance(deleted, dict) else []
+    keys += [entry["Key"] for entry in deleted.get("Objects", [])] if isinstance(deleted, dict) else []
     yield from (f"arn:aws:s3:::{bucket}/{key}" for key in keys)
 
 
@@ -292,21 +292,21 @@ def _tasks(operation: Operation, place: Place) -> Iterator[str]:
 def _task_definitions(operation: Operation, place: Place) -> Iterator[str]:
     for family in _values(operation, "family"):
         yield filled("ecs", "task-definition", place, family)
-    for one in _values(operation, "taskDefinition"):
-        if one.startswith("arn:"):
-            yield one
-        elif ":" in one:
-            yield filled("ecs", "task-definition", place, *one.split(":"))
+    for definition in _values(operation, "taskDefinition"):
+        if definition.startswith("arn:"):
+            yield definition
+        elif ":" in definition:
+            yield filled("ecs", "task-definition", place, *definition.split(":"))
         else:
-            yield kept.task_definition_arn(place.account, place.region, one)
+            yield kept.task_definition_arn(place.account, place.region, definition)
     yield from (arn for arn in _values(operation, "resourceArn") if ":task-definition/" in arn)
 
 
 def _web_acls(operation: Operation, place: Place) -> Iterator[str]:
-    given = operation.given
-    if given.get("Name") and given.get("Scope"):
-        scope = "regional" if given["Scope"] == "REGIONAL" else "global"
-        yield filled("wafv2", "webacl", place, scope, str(given["Name"]), str(given.get("Id") or EVERYTHING))
+    parameters = operation.given
+    if parameters.get("Name") and parameters.get("Scope"):
+        scope = "regional" if parameters["Scope"] == "REGIONAL" else "global"
+        yield filled("wafv2", "webacl", place, scope, str(parameters["Name"]), str(parameters.get("Id") or EVERYTHING))
     for arn in [*_arns(operation), *_values(operation, "LoggingConfiguration.ResourceArn")]:
         if ":wafv2:" in arn and "/webacl/" in arn:
             yield arn

@@ -92,11 +92,11 @@ def _bucket_tells(operation: Operation, place: Place) -> Iterator[ServiceAsk]:
     """S3 User Guide, "Granting permissions to publish event notification messages to a destination"."""
     bucket = f"arn:aws:s3:::{operation.given.get('Bucket')}"
     refusing = Refusing("InvalidArgument", "Unable to validate the following destination configurations")
-    told = operation.given.get("NotificationConfiguration") or {}
-    for queue in told.get("QueueConfigurations") or []:
+    configuration = operation.given.get("NotificationConfiguration") or {}
+    for queue in configuration.get("QueueConfigurations") or []:
         arn = str(queue["QueueArn"])
         yield from _told(service("s3.amazonaws.com"), arn, from_source(bucket, place.account), refusing)
-    for topic in told.get("TopicConfigurations") or []:
+    for topic in configuration.get("TopicConfigurations") or []:
         arn = str(topic["TopicArn"])
         yield from _told(service("s3.amazonaws.com"), arn, from_source(bucket, place.account), refusing)
 
@@ -121,12 +121,12 @@ def delivery(principal: str, arn: str, about: Facts) -> list[ServiceAsk]:
 def _trail_writes(operation: Operation, place: Place) -> Iterator[ServiceAsk]:
     """CloudTrail User Guide, "Amazon S3 bucket policy for CloudTrail", "Configure AWS KMS key policies for CloudTrail",
     "Sending events to CloudWatch Logs"; API Reference, CreateTrail (errors)."""
-    given = operation.given
-    name = str(given.get("Name", "")).rpartition("/")[2]
+    parameters = operation.given
+    name = str(parameters.get("Name", "")).rpartition("/")[2]
     trail = f"arn:aws:cloudtrail:{place.region}:{place.account}:trail/{name}"
     about, writer = from_source(trail, place.account), service("cloudtrail.amazonaws.com")
-    if bucket := given.get("S3BucketName"):
-        arn, prefix = f"arn:aws:s3:::{bucket}", f"{given['S3KeyPrefix']}/" if given.get("S3KeyPrefix") else ""
+    if bucket := parameters.get("S3BucketName"):
+        arn, prefix = f"arn:aws:s3:::{bucket}", f"{parameters['S3KeyPrefix']}/" if parameters.get("S3KeyPrefix") else ""
         refusing = Refusing(
             "InsufficientS3BucketPolicyException", f"Incorrect S3 bucket policy is detected for bucket: {bucket}"
         )
@@ -134,19 +134,19 @@ def _trail_writes(operation: Operation, place: Place) -> Iterator[ServiceAsk]:
         full: Facts = {"s3:x-amz-acl": ("bucket-owner-full-control",)}
         log_file = f"{arn}/{prefix}AWSLogs/{place.account}/CloudTrail/{place.region}/"
         yield ServiceAsk(writer, "s3:PutObject", log_file, refusing, about | full)
-    if key := given.get("KmsKeyId"):
+    if key := parameters.get("KmsKeyId"):
         refusing = Refusing(
             "InsufficientEncryptionPolicyException", f"Insufficient permissions to access KMS key {key}"
         )
         context: Facts = {"kms:encryptioncontext:aws:cloudtrail:arn": (trail,)}
         uses = ("DescribeKey", "GenerateDataKey")
         yield from _uses_key(writer, str(key), place, uses, refusing, about | context)
-    if role := given.get("CloudWatchLogsRoleArn"):
+    if role := parameters.get("CloudWatchLogsRoleArn"):
         refusing = Refusing(
             "InvalidCloudWatchLogsRoleArnException", "Access denied. Check the permissions for your role."
         )
         yield _assumes("cloudtrail.amazonaws.com", str(role), refusing, about)
-        group = str(given.get("CloudWatchLogsLogGroupArn", "")).removesuffix(":*")
+        group = str(parameters.get("CloudWatchLogsLogGroupArn", "")).removesuffix(":*")
         stream = f"{group}:log-stream:{place.account}_CloudTrail_{place.region}"
         for action in ("CreateLogStream", "PutLogEvents"):
             yield ServiceAsk(role_session(str(role), "CloudTrail"), f"logs:{action}", stream, refusing)
@@ -164,8 +164,8 @@ def _database_tells(operation: Operation, place: Place) -> Iterator[ServiceAsk]:
 def _secret_rotates(operation: Operation, place: Place) -> Iterator[ServiceAsk]:
     """Secrets Manager User Guide, "Lambda rotation function execution role permissions": the function's policy."""
     secret = kept.secret_arn(place.account, place.region, str(operation.given.get("SecretId", "")))
-    known = kept.backend("secretsmanager", place.account, place.region).secrets.get(secret)
-    if function := operation.given.get("RotationLambdaARN") or getattr(known, "rotation_lambda_arn", None):
+    stored = kept.backend("secretsmanager", place.account, place.region).secrets.get(secret)
+    if function := operation.given.get("RotationLambdaARN") or getattr(stored, "rotation_lambda_arn", None):
         refusing = Refusing(
             "AccessDeniedException",
             "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants "
@@ -178,10 +178,10 @@ def _secret_rotates(operation: Operation, place: Place) -> Iterator[ServiceAsk]:
 
 def _balancer_logs(operation: Operation, place: Place) -> Iterator[ServiceAsk]:
     """Elastic Load Balancing, "Enable access logs for your Application Load Balancer": bucket policy, error."""
-    told = {one["Key"]: one.get("Value", "") for one in operation.given.get("Attributes") or []}
-    bucket = told.get("access_logs.s3.bucket")
-    if told.get("access_logs.s3.enabled") == "true" and bucket:
-        prefix = f"{told['access_logs.s3.prefix']}/" if told.get("access_logs.s3.prefix") else ""
+    attributes = {attribute["Key"]: attribute.get("Value", "") for attribute in operation.given.get("Attributes") or []}
+    bucket = attributes.get("access_logs.s3.bucket")
+    if attributes.get("access_logs.s3.enabled") == "true" and bucket:
+        prefix = f"{attributes['access_logs.s3.prefix']}/" if attributes.get("access_logs.s3.prefix") else ""
         arn = f"arn:aws:s3:::{bucket}/{prefix}AWSLogs/{place.account}/ELBAccessLogTestFile"
         refusing = Refusing(
             "InvalidConfigurationRequest", f"Access Denied for bucket: {bucket}. Please check S3bucket permission"
@@ -249,9 +249,9 @@ def _backup_runs(operation: Operation, place: Place) -> Iterator[ServiceAsk]:
 
 def decided_for_service(ask: ServiceAsk, around: Surroundings, account: str) -> Decision:
     """Decide a call that a service makes for itself, or by a role."""
-    asked = _asked(ask, around, account)
-    decision = decide(ask.caller, asked)
-    note(ask.caller, asked, decision)
+    call = _asked(ask, around, account)
+    decision = decide(ask.caller, call)
+    note(ask.caller, call, decision)
     return decision
 
 

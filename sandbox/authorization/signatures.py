@@ -89,8 +89,8 @@ def signature_of(request: Signed, fields: Mapping[str, str] | None = None) -> Si
     authorization = request.headers.get("authorization", "")
     if authorization.startswith(ALGORITHM):
         return _of_header(request.headers, authorization)
-    given = dict(parse_qsl(request.query, keep_blank_values=True))
-    return _of_query(given) if given.get("X-Amz-Algorithm") == ALGORITHM else None
+    query = dict(parse_qsl(request.query, keep_blank_values=True))
+    return _of_query(query) if query.get("X-Amz-Algorithm") == ALGORITHM else None
 
 
 def _of_header(headers: Mapping[str, str], authorization: str) -> Signature:
@@ -107,18 +107,18 @@ def _of_header(headers: Mapping[str, str], authorization: str) -> Signature:
     )
 
 
-def _of_query(given: Mapping[str, str]) -> Signature:
+def _of_query(query: Mapping[str, str]) -> Signature:
     names = ("X-Amz-Credential", "X-Amz-SignedHeaders", "X-Amz-Signature", "X-Amz-Date", "X-Amz-Expires")
-    if missing := [name for name in names if name not in given]:
+    if missing := [name for name in names if name not in query]:
         raise UnsignedError(f"Query-string authentication requires {missing[0]}.")
     return _made(
         Way.QUERY,
-        given["X-Amz-Credential"],
-        given["X-Amz-SignedHeaders"],
-        given["X-Amz-Signature"],
-        token=given.get("X-Amz-Security-Token", ""),
-        moment=given["X-Amz-Date"],
-        expires=int(given["X-Amz-Expires"]) if given["X-Amz-Expires"].isdigit() else 0,
+        query["X-Amz-Credential"],
+        query["X-Amz-SignedHeaders"],
+        query["X-Amz-Signature"],
+        token=query.get("X-Amz-Security-Token", ""),
+        moment=query["X-Amz-Date"],
+        expires=int(query["X-Amz-Expires"]) if query["X-Amz-Expires"].isdigit() else 0,
     )
 
 
@@ -159,8 +159,8 @@ def flaw(
         return Flaw.TOO_OLD
     if not hmac.compare_digest(_value(signature, secret, _to_sign(signature, request)), signature.value):
         return Flaw.WRONG
-    told = request.headers.get(HASH_HEADER, "")
-    if len(told) == 64 and told != hashlib.sha256(request.body).hexdigest():
+    payload_hash = request.headers.get(HASH_HEADER, "")
+    if len(payload_hash) == 64 and payload_hash != hashlib.sha256(request.body).hexdigest():
         return Flaw.OTHER_BODY
     return None
 
@@ -212,9 +212,9 @@ def _trimmed(text: str) -> str:
 
 
 def _hash(signature: Signature, request: Signed) -> str:
-    told = request.headers.get(HASH_HEADER)
-    if told is not None:
-        return told
+    payload_hash = request.headers.get(HASH_HEADER)
+    if payload_hash is not None:
+        return payload_hash
     if signature.way is Way.QUERY and signature.service == "s3":
         return "UNSIGNED-PAYLOAD"
     return hashlib.sha256(request.body).hexdigest()

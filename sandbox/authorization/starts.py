@@ -68,18 +68,18 @@ def _cut_off(start: TaskStart, seat: Seat) -> str | None:
     starter = role_session(start.execution_role or f"arn:aws:iam::{seat.account}:role/none", "ecs")
     for endpoint, code, telling, asks in _reached(start, seat):
         text = f"{code}: {telling.format(service=endpoint or 'the registry', image=start.image)}"
-        found = way(seat, endpoint)
-        if isinstance(found, NoWay):
-            return f"{text}: i/o timeout: {found.why}. Please check your task network configuration."
+        route = way(seat, endpoint)
+        if isinstance(route, NoWay):
+            return f"{text}: i/o timeout: {route.why}. Please check your task network configuration."
         for action, resource in asks:
             about: Facts = {}
             if endpoint != "s3":
                 # Layers are fetched by addresses that ECR has signed; all else is called by the execution role.
                 owner = starter.account if resource == "*" else kept.account_of(resource)
                 about = {"aws:principalaccount": (starter.account,), "aws:resourceaccount": (owner,)}
-            asked = Asked(action, resource, starter.account, about)
-            refused = refused_by_endpoint(found, starter, asked)
-            note(starter, asked, Decision(not refused), through=found.service or endpoint, passage=True)
+            call = Asked(action, resource, starter.account, about)
+            refused = refused_by_endpoint(route, starter, call)
+            note(starter, call, Decision(not refused), through=route.service or endpoint, passage=True)
             if refused:
                 return f"{text}: 403 Forbidden: no VPC endpoint policy allows the {action} action on {resource}"
     return None
@@ -92,8 +92,8 @@ def _reached(start: TaskStart, seat: Seat) -> Iterator[tuple[str, str, str, list
         repository = f"arn:aws:ecr:{registry[2]}:{registry[1]}:repository/{registry[3]}"
         yield "ecr.api", UNINITIALIZED, AUTH, [("ecr:GetAuthorizationToken", "*")]
     if start.secrets:
-        wanted = [("secretsmanager:GetSecretValue", secret) for secret in start.secrets]
-        yield "secretsmanager", UNINITIALIZED, AUTH, wanted
+        asks = [("secretsmanager:GetSecretValue", secret) for secret in start.secrets]
+        yield "secretsmanager", UNINITIALIZED, AUTH, asks
     if registry is not None:
         yield REGISTRY_ENDPOINT, NOT_PULLED, MANIFEST, [(f"ecr:{action}", repository) for action in PULL]
         layer = f"arn:aws:s3:::prod-{registry[2]}-starport-layer-bucket/layer"
@@ -125,8 +125,8 @@ def _of_task(start: TaskStart) -> Iterator[ServiceAsk]:
         if start.execution_role
         else role_session(f"arn:aws:iam::{account}:role/none", "ecs")
     )
-    if found := REGISTRY.match(start.image):
-        repository = f"arn:aws:ecr:{found[2]}:{found[1]}:repository/{found[3]}"
+    if registry := REGISTRY.match(start.image):
+        repository = f"arn:aws:ecr:{registry[2]}:{registry[1]}:repository/{registry[3]}"
         yield ServiceAsk(starter, "ecr:GetAuthorizationToken", "*", NOTHING)
         yield from (ServiceAsk(starter, f"ecr:{action}", repository, NOTHING) for action in PULL)
     for secret in start.secrets:
@@ -139,8 +139,8 @@ def _of_task(start: TaskStart) -> Iterator[ServiceAsk]:
 def _opening(starter: Caller, secret: str, region: str) -> Iterator[ServiceAsk]:
     """Yield the use of a secret's key, by way of Secrets Manager."""
     _, where, account, _ = kept.parts(secret)
-    found = kept.backend("secretsmanager", account, where).secrets.get(secret)
-    named = getattr(found, "kms_key_id", None)
+    stored = kept.backend("secretsmanager", account, where).secrets.get(secret)
+    named = getattr(stored, "kms_key_id", None)
     key = kept.key_arn(account, where, str(named)) if named else None
     if key is not None and kept.policy_of(key) is not None:
         via: Facts = {"kms:viaservice": (f"secretsmanager.{region}.amazonaws.com",)}

@@ -96,41 +96,41 @@ def way(seat: Seat, endpoint: str) -> Way | NoWay:
     What may be put into any of several subnets needs a way from each.
     """
     network = kept.backend("ec2", seat.account, seat.region)
-    known = {id_: subnet for zone in network.subnets.values() for id_, subnet in zone.items()}
-    found: Way | NoWay = NoWay("it is in no subnet")
+    subnets = {id_: subnet for zone in network.subnets.values() for id_, subnet in zone.items()}
+    route: Way | NoWay = NoWay("it is in no subnet")
     for name in seat.subnets:
-        if name not in known:
+        if name not in subnets:
             return NoWay(f"the subnet {name} is not there")
-        found = _from_subnet(network, known, known[name], seat, endpoint)
-        if isinstance(found, NoWay):
-            return NoWay(f"from {name}: {found.why}")
-    return found
+        route = _from_subnet(network, subnets, subnets[name], seat, endpoint)
+        if isinstance(route, NoWay):
+            return NoWay(f"from {name}: {route.why}")
+    return route
 
 
-def refused_by_endpoint(found: Way, caller: Caller, asked: Asked) -> bool:
+def refused_by_endpoint(route: Way, caller: Caller, call: Asked) -> bool:
     """Return whether the policy of the endpoint that a call goes by does not allow it."""
-    if found.endpoint is None:
+    if route.endpoint is None:
         return False
-    document = read(found.endpoint.policy_document, f"policy of {found.endpoint.id}")
+    document = read(route.endpoint.policy_document, f"policy of {route.endpoint.id}")
     through = dataclasses.replace(caller, kind=Kind.USER, policies=EVERYTHING, boundary=document, session=None)
-    return not decide(through, dataclasses.replace(asked, policy=None, policy_rules=False)).allowed
+    return not decide(through, dataclasses.replace(call, policy=None, policy_rules=False)).allowed
 
 
-def _from_subnet(network: Any, known: dict[str, Any], subnet: Any, seat: Seat, endpoint: str) -> Way | NoWay:
+def _from_subnet(network: Any, subnets: dict[str, Any], subnet: Any, seat: Seat, endpoint: str) -> Way | NoWay:
     named = f"com.amazonaws.{seat.region}.{endpoint}"
     table = _table(network, subnet)
-    for one in _endpoints(network, subnet.vpc_id, named):
-        if _kind(one) == "interface" and one.private_dns_enabled:
-            return _by_interface(network, known, subnet, seat, one)
-        if _kind(one) == "gateway" and table is not None and table.id in (one.route_table_ids or ()):
-            if _lets_out(network, seat, prefix=one.destination_prefix_list_id):
-                return Way(one)
-            return NoWay(f"no rule of its groups lets it out to the prefix list of {one.id} on {TLS}")
-    return _over_the_internet(network, known, table, seat)
+    for candidate in _endpoints(network, subnet.vpc_id, named):
+        if _kind(candidate) == "interface" and candidate.private_dns_enabled:
+            return _by_interface(network, subnets, subnet, seat, candidate)
+        if _kind(candidate) == "gateway" and table is not None and table.id in (candidate.route_table_ids or ()):
+            if _lets_out(network, seat, prefix=candidate.destination_prefix_list_id):
+                return Way(candidate)
+            return NoWay(f"no rule of its groups lets it out to the prefix list of {candidate.id} on {TLS}")
+    return _over_the_internet(network, subnets, table, seat)
 
 
-def _by_interface(network: Any, known: dict[str, Any], subnet: Any, seat: Seat, endpoint: Any) -> Way | NoWay:
-    theirs = [known[name].cidr_block for name in endpoint.subnet_ids or () if name in known]
+def _by_interface(network: Any, subnets: dict[str, Any], subnet: Any, seat: Seat, endpoint: Any) -> Way | NoWay:
+    theirs = [subnets[name].cidr_block for name in endpoint.subnet_ids or () if name in subnets]
     if not theirs:
         return NoWay(f"{endpoint.id} is in no subnet")
     groups = tuple(endpoint.security_group_ids or ())
@@ -142,7 +142,7 @@ def _by_interface(network: Any, known: dict[str, Any], subnet: Any, seat: Seat, 
     return Way(endpoint)
 
 
-def _over_the_internet(network: Any, known: dict[str, Any], table: Any, seat: Seat) -> Way | NoWay:
+def _over_the_internet(network: Any, subnets: dict[str, Any], table: Any, seat: Seat) -> Way | NoWay:
     out = _way_out(table)
     if out is None:
         return NoWay("there is no endpoint, and its route table has no route out")
@@ -151,7 +151,7 @@ def _over_the_internet(network: Any, known: dict[str, Any], table: Any, seat: Se
     if out.nat_gateway is None:
         no_address = NoWay("its route leads to the internet's gateway, and it has no public address")
         return Way() if seat.public else no_address
-    beyond = _table(network, known[out.nat_gateway.subnet_id]) if out.nat_gateway.subnet_id in known else None
+    beyond = _table(network, subnets[out.nat_gateway.subnet_id]) if out.nat_gateway.subnet_id in subnets else None
     further = _way_out(beyond)
     if out.nat_gateway.state != "available" or further is None or further.nat_gateway is not None:
         return NoWay(f"no route leads from {out.nat_gateway.id} to the internet's gateway")
@@ -177,9 +177,13 @@ def _table(network: Any, subnet: Any) -> Any:
 
 def _endpoints(network: Any, vpc: str, named: str) -> Iterator[Any]:
     """Yield a network's endpoints of a service, interfaces first: a private name leads there."""
-    there = [one for one in network.vpc_end_points.values() if one.vpc_id == vpc and one.service_name == named]
-    available = [one for one in there if str(one.state).lower() == "available"]
-    yield from sorted(available, key=lambda one: _kind(one) != "interface")
+    endpoints = [
+        endpoint
+        for endpoint in network.vpc_end_points.values()
+        if endpoint.vpc_id == vpc and endpoint.service_name == named
+    ]
+    available = [endpoint for endpoint in endpoints if str(endpoint.state).lower() == "available"]
+    yield from sorted(available, key=lambda endpoint: _kind(endpoint) != "interface")
 
 
 def _kind(endpoint: Any) -> str:
@@ -208,9 +212,9 @@ def _admits(rule: Any, groups: tuple[str, ...], blocks: Iterable[str]) -> bool:
         return False
     if rule.source_group.get("GroupId") in groups:
         return True
-    told = rule.ip_range.get("CidrIp")
-    return bool(told) and any(
-        ipaddress.IPv4Network(block).subnet_of(ipaddress.IPv4Network(told, strict=False)) for block in blocks
+    cidr = rule.ip_range.get("CidrIp")
+    return bool(cidr) and any(
+        ipaddress.IPv4Network(block).subnet_of(ipaddress.IPv4Network(cidr, strict=False)) for block in blocks
     )
 
 

@@ -53,10 +53,10 @@ def _one(response: Any) -> dict[str, Any]:
     from moto.backup.exceptions import InvalidParameterValueException
 
     identifier = response.path.strip("/").split("/")[4]
-    found = _selections(response).get(identifier)
-    if found is None:
+    selection = _selections(response).get(identifier)
+    if selection is None:
         raise InvalidParameterValueException(f"Invalid selection Id: Cannot find Backup selection with ID {identifier}")
-    return found
+    return selection
 
 
 def _create(response: Any) -> str:
@@ -80,13 +80,13 @@ def _get(response: Any) -> str:
 def _list(response: Any) -> str:
     rows = [
         {
-            "SelectionId": one["SelectionId"],
-            "SelectionName": one["BackupSelection"]["SelectionName"],
-            "BackupPlanId": one["BackupPlanId"],
-            "CreationDate": one["CreationDate"],
-            "IamRoleArn": one["BackupSelection"].get("IamRoleArn"),
+            "SelectionId": selection["SelectionId"],
+            "SelectionName": selection["BackupSelection"]["SelectionName"],
+            "BackupPlanId": selection["BackupPlanId"],
+            "CreationDate": selection["CreationDate"],
+            "IamRoleArn": selection["BackupSelection"].get("IamRoleArn"),
         }
-        for one in _selections(response).values()
+        for selection in _selections(response).values()
     ]
     return json.dumps({"BackupSelectionsList": rows})
 

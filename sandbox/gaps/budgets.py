@@ -44,10 +44,10 @@ def _create(original: Any, response: Any) -> Any:
 def _budget(response: Any, name: str) -> Any:
     from moto.budgets.exceptions import NotFoundException
 
-    found = response.backend.budgets[response._get_param("AccountId")].get(name)
-    if found is None:
+    budget = response.backend.budgets[response._get_param("AccountId")].get(name)
+    if budget is None:
         raise NotFoundException(f"Unable to get budget: {name} - the budget doesn't exist.")
-    return found
+    return budget
 
 
 def _key(notification: dict[str, Any]) -> tuple[Any, ...]:
@@ -59,9 +59,9 @@ def _key(notification: dict[str, Any]) -> tuple[Any, ...]:
 def _describe_subscribers(response: Any) -> str:
     from moto.budgets.exceptions import NotFoundException
 
-    wanted = _key(response._get_param("Notification"))
+    key = _key(response._get_param("Notification"))
     for notification in _budget(response, response._get_param("BudgetName")).notifications:
-        if _key(notification.details) == wanted:
+        if _key(notification.details) == key:
             return json.dumps({"Subscribers": notification.subscribers})
     raise NotFoundException("Unable to find the notification of the budget.")
 

@@ -26,8 +26,8 @@ def _delete_trail(original: Any, backend: Any, name: str) -> None:
 
 
 def _describe_trails(original: Any, response: Any) -> str:
-    told: dict[str, Any] = json.loads(original(response))
-    wanted = set(json.loads(response.body or "{}").get("trailNameList") or [])
-    if wanted:
-        told["trailList"] = [trail for trail in told["trailList"] if {trail["Name"], trail["TrailARN"]} & wanted]
-    return json.dumps(told)
+    payload: dict[str, Any] = json.loads(original(response))
+    names = set(json.loads(response.body or "{}").get("trailNameList") or [])
+    if names:
+        payload["trailList"] = [trail for trail in payload["trailList"] if {trail["Name"], trail["TrailARN"]} & names]
+    return json.dumps(payload)

@@ -24,18 +24,18 @@ def fill() -> None:
 
 
 def _lookup(response: Any) -> str:
-    asked = json.loads(response.body or "{}")
-    attributes = asked.get("LookupAttributes") or []
-    if [one.get("AttributeKey") for one in attributes] != ["ResourceName"]:
+    parameters = json.loads(response.body or "{}")
+    attributes = parameters.get("LookupAttributes") or []
+    if [attribute.get("AttributeKey") for attribute in attributes] != ["ResourceName"]:
         raise NotImplementedError("LookupEvents is answered by ResourceName alone.")
-    found = HISTORY.named(response.current_account, response.region, str(attributes[0]["AttributeValue"]))
-    found = [one for one in found if _is_within(one, asked)]
-    return json.dumps({"Events": [one.as_event() for one in found[: int(asked.get("MaxResults") or MOST)]]})
+    events = HISTORY.named(response.current_account, response.region, str(attributes[0]["AttributeValue"]))
+    events = [event for event in events if _is_within(event, parameters)]
+    return json.dumps({"Events": [event.as_event() for event in events[: int(parameters.get("MaxResults") or MOST)]]})
 
 
-def _is_within(one: Recorded, asked: dict[str, Any]) -> bool:
-    first, last = asked.get("StartTime"), asked.get("EndTime")
-    return (first is None or one.at >= _moment(first)) and (last is None or one.at <= _moment(last))
+def _is_within(event: Recorded, parameters: dict[str, Any]) -> bool:
+    first, last = parameters.get("StartTime"), parameters.get("EndTime")
+    return (first is None or event.at >= _moment(first)) and (last is None or event.at <= _moment(last))
 
 
 def _moment(number: float) -> dt.datetime:

@@ -51,8 +51,8 @@ def fill() -> None:
 
 
 def _description(original: Any, trail: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
-    told: dict[str, Any] = original(trail, *args, **kwargs)
-    return told | {"HasCustomEventSelectors": any(trail.get_event_selectors())}
+    description: dict[str, Any] = original(trail, *args, **kwargs)
+    return description | {"HasCustomEventSelectors": any(trail.get_event_selectors())}
 
 
 def _put(original: Any, trail: Any, basic: list[Selector] | None, advanced: list[Selector] | None) -> None:
@@ -85,10 +85,10 @@ def _category(selector: Selector) -> str:
 
 def _only_value(fields: Mapping[str, Mapping[str, list[str]]], name: str) -> str:
     """Return what a field has to equal; raises InvalidEventSelectorsException for any other use of it."""
-    given = fields.get(name, {})
-    if given.keys() != {"Equals"} or len(given["Equals"]) != 1:
+    operators = fields.get(name, {})
+    if operators.keys() != {"Equals"} or len(operators["Equals"]) != 1:
         raise _refused(f"{name} has to equal one value.")
-    return given["Equals"][0]
+    return operators["Equals"][0]
 
 
 def _refused(why: str) -> JsonRESTError:

@@ -51,11 +51,11 @@ def fill() -> None:
 def _answer(original: Any, response: Any) -> Any:
     from moto.core.exceptions import JsonRESTError
 
-    asked = json.loads(response.body)
-    groups = asked.get("GroupBy") or []
-    if [group.get("Type") for group in groups] != ["TAG"] or asked.get("Granularity") != "DAILY":
+    parameters = json.loads(response.body)
+    groups = parameters.get("GroupBy") or []
+    if [group.get("Type") for group in groups] != ["TAG"] or parameters.get("Granularity") != "DAILY":
         raise JsonRESTError("ValidationException", "The embedded AWS knows costs by day and by one tag.")
-    period = asked["TimePeriod"]
+    period = parameters["TimePeriod"]
     start, end = date.fromisoformat(period["Start"]), date.fromisoformat(period["End"])
     if start >= end:
         raise JsonRESTError("ValidationException", "Start date (and hour) should be before end date (and hour)")
@@ -89,12 +89,12 @@ def hours_on(day: date, since: datetime, now: datetime) -> Decimal:
     return Decimal(max(0.0, seconds)) / 3600
 
 
-def _moment(told: Any) -> datetime:
+def _moment(value: Any) -> datetime:
     """Read a moment of moto's, which is a number, text, or a time without a zone."""
-    if isinstance(told, int | float):
-        return datetime.fromtimestamp(told, UTC)
-    found = datetime.fromisoformat(told) if isinstance(told, str) else told
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    if isinstance(value, int | float):
+        return datetime.fromtimestamp(value, UTC)
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _of_network(part: Any) -> dict[str, str]:
@@ -122,8 +122,8 @@ def _things(account: str) -> Iterator[Thing]:
         for secret in secrets.secrets.values():
             if secret.created_date and not secret.is_deleted():
                 yield Thing("secret", _moment(secret.created_date), 1, tag_map(secret.tags))
-    for kept in list(kms_backends[account].values()):
-        for key in kept.keys.values():
+    for kms in list(kms_backends[account].values()):
+        for key in kms.keys.values():
             if key.key_manager == "CUSTOMER" and key.key_state == "Enabled":
-                tags = kept.tagger.get_tag_dict_for_resource(key.id)
+                tags = kms.tagger.get_tag_dict_for_resource(key.id)
                 yield Thing("key", _moment(key.creation_date), 1, tags)

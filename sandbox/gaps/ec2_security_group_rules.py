@@ -50,8 +50,10 @@ def _same(rule: Any, other: object) -> bool:
 
 
 def _description(rule: Any) -> str | None:
-    told = rule.ip_range.get("Description") or rule.source_group.get("Description") or rule.prefix_list_description
-    return told or None
+    description = (
+        rule.ip_range.get("Description") or rule.source_group.get("Description") or rule.prefix_list_description
+    )
+    return description or None
 
 
 def _arn(rule: Any) -> str:
@@ -72,11 +74,11 @@ def _describe(rule: Any, text: str | None) -> None:
 
 def _flattened_rules(original: Any, group: Any, rules: list[Any]) -> Any:
     views = original(group, rules)
-    told = {rule.prefix_list_id: rule.prefix_list_description for rule in rules if rule.prefix_list_id}
+    descriptions = {rule.prefix_list_id: rule.prefix_list_description for rule in rules if rule.prefix_list_id}
     for view in views:
         for named in view.prefix_list_ids:
-            if told[named["PrefixListId"]]:
-                named["Description"] = told[named["PrefixListId"]]
+            if descriptions[named["PrefixListId"]]:
+                named["Description"] = descriptions[named["PrefixListId"]]
     return views
 
 
@@ -84,34 +86,34 @@ def _modify_rules(original: Any, backend: Any, group_id: str, rules: Mapping[str
     """Change also what names a group, a prefix list or an IPv6 range."""
     # moto demands ports; those of a rule for all protocols are -1.
     whole = {
-        rule_id: {"FromPort": -1, "ToPort": -1} | dict(asked) if asked.get("IpProtocol") == "-1" else dict(asked)
-        for rule_id, asked in rules.items()
+        rule_id: {"FromPort": -1, "ToPort": -1} | dict(change) if change.get("IpProtocol") == "-1" else dict(change)
+        for rule_id, change in rules.items()
     }
     original(backend, group_id, whole)
     group = backend.get_security_group_by_name_or_id(group_id)
-    for rule_id, asked in whole.items():
+    for rule_id, change in whole.items():
         rule = group.get_rule(rule_id)
-        if asked["IpProtocol"] == "-1":
+        if change["IpProtocol"] == "-1":
             rule.from_port = rule.to_port = None
         else:
-            rule.from_port, rule.to_port = int(asked["FromPort"]), int(asked["ToPort"])
-        if asked.get("CidrIpv6"):
-            rule.ip_range = {"CidrIpv6": asked["CidrIpv6"]}
-        if asked.get("PrefixListId"):
-            rule.prefix_list_id = asked["PrefixListId"]
-        if asked.get("ReferencedGroupId"):
-            [rule.source_group] = backend._add_source_group([{"GroupId": asked["ReferencedGroupId"]}], group.vpc_id)
-        _describe(rule, asked.get("Description"))
+            rule.from_port, rule.to_port = int(change["FromPort"]), int(change["ToPort"])
+        if change.get("CidrIpv6"):
+            rule.ip_range = {"CidrIpv6": change["CidrIpv6"]}
+        if change.get("PrefixListId"):
+            rule.prefix_list_id = change["PrefixListId"]
+        if change.get("ReferencedGroupId"):
+            [rule.source_group] = backend._add_source_group([{"GroupId": change["ReferencedGroupId"]}], group.vpc_id)
+        _describe(rule, change.get("Description"))
 
 
 def _updater(attribute: str) -> Any:
     """Return an update of descriptions by permission, for the rules that moto leaves as they were."""
 
-    def update(original: Any, backend: Any, **asked: Any) -> Any:
-        group = original(backend, **asked)
-        named = {part["PrefixListId"]: part.get("Description") for part in asked.get("prefix_list_ids") or []}
-        groups = {part["GroupId"]: part.get("Description") for part in asked.get("source_groups") or []}
-        ports = (asked["ip_protocol"], str(asked["from_port"]), str(asked["to_port"]))
+    def update(original: Any, backend: Any, **arguments: Any) -> Any:
+        group = original(backend, **arguments)
+        named = {part["PrefixListId"]: part.get("Description") for part in arguments.get("prefix_list_ids") or []}
+        groups = {part["GroupId"]: part.get("Description") for part in arguments.get("source_groups") or []}
+        ports = (arguments["ip_protocol"], str(arguments["from_port"]), str(arguments["to_port"]))
         for rule in getattr(group, attribute):
             if ports != (rule.ip_protocol, str(rule.from_port), str(rule.to_port)):
                 continue

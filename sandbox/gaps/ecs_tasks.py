@@ -25,8 +25,8 @@ def _requirements(original: Any, *arguments: Any) -> Any:
         return original(*arguments)
     ports = [
         port["hostPort"]
-        for one in definition.container_definitions
-        for port in one["portMappings"]
+        for container in definition.container_definitions
+        for port in container["portMappings"]
         if "hostPort" in port
     ]
     return {"CPU": int(definition.cpu), "MEMORY": int(definition.memory), "PORTS": ports, "PORTS_UDP": []}

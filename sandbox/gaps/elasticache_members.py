@@ -64,8 +64,8 @@ def _create(original: Any, backend: Any, **kwargs: Any) -> Any:
 
 
 def _version(group: Any) -> str:
-    wanted = str(group.engine_version or "7.1")
-    return ENGINE_VERSIONS.get(wanted, wanted)
+    version = str(group.engine_version or "7.1")
+    return ENGINE_VERSIONS.get(version, version)
 
 
 def _parameter_group(group: Any) -> str:
@@ -94,7 +94,9 @@ def _member(backend: Any, group: Any, node: dict[str, Any], *, with_nodes: bool)
             "CacheNodeIdsToReboot": [],
         },
         "CacheSubnetGroupName": group.cache_subnet_group_name,
-        "SecurityGroups": [{"SecurityGroupId": one, "Status": "active"} for one in group.security_group_ids or []],
+        "SecurityGroups": [
+            {"SecurityGroupId": group_id, "Status": "active"} for group_id in group.security_group_ids or []
+        ],
         "AutoMinorVersionUpgrade": group.auto_minor_version_upgrade,
         "SnapshotRetentionLimit": group.snapshot_retention_limit,
         "SnapshotWindow": group.snapshot_window,
@@ -160,11 +162,15 @@ def _modify(original: Any, response: Any) -> Any:
     group.engine_version = take("EngineVersion") or group.engine_version
     group.notification_topic_arn = take("NotificationTopicArn") or group.notification_topic_arn
     removed = take("UserGroupIdsToRemove", [])
-    kept = [one for one in group.user_group_ids if one not in removed]
-    group.user_group_ids = [*kept, *take("UserGroupIdsToAdd", [])]
-    for wanted in take("LogDeliveryConfigurations", []):
-        others = [one for one in group.log_delivery_configurations if one.get("LogType") != wanted.get("LogType")]
-        added = [] if wanted.get("Enabled") is False else group._get_log_delivery_configurations([dict(wanted)])
+    remaining = [user_group for user_group in group.user_group_ids if user_group not in removed]
+    group.user_group_ids = [*remaining, *take("UserGroupIdsToAdd", [])]
+    for requested in take("LogDeliveryConfigurations", []):
+        others = [
+            delivery
+            for delivery in group.log_delivery_configurations
+            if delivery.get("LogType") != requested.get("LogType")
+        ]
+        added = [] if requested.get("Enabled") is False else group._get_log_delivery_configurations([dict(requested)])
         group.log_delivery_configurations = [*others, *added]
     return answer
 
@@ -174,7 +180,7 @@ def _change_replica_count(response: Any) -> Any:
 
     backend = response.elasticache_backend
     group = backend.describe_replication_groups(response._get_param("ReplicationGroupId"))[0]
-    wanted = int(response._get_param("NewReplicaCount")) + 1
+    node_count = int(response._get_param("NewReplicaCount")) + 1
     group.member_clusters = []
     for shard in group.node_groups:
         zones = [node["preferred_availability_zone"] for node in shard["node_group_members"]]
@@ -186,8 +192,8 @@ def _change_replica_count(response: Any) -> Any:
             replication_group_domain=domain,
             node_group=shard,
             preferred_cache_cluster_azs=zones,
-            num_cache_clusters=wanted,
-            replicas_per_node_group=wanted - 1,
+            num_cache_clusters=node_count,
+            replicas_per_node_group=node_count - 1,
         )
     return ActionResult({"ReplicationGroup": group})
 
@@ -211,7 +217,9 @@ def _delete_subnet_group(response: Any) -> Any:
 
     backend, group = response.elasticache_backend, _subnet_group(response)
     name = group.cache_subnet_group_name
-    if any(one.cache_subnet_group_name == name for one in backend.replication_groups.values()):
+    if any(
+        replication_group.cache_subnet_group_name == name for replication_group in backend.replication_groups.values()
+    ):
         raise ElastiCacheException("CacheSubnetGroupInUse", f"Cache subnet group {name} is currently in use.")
     backend.cache_subnet_groups.pop(name)
     backend.tagging_service.delete_all_tags_for_resource(group.arn)

@@ -86,8 +86,8 @@ def _describe(response: Any) -> Any:
     from moto.core.responses import ActionResult
 
     name = response._get_param("CacheParameterGroupName")
-    found = [_find(response, name)] if name else list(groups_of(response.elasticache_backend).values())
-    return ActionResult({"CacheParameterGroups": [_public(group) for group in found]})
+    groups = [_find(response, name)] if name else list(groups_of(response.elasticache_backend).values())
+    return ActionResult({"CacheParameterGroups": [_public(group) for group in groups]})
 
 
 def _describe_parameters(response: Any) -> Any:

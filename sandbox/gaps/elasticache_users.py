@@ -55,7 +55,7 @@ def _check_users(backend: Any, identifiers: list[str]) -> None:
 
 def _link(backend: Any, group: Group) -> None:
     for user in backend.users.values():
-        others = [one for one in user.user_group_ids if one != group["UserGroupId"]]
+        others = [group_id for group_id in user.user_group_ids if group_id != group["UserGroupId"]]
         user.user_group_ids = [*others, group["UserGroupId"]] if user.id in group["UserIds"] else others
 
 
@@ -96,8 +96,8 @@ def _describe(response: Any) -> Any:
 
     backend = response.elasticache_backend
     identifier = response._get_param("UserGroupId")
-    found = [_find(response, identifier)] if identifier else list(user_groups_of(backend).values())
-    return ActionResult({"UserGroups": [_shown(backend, group) for group in found]})
+    groups = [_find(response, identifier)] if identifier else list(user_groups_of(backend).values())
+    return ActionResult({"UserGroups": [_shown(backend, group) for group in groups]})
 
 
 def _modify(response: Any) -> Any:
@@ -106,8 +106,8 @@ def _modify(response: Any) -> Any:
     backend = response.elasticache_backend
     group = _find(response, response._get_param("UserGroupId"))
     removed = response._get_param("UserIdsToRemove", [])
-    users = [one for one in group["UserIds"] if one not in removed]
-    users += [one for one in response._get_param("UserIdsToAdd", []) if one not in users]
+    users = [user_id for user_id in group["UserIds"] if user_id not in removed]
+    users += [user_id for user_id in response._get_param("UserIdsToAdd", []) if user_id not in users]
     _check_users(backend, users)
     group["UserIds"] = users
     _link(backend, group)
@@ -158,5 +158,5 @@ def _delete_user(original: Any, backend: Any, user_id: str) -> Any:
     if backend.users.pop(user_id, None) is not None:
         backend.tagging_service.delete_all_tags_for_resource(user.arn)
         for group in user_groups_of(backend).values():
-            group["UserIds"] = [one for one in group["UserIds"] if one != user_id]
+            group["UserIds"] = [member_id for member_id in group["UserIds"] if member_id != user_id]
     return user

@@ -37,14 +37,14 @@ def fill() -> None:
 
 
 def _wanted(response: Any, versions: tuple[str, ...]) -> list[str]:
-    asked = response._get_param("EngineVersion")
-    return [version for version in versions if asked in (None, version)]
+    requested = response._get_param("EngineVersion")
+    return [version for version in versions if requested in (None, version)]
 
 
 def _database_versions(response: Any) -> Any:
     from moto.core.responses import ActionResult
 
-    found = _wanted(response, POSTGRES) if response._get_param("Engine") in (None, AURORA) else []
+    offered = _wanted(response, POSTGRES) if response._get_param("Engine") in (None, AURORA) else []
     versions = [
         {
             "Engine": AURORA,
@@ -55,7 +55,7 @@ def _database_versions(response: Any) -> Any:
             "SupportedEngineModes": ["provisioned"],
             "Status": "available",
         }
-        for version in found
+        for version in offered
     ]
     return ActionResult({"DBEngineVersions": versions})
 
@@ -65,9 +65,9 @@ def _orderable(response: Any) -> Any:
     from moto.ec2.models import ec2_backends
 
     zones = ec2_backends[response.current_account][response.region].describe_availability_zones()
-    found = _wanted(response, POSTGRES) if response._get_param("Engine") == AURORA else []
+    offered = _wanted(response, POSTGRES) if response._get_param("Engine") == AURORA else []
     if response._get_param("DBInstanceClass") not in (None, SERVERLESS):
-        found = []
+        offered = []
     options = [
         {
             "Engine": AURORA,
@@ -78,7 +78,7 @@ def _orderable(response: Any) -> Any:
             "StorageType": "aurora",
             "SupportedEngineModes": ["provisioned"],
         }
-        for version in found
+        for version in offered
     ]
     return ActionResult({"OrderableDBInstanceOptions": options})
 
@@ -86,8 +86,8 @@ def _orderable(response: Any) -> Any:
 def _cache_versions(response: Any) -> Any:
     from moto.core.responses import ActionResult
 
-    asked = response._get_param("Engine")
-    found = [
+    requested = response._get_param("Engine")
+    cache_versions = [
         {
             "Engine": engine,
             "EngineVersion": version,
@@ -96,10 +96,10 @@ def _cache_versions(response: Any) -> Any:
             "CacheEngineVersionDescription": f"{engine} version {version}",
         }
         for engine, versions in CACHES.items()
-        if asked in (None, engine)
+        if requested in (None, engine)
         for version in _wanted(response, versions)
     ]
-    return ActionResult({"CacheEngineVersions": found})
+    return ActionResult({"CacheEngineVersions": cache_versions})
 
 
 def _family(engine: str, version: str) -> str:

@@ -30,32 +30,32 @@ def fill() -> None:
 def _simulate(response: Any) -> Any:
     from moto.core.responses import ActionResult
 
-    given = response._get_param
-    caller = _caller(response.backend, str(given("PolicySourceArn")))
-    more = [part for text in given("PolicyInputList") or [] for part in read(text, "a policy of the request")]
+    parameter = response._get_param
+    caller = _caller(response.backend, str(parameter("PolicySourceArn")))
+    more = [part for text in parameter("PolicyInputList") or [] for part in read(text, "a policy of the request")]
     caller = dataclasses.replace(caller, policies=(*caller.policies, *more))
     context = {
-        entry["ContextKeyName"].lower(): tuple(entry["ContextKeyValues"]) for entry in given("ContextEntries") or []
+        entry["ContextKeyName"].lower(): tuple(entry["ContextKeyValues"]) for entry in parameter("ContextEntries") or []
     }
     results = [
         _result(caller, Asked(action, resource, caller.account, context))
-        for action in given("ActionNames")
-        for resource in given("ResourceArns") or ["*"]
+        for action in parameter("ActionNames")
+        for resource in parameter("ResourceArns") or ["*"]
     ]
-    first, size = int(given("Marker") or 0), int(given("MaxItems") or MOST_ITEMS)
+    first, size = int(parameter("Marker") or 0), int(parameter("MaxItems") or MOST_ITEMS)
     answer: dict[str, Any] = {"EvaluationResults": results[first : first + size], "IsTruncated": False}
     if first + size < len(results):
         answer |= {"IsTruncated": True, "Marker": str(first + size)}
     return ActionResult(answer)
 
 
-def _result(caller: Caller, asked: Asked) -> dict[str, Any]:
-    decision = decide(caller, asked)
-    told: dict[str, Any] = {"EvalActionName": asked.action, "EvalResourceName": asked.resource, "MatchedStatements": []}
+def _result(caller: Caller, call: Asked) -> dict[str, Any]:
+    decision = decide(caller, call)
+    result: dict[str, Any] = {"EvalActionName": call.action, "EvalResourceName": call.resource, "MatchedStatements": []}
     if caller.boundary is not None:
-        within = decide(dataclasses.replace(caller, policies=caller.boundary, boundary=None), asked)
-        told["PermissionsBoundaryDecisionDetail"] = {"AllowedByPermissionsBoundary": within.allowed}
-    return told | {"EvalDecision": _word(decision), "MissingContextValues": []}
+        within = decide(dataclasses.replace(caller, policies=caller.boundary, boundary=None), call)
+        result["PermissionsBoundaryDecisionDetail"] = {"AllowedByPermissionsBoundary": within.allowed}
+    return result | {"EvalDecision": _word(decision), "MissingContextValues": []}
 
 
 def _word(decision: Decision) -> str:
@@ -72,7 +72,7 @@ def _caller(backend: Any, arn: str) -> Caller:
     if kind not in {"role", "user"} or ":iam:" not in arn:
         raise InvalidInput(f"Invalid Entity Arn: {arn} does not clearly define entity type and name.")
     owners = backend.roles.values() if kind == "role" else backend.users.values()
-    owner = next((one for one in owners if one.arn == arn), None)
+    owner = next((owner for owner in owners if owner.arn == arn), None)
     if owner is None:
         raise NoSuchEntity(f"The {kind} with name {path.rpartition('/')[2]} cannot be found.")
     return role_session(arn, "simulated") if kind == "role" else caller_of(owner, arn.split(":")[4])

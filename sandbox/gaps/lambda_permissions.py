@@ -23,12 +23,12 @@ def fill() -> None:
 def _add_statement(original: Any, policy: Any, raw: str, qualifier: str | None = None) -> Any:
     before = list(policy.statements)
     added, revision = original(policy, raw, qualifier)
-    known = next((one for one in before if one.get("Sid") == added.get("Sid")), None)
-    if known is None:
+    existing = next((statement for statement in before if statement.get("Sid") == added.get("Sid")), None)
+    if existing is None:
         return added, revision
     policy.statements[:] = before
-    if known == added:
-        return known, revision
+    if existing == added:
+        return existing, revision
     from moto.awslambda.exceptions import LambdaClientError
 
     sid = json.loads(raw)["StatementId"]

@@ -21,8 +21,8 @@ def fill() -> None:
 def _describe(response: Any) -> Any:
     from moto.core.responses import ActionResult
 
-    wanted = response.params.get("DBClusterIdentifier")
-    found = [
+    identifier = response.params.get("DBClusterIdentifier")
+    backups = [
         {
             "DBClusterIdentifier": cluster.db_cluster_identifier,
             "DBClusterArn": cluster.db_cluster_arn,
@@ -31,6 +31,6 @@ def _describe(response: Any) -> Any:
             "Engine": cluster.engine,
         }
         for cluster in response.backend.clusters.values()
-        if wanted in {None, cluster.db_cluster_identifier}
+        if identifier in {None, cluster.db_cluster_identifier}
     ]
-    return ActionResult({"DBClusterAutomatedBackups": found})
+    return ActionResult({"DBClusterAutomatedBackups": backups})

@@ -24,7 +24,9 @@ def fill() -> None:
 
     wrap(DBInstanceClustered, "__init__", _init)
     whole = DBCluster.scaling_configuration_info.fget
-    DBCluster.scaling_configuration_info = property(lambda one: whole(one) if one.scaling_configuration else None)
+    DBCluster.scaling_configuration_info = property(
+        lambda cluster: whole(cluster) if cluster.scaling_configuration else None
+    )
 
 
 def _init(original: Any, instance: Any, db_cluster_identifier: str, promotion_tier: int = 1, **kwargs: Any) -> None:

@@ -23,8 +23,8 @@ def fill() -> None:
 
 def applies(statement: dict[str, Any]) -> bool:
     """Return whether a statement's condition on the transport is met over TLS."""
-    wanted = {key.lower(): value for key, value in statement.get("Condition", {}).get("Bool", {}).items()}
-    return str(wanted.get(TRANSPORT, "true")).lower() == "true"
+    conditions = {key.lower(): value for key, value in statement.get("Condition", {}).get("Bool", {}).items()}
+    return str(conditions.get(TRANSPORT, "true")).lower() == "true"
 
 
 def _get_permission(original: Any, bucket: Any, action: str, resource: str) -> Any:

@@ -129,7 +129,7 @@ def fill_bucket(name: str, prefix: str, count: int, size: int) -> None:
     partition, account = s3_backends.bucket_accounts[name]
     bucket = s3_backends[account][partition].buckets[name]
     crowds = _crowds(bucket)
-    if any(prefix.startswith(one.prefix) or one.prefix.startswith(prefix) for one in crowds):
+    if any(prefix.startswith(crowd.prefix) or crowd.prefix.startswith(prefix) for crowd in crowds):
         raise ValueError(f"there are numbered versions under {prefix!r} already")
     crowds.append(Crowd(prefix, count, size))
 
@@ -142,7 +142,7 @@ def _crowds(bucket: Any) -> list[Crowd]:
 def _rows(bucket: Any, key_marker: str | None, version_marker: str | None) -> Iterator[Row]:
     """Yield keys and versions behind the markers: keys in order, of each key the newest version first."""
     whole = version_marker is not None
-    crowds: list[Iterable[Row]] = [one.after(key_marker, whole=False) for one in _crowds(bucket)]
+    crowds: list[Iterable[Row]] = [crowd.after(key_marker, whole=False) for crowd in _crowds(bucket)]
     return heapq.merge(_kept(bucket, key_marker, version_marker, whole=whole), *crowds, key=itemgetter(0))
 
 
@@ -210,25 +210,25 @@ def _page(
 def _common(name: str, prefix: str, delimiter: str | None) -> str | None:
     if not delimiter:
         return None
-    before, found, _ = name[len(prefix) :].partition(delimiter)
-    return f"{prefix}{before}{delimiter}" if found else None
+    before, separator, _ = name[len(prefix) :].partition(delimiter)
+    return f"{prefix}{before}{delimiter}" if separator else None
 
 
 def _answer(_original: Any, response: Any) -> tuple[int, dict[str, str], str]:
     """Write a page as S3 does, each row from one template: moto's serializer looks every member of each of them up."""
-    given = {name: values[0] for name, values in response.querystring.items()}
-    prefix, delimiter = given.get("prefix", ""), given.get("delimiter")
-    key_marker, version_marker = given.get("key-marker"), given.get("version-id-marker")
-    most = min(int(given.get("max-keys", "1000")), 1000)
+    query = {name: values[0] for name, values in response.querystring.items()}
+    prefix, delimiter = query.get("prefix", ""), query.get("delimiter")
+    key_marker, version_marker = query.get("key-marker"), query.get("version-id-marker")
+    most = min(int(query.get("max-keys", "1000")), 1000)
     versions, prefixes, markers, then, then_version = response.backend.list_object_versions(
         response.bucket_name, delimiter, key_marker, most, prefix, version_marker
     )
-    encoded = given.get("encoding-type") == "url"
+    encoded = query.get("encoding-type") == "url"
 
     def key(text: str | None) -> str:
         return escape(quote(text or "", safe="/") if encoded else text or "")
 
-    told = {
+    elements = {
         "Name": escape(response.bucket_name),
         "Prefix": key(prefix),
         "KeyMarker": key(key_marker),
@@ -240,10 +240,10 @@ def _answer(_original: Any, response: Any) -> tuple[int, dict[str, str], str]:
         "EncodingType": "url" if encoded else None,
         "IsTruncated": str(then is not None).lower(),
     }
-    head = "".join(f"<{name}>{text}</{name}>" for name, text in told.items() if text is not None)
-    rows = [_version(key(one.name), one) for one in versions]
-    rows += [_marker(key(one.name), one) for one in markers]
-    rows += [f"<CommonPrefixes><Prefix>{key(one)}</Prefix></CommonPrefixes>" for one in prefixes]
+    head = "".join(f"<{name}>{text}</{name}>" for name, text in elements.items() if text is not None)
+    rows = [_version(key(version.name), version) for version in versions]
+    rows += [_marker(key(marker.name), marker) for marker in markers]
+    rows += [f"<CommonPrefixes><Prefix>{key(common_prefix)}</Prefix></CommonPrefixes>" for common_prefix in prefixes]
     body = f'{DECLARATION}<ListVersionsResult xmlns="{NAMESPACE}">{head}{"".join(rows)}</ListVersionsResult>'
     return 200, {"Content-Type": "application/xml"}, body
 
@@ -277,7 +277,7 @@ def _delete_keys(original: Any, response: Any, *args: Any, **kwargs: Any) -> Any
 def _delete_object(
     original: Any, backend: Any, bucket_name: str, key_name: str, version_id: str | None = None, bypass: bool = False
 ) -> Any:
-    if version_id and any(one.delete(key_name, version_id) for one in _crowds(backend.get_bucket(bucket_name))):
+    if version_id and any(crowd.delete(key_name, version_id) for crowd in _crowds(backend.get_bucket(bucket_name))):
         return True, {"version-id": version_id}
     return original(backend, bucket_name, key_name, version_id=version_id, bypass=bypass)
 
@@ -287,8 +287,8 @@ def _delete_objects(
 ) -> Any:
     rates: dict[str, Rate] = backend.get_bucket(bucket_name).__dict__.setdefault("sandbox_rates", {})
     counts: dict[str, int] = {}
-    for one in objects:
-        first = one["Key"].partition("/")[0] if "/" in one["Key"] else ""
+    for entry in objects:
+        first = entry["Key"].partition("/")[0] if "/" in entry["Key"] else ""
         counts[first] = counts.get(first, 0) + 1
     if not all(rates.setdefault(first, Rate()).takes(count) for first, count in counts.items()):
         raise _slow_down()
@@ -309,6 +309,6 @@ def _slow_down() -> Exception:
 
 def _delete_bucket(original: Any, backend: Any, bucket_name: str) -> Any:
     """Answer as moto does for a bucket with keys, so that the caller says BucketNotEmpty."""
-    if any(one.left for one in _crowds(backend.get_bucket(bucket_name))):
+    if any(crowd.left for crowd in _crowds(backend.get_bucket(bucket_name))):
         return None
     return original(backend, bucket_name)

@@ -25,17 +25,17 @@ def fill() -> None:
 
 def unfinished_rotation(secret: Any) -> str | None:
     """Return the version that is pending and not current, or nothing: with one, no rotation begins."""
-    for version, one in secret.versions.items():
-        if PENDING in one["version_stages"] and CURRENT not in one["version_stages"]:
+    for version, entry in secret.versions.items():
+        if PENDING in entry["version_stages"] and CURRENT not in entry["version_stages"]:
             return str(version)
     return None
 
 
 def take_pending_label(secret: Any) -> None:
     """Take the label from the version that the last rotation made current: it stays there until the next one."""
-    for one in secret.versions.values():
-        if PENDING in one["version_stages"] and CURRENT in one["version_stages"]:
-            one["version_stages"].remove(PENDING)
+    for version in secret.versions.values():
+        if PENDING in version["version_stages"] and CURRENT in version["version_stages"]:
+            version["version_stages"].remove(PENDING)
 
 
 def refusal_of_unfinished() -> Exception:
@@ -49,7 +49,7 @@ def refusal_of_unfinished() -> Exception:
 def _update(original: Any, backend: Any, *args: Any, **kwargs: Any) -> Any:
     answer = original(backend, *args, **kwargs)
     secret = backend.secrets[answer[0]]
-    current = next((id_ for id_, one in secret.versions.items() if CURRENT in one["version_stages"]), None)
+    current = next((id_ for id_, version in secret.versions.items() if CURRENT in version["version_stages"]), None)
     if current is not None:
         secret.set_default_version_id(current)
     return answer

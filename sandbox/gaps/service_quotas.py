@@ -42,8 +42,8 @@ def fill() -> None:
 
 def _defaults(original: Any, backend: Any, service_code: str) -> list[dict[str, Any]]:
     if service_code not in MORE:
-        found: list[dict[str, Any]] = original(backend, service_code)
-        return found
+        quotas: list[dict[str, Any]] = original(backend, service_code)
+        return quotas
     return [
         {
             "ServiceCode": service_code,
@@ -74,8 +74,8 @@ def _default(backend: Any, service_code: str, quota_code: str) -> dict[str, Any]
 
     for quota in backend.list_aws_default_service_quotas(service_code):
         if quota["QuotaCode"] == quota_code:
-            found: dict[str, Any] = quota
-            return found
+            default: dict[str, Any] = quota
+            return default
     raise NoSuchResource
 
 
@@ -84,8 +84,8 @@ def _get(original: Any, backend: Any, service_code: str, quota_code: str) -> dic
 
 
 def _asked(response: Any) -> tuple[str, str]:
-    told = json.loads(response.body)
-    return str(told.get("ServiceCode")), str(told.get("QuotaCode"))
+    parameters = json.loads(response.body)
+    return str(parameters.get("ServiceCode")), str(parameters.get("QuotaCode"))
 
 
 def _list(response: Any) -> str:
@@ -104,15 +104,15 @@ def _request(response: Any) -> str:
 
     service, code = _asked(response)
     quota = _applied(response.backend, _default(response.backend, service, code))
-    wanted = float(json.loads(response.body)["DesiredValue"])
-    if not quota["Adjustable"] or wanted <= quota["Value"]:
+    desired = float(json.loads(response.body)["DesiredValue"])
+    if not quota["Adjustable"] or desired <= quota["Value"]:
         why = f"Desired value must be above the quota's {quota['Value']:g}, and the quota adjustable."
         raise JsonRESTError("IllegalArgumentException", why)
     granted = _granted(response.backend)
-    granted[service, code] = wanted
+    granted[service, code] = desired
     if code == VPCS:
-        known = _applied(response.backend, _default(response.backend, service, INTERNET_GATEWAYS))["Value"]
-        granted[service, INTERNET_GATEWAYS] = known + wanted - quota["Value"]
-    requested = {"Id": uuid.uuid4().hex, "DesiredValue": wanted, "Status": "APPROVED"}
+        gateways = _applied(response.backend, _default(response.backend, service, INTERNET_GATEWAYS))["Value"]
+        granted[service, INTERNET_GATEWAYS] = gateways + desired - quota["Value"]
+    requested = {"Id": uuid.uuid4().hex, "DesiredValue": desired, "Status": "APPROVED"}
     names = ("ServiceCode", "QuotaCode", "QuotaName", "QuotaArn", "GlobalQuota", "Unit")
     return json.dumps({"RequestedQuota": requested | {name: quota[name] for name in names}})

@@ -33,17 +33,17 @@ def _with_allow_policy(queue: Any, attributes: dict[str, Any]) -> dict[str, Any]
 
 def _set_attributes(original: Any, queue: Any, attributes: dict[str, Any], now: float | None = None) -> None:
     """Keep the policy unless it is named, and let one kind of encryption end the other."""
-    kept = getattr(queue, "policy", None)
+    policy = getattr(queue, "policy", None)
     original(queue, attributes, now)
     if "Policy" not in attributes:
-        queue.policy = kept
+        queue.policy = policy
     if attributes.get("KmsMasterKeyId"):
         queue.sqs_managed_sse_enabled = False
 
 
 def _get_queue_attributes(original: Any, backend: Any, queue_name: str, attribute_names: list[str]) -> dict[str, Any]:
-    known = [name for name in attribute_names if name not in BY_NAME]
-    found: dict[str, Any] = dict(original(backend, queue_name, known)) if known else {}
+    remaining = [name for name in attribute_names if name not in BY_NAME]
+    attributes: dict[str, Any] = dict(original(backend, queue_name, remaining)) if remaining else {}
     wanted = BY_NAME if "All" in attribute_names else BY_NAME & set(attribute_names)
     whole = backend.get_queue(queue_name).attributes
-    return found | {name: whole[name] for name in wanted if whole.get(name)}
+    return attributes | {name: whole[name] for name in wanted if whole.get(name)}

@@ -35,11 +35,11 @@ def _receive_message(
     queue = backend.get_queue(queue_name)
     while True:
         with TAKING:
-            found: list[Any] = [] if _receiver_has_gone() else original(backend, queue_name, count, 0, *rest)
-        left = until - time.monotonic()
-        if found or left <= 0 or _receiver_has_gone():
-            return found
-        queue.wait_for_messages(min(left, LOOK_SECONDS))
+            messages: list[Any] = [] if _receiver_has_gone() else original(backend, queue_name, count, 0, *rest)
+        remaining = until - time.monotonic()
+        if messages or remaining <= 0 or _receiver_has_gone():
+            return messages
+        queue.wait_for_messages(min(remaining, LOOK_SECONDS))
 
 
 def _receiver_has_gone() -> bool:

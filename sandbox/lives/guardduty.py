@@ -30,10 +30,10 @@ def fill() -> None:
 
 def _start(original: Any, backend: Any, *args: Any, **kwargs: Any) -> Any:
     answer = original(backend, *args, **kwargs)
-    asked = inspect.signature(original).bind(backend, *args, **kwargs).arguments
-    given = asked.get("network_configuration") or asked.get("networking_configuration") or {}
-    subnets = list((given.get("awsvpcConfiguration") or {}).get("subnets") or ())
-    if subnets and asked.get("launch_type") == "FARGATE" and _is_on(backend):
+    arguments = inspect.signature(original).bind(backend, *args, **kwargs).arguments
+    configuration = arguments.get("network_configuration") or arguments.get("networking_configuration") or {}
+    subnets = list((configuration.get("awsvpcConfiguration") or {}).get("subnets") or ())
+    if subnets and arguments.get("launch_type") == "FARGATE" and _is_on(backend):
         what = f"GuardDuty makes its endpoint in {', '.join(subnets)}"
         CLOCK.after(APPEAR_SECONDS, what, lambda: _appear(backend, subnets))
     return answer
@@ -48,7 +48,7 @@ def _is_on(backend: Any) -> bool:
 
 def _manages(detector: Any) -> bool:
     for feature in getattr(detector, "features", None) or ():
-        parts = {one.get("name"): one.get("status") for one in feature.get("additionalConfiguration") or ()}
+        parts = {part.get("name"): part.get("status") for part in feature.get("additionalConfiguration") or ()}
         if feature.get("name") == FEATURE and feature.get("status") == ON:
             return parts.get(AGENT) == ON
     return False
@@ -58,13 +58,13 @@ def _appear(backend: Any, subnets: list[str]) -> None:
     from moto.ec2.models import ec2_backends
 
     network = ec2_backends[backend.account_id][backend.region_name]
-    known = {subnet_id: subnet for zone in network.subnets.values() for subnet_id, subnet in zone.items()}
-    there = [known[one] for one in subnets if one in known]
-    if not there:
+    by_id = {subnet_id: subnet for zone in network.subnets.values() for subnet_id, subnet in zone.items()}
+    present = [by_id[subnet_id] for subnet_id in subnets if subnet_id in by_id]
+    if not present:
         return
-    vpc = there[0].vpc_id
+    vpc = present[0].vpc_id
     service = f"com.amazonaws.{backend.region_name}.guardduty-data"
-    if any(one.vpc_id == vpc and one.service_name == service for one in endpoints_of(network)):
+    if any(endpoint.vpc_id == vpc and endpoint.service_name == service for endpoint in endpoints_of(network)):
         return
     name = f"GuardDutyManagedSecurityGroup-{vpc}"
     group = network.get_security_group_by_name_or_id(name, vpc_id=vpc) or network.create_security_group(
@@ -76,7 +76,7 @@ def _appear(backend: Any, subnets: list[str]) -> None:
         "Interface",
         None,
         [],
-        subnet_ids=[subnet.id for subnet in there],
+        subnet_ids=[subnet.id for subnet in present],
         security_group_ids=[group.id],
         tags=dict(TAGS),
         private_dns_enabled=True,

@@ -38,7 +38,9 @@ def fill() -> None:
     wrap(EC2Backend, "delete_vpc", _delete_vpc)
     wrap(EC2Backend, "delete_network_interface", _delete_interface)
     whole = NetworkInterface.attachment.fget
-    NetworkInterface.attachment = property(lambda one: getattr(one, "sandbox_attachment", None) or whole(one))
+    NetworkInterface.attachment = property(
+        lambda interface: getattr(interface, "sandbox_attachment", None) or whole(interface)
+    )
 
 
 def endpoints_of(backend: Any) -> Iterator[Any]:
@@ -51,20 +53,22 @@ def endpoints_of(backend: Any) -> Iterator[Any]:
 
 def _owned(backend: Any) -> Iterator[Any]:
     """Yield the interfaces that their service alone removes."""
-    yield from (one for one in backend.enis.values() if getattr(one, "sandbox_attachment", None) is not None)
+    yield from (
+        interface for interface in backend.enis.values() if getattr(interface, "sandbox_attachment", None) is not None
+    )
 
 
 def _delete_subnet(original: Any, backend: Any, subnet_id: str) -> Any:
-    held = any(one.subnet.id == subnet_id for one in _owned(backend))
-    if held or any(subnet_id in (endpoint.subnet_ids or ()) for endpoint in endpoints_of(backend)):
+    in_use = any(interface.subnet.id == subnet_id for interface in _owned(backend))
+    if in_use or any(subnet_id in (endpoint.subnet_ids or ()) for endpoint in endpoints_of(backend)):
         raise _violation(f"The subnet '{subnet_id}' has dependencies and cannot be deleted.")
     return original(backend, subnet_id)
 
 
 def _delete_group(original: Any, backend: Any, name: str | None = None, group_id: str | None = None) -> Any:
     if group_id is not None:
-        held = any(group_id in {group.id for group in one._group_set} for one in _owned(backend))
-        if held or any(group_id in (endpoint.security_group_ids or ()) for endpoint in endpoints_of(backend)):
+        in_use = any(group_id in {group.id for group in interface._group_set} for interface in _owned(backend))
+        if in_use or any(group_id in (endpoint.security_group_ids or ()) for endpoint in endpoints_of(backend)):
             raise _violation(f"resource {group_id} has a dependent object")
     return original(backend, name, group_id)
 
@@ -77,8 +81,12 @@ def _delete_vpc(original: Any, backend: Any, vpc_id: str) -> Any:
 
 
 def _delete_interface(original: Any, backend: Any, eni_id: str) -> Any:
-    found = backend.enis.get(eni_id)
-    if found is not None and getattr(found, "sandbox_attachment", None) is not None and found.status == "in-use":
+    interface = backend.enis.get(eni_id)
+    if (
+        interface is not None
+        and getattr(interface, "sandbox_attachment", None) is not None
+        and interface.status == "in-use"
+    ):
         from moto.ec2.exceptions import EC2ClientError
 
         raise EC2ClientError("InvalidParameterValue", f"Network interface '{eni_id}' is currently in use.")

@@ -59,8 +59,8 @@ def _places(function: Any) -> list[Place]:
 
 
 def _interfaces(backend: Any) -> dict[Place, Any]:
-    found: dict[Place, Any] = backend.__dict__.setdefault("sandbox_interfaces", {})
-    return found
+    interfaces: dict[Place, Any] = backend.__dict__.setdefault("sandbox_interfaces", {})
+    return interfaces
 
 
 def _network(backend: Any) -> Any:
@@ -73,15 +73,15 @@ def _attach(backend: Any, function: Any) -> None:
     for place in _places(function):
         if place not in _interfaces(backend):
             subnet, groups = place
-            made = _network(backend).create_network_interface(
+            interface = _network(backend).create_network_interface(
                 subnet,
                 None,
                 group_ids=list(groups),
                 description=f"AWS Lambda VPC ENI-{function.function_name}-{uuid.uuid4()}",
             )
-            made.status, made.interface_type, made.requester_managed = "in-use", "lambda", True
-            made.sandbox_attachment = OwnAttachment(f"ela-attach-{uuid.uuid4().hex[:17]}")
-            _interfaces(backend)[place] = made
+            interface.status, interface.interface_type, interface.requester_managed = "in-use", "lambda", True
+            interface.sandbox_attachment = OwnAttachment(f"ela-attach-{uuid.uuid4().hex[:17]}")
+            _interfaces(backend)[place] = interface
 
 
 def _let_go(backend: Any, function: Any, places: list[Place]) -> None:
@@ -102,4 +102,4 @@ def _exists(backend: Any, role: str) -> bool:
     from moto.iam.models import iam_backends
 
     roles = iam_backends[backend.account_id][backend.partition].roles.values()
-    return any(one.arn == role for one in roles)
+    return any(candidate.arn == role for candidate in roles)

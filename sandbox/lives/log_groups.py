@@ -29,7 +29,7 @@ def fill() -> None:
 
 def _delete_ecs_cluster(original: Any, backend: Any, cluster_str: str) -> Any:
     cluster = original(backend, cluster_str)
-    insights = {one.get("name"): one.get("value") for one in cluster.settings or ()}
+    insights = {setting.get("name"): setting.get("value") for setting in cluster.settings or ()}
     if insights.get("containerInsights") in {"enabled", "enhanced"}:
         _flush_later(backend, f"/aws/ecs/containerinsights/{cluster.name}/performance")
     return cluster

@@ -30,14 +30,16 @@ def fill() -> None:
 def next_minor(version: str) -> str | None:
     """Return the minor version that is offered after this one; None where it is the last one that is known."""
     major, _, minor = version.partition(".")
-    later = [one for one in AURORA.get(int(major), ()) if one > int(minor or 0)]
+    later = [candidate for candidate in AURORA.get(int(major), ()) if candidate > int(minor or 0)]
     return f"{major}.{later[0]}" if later else None
 
 
 def next_minor_of_cache(engine: str, version: str) -> str | None:
     """Return the minor version of a cache's engine after this one; None where there is none of the same major."""
     major, _, minor = version.partition(".")
-    offered = (one.split(".") for one in OFFERED_CACHES.get(engine, ()) if one.replace(".", "").isdecimal())
+    offered = (
+        candidate.split(".") for candidate in OFFERED_CACHES.get(engine, ()) if candidate.replace(".", "").isdecimal()
+    )
     later = sorted(int(parts[1]) for parts in offered if parts[0] == major and int(parts[1]) > int(minor or 0))
     return f"{major}.{later[0]}" if later else None
 
@@ -57,9 +59,9 @@ def _plan(backend: Any, cluster: Any) -> None:
 def _maintain(backend: Any, cluster: Any) -> None:
     if backend.clusters.get(cluster.db_cluster_identifier) is not cluster:
         return
-    members = [one for one in backend.databases.values() if getattr(one, "cluster", None) is cluster]
+    members = [instance for instance in backend.databases.values() if getattr(instance, "cluster", None) is cluster]
     later = next_minor(cluster.engine_version)
-    if later and members and all(one.auto_minor_version_upgrade for one in members):
+    if later and members and all(instance.auto_minor_version_upgrade for instance in members):
         cluster.engine_version = later
     _plan(backend, cluster)
 

@@ -39,7 +39,7 @@ class RecoveryPoint:
     def to_dict(self, backend: Any) -> dict[str, Any]:
         """Return it as the service does."""
         vault = backend.vaults[self.vault]
-        told = {
+        fields = {
             "RecoveryPointArn": self.arn,
             "BackupVaultName": self.vault,
             "BackupVaultArn": vault.backup_vault_arn,
@@ -52,7 +52,7 @@ class RecoveryPoint:
             "EncryptionKeyArn": vault.encryption_key_arn,
             "IsEncrypted": True,
         }
-        return told | ({"StatusMessage": self.message} if self.message else {})
+        return fields | ({"StatusMessage": self.message} if self.message else {})
 
 
 def fill() -> None:
@@ -83,8 +83,8 @@ def points_of(backend: Any) -> dict[str, RecoveryPoint]:
 
 def _create_selection(original: Any, response: Any) -> Any:
     answer = original(response)
-    made = json.loads(answer)
-    backend, plan, selection = response.backup_backend, made["BackupPlanId"], made["SelectionId"]
+    payload = json.loads(answer)
+    backend, plan, selection = response.backup_backend, payload["BackupPlanId"], payload["SelectionId"]
     CLOCK.after(DAY, f"the first backups of plan {plan}", lambda: _back_up(backend, plan, selection))
     return answer
 
@@ -152,8 +152,8 @@ def _list(response: Any) -> str:
     backend, (vault, _) = response.backup_backend, _path(response)
     if vault not in backend.vaults:
         raise ResourceNotFoundException(f"Backup vault {vault} does not exist.")
-    found = [one.to_dict(backend) for one in points_of(backend).values() if one.vault == vault]
-    return json.dumps({"RecoveryPoints": found})
+    points = [point.to_dict(backend) for point in points_of(backend).values() if point.vault == vault]
+    return json.dumps({"RecoveryPoints": points})
 
 
 def _describe(response: Any) -> str:
@@ -187,4 +187,4 @@ def _exists(role: str) -> bool:
     from moto.iam.models import iam_backends
 
     account, partition = role.split(":")[4], role.split(":")[1]
-    return any(one.arn == role for one in iam_backends[account][partition].roles.values())
+    return any(candidate.arn == role for candidate in iam_backends[account][partition].roles.values())

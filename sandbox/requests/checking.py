@@ -30,19 +30,19 @@ class Requests:
         if service is None:
             return None
         try:
-            found = asked(service, call, environ)
+            request = asked(service, call, environ)
         except UnreadableError as error:
             return unreadable(service, str(error), form=call.has_action)
-        if found is None:
+        if request is None:
             return None
-        breaches = self._breaches(service, found.operation, found.members)
+        breaches = self._breaches(service, request.operation, request.members)
         if breaches:
             return fault_for(service, breaches)
-        for rule in rules_of(service, found.name):
-            fault = rule.fault_in(found)
+        for rule in rules_of(service, request.name):
+            fault = rule.fault_in(request)
             if fault is not None:
                 return fault
-        return fault_in_tags(found)
+        return fault_in_tags(request)
 
     def prepare(self, service: str) -> None:
         """Compile all operations of a service, named as botocore does."""

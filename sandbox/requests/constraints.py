@@ -101,47 +101,47 @@ class Constraints:
                 if value.get(name) is None:
                     yield Breach((*path, name), None, Kind.MISSING, "Member must not be null")
             for name, inside in within.items():
-                given = value.get(name)
-                if given is not None:
-                    yield from inside(given, (*path, name))
+                member = value.get(name)
+                if member is not None:
+                    yield from inside(member, (*path, name))
 
         return check
 
     def _list(self, shape: Any) -> Check | None:
-        each, is_structure = self.of(shape.member), shape.member.type_name == "structure"
+        check, is_structure = self.of(shape.member), shape.member.type_name == "structure"
 
         def elements(value: Any, path: tuple[str, ...]) -> Iterator[Breach]:
-            if each is None:
+            if check is None:
                 return
             broken: dict[str, Breach] = {}
             for number, element in enumerate(value, start=1):
                 if element is None:
                     continue
                 if is_structure:
-                    yield from each(element, (*path, str(number), "member"))
+                    yield from check(element, (*path, str(number), "member"))
                 else:
-                    broken |= {breach.must: breach for breach in each(element, path)}
+                    broken |= {breach.must: breach for breach in check(element, path)}
             if broken:
                 first = next(iter(broken.values()))
                 must = f"Member must satisfy constraint: [{', '.join(broken)}]"
                 yield Breach(path, value, first.kind, must, first.sensitive)
 
-        return _together(_lengths(shape), elements if each is not None else None)
+        return _together(_lengths(shape), elements if check is not None else None)
 
     def _map(self, shape: Any) -> Check | None:
         keys, values = self.of(shape.key), self.of(shape.value)
         is_structure = shape.value.type_name == "structure"
 
         def entries(value: Any, path: tuple[str, ...]) -> Iterator[Breach]:
-            for key, held in value.items():
+            for key, item in value.items():
                 for breach in keys(key, path) if keys is not None else ():
                     yield Breach(path, value, breach.kind, f"Map keys must satisfy constraint: [{breach.must}]")
                 if values is None:
                     continue
                 if is_structure:
-                    yield from values(held, (*path, str(key), "member"))
+                    yield from values(item, (*path, str(key), "member"))
                     continue
-                for breach in values(held, path):
+                for breach in values(item, path):
                     yield Breach(path, value, breach.kind, f"Map value must satisfy constraint: [{breach.must}]")
 
         return _together(_lengths(shape), entries if keys is not None or values is not None else None)
@@ -155,13 +155,13 @@ def compiled_pattern(text: str) -> Any:
 
 
 def _together(*checks: Check | None) -> Check | None:
-    wanted = tuple(one for one in checks if one is not None)
-    if len(wanted) < 2:
-        return wanted[0] if wanted else None
+    active = tuple(check for check in checks if check is not None)
+    if len(active) < 2:
+        return active[0] if active else None
 
     def all_of_them(value: Any, path: tuple[str, ...]) -> Iterator[Breach]:
-        for one in wanted:
-            yield from one(value, path)
+        for check in active:
+            yield from check(value, path)
 
     return all_of_them
 
@@ -198,11 +198,11 @@ def _ranges(shape: Any) -> Check | None:
 
 
 def _enum(shape: Any) -> Check | None:
-    known = shape.metadata.get("enum")
-    if not known:
+    values = shape.metadata.get("enum")
+    if not values:
         return None
-    allowed = frozenset(known)
-    must = f"Member must satisfy enum value set: [{', '.join(known)}]"
+    allowed = frozenset(values)
+    must = f"Member must satisfy enum value set: [{', '.join(values)}]"
 
     def check(value: Any, path: tuple[str, ...]) -> Iterator[Breach]:
         if value not in allowed:

@@ -64,7 +64,7 @@ def asked(service: str, call: Call, environ: Environ) -> Asked | None:
     # A dict in place of werkzeug's, whose look-ups cost ten times as much, where no value is given twice.
     values: Any = dict(parse_qsl(_form(environ, body), keep_blank_values=True)) if call.has_action else request.args
     parser = PROTOCOL_PARSERS[protocol](operation, timestamp_parser=_as_it_is, blob_parser=_bytes)
-    given = {
+    raw_request = {
         "method": request.method,
         "values": values,
         "headers": request.headers,
@@ -73,7 +73,7 @@ def asked(service: str, call: Call, environ: Environ) -> Asked | None:
         "url_params": labels,
     }
     try:
-        members = parser.parse(given)
+        members = parser.parse(raw_request)
     except (ValueError, TypeError, AttributeError, KeyError, RequestParserError, ParseError) as error:
         raise UnreadableError(str(error)) from error
     return Asked(service, operation, members if isinstance(members, dict) else {})

@@ -74,7 +74,7 @@ def fault_for(service: str, breaches: Sequence[Breach]) -> Fault:
     code = speech.missing if first.kind is Kind.MISSING and speech.missing else speech.invalid
     if not speech.names_parameters:
         count = "1 validation error" if len(breaches) == 1 else f"{len(breaches)} validation errors"
-        return Fault(code, f"{count} detected: {'; '.join(_sentence(one) for one in breaches)}")
+        return Fault(code, f"{count} detected: {'; '.join(_sentence(breach) for breach in breaches)}")
     if service == "s3" and len(first.path) > 1:
         return Fault("MalformedXML", MALFORMED_XML)
     name = next(part for part in reversed(first.path) if part != "member" and not part.isdigit())
@@ -96,8 +96,8 @@ def _sentence(breach: Breach) -> str:
     where = ".".join(part[:1].lower() + part[1:] for part in breach.path)
     if breach.value is None:
         return f"Value null at '{where}' failed to satisfy constraint: {breach.must}"
-    told = "Value" if breach.sensitive else f"Value '{_shown(breach)}'"
-    return f"{told} at '{where}' failed to satisfy constraint: {breach.must}"
+    subject = "Value" if breach.sensitive else f"Value '{_shown(breach)}'"
+    return f"{subject} at '{where}' failed to satisfy constraint: {breach.must}"
 
 
 def _shown(breach: Breach) -> str:
@@ -106,7 +106,7 @@ def _shown(breach: Breach) -> str:
 
 def _text(value: Any) -> str:
     if isinstance(value, list):
-        return f"[{', '.join(_text(one) for one in value)}]"
+        return f"[{', '.join(_text(item) for item in value)}]"
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{key}={_text(held)}' for key, held in value.items())}}}"
+        return f"{{{', '.join(f'{key}={_text(item)}' for key, item in value.items())}}}"
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

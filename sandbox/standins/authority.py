@@ -51,7 +51,7 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         names = [x509.IPAddress(ipaddress.ip_address(address)), x509.DNSName("localhost")]
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, address)])
-        made = (
+        certificate = (
             self._builder(name, key.public_key())
             .add_extension(x509.SubjectAlternativeName(names), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
@@ -59,7 +59,7 @@ class Authority:
             .sign(self._key, hashes.SHA256())
         )
         pair = Pair(folder / "server.pem", folder / "server.key")
-        pair.certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+        pair.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         pair.key.touch(mode=0o600)
         kinds = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         pair.key.write_bytes(key.private_bytes(*kinds))

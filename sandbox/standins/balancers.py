@@ -80,46 +80,46 @@ class Balancers:
         return balancer
 
     def _describe_health(self, original: Any, backend: Any, arn: str, *args: Any, **kwargs: Any) -> Any:
-        found = original(backend, arn, *args, **kwargs)
-        for kept in list(self._kept.values()):
-            if kept.wanted.target_group != arn:
+        statuses = original(backend, arn, *args, **kwargs)
+        for standin in list(self._kept.values()):
+            if standin.wanted.target_group != arn:
                 continue
-            for one in found:
-                health = kept.health.get((one.instance_id, int(one.port)))
+            for target in statuses:
+                health = standin.health.get((target.instance_id, int(target.port)))
                 if health is not None and not health.healthy:
-                    one.status, one.reason = "unhealthy", "Target.FailedHealthChecks"
-                    one.description = "Health checks failed"
-        return found
+                    target.status, target.reason = "unhealthy", "Target.FailedHealthChecks"
+                    target.description = "Health checks failed"
+        return statuses
 
     def round(self) -> None:
         """Open and close what differs from what moto says."""
         from moto.elbv2.models import elbv2_backends
 
         with self._grounds.moto():
-            found = {}
+            balancers = {}
             for _, _, backend in backends(elbv2_backends):
                 for balancer in backend.load_balancers.values():
                     wanted = wanted_of(backend, balancer)
                     if wanted is not None:
-                        found[balancer.arn] = (wanted, _targets(backend, wanted))
-        for arn in [arn for arn in self._kept if arn not in found or self._kept[arn].wanted != found[arn][0]]:
+                        balancers[balancer.arn] = (wanted, _targets(backend, wanted))
+        for arn in [arn for arn in self._kept if arn not in balancers or self._kept[arn].wanted != balancers[arn][0]]:
             self._relays.close(self._kept.pop(arn).relay)
-        for arn, (wanted, targets) in found.items():
+        for arn, (wanted, targets) in balancers.items():
             if arn not in self._kept:
                 self._open(arn, wanted)
             if arn in self._kept:
                 self._look(self._kept[arn], targets)
 
-    def _look(self, kept: Kept, targets: list[Address]) -> None:
+    def _look(self, standin: Kept, targets: list[Address]) -> None:
         """Ask the targets that are due, and have connections go to the healthy ones; to all where none is."""
-        now, before = time.monotonic(), dict(kept.health)
+        now, before = time.monotonic(), dict(standin.health)
         for target in targets:
             if target not in before or before[target].again <= now:
-                healthy = is_healthy(target, kept.wanted.check, self._unverified)
+                healthy = is_healthy(target, standin.wanted.check, self._unverified)
                 again = time.monotonic() + (HEALTHY_SECONDS if healthy else UNHEALTHY_SECONDS)
                 before[target] = Health(healthy, again)
-        kept.health = {target: before[target] for target in targets}
-        kept.targets[:] = [target for target in targets if before[target].healthy] or targets
+        standin.health = {target: before[target] for target in targets}
+        standin.targets[:] = [target for target in targets if before[target].healthy] or targets
 
     def _open(self, arn: str, wanted: Wanted) -> None:
         folder = self._grounds.folder / "balancers" / str(wanted.port)
@@ -141,25 +141,25 @@ class Balancers:
         return [
             {
                 "kind": "balancer",
-                "arn": kept.arn,
-                "url": f"{'https' if kept.wanted.tls else 'http'}://{ONLY}:{kept.wanted.port}",
-                "targets": [f"{host}:{port}" for host, port in kept.targets],
+                "arn": standin.arn,
+                "url": f"{'https' if standin.wanted.tls else 'http'}://{ONLY}:{standin.wanted.port}",
+                "targets": [f"{host}:{port}" for host, port in standin.targets],
                 "running": True,
             }
-            for kept in list(self._kept.values())
+            for standin in list(self._kept.values())
         ]
 
 
 def wanted_of(backend: Any, balancer: Any) -> Wanted | None:
     """Return what a balancer's port answers: the listener that forwards, HTTPS before HTTP."""
-    found = [
+    candidates = [
         _wanted(balancer.sandbox_port, listener.protocol == "HTTPS", group)
         for listener in balancer.listeners.values()
         for action in listener.default_actions
         if action.type == "forward" and (arns := backend._get_target_group_arns_from(action.data))
         if (group := backend.target_groups.get(arns[0])) is not None
     ]
-    return max(found, key=lambda wanted: wanted.tls, default=None)
+    return max(candidates, key=lambda wanted: wanted.tls, default=None)
 
 
 def _wanted(port: int, tls: bool, group: Any) -> Wanted:

@@ -67,62 +67,62 @@ class Caches:
         from moto.elasticache.models import elasticache_backends
 
         with self._grounds.moto():
-            found = {
+            groups = {
                 f"{group.arn}#{group.sandbox_address}": (group, wanted_of(backend, group))
                 for _, _, backend in backends(elasticache_backends)
                 for group in backend.replication_groups.values()
                 if hasattr(group, "sandbox_address")
             }
-        for key in [key for key in self._kept if key not in found]:
+        for key in [key for key in self._kept if key not in groups]:
             threading.Thread(target=self._kept.pop(key).cache.remove, name="sandbox-cache-ends").start()
-        for key, (group, wanted) in found.items():
+        for key, (group, wanted) in groups.items():
             self._one(key, group, wanted)
 
     def _one(self, key: str, group: Any, wanted: Wanted) -> None:
-        kept = self._kept.get(key)
-        if kept is not None and kept.starting is not None and kept.starting.is_alive():
+        standin = self._kept.get(key)
+        if standin is not None and standin.starting is not None and standin.starting.is_alive():
             return
-        if kept is not None and kept.up and not kept.cache.is_running:
+        if standin is not None and standin.up and not standin.cache.is_running:
             log.warning("the cache of %s ended; it is started again", key)
-            kept.up = False
-        if kept is not None and kept.cache.wanted == wanted and (kept.up or kept.failed):
+            standin.up = False
+        if standin is not None and standin.cache.wanted == wanted and (standin.up or standin.failed):
             return
         folder = self._grounds.folder / "caches" / f"{group.replication_group_id}-{group.sandbox_address}"
-        before = kept.cache if kept is not None else None
-        kept = self._kept[key] = Kept(Cache(wanted, folder, self._grounds.authority), group)
-        kept.starting = threading.Thread(target=self._start, args=(kept, before), name="sandbox-cache-starts")
-        kept.starting.start()
+        before = standin.cache if standin is not None else None
+        standin = self._kept[key] = Kept(Cache(wanted, folder, self._grounds.authority), group)
+        standin.starting = threading.Thread(target=self._start, args=(standin, before), name="sandbox-cache-starts")
+        standin.starting.start()
 
-    def _start(self, kept: Kept, before: Cache | None) -> None:
+    def _start(self, standin: Kept, before: Cache | None) -> None:
         try:
             if before is not None:
                 before.stop()
-            kept.cache.start()
-            kept.up = True
+            standin.cache.start()
+            standin.up = True
         except (CacheFailedError, OSError, RuntimeError) as error:
-            log.error("the cache of %s: %s", kept.group.arn, error)
-            kept.failed = True
+            log.error("the cache of %s: %s", standin.group.arn, error)
+            standin.failed = True
         with self._grounds.moto():
-            if kept.group.status == "creating":
-                kept.group.status = "available" if kept.up else "create-failed"
+            if standin.group.status == "creating":
+                standin.group.status = "available" if standin.up else "create-failed"
 
     def close(self) -> None:
         """Have all servers end."""
-        for kept in self._kept.values():
-            kept.cache.ask_to_stop()
+        for standin in self._kept.values():
+            standin.cache.ask_to_stop()
 
     def listing(self) -> list[dict[str, Any]]:
         """Return what runs."""
         return [
             {
                 "kind": "cache",
-                "arn": kept.group.arn,
-                "pid": kept.cache.child.pid if kept.cache.child is not None else None,
-                "address": kept.cache.wanted.address,
-                "port": kept.cache.wanted.port,
-                "running": kept.up,
+                "arn": standin.group.arn,
+                "pid": standin.cache.child.pid if standin.cache.child is not None else None,
+                "address": standin.cache.wanted.address,
+                "port": standin.cache.wanted.port,
+                "running": standin.up,
             }
-            for kept in list(self._kept.values())
+            for standin in list(self._kept.values())
         ]
 
 

@@ -50,9 +50,16 @@ def spec_of(context: StandinContext, definition: Any, task: Any, address: str) -
     account, region = definition.arn.split(":")[4], definition.arn.split(":")[3]
     container = definition.container_definitions[0]
     changed: dict[str, Any] = next(
-        (one for one in task.overrides.get("containerOverrides", []) if one.get("name") == container["name"]), {}
+        (
+            override
+            for override in task.overrides.get("containerOverrides", [])
+            if override.get("name") == container["name"]
+        ),
+        {},
     )
-    given = {one["name"]: one["value"] for one in [*container["environment"], *changed.get("environment", [])]}
+    variables = {
+        variable["name"]: variable["value"] for variable in [*container["environment"], *changed.get("environment", [])]
+    }
     role = getattr(definition, "task_role_arn", "") or f"arn:aws:iam::{account}:role/none"
     log = _destination(account, container, task.id)
     why = refused_start(
@@ -61,21 +68,26 @@ def spec_of(context: StandinContext, definition: Any, task: Any, address: str) -
             execution_role=getattr(definition, "execution_role_arn", "") or "",
             task_role=getattr(definition, "task_role_arn", "") or "",
             image=str(container["image"]),
-            secrets=tuple(":".join(one["valueFrom"].split(":")[:7]) for one in container.get("secrets", [])),
+            secrets=tuple(
+                ":".join(reference["valueFrom"].split(":")[:7]) for reference in container.get("secrets", [])
+            ),
             log_stream=log.arn if log is not None else "",
             seat=seat_in(account, region, getattr(task, "network_configuration", None)),
         )
     )
     if why is not None:
         raise ContainerFailedError(why)
-    secret = {one["name"]: secret_value(account, region, one["valueFrom"]) for one in container.get("secrets", [])}
+    secret = {
+        reference["name"]: secret_value(account, region, reference["valueFrom"])
+        for reference in container.get("secrets", [])
+    }
     return Spec(
         account=account,
         region=region,
         task_id=task.id,
         command=tuple(changed.get("command") or container.get("command") or ()),
         environment={
-            **given,
+            **variables,
             **secret,
             # What the network does on AWS: each task has an address of its own.
             "BIND": address,
@@ -83,17 +95,17 @@ def spec_of(context: StandinContext, definition: Any, task: Any, address: str) -
         },
         log=log,
         stop_seconds=float(container.get("stopTimeout") or STOP_SECONDS),
-        mounts=tuple(one["containerPath"] for one in container.get("mountPoints") or []),
+        mounts=tuple(mount["containerPath"] for mount in container.get("mountPoints") or []),
         memory_mib=int(memory) if (memory := getattr(definition, "memory", None)) else None,
         authority=context.authority.path,
     )
 
 
 def _destination(account: str, container: dict[str, Any], task_id: str) -> Destination | None:
-    told = container.get("logConfiguration") or {}
-    if told.get("logDriver") != "awslogs":
+    configuration = container.get("logConfiguration") or {}
+    if configuration.get("logDriver") != "awslogs":
         return None
-    options = told["options"]
+    options = configuration["options"]
     stream = f"{options['awslogs-stream-prefix']}/{container['name']}/{task_id}"
     return Destination(account, options["awslogs-region"], options["awslogs-group"], stream)
 
@@ -106,8 +118,8 @@ def secret_value(account: str, region: str, value_from: str) -> str:
     parts = value_from.split(":")
     arn, (key, stage, version) = ":".join(parts[:7]), [*parts[7:10], "", "", ""][:3]
     try:
-        found = secretsmanager_backends[account][region].get_secret_value(arn, version or None, stage or None)
-        whole = str(found["SecretString"])
+        answer = secretsmanager_backends[account][region].get_secret_value(arn, version or None, stage or None)
+        whole = str(answer["SecretString"])
         return str(json.loads(whole)[key]) if key else whole
     except (HTTPException, KeyError, ValueError) as error:
         raise ContainerFailedError(f"ResourceInitializationError: unable to pull secrets: {error}") from error

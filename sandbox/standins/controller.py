@@ -86,7 +86,7 @@ class StandIns:
 
     def listing(self) -> list[dict[str, Any]]:
         """Return what runs: kind, ARN, process id, address, port."""
-        return [one for keeper in self._keepers for one in keeper.listing()]
+        return [row for keeper in self._keepers for row in keeper.listing()]
 
     def close(self) -> None:
         """Stop everything, within seconds; what takes longer its guard ends after us."""

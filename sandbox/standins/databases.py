@@ -68,8 +68,8 @@ class Databases:
     def _create_instance(self, original: Any, backend: Any, kwargs: Any) -> Any:
         instance = original(backend, kwargs)
         if kwargs.get("db_cluster_identifier") and _is_ours(instance.cluster):
-            kept = self._kept.get(instance.cluster.sandbox_key)
-            if kept is None or not kept.up:
+            standin = self._kept.get(instance.cluster.sandbox_key)
+            if standin is None or not standin.up:
                 instance.status = "creating"
             self._grounds.wake()
         return instance
@@ -79,62 +79,64 @@ class Databases:
         from moto.rds.models import rds_backends
 
         with self._grounds.moto():
-            found = {
+            clusters = {
                 cluster.sandbox_key: (cluster, list(cluster._members), password_of(cluster))
                 for _, _, backend in backends(rds_backends)
                 for cluster in backend.clusters.values()
                 if _is_ours(cluster)
             }
-        for key in [key for key in self._kept if key not in found]:
-            kept = self._kept.pop(key)
-            threading.Thread(target=kept.database.remove, name="sandbox-database-ends").start()
-        for key, (cluster, instances, password) in found.items():
+        for key in [key for key in self._kept if key not in clusters]:
+            standin = self._kept.pop(key)
+            threading.Thread(target=standin.database.remove, name="sandbox-database-ends").start()
+        for key, (cluster, instances, password) in clusters.items():
             self._one(key, cluster, instances, password)
 
     def _one(self, key: str, cluster: Any, instances: list[Any], password: str) -> None:
-        kept = self._kept.get(key)
-        if kept is None:
+        standin = self._kept.get(key)
+        if standin is None:
             if not instances:
                 return
-            kept = self._kept[key] = Kept(self._database(cluster), cluster.arn)
-        kept.instances = instances
-        kept.database.pause_by(Terms(idle_seconds_of(cluster), CLOCK.pace, CLOCK.offset))
-        if kept.starting is not None and kept.starting.is_alive():
+            standin = self._kept[key] = Kept(self._database(cluster), cluster.arn)
+        standin.instances = instances
+        standin.database.pause_by(Terms(idle_seconds_of(cluster), CLOCK.pace, CLOCK.offset))
+        if standin.starting is not None and standin.starting.is_alive():
             return
         if not instances:
-            if kept.up:
-                kept.up = False
-                kept.database.stop()
+            if standin.up:
+                standin.up = False
+                standin.database.stop()
             return
-        if kept.up and not kept.database.is_running:
+        if standin.up and not standin.database.is_running:
             log.warning("the database of %s ended; it is started again", key)
-            kept.database.stop()
-            kept.up = False
-        if not kept.up and not kept.failed:
-            kept.starting = threading.Thread(target=self._start, args=(kept, password), name="sandbox-database-starts")
-            kept.starting.start()
-        elif kept.up:
-            if password != kept.password:
-                kept.database.set_password(password)
-                kept.password = password
-            self._say(kept, "available")
+            standin.database.stop()
+            standin.up = False
+        if not standin.up and not standin.failed:
+            standin.starting = threading.Thread(
+                target=self._start, args=(standin, password), name="sandbox-database-starts"
+            )
+            standin.starting.start()
+        elif standin.up:
+            if password != standin.password:
+                standin.database.set_password(password)
+                standin.password = password
+            self._say(standin, "available")
 
-    def _start(self, kept: Kept, password: str) -> None:
+    def _start(self, standin: Kept, password: str) -> None:
         try:
-            kept.database.start(password)
+            standin.database.start(password)
         except (DatabaseFailedError, OSError, RuntimeError) as error:
-            log.error("the database of %s: %s", kept.arn, error)
-            kept.failed = True
-            self._say(kept, "failed")
+            log.error("the database of %s: %s", standin.arn, error)
+            standin.failed = True
+            self._say(standin, "failed")
             return
-        if kept.password and kept.password != password:
-            kept.database.set_password(password)
-        kept.password, kept.up = password, True
-        self._say(kept, "available")
+        if standin.password and standin.password != password:
+            standin.database.set_password(password)
+        standin.password, standin.up = password, True
+        self._say(standin, "available")
 
-    def _say(self, kept: Kept, status: str) -> None:
+    def _say(self, standin: Kept, status: str) -> None:
         with self._grounds.moto():
-            for instance in kept.instances:
+            for instance in standin.instances:
                 if instance.status == "creating":
                     instance.status = status
 
@@ -151,22 +153,22 @@ class Databases:
 
     def close(self) -> None:
         """Have all servers end."""
-        for kept in self._kept.values():
-            kept.database.ask_to_stop()
+        for standin in self._kept.values():
+            standin.database.ask_to_stop()
 
     def listing(self) -> list[dict[str, Any]]:
         """Return what runs."""
         return [
             {
                 "kind": "database",
-                "arn": kept.arn,
-                "pid": kept.database.child.pid if kept.database.child is not None else None,
-                "address": kept.database.wanted.address,
-                "port": kept.database.wanted.port,
-                "running": kept.up,
-                "paused": kept.up and kept.database.is_paused(CLOCK.now()),
+                "arn": standin.arn,
+                "pid": standin.database.child.pid if standin.database.child is not None else None,
+                "address": standin.database.wanted.address,
+                "port": standin.database.wanted.port,
+                "running": standin.up,
+                "paused": standin.up and standin.database.is_paused(CLOCK.now()),
             }
-            for kept in list(self._kept.values())
+            for standin in list(self._kept.values())
         ]
 
 
@@ -190,6 +192,6 @@ def password_of(cluster: Any) -> str:
     """Return the master's password: the one given, or the one in the secret that RDS keeps."""
     if cluster.manage_master_user_password:
         secret = cluster.master_user_secret.secret
-        held = secret.versions[secret.default_version_id]["secret_string"]
-        return str(json.loads(held)["password"])
+        secret_string = secret.versions[secret.default_version_id]["secret_string"]
+        return str(json.loads(secret_string)["password"])
     return str(cluster._master_user_password)

@@ -92,12 +92,12 @@ class Functions:
         if getattr(self._held_back, "now", False):
             return original(backend, *as_before)
         with self._grounds.moto():
-            found = backend.get_function(function_name, qualifier)
-        if not str(found.run_time).startswith("python"):
+            function = backend.get_function(function_name, qualifier)
+        if not str(function.run_time).startswith("python"):
             return original(backend, *as_before)
         if headers.get("X-Amz-Invocation-Type") == "DryRun":
             return b""
-        outcome = self.run(self.read(found), json.loads(body) if body else {})
+        outcome = self.run(self.read(function), json.loads(body) if body else {})
         if outcome.failed:
             response_headers["x-amz-function-error"] = "Unhandled"
         response_headers["x-amz-log-result"] = base64.b64encode(outcome.log[-4096:].encode()).decode()
@@ -147,9 +147,9 @@ class Functions:
             child = Child(command, cwd=task, environment=environment, log=log, grace=GRACE_SECONDS)
             status = child.wait(function.timeout + GRACE_SECONDS)
             child.stop()
-            told = log.read_text(errors="replace")
-            outcome = _outcome(answer, status, function.timeout, told)
-            lines = [f"START RequestId: {request}", *told.splitlines(), f"END RequestId: {request}"]
+            output = log.read_text(errors="replace")
+            outcome = _outcome(answer, status, function.timeout, output)
+            lines = [f"START RequestId: {request}", *output.splitlines(), f"END RequestId: {request}"]
             if logs:
                 self._sink.write(to, lines)
             return outcome
@@ -161,9 +161,9 @@ def _destination(function: Function, request: str) -> Destination:
     return Destination(function.account, function.region, f"/aws/lambda/{function.name}", f"[$LATEST]{request}")
 
 
-def _outcome(answer: Path, status: int | None, timeout: float, told: str) -> Outcome:
+def _outcome(answer: Path, status: int | None, timeout: float, output: str) -> Outcome:
     if answer.exists():
-        found = json.loads(answer.read_text())
-        return Outcome(json.dumps(found["payload"]), bool(found["failed"]), told)
+        result = json.loads(answer.read_text())
+        return Outcome(json.dumps(result["payload"]), bool(result["failed"]), output)
     why = f"Task timed out after {timeout:.2f} seconds" if status is None else f"Runtime exited with status {status}"
-    return Outcome(json.dumps({"errorMessage": why, "errorType": "Runtime.ExitError"}), True, told)
+    return Outcome(json.dumps({"errorMessage": why, "errorType": "Runtime.ExitError"}), True, output)

@@ -36,16 +36,16 @@ def unverified() -> ssl.SSLContext:
 def is_healthy(target: Address, check: Check, context: ssl.SSLContext) -> bool:
     """Ask a target once."""
     if check.tls:
-        asked: http.client.HTTPConnection = http.client.HTTPSConnection(*target, timeout=SECONDS, context=context)
+        connection: http.client.HTTPConnection = http.client.HTTPSConnection(*target, timeout=SECONDS, context=context)
     else:
-        asked = http.client.HTTPConnection(*target, timeout=SECONDS)
+        connection = http.client.HTTPConnection(*target, timeout=SECONDS)
     try:
-        asked.request("GET", check.path, headers={"User-Agent": "ELB-HealthChecker/2.0", "Connection": "close"})
-        return matches(asked.getresponse().status, check.statuses)
+        connection.request("GET", check.path, headers={"User-Agent": "ELB-HealthChecker/2.0", "Connection": "close"})
+        return matches(connection.getresponse().status, check.statuses)
     except (OSError, http.client.HTTPException):
         return False
     finally:
-        asked.close()
+        connection.close()
 
 
 def matches(status: int, statuses: str) -> bool:

@@ -38,8 +38,8 @@ def _checked(result: int, what: str) -> None:
 
 def mount(source: str | None, target: Path, flags: int) -> None:
     """Mount, as mount(2) does; raises OSError."""
-    given = None if source is None else source.encode()
-    _checked(_libc.mount(given, str(target).encode(), None, flags, None), f"mount {source} at {target}")
+    encoded = None if source is None else source.encode()
+    _checked(_libc.mount(encoded, str(target).encode(), None, flags, None), f"mount {source} at {target}")
 
 
 def enter(root: Path, at: Path, volumes: dict[str, Path], declared: frozenset[str]) -> None:
@@ -87,13 +87,13 @@ def main() -> int:
     parser.add_argument("--memory", type=int, help="bytes")
     parser.add_argument("--workdir", default="/")
     parser.add_argument("command", nargs="+")
-    given = parser.parse_args()
-    volumes = {path: Path(folder) for path, _, folder in (one.partition("=") for one in given.volume)}
-    user, _, group = given.user.partition(":")
-    enter(given.root, given.at, volumes, frozenset(given.declared))
-    become(int(user), int(group or user), given.memory)
-    os.chdir(given.workdir)
-    os.execvp(given.command[0], given.command)
+    options = parser.parse_args()
+    volumes = {path: Path(folder) for path, _, folder in (volume.partition("=") for volume in options.volume)}
+    user, _, group = options.user.partition(":")
+    enter(options.root, options.at, volumes, frozenset(options.declared))
+    become(int(user), int(group or user), options.memory)
+    os.chdir(options.workdir)
+    os.execvp(options.command[0], options.command)
 
 
 if __name__ == "__main__":

@@ -33,8 +33,8 @@ LET_IN = "SOURCES_LET_IN"
 
 def has_process(image: str) -> bool:
     """Return whether a container of this image runs as a process."""
-    found = NAMED.fullmatch(image)
-    return found is not None and found["name"] == REPOSITORY
+    match = NAMED.fullmatch(image)
+    return match is not None and match["name"] == REPOSITORY
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,11 @@ class Program:
     environment: dict[str, str]
 
 
-def program(arguments: Sequence[str], place: Place, given: Mapping[str, str]) -> Program:
+def program(arguments: Sequence[str], place: Place, environment: Mapping[str, str]) -> Program:
     """Return the program of a container with this command, and with what its task definition gives it."""
     unpacked = os.environ.get(SETTING)
     if unpacked:
-        return _of_image(Path(unpacked), arguments, place, given)
+        return _of_image(Path(unpacked), arguments, place, environment)
     trusted = {"DATABASE_CA": str(place.authority), "CACHE_CA": str(place.authority), **_let_in()}
     own = {
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -74,7 +74,7 @@ def program(arguments: Sequence[str], place: Place, given: Mapping[str, str]) ->
         "TMPDIR": str(place.scratch),
     }
     command = [sys.executable, "-m", "processor", *(arguments or ["api"])]
-    return Program(command, {**inherited(), **own, **given, **trusted})
+    return Program(command, {**inherited(), **own, **environment, **trusted})
 
 
 def _let_in() -> dict[str, str]:
@@ -83,13 +83,13 @@ def _let_in() -> dict[str, str]:
 
 @cache
 def _configuration(unpacked: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((unpacked / CONFIGURATION).read_text(encoding="utf-8"))
-    return found
+    configuration: dict[str, Any] = json.loads((unpacked / CONFIGURATION).read_text(encoding="utf-8"))
+    return configuration
 
 
-def _of_image(unpacked: Path, arguments: Sequence[str], place: Place, given: Mapping[str, str]) -> Program:
+def _of_image(unpacked: Path, arguments: Sequence[str], place: Place, environment: Mapping[str, str]) -> Program:
     configuration = _configuration(unpacked)
-    own = dict(one.split("=", 1) for one in configuration["Env"])
+    own = dict(variable.split("=", 1) for variable in configuration["Env"])
     at = place.folder / "root"
     at.mkdir()
     runner = [sys.executable, "-I", "-S", str(RUNNER), "--root", str(unpacked / FILES), "--at", str(at)]
@@ -107,4 +107,4 @@ def _of_image(unpacked: Path, arguments: Sequence[str], place: Place, given: Map
     seen_at = f"{place.mounts[0].rstrip('/')}/{authority.name}" if place.mounts else str(authority)
     trusted = {"DATABASE_CA": seen_at, "CACHE_CA": seen_at, **_let_in()}
     command = [*configuration["Entrypoint"], *(arguments or configuration["Cmd"])]
-    return Program([*runner, "--", *command], {**own, **given, **trusted})
+    return Program([*runner, "--", *command], {**own, **environment, **trusted})

@@ -54,21 +54,21 @@ def embedded(line: str) -> list[Datum]:
     if '"_aws"' not in line:
         return []
     try:
-        told = json.loads(line)
-        at = dt.datetime.fromtimestamp(told["_aws"]["Timestamp"] / 1000, dt.UTC)
+        payload = json.loads(line)
+        at = dt.datetime.fromtimestamp(payload["_aws"]["Timestamp"] / 1000, dt.UTC)
         return [
             Datum(
                 directive["Namespace"],
                 metric["Name"],
                 float(value),
                 metric.get("Unit", "None"),
-                tuple((name, str(told[name])) for name in names[:MOST_DIMENSIONS]),
+                tuple((name, str(payload[name])) for name in names[:MOST_DIMENSIONS]),
                 at,
             )
-            for directive in told["_aws"]["CloudWatchMetrics"]
+            for directive in payload["_aws"]["CloudWatchMetrics"]
             for names in directive.get("Dimensions") or [[]]
             for metric in directive["Metrics"]
-            for value in _values(told[metric["Name"]])
+            for value in _values(payload[metric["Name"]])
         ]
     except (ValueError, KeyError, TypeError, AttributeError):
         return []
@@ -112,13 +112,13 @@ def put(account: str, region: str, data: list[Datum]) -> None:
     """Put metrics; its caller holds moto's lock."""
     from moto.cloudwatch.models import cloudwatch_backends
 
-    for one in data:
+    for metric in data:
         datum = {
-            "MetricName": one.name,
-            "Value": one.value,
-            "Unit": one.unit,
+            "MetricName": metric.name,
+            "Value": metric.value,
+            "Unit": metric.unit,
             # moto keeps times without a zone, in UTC.
-            "Timestamp": one.at.astimezone(dt.UTC).replace(tzinfo=None),
-            "Dimensions": [{"Name": name, "Value": value} for name, value in one.dimensions],
+            "Timestamp": metric.at.astimezone(dt.UTC).replace(tzinfo=None),
+            "Dimensions": [{"Name": name, "Value": value} for name, value in metric.dimensions],
         }
-        cloudwatch_backends[account][region].put_metric_data(one.namespace, [datum])
+        cloudwatch_backends[account][region].put_metric_data(metric.namespace, [datum])

@@ -55,13 +55,13 @@ class Measures:
 def of_queue(queue: Any, now: float) -> list[Datum]:
     """Return a queue's metrics: how many messages wait and are in work, and how old the oldest is, in seconds."""
     at, dimensions = dt.datetime.now(dt.UTC), (("QueueName", queue.name),)
-    held = list(queue._messages)
-    ages = [now - float(message.sent_timestamp) / 1000 for message in held]
-    visible = sum(1 for message in held if message.visible)
+    messages = list(queue._messages)
+    ages = [now - float(message.sent_timestamp) / 1000 for message in messages]
+    visible = sum(1 for message in messages if message.visible)
     values = {
         "ApproximateAgeOfOldestMessage": (max(ages, default=0.0), "Seconds"),
         "ApproximateNumberOfMessagesVisible": (float(visible), "Count"),
-        "ApproximateNumberOfMessagesNotVisible": (float(len(held) - visible), "Count"),
+        "ApproximateNumberOfMessagesNotVisible": (float(len(messages) - visible), "Count"),
     }
     return [Datum("AWS/SQS", name, value, unit, dimensions, at) for name, (value, unit) in values.items()]
 

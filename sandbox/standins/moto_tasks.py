@@ -104,8 +104,8 @@ def deployment_of(service: Any) -> str:
 
 def breaker_of(service: Any) -> tuple[bool, bool]:
     """Return whether a service's deployments are ended when they fail, and whether the last good one comes back."""
-    told = (getattr(service, "deployment_configuration", None) or {}).get("deploymentCircuitBreaker") or {}
-    return bool(told.get("enable")), bool(told.get("rollback"))
+    breaker = (getattr(service, "deployment_configuration", None) or {}).get("deploymentCircuitBreaker") or {}
+    return bool(breaker.get("enable")), bool(breaker.get("rollback"))
 
 
 def begun(service: Any) -> None:

@@ -62,10 +62,10 @@ class Visits:
         return Visits(self.connected - 1, max(now, self.resumed_at), self.resumed_at)
 
 
-def write(path: Path, told: Terms | Visits) -> None:
+def write(path: Path, state: Terms | Visits) -> None:
     """Put it where the other side reads it, whole or not at all."""
     beside = path.with_suffix(".new")
-    beside.write_text(json.dumps(dataclasses.asdict(told)))
+    beside.write_text(json.dumps(dataclasses.asdict(state)))
     beside.replace(path)
 
 

@@ -27,11 +27,11 @@ class Plan:
 
 def plan(*, desired: int, definition: str, running: list[Running]) -> Plan:
     """Return what brings a service to what it should be: new tasks first, then the old ones go (a rolling update)."""
-    current = [one for one in running if one.definition == definition]
-    outdated = [one for one in running if one.definition != definition]
+    current = [task for task in running if task.definition == definition]
+    outdated = [task for task in running if task.definition != definition]
     if len(current) < desired:
         return Plan(desired - len(current), ())
-    return Plan(0, tuple(one.id for one in [*outdated, *current[desired:]]))
+    return Plan(0, tuple(task.id for task in [*outdated, *current[desired:]]))
 
 
 LEAST_FAILURES, MOST_FAILURES = 3, 200

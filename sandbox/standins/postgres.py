@@ -104,9 +104,9 @@ class Database(RelayedServer):
                 self._connect("postgres", listen).close()
             except psycopg.OperationalError as error:
                 if child.status is not None or time.monotonic() > deadline:
-                    told = (self.folder / "log").read_text(errors="replace").splitlines()[-15:]
+                    lines = (self.folder / "log").read_text(errors="replace").splitlines()[-15:]
                     self.stop()
-                    raise DatabaseFailedError(f"PostgreSQL did not come up: {error}\n" + "\n".join(told)) from None
+                    raise DatabaseFailedError(f"PostgreSQL did not come up: {error}\n" + "\n".join(lines)) from None
                 time.sleep(POLL_SECONDS)
             else:
                 return

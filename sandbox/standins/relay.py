@@ -128,8 +128,8 @@ class Relay:
             head = forwarded(await reader.readuntil(HEAD_END), self._scheme) if self._scheme else b""
             onward = await self._connect()
             if onward is None and self._scheme:
-                told = NO_ANSWER if self._targets() else NO_TARGET
-                writer.write(f"HTTP/1.1 {told}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+                status = NO_ANSWER if self._targets() else NO_TARGET
+                writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
                 await writer.drain()
             if onward is not None:
                 far_reader, far_writer = onward
@@ -171,9 +171,9 @@ class Relay:
 def forwarded(head: bytes, scheme: str) -> bytes:
     """Return a request's head as a target is given it: with the scheme it came by, the last one of its connection."""
     first, *lines = head.removesuffix(HEAD_END).split(b"\r\n")
-    kept = [line for line in lines if not line.lower().startswith(OF_THE_BALANCER)]
-    told = [b"X-Forwarded-Proto: " + scheme.encode(), b"Connection: close"]
-    return b"\r\n".join([first, *kept, *told]) + HEAD_END
+    headers = [line for line in lines if not line.lower().startswith(OF_THE_BALANCER)]
+    added = [b"X-Forwarded-Proto: " + scheme.encode(), b"Connection: close"]
+    return b"\r\n".join([first, *headers, *added]) + HEAD_END
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -211,8 +211,8 @@ def main() -> None:
     parser.add_argument("--key", type=Path)
     parser.add_argument("--postgres", action="store_true")
     parser.add_argument("--pauses", nargs=2, type=Path, metavar=("TERMS", "VISITS"))
-    told = parser.parse_args()
-    tls = server_context(told.certificate, told.key) if told.certificate else None
-    door = PausingDoor(*told.pauses) if told.pauses else None
-    relay = Relay(lambda: [("127.0.0.1", told.target)], tls=tls, postgres=told.postgres, door=door)
-    asyncio.run(_serve(relay, (told.host, told.port)))
+    options = parser.parse_args()
+    tls = server_context(options.certificate, options.key) if options.certificate else None
+    door = PausingDoor(*options.pauses) if options.pauses else None
+    relay = Relay(lambda: [("127.0.0.1", options.target)], tls=tls, postgres=options.postgres, door=door)
+    asyncio.run(_serve(relay, (options.host, options.port)))

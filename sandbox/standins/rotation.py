@@ -62,7 +62,7 @@ class Rotation:
         version: dict[str, Any] = {"createdate": int(time.time()), "version_id": token, "version_stages": [PENDING]}
         if not rotate_immediately:
             current: dict[str, Any] = next(
-                (one for one in secret.versions.values() if CURRENT in one["version_stages"]), {}
+                (candidate for candidate in secret.versions.values() if CURRENT in candidate["version_stages"]), {}
             )
             version |= {key: current[key] for key in ("secret_string", "secret_binary") if key in current}
         secret.versions[token] = version

@@ -28,11 +28,13 @@ def wanted(*, waiting: int, target: float, least: int, most: int) -> int:
 
 def followed_queue(policy: Any) -> str:
     """Return the name of the queue whose waiting messages a policy follows, or nothing."""
-    told = policy.target_tracking_scaling_policy_configuration or {}
-    for query in told.get("CustomizedMetricSpecification", {}).get("Metrics", []):
+    configuration = policy.target_tracking_scaling_policy_configuration or {}
+    for query in configuration.get("CustomizedMetricSpecification", {}).get("Metrics", []):
         metric = query.get("MetricStat", {}).get("Metric", {})
         if (metric.get("Namespace"), metric.get("MetricName")) == ("AWS/SQS", "ApproximateNumberOfMessagesVisible"):
-            return next((str(one["Value"]) for one in metric["Dimensions"] if one["Name"] == "QueueName"), "")
+            return next(
+                (str(dimension["Value"]) for dimension in metric["Dimensions"] if dimension["Name"] == "QueueName"), ""
+            )
     return ""
 
 
@@ -71,19 +73,19 @@ class Scaling:
         queue = sqs_backends[account][region].queues.get(followed_queue(policy))
         if service is None or service.status != "ACTIVE" or queue is None:
             return
-        asked = wanted(
+        desired = wanted(
             waiting=sum(1 for message in queue._messages if message.visible),
             target=float(policy.target_tracking_scaling_policy_configuration["TargetValue"]),
             least=int(target.min_capacity),
             most=int(target.max_capacity),
         )
-        if asked >= service.desired_count:
+        if desired >= service.desired_count:
             self._fewer_since.pop(policy.policy_arn, None)
         elif now - self._fewer_since.setdefault(policy.policy_arn, now) < SCALE_IN_SECONDS:
             return
-        if asked != service.desired_count:
-            log.warning("%s follows its queue: from %s to %s tasks", service.name, service.desired_count, asked)
-            service.desired_count = asked
+        if desired != service.desired_count:
+            log.warning("%s follows its queue: from %s to %s tasks", service.name, service.desired_count, desired)
+            service.desired_count = desired
             self.context.wake()
 
     def close(self) -> None:

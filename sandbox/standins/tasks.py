@@ -91,11 +91,11 @@ class Tasks:
 
     def _stop_task(self, original: Any, backend: Any, *args: Any, **kwargs: Any) -> Any:
         task = original(backend, *args, **kwargs)
-        kept = self._kept.get(task.id)
-        if kept is not None:
+        standin = self._kept.get(task.id)
+        if standin is not None:
             # It is stopped once its process has ended.
             task.status = task.containers[0].last_status = "RUNNING"
-            kept.stopping = True
+            standin.stopping = True
             self.context.wake()
         return task
 
@@ -115,23 +115,23 @@ class Tasks:
 
     def round(self) -> None:
         """Settle what ended, start and stop what differs from what moto says."""
-        for kept in list(self._kept.values()):
-            if kept.container is not None and kept.container.status is not None:
-                self._ended(kept, kept.container)
-            elif kept.stopping and kept.container is not None:
-                kept.container.ask_to_stop()
+        for standin in list(self._kept.values()):
+            if standin.container is not None and standin.container.status is not None:
+                self._ended(standin, standin.container)
+            elif standin.stopping and standin.container is not None:
+                standin.container.ask_to_stop()
         with self.context.moto():
             self._find_services()
-            starting = [kept for kept in self._kept.values() if kept.container is None]
+            starting = [candidate for candidate in self._kept.values() if candidate.container is None]
             for service in list(self._services.values()):
                 starting += self._plan(service)
-        for kept in starting:
-            self._start(kept)
+        for standin in starting:
+            self._start(standin)
         with self.context.moto():
-            for key, found in list(self._services.items()):
-                moto_tasks.count(found.service, len(self._running(found.service)))
-                if found.service.status != "ACTIVE" and not any(
-                    kept.service is found.service for kept in self._kept.values()
+            for key, record in list(self._services.items()):
+                moto_tasks.count(record.service, len(self._running(record.service)))
+                if record.service.status != "ACTIVE" and not any(
+                    candidate.service is record.service for candidate in self._kept.values()
                 ):
                     del self._services[key]
 
@@ -144,43 +144,43 @@ class Tasks:
                     key = service.__dict__.setdefault("sandbox_key", uuid.uuid4().hex)
                     self._services.setdefault(key, Service(account, region, backend, service))
 
-    def _plan(self, found: Service) -> list[Kept]:
-        service, now = found.service, time.monotonic()
-        definition = _definition(found.backend, service)
+    def _plan(self, record: Service) -> list[Kept]:
+        service, now = record.service, time.monotonic()
+        definition = _definition(record.backend, service)
         desired = service.desired_count if service.status == "ACTIVE" and _is_ours(definition) else 0
         running = self._running(service)
-        if self._stalled(found, definition.arn, desired, running):
+        if self._stalled(record, definition.arn, desired, running):
             return []
         decided = plan(
             desired=desired,
             definition=definition.arn,
-            running=[Running(kept.task.id, kept.definition.arn) for kept in running],
+            running=[Running(standin.task.id, standin.definition.arn) for standin in running],
         )
         for task_id in decided.stop:
             self._kept[task_id].stopping = True
             self.context.wake()
-        if now < found.not_before:
+        if now < record.not_before:
             return []
         return [
-            self._keep(moto_tasks.make(found.backend, service, definition), definition, service)
+            self._keep(moto_tasks.make(record.backend, service, definition), definition, service)
             for _ in range(decided.start)
         ]
 
-    def _stalled(self, found: Service, definition: str, desired: int, running: list[Kept]) -> bool:
+    def _stalled(self, record: Service, definition: str, desired: int, running: list[Kept]) -> bool:
         """Watch a deployment: say whether it has failed and starts no tasks any more."""
-        service = found.service
-        if found.deployment != moto_tasks.deployment_of(service):
-            found.deployment, found.unstarted, found.ended = moto_tasks.deployment_of(service), 0, False
+        service = record.service
+        if record.deployment != moto_tasks.deployment_of(service):
+            record.deployment, record.unstarted, record.ended = moto_tasks.deployment_of(service), 0, False
             moto_tasks.begun(service)
-        if not found.ended and len([kept for kept in running if kept.is_of(definition)]) >= desired:
-            found.ended, found.good = True, definition
+        if not record.ended and len([standin for standin in running if standin.is_of(definition)]) >= desired:
+            record.ended, record.good = True, definition
         enabled, rollback = moto_tasks.breaker_of(service)
-        if enabled and not found.ended and breaks(found.unstarted, desired):
-            good = found.good if rollback and found.good != definition else None
-            log.error("the deployment of %s has failed: %d tasks failed to start", service.name, found.unstarted)
-            moto_tasks.broken(service, found.unstarted, to=good)
-            found.ended = True
-        return found.ended and service.deployments[0]["rolloutState"] == moto_tasks.FAILED
+        if enabled and not record.ended and breaks(record.unstarted, desired):
+            good = record.good if rollback and record.good != definition else None
+            log.error("the deployment of %s has failed: %d tasks failed to start", service.name, record.unstarted)
+            moto_tasks.broken(service, record.unstarted, to=good)
+            record.ended = True
+        return record.ended and service.deployments[0]["rolloutState"] == moto_tasks.FAILED
 
     def _keep(self, task: Any, definition: Any, service: Any | None) -> Kept:
         # A task behind no load balancer listens nowhere: any address will do.
@@ -190,78 +190,78 @@ class Tasks:
         except PortTakenError as error:
             address = ""
             log.error("the task %s has no address: %s", task.task_arn, error)
-        kept = self._kept[task.id] = Kept(task, definition, address, service)
-        moto_tasks.adopt(task, kept.address)
-        return kept
+        standin = self._kept[task.id] = Kept(task, definition, address, service)
+        moto_tasks.adopt(task, standin.address)
+        return standin
 
-    def _start(self, kept: Kept) -> None:
+    def _start(self, standin: Kept) -> None:
         try:
-            if kept.stopping:
+            if standin.stopping:
                 raise ContainerFailedError("Task was stopped before it started.")
-            if not kept.address:
+            if not standin.address:
                 raise ContainerFailedError("ResourceInitializationError: no loopback address has the port free.")
             with self.context.moto():
-                spec = spec_of(self.context, kept.definition, kept.task, kept.address)
-            kept.container = Container(spec, self.context.folder / "tasks" / kept.task.id, self.sink)
+                spec = spec_of(self.context, standin.definition, standin.task, standin.address)
+            standin.container = Container(spec, self.context.folder / "tasks" / standin.task.id, self.sink)
         except (ContainerFailedError, OSError) as error:
-            log.error("the task %s: %s", kept.task.task_arn, error)
-            self._settle(kept, exit_code=None, reason=str(error), code=NOT_STARTED, lived=0.0)
+            log.error("the task %s: %s", standin.task.task_arn, error)
+            self._settle(standin, exit_code=None, reason=str(error), code=NOT_STARTED, lived=0.0)
             return
-        if kept.service is not None:
-            self._services[kept.service.sandbox_key].unstarted = 0
+        if standin.service is not None:
+            self._services[standin.service.sandbox_key].unstarted = 0
         with self.context.moto():
-            moto_tasks.started(kept.task)
-            if kept.service is not None:
-                moto_tasks.register(kept.service, kept.address, spec.account, spec.region, there=True)
+            moto_tasks.started(standin.task)
+            if standin.service is not None:
+                moto_tasks.register(standin.service, standin.address, spec.account, spec.region, there=True)
 
-    def _ended(self, kept: Kept, container: Container) -> None:
+    def _ended(self, standin: Kept, container: Container) -> None:
         container.finish()
         lived = time.monotonic() - container.started
-        if kept.stopping or container.asked_to_stop:
-            code, reason = "UserInitiated" if kept.service is None else "ServiceSchedulerInitiated", "Stopped"
+        if standin.stopping or container.asked_to_stop:
+            code, reason = "UserInitiated" if standin.service is None else "ServiceSchedulerInitiated", "Stopped"
         else:
             code, reason = "EssentialContainerExited", "Essential container in task exited"
-        self._settle(kept, exit_code=container.status, reason=reason, code=code, lived=lived)
+        self._settle(standin, exit_code=container.status, reason=reason, code=code, lived=lived)
 
-    def _settle(self, kept: Kept, *, exit_code: int | None, reason: str, code: str, lived: float) -> None:
-        del self._kept[kept.task.id]
+    def _settle(self, standin: Kept, *, exit_code: int | None, reason: str, code: str, lived: float) -> None:
+        del self._kept[standin.task.id]
         with self.context.moto():
-            moto_tasks.stopped(kept.task, exit_code=exit_code, reason=reason, code=code)
-            if kept.service is None:
+            moto_tasks.stopped(standin.task, exit_code=exit_code, reason=reason, code=code)
+            if standin.service is None:
                 return
-            arn = kept.definition.arn.split(":")
-            moto_tasks.register(kept.service, kept.address, arn[4], arn[3], there=False)
-        found = self._services[kept.service.sandbox_key]
-        if not kept.stopping and code == NOT_STARTED:
-            found.unstarted += 1
-        if not kept.stopping:
-            found.failures = 1 if lived >= STEADY_SECONDS else found.failures + 1
-            found.not_before = time.monotonic() + pause(found.failures)
-            log.warning("%s ended with status %s: %s", kept.task.task_arn, exit_code, reason)
+            arn = standin.definition.arn.split(":")
+            moto_tasks.register(standin.service, standin.address, arn[4], arn[3], there=False)
+        record = self._services[standin.service.sandbox_key]
+        if not standin.stopping and code == NOT_STARTED:
+            record.unstarted += 1
+        if not standin.stopping:
+            record.failures = 1 if lived >= STEADY_SECONDS else record.failures + 1
+            record.not_before = time.monotonic() + pause(record.failures)
+            log.warning("%s ended with status %s: %s", standin.task.task_arn, exit_code, reason)
 
     def _running(self, service: Any) -> list[Kept]:
-        return [kept for kept in self._kept.values() if kept.service is service and not kept.stopping]
+        return [standin for standin in self._kept.values() if standin.service is service and not standin.stopping]
 
     def close(self) -> None:
         """Have all processes end."""
-        for kept in list(self._kept.values()):
-            if kept.container is not None:
-                kept.container.ask_to_stop()
+        for standin in list(self._kept.values()):
+            if standin.container is not None:
+                standin.container.ask_to_stop()
 
     def listing(self) -> list[dict[str, Any]]:
         """Return what runs."""
         return [
             {
                 "kind": "task",
-                "arn": kept.task.task_arn,
-                "service": kept.service.name if kept.service is not None else None,
-                "command": list(kept.container.spec.command),
-                "pid": kept.container.child.pid,
-                "address": kept.address,
-                "running": not kept.stopping,
+                "arn": standin.task.task_arn,
+                "service": standin.service.name if standin.service is not None else None,
+                "command": list(standin.container.spec.command),
+                "pid": standin.container.child.pid,
+                "address": standin.address,
+                "running": not standin.stopping,
             }
-            for kept in list(self._kept.values())
-            if kept.container is not None
+            for standin in list(self._kept.values())
+            if standin.container is not None
         ]
 
 
@@ -286,10 +286,10 @@ def _list_tasks(
     desiredStatus: str | None = None,  # noqa: N803 - moto's own name
 ) -> Any:
     """Filter by service, which moto does not; what runs is what is listed unless another state is asked for."""
-    found = original(backend, cluster_str, container_instance, family, started_by, None, desiredStatus or "RUNNING")
+    tasks = original(backend, cluster_str, container_instance, family, started_by, None, desiredStatus or "RUNNING")
     if service_name is None:
-        return found
-    return [task for task in found if task.group == f"service:{service_name.rpartition('/')[2]}"]
+        return tasks
+    return [task for task in tasks if task.group == f"service:{service_name.rpartition('/')[2]}"]
 
 
 def scale_within(backend: Any, target: Any) -> None:

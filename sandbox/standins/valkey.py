@@ -92,9 +92,9 @@ class Cache(RelayedServer):
         deadline = time.monotonic() + START_SECONDS
         while not _accepts(address):
             if child.status is not None or time.monotonic() > deadline:
-                told = [line for name in ("log", "relay.log") for line in _lines(self.folder / name)]
+                lines = [line for name in ("log", "relay.log") for line in _lines(self.folder / name)]
                 self.stop()
-                raise CacheFailedError("Valkey did not come up: " + "\n".join(told))
+                raise CacheFailedError("Valkey did not come up: " + "\n".join(lines))
             time.sleep(POLL_SECONDS)
 
 

@@ -15,8 +15,9 @@ from devtools.demo import rotation
 from devtools.demo.account import ACCOUNT_ID
 from devtools.demo.district import Example, issuing, registration
 from devtools.demo.expected import MadeUp, Tally, differences, known
-from devtools.demo.issuer import EVERYTHING, kept_key, running_issuer
+from devtools.demo.issuer import kept_key, running_issuer
 from devtools.demo.office import Office, OfficeError
+from devtools.demo.sign_ins import CLIENT_ID, EVERYTHING
 from devtools.errors import ServiceFailedError
 from infra.spec import Egress, Environment, Size
 from processor.api.keys import Keys, given
@@ -75,6 +76,8 @@ def test_every_stack_that_can_be_chosen_is_admitted(example: Example, tmp_path: 
         certificate = "" if example.environment == "sandbox" else CERTIFICATE
         wanted = registration(example, issuer=issuer, certificate_arn=certificate, image_reference=IMAGE)
     assert check(wanted, EVERY_RIGHT) == {}
+    # Browsers reach the issuer of a sandbox, whatever its stack reaches.
+    assert wanted.oidc_client_id == (CLIENT_ID if example.environment == "sandbox" else "")
 
 
 def test_a_taken_port_is_said_with_a_remedy(tmp_path: Path):

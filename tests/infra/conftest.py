@@ -19,6 +19,7 @@ IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/homeroom/processor@sha256:
 HOSTILE = 'Maple ${aws_kms_key.x} "%{ if true }" 🍁'
 SIGN_IN = {
     "issuer": "https://login.example.org",
+    "client_id": "data-office",
     "keys": json.dumps({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "one", "x": "11qYAYKxCrfVS", "x5c": ["x"]}]}),
 }
 SPECS: dict[str, dict[str, Any]] = {

@@ -153,6 +153,8 @@ ROWS: list[Row] = [
     ("sign_in", {"issuer": LOGIN, "keys": key_with(kid="${x}")}, "sign_in.keys", "its jwks_uri"),
     ("sign_in", {"issuer": LOGIN, "keys": key_with(d="AQAB")}, "sign_in.keys", "private key"),
     ("sign_in", {"issuer": LOGIN, "keys": " " * 30_000}, "sign_in.keys", "at most 24,576"),
+    ("sign_in", {"client_id": "office"}, "sign_in.client_id", "with an issuer"),
+    ("sign_in", {"issuer": LOGIN, "client_id": "${x}"}, "sign_in.client_id", "1 to 200 letters"),
     ("district_ids", ["3904380", "3904380"], "", "each once"),
     ("district_ids", ["39,04380"], "", "is no id"),
     ("district_ids", [str(number) for number in range(11)], "", "at most 10"),

@@ -107,6 +107,7 @@ def test_the_api_is_told_its_issuer_its_cache_and_who_it_is():
     assert told.issuer == "https://login.example.org"
     assert json.loads(told.keys)["keys"]
     assert told.audience == "lakeside-prod"
+    assert told.client_id == "data-office"
     assert told.cache_name == "cache-lakeside-prod"
     assert told.least >= 10
 

@@ -1,6 +1,7 @@
 """What administrators do about people and service accounts: invite, give roles and grants, let in, keep out.
 
-In the console each of these takes a sign-in of lately. A token has no such thing: it needs a scope of its own for them.
+In the console each of these takes a sign-in of lately. A token has no such thing: it needs a scope of its own for them,
+and lets no administrator in, who would outlast the token and could make others.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from ninja import Path
 
+from messages.message import message, sentences
 from portal.api.door import Answer, caller_of, operation
 from portal.api.parameters import Number
 from portal.api.problems import ProblemError
@@ -32,22 +34,23 @@ from portal.api.schemas.people import (
 )
 from registry.accounts import people
 from registry.accounts.acts import Act
-from registry.accounts.grants import GrantRefusedError, end_grant, give_grant
+from registry.accounts.grants import end_grant, give_grant
 from registry.accounts.models import Grant, User
 from registry.accounts.review import access_of, with_access
+from registry.accounts.roles import Role
 from registry.accounts.services import set_service_account
 from registry.accounts.tokens.scopes import Scope
 
 Username = Annotated[str, Path(..., pattern=r"^[A-Za-z0-9@.+_-]{1,150}$", description="A user name.")]
 AS_THINGS_STAND = {"oneself", "last", "no_link", "came_in_before"}
 """Refusals of how things stand; all others are of what was sent."""
-FIELDS = {"expires_at": "expires_at", "suffixes": "districts"}
 
 
 @operation(router, "POST", "/people", scope=Scope.PEOPLE, returns=PersonDetail, status=HTTPStatus.CREATED)
 def invite_person(request: HttpRequest, body: InviteIn) -> Answer:
     """Make an account without a password; its link is asked for beside."""
     actor = _administrator(request)
+    _check_role(body.role)
     with _by_field("username"):
         user = people.invite(username=body.username, email=body.email, role=body.role, actor=actor)
     return _made(user)
@@ -57,6 +60,7 @@ def invite_person(request: HttpRequest, body: InviteIn) -> Answer:
 def create_service_account(request: HttpRequest, body: ServiceIn) -> Answer:
     """Make a service account, or give one this role; its tokens take a person's sign-in."""
     actor = _administrator(request)
+    _check_role(body.role)
     with _by_field("username"):
         user = set_service_account(username=body.username, role=body.role, actor=actor)
     return _made(user)
@@ -72,9 +76,10 @@ def show_person(request: HttpRequest, username: Username) -> PersonDetail:
 @operation(router, "POST", "/people/{username}/link", scope=Scope.PEOPLE, returns=LinkOut, sealed=True)
 def create_person_link(request: HttpRequest, username: Username) -> LinkOut:
     """Make a link by which somebody who never came in chooses a first password."""
-    actor = _administrator(request)
+    actor, user = _administrator(request), _person(username)
+    _check_person(user)
     with _by_field("username"):
-        token = people.invitation(_person(username), actor=actor, first_alone=True)
+        token = people.invitation(user, actor=actor, first_alone=True)
     return LinkOut(link=request.build_absolute_uri(reverse("console:person-invited", args=[token])))
 
 
@@ -82,6 +87,7 @@ def create_person_link(request: HttpRequest, username: Username) -> LinkOut:
 def set_person_role(request: HttpRequest, username: Username, body: RoleIn) -> PersonDetail:
     """Give a role for everything, or none; sessions end with a role that changes."""
     actor, user = _administrator(request), _person(username)
+    _check_role(body.role)
     with _by_field("role"):
         people.give_role(user, body.role, actor=actor)
     return _told(user)
@@ -118,6 +124,7 @@ def end_person_sessions(request: HttpRequest, username: Username) -> PersonDetai
 def grant_person_role(request: HttpRequest, username: Username, body: GrantIn) -> Answer:
     """Grant a role for some of the districts, or for a time."""
     actor, user = _administrator(request), _person(username)
+    _check_role(body.role)
     with _by_field("role"):
         grant = give_grant(user, role=body.role, reach=body.reach(), expires_at=body.expires_at, actor=actor)
     return Answer(grant_out(grant), location=f"/api/v1/people/{username}")
@@ -129,13 +136,17 @@ def end_person_grant(request: HttpRequest, username: Username, number: Number) -
     actor, user = _administrator(request), _person(username)
     grant = Grant.objects.select_related("user", "granted_by").filter(pk=number, user=user).first()
     if grant is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", f"There is no grant {number} of this person.")
+        raise ProblemError(
+            HTTPStatus.NOT_FOUND, "not_found", message("There is no grant {number} of this person.", number=number)
+        )
     with _by_field("role"):
         return grant_out(end_grant(grant, actor=actor))
 
 
 def _let_in(request: HttpRequest, username: str, *, active: bool) -> PersonDetail:
     actor, user = _administrator(request), _person(username)
+    if active:
+        _check_person(user)
     with _by_field("username"):
         people.let_in(user, active=active, actor=actor)
     return _told(user)
@@ -148,11 +159,33 @@ def _administrator(request: HttpRequest) -> User:
     return caller.user
 
 
+def _check_role(role: Role | None) -> None:
+    """Raise ProblemError for the role that a person alone gives."""
+    if role is Role.ADMINISTRATOR:
+        raise ProblemError(
+            HTTPStatus.FORBIDDEN,
+            "needs_person",
+            message("No token makes an administrator. A person does, under People in the console."),
+        )
+
+
+def _check_person(user: User) -> None:
+    """Raise ProblemError for somebody who is an administrator of anything: a person alone lets them in."""
+    # Whoever is kept out has no role meanwhile, and has it again once let in.
+    everywhere = user.is_superuser or user.groups.filter(name=Role.ADMINISTRATOR).exists()
+    if everywhere or user.grants.filter(role=Role.ADMINISTRATOR, ended_at=None).exists():
+        raise ProblemError(
+            HTTPStatus.FORBIDDEN,
+            "needs_person",
+            message("No token lets an administrator in. A person does, under People in the console."),
+        )
+
+
 def _person(username: str) -> User:
-    found = User.objects.filter(username=username).first()
-    if found is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", "Nobody has this user name.")
-    return found
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", message("Nobody has this user name."))
+    return user
 
 
 def _told(user: User) -> PersonDetail:
@@ -168,16 +201,11 @@ def _by_field(field: str) -> Iterator[None]:
     """Tell a refusal as a problem: of how things stand, or of a field."""
     try:
         yield
-    except GrantRefusedError as refusal:
-        errors = {f"body.{FIELDS.get(name, name)}": told for name, told in refusal.problems.items()}
-        raise ProblemError(
-            HTTPStatus.UNPROCESSABLE_ENTITY, refusal.code, "The grant cannot be given.", errors=errors
-        ) from refusal
     except ValidationError as refusal:
-        told, code = " ".join(refusal.messages), str(refusal.code)
+        detail, code = sentences(*refusal.messages), str(refusal.code)
         if code in AS_THINGS_STAND:
-            raise ProblemError(HTTPStatus.CONFLICT, code, told) from refusal
+            raise ProblemError(HTTPStatus.CONFLICT, code, detail) from refusal
         where = "email" if code == "invalid" else field
         raise ProblemError(
-            HTTPStatus.UNPROCESSABLE_ENTITY, "person_refused", told, errors={f"body.{where}": [told]}
+            HTTPStatus.UNPROCESSABLE_ENTITY, "person_refused", detail, errors={f"body.{where}": [detail]}
         ) from refusal

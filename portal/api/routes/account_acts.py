@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http import HTTPStatus
 
 from django.db.models import Q
 from django.http import HttpRequest
 
 from infra.account_template import boundary_arn, role_arn
+from messages.message import message
 from portal.api.door import Answer, caller_of, operation, require_unchanged
 from portal.api.parameters import AccountId
 from portal.api.problems import ProblemError
@@ -50,14 +49,13 @@ def create_account(request: HttpRequest, body: AccountIn) -> Answer:
     caller = caller_of(request)
     caller.require_of_all(Act.ADMINISTER)
     if AwsAccount.objects.filter(Q(account_id=body.account_id) | Q(name=body.name.strip())).exists():
-        raise _refused("There is an account with this id or name.")
+        raise AccountRefusedError(message("There is an account with this id or name."))
     access = Access(
         role_arn=role_arn(body.account_id),
         external_id=new_external_id(),
         permissions_boundary_arn=boundary_arn(body.account_id),
     )
-    with _as_problem():
-        account = add_account(name=body.name.strip(), account_id=body.account_id, actor=caller.user, access=access)
+    account = add_account(name=body.name.strip(), account_id=body.account_id, actor=caller.user, access=access)
     return Answer(account_detail(account), location=f"/api/v1/accounts/{account.account_id}")
 
 
@@ -72,12 +70,10 @@ def change_aws_account(request: HttpRequest, account_id: AccountId, body: Accoun
     """Change what is sent of an account; its districts' next runs go by that."""
     account = _account(request, account_id)
     require_unchanged(request, account_detail(account).etag)
-    given = body.model_dump(exclude_none=True)
-    access = Access(**{name: given.get(name, getattr(account, name)) for name in ACCESS})
-    with _as_problem():
-        change_account(
-            account=account, name=given.get("name", account.name), access=access, actor=caller_of(request).user
-        )
+    values = body.model_dump(exclude_none=True)
+    access = Access(**{name: values.get(name, getattr(account, name)) for name in ACCESS})
+    name = values.get("name", account.name)
+    change_account(account=account, name=name, access=access, actor=caller_of(request).user)
     return account_detail(_account(request, account_id))
 
 
@@ -85,8 +81,7 @@ def change_aws_account(request: HttpRequest, account_id: AccountId, body: Accoun
 def retire_aws_account(request: HttpRequest, account_id: AccountId) -> AccountDetail:
     """Take no further district into an account."""
     account = _account(request, account_id)
-    with _as_problem():
-        retire_account(account=account, actor=caller_of(request).user)
+    retire_account(account=account, actor=caller_of(request).user)
     return account_detail(_account(request, account_id))
 
 
@@ -96,7 +91,7 @@ def show_account_access(request: HttpRequest, account_id: AccountId) -> AccessOu
     account = caller_of(request).account(account_id)
     row = AccountAccess.objects.select_related("account").filter(account=account).first()
     if row is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", "Nobody has looked yet. Ask for a look.")
+        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", message("Nobody has looked yet. Ask for a look."))
     return access_out(row)
 
 
@@ -133,19 +128,9 @@ def set_account_limit(request: HttpRequest, account_id: AccountId, body: LimitIn
 def _account(request: HttpRequest, account_id: str) -> AwsAccount:
     caller = caller_of(request)
     caller.require_of_all(Act.ADMINISTER)
-    found = AwsAccount.objects.filter(account_id=account_id).first()
-    if found is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", f"There is no account {account_id}.")
-    return found
-
-
-@contextmanager
-def _as_problem() -> Iterator[None]:
-    try:
-        yield
-    except AccountRefusedError as refusal:
-        raise _refused(str(refusal)) from refusal
-
-
-def _refused(sentence: str) -> ProblemError:
-    return ProblemError(HTTPStatus.CONFLICT, AccountRefusedError.code, sentence)
+    account = AwsAccount.objects.filter(account_id=account_id).first()
+    if account is None:
+        raise ProblemError(
+            HTTPStatus.NOT_FOUND, "not_found", message("There is no account {account_id}.", account_id=account_id)
+        )
+    return account

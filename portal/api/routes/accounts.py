@@ -27,7 +27,7 @@ def list_accounts(request: HttpRequest) -> AccountsOut:
     """Accounts within reach, by name."""
     names = AccountOut.model_fields
     rows = caller_of(request).accounts().order_by("name")
-    return AccountsOut(items=[AccountOut(**{name: getattr(one, name) for name in names}) for one in rows])
+    return AccountsOut(items=[AccountOut(**{name: getattr(account, name) for name in names}) for account in rows])
 
 
 @operation(router, "GET", "/accounts/{account_id}/preflights", scope=Scope.READ, returns=PreflightsOut)

@@ -47,7 +47,7 @@ def list_audit_events(
     until: date | None = None,
 ) -> AuditPage:
     """Events within reach, the newest first."""
-    wanted = EventFilter(
+    filters = EventFilter(
         actor=actor,
         district=district,
         act=action or "",
@@ -57,8 +57,8 @@ def list_audit_events(
         outcome=outcome or "",
         words=words,
     )
-    found = wanted.apply(caller_of(request).events().select_related("district"))
-    read, following = page_of(found, cursor, limit)
+    events = filters.apply(caller_of(request).events().select_related("district"))
+    read, following = page_of(events, cursor, limit)
     return AuditPage(items=[audit_event_out(event) for event in read], next=following)
 
 
@@ -68,12 +68,12 @@ def export_audit(
 ) -> HttpResponseBase:
     """Events within reach as lines of JSON, the oldest first, with their hashes; it is recorded who took them."""
     caller = caller_of(request)
-    given = {"district": district, "since": since, "until": until}
-    filters = {name: str(value) for name, value in given.items() if value}
+    parameters = {"district": district, "since": since, "until": until}
+    filters = {name: str(value) for name, value in parameters.items() if value}
     record_export(kind="ndjson", filters=filters, actor=caller.user)
-    found = EventFilter(district=district, since=since, until=until).apply(caller.events())
+    events = EventFilter(district=district, since=since, until=until).apply(caller.events())
     name = f"homeroom-audit-{timezone.now():%Y%m%d-%H%M%S}"
-    return download("ndjson", name=name, columns=COLUMNS, rows=rows(found))
+    return download("ndjson", name=name, columns=COLUMNS, rows=rows(events))
 
 
 @operation(router, "GET", "/audit/anchors", scope=Scope.AUDIT, returns=AnchorPage)
@@ -81,7 +81,7 @@ def list_anchors(request: HttpRequest, cursor: Cursor, limit: Limit) -> AnchorPa
     """Links of the chain that lie where nobody can change them, the newest first; for all districts' tokens."""
     caller_of(request).require_of_all(Act.EVIDENCE)
     read, following = page_of(AuditAnchor.objects.all(), cursor, limit)
-    return AnchorPage(items=[anchor_out(one) for one in read], next=following)
+    return AnchorPage(items=[anchor_out(anchor) for anchor in read], next=following)
 
 
 @operation(router, "POST", "/audit/verify", scope=Scope.AUDIT, besides=(Scope.OPERATE,), returns=VerificationOut)
@@ -89,7 +89,11 @@ def verify_audit(request: HttpRequest, body: VerifyIn) -> VerificationOut:
     """Compute the whole chain anew; for tokens that reach all districts."""
     caller = caller_of(request)
     caller.require_whole()
-    found = chain.verify(actor=caller.user, expected=body.expected)
+    verification = chain.verify(actor=caller.user, expected=body.expected)
     return VerificationOut(
-        intact=found.intact, events=found.events, head=found.head, problem=found.problem, at=found.at
+        intact=verification.intact,
+        events=verification.events,
+        head=verification.head,
+        problem=verification.problem,
+        at=verification.at,
     )

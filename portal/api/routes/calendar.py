@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Router
 
+from messages.message import message
 from portal.api.door import Answer, caller_of, operation
 from portal.api.paging import Cursor, Limit, page_of
 from portal.api.parameters import Number, Suffix
@@ -51,7 +52,7 @@ READ_ALONG = ("district", "account", "created_by")
 def list_freezes(request: HttpRequest, cursor: Cursor, limit: Limit) -> FreezePage:
     """Freezes that reach a district within reach, the newest first."""
     read, following = page_of(_reached(caller_of(request), Freeze.objects.all()), cursor, limit)
-    return FreezePage(items=[freeze_out(one) for one in read], next=following)
+    return FreezePage(items=[freeze_out(freeze) for freeze in read], next=following)
 
 
 @operation(router, "POST", "/freezes", scope=Scope.OPERATE, returns=FreezeOut, status=201)
@@ -79,7 +80,7 @@ def end_freeze(request: HttpRequest, number: Number) -> FreezeOut:
 def list_windows(request: HttpRequest, cursor: Cursor, limit: Limit) -> WindowPage:
     """Maintenance windows that reach a district within reach, the newest first."""
     read, following = page_of(_reached(caller_of(request), MaintenanceWindow.objects.all()), cursor, limit)
-    return WindowPage(items=[window_out(one) for one in read], next=following)
+    return WindowPage(items=[window_out(window) for window in read], next=following)
 
 
 @operation(router, "POST", "/windows", scope=Scope.OPERATE, returns=WindowOut, status=201)
@@ -131,7 +132,7 @@ def remove_district_end(request: HttpRequest, suffix: Suffix, body: EndKindIn) -
     if end is not None:
         remove_end(end=end, actor=caller.user)
     rows = DistrictEnd.objects.filter(district=district).select_related("set_by")
-    return EndsOut(items=[end_out(one) for one in rows])
+    return EndsOut(items=[end_out(row) for row in rows])
 
 
 @operation(router, "POST", "/districts/{suffix}/time-zone", scope=Scope.OPERATE, returns=TimeZoneOut)
@@ -159,10 +160,14 @@ def _written(caller: Caller, rows: QuerySet[Entry], number: int) -> Entry:
     """Return an entry that this token may write: a narrow one those of its districts alone; raises ProblemError."""
     if caller.is_narrow:
         rows = rows.filter(district__in=caller.districts())
-    found = rows.select_related(*READ_ALONG).filter(pk=number).first()
-    if found is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", f"This token reaches no entry {number} of this kind.")
-    return found
+    entry = rows.select_related(*READ_ALONG).filter(pk=number).first()
+    if entry is None:
+        raise ProblemError(
+            HTTPStatus.NOT_FOUND,
+            "not_found",
+            message("This token reaches no entry {number} of this kind.", number=number),
+        )
+    return entry
 
 
 def _scope(caller: Caller, suffix: str, account_id: str) -> service.Scope:

@@ -19,7 +19,7 @@ router = Router(tags=["certificates"])
 def list_certificates(request: HttpRequest, cursor: Cursor, limit: Limit) -> CertificatePage:
     """Certificates of districts within reach, the newest first."""
     read, following = page_of(caller_of(request).certificates().select_related("district"), cursor, limit)
-    return CertificatePage(items=[certificate_out(one) for one in read], next=following)
+    return CertificatePage(items=[certificate_out(certificate) for certificate in read], next=following)
 
 
 @operation(router, "GET", "/certificates/{number}", scope=Scope.READ, returns=CertificateOut)

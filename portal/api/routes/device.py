@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 from ninja import Router
 
+from messages.message import verbatim
 from portal.api.door import open_operation
 from portal.api.oauth import AUTHORIZE, TOKEN
 from portal.api.problems import ProblemError
@@ -26,7 +27,7 @@ router = Router(tags=["device"])
 def authorize_device(request: HttpRequest, body: DeviceIn) -> DeviceOut:
     """Ask for a code that a person confirms in the console."""
     try:
-        begun = devices.begin(
+        authorization = devices.begin(
             client=body.client_id, scopes=body.wanted(), address=request_id.current().remote_addr or None
         )
     except devices.TooManyError as error:
@@ -34,12 +35,12 @@ def authorize_device(request: HttpRequest, body: DeviceIn) -> DeviceOut:
     place = reverse("console:device")
     where = f"{settings.PUBLIC_URL.rstrip('/')}{place}" if settings.PUBLIC_URL else request.build_absolute_uri(place)
     return DeviceOut(
-        device_code=begun.device_code,
-        user_code=begun.user_code,
+        device_code=authorization.device_code,
+        user_code=authorization.user_code,
         verification_uri=where,
-        verification_uri_complete=f"{where}?user_code={begun.user_code}",
+        verification_uri_complete=f"{where}?user_code={authorization.user_code}",
         expires_in=int(devices.HOLDS.total_seconds()),
-        interval=begun.interval,
+        interval=authorization.interval,
     )
 
 
@@ -54,7 +55,7 @@ def take_device_token(request: HttpRequest, body: DeviceTokenIn) -> DeviceTokenO
     except devices.TooManyError as error:
         raise too_many(error) from error
     except devices.NotYetError as error:
-        raise ProblemError(HTTPStatus.BAD_REQUEST, error.code, str(error)) from error
+        raise ProblemError(HTTPStatus.BAD_REQUEST, error.code, verbatim(str(error))) from error
     return DeviceTokenOut(
         access_token=secret,
         expires_in=int((token.expires_at - timezone.now()).total_seconds()),
@@ -68,4 +69,4 @@ def take_device_token(request: HttpRequest, body: DeviceTokenIn) -> DeviceTokenO
 def too_many(error: devices.TooManyError) -> ProblemError:
     """Return the refusal of whoever asks too often."""
     waits = {"Retry-After": str(error.seconds)}
-    return ProblemError(HTTPStatus.TOO_MANY_REQUESTS, "rate_limited", str(error), headers=waits)
+    return ProblemError(HTTPStatus.TOO_MANY_REQUESTS, "rate_limited", verbatim(str(error)), headers=waits)

@@ -65,7 +65,7 @@ def list_districts(
     rows = caller_of(request).districts().select_related("account", "created_by")
     if q:
         rows = rows.filter(Q(name__icontains=q) | Q(suffix__icontains=q))
-    for name, wanted in (
+    for name, value in (
         ("status", status),
         ("drift", drift),
         ("environment", environment),
@@ -73,7 +73,7 @@ def list_districts(
         ("region", region),
         ("account__account_id", account),
     ):
-        rows = rows.filter(**{name: str(wanted)}) if wanted else rows
+        rows = rows.filter(**{name: str(value)}) if value else rows
     read, following = page_of(rows, cursor, limit)
     return DistrictPage(items=[DistrictOut(**fields) for fields in districts_out(read)], next=following)
 
@@ -83,15 +83,15 @@ def register_district(request: HttpRequest, body: RegistrationIn) -> Answer:
     """Register a district and ask for its first run."""
     caller = caller_of(request)
     caller.check_place(body.environment, body.account_id)
-    given = body.model_dump(mode="json", exclude={"first"})
-    registration = Registration(key=uuid.uuid4(), **given)
+    values = body.model_dump(mode="json", exclude={"first"})
+    registration = Registration(key=uuid.uuid4(), **values)
     try:
         district = _registered(registration, body.first, caller.user)
     except RegistrationRefusedError as refusal:
         raise RegistrationRefusedError(caller.without_others(refusal.problems)) from refusal
     caller.admits(district)
-    made = caller.district(district.suffix)
-    return Answer(DistrictOut(**districts_out([made])[0]), location=f"/api/v1/districts/{made.suffix}")
+    created = caller.district(district.suffix)
+    return Answer(DistrictOut(**districts_out([created])[0]), location=f"/api/v1/districts/{created.suffix}")
 
 
 @operation(router, "GET", "/districts/{suffix}", scope=Scope.READ, returns=DistrictDetail)
@@ -103,8 +103,8 @@ def show_district(request: HttpRequest, suffix: Suffix) -> DistrictDetail:
     return DistrictDetail(
         **districts_out([district])[0],
         outputs=[
-            OutputOut(name=one.name, value=None if one.sensitive else one.value, sensitive=one.sensitive)
-            for one in district.outputs.order_by("name")
+            OutputOut(name=output.name, value=None if output.sensitive else output.value, sensitive=output.sensitive)
+            for output in district.outputs.order_by("name")
         ],
         resources=district.resources.count(),
         monthly_cost_usd=None if cost is None else float(cost),

@@ -30,7 +30,10 @@ def show_drift(request: HttpRequest, suffix: Suffix) -> DriftOut:
         checked_at=district.drift_checked_at,
         items=[drift_item_out(item) for item in items],
         acceptable=proposed.change,
-        refusals=[RefusalOut(address=one.address, path=one.path, sentence=one.sentence) for one in proposed.refusals],
+        refusals=[
+            RefusalOut(address=refusal.address, path=refusal.path, sentence=refusal.sentence)
+            for refusal in proposed.refusals
+        ],
     )
 
 

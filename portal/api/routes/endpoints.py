@@ -9,6 +9,7 @@ from http import HTTPStatus
 from django.http import HttpRequest
 from ninja import Router
 
+from messages.message import message, verbatim
 from portal.api.door import Answer, caller_of, operation, require_unchanged
 from portal.api.paging import Cursor, Limit, page_of
 from portal.api.parameters import Number
@@ -43,7 +44,7 @@ def list_endpoints(request: HttpRequest, cursor: Cursor, limit: Limit) -> Endpoi
     """Endpoints that notices go to; for tokens that reach all districts."""
     caller_of(request).require_of_all(Act.ADMINISTER)
     read, following = page_of(NoticeEndpoint.objects.prefetch_related("districts"), cursor, limit)
-    return EndpointPage(items=[endpoint_out(one) for one in read], next=following)
+    return EndpointPage(items=[endpoint_out(endpoint) for endpoint in read], next=following)
 
 
 @operation(
@@ -55,8 +56,8 @@ def create_endpoint(request: HttpRequest, body: EndpointIn) -> Answer:
     caller.require_of_all(Act.ADMINISTER)
     with _by_field():
         endpoint, secret = endpoints.create_endpoint(values=body.values(), actor=caller.user)
-    made = EndpointMade(**endpoint_fields(endpoint), secret=secret)
-    return Answer(made, location=f"/api/v1/endpoints/{endpoint.pk}")
+    created = EndpointMade(**endpoint_fields(endpoint), secret=secret)
+    return Answer(created, location=f"/api/v1/endpoints/{endpoint.pk}")
 
 
 @operation(router, "GET", "/endpoints/{number}", scope=Scope.ADMINISTER, returns=EndpointOut)
@@ -116,7 +117,7 @@ def list_deliveries(request: HttpRequest, number: Number, cursor: Cursor, limit:
     """What was delivered to an endpoint, or was to be, with each answer; the newest first."""
     rows = Notice.objects.filter(endpoint=_endpoint(request, number)).prefetch_related("tries")
     read, following = page_of(rows, cursor, limit)
-    return DeliveryPage(items=[delivery_out(one) for one in read], next=following)
+    return DeliveryPage(items=[delivery_out(notice) for notice in read], next=following)
 
 
 @operation(router, "POST", "/deliveries/{number}/redeliver", scope=Scope.ADMINISTER, returns=DeliveryOut, status=202)
@@ -127,7 +128,7 @@ def redeliver(request: HttpRequest, number: Number) -> DeliveryOut:
     rows = Notice.objects.exclude(endpoint=None).select_related("endpoint")
     notice = rows.filter(pk=number).first()
     if notice is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", f"There is no delivery {number}.")
+        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", message("There is no delivery {number}.", number=number))
     with _by_field():
         endpoints.redeliver(notice=notice, actor=caller.user)
     return delivery_out(rows.get(pk=number))
@@ -135,10 +136,10 @@ def redeliver(request: HttpRequest, number: Number) -> DeliveryOut:
 
 def _endpoint(request: HttpRequest, number: int) -> NoticeEndpoint:
     caller_of(request).require_of_all(Act.ADMINISTER)
-    found = NoticeEndpoint.objects.filter(pk=number).first()
-    if found is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", f"There is no endpoint {number}.")
-    return found
+    endpoint = NoticeEndpoint.objects.filter(pk=number).first()
+    if endpoint is None:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", message("There is no endpoint {number}.", number=number))
+    return endpoint
 
 
 @contextmanager
@@ -147,11 +148,10 @@ def _by_field() -> Iterator[None]:
     try:
         yield
     except ServiceRefusedError as refusal:
+        detail = verbatim(str(refusal))
         if refusal.code == "off":
-            raise ProblemError(HTTPStatus.CONFLICT, "endpoint_off", str(refusal)) from refusal
+            raise ProblemError(HTTPStatus.CONFLICT, "endpoint_off", detail) from refusal
         if refusal.code not in FIELDS:
             raise
-        errors = {f"body.{refusal.code}": [str(refusal)]}
-        raise ProblemError(
-            HTTPStatus.UNPROCESSABLE_ENTITY, "endpoint_refused", str(refusal), errors=errors
-        ) from refusal
+        errors = {f"body.{refusal.code}": [detail]}
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "endpoint_refused", detail, errors=errors) from refusal

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
+from messages.message import message, verbatim
 from portal.api.door import Answer, caller_of, operation
 from portal.api.paging import Cursor, Limit, page_of
 from portal.api.parameters import Number, Suffix
@@ -54,8 +55,8 @@ def request_evidence(request: HttpRequest, body: EvidenceIn) -> Answer:
 @operation(router, "GET", "/evidence/{number}", scope=Scope.AUDIT, returns=EvidenceOut)
 def show_evidence(request: HttpRequest, number: Number) -> EvidenceOut:
     """A package of evidence, and whether it is made."""
-    (told,) = _told([_package(caller_of(request), number)])
-    return told
+    (package,) = _told([_package(caller_of(request), number)])
+    return package
 
 
 @operation(router, "GET", "/evidence/{number}/file", scope=Scope.AUDIT, returns=None, others=(409,))
@@ -91,8 +92,9 @@ def record_restore_drill(request: HttpRequest, suffix: Suffix, body: DrillIn) ->
     try:
         event = record_drill(district=caller.district(suffix), drill=body.drill(), actor=caller.user)
     except ServiceRefusedError as refusal:
-        errors = {f"body.{refusal.code}": [str(refusal)]}
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "drill_refused", str(refusal), errors=errors) from refusal
+        detail = verbatim(str(refusal))
+        errors = {f"body.{refusal.code}": [detail]}
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "drill_refused", detail, errors=errors) from refusal
     return Answer(drill_out(event))
 
 
@@ -104,11 +106,11 @@ def _packages(caller: Caller) -> QuerySet[EvidencePackage]:
 def _package(caller: Caller, number: int) -> EvidencePackage:
     package = _packages(caller).filter(pk=number).first()
     if package is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", f"There is no package {number}.")
+        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", message("There is no package {number}.", number=number))
     return package
 
 
 def _told(packages: list[EvidencePackage]) -> list[EvidenceOut]:
-    rows = EvidencePackage.objects.filter(pk__in=[one.pk for one in packages])
+    rows = EvidencePackage.objects.filter(pk__in=[package.pk for package in packages])
     with_file = set(rows.exclude(file=None).values_list("pk", flat=True))
-    return [evidence_out(one, has_file=one.pk in with_file) for one in packages]
+    return [evidence_out(package, has_file=package.pk in with_file) for package in packages]

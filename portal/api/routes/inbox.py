@@ -22,9 +22,9 @@ def list_inbox(request: HttpRequest, cursor: Cursor, limit: Limit) -> InboxPage:
     """What concerns the token's person within its reach, the newest first."""
     caller = caller_of(request)
     read, following = page_of(_within(caller), cursor, limit)
-    seen = read_up_to(caller.user)
+    last_read = read_up_to(caller.user)
     return InboxPage(
-        items=[announcement_out(row, seen) for row in read], next=following, unread=unread_count(caller.user)
+        items=[announcement_out(row, last_read) for row in read], next=following, unread=unread_count(caller.user)
     )
 
 
@@ -46,7 +46,7 @@ def show_mail_choice(request: HttpRequest) -> MailOut:
 def choose_mail_notices(request: HttpRequest, body: MailIn) -> MailOut:
     """Choose which kinds of notices come by mail besides."""
     user = caller_of(request).user
-    choose_mail(user, [one.value for one in body.by_mail])
+    choose_mail(user, [occasion.value for occasion in body.by_mail])
     return MailOut(by_mail=chosen_mail(user))
 
 

@@ -30,20 +30,20 @@ def list_people(request: HttpRequest, cursor: Cursor, limit: Limit) -> PeoplePag
     live = Q(api_tokens__revoked_at=None, api_tokens__expires_at__gt=timezone.now())
     factor = Authenticator.objects.filter(user=OuterRef("pk"), type__in=FACTORS)
     read, following = page_of(User.objects.prefetch_related("groups"), cursor, limit)
-    rows = User.objects.filter(pk__in=[one.pk for one in read])
+    rows = User.objects.filter(pk__in=[user.pk for user in read])
     counted = rows.annotate(live_tokens=Count("api_tokens", filter=live), factor=Exists(factor))
-    told = {pk: (tokens, factor) for pk, tokens, factor in counted.values_list("pk", "live_tokens", "factor")}
+    details = {pk: (tokens, factor) for pk, tokens, factor in counted.values_list("pk", "live_tokens", "factor")}
     items = [
         PersonOut(
-            username=one.get_username(),
-            role=role_of(one),
-            is_active=one.is_active,
-            is_service=one.is_service,
-            has_second_factor=told[one.pk][1],
-            last_sign_in=one.last_login,
-            tokens=told[one.pk][0],
+            username=user.get_username(),
+            role=role_of(user),
+            is_active=user.is_active,
+            is_service=user.is_service,
+            has_second_factor=details[user.pk][1],
+            last_sign_in=user.last_login,
+            tokens=details[user.pk][0],
         )
-        for one in read
+        for user in read
     ]
     return PeoplePage(items=items, next=following)
 

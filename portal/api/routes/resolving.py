@@ -7,6 +7,7 @@ from http import HTTPStatus
 from django.http import HttpRequest
 from ninja import Router
 
+from messages.message import message
 from portal.api.door import Answer, caller_of, operation
 from portal.api.parameters import Number, Suffix
 from portal.api.problems import ProblemError
@@ -45,7 +46,9 @@ def show_state(request: HttpRequest, suffix: Suffix) -> StateOut:
     """What is kept of a district's state, and who holds its lock."""
     district = _resolved(request, suffix)
     lock = lock_of(district)
-    return StateOut(kept=[kept_out(one) for one in kept_of(district)], lock=lock_out(lock) if lock else None)
+    return StateOut(
+        kept=[kept_out(errored_state) for errored_state in kept_of(district)], lock=lock_out(lock) if lock else None
+    )
 
 
 @operation(router, "POST", "/districts/{suffix}/state/push", scope=Scope.ADMINISTER, returns=RunOut, status=ASKED)
@@ -62,7 +65,9 @@ def discard_kept_state(request: HttpRequest, suffix: Suffix, number: Number, bod
     """Discard a kept state: what it alone knows is found by adoption, or not at all."""
     errored = kept_of(_resolved(request, suffix)).filter(pk=number).first()
     if errored is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", f"Nothing is kept under the number {number}.")
+        raise ProblemError(
+            HTTPStatus.NOT_FOUND, "not_found", message("Nothing is kept under the number {number}.", number=number)
+        )
     return kept_out(state.discard_kept(errored=errored, reason=body.reason, actor=caller_of(request).user))
 
 
@@ -102,7 +107,7 @@ def show_holdings(request: HttpRequest, suffix: Suffix) -> HoldingsOut:
     """What a district's environment held at the last look, which a teardown would remove."""
     row = looked_at(caller_of(request).district(suffix))
     if row is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", "Nobody has looked yet. Ask for a look.")
+        raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", message("Nobody has looked yet. Ask for a look."))
     return holdings_out(row)
 
 

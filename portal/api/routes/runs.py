@@ -91,14 +91,14 @@ def list_run_events(request: HttpRequest, number: Number, after: After, wait: Wa
     wait_for_news(run, after, wait)
     # The state first: events that come after it are news to whoever asks next.
     state, is_active = run.state_badge, run.is_active
-    found = events_of(run, after=after, first=limit + 1)
-    shown = found[:limit]
+    fetched = events_of(run, after=after, first=limit + 1)
+    events = fetched[:limit]
     return EventsOut(
-        items=[event_out(event) for event in shown],
-        after=shown[-1].sequence if shown else after,
+        items=[event_out(event) for event in events],
+        after=events[-1].sequence if events else after,
         state=state,
         is_active=is_active,
-        more=len(found) > limit,
+        more=len(fetched) > limit,
     )
 
 
@@ -165,6 +165,6 @@ def comment_on_run(request: HttpRequest, number: Number, body: CommentIn) -> Com
     return comment_out(comment_on(run=caller.run(number), text=body.comment, actor=caller.user))
 
 
-def _decided(request: HttpRequest, number: int, service: Callable[..., Run], **given: Any) -> Answer:
+def _decided(request: HttpRequest, number: int, service: Callable[..., Run], **arguments: Any) -> Answer:
     caller = caller_of(request)
-    return asked(service(run=caller.run(number), actor=caller.user, **given))
+    return asked(service(run=caller.run(number), actor=caller.user, **arguments))

@@ -96,11 +96,11 @@ class QuotasOut(Given):
 
 def account_detail(account: AwsAccount) -> AccountDetail:
     """Return an account with its templates."""
-    given = (account.account_id, account.external_id, PRINCIPAL)
+    arguments = (account.account_id, account.external_id, PRINCIPAL)
     return AccountDetail(
         **{name: getattr(account, name) for name in COPIED},
-        cloudformation=cloudformation(*given) if account.external_id else "",
-        terraform=terraform(*given) if account.external_id else "",
+        cloudformation=cloudformation(*arguments) if account.external_id else "",
+        terraform=terraform(*arguments) if account.external_id else "",
     )
 
 

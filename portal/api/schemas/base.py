@@ -46,15 +46,15 @@ class Telling(Given):
         return {**given, MESSAGES: told_of(given)} if isinstance(given, dict) else given
 
 
-def told_of(given: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+def told_of(values: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """Return code and values of every message among values, by name."""
-    parts = {name: value for name, value in given.items() if isinstance(value, Message)}
-    for name, value in given.items():
+    parts = {name: value for name, value in values.items() if isinstance(value, Message)}
+    for name, value in values.items():
         if isinstance(value, list):
             parts |= {f"{name}.{place}": part for place, part in enumerate(value) if isinstance(part, Message)}
     return {name: codes_of(part) for name, part in parts.items() if part}
 
 
-def copied(row: object, model: type[BaseModel], *others: str) -> dict[str, Any]:
+def copied(row: object, model: type[BaseModel], *excluded: str) -> dict[str, Any]:
     """Return a row's values for a model's fields, but for these others."""
-    return {name: getattr(row, name) for name in model.model_fields if name not in {MESSAGES, *others}}
+    return {name: getattr(row, name) for name in model.model_fields if name not in {MESSAGES, *excluded}}

@@ -170,8 +170,8 @@ def freeze_out(freeze: Freeze) -> FreezeOut:
 def window_out(window: MaintenanceWindow) -> WindowOut:
     """Return a maintenance window."""
     copied = ("minutes", "time_zone")
-    given = {name: getattr(window, name) for name in copied}
-    return WindowOut(**_reach(window), weekdays=window.days, starts=f"{window.starts:%H:%M}", **given)
+    values = {name: getattr(window, name) for name in copied}
+    return WindowOut(**_reach(window), weekdays=window.days, starts=f"{window.starts:%H:%M}", **values)
 
 
 def end_out(end: DistrictEnd) -> EndOut:

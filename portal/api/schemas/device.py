@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from messages.message import message
 from portal.api.oauth import ERRORS
 from portal.api.problems import ProblemError
 from portal.api.schemas.base import Given
@@ -38,10 +39,12 @@ class OAuthProblem(Problem):
 
 def known_scopes(names: Iterable[str]) -> list[Scope]:
     """Return the scopes of these names; raises ProblemError for one that there is not."""
-    given = list(names)
-    if unknown := [one for one in given if one not in set(Scope)]:
-        raise ProblemError(HTTPStatus.BAD_REQUEST, "invalid_scope", f"There is no scope {unknown[0][:40]}.")
-    return [Scope(one) for one in given]
+    requested = list(names)
+    if unknown := [name for name in requested if name not in set(Scope)]:
+        raise ProblemError(
+            HTTPStatus.BAD_REQUEST, "invalid_scope", message("There is no scope {scope}.", scope=unknown[0][:40])
+        )
+    return [Scope(name) for name in requested]
 
 
 class Asked(BaseModel):
@@ -64,7 +67,7 @@ class DeviceIn(Asked):
     def check_scopes(cls, given: Any) -> Any:
         """Refuse scopes that there are not in OAuth's word; raises ProblemError."""
         if isinstance(given, list):
-            known_scopes(one for one in given if isinstance(one, str))
+            known_scopes(name for name in given if isinstance(name, str))
         return given
 
     def wanted(self) -> list[Scope]:
@@ -96,7 +99,9 @@ class DeviceTokenIn(Asked):
         """Refuse another kind of grant in OAuth's word; raises ProblemError."""
         if isinstance(given, str) and given != GRANT_TYPE:
             raise ProblemError(
-                HTTPStatus.BAD_REQUEST, "unsupported_grant_type", f"The only grant_type here is {GRANT_TYPE}."
+                HTTPStatus.BAD_REQUEST,
+                "unsupported_grant_type",
+                message("The only grant_type here is {kind}.", kind=GRANT_TYPE),
             )
         return given
 

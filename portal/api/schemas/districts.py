@@ -93,6 +93,7 @@ class Settings(Given):
     oidc_issuer: str
     oidc_audience: str
     oidc_keys: str
+    oidc_client_id: str
     district_ids: list[str]
     retention_days: int
     backup_days: int
@@ -108,8 +109,8 @@ class Settings(Given):
     @property
     def etag(self) -> str:
         """What `If-Match` names: changes with each of the settings."""
-        told = json.dumps(self.model_dump(), sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(told.encode()).hexdigest()[:32]
+        text = json.dumps(self.model_dump(), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 class RegistrationIn(Taken):
@@ -134,6 +135,7 @@ class RegistrationIn(Taken):
     oidc_issuer: Annotated[str, Field(max_length=255)] = ""
     oidc_audience: Annotated[str, Field(max_length=200)] = ""
     oidc_keys: Keys = ""
+    oidc_client_id: Annotated[str, Field(max_length=200)] = ""
     district_ids: Texts = []
     state_code: Annotated[str, Field(max_length=2)] = ""
     nces_id: Annotated[str, Field(max_length=7)] = ""
@@ -162,6 +164,7 @@ class SettingsIn(Taken):
     oidc_issuer: Annotated[str, Field(max_length=255)] | None = None
     oidc_audience: Annotated[str, Field(max_length=200)] | None = None
     oidc_keys: Keys | None = None
+    oidc_client_id: Annotated[str, Field(max_length=200)] | None = None
     district_ids: Texts | None = None
     retention_days: Days | None = None
     backup_days: Small | None = None
@@ -176,8 +179,8 @@ class SettingsIn(Taken):
 
     def change(self) -> dict[str, Any]:
         """Return what was sent, as the district stores it; null is a value of `database_instances` alone."""
-        sent = self.model_dump(exclude_unset=True, mode="json")
-        return {name: value for name, value in sent.items() if value is not None or name == "database_instances"}
+        values = self.model_dump(exclude_unset=True, mode="json")
+        return {name: value for name, value in values.items() if value is not None or name == "database_instances"}
 
 
 class DestroyIn(Taken):

@@ -8,17 +8,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from infra.spec import Environment
 from portal.api.schemas.base import Given, Taken
+from portal.api.schemas.chosen import Environments, Occasions
 from provisioning.models import Notice, NoticeAttempt, NoticeEndpoint
 from provisioning.notices.endpoints import MOST_DISTRICTS, EndpointValues
-from provisioning.notices.occasions import Occasion
 
 Kind = NoticeEndpoint.Kind
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 Address = Annotated[str, Field(max_length=2000, description="A URL, or addresses of mail. It is not told again.")]
-Occasions = Annotated[list[Annotated[Occasion, Field(strict=False)]], Field(max_length=len(Occasion))]
-Environments = Annotated[list[Annotated[Environment, Field(strict=False)]], Field(max_length=len(Environment))]
 Suffixes = Annotated[list[Annotated[str, Field(max_length=20)]], Field(max_length=MOST_DISTRICTS)]
 
 
@@ -40,8 +37,8 @@ class EndpointOut(Given):
     @property
     def etag(self) -> str:
         """Changes with what a PATCH changes."""
-        told = self.model_dump_json(include={"name", "host", "occasions", "environments", "districts"})
-        return hashlib.sha256(told.encode()).hexdigest()[:32]
+        text = self.model_dump_json(include={"name", "host", "occasions", "environments", "districts"})
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 class EndpointMade(EndpointOut):
@@ -90,8 +87,8 @@ class EndpointChange(Taken):
 
     def values(self, now: EndpointOut) -> EndpointValues:
         """Return what the service takes for an endpoint that is as it is now."""
-        wanted = {name: value for name, value in self.model_dump().items() if value is not None}
-        merged = now.model_dump(include={"name", "occasions", "environments", "districts"}) | wanted
+        changes = {name: value for name, value in self.model_dump().items() if value is not None}
+        merged = now.model_dump(include={"name", "occasions", "environments", "districts"}) | changes
         return EndpointValues(
             name=merged["name"],
             kind=now.kind,
@@ -169,7 +166,7 @@ def delivery_out(notice: Notice) -> DeliveryOut:
         number=notice.pk,
         id=str(notice.key),
         message=notice.sentence,
-        tries=[_try_out(one) for one in notice.tries.all()],
+        tries=[_try_out(attempt) for attempt in notice.tries.all()],
         **{name: getattr(notice, name) for name in copied},
     )
 

@@ -97,13 +97,13 @@ class DrillPage(Given):
 
 def drill_out(event: AuditEvent) -> DrillOut:
     """Return a drill."""
-    told = event.after or {}
+    drill = event.after or {}
     return DrillOut(
         number=event.pk,
         district=event.subject_id,
         recorded_by=event.actor_name,
         recorded_at=event.at,
-        **{name: told[name] for name in ("day", "recovery_point", "minutes", "succeeded", "findings")},
+        **{name: drill[name] for name in ("day", "recovery_point", "minutes", "succeeded", "findings")},
     )
 
 

@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import Field
 
 from portal.api.schemas.base import Given, Taken
+from portal.api.schemas.chosen import Occasions
 from provisioning.models import Announcement
-from provisioning.notices.occasions import Occasion
 
 
 class AnnouncementOut(Given):
@@ -47,7 +47,7 @@ class UnreadOut(Given):
 class MailIn(Taken):
     """Which kinds of notices are wanted by mail besides."""
 
-    by_mail: Annotated[list[Occasion], Field(strict=False, max_length=len(Occasion))]
+    by_mail: Occasions
 
 
 class MailOut(Given):
@@ -56,7 +56,7 @@ class MailOut(Given):
     by_mail: list[str]
 
 
-def announcement_out(row: Announcement, seen: int) -> AnnouncementOut:
+def announcement_out(row: Announcement, last_read: int) -> AnnouncementOut:
     """Return something that was told, read where its number is not above what was seen."""
     return AnnouncementOut(
         number=row.pk,
@@ -65,5 +65,5 @@ def announcement_out(row: Announcement, seen: int) -> AnnouncementOut:
         path=row.path,
         district=row.district.suffix if row.district else None,
         created_at=row.created_at,
-        is_read=row.pk <= seen,
+        is_read=row.pk <= last_read,
     )

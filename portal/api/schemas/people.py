@@ -7,9 +7,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from infra.spec import Environment
 from portal.api.schemas.base import Given, Taken
 from portal.api.schemas.calendar import Moment
+from portal.api.schemas.chosen import Environments
 from portal.api.schemas.records import ReachOut
 from registry.accounts.models import Grant
 from registry.accounts.reach import MOST_NAMED, Reach
@@ -89,7 +89,7 @@ class GrantIn(Taken):
     """A role for the districts that are in every list which is not empty, until a moment or for good."""
 
     role: ARole
-    environments: Annotated[list[Environment], Field(strict=False, max_length=len(Environment))] = []
+    environments: Environments = []
     account_ids: Annotated[list[Annotated[str, Field(pattern=r"^[0-9]{12}$")]], Field(max_length=MOST_NAMED)] = []
     districts: Annotated[list[Annotated[str, Field(max_length=20)]], Field(max_length=MOST_NAMED)] = []
     expires_at: Annotated[Moment, AfterValidator(_storable)] | None = None
@@ -97,7 +97,7 @@ class GrantIn(Taken):
     def reach(self) -> Reach:
         """Return how far it goes."""
         return Reach(
-            environments=tuple(one.value for one in self.environments),
+            environments=tuple(environment.value for environment in self.environments),
             account_ids=tuple(self.account_ids),
             suffixes=tuple(self.districts),
         )

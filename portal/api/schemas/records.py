@@ -228,8 +228,8 @@ class MeOut(Given):
 def drift_item_out(item: DriftItem) -> DriftItemOut:
     """Return a drifted attribute."""
     copied = DriftItemOut.model_fields.keys() - {"number", "removable"}
-    told = {name: getattr(item, name) for name in copied}
-    return DriftItemOut(number=item.pk, removable=can_be_removed(item), **told)
+    values = {name: getattr(item, name) for name in copied}
+    return DriftItemOut(number=item.pk, removable=can_be_removed(item), **values)
 
 
 def certificate_out(certificate: RemovalCertificate, problem: str = "") -> CertificateOut:
@@ -267,7 +267,7 @@ def preflight_out(row: Preflight) -> PreflightOut:
         is_under_way=row.is_under_way,
         is_right=row.is_right,
         findings=[
-            FindingOut(**{name: one[name] for name in FindingOut.model_fields if name != MESSAGES})
-            for one in row.findings
+            FindingOut(**{name: finding[name] for name in FindingOut.model_fields if name != MESSAGES})
+            for finding in row.findings
         ],
     )

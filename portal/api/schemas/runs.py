@@ -184,7 +184,7 @@ def run_detail(run: Run, last_event: int, hold: Hold | None) -> RunDetail:
         requester_may_confirm=run.requester_may_confirm,
         decision_comment=run.decision_comment,
         plan_expires_at=run.plan_expires_at,
-        policy_findings=[{**one, MESSAGES: told_of(one)} for one in run.policy_findings],
+        policy_findings=[{**finding, MESSAGES: told_of(finding)} for finding in run.policy_findings],
         monthly_cost_usd=None if run.monthly_cost_usd is None else float(run.monthly_cost_usd),
         error_detail=run.error_detail,
         error_address=run.error_address,

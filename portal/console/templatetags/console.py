@@ -76,8 +76,8 @@ def badge(state: Badge, count: int = 1) -> SafeString:
 @cache
 def _badge(kind: type[Badge], state: Badge, sprite: str, language: str | None, *, is_empty: bool) -> SafeString:
     """Draw a badge once for each language: a page of the fleet has hundreds."""
-    told = meaning(state)
-    title = format_html(' title="{}"', told) if told else ""
+    explanation = meaning(state)
+    title = format_html(' title="{}"', explanation) if explanation else ""
     drawn = _icon(state.icon, sprite)
     acts = " acts" if wants_an_act(state) and not is_empty else ""
     tone = "neutral" if is_empty else state.tone
@@ -102,9 +102,9 @@ def past_runs(past: Sequence[Past]) -> SafeString:
         '<li><a href="{}{}{}" class="tint-{}" id="past-{}" title="#{} {}">{}'
         '<span class="visually-hidden">#{} {}</span></a></li>',
         (
-            (before, number, after, run.state.tone, number, number, told, _icon(run.state.icon, sprite), number, told)
+            (before, number, after, run.state.tone, number, number, label, _icon(run.state.icon, sprite), number, label)
             for run in past
-            for number, told in [(run.number, _told(run.kind, run.state, language))]
+            for number, label in [(run.number, _told(run.kind, run.state, language))]
         ),
     )
     return format_html('<ul class="past" aria-label="{}">{}</ul>', gettext("Last runs, newest last"), parts)

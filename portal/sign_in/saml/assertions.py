@@ -93,14 +93,20 @@ def check_conditions(conditions: etree._Element, expected: Expected, *, now: dat
     if moment(conditions.get("NotOnOrAfter")) <= now - LEEWAY:
         raise NotHoldingError("The assertion has expired.")
     restrictions = conditions.findall(f"{SAML}AudienceRestriction")
-    audiences = [{text_of(one) for one in restriction.findall(f"{SAML}Audience")} for restriction in restrictions]
+    audiences = [
+        {text_of(audience) for audience in restriction.findall(f"{SAML}Audience")} for restriction in restrictions
+    ]
     if not audiences or not all(expected.audience in some for some in audiences):
         raise NotHoldingError("The assertion is for another audience.")
 
 
 def confirmed_request(subject: etree._Element, expected: Expected, *, now: datetime) -> str:
     """Return the request that a bearer's confirmation answers; raises NotHoldingError where there is not just one."""
-    bearers = [one for one in subject.findall(f"{SAML}SubjectConfirmation") if one.get("Method") == BEARER]
+    bearers = [
+        confirmation
+        for confirmation in subject.findall(f"{SAML}SubjectConfirmation")
+        if confirmation.get("Method") == BEARER
+    ]
     if len(bearers) != 1:
         raise NotHoldingError("There must be one bearer's confirmation.")
     data = only(bearers[0], f"{SAML}SubjectConfirmationData")
@@ -121,13 +127,13 @@ def attributes(assertion: etree._Element) -> dict[str, list[str]]:
 
     A value of other elements, such as eduPersonTargetedID's, is none that is asked for.
     """
-    found: dict[str, list[str]] = {}
+    by_name: dict[str, list[str]] = {}
     for attribute in assertion.iterfind(f"{SAML}AttributeStatement/{SAML}Attribute"):
         values = [text_of(value) for value in attribute.findall(f"{SAML}AttributeValue") if not len(value)]
-        found.setdefault(attribute.get("Name", ""), []).extend(values)
-    if sum(len(values) for values in found.values()) > MOST_VALUES:
+        by_name.setdefault(attribute.get("Name", ""), []).extend(values)
+    if sum(len(values) for values in by_name.values()) > MOST_VALUES:
         raise NotHoldingError("The assertion has too many attributes.")
-    return found
+    return by_name
 
 
 def person_name(text: str) -> str:

@@ -36,8 +36,8 @@ def configuration(request: HttpRequest, options: dict[str, Any], *, leaving: boo
         "privateKey": options["key"],
     }
     if signs:
-        there = {"url": address(request, "saml_sls"), "binding": Constants.BINDING_HTTP_REDIRECT}
-        service["singleLogoutService"] = there
+        endpoint = {"url": address(request, "saml_sls"), "binding": Constants.BINDING_HTTP_REDIRECT}
+        service["singleLogoutService"] = endpoint
     return {
         "strict": True,
         "idp": options["idp"],

@@ -41,20 +41,20 @@ class NotHoldingError(Exception):
     """What a provider sent is no sign-in; the text says why, for the log, and quotes nothing of it."""
 
 
-def decoded(sent: str) -> str:
+def decoded(encoded: str) -> str:
     """Return the XML of a form's field, without its declaration; raises NotHoldingError."""
     try:
-        raw = base64.b64decode("".join(sent.split()), validate=True)
+        raw = base64.b64decode("".join(encoded.split()), validate=True)
     except (binascii.Error, ValueError) as error:
         raise NotHoldingError("The answer is not base64.") from error
     return plain(raw)
 
 
-def inflated(sent: str) -> str:
+def inflated(encoded: str) -> str:
     """Return the XML of an address's parameter (HTTP-Redirect, DEFLATE); raises NotHoldingError."""
     try:
         stream = zlib.decompressobj(-zlib.MAX_WBITS)
-        raw = stream.decompress(base64.b64decode(sent, validate=True), LARGEST)
+        raw = stream.decompress(base64.b64decode(encoded, validate=True), LARGEST)
     except (binascii.Error, ValueError, zlib.error) as error:
         raise NotHoldingError("The message is not deflated base64.") from error
     if not stream.eof:
@@ -145,10 +145,10 @@ def check_signature(signature: etree._Element) -> None:
 
 def only(parent: etree._Element, tag: str) -> etree._Element:
     """Return the one child of this name; raises NotHoldingError for none and for several."""
-    found = parent.findall(tag)
-    if len(found) != 1:
+    children = parent.findall(tag)
+    if len(children) != 1:
         raise NotHoldingError(f"There must be one {etree.QName(tag).localname}.")
-    return found[0]
+    return children[0]
 
 
 def text_of(element: etree._Element) -> str:

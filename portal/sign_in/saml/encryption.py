@@ -59,21 +59,21 @@ def is_encrypted(root: etree._Element) -> bool:
         raise NotHoldingError("An assertion must be encrypted once, and for one key.")
     if data.get("Type", ELEMENT) != ELEMENT:
         raise NotHoldingError("What is encrypted must be an element.")
-    for part, known in ((data, CIPHERS), (keys[0], KEY_TRANSPORTS)):
-        if only(part, f"{XENC}EncryptionMethod").get("Algorithm") not in known:
+    for part, algorithms in ((data, CIPHERS), (keys[0], KEY_TRANSPORTS)):
+        if only(part, f"{XENC}EncryptionMethod").get("Algorithm") not in algorithms:
             raise NotHoldingError("The assertion is encrypted in a way that is not taken.")
         only(only(part, f"{XENC}CipherData"), f"{XENC}CipherValue")
-    if not all(one.get("URI", "").startswith("#") for one in encrypted.iter(f"{DS}RetrievalMethod")):
+    if not all(method.get("URI", "").startswith("#") for method in encrypted.iter(f"{DS}RetrievalMethod")):
         raise NotHoldingError("A key must stand beside what it encrypts.")
     return True
 
 
-def decrypted(settings: OneLogin_Saml2_Settings, sent: str) -> str:
+def decrypted(settings: OneLogin_Saml2_Settings, encoded: str) -> str:
     """Return the text of a response (base64) with its assertion in place of the encrypted one.
 
     Raises NotHoldingError without a key of ours; python3-saml and xmlsec raise their own where it does not open it.
     """
     if not settings.get_sp_key():
         raise NotHoldingError("The assertion is encrypted, and HOMEROOM_SAML_OWN_KEY names no key to decrypt it with.")
-    found = OneLogin_Saml2_Response(settings, sent).get_xml_document()
-    return plain(etree.tostring(found))
+    document = OneLogin_Saml2_Response(settings, encoded).get_xml_document()
+    return plain(etree.tostring(document))

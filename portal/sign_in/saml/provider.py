@@ -46,44 +46,46 @@ class Provider(SAMLProvider):  # type: ignore[misc]
         """Lead there; of somebody who is signed in, for a fresh sign-in."""
         again = request.user.is_authenticated
         auth = authenticator(request, self.options, "saml_acs")
-        there = auth.login(return_to="", force_authn=again)
+        url = auth.login(return_to="", force_authn=again)
         self.stash_redirect_state(
             request, process, next_url, data, state_id=auth.get_last_request_id(), again=again, **kwargs
         )
-        return redirect(there)
+        return redirect(url)
 
-    def read(self, request: HttpRequest, sent: str) -> Told:
+    def read(self, request: HttpRequest, encoded: str) -> Told:
         """Return what an answer says, once; raises NotHoldingError for one that is not ours, not good, or known."""
-        text = documents.decoded(sent)
+        text = documents.decoded(encoded)
         root = documents.parsed(text)
         plain = base64.b64encode(text.encode()).decode()
         auth = authenticator(request, self.options, "saml_acs", sent=plain)
         if encryption.is_encrypted(root):
             root = documents.parsed(encryption.decrypted(auth.get_settings(), plain))
         assertion = documents.signed_assertion(root)
-        told = assertions.read(root, assertion, expected(request, self.options), now=timezone.now())
+        claims = assertions.read(root, assertion, expected(request, self.options), now=timezone.now())
         # What was sent is verified, not what was made of it: the response's own signature is of the encrypted form.
         auth.process_response()
         if auth.get_errors() or not auth.is_authenticated():
             raise NotHoldingError("The signature does not hold, or python3-saml refuses what it covers.")
         verified = etree.fromstring(auth.get_last_response_xml().encode())
-        if told.id != auth.get_last_assertion_id() or canonical(verified) != canonical(root):
+        if claims.id != auth.get_last_assertion_id() or canonical(verified) != canonical(root):
             raise NotHoldingError("Another assertion was verified than the one that was read.")
-        uses, _until = count(keyed_digest("saml.assertion", f"{self.options['idp']['entityId']} {told.id}"), REMEMBERED)
+        uses, _until = count(
+            keyed_digest("saml.assertion", f"{self.options['idp']['entityId']} {claims.id}"), REMEMBERED
+        )
         if uses > 1:
             raise NotHoldingError("The assertion was used before.")
-        return told
+        return claims
 
-    def begun(self, request: HttpRequest, told: Told) -> dict[str, Any]:
+    def begun(self, request: HttpRequest, claims: Told) -> dict[str, Any]:
         """Return the state of the sign-in that an answer belongs to, once; raises NotHoldingError where there is none.
 
         The state lies in the session of the browser that began.
         """
         try:
-            state: dict[str, Any] = self.unstash_redirect_state(request, told.request)
+            state: dict[str, Any] = self.unstash_redirect_state(request, claims.request)
         except PermissionDenied as error:
             raise NotHoldingError("No sign-in of this browser waits for this answer.") from error
-        if state.get("again") and timezone.now() - moment(told.authenticated_at) > assertions.FRESH:
+        if state.get("again") and timezone.now() - moment(claims.authenticated_at) > assertions.FRESH:
             raise NotHoldingError("The provider did not ask the person to sign in again.")
         return state
 
@@ -92,10 +94,10 @@ class Provider(SAMLProvider):  # type: ignore[misc]
         name = self.options["attributes"]["uid"]
         if not name and data.name_format == TRANSIENT:
             raise NotHoldingError("The provider's name for the person changes at each sign-in.")
-        found = data.attributes.get(name, []) if name else [data.name_id]
-        if len(found) != 1:
+        values = data.attributes.get(name, []) if name else [data.name_id]
+        if len(values) != 1:
             raise NotHoldingError("The provider names nobody by the attribute of the settings.")
-        return assertions.person_name(found[0])
+        return assertions.person_name(values[0])
 
     def extract_extra_data(self, data: Told) -> dict[str, Any]:
         """Return the groups, which is all that is kept."""
@@ -103,8 +105,8 @@ class Provider(SAMLProvider):  # type: ignore[misc]
 
     def extract_common_fields(self, data: Told) -> dict[str, str]:
         """Return user name and address, where the provider says them."""
-        wanted = {kind: self.options["attributes"][kind] for kind in ("username", "email")}
-        return {kind: data.attributes[name][0] for kind, name in wanted.items() if data.attributes.get(name)}
+        names = {kind: self.options["attributes"][kind] for kind in ("username", "email")}
+        return {kind: data.attributes[name][0] for kind, name in names.items() if data.attributes.get(name)}
 
 
 def canonical(root: etree._Element) -> bytes:
@@ -131,8 +133,8 @@ def way_out(request: HttpRequest) -> str:
 
     A request to sign out must be signed (SAML 2.0 Profiles, 4.4.4.1), so there is none without a key of ours.
     """
-    kept = request.session.get(SESSION)
-    if not isinstance(kept, dict):
+    saml_session = request.session.get(SESSION)
+    if not isinstance(saml_session, dict):
         return ""
     try:
         options = provider_of(request).options
@@ -144,8 +146,8 @@ def way_out(request: HttpRequest) -> str:
     return str(
         auth.logout(
             return_to="",
-            name_id=kept["name_id"],
-            name_id_format=kept["name_format"] or None,
-            session_index=kept["session_index"] or None,
+            name_id=saml_session["name_id"],
+            name_id_format=saml_session["name_format"] or None,
+            session_index=saml_session["session_index"] or None,
         )
     )

@@ -58,12 +58,12 @@ def answer(request: HttpRequest) -> HttpResponse:
     """Verify what the provider answered, and let the browser come again with its session."""
     provider = provider_of(request)
     try:
-        told = provider.read(request, request.POST.get("SAMLResponse", ""))
+        claims = provider.read(request, request.POST.get("SAMLResponse", ""))
     except HOSTILE as error:
         return failed(request, provider, error)
     response = redirect("saml_finish")
     waiting = LoginSession(request, "saml_answer", COOKIE)
-    waiting.store[TOLD] = dataclasses.asdict(told)
+    waiting.store[TOLD] = dataclasses.asdict(claims)
     waiting.store.set_expiry(int(FRESH.total_seconds()))
     waiting.save(response)
     response.cookies[COOKIE]["httponly"] = True
@@ -75,19 +75,19 @@ def finish(request: HttpRequest) -> HttpResponse:
     """Sign in whom the answer names, where this browser began the sign-in."""
     provider = provider_of(request)
     waiting = LoginSession(request, "saml_answer", COOKIE)
-    kept = waiting.store.get(TOLD)
+    stored = waiting.store.get(TOLD)
     waiting.delete()
     try:
-        if kept is None:
+        if stored is None:
             raise NotHoldingError("No answer waits for this browser.")
-        told = Told(**kept)
-        state = provider.begun(request, told)
-        signing_in = provider.sociallogin_from_response(request, told)
+        claims = Told(**stored)
+        state = provider.begun(request, claims)
+        signing_in = provider.sociallogin_from_response(request, claims)
     except HOSTILE as error:
         return failed(request, provider, error)
     signing_in.state = state
     names = ("name_id", "name_format", "session_index")
-    request.session[SESSION] = {name: getattr(told, name) for name in names}
+    request.session[SESSION] = {name: getattr(claims, name) for name in names}
     done: HttpResponse = complete_social_login(request, signing_in)
     return done
 
@@ -118,15 +118,15 @@ def left(request: HttpRequest, provider: Provider) -> str:
     if abs(timezone.now() - issued) > FRESH:
         raise NotHoldingError("The message is too old.")
     auth = authenticator(request, provider.options, "saml_sls", leaving=True)
-    there = auth.process_slo(keep_local_session=True)
+    url = auth.process_slo(keep_local_session=True)
     if auth.get_errors():
         raise NotHoldingError("The message is not signed, or its signature does not hold.")
-    kept = request.session.get(SESSION, {})
+    saml_session = request.session.get(SESSION, {})
     indexes = [text_of(index) for index in root.findall(f"{SAMLP}SessionIndex")]
-    named = kept.get("name_id") == text_of(only(root, f"{SAML}NameID"))
-    if named and (not indexes or kept.get("session_index") in indexes):
+    named = saml_session.get("name_id") == text_of(only(root, f"{SAML}NameID"))
+    if named and (not indexes or saml_session.get("session_index") in indexes):
         logout(request)
-    return str(there)
+    return str(url)
 
 
 @require_GET
@@ -136,8 +136,8 @@ def metadata(request: HttpRequest) -> HttpResponse:
     # Where there is a key it is told for encrypting too: what comes unencrypted is taken as well.
     told_to["security"]["wantAssertionsEncrypted"] = bool(told_to["sp"]["privateKey"])
     about = OneLogin_Saml2_Settings(told_to, sp_validation_only=True)
-    told: Any = about.get_sp_metadata()
-    return HttpResponse(told, content_type="application/samlmetadata+xml")
+    document: Any = about.get_sp_metadata()
+    return HttpResponse(document, content_type="application/samlmetadata+xml")
 
 
 def failed(request: HttpRequest, provider: Provider, error: Exception) -> HttpResponse:

@@ -39,9 +39,11 @@ class Command(BaseCommand):
             raise CommandError(f"{len(row.refused)} lines would make a run fail.", returncode=1)
 
     def _print(self, findings: list[dict[str, str]], *, details: bool) -> None:
-        for one in findings:
-            self.stdout.write(f"{MARKS[PreflightVerdict(one['verdict']).value]} {one['check']}: {one['told']}")
-            if one["remedy"]:
-                self.stdout.write(f"      {one['remedy']}")
-            if details and one["detail"]:
-                self.stdout.write("".join(f"      {line}\n" for line in one["detail"].splitlines()))
+        for finding in findings:
+            self.stdout.write(
+                f"{MARKS[PreflightVerdict(finding['verdict']).value]} {finding['check']}: {finding['told']}"
+            )
+            if finding["remedy"]:
+                self.stdout.write(f"      {finding['remedy']}")
+            if details and finding["detail"]:
+                self.stdout.write("".join(f"      {line}\n" for line in finding["detail"].splitlines()))

@@ -15,10 +15,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            found = reconcile()
+            result = reconcile()
         except AwsUnavailableError as error:
             raise CommandError(f"{error.summary} {error.remedy}\n{error.detail}") from error
-        for remark in found.remarks:
+        for remark in result.remarks:
             self.stdout.write(f"{remark.suffix}: {remark.sentence}")
-        checks = "1 district is checked" if len(found.runs) == 1 else f"{len(found.runs)} districts are checked"
-        self.stdout.write(f"{checks} for drift; {len(found.remarks)} remarks.")
+        checks = "1 district is checked" if len(result.runs) == 1 else f"{len(result.runs)} districts are checked"
+        self.stdout.write(f"{checks} for drift; {len(result.remarks)} remarks.")

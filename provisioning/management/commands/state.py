@@ -23,20 +23,22 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)
-        for act, told in (
+        for act, help_text in (
             ("show", "what is kept, and who holds the lock"),
             ("push", "ask for a plan, which pushes what is kept first"),
             ("discard", "discard a kept state: what it alone knows is adopted, or lost"),
             ("release", "release the lock, unless a Terraform of ours may hold it"),
         ):
-            one = acts.add_parser(act, help=told)
-            one.add_argument("suffix", help="the district's, such as maple-sbx")
+            subparser = acts.add_parser(act, help=help_text)
+            subparser.add_argument("suffix", help="the district's, such as maple-sbx")
             if act != "show":
-                one.add_argument("--reason", required=True, help="goes to the audit record")
+                subparser.add_argument("--reason", required=True, help="goes to the audit record")
             if act == "discard":
-                one.add_argument("--kept", required=True, type=int, help="the kept state's number, as `show` prints it")
+                subparser.add_argument(
+                    "--kept", required=True, type=int, help="the kept state's number, as `show` prints it"
+                )
             if act == "release":
-                one.add_argument("--lock", required=True, help="the lock's id, as `show` prints it")
+                subparser.add_argument("--lock", required=True, help="the lock's id, as `show` prints it")
 
     def handle(self, *args: Any, **options: Any) -> None:
         district = District.objects.filter(suffix=options["suffix"]).order_by("-pk").first()

@@ -31,11 +31,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         anchors = self._anchors(options["anchor"])
-        found = verify(actor=None, expected=options["expect"].strip().lower(), anchors=anchors)
-        if not found.intact:
-            raise CommandError(f"The chain is broken. {found.problem}")
-        held = f", {len(anchors)} anchors held" if anchors else ""
-        self.stdout.write(f"{found.events} events, last hash {found.head}{held}.")
+        result = verify(actor=None, expected=options["expect"].strip().lower(), anchors=anchors)
+        if not result.intact:
+            raise CommandError(f"The chain is broken. {result.problem}")
+        anchored = f", {len(anchors)} anchors held" if anchors else ""
+        self.stdout.write(f"{result.events} events, last hash {result.head}{anchored}.")
 
     def _anchors(self, files: list[Path] | None) -> dict[int, str]:
         if files is None:
@@ -44,9 +44,9 @@ class Command(BaseCommand):
             raise CommandError("Name files with anchors, or set HOMEROOM_EVIDENCE_BUCKET.")
         try:
             lines = [line for file in files for line in file.read_text().splitlines() if line.strip()]
-            found = read_anchors(lines) if files else anchors_in_bucket()
+            anchors = read_anchors(lines) if files else anchors_in_bucket()
         except (OSError, AnchorUnreadableError, AwsUnavailableError) as error:
             raise CommandError(str(error)) from error
-        if not found:
+        if not anchors:
             raise CommandError("There is no anchor: nothing is proven by them.")
-        return found
+        return anchors

@@ -36,11 +36,11 @@ class Command(BaseCommand):
 
     def _keys(self, paths: list[Path]) -> list[Any]:
         try:
-            given = [public_key(path) for path in paths]
+            keys = [public_key(path) for path in paths]
         except KeyProblemError as error:
             raise CommandError(str(error)) from error
-        if given:
-            return given
+        if keys:
+            return keys
         own = portal_key()
         if own is None:
             raise CommandError("This portal has no signing key here. Give the public key by --key.")

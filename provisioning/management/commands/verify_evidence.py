@@ -25,13 +25,13 @@ class Command(BaseCommand):
         try:
             given = [public_key(path) for path in options["key"]]
             keys = given or [key for key in [portal_key()] if key is not None]
-            found = verify_package(options["file"], {key.key_id for key in keys})
+            verified = verify_package(options["file"], {key.key_id for key in keys})
         except OSError as error:
             raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from error
         except (KeyProblemError, NotGenuineError) as error:
             raise CommandError(f"Not genuine. {error}") from error
-        told = found.document
+        document = verified.document
         self.stdout.write(
-            f"Genuine: evidence from {told['since']} to {told['until']}, {len(told['files'])} files, "
-            f"{found.events} audit events."
+            f"Genuine: evidence from {document['since']} to {document['until']}, {len(document['files'])} files, "
+            f"{verified.events} audit events."
         )

@@ -115,8 +115,8 @@ def waiting(typed: str, actor: User) -> DeviceSignIn:
 
 def given(row: DeviceSignIn, actor: User) -> list[Scope]:
     """Return which of the scopes that a program asks for this person can give to one that asks."""
-    asked = [scope for scope in map(Scope, row.scopes) if scope not in CHOSEN_BY_HAND]
-    return [scope for scope in asked if may_somewhere(actor, ACTS[scope])]
+    requested = [scope for scope in map(Scope, row.scopes) if scope not in CHOSEN_BY_HAND]
+    return [scope for scope in requested if may_somewhere(actor, ACTS[scope])]
 
 
 def decide(
@@ -126,12 +126,12 @@ def decide(
 
     Raises CodeUnknownError, TooManyError, NotAllowedError, or TokenRefusedError for a reach or days that cannot be.
     """
-    found = waiting(typed, actor)
+    pending = waiting(typed, actor)
     problems = term_problems(days) | reach_problems(reach)
     if approved and problems:
         raise TokenRefusedError(problems)
     with transaction.atomic():
-        row = DeviceSignIn.objects.select_for_update().get(pk=found.pk)
+        row = DeviceSignIn.objects.select_for_update().get(pk=pending.pk)
         if row.is_approved is not None:
             raise CodeUnknownError
         row.is_approved, row.decided_by = approved, actor
@@ -191,13 +191,13 @@ def user_key(typed: str) -> str:
 
 def _answer(row: DeviceSignIn) -> tuple[ApiToken, str] | str:
     """Return the token and its secret, or the code of why there is none; notes the question."""
-    now, asked = timezone.now(), row.asked_at
+    now, last_asked_at = timezone.now(), row.asked_at
     if row.taken_at is not None:
         return "invalid_grant"
     if row.expires_at <= now:
         return "expired_token"
     row.asked_at = now
-    too_soon = asked is not None and now - asked < timedelta(seconds=row.interval)
+    too_soon = last_asked_at is not None and now - last_asked_at < timedelta(seconds=row.interval)
     if too_soon:
         row.interval += INTERVAL
     row.save(update_fields=["asked_at", "interval"])
@@ -208,7 +208,7 @@ def _answer(row: DeviceSignIn) -> tuple[ApiToken, str] | str:
     if not row.is_approved or row.decided_by is None:
         return "access_denied"
     try:
-        made = create_token(
+        issued = create_token(
             owner=row.decided_by,
             actor=row.decided_by,
             name=f"{row.client} {row.pk}",
@@ -220,7 +220,7 @@ def _answer(row: DeviceSignIn) -> tuple[ApiToken, str] | str:
         return "access_denied"
     row.taken_at = now
     row.save(update_fields=["taken_at"])
-    return made
+    return issued
 
 
 def _network(address: str | None) -> str:

@@ -30,11 +30,11 @@ def new_secret() -> str:
 
 def checksum(chance: str) -> str:
     """Return the last six characters of a token: the CRC-32 of its middle, in base 62."""
-    number, found = zlib.crc32(chance.encode()), ""
+    number, digits = zlib.crc32(chance.encode()), ""
     for _ in range(CHECK):
         number, place = divmod(number, len(LETTERS))
-        found = LETTERS[place] + found
-    return found
+        digits = LETTERS[place] + digits
+    return digits
 
 
 def is_well_formed(text: str) -> bool:

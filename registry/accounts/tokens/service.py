@@ -66,19 +66,19 @@ def create_token(
             raise TokenRefusedError(
                 {"owner": [message("Nobody makes tokens for another person: they could act as them.")]}
             )
-    held = User.objects.select_for_update(of=("self",)).get(pk=owner.pk)
-    if rights_of(held).role is None:
+    locked = User.objects.select_for_update(of=("self",)).get(pk=owner.pk)
+    if rights_of(locked).role is None:
         raise NotAllowedError(Role.VIEWER)
-    reach, wanted = reach or Reach(), sorted({Scope.READ, *scopes})
-    problems = _problems(held, name, wanted, days, reach)
+    reach, granted = reach or Reach(), sorted({Scope.READ, *scopes})
+    problems = _problems(locked, name, granted, days, reach)
     if problems:
         raise TokenRefusedError(problems)
     secret, now = new_secret(), timezone.now()
     token = ApiToken.objects.create(
-        user=held,
+        user=locked,
         name=name,
         sha256=digest(secret),
-        scopes=[scope.value for scope in wanted],
+        scopes=[scope.value for scope in granted],
         environments=sorted(set(reach.environments)),
         account_ids=sorted(set(reach.account_ids)),
         suffixes=sorted(set(reach.suffixes)),
@@ -89,8 +89,8 @@ def create_token(
         action=AuditAction.TOKEN_CREATED,
         actor=actor,
         subject_kind="user",
-        subject_id=held.get_username(),
-        message=message("The API token {name} of {username} was created.", name=name, username=held.get_username()),
+        subject_id=locked.get_username(),
+        message=message("The API token {name} of {username} was created.", name=name, username=locked.get_username()),
         after={
             "name": name,
             "scopes": token.scopes,
@@ -108,10 +108,10 @@ def revoke_token(*, token: ApiToken, actor: User | None) -> ApiToken:
     """End a token at once; asking twice is fine. One's own, or as an administrator any. Raises NotAllowedError."""
     if actor is None or actor.pk != token.user_id:
         require(actor, Act.ADMINISTER)
-    held = ApiToken.objects.select_for_update(of=("self",)).select_related("user").get(pk=token.pk)
-    if held.revoked_at is None:
-        _revoke(held, actor)
-    return held
+    locked = ApiToken.objects.select_for_update(of=("self",)).select_related("user").get(pk=token.pk)
+    if locked.revoked_at is None:
+        _revoke(locked, actor)
+    return locked
 
 
 def revoke_all(user: User, by: User | None) -> None:
@@ -170,16 +170,18 @@ def _revoke(token: ApiToken, by: User | None) -> None:
 
 
 def _problems(owner: User, name: str, scopes: list[Scope], days: int, reach: Reach) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
+    problems: dict[str, list[str]] = defaultdict(list)
     live = ApiToken.objects.filter(user=owner, revoked_at=None)
     if not NAME.fullmatch(name):
-        found["name"].append(message("Give a name of letters, digits, blanks and . _ - such as github-actions."))
+        problems["name"].append(message("Give a name of letters, digits, blanks and . _ - such as github-actions."))
     elif live.filter(name=name).exists():
-        found["name"].append(message("A token that was not revoked has this name. Choose another, or revoke that one."))
+        problems["name"].append(
+            message("A token that was not revoked has this name. Choose another, or revoke that one.")
+        )
     rights = rights_of(owner)
     for scope in scopes:
         if not rights.somewhere(ACTS[scope]):
-            found["scopes"].append(
+            problems["scopes"].append(
                 message(
                     "The scope {scope} needs the role {lowest}.",
                     scope=scope.value,
@@ -187,8 +189,8 @@ def _problems(owner: User, name: str, scopes: list[Scope], days: int, reach: Rea
                 )
             )
     if live.filter(expires_at__gt=timezone.now()).count() >= MOST:
-        found["name"].append(message("There are {most} tokens already. Revoke one that nobody uses.", most=MOST))
-    return dict(found) | term_problems(days) | reach_problems(reach)
+        problems["name"].append(message("There are {most} tokens already. Revoke one that nobody uses.", most=MOST))
+    return dict(problems) | term_problems(days) | reach_problems(reach)
 
 
 def term_problems(days: int) -> dict[str, list[str]]:

@@ -57,17 +57,17 @@ def units(text: str, *, of_cpu: bool) -> int | None:
     return round(amount) if amount > 0 and (of_cpu or amount >= 1) else None
 
 
-def is_of_fargate(given: dict[str, Any]) -> bool:
+def is_of_fargate(definition: dict[str, Any]) -> bool:
     """Return whether a task definition for Fargate names a size that Fargate has, and the network mode awsvpc."""
-    if "FARGATE" not in (given.get("requiresCompatibilities") or ()):
+    if "FARGATE" not in (definition.get("requiresCompatibilities") or ()):
         return True
-    cpu, memory = units(given.get("cpu") or "", of_cpu=True), units(given.get("memory") or "", of_cpu=False)
-    return given.get("networkMode") == "awsvpc" and cpu is not None and memory in FARGATE.get(cpu, ())
+    cpu, memory = units(definition.get("cpu") or "", of_cpu=True), units(definition.get("memory") or "", of_cpu=False)
+    return definition.get("networkMode") == "awsvpc" and cpu is not None and memory in FARGATE.get(cpu, ())
 
 
-def has_bounds(given: dict[str, Any]) -> bool:
+def has_bounds(parameters: dict[str, Any]) -> bool:
     """Return whether the least capacity is not above the most."""
-    least, most = given.get("MinCapacity"), given.get("MaxCapacity")
+    least, most = parameters.get("MinCapacity"), parameters.get("MaxCapacity")
     return least is None or most is None or 0 <= least <= most
 
 

@@ -132,8 +132,8 @@ def is_version_of_aurora(version: str) -> bool:
         return False
     if int(major) > max(AURORA):
         return True
-    known = AURORA.get(int(major), ())
-    return bool(known) and (not minor or int(minor) in known or int(minor) > known[-1])
+    minors = AURORA.get(int(major), ())
+    return bool(minors) and (not minor or int(minor) in minors or int(minor) > minors[-1])
 
 
 def is_of_postgresql(members: dict[str, Any]) -> bool:
@@ -149,13 +149,13 @@ def is_cache_offered(members: dict[str, Any]) -> bool:
     return not version or engine not in OFFERED_CACHES or str(version) in OFFERED_CACHES[engine]
 
 
-def is_scaling(given: dict[str, Any]) -> bool:
+def is_scaling(configuration: dict[str, Any]) -> bool:
     """Return whether these are capacities of Serverless v2: half units, least not above most, a pause at 0 only."""
-    least, most = given.get("MinCapacity"), given.get("MaxCapacity")
+    least, most = configuration.get("MinCapacity"), configuration.get("MaxCapacity")
     if least is None or most is None:
         return True
-    halves = all(float(2 * one).is_integer() for one in (least, most))
-    pauses = given.get("SecondsUntilAutoPause")
+    halves = all(float(2 * capacity).is_integer() for capacity in (least, most))
+    pauses = configuration.get("SecondsUntilAutoPause")
     return (
         halves
         and 0 <= least <= most

@@ -81,15 +81,15 @@ RULES = (
 )
 
 
-def fault_in_tags(asked: Asked) -> Fault | None:
+def fault_in_tags(request: Asked) -> Fault | None:
     """Return the error for a tag that is AWS's own, or for more tags than a resource can have.
 
     Source: AWS Tagging Best Practices, "Tag naming limits and requirements": keys that begin with `aws:` are reserved;
     at most 50 tags for a resource.
     """
-    for tags in _tag_lists(asked.members):
+    for tags in _tag_lists(request.members):
         keys = [key for key in _keys(tags) if isinstance(key, str)]
-        invalid = speech_of(asked.service).invalid
+        invalid = speech_of(request.service).invalid
         own = next((key for key in keys if key.lower().startswith(RESERVED)), None)
         if own is not None:
             return Fault(invalid, f"Tag keys starting with 'aws:' are reserved for internal use: {own}")
@@ -102,8 +102,8 @@ def _tag_lists(members: dict[str, Any]) -> Iterator[Any]:
     for name in TAGGED:
         if members.get(name):
             yield members[name]
-    for one in members.get("TagSpecifications") or ():
-        yield one.get("Tags") or ()
+    for specification in members.get("TagSpecifications") or ():
+        yield specification.get("Tags") or ()
     tagging = members.get("Tagging")
     if isinstance(tagging, dict):
         yield tagging.get("TagSet") or ()

@@ -41,11 +41,11 @@ def is_redrive(text: str) -> bool:
     if not text:
         return True
     try:
-        told = json.loads(text)
+        policy = json.loads(text)
     except ValueError:
         return False
-    count = str(told.get("maxReceiveCount", "")) if isinstance(told, Mapping) else ""
-    return count.isdigit() and 1 <= int(count) <= 1_000 and bool(told.get("deadLetterTargetArn"))
+    count = str(policy.get("maxReceiveCount", "")) if isinstance(policy, Mapping) else ""
+    return count.isdigit() and 1 <= int(count) <= 1_000 and bool(policy.get("deadLetterTargetArn"))
 
 
 RULES = (

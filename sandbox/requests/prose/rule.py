@@ -34,10 +34,10 @@ class Rule:
         compiled = jmespath.compile(self.member)
         return lambda members: compiled.search(members)
 
-    def fault_in(self, asked: Asked) -> Fault | None:
+    def fault_in(self, request: Asked) -> Fault | None:
         """Return the error for the first value that does not hold, or None."""
-        found = self._search(asked.members)
-        for value in found if isinstance(found, list) else [found]:
+        values = self._search(request.members)
+        for value in values if isinstance(values, list) else [values]:
             if value is not None and not self.holds(value):
                 return Fault(self.code, self.message.format(value=value))
         return None

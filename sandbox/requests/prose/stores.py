@@ -31,10 +31,10 @@ def is_waiting_time(days: int) -> bool:
     return 7 <= days <= 30
 
 
-def is_lifecycle(given: dict[str, Any]) -> bool:
+def is_lifecycle(lifecycle: dict[str, Any]) -> bool:
     """Return whether what goes to cold storage stays there for at least 90 days."""
-    cold: int = given.get("MoveToColdStorageAfterDays") or 0
-    gone: int = given.get("DeleteAfterDays") or 0
+    cold: int = lifecycle.get("MoveToColdStorageAfterDays") or 0
+    gone: int = lifecycle.get("DeleteAfterDays") or 0
     return cold <= 0 or gone <= 0 or gone >= cold + COLD_DAYS
 
 
@@ -93,7 +93,9 @@ RULES = (
         "secretsmanager",
         ("DeleteSecret",),
         "@",
-        lambda given: not (given.get("ForceDeleteWithoutRecovery") and given.get("RecoveryWindowInDays")),
+        lambda parameters: (
+            not (parameters.get("ForceDeleteWithoutRecovery") and parameters.get("RecoveryWindowInDays"))
+        ),
         "InvalidParameterException",
         "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.",
         "AWS Secrets Manager API Reference, DeleteSecret, ForceDeleteWithoutRecovery",

@@ -22,16 +22,16 @@ def is_period(seconds: int) -> bool:
     return seconds in {10, 20, 30} or (seconds > 0 and seconds % 60 == 0)
 
 
-def looks_back(given: dict[str, Any]) -> bool:
+def looks_back(alarm: dict[str, Any]) -> bool:
     """Return whether an alarm looks back no further than it may: a day, or a week with a period of an hour or more."""
-    period, count = given.get("Period"), given.get("EvaluationPeriods")
+    period, count = alarm.get("Period"), alarm.get("EvaluationPeriods")
     return not period or not count or period * count <= (DAY if period < 3600 else WEEK)
 
 
-def has_enough(given: dict[str, Any]) -> bool:
+def has_enough(alarm: dict[str, Any]) -> bool:
     """Return whether an alarm asks for no more breaching periods than it looks at."""
-    wanted, count = given.get("DatapointsToAlarm"), given.get("EvaluationPeriods")
-    return not wanted or not count or wanted <= count
+    datapoints, count = alarm.get("DatapointsToAlarm"), alarm.get("EvaluationPeriods")
+    return not datapoints or not count or datapoints <= count
 
 
 RULES = (

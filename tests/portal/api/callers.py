@@ -13,7 +13,7 @@ from registry.accounts.rights import may_somewhere
 from registry.accounts.roles import Role
 from registry.accounts.tokens.scopes import ACTS, Scope
 from registry.accounts.tokens.service import Reach, create_token
-from tests.builders import a_person
+from tests.builders import ACCOUNT_ID, a_person
 
 _numbers = itertools.count(1)
 API = "/api/v1"
@@ -57,3 +57,12 @@ def code(answer: Any) -> str:
     assert told["status"] == answer.status_code
     assert told["type"] == f"urn:homeroom:problem:{told['code']}"
     return str(told["code"])
+
+
+def without_asked(text: str, suffix: str, account_id: str = ACCOUNT_ID) -> str:
+    """Return a refusal without what was asked for, which comes back in its sentence and as the sentence's value."""
+    for again in (f"suffix {suffix}.", f"account {account_id}."):
+        text = text.replace(again, "")
+    for key, value in (("suffix", suffix), ("account_id", account_id)):
+        text = text.replace(f'"values": {{"{key}": "{value}"}}', "")
+    return text

@@ -17,6 +17,7 @@ from provisioning.models import AccountAccess, AccountQuota, Notice, NoticeEndpo
 from provisioning.notices.endpoint_secrets import valid_secrets
 from provisioning.notices.outbox import announce_drift, deliver_due
 from registry.accounts.acts import Act
+from registry.accounts.grants import give_grant
 from registry.accounts.models import Grant, User
 from registry.accounts.people import invite
 from registry.accounts.rights import may
@@ -172,7 +173,7 @@ def test_a_person_is_invited_granted_and_kept_out(caller: ApiCaller):
 
 
 def test_no_link_by_a_token_for_somebody_who_has_come_in(caller: ApiCaller):
-    a_person(Role.ADMINISTRATOR, "olga")
+    a_person(Role.VIEWER, "olga")
     answer = caller.post("/people/olga/link")
     assert (answer.status_code, code(answer)) == (409, "came_in_before")
     assert "link" not in answer.json()
@@ -228,6 +229,31 @@ def test_what_administrators_are_refused(caller: ApiCaller, path: str, body: Any
     answer = caller.post(path.format(own=caller.user.username), body)
     assert (answer.status_code, code(answer)) == (status, told), answer.content
     assert not Grant.objects.exists()
+
+
+def test_no_token_makes_or_lets_in_an_administrator(caller: ApiCaller):
+    """Who is one outlasts the token and could make others: a person's act, with a sign-in of lately."""
+    ada, grace = a_person(Role.ADMINISTRATOR, "ada"), a_person(Role.VIEWER, "grace")
+    give_grant(grace, role=Role.ADMINISTRATOR, reach=Reach(environments=("sandbox",)), actor=None)
+    User.objects.filter(pk__in=[ada.pk, grace.pk]).update(is_active=False)
+    a_person(Role.VIEWER, "otto")
+    role = {"role": "Administrator"}
+    asked = [
+        ("/people", {"username": "iris"} | role),
+        ("/service-accounts", {"username": "pipeline"} | role),
+        ("/people/otto/role", role),
+        ("/people/otto/grants", role | {"environments": ["sandbox"]}),
+        ("/people/ada/activate", None),
+        ("/people/grace/activate", None),
+        ("/people/ada/link", None),
+    ]
+    for path, body in asked:
+        answer = caller.post(path, body)
+        assert (answer.status_code, code(answer)) == (403, "needs_person"), (path, answer.content)
+    assert not User.objects.filter(username__in=["iris", "pipeline"]).exists()
+    assert Grant.objects.count() == 1
+    assert not User.objects.filter(username__in=["ada", "grace"], is_active=True).exists()
+    assert caller.post("/people/otto/deactivate").status_code == 200
 
 
 def test_an_account_is_added_changed_looked_at_and_retired(caller: ApiCaller, monkeypatch: pytest.MonkeyPatch):

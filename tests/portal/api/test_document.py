@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import Any
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any, get_args
 
 import pytest
+from pydantic import ConfigDict, TypeAdapter
 
 from devtools.api_document import PATH, breaking_changes
 from portal.api.document import document, text
+from portal.api.schemas.base import Taken
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +92,36 @@ def test_what_breaks_is_named(committed: dict[str, Any], place: tuple[str, ...],
 )
 def test_what_only_adds_breaks_nothing(committed: dict[str, Any], place: tuple[str, ...], to: Any):
     assert breaking_changes(committed, changed(committed, *place, to=to)) == []
+
+
+def bodies(kind: type[Taken] = Taken) -> Iterator[type[Taken]]:
+    """Yield every body that the API takes."""
+    for one in kind.__subclasses__():
+        yield one
+        yield from bodies(one)
+
+
+def enumeration_of(annotation: Any) -> type[Enum] | None:
+    """Return the enumeration within a field's type."""
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := enumeration_of(part))), None)
+
+
+def test_every_field_that_is_of_an_enumeration_takes_its_values_as_json_has_them():
+    """Bodies are strict: without a word of it a list of environments would want Python's own."""
+    tried, refused = 0, []
+    for body in bodies():
+        for name, field in body.model_fields.items():
+            if (kind := enumeration_of(field.annotation)) is None:
+                continue
+            adapter: TypeAdapter[Any] = TypeAdapter(field.rebuild_annotation(), config=ConfigDict(strict=True))
+            value = next(iter(kind)).value
+            given = [value] if '"array"' in json.dumps(adapter.json_schema()) else value
+            tried += 1
+            try:
+                adapter.validate_python(given)
+            except ValueError as error:
+                refused.append(f"{body.__name__}.{name}: {error}")
+    assert tried > 10
+    assert not refused

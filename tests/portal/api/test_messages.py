@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from messages.message import message, sentences
@@ -59,6 +60,28 @@ def test_a_refusal_tells_the_codes_of_its_sentences() -> None:
     first, second = refused.json()["messages"]
     assert (first["code"], second["code"]) == ("run_number_ended_state", "there_nothing_cancel")
     assert first["values"] == {"number": run.pk, "state": "canceled"}
+
+
+def test_what_the_api_itself_refuses_has_its_codes_too() -> None:
+    caller, client = a_caller(), Client()
+    (told,) = caller.get("/runs/4711").json()["messages"]
+    assert told == {"code": "token_reaches_no_run_number", "values": {"number": 4711}}
+    answers = [
+        caller.get("/runs?cursor=x"),
+        caller.get("/runs?limit=none"),
+        caller.get("/runs?surely=not"),
+        caller.get("/nothing"),
+        client.delete("/api/v1/runs"),
+        client.get("/api/v1/runs"),
+        client.get("/api/v1/runs", headers={"Authorization": "Bearer hr_wrong"}),
+        client.post("/api/v1/districts", data="x", content_type="text/plain"),
+    ]
+    assert {one.status_code for one in answers} == {401, 404, 405, 415, 422}
+    for answer in answers:
+        problem = answer.json()
+        assert problem["messages"], problem
+        assert all(one["code"] for one in problem["messages"]), problem
+        assert all(one["messages"] for one in problem["errors"]), problem
 
 
 def test_the_audit_record_tells_them() -> None:

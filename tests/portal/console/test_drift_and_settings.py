@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -10,7 +11,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from engine.aws.quotas import VPCS
 from portal.console.reauthentication import SIGNED_IN_AT
+from provisioning.capacity.quotas import set_limit
 from provisioning.drift import removal
 from provisioning.models import DriftItem, Run
 from provisioning.states.runs import RunKind
@@ -19,6 +22,7 @@ from registry.districts.changes import EDITABLE, take_over
 from registry.districts.models import District
 from registry.districts.services import set_drift
 from registry.districts.statuses import DriftStatus
+from tests.builders import a_district
 from tests.markup import squeezed
 from tests.portal.console.test_pages import INLINE, a_live_district, account, ended, signed_in  # noqa: F401 - a fixture
 
@@ -267,6 +271,22 @@ class TestSettingsTab:
         assert value.split()[0] in page
         assert "<title>Error: " in squeezed(page)
         assert Run.objects.count() == runs
+
+    @pytest.mark.parametrize(
+        ("changes", "beside"),
+        [({"size": "M"}, "size"), ({"egress": "none"}, "egress"), ({"backup_days": 8}, "size")],
+    )
+    def test_a_full_account_is_told_beside_the_setting_that_takes_room(self, changes, beside):
+        district = a_district()
+        set_limit(account=district.account, region=district.region, code=VPCS.code, limit=1, actor=None)
+        client = signed_in(Role.OPERATOR)
+        answer = client.post(f"/districts/{district.suffix}/settings", typed(district, **changes))
+        page = squeezed(answer.content.decode())
+        assert answer.status_code == 422
+        assert re.search(rf'id="id_{beside}_error" class="errors"><p class="wrong">[^<]* 1 of 1 VPCs', page)
+        assert len(re.findall(r'class="wrong">', page)) == 1
+        assert f'<a href="#id_{beside}">' in page, "the summary leads to it"
+        assert not Run.objects.exists()
 
     def test_a_run_in_the_way_is_named(self):
         district = a_live_district()

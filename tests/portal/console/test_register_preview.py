@@ -10,14 +10,16 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from engine.aws.quotas import VPCS
 from infra.cost import estimate, load_prices
 from infra.outline import Wish, count, outline
 from infra.spec import Environment, Size
+from provisioning.capacity.quotas import set_limit
 from provisioning.health.access_check import check_account
 from provisioning.models import AccountAccess, Run
 from provisioning.states.runs import RunKind
 from registry.accounts.roles import Role
-from registry.districts.models import District
+from registry.districts.models import AwsAccount, District
 from registry.districts.statuses import DistrictStatus
 from tests.builders import ACCOUNT_ID, a_district, a_person, an_account
 from tests.markup import squeezed
@@ -45,6 +47,15 @@ def checked(browser: Client, **changes: Any) -> str:
     answer = browser.post("/districts/new/check", typed(**changes))
     assert answer.status_code == 200
     return squeezed(answer.content.decode())
+
+
+@pytest.mark.parametrize("address", ["/districts/new", "/districts/new/check"])
+def test_a_full_account_is_told_beside_the_account(browser, address):
+    set_limit(account=AwsAccount.objects.get(), region="us-east-1", code=VPCS.code, limit=1, actor=None)
+    page = squeezed(browser.post(address, typed()).content.decode())
+    assert re.search(r'id="id_account_id_error" class="errors"[^>]*><p class="wrong">[^<]* 1 of 1 VPCs', page)
+    assert len(re.findall(r'class="wrong">', page)) == 1
+    assert not District.objects.exists()
 
 
 def test_the_preview_says_names_subnets_resources_and_cost_by_line(browser):

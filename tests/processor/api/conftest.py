@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from devtools.demo.issuer import Issuer as Provider
+from devtools.demo.issuer import running_issuer as running_provider
+from devtools.demo.sign_ins import CLIENT_ID
 from devtools.services.broker import Broker, running_broker
 from devtools.services.postgres import Postgres, running_postgres
-from tests.processor.api.world import Api, Issuer, fill, running_api, running_issuer
+from tests.processor.api.world import AUDIENCE, Api, Issuer, fill, running_api, running_issuer
 from tests.processor.pipeline import Pipeline, running_pipeline
 
 
@@ -32,6 +35,21 @@ def district(
 ) -> Iterator[Pipeline]:
     with running_pipeline(district_server, sandbox_url) as found:
         fill(found, tmp_path_factory.mktemp("made"), rows=6_000)
+        yield found
+
+
+@pytest.fixture(scope="package")
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
+    """An issuer that signs people in."""
+    with running_provider(tmp_path_factory.mktemp("provider"), audience=AUDIENCE) as found:
+        yield found
+
+
+@pytest.fixture(scope="package")
+def client_office(district: Pipeline, provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """A data office that is a client of its issuer."""
+    folder = tmp_path_factory.mktemp("client-office")
+    with running_api(district, provider, folder, OIDC_CLIENT_ID=CLIENT_ID) as found:
         yield found
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 import jwt
@@ -28,6 +28,17 @@ PLAIN = unverified()
 
 AUDIENCE = "maple-test"
 EVERYTHING = "aggregate student ingest audit"
+
+
+class Signer(Protocol):
+    """Whoever signs the tokens that a running API admits."""
+
+    @property
+    def url(self) -> str:
+        """Where the API asks it."""
+
+    def token(self, scope: str = EVERYTHING, **claims: Any) -> str:
+        """Return a signed token."""
 
 
 @dataclass
@@ -95,7 +106,7 @@ class Api:
 
     url: str
     process: Process
-    issuer: Issuer
+    issuer: Signer
     log: Path
 
     def get(self, path: str, *, scope: str = EVERYTHING, **parameters: Any) -> httpx.Response:
@@ -118,7 +129,7 @@ Start = Callable[[list[str], dict[str, str], int], Process]
 
 @contextlib.contextmanager
 def running_api(
-    pipeline: Pipeline, issuer: Issuer, folder: Path, start: Start = WarmProcess, /, **more: str
+    pipeline: Pipeline, issuer: Signer, folder: Path, start: Start = WarmProcess, /, **more: str
 ) -> Iterator[Api]:
     """Start the API, by a fork of a warm process unless another way is given, and wait until it is ready."""
     port = free_port()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -96,10 +97,12 @@ def test_a_webhook_gets_a_signed_body(webhook):
     run = failed()
     assert deliver_due() == 1
     ((headers, body),) = webhook.taken
-    parts = dict(part.split("=") for part in headers["Homeroom-Signature"].split(","))
-    wanted = hmac.new(SECRET.encode(), f"{parts['t']}.".encode() + body, hashlib.sha256).hexdigest()
-    assert hmac.compare_digest(parts["v1"], wanted)
+    headers = {name.lower(): value for name, value in headers.items()}
     told = json.loads(body)
+    assert headers["webhook-id"] == told["id"]
+    signed = f"{told['id']}.{headers['webhook-timestamp']}.".encode() + body
+    digest = hmac.new(SECRET.encode(), signed, hashlib.sha256).digest()
+    assert headers["webhook-signature"] == f"v1,{base64.b64encode(digest).decode()}"
     assert told["type"] == "run.failed"
     assert told["url"] == f"https://portal.example.com/runs/{run.number}"
     assert told["message"] == f"Run #{run.number} for Lakeside Unified: failed. AWS asked to slow down."

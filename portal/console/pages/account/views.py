@@ -33,7 +33,9 @@ def account(request: HttpRequest) -> HttpResponse:
         "totp": next((factor for factor in factors if factor.type == Authenticator.Type.TOTP), None),
         "recovery": next((factor for factor in factors if factor.type == Authenticator.Type.RECOVERY_CODES), None),
         "must_add": needs_factor(user) and not has_factor(user),
-        "sessions": sorted(UserSession.objects.purge_and_list(user), key=lambda one: one.created_at, reverse=True),
+        "sessions": sorted(
+            UserSession.objects.purge_and_list(user), key=lambda session: session.created_at, reverse=True
+        ),
         "has_password": user.has_usable_password(),
     }
     return render(request, "account/page.html", context)
@@ -65,8 +67,8 @@ def password(request: HttpRequest) -> HttpResponse:
 def end_session(request: HttpRequest) -> HttpResponse:
     """End one session of one's own."""
     number = request.POST.get("session", "")
-    found = get_object_or_404(UserSession, user=person(request), pk=int(number) if number.isdecimal() else 0)
-    revoke(person(request), [found])
+    session = get_object_or_404(UserSession, user=person(request), pk=int(number) if number.isdecimal() else 0)
+    revoke(person(request), [session])
     messages.success(request, _("The session has ended."))
     return redirect("console:account")
 
@@ -76,8 +78,8 @@ def end_session(request: HttpRequest) -> HttpResponse:
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
     """End every session of one's own but this one, those of which nothing is listed as well."""
     user = person(request)
-    others = UserSession.objects.filter(user=user).exclude(session_key=request.session.session_key)
-    revoke(user, list(others))
+    sessions = UserSession.objects.filter(user=user).exclude(session_key=request.session.session_key)
+    revoke(user, list(sessions))
     end_sessions(user)
     update_session_auth_hash(request, user)
     UserSession.objects.create_from_request(request)

@@ -64,11 +64,11 @@ def approval_card(run: Run) -> ApprovalCard | None:
     rows = PlannedChange.objects.filter(run=run).exclude(type="output", action__in=[*LOSES, "create"])
     counted = dict(rows.order_by().values_list("action").annotate(Count("id")))
     lost = rows.filter(action__in=LOSES).order_by("place")[:LINES]
-    others = rows.exclude(action__in=[*LOSES, "create"]).order_by("place")[:LINES]
+    other_changes = rows.exclude(action__in=[*LOSES, "create"]).order_by("place")[:LINES]
     people = who_may_approve(run)
     return ApprovalCard(
         [_line(row) for row in lost],
-        [_line(row) for row in others],
+        [_line(row) for row in other_changes],
         [ActionWord(action, counted[action]) for action in ACTIONS if action in counted],
         people[:NAMES],
         max(0, len(people) - NAMES),
@@ -84,8 +84,8 @@ def in_a_line(value: dict[str, Any]) -> str:
         return gettext("%(path)s (known after apply)") % {"path": path}
     if value.get("lines"):
         number = sum(mark in "+-" for mark, _text in value["lines"]) + value.get("more_lines", 0)
-        told = ngettext("%(path)s (%(number)s line differs)", "%(path)s (%(number)s lines differ)", number)
-        return told % {"path": path, "number": number}
+        template = ngettext("%(path)s (%(number)s line differs)", "%(path)s (%(number)s lines differ)", number)
+        return template % {"path": path, "number": number}
     before, after = (_short((value.get(side) or {}).get("text")) for side in ("before", "after"))
     return f"{path}: {before} → {after}"
 
@@ -95,12 +95,12 @@ def _line(row: PlannedChange) -> CardLine:
         return CardLine(row.address, ActionWord(row.action), "")
     if row.previous_address and not row.values:
         return CardLine(row.address, ActionWord(row.action), row.previous_address)
-    told = [in_a_line(value) for value in row.values if row.action != "replace" or value.get("forces")][:VALUES]
-    told = told or [in_a_line(value) for value in row.values[:VALUES]]
-    number = len(row.values) + row.left_out - len(told)
+    differences = [in_a_line(value) for value in row.values if row.action != "replace" or value.get("forces")][:VALUES]
+    differences = differences or [in_a_line(value) for value in row.values[:VALUES]]
+    number = len(row.values) + row.left_out - len(differences)
     if number > 0:
-        told.append(ngettext("%(number)s more value", "%(number)s more values", number) % {"number": number})
-    return CardLine(row.address, ActionWord(row.action), "; ".join(told))
+        differences.append(ngettext("%(number)s more value", "%(number)s more values", number) % {"number": number})
+    return CardLine(row.address, ActionWord(row.action), "; ".join(differences))
 
 
 def _short(text: str | None) -> str:

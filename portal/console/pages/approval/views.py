@@ -54,11 +54,11 @@ def apply(request: HttpRequest, number: int) -> HttpResponse:
         messages.warning(request, _("Your sign-in was long ago. Sign in again, then have the plan applied."))
         return redirect(sign_in_again(reverse("console:run", args=[number])))
     try:
-        asked = apply_plan(run=run_or_404(request, number), actor=person(request))
+        run = apply_plan(run=run_or_404(request, number), actor=person(request))
     except ServiceRefusedError as refusal:
         messages.error(request, translated(str(refusal)))
         return redirect("console:run", number)
-    return redirect("console:run", asked.number)
+    return redirect("console:run", run.number)
 
 
 @require_http_methods(["GET", "POST"])

@@ -65,10 +65,10 @@ def approvals(user: User, within: Within) -> Approvals:
     waiting = waiting_plans(within).select_related(*related).defer(*UNREAD)
     rows = list(waiting.order_by("plan_expires_at", "id")[: SHOWN + 1])
     problems = second_person_problems(rows[:SHOWN], user)
-    found = [Waiting(run, _destroyed(run), problems[run.pk]) for run in rows[:SHOWN]]
+    plans = [Waiting(run, _destroyed(run), problems[run.pk]) for run in rows[:SHOWN]]
     rights = within.rights
-    mine = [one for one in found if one.problem is None and rights.may(Act.APPROVE, one.run.district.place)]
-    return Approvals(mine, [one for one in found if one not in mine], more=len(rows) > SHOWN)
+    mine = [plan for plan in plans if plan.problem is None and rights.may(Act.APPROVE, plan.run.district.place)]
+    return Approvals(mine, [plan for plan in plans if plan not in mine], more=len(rows) > SHOWN)
 
 
 def _destroyed(run: Run) -> list[str]:

@@ -68,8 +68,8 @@ def rows(events: QuerySet[AuditEvent]) -> Iterator[dict[str, Any]]:
 
 def filters_of(query: QueryDict) -> QueryDict:
     """Return the filters alone, without the empty ones: what an export and a bookmark need."""
-    kept = QueryDict(mutable=True)
+    filters = QueryDict(mutable=True)
     for name, value in query.items():
         if name not in NOT_FILTERS and str(value).strip():
-            kept[name] = str(value)
-    return kept
+            filters[name] = str(value)
+    return filters

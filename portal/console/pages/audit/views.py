@@ -45,13 +45,15 @@ def audit(request: HttpRequest) -> HttpResponse:
 @allowed(Act.VERIFY)
 def verify(request: HttpRequest) -> HttpResponse:
     """Compute the chain anew, now."""
-    found = chain.verify(actor=person(request))
-    if found.intact:
-        told = ngettext("Audit log verified: %(number)s event.", "Audit log verified: %(number)s events.", found.events)
-        messages.success(request, told % {"number": number_format(found.events, force_grouping=True)})
+    verification = chain.verify(actor=person(request))
+    if verification.intact:
+        success_message = ngettext(
+            "Audit log verified: %(number)s event.", "Audit log verified: %(number)s events.", verification.events
+        )
+        messages.success(request, success_message % {"number": number_format(verification.events, force_grouping=True)})
     else:
         messages.error(
-            request, _("The audit log failed verification. %(problem)s") % {"problem": translated(found.problem)}
+            request, _("The audit log failed verification. %(problem)s") % {"problem": translated(verification.problem)}
         )
     return redirect("console:audit")
 

@@ -123,21 +123,23 @@ def new(request: HttpRequest) -> HttpResponse:
 @allowed(Act.ADMINISTER)
 def account(request: HttpRequest, account_id: str) -> HttpResponse:
     """Show an account with what its owner has to make there; a POST changes how it is entered."""
-    found = get_object_or_404(_counted(), account_id=account_id)
+    aws_account = get_object_or_404(_counted(), account_id=account_id)
     if request.method == "POST" and not signed_in_lately(request):
         return redirect(sign_in_again(request.path))
-    initial = {name: getattr(found, name) for name in AccountForm.base_fields}
+    initial = {name: getattr(aws_account, name) for name in AccountForm.base_fields}
     form = AccountForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            change_account(account=found, name=form.cleaned_data["name"], access=form.access(), actor=person(request))
+            change_account(
+                account=aws_account, name=form.cleaned_data["name"], access=form.access(), actor=person(request)
+            )
         except AccountRefusedError as refusal:
             form.refuse({"": [str(refusal)]})
         else:
             messages.success(request, _("The account is changed."))
             return redirect("console:aws-account", account_id)
-    entries = entries_of(Scope(account=found), within(request))
-    context = _shown(found) | {"form": form, "section": "accounts", "entries": entries}
+    entries = entries_of(Scope(account=aws_account), within(request))
+    context = _shown(aws_account) | {"form": form, "section": "accounts", "entries": entries}
     return render(request, "aws_accounts/account.html", context, status=422 if form.errors else 200)
 
 
@@ -145,27 +147,27 @@ def account(request: HttpRequest, account_id: str) -> HttpResponse:
 @allowed(Act.ADMINISTER)
 def retire(request: HttpRequest, account_id: str) -> HttpResponse:
     """Take no further district into the account."""
-    found = get_object_or_404(AwsAccount, account_id=account_id)
+    aws_account = get_object_or_404(AwsAccount, account_id=account_id)
     if not signed_in_lately(request):
         return redirect(sign_in_again(f"/accounts/{account_id}"))
     try:
-        retire_account(account=found, actor=person(request))
+        retire_account(account=aws_account, actor=person(request))
     except AccountRefusedError as refusal:
         messages.error(request, translated(str(refusal)))
     return redirect("console:aws-account", account_id)
 
 
 def _counted() -> QuerySet[AwsAccount]:
-    there = Count("districts", filter=~Q(districts__status=DistrictStatus.REMOVED.value))
-    return AwsAccount.objects.annotate(districts_here=there).select_related("access")
+    district_count = Count("districts", filter=~Q(districts__status=DistrictStatus.REMOVED.value))
+    return AwsAccount.objects.annotate(districts_here=district_count).select_related("access")
 
 
 def _shown(account: AwsAccount) -> dict[str, Any]:
-    given = (account.account_id, account.external_id, PRINCIPAL)
+    arguments = (account.account_id, account.external_id, PRINCIPAL)
     return {
         "account": account,
         "access": getattr(account, "access", None),
         "region": DEFAULT_REGION,
-        "cloudformation": cloudformation(*given) if account.external_id else "",
-        "terraform": terraform(*given) if account.external_id else "",
+        "cloudformation": cloudformation(*arguments) if account.external_id else "",
+        "terraform": terraform(*arguments) if account.external_id else "",
     }

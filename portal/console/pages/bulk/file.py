@@ -59,9 +59,9 @@ def read(text: str, batch: uuid.UUID, rights: Rights) -> list[FileRow]:
     if not records:
         raise FileRefusedError(_("The file has no row below its heading. Fill in a line for each district."))
     if len(records) > MOST_ROWS:
-        told = {"rows": len(records), "most": MOST_ROWS}
+        values = {"rows": len(records), "most": MOST_ROWS}
         raise FileRefusedError(
-            _("The file has %(rows)s rows; %(most)s at a time are taken. Split it into several.") % told
+            _("The file has %(rows)s rows; %(most)s at a time are taken. Split it into several.") % values
         )
     accounts = list(accounts_to_choose(rights).values_list("account_id", flat=True)[:2])
     only = accounts[0] if len(accounts) == 1 else ""
@@ -86,8 +86,8 @@ def _records(text: str) -> tuple[list[str], list[list[str]]]:
     heading = [name.strip().lower() for name in lines[0]]
     unknown = sorted(set(heading) - set(COLUMNS))
     if unknown:
-        told = {"columns": ", ".join(unknown)[:200]}
-        raise FileRefusedError(_("There is no column %(columns)s. The template has all that there are.") % told)
+        values = {"columns": ", ".join(unknown)[:200]}
+        raise FileRefusedError(_("There is no column %(columns)s. The template has all that there are.") % values)
     if "name" not in heading:
         raise FileRefusedError(_("The column name is missing. Take the template's first line as the heading."))
     if len(heading) != len(set(heading)):
@@ -98,19 +98,19 @@ def _records(text: str) -> tuple[list[str], list[list[str]]]:
 def _row(
     number: int, heading: list[str], record: list[str], only_account: str, batch: uuid.UUID, rights: Rights
 ) -> FileRow:
-    given = {name: value.strip() for name, value in zip(heading, record, strict=False) if value.strip()}
-    name = given.get("name", "")
+    cells = {name: value.strip() for name, value in zip(heading, record, strict=False) if value.strip()}
+    name = cells.get("name", "")
     if len(record) > len(heading):
         problem = _("The row has more cells than the heading; quote what has a comma.")
         return FileRow(number, name, None, {"name": [problem]})
     for column, change in CASES.items():
-        if column in given:
-            given[column] = change(given[column])
+        if column in cells:
+            cells[column] = change(cells[column])
     defaults = {column: RegistrationForm.base_fields[column].initial for column in COLUMNS}
     data = (
         {column: value for column, value in defaults.items() if value is not None}
         | {"account_id": only_account}
-        | given
+        | cells
     )
     form = RegistrationForm(rights, data | {"registration_key": str(batch_key(batch, number))})
     if not form.is_valid():
@@ -120,15 +120,15 @@ def _row(
 
 def _problems(form: RegistrationForm) -> dict[str, list[str]]:
     """Return the form's sentences; a choice names what there is, which the form shows and a file does not."""
-    found = {column: [str(each) for each in told] for column, told in form.errors.items()}
+    problems = {column: [str(error) for error in errors] for column, errors in form.errors.items()}
     for column, errors in form.errors.as_data().items():
         choices = getattr(form.fields.get(column), "choices", [])
-        known = [str(value) for value, _ in choices if value]
-        if known and any(error.code == "invalid_choice" for error in errors):
-            told = {"value": form.data[column], "known": ", ".join(known[:MOST_NAMED])}
-            found[column] = [
-                _("%(value)s is not known. Use one of %(known)s and others.") % told
-                if len(known) > MOST_NAMED
-                else _("%(value)s is not known. Use one of %(known)s.") % told
+        valid = [str(value) for value, _ in choices if value]
+        if valid and any(error.code == "invalid_choice" for error in errors):
+            values = {"value": form.data[column], "known": ", ".join(valid[:MOST_NAMED])}
+            problems[column] = [
+                _("%(value)s is not known. Use one of %(known)s and others.") % values
+                if len(valid) > MOST_NAMED
+                else _("%(value)s is not known. Use one of %(known)s.") % values
             ]
-    return found
+    return problems

@@ -63,31 +63,37 @@ def bulk(request: HttpRequest) -> HttpResponse:
         return _page(request, refused=str(refusal), status=422)
     if "register" not in request.POST:
         return _page(request, text=text, batch=uuid.uuid4(), rows=_tried(request, rows))
-    wanted = set(request.POST.getlist("row"))
-    chosen = [row for row in rows if str(row.number) in wanted]
-    asked = [row.registration for row in chosen if row.registration is not None]
-    if not chosen or len(asked) < len(chosen):
+    selected = set(request.POST.getlist("row"))
+    chosen = [row for row in rows if str(row.number) in selected]
+    registrations = [row.registration for row in chosen if row.registration is not None]
+    if not chosen or len(registrations) < len(chosen):
         sentence = (
             _("Select at least one row.")
             if not chosen
             else _("A selected row has an error. Deselect it or correct the file.")
         )
-        return _page(request, text=text, batch=batch, rows=_tried(request, rows, wanted), refused=sentence, status=422)
+        return _page(
+            request, text=text, batch=batch, rows=_tried(request, rows, selected), refused=sentence, status=422
+        )
     try:
-        runs = onboard_all(asked, actor=person(request))
+        runs = onboard_all(registrations, actor=person(request))
     except RowsRefusedError as refusal:
         late = {chosen[place].number: dict(problems) for place, problems in refusal.problems.items()}
-        shown = [
+        shown_rows = [
             ShownRow(
-                row, str(row.number) in wanted, problems={name: list(told) for name, told in late[row.number].items()}
+                row,
+                str(row.number) in selected,
+                problems={name: list(sentences) for name, sentences in late[row.number].items()},
             )
             if row.number in late
-            else ShownRow(row, str(row.number) in wanted, problems=row.problems)
+            else ShownRow(row, str(row.number) in selected, problems=row.problems)
             for row in rows
         ]
-        return _page(request, text=text, batch=batch, rows=shown, refused=str(refusal), status=422)
-    told = ngettext("%(number)s district was registered.", "%(number)s districts were registered.", len(runs))
-    messages.success(request, told % {"number": len(runs)})
+        return _page(request, text=text, batch=batch, rows=shown_rows, refused=str(refusal), status=422)
+    success_message = ngettext(
+        "%(number)s district was registered.", "%(number)s districts were registered.", len(runs)
+    )
+    messages.success(request, success_message % {"number": len(runs)})
     return redirect("console:bulk-progress", batch)
 
 
@@ -109,26 +115,28 @@ def progress(request: HttpRequest, batch: uuid.UUID) -> HttpResponse:
 @allowed(Act.OPERATE)
 def plan(request: HttpRequest) -> HttpResponse:
     """Ask for a plan of every district that is ticked on the fleet page, or of all that its filter lets through."""
-    wanted = read_filter(QueryDict(request.POST.get("filters", "")[:LONGEST_FILTER]))
-    back = f"{reverse('console:fleet')}?{wanted.query}"
+    filters = read_filter(QueryDict(request.POST.get("filters", "")[:LONGEST_FILTER]))
+    back = f"{reverse('console:fleet')}?{filters.query}"
     if request.POST.get("all"):
         try:
-            chosen = wanted.districts(_workable(request))
-            count = plan_all(districts=chosen, filters=wanted.as_data(), actor=person(request))
+            chosen = filters.districts(_workable(request))
+            count = plan_all(districts=chosen, filters=filters.as_data(), actor=person(request))
         except ServiceRefusedError as refusal:
             messages.error(request, translated(str(refusal)))
         else:
-            told = _("Plans of %(number)s districts are being asked for, bit by bit; people's own runs go first.")
-            messages.success(request, told % {"number": count})
+            success_message = _(
+                "Plans of %(number)s districts are being asked for, bit by bit; people's own runs go first."
+            )
+            messages.success(request, success_message % {"number": count})
         return redirect(back)
     ticked = _workable(request).filter(suffix__in=request.POST.getlist("district")[:PAGE_SIZE])
-    found = plan_now(districts=ticked, actor=person(request))
-    if found.asked:
-        told = ngettext("%(number)s plan was asked for.", "%(number)s plans were asked for.", found.asked)
-        messages.success(request, told % {"number": found.asked})
-    for suffix, sentence in found.refused:
+    outcome = plan_now(districts=ticked, actor=person(request))
+    if outcome.asked:
+        success_message = ngettext("%(number)s plan was asked for.", "%(number)s plans were asked for.", outcome.asked)
+        messages.success(request, success_message % {"number": outcome.asked})
+    for suffix, sentence in outcome.refused:
         messages.error(request, f"{suffix}: {translated(sentence)}")
-    if not found.asked and not found.refused:
+    if not outcome.asked and not outcome.refused:
         messages.error(request, _("No district is selected. Select the districts to plan."))
     return redirect(back)
 
@@ -152,17 +160,21 @@ def _batch(request: HttpRequest) -> uuid.UUID:
         return uuid.uuid4()
 
 
-def _tried(request: HttpRequest, rows: list[FileRow], wanted: set[str] | None = None) -> list[ShownRow]:
+def _tried(request: HttpRequest, rows: list[FileRow], selected: set[str] | None = None) -> list[ShownRow]:
     good = [row for row in rows if row.registration is not None]
-    asked = [row.registration for row in good if row.registration is not None]
-    tried = dict(zip((row.number for row in good), try_all(asked, actor=person(request)), strict=True))
-    shown = []
+    registrations = [row.registration for row in good if row.registration is not None]
+    tried = dict(zip((row.number for row in good), try_all(registrations, actor=person(request)), strict=True))
+    shown_rows = []
     for row in rows:
-        found = tried.get(row.number)
-        problems = row.problems if found is None else {name: list(told) for name, told in found.problems.items()}
-        chosen = not problems if wanted is None else str(row.number) in wanted
-        shown.append(ShownRow(row, chosen, found.suffix if found else "", found.network if found else "", problems))
-    return shown
+        trial = tried.get(row.number)
+        problems = (
+            row.problems if trial is None else {name: list(sentences) for name, sentences in trial.problems.items()}
+        )
+        chosen = not problems if selected is None else str(row.number) in selected
+        shown_rows.append(
+            ShownRow(row, chosen, trial.suffix if trial else "", trial.network if trial else "", problems)
+        )
+    return shown_rows
 
 
 def _page(
@@ -174,15 +186,15 @@ def _page(
     refused: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    wrong = sum(bool(row.problems) for row in rows or [])
+    invalid = sum(bool(row.problems) for row in rows or [])
     fields = RegistrationForm(rights_here(person(request))).fields
     context = {
         "text": text,
         "batch": batch,
         "rows": rows,
         "refused": refused,
-        "wrong": wrong,
-        "good": len(rows or []) - wrong,
+        "wrong": invalid,
+        "good": len(rows or []) - invalid,
         "most": MOST_ROWS,
         "columns": [(name, fields[name]) for name in COLUMNS],
         "section": "register",

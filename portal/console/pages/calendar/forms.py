@@ -23,10 +23,10 @@ class MomentInput(forms.DateTimeInput):
     input_type = "datetime-local"
 
 
-def moment_field(**given: Any) -> forms.DateTimeField:
+def moment_field(**options: Any) -> forms.DateTimeField:
     """Return a field for a moment by the clock of the zone beside it (`in_zone`)."""
     return forms.DateTimeField(
-        widget=MomentInput(format="%Y-%m-%dT%H:%M"), input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"], **given
+        widget=MomentInput(format="%Y-%m-%dT%H:%M"), input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"], **options
     )
 
 
@@ -60,12 +60,12 @@ class FreezeForm(DescribedForm):
 
     def values(self) -> dict[str, Any]:
         """Return what was typed, as the service takes it; only of a valid form."""
-        given = self.cleaned_data
-        zone = given["time_zone"]
+        data = self.cleaned_data
+        zone = data["time_zone"]
         return {
-            "reason": given["reason"],
-            "starts_at": in_zone(given["starts_at"], zone),
-            "ends_at": in_zone(given["ends_at"], zone),
+            "reason": data["reason"],
+            "starts_at": in_zone(data["starts_at"], zone),
+            "ends_at": in_zone(data["ends_at"], zone),
         }
 
 

@@ -44,6 +44,11 @@ class WindowLine:
     opens_at: datetime
     may_end: bool
 
+    @property
+    def title(self) -> str:
+        """Its days and when it begins, which tell it from the others."""
+        return f"{self.days} {self.window}"
+
 
 @dataclass(frozen=True)
 class EndLine:
@@ -79,22 +84,22 @@ def entries_of(scope: Scope, within: Within) -> Entries:
     """Return what reaches a district or an account, its account's and the fleet's too; of the fleet, all in reach."""
     now = timezone.now()
     rows, rights = within.calendar(), within.rights
-    given: dict[str, str] = {}
+    parameters: dict[str, str] = {}
     if scope.district is not None:
-        rows, given = about(scope.district), {"district": scope.district.suffix}
+        rows, parameters = about(scope.district), {"district": scope.district.suffix}
     elif scope.account is not None:
         rows = Q(account=scope.account) | Q(account=None, district=None)
-        given = {"account": scope.account.account_id}
+        parameters = {"account": scope.account.account_id}
     along = ("district", "account")
     freezes = list(Freeze.objects.filter(rows).filter(OPEN, ends_at__gt=now).select_related(*along)[:SHOWN])
     windows = list(MaintenanceWindow.objects.filter(rows).filter(OPEN).select_related(*along)[:SHOWN])
     return Entries(
-        [FreezeLine(one, Scope.of(one).may_be_written_with(rights)) for one in freezes],
+        [FreezeLine(freeze, Scope.of(freeze).may_be_written_with(rights)) for freeze in freezes],
         _window_lines(windows, rights, now),
-        f"?{urlencode(given)}" if given else "",
+        f"?{urlencode(parameters)}" if parameters else "",
         scope.may_be_written_with(rights)
         and (scope.district is None or scope.district.status != DistrictStatus.REMOVED),
-        scope.district is None or any(one.district_id is None for one in (*freezes, *windows)),
+        scope.district is None or any(entry.district_id is None for entry in (*freezes, *windows)),
     )
 
 
@@ -130,11 +135,11 @@ def calendar_page(within: Within) -> CalendarPage:
 
 def ends_of(district: District) -> list[EndLine]:
     """Return the kinds of ends that the district can have, each with the one that it has."""
-    known = {EndKind(end.kind): end for end in DistrictEnd.objects.filter(district=district)}
+    ends = {EndKind(end.kind): end for end in DistrictEnd.objects.filter(district=district)}
     kinds: Sequence[EndKind] = (
         (EndKind.LIFETIME, EndKind.CONTRACT) if district.environment == Environment.SANDBOX else (EndKind.CONTRACT,)
     )
-    return [EndLine(kind, known.get(kind)) for kind in kinds]
+    return [EndLine(kind, ends.get(kind)) for kind in kinds]
 
 
 def scope_named(district: District | None, account: AwsAccount | None) -> Scope:

@@ -58,27 +58,27 @@ def download(request: HttpRequest, number: int) -> HttpResponse:
 @require_GET
 def key(request: HttpRequest) -> HttpResponse:
     """Publish the key that certificates are verified by, to whoever asks: the district's data office has no account."""
-    known = portal_key()
-    if known is None:
+    signing_key = portal_key()
+    if signing_key is None:
         newest = RemovalCertificate.objects.order_by("-pk").first()
         if newest is None:
             raise Http404("This portal has signed nothing yet.")
         return HttpResponse(newest.public_key, content_type="application/x-pem-file")
-    return HttpResponse(known.pem, content_type="application/x-pem-file")
+    return HttpResponse(signing_key.pem, content_type="application/x-pem-file")
 
 
-def _dated(told: str) -> str:
+def _dated(text: str) -> str:
     """Return what AWS does with something by and by; certificates of before say of a day to come that it was."""
-    return told.replace("key deleted on", "key to be deleted on", 1) if told.startswith("key deleted on") else told
+    return text.replace("key deleted on", "key to be deleted on", 1) if text.startswith("key deleted on") else text
 
 
 def _kept_as(part: dict[str, Any], kept: list[dict[str, Any]]) -> str:
     """Return why AWS still has a resource that Terraform has destroyed; empty for one that is gone."""
     names = {name for name in (part.get("arn"), part.get("id")) if name}
-    known = {name.rpartition("/")[2] for name in names} | names
-    return next((str(item["scheduled"]) for item in kept if {item["identifier"]} & known), "")
+    identifiers = {name.rpartition("/")[2] for name in names} | names
+    return next((str(item["scheduled"]) for item in kept if {item["identifier"]} & identifiers), "")
 
 
 def _certificate(request: HttpRequest, number: int) -> RemovalCertificate:
-    known = number if len(str(number)) <= LONGEST_NUMBER else 0
-    return get_object_or_404(within(request).certificates().select_related("district", "run"), pk=known)
+    pk = number if len(str(number)) <= LONGEST_NUMBER else 0
+    return get_object_or_404(within(request).certificates().select_related("district", "run"), pk=pk)

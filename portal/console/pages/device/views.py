@@ -65,12 +65,12 @@ def device(request: HttpRequest) -> HttpResponse:
 
 def _asked(request: HttpRequest, typed: str) -> dict[str, Any]:
     row = devices.waiting(typed, person(request))
-    given = devices.given(row, person(request))
+    scopes = devices.given(row, person(request))
     return {
         "row": row,
         "typed": typed,
-        "given": given,
-        "left_out": sorted(set(row.scopes) - {scope.value for scope in given}),
+        "given": scopes,
+        "left_out": sorted(set(row.scopes) - {scope.value for scope in scopes}),
     }
 
 

@@ -31,13 +31,13 @@ class ActualShown:
 
 def actual_shown(district: District) -> ActualShown:
     """Return what is shown of a district."""
-    found = actual_of(district)
-    forecast = found.outlook.forecast
+    actual = actual_of(district)
+    forecast = actual.outlook.forecast
     return ActualShown(
-        found.outlook.so_far,
+        actual.outlook.so_far,
         forecast,
         forecast is not None and forecast > district.monthly_budget_usd,
-        found.days,
-        columns([{"busy": float(row.usd)} for row in found.days]),
-        found.reading,
+        actual.days,
+        columns([{"busy": float(row.usd)} for row in actual.days]),
+        actual.reading,
     )

@@ -17,20 +17,20 @@ def architecture(district: District, *, active: Run | None, latest: Run | None) 
     failed = latest.error_address if latest and latest.state == RunState.FAILED else ""
     at_work = _at_work(active)
     drifted = _drifted(district)
-    known: dict[str, Known] = {}
-    for pk, address, shown in district.resources.order_by("address").values_list("pk", "address", "provider_id"):
+    resources: dict[str, Known] = {}
+    for pk, address, provider_id in district.resources.order_by("address").values_list("pk", "address", "provider_id"):
         if address == failed:
             state = PartState.FAILED
         elif address in at_work:
             state = PartState.IN_WORK
         else:
             state = drifted.get(address, PartState.EXISTS)
-        known[address] = Known(f"{page}#resource-{pk}", state, shown)
+        resources[address] = Known(f"{page}#resource-{pk}", state, provider_id)
     if active is not None:
         run_page = reverse("console:run", args=[active.number])
-        for address in sorted(at_work - set(known)):
-            known[address] = Known(run_page, PartState.IN_WORK)
-    return draw(known)
+        for address in sorted(at_work - set(resources)):
+            resources[address] = Known(run_page, PartState.IN_WORK)
+    return draw(resources)
 
 
 def _at_work(active: Run | None) -> set[str]:
@@ -42,7 +42,7 @@ def _at_work(active: Run | None) -> set[str]:
 def _drifted(district: District) -> dict[str, PartState]:
     if district.drift_badge is not DriftStatus.DRIFTED:
         return {}
-    found: dict[str, PartState] = {}
+    states: dict[str, PartState] = {}
     for address, gone in DriftItem.objects.filter(district=district, foreign=False).values_list("address", "gone"):
-        found[address] = PartState.GONE if gone else found.get(address, PartState.DRIFTED)
-    return found
+        states[address] = PartState.GONE if gone else states.get(address, PartState.DRIFTED)
+    return states

@@ -103,11 +103,11 @@ class Box:
     @property
     def label(self) -> str:
         """What the box says to those who hear it."""
-        told = f"{self.title}, {self.place.label.lower()}: {self.state.label.lower()}"
+        description = f"{self.title}, {self.place.label.lower()}: {self.state.label.lower()}"
         if len(self.addresses) < 2:
-            return told
+            return description
         count = ngettext("%(number)s resource", "%(number)s resources", len(self.addresses))
-        return f"{told}, {count % {'number': len(self.addresses)}}"
+        return f"{description}, {count % {'number': len(self.addresses)}}"
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ class Diagram:
 
 def draw(resources: Mapping[str, Known]) -> Diagram | None:
     """Return the drawing of what is known, by address; None where there is no network to draw it in."""
-    vpc = next((known for address, known in resources.items() if address.startswith("aws_vpc.")), None)
+    vpc = next((resource for address, resource in resources.items() if address.startswith("aws_vpc.")), None)
     if vpc is None:
         return None
     taller = _taller(resources)
@@ -199,8 +199,8 @@ def _row_top(place: Place, taller: int) -> int:
 
 
 def _cells(resources: Mapping[str, Known], taller: int) -> list[Cell]:
-    found = [(SUBNET.fullmatch(address), address, known) for address, known in resources.items()]
-    placed = [(match[1], int(match[2]), address, known) for match, address, known in found if match]
+    matches = [(SUBNET.fullmatch(address), address, resource) for address, resource in resources.items()]
+    placed = [(match[1], int(match[2]), address, resource) for match, address, resource in matches if match]
     zones = max((zone for _, zone, _, _ in placed), default=1)
     width = (VPC_WIDTH - GAP * (zones + 1)) // zones
     return [
@@ -208,32 +208,34 @@ def _cells(resources: Mapping[str, Known], taller: int) -> list[Cell]:
             f"{TITLES[tier]} {zone}",
             zone,
             TIERS[tier],
-            known.state,
+            resource.state,
             address,
-            known.href,
+            resource.href,
             VPC_LEFT + GAP + (zone - 1) * (width + GAP),
             _row_top(TIERS[tier], taller),
             width,
             ROW_HEIGHT + (taller if TIERS[tier] is Place.PUBLIC else 0),
         )
-        for tier, zone, address, known in sorted(placed, key=lambda one: (list(TIERS).index(one[0]), one[1]))
+        for tier, zone, address, resource in sorted(
+            placed, key=lambda subnet: (list(TIERS).index(subnet[0]), subnet[1])
+        )
     ]
 
 
 def _boxes(place: Place, resources: Mapping[str, Known], taller: int) -> list[Box]:
     """Return the parts at a place: side by side in a row of subnets, one below the other beside the VPC."""
-    found = []
+    parts = []
     for key, title, at, pattern in PARTS:
         mine = tuple(address for address in resources if re.fullmatch(pattern, address)) if at is place else ()
         if mine:
             worst = min((resources[address].state for address in mine), key=SEVERITY.index)
-            shown = next(address for address in mine if resources[address].state is worst)
-            found.append((key, title, worst, mine, resources[shown].href))
+            worst_address = next(address for address in mine if resources[address].state is worst)
+            parts.append((key, title, worst, mine, resources[worst_address].href))
     boxes = []
-    found.sort(key=lambda part: part[0] not in SPANNING)
-    across = [part[0] for part in found if part[0] in SPANNING and place in ROWS]
-    beside = max(len(found) - len(across), 1)
-    for number, (key, title, state, mine, href) in enumerate(found):
+    parts.sort(key=lambda part: part[0] not in SPANNING)
+    across = [part[0] for part in parts if part[0] in SPANNING and place in ROWS]
+    beside = max(len(parts) - len(across), 1)
+    for number, (key, title, state, mine, href) in enumerate(parts):
         if key in across:
             width = VPC_WIDTH - 4 * GAP
             x, y = VPC_LEFT + 2 * GAP, _row_top(place, taller) + 38

@@ -21,5 +21,5 @@ def plain_ways(district: District) -> list[Plain]:
     """Return the ways on which a district's data travel without TLS."""
     if district.certificate_arn or district.domain_name:
         return []
-    told = _("From people to the load balancer: HTTP, since the district has no certificate.")
-    return [Plain(told, _("Put no real records into it, or name a certificate in the settings."))]
+    sentence = _("From people to the load balancer: HTTP, since the district has no certificate.")
+    return [Plain(sentence, _("Put no real records into it, or name a certificate in the settings."))]

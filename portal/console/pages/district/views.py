@@ -86,8 +86,15 @@ def resources(request: HttpRequest, suffix: str) -> HttpResponse:
     text = request.GET.get("q", "").strip().replace("\x00", "")[:120]
     service = request.GET.get("service", "")
     every = by_service(district.resources.all())
-    wanted = [
-        (name, [one for one in rows if text.lower() in f"{one.address} {one.provider_id} {one.arn}".lower()])
+    groups = [
+        (
+            name,
+            [
+                resource
+                for resource in rows
+                if text.lower() in f"{resource.address} {resource.provider_id} {resource.arn}".lower()
+            ],
+        )
         for name, rows in every
         if service in {"", name}
     ]
@@ -95,7 +102,7 @@ def resources(request: HttpRequest, suffix: str) -> HttpResponse:
         request,
         district,
         "resources",
-        groups=[(name, rows) for name, rows in wanted if rows],
+        groups=[(name, rows) for name, rows in groups if rows],
         every=[(name, len(rows)) for name, rows in every],
         text=text,
         service=service,
@@ -169,7 +176,9 @@ def _ask(request: HttpRequest, suffix: str, kind: RunKind) -> HttpResponse:
     return redirect("console:run", run.number)
 
 
-def show_tab(request: HttpRequest, district: District, tab: str, *, status: int = 200, **shown: Any) -> HttpResponse:
+def show_tab(
+    request: HttpRequest, district: District, tab: str, *, status: int = 200, **extra_context: Any
+) -> HttpResponse:
     """Draw one tab of the district's page."""
     context: dict[str, Any] = {
         "district": district,
@@ -180,11 +189,11 @@ def show_tab(request: HttpRequest, district: District, tab: str, *, status: int 
     }
     exposures = exposures_of([district]).get(district.pk, 0)
     context["exposures"] = exposures if tab != "drift" else 0
-    if "active" not in shown:
-        shown |= {"active": active_run(district), "latest": latest_run(district)}
-    latest = shown["latest"]
-    context["health"] = health_of(district, shown["active"], is_exposed=exposures > 0)
+    if "active" not in extra_context:
+        extra_context |= {"active": active_run(district), "latest": latest_run(district)}
+    latest = extra_context["latest"]
+    context["health"] = health_of(district, extra_context["active"], is_exposed=exposures > 0)
     context["draft_expires"] = expires_at(district, latest) if district.status == DistrictStatus.DRAFT else None
     if district.status == DistrictStatus.NEEDS_ATTENTION and latest and latest.state_badge in RETRYABLE_STATES:
         context["retry"] = latest
-    return render(request, f"district/{tab}.html", context | shown, status=status)
+    return render(request, f"district/{tab}.html", context | extra_context, status=status)

@@ -51,9 +51,11 @@ def drift_list(within: Within) -> DriftList:
         )
         .order_by("-exposures", "-attributes", "district")[: SHOWN + 1]
     )
-    shown = counted[:SHOWN]
-    districts = District.objects.select_related("account").in_bulk([row["district"] for row in shown])
-    rows = [Drifted(districts[row["district"]], row["attributes"], row["resources"], row["exposures"]) for row in shown]
+    page_rows = counted[:SHOWN]
+    districts = District.objects.select_related("account").in_bulk([row["district"] for row in page_rows])
+    rows = [
+        Drifted(districts[row["district"]], row["attributes"], row["resources"], row["exposures"]) for row in page_rows
+    ]
     return DriftList(rows, more=len(counted) > SHOWN)
 
 

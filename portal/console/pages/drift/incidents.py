@@ -66,7 +66,7 @@ def removable(district: District, items: Iterable[DriftItem]) -> list[Incident]:
 
 
 def _incident(district: District, item: DriftItem) -> Incident:
-    told = item.changed_by
+    change = item.changed_by
     arn = item.resource if item.resource.startswith("arn:") else ""
     return Incident(
         item,
@@ -74,11 +74,11 @@ def _incident(district: District, item: DriftItem) -> Incident:
         _text(item, item.before),
         _("gone") if item.gone else _text(item, item.after),
         console_url(item.type, item.resource, arn, district.region),
-        str(told.get("by", "")),
-        str(told.get("event", "")),
-        str(told.get("event_id", "")),
-        parse_datetime(told["at"]) if told.get("at") else None,
-        str(told.get("problem", "")),
+        str(change.get("by", "")),
+        str(change.get("event", "")),
+        str(change.get("event_id", "")),
+        parse_datetime(change["at"]) if change.get("at") else None,
+        str(change.get("problem", "")),
         REPAIR if item.repairable else REMOVE if can_be_removed(item) else BY_HAND,
     )
 

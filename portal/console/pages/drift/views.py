@@ -68,10 +68,10 @@ def accept(request: HttpRequest, suffix: str) -> HttpResponse:
 @allowed(Act.OPERATE)
 def remove(request: HttpRequest, suffix: str, item: int) -> HttpResponse:
     """Have a worker remove what somebody added in AWS."""
-    here = reverse("console:district-drift", args=[suffix])
+    url = reverse("console:district-drift", args=[suffix])
     if not signed_in_lately(request):
         messages.warning(request, _("Your sign-in was long ago. Sign in again, then confirm the removal."))
-        return redirect(sign_in_again(here))
+        return redirect(sign_in_again(url))
     try:
         request_removal(
             district=district_or_404(request, suffix),
@@ -84,12 +84,12 @@ def remove(request: HttpRequest, suffix: str, item: int) -> HttpResponse:
         messages.error(request, translated(str(refusal)))
     else:
         messages.success(request, _("A worker removes it, then a drift check looks at what is there."))
-    return redirect(here)
+    return redirect(url)
 
 
-def _ask(request: HttpRequest, suffix: str, asked: Callable[..., Run]) -> HttpResponse:
+def _ask(request: HttpRequest, suffix: str, service: Callable[..., Run]) -> HttpResponse:
     try:
-        run = asked(district=district_or_404(request, suffix), actor=person(request))
+        run = service(district=district_or_404(request, suffix), actor=person(request))
     except ServiceRefusedError as refusal:
         messages.error(request, translated(str(refusal)))
         return redirect("console:district-drift", suffix)

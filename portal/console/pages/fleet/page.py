@@ -133,36 +133,36 @@ class Fleet:
 
 def fleet(query: QueryDict, within: Within) -> Fleet:
     """Return the page that the address asks for, within reach; what it does not know in the address it passes over."""
-    wanted = read_filter(query)
-    counts = wanted.found(within.districts()).aggregate(
+    filters = read_filter(query)
+    counts = filters.found(within.districts()).aggregate(
         **{key or "all": Count("id", filter=where) for key, (label, where) in CHIPS.items()}
     )
     chips = [
-        Chip(key, label, counts[key or "all"], wanted.shown_as(key), key == wanted.show)
+        Chip(key, label, counts[key or "all"], filters.shown_as(key), key == filters.show)
         for key, (label, where) in CHIPS.items()
     ]
-    total = within.districts().count() if wanted.narrows else counts["all"]
-    rows = wanted.districts(within.districts())
-    if wanted.sort:
-        shown = page_in_order(rows, query, size=PAGE_SIZE, order=wanted.sort)
+    total = within.districts().count() if filters.narrows else counts["all"]
+    rows = filters.districts(within.districts())
+    if filters.sort:
+        pager = page_in_order(rows, query, size=PAGE_SIZE, order=filters.sort)
     else:
-        shown = page(rows, query, size=PAGE_SIZE)
+        pager = page(rows, query, size=PAGE_SIZE)
     accounts = list(within.accounts()[: ACCOUNTS_LISTED + 1])
     first = Case(When(EXPOSED, then=Value(0)), default=Value(1), output_field=IntegerField())
     needing = within.districts().filter(CHIPS["attention"][1]).order_by(first, "-id")
     bad = list(needing[: ATTENTION_LINES + 1])
     some = bad[:ATTENTION_LINES]
-    joined = rows_of([*some, *shown.rows])
+    joined = rows_of([*some, *pager.rows])
     lines = joined[: len(some)]
     return Fleet(
         chips=chips,
-        filter=wanted,
+        filter=filters,
         accounts=accounts if len(accounts) <= ACCOUNTS_LISTED else None,
         attention=[attention(row) for row in lines],
         more_attention=len(bad) - len(lines),
         rows=joined[len(some) :],
-        pager=shown,
-        matching=counts[wanted.show or "all"],
+        pager=pager,
+        matching=counts[filters.show or "all"],
         total=total,
     )
 
@@ -189,27 +189,27 @@ def attention(row: FleetRow) -> Attention:
     """Return why a district needs somebody, and what to do next; drift that opened it comes before all else."""
     exposures = row.exposures
     if exposures:
-        told = ngettext(
+        reason = ngettext(
             "Incident: drift widens who can reach it in %(number)s place.",
             "Incident: drift widens who can reach it in %(number)s places.",
             exposures,
         )
-        return Attention(row, told % {"number": exposures}, _("Handle the incident"), exposures)
+        return Attention(row, reason % {"number": exposures}, _("Handle the incident"), exposures)
     if row.run is None:
         return Attention(row, _("It has no run."), _("Deploy it"))
     if row.is_active:
         return Attention(row, _("Its last run failed; another run is in progress."), _("Watch run"))
     if row.run.error_summary:
         return Attention(row, sentences(row.run.error_summary, row.run.error_remedy), _("See and retry run"))
-    told = _("Its last run was %(state)s.") % {"state": translated(row.run.state_badge.word.lower())}
-    return Attention(row, told, _("See and retry run"))
+    reason = _("Its last run was %(state)s.") % {"state": translated(row.run.state_badge.word.lower())}
+    return Attention(row, reason, _("See and retry run"))
 
 
 def every_row(query: QueryDict, within: Within) -> Iterator[dict[str, Any]]:
     """Yield each district within reach that the address asks for, as an export has it, oldest first, read by and by."""
-    found = read_filter(query).districts(within.districts())
+    districts = read_filter(query).districts(within.districts())
     last = 0
-    while chunk := list(found.filter(pk__gt=last).select_related("account").order_by("pk")[:READ_AT_ONCE]):
+    while chunk := list(districts.filter(pk__gt=last).select_related("account").order_by("pk")[:READ_AT_ONCE]):
         last = chunk[-1].pk
         for row in rows_of(chunk):
             yield {name: read(row) for name, read in COLUMNS.items()}
@@ -244,7 +244,7 @@ def last_runs(ids: Sequence[int]) -> dict[int, tuple[Past, ...]]:
     """Return the last runs of each district, the newest last, in one query."""
     place = Window(RowNumber(), partition_by=F("district"), order_by=F("id").desc())
     rows = Run.objects.filter(district__in=ids).annotate(place=place).filter(place__lte=STRIP).order_by("id")
-    found: dict[int, list[Past]] = defaultdict(list)
+    by_district: dict[int, list[Past]] = defaultdict(list)
     for district, number, kind, state in rows.values_list("district", "id", "kind", "state"):
-        found[district].append(Past(number, RunKind(kind), RunState(state)))
-    return {district: tuple(runs) for district, runs in found.items()}
+        by_district[district].append(Past(number, RunKind(kind), RunState(state)))
+    return {district: tuple(runs) for district, runs in by_district.items()}

@@ -25,9 +25,9 @@ def inbox(request: HttpRequest) -> HttpResponse:
     """Show the inbox, newest first."""
     user = person(request)
     pager = paged(inbox_of(user).select_related("district"), request.GET, size=PAGE_SIZE)
-    seen = read_up_to(user)
+    last_read = read_up_to(user)
     context = {
-        "rows": [(row, OCCASIONS[Occasion(row.occasion)], row.pk > seen) for row in pager.rows],
+        "rows": [(row, OCCASIONS[Occasion(row.occasion)], row.pk > last_read) for row in pager.rows],
         "newest": pager.rows[0].pk if pager.rows else 0,
         "pager": pager,
         "form": MailForm(initial={"by_mail": chosen_mail(user)}),

@@ -120,7 +120,7 @@ ACTS: tuple[Badge, ...] = (
 """States in which somebody has to act: their badges are solid, all others quiet."""
 _ACTS = {(type(badge), badge.value) for badge in ACTS}
 _ALL: dict[tuple[type[Badge], str], str | Promise] = {
-    (type(badge), badge.value): told for _group, words in GROUPS for badge, told in words.items()
+    (type(badge), badge.value): explanation for _group, words in GROUPS for badge, explanation in words.items()
 }
 
 
@@ -136,4 +136,6 @@ def wants_an_act(badge: Badge) -> bool:
 
 def legend() -> list[tuple[str, list[tuple[Badge, str]]]]:
     """Return every group with its badges and what they mean."""
-    return [(str(title), [(badge, str(told)) for badge, told in words.items()]) for title, words in GROUPS]
+    return [
+        (str(title), [(badge, str(explanation)) for badge, explanation in words.items()]) for title, words in GROUPS
+    ]

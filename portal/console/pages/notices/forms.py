@@ -83,14 +83,14 @@ class EndpointForm(DescribedForm):
 
     def values(self, kind: str = "") -> EndpointValues:
         """Return what was chosen; only of a valid form."""
-        given = self.cleaned_data
+        data = self.cleaned_data
         return EndpointValues(
-            name=given["name"],
-            kind=given.get("kind", kind),
-            address=given["address"],
-            occasions=tuple(given["occasions"]),
-            environments=tuple(given["environments"]),
-            districts=tuple(given["districts"]),
+            name=data["name"],
+            kind=data.get("kind", kind),
+            address=data["address"],
+            occasions=tuple(data["occasions"]),
+            environments=tuple(data["environments"]),
+            districts=tuple(data["districts"]),
         )
 
 

@@ -72,24 +72,24 @@ def new(request: HttpRequest) -> HttpResponse:
 @allowed(Act.ADMINISTER)
 def endpoint(request: HttpRequest, number: int) -> HttpResponse:
     """Show an endpoint with its deliveries; a POST gives it other values."""
-    found = get_object_or_404(NoticeEndpoint, pk=number)
+    notice_endpoint = get_object_or_404(NoticeEndpoint, pk=number)
     if request.method == "POST" and not signed_in_lately(request):
         return redirect(sign_in_again(request.path))
-    form = EndpointForm(request.POST or None, endpoint=found, initial=initial_of(found))
+    form = EndpointForm(request.POST or None, endpoint=notice_endpoint, initial=initial_of(notice_endpoint))
     if request.method == "POST" and form.is_valid():
         try:
-            change_endpoint(endpoint=found, values=form.values(found.kind), actor=person(request))
+            change_endpoint(endpoint=notice_endpoint, values=form.values(notice_endpoint.kind), actor=person(request))
         except ServiceRefusedError as refusal:
             form.refuse({refusal.code: [str(refusal)]})
         else:
             messages.success(request, _("The endpoint is changed."))
-            return _back(found)
-    deliveries = Notice.objects.filter(endpoint=found).prefetch_related("tries")
+            return _back(notice_endpoint)
+    deliveries = Notice.objects.filter(endpoint=notice_endpoint).prefetch_related("tries")
     pager = paged(deliveries, request.GET, size=PAGE_SIZE)
     context = {
-        "endpoint": found,
-        "kind": KINDS[found.kind],
-        "has_secret": found.kind == NoticeEndpoint.Kind.WEBHOOK,
+        "endpoint": notice_endpoint,
+        "kind": KINDS[notice_endpoint.kind],
+        "has_secret": notice_endpoint.kind == NoticeEndpoint.Kind.WEBHOOK,
         "form": form,
         "deliveries": [(notice, OCCASIONS[Occasion(notice.occasion)]) for notice in pager.rows],
         "pager": pager,
@@ -103,36 +103,38 @@ def endpoint(request: HttpRequest, number: int) -> HttpResponse:
 @allowed(Act.ADMINISTER)
 def act(request: HttpRequest, number: int) -> HttpResponse:
     """Test an endpoint, switch it, rotate its secret or remove it, as the button says."""
-    found = get_object_or_404(NoticeEndpoint, pk=number)
-    wanted = request.POST.get("act", "")
-    if wanted not in ACTS and wanted != "rotate":
-        return _back(found)
+    notice_endpoint = get_object_or_404(NoticeEndpoint, pk=number)
+    action = request.POST.get("act", "")
+    if action not in ACTS and action != "rotate":
+        return _back(notice_endpoint)
     if not signed_in_lately(request):
         return redirect(sign_in_again(reverse("console:notice-endpoint", args=[number])))
     try:
-        if wanted == "rotate":
-            return _with_secret(request, found, rotate_secret(endpoint=found, actor=person(request)))
-        ACTS[wanted](found, person(request))
+        if action == "rotate":
+            return _with_secret(
+                request, notice_endpoint, rotate_secret(endpoint=notice_endpoint, actor=person(request))
+            )
+        ACTS[action](notice_endpoint, person(request))
     except ServiceRefusedError as refusal:
         messages.error(request, translated(str(refusal)))
-        return _back(found)
-    if wanted == "remove":
+        return _back(notice_endpoint)
+    if action == "remove":
         messages.success(request, _("The endpoint is removed."))
         return redirect("console:notices")
-    return _back(found)
+    return _back(notice_endpoint)
 
 
 @require_POST
 @allowed(Act.ADMINISTER)
 def again(request: HttpRequest, number: int) -> HttpResponse:
     """Have a delivery sent again."""
-    found = get_object_or_404(Notice.objects.exclude(endpoint=None).select_related("endpoint"), pk=number)
+    notice = get_object_or_404(Notice.objects.exclude(endpoint=None).select_related("endpoint"), pk=number)
     try:
-        redeliver(notice=found, actor=person(request))
+        redeliver(notice=notice, actor=person(request))
         ask_workers(SENDING)
     except ServiceRefusedError as refusal:
         messages.error(request, translated(str(refusal)))
-    return redirect("console:notice-endpoint", found.endpoint_id)
+    return redirect("console:notice-endpoint", notice.endpoint_id)
 
 
 def _test(endpoint: NoticeEndpoint, actor: User) -> None:

@@ -116,7 +116,7 @@ class Overview:
     @property
     def districts(self) -> int:
         """How many districts there are, those that were removed not among them."""
-        return sum(one.count for one in self.health)
+        return sum(health.count for health in self.health)
 
     @property
     def failures(self) -> int:
@@ -136,8 +136,8 @@ def overview(user: User, within: Within) -> Overview:
         for environment in sorted({*estimates, *actual})
     ]
     states = totals_by("state_code") if not within.is_narrow else {}
-    by_state = sorted(states.items(), key=lambda told: -told[1].so_far)
-    kept = [row.kept_at for row in rows if row.kept_at is not None]
+    by_state = sorted(states.items(), key=lambda item: -item[1].so_far)
+    times = [row.kept_at for row in rows if row.kept_at is not None]
     return Overview(
         needs=Needs(
             approvals=count_for(user, within),
@@ -157,7 +157,7 @@ def overview(user: User, within: Within) -> Overview:
         plans=list(_expiring_plans(within)[:LINES]),
         drafts=_expiring_drafts(within),
         ends=list(ends_ahead(within, ENDS_SOON)[:LINES]),
-        kept_at=max(kept, default=None),
+        kept_at=max(times, default=None),
         is_whole=not within.is_narrow,
     )
 
@@ -192,6 +192,6 @@ def _expiring_plans(within: Within) -> QuerySet[Run]:
 
 
 def _expiring_drafts(within: Within) -> list[Ahead]:
-    kept = timedelta(days=settings.DRAFT_DAYS)
-    due = within.of(drafts(untouched_since=timezone.now() + SOON - kept), "")[:LINES]
-    return [Ahead(district, district.touched_at + kept) for district in due]  # type: ignore[attr-defined]
+    lifetime = timedelta(days=settings.DRAFT_DAYS)
+    due = within.of(drafts(untouched_since=timezone.now() + SOON - lifetime), "")[:LINES]
+    return [Ahead(district, district.touched_at + lifetime) for district in due]  # type: ignore[attr-defined]

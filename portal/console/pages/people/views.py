@@ -109,11 +109,11 @@ def new(request: HttpRequest) -> HttpResponse:
     form = InviteForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            given = form.cleaned_data
+            data = form.cleaned_data
             user = invite(
-                username=given["username"],
-                email=given["email"],
-                role=Role(given["role"]) if given["role"] else None,
+                username=data["username"],
+                email=data["email"],
+                role=Role(data["role"]) if data["role"] else None,
                 actor=person(request),
             )
         except ValidationError as refusal:
@@ -147,23 +147,23 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
 def act(request: HttpRequest, number: int) -> HttpResponse:
     """Give a role, let in, keep out, end sessions or make a new link, as the button says."""
     user = get_object_or_404(User, pk=number)
-    here = reverse("console:person", args=[number])
+    url = reverse("console:person", args=[number])
     if not signed_in_lately(request):
-        return redirect(sign_in_again(here))
-    wanted = request.POST.get("act", "")
+        return redirect(sign_in_again(url))
+    action = request.POST.get("act", "")
     try:
-        if wanted == "link":
+        if action == "link":
             return _with_link(request, user)
-        if wanted == "role":
+        if action == "role":
             chosen = request.POST.get("role", "")
             give_role(user, Role(chosen) if chosen in set(Role) else None, actor=person(request))
-        elif wanted in ACTS:
-            ACTS[wanted](user, person(request))
+        elif action in ACTS:
+            ACTS[action](user, person(request))
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
     else:
         messages.success(request, _("It is done."))
-    return redirect(here)
+    return redirect(url)
 
 
 ACTS: dict[str, Callable[[User, User], object]] = {

@@ -39,8 +39,15 @@ def preflight_page(account: AwsAccount, region: str) -> PreflightPage:
     if region not in REGIONS:
         raise Http404
     row = Preflight.objects.filter(account=account, region=region).first()
-    found = row.findings if row else []
+    findings = row.findings if row else []
     lines = [
-        Line(one["check"], PreflightVerdict(one["verdict"]), one["told"], one["remedy"], one["detail"]) for one in found
+        Line(
+            finding["check"],
+            PreflightVerdict(finding["verdict"]),
+            finding["told"],
+            finding["remedy"],
+            finding["detail"],
+        )
+        for finding in findings
     ]
     return PreflightPage(account, region, sorted({region, *regions_looked_at(account)}), row, lines)

@@ -59,8 +59,8 @@ def check(request: HttpRequest) -> HttpResponse:
     form = RegistrationForm(rights_here(person(request)), request.POST)
     form.check()
     filled = [field for field in form.visible_fields() if field.data]
-    others = [field for field in form.visible_fields() if not field.data]
-    context = {"preview": preview(form), "size_cards": size_cards(form), "filled": filled, "others": others}
+    unfilled = [field for field in form.visible_fields() if not field.data]
+    context = {"preview": preview(form), "size_cards": size_cards(form), "filled": filled, "others": unfilled}
     return render(request, "register/parts/check.html", context)
 
 
@@ -82,13 +82,13 @@ def _with_access(request: HttpRequest) -> HttpResponse:
     account = chosen.filter(account_id=request.POST.get("account_id", "")).first()
     context = _context(form)
     if account is not None:
-        known = AccountAccess.objects.filter(account=account).first()
+        access = AccountAccess.objects.filter(account=account).first()
         try:
-            if known is None or timezone.now() - known.asked_at > ASK_AGAIN_AFTER:
-                known = request_check(account=account, actor=person(request))
+            if access is None or timezone.now() - access.asked_at > ASK_AGAIN_AFTER:
+                access = request_check(account=account, actor=person(request))
         except ServiceRefusedError as refusal:
             context["access_problem"] = str(refusal)
-        context |= {"account": account, "access": known}
+        context |= {"account": account, "access": access}
     return render(request, "register/page.html", context)
 
 

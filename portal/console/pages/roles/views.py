@@ -79,7 +79,12 @@ def new(request: HttpRequest, number: int) -> HttpResponse:
                 actor=person(request),
             )
         except GrantRefusedError as refusal:
-            form.refuse({"last_day" if name == "expires_at" else name: told for name, told in refusal.problems.items()})
+            form.refuse(
+                {
+                    "last_day" if name == "expires_at" else name: sentences
+                    for name, sentences in refusal.problems.items()
+                }
+            )
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:
@@ -95,10 +100,10 @@ def end(request: HttpRequest, number: int, grant: int) -> HttpResponse:
     """End a grant, and with it the person's sessions and tokens."""
     if not signed_in_lately(request):
         return redirect(sign_in_again(reverse("console:person", args=[number])))
-    known = grant if len(str(grant)) <= LONGEST_NUMBER else 0
-    found = get_object_or_404(Grant.objects.select_related("user"), pk=known, user=_person(number))
+    pk = grant if len(str(grant)) <= LONGEST_NUMBER else 0
+    row = get_object_or_404(Grant.objects.select_related("user"), pk=pk, user=_person(number))
     try:
-        end_grant(found, actor=person(request))
+        end_grant(row, actor=person(request))
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
     else:

@@ -112,40 +112,42 @@ class RolloutForm(DescribedForm):
 
     def request(self) -> RolloutRequest:
         """Return what was typed, as the service takes it; raises KeyError where a field has an error."""
-        given = self.cleaned_data
+        data = self.cleaned_data
         return RolloutRequest(
-            reason=given["reason"],
-            change=given["change"],
+            reason=data["reason"],
+            change=data["change"],
             selection=self.selection(),
-            waves=given["waves"],
-            at_once=given["at_once"],
-            halt_percent=given["halt_percent"],
-            halt_failures=given["halt_failures"],
-            starts_at=in_zone(given["starts_at"], given["time_zone"] or UNKNOWN),
-            key=given["key"],
+            waves=data["waves"],
+            at_once=data["at_once"],
+            halt_percent=data["halt_percent"],
+            halt_failures=data["halt_failures"],
+            starts_at=in_zone(data["starts_at"], data["time_zone"] or UNKNOWN),
+            key=data["key"],
         )
 
     def selection(self) -> Selection:
         """Return which districts are chosen, as far as the form can be read."""
-        given = getattr(self, "cleaned_data", {})
+        data = getattr(self, "cleaned_data", {})
         names = ("suffixes", "environments", "regions", "sizes")
-        return Selection(**{name: tuple(given.get(name) or ()) for name in names})
+        return Selection(**{name: tuple(data.get(name) or ()) for name in names})
 
     def check(self, actor: User) -> None:
         """Ask the service about what is filled in; nothing is written."""
         if self.is_valid():
             self.refuse(check_rollout(self.request(), actor))
             return
-        given = self.cleaned_data
+        data = self.cleaned_data
         draft = RolloutRequest(
             reason=message("checked later"),
-            change=given.get("change", {}),
+            change=data.get("change", {}),
             selection=self.selection(),
-            waves=given.get("waves") or DEFAULT_WAVES,
+            waves=data.get("waves") or DEFAULT_WAVES,
             key=uuid.uuid4(),
         )
-        told = {name: told for name, told in check_rollout(draft, actor).items() if name not in self.errors}
-        self.refuse(told)
+        problems = {
+            name: sentences for name, sentences in check_rollout(draft, actor).items() if name not in self.errors
+        }
+        self.refuse(problems)
 
 
 @dataclass(frozen=True)
@@ -179,14 +181,14 @@ def preview(form: RolloutForm, rights: Rights) -> RolloutPreview:
     except WavesRefusedError as refusal:
         return RolloutPreview(total, [], str(refusal))
     parts = list(enumerate(pairwise([0, *reached]), 1))
-    shown = at_places(rows, [place for _, (begin, end) in parts for place in range(begin, min(end, begin + SHOWN))])
+    districts = at_places(rows, [place for _, (begin, end) in parts for place in range(begin, min(end, begin + SHOWN))])
     return RolloutPreview(
         total,
         [
             WavePreview(
                 number,
                 end - begin,
-                [shown[place] for place in range(begin, min(end, begin + SHOWN)) if place in shown],
+                [districts[place] for place in range(begin, min(end, begin + SHOWN)) if place in districts],
                 max(0, end - begin - SHOWN),
             )
             for number, (begin, end) in parts

@@ -102,7 +102,7 @@ def rollout_page(rollout: Rollout) -> RolloutPage:
     state = rollout.state_badge
     ended = sum(wave.ended for wave in waves)
     failed = sum(wave.failed for wave in waves)
-    seen = repr(
+    fingerprint = repr(
         (state, rollout.wave, groups, [(row.member.run_id, row.run and row.run.state, row.note) for row in rows])
     )
     return RolloutPage(
@@ -115,7 +115,7 @@ def rollout_page(rollout: Rollout) -> RolloutPage:
         may_pause=state is RolloutState.RUNNING,
         may_resume=state in {RolloutState.PAUSED, RolloutState.HALTED},
         may_abort=rollout.is_open,
-        token=str(crc32(seen.encode())),
+        token=str(crc32(fingerprint.encode())),
         say=_("Rollout %(number)s: %(state)s, wave %(wave)s, %(failed)s failed.")
         % {"number": rollout.number, "state": state.label.lower(), "wave": rollout.wave, "failed": failed},
     )
@@ -138,17 +138,17 @@ def shown_of(rollout: Rollout) -> list[RolloutMember]:
     place = Window(RowNumber(), partition_by=F("wave"), order_by=[F("urgency"), F("position")])
     ranked = rollout.members.annotate(urgency=urgency).annotate(place=place).filter(place__lte=ROWS)
     # Ranked by what is narrow; districts and runs are read of those alone that are shown.
-    found = dict(ranked.order_by().values_list("pk", "urgency"))
-    rows = RolloutMember.objects.filter(pk__in=found).select_related("district", "run")
+    urgencies = dict(ranked.order_by().values_list("pk", "urgency"))
+    rows = RolloutMember.objects.filter(pk__in=urgencies).select_related("district", "run")
     rows = rows.defer(*(f"run__{name}" for name in WIDE))
-    return sorted(rows, key=lambda member: (member.wave, found[member.pk], member.position))
+    return sorted(rows, key=lambda member: (member.wave, urgencies[member.pk], member.position))
 
 
 def _wave(rollout: Rollout, number: int, groups: list[Group], rows: list[MemberRow]) -> Wave:
     counts: Counter[Standing] = Counter()
     for group in groups:
         counts[group.standing] += group.count if group.wave == number else 0
-    total, shown = sum(counts.values()), [row for row in rows if row.member.wave == number]
+    total, wave_rows = sum(counts.values()), [row for row in rows if row.member.wave == number]
     return Wave(
         number=number,
         total=total,
@@ -156,8 +156,8 @@ def _wave(rollout: Rollout, number: int, groups: list[Group], rows: list[MemberR
         failed=counts[Standing.FAILED],
         waiting=counts[Standing.APPROVAL],
         begun=number <= rollout.wave,
-        rows=shown,
-        more=total - len(shown),
+        rows=wave_rows,
+        more=total - len(wave_rows),
     )
 
 
@@ -189,9 +189,9 @@ def _note(
     if member.wave > rollout.wave:
         return _("Its wave begins when wave %(number)s has ended.") % {"number": member.wave - 1}
     if member.district_id in beside:
-        other = beside[member.district_id]
-        told = {"number": other.number, "kind": other.kind_badge.label.lower()}
-        return _("Waiting on run #%(number)s (%(kind)s), which works on the district.") % told
+        other_run = beside[member.district_id]
+        values = {"number": other_run.number, "kind": other_run.kind_badge.label.lower()}
+        return _("Waiting on run #%(number)s (%(kind)s), which works on the district.") % values
     if full:
         return ngettext(
             "Waits until fewer than %(number)s run of the rollout is under way.",

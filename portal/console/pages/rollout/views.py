@@ -65,8 +65,8 @@ def check(request: HttpRequest) -> HttpResponse:
     form = RolloutForm(request.POST)
     form.check(person(request))
     filled = [field for field in form.visible_fields() if field.data or field.html_name == "suffixes"]
-    others = [field for field in form.visible_fields() if field not in filled]
-    context = {"preview": preview(form, rights_here(person(request))), "filled": filled, "others": others}
+    unfilled = [field for field in form.visible_fields() if field not in filled]
+    context = {"preview": preview(form, rights_here(person(request))), "filled": filled, "others": unfilled}
     return render(request, "rollout/parts/check.html", context)
 
 
@@ -82,10 +82,10 @@ def page(request: HttpRequest, number: int) -> HttpResponse:
 @allowed(Act.SEE)
 def live(request: HttpRequest, number: int) -> HttpResponse:
     """Answer the live part anew, 204 when nothing is new; that of an ended rollout asks for no further one."""
-    shown = rollout_page(_rollout(request, number))
-    if request.GET.get("seen") == shown.token:
+    page = rollout_page(_rollout(request, number))
+    if request.GET.get("seen") == page.token:
         return HttpResponse(status=204)
-    return render(request, "rollout/parts/live.html", {"page": shown})
+    return render(request, "rollout/parts/live.html", {"page": page})
 
 
 @require_POST
@@ -120,5 +120,5 @@ def _act(request: HttpRequest, number: int, service: Callable[..., Rollout], don
 
 
 def _rollout(request: HttpRequest, number: int) -> Rollout:
-    known = number if len(str(number)) <= LONGEST_NUMBER else 0
-    return get_object_or_404(within(request).rollouts().select_related("requested_by"), pk=known)
+    pk = number if len(str(number)) <= LONGEST_NUMBER else 0
+    return get_object_or_404(within(request).rollouts().select_related("requested_by"), pk=pk)

@@ -178,8 +178,8 @@ class ChangesPage:
 
 def plan_query(query: QueryDict, *, at_once: int = AT_ONCE) -> tuple[PlanQuery, int]:
     """Read out of an address which changes it asks for, and the page's number."""
-    asked = query.get(PARAMETER, "")
-    number = int(asked) if asked.isascii() and asked.isdigit() and 0 < len(asked) < 6 else 1
+    value = query.get(PARAMETER, "")
+    number = int(value) if value.isascii() and value.isdigit() and 0 < len(value) < 6 else 1
     number = max(number, 1)
 
     def text(name: str) -> str:
@@ -202,25 +202,25 @@ def changes_page(run: Run, query: QueryDict) -> ChangesPage:
     """Return the part of the changes that an address asks for, each with its values."""
     chosen, number = plan_query(query)
     try:
-        found = plan_differences(run, chosen)
+        differences = plan_differences(run, chosen)
     except ArchiveUnavailableError as error:
         return ChangesPage(chosen, unavailable=str(error))
-    shown = [_shown(row, is_only=len(found.entries) == 1) for row in found.rows]
-    entries = {entry.place: entry for entry in found.entries}
-    grouped = _grouped(shown, chosen.grouping, lambda change: entries[change.row.place])
-    matching = len(found.entries)
+    changes = [_shown(row, is_only=len(differences.entries) == 1) for row in differences.rows]
+    entries = {entry.place: entry for entry in differences.entries}
+    grouped = _grouped(changes, chosen.grouping, lambda change: entries[change.row.place])
+    matching = len(differences.entries)
     return ChangesPage(
         chosen,
         grouped,
-        chosen.skip + 1 if shown else 0,
-        chosen.skip + len(shown),
+        chosen.skip + 1 if changes else 0,
+        chosen.skip + len(changes),
         matching,
-        found.total,
+        differences.total,
         number - 1 if chosen.skip and matching else 0,
         number + 1 if chosen.skip + AT_ONCE < matching else 0,
-        _actions(found),
-        found.services,
-        found.outputs,
+        _actions(differences),
+        differences.services,
+        differences.outputs,
     )
 
 
@@ -228,27 +228,27 @@ def changes_list(run: Run, query: QueryDict) -> ChangesPage:
     """Return all changes that an address asks for, without their values."""
     chosen, _number = plan_query(query, at_once=0)
     try:
-        found = plan_differences(run, chosen)
+        differences = plan_differences(run, chosen)
     except ArchiveUnavailableError as error:
         return ChangesPage(chosen, unavailable=str(error))
-    listed = found.entries[:LISTED]
+    listed = differences.entries[:LISTED]
     resources = [entry for entry in listed if not entry.is_output]
     outputs = [entry for entry in listed if entry.is_output]
     grouped = _grouped(resources, chosen.grouping, lambda entry: entry)
     grouped += [Group(_("Outputs"), outputs)] if outputs else []
-    matching = len(found.entries)
+    matching = len(differences.entries)
     return ChangesPage(
         chosen,
         grouped,
         1 if listed else 0,
         len(listed),
         matching,
-        found.total,
+        differences.total,
         0,
         0,
-        _actions(found),
-        found.services,
-        found.outputs,
+        _actions(differences),
+        differences.services,
+        differences.outputs,
     )
 
 
@@ -273,8 +273,8 @@ def _row(line: TreeRow) -> ShownRow:
     return ShownRow(line, as_tree(before), as_tree(after))
 
 
-def _grouped(shown: Iterable[Any], grouping: Grouping, entry_of: Any) -> list[Group]:
-    named = groupby(shown, key=lambda one: entry_of(one).group(grouping))
+def _grouped(items: Iterable[Any], grouping: Grouping, entry_of: Any) -> list[Group]:
+    named = groupby(items, key=lambda item: entry_of(item).group(grouping))
     return [Group(_title(name, grouping), list(changes)) for name, changes in named]
 
 
@@ -284,5 +284,5 @@ def _title(name: str, grouping: Grouping) -> StrOrPromise:
     return name or gettext("Root module")
 
 
-def _actions(found: PlanDifferences) -> list[ActionWord]:
-    return [ActionWord(action, count) for action, count in found.actions.items()]
+def _actions(differences: PlanDifferences) -> list[ActionWord]:
+    return [ActionWord(action, count) for action, count in differences.actions.items()]

@@ -43,8 +43,8 @@ def cost_change(run: Run) -> CostChange | None:
 
 def people_acts(run: Run) -> list[AuditEvent]:
     """Return what people did with the run and said of it, oldest first; the newest where there are very many."""
-    found = AuditEvent.objects.filter(run_number=run.number).exclude(actor=None).order_by("-id")[:ACTS_SHOWN]
-    return list(found)[::-1]
+    events = AuditEvent.objects.filter(run_number=run.number).exclude(actor=None).order_by("-id")[:ACTS_SHOWN]
+    return list(events)[::-1]
 
 
 def last_act(run: Run) -> int:
@@ -54,12 +54,12 @@ def last_act(run: Run) -> int:
 
 def support_text(run: Run) -> str:
     """Return all that somebody who helps needs to know; no secret is in it, since what is stored was redacted."""
-    ended = run.finished_at.isoformat() if run.finished_at else "not yet"
+    finished_at = run.finished_at.isoformat() if run.finished_at else "not yet"
     counts = f"+{run.add_count} ~{run.change_count} -{run.remove_count}" if run.add_count is not None else "no plan"
     lines = [
         f"Run #{run.number} ({run.kind}) of {run.district.suffix}: {run.state}",
         f"Account {run.spec.get('account_id', '')}, region {run.spec.get('region', '')}, attempt {run.attempt}",
-        f"Requested {run.created_at.isoformat()}, ended {ended}",
+        f"Requested {run.created_at.isoformat()}, ended {finished_at}",
         f"Worker {run.worker_name or 'none'}",
         f"Trace {run.trace_id}" if run.trace_id else "",
         ", ".join(f"{name} {version}" for name, version in run.engine_versions.items()),

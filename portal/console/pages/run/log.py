@@ -58,24 +58,24 @@ def log_filter(query: QueryDict) -> LogFilter:
     level = query.get("level", "")
     search = query.get("q", "").replace("\x00", "")[:100]
     line = query.get("line", "")
-    known = int(line) if line.isascii() and line.isdigit() and len(line) < 10 else 0
-    return LogFilter(level if level in LEVELS else "", search, known, query.get("fold") == "resource")
+    line_number = int(line) if line.isascii() and line.isdigit() and len(line) < 10 else 0
+    return LogFilter(level if level in LEVELS else "", search, line_number, query.get("fold") == "resource")
 
 
-def log_lines(run: Run, wanted: LogFilter, *, after: int = 0) -> list[RunEvent]:
+def log_lines(run: Run, filters: LogFilter, *, after: int = 0) -> list[RunEvent]:
     """Return the newest lines behind `after` that the filter lets through, in order; raises ArchiveUnavailableError."""
-    levels = LEVELS_SHOWN.get(wanted.level, ())
-    if wanted.line:
-        around = max(0, wanted.line - LOG_LINES // 2)
-        return [] if after else events_of(run, after=around, levels=levels, search=wanted.search, first=LOG_LINES)
-    newest = FOLDED_LINES if wanted.is_folded and not after else LOG_LINES
-    return events_of(run, after=after, levels=levels, search=wanted.search, newest=newest)
+    levels = LEVELS_SHOWN.get(filters.level, ())
+    if filters.line:
+        around = max(0, filters.line - LOG_LINES // 2)
+        return [] if after else events_of(run, after=around, levels=levels, search=filters.search, first=LOG_LINES)
+    newest = FOLDED_LINES if filters.is_folded and not after else LOG_LINES
+    return events_of(run, after=after, levels=levels, search=filters.search, newest=newest)
 
 
 def folds(lines: list[RunEvent]) -> list[Fold]:
     """Gather lines by the resource they speak of: those with errors first, then as they began."""
-    found: dict[str, list[RunEvent]] = {}
+    by_address: dict[str, list[RunEvent]] = {}
     for line in lines:
-        found.setdefault(line.address, []).append(line)
-    gathered = [Fold(address, of_one) for address, of_one in found.items()]
+        by_address.setdefault(line.address, []).append(line)
+    gathered = [Fold(address, of_one) for address, of_one in by_address.items()]
     return sorted(gathered, key=lambda fold: (-WORST.get(fold.level, 0), fold.lines[0].sequence))

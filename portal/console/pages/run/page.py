@@ -144,12 +144,12 @@ class RunPage:
         if self.run.state_badge not in RETRYABLE_STATES or self.tally is None:
             return ""
         state = str(self.run.state_badge.label)
-        told = []
+        parts = []
         if number := self.tally.failed:
-            told.append(ngettext("%(n)s resource failed", "%(n)s resources failed", number) % {"n": number})
+            parts.append(ngettext("%(n)s resource failed", "%(n)s resources failed", number) % {"n": number})
         if number := self.tally.incomplete:
-            told.append(ngettext("%(n)s resource incomplete", "%(n)s resources incomplete", number) % {"n": number})
-        return f"{state}; {', '.join(told)}" if told else state
+            parts.append(ngettext("%(n)s resource incomplete", "%(n)s resources incomplete", number) % {"n": number})
+        return f"{state}; {', '.join(parts)}" if parts else state
 
     @property
     def existing(self) -> int:
@@ -180,7 +180,7 @@ def run_page(run: Run, query: QueryDict, tab: Tab = Tab.PLAN) -> RunPage:
     wait = why_waiting(run)
     waiting = waiting_for(progress)
     is_plan = tab is Tab.PLAN
-    begun = run.applied or bool(run.resources_done)
+    has_begun = run.applied or bool(run.resources_done)
     return RunPage(
         run=run,
         tab=tab,
@@ -199,7 +199,7 @@ def run_page(run: Run, query: QueryDict, tab: Tab = Tab.PLAN) -> RunPage:
         certificate=certificate_of(run.district) if run.kind_badge is RunKind.DESTROY else None,
         outlook=outlook(run, progress, waiting),
         cost=cost_change(run),
-        exists=service_counts(run.district) if run.state_badge in RETRYABLE_STATES and begun else [],
+        exists=service_counts(run.district) if run.state_badge in RETRYABLE_STATES and has_begun else [],
         errored=list(run.errored_states.all()),
         lock=lock_of(run.district) if run.error_code == STATE_LOCKED else None,
         acts=people_acts(run),
@@ -243,10 +243,10 @@ def say(run: Run) -> str:
     """Return the sentence for screen readers: it changes with the stage and with each quarter, not more often."""
     if run.state_badge is RunState.APPLYING and run.resources_total:
         quarter = run.resources_done * 4 // run.resources_total
-        told = {"number": run.number, "percent": quarter * 25}
+        values = {"number": run.number, "percent": quarter * 25}
         if quarter:
-            return gettext("Run %(number)s: applying, %(percent)s percent done.") % told
-        return gettext("Run %(number)s: applying.") % told
+            return gettext("Run %(number)s: applying, %(percent)s percent done.") % values
+        return gettext("Run %(number)s: applying.") % values
     return gettext("Run %(number)s: %(state)s.") % {"number": run.number, "state": run.state_badge.label.lower()}
 
 
@@ -258,7 +258,7 @@ def steps(run: Run) -> list[Step]:
     last = taken[-1] if taken else None
     ended_badly = run.state_badge in RETRYABLE_STATES or run.state_badge is RunState.DISCARDED
     cut = _cut(run, taken)
-    found = [
+    past_steps = [
         Step(
             step.badge,
             "cut"
@@ -271,9 +271,9 @@ def steps(run: Run) -> list[Step]:
         )
         for step in taken
     ]
-    been = {step.state for step in found} | left_out
+    been = {step.state for step in past_steps} | left_out
     ahead = [state for state in WAY[run.kind_badge] if state not in been] if run.is_active else []
-    return found + [Step(state, "next", None, None) for state in ahead]
+    return past_steps + [Step(state, "next", None, None) for state in ahead]
 
 
 def _cut(run: Run, taken: list[RunStep]) -> RunStep | None:
@@ -294,8 +294,8 @@ def planned_first_deletions(progress: list[ResourceProgress]) -> list[ResourcePr
 
 def tab_of(query: QueryDict) -> Tab:
     """Return which of the run's pages is brought up to date."""
-    asked = query.get("tab", "")
-    return Tab(asked) if asked in set(Tab) else Tab.PLAN
+    tab = query.get("tab", "")
+    return Tab(tab) if tab in set(Tab) else Tab.PLAN
 
 
 def live_context(run: Run, query: QueryDict, tab: Tab = Tab.PLAN) -> dict[str, Any]:

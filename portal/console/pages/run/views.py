@@ -58,16 +58,16 @@ def activity(request: HttpRequest, number: int) -> HttpResponse:
 def lines(request: HttpRequest, number: int) -> HttpResponse:
     """Show the log."""
     run = run_or_404(request, number)
-    wanted = log_filter(request.GET)
-    shown: list[RunEvent] = []
+    filters = log_filter(request.GET)
+    events: list[RunEvent] = []
     unavailable = ""
     try:
-        shown = log_lines(run, wanted)
+        events = log_lines(run, filters)
     except ArchiveUnavailableError as error:
         unavailable = str(error)
     context = {
-        "lines": shown,
-        "folds": folds(shown) if wanted.is_folded else [],
+        "lines": events,
+        "folds": folds(events) if filters.is_folded else [],
         "unavailable": unavailable,
         "levels": LEVELS.items(),
         "log_limit": LOG_LINES,
@@ -93,14 +93,14 @@ def live(request: HttpRequest, number: int) -> HttpResponse:
     if last_sequence(run) <= after and request.GET.get("seen") == run_page.token(run, why_waiting(run)):
         return HttpResponse(status=204)
     tab = run_page.tab_of(request.GET)
-    shown: list[RunEvent] = []
+    events: list[RunEvent] = []
     if tab is Tab.LOG:
         try:
-            shown = log_lines(run, log_filter(request.GET), after=after)
+            events = log_lines(run, log_filter(request.GET), after=after)
         except ArchiveUnavailableError:
             # Only a run that ended long ago has its lines elsewhere: its page asks for no updates.
             return HttpResponse(status=204)
-    context = {**run_page.live_context(run, request.GET, tab), "lines": shown}
+    context = {**run_page.live_context(run, request.GET, tab), "lines": events}
     return render(request, "run/parts/live_answer.html", context)
 
 
@@ -166,9 +166,9 @@ def comment(request: HttpRequest, number: int) -> HttpResponse:
 
 def run_or_404(request: HttpRequest, number: int) -> Run:
     """Return the run, with whoever asked for it and decided on it; raises Http404, also for one beyond reach."""
-    known = number if len(str(number)) <= LONGEST_NUMBER else 0
+    pk = number if len(str(number)) <= LONGEST_NUMBER else 0
     related = ("district", "district__account", "district__state_lock", "requested_by", "decided_by")
-    run = get_object_or_404(within(request).runs().select_related(*related), pk=known)
+    run = get_object_or_404(within(request).runs().select_related(*related), pk=pk)
     about(request, run.district)
     return run
 

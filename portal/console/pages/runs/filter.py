@@ -102,10 +102,10 @@ def read_filter(query: Mapping[str, str]) -> RunFilter:
 def _day(text: object) -> str:
     """Return a day as it was written, nothing for what is none or no database can hold."""
     try:
-        found = parse_date(str(text))
+        day = parse_date(str(text))
     except ValueError:
         return ""
-    return found.isoformat() if found is not None and date(1970, 1, 1) <= found < date(9000, 1, 1) else ""
+    return day.isoformat() if day is not None and date(1970, 1, 1) <= day < date(9000, 1, 1) else ""
 
 
 def _midnight(day: str, later: int) -> datetime:

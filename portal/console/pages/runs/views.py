@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from infra.spec import Environment
@@ -20,18 +21,20 @@ PAGE_SIZE = 50
 @allowed(Act.SEE)
 def runs(request: HttpRequest) -> HttpResponse:
     """Show the runs that the address asks for, newest first."""
-    wanted = read_filter(request.GET)
-    pager = page(wanted.runs(within(request).runs()), request.GET, size=PAGE_SIZE)
+    filters = read_filter(request.GET)
+    pager = page(filters.runs(within(request).runs()), request.GET, size=PAGE_SIZE)
+    any_of_them = ("", _("Any"))
     context = {
-        "filter": wanted,
+        "filter": filters,
         "runs": pager.rows,
         "pager": pager,
-        "views": [(word, query, query == wanted.query) for word, query in VIEWS],
+        "views": [(word, query, query == filters.query) for word, query in VIEWS],
         "states": [
-            *((key, word) for key, (word, _) in GROUPS.items()),
+            any_of_them,
+            *((key, word) for key, (word, _states) in GROUPS.items()),
             *((state.value, state.label) for state in RunState),
         ],
-        "operations": [(kind.value, kind.label) for kind in RunKind],
+        "operations": [any_of_them, *((kind.value, kind.label) for kind in RunKind)],
         "environments": [part.value for part in Environment],
     }
     return render(request, "runs/page.html", context)

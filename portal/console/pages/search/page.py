@@ -80,12 +80,12 @@ def network_in(text: str) -> IPv4Network | None:
 
 def suffixes_in(text: str) -> set[str]:
     """Return what in a pasted name or ARN could be a district's suffix: parts joined by hyphens, as names are made."""
-    found: set[str] = set()
+    candidates: set[str] = set()
     for word in re.split(r"[^a-z0-9-]+", text.lower()):
         parts = word.split("-")[:MOST_PARTS]
         for start in range(len(parts)):
-            found.update("-".join(parts[start:end]) for end in range(start + 2, len(parts) + 1))
-    return {candidate for candidate in found if len(candidate) <= LONGEST_SUFFIX}
+            candidates.update("-".join(parts[start:end]) for end in range(start + 2, len(parts) + 1))
+    return {candidate for candidate in candidates if len(candidate) <= LONGEST_SUFFIX}
 
 
 def _districts(text: str) -> QuerySet[District]:
@@ -116,6 +116,6 @@ def _events(text: str) -> QuerySet[AuditEvent]:
 
 
 def _first(rows: QuerySet[Row]) -> Hits[Row]:
-    found: Iterable[Row] = rows[: SHOWN + 1]
-    listed = list(found)
+    queryset: Iterable[Row] = rows[: SHOWN + 1]
+    listed = list(queryset)
     return Hits(listed[:SHOWN], more=len(listed) > SHOWN)

@@ -59,15 +59,15 @@ def services(request: HttpRequest) -> HttpResponse:
             return redirect(sign_in_again(request.path))
         if form.is_valid():
             try:
-                wanted = form.cleaned_data
-                set_service_account(username=wanted["username"], role=Role(wanted["role"]), actor=person(request))
+                data = form.cleaned_data
+                set_service_account(username=data["username"], role=Role(data["role"]), actor=person(request))
             except ValidationError as refusal:
                 form.add_error("username", refusal)
             else:
                 messages.success(request, _("The account is made. Make its tokens under API tokens."))
                 return redirect("console:services")
-    held = Prefetch("api_tokens", ApiToken.objects.filter(revoked_at=None), to_attr="held")
-    accounts = User.objects.filter(is_service=True).prefetch_related("groups", held)
+    live_tokens = Prefetch("api_tokens", ApiToken.objects.filter(revoked_at=None), to_attr="held")
+    accounts = User.objects.filter(is_service=True).prefetch_related("groups", live_tokens)
     pager = page_in_order(accounts, request.GET, size=PAGE_SIZE, order="oldest")
     context = {"form": form, "pager": pager, "section": "people"}
     return render(request, "services/page.html", context, status=422 if form.errors else 200)
@@ -78,17 +78,17 @@ def services(request: HttpRequest) -> HttpResponse:
 def act(request: HttpRequest, number: int) -> HttpResponse:
     """Keep an account out, let it in, or revoke one of its tokens, as the button says."""
     account = get_object_or_404(User, pk=number, is_service=True)
-    here = reverse("console:services")
+    url = reverse("console:services")
     if not signed_in_lately(request):
         messages.warning(request, _("Your sign-in was long ago. Sign in again, then change the account."))
-        return redirect(sign_in_again(here))
-    wanted, token = request.POST.get("act", ""), request.POST.get("token", "")
-    if wanted in ACTIVE:
-        let_in(account, active=ACTIVE[wanted], actor=person(request))
+        return redirect(sign_in_again(url))
+    action, token = request.POST.get("act", ""), request.POST.get("token", "")
+    if action in ACTIVE:
+        let_in(account, active=ACTIVE[action], actor=person(request))
     elif token.isascii() and token.isdigit() and len(token) < len(str(2**62)):
         revoke_token(token=get_object_or_404(ApiToken, pk=int(token), user=account), actor=person(request))
     else:
         messages.error(request, _("Say what is to be done."))
-        return redirect(here)
+        return redirect(url)
     messages.success(request, _("It is done."))
-    return redirect(here)
+    return redirect(url)

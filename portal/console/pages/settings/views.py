@@ -15,7 +15,8 @@ from portal.console.pages.district.views import show_tab
 from portal.console.pages.settings.page import SettingsForm
 from provisioning.calendar.service import Scope
 from provisioning.errors import ServiceRefusedError
-from provisioning.runs.setting_changes import NOTHING_CHANGED, request_change
+from provisioning.runs.requests import ACCOUNT_FULL
+from provisioning.runs.setting_changes import NOTHING_CHANGED, request_change, taking_room
 from registry.accounts.acts import Act
 from registry.accounts.rights import require
 from registry.districts.changes import ChangeRefusedError
@@ -38,7 +39,8 @@ def settings(request: HttpRequest, suffix: str) -> HttpResponse:
             if refusal.code == NOTHING_CHANGED:
                 messages.info(request, _("Nothing was changed: these are the settings that the district has."))
                 return redirect("console:district-settings", suffix)
-            form.add_error(None, str(refusal))
+            beside = taking_room(district, form.change()) if refusal.code == ACCOUNT_FULL else None
+            form.add_error(beside, str(refusal))
         else:
             return redirect("console:run", run.number)
     entries = entries_of(Scope(district=district), within(request))

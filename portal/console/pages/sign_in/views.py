@@ -111,11 +111,11 @@ def _shown(request: HttpRequest, user: User, form: BaseForm, with_factor: bool) 
         form.add_error("code", code.errors.get("code", [_("Incorrect code.")])[0])
         return False
     try:
-        known: Any = authenticate(request, username=user.get_username(), password=form.cleaned_data["password"])
+        authenticated: Any = authenticate(request, username=user.get_username(), password=form.cleaned_data["password"])
     except TooManyTriesError as refusal:
         form.add_error(None, refusal)
         return False
-    if known is None or known.pk != user.pk:
+    if authenticated is None or authenticated.pk != user.pk:
         form.add_error("password", _("This is not your password. Try again."))
         return False
     reauthenticate_by_password(request)
@@ -138,7 +138,7 @@ def throttled(answer: HttpResponse, form: BaseForm) -> HttpResponse:
     return answer
 
 
-def _then(request: HttpRequest, wanted: str) -> str:
+def _then(request: HttpRequest, url: str) -> str:
     """Return the address to go on to; one of another site is not followed."""
-    ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if ours else str(settings.LOGIN_REDIRECT_URL)
+    ours = url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
+    return url if ours else str(settings.LOGIN_REDIRECT_URL)

@@ -28,25 +28,25 @@ PUSH, DISCARD, RELEASE = "push", "discard", "release"
 @allowed(Act.RESOLVE)
 def page(request: HttpRequest, number: int) -> HttpResponse:
     """Show what is kept and who holds the lock; the POST with an act and a reason resolves one of them."""
-    run, here = run_or_404(request, number), reverse("console:run-state", args=[number])
-    kept, lock = list(run.errored_states.select_related("run", "run__district")), lock_of(run.district)
-    acts = acts_of(kept, lock)
+    run, url = run_or_404(request, number), reverse("console:run-state", args=[number])
+    errored_states, lock = list(run.errored_states.select_related("run", "run__district")), lock_of(run.district)
+    acts = acts_of(errored_states, lock)
     if request.method == "POST":
         if not signed_in_lately(request):
             messages.warning(request, _("Your sign-in was long ago. Sign in again to change the state."))
-            return redirect(sign_in_again(here))
+            return redirect(sign_in_again(url))
         form = StateForm(request.POST, acts=acts)
-        if form.is_valid() and (answer := _resolved(request, run, kept, form)) is not None:
+        if form.is_valid() and (answer := _resolved(request, run, errored_states, form)) is not None:
             return answer
     else:
         form = StateForm(acts=acts)
     context = {
         "run": run,
-        "errored_states": kept,
+        "errored_states": errored_states,
         "lock": lock,
         "acts": acts,
         "form": form,
-        "sign_in_again": None if signed_in_lately(request) else sign_in_again(here),
+        "sign_in_again": None if signed_in_lately(request) else sign_in_again(url),
     }
     return render(request, "state/page.html", context, status=422 if form.errors else 200)
 
@@ -62,23 +62,25 @@ def look(request: HttpRequest, number: int) -> HttpResponse:
     return redirect("console:run-state", number)
 
 
-def acts_of(kept: list[ErroredState], lock: DistrictLock | None) -> list[tuple[str, str]]:
+def acts_of(errored_states: list[ErroredState], lock: DistrictLock | None) -> list[tuple[str, str]]:
     """Return what can be done now, each by its value: what it is done to is a part of it."""
-    found = []
-    for errored in kept:
+    acts = []
+    for errored in errored_states:
         if errored.is_kept:
             serial = "-" if errored.serial is None else errored.serial
-            found.append(
+            acts.append(
                 (f"{DISCARD}:{errored.pk}", _("Discard the kept state (serial %(serial)s)") % {"serial": serial})
             )
-    if found:
-        found.insert(0, (PUSH, _("Push the kept state")))
+    if acts:
+        acts.insert(0, (PUSH, _("Push the kept state")))
     if lock is not None and lock.is_held:
-        found.append((f"{RELEASE}:{lock.lock['id']}", _("Release the lock of %(who)s") % {"who": lock.lock["who"]}))
-    return found
+        acts.append((f"{RELEASE}:{lock.lock['id']}", _("Release the lock of %(who)s") % {"who": lock.lock["who"]}))
+    return acts
 
 
-def _resolved(request: HttpRequest, run: Run, kept: list[ErroredState], form: StateForm) -> HttpResponse | None:
+def _resolved(
+    request: HttpRequest, run: Run, errored_states: list[ErroredState], form: StateForm
+) -> HttpResponse | None:
     """Carry the act out; None, and errors in the form, when it is refused."""
     act, _sep, what = str(form.cleaned_data["act"]).partition(":")
     reason, actor = form.cleaned_data["reason"], person(request)
@@ -87,7 +89,7 @@ def _resolved(request: HttpRequest, run: Run, kept: list[ErroredState], form: St
             pushing = request_push(district=run.district, reason=reason, actor=actor)
             return redirect("console:run", pushing.number)
         if act == DISCARD:
-            errored = next(one for one in kept if str(one.pk) == what)
+            errored = next(state for state in errored_states if str(state.pk) == what)
             discard_kept(errored=errored, reason=reason, actor=actor)
             messages.success(request, _("The kept state is discarded."))
             return redirect("console:run", run.number)

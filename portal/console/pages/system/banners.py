@@ -33,36 +33,41 @@ class Banner:
 
 def about_workers(workers: Workers, queue: Queue) -> list[Banner]:
     """Return what is wrong with who works: nobody executes runs, nobody does the periodic work, runs were lost."""
-    found = []
+    banners = []
     if not workers.runs:
-        told = _("No worker answers.")
+        sentence = _("No worker answers.")
         if queue.waiting:
-            told = ngettext(
+            sentence = ngettext(
                 "No worker answers: %(number)s run is queued.",
                 "No worker answers: %(number)s runs are queued.",
                 queue.waiting,
             ) % {"number": queue.waiting}
-        found.append(
+        banners.append(
             Banner(
-                "error", told, _("Queued runs go on by themselves once one is there. Start a worker:"), WORKER_COMMAND
+                "error",
+                sentence,
+                _("Queued runs go on by themselves once one is there. Start a worker:"),
+                WORKER_COMMAND,
             )
         )
     if not workers.upkeep:
-        told = _("No worker runs scheduled tasks: lost runs stay lost, and queued runs wait.")
-        found.append(Banner("error", told, _("Start the worker that does it:"), UPKEEP_COMMAND))
+        sentence = _("No worker runs scheduled tasks: lost runs stay lost, and queued runs wait.")
+        banners.append(Banner("error", sentence, _("Start the worker that does it:"), UPKEEP_COMMAND))
     elif workers.periodic_is_late:
-        told = _("Scheduled tasks have not run for a while.")
-        found.append(Banner("warning", told, _("Look whether beat runs, and start it:"), BEAT_COMMAND))
+        sentence = _("Scheduled tasks have not run for a while.")
+        banners.append(Banner("warning", sentence, _("Look whether beat runs, and start it:"), BEAT_COMMAND))
     if not workers.chores:
-        told = _("No worker runs background jobs: nothing is checked for drift, measured, archived or sent.")
-        found.append(Banner("error", told, _("Start the worker that does them:"), CHORES_COMMAND))
+        sentence = _("No worker runs background jobs: nothing is checked for drift, measured, archived or sent.")
+        banners.append(Banner("error", sentence, _("Start the worker that does them:"), CHORES_COMMAND))
     if queue.lost:
-        told = ngettext("%(number)s run has lost its worker.", "%(number)s runs have lost their workers.", queue.lost)
+        sentence = ngettext(
+            "%(number)s run has lost its worker.", "%(number)s runs have lost their workers.", queue.lost
+        )
         remedy = _(
             "Another worker takes it over by itself, and goes on from what exists: nothing is to be done by hand."
         )
-        found.append(Banner("warning", told % {"number": queue.lost}, remedy, filter="show=running"))
-    return found
+        banners.append(Banner("warning", sentence % {"number": queue.lost}, remedy, filter="show=running"))
+    return banners
 
 
 def about_access(refused: Iterable[AccountAccess]) -> list[Banner]:
@@ -76,4 +81,8 @@ def about_access(refused: Iterable[AccountAccess]) -> list[Banner]:
 
 def about_room(capacities: Iterable[Capacity]) -> list[Banner]:
     """Return the accounts that are full."""
-    return [Banner("warning", one.full.sentence, one.full.remedy) for one in capacities if one.full is not None]
+    return [
+        Banner("warning", capacity.full.sentence, capacity.full.remedy)
+        for capacity in capacities
+        if capacity.full is not None
+    ]

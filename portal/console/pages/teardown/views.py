@@ -27,11 +27,11 @@ from registry.messages.translation import translated
 def teardown(request: HttpRequest, suffix: str) -> HttpResponse:
     """Show what will go; the POST with the typed full name and a reason asks for it."""
     district = district_or_404(request, suffix)
-    here = reverse("console:teardown", args=[suffix])
+    url = reverse("console:teardown", args=[suffix])
     if request.method == "POST":
         if not signed_in_lately(request):
             messages.warning(request, _("Your sign-in was long ago. Sign in again, then confirm the teardown."))
-            return redirect(sign_in_again(here))
+            return redirect(sign_in_again(url))
         form = TeardownForm(request.POST)
         if form.is_valid() and (answer := _asked(request, district, form)) is not None:
             return answer
@@ -49,7 +49,7 @@ def teardown(request: HttpRequest, suffix: str) -> HttpResponse:
         "certificate": certificate_of(district),
         "full_name": full_name(district),
         "others": other_environments(district, within(request).districts()),
-        "sign_in_again": None if signed_in_lately(request) else sign_in_again(here),
+        "sign_in_again": None if signed_in_lately(request) else sign_in_again(url),
     }
     return render(request, "teardown/page.html", context, status=422 if form.errors else 200)
 

@@ -65,20 +65,20 @@ class TokenForm(TermsForm):
         scopes.choices = [(scope.value, scope.label) for scope in Scope if rights.somewhere(ACTS[scope])]
         if rights.may(Act.ADMINISTER):
             services = User.objects.filter(is_service=True, is_active=True).order_by("username")
-            self._services = {str(one.pk): one for one in services}
+            self._services = {str(service.pk): service for service in services}
         if self._services:
-            named = [(key, one.get_username()) for key, one in self._services.items()]
+            named = [(key, service.get_username()) for key, service in self._services.items()]
             owner.choices = [("", _("Yourself")), *named]
         else:
             del self.fields["owner"]
 
     def wanted(self) -> dict[str, Any]:
         """Return what was chosen, as the service takes it; only for a valid form."""
-        given = self.cleaned_data
+        data = self.cleaned_data
         return {
-            "owner": self._services.get(given.get("owner", ""), self._user),
-            "name": given["name"],
-            "scopes": [Scope(scope) for scope in given["scopes"]],
-            "days": given["days"],
+            "owner": self._services.get(data.get("owner", ""), self._user),
+            "name": data["name"],
+            "scopes": [Scope(scope) for scope in data["scopes"]],
+            "days": data["days"],
             "reach": self.reach(),
         }

@@ -30,7 +30,7 @@ LONGEST_NUMBER = 15
 def tokens(request: HttpRequest) -> HttpResponse:
     """Show the tokens and the form; a good one answers with the new token's secret, this once."""
     user = person(request)
-    form, shown = TokenForm(user, request.POST or None), {}
+    form, extra_context = TokenForm(user, request.POST or None), {}
     if request.method == "POST":
         if not signed_in_lately(request):
             messages.warning(request, _("Your sign-in was long ago. Sign in again, then create the token."))
@@ -41,9 +41,9 @@ def tokens(request: HttpRequest) -> HttpResponse:
             except TokenRefusedError as refusal:
                 form.refuse(refusal.problems)
             else:
-                shown = {"token": token, "secret": secret, "lets_people_in": Scope.PEOPLE in token.scopes}
+                extra_context = {"token": token, "secret": secret, "lets_people_in": Scope.PEOPLE in token.scopes}
                 form = TokenForm(user)
-    return _page(request, form, **shown)
+    return _page(request, form, **extra_context)
 
 
 @require_POST
@@ -53,13 +53,13 @@ def revoke(request: HttpRequest, number: int) -> HttpResponse:
     if not signed_in_lately(request):
         messages.warning(request, _("Your sign-in was long ago. Sign in again, then revoke the token."))
         return redirect(sign_in_again(request.path.rsplit("/", 2)[0]))
-    known = number if len(str(number)) <= LONGEST_NUMBER else 0
-    token = get_object_or_404(ApiToken, pk=known, pk__in=[one.pk for one in tokens_for(person(request))])
+    pk = number if len(str(number)) <= LONGEST_NUMBER else 0
+    token = get_object_or_404(ApiToken, pk=pk, pk__in=[row.pk for row in tokens_for(person(request))])
     revoke_token(token=token, actor=person(request))
     messages.success(request, _("The token %(name)s is revoked.") % {"name": token.name})
     return redirect("console:tokens")
 
 
-def _page(request: HttpRequest, form: TokenForm, **shown: Any) -> HttpResponse:
-    context = {"form": form, "tokens": tokens_for(person(request)), **shown}
+def _page(request: HttpRequest, form: TokenForm, **extra_context: Any) -> HttpResponse:
+    context = {"form": form, "tokens": tokens_for(person(request)), **extra_context}
     return render(request, "tokens/page.html", context, status=422 if form.errors else 200)

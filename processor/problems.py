@@ -15,6 +15,10 @@ class FileProblem(Exception):  # noqa: N818 - named for what it is
         super().__init__(sentence)
         self.code, self.sentence, self.remedy = code, sentence, remedy
 
+    def of(self, part: str) -> FileProblem:
+        """Return the same of one part of the upload: a file of an archive, a sheet of a workbook."""
+        return FileProblem(self.code, f"{part}: {self.sentence}", self.remedy)
+
 
 class ObjectReplaced(Exception):  # noqa: N818
     """The object is no longer the one that the message spoke of; its successor has a message of its own."""

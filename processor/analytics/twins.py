@@ -2,7 +2,8 @@
 
 Who asks for both would see by how they differ what those few students reached. So of two such occasions only the one
 that was stored first is told, and of the other nothing. Occasions with the very same students and results tell nothing
-by their difference, and those that differ by ten students or more no more than two schools do.
+by their difference, and those that differ by ten students or more in every group that an answer can be about, or by
+nobody, tell no more than two schools do.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from typing import Any
 
 import psycopg
 
+from processor.analytics.cells import DIMENSIONS
 from processor.analytics.occasions import Occasion
 
 SAMPLE = 60
 """So many students are looked up first: an occasion that has not the same results for nearly all of them is no twin."""
 MINE = """
-    SELECT DISTINCT ON (student) student, scale_score, performance_level FROM homeroom.analytics_result
+    SELECT DISTINCT ON (student) student, scale_score, performance_level{columns} FROM homeroom.analytics_result
     WHERE school_year = %(year)s AND assessment_id = %(assessment)s AND coalesce(period, '') = %(period)s
     AND standard = %(standard)s {only} ORDER BY student, taken_on DESC, record_id DESC
 """
@@ -27,7 +29,7 @@ SOME = """
         AND r.standard = %(standard)s LIMIT %(sample)s)
 """
 NEAR = f"""
-    WITH mine AS MATERIALIZED ({MINE.format(only=SOME)})
+    WITH mine AS MATERIALIZED ({MINE.format(only=SOME, columns="")})
     SELECT a.assessment_id, coalesce(a.period, '') FROM mine m
     JOIN homeroom.result r ON r.student = m.student AND r.school_year = %(year)s AND r.standard = %(standard)s
         AND r.scale_score IS NOT DISTINCT FROM m.scale_score
@@ -36,13 +38,24 @@ NEAR = f"""
     WHERE (a.assessment_id, coalesce(a.period, '')) <> (%(assessment)s, %(period)s)
     GROUP BY 1, 2 HAVING count(DISTINCT m.student) > (SELECT count(*) FROM mine) - %(least)s
 """
+OF_GROUPS = ("school_id", "grade", *DIMENSIONS)
+GROUPS = ", ".join(
+    f"({', '.join([*within, *dimension])})"
+    for within in ((), ("school_id",), ("grade",), ("school_id", "grade"))
+    for dimension in ((), *((one,) for one in DIMENSIONS))
+)
+"""Every group that an answer can be about, as SQL's grouping sets."""
+GROUPED = MINE.format(only="", columns=f", {', '.join(OF_GROUPS)}")
+ALIKE = (
+    "m.scale_score IS NOT DISTINCT FROM o.scale_score AND m.performance_level IS NOT DISTINCT FROM o.performance_level"
+)
 COMPARED = f"""
-    WITH mine AS MATERIALIZED ({MINE.format(only="")}),
-    other AS MATERIALIZED ({MINE.format(only="").replace("%(", "%(other_")})
-    SELECT count(*) FILTER (WHERE m.student IS NOT NULL AND o.student IS NOT NULL
-            AND m.scale_score IS NOT DISTINCT FROM o.scale_score
-            AND m.performance_level IS NOT DISTINCT FROM o.performance_level),
-        count(*) FROM mine m FULL JOIN other o USING (student)
+    WITH mine AS MATERIALIZED ({GROUPED}), other AS MATERIALIZED ({GROUPED.replace("%(", "%(other_")}),
+    alike AS MATERIALIZED (SELECT student FROM mine m JOIN other o USING (student) WHERE {ALIKE}),
+    apart AS (SELECT * FROM mine WHERE student NOT IN (SELECT student FROM alike)
+        UNION ALL SELECT * FROM other WHERE student NOT IN (SELECT student FROM alike))
+    SELECT (SELECT count(*) FROM alike), min(students) FROM (
+        SELECT count(DISTINCT student) AS students FROM apart GROUP BY GROUPING SETS ({GROUPS})) told
 """
 FIRST = """
     SELECT min(r.file_id) FROM homeroom.result r JOIN homeroom.administration a USING (administration_id)
@@ -52,7 +65,7 @@ FIRST = """
 
 
 def is_later_twin(connection: psycopg.Connection, occasion: Occasion, *, least: int) -> bool:
-    """Say whether an occasion is, but for 1 to `least` - 1 students, another one that was stored before it."""
+    """Say whether an occasion is, but for 1 to `least` - 1 students of some group, another one stored before it."""
     told: dict[str, Any] = {**asdict(occasion), "sample": SAMPLE, "least": least}
     for assessment, period in connection.execute(NEAR, told).fetchall():
         other = Occasion(assessment, occasion.year, period, occasion.standard)
@@ -66,8 +79,8 @@ def is_later_twin(connection: psycopg.Connection, occasion: Occasion, *, least: 
 def _differ_by_few(connection: psycopg.Connection, one: Occasion, other: Occasion, least: int) -> bool:
     told = {**asdict(one), **{f"other_{name}": value for name, value in asdict(other).items()}}
     row = connection.execute(COMPARED, told).fetchone()
-    same, all_of_both = row if row else (0, 0)
-    return bool(same >= least and 0 < all_of_both - same < least)
+    alike, fewest = row if row else (0, 0)
+    return bool(alike >= least and 0 < fewest < least)
 
 
 def _stored(connection: psycopg.Connection, occasion: Occasion) -> tuple[int, str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
@@ -14,6 +14,8 @@ from processor.problems import BadValue
 from processor.pseudonyms import Pseudonyms
 
 DELETED = "tobedeleted"
+FUTURE_DAYS = 2 * 365
+FUTURE = "The result would be of a time that is years ahead: the year is a typing error."
 MOST_STUDENTS = 250_000
 """So many pseudonyms are kept at hand, in some 60 MB: files go through the same students again and again."""
 STATUS = values.choice(("active", DELETED), others={"inactive": DELETED})
@@ -116,6 +118,18 @@ class Reading:
             made = self.pseudonyms
             self.keys.append((kind, made.of(told), made.loose(told), owner, str(self.part), str(line)))
 
+    @cached_property
+    def latest(self) -> tuple[str, str]:
+        """Return the last day, and the last school year, that a result can be of: beyond stands a typing error."""
+        day = (self.uploaded_at + timedelta(days=FUTURE_DAYS)).date().isoformat()
+        return day, values.school_year(day)
+
+    def refuse_future(self, column: str, day: str, year: str) -> None:
+        """Raise RowRefused for a result of a day, or a school year, that lies years ahead."""
+        latest, last_year = self.latest
+        if day > latest or year > last_year:
+            raise RowRefused(column, "date_out_of_range", FUTURE)
+
     def leave_out(self, line: int, column: str, error: BadValue, value: str) -> None:
         """Note a part that is left out of a row."""
         self.notes.append(Note(line, column, error.code, error.reason, value))
@@ -136,6 +150,8 @@ class Field:
     """Whether a deleted row needs it too."""
     part: bool = False
     """Whether a cell that is refused costs only itself: the row is kept without it, with a note."""
+    written: str = ""
+    """`date`, `number` or `strict number` (no comma) where people write it in ways that are taken for one another."""
 
 
 def fixed(read: Reader) -> Maker:
@@ -149,6 +165,21 @@ def modified() -> Maker:
     def make(reading: Reading) -> Reader:
         read, when = values.moment(reading.uploaded_at), reading.when
         return values.remembered(lambda cell: read(cell) or when)
+
+    return make
+
+
+def taken_on(read: Reader) -> Maker:
+    """Return a maker of the day that a result is of, which lies no years ahead."""
+
+    def make(reading: Reading) -> Reader:
+        def checked(cell: str) -> str:
+            day = read(cell)
+            if day > reading.latest[0]:
+                raise BadValue("date_out_of_range", FUTURE)
+            return day
+
+        return values.remembered(checked)
 
     return make
 
@@ -173,8 +204,8 @@ class Format:
     """Names of columns or keys that, all there, tell this format from the others."""
     file_names: frozenset[str] = field(default=frozenset())
     is_json: bool = False
-    either: tuple[str, ...] = ()
-    """Columns of which one is needed, whichever."""
+    either: tuple[tuple[str, ...], ...] = ()
+    """Columns of each of which one is needed, whichever."""
     student_field: str = ""
     """The field with the id of the student whom a row is about."""
 

@@ -62,8 +62,10 @@ def at(item: dict[str, Any], path: str) -> str:
 
 
 def listed(item: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    """Return the objects of a list; none where there is no list."""
+    """Return the objects of a list; none where there is no list. What was XML once has no list around a single one."""
     found = item.get(key)
+    if isinstance(found, dict):
+        return [found]
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 

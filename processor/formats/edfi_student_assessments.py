@@ -102,6 +102,7 @@ def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[st
     if not day and not year:
         raise RowRefused("administrationDate", "missing", "A result needs a date, or a school year.")
     ends = year or values.school_year(day)
+    reading.refuse_future("administrationDate", day, ends)
     occasion = f"{ends} {word(window_of(item, period, day, choice))}".strip()
     day = day or f"{year}-06-30"
     administration = f"{which}|{occasion}"

@@ -13,6 +13,7 @@ from processor.problems import BadValue
 
 NOBODY = frozenset({
     *("null", "(null)", "<null>", "nil", "none", "n/a", "na", "#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#num!"),
+    *("total", "totals", "subtotal", "average", "averages", "mean", "median", "sum", "count", "summary"),
     *("undefined", "nan", "unknown", "not available", "not assigned", "unassigned", "missing", "blank", "tbd", "\\n"),
 })  # fmt: skip
 WRAPPED = re.compile(r'=\s*"([^"]*)"|=T\("([^"]*)"\)', re.IGNORECASE).fullmatch
@@ -20,6 +21,14 @@ DECIMAL = re.compile(r"(\d+)\.0+").fullmatch
 GROUPED = re.compile(r"\d{1,3}(,\d{3})+").fullmatch
 SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d+))?E\+?(\d{2,3})", re.IGNORECASE).fullmatch
 OVERFLOW = re.compile(r"#+").fullmatch
+SUMMARY = re.compile(
+    r"(?:(?:grand|sub|school|district|state|class|grade|group|overall|column|record|row|student)[ -]*)*"
+    r"(?:totals?|averages?|avg|mean|median|counts?|sum|summary)(?:[\s:=(].*)?"
+    r"|(?:all|number of) (?:students|records|rows)\b.*"
+    r"|confidential\b.*|end of (?:report|file|data)\b.*|(?:generated|printed|exported|created|run) (?:on|by|at)\b.*",
+    re.IGNORECASE,
+).fullmatch
+"""The first cell of a row that sums others up, or of a report's last lines."""
 NOTHING = re.compile(r"[0\s.\-\u2013\u2014_*?/\\]+").fullmatch
 
 
@@ -40,7 +49,7 @@ def student_id(cell: str) -> str:
         told = found[1]
     elif GROUPED(told):
         told = told.replace(",", "")
-    if not told or told.casefold() in NOBODY or NOTHING(told):
+    if not told or told.casefold() in NOBODY or NOTHING(told) or SUMMARY(told):
         raise BadValue("nobodys_id", "This stands where an id is missing: it is no student's.")
     if OVERFLOW(told):
         raise BadValue("damaged_id", "A spreadsheet's column was too narrow for the id: its digits are lost.")

@@ -8,6 +8,7 @@ delete what it does not name. Columns of a later version, `metadata` columns and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -42,6 +43,7 @@ IGNORED = frozenset(
 )
 """Files of the specifications that are passed over, by their names in lower case."""
 MANIFEST = "manifest.csv"
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 VERSIONS = ("1.0", "1.1", "1.2")
 
@@ -67,7 +69,8 @@ def manifest(rows: Iterable[tuple[str, str]]) -> Manifest:
     The version is empty where the manifest names none: rows are then read by what both versions allow.
     """
     told = {name.casefold(): value.strip().casefold() for name, value in rows}
-    found = ".".join(told.get("oneroster.version", "").removeprefix("v").split(".")[:2])
+    number = NUMBER.search(told.get("oneroster.version", ""))
+    found = number[0] if number else ""
     if found and found not in VERSIONS:
         raise FileProblem(
             "unknown_version",

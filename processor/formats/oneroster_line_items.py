@@ -16,7 +16,7 @@ from processor.formats.oneroster import HEAD, PREFIX, SOURCE, version
 FIELDS = (
     *HEAD,
     Field("title", fixed(values.text()), required=True),
-    Field("dueDate", fixed(values.remembered(values.iso_date)), required=True),
+    Field("dueDate", fixed(values.remembered(values.any_date)), required=True, written="date"),
     Field("classSourcedId", fixed(values.identifier), required=True),
     Field("gradingPeriodSourcedId", fixed(values.text())),
     # Its name since 1.2.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from processor.formats import values
-from processor.formats.base import DELETED, Field, Format, Reading, RowRefused, Sink, Write, fixed
+from processor.formats.base import DELETED, Field, Format, Reading, RowRefused, Sink, Write, fixed, taken_on
 from processor.formats.oneroster import HEAD, PREFIX, SOURCE
 
 SCORE_STATUS = ("exempt", "fully graded", "not submitted", "partially graded", "submitted")
@@ -22,7 +22,7 @@ FIELDS = (
     Field("studentSourcedId", lambda reading: reading.sourced, required=True),
     Field("scoreStatus", fixed(values.extensible(values.choice(SCORE_STATUS, others=SPELLINGS))), required=True),
     Field("score", fixed(values.number())),
-    Field("scoreDate", fixed(values.remembered(values.iso_date)), required=True),
+    Field("scoreDate", taken_on(values.any_date), required=True, written="date"),
     # Since 1.2: a score in words.
     Field("textScore", fixed(values.remembered(values.text()))),
 )

@@ -32,11 +32,11 @@ FIELDS = (
     Field("student_id", fixed(ids.copyable), required=True, of_deleted=True),
     Field("assessment", fixed(values.text(200)), required=True, of_deleted=True),
     Field("administration", fixed(values.remembered(values.text(200))), required=True, of_deleted=True),
-    Field("date", fixed(values.remembered(values.any_date)), of_deleted=True),
-    Field("score", fixed(values.number())),
-    Field("level", fixed(values.remembered(values.text()))),
+    Field("date", fixed(values.remembered(values.any_date)), of_deleted=True, written="date"),
+    Field("score", fixed(values.score()), written="strict number"),
+    Field("level", fixed(values.level())),
     Field("standard", fixed(values.remembered(values.text())), of_deleted=True),
-    Field("school_id", fixed(values.remembered(values.identifier)), required=True),
+    Field("school_id", fixed(values.remembered(values.identifier))),
     Field("school_name", fixed(values.remembered(values.text())), part=True),
     Field("grade", fixed(values.grade), part=True),
     Field("subject", fixed(values.remembered(values.text(60))), part=True),
@@ -85,6 +85,9 @@ def writer(reading: Reading, sink: Sink) -> Write:
             return
         if not score and not level:
             raise RowRefused("score", "missing", "A result needs a score or a level.")
+        if not (school := school or school_name):
+            raise RowRefused("school_id", "missing", "A result needs its school, by id or by name.")
+        reading.refuse_future("date" if day else "school_year", day, year)
         if score and ((least and float(score) < float(least)) or (most and float(score) > float(most))):
             raise RowRefused("score", "score_out_of_range", "The score is outside the bounds that the row names.")
         at = (modified_at, "f")
@@ -134,6 +137,6 @@ FORMAT = Format(
     fields=FIELDS,
     writer=writer,
     marks=frozenset({"student_id", "assessment", "administration"}),
-    either=("date", "school_year"),
+    either=(("date", "school_year"), ("school_id", "school_name")),
     student_field="student_id",
 )

@@ -30,6 +30,9 @@ MONTHS = ("january", "february", "march", "april", "may", "june", "july", "augus
           "november", "december")  # fmt: skip
 COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})").fullmatch
 CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+SERIAL = re.compile(r"[34567]\d{4}(?:\.\d+)?").fullmatch
+FIRST_OF_CENTURY = 50
+"""From here on two digits are a year of the last century; results are no older than a student."""
 EARLIEST, LATEST = date(1990, 7, 1), date(2100, 6, 30)
 MOST_SCORE = 1_000_000.0
 NULL = ""
@@ -93,6 +96,65 @@ def _cleaned(cell: str, what: str, limit: int) -> str:
     return value.replace("\\", "\\\\")
 
 
+NO_VALUE = frozenset(
+    {"", "na", "n/a", "n/a*", "#n/a", "#value!", "-", "--", "---", "*", "**", "***", ".", "null", "none"}
+    | {"not assessed", "not available", "not applicable", "no score", "no data", "blank"}
+)
+"""What vendors and systems write in the place of a score, a level or a date that there is not."""
+NO_LEVEL = NO_VALUE | {"nan", "nil", "undefined"}
+"""What no level is called; as a score a program's own word for a failed reckoning is refused."""
+UNTESTED = frozenset({
+    *("absent", "abs", "assign", "assigned", "did not attempt", "did not take", "did not test", "dna", "dnt"),
+    *("excused", "exempt", "exempted", "inv", "invalid", "invalidated", "invalidation", "medical exemption"),
+    *("medically exempt", "no attempt", "no test", "non-participant", "not attempted", "not complete", "not enrolled"),
+    *("not started", "not tested", "nottested", "ns", "nt", "opt out", "opted out", "parent opt out", "parent refusal"),
+    *("parental refusal", "refusal", "refused", "tested elsewhere", "test not taken", "void", "voided", "withdrawn"),
+})  # fmt: skip
+"""What stands in the place of a score or a level where the student was not tested: no score beside it counts."""
+UNTESTED_REASON = "The student was not tested, or the test does not count: there is no result."
+
+
+def worded(cell: str) -> str:
+    """Return a cell as its words are compared: in small letters, one blank between them."""
+    return " ".join(cell.translate(UNSEEN).casefold().split())
+
+
+def not_tested() -> BadValue:
+    """Return what refuses a row whose student was not tested."""
+    return BadValue("not_tested", UNTESTED_REASON)
+
+
+def level(limit: int = 255) -> Reader:
+    """Read a level's name; nothing for what stands for none. Raises BadValue where the student was not tested."""
+    read_text = text(limit)
+
+    def read(cell: str) -> str:
+        word = worded(cell)
+        if word in UNTESTED:
+            raise not_tested()
+        return NULL if word in NO_LEVEL else read_text(cell)
+
+    return remembered(read)
+
+
+def score() -> Reader:
+    """Read a score; nothing for what stands for none. Raises BadValue where the student was not tested."""
+    read_number = number()
+
+    def read(cell: str) -> str:
+        try:
+            return read_number(cell)
+        except BadValue:
+            word = worded(cell)
+            if word in UNTESTED:
+                raise not_tested() from None
+            if word in NO_VALUE:
+                return NULL
+            raise
+
+    return remembered(read)
+
+
 def number(least: float = -MOST_SCORE, most: float = MOST_SCORE) -> Reader:
     """Read a number with a decimal point within bounds."""
 
@@ -124,18 +186,25 @@ def any_date(cell: str) -> str:
     value = cell.translate(UNSEEN).strip()
     if found := US_DATE(value):
         month, day, year = map(int, found.groups()[:3])
-        return _day(year if year > 99 else year + 2000, month, day)
+        return _day(full_year(year), month, day)
     if found := COMPACT_DATE(value):
         return _day(*map(int, found.groups()))
     if found := YEAR_FIRST(value):
         return _day(*map(int, found.groups()[:3]))
     if (found := NAMED_DATE(value)) and (month := _month(found[2])) and bool(found[1]) != bool(found[3]):
         year = int(found[4])
-        return _day(year if year > 99 else year + 2000, month, int(found[1] or found[3]))
+        return _day(full_year(year), month, int(found[1] or found[3]))
+    if SERIAL(value):
+        raise BadValue("not_a_date", "This is the number that a spreadsheet keeps for a day: save the column as dates.")
     try:
         return iso_date(cell)
     except BadValue as error:
         raise BadValue(error.code, "This is no date as YYYY-MM-DD or MM/DD/YYYY.") from error
+
+
+def full_year(year: int) -> int:
+    """Return a year of two digits as the one that spreadsheets take it for: 99 is 1999, 29 is 2029."""
+    return year if year > 99 else year + (2000 if year < FIRST_OF_CENTURY else 1900)
 
 
 def _month(word: str) -> int:
@@ -237,7 +306,7 @@ def _other_moment(value: str) -> datetime:
             if not 1 <= hour <= 12:
                 raise ValueError("no hour of half a day")
             hour = hour % 12 + (12 if half == "P" else 0)
-        return datetime(year if year > 99 else year + 2000, month, day, hour, minute, second, tzinfo=UTC)
+        return datetime(full_year(year), month, day, hour, minute, second, tzinfo=UTC)
     except ValueError as error:
         raise BadValue("not_a_time", "This is no time as YYYY-MM-DDThh:mm:ssZ.") from error
 

@@ -18,7 +18,7 @@ from processor.problems import FileProblem, RefusedCell
 from processor.reading.heading import DELIMITERS, Known, find
 from processor.reading.lines import Lines
 from processor.reading.table import Table
-from processor.reading.unpack import Part, parts
+from processor.reading.unpack import parts
 
 MOST_ROWS = 10
 LOOKED_AT = 120
@@ -77,6 +77,8 @@ def beginning(stream: BinaryIO, *, name: str, size: int, recognition: Recognitio
     for part in parts(stream, name=name, size=size):
         if part.name.casefold() in oneroster.IGNORED or part.name.casefold() == oneroster.MANIFEST:
             continue
+        if part.problem is not None:
+            continue
         text = opened(part, recognition)
         lines = list(islice(Lines(_bounded(iter(text))), LOOKED_AT))
         if first := next((line for line in lines if line.strip()), ""):
@@ -125,8 +127,7 @@ def shown(told: Beginning, reading: Reading, recognition: Recognition) -> Shown:
     """Return the first rows as they would be stored; raises FileProblem where the file is of no mapping."""
     sink, report = Collected(), Refusals()
     try:
-        part = Part(told.part, iter(()))
-        reader = Parts(Outcome(), reading, sink, report, part, recognition)  # type: ignore[arg-type]
+        reader = Parts(Outcome(), reading, sink, report, told.part, recognition)  # type: ignore[arg-type]
         reader.read_characters(iter(["".join(told.lines)]))
         refused = [
             {"line": one.line, "field": one.field, "code": one.code, "reason": one.reason}

@@ -11,13 +11,14 @@ from typing import Any, BinaryIO
 
 from processor.formats import edfi, ids, oneroster
 from processor.formats.base import Format, ObjectWrite, Plan, Reading, RowRefused, Sink, Write, plan
-from processor.formats.nearest import near
+from processor.formats.nearest import near, plainly
 from processor.formats.registry import recognize, unknown
 from processor.formats.values import year_in_path
 from processor.ingest.report import Report
-from processor.ingest.sniffing import refuse_fixed_width, refuse_what_is_no_table
+from processor.ingest.sniffing import refuse_fixed_width, refuse_what_is_no_table, refuse_whole_lines_in_quotes
+from processor.ingest.spelling import Spelling, Twins, column_twice
 from processor.ingest.staging import Staging
-from processor.mappings.bind import Bound
+from processor.mappings.bind import OTHER_COLUMN, Bound
 from processor.mappings.recognition import Recognition
 from processor.problems import BadValue, FileProblem, RefusedCell
 from processor.reading.documents import Documents
@@ -27,14 +28,17 @@ from processor.reading.lines import Lines
 from processor.reading.table import Table, picker
 from processor.reading.text import Decoded
 from processor.reading.unpack import Part, parts
-from processor.reading.workbook import Workbook
+from processor.reading.workbook import Sheet, Workbook
 
 MOST_BROKEN = 1000
 OBJECTIVES = "resultlearningobjectiveids.csv"
 NO_RESULT = "The result is not in this upload: send its row of results.csv in the same archive."
 KEPT = "The row was kept without it."
 ASSESSMENT_KEYS = {"assessmentIdentifier", "namespace"}
-OF_A_PART = {"unknown_format", "no_header", "empty", "unknown_encoding"}
+DAMAGED = (
+    "Accents from this line on were damaged before the file was made, and are stored as they came: export it as UTF-8."
+)
+OF_A_PART = {"unknown_format", "no_header", "empty", "unknown_encoding", "old_workbook"}
 """Problems of a part of an archive that the others are read in spite of."""
 
 
@@ -72,37 +76,37 @@ def read_upload(
     manifest: oneroster.Manifest | None = None
     passed_over, tried = False, False
     refused: FileProblem | None = None
-    for number, part in enumerate(parts(stream, name=name, size=size)):
-        outcome.parts.append(part.name)
+    for part in parts(stream, name=name, size=size):
         outcome.whole = outcome.whole and not part.archived
         known_as = part.name.casefold()
         if known_as in oneroster.IGNORED:
             passed_over = True
             outcome.ignored += 1
+            outcome.parts.append(part.shown)
             reason = "This file says nothing about results, students, schools or classes: it was passed over."
-            report.add(RefusedCell(part.name, 0, "", "passed_over", reason), counts=False)
+            report.add(RefusedCell(part.shown, 0, "", "passed_over", reason), counts=False)
             continue
-        text = opened(part, recognition)
-        if known_as == oneroster.MANIFEST and isinstance(text, Decoded):
-            manifest = oneroster.manifest(_pairs(text))
+        if known_as == oneroster.MANIFEST and part.workbook is None and part.problem is None:
+            outcome.parts.append(part.shown)
+            manifest = oneroster.manifest(_pairs(Decoded(part.chunks)))
             if not manifest.version:
                 reason = "The manifest names no version of OneRoster: the files were read as 1.1 or 1.2 alike."
-                report.note(RefusedCell(part.name, 0, "oneroster.version", "missing", reason))
+                report.note(RefusedCell(part.shown, 0, "oneroster.version", "missing", reason))
             continue
         tried = True
-        told = replace(reading, part=number, school_year=year_in_path(part.name) or reading.school_year)
+        told = replace(reading, school_year=year_in_path(part.shown) or reading.school_year)
         if manifest is not None:
             told = replace(told, delta=known_as in manifest.deltas, version=manifest.version)
         try:
-            with closing(text) if isinstance(text, Workbook) else nullcontext():
-                Parts(outcome, told, staging, report, part, recognition).read(text)
+            _read_part(part, told, outcome, staging, report, recognition)
         except FileProblem as problem:
             # A note beside the result files of an archive does not keep them out.
-            if part.name == name or problem.code not in OF_A_PART:
+            if part.name == name:
                 raise
+            if problem.code not in OF_A_PART:
+                raise problem.of(part.shown) from problem
             refused = problem
-            report.note(RefusedCell(part.name, 0, "", problem.code, problem.sentence))
-        outcome.encodings.add(text.encoding)
+            report.note(RefusedCell(part.shown, 0, "", problem.code, f"{problem.sentence} {problem.remedy}"))
     _refuse_without_result(reading, outcome, report)
     if manifest is not None:
         _compare(manifest, outcome, report)
@@ -122,8 +126,36 @@ def _refuse_without_result(reading: Reading, outcome: Outcome, report: Report) -
     reading.objectives.clear()
 
 
+def _read_part(
+    part: Part, reading: Reading, outcome: Outcome, staging: Staging, report: Report, recognition: Recognition
+) -> None:
+    """Read one file, or all sheets of a workbook that are known; raises FileProblem."""
+    if part.problem is not None:
+        outcome.parts.append(part.shown)
+        raise part.problem
+    text = opened(part, recognition)
+    with closing(text) if isinstance(text, Workbook) else nullcontext():
+        sheets: list[Decoded | Sheet] = list(text.sheets) if isinstance(text, Workbook) else [text]
+        for one in sheets:
+            shown = f"{part.shown}: {one.title}" if isinstance(one, Sheet) and len(sheets) > 1 else part.shown
+            year = (year_in_path(one.title) if isinstance(one, Sheet) else "") or reading.school_year
+            told = replace(reading, part=len(outcome.parts), school_year=year)
+            outcome.parts.append(shown)
+            try:
+                Parts(outcome, told, staging, report, shown, recognition).read(one)
+            except FileProblem as problem:
+                if len(sheets) == 1:
+                    raise
+                raise problem.of(shown.removeprefix(f"{part.shown}: ")) from problem
+            outcome.encodings.add(one.encoding)
+            if isinstance(one, Decoded) and one.damaged_in:
+                report.note(RefusedCell(shown, one.damaged_in, "", "damaged_text", DAMAGED))
+        for title, reason in text.unread if isinstance(text, Workbook) else ():
+            report.note(RefusedCell(f"{part.shown}: {title}", 0, "", "sheet_not_read", reason))
+
+
 def opened(part: Part, recognition: Recognition) -> Decoded | Workbook:
-    """Return the characters of a part: decoded, or those of a workbook's sheet."""
+    """Return the characters of a part: decoded, or those of a workbook's sheets."""
     if part.workbook is None:
         return Decoded(part.chunks)
     return Workbook(part.workbook, part.size, recognition.sheet)
@@ -131,7 +163,7 @@ def opened(part: Part, recognition: Recognition) -> Decoded | Workbook:
 
 def _compare(manifest: oneroster.Manifest, outcome: Outcome, report: Report) -> None:
     """Report files that a manifest names and that are not there; what is there is read all the same (1.2.1, 2.3)."""
-    there = {part.casefold() for part in outcome.parts}
+    there = {part.casefold().rpartition("/")[2] for part in outcome.parts}
     for absent in sorted(manifest.files - there) if len(there) > 1 else ():
         reason = f"The manifest names {absent}, which is not in the archive."
         report.note(RefusedCell(oneroster.MANIFEST, 0, "", "not_in_archive", reason))
@@ -160,13 +192,15 @@ class Parts:
         reading: Reading,
         staging: Staging,
         report: Report,
-        part: Part,
+        name: str,
         recognition: Recognition,
     ) -> None:
+        """`name` is what people know the part by."""
         self._outcome, self._reading, self._recognition = outcome, reading, recognition
-        self._staging, self._report, self._name = staging, report, part.name
+        self._staging, self._report, self._name = staging, report, name
+        self._blank = 0
 
-    def read(self, text: Decoded | Workbook) -> None:
+    def read(self, text: Decoded | Sheet) -> None:
         """Read it as what its first character and its names say it is."""
         self.read_characters(iter(text))
 
@@ -196,26 +230,31 @@ class Parts:
         if not heading.found:
             refuse_fixed_width(beginning)
         table = Table(lines)
-        self._table(table, self._recognition.table(table.header, heading.titles, self._name))
+        self._table(table, self._recognition.table(table.header, heading.titles, self._name.rpartition("/")[2]))
 
     def _table(self, table: Table | FixedWidth, kind: Format | None) -> None:
         if kind is None or kind.writer is None:
+            refuse_whole_lines_in_quotes(table.header)
             raise unknown(table.header)
         self._outcome.formats.add(kind.name)
         order = plan(kind, self._reading)
         places = list(kind.places) if isinstance(kind, Bound) else self._places(kind, table.header)
         write = kind.writer(self._reading, self._staging)
+        twins = Twins(table.header, places)
+        spelling = Spelling([one.written for one in kind.fields], order.names, table.delimiter)
         broken = 0
         for numbers, rows in table.batches():
-            self._batch(kind, order, places, numbers, rows, write)
+            twins.look(numbers, rows)
+            self._batch(kind, order, places, numbers, rows, write, spelling)
             self._take_keys_and_notes()
             self._staging.breathe()
             if len(table.broken) > MOST_BROKEN:
                 broken += self._broken(table.line_problems())
         broken += self._broken(table.line_problems())
+        spelling.settle()
         if table.unaccounted() or broken != table.account.broken:
             raise not_all_told(self._name)
-        self._outcome.rows += table.account.rows + broken
+        self._outcome.rows += table.account.rows - self._blank + broken
         self._outcome.lines += table.account.lines
 
     def _batch(
@@ -226,6 +265,7 @@ class Parts:
         numbers: list[int],
         rows: list[list[str]],
         write: Write,
+        spelling: Spelling,
     ) -> None:
         """Read rows column by column; only those that are refused are looked at one by one."""
         if not rows:
@@ -236,6 +276,7 @@ class Parts:
             columns = dict(enumerate(zip(*rows, strict=True)))
         else:
             columns = dict(zip(wanted, zip(*map(picker(wanted), rows), strict=True), strict=True))
+        spelling.look(numbers, columns, places)
         nothing = ("",) * len(rows)
         read, refused = order.read_many([nothing if place is None else columns[place] for place in places])
         for place, (line, values) in enumerate(zip(numbers, zip(*read, strict=True), strict=True)):
@@ -244,6 +285,10 @@ class Parts:
                     order.read(_picked(places, rows[place]))
                 write(line, values)
             except BadValue as error:
+                if not "".join(rows[place]).strip():
+                    # A spreadsheet's empty row: delimiters, and nothing between them.
+                    self._blank += 1
+                    continue
                 self._second_look(kind, order, _picked(places, rows[place]), line, error, write)
 
     def _take_keys_and_notes(self) -> None:
@@ -254,20 +299,20 @@ class Parts:
             self._reading.keys.clear()
         if self._reading.notes:
             for line, column, code, reason, value in self._reading.notes:
-                self._report.note(RefusedCell(self._name, line, column, code, f"{reason} {KEPT}", value))
+                told = reason if code == OTHER_COLUMN else f"{reason} {KEPT}"
+                self._report.note(RefusedCell(self._name, line, column, code, told, value))
             self._reading.notes.clear()
 
     def _places(self, kind: Format, header: list[str]) -> list[int | None]:
         """Return where a format's cells are in a row; nothing for each column that is not there."""
         places: dict[str, int] = {}
+        wanted_names = {one.casefold() for one in kind.names()}
         for place, name in enumerate(header):
-            if places.setdefault(name.casefold(), place) != place and name.casefold() in {
-                one.casefold() for one in kind.names()
-            }:
-                raise FileProblem(
-                    "column_twice", "A column is there twice.", "Send every column once; the names are in the header."
-                )
-        wanted = [places.get(name.casefold()) for name in kind.names()]
+            if places.setdefault(name.casefold(), place) != place and name.casefold() in wanted_names:
+                raise column_twice(name)
+        # Exactly as it is written first; else without blanks and signs, as in `Student ID`.
+        alike = {plainly(name): place for name, place in reversed(places.items())}
+        wanted = [places.get(name.casefold(), alike.get(plainly(name))) for name in kind.names()]
         missing = [one.name for one, place in zip(kind.fields, wanted, strict=True) if one.required and place is None]
         if missing:
             raise FileProblem(
@@ -275,12 +320,15 @@ class Parts:
                 f"{kind.title} needs the columns {', '.join(missing)}. {sentence_of_missing(header, kind)}".strip(),
                 "Export the file with all columns that its specification requires.",
             )
-        if kind.either and all(places.get(name.casefold()) is None for name in kind.either):
-            raise FileProblem(
-                "column_missing",
-                f"{kind.title} needs one of the columns {' or '.join(kind.either)}.",
-                "Export the file with all columns that its specification requires.",
-            )
+        found = {one.name for one, place in zip(kind.fields, wanted, strict=True) if place is not None}
+        for several in kind.either:
+            if not found & set(several):
+                nearest = sentence_of_missing(header, kind)
+                raise FileProblem(
+                    "column_missing",
+                    f"{kind.title} needs one of the columns {' or '.join(several)}. {nearest}".strip(),
+                    "Export the file with all columns that its specification requires.",
+                )
         return wanted
 
     def _second_look(
@@ -329,7 +377,7 @@ class Parts:
         plans: dict[str, Plan] = {}
         objects, unread = 0, 0
         keys: dict[str, None] = {}
-        for number, item in documents:
+        for number, item in _unwrapped(documents):
             # A deletion has its keys in an object of their own.
             keyed = item["keyValues"] if isinstance(item.get("keyValues"), dict) else None
             kind = recognize(item, is_json=True) if keyed is None else _of_deletion(keyed)
@@ -370,6 +418,28 @@ class Parts:
             count += 1
             self._report.add(RefusedCell(self._name, line, "", code, reason))
         return count
+
+
+MOST_AROUND = 6
+"""So many keys an object has at most that only holds a list: the list's name, and what says how much there is."""
+
+
+def _unwrapped(documents: Documents) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (number, object); in place of an object of no kind that holds one list of objects, those of the list."""
+    more = 0
+    for number, item in documents:
+        lists = [told for told in item.values() if isinstance(told, list)] if len(item) <= MOST_AROUND else []
+        if len(lists) == 1 and lists[0] and _is_around(item, lists[0]):
+            for one in lists[0]:
+                yield number + more, one
+                more += 1
+            more -= 1
+        else:
+            yield number + more, item
+
+
+def _is_around(item: dict[str, Any], told: list[Any]) -> bool:
+    return all(isinstance(one, dict) for one in told) and recognize(item, is_json=True) is None
 
 
 def _picked(places: Sequence[int | None], cells: list[str]) -> list[str]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from processor.problems import FileProblem
 from processor.reading.table import DELIMITERS
 
 FEWEST_LINES = 3
 SHORTEST_RECORD = 40
+EXCELS_OWN, BEGINNING = "urn:schemas-microsoft-com:office:spreadsheet", 4_000
+FEWEST_CELLS = 3
 
 
 def refuse_what_is_no_table(first: str) -> None:
@@ -14,6 +18,11 @@ def refuse_what_is_no_table(first: str) -> None:
     start = first.lstrip()[:200].casefold()
     if start.startswith(("<!doctype html", "<html", "<table")):
         raise _not_read("This is a page of HTML, which is not read.", "Export the data as CSV and send that.")
+    if start.startswith("<") and EXCELS_OWN in first[:BEGINNING]:
+        raise _not_read(
+            "This is an Excel workbook of the kind of 2003 (XML), which is not read.",
+            "Open it, save it as Excel Workbook (.xlsx) or as CSV UTF-8, and send that.",
+        )
     if start.startswith("<"):
         raise _not_read(
             "XML is not read: this looks like an interchange of it.",
@@ -29,6 +38,15 @@ def refuse_fixed_width(first: str) -> None:
         raise _not_read(
             "This looks like a file of fixed width: all lines are as long, without comma, tab, semicolon or bar.",
             "Send it as CSV with a header, or save a mapping that says which positions mean what.",
+        )
+
+
+def refuse_whole_lines_in_quotes(header: Sequence[str]) -> None:
+    """Raise FileProblem where a table's only cell is a header in quotes: a spreadsheet has taken lines for cells."""
+    if len(header) == 1 and any(header[0].count(delimiter) >= FEWEST_CELLS - 1 for delimiter in DELIMITERS):
+        raise _not_read(
+            "Each line stands in quotes as a whole, so that it has one cell.",
+            "Export the file anew: quotes belong around single cells.",
         )
 
 

@@ -5,12 +5,12 @@ What comes out is a format like any other, with the places of its cells found al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from processor.formats import plain as plain_csv
 from processor.formats import values
-from processor.formats.base import STATE, Field, Format, Reading, RowRefused, Sink, Write, fixed
+from processor.formats.base import STATE, Field, Format, Note, Reading, RowRefused, Sink, Write, fixed
 from processor.mappings import kinds, names, transforms
 from processor.mappings.model import Condition, Mapping, Part, Result, Value
 
@@ -25,8 +25,15 @@ UNDATED = (
     "A result needs a date, or a school year. Where the export has neither, name the school year in the file's name or "
     "folder, as in 2025-26, and send it again."
 )
+TWO_RESULTS = "The row has two different results of the same test and day."
+OTHER_COLUMN = "other_column"
+OTHER_COLUMN_REASON = (
+    "From this line on there are scores out of this column, where rows before have theirs in another: they may be of "
+    "two scales."
+)
 LAST_DAY = "-06-30"
 """Dates a result of which only the school year is known: the year's last day, as with Ed-Fi."""
+WRITTEN = {"date": "date", "number": "number", "number if any": "number"}
 Pick = Callable[[Sequence[str]], str]
 """Returns one field's value out of a row's read cells."""
 
@@ -58,7 +65,9 @@ class Columns:
         key = (place, kind, repr(steps))
         if key not in self._known:
             self._known[key] = len(self.fields)
-            self.fields.append(Field(self.titles[place], fixed(kinds.reader(kind, steps))))
+            # After steps a cell is no longer what the column's other cells say of how it is written.
+            written = "" if steps else WRITTEN.get(kind, "")
+            self.fields.append(Field(self.titles[place], fixed(kinds.reader(kind, steps)), written=written))
             self.places.append(place)
         return self._known[key]
 
@@ -200,6 +209,9 @@ class Sitting:
     parts: tuple[Scored, ...]
     date_column: str
     score_column: str
+    level_column: str
+    scores: tuple[tuple[int, str], ...]
+    """Where the score can stand, where that is in one of several columns, and what these are called."""
 
 
 def _part(told: Part, columns: Columns) -> Scored:
@@ -238,7 +250,25 @@ def _sitting(told: Result, mapping: Mapping, columns: Columns) -> Sitting | None
         tuple(_part(one, columns) for one in parts),
         columns.name_of(common("date")) or columns.name_of(common("school_year")),
         columns.name_of(told.score) or columns.name_of(told.level),
+        columns.name_of(told.level),
+        _several(told.score, columns),
     )
+
+
+def _several(told: Value, columns: Columns) -> tuple[tuple[int, str], ...]:
+    """Return where a score's columns are among a row's values, and their names; nothing where it has but one."""
+    found = [
+        (columns.read(place, "number", one.do), columns.titles[place]) for one, place in _columns_of(told, columns)
+    ]
+    return tuple(found) if len(found) > 1 else ()
+
+
+def _columns_of(told: Value | None, columns: Columns) -> Iterator[tuple[Value, int]]:
+    while told is not None:
+        for name in told.columns:
+            if names.plain(name) in columns.header:
+                yield told, columns.header[names.plain(name)]
+        told = told.otherwise
 
 
 def _any(columns: Columns, *told: Value) -> bool:
@@ -279,6 +309,7 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
         start = f"\t{reading.part}\t"
         none = values.NULL
         known: set[tuple[str, ...]] = set()
+        used: dict[int, set[str]] = {}
         administrations: dict[tuple[str, ...], str] = {}
 
         def remember(one: tuple[str, ...]) -> None:
@@ -320,12 +351,7 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
             local = local_id(row)
             if not local:
                 raise RowRefused(id_column, "missing", "A result needs the student's id.")
-            found = [
-                one for one in (_result(sitting, row, reading.school_year) for sitting in sittings) if one is not None
-            ]
-            if not found:
-                column = sittings[0].score_column if sittings else ""
-                raise RowRefused(column, "missing", "The row has neither a score nor a level.")
+            found = _results(sittings, row, line, reading, used)
             student = pseudonym(local.replace("\\\\", "\\"))
             name = school_name(row)
             school = school_id(row) or name
@@ -334,6 +360,9 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
             if person not in known:
                 remember(person)
                 introduce(person, local, line)
+            several = len(found) > 1
+            there: dict[tuple[str, str], tuple[str, ...]] = {}
+            lines: list[str] = []
             for one in found:
                 title, subject, day, year, occasion, grade, own, standard, least, most, rows = one
                 occasion_of = (title, subject, year, occasion, least, most)
@@ -350,14 +379,64 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
                     else (f"{administration}|{student}|{own or day}|{standard}")
                 )
                 for code, score, level in rows:
-                    put_result(
+                    if several and not _is_first(there, (record, code), (day, score, level), sittings):
+                        continue
+                    lines.append(
                         f"{line}{start}{record}\t{code}\t{year}\t{student}\t{administration}\t{school}\t{grade}\t{day}"
                         f"\t{score}\t{level}\tfully graded\t{tail}"
                     )
+            for one_line in lines:
+                put_result(one_line)
 
         return write
 
     return writer
+
+
+def _is_first(
+    there: dict[tuple[str, str], tuple[str, ...]], key: tuple[str, str], told: tuple[str, ...], sittings: list[Sitting]
+) -> bool:
+    """Say whether a row has not told a result yet: the latest one is often told a second time, as one of all.
+
+    Raises RowRefused where it has told another one of the same test and day.
+    """
+    if key not in there:
+        there[key] = told
+        return True
+    if there[key] != told:
+        raise RowRefused(sittings[0].score_column, "duplicate_id", TWO_RESULTS)
+    return False
+
+
+def _results(
+    sittings: list[Sitting], row: Sequence[str], line: int, reading: Reading, used: dict[int, set[str]]
+) -> list[Found]:
+    """Return a row's results; raises RowRefused where it has none, or one that cannot be.
+
+    `used` has the columns that scores were taken of, by sitting: a second one may be of another scale, and is noted.
+    """
+    found: list[Found] = []
+    untested: list[Sitting] = []
+    for place, sitting in enumerate(sittings):
+        if sitting.level(row) == kinds.NOT_TESTED:
+            if sitting.there is None or sitting.there(row):
+                untested.append(sitting)
+        elif (one := _result(sitting, row, reading.school_year)) is not None:
+            reading.refuse_future(sitting.date_column, one[2], one[3])
+            found.append(one)
+            if sitting.scores and (column := next((name for at, name in sitting.scores if row[at]), "")):
+                columns = used.setdefault(place, set())
+                if columns and column not in columns:
+                    reading.notes.append(Note(line, column, OTHER_COLUMN, OTHER_COLUMN_REASON, ""))
+                columns.add(column)
+    if not found:
+        if untested:
+            raise RowRefused(untested[0].level_column, "not_tested", values.UNTESTED_REASON)
+        column = sittings[0].score_column if sittings else ""
+        raise RowRefused(column, "missing", "The row has neither a score nor a level.")
+    for sitting in untested:
+        reading.leave_out(line, sitting.level_column, values.not_tested(), "")
+    return found
 
 
 Found = tuple[str, str, str, str, str, str, str, str, str, str, list[tuple[str, str, str]]]

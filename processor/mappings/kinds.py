@@ -8,7 +8,7 @@ from typing import Any
 from processor.formats import ids, values
 from processor.formats.values import NULL, Reader
 from processor.mappings import transforms
-from processor.mappings.transforms import NO_VALUE, no_value
+from processor.mappings.transforms import no_value
 from processor.problems import BadValue
 
 NUMBERS = (
@@ -22,6 +22,8 @@ GENDERS = {"m": "male", "male": "male", "f": "female", "female": "female", "x": 
            "non-binary": "other", "other": "other", "unspecified": "unspecified"}  # fmt: skip
 NOBODY = "\0"
 """Stands for an id that is no student's; no id has such a sign."""
+NOT_TESTED = "\1"
+"""Stands for a level that says that the student was not tested; no level has such a sign."""
 LEVEL_CHARACTERS = 60
 _number = values.number()
 _text = values.text()
@@ -31,7 +33,7 @@ _level = values.text(LEVEL_CHARACTERS)
 def number(cell: str) -> str:
     """Read a score; what stands for none is none. Raises BadValue for other words."""
     text = cell.strip()
-    if text.casefold() in NO_VALUE:
+    if no_value(text):
         return NULL
     if "," in text:
         whole = text.partition(".")[0].lstrip("+-").split(",")
@@ -49,9 +51,12 @@ def number_if_any(cell: str) -> str:
 
 
 def level(cell: str) -> str:
-    """Read a level's name; what stands for none is none, a whole number is written without its point."""
+    """Read a level's name; what stands for none is none, a whole number is written without its point.
+
+    NOT_TESTED is returned where it says that the student was not tested.
+    """
     if no_value(cell):
-        return NULL
+        return NOT_TESTED if values.worded(cell) in values.UNTESTED else NULL
     text = " ".join(cell.split())
     return _level(text[:-2] if text.endswith(".0") and text[:-2].isdigit() else text)
 
@@ -59,9 +64,10 @@ def level(cell: str) -> str:
 def level_if_any(cell: str) -> str:
     """Read a level that the row does without."""
     try:
-        return level(cell)
+        told = level(cell)
     except BadValue:
         return NULL
+    return NULL if told == NOT_TESTED else told
 
 
 def grade(cell: str) -> str:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from processor.formats import plain
 from processor.formats.base import Format
+from processor.formats.nearest import plainly
 from processor.formats.registry import recognize
-from processor.mappings.bind import Bound, bind
+from processor.mappings.bind import PLAIN, Bound, bind
 from processor.mappings.choose import choose, choose_layout, header_marks
 from processor.mappings.library import library
 from processor.mappings.model import Layout, Mapping
 
+OF_PLAIN_ALONE = frozenset(map(plainly, ("status", "modified_at", "district_id", "sourced_id")))
+"""What the plain CSV says and no mapping can: a file that says so is no table of one's own."""
 SURE = 1_000
 """What a header of a format counts: more than the marks of any mapping."""
 
@@ -47,6 +51,8 @@ class Recognition:
         if (known := recognize(header, is_json=False, file_name=file_name)) is not None:
             return known
         found = choose(self.ours, header, titles)
+        if (found is None or found.vendor == PLAIN) and _is_plain(header):
+            return plain.FORMAT
         return bind(found, header) if found is not None else None
 
     def records(self, first: str) -> tuple[Bound, Layout] | None:
@@ -56,3 +62,11 @@ class Recognition:
             return None
         mapping, layout = found
         return bind(mapping, list(layout.fields)), layout
+
+
+def _is_plain(header: Sequence[str]) -> bool:
+    """Say whether these are the plain CSV's columns, written otherwise: `Student ID`, `Modified At`."""
+    there = set(map(plainly, header))
+    needed = {*plain.FORMAT.marks, *(one.name for one in plain.FORMAT.fields if one.required)}
+    either = all(there & set(map(plainly, several)) for several in plain.FORMAT.either)
+    return {plainly(name) for name in needed} <= there and either and bool(there & OF_PLAIN_ALONE)

@@ -10,15 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from processor.formats import values
 from processor.formats.values import EARLIEST, LATEST, NULL, school_year
 from processor.problems import BadValue
 
 Step = Callable[[str], str]
 
-NO_VALUE = frozenset(
-    {"", "na", "n/a", "n/a*", "#n/a", "#value!", "-", "--", "---", "*", "**", "***", ".", "null", "none"}
-    | {"not assessed", "not tested", "not available", "not applicable", "no score", "dnt", "inv", "ns", "nr"}
-)
+NO_VALUE = values.NO_VALUE | values.UNTESTED | {"nr"}
 """What vendors write in the place of a score, a level or a date that there is not."""
 SEASONS = {
     "fall": "Fall", "autumn": "Fall", "boy": "Fall", "beginning": "Fall", "fa": "Fall",
@@ -31,6 +29,7 @@ TWO_YEARS = re.compile(r"(?<!\d)((?:19|20)\d\d|\d\d)\s*[-\u2013/]\s*((?:19|20)?\
 ONE_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
 SHORT_YEAR = re.compile(r"^(?:fa|fall|sp|spring|wi|winter|su|summer|sy)[ '_-]*(\d\d)$")
 BEGINS_WITH_THE_YEAR = frozenset({"Fall"})
+MONTHS_OF_A_YEAR = 12
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 MONTH_NAMES = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -38,7 +37,7 @@ MONTH_NAMES = (
 )  # fmt: skip
 ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?")
 YEAR_FIRST = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?:[T ].*)?")
-MONTH_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d\d)(?:[T ,].*)?")
+MONTH_FIRST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})[/.-](\d{4}|\d\d)(?:[T ,].*)?")
 NAMED = re.compile(r"([A-Za-z]{3,9})\.?\s+(\d{1,2}),?\s+(\d{4})(?:[T ,].*)?")
 DAY_NAMED = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})\.?[ -,]+(\d{4}|\d\d)(?:[T ].*)?")
 EIGHT = re.compile(r"\d{7,8}")
@@ -50,7 +49,7 @@ DATE_ORDERS = ("MMDDYYYY", "YYYYMMDD", "DDMMYYYY", "MMDDYY", "YYMMDD", "MMYYYY",
 
 def no_value(cell: str) -> bool:
     """Say whether a cell stands for a value that is not there."""
-    return cell.strip().casefold() in NO_VALUE
+    return values.worded(cell) in NO_VALUE
 
 
 def day(cell: str) -> str:
@@ -64,7 +63,13 @@ def day(cell: str) -> str:
     if found := ISO.fullmatch(text) or YEAR_FIRST.fullmatch(text):
         return _day(found[1], found[2], found[3])
     if found := MONTH_FIRST.fullmatch(text):
-        return _day(found[3], found[1], found[2])
+        # With points between them the day mostly stands first: only where it can be no month there is no doubt.
+        if found[2] == "." and int(found[1]) != int(found[3]) and max(int(found[1]), int(found[3])) <= MONTHS_OF_A_YEAR:
+            raise BadValue(
+                "not_a_date", "This may be two dates, with the day or the month first: write it as YYYY-MM-DD."
+            )
+        swapped = found[2] == "." and int(found[1]) > MONTHS_OF_A_YEAR
+        return _day(found[4], found[3 if swapped else 1], found[1 if swapped else 3])
     if (found := NAMED.fullmatch(text)) and (month := _month(found[1])):
         return _day(found[3], month, found[2])
     if (found := DAY_NAMED.fullmatch(text)) and (month := _month(found[2])):
@@ -85,9 +90,8 @@ def _month(word: str) -> int:
 
 
 def _day(year: str, month: str | int, dom: str | int) -> str:
-    full = int(year) + (2000 if len(year) == 2 else 0)
     try:
-        found = date(full, int(month), int(dom))
+        found = date(values.full_year(int(year)), int(month), int(dom))
     except ValueError as error:
         raise BadValue("not_a_date", "There is no such day.") from error
     if not EARLIEST <= found <= LATEST:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
@@ -12,6 +13,8 @@ from processor.reading.lines import Lines
 MOST_TITLES = 40
 """So many lines may stand above the column names."""
 DELIMITERS = ",\t;|^"
+SEPARATOR = re.compile(r'"?sep=.\s*"?', re.IGNORECASE).fullmatch
+"""A line that tells Excel which sign parts the cells: it says so itself by the header."""
 Known = Callable[[list[str]], int]
 """Says how much of a known header a line's cells are: 0 is nothing."""
 
@@ -39,6 +42,8 @@ def find(lines: Lines, known: Known) -> Heading:
         # The first line is taken at its word where it is known; else the best of the first lines is looked for.
         if best and not at:
             break
+    if not best and head and SEPARATOR(head[0].strip()):
+        at = 1
     lines.put_back(head[at:])
     lines.before = at
     first = next((line for line in head[at:] if line.strip()), "")

@@ -35,6 +35,9 @@ class Rows(ABC):
 
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
+        self.header: list[str] = []
+        self.delimiter = ""
+        """What stands between cells; nothing where their places part them."""
         self.account = Account(titles=lines.before)
         self.broken: list[tuple[int, str, str]] = []
 

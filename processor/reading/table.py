@@ -46,7 +46,8 @@ class Table(Rows):
         """The line that the last row ended on."""
         self._open_quotes = 0
         first = self._first_line()
-        self.delimiter = max(DELIMITERS, key=first.count) if any(map(first.count, DELIMITERS)) else ","
+        # By cells, not by signs: a column's name may hold the others.
+        self.delimiter = max(DELIMITERS, key=lambda sign: len(_leniently(first, sign)))
         cells = self._header(first)
         if len(cells) > MOST_COLUMNS:
             raise FileProblem(
@@ -222,7 +223,9 @@ class Table(Rows):
         # What stands behind the last column that has a name is let go, where it is empty or the header is as wide.
         if width < len(cells) and (len(cells) == self._written or not any(cells[width:])) and len(cells) <= 10 * width:
             del cells[width:]
-        if len(cells) != width:
+        if len(cells) != width and not "".join(cells).strip():
+            self.account.blank += 1
+        elif len(cells) != width:
             reason = f"The row has {len(cells):,} cells, the header {width:,}."
             self._break(line, "wrong_width", reason)
         elif any("\0" in cell for cell in cells):

@@ -21,7 +21,11 @@ MAC = re.compile(
     rb"|[a-z]\x92a(?![a-z])"
 ).search
 """What Windows-1252 has where Mac OS Roman has accents: a dash in `Mu-oz`, a quote in `Garc'a`."""
-UTF_8, UTF_8_BOM, UTF_16, WINDOWS_1252 = "UTF-8", "UTF-8 with BOM", "UTF-16", "Windows-1252"
+DAMAGED = re.compile(
+    "[\u00c3\u00c2][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2122]|\u00e2\u20ac|\ufffd"
+).search
+"""UTF-8 that was taken for Windows-1252 and written anew, as two signs for one accent; and the sign for a lost one."""
+UTF_8, UTF_8_BOM, UTF_16, UTF_32, WINDOWS_1252 = "UTF-8", "UTF-8 with BOM", "UTF-16", "UTF-32", "Windows-1252"
 
 
 class Decoded:
@@ -30,16 +34,25 @@ class Decoded:
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks = chunks
         self.encoding = UTF_8
+        self.damaged_in = 0
+        """The first line with accents that had been read in a wrong encoding, and written so; 0 where there is none."""
 
     def __iter__(self) -> Iterator[str]:
         """Yield the characters without byte order marks before the first; raises FileProblem for what is unknown."""
         begun = False
-        for text in self._decoded():
-            if begun:
-                yield text
-            elif text := text.lstrip(MARK):
-                begun = True
-                yield text
+        lines = 1
+        try:
+            for text in self._decoded():
+                if not self.damaged_in and not text.isascii() and (found := DAMAGED(text)):
+                    self.damaged_in = lines + text.count("\n", 0, found.start())
+                lines += text.count("\n")
+                if begun:
+                    yield text
+                elif text := text.lstrip(MARK):
+                    begun = True
+                    yield text
+        except UnicodeDecodeError as error:
+            raise _unreadable(lines + error.object.count(b"\n", 0, error.start)) from error
 
     def _decoded(self) -> Iterator[str]:
         first = next(self._chunks, b"")
@@ -47,26 +60,27 @@ class Decoded:
             first += more
         decoder, start = self._choose(first)
         chunk: bytes = first[start:]
-        try:
-            while True:
-                if text := (decoder.decode(chunk) if decoder else ""):
-                    yield text
-                if decoder is None:
-                    yield from self._utf8_or_windows(chunk)
-                    return
-                following = next(self._chunks, None)
-                if following is None:
-                    decoder.decode(b"", True)
-                    return
-                chunk = following
-        except UnicodeDecodeError as error:
-            raise _unreadable() from error
+        while True:
+            if text := (decoder.decode(chunk) if decoder else ""):
+                yield text
+            if decoder is None:
+                yield from self._utf8_or_windows(chunk)
+                return
+            following = next(self._chunks, None)
+            if following is None:
+                decoder.decode(b"", True)
+                return
+            chunk = following
 
     def _choose(self, first: bytes) -> tuple[codecs.IncrementalDecoder | None, int]:
         """Return a decoder and where to begin; none where strict decoding has to decide."""
         if first.startswith(codecs.BOM_UTF8):
             self.encoding = UTF_8_BOM
             return codecs.getincrementaldecoder("utf-8")("strict"), 3
+        for mark, name in ((codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be")):
+            if first.startswith(mark):
+                self.encoding = UTF_32
+                return codecs.getincrementaldecoder(name)("strict"), 4
         for mark, name in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
             if first.startswith(mark):
                 self.encoding = UTF_16
@@ -127,9 +141,10 @@ def _windows(data: bytes) -> str:
     return data.decode("cp1252")
 
 
-def _unreadable() -> FileProblem:
+def _unreadable(line: int) -> FileProblem:
     return FileProblem(
         "unknown_encoding",
-        "The file's characters are neither UTF-8 nor UTF-16 nor Windows-1252 throughout.",
+        "The file's characters are neither UTF-8 nor UTF-16 nor Windows-1252 throughout: they break in or near line "
+        f"{line:,}.",
         "Save it as UTF-8 and send it again.",
     )

@@ -7,12 +7,14 @@ import io
 import struct
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, BinaryIO, cast
 
 from processor.problems import FileProblem
-from processor.reading import workbook
+from processor.reading import signatures, workbook
+from processor.reading.signatures import not_read
 
 CHUNK = 32 * 1024
 MOST_PARTS = 200
@@ -31,7 +33,8 @@ ZIP64_LOCATOR, LOCATOR_LENGTH = b"PK\x06\x07", 20
 TAIL = END_LENGTH + LOCATOR_LENGTH + 65_535
 """Bytes at an archive's end among which the record lies: a comment of any length may follow it."""
 
-PDF = b"%PDF"
+MOST_NESTED = 1
+"""Archives within another: exports are zipped as they come, and once more to be sent."""
 GZIP, ZIP, EMPTY_ZIP = b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06"
 
 
@@ -46,6 +49,24 @@ class Part:
     workbook: IO[bytes] | None = None
     """The whole as a file that can be read from anywhere, where it is a workbook."""
     size: int = 0
+    path: str = ""
+    """Where it lies, in an archive that holds several files of its name, or other archives."""
+    problem: FileProblem | None = None
+    """Why it cannot be read, where its first bytes say so."""
+
+    @property
+    def shown(self) -> str:
+        """Return what people know it by."""
+        return self.path or self.name
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a stream lies: how many archives are around it, and what is common to all of the upload."""
+
+    bound: Bound
+    within: int = 0
+    path: str = ""
 
 
 def parts(stream: BinaryIO, *, name: str, size: int) -> Iterator[Part]:
@@ -53,21 +74,30 @@ def parts(stream: BinaryIO, *, name: str, size: int) -> Iterator[Part]:
 
     `size` is what was uploaded, in bytes. Raises FileProblem for what cannot be unpacked.
     """
-    start = stream.read(8)
-    stream.seek(0)
+    start = _start(stream)
     if not start:
         raise FileProblem("empty", "The file is empty.", "Send the file again; the upload may have been cut off.")
-    if start == workbook.OLD:
-        raise workbook.old_kind()
-    if start[:4] == PDF:
-        raise not_read("a PDF", "Export the data as CSV and send that.")
+    if (problem := _unreadable(start)) is not None:
+        raise problem
+    bound = Bound(size)
     if start[:4] in (ZIP, EMPTY_ZIP):
-        yield from _zipped(stream, name, size)
+        yield from _zipped(stream, name, size, Place(bound))
     elif start[:2] == GZIP:
-        plain = cast(BinaryIO, gzip.GzipFile(fileobj=stream, mode="rb"))
-        yield Part(name.removesuffix(".gz"), _guarded(_chunks(plain), Bound(size)))
+        yield from _gunzipped(stream, name.removesuffix(".gz"), Place(bound), archived=False)
     else:
         yield Part(name, _chunks(stream))
+
+
+def _start(stream: BinaryIO | IO[bytes]) -> bytes:
+    """Return the first bytes, and let them be the next ones again."""
+    start = stream.read(signatures.LONGEST)
+    stream.seek(0)
+    return start
+
+
+def _unreadable(start: bytes) -> FileProblem | None:
+    """Return why what begins so cannot be read; nothing where it may be."""
+    return workbook.old_kind() if start.startswith(workbook.OLD) else signatures.known(start)
 
 
 class Bound:
@@ -110,7 +140,31 @@ def _damaged() -> FileProblem:
     )
 
 
-def _zipped(stream: BinaryIO, name: str, size: int) -> Iterator[Part]:
+def _gunzipped(stream: BinaryIO | IO[bytes], name: str, place: Place, *, archived: bool) -> Iterator[Part]:
+    """Yield what one file of gzip holds: itself a file, or an archive."""
+    plain = cast(BinaryIO, gzip.GzipFile(fileobj=stream, mode="rb"))
+    try:
+        start = _start(plain)
+    except (EOFError, zlib.error, OSError) as error:
+        raise _damaged() from error
+    chunks, problem = _guarded(_chunks(plain), place.bound), _unreadable(start)
+    if start[:4] == ZIP:
+        yield from _held(chunks, name, place)
+    elif problem is not None and not archived:
+        raise problem
+    else:
+        yield Part(name, chunks, archived, path=place.path, problem=problem)
+
+
+def _held(chunks: Iterator[bytes], name: str, place: Place) -> Iterator[Part]:
+    """Yield what an archive or a workbook within another holds, which is laid on disk to be read."""
+    with workbook.laid_on_disk(chunks) as held:
+        size = held.seek(0, io.SEEK_END)
+        held.seek(0)
+        yield from _zipped(cast(BinaryIO, held), name, size, Place(place.bound, place.within + 1, place.path))
+
+
+def _zipped(stream: BinaryIO, name: str, size: int, place: Place) -> Iterator[Part]:
     check_directory(stream)
     try:
         archive = zipfile.ZipFile(stream)
@@ -118,9 +172,17 @@ def _zipped(stream: BinaryIO, name: str, size: int) -> Iterator[Part]:
         raise _damaged() from error
     if workbook.is_workbook(archive):
         stream.seek(0)
-        yield Part(name, iter(()), True, stream, size)
+        yield Part(name, iter(()), True, stream, size, path=place.path)
         return
-    _refuse_documents({member.filename.casefold() for member in archive.infolist()})
+    problem = _is_document({member.filename.casefold() for member in archive.infolist()})
+    if problem is None and place.within > MOST_NESTED:
+        remedy = "Unpack it, and send the archive that holds the result files themselves."
+        problem = not_read("an archive within several others", remedy)
+    if problem is not None:
+        if not place.within:
+            raise problem
+        yield Part(name, iter(()), True, path=place.path, problem=problem)
+        return
     members = [member for member in archive.infolist() if _counts(member)]
     if not members or len(members) > MOST_PARTS:
         raise FileProblem(
@@ -128,7 +190,7 @@ def _zipped(stream: BinaryIO, name: str, size: int) -> Iterator[Part]:
             f"The archive holds {len(members)} files; 1 to {MOST_PARTS} can be read.",
             "Send an archive with result files only.",
         )
-    bound = Bound(size)
+    several = Counter(_base(member.filename).casefold() for member in members)
     for member in sorted(members, key=_turn):
         if member.flag_bits & 0x1:
             raise FileProblem(
@@ -136,17 +198,23 @@ def _zipped(stream: BinaryIO, name: str, size: int) -> Iterator[Part]:
                 "The archive is protected by a password.",
                 "Send it without one: it travels and is stored encrypted.",
             )
+        base = _base(member.filename)
+        path = member.filename if several[base.casefold()] > 1 else base
+        path = f"{place.path}/{path}" if place.path else path
+        where = Place(place.bound, place.within, path)
         try:
             opened = archive.open(member)
-        except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
+            start = _start(opened)
+        except (EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, OSError) as error:
             raise _damaged() from error
         with opened:
-            chunks = _guarded(_chunks(cast(BinaryIO, opened)), bound)
-            if not member.filename.casefold().endswith(".xlsx"):
-                yield Part(_base(member.filename), chunks, archived=True)
-                continue
-            with workbook.laid_on_disk(chunks) as held:
-                yield Part(_base(member.filename), iter(()), True, held, member.file_size)
+            chunks = _guarded(_chunks(cast(BinaryIO, opened)), place.bound)
+            if start[:2] == GZIP:
+                yield from _gunzipped(opened, base.removesuffix(".gz"), where, archived=True)
+            elif start[:4] == ZIP:
+                yield from _held(chunks, base, where)
+            else:
+                yield Part(base, chunks, archived=True, path=path, problem=_unreadable(start))
 
 
 FIRST = ("manifest.csv", "resultlearningobjectiveids.csv")
@@ -158,19 +226,13 @@ def _turn(member: zipfile.ZipInfo) -> int:
     return FIRST.index(name) if name in FIRST else len(FIRST)
 
 
-def _refuse_documents(names: set[str]) -> None:
-    """Raise FileProblem for documents and workbooks that are archives of XML to whoever does not know them."""
+def _is_document(names: set[str]) -> FileProblem | None:
+    """Return the problem of documents and workbooks that are archives of XML to whoever does not know them."""
     remedy = "Save the sheet with the results as CSV UTF-8, or as Excel Workbook (.xlsx), and send that."
     if "[content_types].xml" in names:
         binary = "xl/workbook.bin" in names
-        raise not_read("an Excel workbook of the binary kind (.xlsb)" if binary else "an Office document", remedy)
-    if {"mimetype", "content.xml"} <= names:
-        raise not_read("a workbook of OpenDocument (.ods)", remedy)
-
-
-def not_read(what: str, remedy: str) -> FileProblem:
-    """Return the problem of a document that is no table."""
-    return FileProblem("unknown_format", f"This is {what}, which is not read.", remedy)
+        return not_read("an Excel workbook of the binary kind (.xlsb)" if binary else "an Office document", remedy)
+    return not_read("a workbook of OpenDocument (.ods)", remedy) if {"mimetype", "content.xml"} <= names else None
 
 
 def check_directory(stream: BinaryIO) -> None:

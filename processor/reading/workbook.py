@@ -1,4 +1,4 @@
-"""An Excel workbook (xlsx) as lines of CSV: read as a stream, one row at a time, within bounds on what it expands to.
+"""An Excel workbook (xlsx) as lines of CSV: its sheets as streams, one row at a time, within bounds on what comes out.
 
 Source of the layout: ECMA-376 (Office Open XML); openpyxl reads it without holding the sheet.
 """
@@ -27,8 +27,8 @@ MOST_SHARED = 128 * 1024 * 1024
 """What the table of shared texts may expand to: it is the one part that is held in memory."""
 MOST_MEMBERS = 2_000
 MOST_SHEETS = 50
-MOST_BLANK = 10_000
-"""So many empty rows end a sheet: formats reach down to its last row without a value."""
+MOST_BLANK = 1_048_576
+"""So many empty rows end a sheet: a sheet has no more (Excel's own limit), whatever a row's number says."""
 LOOKED_AT = 40
 ROWS_AT_ONCE = 500
 CONTENT_TYPES, WORKBOOK, SHARED = "[Content_Types].xml", "xl/workbook.xml", "xl/sharedStrings.xml"
@@ -105,37 +105,25 @@ def laid_on_disk(chunks: Iterable[bytes]) -> IO[bytes]:
     return held
 
 
-class Workbook:
-    """The characters of one sheet as CSV: the sheet that `known` knows best, or the first one that has rows."""
+class Sheet:
+    """The characters of one sheet as CSV; line numbers are the sheet's row numbers."""
 
     encoding = ENCODING
 
-    def __init__(self, stream: IO[bytes], size: int, known: Known) -> None:
-        try:
-            with zipfile.ZipFile(stream) as archive:
-                check(archive, size)
-            stream.seek(0)
-            self._book = openpyxl.load_workbook(
-                cast(BinaryIO, stream), read_only=True, data_only=True, keep_links=False
-            )
-        except FileProblem:
-            raise
-        except Exception as error:  # openpyxl raises whatever XML, zip and its own reader raise
-            raise damaged() from error
-        self._width = 0
-        self._sheet = self._chosen(known)
+    def __init__(self, sheet: Any, width: int) -> None:
+        self._sheet, self._width = sheet, width
 
     @property
-    def sheet(self) -> str:
-        """Return the name of the sheet that is read."""
+    def title(self) -> str:
+        """Return the sheet's name."""
         return str(self._sheet.title)
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the sheet as text, some rows at a time; line numbers are the sheet's row numbers."""
+        """Yield the sheet as text, some rows at a time."""
         out = io.StringIO()
         written = csv.writer(out, lineterminator="\n")
         blank = 0
-        for number, cells in enumerate(self._rows(self._sheet), start=1):
+        for number, cells in enumerate(_rows(self._sheet), start=1):
             if not any(cells):
                 blank += 1
                 if blank > MOST_BLANK:
@@ -152,34 +140,78 @@ class Workbook:
         if rest := out.getvalue():
             yield rest
 
+
+class Workbook:
+    """The sheets of a workbook that are to be read: all that `known` knows, or else the first one that has rows.
+
+    A hidden sheet is not read: nobody who looks at the workbook sees it. `unread` names it, and all others with rows.
+    """
+
+    encoding = ENCODING
+
+    def __init__(self, stream: IO[bytes], size: int, known: Known) -> None:
+        try:
+            with zipfile.ZipFile(stream) as archive:
+                check(archive, size)
+            stream.seek(0)
+            self._book = openpyxl.load_workbook(
+                cast(BinaryIO, stream), read_only=True, data_only=True, keep_links=False
+            )
+        except FileProblem:
+            raise
+        except Exception as error:  # openpyxl raises whatever XML, zip and its own reader raise
+            raise damaged() from error
+        self.unread: list[tuple[str, str]] = []
+        """Sheets that are not read, each with the reason."""
+        self.sheets = self._chosen(known)
+
+    @property
+    def sheet(self) -> str:
+        """Return the name of the first sheet that is read."""
+        return self.sheets[0].title
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the first sheet that is read."""
+        return iter(self.sheets[0])
+
     def close(self) -> None:
         """Give the file back."""
         self._book.close()
 
-    def _chosen(self, known: Known) -> Any:
-        best: tuple[int, Any] | None = None
-        for sheet in self._book.worksheets[:MOST_SHEETS]:
-            first = [cells for cells, _ in zip(self._rows(sheet), range(LOOKED_AT), strict=False)]
+    def _chosen(self, known: Known) -> list[Sheet]:
+        found: list[tuple[int, Sheet]] = []
+        for number, sheet in enumerate(self._book.worksheets):
+            # Many writers of workbooks put no true size there; by it, rows and columns would be cut off unseen.
+            sheet.reset_dimensions()
+            first = [cells for cells, _ in zip(_rows(sheet), range(LOOKED_AT), strict=False)]
             if not any(any(cells) for cells in first):
                 continue
-            count = known(str(sheet.title), first)
-            if best is None or count > best[0]:
-                best = (count, sheet)
-                self._width = max(map(len, first))
-        if best is None:
-            raise FileProblem(
-                "empty", "The workbook has no rows.", "Save the sheet with the results, and send it again."
-            )
-        return best[1]
+            if sheet.sheet_state != "visible":
+                self.unread.append((str(sheet.title), HIDDEN))
+            elif number >= MOST_SHEETS:
+                self.unread.append((str(sheet.title), f"Only the first {MOST_SHEETS} sheets are read."))
+            else:
+                found.append((known(str(sheet.title), first), Sheet(sheet, max(map(len, first)))))
+        if not found:
+            sentence = "All sheets with rows are hidden." if self.unread else "The workbook has no rows."
+            raise FileProblem("empty", sentence, "Show the sheet with the results, save it, and send it again.")
+        chosen = [sheet for count, sheet in found if count] or [found[0][1]]
+        self.unread += [(sheet.title, OTHER) for _, sheet in found if sheet not in chosen]
+        return chosen
 
-    def _rows(self, sheet: Any) -> Iterator[list[str]]:
-        try:
-            for row in sheet.iter_rows(values_only=True):
-                yield texts(row)
-        except FileProblem:
-            raise
-        except Exception as error:  # a sheet's XML is read while it is gone through
-            raise damaged() from error
+
+HIDDEN = "The sheet is hidden, and was not read: show it, or leave it out."
+OTHER = "The columns of this sheet are of no format, and it was not read."
+
+
+def _rows(sheet: Any) -> Iterator[list[str]]:
+    try:
+        for row in sheet.iter_rows(values_only=True):
+            yield texts(row)
+    except FileProblem:
+        raise
+    except Exception as error:  # a sheet's XML is read while it is gone through
+        raise damaged() from error
 
 
 def texts(row: Sequence[Any]) -> list[str]:

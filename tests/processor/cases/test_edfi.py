@@ -278,3 +278,9 @@ def test_objects_of_no_kind_are_told_by_their_keys(district: Pipeline):
 def test_items_of_an_assessment_are_passed_over():
     assert recognize({"identificationCode", "assessmentReference", "maxRawScore"}, is_json=True) is None
     assert edfi.says_nothing({"identificationCode": "1", "assessmentReference": {}})
+
+
+def test_a_single_object_in_a_lists_place_is_a_list_of_one():
+    (score,) = scores(("Scale Score", "300"))
+    (level,) = levels(("Performance Level", "Met"))
+    assert row_of(result(scoreResults=score, performanceLevels=level))[9:11] == ("300.0", "Met")

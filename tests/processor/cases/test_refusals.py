@@ -193,3 +193,31 @@ def test_windows_own_letters_are_read(district: Pipeline, word: str):
     taken = district.take("windows.csv", plain(row(level=word)).encode("cp1252"))
     assert numbers(taken) == (1, 0, 0)
     assert district.rows("SELECT performance_level FROM homeroom.result") == [(word,)]
+
+
+@pytest.mark.parametrize("version", ["v1.1", "1.1.0", "OneRoster 1.2", "1.2.1", "IMS OneRoster v1.1"])
+def test_a_manifests_version_is_read_as_systems_write_it(district: Pipeline, version: str):
+    manifest = f"propertyName,value\noneroster.version,{version}\nfile.users,Bulk\n"
+    taken = district.take("x.zip", spec.archive({"manifest.csv": manifest, "users.csv": users({})}))
+    assert numbers(taken) == (1, 0, 0)
+    assert "names no version" not in district.report(taken)
+
+
+def test_characters_that_break_are_told_by_their_line(district: Pipeline):
+    text = plain(row("1001", level="B\u00e1sico"), row("1002")).encode() + row("1003", level="B\u00e1sico").encode(
+        "cp1252"
+    )
+    taken = district.take("mixed.csv", text + b"\n")
+    code, sentence, _ = problem(district, taken)
+    assert (code, "line 4" in sentence) == ("unknown_encoding", True), sentence
+
+
+def test_dates_of_oneroster_are_read_as_spreadsheets_write_them(district: Pipeline):
+    files = {
+        "users.csv": users({}),
+        "lineItems.csv": spec.table("1.1", "lineItems", spec.row("1.1", "lineItems", dueDate="10/2/2025")),
+        "results.csv": spec.table("1.1", "results", spec.row("1.1", "results", scoreDate="10/2/2025 12:00:00 AM")),
+    }
+    taken = district.take("us.zip", spec.archive(files))
+    assert (taken.rejected, taken.held) == (0, 0), district.report(taken)
+    assert district.rows("SELECT taken_on::text FROM homeroom.result") == [("2025-10-02",)]

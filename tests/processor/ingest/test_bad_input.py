@@ -47,7 +47,7 @@ FILES: dict[str, tuple[bytes | str, str]] = {
     "no header": ("\n\n\n", "empty"),
     "an image": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8, "unknown_encoding"),
     "another table": ("name,price\nbread,2\n", "unknown_format"),
-    "a column too few": (samples.PLAIN.replace("school_id", "schule"), "column_missing"),
+    "a column too few": (samples.PLAIN.replace("date", "tag"), "column_missing"),
     "a column twice": (samples.PLAIN.replace("level", "score"), "column_twice"),
     "cut off JSON": ('[{"assessmentIdentifier": "a", "name', "broken_json"),
     "OneRoster 3": (zipped(manifest="propertyName,value\noneroster.version,3\n"), "unknown_version"),

@@ -6,11 +6,14 @@ import random
 
 import pytest
 
+from processor.ingest.process import Ended
 from processor.mappings.library import library
 from processor.mappings.model import Mapping
+from processor.mappings.names import plain
 from processor.mappings.recognition import Recognition
 from tests.processor.mappings.reading import Read, read, table
 from tests.processor.mappings.vendors import CASES, Result
+from tests.processor.pipeline import Pipeline
 
 OURS = Recognition()
 
@@ -170,3 +173,71 @@ def test_records_of_a_layout_are_read_by_their_places():
         ("Nonverbal", 169.0, "2023-10-12"),
         ("Standard age score", 112.0, "2023-10-12"),
     }
+
+
+SITTINGS = {
+    "Student ID": "1001", "Student Grade": "4", "School": "Oak", "Academic Year": "2025-2026", "Subject": "Math",
+    "Diagnostic Completion Date (Most Recent)": "1/14/2026", "Diagnostic Overall Scale Score (Most Recent)": "455",
+    "Diagnostic Overall Placement (Most Recent)": "Grade 3",
+    "Diagnostic Overall Relative Placement (Most Recent)": "1 Grade Level Below",
+    "Diagnostic Completion Date (1)": "9/8/2025", "Diagnostic Overall Scale Score (1)": "431",
+    "Diagnostic Overall Placement (1)": "Grade 2", "Diagnostic Overall Relative Placement (1)": "2 Grade Levels Below",
+    "Diagnostic Completion Date (2)": "1/14/2026", "Diagnostic Overall Scale Score (2)": "455",
+    "Diagnostic Overall Placement (2)": "Grade 3", "Diagnostic Overall Relative Placement (2)": "1 Grade Level Below",
+    "Diagnostic Completion Date (3)": "", "Diagnostic Overall Scale Score (3)": "",
+}  # fmt: skip
+
+
+def test_each_diagnostic_of_i_readys_export_of_a_year_is_a_result_and_the_most_recent_is_one_of_them():
+    told = read(table(SITTINGS), recognition=OURS)
+    assert (told.formats, told.refused) == ({"i-ready"}, [])
+    assert sorted(results(told)) == [
+        ("i-Ready Diagnostic Math", "", 2026, "Fall", "2025-09-08", "04", 431.0, "2 Grade Levels Below"),
+        ("i-Ready Diagnostic Math", "", 2026, "Winter", "2026-01-14", "04", 455.0, "1 Grade Level Below"),
+    ]
+
+
+def test_such_an_export_is_known_without_a_most_recent_one():
+    told = read(table({name: cell for name, cell in SITTINGS.items() if "Recent" not in name}), recognition=OURS)
+    assert [row["score"] for row in told.rows] == [431.0, 455.0]
+
+
+def test_the_latest_sitting_that_is_told_twice_is_one_result_and_two_that_differ_refuse_the_row(pipeline: Pipeline):
+    row = dict(next(row for name, row, _ in CASES if name == "sat"))
+    twice = {**row, "ADMIN2_SAT_DATE": row["LATEST_SAT_DATE"], "ADMIN2_SAT_TOTAL": row["LATEST_SAT_TOTAL"]}
+    other = {**twice, "SECONDARY_ID": "1002", "ADMIN2_SAT_TOTAL": "900"}
+    taken = pipeline.take("sat.csv", table(twice, other))
+    assert (taken.ended, taken.accepted, taken.rejected) == (Ended.MERGED, 1, 1), pipeline.report(taken)
+    assert pipeline.rows("SELECT scale_score FROM homeroom.result WHERE standard = ''") == [(1310.0,)]
+
+
+@pytest.mark.parametrize(("name", "row", "expected"), CASES, ids=[case[0] for case in CASES])
+def test_without_any_one_column_a_file_is_known_or_told_and_no_other_number_is_taken(
+    name: str, row: dict[str, str], expected: list[Result]
+):
+    """A column that its mapping does without may be left out: what is read then was there before."""
+    (mapping,) = (one for one in library() if one.name == name)
+    marks = frozenset().union(*mapping.marks[0])
+    numbers = {(standard, score) for _, standard, _, _, _, _, score, _ in expected}
+    for column in row:
+        # GOLD's areas without a scale have raw scores alone.
+        if (
+            plain(column) in marks
+            or plain(column) not in mapping.named
+            or (name, column[-11:]) == ("ts-gold", "Scale Score")
+        ):
+            continue
+        told = read(table({other: cell for other, cell in row.items() if other != column}), recognition=OURS)
+        assert told.formats == {name}, column
+        assert told.rows or told.refused, column
+        assert {(one[1], one[6]) for one in results(told)} <= numbers | {(one, None) for one, _ in numbers}, column
+
+
+def test_scores_out_of_a_second_column_are_noted():
+    row = next(row for name, row, _ in CASES if name == "sc-ready")
+    told = read(
+        table(row, {**row, "ELAVSS": "", "ELASS": "61"}, {**row, "ELAVSS": "", "ELASS": "62"}), recognition=OURS
+    )
+    assert [(one.line, one.field, one.code) for one in told.refused] == [(3, "ELASS", "other_column")]
+    assert "two scales" in told.refused[0].reason
+    assert "kept without" not in told.refused[0].reason

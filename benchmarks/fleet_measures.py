@@ -158,6 +158,7 @@ def decision_without(world: World) -> list[Figure]:
 
 def rollout(world: World) -> list[Figure]:
     """Take a step of a rollout to the whole fleet: one that asks for a run, and one that finds nothing to do."""
+    _require_a_run_of_a_step(world)
     starts = milliseconds(lambda: step(world.rollout.pk), 9)
     type(world.rollout).objects.filter(pk=world.rollout.pk).update(at_once=0)
     waits = milliseconds(lambda: step(world.rollout.pk), 9)
@@ -166,6 +167,17 @@ def rollout(world: World) -> list[Figure]:
         Figure("rollout's step that asks for a run", usual(starts), "ms", 50),
         Figure("rollout's step that waits", usual(waits), "ms", 50),
     ]
+
+
+def _require_a_run_of_a_step(world: World) -> None:
+    """See that the step which is measured asks for a run: where it is refused it is another, and cheaper."""
+    before = Run.objects.count()
+    with undone():
+        step(world.rollout.pk)
+        asked = Run.objects.count() - before
+        left_out = list(world.rollout.members.exclude(skipped="").values_list("district__suffix", "skipped")[:3])
+    if asked != 1:
+        raise SystemExit(f"A step of the rollout asks for {asked} runs, not for one: {left_out}")
 
 
 def reaper(world: World) -> list[Figure]:

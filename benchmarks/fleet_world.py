@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from engine.aws.quotas import KINDS
 from infra.naming import suffix_for
+from infra.spec import Environment
 from messages.stored import stored
 from provisioning.models import (
     AccountAccess,
@@ -78,22 +79,28 @@ class World:
         return [*self.districts, *self.lost, *self.working, *self.spare]
 
 
-def fill(count: int, *, with_record: bool = True) -> World:
-    """Make a fleet of so many districts, with no run that has not ended; the audit record takes most of the time."""
+def fill(
+    count: int, *, with_record: bool = True, beside: bool = True, environments: Sequence[str] = ENVIRONMENTS
+) -> World:
+    """Make a fleet of so many districts, with no run that has not ended; the audit record takes most of the time.
+
+    `beside` says whether there are those whose runs are lost and at work, and spare ones, beside them.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
         cursor.execute("SET maintenance_work_mem = '512MB'")
     with triggers_off():
-        world = _fleet(count, EVENTS_OF_A_DISTRICT * count if with_record else 0)
+        others = LOST + WORKING + SPARE if beside else 0
+        world = _fleet(count, others, EVENTS_OF_A_DISTRICT * count if with_record else 0, environments)
     with connection.cursor() as cursor:
         cursor.execute("RESET statement_timeout")
         cursor.execute("VACUUM ANALYZE")
     return world
 
 
-def _fleet(count: int, events: int) -> World:
+def _fleet(count: int, others: int, events: int, environments: Sequence[str]) -> World:
     person = set_user(username="bench", password=uuid.uuid4().hex, role=Role.ADMINISTRATOR)
-    every = _districts(count + LOST + WORKING + SPARE, person)
+    every = _districts(count + others, person, environments)
     parts = [every[:count], every[count : count + LOST]]
     parts += [every[count + LOST : count + LOST + WORKING], every[count + LOST + WORKING :]]
     template = _ended_run(every[0], person)
@@ -187,7 +194,7 @@ def plan(count: int) -> list[dict[str, str]]:
     return [{"address": f"aws_x.r{place}", "type": "aws_x", "action": "create"} for place in range(count)]
 
 
-def _districts(count: int, person: User) -> list[District]:
+def _districts(count: int, person: User, environments: Sequence[str]) -> list[District]:
     places = [f"{number:012d}" for number in range(1, -(-count // DISTRICTS_OF_AN_ACCOUNT) + 1)]
     accounts = AwsAccount.objects.bulk_create(
         AwsAccount(name=f"Account {place}", account_id=place, role_arn=f"arn:aws:iam::{place}:role/deploy")
@@ -201,8 +208,8 @@ def _districts(count: int, person: User) -> list[District]:
             District(
                 name=f"District {number} of the Lakes",
                 slug=f"d-{number}",
-                suffix=suffix_for(f"d-{number}", ENVIRONMENTS[number % 3]),
-                environment=ENVIRONMENTS[number % 3],
+                suffix=suffix_for(f"d-{number}", environments[number % len(environments)]),
+                environment=environments[number % len(environments)],
                 status=rare.get(number % 100, DistrictStatus.LIVE) if number else DistrictStatus.LIVE,
                 drift=DriftStatus.DRIFTED if number % 50 == 7 else DriftStatus.IN_SYNC,
                 drift_checked_at=now - timedelta(hours=number % 30),
@@ -210,12 +217,21 @@ def _districts(count: int, person: User) -> list[District]:
                 cidr=IPv4Network((base + number * 1024, 22)),
                 region=REGIONS[number % 2],
                 account=accounts[number // DISTRICTS_OF_AN_ACCOUNT],
+                certificate_arn=_certificate(number, environments[number % len(environments)]),
                 created_by=person,
             )
             for number in range(count)
         ),
         batch_size=2000,
     )
+
+
+def _certificate(number: int, environment: str) -> str:
+    """Return what a district serves TLS by, where it has to: without it every change of its settings is refused."""
+    if environment == Environment.SANDBOX:
+        return ""
+    place = f"{1 + number // DISTRICTS_OF_AN_ACCOUNT:012d}"
+    return f"arn:aws:acm:{REGIONS[number % 2]}:{place}:certificate/{uuid.UUID(int=number)}"
 
 
 def _run(district: District, person: User, kind: RunKind, state: RunState, **fields: Any) -> Run:

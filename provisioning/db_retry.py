@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection
@@ -38,11 +39,31 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, AWAY) or is_cut_off(error)
 
 
+def is_away_for_all(error: BaseException) -> bool:
+    """Return whether whoever comes next by this connection would fare no better: it is away, and not merely busy."""
+    return is_away(error) and not is_busy(error)
+
+
 def reconnect() -> None:
     """Drop a connection that has become useless; the next query opens another."""
     if not connection.in_atomic_block:
         connection.close()
     close_old_connections()
+
+
+@contextmanager
+def going_on_while_away(told: str) -> Iterator[None]:
+    """Pass over what is within where the database is away: say what `told` says, and drop the useless connection.
+
+    For what has another turn soon, or does without. Raises every other error.
+    """
+    try:
+        yield
+    except (DatabaseError, InterfaceError) as error:
+        if not is_away(error):
+            raise
+        logger.warning("%s: %s", told, str(error).strip())
+        reconnect()
 
 
 def db_retry(call: Callable[[], Result], longest: float = LONGEST_WAIT_SECONDS) -> Result:

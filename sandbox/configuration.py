@@ -21,8 +21,11 @@ FORKABLE = {"MOTO_S3_DEFAULT_KEY_BUFFER_SIZE": str(2**40)}
 """Keeps S3's large objects in memory: a file, and the place up to which it is read, would be shared with every fork."""
 
 
-def configure(*, forkable: bool = False) -> None:
-    """Configure moto and fill its gaps, once per process; raises RuntimeError where moto has read its settings."""
+def configure(*, forkable: bool = False, lives: bool = True) -> None:
+    """Configure moto and fill its gaps, once per process; raises RuntimeError where moto has read its settings.
+
+    Without `lives` nothing happens later than it is asked.
+    """
     if "moto.settings" in sys.modules:
         raise RuntimeError("A module of the embedded AWS loads moto before moto is configured: import it later.")
     os.environ.update(SETTINGS | (FORKABLE if forkable else {}))
@@ -34,4 +37,5 @@ def configure(*, forkable: bool = False) -> None:
     from sandbox.lives import begin_all
 
     fill_all()
-    begin_all()
+    if lives:
+        begin_all()

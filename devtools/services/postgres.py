@@ -13,7 +13,7 @@ import pwd
 import secrets
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -136,9 +136,17 @@ def create_database(port: int, password: str) -> None:
 
 @contextlib.contextmanager
 def running_postgres(
-    folder: Path, *, port: int | None = None, password: str | None = None, durable: bool = True
+    folder: Path,
+    *,
+    port: int | None = None,
+    password: str | None = None,
+    durable: bool = True,
+    more: Sequence[str] = (),
 ) -> Iterator[Postgres]:
-    """Run a server whose data lie in `folder`/data; the folder's own password is kept for its next start."""
+    """Run a server whose data lie in `folder`/data; the folder's own password is kept for its next start.
+
+    `more` are further settings of PostgreSQL's, such as ``max_connections=500``.
+    """
     port = port or free_port()
     folder.mkdir(parents=True, exist_ok=True)
     bin_folder, data, password_file = binaries(), folder / "data", folder / "password"
@@ -154,7 +162,7 @@ def running_postgres(
     settings = [f"listen_addresses={LOOPBACK}", f"port={port}", "unix_socket_directories=", "timezone=UTC", "jit=off"]
     # A server that is killed leaves nothing outside its own folder.
     settings += ["dynamic_shared_memory_type=mmap"]
-    settings += [] if durable else QUICK_NOT_DURABLE
+    settings += [*([] if durable else QUICK_NOT_DURABLE), *more]
     command = [*unprivileged(data), str(bin_folder / "postgres"), "-D", str(data)]
     command += [part for setting in settings for part in ("-c", setting)]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}

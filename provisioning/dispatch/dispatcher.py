@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from provisioning.calendar.holds import calendar, take_back
-from provisioning.db_retry import is_busy, is_cut_off
+from provisioning.db_retry import going_on_while_away
 from provisioning.dispatch import reading
 from provisioning.dispatch.choice import choose
 from provisioning.dispatch.delivery import deliver
@@ -67,18 +67,14 @@ def dispatch_once_committed() -> None:
 def dispatch() -> list[int]:
     """Send what the limits admit, and again what was sent and never claimed; return the numbers of both.
 
-    Nothing within `gathered`, and where another dispatcher holds the lock for long, or we have stood still with it: the
-    next turn of the reaper sends what waits.
+    Nothing within `gathered`, and where another dispatcher holds the lock for long, we have stood still with it or the
+    database is away: the next turn of the reaper sends what waits.
     """
     if is_gathering():
         return []
-    try:
+    with going_on_while_away("Not dispatched now; what waits goes with the next turn"):
         return _dispatch()
-    except DatabaseError as error:
-        if not (is_busy(error) or is_cut_off(error)):
-            raise
-        logger.warning("Not dispatched now; what waits goes with the next turn: %s", str(error).strip())
-        return []
+    return []
 
 
 def take_lock(cursor: CursorWrapper) -> None:

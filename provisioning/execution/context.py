@@ -5,7 +5,6 @@ Every step of the walk is given this and nothing else of the run's keeping.
 
 from __future__ import annotations
 
-import logging
 import queue
 import time
 from collections.abc import Callable
@@ -22,7 +21,7 @@ from engine.processes.supervised import Stop
 from engine.settings import EngineSettings
 from infra.durations import STEPS
 from messages.message import Message, message
-from provisioning.db_retry import AWAY, db_retry, reconnect
+from provisioning.db_retry import db_retry, going_on_while_away
 from provisioning.execution.lease import Heartbeat
 from provisioning.models import Run
 from provisioning.runs.fence import Fence, RunMovedError
@@ -31,8 +30,6 @@ from provisioning.runs.recorder import Recorder
 from provisioning.runs.transitions import TransitionRefusedError, move
 from provisioning.states.runs import ACTIVE_STATES, RunState
 from registry.state_table import By
-
-logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 ASK_SECONDS = 0.5
@@ -76,10 +73,8 @@ class RunContext:
         now = time.monotonic()
         if now - self.asked_at >= ASK_SECONDS:
             self.asked_at = now
-            try:
+            with going_on_while_away(f"Run #{self.run.number}: nobody knows whether it is to stop"):
                 self.asked = max(self._stop_by_people(), self._stop_by_clock())
-            except AWAY:
-                reconnect()
         return self.asked
 
     def keep_alive(self) -> Stop:

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection
 
 from engine.processes.threads import carrying
-from provisioning.db_retry import AWAY
+from provisioning.db_retry import going_on_while_away
 from provisioning.models import Run
 from provisioning.runs.claim import renew
 
@@ -57,13 +57,10 @@ class Heartbeat:
                     logger.error("Run #%s is far over its time; its lease is renewed no more.", self.run.pk)
                     return
                 began = time.monotonic()
-                try:
+                with going_on_while_away(f"Run #{self.run.pk}: the lease could not be renewed"):
                     if not renew(self.run, self.claim):
                         self.taken = True
                         return
                     self.renewed = began
-                except AWAY as error:
-                    logger.warning("Run #%s: the lease could not be renewed: %s", self.run.pk, str(error).strip())
-                    connection.close()
         finally:
             connection.close()

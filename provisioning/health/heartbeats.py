@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from provisioning.db_retry import AWAY
+from provisioning.db_retry import going_on_while_away
 from provisioning.models import Presence
 
 logger = logging.getLogger(__name__)
@@ -85,9 +85,8 @@ def end(sender: Any = None, **_: Any) -> None:
         return
     stop()
     try:
-        leave(name)
-    except AWAY as error:
-        logger.warning("The worker's sign of life stays until it is old: %s", str(error).strip())
+        with going_on_while_away("The worker's sign of life stays until it is old"):
+            leave(name)
     finally:
         connection.close()
 
@@ -95,9 +94,8 @@ def end(sender: Any = None, **_: Any) -> None:
 def _beat(name: str, queues: list[str], over: threading.Event) -> None:
     while True:
         try:
-            sign(name, queues, free_room())
-        except AWAY as error:
-            logger.warning("The sign of life could not be written: %s", str(error).strip())
+            with going_on_while_away("The sign of life could not be written"):
+                sign(name, queues, free_room())
         finally:
             # Children are forked meanwhile: none must find this connection open.
             connection.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from celery.signals import task_postrun
@@ -11,10 +10,8 @@ from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
 
-from provisioning.db_retry import AWAY
+from provisioning.db_retry import going_on_while_away
 from provisioning.models import PeriodicTask
-
-logger = logging.getLogger(__name__)
 
 
 def schedule() -> dict[str, int]:
@@ -56,7 +53,5 @@ def after_a_turn(
     name = str(getattr(task, "name", ""))
     if name not in schedule() or args or kwargs or retval is False:
         return
-    try:
+    with going_on_while_away(f"The turn of {name} could not be noted"):
         note(name, is_done=state == SUCCESS)
-    except AWAY as error:
-        logger.warning("The turn of %s could not be noted: %s", name, str(error).strip())

@@ -10,7 +10,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db.models import Model, QuerySet
 
 from messages.message import message
-from provisioning.db_retry import is_away, is_busy
+from provisioning.db_retry import is_away_for_all
 
 Row = TypeVar("Row")
 Result = TypeVar("Result")
@@ -35,7 +35,7 @@ def act_on_each(rows: Iterable[Row], act: Callable[[Row], Result]) -> list[Resul
         except SoftTimeLimitExceeded:
             raise
         except Exception as error:
-            if is_away(error) and not is_busy(error):
+            if is_away_for_all(error):
                 raise
             failed.append(error)
     if failed:

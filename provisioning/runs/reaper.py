@@ -10,7 +10,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from messages.message import message
-from provisioning.db_retry import is_away, is_busy
+from provisioning.db_retry import is_away_for_all
 from provisioning.dispatch.delivery import note_sent, send
 from provisioning.models import Run
 from provisioning.models.run import WIDE
@@ -46,7 +46,7 @@ def _reap_together(runs: list[Run]) -> list[int]:
     try:
         lost = [run.number for run in lose_together(runs, loss_of)]
     except (DatabaseError, ValueError) as error:
-        if is_away(error) and not is_busy(error):
+        if is_away_for_all(error):
             raise
         logger.warning("Runs cannot be marked as lost together, and have a turn each: %s", str(error).strip())
         lost = [run.number for run, is_lost in act_on_each(runs, lambda run: (run, mark_lost(run))) if is_lost]

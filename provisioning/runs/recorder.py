@@ -5,11 +5,10 @@ Never decides anything about the run; a batch is at most half a second old.
 
 from __future__ import annotations
 
-import logging
 import time
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from engine.terraform.events import (
@@ -25,11 +24,9 @@ from engine.terraform.events import (
     TerraformEvent,
 )
 from messages.message import Message
-from provisioning.db_retry import is_away, reconnect
+from provisioning.db_retry import going_on_while_away
 from provisioning.models import RunEvent
 from provisioning.runs.fence import Fence
-
-logger = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.5
 ADDRESS_LENGTH = 255
@@ -78,13 +75,8 @@ class Recorder:
         """Write what is due; a database that is away is tried later. Raises RunMovedError when the run is not ours."""
         now = time.monotonic()
         if self.waiting and now - self.flushed >= FLUSH_SECONDS:
-            try:
+            with going_on_while_away(f"Run #{self.run.number}: its events wait"):
                 self.flush()
-            except (DatabaseError, InterfaceError) as error:
-                if not is_away(error):
-                    raise
-                logger.warning("Run #%s: the database is away: %s", self.run.number, str(error).strip())
-                reconnect()
 
     def flush(self) -> None:
         """Write all that waits, and how far the event file has been read; both or neither.

@@ -120,3 +120,11 @@ def test_a_lock_that_another_program_has_the_number_of_is_taken_away(tmp_path):
     lock.write_text(f"{os.getppid()}\n")
     with running_postgres(tmp_path / "postgres") as postgres, contextlib.closing(connect(postgres)):
         pass
+
+
+def test_a_postgres_has_the_further_settings_that_it_is_given(tmp_path):
+    with (
+        running_postgres(tmp_path / "postgres", more=["max_connections=37"]) as postgres,
+        contextlib.closing(connect(postgres)) as session,
+    ):
+        assert session.execute("SHOW max_connections").fetchone() == ("37",)

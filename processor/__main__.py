@@ -25,13 +25,13 @@ def api(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Return what reads the arguments."""
-    found = argparse.ArgumentParser(prog="python -m processor", description=__doc__)
-    named = found.add_subparsers(dest="command", required=True)
+    root = argparse.ArgumentParser(prog="python -m processor", description=__doc__)
+    named = root.add_subparsers(dest="command", required=True)
 
     def add(name: str, call: Command) -> argparse.ArgumentParser:
-        made = named.add_parser(name, help=call.__doc__, description=call.__doc__)
-        made.set_defaults(call=call)
-        return made
+        subparser = named.add_parser(name, help=call.__doc__, description=call.__doc__)
+        subparser.set_defaults(call=call)
+        return subparser
 
     worker = add("worker", commands.worker)
     worker.add_argument("--wait-seconds", type=int, default=20, help="how long to wait for a message at a time")
@@ -42,37 +42,37 @@ def parser() -> argparse.ArgumentParser:
     redrive.add_argument("--list", action="store_true", help="only list them with their causes")
     redrive.add_argument("--code", help="only those with this code")
     for name, call in (("erase", commands.erase), ("hold", commands.hold)):
-        one = add(name, call)
-        one.add_argument("--student", required=True, help="the district's own id of the student")
-        one.add_argument("--requested-by", required=True)
-        one.add_argument("--reason", required=True)
+        command = add(name, call)
+        command.add_argument("--student", required=True, help="the district's own id of the student")
+        command.add_argument("--requested-by", required=True)
+        command.add_argument("--reason", required=True)
         if name == "hold":
-            one.add_argument("--lift", action="store_true", help="lift the holds that are there")
+            command.add_argument("--lift", action="store_true", help="lift the holds that are there")
     for name, call in (("merge-students", commands.merge_students), ("split-student", commands.split_student)):
-        one = add(name, call)
-        one.add_argument("--student", required=True, help="an id of the student")
+        command = add(name, call)
+        command.add_argument("--student", required=True, help="an id of the student")
         if name == "merge-students":
-            one.add_argument("--other", required=True, help="an id of the record that is the same student's")
-        one.add_argument("--requested-by", required=True)
-        one.add_argument("--reason", required=True)
+            command.add_argument("--other", required=True, help="an id of the record that is the same student's")
+        command.add_argument("--requested-by", required=True)
+        command.add_argument("--reason", required=True)
     add("retain", commands.retain).add_argument("--years", type=_years, required=True, help="school years to keep")
     add("check-chain", commands.check_chain)
-    return found
+    return root
 
 
 def _years(text: str) -> int:
     """Read a number of years; none or fewer would erase the year that is going on."""
-    if (found := int(text)) < 1:
+    if (years := int(text)) < 1:
         raise argparse.ArgumentTypeError("keep one school year at least")
-    return found
+    return years
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    told = parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     logs.set_up()
     try:
-        return int(told.call(Settings.read(), told))
+        return int(options.call(Settings.read(), options))
     except KNOWN as error:
         logging.getLogger("processor").error("%s", error)
         return 2

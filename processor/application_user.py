@@ -17,10 +17,10 @@ def ensure_user(owner: psycopg.Connection, fields: dict[str, Any], opens: Callab
     `opens` tries to sign in with the secret. The password goes to the server as a verifier, so that no log has it.
     """
     name, password = str(fields["username"]), str(fields["password"])
-    found = owner.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone()
-    if found is not None and opens():
+    role = owner.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone()
+    if role is not None and opens():
         return False
-    if found is None:
+    if role is None:
         owner.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(name)))
     owner.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(GROUP), sql.Identifier(name)))
     verifier = owner.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256")

@@ -62,14 +62,16 @@ def of_pseudonym(connection: psycopg.Connection, student: uuid.UUID) -> uuid.UUI
 
 def named(connection: psycopg.Connection, pseudonyms: Pseudonyms, local_id: str) -> uuid.UUID:
     """Return the child that an id names, read as files are read. Raises UnclearIdError where several may be meant."""
-    told = cleaned(local_id)
-    alias = pseudonyms.uuid(told)
+    cleaned_id = cleaned(local_id)
+    alias = pseudonyms.uuid(cleaned_id)
     exact = connection.execute(FOUND.format(column="k.alias", most=1), (alias,)).fetchall()
     if exact:
         if exact[0][0] is None:
             raise UnclearIdError("Several students of the roster have this id: name one by another of its ids.")
         return uuid.UUID(str(exact[0][0]))
-    near = connection.execute(FOUND.format(column="k.loose", most=100), (uuid.UUID(pseudonyms.loose(told)),)).fetchall()
+    near = connection.execute(
+        FOUND.format(column="k.loose", most=100), (uuid.UUID(pseudonyms.loose(cleaned_id)),)
+    ).fetchall()
     students = {student for student, _ in near}
     if len(students) > 1 or None in students:
         raise UnclearIdError("Several students have an id that differs from this one in zeros or case alone.")
@@ -79,12 +81,12 @@ def named(connection: psycopg.Connection, pseudonyms: Pseudonyms, local_id: str)
 def cleaned(local_id: str) -> str:
     """Return an id as files are read. Raises UnclearIdError for what is no student's."""
     try:
-        told = ids.student_id(local_id)
+        student_id = ids.student_id(local_id)
     except BadValue as error:
         raise UnclearIdError(error.reason) from error
-    if not told:
+    if not student_id:
         raise UnclearIdError("Name a student by an id.")
-    return told
+    return student_id
 
 
 def ids_of(connection: psycopg.Connection, student: uuid.UUID) -> list[uuid.UUID]:
@@ -136,11 +138,11 @@ def split(
 
     Raises UnclearIdError for an id that was matched with nobody: it is the child's own, and another is to be split.
     """
-    told = cleaned(local_id)
-    alias = pseudonyms.uuid(told)
+    cleaned_id = cleaned(local_id)
+    alias = pseudonyms.uuid(cleaned_id)
     with connection.transaction():
         _begin(connection)
-        child = named(connection, pseudonyms, told)
+        child = named(connection, pseudonyms, cleaned_id)
         if child == alias:
             raise UnclearIdError("This id is the child's own: split the other id from it.")
         opened = _open(connection, decision, [child, alias], "split-student command")
@@ -150,7 +152,7 @@ def split(
             "WHERE alias = %(alias)s UNION SELECT 'number' WHERE NOT EXISTS (SELECT FROM homeroom.student_key "
             "WHERE alias = %(alias)s)) kinds ON CONFLICT (kind, alias) DO UPDATE SET student = excluded.student, "
             "said_by = 'person'",
-            {"alias": alias, "loose": uuid.UUID(pseudonyms.loose(told))},
+            {"alias": alias, "loose": uuid.UUID(pseudonyms.loose(cleaned_id))},
         )
         moved = _results_named(connection, alias, alias)
         for table, columns, values in (
@@ -161,7 +163,7 @@ def split(
                 f"INSERT INTO homeroom.{table} (student, {columns}modified_at, file_id) "
                 f"SELECT %(alias)s, {values}now(), 0 WHERE EXISTS (SELECT FROM homeroom.student s "
                 "WHERE s.student = %(child)s AND NOT s.deleted) ON CONFLICT DO NOTHING",
-                {"alias": alias, "id": told, "child": child},
+                {"alias": alias, "id": cleaned_id, "child": child},
             )
         # School and grade of a result tell where its student was enrolled; names come with the next roster.
         connection.execute(
@@ -178,18 +180,18 @@ def split(
 
 def _results_named(connection: psycopg.Connection, alias: uuid.UUID, child: uuid.UUID) -> int:
     """Bring the results that came under an id to a child, and return how many rows."""
-    told = {"alias": alias, "child": child}
+    parameters = {"alias": alias, "child": child}
     record = renamed("r.record_id", "r.student", "%(child)s::uuid")
     connection.execute(
         f"DELETE FROM homeroom.result r WHERE r.named_as = %(alias)s AND r.student <> %(child)s AND EXISTS ("
         f"SELECT FROM homeroom.result o WHERE o.record_id = {record} AND o.record_id <> r.record_id)",
-        told,
+        parameters,
     )
     return connection.execute(
         f"UPDATE homeroom.result r SET record_id = {record}, student = %(child)s, "
         "named_as = CASE WHEN %(child)s = %(alias)s THEN NULL ELSE r.named_as END "
         "WHERE r.named_as = %(alias)s AND r.student <> %(child)s",
-        told,
+        parameters,
     ).rowcount
 
 

@@ -40,9 +40,9 @@ logger = logging.getLogger("processor.worker")
 KEY_SECONDS = 5
 
 
-def say(told: dict[str, Any]) -> None:
+def say(answer: dict[str, Any]) -> None:
     """Write a command's answer: one JSON object on a line."""
-    sys.stdout.write(json.dumps(told) + "\n")
+    sys.stdout.write(json.dumps(answer) + "\n")
 
 
 def connections(settings: Settings) -> Connections:
@@ -58,16 +58,16 @@ def pseudonyms(settings: Settings) -> Pseudonyms:
 
 def awaited_pseudonyms(settings: Settings, alive: Callable[[], None]) -> Pseudonyms:
     """Return what makes pseudonyms, once the migration has made the key: the services start before it does."""
-    told, pause = False, threading.Event()
+    warned, pause = False, threading.Event()
     while True:
         try:
             return pseudonyms(settings)
         except ClientError as error:
             if not is_missing(error):
                 raise
-        if not told:
+        if not warned:
             logger.warning("There is no pseudonym key yet: the worker waits for the migration.")
-            told = True
+            warned = True
         alive()
         pause.wait(KEY_SECONDS)
 
@@ -126,11 +126,11 @@ def migrate(settings: Settings, arguments: Namespace) -> int:
     )
     with owner.open() as connection:
         revision = bring(connection)
-        made = ensure_user(connection, application.fields(), application.signs_in)
+        changed = ensure_user(connection, application.fields(), application.signs_in)
         own = settings.pseudonym_secret not in ("", settings.database_secret)
         key = own and ensure_key(manager, settings.pseudonym_secret, connection)
     words = {True: "made", False: "there"}
-    say({"revision": revision, "application_user": words[made], "pseudonym_key": words[key]})
+    say({"revision": revision, "application_user": words[changed], "pseudonym_key": words[key]})
     return 0
 
 
@@ -154,16 +154,16 @@ def redrive_command(settings: Settings, arguments: Namespace) -> int:
 def writing(settings: Settings) -> Iterator[tuple[psycopg.Connection, Pseudonyms]]:
     """Open a writer's connection in autocommit mode, with the pseudonyms of the district's key, which is checked."""
     with connections(settings).opened(ROLE, autocommit=True) as connection:
-        made = pseudonyms(settings)
-        made.check(connection)
-        yield connection, made
+        pseudonymizer = pseudonyms(settings)
+        pseudonymizer.check(connection)
+        yield connection, pseudonymizer
 
 
 def erase(settings: Settings, arguments: Namespace) -> int:
     """Erase one student, and print the certificate."""
     request = Request(arguments.requested_by, arguments.reason, settings.need("district").district)
-    with writing(settings) as (connection, made):
-        say(erase_student(connection, made, arguments.student, request))
+    with writing(settings) as (connection, pseudonymizer):
+        say(erase_student(connection, pseudonymizer, arguments.student, request))
     return 0
 
 
@@ -171,10 +171,10 @@ def retain(settings: Settings, arguments: Namespace) -> int:
     """Erase the school years that ended more than so many years ago, and print a certificate of each."""
     request = Request("retention", f"kept for {arguments.years} years", settings.need("district").district)
     status = 0
-    with writing(settings) as (connection, made):
+    with writing(settings) as (connection, pseudonymizer):
         for year in years_past_retention(connection, datetime.now(UTC).date(), arguments.years):
             try:
-                say(erase_school_year(connection, made, year, request))
+                say(erase_school_year(connection, pseudonymizer, year, request))
             except HeldError as error:
                 # A year that is held keeps no other from its end.
                 logging.getLogger("processor").error("School year %d: %s", year, error)
@@ -185,27 +185,27 @@ def retain(settings: Settings, arguments: Namespace) -> int:
 def hold(settings: Settings, arguments: Namespace) -> int:
     """Place a hold on a student's records, or lift all that are there."""
     request = Request(arguments.requested_by, arguments.reason, settings.need("district").district)
-    with writing(settings) as (connection, made):
+    with writing(settings) as (connection, pseudonymizer):
         if arguments.lift:
-            say({"lifted": erasure.lift(connection, made, arguments.student, request)})
+            say({"lifted": erasure.lift(connection, pseudonymizer, arguments.student, request)})
         else:
-            say({"holds": erasure.hold(connection, made, arguments.student, request)})
+            say({"holds": erasure.hold(connection, pseudonymizer, arguments.student, request)})
     return 0
 
 
 def merge_students(settings: Settings, arguments: Namespace) -> int:
     """Make two records one student's, as a person has decided; what is the other's becomes the student's."""
     decision = children.Decision(arguments.requested_by, arguments.reason, settings.need("district").district)
-    with writing(settings) as (connection, made):
-        say(children.merge(connection, made, arguments.student, arguments.other, decision))
+    with writing(settings) as (connection, pseudonymizer):
+        say(children.merge(connection, pseudonymizer, arguments.student, arguments.other, decision))
     return 0
 
 
 def split_student(settings: Settings, arguments: Namespace) -> int:
     """Part an id, with the results that came under it, from the student it was matched with."""
     decision = children.Decision(arguments.requested_by, arguments.reason, settings.need("district").district)
-    with writing(settings) as (connection, made):
-        say(children.split(connection, made, arguments.student, decision))
+    with writing(settings) as (connection, pseudonymizer):
+        say(children.split(connection, pseudonymizer, arguments.student, decision))
     return 0
 
 

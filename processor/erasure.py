@@ -81,13 +81,13 @@ def erase_student(
             "DELETE FROM homeroom.student_key WHERE student = ANY (%(ids)s) OR alias = ANY (%(ids)s)", {"ids": known_by}
         )
         left = sum(_count(connection, table, known_by) for table in OF_A_STUDENT + BESIDES)
-        found = {
+        details = {
             "student": str(student),
-            "known_by": [str(one) for one in known_by],
+            "known_by": [str(alias) for alias in known_by],
             "rows_left": left,
             "objects": [f"{key} ({version})" for key, version in objects],
         }
-        certificate = _certify(connection, pseudonyms, "student", str(student), request, counts, found)
+        certificate = _certify(connection, pseudonyms, "student", str(student), request, counts, details)
         close_access(connection, opened, sum(counts.values()))
     return certificate
 
@@ -223,18 +223,18 @@ def _count(connection: psycopg.Connection, table: str, known_by: list[uuid.UUID]
 
 def _whose(table: str) -> str:
     """Return the condition that a row is the child's, also one that waits because several may be meant by its id."""
-    told = "student = ANY (%(ids)s)"
+    condition = "student = ANY (%(ids)s)"
     if table == "row_version":
         # Of what files said too, what waits, and what they deleted: that names the student within the record alone.
         return (
-            f"({told} OR student IN (SELECT md5('unresolved ' || id)::uuid FROM unnest(%(ids)s::uuid[]) id) "
+            f"({condition} OR student IN (SELECT md5('unresolved ' || id)::uuid FROM unnest(%(ids)s::uuid[]) id) "
             "OR (target = 'result' AND student IS NULL AND EXISTS (SELECT FROM unnest(%(ids)s::uuid[]) id "
             "WHERE strpos(key, replace(id::text, '-', '')) > 0)))"
         )
     return (
-        f"({told} OR (named_as = ANY (%(ids)s) AND student = md5('unresolved ' || named_as)::uuid))"
+        f"({condition} OR (named_as = ANY (%(ids)s) AND student = md5('unresolved ' || named_as)::uuid))"
         if table == "result"
-        else told
+        else condition
     )
 
 

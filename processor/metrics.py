@@ -21,11 +21,11 @@ class Metrics:
 
     def put(self, **values: tuple[float, str]) -> None:
         """Write metrics of one moment: name=(value, unit), with CloudWatch's units (Count, Seconds, Percent, ...)."""
-        told = [{"Name": name, "Unit": unit} for name, (_, unit) in values.items()]
+        metrics = [{"Name": name, "Unit": unit} for name, (_, unit) in values.items()]
         line = {
             "_aws": {
                 "Timestamp": int(time.time() * 1000),
-                "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [["District"]], "Metrics": told}],
+                "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [["District"]], "Metrics": metrics}],
             },
             "District": self._district,
             **{name: value for name, (value, _) in values.items()},

@@ -23,16 +23,16 @@ GUID = re.compile(
 
 def normal(local_id: str) -> str:
     """Return an id as it is compared: of a GUID its digits in lower case, any other without white space around it."""
-    told = local_id.strip()
-    if len(told) >= 32 and (found := GUID(told)):
-        return "".join(found.groups()).lower()
-    return told
+    trimmed = local_id.strip()
+    if len(trimmed) >= 32 and (match := GUID(trimmed)):
+        return "".join(match.groups()).lower()
+    return trimmed
 
 
 def loosest(local_id: str) -> str:
     """Return what spellings of one id have in common: no case, and of a number no leading zeros."""
-    told = normal(local_id).casefold()
-    return told.lstrip("0") if told.isdigit() else told
+    folded = normal(local_id).casefold()
+    return folded.lstrip("0") if folded.isdigit() else folded
 
 
 class PseudonymKeyError(RuntimeError):

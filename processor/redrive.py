@@ -32,12 +32,12 @@ def dead_letters(client: Any, url: str, connection: psycopg.Connection) -> Itera
             VisibilityTimeout=SECONDS,
             MessageAttributeNames=["All"],
         )
-        found = answer.get("Messages", [])
-        if not found:
+        messages = answer.get("Messages", [])
+        if not messages:
             return
-        for message in found:
-            told = {name: value["StringValue"] for name, value in message.get("MessageAttributes", {}).items()}
-            code, cause = told.get("code", ""), told.get("cause", "")
+        for message in messages:
+            attributes = {name: value["StringValue"] for name, value in message.get("MessageAttributes", {}).items()}
+            code, cause = attributes.get("code", ""), attributes.get("cause", "")
             if not cause:
                 # The queue itself moved it: its id is still the one under which the cause was kept.
                 row = connection.execute(
@@ -60,6 +60,6 @@ def put_back(client: Any, letter: DeadLetter, *, source: str) -> None:
 
 def dead_letter_url(client: Any, url: str) -> str:
     """Return the address of a queue's dead letters, as its redrive policy names them."""
-    found = client.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])["Attributes"]
-    arn = json.loads(found["RedrivePolicy"])["deadLetterTargetArn"]
+    attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])["Attributes"]
+    arn = json.loads(attributes["RedrivePolicy"])["deadLetterTargetArn"]
     return str(client.get_queue_url(QueueName=arn.rpartition(":")[2])["QueueUrl"])

@@ -39,6 +39,6 @@ class Secret:
             return None if self._fields == known else self._fields
 
     def _fetch(self) -> dict[str, Any]:
-        told = self._client.get_secret_value(SecretId=self._arn, VersionStage=CURRENT)
-        fields: dict[str, Any] = json.loads(told["SecretString"])
+        answer = self._client.get_secret_value(SecretId=self._arn, VersionStage=CURRENT)
+        fields: dict[str, Any] = json.loads(answer["SecretString"])
         return fields

@@ -47,7 +47,7 @@ class Settings:
             database_ca=get("DATABASE_CA", ""),
             pseudonym_secret=get("PSEUDONYM_SECRET_ARN", "") or get("DATABASE_SECRET_ARN", ""),
             sources_secret=get("SOURCES_SECRET_ARN", ""),
-            sources_let_in=frozenset(filter(None, (one.strip() for one in get("SOURCES_LET_IN", "").split(",")))),
+            sources_let_in=frozenset(filter(None, (part.strip() for part in get("SOURCES_LET_IN", "").split(",")))),
             way_out=get("WAY_OUT", ""),
             bucket=get("RESULTS_BUCKET", ""),
             queue_url=get("RESULTS_QUEUE_URL", ""),

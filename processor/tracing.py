@@ -112,8 +112,8 @@ class SentTracing(Tracing):
             kind=self._trace.SpanKind[kind.value],
             record_exception=False,
             set_status_on_exception=False,
-        ) as begun:
-            span = _SentSpan(begun, self._trace.StatusCode.ERROR)
+        ) as raw_span:
+            span = _SentSpan(raw_span, self._trace.StatusCode.ERROR)
             try:
                 yield span
             except BaseException as error:

@@ -34,12 +34,12 @@ def leaks(counts: Mapping[int, int], lines: Sequence[Line], hidden: Set[int], le
     echelon = pivots(equations)
     values = random_solution(echelon, len(order), SEED)
     sizes = [counts[cell] for cell in order]
-    found = {
+    leaked = {
         # One member is enough. Of four it is an inner one, as ever: what is hidden stays the same between releases.
         order[members[1 if len(members) == MOST else 0]]
         for members in determined_sums(basis(echelon, len(order)), values, sizes, least)
     }
-    return sorted(found | set(_differences(counts, lines, order, values, least)))
+    return sorted(leaked | set(_differences(counts, lines, order, values, least)))
 
 
 def _differences(
@@ -51,15 +51,15 @@ def _differences(
         for child in children:
             wholes.setdefault(child, set()).add(parent)
 
-    def is_part(one: int, other: int) -> bool:
-        above = wholes.get(one, set())
-        return other in above or any(is_part(whole, other) for whole in above)
+    def is_part(part: int, container: int) -> bool:
+        above = wholes.get(part, set())
+        return container in above or any(is_part(whole, container) for whole in above)
 
     same: dict[int, list[int]] = {}
     for cell, value in zip(order, values, strict=True):
         if value:
             same.setdefault(value, []).append(cell)
     for cells in same.values():
-        for one, two in combinations(cells, 2):
-            if 0 < abs(counts[one] - counts[two]) < least and (is_part(one, two) or is_part(two, one)):
-                yield min(one, two, key=lambda cell: (counts[cell], cell))
+        for first, second in combinations(cells, 2):
+            if 0 < abs(counts[first] - counts[second]) < least and (is_part(first, second) or is_part(second, first)):
+                yield min(first, second, key=lambda cell: (counts[cell], cell))

@@ -57,25 +57,25 @@ class Book:
         A hidden group is not among them: names of groups of one student each are that student's school, grade and
         subgroups, one row after the other.
         """
-        found = [told_apart(within, by, name) for name in self._names.get(by, (ALL,))]
-        return [cell for cell in found if cell in self.shown]
+        cells = [told_apart(within, by, name) for name in self._names.get(by, (ALL,))]
+        return [cell for cell in cells if cell in self.shown]
 
     @cached_property
     def _names(self) -> Mapping[str, Sequence[str]]:
         """Return the names that schools, grades and each dimension's values have."""
-        found: dict[str, set[str]] = {name: set() for name in GROUPED_BY}
+        by_axis: dict[str, set[str]] = {name: set() for name in GROUPED_BY}
         for cell in self.shown:
-            found["school"].add(cell.school)
-            found["grade"].add(cell.grade)
+            by_axis["school"].add(cell.school)
+            by_axis["grade"].add(cell.grade)
             if cell.dimension != ALL:
-                found[cell.dimension].add(cell.value)
-        return {name: sorted(names - {ALL}) for name, names in found.items()}
+                by_axis[cell.dimension].add(cell.value)
+        return {name: sorted(names - {ALL}) for name, names in by_axis.items()}
 
     def as_bytes(self) -> bytes:
         """Return it for the cache: each name once, groups by the numbers of their names."""
         names = sorted({name for cell in chain(self.shown, self.hidden) for name in cell})
         number = {name: place for place, name in enumerate(names)}
-        told = {
+        payload = {
             "levels": self.levels,
             "names": names,
             "shown": [
@@ -86,19 +86,19 @@ class Book:
             ],
             "hidden": [[number[name] for name in cell[:4]] for cell in sorted(self.hidden)],
         }  # fmt: skip
-        return zlib.compress(json.dumps(told, separators=(",", ":")).encode(), 1)
+        return zlib.compress(json.dumps(payload, separators=(",", ":")).encode(), 1)
 
     @classmethod
-    def of_bytes(cls, found: bytes) -> Book:
+    def of_bytes(cls, content: bytes) -> Book:
         """Return it out of the cache."""
-        told = json.loads(zlib.decompress(found))
-        names = [sys.intern(name) for name in told["names"]]
+        payload = json.loads(zlib.decompress(content))
+        names = [sys.intern(name) for name in payload["names"]]
         shown = {}
-        for row in told["shown"]:
+        for row in payload["shown"]:
             cell = Cell(*(names[place] for place in row[:4]))
             shown[cell] = Group(row[4], _numbers(row[5:LEVELS_AT]), tuple(row[LEVELS_AT:]))
-        hidden = frozenset(Cell(*(names[place] for place in cell)) for cell in told["hidden"])
-        return cls(tuple(told["levels"]), shown, hidden)
+        hidden = frozenset(Cell(*(names[place] for place in cell)) for cell in payload["hidden"])
+        return cls(tuple(payload["levels"]), shown, hidden)
 
 
 def _numbers(row: list[Any]) -> Numbers:
@@ -114,17 +114,20 @@ def book(reading: Reading, *, least: int = LEAST, pieces: Sequence[Reading] = ()
 
     Where its students are of several pieces (`ledger`), `pieces` are these, and `also` is what any of them hides.
     """
-    made, hidden = _decided(reading, least, also)
-    axes, width = made.axes, len(made.axes.levels)
-    shown = {number for number in made.numbers if not number % width and number not in hidden}
-    told = _told(made, shown, reading, pieces)
+    cube, hidden = _decided(reading, least, also)
+    axes, width = cube.axes, len(cube.axes.levels)
+    shown = {number for number in cube.numbers if not number % width and number not in hidden}
+    statistics = _told(cube, shown, reading, pieces)
 
     def levels(number: int) -> tuple[int | None, ...]:
         if axes.narrowed(number) > LEVELS_UP_TO:
             return ()
-        return tuple(None if one in hidden else made.numbers[one] for one in range(number + 1, number + width))
+        return tuple(None if level in hidden else cube.numbers[level] for level in range(number + 1, number + width))
 
-    groups = {axes.cell(one): Group(made.numbers[one], told.get(one, NOTHING), levels(one)) for one in sorted(shown)}
+    groups = {
+        axes.cell(number): Group(cube.numbers[number], statistics.get(number, NOTHING), levels(number))
+        for number in sorted(shown)
+    }
     unseen = frozenset(axes.cell(number) for number in hidden if not number % width)
     return Book(reading.levels, groups, unseen)
 
@@ -144,56 +147,56 @@ def growth_book(
     one of them. No count either, which would tell how many these are: `n` is the mark of `precision` that is reached,
     and groups are not told where an occasion's own count is so near the mark that it tells fewer than ten of them.
     """
-    made, hidden = _decided(reading, least, {*before.hidden, *after.hidden, *also})
-    shown = {number for number in made.numbers if number not in hidden}
-    told = _told(made, shown, reading, pieces)
+    cube, hidden = _decided(reading, least, {*before.hidden, *after.hidden, *also})
+    shown = {number for number in cube.numbers if number not in hidden}
+    statistics = _told(cube, shown, reading, pieces)
     groups = {}
     for number in sorted(shown):
-        cell = made.axes.cell(number)
-        sat = min((book.shown[cell].n for book in (before, after) if cell in book.shown), default=made.numbers[number])
-        numbers = told.get(number, NOTHING)
+        cell = cube.axes.cell(number)
+        sat = min((book.shown[cell].n for book in (before, after) if cell in book.shown), default=cube.numbers[number])
+        numbers = statistics.get(number, NOTHING)
         mark = EXACT_FROM if numbers.mean is not None else RANGE_FROM
-        if made.numbers[number] >= mark and sat >= mark + least and numbers != NOTHING:
+        if cube.numbers[number] >= mark and sat >= mark + least and numbers != NOTHING:
             groups[cell] = Group(mark, _quartiles(numbers), ())
-    return Book((), groups, frozenset(made.axes.cell(number) for number in hidden))
+    return Book((), groups, frozenset(cube.axes.cell(number) for number in hidden))
 
 
 def _quartiles(numbers: Numbers) -> Numbers:
-    told = zip(PERCENTILES, numbers.percentiles, strict=True)
-    middle = tuple(value if share in (25, 50, 75) else None for share, value in told)
+    pairs = zip(PERCENTILES, numbers.percentiles, strict=True)
+    middle = tuple(value if share in (25, 50, 75) else None for share, value in pairs)
     return Numbers(None, None, middle, None, numbers.median_range)
 
 
 def _decided(reading: Reading, least: int, also: Iterable[Cell]) -> tuple[Family, set[int]]:
-    made = family(atoms(reading.profiles), reading.levels)
-    return made, hidden_numbers(made, least=least, also=also)
+    cube = family(atoms(reading.profiles), reading.levels)
+    return cube, hidden_numbers(cube, least=least, also=also)
 
 
-def _told(made: Family, shown: Set[int], reading: Reading, pieces: Sequence[Reading]) -> dict[int, Numbers]:
+def _told(cube: Family, shown: Set[int], reading: Reading, pieces: Sequence[Reading]) -> dict[int, Numbers]:
     """Return the numbers of the shown groups, as exactly as may be."""
-    cells = {made.axes.cell(number): number for number in shown}
-    found = {cells[cell]: its for cell, its in measured(reading.profiles, cells).items()}
-    exact, scale = exactly_told(made, {number for number, its in found.items() if its.fine}), ends(reading.profiles)
-    exact = _exact_of_each(made, exact, pieces)
-    return {number: its.exact if number in exact else its.blurred(scale) for number, its in found.items()}
+    cells = {cube.axes.cell(number): number for number in shown}
+    measures = {cells[cell]: its for cell, its in measured(reading.profiles, cells).items()}
+    exact, scale = exactly_told(cube, {number for number, its in measures.items() if its.fine}), ends(reading.profiles)
+    exact = _exact_of_each(cube, exact, pieces)
+    return {number: its.exact if number in exact else its.blurred(scale) for number, its in measures.items()}
 
 
-def _exact_of_each(made: Family, exact: set[int], pieces: Sequence[Reading]) -> set[int]:
+def _exact_of_each(cube: Family, exact: set[int], pieces: Sequence[Reading]) -> set[int]:
     """Return of which groups numbers may be exact in each piece as well: means of two versions tell that of a piece."""
     parts = [(family(atoms(piece.profiles)), piece.profiles) for piece in pieces]
     fine = [
-        {cell for cell, its in measured(profiles, set(map(made.axes.cell, exact))).items() if its.fine}
+        {cell for cell, its in measured(profiles, set(map(cube.axes.cell, exact))).items() if its.fine}
         for _, profiles in parts
     ]
     before = -1
     while parts and len(exact) != before:
         before = len(exact)
         for (part, _), may in zip(parts, fine, strict=True):
-            numbers = dict(_numbers_in(part, map(made.axes.cell, exact)))
+            numbers = dict(_numbers_in(part, map(cube.axes.cell, exact)))
             kept = exactly_told(part, {number for number, cell in numbers.items() if cell in may})
             lost = {cell for number, cell in numbers.items() if number not in kept}
-            exact = {number for number in exact if made.axes.cell(number) not in lost}
-        exact = exactly_told(made, exact)
+            exact = {number for number in exact if cube.axes.cell(number) not in lost}
+        exact = exactly_told(cube, exact)
     return exact
 
 
@@ -205,27 +208,27 @@ def _numbers_in(part: Family, cells: Iterable[Cell]) -> Iterator[tuple[int, Cell
             yield number, cell
 
 
-def exactly_told(made: Family, fine: Set[int]) -> set[int]:
+def exactly_told(cube: Family, fine: Set[int]) -> set[int]:
     """Return of which groups numbers may be exact: no few others are what remains of a whole when they are taken away.
 
     Where a whole and some of its parts are told exactly, the mean of the other parts together follows; so these are
     `EXACT_FROM` students or more, or there are none.
     """
-    exact, width = set(fine), len(made.axes.levels)
-    lines = [line for line in made.lines if not line[1][0] % width and line[0] in exact]
+    exact, width = set(fine), len(cube.axes.levels)
+    lines = [line for line in cube.lines if not line[1][0] % width and line[0] in exact]
     moved = True
     while moved:
         moved = False
         for parent, children in lines:
             if parent not in exact:
                 continue
-            told = [child for child in children if child in exact]
-            rest = made.numbers[parent] - sum(made.numbers[child] for child in told)
-            while 0 < rest < EXACT_FROM and told:
-                smallest = min(told, key=lambda child: (made.numbers[child].bit_length(), child))
-                told.remove(smallest)
+            parts = [child for child in children if child in exact]
+            rest = cube.numbers[parent] - sum(cube.numbers[child] for child in parts)
+            while 0 < rest < EXACT_FROM and parts:
+                smallest = min(parts, key=lambda child: (cube.numbers[child].bit_length(), child))
+                parts.remove(smallest)
                 exact.discard(smallest)
-                rest += made.numbers[smallest]
+                rest += cube.numbers[smallest]
                 moved = True
     return exact
 

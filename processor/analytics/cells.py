@@ -98,8 +98,8 @@ class Axes:
             schools.get(cell.school), grades.get(cell.grade), values.get((cell.dimension, cell.value)),
             levels.get(cell.level),
         )  # fmt: skip
-        found = [place for place in places if place is not None]
-        return sum(map(mul, found, self.strides)) if len(found) == len(places) else None
+        present = [place for place in places if place is not None]
+        return sum(map(mul, present, self.strides)) if len(present) == len(places) else None
 
     @cached_property
     def known(self) -> tuple[Mapping[str, int], Mapping[str, int], Mapping[tuple[str, str], int], Mapping[str, int]]:
@@ -136,20 +136,20 @@ class Family:
     @cached_property
     def lines(self) -> Sequence[tuple[int, tuple[int, ...]]]:
         """Return every line: a cell and those that it is the sum of."""
-        axes, found = self.axes, dict[tuple[int, str], list[int]]()
+        axes, by_parent = self.axes, dict[tuple[int, str], list[int]]()
         by_school, by_grade, by_value, by_level = axes.strides
         dimensions = [dimension for dimension, _ in axes.values]
         for number in self.numbers:
             school, grade, value, level = axes.places(number)
             if school:
-                found.setdefault((number - school * by_school, "school"), []).append(number)
+                by_parent.setdefault((number - school * by_school, "school"), []).append(number)
             if grade:
-                found.setdefault((number - grade * by_grade, "grade"), []).append(number)
+                by_parent.setdefault((number - grade * by_grade, "grade"), []).append(number)
             if level:
-                found.setdefault((number - level * by_level, "level"), []).append(number)
+                by_parent.setdefault((number - level * by_level, "level"), []).append(number)
             if value:
-                found.setdefault((number - value * by_value, dimensions[value]), []).append(number)
-        return [(parent, tuple(children)) for (parent, _), children in found.items()]
+                by_parent.setdefault((number - value * by_value, dimensions[value]), []).append(number)
+        return [(parent, tuple(children)) for (parent, _), children in by_parent.items()]
 
 
 def family(atoms: Iterable[Atom], levels: Sequence[str] = ()) -> Family:
@@ -191,16 +191,16 @@ def _summed(finest: Mapping[int, int], axes: Axes) -> dict[int, int]:
         counts.update({number: count for number, count in finest.items() if not number // by_value % len(axes.values)})
         for table in (schools, grades, everywhere):
             counts.update(table)
-        told = [number for number in counts if not number % width and axes.narrowed(number) <= LEVELS_UP_TO]
-        for group in told:
+        groups = [number for number in counts if not number % width and axes.narrowed(number) <= LEVELS_UP_TO]
+        for group in groups:
             for level in range(1, width):
                 counts.setdefault(group + level, 0)
     return counts
 
 
 def _without(table: Mapping[int, int], reduced: Callable[[int], int]) -> dict[int, int]:
-    found: dict[int, int] = {}
+    sums: dict[int, int] = {}
     for number, count in table.items():
-        left = reduced(number)
-        found[left] = found.get(left, 0) + count
-    return found
+        parent = reduced(number)
+        sums[parent] = sums.get(parent, 0) + count
+    return sums

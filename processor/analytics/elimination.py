@@ -16,18 +16,18 @@ Pivots = Mapping[int, Mapping[int, int]]
 
 def pivots(equations: Iterable[Mapping[int, int]]) -> Pivots:
     """Return equations in echelon form; they are unknown -> coefficient."""
-    found: dict[int, dict[int, int]] = {}
+    echelon: dict[int, dict[int, int]] = {}
     for equation in equations:
         row = {unknown: factor % PRIME for unknown, factor in equation.items() if factor % PRIME}
         while row:
             lead = min(row)
-            known = found.get(lead)
-            if known is None:
+            pivot = echelon.get(lead)
+            if pivot is None:
                 inverse = pow(row[lead], -1, PRIME)
-                found[lead] = {unknown: factor * inverse % PRIME for unknown, factor in row.items()}
+                echelon[lead] = {unknown: factor * inverse % PRIME for unknown, factor in row.items()}
                 break
-            _take(row, row[lead], known)
-    return found
+            _take(row, row[lead], pivot)
+    return echelon
 
 
 def random_solution(pivots: Pivots, unknowns: int, seed: int) -> list[int]:
@@ -63,8 +63,8 @@ def basis(pivots: Pivots, unknowns: int) -> list[dict[int, int]]:
 def _take(row: dict[int, int], times: int, other: Mapping[int, int]) -> None:
     """Take another row from one, so many times."""
     for unknown, factor in other.items():
-        left = (row.get(unknown, 0) - times * factor) % PRIME
-        if left:
-            row[unknown] = left
+        difference = (row.get(unknown, 0) - times * factor) % PRIME
+        if difference:
+            row[unknown] = difference
         else:
             row.pop(unknown, None)

@@ -76,14 +76,14 @@ class Ledger:
 
 def reading_of(bags: Iterable[Bag], levels: tuple[str, ...]) -> Reading:
     """Return students by their profiles."""
-    found: dict[Key, list[float | None]] = {}
+    by_profile: dict[Key, list[float | None]] = {}
     for bag in bags:
         for key, score in bag.values():
-            found.setdefault(key, []).append(score)
+            by_profile.setdefault(key, []).append(score)
     return Reading(
         [
             Profile(*key, len(scores), sorted(score for score in scores if score is not None))
-            for key, scores in found.items()
+            for key, scores in by_profile.items()
         ],
         levels,
     )
@@ -112,10 +112,10 @@ def renewed(ledger: Ledger, bag: Bag, levels: tuple[str, ...], *, now: float, le
 
 def _levels(ledger: Ledger, levels: tuple[str, ...]) -> tuple[str, ...]:
     """Return the levels of the data, and those besides that are told."""
-    told = {key[2] for piece in ledger.pieces for key, _ in piece.bag.values()}
-    if not levels and told <= {ALL, UNKNOWN}:
+    present = {key[2] for piece in ledger.pieces for key, _ in piece.bag.values()}
+    if not levels and present <= {ALL, UNKNOWN}:
         return ()
-    return (*levels, *sorted(told - set(levels)))
+    return (*levels, *sorted(present - set(levels)))
 
 
 class _Decision:
@@ -127,41 +127,44 @@ class _Decision:
 
     def kept(self, piece: Piece) -> list[Piece]:
         """Return a piece as it is, or in two parts, told or not told any more."""
-        here = {one: entry for one, entry in piece.bag.items() if self.bag.get(one) == entry}
-        self.spoken_of.update(here)
-        if len(here) in (0, len(piece.bag)):
-            return [replace(piece, is_told=bool(here))]
+        unchanged = {student: entry for student, entry in piece.bag.items() if self.bag.get(student) == entry}
+        self.spoken_of.update(unchanged)
+        if len(unchanged) in (0, len(piece.bag)):
+            return [replace(piece, is_told=bool(unchanged))]
         piece = replace(piece, hidden=self._hidden_of(piece))
-        return self._parted(piece, here) or [replace(piece, is_told=2 * len(here) >= len(piece.bag))]
+        return self._parted(piece, unchanged) or [replace(piece, is_told=2 * len(unchanged) >= len(piece.bag))]
 
-    def _parted(self, piece: Piece, here: dict[int, Entry]) -> list[Piece]:
+    def _parted(self, piece: Piece, unchanged: dict[int, Entry]) -> list[Piece]:
         """Return both parts, where each may tell what the piece tells; the few who hinder it go to the other."""
-        told = piece.hidden or frozenset()
-        here, gone = dict(here), {one: entry for one, entry in piece.bag.items() if one not in here}
+        hidden = piece.hidden or frozenset()
+        unchanged, gone = (
+            dict(unchanged),
+            {student: entry for student, entry in piece.bag.items() if student not in unchanged},
+        )
         for _ in range(ROUNDS):
-            if not here or not gone:
+            if not unchanged or not gone:
                 return []
-            moved = self._moved(gone, here, told) or self._moved(here, gone, told)
+            moved = self._moved(gone, unchanged, hidden) or self._moved(unchanged, gone, hidden)
             if not moved:
                 break
         else:
             return []
         parts = [
             replace(piece, bag=bag, is_told=is_told,
-                    hidden=hidden_cells(_family(bag, self.levels), least=self.least, also=told))
-            for bag, is_told in ((here, True), (gone, False))
+                    hidden=hidden_cells(_family(bag, self.levels), least=self.least, also=hidden))
+            for bag, is_told in ((unchanged, True), (gone, False))
         ]  # fmt: skip
-        return parts if all((part.hidden or frozenset()) <= told for part in parts) else []
+        return parts if all((part.hidden or frozenset()) <= hidden for part in parts) else []
 
     def _moved(self, mine: dict[int, Entry], others: dict[int, Entry], hidden: frozenset[Cell]) -> bool:
         """Give the others those who are too few in a cell that is told; say whether there were any."""
-        made = _family(mine, self.levels)
-        few = {cell for cell, count in made.counts.items() if count < self.least and cell not in hidden}
+        cube = _family(mine, self.levels)
+        few = {cell for cell, count in cube.counts.items() if count < self.least and cell not in hidden}
         # Where nobody reached a level that is told, there is nobody to give but the whole group.
-        few |= {cell.group for cell in few if not made.counts[cell]}
-        leave = [one for one, entry in mine.items() if any(cell in few for cell in _cells(entry))]
-        for one in leave:
-            others[one] = mine.pop(one)
+        few |= {cell.group for cell in few if not cube.counts[cell]}
+        leave = [student for student, entry in mine.items() if any(cell in few for cell in _cells(entry))]
+        for student in leave:
+            others[student] = mine.pop(student)
         return bool(leave)
 
     def waiting(self, pieces: Sequence[Piece]) -> Bag:
@@ -171,42 +174,44 @@ class _Decision:
         Of a school there are `least` at least, or they wait for more.
         """
         stale = {
-            one: entry
+            student: entry
             for piece in pieces
             if piece.is_told
-            for one, entry in piece.bag.items()
-            if self.bag.get(one) != entry
+            for student, entry in piece.bag.items()
+            if self.bag.get(student) != entry
         }
-        alike = Counter(entry for one, entry in stale.items() if one not in self.bag)
-        found = {}
-        for one, entry in self.bag.items():
-            if one in self.spoken_of or one in stale:
+        alike = Counter(entry for student, entry in stale.items() if student not in self.bag)
+        waiting = {}
+        for student, entry in self.bag.items():
+            if student in self.spoken_of or student in stale:
                 continue
             if alike[entry] > 0:
                 alike[entry] -= 1
                 continue
-            found[one] = entry
-        schools = Counter(key[0] for key, _ in found.values())
-        return {one: entry for one, entry in found.items() if schools[entry[0][0]] >= self.least}
+            waiting[student] = entry
+        schools = Counter(key[0] for key, _ in waiting.values())
+        return {number: entry for number, entry in waiting.items() if schools[entry[0][0]] >= self.least}
 
     def is_worth(self, piece: Piece, pieces: Sequence[Piece]) -> bool:
         """Say whether a new piece is worth what it hides, or hides nothing that is told."""
-        told = [one for one in pieces if one.is_in_answers]
-        if len(piece.bag) * WORTH >= sum(len(one.bag) for one in told):
+        published = [existing for existing in pieces if existing.is_in_answers]
+        if len(piece.bag) * WORTH >= sum(len(existing.bag) for existing in published):
             return True
-        hidden = {cell for one in told for cell in self._hidden_of(one)}
-        whole = _family({number: entry for one in told for number, entry in one.bag.items()}, self.levels)
+        hidden = {cell for existing in published for cell in self._hidden_of(existing)}
+        whole = _family(
+            {number: entry for existing in published for number, entry in existing.bag.items()}, self.levels
+        )
         lost = (piece.hidden or frozenset()) - hidden
         return not any(cell in whole.counts for cell in lost)
 
     def joined(self, pieces: Sequence[Piece], piece: Piece) -> list[Piece]:
         """Return the pieces with a new one; former ones that are small beside it and hide more are told no more."""
         kept = []
-        for one in pieces:
-            former = replace(one, hidden=self._hidden_of(one))
-            is_small = len(one.bag) * WORTH <= len(piece.bag)
+        for existing in pieces:
+            former = replace(existing, hidden=self._hidden_of(existing))
+            is_small = len(existing.bag) * WORTH <= len(piece.bag)
             is_harmful = not (former.hidden or frozenset()) <= (piece.hidden or frozenset())
-            kept.append(replace(former, is_aside=one.is_aside or (is_small and is_harmful)))
+            kept.append(replace(former, is_aside=existing.is_aside or (is_small and is_harmful)))
         return [*kept, piece]
 
     def _hidden_of(self, piece: Piece) -> frozenset[Cell]:

@@ -22,21 +22,21 @@ AXES = len(Cell._fields)
 
 def bag_of(reading: Reading) -> Bag:
     """Return the students of a reading one by one."""
-    found: dict[int, Entry] = {}
+    bag: dict[int, Entry] = {}
     for key, who, scores in _unpacked(reading):
-        found.update(zip(who, zip(repeat(key), scores or repeat(None)), strict=False))
-    return found
+        bag.update(zip(who, zip(repeat(key), scores or repeat(None)), strict=False))
+    return bag
 
 
 def fingerprint(reading: Reading) -> str:
     """Return what is another where any student, or what is known of one, is another."""
     digest = hashlib.sha256(json.dumps(reading.levels).encode())
-    told = {
+    hashes = {
         # Of whole numbers and floating ones alone, a hash is the same in every process.
         json.dumps(key): hash(frozenset(zip(who, scores, strict=True) if scores else who))
         for key, who, scores in _unpacked(reading)
     }
-    digest.update(json.dumps(sorted(told.items())).encode())
+    digest.update(json.dumps(sorted(hashes.items())).encode())
     return digest.hexdigest()[:32]
 
 
@@ -53,7 +53,7 @@ def as_bytes(ledger: Ledger) -> bytes:
     """Return a ledger for the database: each profile and name once, students by the numbers of their profiles."""
     keys = sorted({key for piece in ledger.pieces for key, _ in piece.bag.values()})
     names = sorted({name for piece in ledger.pieces for cell in piece.hidden or () for name in cell})
-    of_key, of_name = ({one: place for place, one in enumerate(every)} for every in (keys, names))
+    of_key, of_name = ({item: place for place, item in enumerate(every)} for every in (keys, names))
     pieces, parts = [], list[bytes]()
     for piece in ledger.pieces:
         hidden = None if piece.hidden is None else sorted(piece.hidden)
@@ -68,29 +68,29 @@ def as_bytes(ledger: Ledger) -> bytes:
     return zlib.compress(b"".join((LENGTH.pack(len(head)), head, *parts)), 1)
 
 
-def of_bytes(found: bytes, waits_since: float | None = None) -> Ledger:
+def of_bytes(content: bytes, waits_since: float | None = None) -> Ledger:
     """Return a ledger out of the database."""
-    told = memoryview(zlib.decompress(found))
-    (length,) = LENGTH.unpack_from(told)
+    payload = memoryview(zlib.decompress(content))
+    (length,) = LENGTH.unpack_from(payload)
     at = LENGTH.size + length
-    head = json.loads(bytes(told[LENGTH.size : at]))
+    head = json.loads(bytes(payload[LENGTH.size : at]))
     keys: list[Key] = [(school, grade, level, tuple(values)) for school, grade, level, values in head["keys"]]
     names = [sys.intern(name) for name in head["names"]]
 
     def taken(kind: str, count: int) -> array[int]:
         nonlocal at
-        made = array(kind)
-        end = at + count * made.itemsize
-        made.frombytes(told[at:end])
+        values = array(kind)
+        end = at + count * values.itemsize
+        values.frombytes(payload[at:end])
         at = end
-        return made
+        return values
 
     pieces = []
     for students, is_told, is_aside, hides in head["pieces"]:
         who, of_key, scores = taken("q", students), taken("I", students), taken("d", students)
         bag = {
-            one: (keys[key], None if math.isnan(score) else score)
-            for one, key, score in zip(who, of_key, scores, strict=True)
+            student: (keys[key], None if math.isnan(score) else score)
+            for student, key, score in zip(who, of_key, scores, strict=True)
         }
         cells = iter([names[place] for place in taken("I", AXES * (hides or 0))])
         hidden = None if hides is None else frozenset(map(Cell, cells, cells, cells, cells, cells))

@@ -61,21 +61,21 @@ def occasions(connection: psycopg.Connection) -> list[Occasion]:
 
 def read(connection: psycopg.Connection, occasion: Occasion) -> Reading:
     """Read an occasion's results, once."""
-    told = _parameters(connection, occasion)
-    scored = _has_scores(connection, told)
+    parameters = _parameters(connection, occasion)
+    scored = _has_scores(connection, parameters)
     query = sql.SQL(
         "SELECT counted, school, grade, level, {dimensions}, count(*), string_agg(float8send(score), ''::bytea), "
         "{who} FROM ({each}) one GROUP BY counted, school, grade, level, {dimensions}"
     ).format(dimensions=_dimensions(), each=_each(scored), who=WHO)
-    profiles, packed, found = [], [], set()
+    profiles, packed, levels = [], [], set()
     with connection.cursor(binary=True) as cursor:
         # A result that does not count names its level all the same: what nobody reached is hidden, not left out.
-        for counted, school, grade, level, *values, count, scores, who in cursor.execute(query, told):
-            found.add(level or UNKNOWN)
+        for counted, school, grade, level, *values, count, scores, who in cursor.execute(query, parameters):
+            levels.add(level or UNKNOWN)
             if counted:
                 profiles.append(_profile(school, grade, level or UNKNOWN, values, count, scores))
                 packed.append((profiles[-1][:4], who, scores or b""))
-    return Reading(profiles, _in_order(connection, occasion, found), packed)
+    return Reading(profiles, _in_order(connection, occasion, levels), packed)
 
 
 def read_changes(connection: psycopg.Connection, before: Occasion, after: Occasion) -> Reading:
@@ -85,10 +85,10 @@ def read_changes(connection: psycopg.Connection, before: Occasion, after: Occasi
         "{who} FROM ({after}) one JOIN ({before}) former USING (student) WHERE one.counted AND former.counted "
         "GROUP BY school, grade, {dimensions}"
     ).format(dimensions=_dimensions(), after=_each(True), before=_each(True, "before_", texts=()), who=WHO)
-    told = {**_parameters(connection, after), **_parameters(connection, before, "before_")}
+    parameters = {**_parameters(connection, after), **_parameters(connection, before, "before_")}
     with connection.cursor(binary=True) as cursor:
         profiles, packed = [], []
-        for school, grade, *values, count, changes, who in cursor.execute(query, told):
+        for school, grade, *values, count, changes, who in cursor.execute(query, parameters):
             profiles.append(_profile(school, grade, ALL, values, count, changes))
             packed.append((profiles[-1][:4], who, changes or b""))
     return Reading(profiles, (), packed)
@@ -106,28 +106,28 @@ OF_OCCASION: LiteralString = (
 
 def _each(scored: bool, prefix: LiteralString = "", texts: Iterable[LiteralString] = TEXTS) -> sql.Composed:
     """One row a result, `counted` for one of each student; parameters with a prefix are another occasion's."""
-    wanted: LiteralString = "scale_score IS NOT NULL" if scored else "performance_level IS NOT NULL"
+    condition: LiteralString = "scale_score IS NOT NULL" if scored else "performance_level IS NOT NULL"
     return sql.SQL(
         "SELECT {columns}, {wanted} AND row_number() OVER (PARTITION BY student ORDER BY ({wanted}) DESC, "
         "taken_on DESC, record_id DESC) = 1 AS counted {results}"
     ).format(
         columns=sql.SQL(", ").join(map(sql.SQL, ("student", "scale_score AS score", *texts))),
-        wanted=sql.SQL(wanted), results=sql.SQL(OF_OCCASION.replace("{p}", prefix)),
+        wanted=sql.SQL(condition), results=sql.SQL(OF_OCCASION.replace("{p}", prefix)),
     )  # fmt: skip
 
 
-def _has_scores(connection: psycopg.Connection, told: dict[str, Any]) -> bool:
+def _has_scores(connection: psycopg.Connection, parameters: dict[str, Any]) -> bool:
     """Say whether any result of the occasion has a score."""
     query = sql.SQL("SELECT EXISTS (SELECT {} AND scale_score IS NOT NULL)").format(
         sql.SQL(OF_OCCASION.replace("{p}", ""))
     )
-    row = connection.execute(query, told).fetchone()
+    row = connection.execute(query, parameters).fetchone()
     return bool(row and row[0])
 
 
-def _in_order(connection: psycopg.Connection, occasion: Occasion, found: set[str]) -> tuple[str, ...]:
+def _in_order(connection: psycopg.Connection, occasion: Occasion, levels: set[str]) -> tuple[str, ...]:
     """Return levels, the lowest first; none where no result has one."""
-    if found <= {UNKNOWN}:
+    if levels <= {UNKNOWN}:
         return ()
     rows = connection.execute(
         "SELECT level, rank FROM homeroom.performance_level WHERE assessment_id = %s AND NOT deleted "
@@ -135,7 +135,7 @@ def _in_order(connection: psycopg.Connection, occasion: Occasion, found: set[str
         (occasion.assessment,),
     )
     ranks: dict[str, int] = dict(rows.fetchall())
-    return tuple(sorted(found, key=lambda level: (level not in ranks, ranks.get(level, 0), level)))
+    return tuple(sorted(levels, key=lambda level: (level not in ranks, ranks.get(level, 0), level)))
 
 
 def _parameters(connection: psycopg.Connection, occasion: Occasion, prefix: str = "") -> dict[str, Any]:
@@ -144,8 +144,8 @@ def _parameters(connection: psycopg.Connection, occasion: Occasion, prefix: str 
         "AND coalesce(period, '') = %(period)s AND NOT deleted",
         asdict(occasion),
     )
-    told = {**asdict(occasion), "administrations": [row[0] for row in rows]}
-    return {prefix + name: value for name, value in told.items()}
+    parameters = {**asdict(occasion), "administrations": [row[0] for row in rows]}
+    return {prefix + name: value for name, value in parameters.items()}
 
 
 def _dimensions() -> sql.Composable:

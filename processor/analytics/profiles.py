@@ -87,10 +87,10 @@ NOTHING = Numbers()
 
 def sorted_scores(packed: bytes) -> list[float]:
     """Return the scores out of doubles in network order, ascending."""
-    found = array("d", packed)
+    scores = array("d", packed)
     if sys.byteorder == "little":
-        found.byteswap()
-    return sorted(found)
+        scores.byteswap()
+    return sorted(scores)
 
 
 def atoms(profiles: Iterable[Profile]) -> list[Atom]:
@@ -116,8 +116,8 @@ def measured(profiles: Sequence[Profile], wanted: Collection[Cell]) -> dict[Cell
         return {}
     # Near the mean, so that nothing is lost where squares are subtracted from each other.
     middle = math.fsum(scores[len(scores) // 2] for scores in some) / len(some)
-    each = [_Scores.of(profile.scores, middle) for profile in profiles]
-    return {cell: scores.measured(middle) for cell, scores in _groups(profiles, each) if cell in wanted}
+    parts = [_Scores.of(profile.scores, middle) for profile in profiles]
+    return {cell: scores.measured(middle) for cell, scores in _groups(profiles, parts) if cell in wanted}
 
 
 class _Scores:
@@ -132,10 +132,10 @@ class _Scores:
     @classmethod
     def of(cls, scores: list[float], middle: float) -> _Scores:
         """Return the scores of one profile."""
-        made, distances = cls(), [score - middle for score in scores]
-        made.all, made.total = scores, math.fsum(distances)
-        made.squares = math.fsum([distance * distance for distance in distances])
-        return made
+        instance, distances = cls(), [score - middle for score in scores]
+        instance.all, instance.total = scores, math.fsum(distances)
+        instance.squares = math.fsum([distance * distance for distance in distances])
+        return instance
 
     def take(self, other: _Scores) -> None:
         """Put another's to these."""
@@ -150,16 +150,19 @@ class _Scores:
         if n < precision.EXACT_FROM:
             return Measured(n, NOTHING, middle + mean, median, fine=False)
         deviation = math.sqrt(max(0.0, self.squares - n * mean * mean) / (n - 1))
-        told = tuple(rounded(_percentile(self.all, share)) for share in PERCENTILES)
-        exact = Numbers(rounded(middle + mean), rounded(deviation), told)
+        percentiles = tuple(rounded(_percentile(self.all, share)) for share in PERCENTILES)
+        exact = Numbers(rounded(middle + mean), rounded(deviation), percentiles)
         return Measured(n, exact, middle + mean, median, precision.is_fine(self.all))
 
 
-def _groups(profiles: Sequence[Profile], each: Sequence[_Scores]) -> Iterator[tuple[Cell, _Scores]]:
+def _groups(profiles: Sequence[Profile], parts: Sequence[_Scores]) -> Iterator[tuple[Cell, _Scores]]:
     """Yield every group with its scores, one dimension after the other: so much is in memory at a time."""
     for place, dimension in enumerate((ALL, *DIMENSIONS)):
-        names = (Cell(one.school, one.grade, dimension, one.values[place - 1] if place else ALL) for one in profiles)
-        finest = _merged(zip(names, each, strict=True))
+        names = (
+            Cell(profile.school, profile.grade, dimension, profile.values[place - 1] if place else ALL)
+            for profile in profiles
+        )
+        finest = _merged(zip(names, parts, strict=True))
         yield from finest.items()
         yield from _merged((cell._replace(grade=ALL), its) for cell, its in finest.items()).items()
         grades = _merged((cell._replace(school=ALL), its) for cell, its in finest.items())
@@ -168,15 +171,15 @@ def _groups(profiles: Sequence[Profile], each: Sequence[_Scores]) -> Iterator[tu
 
 
 def _merged(parts: Iterable[tuple[Cell, _Scores]]) -> dict[Cell, _Scores]:
-    found: dict[Cell, _Scores] = {}
+    merged: dict[Cell, _Scores] = {}
     for cell, part in parts:
-        whole = found.get(cell)
+        whole = merged.get(cell)
         if whole is None:
-            whole = found[cell] = _Scores()
+            whole = merged[cell] = _Scores()
         whole.take(part)
-    for whole in found.values():
+    for whole in merged.values():
         whole.all.sort()
-    return found
+    return merged
 
 
 def _percentile(scores: Sequence[float], share: int) -> float:

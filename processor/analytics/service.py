@@ -90,7 +90,7 @@ class Analytics:
         """Return which occasions there are."""
 
         def make(connection: psycopg.Connection, _: int) -> Rows:
-            return [asdict(one) for one in occasions.occasions(connection)]
+            return [asdict(occasion) for occasion in occasions.occasions(connection)]
 
         return self._answer(access, _Question(("occasions",), ROWS, make, list))
 
@@ -108,12 +108,12 @@ class Analytics:
 
         def make(connection: psycopg.Connection, version: int) -> Book:
             # What either occasion hides is not shown by way of growth.
-            books = {one: self._on_the_way(connection, version, one) for one in sorted((before, after))}
-            if not all(one.shown for one in books.values()):
+            books = {occasion: self._on_the_way(connection, version, occasion) for occasion in sorted((before, after))}
+            if not all(occasion_book.shown for occasion_book in books.values()):
                 return NOTHING_TOLD
-            told = self._told(connection, (before, after), occasions.read_changes(connection, before, after))
-            return growth_book(told.reading, before=books[before], after=books[after], least=self._least,
-                               pieces=told.pieces, also=told.hidden)  # fmt: skip
+            release = self._told(connection, (before, after), occasions.read_changes(connection, before, after))
+            return growth_book(release.reading, before=books[before], after=books[after], least=self._least,
+                               pieces=release.pieces, also=release.hidden)  # fmt: skip
 
         show = partial(tables.growth, within=within, by=by)
         return self._answer(access, _Question(("growth", FORMAT, before, after), BOOK, make, show))
@@ -124,21 +124,21 @@ class Analytics:
         It waits for nobody: whoever makes the same book may wait for this reading's place.
         """
         key = self._key(version, _of(occasion))
-        found: Book | None = self._shelf.get(key)
-        if found is None and (value := self._flight.found(key)) is not None:
-            found = self._shelf.opened(key, value, BOOK)
-        if found is None:
-            found = self._read(connection, occasion)
+        book: Book | None = self._shelf.get(key)
+        if book is None and (value := self._flight.found(key)) is not None:
+            book = self._shelf.opened(key, value, BOOK)
+        if book is None:
+            book = self._read(connection, occasion)
             _check_unchanged(connection, version)
-            self._shelf.put(key, found, found.weight)
-            self._flight.put(key, found.as_bytes())
-        return found
+            self._shelf.put(key, book, book.weight)
+            self._flight.put(key, book.as_bytes())
+        return book
 
     def _read(self, connection: psycopg.Connection, occasion: Occasion) -> Book:
         if twins.is_later_twin(connection, occasion, least=self._least):
             return NOTHING_TOLD
-        told = self._told(connection, (occasion,), occasions.read(connection, occasion))
-        return book(told.reading, least=self._least, pieces=told.pieces, also=told.hidden)
+        release = self._told(connection, (occasion,), occasions.read(connection, occasion))
+        return book(release.reading, least=self._least, pieces=release.pieces, also=release.hidden)
 
     def _told(self, connection: psycopg.Connection, of: tuple[Occasion, ...], reading: Reading) -> Told:
         return told_of(connection, of, reading, least=self._least, now=self._now())
@@ -170,13 +170,13 @@ class Analytics:
             self._shelf.put(key, thing, question.kind.weigh(thing))
             return question.kind.encode(thing)
 
-        found, came = self._shelf.get(key), Came.CACHE
-        if found is None:
+        cached, came = self._shelf.get(key), Came.CACHE
+        if cached is None:
             value, came = self._flight.through(key, read)
             if answered is not None:
                 return Answer(answered, version, came)
-            found = self._shelf.opened(key, value, question.kind)
-        rows = question.show(found)
+            cached = self._shelf.opened(key, value, question.kind)
+        rows = question.show(cached)
         self._record(access, len(rows))
         return Answer(rows, version, came)
 
@@ -185,8 +185,8 @@ class Analytics:
             close_access(connection, open_access(connection, access), rows)
 
     def _key(self, version: int, what: tuple[Any, ...]) -> str:
-        told = json.dumps([asdict(part) if isinstance(part, Occasion) else part for part in what])
-        digest = hashlib.sha256(told.encode()).hexdigest()[:32]
+        payload = json.dumps([asdict(part) if isinstance(part, Occasion) else part for part in what])
+        digest = hashlib.sha256(payload.encode()).hexdigest()[:32]
         return f"{self._district}:{version}:{self._least}:{digest}"
 
 

@@ -50,8 +50,8 @@ class Shelf:
     def opened(self, key: str, value: bytes, kind: Kind[T]) -> T:
         """Return what a value out of the cache says. Of many who wait for one, the first decodes it for all."""
         with self._opening:
-            found: T | None = self.get(key)
-            if found is None:
-                found = kind.decode(value)
-                self.put(key, found, kind.weigh(found))
-            return found
+            cached: T | None = self.get(key)
+            if cached is None:
+                cached = kind.decode(value)
+                self.put(key, cached, kind.weigh(cached))
+            return cached

@@ -38,45 +38,46 @@ class _Search:
         for number in sorted(range(len(basis)), key=lambda number: len(basis[number])):
             for unknown in basis[number]:
                 self.touching.setdefault(unknown, []).append(number)
-        small = [one for one, value in enumerate(values) if value and sizes[one] < least]
+        small = [cell for cell, value in enumerate(values) if value and sizes[cell] < least]
         # Each sum is looked for once, from the member with the fewest others to try.
-        self.order = sorted(small, key=lambda one: (len(basis[self.touching[one][0]]), one))
-        self.place = {one: place for place, one in enumerate(self.order)}
+        self.order = sorted(small, key=lambda cell: (len(basis[self.touching[cell][0]]), cell))
+        self.place = {cell: place for place, cell in enumerate(self.order)}
         self.at: dict[int, list[int]] = {}
-        for one in self.order:
-            self.at.setdefault(values[one], []).append(one)
+        for cell in self.order:
+            self.at.setdefault(values[cell], []).append(cell)
 
     def sums_of(self, members: tuple[int, ...], size: int) -> Iterator[tuple[int, ...]]:
         """Yield the determined sums that have these members and none that is before the first of them in the order."""
-        told = sum(self.values[one] for one in members) % PRIME
-        if not told:
+        total = sum(self.values[member] for member in members) % PRIME
+        if not total:
             if size:
                 yield members
             return
         if len(members) == MOST:
             return
         last = len(members) == MOST - 1
-        choice = self.at.get(-told % PRIME, ()) if last else self._one_more(members)
-        for one in choice:
-            if size + self.sizes[one] < self.least and self._goes_with(one, members):
-                yield from self.sums_of((*members, one), size + self.sizes[one])
+        choice = self.at.get(-total % PRIME, ()) if last else self._one_more(members)
+        for cell in choice:
+            if size + self.sizes[cell] < self.least and self._goes_with(cell, members):
+                yield from self.sums_of((*members, cell), size + self.sizes[cell])
 
-    def _goes_with(self, one: int, members: tuple[int, ...]) -> bool:
+    def _goes_with(self, cell: int, members: tuple[int, ...]) -> bool:
         """Say whether a cell is behind the first of the members, none of them, and leaves no part determined."""
-        if self.place.get(one, -1) <= self.place[members[0]] or one in members:
+        if self.place.get(cell, -1) <= self.place[members[0]] or cell in members:
             return False
         # No single cell is determined, so what can be is two. Two alone are the sum itself, and no part of it.
-        return len(members) == 1 or all((self.values[one] + self.values[member]) % PRIME for member in members)
+        return len(members) == 1 or all((self.values[cell] + self.values[member]) % PRIME for member in members)
 
     def _one_more(self, members: tuple[int, ...]) -> Mapping[int, int]:
         """Return the sparsest solution of the basis that is not nought over the members."""
-        told = (
-            next((solution for solution in self._touching(one) if _sum(solution, members)), None) for one in members
+        solutions = (
+            next((solution for solution in self._touching(member) if _sum(solution, members)), None)
+            for member in members
         )
-        return min((solution for solution in told if solution), key=len)
+        return min((solution for solution in solutions if solution), key=len)
 
-    def _touching(self, one: int) -> Iterator[Mapping[int, int]]:
-        return (self.basis[number] for number in self.touching[one])
+    def _touching(self, cell: int) -> Iterator[Mapping[int, int]]:
+        return (self.basis[number] for number in self.touching[cell])
 
 
 def _sum(solution: Mapping[int, int], members: tuple[int, ...]) -> int:

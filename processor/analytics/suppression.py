@@ -53,19 +53,19 @@ class Hiding:
         """Hide a cell with all of its parts."""
         stack = [cell]
         while stack:
-            one = stack.pop()
-            if one in self.hidden:
+            current = stack.pop()
+            if current in self.hidden:
                 continue
-            self.hidden.add(one)
+            self.hidden.add(current)
             if self.witnesses is not None:
-                self.witnesses.hid(one)
-            count, is_level = self.counts[one], one % self.width > 0
-            for line in self.lines_of.get(one, ()):
+                self.witnesses.hid(current)
+            count, is_level = self.counts[current], current % self.width > 0
+            for line in self.lines_of.get(current, ()):
                 self.behind[line] += 1
                 self.free[line] += is_level or count > 1
                 self.sums[line] += count
                 self.todo.append(line)
-            for line in self.parts.get(one, ()):
+            for line in self.parts.get(current, ()):
                 stack.extend(self.lines[line][1])
 
     def close(self) -> None:
@@ -136,8 +136,8 @@ def hidden_numbers(family: Family, *, least: int = LEAST, also: Iterable[Cell] =
             for more in missing:
                 hiding.hide(more)
             hiding.close()
-    while len(hiding.hidden) <= AUDITED and (found := leaks(hiding.counts, hiding.lines, hiding.hidden, least)):
-        if not any(hiding.hide_more_for(leak) for leak in found):
+    while len(hiding.hidden) <= AUDITED and (leaked := leaks(hiding.counts, hiding.lines, hiding.hidden, least)):
+        if not any(hiding.hide_more_for(leak) for leak in leaked):
             # Everything that is connected with it is hidden already: nothing is left to derive it from.
             break
     return hiding.hidden

@@ -40,16 +40,16 @@ def growth(book: Book, within: Cell, by: str) -> list[dict[str, Any]]:
     rows = []
     for cell in book.groups(within, by):
         group = book.shown[cell]
-        told = percentiles(group.numbers)
+        quartiles = percentiles(group.numbers)
         rows.append(
             {
                 **_named(cell),
                 "at_least": group.n,
-                "median_change": told["p50"],
-                "lower_quartile": told["p25"],
-                "upper_quartile": told["p75"],
+                "median_change": quartiles["p50"],
+                "lower_quartile": quartiles["p25"],
+                "upper_quartile": quartiles["p75"],
                 "median_range": _range(group.numbers.median_range),
-                "why": EXACT if told["p50"] is not None else BLURRED,
+                "why": EXACT if quartiles["p50"] is not None else BLURRED,
             }
         )
     return rows
@@ -76,14 +76,14 @@ def _row(book: Book, cell: Cell, group: Group) -> dict[str, Any]:
 
 def _why(group: Group) -> str:
     """Return in words why values of a group are ranges or missing."""
-    numbers, said = group.numbers, []
+    numbers, reasons = group.numbers, []
     if numbers.mean_range is not None:
-        said.append(BLURRED)
+        reasons.append(BLURRED)
     elif numbers.mean is None:
-        said.append(COUNTED)
+        reasons.append(COUNTED)
     if None in group.levels:
-        said.append(LEVELS_HIDDEN)
-    return " ".join(said) or EXACT
+        reasons.append(LEVELS_HIDDEN)
+    return " ".join(reasons) or EXACT
 
 
 def _range(marks: Range | None) -> dict[str, float] | None:

@@ -84,7 +84,7 @@ def forget(connection: psycopg.Connection, students: Collection[uuid.UUID]) -> N
 
 
 def _without(piece: Piece, gone: Collection[int]) -> Bag:
-    return {(secrets.randbits(63) if one in gone else one): entry for one, entry in piece.bag.items()}
+    return {(secrets.randbits(63) if student in gone else student): entry for student, entry in piece.bag.items()}
 
 
 def forget_year(connection: psycopg.Connection, year: int) -> None:
@@ -93,7 +93,9 @@ def forget_year(connection: psycopg.Connection, year: int) -> None:
 
 
 def _what(occasions: Iterable[Occasion]) -> str:
-    return json.dumps([[one.assessment, one.year, one.period, one.standard] for one in occasions])
+    return json.dumps(
+        [[occasion.assessment, occasion.year, occasion.period, occasion.standard] for occasion in occasions]
+    )
 
 
 def _kept(connection: psycopg.Connection, what: str, since: float | None) -> Ledger:
@@ -112,7 +114,7 @@ def _keep(
     is_in_step: bool,
 ) -> None:
     since = None if ledger.waits_since is None else datetime.fromtimestamp(ledger.waits_since, UTC)
-    kept = connection.execute(
+    cursor = connection.execute(
         "INSERT INTO homeroom.told AS t (what, first_year, last_year, revision, fingerprint, is_in_step, waits_since, "
         "ledger) VALUES (%(what)s, %(first)s, %(last)s, 1, %(looks)s, %(step)s, %(since)s, %(ledger)s) "
         "ON CONFLICT (what) DO UPDATE SET revision = t.revision + 1, fingerprint = excluded.fingerprint, "
@@ -123,5 +125,5 @@ def _keep(
             "looks": looks, "step": is_in_step, "since": since, "ledger": as_bytes(ledger), "revision": revision,
         },
     )  # fmt: skip
-    if not kept.rowcount:
+    if not cursor.rowcount:
         raise OvertakenError

@@ -66,8 +66,8 @@ FIRST = """
 
 def is_later_twin(connection: psycopg.Connection, occasion: Occasion, *, least: int) -> bool:
     """Say whether an occasion is, but for 1 to `least` - 1 students of some group, another one stored before it."""
-    told: dict[str, Any] = {**asdict(occasion), "sample": SAMPLE, "least": least}
-    for assessment, period in connection.execute(NEAR, told).fetchall():
+    parameters: dict[str, Any] = {**asdict(occasion), "sample": SAMPLE, "least": least}
+    for assessment, period in connection.execute(NEAR, parameters).fetchall():
         other = Occasion(assessment, occasion.year, period, occasion.standard)
         if _differ_by_few(connection, occasion, other, least) and _stored(connection, other) < _stored(
             connection, occasion
@@ -76,9 +76,9 @@ def is_later_twin(connection: psycopg.Connection, occasion: Occasion, *, least: 
     return False
 
 
-def _differ_by_few(connection: psycopg.Connection, one: Occasion, other: Occasion, least: int) -> bool:
-    told = {**asdict(one), **{f"other_{name}": value for name, value in asdict(other).items()}}
-    row = connection.execute(COMPARED, told).fetchone()
+def _differ_by_few(connection: psycopg.Connection, occasion: Occasion, other: Occasion, least: int) -> bool:
+    parameters = {**asdict(occasion), **{f"other_{name}": value for name, value in asdict(other).items()}}
+    row = connection.execute(COMPARED, parameters).fetchone()
     alike, fewest = row if row else (0, 0)
     return bool(alike >= least and 0 < fewest < least)
 

@@ -113,8 +113,8 @@ class Witnesses:
 
     def _boxes(self, places: Places, axes: tuple[int, ...], *, among_hidden: bool = True) -> Iterator[list[int]]:
         """Yield the corners of exchanges that students are there for."""
-        here = [sum(places[axis] * self.strides[axis] for axis in axes)]
-        every = self._corners(places, axes, here, 0, among_hidden=among_hidden)
+        origin = [sum(places[axis] * self.strides[axis] for axis in axes)]
+        every = self._corners(places, axes, origin, 0, among_hidden=among_hidden)
         for corners in islice(every, LOOKS):
             if self._can_exchange(places, axes, corners):
                 yield corners
@@ -138,22 +138,22 @@ class Witnesses:
             if all(map((hidden if among_hidden else counts).__contains__, far)):
                 yield from self._corners(places, axes, so_far + far, depth + 1, among_hidden=among_hidden)
 
-    def _schools(self, here: int, so_far: Sequence[int]) -> Iterator[int]:
+    def _schools(self, school: int, so_far: Sequence[int]) -> Iterator[int]:
         """Yield how far those schools are where these cells are hidden, and every other one has somebody."""
-        will_do, leaving, coming = self.every_school & ~(1 << here), -1, -1
+        will_do, leaving, coming = self.every_school & ~(1 << school), -1, -1
         stride = self.strides[SCHOOL]
         parities = PARITIES[len(so_far)]
         for corner, odd in zip(so_far, parities, strict=True):
-            rest = corner - here * stride
+            rest = corner - school * stride
             will_do &= self.hidden_at.get(rest, 0)
             if odd:
                 leaving &= self.anybody_at.get(rest, 0)
             else:
                 coming &= self.anybody_at.get(rest, 0)
         will_do &= leaving | coming
-        for part in (will_do >> here << here, will_do & ((1 << here) - 1)):
+        for part in (will_do >> school << school, will_do & ((1 << school) - 1)):
             for place in _bits(part):
-                yield place - here
+                yield place - school
 
     def hid(self, cell: int) -> None:
         """Take notice of a cell that is hidden now."""
@@ -161,15 +161,15 @@ class Witnesses:
         if school:
             self.hidden_at[rest] = self.hidden_at.get(rest, 0) | 1 << school
 
-    def _steps(self, axis: int, here: int) -> Sequence[int]:
+    def _steps(self, axis: int, start: int) -> Sequence[int]:
         """Return how far the other places of an axis are, from the next one round to the one before."""
-        key = axis, here
-        found = self._known_steps.get(key)
-        if found is None:
-            every: Sequence[int] = self.same[here] if axis == VALUE else self.places[axis]
-            at = every.index(here)
-            found = self._known_steps[key] = [place - here for place in (*every[at + 1 :], *every[:at])]
-        return found
+        key = axis, start
+        steps = self._known_steps.get(key)
+        if steps is None:
+            every: Sequence[int] = self.same[start] if axis == VALUE else self.places[axis]
+            at = every.index(start)
+            steps = self._known_steps[key] = [place - start for place in (*every[at + 1 :], *every[:at])]
+        return steps
 
     def _can_exchange(self, places: Places, axes: tuple[int, ...], corners: Sequence[int]) -> bool:
         """Say whether the students who leave are there, the one way or the other, and where they come to is a group."""
@@ -182,14 +182,14 @@ class Witnesses:
                 return True
         return False
 
-    def _are_there(self, there: There, places: Places, leaving: Sequence[int], coming: Sequence[int]) -> bool:
+    def _are_there(self, presence: There, places: Places, leaving: Sequence[int], coming: Sequence[int]) -> bool:
         """Say whether there is a place, in all else the same, where each corner has students, or may have some."""
-        found = there.within(places)
+        mask = presence.within(places)
         for corner in leaving:
-            found &= there.students.get(corner, 0)
+            mask &= presence.students.get(corner, 0)
         for corner in coming:
-            found &= there.groups.get(corner - corner % there.width, 0)
-        return found != 0
+            mask &= presence.groups.get(corner - corner % presence.width, 0)
+        return mask != 0
 
     def _are_alike(self, base: int, leaving: Sequence[int], coming: Sequence[int], value: int) -> bool:
         """Say whether those corners have students who are alike in every dimension, and of the cell's own value."""
@@ -201,38 +201,38 @@ class Witnesses:
             shared &= self.groups.get(at - at % self.width, 0)
         if not shared or (value and not shared >> value & 1):
             return False
-        return all(shared & one for one in self.alike)
+        return all(shared & mask for mask in self.alike)
 
     def _bases(self, axes: tuple[int, ...], places: Places) -> Sequence[int]:
         """Return what stays the same of school, grade and level while students move along the axes."""
         still = tuple((axis, places[axis]) for axis in (SCHOOL, GRADE, LEVEL) if axis not in axes)
-        found = self._known_bases.get(still)
-        if found is None:
+        bases = self._known_bases.get(still)
+        if bases is None:
             choices = [[place * self.strides[axis] for place in ([at] if at else self.places[axis] or [0])]
                        for axis, at in still]  # fmt: skip
-            found = self._known_bases[still] = [sum(choice) for choice in product(*choices)]
-        return found
+            bases = self._known_bases[still] = [sum(choice) for choice in product(*choices)]
+        return bases
 
     def _there(self, axes: tuple[int, ...]) -> There:
         """Return where there are students, and groups that they may come to, for exchanges along these axes."""
-        known = self._known_there.get(axes)
-        if known is not None:
-            return known
+        cached = self._known_there.get(axes)
+        if cached is not None:
+            return cached
         still = tuple(axis for axis in (SCHOOL, GRADE, LEVEL) if axis not in axes)
         bits = {base: 1 << bit for bit, base in enumerate(self._bases(axes, (0, 0, 0, 0)))}
         every_level = (1 << max(1, self.width - 1)) - 1 if LEVEL in still else 1
-        made = self._known_there[axes] = There(self, axes, still, bits, {}, {})
-        for table, found, is_group in ((made.students, self.present, False), (made.groups, self.groups, True)):
-            for at, values in found.items():
+        presence = self._known_there[axes] = There(self, axes, still, bits, {}, {})
+        for table, source, is_group in ((presence.students, self.present, False), (presence.groups, self.groups, True)):
+            for at, values in source.items():
                 school, grade, _, level = self.axes.places(at)
                 places = (school, grade, 0, 1 if is_group and LEVEL in still and self.width > 1 else level)
                 base = sum(places[axis] * self.strides[axis] for axis in still)
                 bit = bits[base] * every_level if is_group else bits[base]
                 corner = (at if not is_group else at + places[LEVEL]) - base
                 for place in _bits(values):
-                    one = corner + place * self.strides[VALUE]
-                    table[one] = table.get(one, 0) | bit
-        return made
+                    key = corner + place * self.strides[VALUE]
+                    table[key] = table.get(key, 0) | bit
+        return presence
 
 
 @dataclass(frozen=True)

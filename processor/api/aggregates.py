@@ -135,8 +135,8 @@ def counted(request: Request, answer: Answer) -> Answer:
 @router.get("/occasions")
 def get_occasions(request: Request, caller: Aggregate) -> Occasions:
     """Tell which tests were held in which school years and periods."""
-    told = access(request, caller, Scope.AGGREGATE, PURPOSE)
-    answer = counted(request, services_of(request).analytics.occasions(told))
+    access_entry = access(request, caller, Scope.AGGREGATE, PURPOSE)
+    answer = counted(request, services_of(request).analytics.occasions(access_entry))
     return Occasions(data_version=answer.version, rows=[OccasionOut(**row) for row in answer.rows])
 
 
@@ -147,10 +147,10 @@ def get_aggregates(
 ) -> Aggregates:  # fmt: skip
     """Tell counts, means, percentiles and levels of groups; small groups are not listed."""
     services = services_of(request)
-    told = access(request, caller, Scope.AGGREGATE, PURPOSE)
+    access_entry = access(request, caller, Scope.AGGREGATE, PURPOSE)
     occasion = Occasion(assessment, year, period, standard)
     cell = within(school, grade, dimension, value, by)
-    answer = counted(request, services.analytics.table(told, occasion, cell, by))
+    answer = counted(request, services.analytics.table(access_entry, occasion, cell, by))
     rows, note = [GroupOut(**row) for row in answer.rows], unlisted(services.api.least)
     return Aggregates(data_version=answer.version, least=services.api.least, note=note, rows=rows)
 
@@ -163,9 +163,9 @@ def get_growth(
 ) -> Growths:  # fmt: skip
     """Tell the median change of those who have a score in both occasions; small groups are not listed."""
     services = services_of(request)
-    told = access(request, caller, Scope.AGGREGATE, PURPOSE)
+    access_entry = access(request, caller, Scope.AGGREGATE, PURPOSE)
     before, after = Occasion(assessment, year, period, standard), Occasion(assessment, to_year, to_period, standard)
     cell = within(school, grade, dimension, value, by)
-    answer = counted(request, services.analytics.growth(told, before, after, cell, by))
+    answer = counted(request, services.analytics.growth(access_entry, before, after, cell, by))
     rows, note = [GrowthOut(**row) for row in answer.rows], unlisted(services.api.least)
     return Growths(data_version=answer.version, least=services.api.least, note=note, rows=rows)

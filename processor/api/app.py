@@ -102,8 +102,8 @@ def create_app(services: Services) -> Any:
     add_health(app)
     add_errors(app)
     describe_refusals(app)
-    made = files.upload_form(services.s3, services.settings.bucket, "")
-    headers = security_headers(made["url"], services.api.upload_origin)
+    form = files.upload_form(services.s3, services.settings.bucket, "")
+    headers = security_headers(form["url"], services.api.upload_origin)
     return Watched(BodyLimit(app), services.telemetry, headers, services.tracing)
 
 
@@ -143,7 +143,7 @@ def add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def unfit(request: Request, error: RequestValidationError) -> Response:
-        where = sorted({".".join(str(part) for part in told["loc"]) for told in error.errors()})
+        where = sorted({".".join(str(part) for part in detail["loc"]) for detail in error.errors()})
         return answer(request, 422, f"These do not fit: {', '.join(where)[:300]}.")
 
     async def no_database(request: Request, error: Exception) -> Response:

@@ -23,8 +23,8 @@ bearer = HTTPBearer(auto_error=False, description="A token of the district's iss
 
 def services_of(request: Request) -> Services:
     """Return the process's services."""
-    found: Services = request.app.state.services
-    return found
+    services: Services = request.app.state.services
+    return services
 
 
 def caller_of(request: Request, token: str) -> Caller:
@@ -68,8 +68,8 @@ def of_another_site(request: Request) -> bool:
 
     Every browser sends Origin with a POST, of a page that hides where it is from as `null`.
     """
-    told = "sec-fetch-site" in request.headers or "origin" in request.headers
-    return told and not same_origin(request)
+    from_browser = "sec-fetch-site" in request.headers or "origin" in request.headers
+    return from_browser and not same_origin(request)
 
 
 def allowed(right: Right) -> Callable[..., Caller]:
@@ -93,17 +93,19 @@ Audit = Annotated[Caller, Depends(allowed(Right.AUDIT))]
 def request_id(request: Request) -> str:
     """Return the id of a request, the load balancer's where it gave one."""
     if not hasattr(request.state, "request_id"):
-        told = request.headers.get("x-amzn-trace-id", "")
-        request.state.request_id = told if re.fullmatch(r"[A-Za-z0-9=;:-]{1,100}", told) else secrets.token_hex(8)
+        trace_id = request.headers.get("x-amzn-trace-id", "")
+        request.state.request_id = (
+            trace_id if re.fullmatch(r"[A-Za-z0-9=;:-]{1,100}", trace_id) else secrets.token_hex(8)
+        )
     return str(request.state.request_id)
 
 
 def access(request: Request, caller: Caller, scope: Scope, default_purpose: str = "") -> Access:
     """Return what goes on the record; a student's records need a purpose in the caller's own words."""
-    told = request.headers.get(PURPOSE_HEADER, "")
-    if not told.isprintable():
+    header = request.headers.get(PURPOSE_HEADER, "")
+    if not header.isprintable():
         raise HTTPException(400, f"The header {PURPOSE_HEADER} holds what cannot be written down.")
-    purpose = told.strip()[:200] or default_purpose
+    purpose = header.strip()[:200] or default_purpose
     if not purpose:
         raise HTTPException(400, f"Say in the header {PURPOSE_HEADER} for which purpose the record is read.")
     # The load balancer appends the address that it saw; what stands before it is anybody's word.

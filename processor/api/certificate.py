@@ -39,7 +39,7 @@ def _pair(now: datetime) -> bytes:
     """Return a new key and its certificate as PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
-    made = (
+    certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -52,4 +52,4 @@ def _pair(now: datetime) -> bytes:
         .sign(key, hashes.SHA256())
     )
     kinds = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return key.private_bytes(*kinds) + made.public_bytes(serialization.Encoding.PEM)
+    return key.private_bytes(*kinds) + certificate.public_bytes(serialization.Encoding.PEM)

@@ -88,8 +88,8 @@ def means(title: str, groups: Sequence[Measured]) -> Chart:
         if end > start:
             bars.append(Bar(LABEL + across(start), y, across(end) - across(start), BAR, "rest", "somewhere here"))
         lines.append(Line(LABEL + across(end) + 6, y + BAR * 0.75, group.told, "value"))
-    told = sum(bool(group.told) for group in groups)
-    summary = f"{told} of {len(groups)} listed groups have a mean or its range."
+    measured = sum(bool(group.told) for group in groups)
+    summary = f"{measured} of {len(groups)} listed groups have a mean or its range."
     return Chart(WIDTH, len(groups) * ROW + 8, title, summary, bars, lines)
 
 
@@ -107,7 +107,7 @@ def levels(title: str, groups: Sequence[Shared]) -> Chart:
         if not group.shares:
             lines.append(Line(LABEL + 4, y + BAR * 0.75, "hidden", "note"))
             continue
-        x, left = float(LABEL), 100.0
+        x, remaining = float(LABEL), 100.0
         for rank, (level, percent) in enumerate(group.shares):
             if percent is None:
                 continue
@@ -122,8 +122,8 @@ def levels(title: str, groups: Sequence[Shared]) -> Chart:
                     f"{group.name}: {level} {percent:g} %",
                 )
             )
-            x, left = x + width, left - percent
-        if left > 0.5:
-            width = left / 100 * (WIDTH - LABEL - 10)
+            x, remaining = x + width, remaining - percent
+        if remaining > 0.5:
+            width = remaining / 100 * (WIDTH - LABEL - 10)
             bars.append(Bar(round(x, 1), y, round(width, 1), BAR, "rest", f"{group.name}: hidden levels"))
     return Chart(WIDTH, len(groups) * ROW + 8, title, "The table beside it has the same numbers.", bars, lines)

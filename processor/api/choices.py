@@ -61,19 +61,19 @@ def listed(request: Request) -> list[dict[str, Any]]:
         return choices.assessments(connection)
 
 
-def decided(request: Request, caller: Caller, told: ChoiceIn) -> int:
+def decided(request: Request, caller: Caller, choice: ChoiceIn) -> int:
     """Keep a choice, and return its version; raises HTTPException for a test or a method that is not there."""
-    found = next((one for one in listed(request) if one["assessment_id"] == told.assessment_id), None)
-    if found is None:
+    assessment = next((row for row in listed(request) if row["assessment_id"] == choice.assessment_id), None)
+    if assessment is None:
         raise HTTPException(404, "There is no such test of Ed-Fi.")
-    score, level = plainly(told.score), plainly(told.level)
-    if (score and score not in found["scores"]) or (level and level not in found["levels"]):
+    score, level = plainly(choice.score), plainly(choice.level)
+    if (score and score not in assessment["scores"]) or (level and level not in assessment["levels"]):
         raise HTTPException(422, "No result of the test has this reporting method.")
     with services_of(request).connections.opened(WRITER, autocommit=True) as connection:
         version = choices.choose(
             connection,
-            told.assessment_id,
-            Choice(score, level, told.window),
+            choice.assessment_id,
+            Choice(score, level, choice.window),
             access(request, caller, Scope.INGEST, PURPOSE),
         )
     if (sender := services_of(request).sender) is not None:
@@ -84,7 +84,7 @@ def decided(request: Request, caller: Caller, told: ChoiceIn) -> int:
 @router.get("/v1/assessments")
 def get_assessments(request: Request, caller: Ingest) -> list[AssessmentOut]:
     """List the tests of Ed-Fi: which methods their results have, which are usual, and which were chosen."""
-    return [AssessmentOut(**one) for one in listed(request)]
+    return [AssessmentOut(**row) for row in listed(request)]
 
 
 @router.put("/v1/assessments/choice")
@@ -102,10 +102,10 @@ def list_tests(request: Request, caller: Office) -> Response:
 @router.get("/tests/choice", include_in_schema=False, response_class=HTMLResponse)
 def ask_choice(request: Request, caller: Office, test: str = Query(max_length=600)) -> Response:
     """Show one test's methods, and ask what counts."""
-    found = next((one for one in listed(request) if one["assessment_id"] == test), None)
-    if found is None:
+    assessment = next((row for row in listed(request) if row["assessment_id"] == test), None)
+    if assessment is None:
         raise HTTPException(404, "There is no such test of Ed-Fi.")
-    return page(request, "test.html", test=found, windows=WINDOWS)
+    return page(request, "test.html", test=assessment, windows=WINDOWS)
 
 
 @router.post("/tests/choice", include_in_schema=False, response_class=HTMLResponse)
@@ -114,11 +114,11 @@ async def take_choice(request: Request, caller: Office) -> Response:
     form = await form_of(request)
     if form.get("window", "") not in WINDOWS or not 0 < len(form.get("test", "")) <= 600:
         raise HTTPException(400, "The form cannot be read.")
-    told = ChoiceIn(
+    choice = ChoiceIn(
         assessment_id=form["test"],
         score=form.get("score", "")[:255],
         level=form.get("level", "")[:255],
         window=Window(form["window"]) if form.get("window") else None,
     )
-    await run_in_threadpool(decided, request, caller, told)
+    await run_in_threadpool(decided, request, caller, choice)
     return RedirectResponse("/tests", 303)

@@ -36,14 +36,14 @@ def describe_refusals(app: FastAPI) -> None:
     def document() -> dict[str, Any]:
         """Return the document, made once."""
         if app.openapi_schema is None:
-            told = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-            told.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
+            schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+            schema.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
             content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
             refusals = {status: {"description": words, "content": content} for status, words in REFUSALS.items()}
-            for operations in told["paths"].values():
+            for operations in schema["paths"].values():
                 for details in operations.values():
                     details["responses"] |= refusals
-            app.openapi_schema = told
+            app.openapi_schema = schema
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]

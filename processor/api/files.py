@@ -36,10 +36,10 @@ def upload_form(s3: Any, bucket: str, redirect: str, *, trial: bool = False) -> 
     fields = {"success_action_redirect": redirect} if redirect else {"success_action_status": "201"}
     conditions: list[Any] = [{name: value} for name, value in fields.items()]
     conditions += [["content-length-range", 1, LARGEST]]
-    told = s3.generate_presigned_post(
+    presigned = s3.generate_presigned_post(
         bucket, folder + "${filename}", Fields=fields, Conditions=conditions, ExpiresIn=ADDRESS_SECONDS
     )
-    return {"url": told["url"], "fields": told["fields"], "folder": folder, "expires_in": ADDRESS_SECONDS}
+    return {"url": presigned["url"], "fields": presigned["fields"], "folder": folder, "expires_in": ADDRESS_SECONDS}
 
 
 def files(pool: ConnectionPool[psycopg.Connection], *, limit: int = 50, before: int = 2**62) -> list[dict[str, Any]]:
@@ -53,15 +53,15 @@ def files(pool: ConnectionPool[psycopg.Connection], *, limit: int = 50, before: 
 
 def file(pool: ConnectionPool[psycopg.Connection], file_id: int) -> dict[str, Any] | None:
     """Return one file's state."""
-    found = _rows(pool, f"SELECT {COLUMNS} FROM homeroom.file WHERE file_id = %s", (file_id,))
-    return found[0] if found else None
+    rows = _rows(pool, f"SELECT {COLUMNS} FROM homeroom.file WHERE file_id = %s", (file_id,))
+    return rows[0] if rows else None
 
 
 def newest_of(pool: ConnectionPool[psycopg.Connection], bucket: str, key: str) -> dict[str, Any] | None:
     """Return the newest version's file of an object, or nothing where the worker has not heard of it yet."""
     query = f"SELECT {COLUMNS} FROM homeroom.file WHERE (bucket, object_key) = (%s, %s) ORDER BY file_id DESC LIMIT 1"
-    found = _rows(pool, query, (bucket, key))
-    return found[0] if found else None
+    rows = _rows(pool, query, (bucket, key))
+    return rows[0] if rows else None
 
 
 def rejected(

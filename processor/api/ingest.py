@@ -37,10 +37,10 @@ def get_files(
 @router.get("/files/{file_id}")
 def get_file(request: Request, caller: Ingest, file_id: int) -> dict[str, Any]:
     """Tell how far one file got."""
-    found = files.file(services_of(request).pool, file_id)
-    if found is None:
+    file = files.file(services_of(request).pool, file_id)
+    if file is None:
         raise HTTPException(404, UNKNOWN)
-    return found
+    return file
 
 
 @router.get("/files/{file_id}/rejected")
@@ -55,10 +55,10 @@ def get_rejected(
 def get_report(request: Request, caller: Ingest, file_id: int) -> StreamingResponse:
     """Download the report of refused rows; the download is on the record of access."""
     services = services_of(request)
-    told = access(request, caller, Scope.INGEST, PURPOSE)
-    found = files.report(services.pool, services.s3, services.settings.bucket, told, file_id)
-    if found is None:
+    access_entry = access(request, caller, Scope.INGEST, PURPOSE)
+    report = files.report(services.pool, services.s3, services.settings.bucket, access_entry, file_id)
+    if report is None:
         raise HTTPException(404, "There is no report of such a file.")
-    name, content = found
+    name, content = report
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return StreamingResponse(content, media_type="text/csv; charset=utf-8", headers=headers)

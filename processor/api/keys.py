@@ -41,8 +41,8 @@ def fetch(url: str) -> Any:
 def given(issuer: str, keys: str) -> Fetch:
     """Return what answers for an issuer whose keys were given as a JWK Set, where there is no way out to it."""
     documents = {"jwks_uri": "given", "issuer": issuer}
-    told = json.loads(keys)
-    return lambda url: told if url == documents["jwks_uri"] else documents
+    key_set = json.loads(keys)
+    return lambda url: key_set if url == documents["jwks_uri"] else documents
 
 
 class Keys:
@@ -71,17 +71,17 @@ class Keys:
             return self._keys.get(key_id)
 
     def _refresh(self) -> None:
-        told = self._fetch(f"{self._issuer.rstrip('/')}/.well-known/openid-configuration")
-        if not isinstance(told, dict) or told.get("issuer") != self._issuer:
+        configuration = self._fetch(f"{self._issuer.rstrip('/')}/.well-known/openid-configuration")
+        if not isinstance(configuration, dict) or configuration.get("issuer") != self._issuer:
             raise KeysAway("The issuer's configuration names another issuer.")
-        found = {}
-        for raw in self._fetch(told["jwks_uri"]).get("keys", []):
+        keys = {}
+        for raw in self._fetch(configuration["jwks_uri"]).get("keys", []):
             if raw.get("kid") and raw.get("use", "sig") == "sig" and raw.get("kty") in ("RSA", "EC", "OKP"):
                 try:
-                    found[str(raw["kid"])] = jwt.PyJWK(raw)
+                    keys[str(raw["kid"])] = jwt.PyJWK(raw)
                 except jwt.PyJWTError:
                     # A kind that we do not know; the others still count.
                     continue
-        if not found:
+        if not keys:
             raise KeysAway("The issuer publishes no key for signatures.")
-        self._keys, self._fetched_at = found, self._now()
+        self._keys, self._fetched_at = keys, self._now()

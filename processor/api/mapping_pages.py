@@ -35,20 +35,24 @@ LEAST_REASON = 3
 
 
 def _file(request: Request, file_id: int) -> dict[str, object]:
-    found = files.file(services_of(request).pool, file_id)
-    if found is None:
+    file = files.file(services_of(request).pool, file_id)
+    if file is None:
         raise HTTPException(404, "There is no such file.")
-    return named(found)
+    return named(file)
 
 
-def _show(request: Request, file: dict[str, object], told: Mapped, title: str, wrong: str = "") -> Response:
-    known = {one.name: one.title for one in mappings.recognition(services_of(request)).all} if told.base else {}
-    chosen = [choice.column for choice in told.choices.values() if choice.column]
-    named_columns = [column for column in told.columns if column]
+def _show(request: Request, file: dict[str, object], mapped: Mapped, title: str, error: str = "") -> Response:
+    titles = (
+        {mapping.name: mapping.title for mapping in mappings.recognition(services_of(request)).all}
+        if mapped.base
+        else {}
+    )
+    chosen = [choice.column for choice in mapped.choices.values() if choice.column]
+    named_columns = [column for column in mapped.columns if column]
     offered = list(dict.fromkeys([*named_columns[:MOST_OFFERED], *chosen]))
     return page(
-        request, "mapping.html", 422 if wrong else 200, file=file, told=told, title=title, wrong=wrong, targets=WORDS,
-        constants=propose.CONSTANTS, offered=offered, base_title=known.get(told.base, ""),
+        request, "mapping.html", 422 if error else 200, file=file, told=mapped, title=title, wrong=error, targets=WORDS,
+        constants=propose.CONSTANTS, offered=offered, base_title=titles.get(mapped.base, ""),
     )  # fmt: skip
 
 
@@ -56,8 +60,8 @@ def _show(request: Request, file: dict[str, object], told: Mapped, title: str, w
 def show_mapping(request: Request, caller: Office, file_id: int) -> Response:
     """Show a file's columns, a proposal and ten rows as they would be stored."""
     file = _file(request, file_id)
-    told = mapped_of(request, caller, file_id, None)
-    return _show(request, file, told, told.mapping.title if told.mapping else str(file["name"]).rsplit(".", 1)[0])
+    mapped = mapped_of(request, caller, file_id, None)
+    return _show(request, file, mapped, mapped.mapping.title if mapped.mapping else str(file["name"]).rsplit(".", 1)[0])
 
 
 @router.post("/files/{file_id}/mapping")
@@ -74,18 +78,18 @@ def _take(request: Request, caller: Caller, file_id: int, form: dict[str, str]) 
         for target in propose.TARGETS
     }
     try:
-        told = _built(request, caller, file_id, choices, title, form.get("base", ""))
+        mapping = _built(request, caller, file_id, choices, title, form.get("base", ""))
     except (ValueError, ValidationError) as error:
-        wrong = str(error) if not isinstance(error, ValidationError) else "These choices make no mapping."
-        shown = dataclasses.replace(mapped_of(request, caller, file_id, None), choices=choices)
-        return _show(request, file, shown, title, wrong)
+        message = str(error) if not isinstance(error, ValidationError) else "These choices make no mapping."
+        mapped = dataclasses.replace(mapped_of(request, caller, file_id, None), choices=choices)
+        return _show(request, file, mapped, title, message)
     if form.get("act") != "save":
-        shown = dataclasses.replace(
-            mapped_of(request, caller, file_id, told), choices=choices, base=form.get("base", ""), missing=[]
+        mapped = dataclasses.replace(
+            mapped_of(request, caller, file_id, mapping), choices=choices, base=form.get("base", ""), missing=[]
         )
-        return _show(request, file, shown, title)
+        return _show(request, file, mapped, title)
     try:
-        mappings.saved_as(services, told, caller.actor)
+        mappings.saved_as(services, mapping, caller.actor)
         key = mappings.sent_again(services, file_id)
     except (TooManyMappingsError, ValueError) as error:
         raise HTTPException(409, str(error)) from error
@@ -98,13 +102,13 @@ def _built(
     """Return the mapping of a form: within the one that it began with, adapted to the file, where it did."""
     services = services_of(request)
     using = mappings.recognition(services)
-    begun, _ = mappings.beginning_of(services, file_id, using)
-    near = next((one for one in using.all if one.name == base), None)
+    beginning, _ = mappings.beginning_of(services, file_id, using)
+    near = next((mapping for mapping in using.all if mapping.name == base), None)
     name = propose.slug(title)
-    if any(one.name == name for one in using.ours):
+    if any(mapping.name == name for mapping in using.ours):
         name = f"own-{name}"[:60]
-    within = propose.adapted(near, begun.header, name, title) if near is not None else None
-    unknown = {one.column for one in choices.values()} - {"", *begun.header}
+    within = propose.adapted(near, beginning.header, name, title) if near is not None else None
+    unknown = {choice.column for choice in choices.values()} - {"", *beginning.header}
     if unknown:
         raise ValueError("A chosen column is not in the file.")
     return propose.made(choices, name=name, title=title, base=within)
@@ -129,9 +133,9 @@ async def take_back(request: Request, caller: Office, file_id: int) -> Response:
     file = await run_in_threadpool(_file, request, file_id)
     if len(reason) < LEAST_REASON:
         return page(request, "undo.html", 422, file=file, wrong="Say why the file is taken back.")
-    told = dataclasses.replace(access(request, caller, Scope.INGEST, reason), purpose=reason)
+    access_entry = dataclasses.replace(access(request, caller, Scope.INGEST, reason), purpose=reason)
     try:
-        await run_in_threadpool(mappings.taken_back, services_of(request), file_id, told)
+        await run_in_threadpool(mappings.taken_back, services_of(request), file_id, access_entry)
     except NotUndoableError as error:
         return page(request, "undo.html", 409, file=file, wrong=str(error))
     return RedirectResponse(f"/files/{file_id}", 303)

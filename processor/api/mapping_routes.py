@@ -96,35 +96,37 @@ class MappingOut(BaseModel):
     export: str
 
 
-def _out(told: Mapped) -> MappedOut:
+def _out(mapped: Mapped) -> MappedOut:
     return MappedOut(
-        recognized=told.recognized,
-        columns=told.columns,
-        titles=told.titles,
-        missing=[MissingOut(column=one.column, nearest=list(one.nearest)) for one in told.missing],
-        choices={target: ChoiceOut(**vars(one)) for target, one in told.choices.items()},
-        after=told.base,
-        proposal=told.mapping,
-        preview=[RowOut(**row) for row in told.shown.rows],
-        refused=[RefusedOut(**row) for row in told.shown.refused],
-        problem=told.problem,
+        recognized=mapped.recognized,
+        columns=mapped.columns,
+        titles=mapped.titles,
+        missing=[MissingOut(column=missing.column, nearest=list(missing.nearest)) for missing in mapped.missing],
+        choices={target: ChoiceOut(**vars(choice)) for target, choice in mapped.choices.items()},
+        after=mapped.base,
+        proposal=mapped.mapping,
+        preview=[RowOut(**row) for row in mapped.shown.rows],
+        refused=[RefusedOut(**row) for row in mapped.shown.refused],
+        problem=mapped.problem,
     )
 
 
 @router.get("/mappings")
 def get_mappings(request: Request, caller: Ingest) -> list[MappingOut]:
     """Tell all mappings that files are recognized by: the district's own, and those that come with the product."""
-    return [MappingOut(**one.model_dump(include=set(MappingOut.model_fields))) for one in
+    return [MappingOut(**mapping.model_dump(include=set(MappingOut.model_fields))) for mapping in
             mappings.recognition(services_of(request)).all]  # fmt: skip
 
 
 @router.get("/mappings/{name}", response_model_exclude_defaults=True)
 def get_mapping(request: Request, caller: Ingest, name: str) -> Mapping:
     """Tell one mapping whole; the district's own where both have that name."""
-    found = next((one for one in mappings.recognition(services_of(request)).all if one.name == name), None)
-    if found is None:
+    mapping = next(
+        (candidate for candidate in mappings.recognition(services_of(request)).all if candidate.name == name), None
+    )
+    if mapping is None:
         raise HTTPException(404, "There is no such mapping.")
-    return found
+    return mapping
 
 
 @router.put("/mappings/{name}", response_model_exclude_defaults=True)
@@ -156,12 +158,12 @@ def file_there() -> Iterator[None]:
         raise HTTPException(410, str(error)) from error
 
 
-def mapped_of(request: Request, caller: Caller, file_id: int, told: Mapping | None) -> Mapped:
+def mapped_of(request: Request, caller: Caller, file_id: int, mapping: Mapping | None) -> Mapped:
     """Return a file as a mapping reads it, on the record; without one, as the mapping that fits or is proposed does."""
     try:
         with file_there():
-            recorded = access(request, caller, Scope.INGEST, PURPOSE)
-            return mappings.mapped(services_of(request), recorded, file_id, told)
+            access_entry = access(request, caller, Scope.INGEST, PURPOSE)
+            return mappings.mapped(services_of(request), access_entry, file_id, mapping)
     except FileProblem as problem:
         raise HTTPException(422, f"{problem.sentence} {problem.remedy}") from problem
 
@@ -197,7 +199,7 @@ def post_again(request: Request, caller: Ingest, file_id: int) -> dict[str, str]
 def post_undo(request: Request, caller: Ingest, file_id: int, why: Reason) -> dict[str, int]:
     """Take a stored file back: what it wrote is undone, what came after stays. It is on the record with its reason."""
     try:
-        told = replace(access(request, caller, Scope.INGEST, why.reason), purpose=why.reason)
-        return vars(mappings.taken_back(services_of(request), file_id, told))
+        access_entry = replace(access(request, caller, Scope.INGEST, why.reason), purpose=why.reason)
+        return vars(mappings.taken_back(services_of(request), file_id, access_entry))
     except NotUndoableError as error:
         raise HTTPException(409, str(error)) from error

@@ -69,10 +69,10 @@ def beginning_of(services: Services, file_id: int, using: Recognition) -> tuple[
     name = which.key.rpartition("/")[2]
     try:
         with raw, io.BufferedReader(raw, BUFFER) as stream:
-            found = preview.beginning(cast(BinaryIO, stream), name=name, size=which.size, recognition=using)
+            beginning = preview.beginning(cast(BinaryIO, stream), name=name, size=which.size, recognition=using)
     except ObjectReplaced as error:
         raise GoneError("The uploaded file is no longer there. Upload it again.") from error
-    return found, which
+    return beginning, which
 
 
 def object_of(services: Services, file_id: int) -> ObjectAt:
@@ -91,84 +91,88 @@ def object_of(services: Services, file_id: int) -> ObjectAt:
         raise GoneError("The uploaded file is no longer there. Upload it again.") from error
 
 
-def mapped(services: Services, access: Access, file_id: int, told: Mapping | None = None) -> Mapped:
+def mapped(services: Services, access: Access, file_id: int, requested: Mapping | None = None) -> Mapped:
     """Return a file's beginning beside a mapping: the one that is told, the one that fits, or a proposal.
 
     The students of the rows that are shown go on the record of access. Raises as `beginning_of` does.
     """
     using = recognition(services)
-    own = preview.only(told) if told is not None else using
-    begun, which = beginning_of(services, file_id, own)
+    own = preview.only(requested) if requested is not None else using
+    beginning, which = beginning_of(services, file_id, own)
     title = which.key.rpartition("/")[2].rsplit(".", 1)[0][:100]
-    known = own.table(begun.header, begun.titles, begun.part)
-    mapping, base = told, ""
-    if told is None and known is None:
-        near = propose.nearest_mapping(using.all, begun.header)
+    recognized = own.table(beginning.header, beginning.titles, beginning.part)
+    mapping, base = requested, ""
+    if requested is None and recognized is None:
+        near = propose.nearest_mapping(using.all, beginning.header)
         if near is not None:
             base = near.name
-            mapping = propose.adapted(near, begun.header, propose.slug(title), title)
-    elif told is None:
-        mapping = getattr(known, "mapping", None)
-    found = (
-        propose.choices(mapping, begun.header)
+            mapping = propose.adapted(near, beginning.header, propose.slug(title), title)
+    elif requested is None:
+        mapping = getattr(recognized, "mapping", None)
+    choices = (
+        propose.choices(mapping, beginning.header)
         if mapping is not None
-        else propose.guessed(using.ours, begun.header, title)
+        else propose.guessed(using.ours, beginning.header, title)
     )
-    if mapping is None and known is None:
-        mapping = _made_if_whole(found, title)
+    if mapping is None and recognized is None:
+        mapping = _made_if_whole(choices, title)
     missing = []
-    if told is not None or base:
-        missing = propose.missing(told or next(one for one in using.all if one.name == base), begun.header)
-    rows, problem = _shown(services, access, begun, mapping, known is not None and told is None, using, which.key)
+    if requested is not None or base:
+        missing = propose.missing(
+            requested or next(candidate for candidate in using.all if candidate.name == base), beginning.header
+        )
+    rows, problem = _shown(
+        services, access, beginning, mapping, recognized is not None and requested is None, using, which.key
+    )
     return Mapped(
-        begun.header,
-        begun.titles,
-        known.title if known is not None else "",
+        beginning.header,
+        beginning.titles,
+        recognized.title if recognized is not None else "",
         missing,
         mapping,
-        found,
+        choices,
         base,
         rows,
         problem,
     )
 
 
-def _made_if_whole(found: dict[str, propose.Choice], title: str) -> Mapping | None:
+def _made_if_whole(choices: dict[str, propose.Choice], title: str) -> Mapping | None:
     """Return the mapping of a guess; nothing where a field that is needed was not guessed."""
     try:
-        return propose.made(found, name=propose.slug(title), title=title or "Mapping")
+        return propose.made(choices, name=propose.slug(title), title=title or "Mapping")
     except ValueError:
         return None
 
 
 def _reading(services: Services, key: str) -> Reading:
     """Return what the worker would read the object of this key with, now."""
-    made = services.pseudonyms()
+    pseudonyms = services.pseudonyms()
     with services.pool.connection() as connection:
         row = connection.execute("SELECT now()").fetchone()
     if row is None:
         raise RuntimeError("The database tells no time.")
-    return Reading(made, row[0], services.settings.district_ids, school_year=year_in_path(key))
+    return Reading(pseudonyms, row[0], services.settings.district_ids, school_year=year_in_path(key))
 
 
 def _shown(
     services: Services,
     access: Access,
-    begun: Beginning,
+    beginning: Beginning,
     mapping: Mapping | None,
-    known: bool,
+    recognized: bool,
     using: Recognition,
     key: str,
 ) -> tuple[Shown, str]:
-    if mapping is None and not known:
+    if mapping is None and not recognized:
         return Shown(), ""
     reading = _reading(services, key)
     try:
-        shown = preview.shown(begun, reading, using if known else preview.only(cast(Mapping, mapping)))
+        shown = preview.shown(beginning, reading, using if recognized else preview.only(cast(Mapping, mapping)))
     except FileProblem as problem:
         return Shown(), f"{problem.sentence} {problem.remedy}"
     with services.pool.connection() as connection, connection.transaction():
-        opened = open_access(connection, access, [uuid.UUID(one) for one in shown.students])
+        opened = open_access(connection, access, [uuid.UUID(student) for student in shown.students])
         close_access(connection, opened, len(shown.rows))
     return shown, ""
 
@@ -190,12 +194,12 @@ def sent_again(services: Services, file_id: int) -> str:
 
     One that was tried is stored by this. Raises NoFileError, GoneError, or ValueError for one that is being read.
     """
-    told = files.file(services.pool, file_id)
-    if told is None:
+    file = files.file(services.pool, file_id)
+    if file is None:
         raise NoFileError("There is no such file.")
-    if told["state"] not in (*ENDED, FileState.FAILED):
+    if file["state"] not in (*ENDED, FileState.FAILED):
         raise ValueError("The file is being read. Wait until that has ended.")
-    if told["state"] == FileState.MERGED:
+    if file["state"] == FileState.MERGED:
         raise ValueError("The file is stored already. Take it back first.")
     which = object_of(services, file_id)
     if which.size > MOST_COPIED:

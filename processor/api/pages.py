@@ -107,10 +107,10 @@ async def form_of(request: Request) -> dict[str, str]:
         if len(body) > LARGEST_FORM:
             raise HTTPException(413, "The form is too large.")
     try:
-        found = parse_qs(body.decode("ascii", "replace"), max_num_fields=MOST_FIELDS)
+        fields = parse_qs(body.decode("ascii", "replace"), max_num_fields=MOST_FIELDS)
     except ValueError as error:
         raise HTTPException(400, "The form cannot be read.") from error
-    return {name: told[0].strip() for name, told in found.items()}
+    return {name: values[0].strip() for name, values in fields.items()}
 
 
 @router.get("/upload")
@@ -136,20 +136,20 @@ def way_back(request: Request) -> str:
 def uploaded(request: Request, caller: Office, key: Annotated[str, Query(max_length=1024)]) -> Response:
     """Lead from an upload to its file, or say that it waits."""
     services = services_of(request)
-    found = files.newest_of(services.pool, services.settings.bucket, key)
-    if found is None:
+    file = files.newest_of(services.pool, services.settings.bucket, key)
+    if file is None:
         return page(
             request, "waiting.html", file_name=key.rsplit("/", 1)[-1], again=f"/uploaded?{urlencode({'key': key})}"
         )
-    return RedirectResponse(f"/files/{found['file_id']}", 303)
+    return RedirectResponse(f"/files/{file['file_id']}", 303)
 
 
 @router.get("/files")
 def list_files(request: Request, caller: Office, before: int = 2**62) -> Response:
     """List the newest files."""
-    found = files.files(services_of(request).pool, limit=50, before=before)
+    rows = files.files(services_of(request).pool, limit=50, before=before)
     return page(
-        request, "files.html", files=[named(one) for one in found], more=found[-1]["file_id"] if len(found) == 50 else 0
+        request, "files.html", files=[named(row) for row in rows], more=rows[-1]["file_id"] if len(rows) == 50 else 0
     )
 
 
@@ -157,11 +157,11 @@ def list_files(request: Request, caller: Office, before: int = 2**62) -> Respons
 def show_file(request: Request, caller: Office, file_id: int, part: bool = False) -> Response:
     """Show one file with its refused rows; `part` is what the script asks for again and again."""
     services = services_of(request)
-    found = files.file(services.pool, file_id)
-    if found is None:
+    file = files.file(services.pool, file_id)
+    if file is None:
         raise HTTPException(404, "There is no such file.")
-    told: dict[str, Any] = {"file": named(found), "rows": files.rejected(services.pool, file_id, limit=100)}
-    return page(request, "file_part.html" if part else "file.html", **told)
+    context: dict[str, Any] = {"file": named(file), "rows": files.rejected(services.pool, file_id, limit=100)}
+    return page(request, "file_part.html" if part else "file.html", **context)
 
 
 @router.get("/files/{file_id}/report")
@@ -177,19 +177,19 @@ def results(
 ) -> Response:  # fmt: skip
     """Show an occasion's charts, each with its table."""
     analytics = services_of(request).analytics
-    told = access(request, caller, Scope.AGGREGATE, PURPOSE)
-    found = [Occasion(**row) for row in counted(request, analytics.occasions(told)).rows]
-    choices = {handle(one): one for one in found}
+    access_entry = access(request, caller, Scope.AGGREGATE, PURPOSE)
+    occasions = [Occasion(**row) for row in counted(request, analytics.occasions(access_entry)).rows]
+    choices = {handle(choice): choice for choice in occasions}
     if not choices:
         return page(request, "results.html", choices={})
     chosen = occasion if occasion in choices else next(reversed(choices))
     schools = titles(request, "school")
     cell = Cell(school=school if school in schools and by != By.SCHOOL else ALL)
-    rows = counted(request, analytics.table(told, choices[chosen], cell, by)).rows
+    rows = counted(request, analytics.table(access_entry, choices[chosen], cell, by)).rows
     for row in rows:
         row["name"] = group_name(row, by, schools)
     tests, periods = titles(request, "assessment"), titles(request, "academic_session")
-    names = {key: occasion_name(one, tests, periods) for key, one in choices.items()}
+    names = {key: occasion_name(choice, tests, periods) for key, choice in choices.items()}
     return page(
         request, "results.html", choices=names, chosen=chosen, by=by,
         by_words=BY_WORDS, school=cell.school, schools=schools, rows=rows, charts=drawn(rows),
@@ -200,22 +200,24 @@ def results(
 
 def drawn(rows: list[dict[str, Any]]) -> list[charts.Chart]:
     """Return the charts of rows."""
-    made = [charts.means("Mean score", [charts.Measured(row["name"], row["mean"], marks(row)) for row in rows])]
+    pictures = [charts.means("Mean score", [charts.Measured(row["name"], row["mean"], marks(row)) for row in rows])]
     if level_names(rows):
-        shares = [charts.Shared(row["name"], [(one["level"], one["percent"]) for one in row["levels"]]) for row in rows]
-        made.append(charts.levels("Performance levels", shares))
-    return made
+        shares = [
+            charts.Shared(row["name"], [(level["level"], level["percent"]) for level in row["levels"]]) for row in rows
+        ]
+        pictures.append(charts.levels("Performance levels", shares))
+    return pictures
 
 
 def marks(row: dict[str, Any]) -> tuple[float, float] | None:
     """Return what a row's mean lies between."""
-    told = row["mean_range"]
-    return (told["least"], told["below"]) if told else None
+    bounds = row["mean_range"]
+    return (bounds["least"], bounds["below"]) if bounds else None
 
 
 def level_names(rows: list[dict[str, Any]]) -> list[str]:
     """Return the levels that any shown row has."""
-    return next(([one["level"] for one in row["levels"]] for row in rows if row["levels"]), [])
+    return next(([level["level"] for level in row["levels"]] for row in rows if row["levels"]), [])
 
 
 def shaded(levels: list[str]) -> list[tuple[str, str]]:
@@ -234,12 +236,14 @@ def group_name(row: dict[str, Any], by: By, schools: dict[str, str]) -> str:
     return {"true": "yes", "false": "no"}.get(row["value"], str(row["value"]))
 
 
-def occasion_name(one: Occasion, tests: dict[str, str], periods: dict[str, str]) -> str:
+def occasion_name(occasion: Occasion, tests: dict[str, str], periods: dict[str, str]) -> str:
     """Return what an occasion is called; a test that has no title by the end of its id."""
-    test = tests.get(one.assessment) or re.split(r"[:|]", one.assessment)[-1]
+    test = tests.get(occasion.assessment) or re.split(r"[:|]", occasion.assessment)[-1]
     # Some periods begin with their year, which is said already.
-    period = periods.get(one.period) or one.period.removeprefix(str(one.year)).strip()
-    return ", ".join(part for part in (test, one.standard, f"{one.year - 1}-{one.year % 100:02}", period) if part)
+    period = periods.get(occasion.period) or occasion.period.removeprefix(str(occasion.year)).strip()
+    return ", ".join(
+        part for part in (test, occasion.standard, f"{occasion.year - 1}-{occasion.year % 100:02}", period) if part
+    )
 
 
 def handle(one: Occasion) -> str:

@@ -23,10 +23,10 @@ WISHES = {"pull": "It will be pulled in a moment.", "try": "It will be tried in 
           "test": "It will be tested in a moment."}  # fmt: skip
 
 
-def _list(request: Request, form: dict[str, str], wrong: str = "") -> Response:
+def _list(request: Request, form: dict[str, str], error: str = "") -> Response:
     services = services_of(request)
     return page(
-        request, "sources.html", 422 if wrong else 200, sources=sources.listed(services), form=form, wrong=wrong,
+        request, "sources.html", 422 if error else 200, sources=sources.listed(services), form=form, wrong=error,
         obstacle=sources.obstacle(services), kinds=KINDS, times=TIMES,
     )  # fmt: skip
 
@@ -64,13 +64,13 @@ def show_source(request: Request, caller: Office, source_id: int) -> Response:
     return _show(request, source_id)
 
 
-def _show(request: Request, source_id: int, wrong: str = "") -> Response:
-    found = sources.one(services_of(request), source_id)
-    if found is None:
+def _show(request: Request, source_id: int, error: str = "") -> Response:
+    source = sources.one(services_of(request), source_id)
+    if source is None:
         raise HTTPException(404, "There is no such source.")
     return page(
-        request, "source.html", 422 if wrong else 200, source=found, wrong=wrong, kinds=KINDS, times=TIMES,
-        states=STATES, wish=WISHES.get(str(found["wish"]), ""),
+        request, "source.html", 422 if error else 200, source=source, wrong=error, kinds=KINDS, times=TIMES,
+        states=STATES, wish=WISHES.get(str(source["wish"]), ""),
     )  # fmt: skip
 
 

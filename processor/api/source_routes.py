@@ -58,13 +58,13 @@ def recorded(request: Request, caller: Caller) -> Access:
 
 def act_on(request: Request, caller: Caller, source_id: int, act: str) -> None:
     """Do one of the acts; raises NoSourceError."""
-    services, told = services_of(request), recorded(request, caller)
+    services, access_entry = services_of(request), recorded(request, caller)
     if act in STATES:
-        sources.changed(services, source_id, STATES[act], told)
+        sources.changed(services, source_id, STATES[act], access_entry)
     elif act == "anew":
-        sources.begun_anew(services, source_id, told)
+        sources.begun_anew(services, source_id, access_entry)
     else:
-        sources.wished(services, source_id, Wish(act), told)
+        sources.wished(services, source_id, Wish(act), access_entry)
 
 
 @router.get("/sources")
@@ -87,10 +87,10 @@ def post_source(request: Request, caller: Ingest, told: SourceIn) -> dict[str, A
 @router.get("/sources/{source_id}")
 def get_source(request: Request, caller: Ingest, source_id: int) -> dict[str, Any]:
     """Tell one source with the cursor of each resource and its latest batches."""
-    found = sources.one(services_of(request), source_id)
-    if found is None:
+    source = sources.one(services_of(request), source_id)
+    if source is None:
         raise HTTPException(404, "There is no such source.")
-    return found
+    return source
 
 
 @router.put("/sources/{source_id}/credentials", status_code=204)

@@ -82,11 +82,11 @@ def listed(services: Services) -> list[dict[str, Any]]:
 def one(services: Services, source_id: int) -> dict[str, Any] | None:
     """Return a source with how far each resource was pulled, its latest batches and what became of each."""
     with services.pool.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
-        found = cursor.execute(f"{LIST} AND s.source_id = %s", (source_id,)).fetchone()
-        if found is None:
+        row = cursor.execute(f"{LIST} AND s.source_id = %s", (source_id,)).fetchone()
+        if row is None:
             return None
         return {
-            **found,
+            **row,
             "cursors": cursor.execute(CURSORS, (source_id,)).fetchall(),
             "batches": cursor.execute(BATCHES, (source_id,)).fetchall(),
         }
@@ -144,17 +144,17 @@ def _writing(services: Services) -> Any:
 
 
 def _checked(wanted: Wanted) -> None:
-    for told in (wanted.client_id, wanted.client_secret):
-        if not told or len(told) > LONGEST_CREDENTIAL or not told.isprintable():
+    for credential in (wanted.client_id, wanted.client_secret):
+        if not credential or len(credential) > LONGEST_CREDENTIAL or not credential.isprintable():
             raise SourceProblem("credentials", "A source needs a client id and a client secret.", "Enter both.")
 
 
 def _keep(
     services: Services, connection: psycopg.Connection, source_id: int, client_id: str, secret: str, access: Access
 ) -> None:
-    told = Credentials(client_id, secret)
+    source_credentials = Credentials(client_id, secret)
     manager = aws.client("secretsmanager")
-    version = credentials.write(manager, services.settings.sources_secret, source_id, told)
+    version = credentials.write(manager, services.settings.sources_secret, source_id, source_credentials)
     store.credentials_written(connection, source_id, version, access)
 
 

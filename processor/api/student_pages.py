@@ -41,37 +41,44 @@ async def show_student(request: Request, caller: Reader) -> Response:
     form = await form_of(request)
     local_id, purpose = form.get("local_id", "")[:LONGEST_ID], form.get("purpose", "")[:LONGEST_PURPOSE]
     if not local_id or not (purpose and purpose.isprintable()):
-        wrong = NO_PURPOSE if local_id else NO_ID
-        return shown(request, HTTPStatus.UNPROCESSABLE_ENTITY, local_id=local_id, purpose=purpose, wrong=wrong)
+        error = NO_PURPOSE if local_id else NO_ID
+        return shown(request, HTTPStatus.UNPROCESSABLE_ENTITY, local_id=local_id, purpose=purpose, wrong=error)
     return await run_in_threadpool(_found, request, caller, local_id, purpose)
 
 
 def _found(request: Request, caller: Caller, local_id: str, purpose: str) -> Response:
     services = services_of(request)
-    told: dict[str, Any] = {"local_id": local_id, "purpose": purpose}
+    context: dict[str, Any] = {"local_id": local_id, "purpose": purpose}
     try:
         student = find_child(services.pool, services.pseudonyms(), local_id)
     except UnclearIdError as error:
-        return shown(request, HTTPStatus.CONFLICT, **told, wrong=str(error))
+        return shown(request, HTTPStatus.CONFLICT, **context, wrong=str(error))
     record = record_of(services.pool, access(request, caller, Scope.STUDENT, purpose), student)
     if record is None:
-        return shown(request, HTTPStatus.NOT_FOUND, **told, wrong=UNKNOWN)
-    return shown(request, **told, record=named(record, titles(request, "school")))
+        return shown(request, HTTPStatus.NOT_FOUND, **context, wrong=UNKNOWN)
+    return shown(request, **context, record=named(record, titles(request, "school")))
 
 
-def shown(request: Request, status: int = HTTPStatus.OK, **told: Any) -> Response:
+def shown(request: Request, status: int = HTTPStatus.OK, **context: Any) -> Response:
     """Render the page: the form, what was wrong with it, and the record where there is one."""
     empty: dict[str, Any] = {"local_id": "", "purpose": "", "wrong": "", "record": None}
-    return page(request, "students.html", int(status), **empty | told)
+    return page(request, "students.html", int(status), **empty | context)
 
 
 def named(record: dict[str, Any], schools: dict[str, str]) -> dict[str, Any]:
     """Return a record as the page shows it: names, schools by their titles, a course of scores for each test."""
     results = [
-        {**one, "test": one["title"] or one["assessment_id"], "school": schools.get(one["school_id"], one["school_id"])}
-        for one in record["results"]
+        {
+            **result,
+            "test": result["title"] or result["assessment_id"],
+            "school": schools.get(result["school_id"], result["school_id"]),
+        }
+        for result in record["results"]
     ]
-    enrolments = [{**one, "school": schools.get(one["school_id"], one["school_id"])} for one in record["enrolments"]]
+    enrolments = [
+        {**enrolment, "school": schools.get(enrolment["school_id"], enrolment["school_id"])}
+        for enrolment in record["enrolments"]
+    ]
     parts = (record["given_name"], record["middle_name"], record["family_name"])
     name = " ".join(part for part in parts if part) or "A student without a name on record"
     return {**record, "name": name, "enrolments": enrolments, "results": results, "courses": courses(results)}
@@ -80,8 +87,8 @@ def named(record: dict[str, Any], schools: dict[str, str]) -> dict[str, Any]:
 def courses(results: list[dict[str, Any]]) -> list[Any]:
     """Return a picture for each test, or part of one, that has more than one score; each on a scale of its own."""
     by_test: dict[str, list[Measured]] = {}
-    for one in results:
-        if one["scale_score"] is not None:
-            name = ", ".join(part for part in (one["test"], one["standard"]) if part)
-            by_test.setdefault(name, []).append(Measured(name, float(one["scale_score"])))
+    for result in results:
+        if result["scale_score"] is not None:
+            name = ", ".join(part for part in (result["test"], result["standard"]) if part)
+            by_test.setdefault(name, []).append(Measured(name, float(result["scale_score"])))
     return [multiples([Course(name, scores)])[0] for name, scores in by_test.items() if len(scores) > 1]

@@ -27,10 +27,10 @@ class Local(BaseModel):
 def get_student(request: Request, caller: Student, student: uuid.UUID) -> dict[str, Any]:
     """Tell a student's name, enrolments and results; the reading is on the record with its purpose."""
     pool = services_of(request).pool
-    found = record_of(pool, access(request, caller, Scope.STUDENT), child_of(pool, student))
-    if found is None:
+    record = record_of(pool, access(request, caller, Scope.STUDENT), child_of(pool, student))
+    if record is None:
         raise HTTPException(404, UNKNOWN)
-    return found
+    return record
 
 
 @router.post("/students/find")
@@ -41,17 +41,17 @@ def find_student(request: Request, caller: Student, local: Local) -> dict[str, A
         student = find_child(services.pool, services.pseudonyms(), local.local_id)
     except UnclearIdError as error:
         raise HTTPException(409, str(error)) from error
-    found = record_of(services.pool, access(request, caller, Scope.STUDENT), student)
-    if found is None:
+    record = record_of(services.pool, access(request, caller, Scope.STUDENT), student)
+    if record is None:
         raise HTTPException(404, UNKNOWN)
-    return found
+    return record
 
 
 @router.get("/students/{student}/accesses")
 def get_accesses(request: Request, caller: Audit, student: uuid.UUID) -> dict[str, Any]:
     """Tell who reached for a student's records, when and for what (34 CFR 99.32)."""
-    told = access(request, caller, Scope.AUDIT, "report of accesses")
-    return {"student": str(student), "rows": accesses_to(services_of(request).connections, told, student)}
+    access_entry = access(request, caller, Scope.AUDIT, "report of accesses")
+    return {"student": str(student), "rows": accesses_to(services_of(request).connections, access_entry, student)}
 
 
 @router.get("/access-chain")

@@ -66,7 +66,7 @@ class Telemetry:
             counts, self._counts = self._counts, Counter()
             slowest, self._slowest = self._slowest, 0.0
         hits = counts[Came.CACHE] + counts[Came.OTHER]
-        asked = hits + counts[Came.COMPUTED] + counts[Came.AWAY]
+        lookups = hits + counts[Came.COMPUTED] + counts[Came.AWAY]
         values = {
             "Requests": (float(counts["Requests"]), "Count"),
             "ServerErrors": (float(counts["ServerErrors"]), "Count"),
@@ -75,8 +75,8 @@ class Telemetry:
             "CacheMisses": (float(counts[Came.COMPUTED]), "Count"),
             "CacheAway": (float(counts[Came.AWAY]), "Count"),
         }
-        if asked:
-            values["CacheHitRate"] = (100.0 * hits / asked, "Percent")
+        if lookups:
+            values["CacheHitRate"] = (100.0 * hits / lookups, "Percent")
         self._metrics.put(**values)
 
 

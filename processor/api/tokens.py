@@ -100,8 +100,8 @@ def caller_of(claims: dict[str, Any], token_digest: bytes = b"") -> Caller:
     act = claims.get("act")
     subject = _named(claims["sub"])
     actor = _named(act["sub"]) if isinstance(act, dict) and "sub" in act else subject
-    told = claims.get("scope", claims.get("scp", ""))
-    words = told.split() if isinstance(told, str) else told
+    scopes = claims.get("scope", claims.get("scp", ""))
+    words = scopes.split() if isinstance(scopes, str) else scopes
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         raise TokenRefused("The token's scopes are no text and no list of texts.")
     rights = frozenset(Right(word) for word in words if word in set(Right))

@@ -32,17 +32,24 @@ def trend(
 ) -> Response:
     """Show each group's means over the administrations of the test that an occasion is of."""
     analytics = services_of(request).analytics
-    told = access(request, caller, Scope.AGGREGATE, PURPOSE)
-    found = [Occasion(**row) for row in counted(request, analytics.occasions(told)).rows]
-    chosen = next((one for one in found if handle(one) == occasion), None)
+    access_entry = access(request, caller, Scope.AGGREGATE, PURPOSE)
+    occasions = [Occasion(**row) for row in counted(request, analytics.occasions(access_entry)).rows]
+    chosen = next((candidate for candidate in occasions if handle(candidate) == occasion), None)
     if chosen is None:
         raise HTTPException(404, "There is no such test.")
-    same = [one for one in found if (one.assessment, one.standard) == (chosen.assessment, chosen.standard)][-MOST:]
+    same = [
+        candidate
+        for candidate in occasions
+        if (candidate.assessment, candidate.standard) == (chosen.assessment, chosen.standard)
+    ][-MOST:]
     schools = titles(request, "school")
     cell = Cell(school=school if school in schools and by != By.SCHOOL else ALL)
     columns = [
-        {group_name(row, by, schools): row for row in counted(request, analytics.table(told, one, cell, by)).rows}
-        for one in same
+        {
+            group_name(row, by, schools): row
+            for row in counted(request, analytics.table(access_entry, administration, cell, by)).rows
+        }
+        for administration in same
     ]
     tests, periods = titles(request, "assessment"), titles(request, "academic_session")
     groups = list(dict.fromkeys(name for column in reversed(columns) for name in column))
@@ -51,7 +58,7 @@ def trend(
         request,
         "results_trend.html",
         test=occasion_name(chosen, tests, periods),
-        administrations=[occasion_name(one, tests, periods) for one in same],
+        administrations=[occasion_name(administration, tests, periods) for administration in same],
         by=by,
         by_word=BY_WORDS[by],
         school=cell.school,

@@ -68,7 +68,7 @@ def _small(course: Course, low: float, high: float) -> Small:
             ranges.append(Bar(across(place) - NARROW / 2, top, NARROW, height, "range", f"{mean.name}: {mean.told}"))
     lines = [" ".join(f"{x},{y}" for x, y in run) for run in runs if len(run) > 1]
     labels = [Line(LEFT, down(end) + 5, f"{end:g}", "label") for end in dict.fromkeys((high, low))]
-    told = sum(mean is not None and bool(mean.told) for mean in course.means)
+    measured = sum(mean is not None and bool(mean.told) for mean in course.means)
     return Small(
-        course.name, f"{told} of {count} administrations have a mean or its range.", dots, ranges, lines, labels
+        course.name, f"{measured} of {count} administrations have a mean or its range.", dots, ranges, lines, labels
     )

@@ -50,9 +50,9 @@ class Flight:
 
     def through(self, key: str, compute: Callable[[], bytes]) -> tuple[bytes, Came]:
         """Return the key's value, out of the cache, from whoever computes it now, or computed here."""
-        found = self.found(key)
-        if found is not None:
-            return found, Came.CACHE
+        cached = self.found(key)
+        if cached is not None:
+            return cached, Came.CACHE
         with self._lock:
             going = self._going.get(key)
             mine = going is None
@@ -75,13 +75,13 @@ class Flight:
         claim = f"{key}:claim"
         try:
             while not self.store.run(lambda client: client.set(claim, token, nx=True, ex=CLAIM_SECONDS)):
-                found = self._wait(key)
-                if found is not None:
-                    return found, Came.OTHER
-            found = self.store.get(key)
-            if found is not None:
+                cached = self._wait(key)
+                if cached is not None:
+                    return cached, Came.OTHER
+            cached = self.store.get(key)
+            if cached is not None:
                 self._release(claim, token, key)
-                return found, Came.OTHER
+                return cached, Came.OTHER
         except CacheAway:
             return compute(), Came.AWAY
         with self._kept(claim):
@@ -99,12 +99,12 @@ class Flight:
             with client.pubsub(ignore_subscribe_messages=True) as heard:  # type: ignore[no-untyped-call]
                 heard.subscribe(f"{key}:done")
                 heard.get_message(timeout=0.4)
-                found = client.get(key)
-                if isinstance(found, bytes):
-                    return found
+                cached = client.get(key)
+                if isinstance(cached, bytes):
+                    return cached
                 heard.get_message(timeout=1.0)
-                found = client.get(key)
-                return found if isinstance(found, bytes) else None
+                cached = client.get(key)
+                return cached if isinstance(cached, bytes) else None
 
         return self.store.run(listen)
 
@@ -132,10 +132,10 @@ class Flight:
     @contextmanager
     def _kept(self, claim: str) -> Iterator[None]:
         """Renew a claim while it is worked on; a process that dies renews nothing."""
-        ended = threading.Event()
+        stopped = threading.Event()
 
         def renew() -> None:
-            while not ended.wait(CLAIM_SECONDS / 3):
+            while not stopped.wait(CLAIM_SECONDS / 3):
                 try:
                     self.store.run(lambda client: client.expire(claim, CLAIM_SECONDS))
                 except CacheAway:
@@ -146,5 +146,5 @@ class Flight:
         try:
             yield
         finally:
-            ended.set()
+            stopped.set()
             thread.join()

@@ -83,8 +83,8 @@ class Store:
 
     def get(self, key: str) -> bytes | None:
         """Return a value; raises CacheAway."""
-        found = self.run(lambda client: client.get(key))
-        return found if isinstance(found, bytes) else None
+        value = self.run(lambda client: client.get(key))
+        return value if isinstance(value, bytes) else None
 
     def put(self, key: str, value: bytes) -> None:
         """Keep a value for six hours, give or take a tenth, so that not all end at once; raises CacheAway."""

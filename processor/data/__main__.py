@@ -17,8 +17,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--year", type=int, default=2025, help="the school year, by the year it ends in")
     parser.add_argument("--out", type=Path, required=True)
-    told = parser.parse_args()
-    print(json.dumps(write_all(told.out, rows=told.rows, seed=told.seed, year=told.year), indent=2))
+    options = parser.parse_args()
+    print(json.dumps(write_all(options.out, rows=options.rows, seed=options.seed, year=options.year), indent=2))
     return 0
 
 

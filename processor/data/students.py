@@ -60,19 +60,19 @@ class Score:
 def students(count: int, seed: int) -> list[Student]:
     """Return so many students; the same seed makes the same."""
     chance = random.Random(f"students {seed}")
-    made = []
+    everybody = []
     for number in range(count):
         school, _, grades = SCHOOLS[number % len(SCHOOLS)]
         poor, learner, disability = chance.random() < 0.48, chance.random() < 0.1, chance.random() < 0.15
         ability = chance.gauss(0, SPREAD) - 5 * poor - 8 * learner - 7 * disability
         race = chance.choices([name for name, _ in RACES], [share for _, share in RACES])[0]
-        made.append(
+        everybody.append(
             Student(
                 f"{100000 + number}", chance.choice(GIVEN), chance.choice(FAMILY), school, chance.choice(grades),
                 chance.choice(("male", "female")), race, poor, learner, disability, ability,
             )
         )  # fmt: skip
-    return made
+    return everybody
 
 
 def students_of(results: int, seed: int) -> list[Student]:
@@ -86,9 +86,9 @@ def level(score: float, grade: int) -> str:
     return LEVELS[(distance > -1) + (distance > 0) + (distance > 1.2)]
 
 
-def interim(one: Score) -> float:
+def interim(score: Score) -> float:
     """Return a student's score in the district's interim test: another test than the state's, a little lower."""
-    return round(max(100.0, one.score - 3.0), 1)
+    return round(max(100.0, score.score - 3.0), 1)
 
 
 def scores(count: int, seed: int, year: int) -> Iterator[Score]:

@@ -41,17 +41,17 @@ def bulk_file(path: Path, count: int, seed: int, year: int) -> dict[str, int]:
     spoiled = [0]
 
     def results() -> Iterator[list[str]]:
-        for number, one in enumerate(scores(count, seed, year)):
-            cells = {"student": one.student.local_id, "day": one.day, "score": str(one.score)}
+        for number, score in enumerate(scores(count, seed, year)):
+            cells = {"student": score.student.local_id, "day": score.day, "score": str(score.score)}
             spoiled[0] += spoil(chance, cells)
             # Blank in a bulk file by the specification; most systems fill it in all the same.
-            yield _result(f"r{number}", "", f"{one.day}{STAMP}", one, cells)
+            yield _result(f"r{number}", "", f"{score.day}{STAMP}", score, cells)
 
     roster = 0
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         _member(archive, "manifest.csv", ["propertyName", "value"], _manifest("bulk"))
-        for name, head, made in _roster(everybody, year):
-            roster += _member(archive, name, head, made)
+        for name, head, rows in _roster(everybody, year):
+            roster += _member(archive, name, head, rows)
         total = _member(archive, "results.csv", RESULT_HEAD, results())
     return {"rows": roster + total, "rejected": spoiled[0]}
 
@@ -61,12 +61,12 @@ def delta_file(path: Path, count: int, seed: int, year: int) -> dict[str, int]:
     at = f"{year}-06-01{STAMP}"
 
     def changes() -> Iterator[list[str]]:
-        for number, one in enumerate(scores(count, seed, year)):
-            cells = {"student": one.student.local_id, "day": one.day, "score": str(one.score + 1)}
+        for number, score in enumerate(scores(count, seed, year)):
+            cells = {"student": score.student.local_id, "day": score.day, "score": str(score.score + 1)}
             if number % 1000 == 500:
                 yield [f"r{number}", "tobedeleted", at, *[""] * 6]
             elif number % 100 == 50:
-                yield _result(f"r{number}", "active", at, one, cells)
+                yield _result(f"r{number}", "active", at, score, cells)
 
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         _member(archive, "manifest.csv", ["propertyName", "value"], _manifest("delta"))
@@ -99,13 +99,13 @@ def edfi_file(path: Path, count: int, seed: int, year: int) -> dict[str, int]:
                     "performanceLevels": levels,
                 },
             )
-        for number, one in enumerate(scores(count, seed, year)):
-            cells = {"student": one.student.local_id, "day": one.day, "score": str(one.score)}
+        for number, score in enumerate(scores(count, seed, year)):
+            cells = {"student": score.student.local_id, "day": score.day, "score": str(score.score)}
             if spoil(chance, cells):
                 spoiled += 1
                 # Ed-Fi gives results as text of any kind: only what has neither score nor level is refused.
                 cells["day"] = "not a day"
-            total += _line(out, _student_assessment(number, one, cells, year))
+            total += _line(out, _student_assessment(number, score, cells, year))
     return {"rows": total, "rejected": spoiled}
 
 
@@ -116,14 +116,14 @@ def plain_file(path: Path, count: int, seed: int, year: int) -> dict[str, int]:
     with path.open("w", encoding="utf-8", newline="") as out:
         table = csv.writer(out)
         table.writerow(PLAIN_HEAD)
-        for one in scores(count, seed, year):
-            cells = {"student": one.student.local_id, "day": one.day, "score": str(interim(one))}
+        for score in scores(count, seed, year):
+            cells = {"student": score.student.local_id, "day": score.day, "score": str(interim(score))}
             spoiled += spoil(chance, cells)
-            who = one.student
+            who = score.student
             flags = ["yes" if flag else "no" for flag in (who.poor, who.learner, who.disability)]
             table.writerow(
-                [cells["student"], f"Interim {one.subject}", one.period, cells["day"], cells["score"], one.level,
-                 who.school, names[who.school], who.grade, one.subject, who.given, who.family, who.gender,
+                [cells["student"], f"Interim {score.subject}", score.period, cells["day"], cells["score"], score.level,
+                 who.school, names[who.school], who.grade, score.subject, who.given, who.family, who.gender,
                  who.ethnicity, *flags]
             )  # fmt: skip
             total += 1
@@ -138,16 +138,16 @@ PLAIN_HEAD = [
 ]  # fmt: skip
 
 
-def _result(source_id: str, status: str, at: str, one: Score, cells: dict[str, str]) -> list[str]:
-    item = f"l-{one.student.school}-{one.student.grade}-{one.subject}-{one.period}"
+def _result(source_id: str, status: str, at: str, score: Score, cells: dict[str, str]) -> list[str]:
+    item = f"l-{score.student.school}-{score.student.grade}-{score.subject}-{score.period}"
     return [source_id, status, at, item, cells["student"], "fully graded", cells["score"], cells["day"], ""]
 
 
 def _manifest(mode: str) -> list[list[str]]:
-    told = [["manifest.version", "1.0"], ["oneroster.version", "1.1"]]
+    rows = [["manifest.version", "1.0"], ["oneroster.version", "1.1"]]
     names = ("orgs", "users", "classes", "lineItems", "demographics")
-    told += [[f"file.{name}", mode if mode == "bulk" else "absent"] for name in names]
-    return [*told, ["file.results", mode], ["source.systemName", "Homeroom's generator"], ["source.systemCode", "gen"]]
+    rows += [[f"file.{name}", mode if mode == "bulk" else "absent"] for name in names]
+    return [*rows, ["file.results", mode], ["source.systemName", "Homeroom's generator"], ["source.systemCode", "gen"]]
 
 
 def _roster(everybody: list[Student], year: int) -> Iterator[tuple[str, list[str], Iterable[list[str]]]]:
@@ -197,21 +197,21 @@ def _roster(everybody: list[Student], year: int) -> Iterator[tuple[str, list[str
     )  # fmt: skip
 
 
-def _student_assessment(number: int, one: Score, cells: dict[str, str], year: int) -> dict[str, object]:
+def _student_assessment(number: int, score: Score, cells: dict[str, str], year: int) -> dict[str, object]:
     method = "uri://ed-fi.org/AssessmentReportingMethodDescriptor#Scale score"
     return {
         "studentAssessmentIdentifier": f"sa{number}",
-        "assessmentReference": {"assessmentIdentifier": f"state-{one.subject}", "namespace": NAMESPACE},
+        "assessmentReference": {"assessmentIdentifier": f"state-{score.subject}", "namespace": NAMESPACE},
         "studentReference": {"studentUniqueId": cells["student"] or "100000"},
         "schoolYearTypeReference": {"schoolYear": year},
-        "reportedSchoolReference": {"schoolId": one.student.school},
+        "reportedSchoolReference": {"schoolId": score.student.school},
         "administrationDate": cells["day"],
-        "whenAssessedGradeLevelDescriptor": f"uri://ed-fi.org/GradeLevelDescriptor#Grade {int(one.student.grade)}",
-        "period": {"assessmentPeriodDescriptor": f"uri://ed-fi.org/AssessmentPeriodDescriptor#{one.period}"},
+        "whenAssessedGradeLevelDescriptor": f"uri://ed-fi.org/GradeLevelDescriptor#Grade {int(score.student.grade)}",
+        "period": {"assessmentPeriodDescriptor": f"uri://ed-fi.org/AssessmentPeriodDescriptor#{score.period}"},
         "scoreResults": [{"assessmentReportingMethodDescriptor": method, "result": cells["score"]}],
         "performanceLevels": [
             {
-                "performanceLevelDescriptor": f"uri://ed-fi.org/PerformanceLevelDescriptor#{one.level}",
+                "performanceLevelDescriptor": f"uri://ed-fi.org/PerformanceLevelDescriptor#{score.level}",
                 "performanceLevelMet": True,
             }
         ],

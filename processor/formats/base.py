@@ -88,11 +88,11 @@ class Reading:
         make, loose, keys, part = self.pseudonyms.of, self.pseudonyms.loose, self.keys, str(self.part)
 
         def read(cell: str) -> str:
-            told = ids.student_id(cell)
-            if not told:
+            student_id = ids.student_id(cell)
+            if not student_id:
                 return values.NULL
-            alias = make(told)
-            keys.append((kind, alias, loose(told), values.NULL, part, "0"))
+            alias = make(student_id)
+            keys.append((kind, alias, loose(student_id), values.NULL, part, "0"))
             return alias
 
         return values.remembered(read, MOST_STUDENTS)
@@ -110,13 +110,15 @@ class Reading:
     def claim(self, kind: str, cell: str, owner: str, line: int) -> None:
         """Note that a roster gives a student another id; what is nobody's id, or damaged, is no claim."""
         try:
-            told = ids.student_id(cell)
+            student_id = ids.student_id(cell)
         except BadValue as error:
             self.notes.append(Note(line, kind, error.code, error.reason, cell))
             return
-        if told:
-            made = self.pseudonyms
-            self.keys.append((kind, made.of(told), made.loose(told), owner, str(self.part), str(line)))
+        if student_id:
+            pseudonyms = self.pseudonyms
+            self.keys.append(
+                (kind, pseudonyms.of(student_id), pseudonyms.loose(student_id), owner, str(self.part), str(line))
+            )
 
     @cached_property
     def latest(self) -> tuple[str, str]:
@@ -211,7 +213,7 @@ class Format:
 
     def names(self) -> list[str]:
         """Return the names of all fields."""
-        return [one.name for one in self.fields]
+        return [field.name for field in self.fields]
 
 
 @dataclass(frozen=True)
@@ -243,7 +245,7 @@ class Plan:
 
         It is `read` for thousands of rows: a column without a refused cell costs no step of Python's a cell.
         """
-        found: list[Sequence[str]] = []
+        read_columns: list[Sequence[str]] = []
         refused: set[int] = set()
         for read, plain, required, cells in zip(self.readers, self.plain, self.required, columns, strict=True):
             try:
@@ -251,8 +253,8 @@ class Plan:
                 whole = not required or values.NULL not in read_all
             except BadValue:
                 whole = False
-            found.append(read_all if whole else _one_by_one(read, cells, refused))
-        return found, refused
+            read_columns.append(read_all if whole else _one_by_one(read, cells, refused))
+        return read_columns, refused
 
     def deleted(self, cells: Sequence[str]) -> list[str] | None:
         """Return the values of a row that only says what is to be deleted; nothing where it is none, or refused."""
@@ -274,38 +276,38 @@ class Plan:
 
     def refusals(self, cells: Sequence[str]) -> list[tuple[str, BadValue, str]]:
         """Return (field, why, cell) for every cell that is refused."""
-        found = []
+        refusals = []
         for name, read, cell in zip(self.names, self.readers, cells, strict=True):
             try:
                 read(cell)
             except BadValue as error:
-                found.append((name, error, cell))
-        return found
+                refusals.append((name, error, cell))
+        return refusals
 
 
 def _one_by_one(read: Reader, cells: Sequence[str], refused: set[int]) -> list[str]:
-    found = []
+    read_cells = []
     for place, cell in enumerate(cells):
         try:
-            found.append(read(cell))
+            read_cells.append(read(cell))
         except BadValue:
             refused.add(place)
-            found.append(values.NULL)
-    return found
+            read_cells.append(values.NULL)
+    return read_cells
 
 
 def plan(kind: Format, reading: Reading) -> Plan:
     """Make the readers of one file."""
-    plain = tuple(one.read(reading) for one in kind.fields)
-    required = tuple(one.required or (one.in_delta and reading.delta) for one in kind.fields)
+    plain = tuple(field.read(reading) for field in kind.fields)
+    required = tuple(field.required or (field.in_delta and reading.delta) for field in kind.fields)
     readers = [values.required(read) if must else read for read, must in zip(plain, required, strict=True)]
-    status = [index for index, one in enumerate(kind.fields) if one.name == "status"]
+    status = [index for index, field in enumerate(kind.fields) if field.name == "status"]
     return Plan(
         tuple(kind.names()),
         plain,
         required,
         tuple(readers),
-        tuple(one.of_deleted for one in kind.fields),
+        tuple(field.of_deleted for field in kind.fields),
         status[0] if status else None,
-        tuple(one.part and not must for one, must in zip(kind.fields, required, strict=True)),
+        tuple(field.part and not must for field, must in zip(kind.fields, required, strict=True)),
     )

@@ -45,33 +45,33 @@ def assessment_id(namespace: str, identifier: str) -> str:
 
 def descriptor(value: Any) -> str:
     """Return the word of a descriptor: what comes after the # of its address, or all of it where it has none."""
-    told = str(value or "")
-    return told.rpartition("#")[2] if "#" in told or "://" not in told else ""
+    uri = str(value or "")
+    return uri.rpartition("#")[2] if "#" in uri or "://" not in uri else ""
 
 
 def at(item: dict[str, Any], path: str) -> str:
     """Return the text at a path of keys with dots between them; nothing where a key is missing or null."""
-    found: Any = item
+    value: Any = item
     for key in path.split("."):
-        found = found.get(key) if isinstance(found, dict) else None
-    if found is None or isinstance(found, dict | list):
+        value = value.get(key) if isinstance(value, dict) else None
+    if value is None or isinstance(value, dict | list):
         return ""
-    if isinstance(found, bool):
-        return "true" if found else "false"
-    return str(found)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
 
 
 def listed(item: dict[str, Any], key: str) -> list[dict[str, Any]]:
     """Return the objects of a list; none where there is no list. What was XML once has no list around a single one."""
-    found = item.get(key)
-    if isinstance(found, dict):
-        return [found]
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    value = item.get(key)
+    if isinstance(value, dict):
+        return [value]
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
 def school_of(item: dict[str, Any]) -> str:
     """Return the school that an object names, by whichever reference."""
-    return next((told for path in SCHOOL_PATHS if (told := at(item, path).strip())), "")
+    return next((school for path in SCHOOL_PATHS if (school := at(item, path).strip())), "")
 
 
 def is_number(text: str) -> bool:
@@ -79,18 +79,18 @@ def is_number(text: str) -> bool:
     return bool(values.NUMBER(text.strip()))
 
 
-def counting(found: list[dict[str, Any]], key: str, namespace: str = "") -> dict[str, Any] | None:
+def counting(entries: list[dict[str, Any]], key: str, namespace: str = "") -> dict[str, Any] | None:
     """Return the one of `scoreResults` or `scores` that is the score: it has a number under `key`."""
     fitting = []
-    transformed = transformed_from(descriptor(one.get(METHOD)) for one in found)
-    for place, one in enumerate(found):
-        method = descriptor(one.get(METHOD))
+    transformed = transformed_from(descriptor(entry.get(METHOD)) for entry in entries)
+    for place, entry in enumerate(entries):
+        method = descriptor(entry.get(METHOD))
         rank = rank_of(method, namespace)
         if rank[0] == Rank.OTHER and plainly(method) in transformed:
             rank = Rank.STANDARD, 0
-        if rank[0] < Rank.NEVER and is_number(at(one, key)):
+        if rank[0] < Rank.NEVER and is_number(at(entry, key)):
             fitting.append((rank, place))
-    return found[min(fitting)[1]] if fitting else None
+    return entries[min(fitting)[1]] if fitting else None
 
 
 def met(level: dict[str, Any]) -> bool:
@@ -101,29 +101,31 @@ def met(level: dict[str, Any]) -> bool:
 def level_of(item: dict[str, Any]) -> str:
     """Return the level that was met by the best method, or a result in words whose method names levels."""
     ranked = []
-    for place, one in enumerate(listed(item, "performanceLevels")):
-        told, rank = descriptor(one.get(LEVEL)).strip(), level_rank(descriptor(one.get(METHOD)))
-        if rank is not None and met(one) and told and told.casefold() not in NO_WORDS:
-            ranked.append((rank, place, told))
+    for place, entry in enumerate(listed(item, "performanceLevels")):
+        word, rank = descriptor(entry.get(LEVEL)).strip(), level_rank(descriptor(entry.get(METHOD)))
+        if rank is not None and met(entry) and word and word.casefold() not in NO_WORDS:
+            ranked.append((rank, place, word))
     if ranked:
         return min(ranked)[2]
-    for one in listed(item, "scoreResults"):
-        told = at(one, "result").strip()
+    for entry in listed(item, "scoreResults"):
+        word = at(entry, "result").strip()
         if (
-            told
-            and not is_number(told)
-            and told.casefold() not in NO_WORDS
-            and names_a_level(descriptor(one.get(METHOD)), told)
+            word
+            and not is_number(word)
+            and word.casefold() not in NO_WORDS
+            and names_a_level(descriptor(entry.get(METHOD)), word)
         ):
-            return told
+            return word
     return ""
 
 
 def untested(item: dict[str, Any]) -> bool:
     """Say whether a level or a result says that the student was not tested."""
-    told = [(one.get(METHOD), descriptor(one.get(LEVEL))) for one in listed(item, "performanceLevels") if met(one)]
-    told += [(one.get(METHOD), at(one, "result")) for one in listed(item, "scoreResults")]
-    return any(is_untested(descriptor(method), word) for method, word in told)
+    pairs = [
+        (entry.get(METHOD), descriptor(entry.get(LEVEL))) for entry in listed(item, "performanceLevels") if met(entry)
+    ]
+    pairs += [(entry.get(METHOD), at(entry, "result")) for entry in listed(item, "scoreResults")]
+    return any(is_untested(descriptor(method), word) for method, word in pairs)
 
 
 def tolerant(cell: str) -> str:

@@ -26,9 +26,9 @@ def read_levels(item: dict[str, Any]) -> list[str]:
     least: dict[str, float] = {}
     for place, level in enumerate(listed(item, "performanceLevels")):
         word = values.text()(descriptor(level.get("performanceLevelDescriptor")))
-        told = tolerant(at(level, "minimumScore"))
+        minimum = tolerant(at(level, "minimumScore"))
         if word and word not in least:
-            least[word] = float(told) if told else float(place)
+            least[word] = float(minimum) if minimum else float(place)
     return sorted(least, key=lambda word: least[word])
 
 
@@ -39,7 +39,7 @@ def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[st
     if "keyValues" in item:
         sink.put("assessment", which, *[values.NULL] * 4, modified_at, "t")
         return
-    subjects = [descriptor(one.get("academicSubjectDescriptor")) for one in listed(item, "academicSubjects")]
+    subjects = [descriptor(entry.get("academicSubjectDescriptor")) for entry in listed(item, "academicSubjects")]
     scores = listed(item, "scores")
     choice = reading.choices.get(which, NONE)
     most_of, least_of = (score_of(scores, key, namespace, choice) for key in ("maximumScore", "minimumScore"))

@@ -37,30 +37,32 @@ NONE = Choice()
 Choices = Mapping[str, Choice]
 
 
-def score_of(found: list[dict[str, Any]], key: str, namespace: str, choice: Choice) -> dict[str, Any] | None:
+def score_of(entries: list[dict[str, Any]], key: str, namespace: str, choice: Choice) -> dict[str, Any] | None:
     """Return the entry whose number is the score; where a method was chosen that is not there, none is."""
     if not choice.score:
-        return counting(found, key, namespace)
-    return next((one for one in found if named(one) == choice.score and is_number(at(one, key))), None)
+        return counting(entries, key, namespace)
+    return next((entry for entry in entries if named(entry) == choice.score and is_number(at(entry, key))), None)
 
 
 def level_by(item: dict[str, Any], choice: Choice) -> str:
     """Return the level that was met, by the chosen method where there is one."""
     if not choice.level:
         return level_of(item)
-    words = [descriptor(one.get(LEVEL)) for one in listed(item, "performanceLevels") if _is(one, choice) and met(one)]
-    words += [at(one, "result") for one in listed(item, "scoreResults") if _is(one, choice)]
+    words = [
+        descriptor(entry.get(LEVEL)) for entry in listed(item, "performanceLevels") if _is(entry, choice) and met(entry)
+    ]
+    words += [at(entry, "result") for entry in listed(item, "scoreResults") if _is(entry, choice)]
     return next((word.strip() for word in words if word.strip() and word.strip().casefold() not in NO_WORDS), "")
 
 
 def window_of(item: dict[str, Any], period: str, day: str, choice: Choice) -> str:
     """Return what the occasion is called: by what was chosen, or else by the first of period, term and date."""
-    told = {Window.PERIOD: period, Window.TERM: term_of(item), Window.DATE: by_date(day) if day else ""}
+    windows = {Window.PERIOD: period, Window.TERM: term_of(item), Window.DATE: by_date(day) if day else ""}
     if choice.window == Window.YEAR:
         return ""
-    if choice.window is not None and told[choice.window]:
-        return told[choice.window]
-    return next((word for word in told.values() if word), "")
+    if choice.window is not None and windows[choice.window]:
+        return windows[choice.window]
+    return next((word for word in windows.values() if word), "")
 
 
 def named(entry: dict[str, Any]) -> str:

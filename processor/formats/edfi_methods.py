@@ -168,9 +168,9 @@ def transformed_from(methods: Iterable[str]) -> frozenset[str]:
 
     Names are in plain words.
     """
-    there = frozenset(map(plainly, methods))
-    bare = {" ".join(word for word in words.split() if word not in OF_RAW) for words in there if holds(words, ("raw",))}
-    return frozenset(words for words in there if words in bare or words.removesuffix(" score") in bare) - {""}
+    names = frozenset(map(plainly, methods))
+    bare = {" ".join(word for word in words.split() if word not in OF_RAW) for words in names if holds(words, ("raw",))}
+    return frozenset(words for words in names if words in bare or words.removesuffix(" score") in bare) - {""}
 
 
 def names_a_level(method: str, word: str = "") -> bool:
@@ -197,7 +197,7 @@ def level_rank(method: str) -> int | None:
 
 def is_untested(method: str, word: str) -> bool:
     """Say whether a level or a result says that the student was not tested."""
-    words, told = plainly(method), plainly(word)
+    words, status = plainly(method), plainly(word)
     if holds(words, UNTESTED_METHOD):
-        return bool(told) and told not in ("n", "no", "false", "0", "none", "na", "n a", "null", "tested")
-    return holds(words, STATUS_METHOD) and told in UNTESTED_STATUS
+        return bool(status) and status not in ("n", "no", "false", "0", "none", "na", "n a", "null", "tested")
+    return holds(words, STATUS_METHOD) and status in UNTESTED_STATUS

@@ -55,18 +55,18 @@ def record_id(namespace: str, identifier: str, own: str, student: str) -> str:
     return f"{PREFIX}{namespace}|{identifier}|{own}|{student}"
 
 
-def _told(reader: values.Reader, told: str, column: str) -> str:
+def _told(reader: values.Reader, value: str, column: str) -> str:
     """Read a value that is nested in an object, and name where it stood when it is refused."""
     try:
-        return reader(told)
+        return reader(value)
     except BadValue as error:
-        raise RowRefused(column, error.code, error.reason, told) from error
+        raise RowRefused(column, error.code, error.reason, value) from error
 
 
 def score(item: dict[str, Any], namespace: str = "", choice: Choice = NONE) -> str:
     """Return the number that counts as the score; nothing where no result is one."""
-    found = score_of(listed(item, "scoreResults"), "result", namespace, choice)
-    return _told(number, at(found, "result"), "scoreResults.result") if found else values.NULL
+    entry = score_of(listed(item, "scoreResults"), "result", namespace, choice)
+    return _told(number, at(entry, "result"), "scoreResults.result") if entry else values.NULL
 
 
 def level(item: dict[str, Any], choice: Choice = NONE) -> str:
@@ -87,13 +87,16 @@ def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[st
     choice = reading.choices.get(which, NONE)
     note_methods(reading, which, item)
     rows = [("", values.NULL, values.NULL) if untested else ("", score(item, namespace, choice), level(item, choice))]
-    for one in [] if untested else listed(item, "studentObjectiveAssessments"):
-        code = _told(values.identifier, at(one, "objectiveAssessmentReference.identificationCode"), OBJECTIVES)
+    for objective in [] if untested else listed(item, "studentObjectiveAssessments"):
+        code = _told(values.identifier, at(objective, "objectiveAssessmentReference.identificationCode"), OBJECTIVES)
         # Parts often have other methods than the whole: what was chosen counts where it is there.
-        found = (score(one, namespace, choice) or score(one, namespace), level(one, choice) or level(one))
-        if code and found != ("", ""):
-            rows.append((code, *found))
-    if not untested and not any(told or met for _, told, met in rows):
+        outcome = (
+            score(objective, namespace, choice) or score(objective, namespace),
+            level(objective, choice) or level(objective),
+        )
+        if code and outcome != ("", ""):
+            rows.append((code, *outcome))
+    if not untested and not any(value or met for _, value, met in rows):
         raise RowRefused("scoreResults", "missing", "A result needs a score or a performance level.")
     if len({code for code, _, _ in rows}) < len(rows):
         raise RowRefused("studentObjectiveAssessments", "duplicate_id", "An objective is there twice.")
@@ -113,10 +116,10 @@ def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[st
     if school or grade:
         sink.put("enrolment", student, ends, school, grade, modified_at, "f")
     status = "fully graded" if rows[0][1] or rows[0][2] or not untested else "not tested"
-    for code, told, met in rows:
+    for code, value, met in rows:
         sink.put_result(
             f"{line}\t{reading.part}\t{record}\t{code}\t{ends}\t{student}\t{administration}\t{school}\t{grade}\t{day}"
-            f"\t{told}\t{met}\t{status}\t{modified_at}\tf\n"
+            f"\t{value}\t{met}\t{status}\t{modified_at}\tf\n"
         )
 
 
@@ -125,11 +128,11 @@ def note_methods(reading: Reading, which: str, item: dict[str, Any]) -> None:
     if len(reading.methods) >= MOST_METHODS:
         return
     for kind, lists in (("score", ("scoreResults",)), ("level", ("performanceLevels", "scoreResults"))):
-        for one in (one for name in lists for one in listed(item, name)):
-            words = one.get("result") if "result" in one else None
+        for entry in (element for name in lists for element in listed(item, name)):
+            words = entry.get("result") if "result" in entry else None
             is_score = words is not None and is_number(str(words))
-            if one.get(METHOD) and (kind == "score") == is_score:
-                reading.methods.add((which, kind, named(one)[:255]))
+            if entry.get(METHOD) and (kind == "score") == is_score:
+                reading.methods.add((which, kind, named(entry)[:255]))
 
 
 MOST_METHODS = 5_000

@@ -27,13 +27,13 @@ def claim_codes(reading: Reading, item: dict[str, Any], student: str, line: int)
         ("studentIdentificationCodes", "studentIdentificationSystemDescriptor"),
         ("identificationCodes", "studentIdentificationSystemDescriptor"),
     ):
-        for one in listed(item, list_name):
-            system = descriptor(one.get(key)).casefold()
+        for entry in listed(item, list_name):
+            system = descriptor(entry.get(key)).casefold()
             if "ssn" in system or "social" in system:
                 continue
             local = any(word in system for word in ("local", "district", "school", "sis", "lea"))
             kind = STATE if "state" in system else LOCAL if local else VENDOR
-            reading.claim(kind, at(one, "identificationCode"), student, line)
+            reading.claim(kind, at(entry, "identificationCode"), student, line)
 
 
 def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[str, Any]) -> None:

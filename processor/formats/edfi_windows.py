@@ -21,12 +21,12 @@ TOLD = ("fall", "winter", "spring", "summer", "autumn")
 
 def term_of(item: dict[str, Any]) -> str:
     """Return the window that a result or a level names under a method that is called a term, as vendors' files do."""
-    told = [(one.get(METHOD), at(one, "result")) for one in listed(item, "scoreResults")]
-    told += [
-        (one.get(METHOD), descriptor(one.get("performanceLevelDescriptor")))
-        for one in listed(item, "performanceLevels")
+    pairs = [(entry.get(METHOD), at(entry, "result")) for entry in listed(item, "scoreResults")]
+    pairs += [
+        (entry.get(METHOD), descriptor(entry.get("performanceLevelDescriptor")))
+        for entry in listed(item, "performanceLevels")
     ]
-    for method, word in told:
+    for method, word in pairs:
         if word.strip() and holds(plainly(descriptor(method)), TERM) and not word.strip().isdigit():
             return named(word)
     return ""

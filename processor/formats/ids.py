@@ -37,23 +37,23 @@ def student_id(cell: str) -> str:
 
     Raises BadValue, `nobodys_id` for a word or a zero in an id's place, `damaged_id` where digits are lost.
     """
-    told = values.identifier(cell).replace("\\\\", "\\")
-    if not told:
+    text = values.identifier(cell).replace("\\\\", "\\")
+    if not text:
         return ""
-    if told.isalnum() and told.isascii() and told.strip("0") and told.casefold() not in NOBODY:
-        return _whole(told) if "E" in told or "e" in told else told
-    if found := WRAPPED(told):
-        told = (found[1] or found[2] or "").strip()
-    told = told.strip("'\"`\u2019").strip()
-    if found := DECIMAL(told):
-        told = found[1]
-    elif GROUPED(told):
-        told = told.replace(",", "")
-    if not told or told.casefold() in NOBODY or NOTHING(told) or SUMMARY(told):
+    if text.isalnum() and text.isascii() and text.strip("0") and text.casefold() not in NOBODY:
+        return _whole(text) if "E" in text or "e" in text else text
+    if match := WRAPPED(text):
+        text = (match[1] or match[2] or "").strip()
+    text = text.strip("'\"`\u2019").strip()
+    if match := DECIMAL(text):
+        text = match[1]
+    elif GROUPED(text):
+        text = text.replace(",", "")
+    if not text or text.casefold() in NOBODY or NOTHING(text) or SUMMARY(text):
         raise BadValue("nobodys_id", "This stands where an id is missing: it is no student's.")
-    if OVERFLOW(told):
+    if OVERFLOW(text):
         raise BadValue("damaged_id", "A spreadsheet's column was too narrow for the id: its digits are lost.")
-    return _whole(told)
+    return _whole(text)
 
 
 def copyable(cell: str) -> str:
@@ -61,14 +61,14 @@ def copyable(cell: str) -> str:
     return student_id(cell).replace("\\", "\\\\")
 
 
-def _whole(told: str) -> str:
+def _whole(text: str) -> str:
     """Return the id, written out where a spreadsheet's notation has all of its digits."""
-    found = SCIENTIFIC(told)
-    if found is None or (found[2] is None and "+" not in told):
-        return told
-    digits, places = (found[1] + (found[2] or "")), int(found[3])
+    match = SCIENTIFIC(text)
+    if match is None or (match[2] is None and "+" not in text):
+        return text
+    digits, places = (match[1] + (match[2] or "")), int(match[3])
     if len(digits) == places + 1 and places > 5:
         return digits
-    if "+" in told or places > 5:
+    if "+" in text or places > 5:
         raise BadValue("damaged_id", "A spreadsheet has rounded the id: its last digits are lost.")
-    return told
+    return text

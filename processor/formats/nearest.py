@@ -38,59 +38,63 @@ def plainly(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.casefold())
 
 
-def alike(one: str, other: str) -> float:
+def alike(name: str, other: str) -> float:
     """Return how much two names are alike, from 0 to 1: the same letters, or the same words in another order."""
-    first, second = plainly(one), plainly(other)
+    first, second = plainly(name), plainly(other)
     if not first or not second:
         return 0.0
     if first == second:
         return 1.0
-    held = min(len(first), len(second)) / max(len(first), len(second)) if first in second or second in first else 0.0
-    return max(SequenceMatcher(None, first, second).ratio(), 0.5 + held / 2 if held >= LEAST_NAME else 0.0)
+    overlap = min(len(first), len(second)) / max(len(first), len(second)) if first in second or second in first else 0.0
+    return max(SequenceMatcher(None, first, second).ratio(), 0.5 + overlap / 2 if overlap >= LEAST_NAME else 0.0)
 
 
 def near(names: Sequence[str], kinds: Sequence[Format]) -> list[Near]:
     """Return the formats that these names come nearest to, the nearest first; none where none is near."""
-    there = [name for name in names if looks_like_a_name(name)][:500]
-    exact = {name.casefold() for name in there}
+    candidates = [name for name in names if looks_like_a_name(name)][:500]
+    exact = {name.casefold() for name in candidates}
     ranked: list[tuple[float, Near]] = []
     for kind in kinds:
-        needed = dict.fromkeys([*kind.marks, *(one.name for one in kind.fields if one.required)])
+        needed = dict.fromkeys([*kind.marks, *(field.name for field in kind.fields if field.required)])
         needed = dict.fromkeys(sorted(needed, key=lambda name: _place(kind, name)))
         missing: list[tuple[str, str]] = []
-        sum_alike, found = 0.0, 0
+        sum_alike, matched = 0.0, 0
         for name in needed:
             if name.casefold() in exact:
-                found += 1
+                matched += 1
                 sum_alike += 1
                 continue
-            best = max(there, key=lambda other: alike(name.rpartition(".")[2], other), default="")
+            best = max(candidates, key=lambda candidate: alike(name.rpartition(".")[2], candidate), default="")
             share = alike(name.rpartition(".")[2], best)
             sum_alike += share if share >= LEAST_ALIKE else 0
             missing.append((name, best if share >= LEAST_ALIKE else ""))
         if sum_alike:
-            ranked.append((sum_alike / max(1, len(needed)), Near(kind.title, tuple(missing), found)))
-    ranked.sort(key=lambda one: (-one[0], one[1].title))
+            ranked.append((sum_alike / max(1, len(needed)), Near(kind.title, tuple(missing), matched)))
+    ranked.sort(key=lambda pair: (-pair[0], pair[1].title))
     if not ranked or ranked[0][0] < LEAST_SHARE:
         return []
-    return [one for share, one in ranked[:MOST_FORMATS] if share >= ranked[0][0] - 0.15]
+    return [neighbour for share, neighbour in ranked[:MOST_FORMATS] if share >= ranked[0][0] - 0.15]
 
 
 def sentence(names: Sequence[str], kinds: Sequence[Format], *, what: str = "column") -> str:
     """Return what was found, and for each near format what is missing and nearest; `what` is a column or a key."""
-    told = [name for name in names if looks_like_a_name(name)]
+    candidates = [name for name in names if looks_like_a_name(name)]
     nearest = near(names, kinds)
-    if not nearest and not _has_a_known_name(told, kinds):
+    if not nearest and not _has_a_known_name(candidates, kinds):
         first = "The first line does not look like the column names" if what == "column" else "The keys are not those"
         return f"{first} of any format that can be read."
-    listed = ", ".join(told[:MOST_NAMES]) + (f" and {len(told) - MOST_NAMES:,} more" if len(told) > MOST_NAMES else "")
+    listed = ", ".join(candidates[:MOST_NAMES]) + (
+        f" and {len(candidates) - MOST_NAMES:,} more" if len(candidates) > MOST_NAMES else ""
+    )
     parts = [f"Of no format that can be read. {what.capitalize()}s found: {listed}."]
-    for one in nearest:
-        if one.missing:
-            wanted = ", ".join(name + (f" (nearest: {other})" if other else "") for name, other in one.missing)
-            parts.append(f"Missing for {one.title}: {wanted}.")
+    for neighbour in nearest:
+        if neighbour.missing:
+            missing = ", ".join(
+                name + (f" (nearest: {closest})" if closest else "") for name, closest in neighbour.missing
+            )
+            parts.append(f"Missing for {neighbour.title}: {missing}.")
         else:
-            parts.append(f"Nearest: {one.title}.")
+            parts.append(f"Nearest: {neighbour.title}.")
     return " ".join(parts)
 
 

@@ -68,15 +68,15 @@ def manifest(rows: Iterable[tuple[str, str]]) -> Manifest:
 
     The version is empty where the manifest names none: rows are then read by what both versions allow.
     """
-    told = {name.casefold(): value.strip().casefold() for name, value in rows}
-    number = NUMBER.search(told.get("oneroster.version", ""))
-    found = number[0] if number else ""
-    if found and found not in VERSIONS:
+    properties = {name.casefold(): value.strip().casefold() for name, value in rows}
+    number = NUMBER.search(properties.get("oneroster.version", ""))
+    version = number[0] if number else ""
+    if version and version not in VERSIONS:
         raise FileProblem(
             "unknown_version",
             "The manifest names no version of OneRoster that can be read.",
             f"Export OneRoster 1.1 or 1.2; the manifest's oneroster.version must be one of {', '.join(VERSIONS)}.",
         )
-    modes = {f"{name.removeprefix('file.')}.csv": mode for name, mode in told.items() if name.startswith("file.")}
+    modes = {f"{name.removeprefix('file.')}.csv": mode for name, mode in properties.items() if name.startswith("file.")}
     deltas = frozenset(name for name, mode in modes.items() if mode == "delta")
-    return Manifest(found, deltas, deltas | {name for name, mode in modes.items() if mode == "bulk"})
+    return Manifest(version, deltas, deltas | {name for name, mode in modes.items() if mode == "bulk"})

@@ -41,7 +41,7 @@ FIELDS = (
 
 def ethnicity(races: list[str], several: str, hispanic: str) -> str:
     """Return the category that counts; nothing where no race was named."""
-    named = [word for word, told in zip(RACES.values(), races, strict=True) if told == "true"]
+    named = [word for word, flag in zip(RACES.values(), races, strict=True) if flag == "true"]
     if hispanic == "true":
         return HISPANIC
     if several == "true" or len(named) > 1:

@@ -22,8 +22,8 @@ def writer(reading: Reading, sink: Sink) -> Write:
         _, status, modified, item, scale = row
         if status == DELETED and not item:
             return
-        told = values.NULL if status == DELETED else PREFIX + scale
-        sink.put("item_scale", PREFIX + item, told, *version(status, modified))
+        scale_id = values.NULL if status == DELETED else PREFIX + scale
+        sink.put("item_scale", PREFIX + item, scale_id, *version(status, modified))
 
     return write
 

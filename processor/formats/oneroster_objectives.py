@@ -26,7 +26,7 @@ MOST = 500_000
 
 def writer(reading: Reading, sink: Sink) -> Write:
     """Return what keeps one score by objective until its result comes."""
-    kept = reading.objectives
+    objectives = reading.objectives
 
     def write(line: int, row: Sequence[str]) -> None:
         _, status, _, result, code, score, level = row
@@ -34,15 +34,15 @@ def writer(reading: Reading, sink: Sink) -> Write:
             return
         if not score and not level:
             raise RowRefused("score", "missing", "A score by objective needs a number or a word.")
-        if len(kept) >= MOST:
+        if len(objectives) >= MOST:
             raise FileProblem(
                 "too_many_objectives",
                 f"The archive has more than {MOST:,} scores by learning objective.",
                 "Send it in several archives, each with its results.",
             )
-        if any(code == other for other, *_ in kept.get(result, ())):
+        if any(code == existing for existing, *_ in objectives.get(result, ())):
             raise RowRefused("learningObjectiveId", "duplicate_id", "The result has a score by this objective already.")
-        kept.setdefault(result, []).append((code, score, level, line))
+        objectives.setdefault(result, []).append((code, score, level, line))
 
     return write
 

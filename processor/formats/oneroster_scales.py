@@ -24,9 +24,9 @@ NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 MOST_WORDS = 200
 
 
-def words_of(told: str) -> list[str]:
+def words_of(scale_value: str) -> list[str]:
     """Return a scale's words, the lowest first."""
-    pairs = VALUE.findall(told)
+    pairs = VALUE.findall(scale_value)
     least = [float(found[0]) if (found := NUMBER.match(stands_for)) else None for _, stands_for in pairs]
     if pairs and None not in least:
         order = sorted(range(len(pairs)), key=lambda at: (least[at] or 0.0, -at))
@@ -38,11 +38,11 @@ def writer(reading: Reading, sink: Sink) -> Write:
     """Return what writes one scale."""
 
     def write(line: int, row: Sequence[str]) -> None:
-        source_id, status, modified, title, told = row
+        source_id, status, modified, title, scale_value = row
         if status == DELETED:
             sink.put("score_scale", PREFIX + source_id, values.NULL, values.NULL, *version(status, modified))
             return
-        words = words_of(told.replace("\\\\", "\\"))
+        words = words_of(scale_value.replace("\\\\", "\\"))
         if not words or len(words) > MOST_WORDS:
             raise RowRefused("scoreScaleValue", "not_a_scale", "This is no scale, such as {A:90},{B:80}.")
         listed = json.dumps(words, ensure_ascii=False).replace("\\", "\\\\")

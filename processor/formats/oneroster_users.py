@@ -39,16 +39,16 @@ def other_ids(identifier: str, user_ids: str, master: str) -> list[tuple[str, st
 
     The kind follows from the type that each is written with, as `{State:9000001}`; a type is any system's own word.
     """
-    found = [(LOCAL, identifier)] if identifier else []
+    pairs = [(LOCAL, identifier)] if identifier else []
     for kind, value in USER_ID.findall(user_ids):
         word = kind.casefold()
         if any(part in word for part in NO_IDS) or "@" in value:
             continue
         local = any(part in word for part in ("local", "sis", "district", "student", "school"))
-        found.append((STATE if "state" in word else LOCAL if local else VENDOR, value))
+        pairs.append((STATE if "state" in word else LOCAL if local else VENDOR, value))
     if master:
-        found.append((VENDOR, master))
-    return found
+        pairs.append((VENDOR, master))
+    return pairs
 
 
 def writer(reading: Reading, sink: Sink) -> Write:
@@ -61,8 +61,8 @@ def writer(reading: Reading, sink: Sink) -> Write:
         local, status, modified, role, org, primary, given, family, middle, own_id, grade, user_ids, master = row
         student = pseudonym(local.replace("\\\\", "\\"))
         gone = status == DELETED
-        known = gone or role.casefold() == "student" or (not role and grade)
-        if role and not known:
+        is_student = gone or role.casefold() == "student" or (not role and grade)
+        if role and not is_student:
             return
         at = version(status, modified)
         if gone:
@@ -71,9 +71,9 @@ def writer(reading: Reading, sink: Sink) -> Write:
         if gone:
             local = values.NULL
         else:
-            for kind, other in other_ids(own_id, user_ids, master):
-                reading.claim(kind, other.replace("\\\\", "\\"), student, line)
-        if known:
+            for kind, other_id in other_ids(own_id, user_ids, master):
+                reading.claim(kind, other_id.replace("\\\\", "\\"), student, line)
+        if is_student:
             sink.put("student", student, *at)
         sink.put("student_identity", student, local, own_id, *at)
         sink.put("student_name", student, given, middle, family, *at)

@@ -93,9 +93,9 @@ def writer(reading: Reading, sink: Sink) -> Write:
         at = (modified_at, "f")
         sink.put("student", student, *at)
         sink.put("student_identity", student, local, state, *at)
-        for kind, other in ((STATE, state), (SOURCED, sourced)):
-            if other:
-                reading.claim(kind, other.replace("\\\\", "\\"), student, line)
+        for kind, other_id in ((STATE, state), (SOURCED, sourced)):
+            if other_id:
+                reading.claim(kind, other_id.replace("\\\\", "\\"), student, line)
         if given or family:
             sink.put("student_name", student, given, values.NULL, family, *at)
         if gender or ethnicity or poor or learner or disability:
@@ -119,15 +119,15 @@ def test_of(reading: Reading, title: str, subject: str) -> str:
 
     A row without a subject is of the test that is there, where there is one.
     """
-    base, told = assessment_id(PREFIX, title), " ".join(subject.casefold().split())
-    there = reading.tests.setdefault(base, {})
-    if told in there:
-        return there[told]
-    if not told:
-        return next(iter(there.values())) if len(there) == 1 else base
-    unnamed = there.pop("", None)
-    there[told] = unnamed or (base if base not in there.values() else f"{base}|{told}")
-    return there[told]
+    base, subject_key = assessment_id(PREFIX, title), " ".join(subject.casefold().split())
+    by_subject = reading.tests.setdefault(base, {})
+    if subject_key in by_subject:
+        return by_subject[subject_key]
+    if not subject_key:
+        return next(iter(by_subject.values())) if len(by_subject) == 1 else base
+    unnamed = by_subject.pop("", None)
+    by_subject[subject_key] = unnamed or (base if base not in by_subject.values() else f"{base}|{subject_key}")
+    return by_subject[subject_key]
 
 
 FORMAT = Format(

@@ -16,12 +16,12 @@ from processor.problems import FileProblem
 @functools.cache
 def formats() -> tuple[Format, ...]:
     """Return all formats, by name."""
-    found = []
+    kinds = []
     for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
-        one = getattr(importlib.import_module(f"processor.formats.{module.name}"), "FORMAT", None)
-        if isinstance(one, Format):
-            found.append(one)
-    return tuple(sorted(found, key=lambda one: one.name))
+        kind = getattr(importlib.import_module(f"processor.formats.{module.name}"), "FORMAT", None)
+        if isinstance(kind, Format):
+            kinds.append(kind)
+    return tuple(sorted(kinds, key=lambda item: item.name))
 
 
 def recognize(names: Iterable[str], *, is_json: bool, file_name: str = "") -> Format | None:
@@ -29,25 +29,27 @@ def recognize(names: Iterable[str], *, is_json: bool, file_name: str = "") -> Fo
 
     A file's own name decides where its header holds an id at least: exports leave columns out.
     """
-    there = {name.casefold() for name in names}
-    fitting = [one for one in formats() if one.is_json == is_json and {mark.casefold() for mark in one.marks} <= there]
+    present = {name.casefold() for name in names}
+    fitting = [
+        kind for kind in formats() if kind.is_json == is_json and {mark.casefold() for mark in kind.marks} <= present
+    ]
     if fitting:
-        return max(fitting, key=lambda one: len(one.marks))
-    for one in formats():
-        if file_name.casefold() in {name.casefold() for name in one.file_names} and "sourcedid" in there:
-            return one
+        return max(fitting, key=lambda kind: len(kind.marks))
+    for kind in formats():
+        if file_name.casefold() in {name.casefold() for name in kind.file_names} and "sourcedid" in present:
+            return kind
     return None
 
 
 def unknown(names: Sequence[str] = (), *, is_json: bool = False) -> FileProblem:
     """Return the problem of a file that is of no format: which names it has, and what is missing for the nearest."""
-    kinds = [one for one in formats() if one.is_json == is_json]
-    titles = ", ".join(one.title for one in formats())
+    kinds = [kind for kind in formats() if kind.is_json == is_json]
+    titles = ", ".join(kind.title for kind in formats())
     what = "key" if is_json else "column"
     nothing = f"The {what}s are those of no format that can be read."
-    told = sentence(names, kinds, what=what) if names else nothing
+    message = sentence(names, kinds, what=what) if names else nothing
     return FileProblem(
         "unknown_format",
-        told,
+        message,
         f"Send one of: {titles}. The {what} names must be those of the specification.",
     )

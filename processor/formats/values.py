@@ -176,24 +176,24 @@ def iso_date(cell: str) -> str:
     value = cell.strip()
     if not value:
         return NULL
-    if not (found := ISO_DATE(value)):
+    if not (match := ISO_DATE(value)):
         raise BadValue("not_a_date", "This is no date as YYYY-MM-DD.")
-    return _day(*map(int, found[1].split("-")))
+    return _day(*map(int, match[1].split("-")))
 
 
 def any_date(cell: str) -> str:
     """Read a date as YYYY-MM-DD, as MM/DD/YYYY, as YYYYMMDD or with its month's name; a time of day is left out."""
     value = cell.translate(UNSEEN).strip()
-    if found := US_DATE(value):
-        month, day, year = map(int, found.groups()[:3])
+    if match := US_DATE(value):
+        month, day, year = map(int, match.groups()[:3])
         return _day(full_year(year), month, day)
-    if found := COMPACT_DATE(value):
-        return _day(*map(int, found.groups()))
-    if found := YEAR_FIRST(value):
-        return _day(*map(int, found.groups()[:3]))
-    if (found := NAMED_DATE(value)) and (month := _month(found[2])) and bool(found[1]) != bool(found[3]):
-        year = int(found[4])
-        return _day(full_year(year), month, int(found[1] or found[3]))
+    if match := COMPACT_DATE(value):
+        return _day(*map(int, match.groups()))
+    if match := YEAR_FIRST(value):
+        return _day(*map(int, match.groups()[:3]))
+    if (match := NAMED_DATE(value)) and (month := _month(match[2])) and bool(match[1]) != bool(match[3]):
+        year = int(match[4])
+        return _day(full_year(year), month, int(match[1] or match[3]))
     if SERIAL(value):
         raise BadValue("not_a_date", "This is the number that a spreadsheet keeps for a day: save the column as dates.")
     try:
@@ -214,12 +214,12 @@ def _month(word: str) -> int:
 
 def _day(year: int, month: int, day: int) -> str:
     try:
-        found = date(year, month, day)
+        parsed = date(year, month, day)
     except ValueError as error:
         raise BadValue("not_a_date", "There is no such day.") from error
-    if not EARLIEST <= found <= LATEST:
+    if not EARLIEST <= parsed <= LATEST:
         raise BadValue("date_out_of_range", f"The date is not between {EARLIEST} and {LATEST}.")
-    return found.isoformat()
+    return parsed.isoformat()
 
 
 def school_year(day: str) -> str:
@@ -234,10 +234,10 @@ SCHOOL_YEAR_OF = re.compile(r"(?:^|[^a-z])(?:sy|school ?year)[ _-]?(\d{4})(?!\d)
 
 def spanned_year(text: str) -> str:
     """Return the school year that a text names by both of its years, as `Fall 2025-2026` or `2025-26`; else nothing."""
-    for found in YEARS.finditer(text):
-        first, last = (int(year) % 100 for year in found.groups())
-        if (first + 1) % 100 == last and (len(found[1]) == 4 or found[0].strip() == text.strip()):
-            ends = int(found[1]) + 1 if len(found[1]) == 4 else 2001 + first
+    for match in YEARS.finditer(text):
+        first, last = (int(year) % 100 for year in match.groups())
+        if (first + 1) % 100 == last and (len(match[1]) == 4 or match[0].strip() == text.strip()):
+            ends = int(match[1]) + 1 if len(match[1]) == 4 else 2001 + first
             if EARLIEST.year < ends <= LATEST.year:
                 return str(ends)
     return NULL
@@ -250,10 +250,10 @@ def year_in_path(path: str) -> str:
     of the export, and says nothing.
     """
     for piece in reversed(path.split("/")):
-        if found := spanned_year(piece.replace("_", "-")):
-            return found
-        if (told := SCHOOL_YEAR_OF(piece)) and EARLIEST.year < int(told[1]) <= LATEST.year:
-            return told[1]
+        if year := spanned_year(piece.replace("_", "-")):
+            return year
+        if (match := SCHOOL_YEAR_OF(piece)) and EARLIEST.year < int(match[1]) <= LATEST.year:
+            return match[1]
     return NULL
 
 
@@ -263,8 +263,8 @@ def named_year(cell: str) -> str:
     value = " ".join(cell.translate(UNSEEN).split())
     if not value:
         return NULL
-    found = ONE_YEAR(value)
-    year = found[1] if found else spanned_year(value)
+    match = ONE_YEAR(value)
+    year = match[1] if match else spanned_year(value)
     if not year or not EARLIEST.year < int(year) <= LATEST.year:
         raise BadValue("not_a_year", "This is no school year as 2025-2026, or as 2026 for the one that ends then.")
     return year
@@ -282,15 +282,15 @@ def moment(latest: datetime) -> Reader:
         if not cell:
             return NULL
         try:
-            found = datetime.fromisoformat(cell)
+            parsed = datetime.fromisoformat(cell)
         except ValueError:
-            found = _other_moment(cell.translate(UNSEEN).strip())
-        if found.tzinfo is None:
-            found = found.replace(tzinfo=UTC)
-        if not first <= found <= bound:
+            parsed = _other_moment(cell.translate(UNSEEN).strip())
+        if parsed.tzinfo is None:
+            parsed = parsed.replace(tzinfo=UTC)
+        if not first <= parsed <= bound:
             raise BadValue("time_out_of_range", "The time of change is in the future, or before 1990.")
         # As PostgreSQL reads it too; the rarer spellings of ISO 8601 are written anew.
-        return cell if USUAL(cell) else found.isoformat()
+        return cell if USUAL(cell) else parsed.isoformat()
 
     return read
 
@@ -298,10 +298,10 @@ def moment(latest: datetime) -> Reader:
 def _other_moment(value: str) -> datetime:
     """Read a time as SQL and US systems write it: `2025-09-03 08:01:05.123 +0000`, `9/3/2025 8:01:05 AM`."""
     try:
-        if not (found := US_DATE(value)):
+        if not (match := US_DATE(value)):
             return datetime.fromisoformat(value.removesuffix(" UTC").replace(" +", "+").replace(" Z", "Z"))
-        month, day, year, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
-        half = (found[7] or "").upper()
+        month, day, year, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
+        half = (match[7] or "").upper()
         if half:
             if not 1 <= hour <= 12:
                 raise ValueError("no hour of half a day")
@@ -388,10 +388,10 @@ def grade(cell: str) -> str:
     try:
         return _known_grade(cell)
     except BadValue:
-        found = NUMBERED(" ".join(cell.translate(UNSEEN).split()))
-        if found is None or int(found[1]) > 13:
+        match = NUMBERED(" ".join(cell.translate(UNSEEN).split()))
+        if match is None or int(match[1]) > 13:
             raise
-        return f"{int(found[1]):02}" if int(found[1]) else "KG"
+        return f"{int(match[1]):02}" if int(match[1]) else "KG"
 
 
 @remembered

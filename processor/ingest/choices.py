@@ -58,14 +58,14 @@ def choose(connection: psycopg.Connection, assessment: str, choice: Choice, acce
     return int(row[0]) if row else 1
 
 
-def note_methods(connection: psycopg.Connection, seen: set[tuple[str, str, str]]) -> None:
+def note_methods(connection: psycopg.Connection, methods: set[tuple[str, str, str]]) -> None:
     """Keep which methods results have, within the merge's transaction."""
-    if seen:
+    if methods:
         with connection.cursor() as cursor:
             cursor.executemany(
                 "INSERT INTO homeroom.assessment_method (assessment_id, kind, method) VALUES (%s, %s, %s) "
                 "ON CONFLICT DO NOTHING",
-                sorted(seen),
+                sorted(methods),
             )
 
 
@@ -82,19 +82,19 @@ def assessments(connection: psycopg.Connection) -> list[dict[str, Any]]:
             (PREFIX,),
         ).fetchall()
     )
-    made = {row[0]: row for row in connection.execute(NEWEST).fetchall()}
-    found = []
-    for which, told in methods.items():
+    newest = {row[0]: row for row in connection.execute(NEWEST).fetchall()}
+    rows = []
+    for which, by_kind in methods.items():
         namespace = which.removeprefix(PREFIX).rpartition("|")[0]
-        choice = made.get(which)
-        found.append(
+        choice = newest.get(which)
+        rows.append(
             {
                 "assessment_id": which,
                 "title": titles.get(which) or which.rpartition("|")[2],
-                "scores": told[SCORE],
-                "levels": told[LEVEL],
-                "usual_score": usual_score(told[SCORE], namespace),
-                "usual_level": usual_level(told[LEVEL]),
+                "scores": by_kind[SCORE],
+                "levels": by_kind[LEVEL],
+                "usual_score": usual_score(by_kind[SCORE], namespace),
+                "usual_level": usual_level(by_kind[LEVEL]),
                 "score": choice[1] if choice else "",
                 "level": choice[2] if choice else "",
                 "window": choice[3] if choice else "",
@@ -102,13 +102,13 @@ def assessments(connection: psycopg.Connection) -> list[dict[str, Any]]:
                 "chosen_at": choice[5] if choice else None,
             }
         )
-    return sorted(found, key=lambda one: (str(one["title"]).casefold(), str(one["assessment_id"])))
+    return sorted(rows, key=lambda row: (str(row["title"]).casefold(), str(row["assessment_id"])))
 
 
 def usual_score(methods: list[str], namespace: str) -> str:
     """Return the method that is the score where nobody has chosen; nothing where none can be."""
     ranked = [(rank_of(method, namespace), method) for method in methods]
-    fitting = [one for one in ranked if one[0][0] < Rank.NEVER]
+    fitting = [pair for pair in ranked if pair[0][0] < Rank.NEVER]
     return min(fitting)[1] if fitting else ""
 
 

@@ -238,11 +238,11 @@ def move(connection: psycopg.Connection) -> int:
         fill = [f"{column} = coalesce(t.{column}, excluded.{column})" for column in target.payload]
         if name == "student_identity":
             fill = ["identifier = coalesce(t.identifier, excluded.identifier)"]
-        told = ", ".join([*keys, *columns, "file_id"])
+        column_list = ", ".join([*keys, *columns, "file_id"])
         action = f"DO UPDATE SET {', '.join(fill)} WHERE NOT t.deleted" if fill else "DO NOTHING"
         connection.execute(
-            f"INSERT INTO homeroom.{name} AS t (student, {told}) "
-            f"SELECT DISTINCT ON ({', '.join(['m.new', *keys])}) m.new, {told} FROM homeroom.{name} o "
+            f"INSERT INTO homeroom.{name} AS t (student, {column_list}) "
+            f"SELECT DISTINCT ON ({', '.join(['m.new', *keys])}) m.new, {column_list} FROM homeroom.{name} o "
             f"JOIN pg_temp.moves m ON o.student = m.old WHERE NOT o.deleted "
             f"ORDER BY {', '.join(['m.new', *keys])}, o.modified_at DESC "
             f"ON CONFLICT ({', '.join(target.key)}) {action}"

@@ -64,11 +64,11 @@ def locked_unmerged(connection: psycopg.Connection, file_id: int) -> bool:
 
 def end(connection: psycopg.Connection, file_id: int, state: FileState, problem: FileProblem | None = None) -> None:
     """Say how the file ended where nothing was merged."""
-    told = (problem.code, problem.sentence, problem.remedy) if problem else (None, None, None)
+    details = (problem.code, problem.sentence, problem.remedy) if problem else (None, None, None)
     connection.execute(
         "UPDATE homeroom.file SET state = %s, finished_at = now(), problem_code = %s, problem = %s, remedy = %s "
         "WHERE file_id = %s AND state <> ALL (%s)",
-        (state, *told, file_id, list(ENDED)),
+        (state, *details, file_id, list(ENDED)),
     )
 
 

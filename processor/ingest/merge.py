@@ -23,11 +23,11 @@ def merge_small(connection: psycopg.Connection, used: frozenset[str], file_id: i
 
 def forget_others(connection: psycopg.Connection, used: frozenset[str]) -> None:
     """Delete what was kept of users until their roles were known, who are no students."""
-    others = stage(OTHER_ROLE).as_string(None)
+    staged = stage(OTHER_ROLE).as_string(None)
     if OTHER_ROLE.name in used:
         for name in ("student_identity", "student_name", "enrolment"):
             connection.execute(
-                f"DELETE FROM homeroom.{name} t USING {others} o WHERE o.student = t.student "
+                f"DELETE FROM homeroom.{name} t USING {staged} o WHERE o.student = t.student "
                 "AND NOT EXISTS (SELECT FROM homeroom.student s WHERE s.student = t.student)"
             )
 
@@ -49,13 +49,15 @@ def newer(new: str, old: str, *, content: str = "''") -> str:
     The stored row is joined with its file as `f`, this upload's is `u`: a row that tells no moment of change has its
     upload's, to the microsecond.
     """
-    told = f"{new}.modified_at IS DISTINCT FROM u.uploaded_at AND {old}.modified_at IS DISTINCT FROM f.uploaded_at"
+    both_dated = (
+        f"{new}.modified_at IS DISTINCT FROM u.uploaded_at AND {old}.modified_at IS DISTINCT FROM f.uploaded_at"
+    )
     # Of two versions of one object within a second nobody can say which is later.
     order = "CASE WHEN f.object_key = u.object_key THEN 0 ELSE {} END"
     upload = f"coalesce(u.uploaded_at, '-infinity'), {order.format('u.file_id')}"
     former = f"coalesce(f.uploaded_at, '-infinity'), {order.format(f'{old}.file_id')}"
     return (
-        f"CASE WHEN {told} THEN ({new}.modified_at, {new}.deleted, {upload}, {content.format(new)}) > "
+        f"CASE WHEN {both_dated} THEN ({new}.modified_at, {new}.deleted, {upload}, {content.format(new)}) > "
         f"({old}.modified_at, {old}.deleted, {former}, {content.format(old)}) "
         f"ELSE ({upload}, {new}.deleted, {content.format(new)}) > ({former}, {old}.deleted, {content.format(old)}) END"
     )
@@ -98,17 +100,17 @@ def _incoming(target: Target, file_id: int, *, deleted: bool) -> str:
         for name in target.payload
     ]
     keys = ", ".join(f"s.{name}" for name in target.key)
-    told = ", ".join([keys, *columns, "max(s.modified_at) AS modified_at", f"{deleted} AS deleted"])
+    column_list = ", ".join([keys, *columns, "max(s.modified_at) AS modified_at", f"{deleted} AS deleted"])
     return (
-        f"CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS SELECT {told} FROM {_stage(target)} AS s "
+        f"CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS SELECT {column_list} FROM {_stage(target)} AS s "
         f"CROSS JOIN {this_upload(file_id)} u WHERE s.deleted = {deleted} AND NOT EXISTS ("
         f"SELECT FROM homeroom.{target.name} o LEFT JOIN homeroom.file f ON f.file_id = o.file_id WHERE o.deleted "
         f"AND {_same(target, 's', 'o')} AND NOT ({newer('s', 'o')})) GROUP BY {keys}"
     )
 
 
-def _same(target: Target, one: str, other: str) -> str:
-    return " AND ".join(f"{one}.{name} = {other}.{name}" for name in target.key)
+def _same(target: Target, alias: str, other: str) -> str:
+    return " AND ".join(f"{alias}.{name} = {other}.{name}" for name in target.key)
 
 
 def _update(target: Target, file_id: int, *, deleted: bool) -> str:
@@ -136,11 +138,11 @@ def _update(target: Target, file_id: int, *, deleted: bool) -> str:
 
 def _differs(target: Target, *, deleted: bool) -> str:
     """Return the condition that a newer row brings anything new."""
-    told = "(j.modified_at, j.deleted) IS DISTINCT FROM (t.modified_at, t.deleted)"
+    moment_differs = "(j.modified_at, j.deleted) IS DISTINCT FROM (t.modified_at, t.deleted)"
     if deleted:
-        return told
+        return moment_differs
     return " OR ".join(
-        [told, *(f"(j.{name} IS NOT NULL AND j.{name} IS DISTINCT FROM t.{name})" for name in target.payload)]
+        [moment_differs, *(f"(j.{name} IS NOT NULL AND j.{name} IS DISTINCT FROM t.{name})" for name in target.payload)]
     )
 
 

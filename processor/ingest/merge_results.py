@@ -93,12 +93,12 @@ def _settle_known(connection: psycopg.Connection, file_id: int) -> int:
     )
     versions.keep_results(connection, file_id)
     # Where nothing else tells them apart, the content that sorts last wins.
-    told = (
+    template = (
         "(SELECT string_agg(coalesce({0}.standard, '') || {1}, '' ORDER BY {0}.standard) FROM {2} {0} "
         'WHERE {0}.record_id = k.record_id) COLLATE "C"'
     )
-    known = told.format("r", CONTENT.format("r"), "homeroom.result")
-    staged = told.format("c", CONTENT.format("c"), STAGE)
+    stored = template.format("r", CONTENT.format("r"), "homeroom.result")
+    staged = template.format("c", CONTENT.format("c"), STAGE)
     comes = "(SELECT k.comes AS modified_at, k.deleted)"
     there = "(SELECT k.there AS modified_at, false AS deleted, k.file_id)"
     # Nobody can say which is later: two versions of one object within a second, or two rows of one file.
@@ -111,8 +111,8 @@ def _settle_known(connection: psycopg.Connection, file_id: int) -> int:
         f"WHEN {RETEST} AND NOT k.deleted AND NOT (s.modified_at IS DISTINCT FROM u.uploaded_at "
         "AND o.modified_at IS DISTINCT FROM f.uploaded_at) "
         "THEN (k.there_fits, k.there_on) > (k.comes_fits, k.comes_on) "
-        f"WHEN NOT k.deleted AND k.comes = k.there AND {known} = {staged} THEN true "
-        f"WHEN {same} THEN {known} >= {staged} ELSE NOT ({newer('s', 'o')}) END"
+        f"WHEN NOT k.deleted AND k.comes = k.there AND {stored} = {staged} THEN true "
+        f"WHEN {same} THEN {stored} >= {staged} ELSE NOT ({newer('s', 'o')}) END"
     )
     connection.execute(f"DELETE FROM {STAGE} s USING kept k WHERE s.record_id = k.record_id")
     connection.execute("DELETE FROM known k USING kept g WHERE k.record_id = g.record_id")

@@ -36,18 +36,18 @@ def read(body: str, *, bucket: str) -> list[Told]:
     records = event.get("Records")
     if not isinstance(records, list) or not records:
         raise PoisonMessage("not_an_event", "The message is no event of S3.")
-    return [told for record in records if (told := _told(record, bucket)) is not None]
+    return [notice for record in records if (notice := _told(record, bucket)) is not None]
 
 
 def _told(record: Any, bucket: str) -> Told | None:
     try:
         if not str(record["eventName"]).removeprefix("s3:").startswith("ObjectCreated:"):
             return None
-        found, entity = record["s3"]["bucket"]["name"], record["s3"]["object"]
+        bucket_name, entity = record["s3"]["bucket"]["name"], record["s3"]["object"]
         key = unquote_plus(entity["key"])
-        told = Told(found, key, entity.get("versionId") or "", str(entity.get("eTag") or "").strip('"'))
+        notice = Told(bucket_name, key, entity.get("versionId") or "", str(entity.get("eTag") or "").strip('"'))
     except (KeyError, TypeError, AttributeError) as error:
         raise PoisonMessage("not_an_event", "The message's record names no object.") from error
-    if bucket and told.bucket != bucket:
+    if bucket and notice.bucket != bucket:
         raise PoisonMessage("other_bucket", "The message is about another bucket.")
-    return told
+    return notice

@@ -123,15 +123,15 @@ def _bounded(text: Iterator[str]) -> Iterator[str]:
             return
 
 
-def shown(told: Beginning, reading: Reading, recognition: Recognition) -> Shown:
+def shown(beginning: Beginning, reading: Reading, recognition: Recognition) -> Shown:
     """Return the first rows as they would be stored; raises FileProblem where the file is of no mapping."""
     sink, report = Collected(), Refusals()
     try:
-        reader = Parts(Outcome(), reading, sink, report, told.part, recognition)  # type: ignore[arg-type]
-        reader.read_characters(iter(["".join(told.lines)]))
+        reader = Parts(Outcome(), reading, sink, report, beginning.part, recognition)  # type: ignore[arg-type]
+        reader.read_characters(iter(["".join(beginning.lines)]))
         refused = [
-            {"line": one.line, "field": one.field, "code": one.code, "reason": one.reason}
-            for one in report.kept[:MOST_ROWS]
+            {"line": cell.line, "field": cell.field, "code": cell.code, "reason": cell.reason}
+            for cell in report.kept[:MOST_ROWS]
         ]
     finally:
         report.close()

@@ -213,7 +213,7 @@ class Ingest:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
             merge_results.prepare(connection)
             matches = _resolved(connection, read)
-            found = trial.look(connection, read.used)
+            findings = trial.look(connection, read.used)
             _, held = self._merge_staged(connection, read)
         accepted = read.accepted(held)
         with connection.transaction():
@@ -222,7 +222,7 @@ class Ingest:
             opened = open_access(connection, self._access("trial of an upload", read))
             key = report_key(read.which.key, read.which.version)
             report.upload(self.storage, read.which.bucket, key)
-            finish(connection, read, Merged(accepted, held, 0, matches, found), key)
+            finish(connection, read, Merged(accepted, held, 0, matches, findings), key)
             sources.stored(connection, read.which.key)
             close_access(connection, opened, 0)
         return Result(Ended.TRIED, read.file_id, read.outcome.rows, accepted, report.lines, held)
@@ -254,16 +254,16 @@ def record_students(connection: psycopg.Connection, opened: int, used: frozenset
 
 def known_tests(connection: psycopg.Connection) -> dict[str, dict[str, str]]:
     """Return the plain CSV's tests: by title, by subject in small letters, their ids."""
-    found: dict[str, dict[str, str]] = {}
+    tests: dict[str, dict[str, str]] = {}
     rows = connection.execute(
         "SELECT assessment_id, coalesce(lower(subject), '') FROM homeroom.assessment "
         "WHERE starts_with(assessment_id, 'pl:') AND NOT deleted ORDER BY 1"
     )
     for assessment, subject in rows:
-        told = " ".join(subject.split())
-        base = assessment.removesuffix(f"|{told}") if told else assessment
-        found.setdefault(base, {})[told] = assessment
-    return found
+        subject_key = " ".join(subject.split())
+        base = assessment.removesuffix(f"|{subject_key}") if subject_key else assessment
+        tests.setdefault(base, {})[subject_key] = assessment
+    return tests
 
 
 def _resolved(connection: psycopg.Connection, read: ReadFile) -> crosswalk.Matches:

@@ -52,9 +52,9 @@ class Queue:
             VisibilityTimeout=self._visible,
             MessageSystemAttributeNames=["ApproximateReceiveCount"],
         )
-        for found in answer.get("Messages", []):
-            attempts = int(found.get("Attributes", {}).get("ApproximateReceiveCount", 1))
-            return Message(found["MessageId"], found["ReceiptHandle"], found["Body"], attempts)
+        for message in answer.get("Messages", []):
+            attempts = int(message.get("Attributes", {}).get("ApproximateReceiveCount", 1))
+            return Message(message["MessageId"], message["ReceiptHandle"], message["Body"], attempts)
         return None
 
     def done(self, message: Message) -> None:
@@ -69,10 +69,10 @@ class Queue:
     @contextlib.contextmanager
     def kept_invisible(self, message: Message, meanwhile: Callable[[], None] = lambda: None) -> Iterator[None]:
         """While this lasts, no other worker gets the message, however long the file; `meanwhile` goes on besides."""
-        ended = threading.Event()
+        stopped = threading.Event()
 
         def beat() -> None:
-            while not ended.wait(min(BEAT_SECONDS, self._visible / 3)):
+            while not stopped.wait(min(BEAT_SECONDS, self._visible / 3)):
                 self._alive()
                 try:
                     self._keep(message, self._visible)
@@ -85,20 +85,20 @@ class Queue:
         try:
             yield
         finally:
-            ended.set()
+            stopped.set()
             thread.join()
 
     def waiting(self) -> tuple[int, int]:
         """Return how many messages wait, and how many are being worked on; both approximate."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        found = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)["Attributes"]
-        return int(found[names[0]]), int(found[names[1]])
+        attributes = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)["Attributes"]
+        return int(attributes[names[0]]), int(attributes[names[1]])
 
     def most_attempts(self) -> int | None:
         """Return after how many receipts the queue gives a message up, or nothing where it never does."""
-        found = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=["RedrivePolicy"])
-        told = found.get("Attributes", {}).get("RedrivePolicy")
-        return int(json.loads(told)["maxReceiveCount"]) if told else None
+        answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=["RedrivePolicy"])
+        policy = answer.get("Attributes", {}).get("RedrivePolicy")
+        return int(json.loads(policy)["maxReceiveCount"]) if policy else None
 
     def _keep(self, message: Message, seconds: int) -> None:
         self._client.change_message_visibility(

@@ -94,11 +94,11 @@ def read_upload(
                 report.note(RefusedCell(part.shown, 0, "oneroster.version", "missing", reason))
             continue
         tried = True
-        told = replace(reading, school_year=year_in_path(part.shown) or reading.school_year)
+        part_reading = replace(reading, school_year=year_in_path(part.shown) or reading.school_year)
         if manifest is not None:
-            told = replace(told, delta=known_as in manifest.deltas, version=manifest.version)
+            part_reading = replace(part_reading, delta=known_as in manifest.deltas, version=manifest.version)
         try:
-            _read_part(part, told, outcome, staging, report, recognition)
+            _read_part(part, part_reading, outcome, staging, report, recognition)
         except FileProblem as problem:
             # A note beside the result files of an archive does not keep them out.
             if part.name == name:
@@ -163,8 +163,8 @@ def opened(part: Part, recognition: Recognition) -> Decoded | Workbook:
 
 def _compare(manifest: oneroster.Manifest, outcome: Outcome, report: Report) -> None:
     """Report files that a manifest names and that are not there; what is there is read all the same (1.2.1, 2.3)."""
-    there = {part.casefold().rpartition("/")[2] for part in outcome.parts}
-    for absent in sorted(manifest.files - there) if len(there) > 1 else ():
+    present = {part.casefold().rpartition("/")[2] for part in outcome.parts}
+    for absent in sorted(manifest.files - present) if len(present) > 1 else ():
         reason = f"The manifest names {absent}, which is not in the archive."
         report.note(RefusedCell(oneroster.MANIFEST, 0, "", "not_in_archive", reason))
 
@@ -306,14 +306,16 @@ class Parts:
     def _places(self, kind: Format, header: list[str]) -> list[int | None]:
         """Return where a format's cells are in a row; nothing for each column that is not there."""
         places: dict[str, int] = {}
-        wanted_names = {one.casefold() for one in kind.names()}
+        wanted_names = {field_name.casefold() for field_name in kind.names()}
         for place, name in enumerate(header):
             if places.setdefault(name.casefold(), place) != place and name.casefold() in wanted_names:
                 raise column_twice(name)
         # Exactly as it is written first; else without blanks and signs, as in `Student ID`.
         alike = {plainly(name): place for name, place in reversed(places.items())}
         wanted = [places.get(name.casefold(), alike.get(plainly(name))) for name in kind.names()]
-        missing = [one.name for one, place in zip(kind.fields, wanted, strict=True) if one.required and place is None]
+        missing = [
+            field.name for field, place in zip(kind.fields, wanted, strict=True) if field.required and place is None
+        ]
         if missing:
             raise FileProblem(
                 "column_missing",
@@ -353,14 +355,14 @@ class Parts:
                         student = self._student(kind, order, cells)
                         self._report.note(RefusedCell(self._name, line, name, why.code, reason, cell, student))
                     return
-        found: list[tuple[str, BadValue, str]]
+        refusals: list[tuple[str, BadValue, str]]
         if isinstance(error, RowRefused):
             value = error.value or dict(zip(order.names, cells, strict=True)).get(error.column, "")
-            found = [(error.column, error, value)]
+            refusals = [(error.column, error, value)]
         else:
-            found = [(name, why, cell) for name, why, cell in order.refusals(cells)] or [("", error, "")]
+            refusals = [(name, why, cell) for name, why, cell in order.refusals(cells)] or [("", error, "")]
         student = self._student(kind, order, cells)
-        for column, why, cell in found:
+        for column, why, cell in refusals:
             self._report.add(RefusedCell(self._name, line, column, why.code, why.reason, cell, student))
 
     def _student(self, kind: Format, order: Plan, cells: list[str]) -> str:
@@ -368,10 +370,10 @@ class Parts:
         if not kind.student_field:
             return ""
         try:
-            told = ids.student_id(cells[order.names.index(kind.student_field)])
+            student_id = ids.student_id(cells[order.names.index(kind.student_field)])
         except BadValue:
             return ""
-        return self._reading.pseudonyms.of(told) if told else ""
+        return self._reading.pseudonyms.of(student_id) if student_id else ""
 
     def _objects(self, documents: Documents) -> None:
         plans: dict[str, Plan] = {}
@@ -464,9 +466,9 @@ def not_all_told(name: str) -> FileProblem:
 
 def sentence_of_missing(header: list[str], kind: Format) -> str:
     """Return which of a file's columns come nearest to those that a format needs and the file has not."""
-    found = near(header, [kind])
-    told = [f"{other} may be {name}" for name, other in found[0].missing if other] if found else []
-    return f"{'; '.join(told)}." if told else ""
+    nearest = near(header, [kind])
+    suggestions = [f"{closest} may be {name}" for name, closest in nearest[0].missing if closest] if nearest else []
+    return f"{'; '.join(suggestions)}." if suggestions else ""
 
 
 DELETED_KINDS = (

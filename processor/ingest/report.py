@@ -75,8 +75,8 @@ class Report:
         """Write the report object; a second time writes the same."""
         self._text.flush()
         self._bytes.seek(0)
-        told = {"ContentType": "text/csv; charset=utf-8"}
-        client.upload_fileobj(_Unclosed(self._bytes), bucket, key, ExtraArgs=told, Config=ONE_PART_AT_A_TIME)
+        extra = {"ContentType": "text/csv; charset=utf-8"}
+        client.upload_fileobj(_Unclosed(self._bytes), bucket, key, ExtraArgs=extra, Config=ONE_PART_AT_A_TIME)
 
     def size(self) -> int:
         """Return how many bytes the report has; beyond SPILL they are on disk."""

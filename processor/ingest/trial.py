@@ -22,7 +22,7 @@ def is_trial(key: str) -> bool:
 
 def look(connection: psycopg.Connection, used: frozenset[str]) -> dict[str, Any]:
     """Return what is new, changed, the same and older, and how many students nobody knows yet; within the merge."""
-    found: dict[str, Any] = {"students": 0, "new_students": 0, "results": 0, "new_results": 0, "changed_results": 0,
+    counts: dict[str, Any] = {"students": 0, "new_students": 0, "results": 0, "new_results": 0, "changed_results": 0,
                              "same_results": 0, "older_results": 0, "deleted_results": 0, "changed": {}}  # fmt: skip
     staged = [
         f"SELECT student FROM pg_temp.stage_{name} WHERE student IS NOT NULL"
@@ -30,20 +30,20 @@ def look(connection: psycopg.Connection, used: frozenset[str]) -> dict[str, Any]
         if name in used
     ]
     if staged:
-        found["students"], found["new_students"] = _counts(
+        counts["students"], counts["new_students"] = _counts(
             connection,
             f"SELECT count(*), count(*) FILTER (WHERE t.student IS NULL) FROM ({' UNION '.join(staged)}) s "
             "LEFT JOIN homeroom.student t ON t.student = s.student AND NOT t.deleted",
         )
     if RESULT.name not in used:
-        return found
+        return counts
     # A school that an association has given is none of the result's own.
-    known = {name: f"r.{name}" for name in COMPARED} | {"school_id": "CASE WHEN NOT r.is_placed THEN r.school_id END"}
-    differs = " OR ".join(f"{told} IS DISTINCT FROM s.{name}" for name, told in known.items())
-    each = ", ".join(
+    stored = {name: f"r.{name}" for name in COMPARED} | {"school_id": "CASE WHEN NOT r.is_placed THEN r.school_id END"}
+    differs = " OR ".join(f"{expression} IS DISTINCT FROM s.{name}" for name, expression in stored.items())
+    column_counts = ", ".join(
         f"count(*) FILTER (WHERE r.record_id IS NOT NULL AND s.modified_at >= r.modified_at "
-        f"AND {told} IS DISTINCT FROM s.{name})"
-        for name, told in known.items()
+        f"AND {expression} IS DISTINCT FROM s.{name})"
+        for name, expression in stored.items()
     )
     row = _counts(
         connection,
@@ -52,13 +52,13 @@ def look(connection: psycopg.Connection, used: frozenset[str]) -> dict[str, Any]
         f"count(*) FILTER (WHERE NOT s.deleted AND s.modified_at >= r.modified_at AND ({differs})), "
         f"count(*) FILTER (WHERE NOT s.deleted AND r.record_id IS NOT NULL AND NOT ({differs})), "
         f"count(*) FILTER (WHERE NOT s.deleted AND s.modified_at < r.modified_at AND ({differs})), "
-        f"count(*) FILTER (WHERE s.deleted), {each} FROM {STAGE} s "
+        f"count(*) FILTER (WHERE s.deleted), {column_counts} FROM {STAGE} s "
         "LEFT JOIN homeroom.result r ON r.record_id = s.record_id AND r.standard = coalesce(s.standard, '')",
     )
     names = ("results", "new_results", "changed_results", "same_results", "older_results", "deleted_results")
-    found.update(zip(names, row, strict=False))
-    found["changed"] = {name: count for name, count in zip(COMPARED, row[len(names) :], strict=True) if count}
-    return found
+    counts.update(zip(names, row, strict=False))
+    counts["changed"] = {name: count for name, count in zip(COMPARED, row[len(names) :], strict=True) if count}
+    return counts
 
 
 def _counts(connection: psycopg.Connection, query: str) -> tuple[int, ...]:

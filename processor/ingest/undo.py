@@ -90,10 +90,10 @@ def _check(connection: psycopg.Connection, file_id: int) -> None:
 
 def _record_students(connection: psycopg.Connection, opened: int, file_id: int) -> int:
     """Put every student whose rows change into the record of access, and return how many."""
-    told = " UNION ".join(f"SELECT student FROM homeroom.{name} WHERE file_id = %(file)s" for name in STUDENTS)
+    selects = " UNION ".join(f"SELECT student FROM homeroom.{name} WHERE file_id = %(file)s" for name in STUDENTS)
     return connection.execute(
         "INSERT INTO homeroom.access_student SELECT %(opened)s::bigint, student FROM ("
-        f"{told} UNION SELECT v.student FROM homeroom.row_version v JOIN back USING (target, key) "
+        f"{selects} UNION SELECT v.student FROM homeroom.row_version v JOIN back USING (target, key) "
         "WHERE v.student IS NOT NULL) AS everyone GROUP BY student ORDER BY student",
         {"opened": opened, "file": file_id},
     ).rowcount
@@ -110,7 +110,9 @@ def _remove(connection: psycopg.Connection, file_id: int) -> int:
         key = (
             sql.SQL("t.record_id")
             if target is RESULT
-            else sql.SQL("ROW({})::text").format(sql.SQL(", ").join(sql.Identifier("t", one) for one in target.key))
+            else sql.SQL("ROW({})::text").format(
+                sql.SQL(", ").join(sql.Identifier("t", column) for column in target.key)
+            )
         )
         connection.execute(
             sql.SQL("DELETE FROM homeroom.{} t USING back b WHERE b.target = %s AND b.key = {}").format(table, key),
@@ -138,14 +140,14 @@ def _merge_again(connection: psycopg.Connection, file_id: int) -> int:
     for name, target in {**TARGETS, RESULT.name: RESULT}.items():
         names = (*staged_columns(target), "named_as") if target is RESULT else staged_columns(target)
         columns = sql.SQL(", ").join(map(sql.Identifier, names))
-        wanted = sql.SQL(", ").join(sql.Identifier("p", one) for one in names)
+        selected = sql.SQL(", ").join(sql.Identifier("p", column) for column in names)
         count = connection.execute(
             sql.SQL(
                 "INSERT INTO {stage} ({columns}) SELECT {wanted} FROM homeroom.row_version v "
                 "JOIN back b ON (b.target, b.key) = (v.target, v.key), "
                 "jsonb_populate_record(NULL::{stage}, v.content) p WHERE v.file_id = %s AND v.target = %s "
                 "AND NOT v.content ? %s"
-            ).format(stage=stage(target), columns=columns, wanted=wanted),
+            ).format(stage=stage(target), columns=columns, wanted=selected),
             (file_id, name, versions.LEFT_OUT),
         ).rowcount
         if count:

@@ -82,25 +82,25 @@ BY_FILE = """
 
 def turn_back(connection: psycopg.Connection, file_id: int) -> None:
     """Take back what a file has said of ids, and add to `back` what is to be merged again for it; within an undoing."""
-    told = {"file": file_id}
+    parameters = {"file": file_id}
     connection.execute(
         "CREATE TEMPORARY TABLE affected ON COMMIT DROP AS SELECT DISTINCT loose FROM homeroom.student_key "
         "WHERE file_id = %(file)s AND said_by <> 'person' UNION SELECT (content ->> 'loose')::uuid "
         "FROM homeroom.row_version WHERE target = 'student_key' AND file_id = %(file)s",
-        told,
+        parameters,
     )
     connection.execute(WORDS)
     connection.execute(f"CREATE TEMPORARY TABLE before ON COMMIT DROP AS {WHOSE}")
     connection.execute(
         "DELETE FROM homeroom.student_key k USING words w WHERE w.file_id = %(file)s AND k.said_by <> 'person' "
         "AND (k.kind, k.alias) = (w.kind, w.alias)",
-        told,
+        parameters,
     )
     for which in (OF_FILE_ITSELF, OF_NOBODY):
-        connection.execute(RESTORE.format(which=which), told)
+        connection.execute(RESTORE.format(which=which), parameters)
     connection.execute(FOLLOW)
     connection.execute(TURNED)
-    connection.execute(BY_FILE, told)
+    connection.execute(BY_FILE, parameters)
     for name in OF_STUDENTS:
         _turn(connection, TARGETS[name])
     _turn_results(connection)
@@ -116,8 +116,8 @@ def _turn(connection: psycopg.Connection, target: Target) -> None:
     name = target.name
     record = renamed("o.record_id", "m.old", "m.new")
     places = {"student": "m.new", "record_id": record}
-    key = ", ".join(places.get(one, f"o.{one}") for one in target.key)
-    there = ", ".join(f"o.{one}" for one in target.key)
+    key = ", ".join(places.get(column, f"o.{column}") for column in target.key)
+    there = ", ".join(f"o.{column}" for column in target.key)
     content = f"'record_id', {record}, 'student', m.new" if "record_id" in target.key else "'student', m.new"
     # What was left out because a roster knew better, or because nobody was named, counts where neither holds any more.
     again = "m.new = m.alias" if name == "student_identity" else "true"
@@ -189,8 +189,9 @@ def _rename_words(
     )
 
 
-def _again(connection: psycopg.Connection, name: str, keys: str, told: dict[str, str] | None = None) -> None:
+def _again(connection: psycopg.Connection, name: str, keys: str, parameters: dict[str, str] | None = None) -> None:
     """Let the rows with these keys be merged again."""
     connection.execute(
-        f"INSERT INTO back SELECT '{name}', key FROM ({keys}) AS found (key) EXCEPT SELECT target, key FROM back", told
+        f"INSERT INTO back SELECT '{name}', key FROM ({keys}) AS found (key) EXCEPT SELECT target, key FROM back",
+        parameters,
     )

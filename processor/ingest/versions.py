@@ -59,8 +59,8 @@ def _prefixed(target: Target, prefix: str) -> sql.Composed:
 
 
 def _student(target: Target, prefix: str) -> sql.Composable:
-    there = "student" in (*target.key, *target.payload)
-    return sql.Identifier(prefix, "student") if there else sql.SQL("NULL::uuid")
+    has_student = "student" in (*target.key, *target.payload)
+    return sql.Identifier(prefix, "student") if has_student else sql.SQL("NULL::uuid")
 
 
 def keep_keys(connection: psycopg.Connection, file_id: int) -> None:
@@ -89,7 +89,7 @@ def keep_left_out(connection: psycopg.Connection, target: Target, file_id: int, 
     """
     record = "replace(s.record_id, replace(w.alias::text, '-', ''), replace(w.student::text, '-', ''))"
     places = {"student": "w.student", "record_id": record}
-    key = ", ".join(places.get(one, f"s.{one}") for one in target.key)
+    key = ", ".join(places.get(column, f"s.{column}") for column in target.key)
     content = f"'record_id', {record}, " if "record_id" in target.key else ""
     connection.execute(
         f"WITH told AS (SELECT DISTINCT ROW({key})::text AS key, %(file)s::bigint AS file_id, w.student, to_jsonb(s) "
@@ -104,13 +104,13 @@ def keep_moved(connection: psycopg.Connection, target: Target) -> None:
     """Rename what was said of the students of the temporary table `moves`, and keep what meets where they go."""
     _rename(connection, target.name)
     places = {"student": "m.new", "record_id": RENAMED.format("o.record_id")}
-    key = ", ".join(places.get(one, f"o.{one}") for one in target.key)
+    key = ", ".join(places.get(column, f"o.{column}") for column in target.key)
     record = f"'record_id', {places['record_id']}, " if "record_id" in target.key else ""
     connection.execute(
         f"WITH everyone AS (SELECT ROW({key})::text AS key, o.file_id, m.new AS student, (to_jsonb(o) - 'file_id') "
         f"|| jsonb_build_object({record}'student', m.new) AS content FROM homeroom.{target.name} o "
         "JOIN pg_temp.moves m ON o.student = m.old WHERE NOT o.deleted UNION ALL "
-        f"SELECT DISTINCT ROW({', '.join(f'n.{one}' for one in target.key)})::text, n.file_id, n.student, "
+        f"SELECT DISTINCT ROW({', '.join(f'n.{column}' for column in target.key)})::text, n.file_id, n.student, "
         f"to_jsonb(n) - 'file_id' FROM homeroom.{target.name} n JOIN pg_temp.moves m ON n.student = m.new), "
         "told AS (SELECT * FROM everyone WHERE key IN (SELECT key FROM everyone GROUP BY key HAVING count(*) > 1)) "
         f"{INSERT}",

@@ -131,7 +131,7 @@ class Worker:
         if self.pulling is None:
             return False
         try:
-            found = self.pulling.one(self._connected())
+            pulled = self.pulling.one(self._connected())
         except (psycopg.Error, ClientError, BotoCoreError) as error:
             logger.warning("Sources are pulled later: %s.", type(error).__name__)
             self._disconnect()
@@ -140,8 +140,8 @@ class Worker:
         if self._sender is not None:
             self._sender.used()
         # Where nothing was free, another worker pulls what is due.
-        self._read_timetable(least=0.0 if found else SHORTEST_SECONDS)
-        return found
+        self._read_timetable(least=0.0 if pulled else SHORTEST_SECONDS)
+        return pulled
 
     def _pull_is_due(self) -> bool:
         return self.pulling is not None and self._timetable.is_due()
@@ -158,12 +158,12 @@ class Worker:
 
     def _objects(self, message: Message) -> list[Result]:
         results = []
-        for told in messages.read(message.body, bucket=self.bucket):
-            if is_call(told.key):
+        for notice in messages.read(message.body, bucket=self.bucket):
+            if is_call(notice.key):
                 # The timetable is read anew after each message.
                 continue
             try:
-                which = look_up(self.ingest.storage, told.bucket, told.key, told.version_id, told.etag)
+                which = look_up(self.ingest.storage, notice.bucket, notice.key, notice.version_id, notice.etag)
             except ObjectReplaced:
                 results.append(Result(Ended.SUPERSEDED))
                 continue

@@ -78,17 +78,17 @@ class Columns:
 
     def pick(self, value: Value, kind: str) -> Pick:
         """Return what picks a value; raises BadValue where a constant is none of the kind."""
-        at, constant, told = [], "", value
+        at, constant, current = [], "", value
         while True:
-            own = [self.header[names.plain(name)] for name in told.columns if names.plain(name) in self.header]
-            if told.columns and not own:
-                self.missing.append(told.columns[0])
-            at += [self.read(place, kind, told.do) for place in own]
-            if told.value:
-                constant = kinds.reader(kind, told.do if not told.columns else ())(told.value)
-            if told.otherwise is None:
+            own = [self.header[names.plain(name)] for name in current.columns if names.plain(name) in self.header]
+            if current.columns and not own:
+                self.missing.append(current.columns[0])
+            at += [self.read(place, kind, current.do) for place in own]
+            if current.value:
+                constant = kinds.reader(kind, current.do if not current.columns else ())(current.value)
+            if current.otherwise is None:
                 break
-            told = told.otherwise
+            current = current.otherwise
         if not at:
             return lambda row: constant
         if len(at) == 1 and not constant:
@@ -96,9 +96,9 @@ class Columns:
             return lambda row: row[only]
 
         def first(row: Sequence[str]) -> str:
-            for one in at:
-                if row[one]:
-                    return row[one]
+            for place in at:
+                if row[place]:
+                    return row[place]
             return constant
 
         return first
@@ -114,11 +114,11 @@ class Columns:
         name, at = self.name_of(value), self._read_all(value, "student or nobody")
 
         def first(row: Sequence[str]) -> str:
-            cells = [row[one] for one in at]
-            found = next((cell for cell in cells if cell and cell != kinds.NOBODY), "")
-            if not found and kinds.NOBODY in cells:
+            cells = [row[place] for place in at]
+            student_id = next((cell for cell in cells if cell and cell != kinds.NOBODY), "")
+            if not student_id and kinds.NOBODY in cells:
                 raise RowRefused(name, "nobodys_id", "This stands where an id is missing: it is no student's.")
-            return found
+            return student_id
 
         return first
 
@@ -130,8 +130,8 @@ class Columns:
 
     def name_of(self, value: Value) -> str:
         """Return the column to name where a value is not there."""
-        found = self.found(value)
-        return self.titles[found[0]] if found else (value.columns[0] if value.columns else "")
+        places = self.found(value)
+        return self.titles[places[0]] if places else (value.columns[0] if value.columns else "")
 
 
 def bind(mapping: Mapping, header: Sequence[str]) -> Bound:
@@ -162,21 +162,21 @@ def _id_as_it_is(mapping: Mapping, columns: Columns) -> str:
     )
 
 
-def _checks(told: Sequence[Condition], columns: Columns) -> Callable[[Sequence[str]], bool] | None:
+def _checks(conditions: Sequence[Condition], columns: Columns) -> Callable[[Sequence[str]], bool] | None:
     """Return what says whether a row has a result; nothing where it always has."""
-    made = []
-    for one in told:
-        place = columns.header.get(names.plain(one.column))
+    checks = []
+    for condition in conditions:
+        place = columns.header.get(names.plain(condition.column))
         if place is None:
             continue
         at = columns.read(place, "word", ())
-        wanted = frozenset(kinds.word(word) for word in one.any_of)
-        unwanted = frozenset(kinds.word(word) for word in one.none_of)
-        made.append((at, wanted, unwanted))
-    if not made:
+        wanted = frozenset(kinds.word(word) for word in condition.any_of)
+        unwanted = frozenset(kinds.word(word) for word in condition.none_of)
+        checks.append((at, wanted, unwanted))
+    if not checks:
         return None
     return lambda row: all(
-        (not wanted or row[at] in wanted) and row[at] not in unwanted for at, wanted, unwanted in made
+        (not wanted or row[at] in wanted) and row[at] not in unwanted for at, wanted, unwanted in checks
     )
 
 
@@ -214,44 +214,44 @@ class Sitting:
     """Where the score can stand, where that is in one of several columns, and what these are called."""
 
 
-def _part(told: Part, columns: Columns) -> Scored:
+def _part(part: Part, columns: Columns) -> Scored:
     return Scored(
-        columns.pick(told.standard, "name"),
-        columns.pick(told.score, "number if any"),
-        columns.pick(told.level, "level if any"),
+        columns.pick(part.standard, "name"),
+        columns.pick(part.score, "number if any"),
+        columns.pick(part.level, "level if any"),
     )
 
 
-def _sitting(told: Result, mapping: Mapping, columns: Columns) -> Sitting | None:
+def _sitting(result: Result, mapping: Mapping, columns: Columns) -> Sitting | None:
     """Return a result's picks; nothing where the file has none of its columns."""
-    parts = [one for one in told.parts if _any(columns, one.score, one.level)]
+    parts = [part for part in result.parts if _any(columns, part.score, part.level)]
     # Parts alone make a result only where the mapping names no score of the whole: two tests may share their parts.
-    if not _any(columns, told.score, told.level) and (told.score.given or told.level.given or not parts):
+    if not _any(columns, result.score, result.level) and (result.score.given or result.level.given or not parts):
         return None
 
     def common(name: str) -> Value:
-        own: Value = getattr(told, name)
+        own: Value = getattr(result, name)
         return own if own.given else getattr(mapping.row, name)
 
     return Sitting(
-        _checks(told.when, columns),
-        columns.pick(told.assessment, "name"),
+        _checks(result.when, columns),
+        columns.pick(result.assessment, "name"),
         columns.pick(common("subject"), "text"),
         columns.pick(common("administration"), "text"),
         columns.pick(common("date"), "date"),
         columns.pick(common("school_year"), "year"),
         columns.pick(common("grade"), "grade"),
         columns.pick(common("record"), "text"),
-        columns.pick(told.standard, "name"),
-        columns.pick(told.score, "number"),
-        columns.pick(told.level, "level"),
-        columns.pick(told.score_min, "number if any"),
-        columns.pick(told.score_max, "number if any"),
-        tuple(_part(one, columns) for one in parts),
+        columns.pick(result.standard, "name"),
+        columns.pick(result.score, "number"),
+        columns.pick(result.level, "level"),
+        columns.pick(result.score_min, "number if any"),
+        columns.pick(result.score_max, "number if any"),
+        tuple(_part(part, columns) for part in parts),
         columns.name_of(common("date")) or columns.name_of(common("school_year")),
-        columns.name_of(told.score) or columns.name_of(told.level),
-        columns.name_of(told.level),
-        _several(told.score, columns),
+        columns.name_of(result.score) or columns.name_of(result.level),
+        columns.name_of(result.level),
+        _several(result.score, columns),
     )
 
 
@@ -271,28 +271,31 @@ def _columns_of(told: Value | None, columns: Columns) -> Iterator[tuple[Value, i
         told = told.otherwise
 
 
-def _any(columns: Columns, *told: Value) -> bool:
-    return any(columns.found(one) for one in told)
+def _any(columns: Columns, *values: Value) -> bool:
+    return any(columns.found(value) for value in values)
 
 
 def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Write]:
     """Return what makes the writer of one reading."""
-    told = mapping.student
-    local_id, state_id = columns.pick_id(told.id), columns.pick(told.state_id, "student if any")
-    given, middle, family = (columns.pick(one, "name") for one in (told.given_name, told.middle_name, told.family_name))
-    gender, ethnicity = columns.pick(told.gender, "gender"), columns.pick(told.ethnicity, "text")
-    hispanic = columns.pick(told.hispanic, "flag")
+    fields = mapping.student
+    local_id, state_id = columns.pick_id(fields.id), columns.pick(fields.state_id, "student if any")
+    given, middle, family = (
+        columns.pick(value, "name") for value in (fields.given_name, fields.middle_name, fields.family_name)
+    )
+    gender, ethnicity = columns.pick(fields.gender, "gender"), columns.pick(fields.ethnicity, "text")
+    hispanic = columns.pick(fields.hispanic, "flag")
     poor, learner, disability = (
-        columns.pick(one, "flag") for one in (told.economically_disadvantaged, told.english_learner, told.disability)
+        columns.pick(value, "flag")
+        for value in (fields.economically_disadvantaged, fields.english_learner, fields.disability)
     )
     races = [
         (columns.read(columns.header[names.plain(name)], "flag", ()), word)
-        for name, word in told.races.items()
+        for name, word in fields.races.items()
         if names.plain(name) in columns.header
     ]
     school_id, school_name = columns.pick(mapping.school.id, "id"), columns.pick(mapping.school.name, "name")
-    sittings = [made for one in mapping.results if (made := _sitting(one, mapping, columns)) is not None]
-    id_column = columns.name_of(told.id)
+    sittings = [bound for result in mapping.results if (bound := _sitting(result, mapping, columns)) is not None]
+    id_column = columns.name_of(fields.id)
     plain = mapping.vendor == PLAIN
     vendor = PLAIN_PREFIX if plain else f"{PREFIX}{mapping.vendor}:"
 
@@ -312,11 +315,11 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
         used: dict[int, set[str]] = {}
         administrations: dict[tuple[str, ...], str] = {}
 
-        def remember(one: tuple[str, ...]) -> None:
+        def remember(entry: tuple[str, ...]) -> None:
             """Take note of what was put already: most rows are about students and occasions that others were about."""
             if len(known) >= MOST_KNOWN:
                 known.clear()
-            known.add(one)
+            known.add(entry)
 
         def introduce(person: tuple[str, ...], local: str, line: int) -> None:
             """Put the student of a row, and the school."""
@@ -333,25 +336,36 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
             if school and name:
                 put("school", school, name, "school", none, none, *at)
 
-        def held(told: tuple[str, ...]) -> str:
+        def held(key: tuple[str, ...]) -> str:
             """Put a test and its occasion, and return the occasion's id."""
-            title, subject, year, occasion, least, most = told
+            title, subject, year, occasion, least, most = key
             which = (
                 plain_csv.test_of(reading, title, subject) if plain else f"{vendor}{' '.join(title.casefold().split())}"
             )
-            made = f"{which}|{year}|{occasion.casefold()}"
+            administration = f"{which}|{year}|{occasion.casefold()}"
             put("assessment", which, title, subject, least, most, *at)
-            put("administration", made, which, f"{year} {occasion}".strip(), none, none, none, least, most, *at)
+            put(
+                "administration",
+                administration,
+                which,
+                f"{year} {occasion}".strip(),
+                none,
+                none,
+                none,
+                least,
+                most,
+                *at,
+            )
             if len(administrations) >= MOST_KNOWN:
                 administrations.clear()
-            administrations[told] = made
-            return made
+            administrations[key] = administration
+            return administration
 
         def write(line: int, row: Sequence[str]) -> None:
             local = local_id(row)
             if not local:
                 raise RowRefused(id_column, "missing", "A result needs the student's id.")
-            found = _results(sittings, row, line, reading, used)
+            results = _results(sittings, row, line, reading, used)
             student = pseudonym(local.replace("\\\\", "\\"))
             name = school_name(row)
             school = school_id(row) or name
@@ -360,11 +374,11 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
             if person not in known:
                 remember(person)
                 introduce(person, local, line)
-            several = len(found) > 1
+            several = len(results) > 1
             there: dict[tuple[str, str], tuple[str, ...]] = {}
             lines: list[str] = []
-            for one in found:
-                title, subject, day, year, occasion, grade, own, standard, least, most, rows = one
+            for result in results:
+                title, subject, day, year, occasion, grade, own, standard, least, most, rows = result
                 occasion_of = (title, subject, year, occasion, least, most)
                 administration = administrations.get(occasion_of) or held(occasion_of)
                 if school or grade:
@@ -453,10 +467,10 @@ def _result(sitting: Sitting, row: Sequence[str], of_file: str) -> Found | None:
     rows = [(standard, score, level)] if score or level else []
     seen = {standard} if rows else set()
     for part in sitting.parts:
-        told, met = part.score(row), part.level(row)
-        if (told or met) and (code := part.standard(row)) and code not in seen:
+        part_score, part_level = part.score(row), part.level(row)
+        if (part_score or part_level) and (code := part.standard(row)) and code not in seen:
             seen.add(code)
-            rows.append((code, told, met))
+            rows.append((code, part_score, part_level))
     if not rows:
         return None
     title = sitting.assessment(row)

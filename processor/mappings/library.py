@@ -19,4 +19,4 @@ def read(path: Path) -> Mapping:
 @functools.cache
 def library() -> tuple[Mapping, ...]:
     """Return all of them, by name."""
-    return tuple(sorted((read(path) for path in FOLDER.glob("*.toml")), key=lambda one: one.name))
+    return tuple(sorted((read(path) for path in FOLDER.glob("*.toml")), key=lambda mapping: mapping.name))

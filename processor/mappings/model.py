@@ -33,7 +33,7 @@ class Value(Strict):
     columns: tuple[Short, ...] = ()
     value: str = Field("", max_length=200)
     do: tuple[str | dict[str, Any], ...] = Field((), max_length=8)
-    otherwise: Annotated[Value, BeforeValidator(lambda told: _value(told))] | None = None
+    otherwise: Annotated[Value, BeforeValidator(lambda raw: _value(raw))] | None = None
     """What is read where this gives nothing."""
 
     @field_validator("do")
@@ -48,15 +48,15 @@ class Value(Strict):
         return bool(self.columns or self.value or (self.otherwise and self.otherwise.given))
 
 
-def _value(told: Any) -> Any:
+def _value(raw: Any) -> Any:
     """Take a column's name, a list of names, or the whole."""
-    if isinstance(told, str):
-        return {"columns": [told]} if told else {}
-    if isinstance(told, list):
-        return {"columns": told}
-    if isinstance(told, dict) and "column" in told:
-        return {**{key: one for key, one in told.items() if key != "column"}, "columns": [told["column"]]}
-    return told
+    if isinstance(raw, str):
+        return {"columns": [raw]} if raw else {}
+    if isinstance(raw, list):
+        return {"columns": raw}
+    if isinstance(raw, dict) and "column" in raw:
+        return {**{key: value for key, value in raw.items() if key != "column"}, "columns": [raw["column"]]}
+    return raw
 
 
 Cell = Annotated[Value, BeforeValidator(_value)]
@@ -175,7 +175,7 @@ class Recognize(Strict):
     @field_validator("columns", mode="before")
     @classmethod
     def _groups(cls, told: Any) -> Any:
-        return [[one] if isinstance(one, str) else one for one in told]
+        return [[group] if isinstance(group, str) else group for group in told]
 
 
 class Mapping(Strict):
@@ -206,10 +206,13 @@ class Mapping(Strict):
             return told
         results = []
         for result in told["results"]:
-            for one in _each(result):
-                if isinstance(one, dict) and isinstance(one.get("parts"), (list, tuple)):
-                    one = {**one, "parts": [made for part in one["parts"] for made in _each(part)]}
-                results.append(one)
+            for variant in _each(result):
+                if isinstance(variant, dict) and isinstance(variant.get("parts"), (list, tuple)):
+                    variant = {
+                        **variant,
+                        "parts": [part_variant for part in variant["parts"] for part_variant in _each(part)],
+                    }
+                results.append(variant)
                 if len(results) > MOST_RESULTS:
                     raise ValueError(f"A row makes {MOST_RESULTS:,} results at most.")
         return {**told, "results": results}
@@ -232,37 +235,37 @@ class Mapping(Strict):
         return groups, frozenset(map(names.plain, self.recognize.absent))
 
 
-def values_of(told: object) -> Iterator[Value]:
+def values_of(piece: object) -> Iterator[Value]:
     """Yield every value of a mapping, or of a piece of one, that names columns."""
-    if isinstance(told, Value):
-        if told.columns:
-            yield told
-        if told.otherwise is not None:
-            yield from values_of(told.otherwise)
-    elif isinstance(told, BaseModel):
-        for name in type(told).model_fields:
-            yield from values_of(getattr(told, name))
-    elif isinstance(told, (list, tuple)):
-        for one in told:
-            yield from values_of(one)
+    if isinstance(piece, Value):
+        if piece.columns:
+            yield piece
+        if piece.otherwise is not None:
+            yield from values_of(piece.otherwise)
+    elif isinstance(piece, BaseModel):
+        for name in type(piece).model_fields:
+            yield from values_of(getattr(piece, name))
+    elif isinstance(piece, (list, tuple)):
+        for element in piece:
+            yield from values_of(element)
 
 
-def _each(told: Any) -> list[Any]:
-    if not isinstance(told, dict) or not isinstance(told.get("each"), dict) or not told["each"]:
-        return [told]
-    names = list(told["each"])
-    rest = {key: one for key, one in told.items() if key != "each"}
-    ways = itertools.product(*(told["each"][name] for name in names))
+def _each(raw: Any) -> list[Any]:
+    if not isinstance(raw, dict) or not isinstance(raw.get("each"), dict) or not raw["each"]:
+        return [raw]
+    names = list(raw["each"])
+    rest = {key: value for key, value in raw.items() if key != "each"}
+    ways = itertools.product(*(raw["each"][name] for name in names))
     return [
         _filled(rest, dict(zip(names, map(str, way), strict=True))) for way in itertools.islice(ways, MOST_RESULTS + 1)
     ]
 
 
-def _filled(told: Any, words: dict[str, str]) -> Any:
-    if isinstance(told, str):
+def _filled(raw: Any, words: dict[str, str]) -> Any:
+    if isinstance(raw, str):
         for name, word in words.items():
-            told = told.replace("{" + name + "}", word)
-        return told
-    if isinstance(told, dict):
-        return {key: _filled(one, words) for key, one in told.items()}
-    return [_filled(one, words) for one in told] if isinstance(told, (list, tuple)) else told
+            raw = raw.replace("{" + name + "}", word)
+        return raw
+    if isinstance(raw, dict):
+        return {key: _filled(value, words) for key, value in raw.items()}
+    return [_filled(value, words) for value in raw] if isinstance(raw, (list, tuple)) else raw

@@ -21,11 +21,11 @@ def plain(name: str) -> str:
 
 def places(header: Sequence[str]) -> dict[str, int]:
     """Return where each column is, by its plain name; of two of one name the first."""
-    found: dict[str, int] = {}
+    by_name: dict[str, int] = {}
     for place, name in enumerate(header):
         if name.strip():
-            found.setdefault(plain(name), place)
-    return found
+            by_name.setdefault(plain(name), place)
+    return by_name
 
 
 def nearest(wanted: str, header: Iterable[str], most: int = 3) -> list[str]:

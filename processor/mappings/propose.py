@@ -61,142 +61,149 @@ def slug(text: str) -> str:
 
 def share(mapping: Mapping, header: Sequence[str]) -> float:
     """Return how many of a mapping's marks a header has, from 0 to 1."""
-    there = set(names.places(header))
+    present = set(names.places(header))
     groups, absent = mapping.marks
-    if not groups or absent & there:
+    if not groups or absent & present:
         return 0.0
-    return sum(bool(group & there) for group in groups) / len(groups)
+    return sum(bool(group & present) for group in groups) / len(groups)
 
 
 def nearest_mapping(mappings: Iterable[Mapping], header: Sequence[str]) -> Mapping | None:
     """Return the mapping that a file is most likely a variant of; nothing where none is near."""
-    there = set(names.places(header))
-    best = max(mappings, key=lambda one: (share(one, header), len(there & one.named)), default=None)
+    present = set(names.places(header))
+    best = max(mappings, key=lambda mapping: (share(mapping, header), len(present & mapping.named)), default=None)
     return best if best is not None and share(best, header) >= ENOUGH else None
 
 
 def missing(mapping: Mapping, header: Sequence[str]) -> list[Missing]:
     """Return the marks that are not there, each with what is named nearly so."""
-    there = set(names.places(header))
-    found = []
+    present = set(names.places(header))
+    gaps = []
     for group in mapping.recognize.columns:
-        if not there & set(map(names.plain, group)):
-            near = dict.fromkeys(name for wanted in group for name in names.nearest(wanted, header))
-            found.append(Missing(group[0], tuple(near)[:3]))
-    return found
+        if not present & set(map(names.plain, group)):
+            near = dict.fromkeys(name for mark in group for name in names.nearest(mark, header))
+            gaps.append(Missing(group[0], tuple(near)[:3]))
+    return gaps
 
 
 def adapted(mapping: Mapping, header: Sequence[str], name: str, title: str) -> Mapping:
     """Return a mapping for files with this header, after another one: nearest names stand in for those missing."""
-    there = set(names.places(header))
-    told = mapping.model_dump(exclude_defaults=True)
+    present = set(names.places(header))
+    content = mapping.model_dump(exclude_defaults=True)
     renamed: dict[str, str] = {}
     for value in values_of(mapping):
-        if there & set(map(names.plain, value.columns)):
+        if present & set(map(names.plain, value.columns)):
             continue
-        for wanted in value.columns:
-            if near := [one for one in names.nearest(wanted, header, 1) if names.plain(one) not in mapping.named]:
-                renamed[wanted] = near[0]
+        for column in value.columns:
+            if near := [
+                candidate
+                for candidate in names.nearest(column, header, 1)
+                if names.plain(candidate) not in mapping.named
+            ]:
+                renamed[column] = near[0]
                 break
     groups = []
     for group in mapping.recognize.columns:
-        own = [one for one in group if names.plain(one) in there]
-        own += [renamed[one] for one in group if one in renamed]
+        own = [column for column in group if names.plain(column) in present]
+        own += [renamed[column] for column in group if column in renamed]
         if own:
             groups.append(own[:1])
-    changed = _renamed(told, renamed)
+    changed = _renamed(content, renamed)
     return Mapping.model_validate(
         {**changed, "name": name, "title": title, "origin": "saved", "version": 1, "layouts": [],
          "recognize": {"columns": groups}}
     )  # fmt: skip
 
 
-def _renamed(told: Any, names_of: MappingOf[str, str]) -> Any:
+def _renamed(content: Any, names_of: MappingOf[str, str]) -> Any:
     """Add to each list of columns the column that stands in for one of them."""
-    if isinstance(told, dict):
-        made = {key: _renamed(one, names_of) for key, one in told.items()}
-        if "columns" in told:
-            made["columns"] = [*told["columns"], *(names_of[one] for one in told["columns"] if one in names_of)]
-        return made
-    return [_renamed(one, names_of) for one in told] if isinstance(told, (list, tuple)) else told
+    if isinstance(content, dict):
+        renamed = {key: _renamed(value, names_of) for key, value in content.items()}
+        if "columns" in content:
+            renamed["columns"] = [
+                *content["columns"],
+                *(names_of[column] for column in content["columns"] if column in names_of),
+            ]
+        return renamed
+    return [_renamed(value, names_of) for value in content] if isinstance(content, (list, tuple)) else content
 
 
 def synonyms(mappings: Iterable[Mapping]) -> dict[str, list[str]]:
     """Return the names that the library knows for each field."""
-    found: dict[str, dict[str, None]] = {target: {} for target in TARGETS}
-    for one in mappings:
+    by_target: dict[str, dict[str, None]] = {target: {} for target in TARGETS}
+    for mapping in mappings:
         for target in TARGETS:
-            for value in _places(one, target):
-                found[target].update(dict.fromkeys(value.columns))
-    return {target: list(known) for target, known in found.items()}
+            for value in _places(mapping, target):
+                by_target[target].update(dict.fromkeys(value.columns))
+    return {target: list(columns) for target, columns in by_target.items()}
 
 
 def _places(mapping: Mapping, target: str) -> list[Value]:
     room, name = TARGETS[target]
     if room == "results":
-        return [getattr(one, name) for one in mapping.results]
+        return [getattr(result, name) for result in mapping.results]
     own = [getattr(getattr(mapping, room), name)]
-    return own + [getattr(one, name) for one in mapping.results] if room == "row" else own
+    return own + [getattr(result, name) for result in mapping.results] if room == "row" else own
 
 
 def choices(mapping: Mapping, header: Sequence[str]) -> dict[str, Choice]:
     """Return a mapping's choices for the fields that a person chooses: the columns that are there, or constants."""
-    there = names.places(header)
-    found: dict[str, Choice] = {}
+    places = names.places(header)
+    chosen: dict[str, Choice] = {}
     for target in TARGETS:
         for value in _places(mapping, target):
-            told: Value | None = value
-            while told is not None and target not in found:
-                column = next((one for one in told.columns if names.plain(one) in there), "")
+            current: Value | None = value
+            while current is not None and target not in chosen:
+                column = next((column for column in current.columns if names.plain(column) in places), "")
                 if column:
-                    found[target] = Choice(header[there[names.plain(column)]])
-                elif told.value and target in CONSTANTS:
-                    found[target] = Choice(value=told.value)
-                told = told.otherwise
-    return {target: found.get(target, Choice()) for target in TARGETS}
+                    chosen[target] = Choice(header[places[names.plain(column)]])
+                elif current.value and target in CONSTANTS:
+                    chosen[target] = Choice(value=current.value)
+                current = current.otherwise
+    return {target: chosen.get(target, Choice()) for target in TARGETS}
 
 
 def guessed(mappings: Iterable[Mapping], header: Sequence[str], title: str) -> dict[str, Choice]:
     """Return choices out of the columns' names alone; each column makes one field."""
-    there = names.places(header)
-    found: dict[str, Choice] = {}
+    places = names.places(header)
+    guesses: dict[str, Choice] = {}
     taken: set[int] = set()
     known = synonyms(mappings)
     for exact in (True, False):
         for target in TARGETS:
-            if target in found:
+            if target in guesses:
                 continue
-            for wanted in known[target]:
-                near = [wanted] if exact else names.nearest(wanted, header, 1)
-                place = there.get(names.plain(near[0])) if near else None
+            for synonym in known[target]:
+                near = [synonym] if exact else names.nearest(synonym, header, 1)
+                place = places.get(names.plain(near[0])) if near else None
                 if place is not None and place not in taken:
-                    found[target] = Choice(header[place])
+                    guesses[target] = Choice(header[place])
                     taken.add(place)
                     break
-    found.setdefault("assessment", Choice(value=title))
-    return {target: found.get(target, Choice()) for target in TARGETS}
+    guesses.setdefault("assessment", Choice(value=title))
+    return {target: guesses.get(target, Choice()) for target in TARGETS}
 
 
 def made(
-    told: MappingOf[str, Choice], *, name: str, title: str, vendor: str = "", base: Mapping | None = None
+    choices: MappingOf[str, Choice], *, name: str, title: str, vendor: str = "", base: Mapping | None = None
 ) -> Mapping:
     """Return the mapping of a person's choices, within another one where they began with that.
 
     Raises pydantic's ValidationError, or ValueError where a field that is needed is chosen nowhere.
     """
     for group in NEEDED:
-        if not any(told.get(one, Choice()).column or told.get(one, Choice()).value for one in group):
+        if not any(choices.get(target, Choice()).column or choices.get(target, Choice()).value for target in group):
             raise ValueError(f"Choose a column for {' or '.join(group).replace('_', ' ')}.")
     start = base.model_dump(exclude_defaults=True) if base is not None else {"results": [{}]}
     marks = []
-    for target, choice in told.items():
+    for target, choice in choices.items():
         room, field = TARGETS[target]
         if choice.column and (target in ("student_id", "score", "level", "date", "school_year", "assessment")):
             marks.append([choice.column])
         if room == "results":
             start["results"] = [
-                {**one, field: _value(one.get(field), choice)} if place == 0 else one
-                for place, one in enumerate(start["results"])
+                {**result, field: _value(result.get(field), choice)} if place == 0 else result
+                for place, result in enumerate(start["results"])
             ]
         else:
             start[room] = {**start.get(room, {}), field: _value(start.get(room, {}).get(field), choice)}

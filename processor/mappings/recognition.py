@@ -41,26 +41,26 @@ class Recognition:
     def sheet(self, name: str, rows: list[list[str]]) -> int:
         """Say how much a workbook's sheet looks like a file that is known."""
         best = max((self.known(cells) for cells in rows if cells), default=0)
-        named = any(name.casefold() == one.casefold() for mapping in self.all for one in mapping.recognize.sheets)
+        named = any(name.casefold() == sheet.casefold() for mapping in self.all for sheet in mapping.recognize.sheets)
         return best * 2 + named
 
     def table(self, header: Sequence[str], titles: Sequence[str] = (), file_name: str = "") -> Format | None:
         """Return the format of a table, bound to its header where a mapping is; nothing where it is unknown."""
         if (own := choose(self.saved, header, titles)) is not None:
             return bind(own, header)
-        if (known := recognize(header, is_json=False, file_name=file_name)) is not None:
-            return known
-        found = choose(self.ours, header, titles)
-        if (found is None or found.vendor == PLAIN) and _is_plain(header):
+        if (recognized := recognize(header, is_json=False, file_name=file_name)) is not None:
+            return recognized
+        mapping = choose(self.ours, header, titles)
+        if (mapping is None or mapping.vendor == PLAIN) and _is_plain(header):
             return plain.FORMAT
-        return bind(found, header) if found is not None else None
+        return bind(mapping, header) if mapping is not None else None
 
     def records(self, first: str) -> tuple[Bound, Layout] | None:
         """Return the format and the layout of records without delimiters, by the first of them."""
-        found = choose_layout(self.all, first)
-        if found is None:
+        chosen = choose_layout(self.all, first)
+        if chosen is None:
             return None
-        mapping, layout = found
+        mapping, layout = chosen
         return bind(mapping, list(layout.fields)), layout
 
 

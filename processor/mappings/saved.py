@@ -26,15 +26,15 @@ class TooManyMappingsError(RuntimeError):
 
 def saved(connection: psycopg.Connection) -> tuple[Mapping, ...]:
     """Return the newest version of each that was not withdrawn; one that this program cannot read is passed over."""
-    found = []
+    mappings = []
     for name, version, content, withdrawn, *_ in connection.execute(NEWEST).fetchall():
         if withdrawn:
             continue
         try:
-            found.append(Mapping.model_validate({**content, "version": version, "origin": "saved"}))
+            mappings.append(Mapping.model_validate({**content, "version": version, "origin": "saved"}))
         except ValidationError:
             logger.warning("A saved mapping cannot be read.", extra={"facts": {"mapping": name, "version": version}})
-    return tuple(found)
+    return tuple(mappings)
 
 
 def save(connection: psycopg.Connection, mapping: Mapping, by: str) -> Mapping:
@@ -44,10 +44,10 @@ def save(connection: psycopg.Connection, mapping: Mapping, by: str) -> Mapping:
 
 def withdraw(connection: psycopg.Connection, name: str, by: str) -> Mapping | None:
     """Say that a mapping is no longer used; what was read with it stays. Returns it, or nothing where there is none."""
-    found = next((one for one in saved(connection) if one.name == name), None)
-    if found is None:
+    mapping = next((candidate for candidate in saved(connection) if candidate.name == name), None)
+    if mapping is None:
         return None
-    return _write(connection, name, found.model_dump(mode="json", exclude_defaults=True), by, gone=True)
+    return _write(connection, name, mapping.model_dump(mode="json", exclude_defaults=True), by, gone=True)
 
 
 def _write(connection: psycopg.Connection, name: str, content: dict[str, Any], by: str, *, gone: bool) -> Mapping:

@@ -60,28 +60,28 @@ def day(cell: str) -> str:
     text = cell.strip()
     if no_value(text):
         return NULL
-    if found := ISO.fullmatch(text) or YEAR_FIRST.fullmatch(text):
-        return _day(found[1], found[2], found[3])
-    if found := MONTH_FIRST.fullmatch(text):
+    if match := ISO.fullmatch(text) or YEAR_FIRST.fullmatch(text):
+        return _day(match[1], match[2], match[3])
+    if match := MONTH_FIRST.fullmatch(text):
         # With points between them the day mostly stands first: only where it can be no month there is no doubt.
-        if found[2] == "." and int(found[1]) != int(found[3]) and max(int(found[1]), int(found[3])) <= MONTHS_OF_A_YEAR:
+        if match[2] == "." and int(match[1]) != int(match[3]) and max(int(match[1]), int(match[3])) <= MONTHS_OF_A_YEAR:
             raise BadValue(
                 "not_a_date", "This may be two dates, with the day or the month first: write it as YYYY-MM-DD."
             )
-        swapped = found[2] == "." and int(found[1]) > MONTHS_OF_A_YEAR
-        return _day(found[4], found[3 if swapped else 1], found[1 if swapped else 3])
-    if (found := NAMED.fullmatch(text)) and (month := _month(found[1])):
-        return _day(found[3], month, found[2])
-    if (found := DAY_NAMED.fullmatch(text)) and (month := _month(found[2])):
-        return _day(found[3], month, found[1])
+        swapped = match[2] == "." and int(match[1]) > MONTHS_OF_A_YEAR
+        return _day(match[4], match[3 if swapped else 1], match[1 if swapped else 3])
+    if (match := NAMED.fullmatch(text)) and (month := _month(match[1])):
+        return _day(match[3], month, match[2])
+    if (match := DAY_NAMED.fullmatch(text)) and (month := _month(match[2])):
+        return _day(match[3], month, match[1])
     if EIGHT.fullmatch(text):
         digits = text.zfill(8)
         if digits[:2] in ("19", "20") and int(digits[4:6]) <= 12:
             return _day(digits[:4], digits[4:6], digits[6:])
         return _day(digits[4:], digits[:2], digits[2:4])
-    if found := SERIAL.fullmatch(text):
-        told = FIRST_SERIAL + timedelta(days=int(found[1]))
-        return _day(str(told.year), told.month, told.day)
+    if match := SERIAL.fullmatch(text):
+        parsed = FIRST_SERIAL + timedelta(days=int(match[1]))
+        return _day(str(parsed.year), parsed.month, parsed.day)
     raise BadValue("not_a_date", "This is no date as YYYY-MM-DD or MM/DD/YYYY.")
 
 
@@ -91,12 +91,12 @@ def _month(word: str) -> int:
 
 def _day(year: str, month: str | int, dom: str | int) -> str:
     try:
-        found = date(values.full_year(int(year)), int(month), int(dom))
+        parsed = date(values.full_year(int(year)), int(month), int(dom))
     except ValueError as error:
         raise BadValue("not_a_date", "There is no such day.") from error
-    if not EARLIEST <= found <= LATEST:
+    if not EARLIEST <= parsed <= LATEST:
         raise BadValue("date_out_of_range", f"The date is not between {EARLIEST} and {LATEST}.")
-    return found.isoformat()
+    return parsed.isoformat()
 
 
 def dated(order: str) -> Step:
@@ -126,10 +126,10 @@ def season(cell: str) -> str:
         if word in SEASONS:
             return SEASONS[word]
     try:
-        found = day(cell)
+        iso_date = day(cell)
     except BadValue:
         return " ".join(cell.split())
-    return season_of(found) if found else NULL
+    return season_of(iso_date) if iso_date else NULL
 
 
 def season_of(iso: str) -> str:
@@ -141,10 +141,10 @@ def season_of(iso: str) -> str:
 def month(cell: str) -> str:
     """Return the month's name of a date; other words stay as they are."""
     try:
-        found = day(cell)
+        iso_date = day(cell)
     except BadValue:
         return " ".join(cell.split())
-    return MONTH_NAMES[int(found[5:7]) - 1] if found else NULL
+    return MONTH_NAMES[int(iso_date[5:7]) - 1] if iso_date else NULL
 
 
 def year(cell: str) -> str:
@@ -152,21 +152,21 @@ def year(cell: str) -> str:
     text = cell.strip()
     if no_value(text):
         return NULL
-    if found := TWO_YEARS.search(text):
-        begins, ends = int(found[1]) % 100, int(found[2]) % 100
+    if match := TWO_YEARS.search(text):
+        begins, ends = int(match[1]) % 100, int(match[2]) % 100
         if (begins + 1) % 100 == ends:
-            century = (int(found[1]) if len(found[1]) == 4 else 2000 + begins) + 1
+            century = (int(match[1]) if len(match[1]) == 4 else 2000 + begins) + 1
             return _year(century)
     words = WORD.findall(text.casefold())
-    if found := SHORT_YEAR.match(text.casefold()):
-        return _year(2000 + int(found[1]) + _begins(words))
+    if match := SHORT_YEAR.match(text.casefold()):
+        return _year(2000 + int(match[1]) + _begins(words))
     try:
-        if told := day(text):
-            return school_year(told)
+        if iso_date := day(text):
+            return school_year(iso_date)
     except BadValue:
         pass
-    if found := ONE_YEAR.search(text):
-        return _year(int(found[1]) + _begins(words))
+    if match := ONE_YEAR.search(text):
+        return _year(int(match[1]) + _begins(words))
     if text.isascii() and text.isdigit() and len(text) == 2:
         return _year(2000 + int(text))
     raise BadValue("not_a_year", "This is no school year as 2025-2026.")
@@ -176,10 +176,10 @@ def _begins(words: Sequence[str]) -> int:
     return int(any(SEASONS.get(word) in BEGINS_WITH_THE_YEAR for word in words))
 
 
-def _year(found: int) -> str:
-    if not EARLIEST.year < found <= LATEST.year:
+def _year(full_year: int) -> str:
+    if not EARLIEST.year < full_year <= LATEST.year:
         raise BadValue("year_out_of_range", "There are no results of such a school year.")
-    return str(found)
+    return str(full_year)
 
 
 def strip_zeros(cell: str) -> str:
@@ -195,11 +195,11 @@ def digits(cell: str) -> str:
 def mapped(words: Mapping[str, str]) -> Step:
     """Return a step that looks a cell up, in any case; one that is not listed stays, or is what `*` says."""
     known = {" ".join(key.casefold().split()): value for key, value in words.items()}
-    other = known.get("*")
+    fallback = known.get("*")
 
     def step(cell: str) -> str:
-        found = known.get(" ".join(cell.casefold().split()))
-        return found if found is not None else cell if other is None or not cell.strip() else other
+        value = known.get(" ".join(cell.casefold().split()))
+        return value if value is not None else cell if fallback is None or not cell.strip() else fallback
 
     return step
 
@@ -214,9 +214,9 @@ def suffixed(text: str) -> Step:
     return lambda cell: f"{cell.strip()}{text}" if cell.strip() else NULL
 
 
-def part(told: Sequence[Any]) -> Step:
+def part(arguments: Sequence[Any]) -> Step:
     """Return a step that takes one of the pieces between signs, counted from 0; from the end with -1."""
-    sign, place = str(told[0]), int(told[1])
+    sign, place = str(arguments[0]), int(arguments[1])
     if not sign:
         raise ValueError("A piece needs a sign to part by.")
 
@@ -227,9 +227,9 @@ def part(told: Sequence[Any]) -> Step:
     return step
 
 
-def sliced(told: Sequence[int]) -> Step:
+def sliced(arguments: Sequence[int]) -> Step:
     """Return a step that takes so many characters from a place on, counted from 0."""
-    start, length = int(told[0]), int(told[1])
+    start, length = int(arguments[0]), int(arguments[1])
     if start < 0 or length < 1:
         raise ValueError("A slice is a place from 0 on and a length from 1 on.")
     return lambda cell: cell[start : start + length]
@@ -260,8 +260,8 @@ def divided(by: float) -> Step:
 
 def emptied(words: Sequence[str]) -> Step:
     """Return a step that takes these cells for empty."""
-    known = {word.casefold() for word in words}
-    return lambda cell: NULL if cell.strip().casefold() in known else cell
+    blanks = {word.casefold() for word in words}
+    return lambda cell: NULL if cell.strip().casefold() in blanks else cell
 
 
 def defaulted(text: str) -> Step:
@@ -295,15 +295,15 @@ MADE_STEPS: dict[str, Callable[[Any], Step]] = {
 """Steps that are told with what."""
 
 
-def made(told: str | Mapping[str, Any]) -> Step:
+def made(step: str | Mapping[str, Any]) -> Step:
     """Return a step of the list; raises ValueError for anything else."""
-    if isinstance(told, str):
-        if told not in PLAIN_STEPS:
-            raise ValueError(f"There is no step {told[:40]}; there are {', '.join([*PLAIN_STEPS, *MADE_STEPS])}.")
-        return PLAIN_STEPS[told]
-    if len(told) != 1:
+    if isinstance(step, str):
+        if step not in PLAIN_STEPS:
+            raise ValueError(f"There is no step {step[:40]}; there are {', '.join([*PLAIN_STEPS, *MADE_STEPS])}.")
+        return PLAIN_STEPS[step]
+    if len(step) != 1:
         raise ValueError("A step has one name.")
-    ((name, argument),) = told.items()
+    ((name, argument),) = step.items()
     if name not in MADE_STEPS:
         raise ValueError(f"There is no step {str(name)[:40]} with a word; there are {', '.join(MADE_STEPS)}.")
     try:
@@ -314,7 +314,7 @@ def made(told: str | Mapping[str, Any]) -> Step:
 
 def chained(steps: Sequence[str | Mapping[str, Any]]) -> Step:
     """Return all steps as one."""
-    ready = [made(told) for told in steps]
+    ready = [made(step) for step in steps]
 
     def run(cell: str) -> str:
         for step in ready:

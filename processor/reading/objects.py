@@ -43,10 +43,10 @@ def look_up(client: Any, bucket: str, key: str, version_id: str, etag: str) -> O
         if error.response["Error"]["Code"] in GONE:
             raise ObjectReplaced from error
         raise
-    found = head["ETag"].strip('"')
-    if etag and found != etag:
+    stored_etag = head["ETag"].strip('"')
+    if etag and stored_etag != etag:
         raise ObjectReplaced
-    return ObjectAt(bucket, key, version_id, found, head["ContentLength"], head["LastModified"])
+    return ObjectAt(bucket, key, version_id, stored_etag, head["ContentLength"], head["LastModified"])
 
 
 class ObjectStream(io.RawIOBase):
@@ -80,21 +80,21 @@ class ObjectStream(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Fill the buffer as far as bytes are there."""
-        wanted = memoryview(buffer)
-        if self._at >= self._which.size or not len(wanted):
+        view = memoryview(buffer)
+        if self._at >= self._which.size or not len(view):
             return 0
         for left in range(RESUMES, -1, -1):
             try:
                 if self._body is None:
                     self._body = self._open()
-                data = self._body.read(len(wanted))
+                data = self._body.read(len(view))
             except (ConnectionError, HTTPClientError, OSError):
                 self._drop()
                 if not left:
                     raise
                 continue
             if data:
-                wanted[: len(data)] = data
+                view[: len(data)] = data
                 self._at += len(data)
                 return len(data)
             self._drop()

@@ -100,9 +100,9 @@ class Table(Rows):
             except csv.Error:
                 ended, self._number = False, number
                 self._forget()
-                if (told := self._mended(width)) is not None:
-                    numbers.append(told[0])
-                    rows.append(told[1])
+                if (mended := self._mended(width)) is not None:
+                    numbers.append(mended[0])
+                    rows.append(mended[1])
         if rows:
             account.rows += len(rows)
             yield numbers, rows
@@ -184,10 +184,10 @@ class Table(Rows):
             self._break(begins, "broken_quotes", "A quote stands within a cell that has quotes around it.")
             self._back(1)
         elif len(self._taken) == 1:
-            found = len(_leniently(first, self.delimiter))
-            seen = f"the row has {found:,} cells, the header {width:,}"
-            reason = f"A quote opened in line {begins:,} is not closed, so that {seen}."
-            self._break(begins, "wrong_width" if found != width else "broken_quotes", reason)
+            count = len(_leniently(first, self.delimiter))
+            detail = f"the row has {count:,} cells, the header {width:,}"
+            reason = f"A quote opened in line {begins:,} is not closed, so that {detail}."
+            self._break(begins, "wrong_width" if count != width else "broken_quotes", reason)
             self._back(1)
         else:
             self._refuse_open_quote(begins)

@@ -89,20 +89,20 @@ def damaged() -> FileProblem:
 
 def laid_on_disk(chunks: Iterable[bytes]) -> IO[bytes]:
     """Return a workbook of an archive as a file that can be read from anywhere; raises FileProblem when too large."""
-    held: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=8 * 1024 * 1024)  # noqa: SIM115 - its reader closes it
+    file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=8 * 1024 * 1024)  # noqa: SIM115 - its reader closes it
     total = 0
     for chunk in chunks:
         total += len(chunk)
         if total > MOST_BYTES:
-            held.close()
+            file.close()
             raise FileProblem(
                 "workbook_too_large",
                 f"The workbook within the archive is larger than {MOST_BYTES:,} bytes.",
                 "Send the workbook by itself, or as CSV UTF-8.",
             )
-        held.write(chunk)
-    held.seek(0)
-    return held
+        file.write(chunk)
+    file.seek(0)
+    return file
 
 
 class Sheet:
@@ -216,10 +216,10 @@ def _rows(sheet: Any) -> Iterator[list[str]]:
 
 def texts(row: Sequence[Any]) -> list[str]:
     """Return a row's cells as text, without the empty ones at its end."""
-    found = [text(cell) for cell in row]
-    while found and not found[-1]:
-        found.pop()
-    return found
+    cells = [text(cell) for cell in row]
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
 
 
 def text(cell: Any) -> str:

@@ -96,8 +96,8 @@ def create(connection: pg8000.native.Connection, role: str, may_sign_in: str) ->
 
 def alter(connection: pg8000.native.Connection, username: str, password: str) -> None:
     """Set a password by its verifier."""
-    user, told = pg8000.native.identifier(username), pg8000.native.literal(verifier(password))
-    connection.run(f"ALTER ROLE {user} WITH PASSWORD {told}")
+    user, literal = pg8000.native.identifier(username), pg8000.native.literal(verifier(password))
+    connection.run(f"ALTER ROLE {user} WITH PASSWORD {literal}")
 
 
 def verifier(password: str) -> str:
@@ -112,5 +112,5 @@ def verifier(password: str) -> str:
 
 def code_of(error: pg8000.native.DatabaseError) -> str:
     """Return PostgreSQL's code of an error, or nothing where it is none of PostgreSQL's."""
-    told = error.args[0] if error.args else None
-    return str(told.get("C", "")) if isinstance(told, dict) else ""
+    fields = error.args[0] if error.args else None
+    return str(fields.get("C", "")) if isinstance(fields, dict) else ""

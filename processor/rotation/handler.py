@@ -55,8 +55,8 @@ def create_secret(client: Any, arn: str, token: str) -> None:
     try:
         pending = value(client, arn, PENDING, token)
     except client.exceptions.ResourceNotFoundException:
-        made = client.get_random_password(PasswordLength=PASSWORD_LENGTH, ExcludePunctuation=True)
-        fields = current | {"username": next_user(current), "password": made["RandomPassword"]}
+        generated = client.get_random_password(PasswordLength=PASSWORD_LENGTH, ExcludePunctuation=True)
+        fields = current | {"username": next_user(current), "password": generated["RandomPassword"]}
         client.put_secret_value(
             SecretId=arn, ClientRequestToken=token, SecretString=json.dumps(fields), VersionStages=[PENDING]
         )

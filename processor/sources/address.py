@@ -43,7 +43,7 @@ class Place:
 
 def look_up(host: str, port: int) -> list[str]:
     """Return every address of a host; raises OSError."""
-    return [str(told[4][0]) for told in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    return [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
 @dataclass(frozen=True)
@@ -65,49 +65,51 @@ class Reach:
             raise _refused("The address must begin with https.", "Ask the vendor for the address with https.")
         if not let_in and port != TLS_PORT:
             raise _refused("The address names another port than 443.", "Ask the vendor for one on port 443.")
-        found = self._addresses(host, port)
+        addresses = self._addresses(host, port)
         if not let_in:
-            for one in found:
-                if not is_public(one):
+            for address in addresses:
+                if not is_public(address):
                     raise _refused(
                         "The address leads into a private network, to this machine or to the cloud's own services.",
                         "Enter the address that the vendor's documentation names for clients on the internet.",
                     )
-        return Place(parts.scheme, host, port, path, found[0])
+        return Place(parts.scheme, host, port, path, addresses[0])
 
     def _addresses(self, host: str, port: int) -> list[str]:
         try:
-            found = self.look_up(host, port)
+            addresses = self.look_up(host, port)
         except (OSError, UnicodeError) as error:
             raise SourceProblem(
                 "no_such_host",
                 "The host of the address is not known here.",
                 "Check the address; where tasks have no way out to the internet, no source can be reached.",
             ) from error
-        if not found:
+        if not addresses:
             raise SourceProblem("no_such_host", "The host of the address is not known here.", "Check the address.")
-        return found
+        return addresses
 
 
 def is_public(address: str) -> bool:
     """Say whether an address is one of the open internet, also where it is wrapped in an IPv6 one."""
     try:
-        found: Address = ipaddress.ip_address(address.partition("%")[0])
+        parsed: Address = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    if isinstance(found, ipaddress.IPv6Address):
-        inner = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None) or _nat64(found)
+    if isinstance(parsed, ipaddress.IPv6Address):
+        inner = (
+            parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo[1] if parsed.teredo else None) or _nat64(parsed)
+        )
         if inner is not None:
-            found = inner
-    return found.is_global and not (found.is_multicast or found.is_reserved or found.is_unspecified)
+            parsed = inner
+    return parsed.is_global and not (parsed.is_multicast or parsed.is_reserved or parsed.is_unspecified)
 
 
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 """RFC 6052: an IPv4 address in its last four bytes."""
 
 
-def _nat64(found: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    return ipaddress.IPv4Address(int(found) & 0xFFFFFFFF) if found in NAT64 else None
+def _nat64(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if address in NAT64 else None
 
 
 def _split(url: str) -> SplitResult:

@@ -59,10 +59,10 @@ class Answer:
 def moment_of(written: object) -> datetime | None:
     """Return a moment that a source has written, in UTC where it names no zone; nothing where it cannot be read."""
     try:
-        found = datetime.fromisoformat(str(written))
+        moment = datetime.fromisoformat(str(written))
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 class UnreachedError(Exception):
@@ -128,12 +128,12 @@ def ask(
     place = reach.place(url)
     connection = _Pinned(place, context or trusted()) if place.scheme == "https" else _PinnedPlain(place)
     late = threading.Event()
-    ended = threading.Timer(ANSWER_SECONDS, _cut, [connection, late])
-    ended.daemon = True
-    ended.start()
-    told = {"User-Agent": AGENT, "Accept": "application/json", "Accept-Encoding": "identity", **headers}
+    timer = threading.Timer(ANSWER_SECONDS, _cut, [connection, late])
+    timer.daemon = True
+    timer.start()
+    request_headers = {"User-Agent": AGENT, "Accept": "application/json", "Accept-Encoding": "identity", **headers}
     try:
-        connection.request(method, place.path, body, told)
+        connection.request(method, place.path, body, request_headers)
         answer = connection.getresponse()
         content = answer.read(LARGEST + 1)
     except ssl.SSLCertVerificationError as error:
@@ -145,7 +145,7 @@ def ask(
     except (OSError, http.client.HTTPException) as error:
         raise UnreachedError(type(error).__name__) from error
     finally:
-        ended.cancel()
+        timer.cancel()
         connection.close()
     if late.is_set() or (answer.length and len(content) <= LARGEST):
         # What was cut off is no answer, though what came of it may look like one.

@@ -75,9 +75,9 @@ class Client:
             raise _not_let_in()
         if answer.status != 200:
             raise unexpected(answer.status, "asked for a token")
-        told = answer.json()
-        token = told.get("access_token") if isinstance(told, dict) else None
-        kind = str(told.get("token_type", "bearer")).casefold() if isinstance(told, dict) else ""
+        document = answer.json()
+        token = document.get("access_token") if isinstance(document, dict) else None
+        kind = str(document.get("token_type", "bearer")).casefold() if isinstance(document, dict) else ""
         if (
             not isinstance(token, str)
             or not token
@@ -90,7 +90,7 @@ class Client:
                 "The source's answer to the credentials holds no token.",
                 "Check the token's address with the vendor.",
             )
-        life = told.get("expires_in", USUAL_LIFE)
+        life = document.get("expires_in", USUAL_LIFE)
         life = float(life) if isinstance(life, int | float) and life > 0 else USUAL_LIFE
         self._token, self._until = token, self.now() + max(life - EARLY_SECONDS, min(life, SHORTEST_LIFE) / 2)
         return token
@@ -130,35 +130,35 @@ class Client:
             self._pause(attempt, answer.headers.get("retry-after", ""))
         raise RuntimeError("The last attempt has neither answered nor failed.")
 
-    def _pause(self, attempt: int, told: str) -> None:
+    def _pause(self, attempt: int, retry_after: str) -> None:
         self.alive()
-        self.wait(_pause(attempt, told))
+        self.wait(_pause(attempt, retry_after))
 
 
-def _pause(attempt: int, told: str) -> float:
+def _pause(attempt: int, retry_after: str) -> float:
     """Return how many seconds to wait: what the source says, within reason, or twice as long each time."""
-    if told:
-        return min(MOST_SECONDS, max(0.0, _seconds(told)))
+    if retry_after:
+        return min(MOST_SECONDS, max(0.0, _seconds(retry_after)))
     longest = min(MOST_SECONDS, FIRST_SECONDS * 2.0 ** (attempt - 1))
     return longest * random.uniform(0.5, 1.0)
 
 
-def _seconds(told: str) -> float:
+def _seconds(retry_after: str) -> float:
     """Read Retry-After: a number of seconds, or a date of HTTP."""
-    if told.strip().isdigit():
-        return float(told)
+    if retry_after.strip().isdigit():
+        return float(retry_after)
     try:
-        return (parsedate_to_datetime(told) - datetime.now(UTC)).total_seconds()
+        return (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds()
     except (TypeError, ValueError):
         return FIRST_SECONDS
 
 
 def _error_of(answer: Answer) -> str:
     try:
-        told = answer.json()
+        document = answer.json()
     except SourceProblem:
         return ""
-    return str(told.get("error", "")) if isinstance(told, dict) else ""
+    return str(document.get("error", "")) if isinstance(document, dict) else ""
 
 
 def _not_let_in() -> SourceProblem:

@@ -35,10 +35,10 @@ def write(manager: Any, arn: str, source_id: int, credentials: Credentials) -> u
         SecretId=arn, SecretString=EMPTY, ClientRequestToken=str(uuid.uuid5(uuid.NAMESPACE_URL, arn))
     )
     version = uuid.uuid4()
-    told = {"client_id": credentials.client_id, "client_secret": credentials.client_secret}
+    payload = {"client_id": credentials.client_id, "client_secret": credentials.client_secret}
     manager.put_secret_value(
         SecretId=arn,
-        SecretString=json.dumps(told),
+        SecretString=json.dumps(payload),
         ClientRequestToken=str(version),
         VersionStages=[label(source_id)],
     )
@@ -59,12 +59,12 @@ def forget(manager: Any, arn: str, source_id: int, version: uuid.UUID) -> None:
 def read(manager: Any, arn: str, source_id: int) -> Credentials:
     """Return a source's id and secret; raises SourceProblem where there are none."""
     try:
-        found = manager.get_secret_value(SecretId=arn, VersionStage=label(source_id))
+        answer = manager.get_secret_value(SecretId=arn, VersionStage=label(source_id))
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
         raise SourceProblem(
             "no_credentials", "The source's client id and secret are not there.", "Enter them again."
         ) from error
-    told = json.loads(found["SecretString"])
-    return Credentials(told["client_id"], told["client_secret"])
+    payload = json.loads(answer["SecretString"])
+    return Credentials(payload["client_id"], payload["client_secret"])

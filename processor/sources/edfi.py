@@ -47,16 +47,16 @@ class Places:
     def __init__(self, client: Client, source: Source) -> None:
         self.base = source.address.rstrip("/")
         answer = client.open_get(f"{self.base}/")
-        told: Any = answer.json() if answer.status == 200 else {}
-        urls = told.get("urls", {}) if isinstance(told, dict) else {}
+        document: Any = answer.json() if answer.status == 200 else {}
+        urls = document.get("urls", {}) if isinstance(document, dict) else {}
         urls = urls if isinstance(urls, dict) else {}
         ours = client.reach.place(self.base).origin
-        self.version = _version(told.get("version") if isinstance(told, dict) else None)
+        self.version = _version(document.get("version") if isinstance(document, dict) else None)
 
         def place(name: str, usual: str) -> str:
-            found = urls.get(name)
-            is_told = isinstance(found, str) and "{" not in found and _origin(client, found) == ours
-            return str(found).rstrip("/") if is_told else f"{self.base}/{usual}"
+            url = urls.get(name)
+            is_told = isinstance(url, str) and "{" not in url and _origin(client, url) == ours
+            return str(url).rstrip("/") if is_told else f"{self.base}/{usual}"
 
         self.data = f"{place('dataManagementApi', 'data/v3')}/ed-fi"
         self.changes = f"{place('changeQueries', 'changeQueries/v1')}/availableChangeVersions"
@@ -71,9 +71,9 @@ def _origin(client: Client, url: str) -> tuple[str, str, int] | None:
         return None
 
 
-def _version(told: object) -> tuple[int, ...]:
-    found = re.match(r"(\d+)\.(\d+)", str(told or ""))
-    return (int(found[1]), int(found[2])) if found else (0, 0)
+def _version(version: object) -> tuple[int, ...]:
+    match = re.match(r"(\d+)\.(\d+)", str(version or ""))
+    return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
 class EdFi:
@@ -81,21 +81,21 @@ class EdFi:
 
     resources = RESOURCES
 
-    def client(self, source: Source, made: Client) -> Client:
+    def client(self, source: Source, client: Client) -> Client:
         """Return the client with the token's address, which the version document has."""
-        made.token_url = Places(made, source).token
-        return made
+        client.token_url = Places(client, source).token
+        return client
 
     def test(self, client: Client, source: Source) -> dict[str, int | None]:
         """Count each resource; raises SourceProblem where none can be read."""
         places = Places(client, source)
-        found: dict[str, int | None] = {}
+        counts: dict[str, int | None] = {}
         for resource in self.resources:
             try:
-                found[resource] = _total(client, f"{places.data}/{resource}", {})
+                counts[resource] = _total(client, f"{places.data}/{resource}", {})
             except NotOfferedError:
-                found[resource] = None
-        return found
+                counts[resource] = None
+        return counts
 
     def pull(self, client: Client, source: Source, resource: str, cursor: Cursor) -> Batch:
         """Return the next batch of a resource as JSON, one object a line."""
@@ -121,8 +121,8 @@ def _next_window(client: Client, places: Places, cursor: Cursor) -> dict[str, An
         return {"from": None, "to": None, "read_at": read_at, "step": "rows"}
     if answer.status != 200:
         raise unexpected(answer.status, "asked for its change versions")
-    told = answer.json()
-    names = {str(name).casefold(): value for name, value in told.items()} if isinstance(told, dict) else {}
+    document = answer.json()
+    names = {str(name).casefold(): value for name, value in document.items()} if isinstance(document, dict) else {}
     newest, oldest = names.get("newestchangeversion"), names.get("oldestchangeversion", 0)
     if not isinstance(newest, int) or not isinstance(oldest, int):
         raise SourceProblem("no_versions", "The source tells no change versions.", "Check the address with the vendor.")
@@ -204,37 +204,37 @@ def _page(client: Client, url: str, parameters: dict[str, Any]) -> tuple[list[di
         raise NotOfferedError
     if answer.status != 200:
         raise unexpected(answer.status, "asked for a page")
-    found = answer.json()
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+    rows = answer.json()
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise SourceProblem("no_list", "A page of the source is no list of objects.", "Check the address.")
-    return found, answer
+    return rows, answer
 
 
 def _total(client: Client, url: str, within: dict[str, Any]) -> int:
     _, answer = _page(client, url, {**within, "offset": 0, "limit": 1, "totalCount": "true"})
-    told = answer.headers.get("total-count", "")
-    if not told.isdigit():
+    total = answer.headers.get("total-count", "")
+    if not total.isdigit():
         raise SourceProblem(
             "no_count", "The source does not tell how many rows there are.", "Ask the vendor for totalCount."
         )
-    return int(told)
+    return int(total)
 
 
 def _deletes(client: Client, url: str, window: dict[str, Any], within: dict[str, Any], lines: _Lines) -> bool:
     """Read what was deleted; rows of this list do not leave it, so that it is read from its beginning on."""
     while not lines.full:
         try:
-            found, _ = _page(client, f"{url}/deletes", {**within, "offset": window["offset"], "limit": PAGE})
+            rows, _ = _page(client, f"{url}/deletes", {**within, "offset": window["offset"], "limit": PAGE})
         except NotOfferedError:
             return True
         # What names no keys (5.1 to 5.3) cannot be told apart here.
         lines.add([
-            {"keyValues": one["keyValues"], "_lastModifiedDate": window["since"]}
-            for one in found
-            if isinstance(one.get("keyValues"), dict)
+            {"keyValues": row["keyValues"], "_lastModifiedDate": window["since"]}
+            for row in rows
+            if isinstance(row.get("keyValues"), dict)
         ])  # fmt: skip
-        window["offset"] += len(found)
-        if len(found) < PAGE:
+        window["offset"] += len(rows)
+        if len(rows) < PAGE:
             return True
     return False
 
@@ -242,10 +242,10 @@ def _deletes(client: Client, url: str, window: dict[str, Any], within: dict[str,
 def _by_keys(client: Client, url: str, window: dict[str, Any], within: dict[str, Any], lines: _Lines) -> bool:
     while not lines.full:
         token = window.get("token")
-        found, answer = _page(client, url, {**within, **({"pageToken": token} if token else {}), "pageSize": PAGE})
-        lines.add(found)
+        rows, answer = _page(client, url, {**within, **({"pageToken": token} if token else {}), "pageSize": PAGE})
+        lines.add(rows)
         following = answer.headers.get("next-page-token", "")
-        if not found or not following:
+        if not rows or not following:
             return True
         if following == token:
             raise SourceProblem("no_end", "The source leads to the same page again.", "Tell the vendor.")
@@ -260,7 +260,7 @@ def _backwards(client: Client, url: str, window: dict[str, Any], within: dict[st
     while not lines.full:
         if window["next"] < 0:
             return True
-        found, _ = _page(client, url, {**within, "offset": window["next"], "limit": PAGE})
-        lines.add(found)
+        rows, _ = _page(client, url, {**within, "offset": window["next"], "limit": PAGE})
+        lines.add(rows)
         window["next"] -= PAGE
     return bool(window["next"] < 0)

@@ -77,7 +77,7 @@ class Reader(Protocol):
     def resources(self) -> Sequence[str]:
         """The names of what is pulled, in order."""
 
-    def client(self, source: Source, made: Client) -> Client:
+    def client(self, source: Source, client: Client) -> Client:
         """Return the client with the token's address that this source has."""
 
     def test(self, client: Client, source: Source) -> dict[str, int | None]:

@@ -51,23 +51,23 @@ class OneRoster:
 
     resources = tuple(SERVICES)
 
-    def client(self, source: Source, made: Client) -> Client:
+    def client(self, source: Source, client: Client) -> Client:
         """Return the client with the token's address, which the source was given."""
-        made.token_url, made.scope = source.token_address, SCOPE
-        return made
+        client.token_url, client.scope = source.token_address, SCOPE
+        return client
 
     def test(self, client: Client, source: Source) -> dict[str, int | None]:
         """Count each resource by its first row."""
-        found: dict[str, int | None] = {}
+        counts: dict[str, int | None] = {}
         for resource in self.resources:
             try:
                 rows, answer = _page(client, _url(source, resource), resource, {"limit": 1, "offset": 0})
             except NotOfferedError:
-                found[resource] = None
+                counts[resource] = None
                 continue
             total = _total(answer)
-            found[resource] = len(rows) if total is None else total
-        return found
+            counts[resource] = len(rows) if total is None else total
+        return counts
 
     def pull(self, client: Client, source: Source, resource: str, cursor: Cursor) -> Batch:
         """Return the next batch of a resource as OneRoster's CSV files, zipped."""
@@ -75,14 +75,14 @@ class OneRoster:
         read: dict[str, dict[str, Any]] = {}
         size, pages, done = 0, 0, False
         while not done and len(read) < MOST_ROWS and size < MOST_BYTES and pages < MOST_PAGES:
-            found, answer = _page(client, _url(source, resource), resource, _parameters(window))
+            page, answer = _page(client, _url(source, resource), resource, _parameters(window))
             window["began"] = window["began"] or _written(answer.moment)
             # A row that moved while pages were read comes twice: as it was read last.
-            read.update((str(row.get("sourcedId", f"{window['offset']}/{at}")), row) for at, row in enumerate(found))
+            read.update((str(row.get("sourcedId", f"{window['offset']}/{at}")), row) for at, row in enumerate(page))
             size += len(answer.body)
             pages += 1
-            done = _ended(answer, found, window)
-            window["offset"] += len(found)
+            done = _ended(answer, page, window)
+            window["offset"] += len(page)
         rows = list(read.values())
         window["seen"] = max([window["seen"], *filter(None, (_changed(row) for row in rows))])
         after: Cursor = {**cursor, "window": window}
@@ -102,10 +102,10 @@ def _url(source: Source, resource: str) -> str:
 
 
 def _parameters(window: dict[str, Any]) -> dict[str, Any]:
-    asked: dict[str, Any] = {"limit": PAGE, "offset": window["offset"], "sort": "sourcedId", "orderBy": "asc"}
+    parameters: dict[str, Any] = {"limit": PAGE, "offset": window["offset"], "sort": "sourcedId", "orderBy": "asc"}
     if window["since"]:
-        asked["filter"] = f"dateLastModified>'{window['since']}'"
-    return asked
+        parameters["filter"] = f"dateLastModified>'{window['since']}'"
+    return parameters
 
 
 def _page(client: Client, url: str, resource: str, parameters: dict[str, Any]) -> tuple[list[dict[str, Any]], Answer]:
@@ -114,20 +114,20 @@ def _page(client: Client, url: str, resource: str, parameters: dict[str, Any]) -
         raise NotOfferedError
     if answer.status != 200:
         raise unexpected(answer.status, f"asked for {resource}")
-    told = answer.json()
-    found = told.get(resource) if isinstance(told, dict) else None
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+    document = answer.json()
+    rows = document.get(resource) if isinstance(document, dict) else None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise SourceProblem(
             "no_list",
             f"The source's answer holds no list of {resource}.",
             "Check that the address is that of a OneRoster 1.2 service.",
         )
-    return found, answer
+    return rows, answer
 
 
-def _ended(answer: Answer, found: list[dict[str, Any]], window: dict[str, Any]) -> bool:
+def _ended(answer: Answer, page: list[dict[str, Any]], window: dict[str, Any]) -> bool:
     """Say whether a page was the last: by the link to the next one, the count of all, or its own size."""
-    if not found:
+    if not page:
         return True
     if "link" in answer.headers:
         following = NEXT.search(answer.headers["link"])
@@ -140,19 +140,19 @@ def _ended(answer: Answer, found: list[dict[str, Any]], window: dict[str, Any]) 
         return False
     total = _total(answer)
     if total is not None:
-        return bool(window["offset"] + len(found) >= total)
-    return len(found) < PAGE
+        return bool(window["offset"] + len(page) >= total)
+    return len(page) < PAGE
 
 
 def _total(answer: Answer) -> int | None:
-    told = answer.headers.get("x-total-count", "").strip()
-    return int(told) if told.isdigit() else None
+    total = answer.headers.get("x-total-count", "").strip()
+    return int(total) if total.isdigit() else None
 
 
 def _changed(row: dict[str, Any]) -> str:
     """Return when a row changed last, in one way of writing; nothing where that cannot be read."""
-    found = moment_of(row.get("dateLastModified", ""))
-    return "" if found is None else _written(found)
+    moment = moment_of(row.get("dateLastModified", ""))
+    return "" if moment is None else _written(moment)
 
 
 def _written(moment: datetime) -> str:

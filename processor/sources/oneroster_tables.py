@@ -29,34 +29,34 @@ RACES = (
 
 def text(row: Row, name: str) -> str:
     """Return a value as a cell; nothing where it is missing, null, or no single value."""
-    found = row.get(name)
-    if found is None or isinstance(found, dict | list):
+    value = row.get(name)
+    if value is None or isinstance(value, dict | list):
         return ""
-    if isinstance(found, bool):
-        return "true" if found else "false"
-    return str(found)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
 
 
 def reference(row: Row, *names: str) -> str:
     """Return the id of the first object that a row refers to by one of these names."""
     for name in names:
-        found = row.get(name)
-        if isinstance(found, dict) and found.get("sourcedId"):
-            return str(found["sourcedId"])
+        value = row.get(name)
+        if isinstance(value, dict) and value.get("sourcedId"):
+            return str(value["sourcedId"])
     return ""
 
 
 def listed(row: Row, name: str) -> list[Any]:
     """Return a list; a single value is one of one."""
-    found = row.get(name)
-    if isinstance(found, list):
-        return found
-    return [] if found in (None, "") else [found]
+    value = row.get(name)
+    if isinstance(value, list):
+        return value
+    return [] if value in (None, "") else [value]
 
 
 def joined(row: Row, name: str) -> str:
     """Return a list of words as a cell has them."""
-    return ",".join(str(one) for one in listed(row, name) if not isinstance(one, dict | list))
+    return ",".join(str(word) for word in listed(row, name) if not isinstance(word, dict | list))
 
 
 def head(row: Row) -> Cells:
@@ -66,14 +66,14 @@ def head(row: Row) -> Cells:
 
 def orgs(row: Row) -> Iterable[tuple[str, Cells]]:
     """Write a school, or what it belongs to."""
-    told = {name: text(row, name) for name in ("name", "type", "identifier")}
-    yield "orgs", {**head(row), **told, "parentSourcedId": reference(row, "parent")}
+    cells = {name: text(row, name) for name in ("name", "type", "identifier")}
+    yield "orgs", {**head(row), **cells, "parentSourcedId": reference(row, "parent")}
 
 
 def academic_sessions(row: Row) -> Iterable[tuple[str, Cells]]:
     """Write a grading period or term."""
-    told = {name: text(row, name) for name in ("title", "type", "startDate", "endDate", "schoolYear")}
-    yield "academicSessions", {**head(row), **told, "parentSourcedId": reference(row, "parent")}
+    cells = {name: text(row, name) for name in ("title", "type", "startDate", "endDate", "schoolYear")}
+    yield "academicSessions", {**head(row), **cells, "parentSourcedId": reference(row, "parent")}
 
 
 def classes(row: Row) -> Iterable[tuple[str, Cells]]:
@@ -94,11 +94,13 @@ def classes(row: Row) -> Iterable[tuple[str, Cells]]:
 
 def roles_of(row: Row) -> list[tuple[str, str]]:
     """Return (role, org) of a user: in 1.2 a list, in 1.1 one word with the orgs beside it."""
-    found = [(text(one, "role"), reference(one, "org")) for one in listed(row, "roles") if isinstance(one, dict)]
-    if not found and text(row, "role"):
-        orgs_of = [str(one.get("sourcedId", "")) for one in listed(row, "orgs") if isinstance(one, dict)]
-        found = [(text(row, "role"), orgs_of[0] if orgs_of else "")]
-    return found
+    roles = [
+        (text(entry, "role"), reference(entry, "org")) for entry in listed(row, "roles") if isinstance(entry, dict)
+    ]
+    if not roles and text(row, "role"):
+        orgs_of = [str(entry.get("sourcedId", "")) for entry in listed(row, "orgs") if isinstance(entry, dict)]
+        roles = [(text(row, "role"), orgs_of[0] if orgs_of else "")]
+    return roles
 
 
 def users(row: Row) -> Iterable[tuple[str, Cells]]:
@@ -107,11 +109,11 @@ def users(row: Row) -> Iterable[tuple[str, Cells]]:
     student = any(role.casefold() == "student" for role, _ in roles)
     if student or (text(row, "status") == DELETED and not roles):
         ids = ",".join(
-            f"{{{text(one, 'type')}:{text(one, 'identifier')}}}"
-            for one in listed(row, "userIds")
-            if isinstance(one, dict) and text(one, "identifier")
+            f"{{{text(entry, 'type')}:{text(entry, 'identifier')}}}"
+            for entry in listed(row, "userIds")
+            if isinstance(entry, dict) and text(entry, "identifier")
         )
-        told = {
+        cells = {
             name: text(row, name)
             for name in ("username", "givenName", "familyName", "middleName", "identifier", "userMasterIdentifier")
         }
@@ -120,7 +122,7 @@ def users(row: Row) -> Iterable[tuple[str, Cells]]:
             "users",
             {
                 **head(row),
-                **told,
+                **cells,
                 "userIds": ids,
                 "grades": joined(row, "grades"),
                 "primaryOrgSourcedId": primary,
@@ -152,9 +154,9 @@ def demographics(row: Row) -> Iterable[tuple[str, Cells]]:
 def score_scales(row: Row) -> Iterable[tuple[str, Cells]]:
     """Write a scale: which words stand for which scores."""
     values = ",".join(
-        f"{{{text(one, 'itemValueLHS')}:{text(one, 'itemValueRHS')}}}"
-        for one in listed(row, "scoreScaleValue")
-        if isinstance(one, dict)
+        f"{{{text(entry, 'itemValueLHS')}:{text(entry, 'itemValueRHS')}}}"
+        for entry in listed(row, "scoreScaleValue")
+        if isinstance(entry, dict)
     )
     yield (
         "scoreScales",
@@ -172,12 +174,12 @@ def score_scales(row: Row) -> Iterable[tuple[str, Cells]]:
 
 def line_items(row: Row) -> Iterable[tuple[str, Cells]]:
     """Write a line item, and the scale that its scores are of."""
-    told = {name: text(row, name) for name in ("title", "dueDate", "assignDate", "resultValueMin", "resultValueMax")}
+    cells = {name: text(row, name) for name in ("title", "dueDate", "assignDate", "resultValueMin", "resultValueMax")}
     yield (
         "lineItems",
         {
             **head(row),
-            **told,
+            **cells,
             "classSourcedId": reference(row, "class"),
             "academicSessionSourcedId": reference(row, "academicSession", "gradingPeriod"),
             "schoolSourcedId": reference(row, "school"),
@@ -199,12 +201,12 @@ def line_items(row: Row) -> Iterable[tuple[str, Cells]]:
 def results(row: Row) -> Iterable[tuple[str, Cells]]:
     """Write a result, its scores by learning objective, and the scale that its score is of."""
     own = text(row, "sourcedId")
-    told = {name: text(row, name) for name in ("scoreStatus", "score", "textScore", "scoreDate", "late", "missing")}
+    cells = {name: text(row, name) for name in ("scoreStatus", "score", "textScore", "scoreDate", "late", "missing")}
     yield (
         "results",
         {
             **head(row),
-            **told,
+            **cells,
             "lineItemSourcedId": reference(row, "lineItem"),
             "studentSourcedId": reference(row, "student"),
             "classSourcedId": reference(row, "class"),
@@ -214,8 +216,8 @@ def results(row: Row) -> Iterable[tuple[str, Cells]]:
         return
     number = 0
     for group in listed(row, "learningObjectiveSet"):
-        for one in listed(group, "learningObjectiveResults") if isinstance(group, dict) else []:
-            if not isinstance(one, dict):
+        for entry in listed(group, "learningObjectiveResults") if isinstance(group, dict) else []:
+            if not isinstance(entry, dict):
                 continue
             number += 1
             yield (
@@ -225,9 +227,9 @@ def results(row: Row) -> Iterable[tuple[str, Cells]]:
                     "sourcedId": f"{own}/{number}",
                     "resultSourcedId": own,
                     "source": text(group, "source"),
-                    "learningObjectiveId": text(one, "learningObjectiveId"),
-                    "score": text(one, "score"),
-                    "textScore": text(one, "textScore"),
+                    "learningObjectiveId": text(entry, "learningObjectiveId"),
+                    "score": text(entry, "score"),
+                    "textScore": text(entry, "textScore"),
                 },
             )
     if scale := reference(row, "scoreScale"):
@@ -261,13 +263,13 @@ def archive(resource: str, rows: Iterable[Row]) -> bytes:
     for row in rows:
         for name, cells in WRITERS[resource](row):
             tables.setdefault(name, []).append(cells)
-    told = [["propertyName", "value"], ["manifest.version", "1.0"], ["oneroster.version", "1.2"]]
-    told += [[f"file.{name}", "bulk"] for name in tables]
+    manifest = [["propertyName", "value"], ["manifest.version", "1.0"], ["oneroster.version", "1.2"]]
+    manifest += [[f"file.{name}", "bulk"] for name in tables]
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
-        made.writestr("manifest.csv", _written(told))
-        for name, found in tables.items():
-            made.writestr(f"{name}.csv", _written([list(found[0]), *(list(cells.values()) for cells in found)]))
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as bundle:
+        bundle.writestr("manifest.csv", _written(manifest))
+        for name, table in tables.items():
+            bundle.writestr(f"{name}.csv", _written([list(table[0]), *(list(cells.values()) for cells in table)]))
     return out.getvalue()
 
 

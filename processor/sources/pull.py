@@ -64,13 +64,13 @@ class Pulling:
 
     def _pull(self, connection: psycopg.Connection, source: Source) -> None:
         reader = READERS[source.kind]
-        made = Client(self.reach, self.credentials(source.source_id), "", wait=self.wait, alive=self.alive)
-        client = reader.client(source, made)
+        base_client = Client(self.reach, self.credentials(source.source_id), "", wait=self.wait, alive=self.alive)
+        client = reader.client(source, base_client)
         if source.wish == Wish.TEST:
-            found = reader.test(client, source)
-            if not any(count is not None for count in found.values()):
+            counts = reader.test(client, source)
+            if not any(count is not None for count in counts.values()):
                 raise nothing_offered()
-            store.tested(connection, source, found)
+            store.tested(connection, source, counts)
             return
         offered, waiting = 0, False
         for resource in reader.resources:

@@ -39,10 +39,10 @@ def add(connection: psycopg.Connection, source: Source, reach: Reach, access: Ac
     check(source, reach)
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
-        there = connection.execute("SELECT lower(name) FROM homeroom.source WHERE state <> 'removed'").fetchall()
-        if len(there) >= MOST_SOURCES:
+        names = connection.execute("SELECT lower(name) FROM homeroom.source WHERE state <> 'removed'").fetchall()
+        if len(names) >= MOST_SOURCES:
             raise SourceProblem("too_many", f"{MOST_SOURCES} sources can be had.", "Remove one that is not needed.")
-        if (source.name.casefold(),) in there:
+        if (source.name.casefold(),) in names:
             raise SourceProblem("name_taken", "A source has this name already.", "Choose another name.")
         row = connection.execute(
             "INSERT INTO homeroom.source (kind, name, address, token_address, every_minutes, state, added_by) "
@@ -268,12 +268,12 @@ def ended(connection: psycopg.Connection, source: Source, *, waiting: bool) -> N
         )
 
 
-def tested(connection: psycopg.Connection, source: Source, found: dict[str, int | None]) -> None:
+def tested(connection: psycopg.Connection, source: Source, counts: dict[str, int | None]) -> None:
     """Say what a test found."""
     connection.execute(
         "UPDATE homeroom.source SET wish = NULL, asked_at = now(), tested_at = now(), found = %s, problem_code = NULL, "
         "problem = NULL, remedy = NULL WHERE source_id = %s",
-        (Jsonb(found), source.source_id),
+        (Jsonb(counts), source.source_id),
     )
 
 

@@ -30,8 +30,8 @@ class Timetable:
 
     def read(self, connection: psycopg.Connection, *, least: float = 0.0) -> None:
         """Read the time anew; it is `least` seconds away at least."""
-        told = store.seconds_until_due(connection)
-        wait = LONGEST_SECONDS if told is None else max(least, min(told, LONGEST_SECONDS))
+        seconds = store.seconds_until_due(connection)
+        wait = LONGEST_SECONDS if seconds is None else max(least, min(seconds, LONGEST_SECONDS))
         self._at = self._now() + wait
 
     def later(self) -> None:

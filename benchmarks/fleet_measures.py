@@ -68,7 +68,7 @@ class Figure:
         return self.bound is None or (self.value >= self.bound if self.at_least else self.value <= self.bound)
 
 
-class _Undo(Exception):  # noqa: N818 - it is no error
+class _RollbackError(Exception):
     """Takes a transaction back."""
 
 
@@ -78,8 +78,8 @@ def undone() -> Iterator[None]:
     try:
         with transaction.atomic():
             yield
-            raise _Undo
-    except _Undo:
+            raise _RollbackError
+    except _RollbackError:
         pass
 
 

@@ -97,7 +97,7 @@ class Sender:
                 self._woken.set()
 
     def _send(self) -> bool:
-        """Say whether nothing waits any more."""
+        """Return whether nothing waits any more."""
         try:
             with contextlib.closing(self._opened()) as connection:
                 return self._log.send_all(connection)

@@ -16,7 +16,7 @@ from processor.access import Access, Scope, close_access, open_access
 from processor.formats import ids
 from processor.ingest.crosswalk import move, renamed
 from processor.ingest.merge import LOCK
-from processor.problems import BadValue
+from processor.problems import InvalidValueError
 from processor.pseudonyms import Pseudonyms
 
 FOUND = """
@@ -82,7 +82,7 @@ def cleaned(local_id: str) -> str:
     """Return an id as files are read. Raises UnclearIdError for what is no student's."""
     try:
         student_id = ids.student_id(local_id)
-    except BadValue as error:
+    except InvalidValueError as error:
         raise UnclearIdError(error.reason) from error
     if not student_id:
         raise UnclearIdError("Name a student by an id.")

@@ -66,7 +66,7 @@ class Connections:
         return self._secret.fields()
 
     def signs_in(self) -> bool:
-        """Say whether the secret opens a connection."""
+        """Return whether the secret opens a connection."""
         try:
             self.open().close()
         except psycopg.OperationalError:

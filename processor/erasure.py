@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 
 from processor.access import Access, Scope, close_access, open_access
-from processor.analytics.told import forget, forget_year
+from processor.analytics.ledger_store import forget, forget_year
 from processor.children import cleaned, ids_of, named
 from processor.ingest.merge import LOCK
 from processor.pseudonyms import Pseudonyms
@@ -274,5 +274,5 @@ def canonical(content: dict[str, Any]) -> bytes:
 
 
 def is_genuine(certificate: dict[str, Any], pseudonyms: Pseudonyms) -> bool:
-    """Say whether a certificate is as it was signed."""
+    """Return whether a certificate is as it was signed."""
     return certificate.get("signature") == pseudonyms.signature(canonical(certificate))

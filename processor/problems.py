@@ -8,23 +8,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-class FileProblem(Exception):  # noqa: N818 - named for what it is
+class FileProblemError(Exception):
     """The file as a whole cannot be read; trying again would end the same."""
 
     def __init__(self, code: str, sentence: str, remedy: str) -> None:
         super().__init__(sentence)
         self.code, self.sentence, self.remedy = code, sentence, remedy
 
-    def of(self, part: str) -> FileProblem:
+    def of(self, part: str) -> FileProblemError:
         """Return the same of one part of the upload: a file of an archive, a sheet of a workbook."""
-        return FileProblem(self.code, f"{part}: {self.sentence}", self.remedy)
+        return FileProblemError(self.code, f"{part}: {self.sentence}", self.remedy)
 
 
-class ObjectReplaced(Exception):  # noqa: N818
+class ObjectReplacedError(Exception):
     """The object is no longer the one that the message spoke of; its successor has a message of its own."""
 
 
-class PoisonMessage(Exception):  # noqa: N818
+class PoisonMessageError(Exception):
     """A message that can never be worked on: it belongs to the dead letters."""
 
     def __init__(self, code: str, cause: str) -> None:
@@ -32,7 +32,7 @@ class PoisonMessage(Exception):  # noqa: N818
         self.code, self.cause = code, cause
 
 
-class BadValue(ValueError):  # noqa: N818
+class InvalidValueError(ValueError):
     """A cell that its field does not allow."""
 
     def __init__(self, code: str, reason: str) -> None:

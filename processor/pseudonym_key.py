@@ -21,7 +21,7 @@ MISSING, THERE = "ResourceNotFoundException", "ResourceExistsException"
 
 
 def is_missing(error: ClientError) -> bool:
-    """Say whether a secret has no value yet."""
+    """Return whether a secret has no value yet."""
     return bool(error.response["Error"]["Code"] == MISSING)
 
 

@@ -24,7 +24,7 @@ from provisioning.evidence.anchors import anchor_head
 from provisioning.evidence.push import push_all
 from provisioning.evidence.service import forget_files, make_package
 from provisioning.execution import forking  # noqa: F401 - has a worker's children share what it has loaded
-from provisioning.execution.context import StillAtWork
+from provisioning.execution.context import StillAtWorkError
 from provisioning.execution.execute import execute
 from provisioning.execution.lost_runs import LostRunDecision, decide, remains
 from provisioning.health.access_check import check_account, check_all
@@ -115,7 +115,7 @@ def _execute_run(worker: str, run_number: int) -> None:
     with about_run(run_number, claimed[0].spec["suffix"]):
         try:
             execute(*claimed, decision)
-        except (RunMovedError, StillAtWork) as error:
+        except (RunMovedError, StillAtWorkError) as error:
             logger.warning("%s", error)
 
 

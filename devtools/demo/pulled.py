@@ -72,7 +72,7 @@ def adding(office: Office, port: int) -> Iterator[Callable[[], dict[str, Any] | 
 
 
 def is_stored(source: dict[str, Any] | None) -> bool:
-    """Say whether all that a source has is stored; raises OfficeError where it failed."""
+    """Return whether all that a source has is stored; raises OfficeError where it failed."""
     if source is None:
         return True
     if source["problem"]:

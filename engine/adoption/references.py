@@ -18,10 +18,10 @@ ELEMENT = re.compile(r"tolist\((aws_\w+)\.(\w+)\.(\w+)\)\[(\d+)\]\.(\w+)")
 ESCAPED = re.compile(r"([$%])\1\{")
 
 Attribute = Callable[[str, str], Any]
-"""Returns an attribute of a resource by its address; raises Unknown."""
+"""Returns an attribute of a resource by its address; raises UnknownReferenceError."""
 
 
-class Unknown(Exception):  # noqa: N818 - a finding, not a fault
+class UnknownReferenceError(Exception):
     """A value is not known: what it refers to neither is in the state nor exists."""
 
 
@@ -33,7 +33,10 @@ class Given:
         self.attribute = attribute
 
     def at(self, path: str) -> Any:
-        """Return the value at a path, or at the first of several between bars that is declared; raises Unknown."""
+        """Return the value at a path, or at the first of several between bars that is declared.
+
+        Raises UnknownReferenceError.
+        """
         values = (at(self.declared, alternative) for alternative in path.split("|"))
         return self._resolved(next((value for value in values if value is not None), None))
 
@@ -47,7 +50,7 @@ class Given:
         masked = ESCAPED.sub(lambda match: f"{match[1]}\0", value)
         filled = EXPRESSION.sub(lambda match: str(self._expression(match[1])), masked)
         if "${" in filled or "%{" in filled:
-            raise Unknown(value)
+            raise UnknownReferenceError(value)
         return filled.replace("\0", "{")
 
     def _expression(self, text: str) -> Any:
@@ -58,4 +61,4 @@ class Given:
             number = int(match[4])
             if isinstance(values, list) and number < len(values) and match[5] in values[number]:
                 return values[number][match[5]]
-        raise Unknown(text)
+        raise UnknownReferenceError(text)

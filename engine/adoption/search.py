@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.adoption.looking import Look, RefusedError
 from engine.adoption.passwords import declared_resources, sharers, to_forget
-from engine.adoption.references import Given, Unknown
+from engine.adoption.references import Given, UnknownReferenceError
 from engine.adoption.results import Adoption, Findings, Foreign, Note
 from engine.adoption.rules import Place, at, filled, same, tag_map
 from engine.adoption.table import TABLE
@@ -102,7 +102,7 @@ class Search:
             return []
         try:
             secret = self.given(address).at("secret_id")
-        except Unknown:
+        except UnknownReferenceError:
             return []
         description = self.look.answer("secretsmanager", "describe_secret", SecretId=secret)
         if not description.get("VersionIdsToStages"):
@@ -131,7 +131,7 @@ class Search:
         given = self.given(address)
         try:
             matches = self.matches(given, rule)
-        except Unknown:
+        except UnknownReferenceError:
             return None
         # A bucket's three rules are three items of one thing.
         ours = list({match.import_id: match for match in matches if not match.refusal}.values())
@@ -151,7 +151,7 @@ class Search:
         return ours[0] if ours else None
 
     def matches(self, given: Given, rule: Adopt) -> list[Match]:
-        """Return the items that answer to the resource; raises Unknown where it cannot exist yet."""
+        """Return the items that answer to the resource; raises UnknownReferenceError where it cannot exist yet."""
         wanted = {path: given.at(source) for path, source in rule.where.items()}
         matches = []
         for listed in self.items(rule.question, given):
@@ -213,7 +213,7 @@ class Search:
             leads = at(item, path)
             try:
                 wanted = given.at(source)
-            except Unknown:
+            except UnknownReferenceError:
                 return message("It leads to {leads}, and what the district's leads to does not exist.", leads=leads)
             if not same(leads, wanted):
                 return message("It leads to {leads}, and the district's leads to {wanted}.", leads=leads, wanted=wanted)
@@ -224,18 +224,18 @@ class Search:
         return Given(self.declared[address], self.attribute)
 
     def attribute(self, address: str, name: str) -> Any:
-        """Return an attribute that another resource refers to; raises Unknown."""
+        """Return an attribute that another resource refers to; raises UnknownReferenceError."""
         if address in self.state:
             value = self.state[address].get(name)
         else:
             match, rule = self.match(address), TABLE.get(address.partition(".")[0])
             if match is None or not isinstance(rule, Adopt):
-                raise Unknown(address)
+                raise UnknownReferenceError(address)
             value = self.attribute_of(rule, name, match.item, self.given(address))
             if value is None:
                 value = match.import_id if name == "id" else self.given(address).at(name)
         if value is None:
-            raise Unknown(f"{address}.{name}")
+            raise UnknownReferenceError(f"{address}.{name}")
         return value
 
     def attribute_of(self, rule: Adopt, name: str, item: Item, given: Given) -> Any:
@@ -250,7 +250,7 @@ class Search:
         return self.look.items(question, self.fill(question.parameters, given, item or {}))
 
     def fill(self, template: Any, given: Given, item: Item) -> Any:
-        """Put values into a template's placeholders; raises Unknown."""
+        """Put values into a template's placeholders; raises UnknownReferenceError."""
 
         def read(source: str, path: str) -> Any:
             value = {
@@ -259,7 +259,7 @@ class Search:
                 "place": lambda: getattr(self.place, path),
             }[source]()
             if value is None:
-                raise Unknown(f"{source}.{path}")
+                raise UnknownReferenceError(f"{source}.{path}")
             return value
 
         return filled(template, read)

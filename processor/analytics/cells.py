@@ -42,7 +42,7 @@ class Cell(NamedTuple):
         return (self.school != ALL) + (self.grade != ALL) + (self.dimension != ALL)
 
     def holds(self, other: Cell) -> bool:
-        """Say whether the other is a part of this one by its name."""
+        """Return whether the other is a part of this one by its name."""
         return all(mine in (ALL, its) for mine, its in zip(self, other, strict=True))
 
 

@@ -193,7 +193,7 @@ class _Decision:
         return {number: entry for number, entry in waiting.items() if schools[entry[0][0]] >= self.least}
 
     def is_worth(self, piece: Piece, pieces: Sequence[Piece]) -> bool:
-        """Say whether a new piece is worth what it hides, or hides nothing that is told."""
+        """Return whether a new piece is worth what it hides, or hides nothing that is told."""
         published = [existing for existing in pieces if existing.is_in_answers]
         if len(piece.bag) * WORTH >= sum(len(existing.bag) for existing in published):
             return True

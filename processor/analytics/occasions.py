@@ -117,7 +117,7 @@ def _each(scored: bool, prefix: LiteralString = "", texts: Iterable[LiteralStrin
 
 
 def _has_scores(connection: psycopg.Connection, parameters: dict[str, Any]) -> bool:
-    """Say whether any result of the occasion has a score."""
+    """Return whether any result of the occasion has a score."""
     query = sql.SQL("SELECT EXISTS (SELECT {} AND scale_score IS NOT NULL)").format(
         sql.SQL(OF_OCCASION.replace("{p}", ""))
     )

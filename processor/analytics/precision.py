@@ -33,7 +33,7 @@ OUTER = 2
 
 
 def is_fine(scores: Sequence[float]) -> bool:
-    """Say whether scores, ascending, are so different that numbers of them tell no count."""
+    """Return whether scores, ascending, are so different that numbers of them tell no count."""
     if len(scores) < EXACT_FROM or len(set(scores)) < DISTINCT:
         return False
     # A score of more than half stands in the middle.

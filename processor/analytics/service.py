@@ -1,7 +1,7 @@
-"""Answers aggregates: each with its record of access, out of the book of its occasion, which one reading makes.
+"""Answers aggregates: each with its record of access, out of the report of its occasion, which one reading makes.
 
-A book is made in the transaction that records the access; an answer out of a book that is there already is recorded in
-a transaction of its own before it is given. Where the record cannot be written, there is no answer.
+A report is made in the transaction that records the access; an answer out of a report that is there already is recorded
+in a transaction of its own before it is given. Where the record cannot be written, there is no answer.
 """
 
 from __future__ import annotations
@@ -20,28 +20,28 @@ from psycopg_pool import ConnectionPool
 
 from processor.access import Access, close_access, open_access
 from processor.analytics import occasions, tables, twins
-from processor.analytics.book import FORMAT, Book, book, growth_book
+from processor.analytics.aggregate_report import FORMAT, AggregateReport, aggregate_report, growth_report
 from processor.analytics.cells import Cell
+from processor.analytics.ledger_store import OvertakenError, ToldStudents
+from processor.analytics.ledger_store import told as told_of
+from processor.analytics.lru_cache import Codec, LruCache
 from processor.analytics.occasions import Occasion
 from processor.analytics.profiles import Reading
-from processor.analytics.shelf import Kind, Shelf
 from processor.analytics.suppression import LEAST
-from processor.analytics.told import OvertakenError, Told
-from processor.analytics.told import told as told_of
-from processor.cache.flight import Came, Flight
+from processor.cache.singleflight import SingleFlight, ValueSource
 
 T = TypeVar("T")
 Rows = list[dict[str, Any]]
-BOOK = Kind(Book.as_bytes, Book.of_bytes, lambda book: book.weight)
-ROWS: Kind[Rows] = Kind(lambda rows: json.dumps(rows).encode(), json.loads, lambda rows: 1_000 * len(rows))
-NOTHING_TOLD = Book((), {}, frozenset())
+BOOK = Codec(AggregateReport.as_bytes, AggregateReport.of_bytes, lambda report: report.weight)
+ROWS: Codec[Rows] = Codec(lambda rows: json.dumps(rows).encode(), json.loads, lambda rows: 1_000 * len(rows))
+NOTHING_TOLD = AggregateReport((), {}, frozenset())
 """Of an occasion that is another one's twin, and of growth to or from one of which nothing is told."""
 ATTEMPTS = 5
 READINGS = 2
 """So many are made at a time: each needs memory here and in the database."""
 
 
-class Moved(RuntimeError):  # noqa: N818 - named for what happened
+class DataMovedError(RuntimeError):
     """The data changed again and again while an answer was computed."""
 
 
@@ -51,7 +51,7 @@ class Answer:
 
     rows: Rows
     version: int
-    came: Came
+    came: ValueSource
 
 
 @dataclass(frozen=True)
@@ -59,27 +59,27 @@ class _Question(Generic[T]):
     """What is read of the database or the cache for an answer, and which of its rows are answered."""
 
     what: tuple[Any, ...]
-    kind: Kind[T]
+    kind: Codec[T]
     make: Callable[[psycopg.Connection, int], T]
     show: Callable[[T], Rows]
 
 
 class Analytics:
-    """The aggregates of one district; of books, `at_hand` bytes are kept in the process."""
+    """The aggregates of one district; of reports, `at_hand` bytes are kept in the process."""
 
     def __init__(
         self,
         pool: ConnectionPool[psycopg.Connection],
-        flight: Flight,
+        singleflight: SingleFlight,
         district: str,
         *,
         least: int = LEAST,
         at_hand: int,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._pool, self._flight, self._district, self._least = pool, flight, district, least
+        self._pool, self._singleflight, self._district, self._least = pool, singleflight, district, least
         self._now = now
-        self._shelf, self._readings = Shelf(at_hand), threading.BoundedSemaphore(READINGS)
+        self._lru_cache, self._readings = LruCache(at_hand), threading.BoundedSemaphore(READINGS)
 
     def version(self) -> int:
         """Return the data's version."""
@@ -97,7 +97,7 @@ class Analytics:
     def table(self, access: Access, occasion: Occasion, within: Cell, by: str) -> Answer:
         """Return the numbers of the groups within a cell, told apart by a dimension, school or grade."""
 
-        def make(connection: psycopg.Connection, _: int) -> Book:
+        def make(connection: psycopg.Connection, _: int) -> AggregateReport:
             return self._read(connection, occasion)
 
         show = partial(tables.table, within=within, by=by)
@@ -106,41 +106,43 @@ class Analytics:
     def growth(self, access: Access, before: Occasion, after: Occasion, within: Cell, by: str) -> Answer:
         """Return how scores changed between two occasions, by the same groups as of the later one."""
 
-        def make(connection: psycopg.Connection, version: int) -> Book:
+        def make(connection: psycopg.Connection, version: int) -> AggregateReport:
             # What either occasion hides is not shown by way of growth.
-            books = {occasion: self._on_the_way(connection, version, occasion) for occasion in sorted((before, after))}
-            if not all(occasion_book.shown for occasion_book in books.values()):
+            reports = {
+                occasion: self._on_the_way(connection, version, occasion) for occasion in sorted((before, after))
+            }
+            if not all(occasion_book.shown for occasion_book in reports.values()):
                 return NOTHING_TOLD
             release = self._told(connection, (before, after), occasions.read_changes(connection, before, after))
-            return growth_book(release.reading, before=books[before], after=books[after], least=self._least,
+            return growth_report(release.reading, before=reports[before], after=reports[after], least=self._least,
                                pieces=release.pieces, also=release.hidden)  # fmt: skip
 
         show = partial(tables.growth, within=within, by=by)
         return self._answer(access, _Question(("growth", FORMAT, before, after), BOOK, make, show))
 
-    def _on_the_way(self, connection: psycopg.Connection, version: int, occasion: Occasion) -> Book:
-        """Return an occasion's book for another reading, or make it in that reading's transaction.
+    def _on_the_way(self, connection: psycopg.Connection, version: int, occasion: Occasion) -> AggregateReport:
+        """Return an occasion's report for another reading, or make it in that reading's transaction.
 
-        It waits for nobody: whoever makes the same book may wait for this reading's place.
+        It waits for nobody: whoever makes the same report may wait for this reading's place.
         """
         key = self._key(version, _of(occasion))
-        book: Book | None = self._shelf.get(key)
-        if book is None and (value := self._flight.found(key)) is not None:
-            book = self._shelf.opened(key, value, BOOK)
-        if book is None:
-            book = self._read(connection, occasion)
+        report: AggregateReport | None = self._lru_cache.get(key)
+        if report is None and (value := self._singleflight.found(key)) is not None:
+            report = self._lru_cache.opened(key, value, BOOK)
+        if report is None:
+            report = self._read(connection, occasion)
             _check_unchanged(connection, version)
-            self._shelf.put(key, book, book.weight)
-            self._flight.put(key, book.as_bytes())
-        return book
+            self._lru_cache.put(key, report, report.weight)
+            self._singleflight.put(key, report.as_bytes())
+        return report
 
-    def _read(self, connection: psycopg.Connection, occasion: Occasion) -> Book:
+    def _read(self, connection: psycopg.Connection, occasion: Occasion) -> AggregateReport:
         if twins.is_later_twin(connection, occasion, least=self._least):
             return NOTHING_TOLD
         release = self._told(connection, (occasion,), occasions.read(connection, occasion))
-        return book(release.reading, least=self._least, pieces=release.pieces, also=release.hidden)
+        return aggregate_report(release.reading, least=self._least, pieces=release.pieces, also=release.hidden)
 
-    def _told(self, connection: psycopg.Connection, of: tuple[Occasion, ...], reading: Reading) -> Told:
+    def _told(self, connection: psycopg.Connection, of: tuple[Occasion, ...], reading: Reading) -> ToldStudents:
         return told_of(connection, of, reading, least=self._least, now=self._now())
 
     def _answer(self, access: Access, question: _Question[T]) -> Answer:
@@ -150,7 +152,7 @@ class Analytics:
                 return self._answer_of(version, access, question)
             except (_ChangedError, OvertakenError):
                 continue
-        raise Moved
+        raise DataMovedError
 
     def _answer_of(self, version: int, access: Access, question: _Question[T]) -> Answer:
         key = self._key(version, question.what)
@@ -167,15 +169,15 @@ class Analytics:
                 rows = question.show(thing)
                 close_access(connection, opened, len(rows))
             answered = rows
-            self._shelf.put(key, thing, question.kind.weigh(thing))
+            self._lru_cache.put(key, thing, question.kind.weigh(thing))
             return question.kind.encode(thing)
 
-        cached, came = self._shelf.get(key), Came.CACHE
+        cached, came = self._lru_cache.get(key), ValueSource.CACHE
         if cached is None:
-            value, came = self._flight.through(key, read)
+            value, came = self._singleflight.through(key, read)
             if answered is not None:
                 return Answer(answered, version, came)
-            cached = self._shelf.opened(key, value, question.kind)
+            cached = self._lru_cache.opened(key, value, question.kind)
         rows = question.show(cached)
         self._record(access, len(rows))
         return Answer(rows, version, came)
@@ -195,7 +197,7 @@ class _ChangedError(Exception):
 
 
 def _of(occasion: Occasion) -> tuple[Any, ...]:
-    return ("book", FORMAT, occasion)
+    return ("report", FORMAT, occasion)
 
 
 def _check_unchanged(connection: psycopg.Connection, version: int) -> None:

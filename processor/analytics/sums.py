@@ -62,7 +62,7 @@ class _Search:
                 yield from self.sums_of((*members, cell), size + self.sizes[cell])
 
     def _goes_with(self, cell: int, members: tuple[int, ...]) -> bool:
-        """Say whether a cell is behind the first of the members, none of them, and leaves no part determined."""
+        """Return whether a cell is behind the first of the members, none of them, and leaves no part determined."""
         if self.place.get(cell, -1) <= self.place[members[0]] or cell in members:
             return False
         # No single cell is determined, so what can be is two. Two alone are the sum itself, and no part of it.

@@ -76,7 +76,7 @@ class Hiding:
                 self.hide(self.next_of(line))
 
     def is_short(self, line: int) -> bool:
-        """Say whether the hidden parts of a shown whole are too few, too small, or all but one without a choice."""
+        """Return whether the hidden parts of a shown whole are too few, too small, or all but one without a choice."""
         # Who knows that a group has somebody knows one student of it: what can be fewer is what it has beyond.
         return self.behind[line] < 2 or self.free[line] < 2 or self.sums[line] < self.least
 

@@ -1,11 +1,11 @@
-"""What an answer shows of a book: a row for each shown group, and why values of it are ranges or missing. Pure."""
+"""What an answer shows of a report: a row for each shown group, and why values of it are ranges or missing. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from processor.analytics.book import Book, Group
+from processor.analytics.aggregate_report import AggregateReport, Group
 from processor.analytics.cells import Cell
 from processor.analytics.profiles import PERCENTILES, Numbers, Range
 
@@ -30,16 +30,16 @@ def unlisted(least: int) -> str:
     )
 
 
-def table(book: Book, within: Cell, by: str) -> list[dict[str, Any]]:
+def table(report: AggregateReport, within: Cell, by: str) -> list[dict[str, Any]]:
     """Return the rows of an answer: the numbers of the groups within a cell."""
-    return [_row(book, cell, book.shown[cell]) for cell in book.groups(within, by)]
+    return [_row(report, cell, report.shown[cell]) for cell in report.groups(within, by)]
 
 
-def growth(book: Book, within: Cell, by: str) -> list[dict[str, Any]]:
+def growth(report: AggregateReport, within: Cell, by: str) -> list[dict[str, Any]]:
     """Return the rows of growth: the median change and its quartiles, or the range of the median."""
     rows = []
-    for cell in book.groups(within, by):
-        group = book.shown[cell]
+    for cell in report.groups(within, by):
+        group = report.shown[cell]
         quartiles = percentiles(group.numbers)
         rows.append(
             {
@@ -60,7 +60,7 @@ def percentiles(numbers: Numbers) -> dict[str, float | None]:
     return {f"p{share}": value for share, value in zip(PERCENTILES, numbers.percentiles, strict=True)}
 
 
-def _row(book: Book, cell: Cell, group: Group) -> dict[str, Any]:
+def _row(report: AggregateReport, cell: Cell, group: Group) -> dict[str, Any]:
     return {
         **_named(cell),
         "n": group.n,
@@ -69,7 +69,7 @@ def _row(book: Book, cell: Cell, group: Group) -> dict[str, Any]:
         "percentiles": percentiles(group.numbers),
         "mean_range": _range(group.numbers.mean_range),
         "median_range": _range(group.numbers.median_range),
-        "levels": list(_shares(book, group)),
+        "levels": list(_shares(report, group)),
         "why": _why(group),
     }
 
@@ -94,8 +94,8 @@ def _named(cell: Cell) -> dict[str, str]:
     return dict(zip(("school", "grade", "dimension", "value"), cell[:4], strict=True))
 
 
-def _shares(book: Book, group: Group) -> Iterable[dict[str, Any]]:
+def _shares(report: AggregateReport, group: Group) -> Iterable[dict[str, Any]]:
     # A group narrowed by three has no levels.
-    for level, count in zip(book.levels, group.levels, strict=False):
+    for level, count in zip(report.levels, group.levels, strict=False):
         percent = None if count is None else round(100 * count / group.n, 1)
         yield {"level": level, "suppressed": count is None, "n": count, "percent": percent}

@@ -65,7 +65,7 @@ FIRST = """
 
 
 def is_later_twin(connection: psycopg.Connection, occasion: Occasion, *, least: int) -> bool:
-    """Say whether an occasion is, but for 1 to `least` - 1 students of some group, another one stored before it."""
+    """Return whether an occasion is, but for 1 to `least` - 1 students of some group, another one stored before it."""
     parameters: dict[str, Any] = {**asdict(occasion), "sample": SAMPLE, "least": least}
     for assessment, period in connection.execute(NEAR, parameters).fetchall():
         other = Occasion(assessment, occasion.year, period, occasion.standard)

@@ -72,7 +72,7 @@ class Witnesses:
         self._known_there: dict[tuple[int, ...], There] = {}
 
     def found(self, cell: int) -> bool:
-        """Say whether there is another table for a hidden cell."""
+        """Return whether there is another table for a hidden cell."""
         if cell in self.served or 0 in self.hidden:
             # Of whom nothing at all is shown there may be any number.
             return True
@@ -172,7 +172,7 @@ class Witnesses:
         return steps
 
     def _can_exchange(self, places: Places, axes: tuple[int, ...], corners: Sequence[int]) -> bool:
-        """Say whether the students who leave are there, the one way or the other, and where they come to is a group."""
+        """Return whether the students who leave are there, one way or the other, and where they come to is a group."""
         for leave, come in HALVES[len(axes)]:
             leaving, coming = [corners[place] for place in leave], [corners[place] for place in come]
             if VALUE in axes:
@@ -183,7 +183,7 @@ class Witnesses:
         return False
 
     def _are_there(self, presence: There, places: Places, leaving: Sequence[int], coming: Sequence[int]) -> bool:
-        """Say whether there is a place, in all else the same, where each corner has students, or may have some."""
+        """Return whether there is a place, in all else the same, where each corner has students, or may have some."""
         mask = presence.within(places)
         for corner in leaving:
             mask &= presence.students.get(corner, 0)
@@ -192,7 +192,7 @@ class Witnesses:
         return mask != 0
 
     def _are_alike(self, base: int, leaving: Sequence[int], coming: Sequence[int], value: int) -> bool:
-        """Say whether those corners have students who are alike in every dimension, and of the cell's own value."""
+        """Return whether those corners have students who are alike in every dimension, and of the cell's own value."""
         shared = -1
         for corner in leaving:
             shared &= self.present.get(base + corner, 0)

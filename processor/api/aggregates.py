@@ -13,7 +13,7 @@ from processor.analytics.cells import ALL, DIMENSIONS, Cell
 from processor.analytics.occasions import Occasion
 from processor.analytics.service import Answer
 from processor.analytics.tables import unlisted
-from processor.api.asking import Aggregate, access, services_of
+from processor.api.authorization import Aggregate, access, services_of
 
 router = APIRouter(prefix="/v1", tags=["aggregates"])
 PURPOSE = "evaluation of instruction"

@@ -18,7 +18,7 @@ from psycopg_pool import PoolTimeout
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from processor.analytics.service import Moved
+from processor.analytics.service import DataMovedError
 from processor.api import (
     aggregates,
     choices,
@@ -34,7 +34,7 @@ from processor.api import (
     students,
     trend_pages,
 )
-from processor.api.asking import problem
+from processor.api.authorization import problem
 from processor.api.body_limit import BodyLimit
 from processor.api.document import describe_refusals
 from processor.api.services import Services
@@ -159,5 +159,5 @@ def add_errors(app: FastAPI) -> None:
 
     app.add_exception_handler(psycopg.OperationalError, no_database)
     app.add_exception_handler(PoolTimeout, no_database)
-    app.add_exception_handler(Moved, moved)
+    app.add_exception_handler(DataMovedError, moved)
     app.add_exception_handler(Exception, failed)

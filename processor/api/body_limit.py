@@ -9,7 +9,7 @@ LARGEST_BODY = 64 * 1024
 ANSWER = b'{"type":"about:blank","title":"This is more than the service takes.","status":413}'
 
 
-class TooLarge(Exception):  # noqa: N818 - named for what happened
+class BodyTooLargeError(Exception):
     """More of a body came than it may have."""
 
 
@@ -35,7 +35,7 @@ class BodyLimit:
             message = await receive()
             came += len(message.get("body", b""))
             if came > LARGEST_BODY:
-                raise TooLarge
+                raise BodyTooLargeError
             return message
 
         async def noted(message: Any) -> None:
@@ -45,7 +45,7 @@ class BodyLimit:
 
         try:
             await self._app(scope, counted, noted)
-        except TooLarge:
+        except BodyTooLargeError:
             if not begun:
                 await refuse(send)
 

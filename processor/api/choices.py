@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from processor.access import Scope
-from processor.api.asking import Ingest, access, services_of
+from processor.api.authorization import Ingest, access, services_of
 from processor.api.pages import Office, form_of, page
 from processor.api.tokens import Caller
 from processor.formats.edfi_choice import Choice, Window

@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from processor.access import Scope
 from processor.api import files
-from processor.api.asking import Ingest, access, services_of
+from processor.api.authorization import Ingest, access, services_of
 
 router = APIRouter(prefix="/v1", tags=["ingest"])
 UNKNOWN = "There is no such file."

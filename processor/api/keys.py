@@ -22,7 +22,7 @@ LARGEST = 1 << 20
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-class KeysAway(RuntimeError):  # noqa: N818 - named for what happened
+class KeysUnavailableError(RuntimeError):
     """The issuer's keys cannot be fetched, and none are known that are fresh enough."""
 
 
@@ -30,12 +30,12 @@ def fetch(url: str) -> Any:
     """Return a JSON document; only over TLS, but for this machine itself."""
     parts = urlsplit(url)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
-        raise KeysAway("The issuer's address must begin with https.")
+        raise KeysUnavailableError("The issuer's address must begin with https.")
     try:
         with urllib.request.urlopen(url, timeout=5) as answer:
             return json.loads(answer.read(LARGEST))
     except (urllib.error.URLError, OSError, ValueError) as error:
-        raise KeysAway("The issuer does not answer. Try again in a minute.") from error
+        raise KeysUnavailableError("The issuer does not answer. Try again in a minute.") from error
 
 
 def given(issuer: str, keys: str) -> Fetch:
@@ -55,7 +55,7 @@ class Keys:
         self._lock = threading.Lock()
 
     def of(self, key_id: str) -> jwt.PyJWK | None:
-        """Return a key by its id, or nothing where the issuer has none of that id; raises KeysAway."""
+        """Return a key by its id, or nothing where the issuer has none of that id; raises KeysUnavailableError."""
         with self._lock:
             old = self._now() - self._fetched_at > KEPT_SECONDS
             # A token with an unknown id is how a rotation shows; made-up ids must not make us ask each time.
@@ -63,17 +63,17 @@ class Keys:
                 self._tried_at = self._now()
                 try:
                     self._refresh()
-                except KeysAway:
+                except KeysUnavailableError:
                     if self._now() - self._fetched_at > STALE_SECONDS:
                         raise
             if not self._keys:
-                raise KeysAway("The issuer's keys are not known yet. Try again in a minute.")
+                raise KeysUnavailableError("The issuer's keys are not known yet. Try again in a minute.")
             return self._keys.get(key_id)
 
     def _refresh(self) -> None:
         configuration = self._fetch(f"{self._issuer.rstrip('/')}/.well-known/openid-configuration")
         if not isinstance(configuration, dict) or configuration.get("issuer") != self._issuer:
-            raise KeysAway("The issuer's configuration names another issuer.")
+            raise KeysUnavailableError("The issuer's configuration names another issuer.")
         keys = {}
         for raw in self._fetch(configuration["jwks_uri"]).get("keys", []):
             if raw.get("kid") and raw.get("use", "sig") == "sig" and raw.get("kty") in ("RSA", "EC", "OKP"):
@@ -83,5 +83,5 @@ class Keys:
                     # A kind that we do not know; the others still count.
                     continue
         if not keys:
-            raise KeysAway("The issuer publishes no key for signatures.")
+            raise KeysUnavailableError("The issuer publishes no key for signatures.")
         self._keys, self._fetched_at = keys, self._now()

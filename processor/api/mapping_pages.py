@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from processor.access import Scope
 from processor.api import files, mappings
-from processor.api.asking import access, services_of
+from processor.api.authorization import access, services_of
 from processor.api.mapping_routes import mapped_of, sent_again_of
 from processor.api.mappings import Mapped
 from processor.api.pages import Office, form_of, named, page

@@ -11,13 +11,13 @@ from pydantic import BaseModel, Field
 
 from processor.access import Scope
 from processor.api import mappings
-from processor.api.asking import Ingest, access, services_of
+from processor.api.authorization import Ingest, access, services_of
 from processor.api.mappings import GoneError, Mapped, NoFileError
 from processor.api.tokens import Caller
 from processor.ingest.undo import NotUndoableError
 from processor.mappings.model import Mapping
 from processor.mappings.saved import TooManyMappingsError
-from processor.problems import FileProblem
+from processor.problems import FileProblemError
 
 router = APIRouter(prefix="/v1", tags=["mappings"])
 PURPOSE = "mapping of an upload"
@@ -164,7 +164,7 @@ def mapped_of(request: Request, caller: Caller, file_id: int, mapping: Mapping |
         with file_there():
             access_entry = access(request, caller, Scope.INGEST, PURPOSE)
             return mappings.mapped(services_of(request), access_entry, file_id, mapping)
-    except FileProblem as problem:
+    except FileProblemError as problem:
         raise HTTPException(422, f"{problem.sentence} {problem.remedy}") from problem
 
 

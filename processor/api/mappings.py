@@ -24,7 +24,7 @@ from processor.mappings import propose
 from processor.mappings.model import Mapping
 from processor.mappings.recognition import Recognition
 from processor.mappings.saved import save, saved, withdraw
-from processor.problems import FileProblem, ObjectReplaced
+from processor.problems import FileProblemError, ObjectReplacedError
 from processor.reading.objects import ObjectAt, ObjectStream, look_up
 
 BUFFER = 1024 * 1024
@@ -63,14 +63,14 @@ def recognition(services: Services) -> Recognition:
 
 
 def beginning_of(services: Services, file_id: int, using: Recognition) -> tuple[Beginning, ObjectAt]:
-    """Return the first lines of a file; raises NoFileError, GoneError, or FileProblem where it has no table."""
+    """Return the first lines of a file; raises NoFileError, GoneError, or FileProblemError where it has no table."""
     which = object_of(services, file_id)
     raw = ObjectStream(services.s3, which)
     name = which.key.rpartition("/")[2]
     try:
         with raw, io.BufferedReader(raw, BUFFER) as stream:
             beginning = preview.beginning(cast(BinaryIO, stream), name=name, size=which.size, recognition=using)
-    except ObjectReplaced as error:
+    except ObjectReplacedError as error:
         raise GoneError("The uploaded file is no longer there. Upload it again.") from error
     return beginning, which
 
@@ -87,7 +87,7 @@ def object_of(services: Services, file_id: int) -> ObjectAt:
     version_id, etag = ("", version[5:]) if version.startswith("etag:") else (version, "")
     try:
         return look_up(services.s3, bucket, key, version_id, etag)
-    except (ObjectReplaced, ClientError) as error:
+    except (ObjectReplacedError, ClientError) as error:
         raise GoneError("The uploaded file is no longer there. Upload it again.") from error
 
 
@@ -169,7 +169,7 @@ def _shown(
     reading = _reading(services, key)
     try:
         shown = preview.shown(beginning, reading, using if recognized else preview.only(cast(Mapping, mapping)))
-    except FileProblem as problem:
+    except FileProblemError as problem:
         return Shown(), f"{problem.sentence} {problem.remedy}"
     with services.pool.connection() as connection, connection.transaction():
         opened = open_access(connection, access, [uuid.UUID(student) for student in shown.students])

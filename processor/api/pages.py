@@ -19,7 +19,7 @@ from processor.analytics.occasions import Occasion
 from processor.analytics.tables import EXACT, unlisted
 from processor.api import charts, files
 from processor.api.aggregates import PURPOSE, By, counted
-from processor.api.asking import access, of_another_site, services_of, signed_in
+from processor.api.authorization import access, of_another_site, services_of, signed_in
 from processor.api.ingest import get_report
 from processor.api.languages import ENGLISH
 from processor.api.sign_in import SIGN_IN, USUAL, way_back_to

@@ -21,8 +21,8 @@ from processor.api.revocations import Revocations
 from processor.api.settings import ApiSettings
 from processor.api.telemetry import Telemetry
 from processor.api.tokens import Tokens
-from processor.cache.flight import Flight
 from processor.cache.iam import IamCredentials, replication_group
+from processor.cache.singleflight import SingleFlight
 from processor.cache.store import Store, connect
 from processor.database import Connections, take_role
 from processor.ingest.worker import ROLE as WRITER
@@ -98,7 +98,7 @@ def services(settings: Settings, api: ApiSettings) -> Services:
         connections=opener,
         pool=pool,
         store=store,
-        analytics=Analytics(pool, Flight(store), settings.district, least=api.least, at_hand=api.books_bytes),
+        analytics=Analytics(pool, SingleFlight(store), settings.district, least=api.least, at_hand=api.books_bytes),
         tokens=tokens(api),
         revocations=Revocations(pool),
         telemetry=Telemetry(Metrics(settings.district)),
@@ -134,5 +134,5 @@ def tokens(api: ApiSettings) -> Tokens | None:
 
 
 def _local() -> bool:
-    """Say whether AWS is stood in for: its stand-in has no names for buckets."""
+    """Return whether AWS is stood in for: its stand-in has no names for buckets."""
     return bool(os.environ.get("AWS_ENDPOINT_URL"))

@@ -11,7 +11,7 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from processor.api.asking import COOKIE, caller_of, same_origin, services_of
+from processor.api.authorization import COOKIE, caller_of, same_origin, services_of
 from processor.api.languages import preferred
 from processor.api.pages import form_of, page
 from processor.api.sign_in import CALLBACK, LONGEST_PATH, LONGEST_TOKEN, SIGN_IN, client_of, landing, own_path

@@ -7,12 +7,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from processor.api import sources
-from processor.api.asking import services_of
+from processor.api.authorization import services_of
 from processor.api.pages import STATES, Office, form_of, page
 from processor.api.source_routes import act_on, recorded
 from processor.api.tokens import Caller
 from processor.sources.model import Kind
-from processor.sources.problems import SourceProblem
+from processor.sources.problems import SourceProblemError
 from processor.sources.store import NoSourceError
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -53,7 +53,7 @@ def _add(request: Request, caller: Caller, form: dict[str, str]) -> Response:
     )  # fmt: skip
     try:
         source_id = sources.added(services_of(request), wanted, recorded(request, caller))
-    except SourceProblem as problem:
+    except SourceProblemError as problem:
         return _list(request, form, f"{problem} {problem.remedy}")
     return RedirectResponse(f"/sources/{source_id}", 303)
 
@@ -94,6 +94,6 @@ def _change(request: Request, caller: Caller, source_id: int, form: dict[str, st
             raise HTTPException(400, "There is no such act.")
     except NoSourceError as error:
         raise HTTPException(404, "There is no such source.") from error
-    except SourceProblem as problem:
+    except SourceProblemError as problem:
         return _show(request, source_id, f"{problem} {problem.remedy}")
     return RedirectResponse("/sources" if act == "remove" else f"/sources/{source_id}", 303)

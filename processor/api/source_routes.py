@@ -11,10 +11,10 @@ from pydantic import BaseModel, Field
 
 from processor.access import Access, Scope
 from processor.api import sources
-from processor.api.asking import Ingest, access, services_of
+from processor.api.authorization import Ingest, access, services_of
 from processor.api.tokens import Caller
 from processor.sources.model import Kind, State, Wish
-from processor.sources.problems import SourceProblem
+from processor.sources.problems import SourceProblemError
 from processor.sources.store import NoSourceError
 
 router = APIRouter(prefix="/v1", tags=["sources"])
@@ -47,7 +47,7 @@ def answered() -> Iterator[None]:
         yield
     except NoSourceError as error:
         raise HTTPException(404, "There is no such source.") from error
-    except SourceProblem as problem:
+    except SourceProblemError as problem:
         raise HTTPException(422, f"{problem} {problem.remedy}") from problem
 
 

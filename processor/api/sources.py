@@ -19,7 +19,7 @@ from processor.sources import credentials, store
 from processor.sources.address import Reach
 from processor.sources.client import Credentials
 from processor.sources.model import Kind, Source, State, Wish
-from processor.sources.problems import SourceProblem
+from processor.sources.problems import SourceProblemError
 
 NO_WAY_OUT = "none"
 LONGEST_CREDENTIAL = 1000
@@ -93,9 +93,9 @@ def one(services: Services, source_id: int) -> dict[str, Any] | None:
 
 
 def added(services: Services, wanted: Wanted, access: Access) -> int:
-    """Add a source with its secret, and return its number; raises SourceProblem."""
+    """Add a source with its secret, and return its number; raises SourceProblemError."""
     if why := obstacle(services):
-        raise SourceProblem("not_here", why, "Nothing was added.")
+        raise SourceProblemError("not_here", why, "Nothing was added.")
     _checked(wanted)
     with _writing(services) as connection:
         reach = Reach(services.settings.sources_let_in)
@@ -106,7 +106,7 @@ def added(services: Services, wanted: Wanted, access: Access) -> int:
 
 
 def given_credentials(services: Services, source_id: int, client_id: str, secret: str, access: Access) -> None:
-    """Put another id and secret in place of a source's; raises SourceProblem, NoSourceError."""
+    """Put another id and secret in place of a source's; raises SourceProblemError, NoSourceError."""
     _checked(Wanted(Kind.EDFI, "", "", "", 0, client_id, secret))
     if one(services, source_id) is None:
         raise store.NoSourceError("There is no such source.")
@@ -146,7 +146,7 @@ def _writing(services: Services) -> Any:
 def _checked(wanted: Wanted) -> None:
     for credential in (wanted.client_id, wanted.client_secret):
         if not credential or len(credential) > LONGEST_CREDENTIAL or not credential.isprintable():
-            raise SourceProblem("credentials", "A source needs a client id and a client secret.", "Enter both.")
+            raise SourceProblemError("credentials", "A source needs a client id and a client secret.", "Enter both.")
 
 
 def _keep(

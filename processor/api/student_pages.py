@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from processor.access import Scope
 from processor.analytics.students import record_of
-from processor.api.asking import access, services_of
+from processor.api.authorization import access, services_of
 from processor.api.charts import Measured
 from processor.api.pages import form_of, page, titles, visitor
 from processor.api.tokens import Caller, Right

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from processor.access import Scope
 from processor.analytics.students import accesses_to, first_broken_link, record_of
-from processor.api.asking import Audit, Student, access, services_of
+from processor.api.authorization import Audit, Student, access, services_of
 from processor.children import UnclearIdError, child_of, find_child
 
 router = APIRouter(prefix="/v1", tags=["students"])

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from typing import Any
 
-from processor.cache.flight import Came
+from processor.cache.singleflight import ValueSource
 from processor.metrics import Metrics
 from processor.tracing import Kind, Tracing
 
@@ -41,7 +41,7 @@ class Telemetry:
         facts = {"route": route, "method": method, "status": status, "ms": ms, "request": request_id}
         logger.info("Answered.", extra={"facts": facts})
 
-    def came(self, came: Came) -> None:
+    def came(self, came: ValueSource) -> None:
         """Count where an answer came from."""
         with self._lock:
             self._counts[came.value] += 1
@@ -65,15 +65,15 @@ class Telemetry:
         with self._lock:
             counts, self._counts = self._counts, Counter()
             slowest, self._slowest = self._slowest, 0.0
-        hits = counts[Came.CACHE] + counts[Came.OTHER]
-        lookups = hits + counts[Came.COMPUTED] + counts[Came.AWAY]
+        hits = counts[ValueSource.CACHE] + counts[ValueSource.OTHER]
+        lookups = hits + counts[ValueSource.COMPUTED] + counts[ValueSource.AWAY]
         values = {
             "Requests": (float(counts["Requests"]), "Count"),
             "ServerErrors": (float(counts["ServerErrors"]), "Count"),
             "SlowestRequest": (slowest, "Seconds"),
             "CacheHits": (float(hits), "Count"),
-            "CacheMisses": (float(counts[Came.COMPUTED]), "Count"),
-            "CacheAway": (float(counts[Came.AWAY]), "Count"),
+            "CacheMisses": (float(counts[ValueSource.COMPUTED]), "Count"),
+            "CacheAway": (float(counts[ValueSource.AWAY]), "Count"),
         }
         if lookups:
             values["CacheHitRate"] = (100.0 * hits / lookups, "Percent")

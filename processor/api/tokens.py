@@ -33,7 +33,7 @@ class Right(StrEnum):
     AUDIT = "audit"
 
 
-class TokenRefused(Exception):  # noqa: N818 - named for what happened
+class TokenRefusedError(Exception):
     """The token is not good; the sentence says why and quotes nothing of it."""
 
 
@@ -57,20 +57,20 @@ class Tokens:
         self._keys, self._issuer, self._audience = keys, issuer, audience
 
     def caller(self, token: str) -> Caller:
-        """Return whom a token speaks of; raises TokenRefused, or KeysAway."""
+        """Return whom a token speaks of; raises TokenRefusedError, or KeysUnavailableError."""
         try:
             head = jwt.get_unverified_header(token)
         except jwt.PyJWTError as error:
-            raise TokenRefused("This is not a signed token.") from error
+            raise TokenRefusedError("This is not a signed token.") from error
         algorithm, key_id = head.get("alg"), head.get("kid")
         if algorithm not in ALGORITHMS or not isinstance(key_id, str):
-            raise TokenRefused("The token must be signed with a public key that it names.")
+            raise TokenRefusedError("The token must be signed with a public key that it names.")
         kind = head.get("typ", "")
         if not isinstance(kind, str) or kind.lower() not in TYPES:
-            raise TokenRefused("The token is of another kind than an access token.")
+            raise TokenRefusedError("The token is of another kind than an access token.")
         key = self._keys.of(key_id)
         if key is None:
-            raise TokenRefused("The token is signed with a key that the issuer does not publish.")
+            raise TokenRefusedError("The token is signed with a key that the issuer does not publish.")
         try:
             claims = jwt.decode(
                 token,
@@ -82,20 +82,20 @@ class Tokens:
                 options={"require": ["exp", "iat", "iss", "aud", "sub"]},
             )
         except jwt.ExpiredSignatureError as error:
-            raise TokenRefused("The token has expired. Sign in again.") from error
+            raise TokenRefusedError("The token has expired. Sign in again.") from error
         except (jwt.InvalidAudienceError, jwt.InvalidIssuerError) as error:
-            raise TokenRefused("The token is for another district or of another issuer.") from error
+            raise TokenRefusedError("The token is for another district or of another issuer.") from error
         except (jwt.PyJWTError, TypeError, ValueError, ArithmeticError) as error:
-            raise TokenRefused("The token's signature or claims do not hold.") from error
+            raise TokenRefusedError("The token's signature or claims do not hold.") from error
         if int(claims["exp"]) > time.time() + LONGEST_LIFE + LEEWAY_SECONDS:
-            raise TokenRefused("The token is good for longer than a day. Ask the issuer for a shorter one.")
+            raise TokenRefusedError("The token is good for longer than a day. Ask the issuer for a shorter one.")
         return caller_of(claims, hashlib.sha256(token.encode()).digest())
 
 
 def caller_of(claims: dict[str, Any], token_digest: bytes = b"") -> Caller:
     """Return the caller of verified claims; `act` (RFC 8693) names who acts where it is not the subject.
 
-    Raises TokenRefused for claims that name nobody, or scopes in no form that there is.
+    Raises TokenRefusedError for claims that name nobody, or scopes in no form that there is.
     """
     act = claims.get("act")
     subject = _named(claims["sub"])
@@ -103,18 +103,18 @@ def caller_of(claims: dict[str, Any], token_digest: bytes = b"") -> Caller:
     scopes = claims.get("scope", claims.get("scp", ""))
     words = scopes.split() if isinstance(scopes, str) else scopes
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise TokenRefused("The token's scopes are no text and no list of texts.")
+        raise TokenRefusedError("The token's scopes are no text and no list of texts.")
     rights = frozenset(Right(word) for word in words if word in set(Right))
     return Caller(actor, subject, rights, int(claims["exp"]), int(claims.get("iat", 0)), token_digest)
 
 
 def _named(subject: object) -> str:
-    """Return whom a claim names; raises TokenRefused for nobody, and for what no record can hold."""
+    """Return whom a claim names; raises TokenRefusedError for nobody, and for what no record can hold."""
     if (
         not isinstance(subject, str)
         or not subject.strip()
         or len(subject) > LONGEST_SUBJECT
         or not subject.isprintable()
     ):
-        raise TokenRefused("The token names nobody.")
+        raise TokenRefusedError("The token names nobody.")
     return subject

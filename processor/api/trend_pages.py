@@ -12,7 +12,7 @@ from processor.analytics.cells import ALL, Cell
 from processor.analytics.occasions import Occasion
 from processor.analytics.tables import unlisted
 from processor.api.aggregates import PURPOSE, By, counted
-from processor.api.asking import access, services_of
+from processor.api.authorization import access, services_of
 from processor.api.charts import Measured
 from processor.api.pages import BY_WORDS, Reader, group_name, handle, marks, occasion_name, page, titles
 from processor.api.trends import Course, multiples

@@ -21,7 +21,7 @@ TIMEOUT_SECONDS = 0.5
 LONGEST_PAUSE = 15.0
 
 
-class CacheAway(Exception):  # noqa: N818 - named for what it is
+class CacheUnavailableError(Exception):
     """The cache does not answer; whoever asked goes on without it."""
 
 
@@ -63,18 +63,18 @@ class Store:
 
     @property
     def there(self) -> bool:
-        """Say whether it is worth asking."""
+        """Return whether it is worth asking."""
         return self.client is not None and self._now() >= self._again_at
 
     def run(self, command: Callable[[redis.Redis], T]) -> T:
-        """Run a command; raises CacheAway where there is no cache, or it does not answer."""
+        """Run a command; raises CacheUnavailableError where there is no cache, or it does not answer."""
         if self.client is None or not self.there:
-            raise CacheAway
+            raise CacheUnavailableError
         try:
             answer = command(self.client)
         except (redis.RedisError, OSError) as error:
             self._failed(error)
-            raise CacheAway from error
+            raise CacheUnavailableError from error
         if self._pause:
             logger.info("The cache answers again.")
             with self._lock:
@@ -82,12 +82,12 @@ class Store:
         return answer
 
     def get(self, key: str) -> bytes | None:
-        """Return a value; raises CacheAway."""
+        """Return a value; raises CacheUnavailableError."""
         value = self.run(lambda client: client.get(key))
         return value if isinstance(value, bytes) else None
 
     def put(self, key: str, value: bytes) -> None:
-        """Keep a value for six hours, give or take a tenth, so that not all end at once; raises CacheAway."""
+        """Keep a value for six hours, give or take a tenth, lest all end at once; raises CacheUnavailableError."""
         seconds = int(EXPIRY_SECONDS * random.uniform(1 - JITTER, 1 + JITTER))
         self.run(lambda client: client.set(key, value, ex=seconds))
 

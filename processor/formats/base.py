@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from processor.formats import ids, values
 from processor.formats.values import Reader
-from processor.problems import BadValue
+from processor.problems import InvalidValueError
 from processor.pseudonyms import Pseudonyms
 
 DELETED = "tobedeleted"
@@ -21,7 +21,7 @@ MOST_STUDENTS = 250_000
 STATUS = values.choice(("active", DELETED), others={"inactive": DELETED})
 
 
-class RowRefused(BadValue):
+class RowRefusedError(InvalidValueError):
     """A row whose cells are each in order but do not fit together."""
 
     def __init__(self, column: str, code: str, reason: str, value: str = "") -> None:
@@ -111,7 +111,7 @@ class Reading:
         """Note that a roster gives a student another id; what is nobody's id, or damaged, is no claim."""
         try:
             student_id = ids.student_id(cell)
-        except BadValue as error:
+        except InvalidValueError as error:
             self.notes.append(Note(line, kind, error.code, error.reason, cell))
             return
         if student_id:
@@ -127,12 +127,12 @@ class Reading:
         return day, values.school_year(day)
 
     def refuse_future(self, column: str, day: str, year: str) -> None:
-        """Raise RowRefused for a result of a day, or a school year, that lies years ahead."""
+        """Raise RowRefusedError for a result of a day, or a school year, that lies years ahead."""
         latest, last_year = self.latest
         if day > latest or year > last_year:
-            raise RowRefused(column, "date_out_of_range", FUTURE)
+            raise RowRefusedError(column, "date_out_of_range", FUTURE)
 
-    def leave_out(self, line: int, column: str, error: BadValue, value: str) -> None:
+    def leave_out(self, line: int, column: str, error: InvalidValueError, value: str) -> None:
         """Note a part that is left out of a row."""
         self.notes.append(Note(line, column, error.code, error.reason, value))
 
@@ -178,7 +178,7 @@ def taken_on(read: Reader) -> Maker:
         def checked(cell: str) -> str:
             day = read(cell)
             if day > reading.latest[0]:
-                raise BadValue("date_out_of_range", FUTURE)
+                raise InvalidValueError("date_out_of_range", FUTURE)
             return day
 
         return values.remembered(checked)
@@ -230,7 +230,7 @@ class Plan:
     parts: tuple[bool, ...] = ()
 
     def read(self, cells: Sequence[str]) -> list[str]:
-        """Return the values in the order of the fields; raises BadValue at the first that is refused.
+        """Return the values in the order of the fields; raises InvalidValueError at the first that is refused.
 
         Cells that are missing at the end are empty.
         """
@@ -251,7 +251,7 @@ class Plan:
             try:
                 read_all = list(map(plain, cells))
                 whole = not required or values.NULL not in read_all
-            except BadValue:
+            except InvalidValueError:
                 whole = False
             read_columns.append(read_all if whole else _one_by_one(read, cells, refused))
         return read_columns, refused
@@ -267,20 +267,20 @@ class Plan:
                 read(cell) if needed else values.NULL
                 for read, cell, needed in zip(self.readers, self._all(cells), self.needed_of_deleted, strict=True)
             ]
-        except BadValue:
+        except InvalidValueError:
             return None
 
     def is_part(self, name: str) -> bool:
-        """Say whether a row can be kept without a field."""
+        """Return whether a row can be kept without a field."""
         return self.parts[self.names.index(name)]
 
-    def refusals(self, cells: Sequence[str]) -> list[tuple[str, BadValue, str]]:
+    def refusals(self, cells: Sequence[str]) -> list[tuple[str, InvalidValueError, str]]:
         """Return (field, why, cell) for every cell that is refused."""
         refusals = []
         for name, read, cell in zip(self.names, self.readers, cells, strict=True):
             try:
                 read(cell)
-            except BadValue as error:
+            except InvalidValueError as error:
                 refusals.append((name, error, cell))
         return refusals
 
@@ -290,7 +290,7 @@ def _one_by_one(read: Reader, cells: Sequence[str], refused: set[int]) -> list[s
     for place, cell in enumerate(cells):
         try:
             read_cells.append(read(cell))
-        except BadValue:
+        except InvalidValueError:
             refused.add(place)
             read_cells.append(values.NULL)
     return read_cells

@@ -75,7 +75,7 @@ def school_of(item: dict[str, Any]) -> str:
 
 
 def is_number(text: str) -> bool:
-    """Say whether a result is a number."""
+    """Return whether a result is a number."""
     return bool(values.NUMBER(text.strip()))
 
 
@@ -94,7 +94,7 @@ def counting(entries: list[dict[str, Any]], key: str, namespace: str = "") -> di
 
 
 def met(level: dict[str, Any]) -> bool:
-    """Say whether a level was met: up to Data Standard 3.3 those that were not are listed as well."""
+    """Return whether a level was met: up to Data Standard 3.3 those that were not are listed as well."""
     return at(level, "performanceLevelMet").strip().casefold() not in ("false", "0", "no", "n")
 
 
@@ -120,7 +120,7 @@ def level_of(item: dict[str, Any]) -> str:
 
 
 def untested(item: dict[str, Any]) -> bool:
-    """Say whether a level or a result says that the student was not tested."""
+    """Return whether a level or a result says that the student was not tested."""
     pairs = [
         (entry.get(METHOD), descriptor(entry.get(LEVEL))) for entry in listed(item, "performanceLevels") if met(entry)
     ]
@@ -134,5 +134,5 @@ def tolerant(cell: str) -> str:
 
 
 def says_nothing(item: dict[str, Any]) -> bool:
-    """Say whether an object is an item of an assessment (assessmentItems): nobody's result."""
+    """Return whether an object is an item of an assessment (assessmentItems): nobody's result."""
     return "identificationCode" in item and "assessmentReference" in item and "studentReference" not in item

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from processor.formats import ids, values
-from processor.formats.base import Field, Format, Reading, RowRefused, Sink, fixed, modified
+from processor.formats.base import Field, Format, Reading, RowRefusedError, Sink, fixed, modified
 from processor.formats.edfi import SOURCE, descriptor
 
 FIELDS = (
@@ -30,7 +30,7 @@ def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[st
     gone = "keyValues" in item
     ends = str(int(float(year))) if year else values.school_year(entry) if entry else ""
     if not ends:
-        raise RowRefused("entryDate", "missing", "An enrolment needs its first day, or a school year.")
+        raise RowRefusedError("entryDate", "missing", "An enrolment needs its first day, or a school year.")
     payload = (values.NULL, values.NULL) if gone else (school, grade)
     if not gone:
         sink.put("student", student, modified_at, "f")

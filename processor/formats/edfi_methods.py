@@ -128,7 +128,7 @@ def plainly(method: str) -> str:
 
 
 def holds(words: str, parts: tuple[str, ...]) -> bool:
-    """Say whether one of these is in a name as a whole word."""
+    """Return whether one of these is in a name as a whole word."""
     within = f" {words} "
     return any(f" {part} " in within for part in parts)
 
@@ -196,7 +196,7 @@ def level_rank(method: str) -> int | None:
 
 
 def is_untested(method: str, word: str) -> bool:
-    """Say whether a level or a result says that the student was not tested."""
+    """Return whether a level or a result says that the student was not tested."""
     words, status = plainly(method), plainly(word)
     if holds(words, UNTESTED_METHOD):
         return bool(status) and status not in ("n", "no", "false", "0", "none", "na", "n a", "null", "tested")

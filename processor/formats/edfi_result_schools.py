@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from processor.formats import ids, values
-from processor.formats.base import Field, Format, Reading, RowRefused, Sink, fixed, modified
+from processor.formats.base import Field, Format, Reading, RowRefusedError, Sink, fixed, modified
 from processor.formats.edfi import SOURCE, descriptor, school_of
 from processor.formats.edfi_student_assessments import record_id
 
@@ -34,7 +34,9 @@ def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[st
     student = reading.numbered(local.replace("\\\\", "\\"))
     school = values.identifier(school_of(item))
     if not school and "keyValues" not in item:
-        raise RowRefused("educationOrganizationReference.educationOrganizationId", "missing", "The value is required.")
+        raise RowRefusedError(
+            "educationOrganizationReference.educationOrganizationId", "missing", "The value is required."
+        )
     word = kind.casefold()
     rank = str(next((place for place, name in enumerate(ORDER, start=1) if name in word), 0))
     record = record_id(namespace, identifier, own, student)

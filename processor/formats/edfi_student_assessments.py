@@ -11,11 +11,11 @@ from __future__ import annotations
 from typing import Any
 
 from processor.formats import ids, values
-from processor.formats.base import Field, Format, Reading, RowRefused, Sink, fixed, modified
+from processor.formats.base import Field, Format, Reading, RowRefusedError, Sink, fixed, modified
 from processor.formats.edfi import METHOD, PREFIX, SOURCE, assessment_id, at, descriptor, is_number, listed, school_of
 from processor.formats.edfi import untested as says_untested
 from processor.formats.edfi_choice import NONE, Choice, level_by, named, score_of, window_of
-from processor.problems import BadValue
+from processor.problems import InvalidValueError
 
 FIELDS = (
     Field("studentAssessmentIdentifier", fixed(values.identifier), required=True, of_deleted=True),
@@ -59,8 +59,8 @@ def _told(reader: values.Reader, value: str, column: str) -> str:
     """Read a value that is nested in an object, and name where it stood when it is refused."""
     try:
         return reader(value)
-    except BadValue as error:
-        raise RowRefused(column, error.code, error.reason, value) from error
+    except InvalidValueError as error:
+        raise RowRefusedError(column, error.code, error.reason, value) from error
 
 
 def score(item: dict[str, Any], namespace: str = "", choice: Choice = NONE) -> str:
@@ -97,13 +97,13 @@ def write(reading: Reading, sink: Sink, line: int, row: list[str], item: dict[st
         if code and outcome != ("", ""):
             rows.append((code, *outcome))
     if not untested and not any(value or met for _, value, met in rows):
-        raise RowRefused("scoreResults", "missing", "A result needs a score or a performance level.")
+        raise RowRefusedError("scoreResults", "missing", "A result needs a score or a performance level.")
     if len({code for code, _, _ in rows}) < len(rows):
-        raise RowRefused("studentObjectiveAssessments", "duplicate_id", "An objective is there twice.")
+        raise RowRefusedError("studentObjectiveAssessments", "duplicate_id", "An objective is there twice.")
     year = str(int(float(year))) if year else ""
     day = next(filter(None, days), "")
     if not day and not year:
-        raise RowRefused("administrationDate", "missing", "A result needs a date, or a school year.")
+        raise RowRefusedError("administrationDate", "missing", "A result needs a date, or a school year.")
     ends = year or values.school_year(day)
     reading.refuse_future("administrationDate", day, ends)
     occasion = f"{ends} {word(window_of(item, period, day, choice))}".strip()

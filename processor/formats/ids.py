@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from processor.formats import values
-from processor.problems import BadValue
+from processor.problems import InvalidValueError
 
 NOBODY = frozenset({
     *("null", "(null)", "<null>", "nil", "none", "n/a", "na", "#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#num!"),
@@ -35,7 +35,7 @@ NOTHING = re.compile(r"[0\s.\-\u2013\u2014_*?/\\]+").fullmatch
 def student_id(cell: str) -> str:
     """Read a student's id: trimmed, and without what a spreadsheet put around it; empty where the cell is.
 
-    Raises BadValue, `nobodys_id` for a word or a zero in an id's place, `damaged_id` where digits are lost.
+    Raises InvalidValueError, `nobodys_id` for a word or a zero in an id's place, `damaged_id` where digits are lost.
     """
     text = values.identifier(cell).replace("\\\\", "\\")
     if not text:
@@ -50,9 +50,9 @@ def student_id(cell: str) -> str:
     elif GROUPED(text):
         text = text.replace(",", "")
     if not text or text.casefold() in NOBODY or NOTHING(text) or SUMMARY(text):
-        raise BadValue("nobodys_id", "This stands where an id is missing: it is no student's.")
+        raise InvalidValueError("nobodys_id", "This stands where an id is missing: it is no student's.")
     if OVERFLOW(text):
-        raise BadValue("damaged_id", "A spreadsheet's column was too narrow for the id: its digits are lost.")
+        raise InvalidValueError("damaged_id", "A spreadsheet's column was too narrow for the id: its digits are lost.")
     return _whole(text)
 
 
@@ -70,5 +70,5 @@ def _whole(text: str) -> str:
     if len(digits) == places + 1 and places > 5:
         return digits
     if "+" in text or places > 5:
-        raise BadValue("damaged_id", "A spreadsheet has rounded the id: its last digits are lost.")
+        raise InvalidValueError("damaged_id", "A spreadsheet has rounded the id: its last digits are lost.")
     return text

@@ -99,13 +99,13 @@ def sentence(names: Sequence[str], kinds: Sequence[Format], *, what: str = "colu
 
 
 def _has_a_known_name(names: Sequence[str], kinds: Sequence[Format]) -> bool:
-    """Say whether one name at least is surely one of a format's: then the others are names as well, and can be told."""
+    """Return whether one name at least is surely one of a format's: then the others are names, and can be told."""
     known = {plainly(name.rpartition(".")[2]) for kind in kinds for name in kind.names()}
     return any(alike(name, other) >= SURELY_ALIKE for name in names[:100] for other in known)
 
 
 def looks_like_a_name(cell: str) -> bool:
-    """Say whether a cell of a first line can be a column's name: no number, no date, no address."""
+    """Return whether a cell of a first line can be a column's name: no number, no date, no address."""
     return bool(NAME(cell)) and "@" not in cell and sum(map(str.isdigit, cell)) <= len(cell) // 3
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from processor.formats import values
 from processor.formats.base import DELETED, STATUS, Field, fixed, modified
-from processor.problems import FileProblem
+from processor.problems import FileProblemError
 
 SOURCE = "1EdTech OneRoster CSV 1.1.1 and 1.2.1"
 PREFIX = "or:"
@@ -64,7 +64,7 @@ class Manifest:
 
 
 def manifest(rows: Iterable[tuple[str, str]]) -> Manifest:
-    """Read a manifest's properties and values; raises FileProblem for a version that is not read.
+    """Read a manifest's properties and values; raises FileProblemError for a version that is not read.
 
     The version is empty where the manifest names none: rows are then read by what both versions allow.
     """
@@ -72,7 +72,7 @@ def manifest(rows: Iterable[tuple[str, str]]) -> Manifest:
     number = NUMBER.search(properties.get("oneroster.version", ""))
     version = number[0] if number else ""
     if version and version not in VERSIONS:
-        raise FileProblem(
+        raise FileProblemError(
             "unknown_version",
             "The manifest names no version of OneRoster that can be read.",
             f"Export OneRoster 1.1 or 1.2; the manifest's oneroster.version must be one of {', '.join(VERSIONS)}.",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from processor.formats import values
-from processor.formats.base import DELETED, Field, Format, Reading, RowRefused, Sink, Write, fixed
+from processor.formats.base import DELETED, Field, Format, Reading, RowRefusedError, Sink, Write, fixed
 from processor.formats.oneroster import HEAD, PREFIX, SOURCE, version
 
 FIELDS = (
@@ -51,7 +51,7 @@ def writer(reading: Reading, sink: Sink) -> Write:
             sink.put("administration", PREFIX + source_id, *[values.NULL] * 7, *version(status, modified))
             return
         if least and most and float(least) > float(most):
-            raise RowRefused("resultValueMax", "score_out_of_range", "The highest score is below the lowest.")
+            raise RowRefusedError("resultValueMax", "score_out_of_range", "The highest score is below the lowest.")
         which = assessment_id(PREFIX, title)
         sink.put("assessment", which, title, values.NULL, least, most, modified, "f")
         period = period or session or values.school_year(day)

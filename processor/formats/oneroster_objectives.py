@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from processor.formats import values
-from processor.formats.base import DELETED, Field, Format, Reading, RowRefused, Sink, Write, fixed
+from processor.formats.base import DELETED, Field, Format, Reading, RowRefusedError, Sink, Write, fixed
 from processor.formats.oneroster import HEAD, SOURCE
-from processor.problems import FileProblem
+from processor.problems import FileProblemError
 
 FIELDS = (
     *HEAD,
@@ -33,15 +33,17 @@ def writer(reading: Reading, sink: Sink) -> Write:
         if status == DELETED:
             return
         if not score and not level:
-            raise RowRefused("score", "missing", "A score by objective needs a number or a word.")
+            raise RowRefusedError("score", "missing", "A score by objective needs a number or a word.")
         if len(objectives) >= MOST:
-            raise FileProblem(
+            raise FileProblemError(
                 "too_many_objectives",
                 f"The archive has more than {MOST:,} scores by learning objective.",
                 "Send it in several archives, each with its results.",
             )
         if any(code == existing for existing, *_ in objectives.get(result, ())):
-            raise RowRefused("learningObjectiveId", "duplicate_id", "The result has a score by this objective already.")
+            raise RowRefusedError(
+                "learningObjectiveId", "duplicate_id", "The result has a score by this objective already."
+            )
         objectives.setdefault(result, []).append((code, score, level, line))
 
     return write

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from processor.formats import values
-from processor.formats.base import DELETED, Field, Format, Reading, RowRefused, Sink, Write, fixed, taken_on
+from processor.formats.base import DELETED, Field, Format, Reading, RowRefusedError, Sink, Write, fixed, taken_on
 from processor.formats.oneroster import HEAD, PREFIX, SOURCE
 
 SCORE_STATUS = ("exempt", "fully graded", "not submitted", "partially graded", "submitted")
@@ -41,7 +41,7 @@ def writer(reading: Reading, sink: Sink) -> Write:
             put(f"{line}\t{part}\t{PREFIX}{record}\t\t\t\t\t\t\t\t\t\t\t{modified}\tt\n")
             return
         if score_status in scored and not score and not level and record not in objectives:
-            raise RowRefused("score", "missing", "A graded result needs a score.")
+            raise RowRefusedError("score", "missing", "A graded result needs a score.")
         put(
             f"{line}\t{part}\t{PREFIX}{record}\t\t{years[day]}\t{student}\t{PREFIX}{item}\t\t\t{day}\t{score}\t{level}"
             f"\t{score_status}\t{modified}\tf\n"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from processor.formats import values
-from processor.formats.base import DELETED, Field, Format, Reading, RowRefused, Sink, Write, fixed
+from processor.formats.base import DELETED, Field, Format, Reading, RowRefusedError, Sink, Write, fixed
 from processor.formats.oneroster import HEAD, PREFIX, SOURCE, version
 
 FIELDS = (
@@ -44,7 +44,7 @@ def writer(reading: Reading, sink: Sink) -> Write:
             return
         words = words_of(scale_value.replace("\\\\", "\\"))
         if not words or len(words) > MOST_WORDS:
-            raise RowRefused("scoreScaleValue", "not_a_scale", "This is no scale, such as {A:90},{B:80}.")
+            raise RowRefusedError("scoreScaleValue", "not_a_scale", "This is no scale, such as {A:90},{B:80}.")
         listed = json.dumps(words, ensure_ascii=False).replace("\\", "\\\\")
         sink.put("score_scale", PREFIX + source_id, title, listed, *version(status, modified))
 

@@ -17,7 +17,7 @@ from processor.formats.base import (
     Field,
     Format,
     Reading,
-    RowRefused,
+    RowRefusedError,
     Sink,
     Write,
     fixed,
@@ -70,9 +70,9 @@ def writer(reading: Reading, sink: Sink) -> Write:
         least, most, given, family, gender, ethnicity, poor, learner, disability, *rest = more
         district, modified_at, status, year, state, sourced = rest
         if ours and district and district not in ours:
-            raise RowRefused("district_id", "wrong_district", "The row is of another district.")
+            raise RowRefusedError("district_id", "wrong_district", "The row is of another district.")
         if not day and not (year := year or values.spanned_year(occasion)):
-            raise RowRefused("date", "missing", "A result needs a date, or a school year.")
+            raise RowRefusedError("date", "missing", "A result needs a date, or a school year.")
         student = pseudonym(local.replace("\\\\", "\\"))
         # An occasion that names its school year is of that year, whatever a date's typing error says.
         year = year or values.spanned_year(occasion) or values.school_year(day)
@@ -84,12 +84,12 @@ def writer(reading: Reading, sink: Sink) -> Write:
             sink.put_result(f"{line}\t{part}\t{record}\t\t\t\t\t\t\t\t\t\t\t{modified_at}\tt\n")
             return
         if not score and not level:
-            raise RowRefused("score", "missing", "A result needs a score or a level.")
+            raise RowRefusedError("score", "missing", "A result needs a score or a level.")
         if not (school := school or school_name):
-            raise RowRefused("school_id", "missing", "A result needs its school, by id or by name.")
+            raise RowRefusedError("school_id", "missing", "A result needs its school, by id or by name.")
         reading.refuse_future("date" if day else "school_year", day, year)
         if score and ((least and float(score) < float(least)) or (most and float(score) > float(most))):
-            raise RowRefused("score", "score_out_of_range", "The score is outside the bounds that the row names.")
+            raise RowRefusedError("score", "score_out_of_range", "The score is outside the bounds that the row names.")
         at = (modified_at, "f")
         sink.put("student", student, *at)
         sink.put("student_identity", student, local, state, *at)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from processor.formats.base import Format
 from processor.formats.nearest import sentence
-from processor.problems import FileProblem
+from processor.problems import FileProblemError
 
 
 @functools.cache
@@ -41,14 +41,14 @@ def recognize(names: Iterable[str], *, is_json: bool, file_name: str = "") -> Fo
     return None
 
 
-def unknown(names: Sequence[str] = (), *, is_json: bool = False) -> FileProblem:
+def unknown(names: Sequence[str] = (), *, is_json: bool = False) -> FileProblemError:
     """Return the problem of a file that is of no format: which names it has, and what is missing for the nearest."""
     kinds = [kind for kind in formats() if kind.is_json == is_json]
     titles = ", ".join(kind.title for kind in formats())
     what = "key" if is_json else "column"
     nothing = f"The {what}s are those of no format that can be read."
     message = sentence(names, kinds, what=what) if names else nothing
-    return FileProblem(
+    return FileProblemError(
         "unknown_format",
         message,
         f"Send one of: {titles}. The {what} names must be those of the specification.",

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 
-from processor.problems import BadValue
+from processor.problems import InvalidValueError
 
 Reader = Callable[[str], str]
 
@@ -64,7 +64,7 @@ def required(read: Reader) -> Reader:
     def checked(cell: str) -> str:
         if cell and (value := read(cell)):
             return value
-        raise BadValue("missing", "The value is required.")
+        raise InvalidValueError("missing", "The value is required.")
 
     return remembered(checked) if isinstance(getattr(read, "__self__", None), Remembered) else checked
 
@@ -90,9 +90,9 @@ def text(limit: int = 255) -> Reader:
 def _cleaned(cell: str, what: str, limit: int) -> str:
     value = cell.translate(UNSEEN).strip()
     if len(value) > limit:
-        raise BadValue("too_long", f"The {what} has more than {limit} characters.")
+        raise InvalidValueError("too_long", f"The {what} has more than {limit} characters.")
     if CONTROL.search(value):
-        raise BadValue("control_character", f"The {what} holds a control character.")
+        raise InvalidValueError("control_character", f"The {what} holds a control character.")
     return value.replace("\\", "\\\\")
 
 
@@ -119,13 +119,13 @@ def worded(cell: str) -> str:
     return " ".join(cell.translate(UNSEEN).casefold().split())
 
 
-def not_tested() -> BadValue:
+def not_tested() -> InvalidValueError:
     """Return what refuses a row whose student was not tested."""
-    return BadValue("not_tested", UNTESTED_REASON)
+    return InvalidValueError("not_tested", UNTESTED_REASON)
 
 
 def level(limit: int = 255) -> Reader:
-    """Read a level's name; nothing for what stands for none. Raises BadValue where the student was not tested."""
+    """Read a level's name; nothing for what is none. Raises InvalidValueError where the student was not tested."""
     read_text = text(limit)
 
     def read(cell: str) -> str:
@@ -138,13 +138,13 @@ def level(limit: int = 255) -> Reader:
 
 
 def score() -> Reader:
-    """Read a score; nothing for what stands for none. Raises BadValue where the student was not tested."""
+    """Read a score; nothing for what stands for none. Raises InvalidValueError where the student was not tested."""
     read_number = number()
 
     def read(cell: str) -> str:
         try:
             return read_number(cell)
-        except BadValue:
+        except InvalidValueError:
             word = worded(cell)
             if word in UNTESTED:
                 raise not_tested() from None
@@ -163,9 +163,9 @@ def number(least: float = -MOST_SCORE, most: float = MOST_SCORE) -> Reader:
         if not value:
             return NULL
         if not NUMBER(value):
-            raise BadValue("not_a_number", "This is no number with a decimal point.")
+            raise InvalidValueError("not_a_number", "This is no number with a decimal point.")
         if not least <= float(value) <= most:
-            raise BadValue("score_out_of_range", f"The number is not between {least:g} and {most:g}.")
+            raise InvalidValueError("score_out_of_range", f"The number is not between {least:g} and {most:g}.")
         return repr(float(value))
 
     return remembered(read)
@@ -177,7 +177,7 @@ def iso_date(cell: str) -> str:
     if not value:
         return NULL
     if not (match := ISO_DATE(value)):
-        raise BadValue("not_a_date", "This is no date as YYYY-MM-DD.")
+        raise InvalidValueError("not_a_date", "This is no date as YYYY-MM-DD.")
     return _day(*map(int, match[1].split("-")))
 
 
@@ -195,11 +195,13 @@ def any_date(cell: str) -> str:
         year = int(match[4])
         return _day(full_year(year), month, int(match[1] or match[3]))
     if SERIAL(value):
-        raise BadValue("not_a_date", "This is the number that a spreadsheet keeps for a day: save the column as dates.")
+        raise InvalidValueError(
+            "not_a_date", "This is the number that a spreadsheet keeps for a day: save the column as dates."
+        )
     try:
         return iso_date(cell)
-    except BadValue as error:
-        raise BadValue(error.code, "This is no date as YYYY-MM-DD or MM/DD/YYYY.") from error
+    except InvalidValueError as error:
+        raise InvalidValueError(error.code, "This is no date as YYYY-MM-DD or MM/DD/YYYY.") from error
 
 
 def full_year(year: int) -> int:
@@ -216,9 +218,9 @@ def _day(year: int, month: int, day: int) -> str:
     try:
         parsed = date(year, month, day)
     except ValueError as error:
-        raise BadValue("not_a_date", "There is no such day.") from error
+        raise InvalidValueError("not_a_date", "There is no such day.") from error
     if not EARLIEST <= parsed <= LATEST:
-        raise BadValue("date_out_of_range", f"The date is not between {EARLIEST} and {LATEST}.")
+        raise InvalidValueError("date_out_of_range", f"The date is not between {EARLIEST} and {LATEST}.")
     return parsed.isoformat()
 
 
@@ -266,7 +268,9 @@ def named_year(cell: str) -> str:
     match = ONE_YEAR(value)
     year = match[1] if match else spanned_year(value)
     if not year or not EARLIEST.year < int(year) <= LATEST.year:
-        raise BadValue("not_a_year", "This is no school year as 2025-2026, or as 2026 for the one that ends then.")
+        raise InvalidValueError(
+            "not_a_year", "This is no school year as 2025-2026, or as 2026 for the one that ends then."
+        )
     return year
 
 
@@ -288,7 +292,7 @@ def moment(latest: datetime) -> Reader:
         if parsed.tzinfo is None:
             parsed = parsed.replace(tzinfo=UTC)
         if not first <= parsed <= bound:
-            raise BadValue("time_out_of_range", "The time of change is in the future, or before 1990.")
+            raise InvalidValueError("time_out_of_range", "The time of change is in the future, or before 1990.")
         # As PostgreSQL reads it too; the rarer spellings of ISO 8601 are written anew.
         return cell if USUAL(cell) else parsed.isoformat()
 
@@ -308,7 +312,7 @@ def _other_moment(value: str) -> datetime:
             hour = hour % 12 + (12 if half == "P" else 0)
         return datetime(full_year(year), month, day, hour, minute, second, tzinfo=UTC)
     except ValueError as error:
-        raise BadValue("not_a_time", "This is no time as YYYY-MM-DDThh:mm:ssZ.") from error
+        raise InvalidValueError("not_a_time", "This is no time as YYYY-MM-DDThh:mm:ssZ.") from error
 
 
 def choice(values: Iterable[str], *, others: dict[str, str] | None = None) -> Reader:
@@ -323,7 +327,7 @@ def choice(values: Iterable[str], *, others: dict[str, str] | None = None) -> Re
             return NULL
         if value not in known:
             listed = ", ".join(sorted(set(known.values())))
-            raise BadValue("unknown_value", f"The value is none of: {listed}.")
+            raise InvalidValueError("unknown_value", f"The value is none of: {listed}.")
         return known[value]
 
     return remembered(read)
@@ -387,7 +391,7 @@ def grade(cell: str) -> str:
     """Read a grade: a word or a number, with or without `grade`, as an ordinal, or as a spreadsheet's `4.0`."""
     try:
         return _known_grade(cell)
-    except BadValue:
+    except InvalidValueError:
         match = NUMBERED(" ".join(cell.translate(UNSEEN).split()))
         if match is None or int(match[1]) > 13:
             raise
@@ -399,7 +403,7 @@ def any_grade(cell: str) -> str:
     """Read a grade of a vocabulary that is a district's own, as OneRoster 1.2 and Ed-Fi allow: it stays as it is."""
     try:
         return grade(cell)
-    except BadValue:
+    except InvalidValueError:
         return text(60)(cell)
 
 

@@ -7,21 +7,21 @@ from typing import Any
 import psycopg
 
 from processor.ingest.queue import Message
-from processor.problems import PoisonMessage
+from processor.problems import PoisonMessageError
 
 MOST_CAUSE = 500
 
 
-def describe(error: Exception) -> PoisonMessage:
+def describe(error: Exception) -> PoisonMessageError:
     """Return the code and a sentence for an error: its kind alone, since its text may quote a row."""
-    if isinstance(error, PoisonMessage):
+    if isinstance(error, PoisonMessageError):
         return error
     state = getattr(error, "sqlstate", None)
     code = f"{type(error).__name__}{f' {state}' if state else ''}"
-    return PoisonMessage("unexpected", f"Working on it failed: {code}.")
+    return PoisonMessageError("unexpected", f"Working on it failed: {code}.")
 
 
-def remember(connection: psycopg.Connection, message: Message, why: PoisonMessage) -> None:
+def remember(connection: psycopg.Connection, message: Message, why: PoisonMessageError) -> None:
     """Keep the cause, over that of an earlier attempt."""
     connection.execute(
         "INSERT INTO homeroom.message_failure (message_id, attempts, code, cause, failed_at) "
@@ -31,7 +31,7 @@ def remember(connection: psycopg.Connection, message: Message, why: PoisonMessag
     )
 
 
-def bury(client: Any, url: str, message: Message, why: PoisonMessage) -> None:
+def bury(client: Any, url: str, message: Message, why: PoisonMessageError) -> None:
     """Send a message to the dead letters with its cause; the caller then deletes it from its queue."""
 
     def told(value: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import psycopg
 
 from processor.ingest.states import ENDED, FileState
-from processor.problems import FileProblem
+from processor.problems import FileProblemError
 from processor.reading.objects import ObjectAt
 
 CLAIM = 7_301
@@ -62,7 +62,9 @@ def locked_unmerged(connection: psycopg.Connection, file_id: int) -> bool:
     return row is not None and row[0] not in ENDED
 
 
-def end(connection: psycopg.Connection, file_id: int, state: FileState, problem: FileProblem | None = None) -> None:
+def end(
+    connection: psycopg.Connection, file_id: int, state: FileState, problem: FileProblemError | None = None
+) -> None:
     """Say how the file ended where nothing was merged."""
     details = (problem.code, problem.sentence, problem.remedy) if problem else (None, None, None)
     connection.execute(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
-from processor.problems import PoisonMessage
+from processor.problems import PoisonMessageError
 
 
 @dataclass(frozen=True)
@@ -24,18 +24,18 @@ class Told:
 
 
 def read(body: str, *, bucket: str) -> list[Told]:
-    """Return the objects that a message speaks of: none for S3's test event. Raises PoisonMessage."""
+    """Return the objects that a message speaks of: none for S3's test event. Raises PoisonMessageError."""
     try:
         event = json.loads(body)
     except ValueError as error:
-        raise PoisonMessage("not_json", "The message is no JSON.") from error
+        raise PoisonMessageError("not_json", "The message is no JSON.") from error
     if not isinstance(event, dict):
-        raise PoisonMessage("not_an_event", "The message is no event of S3.")
+        raise PoisonMessageError("not_an_event", "The message is no event of S3.")
     if event.get("Event") == "s3:TestEvent":
         return []
     records = event.get("Records")
     if not isinstance(records, list) or not records:
-        raise PoisonMessage("not_an_event", "The message is no event of S3.")
+        raise PoisonMessageError("not_an_event", "The message is no event of S3.")
     return [notice for record in records if (notice := _told(record, bucket)) is not None]
 
 
@@ -47,7 +47,7 @@ def _told(record: Any, bucket: str) -> Told | None:
         key = unquote_plus(entity["key"])
         notice = Told(bucket_name, key, entity.get("versionId") or "", str(entity.get("eTag") or "").strip('"'))
     except (KeyError, TypeError, AttributeError) as error:
-        raise PoisonMessage("not_an_event", "The message's record names no object.") from error
+        raise PoisonMessageError("not_an_event", "The message's record names no object.") from error
     if bucket and notice.bucket != bucket:
-        raise PoisonMessage("other_bucket", "The message is about another bucket.")
+        raise PoisonMessageError("other_bucket", "The message is about another bucket.")
     return notice

@@ -14,7 +14,7 @@ from processor.ingest.reading import Outcome, Parts, opened
 from processor.ingest.report import Report
 from processor.mappings.model import Mapping
 from processor.mappings.recognition import Recognition
-from processor.problems import FileProblem, RefusedCell
+from processor.problems import FileProblemError, RefusedCell
 from processor.reading.heading import DELIMITERS, Known, find
 from processor.reading.lines import Lines
 from processor.reading.table import Table
@@ -73,7 +73,7 @@ class Collected:
 
 
 def beginning(stream: BinaryIO, *, name: str, size: int, recognition: Recognition) -> Beginning:
-    """Return the first lines of an upload's first table; raises FileProblem where there is none."""
+    """Return the first lines of an upload's first table; raises FileProblemError where there is none."""
     for part in parts(stream, name=name, size=size):
         if part.name.casefold() in oneroster.IGNORED or part.name.casefold() == oneroster.MANIFEST:
             continue
@@ -90,7 +90,7 @@ def beginning(stream: BinaryIO, *, name: str, size: int, recognition: Recognitio
                 again = Lines(iter(lines))
                 heading = find(again, likely(lines))
             return Beginning(part.name, text.encoding, lines, Table(again).header, list(heading.titles))
-    raise FileProblem(
+    raise FileProblemError(
         "no_table",
         "There is no table with columns in this file.",
         "Send a CSV, a text file of fixed width, or an xlsx.",
@@ -124,7 +124,7 @@ def _bounded(text: Iterator[str]) -> Iterator[str]:
 
 
 def shown(beginning: Beginning, reading: Reading, recognition: Recognition) -> Shown:
-    """Return the first rows as they would be stored; raises FileProblem where the file is of no mapping."""
+    """Return the first rows as they would be stored; raises FileProblemError where the file is of no mapping."""
     sink, report = Collected(), Refusals()
     try:
         reader = Parts(Outcome(), reading, sink, report, beginning.part, recognition)  # type: ignore[arg-type]

@@ -30,7 +30,7 @@ from processor.ingest.states import ENDED, FileState
 from processor.mappings.recognition import Recognition
 from processor.mappings.saved import saved
 from processor.model import RESULT
-from processor.problems import FileProblem, ObjectReplaced, RefusedCell
+from processor.problems import FileProblemError, ObjectReplacedError, RefusedCell
 from processor.pseudonyms import Pseudonyms
 from processor.reading.objects import ObjectAt, ObjectStream
 from processor.sources import store as sources
@@ -39,7 +39,7 @@ from processor.tracing import Kind, Tracing
 logger = logging.getLogger("processor.ingest")
 BUFFER = 1024 * 1024
 ACTOR = "ingest worker"
-UNEXPECTED = FileProblem(
+UNEXPECTED = FileProblemError(
     "unexpected",
     "Working on the file failed; it is tried again, and its message then goes to the dead letters.",
     "Nothing is to be sent again: the operators see the cause.",
@@ -107,10 +107,10 @@ class Ingest:
             files.begin(connection, claimed.file_id)
             result = self._read_and_merge(connection, which, claimed.file_id, request)
             return Result(**{**vars(result), "seconds": time.monotonic() - started})
-        except FileProblem as problem:
+        except FileProblemError as problem:
             files.end(connection, claimed.file_id, FileState.REJECTED, problem)
             return Result(Ended.REJECTED, claimed.file_id, seconds=time.monotonic() - started)
-        except ObjectReplaced:
+        except ObjectReplacedError:
             files.end(connection, claimed.file_id, FileState.SUPERSEDED)
             return Result(Ended.SUPERSEDED, claimed.file_id)
         except Exception:

@@ -30,7 +30,7 @@ class ReadFile:
     """SHA-256 of its bytes; None where not all of them were read, as of an archive."""
 
     def accepted(self, held: int) -> int:
-        """Return how many rows count; raises FileProblem where more were refused and held than there are."""
+        """Return how many rows count; raises FileProblemError where more were refused and held than there are."""
         accepted = self.outcome.rows - self.report.lines - held
         if accepted < 0:
             raise not_all_told(self.which.key.rpartition("/")[2])

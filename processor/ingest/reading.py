@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any, BinaryIO
 
 from processor.formats import edfi, ids, oneroster
-from processor.formats.base import Format, ObjectWrite, Plan, Reading, RowRefused, Sink, Write, plan
+from processor.formats.base import Format, ObjectWrite, Plan, Reading, RowRefusedError, Sink, Write, plan
 from processor.formats.nearest import near, plainly
 from processor.formats.registry import recognize, unknown
 from processor.formats.values import year_in_path
@@ -20,7 +20,7 @@ from processor.ingest.spelling import Spelling, Twins, column_twice
 from processor.ingest.staging import Staging
 from processor.mappings.bind import OTHER_COLUMN, Bound
 from processor.mappings.recognition import Recognition
-from processor.problems import BadValue, FileProblem, RefusedCell
+from processor.problems import FileProblemError, InvalidValueError, RefusedCell
 from processor.reading.documents import Documents
 from processor.reading.fixed import FixedWidth
 from processor.reading.heading import find
@@ -70,12 +70,12 @@ def read_upload(
     report: Report,
     recognition: Recognition | None = None,
 ) -> Outcome:
-    """Stage every good row; raises FileProblem where the upload as a whole cannot be read."""
+    """Stage every good row; raises FileProblemError where the upload as a whole cannot be read."""
     recognition = recognition or Recognition()
     outcome = Outcome()
     manifest: oneroster.Manifest | None = None
     passed_over, tried = False, False
-    refused: FileProblem | None = None
+    refused: FileProblemError | None = None
     for part in parts(stream, name=name, size=size):
         outcome.whole = outcome.whole and not part.archived
         known_as = part.name.casefold()
@@ -99,7 +99,7 @@ def read_upload(
             part_reading = replace(part_reading, delta=known_as in manifest.deltas, version=manifest.version)
         try:
             _read_part(part, part_reading, outcome, staging, report, recognition)
-        except FileProblem as problem:
+        except FileProblemError as problem:
             # A note beside the result files of an archive does not keep them out.
             if part.name == name:
                 raise
@@ -129,7 +129,7 @@ def _refuse_without_result(reading: Reading, outcome: Outcome, report: Report) -
 def _read_part(
     part: Part, reading: Reading, outcome: Outcome, staging: Staging, report: Report, recognition: Recognition
 ) -> None:
-    """Read one file, or all sheets of a workbook that are known; raises FileProblem."""
+    """Read one file, or all sheets of a workbook that are known; raises FileProblemError."""
     if part.problem is not None:
         outcome.parts.append(part.shown)
         raise part.problem
@@ -143,7 +143,7 @@ def _read_part(
             outcome.parts.append(shown)
             try:
                 Parts(outcome, told, staging, report, shown, recognition).read(one)
-            except FileProblem as problem:
+            except FileProblemError as problem:
                 if len(sheets) == 1:
                     raise
                 raise problem.of(shown.removeprefix(f"{part.shown}: ")) from problem
@@ -169,9 +169,9 @@ def _compare(manifest: oneroster.Manifest, outcome: Outcome, report: Report) -> 
         report.note(RefusedCell(oneroster.MANIFEST, 0, "", "not_in_archive", reason))
 
 
-def passed_over_alone() -> FileProblem:
+def passed_over_alone() -> FileProblemError:
     """Return the problem of an upload with nothing but files that say nothing about results."""
-    return FileProblem(
+    return FileProblemError(
         "nothing_to_read",
         "This file of OneRoster says nothing about results, students, schools or classes.",
         "Send it in one archive with results.csv, lineItems.csv and users.csv, or leave it out.",
@@ -205,12 +205,14 @@ class Parts:
         self.read_characters(iter(text))
 
     def read_characters(self, characters: Iterator[str]) -> None:
-        """Read a part's characters; raises FileProblem where they are of no format."""
+        """Read a part's characters; raises FileProblemError where they are of no format."""
         first = next(characters, "")
         while not first.strip() and (more := next(characters, "")):
             first += more
         if not first.strip():
-            raise FileProblem("empty", "The file is empty.", "Send the file again; the upload may have been cut off.")
+            raise FileProblemError(
+                "empty", "The file is empty.", "Send the file again; the upload may have been cut off."
+            )
         whole = chain([first], characters)
         if first.lstrip()[0] in "[{":
             self._objects(Documents(whole))
@@ -284,7 +286,7 @@ class Parts:
                 if place in refused:
                     order.read(_picked(places, rows[place]))
                 write(line, values)
-            except BadValue as error:
+            except InvalidValueError as error:
                 if not "".join(rows[place]).strip():
                     # A spreadsheet's empty row: delimiters, and nothing between them.
                     self._blank += 1
@@ -317,7 +319,7 @@ class Parts:
             field.name for field, place in zip(kind.fields, wanted, strict=True) if field.required and place is None
         ]
         if missing:
-            raise FileProblem(
+            raise FileProblemError(
                 "column_missing",
                 f"{kind.title} needs the columns {', '.join(missing)}. {sentence_of_missing(header, kind)}".strip(),
                 "Export the file with all columns that its specification requires.",
@@ -326,7 +328,7 @@ class Parts:
         for several in kind.either:
             if not found & set(several):
                 nearest = sentence_of_missing(header, kind)
-                raise FileProblem(
+                raise FileProblemError(
                     "column_missing",
                     f"{kind.title} needs one of the columns {' or '.join(several)}. {nearest}".strip(),
                     "Export the file with all columns that its specification requires.",
@@ -334,10 +336,16 @@ class Parts:
         return wanted
 
     def _second_look(
-        self, kind: Format, order: Plan, cells: list[str], line: int, error: BadValue, write: Callable[..., None]
+        self,
+        kind: Format,
+        order: Plan,
+        cells: list[str],
+        line: int,
+        error: InvalidValueError,
+        write: Callable[..., None],
     ) -> None:
         """Find out what is wrong with a row: nothing, where it only deletes; or a part that it can be kept without."""
-        if not isinstance(error, RowRefused):
+        if not isinstance(error, RowRefusedError):
             if (values := order.deleted(cells)) is not None:
                 write(line, values)
                 return
@@ -347,7 +355,7 @@ class Parts:
                 kept = ["" if name in left_out else cell for name, cell in zip(order.names, cells, strict=True)]
                 try:
                     write(line, order.read(kept))
-                except BadValue as other:
+                except InvalidValueError as other:
                     error = other
                 else:
                     for name, why, cell in refused:
@@ -355,8 +363,8 @@ class Parts:
                         student = self._student(kind, order, cells)
                         self._report.note(RefusedCell(self._name, line, name, why.code, reason, cell, student))
                     return
-        refusals: list[tuple[str, BadValue, str]]
-        if isinstance(error, RowRefused):
+        refusals: list[tuple[str, InvalidValueError, str]]
+        if isinstance(error, RowRefusedError):
             value = error.value or dict(zip(order.names, cells, strict=True)).get(error.column, "")
             refusals = [(error.column, error, value)]
         else:
@@ -371,7 +379,7 @@ class Parts:
             return ""
         try:
             student_id = ids.student_id(cells[order.names.index(kind.student_field)])
-        except BadValue:
+        except InvalidValueError:
             return ""
         return self._reading.pseudonyms.of(student_id) if student_id else ""
 
@@ -402,7 +410,7 @@ class Parts:
             write = partial(_write_object, kind.object_writer, self._reading, self._staging, item)
             try:
                 write(number, order.read(cells) if keyed is None else _only_needed(order, cells))
-            except BadValue as error:
+            except InvalidValueError as error:
                 self._second_look(kind, order, cells, number, error, write)
             self._take_keys_and_notes()
             self._staging.breathe()
@@ -455,9 +463,9 @@ def _write_object(
     write(reading, sink, line, values, item)
 
 
-def not_all_told(name: str) -> FileProblem:
+def not_all_told(name: str) -> FileProblemError:
     """Return the problem of a file whose lines are not all accounted for: none of it is stored."""
-    return FileProblem(
+    return FileProblemError(
         "lines_unaccounted",
         f"Not every line of {name} could be accounted for, so that nothing of the file was stored.",
         "Send it again; if it ends the same, tell whoever runs Homeroom.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from processor.problems import FileProblem
+from processor.problems import FileProblemError
 from processor.reading.table import DELIMITERS
 
 FEWEST_LINES = 3
@@ -14,7 +14,7 @@ FEWEST_CELLS = 3
 
 
 def refuse_what_is_no_table(first: str) -> None:
-    """Raise FileProblem for XML, HTML and RTF; `first` is the beginning of the text."""
+    """Raise FileProblemError for XML, HTML and RTF; `first` is the beginning of the text."""
     start = first.lstrip()[:200].casefold()
     if start.startswith(("<!doctype html", "<html", "<table")):
         raise _not_read("This is a page of HTML, which is not read.", "Export the data as CSV and send that.")
@@ -33,7 +33,7 @@ def refuse_what_is_no_table(first: str) -> None:
 
 
 def refuse_fixed_width(first: str) -> None:
-    """Raise FileProblem for records of fixed width; to be asked where no mapping's layout fits them."""
+    """Raise FileProblemError for records of fixed width; to be asked where no mapping's layout fits them."""
     if is_fixed_width(first):
         raise _not_read(
             "This looks like a file of fixed width: all lines are as long, without comma, tab, semicolon or bar.",
@@ -42,7 +42,7 @@ def refuse_fixed_width(first: str) -> None:
 
 
 def refuse_whole_lines_in_quotes(header: Sequence[str]) -> None:
-    """Raise FileProblem where a table's only cell is a header in quotes: a spreadsheet has taken lines for cells."""
+    """Raise FileProblemError where a table's only cell is a header in quotes: lines were taken for cells."""
     if len(header) == 1 and any(header[0].count(delimiter) >= FEWEST_CELLS - 1 for delimiter in DELIMITERS):
         raise _not_read(
             "Each line stands in quotes as a whole, so that it has one cell.",
@@ -51,7 +51,7 @@ def refuse_whole_lines_in_quotes(header: Sequence[str]) -> None:
 
 
 def is_fixed_width(first: str) -> bool:
-    """Say whether lines have no delimiter and one length; the last line may be cut."""
+    """Return whether lines have no delimiter and one length; the last line may be cut."""
     lines = [line.rstrip("\r") for line in first.split("\n")[:-1] if line.strip()][:50]
     return (
         len(lines) >= FEWEST_LINES
@@ -61,5 +61,5 @@ def is_fixed_width(first: str) -> bool:
     )
 
 
-def _not_read(sentence: str, remedy: str) -> FileProblem:
-    return FileProblem("unknown_format", sentence, remedy)
+def _not_read(sentence: str, remedy: str) -> FileProblemError:
+    return FileProblemError("unknown_format", sentence, remedy)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from processor.problems import FileProblem
+from processor.problems import FileProblemError
 
 MOST_SEEN = 50_000
 """So many different cells of a column are remembered."""
@@ -97,11 +97,11 @@ class Spelling:
                 column.look(numbers, columns[place])
 
     def settle(self) -> None:
-        """Raise FileProblem where a column's cells were taken for what they are not; to be asked at the file's end."""
+        """Raise FileProblemError where a column's cells were taken for what they are not; at the file's end."""
         for _, column in self._columns:
             often, first = column.often, column.first
             if "either" in first and often.get("day first", 0) > often.get("month first", 0):
-                raise FileProblem(
+                raise FileProblemError(
                     "day_first",
                     f"Dates in the column {column.name} begin with the day, as in line {first['day first']:,}: those "
                     f"like line {first['either']:,} would be read with the month first.",
@@ -109,7 +109,7 @@ class Spelling:
                 )
             doubtful = [first[way] for way in ("comma", "point") if way in first]
             if ("decimal comma" in first and doubtful) or (self._semicolons and "comma" in first):
-                raise FileProblem(
+                raise FileProblemError(
                     "decimal_comma",
                     f"Numbers in the column {column.name} can be read in two ways: in line {min(doubtful):,} the sign "
                     "may part thousands, or decimals.",
@@ -133,17 +133,17 @@ class Twins:
         ]
 
     def look(self, numbers: Sequence[int], rows: Sequence[Sequence[str]]) -> None:
-        """Raise FileProblem where two columns of one name have different cells."""
+        """Raise FileProblemError where two columns of one name have different cells."""
         for name, place, other in self._pairs:
             for number, row in zip(numbers, rows, strict=True):
                 if (told := row[other].strip()) and told != row[place].strip():
                     raise column_twice(name, number)
 
 
-def column_twice(name: str, line: int = 0) -> FileProblem:
+def column_twice(name: str, line: int = 0) -> FileProblemError:
     """Return the problem of a column that is there twice, in the line where its cells differ."""
     where = f", with different cells in line {line:,}" if line else ""
-    return FileProblem(
+    return FileProblemError(
         "column_twice",
         f"The column {name} is there twice{where}.",
         "Give each column a name of its own, or send every column once.",

@@ -16,7 +16,7 @@ COMPARED = ("scale_score", "performance_level", "taken_on", "school_id", "grade"
 
 
 def is_trial(key: str) -> bool:
-    """Say whether an object is only to be tried."""
+    """Return whether an object is only to be tried."""
     return key.startswith(TRIALS)
 
 

@@ -23,10 +23,10 @@ from processor.ingest import failures, messages
 from processor.ingest.process import Ended, Ingest, Result
 from processor.ingest.queue import Message, Queue
 from processor.metrics import Metrics
-from processor.problems import ObjectReplaced, PoisonMessage
+from processor.problems import ObjectReplacedError, PoisonMessageError
 from processor.reading.objects import look_up
 from processor.sources.pull import Pulling
-from processor.sources.timetable import SHORTEST_SECONDS, Timetable, is_call
+from processor.sources.schedule import SHORTEST_SECONDS, Timetable, is_call
 
 logger = logging.getLogger("processor.worker")
 ROLE = "homeroom_writer"
@@ -82,7 +82,7 @@ class Worker:
         try:
             with self.queue.kept_invisible(message, self._housekeeping):
                 results = self._objects(message)
-        except PoisonMessage as error:
+        except PoisonMessageError as error:
             self._give_up(message, error, last=True)
             return []
         except (psycopg.OperationalError, BotoCoreError) as error:
@@ -164,7 +164,7 @@ class Worker:
                 continue
             try:
                 which = look_up(self.ingest.storage, notice.bucket, notice.key, notice.version_id, notice.etag)
-            except ObjectReplaced:
+            except ObjectReplacedError:
                 results.append(Result(Ended.SUPERSEDED))
                 continue
             results.append(self.ingest.process(self._connected(), which, request=message.id))
@@ -186,7 +186,7 @@ class Worker:
             IngestSeconds=(result.seconds, "Seconds"),
         )
 
-    def _give_up(self, message: Message, why: PoisonMessage, *, last: bool) -> None:
+    def _give_up(self, message: Message, why: PoisonMessageError, *, last: bool) -> None:
         """Remember the cause; the last time, send the message to the dead letters with it."""
         try:
             failures.remember(self._connected(), message, why)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from processor.formats import plain as plain_csv
 from processor.formats import values
-from processor.formats.base import STATE, Field, Format, Note, Reading, RowRefused, Sink, Write, fixed
+from processor.formats.base import STATE, Field, Format, Note, Reading, RowRefusedError, Sink, Write, fixed
 from processor.mappings import kinds, names, transforms
 from processor.mappings.model import Condition, Mapping, Part, Result, Value
 
@@ -77,7 +77,7 @@ class Columns:
         return own + (self.found(value.otherwise) if value.otherwise else [])
 
     def pick(self, value: Value, kind: str) -> Pick:
-        """Return what picks a value; raises BadValue where a constant is none of the kind."""
+        """Return what picks a value; raises InvalidValueError where a constant is none of the kind."""
         at, constant, current = [], "", value
         while True:
             own = [self.header[names.plain(name)] for name in current.columns if names.plain(name) in self.header]
@@ -107,7 +107,7 @@ class Columns:
         """Return what picks a student's id: of several columns the first that has one.
 
         A column may be full of zeros that stand for nobody; whom a row is about, another may tell. Where none does, the
-        pick raises RowRefused.
+        pick raises RowRefusedError.
         """
         if len(self.found(value)) < 2:
             return self.pick(value, "student")
@@ -117,7 +117,7 @@ class Columns:
             cells = [row[place] for place in at]
             student_id = next((cell for cell in cells if cell and cell != kinds.NOBODY), "")
             if not student_id and kinds.NOBODY in cells:
-                raise RowRefused(name, "nobodys_id", "This stands where an id is missing: it is no student's.")
+                raise RowRefusedError(name, "nobodys_id", "This stands where an id is missing: it is no student's.")
             return student_id
 
         return first
@@ -364,7 +364,7 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
         def write(line: int, row: Sequence[str]) -> None:
             local = local_id(row)
             if not local:
-                raise RowRefused(id_column, "missing", "A result needs the student's id.")
+                raise RowRefusedError(id_column, "missing", "A result needs the student's id.")
             results = _results(sittings, row, line, reading, used)
             student = pseudonym(local.replace("\\\\", "\\"))
             name = school_name(row)
@@ -410,22 +410,22 @@ def _makers(mapping: Mapping, columns: Columns) -> Callable[[Reading, Sink], Wri
 def _is_first(
     there: dict[tuple[str, str], tuple[str, ...]], key: tuple[str, str], told: tuple[str, ...], sittings: list[Sitting]
 ) -> bool:
-    """Say whether a row has not told a result yet: the latest one is often told a second time, as one of all.
+    """Return whether a row has not told a result yet: the latest one is often told a second time, as one of all.
 
-    Raises RowRefused where it has told another one of the same test and day.
+    Raises RowRefusedError where it has told another one of the same test and day.
     """
     if key not in there:
         there[key] = told
         return True
     if there[key] != told:
-        raise RowRefused(sittings[0].score_column, "duplicate_id", TWO_RESULTS)
+        raise RowRefusedError(sittings[0].score_column, "duplicate_id", TWO_RESULTS)
     return False
 
 
 def _results(
     sittings: list[Sitting], row: Sequence[str], line: int, reading: Reading, used: dict[int, set[str]]
 ) -> list[Found]:
-    """Return a row's results; raises RowRefused where it has none, or one that cannot be.
+    """Return a row's results; raises RowRefusedError where it has none, or one that cannot be.
 
     `used` has the columns that scores were taken of, by sitting: a second one may be of another scale, and is noted.
     """
@@ -445,9 +445,9 @@ def _results(
                 columns.add(column)
     if not found:
         if untested:
-            raise RowRefused(untested[0].level_column, "not_tested", values.UNTESTED_REASON)
+            raise RowRefusedError(untested[0].level_column, "not_tested", values.UNTESTED_REASON)
         column = sittings[0].score_column if sittings else ""
-        raise RowRefused(column, "missing", "The row has neither a score nor a level.")
+        raise RowRefusedError(column, "missing", "The row has neither a score nor a level.")
     for sitting in untested:
         reading.leave_out(line, sitting.level_column, values.not_tested(), "")
     return found
@@ -457,7 +457,7 @@ Found = tuple[str, str, str, str, str, str, str, str, str, str, list[tuple[str, 
 
 
 def _result(sitting: Sitting, row: Sequence[str], of_file: str) -> Found | None:
-    """Return one result of a row; nothing where it has no score. Raises RowRefused for one that cannot be dated.
+    """Return one result of a row; nothing where it has no score. Raises RowRefusedError for one that cannot be dated.
 
     `of_file` is the school year that the file's name or folder tells.
     """
@@ -475,13 +475,13 @@ def _result(sitting: Sitting, row: Sequence[str], of_file: str) -> Found | None:
         return None
     title = sitting.assessment(row)
     if not title:
-        raise RowRefused(sitting.score_column, "missing", "The row does not say which test it is of.")
+        raise RowRefusedError(sitting.score_column, "missing", "The row does not say which test it is of.")
     named = sitting.administration(row)
     # An occasion that names its school year is of that year, whatever a date's typing error says.
     day, year = sitting.date(row), sitting.year(row) or values.spanned_year(named)
     year = year or ("" if day else of_file)
     if not day and not year:
-        raise RowRefused(sitting.date_column, "missing", UNDATED)
+        raise RowRefusedError(sitting.date_column, "missing", UNDATED)
     year = year or values.school_year(day)
     occasion = named or (transforms.season_of(day) if day else "")
     day = day or f"{year}{LAST_DAY}"

@@ -38,7 +38,7 @@ def header_marks(mappings: Iterable[Mapping], cells: Sequence[str]) -> int:
 
 
 def fits(layout: Layout, line: str) -> bool:
-    """Say whether a record is of a layout."""
+    """Return whether a record is of a layout."""
     if not layout.least <= len(line) <= layout.length or (not layout.least and len(line) != layout.length):
         return False
     return all(cut(line, *layout.fields[name]) in words for name, words in layout.where.items())

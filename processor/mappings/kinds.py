@@ -9,7 +9,7 @@ from processor.formats import ids, values
 from processor.formats.values import NULL, Reader
 from processor.mappings import transforms
 from processor.mappings.transforms import no_value
-from processor.problems import BadValue
+from processor.problems import InvalidValueError
 
 NUMBERS = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
@@ -31,7 +31,7 @@ _level = values.text(LEVEL_CHARACTERS)
 
 
 def number(cell: str) -> str:
-    """Read a score; what stands for none is none. Raises BadValue for other words."""
+    """Read a score; what stands for none is none. Raises InvalidValueError for other words."""
     text = cell.strip()
     if no_value(text):
         return NULL
@@ -46,7 +46,7 @@ def number_if_any(cell: str) -> str:
     """Read a score that the row does without."""
     try:
         return number(cell)
-    except BadValue:
+    except InvalidValueError:
         return NULL
 
 
@@ -65,7 +65,7 @@ def level_if_any(cell: str) -> str:
     """Read a level that the row does without."""
     try:
         told = level(cell)
-    except BadValue:
+    except InvalidValueError:
         return NULL
     return NULL if told == NOT_TESTED else told
 
@@ -88,7 +88,7 @@ def grade(cell: str) -> str:
             words = words[:-2]
     try:
         return values.any_grade(words if words.isdigit() else cell.strip())
-    except BadValue:
+    except InvalidValueError:
         return NULL
 
 
@@ -96,7 +96,7 @@ def student_or_nobody(cell: str) -> str:
     """Read a student's id where another column may have it too; NOBODY for what stands where an id is missing."""
     try:
         return ids.copyable(cell)
-    except BadValue as error:
+    except InvalidValueError as error:
         if error.code != "nobodys_id":
             raise
         return NOBODY
@@ -106,7 +106,7 @@ def student_if_any(cell: str) -> str:
     """Read a further id of a student, which the row does without."""
     try:
         return ids.copyable(cell)
-    except BadValue:
+    except InvalidValueError:
         return NULL
 
 
@@ -125,7 +125,7 @@ def name(cell: str) -> str:
     """Read a name or a title; nothing where it is too long."""
     try:
         return _text(" ".join(cell.split()))
-    except BadValue:
+    except InvalidValueError:
         return NULL
 
 

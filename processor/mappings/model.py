@@ -44,7 +44,7 @@ class Value(Strict):
 
     @property
     def given(self) -> bool:
-        """Say whether there is anything to read."""
+        """Return whether there is anything to read."""
         return bool(self.columns or self.value or (self.otherwise and self.otherwise.given))
 
 

@@ -65,7 +65,7 @@ class Recognition:
 
 
 def _is_plain(header: Sequence[str]) -> bool:
-    """Say whether these are the plain CSV's columns, written otherwise: `Student ID`, `Modified At`."""
+    """Return whether these are the plain CSV's columns, written otherwise: `Student ID`, `Modified At`."""
     there = set(map(plainly, header))
     needed = {*plain.FORMAT.marks, *(one.name for one in plain.FORMAT.fields if one.required)}
     either = all(there & set(map(plainly, several)) for several in plain.FORMAT.either)

@@ -1,6 +1,6 @@
 """The closed list of what a mapping may do to a cell: small functions of text, each named, none a program.
 
-A step refuses with BadValue or returns text; what it returns is read by the field's own kind afterwards.
+A step refuses with InvalidValueError or returns text; what it returns is read by the field's own kind afterwards.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from processor.formats import values
 from processor.formats.values import EARLIEST, LATEST, NULL, school_year
-from processor.problems import BadValue
+from processor.problems import InvalidValueError
 
 Step = Callable[[str], str]
 
@@ -48,14 +48,14 @@ DATE_ORDERS = ("MMDDYYYY", "YYYYMMDD", "DDMMYYYY", "MMDDYY", "YYMMDD", "MMYYYY",
 
 
 def no_value(cell: str) -> bool:
-    """Say whether a cell stands for a value that is not there."""
+    """Return whether a cell stands for a value that is not there."""
     return values.worded(cell) in NO_VALUE
 
 
 def day(cell: str) -> str:
     """Read a date as vendors write it: ISO, month first with any sign between, a named month, eight digits, a serial.
 
-    A time of day is left out; of two digits for a year the century is ours. Raises BadValue.
+    A time of day is left out; of two digits for a year the century is ours. Raises InvalidValueError.
     """
     text = cell.strip()
     if no_value(text):
@@ -65,7 +65,7 @@ def day(cell: str) -> str:
     if match := MONTH_FIRST.fullmatch(text):
         # With points between them the day mostly stands first: only where it can be no month there is no doubt.
         if match[2] == "." and int(match[1]) != int(match[3]) and max(int(match[1]), int(match[3])) <= MONTHS_OF_A_YEAR:
-            raise BadValue(
+            raise InvalidValueError(
                 "not_a_date", "This may be two dates, with the day or the month first: write it as YYYY-MM-DD."
             )
         swapped = match[2] == "." and int(match[1]) > MONTHS_OF_A_YEAR
@@ -82,7 +82,7 @@ def day(cell: str) -> str:
     if match := SERIAL.fullmatch(text):
         parsed = FIRST_SERIAL + timedelta(days=int(match[1]))
         return _day(str(parsed.year), parsed.month, parsed.day)
-    raise BadValue("not_a_date", "This is no date as YYYY-MM-DD or MM/DD/YYYY.")
+    raise InvalidValueError("not_a_date", "This is no date as YYYY-MM-DD or MM/DD/YYYY.")
 
 
 def _month(word: str) -> int:
@@ -93,9 +93,9 @@ def _day(year: str, month: str | int, dom: str | int) -> str:
     try:
         parsed = date(values.full_year(int(year)), int(month), int(dom))
     except ValueError as error:
-        raise BadValue("not_a_date", "There is no such day.") from error
+        raise InvalidValueError("not_a_date", "There is no such day.") from error
     if not EARLIEST <= parsed <= LATEST:
-        raise BadValue("date_out_of_range", f"The date is not between {EARLIEST} and {LATEST}.")
+        raise InvalidValueError("date_out_of_range", f"The date is not between {EARLIEST} and {LATEST}.")
     return parsed.isoformat()
 
 
@@ -112,7 +112,7 @@ def dated(order: str) -> Step:
             return day(text)
         text = text.zfill(len(order)) if len(text) == len(order) - 1 else text
         if len(text) != len(order):
-            raise BadValue("not_a_date", f"This is no date as {order}.")
+            raise InvalidValueError("not_a_date", f"This is no date as {order}.")
         parts = {sign: "".join(c for c, o in zip(text, order, strict=True) if o == sign) for sign in "YMD"}
         return _day(parts["Y"], parts["M"] or 1, parts["D"] or 1)
 
@@ -127,7 +127,7 @@ def season(cell: str) -> str:
             return SEASONS[word]
     try:
         iso_date = day(cell)
-    except BadValue:
+    except InvalidValueError:
         return " ".join(cell.split())
     return season_of(iso_date) if iso_date else NULL
 
@@ -142,7 +142,7 @@ def month(cell: str) -> str:
     """Return the month's name of a date; other words stay as they are."""
     try:
         iso_date = day(cell)
-    except BadValue:
+    except InvalidValueError:
         return " ".join(cell.split())
     return MONTH_NAMES[int(iso_date[5:7]) - 1] if iso_date else NULL
 
@@ -163,13 +163,13 @@ def year(cell: str) -> str:
     try:
         if iso_date := day(text):
             return school_year(iso_date)
-    except BadValue:
+    except InvalidValueError:
         pass
     if match := ONE_YEAR.search(text):
         return _year(int(match[1]) + _begins(words))
     if text.isascii() and text.isdigit() and len(text) == 2:
         return _year(2000 + int(text))
-    raise BadValue("not_a_year", "This is no school year as 2025-2026.")
+    raise InvalidValueError("not_a_year", "This is no school year as 2025-2026.")
 
 
 def _begins(words: Sequence[str]) -> int:
@@ -178,7 +178,7 @@ def _begins(words: Sequence[str]) -> int:
 
 def _year(full_year: int) -> str:
     if not EARLIEST.year < full_year <= LATEST.year:
-        raise BadValue("year_out_of_range", "There are no results of such a school year.")
+        raise InvalidValueError("year_out_of_range", "There are no results of such a school year.")
     return str(full_year)
 
 
@@ -253,7 +253,7 @@ def divided(by: float) -> Step:
         try:
             return repr(float(cell) / by)
         except ValueError as error:
-            raise BadValue("not_a_number", "This is no number with a decimal point.") from error
+            raise InvalidValueError("not_a_number", "This is no number with a decimal point.") from error
 
     return step
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import ijson
 
-from processor.problems import FileProblem
+from processor.problems import FileProblemError
 from processor.reading.lines import Lines
 
 MOST_BYTES = 16 * 1024 * 1024
@@ -43,7 +43,7 @@ class Documents:
         self.broken.append((number, code, reason))
 
     def __iter__(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Yield (number, object); what is no object is broken. Raises FileProblem for what is no JSON."""
+        """Yield (number, object); what is no object is broken. Raises FileProblemError for what is no JSON."""
         first = ""
         while not (first := first.lstrip("\ufeff \t\r\n")) and (more := next(self._text, "")):
             first += more
@@ -71,7 +71,7 @@ class Documents:
                 source.since = 0
                 yield from self._object(number, item, suspect=True)
         except (ijson.JSONError, ValueError) as error:
-            raise FileProblem(
+            raise FileProblemError(
                 "broken_json",
                 f"The JSON is broken or cut off after its object {number:,}.",
                 "Send an array of objects, or one object a line.",
@@ -107,7 +107,7 @@ class Documents:
 
 
 def is_whole(item: Any) -> bool:
-    """Say whether every text of an object can be written: JSON's escapes allow halves of characters."""
+    """Return whether every text of an object can be written: JSON's escapes allow halves of characters."""
     text = json.dumps(item, ensure_ascii=False, default=str)
     try:
         text.encode()
@@ -142,7 +142,7 @@ class _Bounded:
         data = LONE.sub(r"\\uffff", text).encode()
         self.since += len(data)
         if self.since > MOST_BYTES + len(data):
-            raise FileProblem(
+            raise FileProblemError(
                 "object_too_large",
                 f"One object of the JSON is larger than {MOST_BYTES:,} bytes.",
                 "Send one object for each student's result.",

@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004
 
-from processor.problems import ObjectReplaced
+from processor.problems import ObjectReplacedError
 
 logger = logging.getLogger("processor.objects")
 RESUMES = 5
@@ -35,22 +35,22 @@ class ObjectAt:
 
 
 def look_up(client: Any, bucket: str, key: str, version_id: str, etag: str) -> ObjectAt:
-    """Ask S3 for the object that a message speaks of; raises ObjectReplaced when it is no longer there."""
+    """Ask S3 for the object that a message speaks of; raises ObjectReplacedError when it is no longer there."""
     which = {"VersionId": version_id} if version_id else {}
     try:
         head = client.head_object(Bucket=bucket, Key=key, **which)
     except ClientError as error:
         if error.response["Error"]["Code"] in GONE:
-            raise ObjectReplaced from error
+            raise ObjectReplacedError from error
         raise
     stored_etag = head["ETag"].strip('"')
     if etag and stored_etag != etag:
-        raise ObjectReplaced
+        raise ObjectReplacedError
     return ObjectAt(bucket, key, version_id, stored_etag, head["ContentLength"], head["LastModified"])
 
 
 class ObjectStream(io.RawIOBase):
-    """The bytes of one version of an object. Raises ObjectReplaced when the key holds other bytes meanwhile."""
+    """The bytes of one version of an object. Raises ObjectReplacedError when the key holds other bytes meanwhile."""
 
     def __init__(self, client: Any, which: ObjectAt) -> None:
         self._client, self._which = client, which
@@ -114,7 +114,7 @@ class ObjectStream(io.RawIOBase):
             )
         except ClientError as error:
             if error.response["Error"]["Code"] in GONE:
-                raise ObjectReplaced from error
+                raise ObjectReplacedError from error
             raise
         return answer["Body"]
 

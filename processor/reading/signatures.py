@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from processor.problems import FileProblem
+from processor.problems import FileProblemError
 
 LONGEST = 512
 """So many bytes of the beginning are looked at: a tar archive's signature stands in its first block."""
@@ -26,7 +26,7 @@ SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
 """Place, signature, what it is and what to do. Sources: each format's own specification; PKWARE's and others' lists."""
 
 
-def known(start: bytes) -> FileProblem | None:
+def known(start: bytes) -> FileProblemError | None:
     """Return the problem of a file that begins like none that can be read; nothing where it may be a table."""
     for place, signature, what, remedy in SIGNATURES:
         if start[place : place + len(signature)] == signature:
@@ -34,6 +34,6 @@ def known(start: bytes) -> FileProblem | None:
     return None
 
 
-def not_read(what: str, remedy: str) -> FileProblem:
+def not_read(what: str, remedy: str) -> FileProblemError:
     """Return the problem of a document that is no table."""
-    return FileProblem("unknown_format", f"This is {what}, which is not read.", remedy)
+    return FileProblemError("unknown_format", f"This is {what}, which is not read.", remedy)

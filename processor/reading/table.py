@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from operator import itemgetter
 
-from processor.problems import FileProblem
+from processor.problems import FileProblemError
 from processor.reading.lines import Lines
 from processor.reading.rows import Rows
 
@@ -50,7 +50,7 @@ class Table(Rows):
         self.delimiter = max(DELIMITERS, key=lambda sign: len(_leniently(first, sign)))
         cells = self._header(first)
         if len(cells) > MOST_COLUMNS:
-            raise FileProblem(
+            raise FileProblemError(
                 "too_many_columns",
                 f"The header names {len(cells):,} columns; {MOST_COLUMNS:,} can be read.",
                 "Send the columns that the format describes.",
@@ -131,7 +131,7 @@ class Table(Rows):
         self._taken.clear()
 
     def _is_one(self, cells: list[str], begins: int, line: int) -> bool:
-        """Say whether several lines are one row. Where they are not, the first is broken and the others come again."""
+        """Return whether several lines are one row. If not, the first is broken and the others come again."""
         lines = self._taken[begins - self._base : line + 1 - self._base]
         if len(cells) in (len(self.header), self._written) and not self._swallows(lines):
             self.account.continued += line - begins
@@ -140,7 +140,7 @@ class Table(Rows):
         return False
 
     def _swallows(self, lines: list[str]) -> bool:
-        """Say whether a further line of a row looks like a row of its own."""
+        """Return whether a further line of a row looks like a row of its own."""
         width = len(self.header)
         if width < LEAST_LIKE_A_ROW:
             return False
@@ -157,7 +157,7 @@ class Table(Rows):
     def _refuse_open_quote(self, line: int) -> None:
         self._open_quotes += 1
         if self._open_quotes > MOST_OPEN_QUOTES:
-            raise FileProblem(
+            raise FileProblemError(
                 "broken_quotes",
                 f"More than {MOST_OPEN_QUOTES:,} lines open a quote that does not end, the last of them line {line:,}.",
                 "Export the file anew: a quote within a cell is written twice, and the cell has quotes around it.",
@@ -260,7 +260,7 @@ def _readings(line: str, delimiter: str) -> Iterator[list[str]]:
 
 
 def _opens(line: str, delimiter: str) -> bool:
-    """Say whether a line, read leniently, ends within quotes."""
+    """Return whether a line, read leniently, ends within quotes."""
     try:
         next(csv.reader([line], delimiter=delimiter, strict=True), None)
     except csv.Error as error:
@@ -270,8 +270,8 @@ def _opens(line: str, delimiter: str) -> bool:
     return bool(cells) and cells[-1].endswith("\n")
 
 
-def no_table() -> FileProblem:
+def no_table() -> FileProblemError:
     """Return the problem of a file without a header."""
-    return FileProblem(
+    return FileProblemError(
         "no_header", "The file does not begin with a line of column names.", "Send the header as the first line."
     )

@@ -10,7 +10,7 @@ import codecs
 import re
 from collections.abc import Iterator
 
-from processor.problems import FileProblem
+from processor.problems import FileProblemError
 
 MARK = "\ufeff"
 MAC = re.compile(
@@ -38,7 +38,7 @@ class Decoded:
         """The first line with accents that had been read in a wrong encoding, and written so; 0 where there is none."""
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the characters without byte order marks before the first; raises FileProblem for what is unknown."""
+        """Yield the characters without byte order marks before the first; raises FileProblemError for others."""
         begun = False
         lines = 1
         try:
@@ -131,9 +131,9 @@ class Decoded:
 
 
 def _windows(data: bytes) -> str:
-    """Decode as Windows-1252; raises FileProblem where the accents are more likely those of Mac OS Roman."""
+    """Decode as Windows-1252; raises FileProblemError where the accents are more likely those of Mac OS Roman."""
     if MAC(data):
-        raise FileProblem(
+        raise FileProblemError(
             "unknown_encoding",
             "The file's accents look like those of Mac OS Roman: read as Windows-1252 they would be other signs.",
             "Save it as UTF-8 and send it again.",
@@ -141,8 +141,8 @@ def _windows(data: bytes) -> str:
     return data.decode("cp1252")
 
 
-def _unreadable(line: int) -> FileProblem:
-    return FileProblem(
+def _unreadable(line: int) -> FileProblemError:
+    return FileProblemError(
         "unknown_encoding",
         "The file's characters are neither UTF-8 nor UTF-16 nor Windows-1252 throughout: they break in or near line "
         f"{line:,}.",

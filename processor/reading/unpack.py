@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, BinaryIO, cast
 
-from processor.problems import FileProblem
+from processor.problems import FileProblemError
 from processor.reading import signatures, workbook
 from processor.reading.signatures import not_read
 
@@ -51,7 +51,7 @@ class Part:
     size: int = 0
     path: str = ""
     """Where it lies, in an archive that holds several files of its name, or other archives."""
-    problem: FileProblem | None = None
+    problem: FileProblemError | None = None
     """Why it cannot be read, where its first bytes say so."""
 
     @property
@@ -72,11 +72,11 @@ class Place:
 def parts(stream: BinaryIO, *, name: str, size: int) -> Iterator[Part]:
     """Yield the files of an upload in the order in which they are to be read.
 
-    `size` is what was uploaded, in bytes. Raises FileProblem for what cannot be unpacked.
+    `size` is what was uploaded, in bytes. Raises FileProblemError for what cannot be unpacked.
     """
     start = _start(stream)
     if not start:
-        raise FileProblem("empty", "The file is empty.", "Send the file again; the upload may have been cut off.")
+        raise FileProblemError("empty", "The file is empty.", "Send the file again; the upload may have been cut off.")
     if (problem := _unreadable(start)) is not None:
         raise problem
     bound = Bound(size)
@@ -95,7 +95,7 @@ def _start(stream: BinaryIO | IO[bytes]) -> bytes:
     return start
 
 
-def _unreadable(start: bytes) -> FileProblem | None:
+def _unreadable(start: bytes) -> FileProblemError | None:
     """Return why what begins so cannot be read; nothing where it may be."""
     return workbook.old_kind() if start.startswith(workbook.OLD) else signatures.known(start)
 
@@ -108,10 +108,10 @@ class Bound:
         self._seen = 0
 
     def count(self, number: int) -> None:
-        """Take note of so many bytes more; raises FileProblem at the bound."""
+        """Take note of so many bytes more; raises FileProblemError at the bound."""
         self._seen += number
         if self._seen > self._most:
-            raise FileProblem(
+            raise FileProblemError(
                 "expands_too_far",
                 f"The archive expands to more than {self._most:,} bytes, which no result file does.",
                 "Send the file unpacked, or in several archives.",
@@ -132,8 +132,8 @@ def _guarded(chunks: Iterator[bytes], bound: Bound) -> Iterator[bytes]:
         raise _damaged() from error
 
 
-def _damaged() -> FileProblem:
-    return FileProblem(
+def _damaged() -> FileProblemError:
+    return FileProblemError(
         "damaged_archive",
         "The archive is damaged or cut off.",
         "Make the archive anew and send it again.",
@@ -185,7 +185,7 @@ def _zipped(stream: BinaryIO, name: str, size: int, place: Place) -> Iterator[Pa
         return
     members = [member for member in archive.infolist() if _counts(member)]
     if not members or len(members) > MOST_PARTS:
-        raise FileProblem(
+        raise FileProblemError(
             "archive_members",
             f"The archive holds {len(members)} files; 1 to {MOST_PARTS} can be read.",
             "Send an archive with result files only.",
@@ -193,7 +193,7 @@ def _zipped(stream: BinaryIO, name: str, size: int, place: Place) -> Iterator[Pa
     several = Counter(_base(member.filename).casefold() for member in members)
     for member in sorted(members, key=_turn):
         if member.flag_bits & 0x1:
-            raise FileProblem(
+            raise FileProblemError(
                 "encrypted_archive",
                 "The archive is protected by a password.",
                 "Send it without one: it travels and is stored encrypted.",
@@ -226,7 +226,7 @@ def _turn(member: zipfile.ZipInfo) -> int:
     return FIRST.index(name) if name in FIRST else len(FIRST)
 
 
-def _is_document(names: set[str]) -> FileProblem | None:
+def _is_document(names: set[str]) -> FileProblemError | None:
     """Return the problem of documents and workbooks that are archives of XML to whoever does not know them."""
     remedy = "Save the sheet with the results as CSV UTF-8, or as Excel Workbook (.xlsx), and send that."
     if "[content_types].xml" in names:
@@ -252,7 +252,7 @@ def check_directory(stream: BinaryIO) -> None:
     entries, length = struct.unpack_from("<HL", tail, at + 10)
     is_large = tail[max(0, at - LOCATOR_LENGTH) : at].startswith(ZIP64_LOCATOR)
     if is_large or entries > MOST_ENTRIES or length > MOST_DIRECTORY:
-        raise FileProblem(
+        raise FileProblemError(
             "archive_members",
             f"The archive lists more than {MOST_ENTRIES} entries; 1 to {MOST_PARTS} files can be read.",
             "Send an archive with result files only.",

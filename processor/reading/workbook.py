@@ -15,7 +15,7 @@ from typing import IO, Any, BinaryIO, cast
 
 import openpyxl
 
-from processor.problems import FileProblem
+from processor.problems import FileProblemError
 
 ENCODING = "Excel workbook"
 MOST_BYTES = 200 * 1024 * 1024
@@ -39,14 +39,14 @@ Known = Callable[[str, list[list[str]]], int]
 
 
 def is_workbook(archive: zipfile.ZipFile) -> bool:
-    """Say whether an archive is a workbook."""
+    """Return whether an archive is a workbook."""
     names = set(archive.namelist())
     return CONTENT_TYPES in names and WORKBOOK in names
 
 
-def old_kind() -> FileProblem:
+def old_kind() -> FileProblemError:
     """Return the problem of a workbook that cannot be opened."""
-    return FileProblem(
+    return FileProblemError(
         "old_workbook",
         "This is an Excel workbook of the older kind (xls), or one with a password.",
         "Save it as Excel Workbook (.xlsx) without a password, or as CSV UTF-8, and send it again.",
@@ -56,14 +56,14 @@ def old_kind() -> FileProblem:
 def check(archive: zipfile.ZipFile, size: int) -> None:
     """Refuse what expands beyond all measure, before a byte of it is unpacked; `size` is the workbook's own, in bytes.
 
-    A member is never read beyond the size that it declares. Raises FileProblem.
+    A member is never read beyond the size that it declares. Raises FileProblemError.
     """
     members = archive.infolist()
     expanded = sum(member.file_size for member in members)
     shared = sum(member.file_size for member in members if member.filename == SHARED)
     most = min(MOST_EXPANDED, max(FREE_BYTES, size * MOST_RATIO))
     if len(members) > MOST_MEMBERS or expanded > most or shared > MOST_SHARED:
-        raise FileProblem(
+        raise FileProblemError(
             "expands_too_far",
             f"The workbook expands to {expanded:,} bytes, which no result file does.",
             "Save the sheet with the results alone as CSV UTF-8, and send that.",
@@ -78,9 +78,9 @@ def check(archive: zipfile.ZipFile, size: int) -> None:
                     raise damaged()
 
 
-def damaged() -> FileProblem:
+def damaged() -> FileProblemError:
     """Return the problem of a workbook that is none."""
-    return FileProblem(
+    return FileProblemError(
         "damaged_workbook",
         "The Excel workbook is damaged or cut off.",
         "Open it, save it again, and send it once more.",
@@ -88,14 +88,14 @@ def damaged() -> FileProblem:
 
 
 def laid_on_disk(chunks: Iterable[bytes]) -> IO[bytes]:
-    """Return a workbook of an archive as a file that can be read from anywhere; raises FileProblem when too large."""
+    """Return a workbook of an archive as a file that can be read from anywhere; too large raises FileProblemError."""
     file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=8 * 1024 * 1024)  # noqa: SIM115 - its reader closes it
     total = 0
     for chunk in chunks:
         total += len(chunk)
         if total > MOST_BYTES:
             file.close()
-            raise FileProblem(
+            raise FileProblemError(
                 "workbook_too_large",
                 f"The workbook within the archive is larger than {MOST_BYTES:,} bytes.",
                 "Send the workbook by itself, or as CSV UTF-8.",
@@ -157,7 +157,7 @@ class Workbook:
             self._book = openpyxl.load_workbook(
                 cast(BinaryIO, stream), read_only=True, data_only=True, keep_links=False
             )
-        except FileProblem:
+        except FileProblemError:
             raise
         except Exception as error:  # openpyxl raises whatever XML, zip and its own reader raise
             raise damaged() from error
@@ -194,7 +194,7 @@ class Workbook:
                 found.append((known(str(sheet.title), first), Sheet(sheet, max(map(len, first)))))
         if not found:
             sentence = "All sheets with rows are hidden." if self.unread else "The workbook has no rows."
-            raise FileProblem("empty", sentence, "Show the sheet with the results, save it, and send it again.")
+            raise FileProblemError("empty", sentence, "Show the sheet with the results, save it, and send it again.")
         chosen = [sheet for count, sheet in found if count] or [found[0][1]]
         self.unread += [(sheet.title, OTHER) for _, sheet in found if sheet not in chosen]
         return chosen
@@ -208,7 +208,7 @@ def _rows(sheet: Any) -> Iterator[list[str]]:
     try:
         for row in sheet.iter_rows(values_only=True):
             yield texts(row)
-    except FileProblem:
+    except FileProblemError:
         raise
     except Exception as error:  # a sheet's XML is read while it is gone through
         raise damaged() from error

@@ -47,7 +47,7 @@ def connect(fields: dict[str, Any]) -> pg8000.native.Connection:
 
 
 def opens(fields: dict[str, Any]) -> bool:
-    """Say whether these fields sign in; whatever fails but the sign-in itself is raised."""
+    """Return whether these fields sign in; whatever fails but the sign-in itself is raised."""
     try:
         connection = connect(fields)
     except pg8000.native.DatabaseError as error:

@@ -25,7 +25,7 @@ CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
 CLONE = "_clone"
 
 
-class RotationRefused(Exception):  # noqa: N818 - named for what happened
+class RotationRefusedError(Exception):
     """The request does not fit the secret's state; Secrets Manager shows the sentence."""
 
 
@@ -35,12 +35,12 @@ def handle(event: dict[str, Any], context: object) -> None:
     client = boto3.client("secretsmanager", endpoint_url=os.environ.get("SECRETS_MANAGER_ENDPOINT") or None)
     stages = client.describe_secret(SecretId=arn).get("VersionIdsToStages", {})
     if token not in stages:
-        raise RotationRefused("The version to rotate to is not known.")
+        raise RotationRefusedError("The version to rotate to is not known.")
     if CURRENT in stages[token]:
         logger.info("The version is current already; %s has nothing to do.", step)
         return
     if PENDING not in stages[token]:
-        raise RotationRefused("The version to rotate to is not pending.")
+        raise RotationRefusedError("The version to rotate to is not pending.")
     STEPS[step](client, arn, token)
     logger.info("%s is done.", step)
 
@@ -63,7 +63,9 @@ def create_secret(client: Any, arn: str, token: str) -> None:
         return
     if pending == current:
         client.update_secret_version_stage(SecretId=arn, VersionStage=PENDING, RemoveFromVersionId=token)
-        raise RotationRefused("The pending version holds the current password, and is no longer pending: rotate again.")
+        raise RotationRefusedError(
+            "The pending version holds the current password, and is no longer pending: rotate again."
+        )
 
 
 def next_user(current: dict[str, Any]) -> str:
@@ -78,7 +80,7 @@ def set_secret(client: Any, arn: str, token: str) -> None:
     """Set the new password in the database, unless it opens the database already."""
     pending, current = value(client, arn, PENDING, token), value(client, arn, CURRENT)
     if (pending["host"], pending["username"]) != (current["host"], next_user(current)):
-        raise RotationRefused("Host or user of the new version are not those of the current one.")
+        raise RotationRefusedError("Host or user of the new version are not those of the current one.")
     if database.opens(pending):
         return
     if "masterarn" not in current:
@@ -86,7 +88,7 @@ def set_secret(client: Any, arn: str, token: str) -> None:
         return
     owner = value(client, current["masterarn"], CURRENT)
     if owner["host"] != pending["host"]:
-        raise RotationRefused("The owner's secret is of another database.")
+        raise RotationRefusedError("The owner's secret is of another database.")
     database.set_application_user(owner, pending["username"], pending["password"])
 
 
@@ -97,7 +99,7 @@ def test_secret(client: Any, arn: str, token: str) -> None:
         logger.info("The pending version holds the current password: there is nothing to test yet.")
         return
     if not database.opens(pending):
-        raise RotationRefused("The new password does not open the database.")
+        raise RotationRefusedError("The new password does not open the database.")
 
 
 def finish_secret(client: Any, arn: str, token: str) -> None:
@@ -105,7 +107,7 @@ def finish_secret(client: Any, arn: str, token: str) -> None:
     try:
         value(client, arn, PENDING, token)
     except client.exceptions.ResourceNotFoundException:
-        raise RotationRefused("The version to rotate to has no value.") from None
+        raise RotationRefusedError("The version to rotate to has no value.") from None
     stages = client.describe_secret(SecretId=arn)["VersionIdsToStages"]
     current = next((version for version, names in stages.items() if CURRENT in names), None)
     client.update_secret_version_stage(

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
-from processor.sources.problems import SourceProblem
+from processor.sources.problems import SourceProblemError
 
 TLS_PORT = 443
 LONGEST = 500
@@ -55,7 +55,7 @@ class Reach:
     look_up: LookUp = field(default=look_up)
 
     def place(self, url: str) -> Place:
-        """Return where a request to an address goes; raises SourceProblem for one that may not be asked."""
+        """Return where a request to an address goes; raises SourceProblemError for one that may not be asked."""
         parts = _split(url)
         host = (parts.hostname or "").rstrip(".").lower()
         port = parts.port or (TLS_PORT if parts.scheme == "https" else 80)
@@ -79,18 +79,18 @@ class Reach:
         try:
             addresses = self.look_up(host, port)
         except (OSError, UnicodeError) as error:
-            raise SourceProblem(
+            raise SourceProblemError(
                 "no_such_host",
                 "The host of the address is not known here.",
                 "Check the address; where tasks have no way out to the internet, no source can be reached.",
             ) from error
         if not addresses:
-            raise SourceProblem("no_such_host", "The host of the address is not known here.", "Check the address.")
+            raise SourceProblemError("no_such_host", "The host of the address is not known here.", "Check the address.")
         return addresses
 
 
 def is_public(address: str) -> bool:
-    """Say whether an address is one of the open internet, also where it is wrapped in an IPv6 one."""
+    """Return whether an address is one of the open internet, also where it is wrapped in an IPv6 one."""
     try:
         parsed: Address = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -113,7 +113,7 @@ def _nat64(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 
 
 def _split(url: str) -> SplitResult:
-    """Split an address; raises SourceProblem for what is none, or holds more than a place."""
+    """Split an address; raises SourceProblemError for what is none, or holds more than a place."""
     if len(url) > LONGEST or not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
         raise _refused("This is no address.", "Enter an address such as https://sis.example.org/api.")
     try:
@@ -131,5 +131,5 @@ def _split(url: str) -> SplitResult:
     return parts
 
 
-def _refused(sentence: str, remedy: str) -> SourceProblem:
-    return SourceProblem("address_refused", sentence, remedy)
+def _refused(sentence: str, remedy: str) -> SourceProblemError:
+    return SourceProblemError("address_refused", sentence, remedy)

@@ -16,8 +16,8 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import quote, urlencode
 
 from processor.sources.address import Reach
-from processor.sources.asking import Answer, UnreachedError, ask
-from processor.sources.problems import SourceProblem
+from processor.sources.http_request import Answer, UnreachedError, ask
+from processor.sources.problems import SourceProblemError
 
 ATTEMPTS = 5
 FIRST_SECONDS, MOST_SECONDS = 1.0, 60.0
@@ -51,7 +51,7 @@ class Client:
     _until: float = 0.0
 
     def get(self, url: str) -> Answer:
-        """Return the answer to a question, whatever it is but busy; raises SourceProblem."""
+        """Return the answer to a question, whatever it is but busy; raises SourceProblemError."""
         answer = self._patiently("GET", url, {"Authorization": f"Bearer {self._bearer()}"})
         if answer.status == 401:
             # The token may have been taken back before its time: one new one decides.
@@ -85,7 +85,7 @@ class Client:
             or not token.isprintable()
             or kind != "bearer"
         ):
-            raise SourceProblem(
+            raise SourceProblemError(
                 "no_token",
                 "The source's answer to the credentials holds no token.",
                 "Check the token's address with the vendor.",
@@ -112,7 +112,7 @@ class Client:
                 answer = ask(self.reach, method, url, headers, body, context=self.context)
             except UnreachedError as error:
                 if attempt == ATTEMPTS:
-                    raise SourceProblem(
+                    raise SourceProblemError(
                         "unreachable",
                         f"The source does not answer ({error}).",
                         "It is tried again. Where tasks have no way out to the internet, no source can be reached.",
@@ -122,7 +122,7 @@ class Client:
             if answer.status not in AGAIN:
                 return answer
             if attempt == ATTEMPTS:
-                raise SourceProblem(
+                raise SourceProblemError(
                     "busy",
                     f"The source is busy or fails: it answered {answer.status} each time.",
                     "It is tried again. If it stays so, tell the vendor.",
@@ -156,31 +156,31 @@ def _seconds(retry_after: str) -> float:
 def _error_of(answer: Answer) -> str:
     try:
         document = answer.json()
-    except SourceProblem:
+    except SourceProblemError:
         return ""
     return str(document.get("error", "")) if isinstance(document, dict) else ""
 
 
-def _not_let_in() -> SourceProblem:
-    return SourceProblem(
+def _not_let_in() -> SourceProblemError:
+    return SourceProblemError(
         "not_let_in",
         "The source does not accept the client id and secret.",
         "Ask the vendor for valid ones, with the right to read, and enter them here.",
     )
 
 
-def unexpected(status: int, when: str) -> SourceProblem:
+def unexpected(status: int, when: str) -> SourceProblemError:
     """Return the problem of an answer that the specification does not have."""
     if status == 403:
-        return SourceProblem(
+        return SourceProblemError(
             "forbidden",
             f"The source refused when {when}.",
             "Ask the vendor to let this client read rosters and results.",
         )
     if status == 404:
-        return SourceProblem(
+        return SourceProblemError(
             "not_found", f"The source has nothing there when {when}.", "Check the address with the vendor."
         )
-    return SourceProblem(
+    return SourceProblemError(
         "unexpected_answer", f"The source answered {status} when {when}.", "Try again; if it stays so, tell the vendor."
     )

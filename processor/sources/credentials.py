@@ -16,7 +16,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from processor.sources.client import Credentials
-from processor.sources.problems import SourceProblem
+from processor.sources.problems import SourceProblemError
 
 MOST_SOURCES = 15
 """Below the 20 labels that a secret may have, two of which are Secrets Manager's own."""
@@ -57,13 +57,13 @@ def forget(manager: Any, arn: str, source_id: int, version: uuid.UUID) -> None:
 
 
 def read(manager: Any, arn: str, source_id: int) -> Credentials:
-    """Return a source's id and secret; raises SourceProblem where there are none."""
+    """Return a source's id and secret; raises SourceProblemError where there are none."""
     try:
         answer = manager.get_secret_value(SecretId=arn, VersionStage=label(source_id))
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
-        raise SourceProblem(
+        raise SourceProblemError(
             "no_credentials", "The source's client id and secret are not there.", "Enter them again."
         ) from error
     payload = json.loads(answer["SecretString"])

@@ -20,10 +20,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from processor.sources.asking import Answer, moment_of
 from processor.sources.client import Client, unexpected
+from processor.sources.http_request import Answer, moment_of
 from processor.sources.model import MOST_BYTES, MOST_PAGES, MOST_ROWS, Batch, Cursor, Source
-from processor.sources.problems import NotOfferedError, SourceProblem
+from processor.sources.problems import NotOfferedError, SourceProblemError
 
 RESOURCES = (
     "schools",
@@ -67,7 +67,7 @@ def _origin(client: Client, url: str) -> tuple[str, str, int] | None:
     """Return an address's origin; nothing for one that may not be asked, such as one behind a gateway."""
     try:
         return client.reach.place(url).origin
-    except SourceProblem:
+    except SourceProblemError:
         return None
 
 
@@ -87,7 +87,7 @@ class EdFi:
         return client
 
     def test(self, client: Client, source: Source) -> dict[str, int | None]:
-        """Count each resource; raises SourceProblem where none can be read."""
+        """Count each resource; raises SourceProblemError where none can be read."""
         places = Places(client, source)
         counts: dict[str, int | None] = {}
         for resource in self.resources:
@@ -125,7 +125,9 @@ def _next_window(client: Client, places: Places, cursor: Cursor) -> dict[str, An
     names = {str(name).casefold(): value for name, value in document.items()} if isinstance(document, dict) else {}
     newest, oldest = names.get("newestchangeversion"), names.get("oldestchangeversion", 0)
     if not isinstance(newest, int) or not isinstance(oldest, int):
-        raise SourceProblem("no_versions", "The source tells no change versions.", "Check the address with the vendor.")
+        raise SourceProblemError(
+            "no_versions", "The source tells no change versions.", "Check the address with the vendor."
+        )
     if former is None or former > newest or former + 1 < oldest:
         return {"from": None, "to": newest, "read_at": read_at, "step": "rows"}
     return {
@@ -168,7 +170,7 @@ class _Lines:
 
     @property
     def full(self) -> bool:
-        """Say whether the batch has to end."""
+        """Return whether the batch has to end."""
         return self.rows >= MOST_ROWS or self._bytes >= MOST_BYTES or self.pages >= MOST_PAGES
 
     def content(self) -> bytes:
@@ -206,7 +208,7 @@ def _page(client: Client, url: str, parameters: dict[str, Any]) -> tuple[list[di
         raise unexpected(answer.status, "asked for a page")
     rows = answer.json()
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise SourceProblem("no_list", "A page of the source is no list of objects.", "Check the address.")
+        raise SourceProblemError("no_list", "A page of the source is no list of objects.", "Check the address.")
     return rows, answer
 
 
@@ -214,7 +216,7 @@ def _total(client: Client, url: str, within: dict[str, Any]) -> int:
     _, answer = _page(client, url, {**within, "offset": 0, "limit": 1, "totalCount": "true"})
     total = answer.headers.get("total-count", "")
     if not total.isdigit():
-        raise SourceProblem(
+        raise SourceProblemError(
             "no_count", "The source does not tell how many rows there are.", "Ask the vendor for totalCount."
         )
     return int(total)
@@ -248,7 +250,7 @@ def _by_keys(client: Client, url: str, window: dict[str, Any], within: dict[str,
         if not rows or not following:
             return True
         if following == token:
-            raise SourceProblem("no_end", "The source leads to the same page again.", "Tell the vendor.")
+            raise SourceProblemError("no_end", "The source leads to the same page again.", "Tell the vendor.")
         window["token"] = following
     return False
 

@@ -81,7 +81,7 @@ class Reader(Protocol):
         """Return the client with the token's address that this source has."""
 
     def test(self, client: Client, source: Source) -> dict[str, int | None]:
-        """Return how many rows each resource has, and nothing for one that it lacks; raises SourceProblem."""
+        """Return how many rows each resource has, and nothing for one that it lacks; raises SourceProblemError."""
 
     def pull(self, client: Client, source: Source, resource: str, cursor: Cursor) -> Batch:
-        """Return the next batch; raises SourceProblem, or NotOfferedError."""
+        """Return the next batch; raises SourceProblemError, or NotOfferedError."""

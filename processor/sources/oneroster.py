@@ -17,11 +17,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
-from processor.sources.asking import Answer, moment_of
 from processor.sources.client import Client, unexpected
+from processor.sources.http_request import Answer, moment_of
 from processor.sources.model import MOST_BYTES, MOST_PAGES, MOST_ROWS, Batch, Cursor, Source
 from processor.sources.oneroster_tables import archive
-from processor.sources.problems import NotOfferedError, SourceProblem
+from processor.sources.problems import NotOfferedError, SourceProblemError
 
 ROSTERING, GRADEBOOK = "rostering/v1p2", "gradebook/v1p2"
 SERVICES = {
@@ -117,7 +117,7 @@ def _page(client: Client, url: str, resource: str, parameters: dict[str, Any]) -
     document = answer.json()
     rows = document.get(resource) if isinstance(document, dict) else None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise SourceProblem(
+        raise SourceProblemError(
             "no_list",
             f"The source's answer holds no list of {resource}.",
             "Check that the address is that of a OneRoster 1.2 service.",
@@ -126,7 +126,7 @@ def _page(client: Client, url: str, resource: str, parameters: dict[str, Any]) -
 
 
 def _ended(answer: Answer, page: list[dict[str, Any]], window: dict[str, Any]) -> bool:
-    """Say whether a page was the last: by the link to the next one, the count of all, or its own size."""
+    """Return whether a page was the last: by the link to the next one, the count of all, or its own size."""
     if not page:
         return True
     if "link" in answer.headers:
@@ -136,7 +136,7 @@ def _ended(answer: Answer, page: list[dict[str, Any]], window: dict[str, Any]) -
         # The place is ours to say; of the link only that it goes on is believed.
         offset = parse_qs(urlsplit(following[1]).query).get("offset", [""])[0]
         if offset.isdigit() and int(offset) <= window["offset"]:
-            raise SourceProblem("no_end", "The source leads to the same page again.", "Tell the vendor.")
+            raise SourceProblemError("no_end", "The source leads to the same page again.", "Tell the vendor.")
         return False
     total = _total(answer)
     if total is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class SourceProblem(Exception):  # noqa: N818 - named for what it is
+class SourceProblemError(Exception):
     """A source could not be asked, or answered what cannot be used."""
 
     def __init__(self, code: str, sentence: str, remedy: str) -> None:

@@ -23,7 +23,7 @@ from processor.sources.client import Client, Credentials
 from processor.sources.edfi import EdFi
 from processor.sources.model import Kind, Reader, Source, Wish
 from processor.sources.oneroster import OneRoster
-from processor.sources.problems import NotOfferedError, SourceProblem
+from processor.sources.problems import NotOfferedError, SourceProblemError
 
 logger = logging.getLogger("processor.sources")
 READERS: dict[Kind, Reader] = {Kind.EDFI: EdFi(), Kind.ONEROSTER: OneRoster()}
@@ -52,7 +52,7 @@ class Pulling:
             return False
         try:
             self._pull(connection, source)
-        except SourceProblem as problem:
+        except SourceProblemError as problem:
             logger.warning(
                 "A source could not be pulled.", extra={"facts": {"source": source.source_id, "code": problem.code}}
             )
@@ -107,9 +107,9 @@ class Pulling:
         return batch.more and not trial
 
 
-def nothing_offered() -> SourceProblem:
+def nothing_offered() -> SourceProblemError:
     """Return the problem of a source that refuses, or has not, every resource."""
-    return SourceProblem(
+    return SourceProblemError(
         "nothing_offered",
         "The source offers none of the resources that are read.",
         "Check the address, and ask the vendor to let this client read rosters and results.",

@@ -14,7 +14,7 @@ from processor.access import Access, close_access, open_access
 from processor.sources.address import Reach
 from processor.sources.credentials import MOST_SOURCES
 from processor.sources.model import Batch, Cursor, Kind, Source, State, Wish
-from processor.sources.problems import SourceProblem
+from processor.sources.problems import SourceProblemError
 
 LOCK = 7_301_005
 CLAIM = 7_302
@@ -35,15 +35,17 @@ class NoSourceError(LookupError):
 
 
 def add(connection: psycopg.Connection, source: Source, reach: Reach, access: Access) -> int:
-    """Add a source, paused until its secret is there, and return its number; raises SourceProblem."""
+    """Add a source, paused until its secret is there, and return its number; raises SourceProblemError."""
     check(source, reach)
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
         names = connection.execute("SELECT lower(name) FROM homeroom.source WHERE state <> 'removed'").fetchall()
         if len(names) >= MOST_SOURCES:
-            raise SourceProblem("too_many", f"{MOST_SOURCES} sources can be had.", "Remove one that is not needed.")
+            raise SourceProblemError(
+                "too_many", f"{MOST_SOURCES} sources can be had.", "Remove one that is not needed."
+            )
         if (source.name.casefold(),) in names:
-            raise SourceProblem("name_taken", "A source has this name already.", "Choose another name.")
+            raise SourceProblemError("name_taken", "A source has this name already.", "Choose another name.")
         row = connection.execute(
             "INSERT INTO homeroom.source (kind, name, address, token_address, every_minutes, state, added_by) "
             "VALUES (%s, %s, %s, %s, %s, 'paused', %s) RETURNING source_id",
@@ -63,13 +65,13 @@ def add(connection: psycopg.Connection, source: Source, reach: Reach, access: Ac
 
 
 def check(source: Source, reach: Reach) -> None:
-    """Raise SourceProblem for a source that cannot be pulled as it is configured."""
+    """Raise SourceProblemError for a source that cannot be pulled as it is configured."""
     if not source.name.strip() or len(source.name) > 100 or not source.name.isprintable():
-        raise SourceProblem("name", "A source needs a name of up to 100 characters.", "Enter one.")
+        raise SourceProblemError("name", "A source needs a name of up to 100 characters.", "Enter one.")
     if not SHORTEST <= source.every_minutes <= LONGEST:
-        raise SourceProblem("schedule", "A source is pulled every 15 minutes to 7 days.", "Choose a time between.")
+        raise SourceProblemError("schedule", "A source is pulled every 15 minutes to 7 days.", "Choose a time between.")
     if source.kind == Kind.ONEROSTER and not source.token_address:
-        raise SourceProblem("token_address", "A OneRoster source needs the token's address.", "Enter it.")
+        raise SourceProblemError("token_address", "A OneRoster source needs the token's address.", "Enter it.")
     for url in filter(None, (source.address, source.token_address)):
         reach.place(url)
 
@@ -173,7 +175,7 @@ def cursor_of(connection: psycopg.Connection, source_id: int, resource: str) -> 
 
 
 def waits(connection: psycopg.Connection, source_id: int, resource: str) -> bool:
-    """Say whether a batch of a resource is still on its way to be stored: the next one begins where it ends."""
+    """Return whether a batch of a resource is still on its way to be stored: the next one begins where it ends."""
     row = connection.execute(
         "SELECT 1 FROM homeroom.source_batch b LEFT JOIN homeroom.file f ON f.object_key = b.object_key "
         "WHERE (b.source_id, b.resource) = (%s, %s) AND b.ended_at IS NULL AND NOT b.is_trial "
@@ -277,7 +279,7 @@ def tested(connection: psycopg.Connection, source: Source, counts: dict[str, int
     )
 
 
-def failed(connection: psycopg.Connection, source: Source, problem: SourceProblem) -> None:
+def failed(connection: psycopg.Connection, source: Source, problem: SourceProblemError) -> None:
     """Say why a pull failed, and when it is tried again: after 5 minutes, then twice as long each time."""
     connection.execute(
         "UPDATE homeroom.source SET wish = NULL, asked_at = now(), failures = failures + 1, problem_code = %s, "

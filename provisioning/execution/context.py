@@ -44,7 +44,7 @@ PASSING = frozenset(
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 15.0
 
 
-class StillAtWork(Exception):  # noqa: N818 - named for what happened
+class StillAtWorkError(Exception):
     """The run cannot go on here and does not end either: something of it may still be at work. It is taken over."""
 
 
@@ -179,8 +179,8 @@ class RunContext:
     def end(self, state: RunState, error: EngineError | None = None) -> None:
         """Write the last events and move the run to its end.
 
-        Raises StillAtWork, and leaves the run to be lost and taken over, while something of it may be at work: whoever
-        ended it then would give its district and its folder to others under a living Terraform.
+        Raises StillAtWorkError, and leaves the run to be lost and taken over, while something of it may be at work:
+        whoever ended it then would give its district and its folder to others under a living Terraform.
         """
         if not self.is_at_rest():
             why = error.summary if error is not None else message("It was to be {state}.", state=state.word.lower())
@@ -189,7 +189,7 @@ class RunContext:
             )
             self.recorder.note("recovery", sentence, level="error", data={"detail": error.detail if error else ""})
             db_retry(self.recorder.flush)
-            raise StillAtWork(
+            raise StillAtWorkError(
                 message("Run #{number} does not end while something of it may be at work.", number=self.run.number)
             ) from error
         fields: dict[str, Any] = {"error_code": "", "error_summary": "", "error_remedy": "", "error_detail": ""}

@@ -39,7 +39,7 @@ from provisioning.drift.check import check_drift
 from provisioning.drift.history import note_who_changed
 from provisioning.engine_settings import engine_settings
 from provisioning.execution.apply import apply, carry
-from provisioning.execution.context import RunContext, StillAtWork
+from provisioning.execution.context import RunContext, StillAtWorkError
 from provisioning.execution.errored_state import keep_saved, push_kept
 from provisioning.execution.first_preflight import look_first
 from provisioning.execution.lost_runs import LostRunDecision
@@ -60,8 +60,8 @@ def execute(run: Run, claim: UUID, seen: LostRunDecision | None = None) -> None:
     """Walk a claimed run to its end, or to where it waits for approval; `seen` says what was left of a lost one.
 
     Raises RunMovedError when somebody else has taken the run from us: then its Terraform and its folder are theirs.
-    Raises StillAtWork when it cannot go on here and something of it may be at work: then whoever takes it over sees to
-    it.
+    Raises StillAtWorkError when it cannot go on here and something of it may be at work: then whoever takes it
+    over sees to it.
     """
     walk = RunExecution(RunContext(run, claim, engine_settings()))
     with walk.context.heartbeat:
@@ -73,7 +73,7 @@ def execute(run: Run, claim: UUID, seen: LostRunDecision | None = None) -> None:
         except EngineError as error:
             walk.wind_up()
             walk.context.end(RunState.FAILED, error)
-        except (RunMovedError, StillAtWork):
+        except (RunMovedError, StillAtWorkError):
             raise
         except Exception as error:  # a fault of ours ends the run as well, once nothing of it is at work
             walk.wind_up()
@@ -301,7 +301,7 @@ class RunExecution:
             )
             end_all(left)
         if left is not None and left.is_alive:
-            raise StillAtWork(
+            raise StillAtWorkError(
                 message(
                     "Run #{number}: its terraform {command} does not end.", number=self.run.number, command=left.command
                 )

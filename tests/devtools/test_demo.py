@@ -21,7 +21,7 @@ from devtools.demo.sign_ins import CLIENT_ID, EVERYTHING
 from devtools.errors import ServiceFailedError
 from infra.spec import Egress, Environment, Size
 from processor.api.keys import Keys, given
-from processor.api.tokens import Right, TokenRefused, Tokens
+from processor.api.tokens import Right, TokenRefusedError, Tokens
 from registry.accounts.rights import EVERYTHING as EVERY_RIGHT
 from registry.districts.accounts import add_account
 from registry.districts.services import check
@@ -37,7 +37,7 @@ def test_the_issuers_tokens_are_good_for_the_district_and_its_key_is_found_by_it
         assert checked.caller(httpx.get(issuer.token_url).text.strip()).actor == "data.office@lakeside.example"
         assert checked.caller(issuer.token(scope="aggregate")).rights == {Right.AGGREGATE}
         assert EVERYTHING.split() == [right.value for right in Right]
-        with pytest.raises(TokenRefused):
+        with pytest.raises(TokenRefusedError):
             checked.caller(issuer.token(seconds=-3600))
         assert httpx.get(f"{issuer.url}/elsewhere").status_code == 404
 

@@ -23,17 +23,17 @@ AGGREGATIONS = frozenset({"sum", "min", "max", "avg", "count", "topk"})
 FUNCTIONS = frozenset({"absent", "increase", "rate", "time", "histogram_quantile", "predict_linear"})
 
 
-class NotPromQL(ValueError):  # noqa: N818 - named for what it is
+class NotPromQLError(ValueError):
     """The text is no query."""
 
 
 def tokens(query: str) -> list[tuple[str, str]]:
-    """Return the query's tokens, each with its kind; raises NotPromQL for what is none."""
+    """Return the query's tokens, each with its kind; raises NotPromQLError for what is none."""
     found, at, text = [], 0, query.strip()
     while at < len(text):
         match = TOKEN.match(text, at)
         if match is None:
-            raise NotPromQL(f"{text[at : at + 20]!r} is no token of {query!r}")
+            raise NotPromQLError(f"{text[at : at + 20]!r} is no token of {query!r}")
         found.append((str(match.lastgroup), match[match.lastgroup or ""]))
         at = match.end()
     return found
@@ -42,26 +42,26 @@ def tokens(query: str) -> list[tuple[str, str]]:
 def metrics(query: str) -> set[str]:
     """Return the names of the metrics that a query reads.
 
-    Raises NotPromQL where its brackets do not match, or a word is neither a metric's name nor one of the language.
+    Raises NotPromQLError where its brackets do not match, or a word is neither a metric's name nor one of the language.
     """
     found, open_signs, names = tokens(query), list[str](), set[str]()
     for place, (kind, token) in enumerate(found):
         following = found[place + 1][1] if place + 1 < len(found) else ""
         if "[" in open_signs[-1:] and kind != "duration" and token not in {"]", ":"}:
-            raise NotPromQL(f"{token} is no span of time in {query!r}")
+            raise NotPromQLError(f"{token} is no span of time in {query!r}")
         if kind == "sign" and token in CLOSING.values():
             open_signs.append(token)
         elif kind == "sign" and token in CLOSING:
             if not open_signs or open_signs.pop() != CLOSING[token]:
-                raise NotPromQL(f"{token} closes nothing in {query!r}")
+                raise NotPromQLError(f"{token} closes nothing in {query!r}")
         elif kind == "word" and not _is_label(found, place, open_signs) and token not in WORDS | AGGREGATIONS:
             if (following == "(") != (token in FUNCTIONS):
-                raise NotPromQL(f"{token} is no function that is known, or is not called, in {query!r}")
+                raise NotPromQLError(f"{token} is no function that is known, or is not called, in {query!r}")
             names |= set() if token in FUNCTIONS else {token}
     if open_signs:
-        raise NotPromQL(f"{open_signs[-1]} is not closed in {query!r}")
+        raise NotPromQLError(f"{open_signs[-1]} is not closed in {query!r}")
     if not names:
-        raise NotPromQL(f"{query!r} reads no metric")
+        raise NotPromQLError(f"{query!r} reads no metric")
     return names
 
 

@@ -12,7 +12,7 @@ import yaml
 from devtools.paths import ROOT
 from provisioning.states.runs import RunState
 from registry.districts.statuses import DistrictStatus, DriftStatus
-from tests.docs.promql import NotPromQL, metrics
+from tests.docs.promql import NotPromQLError, metrics
 from tests.portal.exposed import queried_names
 
 GROUPS: list[dict[str, Any]] = yaml.safe_load((ROOT / "deploy/monitoring/alerts.yml").read_text())["groups"]
@@ -119,5 +119,5 @@ def test_names_are_read_out_of_a_query(query, names):
     ["", "sum(a", "sum(a))", "sum(a]", 'a{b="c}', "increase", "summ(a)", "a $ b", "time()", "a[5 minutes]"],
 )
 def test_what_is_no_query_is_refused(query):
-    with pytest.raises(NotPromQL):
+    with pytest.raises(NotPromQLError):
         metrics(query)

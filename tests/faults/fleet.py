@@ -6,8 +6,8 @@ import random
 import time
 from typing import TYPE_CHECKING
 
-from tests.faults.run import Broken, kill_children, path_of, patient, person, reloaded
-from tests.faults.world import ACCOUNT_ID, Gone, World
+from tests.faults.run import BrokenInvariantError, kill_children, path_of, patient, person, reloaded
+from tests.faults.world import ACCOUNT_ID, WorkerGoneError, World
 
 if TYPE_CHECKING:
     from provisioning.models import Run
@@ -24,9 +24,9 @@ def play_fleet(world: World, rng: random.Random) -> tuple[float, str, list[str]]
         runs = register()
         killed = kill_one_in_each(world, rng, runs)
         if len(killed) < COUNT:
-            raise Broken(f"only {len(killed)} of {COUNT} runs lost a worker")
+            raise BrokenInvariantError(f"only {len(killed)} of {COUNT} runs lost a worker")
         all_live(runs)
-    except (Broken, Gone) as error:
+    except (BrokenInvariantError, WorkerGoneError) as error:
         return time.monotonic() - started, str(error), [path_of(run) for run in map(reloaded, runs)]
     return time.monotonic() - started, "", [path_of(run) for run in map(reloaded, runs)]
 
@@ -75,16 +75,18 @@ def kill_one_in_each(world: World, rng: random.Random, runs: list[Run]) -> set[i
                         worker.kill()
         world.keep_workers()
         if time.monotonic() > deadline:
-            raise Broken(f"the fleet was not ready within {LONGEST_SECONDS:.0f} s")
+            raise BrokenInvariantError(f"the fleet was not ready within {LONGEST_SECONDS:.0f} s")
         time.sleep(0.1)
     return killed
 
 
 def all_live(runs: list[Run]) -> None:
-    """Raise Broken unless every run came through and its district is Live."""
+    """Raise BrokenInvariantError unless every run came through and its district is Live."""
     from registry.districts.statuses import DistrictStatus
 
     for run in map(reloaded, runs):
         if run.district.status != DistrictStatus.LIVE:
             told = f"{run.error_code}: {run.error_summary}"
-            raise Broken(f"{run.district} is {run.district.status}, run #{run.number} {run.state} ({told})")
+            raise BrokenInvariantError(
+                f"{run.district} is {run.district.status}, run #{run.number} {run.state} ({told})"
+            )

@@ -22,7 +22,7 @@ from tests.faults.clock import STEP_SECONDS
 from tests.faults.invariants import applies_watched
 from tests.faults.proxy import Held, Mode, Request
 from tests.faults.small_stack import GATE
-from tests.faults.world import ACCOUNT_ID, Gone, Worker, World, end_all_below, wait_for
+from tests.faults.world import ACCOUNT_ID, Worker, WorkerGoneError, World, end_all_below, wait_for
 
 if TYPE_CHECKING:
     from provisioning.models import Run
@@ -41,7 +41,7 @@ AWS = {
 _numbers = itertools.count(1)
 
 
-class Broken(AssertionError):  # noqa: N818 - as the table says it
+class BrokenInvariantError(AssertionError):
     """Something did not end as it must; the sentence says what."""
 
 
@@ -85,8 +85,8 @@ class Play:
             with applies_watched(self.world.work) as most:
                 self._story()
                 if most() > 1:
-                    raise Broken(f"{most()} applies were at work at the same time")
-        except (AssertionError, Gone) as error:
+                    raise BrokenInvariantError(f"{most()} applies were at work at the same time")
+        except (AssertionError, WorkerGoneError) as error:
             self.played.broken = str(error) or type(error).__name__
         finally:
             self._calm()
@@ -318,13 +318,13 @@ class Play:
             if run.state_badge is RunState.AWAITING_APPROVAL:
                 self._approve(run)
             if time.monotonic() > deadline:
-                raise Broken(f"run #{run.number} is still {run.state} after {LONGEST_SECONDS:.0f} s")
+                raise BrokenInvariantError(f"run #{run.number} is still {run.state} after {LONGEST_SECONDS:.0f} s")
             time.sleep(0.2)
         self.played.paths.append(path_of(run))
         if run.state_badge not in right:
             told = f"{run.error_code}: {run.error_summary} {run.error_detail[:300]}"
             wanted = " or ".join(sorted(state.value for state in right))
-            raise Broken(f"run #{run.number} ended {run.state} ({told}), not {wanted}")
+            raise BrokenInvariantError(f"run #{run.number} ended {run.state} ({told}), not {wanted}")
         return run
 
     def _is_kept(self, run: Run) -> None:
@@ -332,7 +332,7 @@ class Play:
         from provisioning.models import ErroredState
 
         if not patient(lambda: ErroredState.objects.filter(run=run).count()):
-            raise Broken(f"nothing is kept of the state that run #{run.number} could not write")
+            raise BrokenInvariantError(f"nothing is kept of the state that run #{run.number} could not write")
 
     def _was_pushed(self, district: District) -> None:
         """Whatever was kept became the district's state, so that nothing had to be adopted."""
@@ -340,10 +340,10 @@ class Play:
 
         rows = patient(lambda: list(ErroredState.objects.filter(run__district=district)))
         if left := [row.place for row in rows if row.place != ErroredPlace.PUSHED]:
-            raise Broken(f"a kept state was not pushed: it is {left[0]}")
+            raise BrokenInvariantError(f"a kept state was not pushed: it is {left[0]}")
         recovered = patient(lambda: [one for run in district.runs.all() for one in run.recovered])
         if adopted := [one for one in recovered if "adopted" in one]:
-            raise Broken(f"the kept state did not have all: {adopted[0]}")
+            raise BrokenInvariantError(f"the kept state did not have all: {adopted[0]}")
 
     def _nothing_left(self, district: District) -> None:
         from engine.aws.inventory import left_behind, remaining
@@ -354,13 +354,13 @@ class Play:
         settings = engine_settings()
         district.refresh_from_db()
         if district.status != DistrictStatus.REMOVED:
-            raise Broken(f"the district is {district.status}, not removed")
+            raise BrokenInvariantError(f"the district is {district.status}, not removed")
         left = left_behind(remaining(settings, district.region, district.suffix))
         if left:
-            raise Broken(f"left in AWS: {', '.join(item.identifier for item in left)}")
+            raise BrokenInvariantError(f"left in AWS: {', '.join(item.identifier for item in left)}")
         for key in (state_key(district.suffix), f"{state_key(district.suffix)}.tflock"):
             if state_exists(settings, key):
-                raise Broken(f"{key} is still in the state bucket")
+                raise BrokenInvariantError(f"{key} is still in the state bucket")
         runs = self.world.work / "runs"
         wait_for("the removal of the workspaces", lambda: not runs.exists() or not list(runs.iterdir()), 20.0)
 
@@ -375,14 +375,16 @@ class Play:
             moves = [((event.before or {})["state"], (event.after or {})["state"]) for event in events.order_by("id")]
             states = ["queued", *(after for _, after in moves)]
             if [before for before, _ in moves] != states[:-1] or states[-1] != run.state:
-                raise Broken(f"the audit record of run #{run.number} has a gap: {moves}")
+                raise BrokenInvariantError(f"the audit record of run #{run.number} has a gap: {moves}")
             if not all(may_move(RunState(before), RunState(after)) for before, after in moves):
-                raise Broken(f"run #{run.number} took a way that the table does not have: {moves}")
+                raise BrokenInvariantError(f"run #{run.number} took a way that the table does not have: {moves}")
             if run.steps.count() + 1 != len(states):
-                raise Broken(f"run #{run.number} has {run.steps.count()} steps and {len(moves)} transitions")
+                raise BrokenInvariantError(
+                    f"run #{run.number} has {run.steps.count()} steps and {len(moves)} transitions"
+                )
             sequences = list(run.events.order_by("sequence").values_list("sequence", flat=True))
             if sequences != list(range(1, len(sequences) + 1)):
-                raise Broken(f"the log of run #{run.number} has a gap")
+                raise BrokenInvariantError(f"the log of run #{run.number} has a gap")
 
 
 def right_ends(case: Case) -> set[Any]:

@@ -58,16 +58,16 @@ def can_mount() -> bool:
     return os.geteuid() == 0 and shutil.which("mount") is not None and sys.platform == "linux"
 
 
-class Gone(Exception):  # noqa: N818 - named for what happened
+class WorkerGoneError(Exception):
     """What was waited for did not happen in time."""
 
 
 def wait_for(what: str, ready: Callable[[], object], seconds: float = 300.0) -> None:
-    """Wait until `ready` is true; raises Gone."""
+    """Wait until `ready` is true; raises WorkerGoneError."""
     deadline = time.monotonic() + seconds
     while not ready():
         if time.monotonic() > deadline:
-            raise Gone(f"{what} did not happen within {seconds:.0f} s")
+            raise WorkerGoneError(f"{what} did not happen within {seconds:.0f} s")
         time.sleep(0.1)
 
 

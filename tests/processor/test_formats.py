@@ -10,7 +10,7 @@ import pytest
 from processor.formats import edfi, values
 from processor.formats.base import Format, Reading, plan
 from processor.formats.registry import formats, recognize
-from processor.problems import BadValue
+from processor.problems import InvalidValueError
 from processor.pseudonyms import Pseudonyms
 from tests.processor import oneroster_tables as spec
 from tests.processor import samples
@@ -104,7 +104,7 @@ def test_oneroster_12_scores_in_words_are_levels():
 
 
 def test_oneroster_graded_results_need_a_score_in_11_alone():
-    with pytest.raises(BadValue, match="needs a score"):
+    with pytest.raises(InvalidValueError, match="needs a score"):
         result(score="")
     later = Reading(READING.pseudonyms, READING.uploaded_at, version="1.2")
     assert read(named("oneroster results"), RESULT | {"score": ""}, later)[0][9:12] == ("", "", "fully graded")
@@ -117,7 +117,7 @@ def test_oneroster_score_statuses_of_the_specification_and_extensions_are_known(
 
 
 def test_oneroster_score_statuses_that_are_neither_are_refused():
-    with pytest.raises(BadValue, match="none of"):
+    with pytest.raises(InvalidValueError, match="none of"):
         result(scoreStatus="late")
 
 
@@ -187,12 +187,12 @@ def test_oneroster_deltas_need_status_and_date(missing: str):
     delta = Reading(READING.pseudonyms, READING.uploaded_at, delta=True)
     cells = RESULT | {"status": "active", "dateLastModified": AT}
     assert read(named("oneroster results"), cells, delta)
-    with pytest.raises(BadValue, match="required"):
+    with pytest.raises(InvalidValueError, match="required"):
         read(named("oneroster results"), cells | {missing: ""}, delta)
 
 
 def test_a_change_from_the_future_is_refused():
-    with pytest.raises(BadValue, match="future"):
+    with pytest.raises(InvalidValueError, match="future"):
         result(dateLastModified="2031-01-01T00:00:00Z")
 
 
@@ -251,7 +251,7 @@ def test_oneroster_line_items_of_one_title_and_period_are_one_occasion_of_one_as
 def test_oneroster_orgs_of_another_district_are_refused():
     kind, org = named("oneroster orgs"), {"sourcedId": "d", "name": "D", "type": "district"}
     assert read(kind, org | {"identifier": "D1"})
-    with pytest.raises(BadValue, match="another district"):
+    with pytest.raises(InvalidValueError, match="another district"):
         read(kind, org | {"identifier": "D2"})
 
 
@@ -298,7 +298,7 @@ def test_ed_fi_results_have_their_scale_score_their_level_and_their_objectives()
 
 def test_ed_fi_results_need_a_score_or_a_level():
     empty = STUDENT_ASSESSMENT | {"scoreResults": [], "performanceLevels": [], "studentObjectiveAssessments": []}
-    with pytest.raises(BadValue, match="score or a performance level"):
+    with pytest.raises(InvalidValueError, match="score or a performance level"):
         read_object(empty)
 
 
@@ -352,7 +352,7 @@ def test_ed_fi_results_are_dated_since_version_4_by_what_is_there(days: dict[str
 
 
 def test_ed_fi_results_without_any_date_are_refused():
-    with pytest.raises(BadValue, match="date, or a school year"):
+    with pytest.raises(InvalidValueError, match="date, or a school year"):
         edfi_row(administrationDate=None, schoolYearTypeReference=None)
 
 
@@ -431,7 +431,7 @@ def test_plain_rows_may_write_their_date_in_two_ways(day: str):
 
 
 def test_plain_scores_outside_their_own_bounds_are_refused():
-    with pytest.raises(BadValue, match="bounds"):
+    with pytest.raises(InvalidValueError, match="bounds"):
         read(named("plain csv"), PLAIN | {"score_max": "200"})
 
 
@@ -448,5 +448,5 @@ def test_a_date_is_read_as_spreadsheets_and_vendors_write_it(cell: str):
     "cell", ["03.10.2025", "Oct 2025", "Fall 2025", "3 Foo 2025", "Marx 3, 2025", "31-Feb-2025", "45933"]
 )
 def test_what_may_be_two_dates_or_none_is_refused(cell: str):
-    with pytest.raises(BadValue):
+    with pytest.raises(InvalidValueError):
         values.any_date(cell)

@@ -254,7 +254,7 @@ def test_a_pending_label_that_such_a_test_left_behind_blocks_no_rotation(handler
     """Its version can be given no other value; so it is no longer pending, and the next rotation begins anew."""
     told = district.client.get_secret_value(SecretId=district.arn, VersionStage="AWSCURRENT")["SecretString"]
     token = a_test_of_the_configuration(district, json.loads(told))
-    with pytest.raises(handler.RotationRefused, match="rotate again"):
+    with pytest.raises(handler.RotationRefusedError, match="rotate again"):
         handler.handle(district.event("createSecret", token), None)
     stages = district.client.describe_secret(SecretId=district.arn)["VersionIdsToStages"]
     assert "AWSPENDING" not in stages.get(token, [])
@@ -269,7 +269,7 @@ def test_a_version_without_a_value_is_never_made_current(handler, district, monk
         raise missing
 
     monkeypatch.setattr(handler, "value", empty)
-    with pytest.raises(handler.RotationRefused, match="no value"):
+    with pytest.raises(handler.RotationRefusedError, match="no value"):
         handler.finish_secret(client, district.arn, district.token)
     assert district.password() == FIRST
 
@@ -315,13 +315,13 @@ def test_the_archive_holds_the_authorities_of_rds(tmp_path):
 
 
 def test_a_version_that_is_not_known_is_refused(handler, district):
-    with pytest.raises(handler.RotationRefused, match="not known"):
+    with pytest.raises(handler.RotationRefusedError, match="not known"):
         handler.handle(district.event("createSecret", str(uuid.uuid4())), None)
     assert district.password() == FIRST
 
 
 def test_a_password_that_does_not_open_the_database_is_not_made_current(handler, district):
     handler.handle(district.event("createSecret"), None)
-    with pytest.raises(handler.RotationRefused, match="does not open"):
+    with pytest.raises(handler.RotationRefusedError, match="does not open"):
         handler.handle(district.event("testSecret"), None)
     assert district.password() == FIRST

@@ -227,7 +227,7 @@ def test_steps_in_any_order_and_number_leave_the_secret_in_use(rotated, steps):
     for step in steps:
         try:
             rotated.rotate("application", token, (step,))
-        except (rotated.function.RotationRefused, NotFoundError):
+        except (rotated.function.RotationRefusedError, NotFoundError):
             continue
     assert rotated.secrets.current("application") == before
     rotated.sign_in(before).close()

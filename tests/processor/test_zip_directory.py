@@ -10,7 +10,7 @@ import zipfile
 
 import pytest
 
-from processor.problems import FileProblem
+from processor.problems import FileProblemError
 from processor.reading.unpack import END_RECORD, MOST_ENTRIES, parts
 
 
@@ -38,7 +38,7 @@ def test_a_million_entries_are_refused_in_bounded_memory(count: int):
     raw[-14:-10] = struct.pack("<HH", count, count)
     stream = io.BytesIO(bytes(raw))
     tracemalloc.start()
-    with pytest.raises(FileProblem) as refused:
+    with pytest.raises(FileProblemError) as refused:
         list(parts(stream, name="x.zip", size=len(raw)))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -51,7 +51,7 @@ def test_a_directory_that_lies_about_its_size_is_refused_in_bounded_memory():
     raw[-14:] = struct.pack("<HHIIH", 1, 1, 46, len(raw) - 22 - 46, 0)
     stream = io.BytesIO(bytes(raw))
     tracemalloc.start()
-    with contextlib.suppress(FileProblem):
+    with contextlib.suppress(FileProblemError):
         assert len(list(parts(stream, name="x.zip", size=len(raw)))) <= 1
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -67,5 +67,5 @@ def test_a_comment_behind_the_directory_is_read_past():
 
 def test_an_archive_with_more_than_its_share_of_entries_is_refused():
     raw = an_archive(MOST_ENTRIES + 1)
-    with pytest.raises(FileProblem):
+    with pytest.raises(FileProblemError):
         list(parts(io.BytesIO(raw), name="x.zip", size=len(raw)))

@@ -420,7 +420,7 @@ def test_a_rotation_gives_both_secrets_new_passwords_that_open_the_database(work
     event = {"SecretId": working.owner, "ClientRequestToken": "unknown", "Step": "createSecret"}
     answer = functions.invoke(FunctionName="rotation-x", Payload=json.dumps(event))
     assert answer["FunctionError"] == "Unhandled"
-    assert json.load(answer["Payload"])["errorType"] == "RotationRefused"
+    assert json.load(answer["Payload"])["errorType"] == "RotationRefusedError"
 
 
 def left_pending_blocks_and_is_tried_again(manager: Any, secret: str, current: str) -> None:

@@ -14,7 +14,7 @@ from devtools.paths import ROOT
 from engine.adoption.blocks import import_blocks, quoted
 from engine.adoption.document import adoption_table
 from engine.adoption.passwords import to_forget
-from engine.adoption.references import Given, Unknown
+from engine.adoption.references import Given, UnknownReferenceError
 from engine.adoption.results import Adoption
 from engine.adoption.rules import tag_map
 from engine.adoption.table import TABLE
@@ -98,7 +98,7 @@ def test_references_are_put_in_and_what_is_not_known_says_so():
 
     def attribute(address: str, name: str) -> object:
         if (address, name) not in known:
-            raise Unknown(address)
+            raise UnknownReferenceError(address)
         return known[address, name]
 
     given = Given(
@@ -118,7 +118,7 @@ def test_references_are_put_in_and_what_is_not_known_says_so():
     told = [given.at(path) for path in ("whole", "part", "element", "people", "number", "nested.Name", "none|many.0")]
     assert told == ["vpc-1", "vpc-1/x", "_x.", "${aws_vpc.v.id} %{ if }", 5432, "n", "first"]
     for path in ("lost", "data"):
-        with pytest.raises(Unknown):
+        with pytest.raises(UnknownReferenceError):
             given.at(path)
 
 

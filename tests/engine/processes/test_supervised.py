@@ -48,7 +48,7 @@ while True: time.sleep(0.05)
 """
 
 
-class Left(Exception):  # noqa: N818 - named for what happened
+class LeftError(Exception):
     """The follower went away, as a worker that lost its claim does."""
 
 
@@ -102,9 +102,9 @@ def test_who_leaves_leaves_it_running_and_another_reads_all_of_it(begin):
     running = begin(WORKING)
 
     def leave() -> Stop:
-        raise Left
+        raise LeftError
 
-    with pytest.raises(Left):
+    with pytest.raises(LeftError):
         follow(running, on_line=lambda line, position: None, poll=leave)
     assert running.is_alive
     again = Supervised.from_data(running.as_data())
@@ -138,10 +138,10 @@ def test_a_signal_is_never_sent_twice(begin):
     def look() -> Stop:
         rounds.append(1)
         if len(rounds) > 5:
-            raise Left
+            raise LeftError
         return Stop.INTERRUPT
 
-    with pytest.raises(Left):
+    with pytest.raises(LeftError):
         followed(second, look, told=Stop.INTERRUPT)
     assert second.is_alive, "it was told before; telling it again would make Terraform drop everything"
 
@@ -152,10 +152,10 @@ def test_worker_and_supervisor_together_interrupt_it_once(begin):
 
     def leave_once_told() -> Stop:
         if has_said(running, "interrupted 1"):
-            raise Left
+            raise LeftError
         return Stop.INTERRUPT
 
-    with pytest.raises(Left):
+    with pytest.raises(LeftError):
         follow(running, on_line=lambda line, position: None, poll=leave_once_told)
     # Nobody follows any more: the supervisor comes to it as well, and so do those who end the supervisor.
     os.kill(running.supervisor.pid, signal.SIGTERM)

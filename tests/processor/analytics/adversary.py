@@ -11,7 +11,7 @@ from itertools import product
 from typing import Any
 
 from processor.analytics import tables
-from processor.analytics.book import GROUPED_BY, Book, book
+from processor.analytics.aggregate_report import GROUPED_BY, AggregateReport, aggregate_report
 from processor.analytics.cells import ALL, DIMENSIONS, LEVELS_UP_TO, UNKNOWN, Cell
 from processor.analytics.profiles import Profile, Reading
 from processor.analytics.suppression import LEAST
@@ -51,13 +51,13 @@ def district(chance: random.Random, levels: tuple[str, ...], sizes: tuple[int, .
 def answers(students: list[Student], levels: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     """Every row of every answer, as it is answered: one for each shown group that a question can be about."""
     others = (UNKNOWN,) * (len(DIMENSIONS) - 1)
-    made = book(Reading([Profile(one.school, one.grade, one.level, (one.gender, *others), 1, []) for one in students],
-                        levels))  # fmt: skip
+    profiles = [Profile(one.school, one.grade, one.level, (one.gender, *others), 1, []) for one in students]
+    made = aggregate_report(Reading(profiles, levels))
     yield from every_row(made, {one.school for one in students}, {one.grade for one in students})
 
 
-def every_row(made: Book, schools: set[str], grades: set[str]) -> Iterator[dict[str, Any]]:
-    """Yield every row of every answer out of a book, once."""
+def every_row(made: AggregateReport, schools: set[str], grades: set[str]) -> Iterator[dict[str, Any]]:
+    """Yield every row of every answer out of a report, once."""
     seen = set()
     for school, grade, by in product((ALL, *sorted(schools)), (ALL, *sorted(grades)), ("nothing", *GROUPED_BY)):
         if (by == "school" and school) or (by == "grade" and grade):

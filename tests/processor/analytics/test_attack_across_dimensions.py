@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from processor.analytics import tables
-from processor.analytics.book import GROUPED_BY, Book, book, growth_book
+from processor.analytics.aggregate_report import GROUPED_BY, AggregateReport, aggregate_report, growth_report
 from processor.analytics.cells import ALL, DIMENSIONS, LEVELS_UP_TO, UNKNOWN, Cell
 from processor.analytics.precision import EXACT_FROM, RANGE_FROM
 from processor.analytics.profiles import Profile, Reading
@@ -39,7 +39,7 @@ class Person(NamedTuple):
     disability: str
 
     def is_in(self, cell: Cell) -> bool:
-        """Say whether a cell is about this student; all are of the values of dimensions that nobody has told."""
+        """Return whether a cell is about this student; all are of the values of dimensions that nobody has told."""
         if cell.school not in (ALL, self.school) or cell.grade not in (ALL, self.grade):
             return False
         if cell.level not in (ALL, self.level):
@@ -70,7 +70,7 @@ def read(told: list[Person], levels: tuple[str, ...]) -> Reading:
     return Reading(found, levels)
 
 
-def answered(made: Book, told: list[Person]) -> Iterator[tuple[Cell, int]]:
+def answered(made: AggregateReport, told: list[Person]) -> Iterator[tuple[Cell, int]]:
     """Yield every count of every answer, once."""
     seen = set()
     schools, grades = (sorted({getattr(one, name) for one in told}) for name in ("school", "grade"))
@@ -91,9 +91,9 @@ def _counts(row: dict[str, Any]) -> Iterator[tuple[Cell, int]]:
             yield cell._replace(level=share["level"]), share["n"]
 
 
-def follows(told: list[Person], levels: tuple[str, ...], made: Book | None = None) -> list[tuple[Cell, int]]:
+def follows(told: list[Person], levels: tuple[str, ...], made: AggregateReport | None = None) -> list[tuple[Cell, int]]:
     """Return every hidden count under the bound that follows from the answers about all subgroups together."""
-    made = made or book(read(told, levels))
+    made = made or aggregate_report(read(told, levels))
     shown = dict(answered(made, told))
     groups = sorted({one._replace(level="") for one in told})
     finest = [one._replace(level=level) for one in groups for level in levels or ("",)]
@@ -136,17 +136,17 @@ def test_nothing_that_one_subgroup_hides_follows_from_another(seed: int, levels:
 def test_the_attack_finds_what_one_subgroup_would_tell_of_another():
     told = [Person("s0", "g0", "", "female", "false")] * 30 + [Person("s0", "g0", "", "female", "true")] * 4
     cells = [Cell(), Cell(dimension="disability", value="false")]
-    open_ = book(read(told, ()))
+    open_ = aggregate_report(read(told, ()))
     shown = {cell: next(iter(open_.shown.values()))._replace(n=sum(one.is_in(cell) for one in told)) for cell in cells}
-    assert (Cell(dimension="disability", value="true"), 4) in follows(told, (), Book((), shown, frozenset()))
+    assert (Cell(dimension="disability", value="true"), 4) in follows(told, (), AggregateReport((), shown, frozenset()))
 
 
 @pytest.mark.parametrize("seed", range(25))
 def test_growth_tells_of_no_group_how_many_few_sat_one_occasion_alone(seed: int):
     chance = random.Random(seed)
     both, first, second = (_scored(chance, size) for size in ((60, 400), (0, 14), (0, 14)))
-    before, after = book(Reading(both + first)), book(Reading(both + second))
-    grown = growth_book(Reading(both), before=before, after=after)
+    before, after = aggregate_report(Reading(both + first)), aggregate_report(Reading(both + second))
+    grown = growth_report(Reading(both), before=before, after=after)
     for cell, group in grown.shown.items():
         for occasion in (before, after):
             sat = occasion.shown[cell].n

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.analytics import precision, tables
-from processor.analytics.book import book
+from processor.analytics.aggregate_report import aggregate_report
 from processor.analytics.cells import DIMENSIONS, UNKNOWN, Cell
 from processor.analytics.profiles import Profile, Reading
 from processor.analytics.suppression import LEAST
@@ -38,7 +38,7 @@ def answer(counts: Counts) -> str:
         for level, count in zip(LEVELS, counts, strict=False)
         if count
     ]
-    return json.dumps(tables.table(book(Reading(profiles, LEVELS[: len(counts)])), Cell(), "nothing"))
+    return json.dumps(tables.table(aggregate_report(Reading(profiles, LEVELS[: len(counts)])), Cell(), "nothing"))
 
 
 @pytest.mark.parametrize("levels", [2, *(pytest.param(levels, marks=pytest.mark.soak) for levels in (3, 5))])

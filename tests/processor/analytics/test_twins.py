@@ -11,7 +11,7 @@ from processor.access import Access, Scope
 from processor.analytics.cells import Cell
 from processor.analytics.occasions import Occasion
 from processor.analytics.service import Analytics
-from processor.cache.flight import Flight
+from processor.cache.singleflight import SingleFlight
 from processor.cache.store import Store
 from tests.processor.pipeline import Pipeline
 
@@ -30,7 +30,7 @@ def rows(title: str, students: range, score: Callable[[int], int] = lambda numbe
 def told(pipeline: Pipeline) -> dict[str, Any]:
     """Return what is told of everybody, by the test's title; nothing of those of which nothing is."""
     with pipeline.connections().pool("homeroom_reader", most=2) as pool:
-        analytics = Analytics(pool, Flight(Store(None)), "maple-test", at_hand=0)
+        analytics = Analytics(pool, SingleFlight(Store(None)), "maple-test", at_hand=0)
         found = {}
         for row in analytics.occasions(ACCESS).rows:
             answer = analytics.table(ACCESS, Occasion(**row), Cell(), "").rows
@@ -83,7 +83,7 @@ def test_growth_to_a_later_title_is_not_told_either(pipeline: Pipeline):
             text = rows(title, students, lambda number, more=more: 200 + number % 40 + number % more)  # type: ignore[misc]
             pipeline.take(f"{title} {window}.csv", text.replace(",Fall,2025-10-03", f",{window},{day}"))
     with pipeline.connections().pool("homeroom_reader", most=2) as pool:
-        analytics = Analytics(pool, Flight(Store(None)), "maple-test", at_hand=0)
+        analytics = Analytics(pool, SingleFlight(Store(None)), "maple-test", at_hand=0)
         found = {}
         for title in ("reading", "reading test"):
             which = [Occasion(**row) for row in analytics.occasions(ACCESS).rows if row["assessment"] == f"pl:{title}"]

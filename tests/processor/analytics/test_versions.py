@@ -14,7 +14,7 @@ from processor.analytics.ledger_bytes import as_bytes, bag_of, fingerprint, of_b
 from processor.analytics.occasions import Occasion
 from processor.analytics.profiles import Reading
 from processor.analytics.service import Analytics
-from processor.cache.flight import Flight
+from processor.cache.singleflight import SingleFlight
 from processor.cache.store import Store
 from processor.erasure import Request, erase_student
 from tests.processor.analytics import versions
@@ -132,7 +132,7 @@ def rows(students: range, title: str = "Reading", school: str = "s1") -> str:
 def told(pipeline: Pipeline) -> int | None:
     """Return how many students the answer about everybody is of, as the API's process asks."""
     with pipeline.connections().pool("homeroom_reader", most=2) as pool:
-        analytics = Analytics(pool, Flight(Store(None)), "maple-test", at_hand=0)
+        analytics = Analytics(pool, SingleFlight(Store(None)), "maple-test", at_hand=0)
         (occasion,) = analytics.occasions(ACCESS).rows
         found = analytics.table(ACCESS, Occasion(**occasion), Cell(), "").rows
         return int(found[0]["n"]) if found else None

@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from processor.analytics.book import Book, book
+from processor.analytics.aggregate_report import AggregateReport, aggregate_report
 from processor.analytics.cells import DIMENSIONS, UNKNOWN, Cell
 from processor.analytics.ledger import Bag, Ledger, reading_of, renewed
 from processor.analytics.suppression import LEAST
@@ -32,15 +32,17 @@ def bag_of(students: Version) -> Bag:
     }
 
 
-def told_book(ledger: Ledger, levels: tuple[str, ...]) -> Book:
+def told_book(ledger: Ledger, levels: tuple[str, ...]) -> AggregateReport:
     pieces = ledger.told
     if len(pieces) < 2:
-        return book(ledger.reading())
+        return aggregate_report(ledger.reading())
     also = {cell for piece in pieces for cell in piece.hidden or ()}
-    return book(ledger.reading(), pieces=[reading_of((one.bag,), levels) for one in pieces], also=also)
+    return aggregate_report(ledger.reading(), pieces=[reading_of((one.bag,), levels) for one in pieces], also=also)
 
 
-def answered(versions: Sequence[Version], levels: tuple[str, ...], days: float = 3) -> Iterator[tuple[Version, Book]]:
+def answered(
+    versions: Sequence[Version], levels: tuple[str, ...], days: float = 3
+) -> Iterator[tuple[Version, AggregateReport]]:
     """Yield what is told at each version, some days apart, and the students of whom it is."""
     ledger, everybody = Ledger(), dict[int, Student]()
     for number, students in enumerate(versions):
@@ -57,7 +59,7 @@ def answered(versions: Sequence[Version], levels: tuple[str, ...], days: float =
 class Differences:
     """Holds unknowns for every finest count at first, and for those that leave and come at each step."""
 
-    def __init__(self, told: Sequence[tuple[Version, Book]], levels: tuple[str, ...]) -> None:
+    def __init__(self, told: Sequence[tuple[Version, AggregateReport]], levels: tuple[str, ...]) -> None:
         self.told, self.levels = told, levels
         groups = sorted({one.cell().group for students, _ in told for one in students.values()})
         self.finest = [group._replace(level=level) for group in groups for level in levels]
@@ -105,7 +107,7 @@ class Differences:
         return low if low == high else None
 
 
-def _shown(made: Book, groups: set[Cell]) -> Iterator[tuple[Cell, int]]:
+def _shown(made: AggregateReport, groups: set[Cell]) -> Iterator[tuple[Cell, int]]:
     """Yield every count that an answer tells."""
     schools, grades = {one.school for one in groups}, {one.grade for one in groups}
     for row in every_row(made, schools, grades):

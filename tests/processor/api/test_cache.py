@@ -17,8 +17,8 @@ from devtools.services.broker import Broker, running_broker
 from devtools.services.process import free_port
 from processor.analytics.cells import DIMENSIONS
 from processor.analytics.suppression import LEAST
-from processor.cache.flight import Came, Flight
 from processor.cache.iam import IamCredentials, replication_group
+from processor.cache.singleflight import SingleFlight, ValueSource
 from processor.cache.store import Store, connect
 from tests.processor import samples
 from tests.processor.api.world import Issuer, running_api
@@ -37,7 +37,7 @@ def variables(broker: Broker) -> dict[str, str]:
 
 def test_many_that_wait_in_two_processes_cost_one_computation(broker: Broker):
     # Two flights know nothing of each other but the server: that is two processes as far as a key is concerned.
-    flights = [Flight(store(broker)), Flight(store(broker))]
+    flights = [SingleFlight(store(broker)), SingleFlight(store(broker))]
     began, go, computed = threading.Event(), threading.Event(), []
 
     def compute() -> bytes:
@@ -54,30 +54,30 @@ def test_many_that_wait_in_two_processes_cost_one_computation(broker: Broker):
         answers = [first.result(30), *(other.result(30) for other in others)]
     assert len(computed) == 1
     assert {value for value, _ in answers} == {b"value"}
-    assert [came for _, came in answers].count(Came.COMPUTED) == 1
+    assert [came for _, came in answers].count(ValueSource.COMPUTED) == 1
 
 
 def test_the_claim_of_one_who_died_ends_and_another_computes(broker: Broker):
     kept = store(broker)
     assert kept.client is not None
     kept.client.set("key:claim", "of a process that was killed", px=700)
-    assert Flight(kept).through("key", lambda: b"value") == (b"value", Came.COMPUTED)
+    assert SingleFlight(kept).through("key", lambda: b"value") == (b"value", ValueSource.COMPUTED)
 
 
 def test_a_failed_computation_is_not_kept_and_fails_nobody_else(broker: Broker):
-    flight = Flight(store(broker))
+    singleflight = SingleFlight(store(broker))
 
     def fail() -> bytes:
         raise ValueError
 
     for _ in range(2):
         try:
-            flight.through("key", fail)
+            singleflight.through("key", fail)
         except ValueError:
             continue
         raise AssertionError("It was kept.")
-    assert flight.through("key", lambda: b"value") == (b"value", Came.COMPUTED)
-    assert flight.through("key", fail) == (b"value", Came.CACHE)
+    assert singleflight.through("key", lambda: b"value") == (b"value", ValueSource.COMPUTED)
+    assert singleflight.through("key", fail) == (b"value", ValueSource.CACHE)
 
 
 def test_values_end_at_different_times(broker: Broker):
@@ -96,15 +96,15 @@ def test_a_cache_that_is_away_is_left_alone_for_a_while_and_asked_again(tmp_path
     with running_broker(tmp_path / "one", port=port) as first:
         password = str(urlsplit(first.url).password)
     kept = Store(connect("127.0.0.1", port, tls=False, password=password), now=lambda: clock[0])
-    flight = Flight(kept)
-    assert flight.through("key", lambda: b"1") == (b"1", Came.AWAY)
+    singleflight = SingleFlight(kept)
+    assert singleflight.through("key", lambda: b"1") == (b"1", ValueSource.AWAY)
     assert not kept.there
     with running_broker(tmp_path / "one", port=port) as again:
         kept.client = connect("127.0.0.1", port, tls=False, password=str(urlsplit(again.url).password))
-        assert flight.through("key", lambda: b"1") == (b"1", Came.AWAY), "not yet"
+        assert singleflight.through("key", lambda: b"1") == (b"1", ValueSource.AWAY), "not yet"
         clock[0] += 60
-        assert flight.through("key", lambda: b"1") == (b"1", Came.COMPUTED)
-        assert flight.through("key", lambda: b"2") == (b"1", Came.CACHE)
+        assert singleflight.through("key", lambda: b"1") == (b"1", ValueSource.COMPUTED)
+        assert singleflight.through("key", lambda: b"2") == (b"1", ValueSource.CACHE)
 
 
 def test_the_api_answers_without_its_cache_and_a_new_version_is_seen_at_once(

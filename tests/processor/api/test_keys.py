@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from processor.api.keys import Keys, KeysAway, fetch, given
-from processor.api.tokens import Right, TokenRefused, Tokens, caller_of
+from processor.api.keys import Keys, KeysUnavailableError, fetch, given
+from processor.api.tokens import Right, TokenRefusedError, Tokens, caller_of
 from tests.processor.api.world import Issuer
 
 
@@ -24,7 +24,7 @@ class World:
 
     def fetch(self, url: str) -> Any:
         if self.away:
-            raise KeysAway("away")
+            raise KeysUnavailableError("away")
         return self.issuer.document(url.removeprefix(self.issuer.url))
 
 
@@ -38,7 +38,7 @@ def test_a_new_key_is_fetched_when_a_token_names_it_and_the_old_one_is_no_longer
     world.now += 11
     assert world.tokens.caller(world.issuer.token()).actor == "office@maple"
     assert world.issuer.asked == 2
-    with pytest.raises(TokenRefused):
+    with pytest.raises(TokenRefusedError):
         world.tokens.caller(old)
 
 
@@ -56,12 +56,12 @@ def test_keys_are_good_for_a_day_while_the_issuer_is_away_and_no_longer():
     world.away, world.now = True, 3700.0
     assert world.tokens.caller(token).actor == "office@maple"
     world.now = 25 * 3600.0
-    with pytest.raises(KeysAway):
+    with pytest.raises(KeysUnavailableError):
         world.tokens.caller(token)
 
 
 def test_keys_come_over_tls_alone_but_for_this_machine_itself():
-    with pytest.raises(KeysAway, match="https"):
+    with pytest.raises(KeysUnavailableError, match="https"):
         fetch("http://issuer.example/.well-known/openid-configuration")
 
 
@@ -86,7 +86,7 @@ def test_keys_that_were_given_are_good_without_asking_anybody():
     published = json.dumps(issuer.document("/keys"))
     tokens = Tokens(Keys(issuer.url, fetch=given(issuer.url, published)), issuer=issuer.url, audience="maple-test")
     assert tokens.caller(issuer.token()).on_behalf_of == "office@maple"
-    with pytest.raises(TokenRefused):
+    with pytest.raises(TokenRefusedError):
         tokens.caller(other.token())
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from processor.api import asking, keys, sign_in_pages, sign_in_words, tokens
+from processor.api import keys, sign_in_pages, sign_in_words, tokens
 from processor.api.languages import preferred
 from processor.api.sign_in import CALLBACK, SIGN_IN, Client, landing, own_path, way_back_to
 from processor.api.sign_in_words import ERRORS, IN_SPANISH, saying
@@ -84,8 +84,8 @@ def test_a_page_is_in_the_language_that_the_browser_would_rather_have(accept: st
 
 
 def test_every_sentence_of_the_pages_and_of_a_refused_token_is_said_in_spanish():
-    checks = "".join(Path(str(module.__file__)).read_text() for module in (asking, keys, tokens))
-    refused = re.findall(r'(?:TokenRefused|KeysAway|HTTPException)\((?:503, )?"([^"]+)"', checks)
+    checks = "".join(Path(str(module.__file__)).read_text() for module in (authorization, keys, tokens))
+    refused = re.findall(r'(?:TokenRefusedError|KeysUnavailableError|HTTPException)\((?:503, )?"([^"]+)"', checks)
     shown = re.findall(r'say\("([^"]+)"', TEMPLATES)
     assert len(refused) >= 15
     assert len(shown) >= 10
@@ -95,7 +95,7 @@ def test_every_sentence_of_the_pages_and_of_a_refused_token_is_said_in_spanish()
         assert sorted(re.findall(r"\{\w+\}", english)) == sorted(re.findall(r"\{\w+\}", spanish))
         assert english != spanish
     # As in a template, so in Python: none is made of parts.
-    assert not re.search(r'(?:TokenRefused|KeysAway)\(f"', checks)
+    assert not re.search(r'(?:TokenRefusedError|KeysUnavailableError)\(f"', checks)
 
 
 def test_the_script_and_the_page_know_a_fault_by_the_same_name():

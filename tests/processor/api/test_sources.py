@@ -14,7 +14,7 @@ from devtools.services.edfi_source import EdFiSource
 from devtools.services.source_server import serving
 from processor.sources import credentials
 from processor.sources.address import Reach
-from processor.sources.problems import SourceProblem
+from processor.sources.problems import SourceProblemError
 from processor.sources.pull import Pulling
 from tests.markup import squeezed
 from tests.processor.api.world import PLAIN, Api, Issuer, running_api
@@ -93,7 +93,7 @@ def test_a_source_is_added_pulled_and_removed_on_its_page_and_its_secret_is_neve
     assert left.url.path == "/sources"
     assert "Maple&#39;s ODS" not in left.text
     number = int(page.url.path.rpartition("/")[2])
-    with pytest.raises(SourceProblem, match="not there"):
+    with pytest.raises(SourceProblemError, match="not there"):
         credentials.read(pipeline.client("secretsmanager"), secret, number)
     changes = "SELECT purpose FROM homeroom.access_record WHERE purpose LIKE %s ORDER BY access_id"
     said = [row[0].removeprefix(f"source {number} ") for row in pipeline.rows(changes, f"source {number} %")]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from processor.api.keys import Keys
 from processor.api.keys import given as given_keys
 from processor.api.settings import ApiSettings
-from processor.api.tokens import LONGEST_LIFE, Right, TokenRefused, Tokens
+from processor.api.tokens import LONGEST_LIFE, Right, TokenRefusedError, Tokens
 
 ISSUER, AUDIENCE = "https://issuer.example", "maple-test"
 KEY = ec.generate_private_key(ec.SECP256R1())
@@ -44,7 +44,7 @@ def test_a_good_one_is_taken():
 
 @pytest.mark.parametrize("kind", ["logout+jwt", "dpop+jwt", "secevent+jwt", "x", 5, ["jwt"]])
 def test_one_of_another_kind_is_refused(kind: Any):
-    with pytest.raises(TokenRefused):
+    with pytest.raises(TokenRefusedError):
         TOKENS.caller(token({"typ": kind}))
 
 
@@ -67,7 +67,7 @@ def test_one_of_another_kind_is_refused(kind: Any):
     ],
 )
 def test_claims_that_do_not_hold_are_refused(claims: dict[str, Any]):
-    with pytest.raises(TokenRefused):
+    with pytest.raises(TokenRefusedError):
         TOKENS.caller(token(**claims))
 
 
@@ -81,7 +81,7 @@ def test_whatever_a_claim_holds_it_is_taken_or_refused(name: str, value: Any):
         return
     try:
         caller = TOKENS.caller(made)
-    except TokenRefused:
+    except TokenRefusedError:
         return
     assert caller.actor
     assert caller.expires_at <= time.time() + LONGEST_LIFE + 60

@@ -47,5 +47,5 @@ def test_the_report_of_accesses_goes_by_the_child(district: Pipeline):
 
 @pytest.mark.parametrize("scope", [7, 7.5, None, True, {"ingest": 1}, [7, "ingest"], ["student", None]])
 def test_a_scope_that_is_neither_text_nor_a_list_of_texts_is_refused(scope: Any):
-    with pytest.raises(tokens.TokenRefused):
+    with pytest.raises(tokens.TokenRefusedError):
         tokens.caller_of({"sub": "a", "exp": 1, "scope": scope})

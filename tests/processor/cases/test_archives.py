@@ -10,7 +10,7 @@ import zipfile
 import openpyxl
 import pytest
 
-from processor.problems import FileProblem
+from processor.problems import FileProblemError
 from processor.reading import signatures
 from tests.processor.cases.files import PLAIN_HEAD, plain, row
 from tests.processor.mappings.reading import Read, read
@@ -90,7 +90,7 @@ SIGNS = {
 @pytest.mark.parametrize("ending", SIGNS)
 def test_what_holds_no_table_is_called_what_it_is_alone_and_in_an_archive(ending: str):
     content, what = SIGNS[ending]
-    with pytest.raises(FileProblem, match=what) as error:
+    with pytest.raises(FileProblemError, match=what) as error:
         read(content, f"results.{ending}")
     assert error.value.remedy
     told = read(zipped({f"other.{ending}": content, "results.csv": RESULTS}), "upload.zip")
@@ -116,7 +116,7 @@ def test_two_files_of_one_name_are_told_apart_by_their_folders():
 
 
 def test_a_file_that_refuses_its_archive_is_named():
-    with pytest.raises(FileProblem, match=r"^second\.csv: .*score"):
+    with pytest.raises(FileProblemError, match=r"^second\.csv: .*score"):
         read(
             zipped({"first.csv": RESULTS, "second.csv": plain(f"{row()},1", head=f"{PLAIN_HEAD},score")}), "upload.zip"
         )

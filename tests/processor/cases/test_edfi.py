@@ -11,7 +11,7 @@ from processor.formats import edfi
 from processor.formats.edfi_methods import Rank, rank_of
 from processor.formats.edfi_windows import by_date, named
 from processor.formats.registry import recognize
-from processor.problems import BadValue
+from processor.problems import InvalidValueError
 from tests.processor.cases.files import levels, lines, numbers, result, scores
 from tests.processor.pipeline import Pipeline
 from tests.processor.test_formats import read_object
@@ -59,7 +59,7 @@ def test_the_score_is_the_scale_score_before_all_others(told: list[tuple[str, An
 )  # fmt: skip
 def test_what_is_no_score_is_never_taken_for_one(method: str):
     assert rank_of(method)[0] is Rank.NEVER
-    with pytest.raises(BadValue, match="score or a performance level"):
+    with pytest.raises(InvalidValueError, match="score or a performance level"):
         row_of(result(scoreResults=scores((method, "41"))))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from processor.ingest.process import Ended
-from processor.problems import FileProblem
+from processor.problems import FileProblemError
 from tests.processor.cases.files import PLAIN_HEAD, plain, problem, row
 from tests.processor.mappings.reading import read, table
 from tests.processor.pipeline import Pipeline
@@ -22,7 +22,7 @@ def own(*told: dict[str, str], delimiter: str = ",") -> str:
 @pytest.mark.parametrize("written", ["25/10/2025", "25-10-2025", "25.10.2025", "25/10/25", "25/10/2025 08:00"])
 def test_days_that_stand_first_refuse_the_file_where_others_were_taken_for_months(written: str):
     other = written.replace("25", "03", 1)
-    with pytest.raises(FileProblem, match=r"column Test Date.*line 3.*line 2") as error:
+    with pytest.raises(FileProblemError, match=r"column Test Date.*line 3.*line 2") as error:
         read(own({"Test Date": "03/10/2025"}, {"Test Date": written}, {"Test Date": other}))
     assert error.value.code == "day_first"
     assert "2025-10-03" in error.value.remedy
@@ -50,7 +50,7 @@ def test_a_date_with_points_is_read_where_there_is_no_doubt():
 
 def test_thousands_that_may_be_decimals_refuse_the_file():
     for cells, delimiter in ((["2,375", "212,5"], ","), (["2,375", "2,410"], ";"), (["1.234", "212,5"], ";")):
-        with pytest.raises(FileProblem, match="column Score") as error:
+        with pytest.raises(FileProblemError, match="column Score") as error:
             read(own(*({"Score": cell} for cell in cells), delimiter=delimiter))
         assert error.value.code == "decimal_comma"
 
@@ -93,7 +93,7 @@ TWICE = "Student Number,Test,Test Date,Score,Score\n"
 @pytest.mark.parametrize(("rows", "line"), [(["512,611"], 2), (["512,512", "513,600"], 3), ([",600"], 2)])
 def test_two_columns_of_one_name_that_differ_refuse_the_file_by_name_and_line(rows: list[str], line: int):
     text = TWICE + "".join(f"{1001 + place},State Math,10/13/2025,{cells}\n" for place, cells in enumerate(rows))
-    with pytest.raises(FileProblem, match=f"column Score is there twice.*line {line}"):
+    with pytest.raises(FileProblemError, match=f"column Score is there twice.*line {line}"):
         read(text)
 
 
@@ -103,5 +103,5 @@ def test_two_columns_of_one_name_that_say_the_same_do_no_harm(cells: str):
 
 
 def test_a_column_twice_is_called_by_its_name():
-    with pytest.raises(FileProblem, match="column score"):
+    with pytest.raises(FileProblemError, match="column score"):
         read(plain(f"{row()},3", head=f"{PLAIN_HEAD},score"))

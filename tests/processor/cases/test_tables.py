@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from processor.problems import FileProblem
+from processor.problems import FileProblemError
 from tests.processor.cases.files import PLAIN_HEAD, plain, result, row
 from tests.processor.mappings.reading import Read, read, table
 
@@ -78,13 +78,13 @@ def test_a_school_may_be_told_by_its_name_alone():
 
 def test_a_line_that_tells_excel_the_sign_is_no_header():
     assert numbers(read("sep=;\n" + plain(row()).replace(",", ";"))) == (1, 1, 0)
-    with pytest.raises(FileProblem, match="Columns found: Pupil, Total score"):
+    with pytest.raises(FileProblemError, match="Columns found: Pupil, Total score"):
         read("sep=;\nPupil;Total score;Grade\n1;2;3\n")
 
 
 def test_lines_in_quotes_as_a_whole_are_called_so():
     text = "".join(f'"{line}"\n' for line in plain(row()).splitlines())
-    with pytest.raises(FileProblem, match="quotes as a whole"):
+    with pytest.raises(FileProblemError, match="quotes as a whole"):
         read(text)
 
 
@@ -109,7 +109,7 @@ def test_accents_that_are_whole_are_not_called_damaged(name: str):
 
 def test_excels_own_xml_is_called_so():
     text = '<?xml version="1.0"?>\n<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"></Workbook>'
-    with pytest.raises(FileProblem, match="2003"):
+    with pytest.raises(FileProblemError, match="2003"):
         read(text, "results.xls")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import openpyxl
 import pytest
 
-from processor.problems import FileProblem
+from processor.problems import FileProblemError
 from tests.processor.cases.files import PLAIN_HEAD
 from tests.processor.mappings.reading import Read, read
 
@@ -63,7 +63,7 @@ def test_a_refused_row_is_told_by_its_sheet():
 
 
 def test_a_sheet_that_cannot_be_read_refuses_the_workbook_by_its_name():
-    with pytest.raises(FileProblem, match=r"^Elm: .*score"):
+    with pytest.raises(FileProblemError, match=r"^Elm: .*score"):
         read(book({"Oak": [HEAD, student(1001)], "Elm": [[*HEAD, "score"], [*student(1002), 3]]}), "x.xlsx")
 
 
@@ -81,7 +81,7 @@ def test_a_workbook_of_hidden_sheets_alone_is_refused_with_what_to_do():
     made["Now"].delete_rows(1)
     out = io.BytesIO()
     made.save(out)
-    with pytest.raises(FileProblem, match="hidden") as error:
+    with pytest.raises(FileProblemError, match="hidden") as error:
         read(out.getvalue(), "x.xlsx")
     assert "Show the sheet" in error.value.remedy
 

@@ -12,7 +12,7 @@ import pytest
 
 from processor.ingest.process import Ended
 from processor.mappings.library import library
-from processor.problems import FileProblem
+from processor.problems import FileProblemError
 from processor.reading.unpack import parts
 from processor.reading.workbook import Workbook
 from tests.processor.mappings.reading import read, table
@@ -53,7 +53,7 @@ def workbook(*rows: list[object], sheet: str = "Results", before: int = 0) -> by
 def test_five_thousand_columns_are_read_and_more_are_refused():
     wide = {**MAP, **{f"Item {n} Response": "A" for n in range(5_000 - len(MAP))}}
     assert [row["score"] for row in read(table(wide)).rows] == [208.0, 201.0]
-    with pytest.raises(FileProblem, match="columns"):
+    with pytest.raises(FileProblemError, match="columns"):
         read(table({**wide, "One too many": ""}))
 
 
@@ -122,7 +122,7 @@ def bomb(member: str, size: int) -> bytes:
 )
 def test_what_is_no_sound_workbook_is_refused_in_words(content: Callable[[], bytes], code: str):
     made = content()
-    with pytest.raises(FileProblem) as error:
+    with pytest.raises(FileProblemError) as error:
         read(made, name="results.xlsx")
     assert error.value.code == code
 
@@ -133,7 +133,7 @@ def test_a_workbook_that_declares_entities_is_refused():
         for name in good.namelist():
             evil = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]><worksheet>&a;</worksheet>'
             bad.writestr(name, evil if name == "xl/worksheets/sheet2.xml" else good.read(name))
-    with pytest.raises(FileProblem) as error:
+    with pytest.raises(FileProblemError) as error:
         read(out.getvalue(), name="results.xlsx")
     assert error.value.code == "damaged_workbook"
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from processor.mappings import kinds, names, transforms
 from processor.mappings.transforms import MADE_STEPS, PLAIN_STEPS, chained, made
-from processor.problems import BadValue
+from processor.problems import InvalidValueError
 
 ARGUMENTS = {
     "map": st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3),
@@ -37,7 +37,7 @@ def test_whatever_the_cell_a_field_is_read_or_refused(cell: str, first: list[obj
     read = kinds.reader(kind, [*first, *second])  # type: ignore[list-item]
     try:
         value = read(cell)
-    except BadValue:
+    except InvalidValueError:
         return
     assert value == read(cell), "the same cell is read the same again"
     assert not set(value) & set("\t\n\r\0"), "COPY's own signs"
@@ -49,7 +49,7 @@ def test_a_date_is_iso_and_a_school_year_is_one(cell: str):
     for read, form in ((transforms.day, r"\d{4}-\d\d-\d\d"), (transforms.year, r"(19|20)\d\d|2100")):
         try:
             value = read(cell)
-        except BadValue:
+        except InvalidValueError:
             continue
         assert value == "" or re.fullmatch(form, value)
 
@@ -119,7 +119,7 @@ def test_a_score_is_a_number_or_none(cell: str, expected: str):
 
 @pytest.mark.parametrize("cell", ["1,31", "4,5", "<10", "208 (57)", "1.2.3"])
 def test_what_is_nearly_a_number_is_refused(cell: str):
-    with pytest.raises(BadValue):
+    with pytest.raises(InvalidValueError):
         kinds.number(cell)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.sources.address import Reach, is_public
-from processor.sources.problems import SourceProblem
+from processor.sources.problems import SourceProblemError
 
 PUBLIC = "93.184.215.14"
 
@@ -28,7 +28,7 @@ def reach(*addresses: str) -> Reach:
 )  # fmt: skip
 def test_a_host_that_is_ours_or_nobodys_is_refused(address: str):
     assert not is_public(address)
-    with pytest.raises(SourceProblem, match="private network"):
+    with pytest.raises(SourceProblemError, match="private network"):
         reach(PUBLIC, address).place("https://sis.example.org/api")
 
 
@@ -53,7 +53,7 @@ def test_no_private_address_is_ever_public(address: ipaddress.IPv4Address | ipad
     ],
 )  # fmt: skip
 def test_what_is_no_plain_address_over_tls_is_refused(url: str):
-    with pytest.raises(SourceProblem):
+    with pytest.raises(SourceProblemError):
         reach(PUBLIC).place(url)
 
 
@@ -67,7 +67,7 @@ def test_a_stand_in_is_let_in_by_its_host_and_port_alone():
     let_in = Reach(frozenset({"127.0.0.1:8443"}), lambda host, port: ["127.0.0.1"])
     assert let_in.place("http://127.0.0.1:8443/").address == "127.0.0.1"
     for url in ("http://127.0.0.1:8444/", "https://127.0.0.1/", "http://localhost:8443/"):
-        with pytest.raises(SourceProblem):
+        with pytest.raises(SourceProblemError):
             let_in.place(url)
 
 
@@ -75,5 +75,5 @@ def test_a_host_that_nobody_knows_is_said():
     def nobody(host: str, port: int) -> list[str]:
         raise OSError
 
-    with pytest.raises(SourceProblem, match="not known"):
+    with pytest.raises(SourceProblemError, match="not known"):
         Reach(look_up=nobody).place("https://sis.example.org/")

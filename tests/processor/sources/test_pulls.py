@@ -17,7 +17,7 @@ from processor.ingest.process import Ended
 from processor.sources import credentials, oneroster, store
 from processor.sources.client import Credentials
 from processor.sources.model import Kind, State, Wish
-from processor.sources.problems import SourceProblem
+from processor.sources.problems import SourceProblemError
 from tests.processor.pipeline import Pipeline
 from tests.processor.sources.world import ACCESS, World, fill_oneroster, put_student, world
 
@@ -194,11 +194,11 @@ def test_names_numbers_and_addresses_of_sources_are_checked(maple: World):
         {"name": ""}, {"name": "maple's SYSTEM"}, {"every_minutes": 1}, {"address": "https://10.0.0.1/"},
         {"kind": Kind.ONEROSTER, "token_address": ""}, {"token_address": "http://169.254.169.254/latest"},
     ):  # fmt: skip
-        with pytest.raises(SourceProblem):
+        with pytest.raises(SourceProblemError):
             store.add(maple.connection, replace(told, **wrong), reach, ACCESS)
     for number in range(credentials.MOST_SOURCES - 1):
         store.add(maple.connection, replace(told, name=f"Other {number}"), reach, ACCESS)
-    with pytest.raises(SourceProblem, match="15 sources"):
+    with pytest.raises(SourceProblemError, match="15 sources"):
         store.add(maple.connection, told, reach, ACCESS)
 
 
@@ -210,6 +210,6 @@ def test_credentials_are_kept_under_their_own_label_and_go_with_it(maple: World)
     assert manager.get_secret_value(SecretId=arn)["SecretString"] == credentials.EMPTY
     credentials.forget(manager, arn, 1, versions[1])
     credentials.forget(manager, arn, 1, versions[1])
-    with pytest.raises(SourceProblem):
+    with pytest.raises(SourceProblemError):
         credentials.read(manager, arn, 1)
     assert credentials.read(manager, arn, 2).client_id == "id2"

@@ -15,7 +15,7 @@ from enum import StrEnum
 
 import redis
 
-from processor.cache.store import CacheAway, Store
+from processor.cache.store import CacheUnavailableError, Store
 
 logger = logging.getLogger("processor.cache")
 CLAIM_SECONDS = 10
@@ -23,7 +23,7 @@ LONGEST_WAIT_SECONDS = 60.0
 RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
 
 
-class Came(StrEnum):
+class ValueSource(StrEnum):
     """Where a value came from."""
 
     CACHE = "hit"
@@ -40,7 +40,7 @@ class _Local:
         self.value: bytes | None = None
 
 
-class Flight:
+class SingleFlight:
     """Reads through a store."""
 
     def __init__(self, store: Store) -> None:
@@ -48,11 +48,11 @@ class Flight:
         self._lock = threading.Lock()
         self._going: dict[str, _Local] = {}
 
-    def through(self, key: str, compute: Callable[[], bytes]) -> tuple[bytes, Came]:
+    def through(self, key: str, compute: Callable[[], bytes]) -> tuple[bytes, ValueSource]:
         """Return the key's value, out of the cache, from whoever computes it now, or computed here."""
         cached = self.found(key)
         if cached is not None:
-            return cached, Came.CACHE
+            return cached, ValueSource.CACHE
         with self._lock:
             going = self._going.get(key)
             mine = going is None
@@ -61,7 +61,7 @@ class Flight:
         if not mine:
             going.ended.wait(LONGEST_WAIT_SECONDS)
             # It failed, or takes too long: everyone for themselves.
-            return (going.value, Came.OTHER) if going.value is not None else (compute(), Came.COMPUTED)
+            return (going.value, ValueSource.OTHER) if going.value is not None else (compute(), ValueSource.COMPUTED)
         try:
             going.value, came = self._across(key, compute)
             return going.value, came
@@ -70,30 +70,30 @@ class Flight:
                 del self._going[key]
             going.ended.set()
 
-    def _across(self, key: str, compute: Callable[[], bytes]) -> tuple[bytes, Came]:
+    def _across(self, key: str, compute: Callable[[], bytes]) -> tuple[bytes, ValueSource]:
         token = secrets.token_hex(8)
         claim = f"{key}:claim"
         try:
             while not self.store.run(lambda client: client.set(claim, token, nx=True, ex=CLAIM_SECONDS)):
                 cached = self._wait(key)
                 if cached is not None:
-                    return cached, Came.OTHER
+                    return cached, ValueSource.OTHER
             cached = self.store.get(key)
             if cached is not None:
                 self._release(claim, token, key)
-                return cached, Came.OTHER
-        except CacheAway:
-            return compute(), Came.AWAY
+                return cached, ValueSource.OTHER
+        except CacheUnavailableError:
+            return compute(), ValueSource.AWAY
         with self._kept(claim):
             try:
                 value = compute()
                 self.put(key, value)
             finally:
                 self._release(claim, token, key)
-        return value, Came.COMPUTED
+        return value, ValueSource.COMPUTED
 
     def _wait(self, key: str) -> bytes | None:
-        """Wait for word of the value, or until the claim must have ended; raises CacheAway."""
+        """Wait for word of the value, or until the claim must have ended; raises CacheUnavailableError."""
 
         def listen(client: redis.Redis) -> bytes | None:
             with client.pubsub(ignore_subscribe_messages=True) as heard:  # type: ignore[no-untyped-call]
@@ -112,21 +112,21 @@ class Flight:
         """Return what the cache has of a key, without waiting for anybody."""
         try:
             return self.store.get(key)
-        except CacheAway:
+        except CacheUnavailableError:
             return None
 
     def put(self, key: str, value: bytes) -> None:
         """Keep a value that was computed on the way."""
         try:
             self.store.put(key, value)
-        except CacheAway:
+        except CacheUnavailableError:
             logger.info("A value could not be kept.")
 
     def _release(self, claim: str, token: str, key: str) -> None:
         try:
             self.store.run(lambda client: client.eval(RELEASE, 1, claim, token))
             self.store.run(lambda client: client.publish(f"{key}:done", ""))
-        except CacheAway:
+        except CacheUnavailableError:
             logger.info("A claim ends by itself.")
 
     @contextmanager
@@ -138,7 +138,7 @@ class Flight:
             while not stopped.wait(CLAIM_SECONDS / 3):
                 try:
                     self.store.run(lambda client: client.expire(claim, CLAIM_SECONDS))
-                except CacheAway:
+                except CacheUnavailableError:
                     return
 
         thread = threading.Thread(target=renew, name="claim", daemon=True)

@@ -18,7 +18,7 @@ from functools import cache
 from typing import Any
 
 from processor.sources.address import Place, Reach
-from processor.sources.problems import SourceProblem
+from processor.sources.problems import SourceProblemError
 
 CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
 ANSWER_SECONDS = 60.0
@@ -45,11 +45,11 @@ class Answer:
             return datetime.now(UTC)
 
     def json(self) -> Any:
-        """Return the body's JSON; raises SourceProblem."""
+        """Return the body's JSON; raises SourceProblemError."""
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError) as error:
-            raise SourceProblem(
+            raise SourceProblemError(
                 "no_json",
                 "The source answered something else than JSON.",
                 "Check the address: it must be that of the interface for programs, not of a page.",
@@ -124,7 +124,7 @@ def ask(
     *,
     context: ssl.SSLContext | None = None,
 ) -> Answer:
-    """Send one request; raises SourceProblem for what no repetition mends, UnreachedError for the rest."""
+    """Send one request; raises SourceProblemError for what no repetition mends, UnreachedError for the rest."""
     place = reach.place(url)
     connection = _Pinned(place, context or trusted()) if place.scheme == "https" else _PinnedPlain(place)
     late = threading.Event()
@@ -137,7 +137,7 @@ def ask(
         answer = connection.getresponse()
         content = answer.read(LARGEST + 1)
     except ssl.SSLCertVerificationError as error:
-        raise SourceProblem(
+        raise SourceProblemError(
             "certificate",
             "The source's certificate is not good for the address.",
             "Check the address with the vendor; a certificate that nobody has signed is never accepted.",
@@ -151,13 +151,13 @@ def ask(
         # What was cut off is no answer, though what came of it may look like one.
         raise UnreachedError("IncompleteRead")
     if len(content) > LARGEST:
-        raise SourceProblem(
+        raise SourceProblemError(
             "too_large",
             f"One answer of the source has more than {LARGEST:,} bytes.",
             "Ask the vendor for smaller pages.",
         )
     if 300 <= answer.status < 400:
-        raise SourceProblem(
+        raise SourceProblemError(
             "redirected",
             "The source answered with the address of another place, which is not followed.",
             "Enter the address that it leads to.",

@@ -1,4 +1,4 @@
-"""A book: everything that may be told of one occasion, or of growth between two, made of one reading. Pure.
+"""A report: everything that may be told of one occasion, or of growth between two, made of one reading. Pure.
 
 It is what the cache holds, so a hidden group has its name in it and nothing else, and a shown one no number that too
 few students stand behind. Every question is answered out of it; hidden groups' names are there for growth alone, which
@@ -31,7 +31,7 @@ BYTES_A_CELL = 700
 
 
 class Group(NamedTuple):
-    """A shown group; of its levels, in the book's order, those that are hidden have no count."""
+    """A shown group; of its levels, in the report's order, those that are hidden have no count."""
 
     n: int
     numbers: Numbers
@@ -39,7 +39,7 @@ class Group(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Book:
+class AggregateReport:
     """The shown groups with their numbers, and the names of the hidden ones."""
 
     levels: tuple[str, ...]
@@ -89,7 +89,7 @@ class Book:
         return zlib.compress(json.dumps(payload, separators=(",", ":")).encode(), 1)
 
     @classmethod
-    def of_bytes(cls, content: bytes) -> Book:
+    def of_bytes(cls, content: bytes) -> AggregateReport:
         """Return it out of the cache."""
         payload = json.loads(zlib.decompress(content))
         names = [sys.intern(name) for name in payload["names"]]
@@ -109,7 +109,9 @@ def _numbers(row: list[Any]) -> Numbers:
     return Numbers(mean, deviation, tuple(rest[: len(PERCENTILES)]), of_mean, of_median)
 
 
-def book(reading: Reading, *, least: int = LEAST, pieces: Sequence[Reading] = (), also: Iterable[Cell] = ()) -> Book:
+def aggregate_report(
+    reading: Reading, *, least: int = LEAST, pieces: Sequence[Reading] = (), also: Iterable[Cell] = ()
+) -> AggregateReport:
     """Decide what of an occasion may be told, and reduce its reading to that.
 
     Where its students are of several pieces (`ledger`), `pieces` are these, and `also` is what any of them hides.
@@ -129,18 +131,18 @@ def book(reading: Reading, *, least: int = LEAST, pieces: Sequence[Reading] = ()
         for number in sorted(shown)
     }
     unseen = frozenset(axes.cell(number) for number in hidden if not number % width)
-    return Book(reading.levels, groups, unseen)
+    return AggregateReport(reading.levels, groups, unseen)
 
 
-def growth_book(
+def growth_report(
     reading: Reading,
     *,
-    before: Book,
-    after: Book,
+    before: AggregateReport,
+    after: AggregateReport,
     least: int = LEAST,
     pieces: Sequence[Reading] = (),
     also: Iterable[Cell] = (),
-) -> Book:
+) -> AggregateReport:
     """Do the same with changes: the middle and the quartiles are told, of groups that neither occasion hides.
 
     No mean: means of two occasions and of their difference would together tell the scores of those few who sat only
@@ -153,12 +155,14 @@ def growth_book(
     groups = {}
     for number in sorted(shown):
         cell = cube.axes.cell(number)
-        sat = min((book.shown[cell].n for book in (before, after) if cell in book.shown), default=cube.numbers[number])
+        sat = min(
+            (report.shown[cell].n for report in (before, after) if cell in report.shown), default=cube.numbers[number]
+        )
         numbers = statistics.get(number, NOTHING)
         mark = EXACT_FROM if numbers.mean is not None else RANGE_FROM
         if cube.numbers[number] >= mark and sat >= mark + least and numbers != NOTHING:
             groups[cell] = Group(mark, _quartiles(numbers), ())
-    return Book((), groups, frozenset(cube.axes.cell(number) for number in hidden))
+    return AggregateReport((), groups, frozenset(cube.axes.cell(number) for number in hidden))
 
 
 def _quartiles(numbers: Numbers) -> Numbers:

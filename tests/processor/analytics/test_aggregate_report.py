@@ -1,4 +1,4 @@
-"""A book's numbers against the statistics library's, what is left out of it, and how much memory books take."""
+"""A report's numbers against the statistics library's, what is left out of it, and how much memory reports take."""
 
 from __future__ import annotations
 
@@ -12,11 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.analytics.book import BYTES_A_CELL, GROUPED_BY, Book, book, growth_book, told_apart
+from processor.analytics.aggregate_report import (
+    BYTES_A_CELL,
+    GROUPED_BY,
+    AggregateReport,
+    aggregate_report,
+    growth_report,
+    told_apart,
+)
 from processor.analytics.cells import ALL, DIMENSIONS, Cell
+from processor.analytics.lru_cache import LruCache
 from processor.analytics.precision import EXACT_FROM, RANGE_FROM
 from processor.analytics.profiles import PERCENTILES, Profile, Reading, sorted_scores
-from processor.analytics.shelf import Shelf
 from tests.examples import examples
 
 LEVELS = ("1 low", "2 middle", "3 high")
@@ -65,7 +72,7 @@ def every_question() -> Iterator[tuple[Cell, str]]:
 @given(st.integers(0, 900), st.integers(0, 1_000))
 def test_the_numbers_of_every_shown_group_are_those_of_its_students(count: int, seed: int):
     made = students(count, seed)
-    found = book(reading(made))
+    found = aggregate_report(reading(made))
     exact = 0
     for cell, group in found.shown.items():
         scores = [score for profile, score in made if within(cell, profile)]
@@ -90,7 +97,7 @@ def test_the_numbers_of_every_shown_group_are_those_of_its_students(count: int, 
 
 def test_every_shown_group_is_found_by_its_question_and_no_hidden_one():
     made = students(400, 5)
-    found = book(reading(made))
+    found = aggregate_report(reading(made))
     assert found.hidden
     for cell, by in every_question():
         groups = found.groups(cell, by)
@@ -105,14 +112,14 @@ def test_every_shown_group_is_found_by_its_question_and_no_hidden_one():
 
 
 def test_out_of_the_cache_a_book_says_the_same():
-    found = book(reading(students(500, 6)))
-    assert Book.of_bytes(found.as_bytes()) == found
-    assert book(Reading([])) == Book.of_bytes(book(Reading([])).as_bytes())
+    found = aggregate_report(reading(students(500, 6)))
+    assert AggregateReport.of_bytes(found.as_bytes()) == found
+    assert aggregate_report(Reading([])) == AggregateReport.of_bytes(aggregate_report(Reading([])).as_bytes())
 
 
 def test_without_scores_a_book_counts():
     bare = [(profile._replace(scores=[]), 0.0) for profile, _ in students(300, 7)]
-    found = book(Reading([profile for profile, _ in bare], LEVELS))
+    found = aggregate_report(Reading([profile for profile, _ in bare], LEVELS))
     assert found.shown[Cell()].n == 300
     assert found.shown[Cell()].numbers.mean is None
     assert sum(count or 0 for count in found.shown[Cell()].levels) == 300
@@ -120,10 +127,10 @@ def test_without_scores_a_book_counts():
 
 def test_growth_hides_what_an_occasion_hides_and_has_neither_mean_nor_tails_nor_count():
     made = reading(students(900, 8, schools=2, grades=2))
-    occasion = book(made)
+    occasion = aggregate_report(made)
     assert Cell("s1") in occasion.shown
-    other = Book(occasion.levels, {}, frozenset([Cell("s1")]))
-    found = growth_book(Reading(made.profiles), before=other, after=occasion)
+    other = AggregateReport(occasion.levels, {}, frozenset([Cell("s1")]))
+    found = growth_report(Reading(made.profiles), before=other, after=occasion)
     assert Cell("s1") in found.hidden
     assert found.shown
     for cell, group in found.shown.items():
@@ -136,7 +143,7 @@ def test_growth_hides_what_an_occasion_hides_and_has_neither_mean_nor_tails_nor_
 
 
 def test_what_is_left_of_a_whole_told_exactly_is_told_exactly_itself_or_is_a_hundred():
-    found = book(reading(students(1_500, 10, schools=6, grades=2)))
+    found = aggregate_report(reading(students(1_500, 10, schools=6, grades=2)))
     exact = {cell for cell, group in found.shown.items() if group.numbers.mean is not None}
     schools = [cell for cell in found.groups(Cell(), "school") if cell in exact]
     rest = found.shown[Cell()].n - sum(found.shown[cell].n for cell in schools)
@@ -145,28 +152,28 @@ def test_what_is_left_of_a_whole_told_exactly_is_told_exactly_itself_or_is_a_hun
 
 
 def test_a_shelf_takes_no_more_memory_than_it_may():
-    value = book(reading(students(20_000, 9, schools=15, grades=6))).as_bytes()
-    weight = Book.of_bytes(value).weight
-    shelf = Shelf(3 * weight)
+    value = aggregate_report(reading(students(20_000, 9, schools=15, grades=6))).as_bytes()
+    weight = AggregateReport.of_bytes(value).weight
+    lru_cache = LruCache(3 * weight)
     tracemalloc.start()
     try:
         for number in range(6):
-            one = Book.of_bytes(value)
+            one = AggregateReport.of_bytes(value)
             one.groups(Cell(), "school")
-            shelf.put(str(number), one, one.weight)
+            lru_cache.put(str(number), one, one.weight)
             del one
         taken, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert [number for number in range(6) if shelf.get(str(number)) is not None] == [3, 4, 5]
+    assert [number for number in range(6) if lru_cache.get(str(number)) is not None] == [3, 4, 5]
     assert weight < taken < 3 * weight, BYTES_A_CELL
 
 
 def test_a_shelf_lets_go_of_what_was_not_used_for_longest_and_keeps_nothing_that_is_too_heavy():
-    shelf = Shelf(10)
-    shelf.put("one", "1", 4)
-    shelf.put("two", "2", 4)
-    assert shelf.get("one") == "1"
-    shelf.put("three", "3", 4)
-    shelf.put("four", "4", 11)
-    assert [shelf.get(key) for key in ("one", "two", "three", "four")] == ["1", None, "3", None]
+    lru_cache = LruCache(10)
+    lru_cache.put("one", "1", 4)
+    lru_cache.put("two", "2", 4)
+    assert lru_cache.get("one") == "1"
+    lru_cache.put("three", "3", 4)
+    lru_cache.put("four", "4", 11)
+    assert [lru_cache.get(key) for key in ("one", "two", "three", "four")] == ["1", None, "3", None]

@@ -13,11 +13,11 @@ import pytest
 
 from devtools.services.source_server import Reply, SourceServer, serving
 from processor.api.certificate import server_context
-from processor.sources import asking
+from processor.sources import http_request
 from processor.sources.address import Reach
-from processor.sources.asking import UnreachedError, ask
 from processor.sources.client import Client, Credentials, _pause
-from processor.sources.problems import SourceProblem
+from processor.sources.http_request import UnreachedError, ask
+from processor.sources.problems import SourceProblemError
 
 
 class Told(SourceServer):
@@ -39,23 +39,23 @@ def there() -> Iterator[tuple[Told, Reach]]:
 def test_a_redirect_is_not_followed(there: tuple[Told, Reach]):
     standin, reach = there
     standin.reply = (302, {"Location": "http://169.254.169.254/latest/meta-data"}, {})
-    with pytest.raises(SourceProblem, match="not followed"):
+    with pytest.raises(SourceProblemError, match="not followed"):
         ask(reach, "GET", standin.url, {})
     assert len(standin.asked) == 1
 
 
 def test_an_answer_without_end_is_cut_off(there: tuple[Told, Reach], monkeypatch: pytest.MonkeyPatch):
     standin, reach = there
-    monkeypatch.setattr(asking, "LARGEST", 1000)
+    monkeypatch.setattr(http_request, "LARGEST", 1000)
     standin.reply = (200, {}, b"x" * 1001)
-    with pytest.raises(SourceProblem, match="more than"):
+    with pytest.raises(SourceProblemError, match="more than"):
         ask(reach, "GET", standin.url, {})
 
 
 def test_what_is_no_json_is_said(there: tuple[Told, Reach]):
     standin, reach = there
     standin.reply = (200, {}, b"<html>")
-    with pytest.raises(SourceProblem, match="something else than JSON"):
+    with pytest.raises(SourceProblemError, match="something else than JSON"):
         ask(reach, "GET", standin.url, {}).json()
 
 
@@ -73,7 +73,7 @@ def test_a_source_that_never_ends_its_answer_is_given_up(monkeypatch: pytest.Mon
     ended = threading.Event()
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Dripping)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setattr(asking, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(http_request, "ANSWER_SECONDS", 0.2)
     address = f"127.0.0.1:{server.server_address[1]}"
     try:
         with pytest.raises(UnreachedError):
@@ -90,7 +90,7 @@ def test_a_certificate_that_nobody_signed_is_refused(tmp_path: Path):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     address = f"127.0.0.1:{server.server_address[1]}"
     try:
-        with pytest.raises(SourceProblem, match="certificate"):
+        with pytest.raises(SourceProblemError, match="certificate"):
             ask(Reach(frozenset({address})), "GET", f"https://{address}/", {})
     finally:
         server.shutdown()
@@ -98,7 +98,7 @@ def test_a_certificate_that_nobody_signed_is_refused(tmp_path: Path):
 
 
 def test_tls_asks_for_the_hosts_name_and_for_signed_certificates():
-    context = asking.trusted()
+    context = http_request.trusted()
     assert context.check_hostname
     assert context.verify_mode == ssl.CERT_REQUIRED
     assert context.minimum_version >= ssl.TLSVersion.TLSv1_2

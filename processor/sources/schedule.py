@@ -25,7 +25,7 @@ class Timetable:
         self._at = now()
 
     def is_due(self) -> bool:
-        """Say whether sources have to be looked at."""
+        """Return whether sources have to be looked at."""
         return self._now() >= self._at
 
     def read(self, connection: psycopg.Connection, *, least: float = 0.0) -> None:
@@ -40,5 +40,5 @@ class Timetable:
 
 
 def is_call(key: str) -> bool:
-    """Say whether an object tells no more than that a source was changed."""
+    """Return whether an object tells no more than that a source was changed."""
     return key.startswith(store.PULLED) and key.endswith(f"/{store.CALL}")

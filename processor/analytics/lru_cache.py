@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Kind(Generic[T]):
+class Codec(Generic[T]):
     """How things are written for the cache and read out of it, and about how many bytes one takes in memory."""
 
     encode: Callable[[T], bytes]
@@ -20,7 +20,7 @@ class Kind(Generic[T]):
     weigh: Callable[[T], int]
 
 
-class Shelf:
+class LruCache:
     """Things by their keys, bounded by their weight; one that is heavier than the bound is not kept."""
 
     def __init__(self, bound: int) -> None:
@@ -47,7 +47,7 @@ class Shelf:
                 _, (_, gone) = self._things.popitem(last=False)
                 self._weight -= gone
 
-    def opened(self, key: str, value: bytes, kind: Kind[T]) -> T:
+    def opened(self, key: str, value: bytes, kind: Codec[T]) -> T:
         """Return what a value out of the cache says. Of many who wait for one, the first decodes it for all."""
         with self._opening:
             cached: T | None = self.get(key)

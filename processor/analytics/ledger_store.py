@@ -23,7 +23,7 @@ class OvertakenError(Exception):
 
 
 @dataclass(frozen=True)
-class Told:
+class ToldStudents:
     """The students that an answer is of, where they are of several pieces these one by one, and what pieces hide."""
 
     reading: Reading
@@ -33,7 +33,7 @@ class Told:
 
 def told(
     connection: psycopg.Connection, occasions: tuple[Occasion, ...], reading: Reading, *, least: int, now: float
-) -> Told:
+) -> ToldStudents:
     """Return of whom is told where the data is this, of an occasion or of growth between two, and keep it.
 
     `now` is in seconds since 1970. Raises OvertakenError where another process has told meanwhile.
@@ -46,7 +46,7 @@ def told(
     ).fetchone()
     revision, looked, is_in_step, since = row or (0, "", False, None)
     if is_in_step and looked == looks:
-        return Told(reading)
+        return ToldStudents(reading)
     ledger = _kept(connection, what, since) if row else Ledger()
     if looked != looks or (since is not None and now - since >= WAITS_SECONDS):
         bag = bag_of(reading)
@@ -55,16 +55,16 @@ def told(
         if ledger.pieces:
             _keep(connection, what, occasions, ledger, revision, looks, is_in_step=is_in_step)
     if is_in_step or not ledger.pieces:
-        return Told(reading)
+        return ToldStudents(reading)
     return _of(ledger)
 
 
-def _of(ledger: Ledger) -> Told:
+def _of(ledger: Ledger) -> ToldStudents:
     pieces = ledger.told
     if len(pieces) < 2:
-        return Told(ledger.reading())
+        return ToldStudents(ledger.reading())
     hidden = frozenset(cell for piece in pieces for cell in piece.hidden or ())
-    return Told(ledger.reading(), tuple(reading_of((piece.bag,), ledger.levels) for piece in pieces), hidden)
+    return ToldStudents(ledger.reading(), tuple(reading_of((piece.bag,), ledger.levels) for piece in pieces), hidden)
 
 
 def forget(connection: psycopg.Connection, students: Collection[uuid.UUID]) -> None:

@@ -12,9 +12,9 @@ from fastapi.security import HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
 from processor.access import Access, Scope
-from processor.api.keys import KeysAway
+from processor.api.keys import KeysUnavailableError
 from processor.api.services import Services
-from processor.api.tokens import Caller, Right, TokenRefused
+from processor.api.tokens import Caller, Right, TokenRefusedError
 
 COOKIE = "homeroom-session"
 PURPOSE_HEADER = "X-Access-Purpose"
@@ -35,11 +35,11 @@ def caller_of(request: Request, token: str) -> Caller:
     try:
         caller = tokens.caller(token)
         if services_of(request).revocations.holds(caller):
-            raise TokenRefused("The token was taken back. Sign in again.")
+            raise TokenRefusedError("The token was taken back. Sign in again.")
         return caller
-    except TokenRefused as error:
+    except TokenRefusedError as error:
         raise HTTPException(401, str(error), {"WWW-Authenticate": 'Bearer error="invalid_token"'}) from error
-    except KeysAway as error:
+    except KeysUnavailableError as error:
         raise HTTPException(503, str(error)) from error
 
 
@@ -55,7 +55,7 @@ def signed_in(request: Request, credentials: Annotated[HTTPAuthorizationCredenti
 
 
 def same_origin(request: Request) -> bool:
-    """Say whether a form came from our own pages (Fetch Metadata; Origin for older browsers)."""
+    """Return whether a form came from our own pages (Fetch Metadata; Origin for older browsers)."""
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site in ("same-origin", "none")

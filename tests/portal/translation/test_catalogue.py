@@ -77,7 +77,7 @@ def test_one_thing_is_called_by_one_word(spanish: Catalog, english: str, word: s
         (source, spanish_text)
         for entry in spanish if entry.id
         for source, spanish_text in zip(
-            entry.id if isinstance(entry.id, tuple) else (entry.id,), catalogue.strings(entry), strict=True
+            entry.id if isinstance(entry.id, tuple) else (str(entry.id),), catalogue.strings(entry), strict=True
         )
         if re.search(english, source, re.IGNORECASE)
     ]  # fmt: skip
